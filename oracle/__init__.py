@@ -1,0 +1,1 @@
+"""The S-Cyc oracle service: search, storage, comparison."""

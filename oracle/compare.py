@@ -1,0 +1,116 @@
+"""The oracle against S-Cyc: the table of a run, as plain data that other tools read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from oracle import regions
+from oracle.cells import Result
+from oracle.greedy import OracleCycle, PathCycle
+from oracle.spec import Study
+from scyc import scurve
+
+Table = dict[str, Any]
+
+
+def table(
+    study: Study, run_id: str, oracle: Sequence[OracleCycle], path: Sequence[PathCycle]
+) -> Table:
+    """The table of a run as far as it has come: the finished cycles of the oracle.
+
+    Accuracies and weights remaining in percent, learning rates in units of 1. ``s_cyc``'s
+    accuracies are null where its own run has not come so far (or has diverged before). All of it
+    but ``seconds`` is the same whoever computed it and however often that was interrupted.
+    """
+    by_cycle = {each.cycle: each for each in path}
+    return {
+        "study": study.name,
+        "run_id": run_id,
+        "tolerance": study.tolerance,
+        "tolerance_kind": study.tolerance_kind,
+        "replicates": study.replicates,
+        "complete": len(oracle) == study.cycles + 1 and _path_ended(study, path),
+        "cycles": [_cycle(study, each, by_cycle.get(each.cycle)) for each in oracle],
+        "cost": {
+            "oracle": cost(
+                result for each in oracle for row in each.results.values() for result in row
+            ),
+            "s_cyc": cost(result for each in path for result in each.results),
+        },
+    }
+
+
+def cost(results: Iterable[Result]) -> dict[str, float | int]:
+    """What trainings cost: their number, their iterations, and the seconds they took a worker."""
+    every = {result.cell: result for result in results}.values()
+    return {
+        "trainings": len(every),
+        "steps": sum(result.steps for result in every),
+        "seconds": round(sum(result.seconds for result in every), 1),
+    }
+
+
+def _cycle(study: Study, cycle: OracleCycle, path: PathCycle | None) -> Table:
+    some = next(iter(cycle.results.values()))[0]
+    return {
+        "cycle": cycle.cycle,
+        "weights_remaining": some.weights_remaining,
+        "grid": [
+            {
+                "max_lr": rate,
+                "val_accuracy": [result.val_accuracy for result in row],
+                "test_accuracy": [result.test_accuracy for result in row],
+                "diverged": any(result.diverged for result in row),
+            }
+            for rate, row in cycle.results.items()
+        ],
+        **_region(study, cycle),
+        "s_cyc": _s_cyc(study, cycle, path),
+    }
+
+
+def _region(study: Study, cycle: OracleCycle) -> Table:
+    region = cycle.region
+    if region is None:
+        return {
+            "well_tuned": None,
+            "feasible": None,
+            "noise": None,
+            "replicate_std": None,
+            "tolerance_below_noise": None,
+        }
+    noise = regions.noise(cycle.tried, region)
+    allowed = regions.points(study.tolerance, study.tolerance_kind, region.best_accuracy)
+    return {
+        "well_tuned": region.well_tuned,
+        "feasible": {
+            "low": region.low,
+            "high": region.high,
+            "cut_low": region.touches_low,
+            "cut_high": region.touches_high,
+            "contiguous": region.contiguous,
+            "members": list(region.members),
+        },
+        "noise": noise.standard_error if noise else None,
+        "replicate_std": noise.replicate_std if noise else None,
+        "tolerance_below_noise": allowed < noise.standard_error if noise else None,
+    }
+
+
+def _s_cyc(study: Study, cycle: OracleCycle, path: PathCycle | None) -> Table:
+    rate = scurve.max_lr(study.s_cyc, cycle.cycle, study.pruning.rate)
+    results = path.results if path else None
+    return {
+        "max_lr": rate,
+        "inside": cycle.region.holds(rate) if cycle.region else None,
+        "val_accuracy": [result.val_accuracy for result in results] if results else None,
+        "test_accuracy": [result.test_accuracy for result in results] if results else None,
+        "diverged": any(result.diverged for result in results) if results else None,
+    }
+
+
+def _path_ended(study: Study, path: Sequence[PathCycle]) -> bool:
+    if not path:
+        return False
+    return len(path) == study.cycles + 1 or any(each.diverged for each in path[-1].results)

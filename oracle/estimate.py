@@ -1,0 +1,123 @@
+"""What a study will cost, told before it starts."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import torch
+
+from oracle import grid
+from oracle.runs import Prepared
+from oracle.work import chosen_device
+from scyc.pack import Member, Trainer
+
+_TIMED_SECONDS = 4.0  # stop lengthening the timing after this
+_START = 15.0  # seconds until Ray's workers train
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A study's cost if no grid grows and nothing is shared between oracle and S-Cyc."""
+
+    study: str
+    run_id: str
+    images: int
+    parameters: int
+    grid: list[float]
+    cycles: int  # pruning cycles after the unpruned network
+    replicates: int
+    oracle_cells: int
+    s_cyc_cells: int
+    steps: int  # iterations of all trainings
+    seconds_a_step: float  # of one training in a pack, timed on this machine
+    workers: int
+    device: str
+
+    @property
+    def seconds(self) -> float:
+        """Wall time with all workers busy."""
+        return _START + self.steps * self.seconds_a_step / self.workers
+
+
+def estimate(prepared: Prepared) -> Estimate:
+    """Count the cells and time a few steps of one pack, in this process, on one thread."""
+    study = prepared.study
+    rates = grid.values(study.grid)
+    levels = study.cycles + 1
+    oracle_cells = levels * len(rates) * study.replicates
+    s_cyc_cells = levels * study.replicates
+    device = chosen_device(prepared.settings.device)
+    trainer = _shortened(prepared, 1, device)
+    return Estimate(
+        study=study.name,
+        run_id=prepared.run_id,
+        images=len(prepared.images.labels),
+        parameters=sum(parameter.numel() for parameter in trainer.network.parameters()),
+        grid=rates,
+        cycles=study.cycles,
+        replicates=study.replicates,
+        oracle_cells=oracle_cells,
+        s_cyc_cells=s_cyc_cells,
+        steps=(oracle_cells + s_cyc_cells) * study.training.steps,
+        seconds_a_step=_seconds_a_step(prepared, device),
+        workers=prepared.settings.workers,
+        device=str(device),
+    )
+
+
+def text(cost: Estimate) -> str:
+    """An estimate for a terminal."""
+    rates = ", ".join(f"{rate:.4g}" for rate in cost.grid)
+    lines = [
+        f"{cost.study} is valid ({cost.run_id})",
+        f"  images      {cost.images:,}",
+        f"  parameters  {cost.parameters:,}",
+        f"  grid        {len(cost.grid)} max_lr: {rates}",
+        f"  cells       {cost.oracle_cells:,} oracle + {cost.s_cyc_cells:,} S-Cyc "
+        f"({cost.cycles + 1} networks x {cost.replicates} replicates; more where a grid grows)",
+        f"  steps       {cost.steps:,}",
+        f"  time        about {_duration(cost.seconds)} with {cost.workers} worker(s) on "
+        f"{cost.device} ({1000 * cost.seconds_a_step:.2f} ms a step, timed here)",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _seconds_a_step(prepared: Prepared, device: torch.device) -> float:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        steps, began = 4, time.perf_counter()
+        while True:
+            trainer = _shortened(prepared, steps, device)
+            rates = grid.values(prepared.study.grid)[: prepared.study.pack]
+            root = trainer.root(0)
+            members = [Member(root, 0, 0, rate) for rate in rates]
+            trainer.train(members[:1])  # allocations and first calls stay out of the timing
+            seconds = sum(each.seconds for each in trainer.train(members)) / len(members) / steps
+            full = steps >= prepared.study.training.steps
+            if full or time.perf_counter() - began > _TIMED_SECONDS / 3:
+                return seconds
+            steps = min(steps * 4, prepared.study.training.steps)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _shortened(prepared: Prepared, steps: int, device: torch.device) -> Trainer:
+    """A trainer of the same system whose trainings have only `steps` iterations."""
+    system = prepared.study.system
+    schedule = system.training.schedule.model_copy(update={"warmup": 1, "drops": ()})
+    training = system.training.model_copy(
+        update={"steps": steps, "validate_every": steps, "schedule": schedule}
+    )
+    return Trainer(system.model_copy(update={"training": training}), prepared.images, device)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 48 * 3600:
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 86400:.1f} days"

@@ -1,0 +1,153 @@
+"""From what the searches ask to packs for the workers, and back."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from oracle.cells import Cell, Result
+from oracle.greedy import Ask, Place, Search
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Cells that one worker trains in one call. Equal for equal cells."""
+
+    cells: tuple[Cell, ...]
+    place: Place
+
+
+class LostCheckpoint(Exception):
+    """A finished cell's checkpoint is gone, and training it again gave another network."""
+
+
+def packed(cells: Sequence[Cell], most: int) -> list[tuple[Cell, ...]]:
+    """Split cells, in their order, into packs of at most `most`, as even as can be.
+
+    Depends on nothing else: not on the workers, nor on what has been trained before.
+    """
+    count = -(-len(cells) // most)
+    ends = [round(index * len(cells) / count) for index in range(count + 1)]
+    return [tuple(cells[a:b]) for a, b in zip(ends, ends[1:], strict=False)]
+
+
+@dataclass
+class _Waiting:
+    """A search that waits for its cells."""
+
+    search: Search
+    ask: Ask
+    missing: set[str]  # ids of cells without a result
+
+
+@dataclass
+class PackQueue:
+    """Runs searches side by side and hands out the packs they need, in order of the searches.
+
+    known: results that are there already, by cell id; grows as packs are finished.
+    record: called once for each new result, in a fixed order, before any search sees it.
+    has_checkpoint: whether a sha256 can still be read. A network that is needed again and gone is
+    trained again, with its whole pack, and must come out the same.
+    """
+
+    most: int
+    known: dict[str, Result]
+    record: Callable[[Cell, Result, Place], None]
+    has_checkpoint: Callable[[str], bool]
+    ready: deque[Pack] = field(default_factory=deque)
+    _held: list[tuple[set[str], Pack]] = field(default_factory=list)  # until these are there again
+    _waiting: list[_Waiting] = field(default_factory=list)
+    _pack_of: dict[str, Pack] = field(default_factory=dict)  # by cell id
+    _out: set[str] = field(default_factory=set)  # ids of cells queued or with a worker
+    _again: set[str] = field(default_factory=set)  # ids of cells trained for their checkpoint
+
+    def start(self, searches: Iterable[Search]) -> None:
+        """Let searches begin; those named first are served first."""
+        for search in searches:
+            self._advance(search, None)
+
+    @property
+    def finished(self) -> bool:
+        """Whether every search has ended."""
+        return not self._waiting
+
+    @property
+    def outstanding(self) -> int:
+        """Cells that are asked for and have no result yet."""
+        return len(set().union(*(each.missing for each in self._waiting)))
+
+    def next(self) -> Pack | None:
+        """A pack to train now, or None while all that is asked for is out."""
+        return self.ready.popleft() if self.ready else None
+
+    def done(self, pack: Pack, results: Sequence[Result]) -> None:
+        """Take a trained pack's results, in its cells' order, and let the searches go on.
+
+        Raises LostCheckpoint when a cell that was trained again came out differently.
+        """
+        for cell, result in zip(pack.cells, results, strict=True):
+            self._out.discard(cell.id)
+            if cell.id not in self.known:
+                self.record(cell, result, pack.place)
+                self.known[cell.id] = result
+            elif cell.id in self._again and result.checkpoint != self.known[cell.id].checkpoint:
+                raise LostCheckpoint(
+                    f"checkpoint {self.known[cell.id].checkpoint} of cell {cell.id[:12]} is gone, "
+                    f"and training the cell again gave {result.checkpoint}; put the file back, or "
+                    "start in a new run folder"
+                )
+            self._again.discard(cell.id)
+        trained = {cell.id for cell in pack.cells}
+        for needed, _ in self._held:
+            needed -= trained
+        self.ready.extend(held for needed, held in self._held if not needed)
+        self._held = [(needed, held) for needed, held in self._held if needed]
+        for waiting in list(self._waiting):
+            waiting.missing -= trained
+            if not waiting.missing and waiting in self._waiting:
+                self._waiting.remove(waiting)
+                self._advance(waiting.search, waiting.ask)
+
+    def _advance(self, search: Search, answered: Ask | None) -> None:
+        """Run a search until it needs what is not known."""
+        while True:
+            try:
+                if answered is None:
+                    ask = next(search)
+                else:
+                    ask = search.send({cell.id: self.known[cell.id] for cell in answered.cells})
+            except StopIteration:
+                return
+            missing = {cell.id for cell in ask.cells} - self.known.keys()
+            for cells in packed(ask.cells, self.most):
+                self._plan(Pack(cells, ask.place))
+            if missing:
+                self._waiting.append(_Waiting(search, ask, missing))
+                return
+            answered = ask
+
+    def _plan(self, pack: Pack) -> None:
+        """Queue a pack if any of its cells is neither known nor out."""
+        for cell in pack.cells:
+            self._pack_of.setdefault(cell.id, pack)
+        if all(cell.id in self.known or cell.id in self._out for cell in pack.cells):
+            return
+        self._queue(pack)
+
+    def _queue(self, pack: Pack) -> None:
+        self._out.update(cell.id for cell in pack.cells)
+        lost = {cell.parent.id for cell in pack.cells if cell.parent and self._is_lost(cell.parent)}
+        for cell_id in sorted(lost - self._again):
+            if cell_id not in self._again:  # its pack may have come with another lost cell
+                again = self._pack_of[cell_id]
+                self._again.update(cell.id for cell in again.cells)
+                self._queue(again)
+        if lost:
+            self._held.append((lost, pack))
+        else:
+            self.ready.append(pack)
+
+    def _is_lost(self, cell: Cell) -> bool:
+        checkpoint = self.known[cell.id].checkpoint
+        return checkpoint is not None and not self.has_checkpoint(checkpoint)

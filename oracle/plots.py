@@ -1,0 +1,233 @@
+"""The figures of a run."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
+from plotly.subplots import make_subplots
+
+from oracle.compare import Table
+from scyc.problems import BadInput, Problem
+
+_BAND, _WELL_TUNED, _S_CYC = "rgba(0, 114, 178, 0.22)", "#0072B2", "#D55E00"  # Okabe and Ito
+_ENDINGS = (".html", ".png", ".svg")
+
+
+def regions(table: Table) -> go.Figure:
+    """max_lr over weights remaining, and beside it validation accuracy over max_lr.
+
+    Left: the feasible band, the well-tuned values, S-Cyc's curve; a triangle where the grid cuts
+    the band off. Right: a line for each cycle, its well-tuned value marked.
+    """
+    figure = make_subplots(
+        rows=1,
+        cols=2,
+        horizontal_spacing=0.09,
+        subplot_titles=("Feasible region of max_lr", "Validation accuracy over max_lr"),
+    )
+    _band(figure, table)
+    _accuracies(figure, table)
+    figure.update_layout(
+        template="plotly_white",
+        title={"text": f"{table['study']}: the greedy oracle against S-Cyc", "x": 0.5},
+        font={"size": 14},
+        legend={"orientation": "h", "y": -0.18, "x": 0.0},
+        margin={"t": 90, "b": 110, "l": 70, "r": 30},
+        width=1280,
+        height=620,
+    )
+    return figure
+
+
+def page(figure: go.Figure, plotly_js: bool | str = True) -> str:
+    """A figure as HTML that needs nothing else; ``plotly_js=False`` leaves the library out."""
+    return str(figure.to_html(full_html=plotly_js is True, include_plotlyjs=plotly_js))
+
+
+def save(figure: go.Figure, target: Path) -> None:
+    """Write a figure as .html, .png or .svg.
+
+    Raises BadInput for another ending, a folder that is not there, or where PNG and SVG are wanted
+    and no browser is there to draw them.
+    """
+    if target.suffix not in _ENDINGS:
+        rule = f"ends in {target.suffix or 'nothing'}; use one of {', '.join(_ENDINGS)}"
+        raise BadInput("plot", [Problem("--output", rule, str(target))])
+    try:
+        if target.suffix == ".html":
+            target.write_text(page(figure), encoding="utf-8")
+        else:
+            figure.write_image(target, scale=2 if target.suffix == ".png" else 1)
+    except OSError as error:
+        rule = f"cannot be written: {error.strerror}"
+        raise BadInput("plot", [Problem("--output", rule, str(target))]) from error
+    except RuntimeError as error:
+        rule = "needs Chrome or Chromium (or BROWSER_PATH); install one, or write .html"
+        raise BadInput("plot", [Problem("--output", rule, str(target))]) from error
+
+
+def _band(figure: go.Figure, table: Table) -> None:
+    cycles = table["cycles"]
+    known = [c for c in cycles if c["feasible"]]
+    left = [c["weights_remaining"] for c in known]
+    lows, highs = [c["feasible"]["low"] for c in known], [c["feasible"]["high"] for c in known]
+    place = {"row": 1, "col": 1}
+    figure.add_trace(
+        go.Scatter(
+            x=left + left[::-1],
+            y=highs + lows[::-1],
+            fill="toself",
+            fillcolor=_BAND,
+            line={"color": "rgba(0, 114, 178, 0.5)", "width": 1},
+            name=f"feasible region (within {table['tolerance']:g} {_unit(table)})",
+            hoverinfo="skip",
+        ),
+        **place,
+    )
+    _members(figure, known)
+    figure.add_trace(
+        go.Scatter(
+            x=left,
+            y=[c["well_tuned"] for c in known],
+            mode="markers",
+            marker={"color": _WELL_TUNED, "size": 11},
+            name="well-tuned max_lr",
+            hovertemplate="%{x:.1f} % remaining: %{y:.4g}<extra>well-tuned</extra>",
+        ),
+        **place,
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=[c["weights_remaining"] for c in cycles],
+            y=[c["s_cyc"]["max_lr"] for c in cycles],
+            mode="lines+markers",
+            line={"color": _S_CYC, "width": 3},
+            marker={
+                "symbol": ["x" if c["s_cyc"]["inside"] is False else "circle" for c in cycles],
+                "size": [11 if c["s_cyc"]["inside"] is False else 7 for c in cycles],
+            },
+            name="S-Cyc (x: outside)",
+            hovertemplate="%{x:.1f} % remaining: %{y:.4g}<extra>S-Cyc</extra>",
+        ),
+        **place,
+    )
+    for side, symbol in (("high", "triangle-up-open"), ("low", "triangle-down-open")):
+        cut = [c for c in known if c["feasible"][f"cut_{side}"]]
+        if cut:
+            figure.add_trace(
+                go.Scatter(
+                    x=[c["weights_remaining"] for c in cut],
+                    y=[c["feasible"][side] for c in cut],
+                    mode="markers",
+                    marker={"symbol": symbol, "size": 13, "color": "black", "line": {"width": 2}},
+                    name="cut off by the grid's end",
+                    legendgroup="cut",
+                    hovertemplate="cut off at %{y:.4g}<extra></extra>",
+                ),
+                **place,
+            )
+    ticks = [c["weights_remaining"] for c in cycles]
+    figure.update_xaxes(
+        title_text="weights remaining, %",
+        type="log",
+        autorange="reversed",
+        tickvals=ticks,
+        ticktext=[f"{tick:.3g}" for tick in ticks],
+        **place,
+    )
+    rates = lows + highs + [c["s_cyc"]["max_lr"] for c in cycles]
+    figure.update_yaxes(title_text="max_lr", **_rate_axis(rates), **place)
+
+
+def _members(figure: go.Figure, known: Sequence[Mapping[str, Any]]) -> None:
+    """The grid values that were tried: members of the region dark, the others light."""
+    for inside, colour, name in (
+        (True, "rgba(0, 114, 178, 0.65)", "grid value, inside"),
+        (False, "rgba(130, 130, 130, 0.35)", "grid value, outside"),
+    ):
+        dots = [
+            (c["weights_remaining"], entry["max_lr"])
+            for c in known
+            for entry in c["grid"]
+            if (entry["max_lr"] in c["feasible"]["members"]) == inside
+        ]
+        figure.add_trace(
+            go.Scatter(
+                x=[x for x, _ in dots],
+                y=[y for _, y in dots],
+                mode="markers",
+                marker={"color": colour, "size": 4},
+                name=name,
+                hoverinfo="skip",
+            ),
+            row=1,
+            col=1,
+        )
+
+
+def _accuracies(figure: go.Figure, table: Table) -> None:
+    cycles = table["cycles"]
+    colours = sample_colorscale("Viridis", [0.9 * i / max(1, len(cycles) - 1) for i in range(len(cycles))])
+    best: list[float] = []
+    for cycle, colour in zip(cycles, colours, strict=True):
+        rates = [entry["max_lr"] for entry in cycle["grid"]]
+        means = [statistics.fmean(entry["val_accuracy"]) for entry in cycle["grid"]]
+        sizes = [11 if rate == cycle["well_tuned"] else 4 for rate in rates]
+        best.append(max(means))
+        figure.add_trace(
+            go.Scatter(
+                x=rates,
+                y=means,
+                mode="lines+markers",
+                line={"color": colour, "width": 2},
+                marker={"color": colour, "size": sizes},
+                name=f"{cycle['weights_remaining']:.3g} %",
+                legend="legend2",
+                hovertemplate="max_lr %{x:.4g}: %{y:.2f} %<extra>"
+                + f"cycle {cycle['cycle']}</extra>",
+            ),
+            row=1,
+            col=2,
+        )
+    rates = [entry["max_lr"] for c in cycles for entry in c["grid"]]
+    figure.update_xaxes(title_text="max_lr", **_rate_axis(rates), row=1, col=2)
+    lowest = min(best) - max(4.0, 8 * table["tolerance"])
+    figure.update_yaxes(
+        title_text="mean validation accuracy, %",
+        range=[max(0.0, lowest), min(100.5, max(best) + 1)],
+        row=1,
+        col=2,
+    )
+    figure.update_layout(
+        legend2={
+            "title": {"text": "weights remaining"},
+            "orientation": "h",
+            "x": 0.55,
+            "y": -0.18,
+            "font": {"size": 12},
+        }
+    )
+
+
+def _rate_axis(rates: Sequence[float]) -> dict[str, Any]:
+    """A logarithmic axis for learning rates with ticks at 1, 2 and 5."""
+    low, high = min(rates), max(rates)
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks = [digit * 10.0**decade for decade in decades for digit in (1, 2, 5)]
+    margin = 0.06
+    return {
+        "type": "log",
+        "tickvals": ticks,
+        "ticktext": [f"{tick:g}" for tick in ticks],
+        "range": [math.log10(low) - margin, math.log10(high) + margin],
+    }
+
+
+def _unit(table: Table) -> str:
+    return "points" if table["tolerance_kind"] == "points" else "% of the best"

@@ -1,0 +1,121 @@
+"""The feasible region: which max_lr are as good as the best (Liu et al. 2021, Section 5.3)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+ToleranceKind = Literal["points", "relative"]
+
+
+@dataclass(frozen=True)
+class Region:
+    """The measured region of one cycle. Learning rates; accuracies in percent."""
+
+    well_tuned: float
+    best_accuracy: float  # mean validation accuracy of the well-tuned max_lr
+    members: tuple[float, ...]  # grid values within the tolerance of the best, rising
+    contiguous: bool  # no grid value between two members is outside
+    touches_low: bool  # the lowest grid value is a member: the region may go on below
+    touches_high: bool
+
+    @property
+    def low(self) -> float:
+        """The lowest member."""
+        return self.members[0]
+
+    @property
+    def high(self) -> float:
+        """The highest member."""
+        return self.members[-1]
+
+    def holds(self, max_lr: float) -> bool:
+        """Whether a learning rate, on the grid or between its values, lies in [low, high]."""
+        return self.low <= max_lr <= self.high
+
+
+@dataclass(frozen=True)
+class Noise:
+    """How far the grid's means can be trusted, in points of accuracy."""
+
+    standard_error: float  # of the mean paired difference between a max_lr and the best
+    replicate_std: float  # between the replicates of one max_lr
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One max_lr of one cycle: its replicates' validation accuracies, in percent."""
+
+    accuracies: tuple[float, ...]
+    diverged: bool  # any replicate did, so its network cannot be pruned
+
+    @property
+    def mean(self) -> float:
+        """Mean over the replicates."""
+        return math.fsum(self.accuracies) / len(self.accuracies)
+
+
+def feasible(
+    tried: Mapping[float, Tried], tolerance: float, kind: ToleranceKind = "points"
+) -> Region | None:
+    """The well-tuned max_lr and the region around it.
+
+    tolerance: in points of mean validation accuracy, or, `relative`, in percent of the best one.
+    The well-tuned max_lr has the best mean among those of which no replicate diverged; equal means
+    go to the lower rate. None when every max_lr diverged.
+    """
+    sound = {rate: each.mean for rate, each in sorted(tried.items()) if not each.diverged}
+    if not sound:
+        return None
+    well_tuned = max(sound, key=lambda rate: (sound[rate], -rate))
+    best = sound[well_tuned]
+    lowest = best - points(tolerance, kind, best)
+    rates = sorted(tried)
+    members = tuple(rate for rate in rates if sound.get(rate, -math.inf) >= lowest)
+    span = rates[rates.index(members[0]) : rates.index(members[-1]) + 1]
+    return Region(
+        well_tuned=well_tuned,
+        best_accuracy=best,
+        members=members,
+        contiguous=len(span) == len(members),
+        touches_low=members[0] == rates[0],
+        touches_high=members[-1] == rates[-1],
+    )
+
+
+def points(tolerance: float, kind: ToleranceKind, best: float) -> float:
+    """A tolerance in points of accuracy."""
+    return tolerance if kind == "points" else best * tolerance / 100
+
+
+def noise(tried: Mapping[float, Tried], region: Region) -> Noise | None:
+    """The noise where the region's ends are decided: among its members and their neighbours.
+
+    The standard error is that of the mean over R replicates of the paired difference to the best
+    max_lr, pooled (root mean square) over those rates; the standard deviation between replicates
+    is pooled likewise. None with one replicate, or when nothing but the best can be compared.
+    """
+    rates = sorted(tried)
+    first, last = rates.index(region.low), rates.index(region.high)
+    near = [rate for rate in rates[max(0, first - 1) : last + 2] if not tried[rate].diverged]
+    best = tried[region.well_tuned].accuracies
+    replicates = len(best)
+    others = [rate for rate in near if rate != region.well_tuned]
+    if replicates < 2 or not others:
+        return None
+    paired = [
+        _variance([b - a for a, b in zip(tried[rate].accuracies, best, strict=True)])
+        for rate in others
+    ]
+    alone = [_variance(tried[rate].accuracies) for rate in near]
+    return Noise(
+        standard_error=math.sqrt(math.fsum(paired) / len(paired) / replicates),
+        replicate_std=math.sqrt(math.fsum(alone) / len(alone)),
+    )
+
+
+def _variance(sample: Sequence[float]) -> float:
+    mean = math.fsum(sample) / len(sample)
+    return math.fsum((value - mean) ** 2 for value in sample) / (len(sample) - 1)

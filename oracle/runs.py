@@ -1,0 +1,312 @@
+"""The service object: check a study, run it, look at what was found. The CLI is a shell over it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from oracle import compare, grid, plots, tables
+from oracle.cells import Cell, Graph, Result
+from oracle.compare import Table
+from oracle.greedy import OracleCycle, PathCycle, Place, Results, Search, oracle, s_cyc_cells, s_cyc_path
+from oracle.ledger import Ledger, RunRecord, parse_url, probe
+from oracle.packs import PackQueue
+from oracle.spec import Study, parse, uses_own_code
+from oracle.store import ResultStore
+from oracle.work import Workplace
+from oracle.workers import BACKENDS
+from scyc import data, networks
+from scyc.checkpoint import CheckpointStore
+from scyc.data import Images
+from scyc.problems import BadInput, Problem
+from scyc.spec import SubsetSpec, as_json, content_hash
+
+
+class NoWinner(Exception):
+    """Every max_lr of a cycle diverged, so there is no network to prune next."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a study is run; nothing here changes what it finds."""
+
+    folder: Path = Path("runs")  # holds a folder for each study
+    storage: str | None = None  # database URL; a SQLite file in the study's folder if None
+    data: Path | None = None  # the images' folder, instead of the study's
+    workers: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
+    backend: str = "ray"
+    device: str = "auto"
+
+    def place(self, study_name: str) -> Path:
+        """The folder of a study: its database, checkpoints, decoded images and reports."""
+        return self.folder / study_name
+
+    def url(self, study_name: str) -> sa.URL:
+        """The database of a study. Raises BadInput."""
+        if self.storage is not None:
+            return parse_url(self.storage)
+        return sa.URL.create("sqlite", database=str(self.place(study_name) / "oracle.db"))
+
+
+@dataclass
+class Progress:
+    """What a run tells while it is under way; every method may be replaced."""
+
+    cells: Callable[[int, int], None] = lambda done, total: None
+    cycle: Callable[[OracleCycle], None] = lambda cycle: None
+    say: Callable[[str], None] = lambda text: None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A study that has passed every check."""
+
+    study: Study
+    images: Images
+    graph: Graph
+    run_id: str
+    settings: Settings
+
+
+@dataclass
+class _Found:
+    """What the searches of one run have finished."""
+
+    oracle: list[OracleCycle] = field(default_factory=list)
+    path: list[PathCycle] = field(default_factory=list)
+
+
+def prepare(study: Study, settings: Settings) -> Prepared:
+    """Check everything that can be wrong before work starts, and write nothing.
+
+    Raises BadInput with all problems at once: the images, the user's own code, the folder, the
+    database.
+    """
+    problems: list[Problem] = []
+    images: Images | None = None
+    try:
+        images = data.load(
+            study.dataset,
+            SubsetSpec(share=study.subset, seed=study.seed),
+            settings.data,
+            settings.place(study.name) / "images",
+        )
+        problems += data.split_problems(images, study.split)
+    except BadInput as error:
+        problems += error.problems
+    if images is not None:
+        try:
+            networks.build(study.network, images.shape, len(images.classes), study.seed)
+        except (ValueError, TypeError, RuntimeError) as error:
+            problems.append(Problem("network", f"cannot be built: {error}"))
+    problems += _folder_problems(settings.place(study.name))
+    try:
+        problems += probe(settings.url(study.name))
+    except BadInput as error:
+        problems += error.problems
+    if problems or images is None:
+        raise BadInput(study.name, problems)
+    graph = Graph(study.system, images.fingerprint)
+    return Prepared(study, images, graph, run_id(study, images.fingerprint), settings)
+
+
+def run_id(study: Study, fingerprint: str) -> str:
+    """Name and hash of a study: every field, defaults included, and the images' content."""
+    return f"{study.name}-{content_hash(['run', study.declared(), fingerprint])[:8]}"
+
+
+def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
+    """Run a study to its end, from wherever it stands; returns its table.
+
+    Finished cells are found in the storage and not trained again. Raises LeaseHeld when another
+    driver works on the same graph, NoWinner when a cycle has none, PackFailed when a training
+    fails; what was finished is kept in every case.
+    """
+    progress = progress or Progress()
+    study, settings, graph = prepared.study, prepared.settings, prepared.graph
+    place = settings.place(study.name)
+    place.mkdir(parents=True, exist_ok=True)
+    data.keep(place / "images", prepared.images)
+    checkpoints = CheckpointStore(place / "checkpoints")
+    with _opened(settings.url(study.name)) as (ledger, store):
+        record = RunRecord(
+            prepared.run_id, graph.id, graph.fingerprint, json.dumps(study.declared()), "running"
+        )
+        with ledger.lease(graph.id, progress.say) as lease:
+            ledger.register(record)
+            found = _Found()
+
+            def write(cell: Cell, result: Result, where: Place) -> None:
+                lease.check()
+                store.add(graph, study.name, where, cell, result)
+                progress.cells(len(queue.known) + 1, _expected(study, queue, found))
+
+            def cycle_done(cycle: OracleCycle) -> None:
+                found.oracle.append(cycle)
+                if study.keep_checkpoints == "path" and cycle.region is not None:
+                    _drop_losers(study, graph, cycle, queue.known, checkpoints)
+                progress.cycle(cycle)
+
+            queue = PackQueue(study.pack, store.results(graph), write, checkpoints.has)
+            searches = [oracle(study, graph, cycle_done), s_cyc_path(study, graph, found.path.append)]
+            queue.start(searches)
+            progress.cells(len(queue.known), _expected(study, queue, found))
+            try:
+                BACKENDS[settings.backend](_workplace(prepared), queue, settings.workers)
+            except BaseException:
+                ledger.register(replace(record, state="stopped"))
+                raise
+            result = compare.table(study, prepared.run_id, found.oracle, found.path)
+            _annotate(store, prepared, found, result)
+            won = found.oracle[-1].region is not None
+            ledger.register(replace(record, state="done" if won else "no winner"))
+    if not won:
+        last = found.oracle[-1].cycle
+        raise NoWinner(f"every max_lr of cycle {last} diverged; lower the grid, or training's rates")
+    return result
+
+
+def _drop_losers(
+    study: Study, graph: Graph, cycle: OracleCycle, known: Results, checkpoints: CheckpointStore
+) -> None:
+    """Delete the checkpoints that nothing will start from: of losing cells off S-Cyc's path."""
+    assert cycle.region is not None
+    kept = {cell.id for cell in s_cyc_cells(study, graph)}
+    kept |= {cell.id for cell in cycle.cells[cycle.region.well_tuned]}
+    needed = {known[cell].checkpoint for cell in kept if cell in known}
+    for row in cycle.results.values():
+        for result in row:
+            if result.checkpoint and result.checkpoint not in needed:
+                checkpoints.discard(result.checkpoint)
+
+
+def _expected(study: Study, queue: PackQueue, found: _Found) -> int:
+    """How many cells the run will have asked for at its end, if no grid grows any more."""
+    ahead = study.cycles + 1 - len(found.oracle)
+    declared = len(grid.values(study.grid)) * study.replicates
+    behind = sum(len(row) for each in found.oracle for row in each.results.values())
+    return max(behind + ahead * declared + (study.cycles + 1) * study.replicates, len(queue.known))
+
+
+def _workplace(prepared: Prepared) -> Workplace:
+    place = prepared.settings.place(prepared.study.name).absolute()
+    return Workplace(
+        system=as_json(prepared.study.system),
+        fingerprint=prepared.images.fingerprint,
+        images=str(place / "images"),
+        checkpoints=str(place / "checkpoints"),
+        device=prepared.settings.device,
+        import_from=(os.getcwd(),) if uses_own_code(prepared.study) else (),
+    )
+
+
+def _annotate(store: ResultStore, prepared: Prepared, found: _Found, result: Table) -> None:
+    """Show the table and the figure in the dashboard, in every Optuna study of the run."""
+    study, graph = prepared.study, prepared.graph
+    figure = plots.regions(result)
+    note = tables.note(result)
+    rows: list[tuple[Place, dict[str, object]]] = [
+        (each.place, {"role": "oracle", "cycle": each.cycle, "grid": list(each.cells)})
+        for each in found.oracle
+    ]
+    rates = tuple(each.max_lr for each in found.path)
+    if len(rates) == study.cycles + 1:
+        rows.append((Place("s_cyc", None, graph.node(rates)), {"role": "s_cyc"}))
+    for where, role in rows:
+        store.annotate(graph, study.name, where, prepared.run_id, role, note, figure)
+
+
+# --- looking at runs ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Found:
+    """A run that is in a database."""
+
+    record: RunRecord
+    study: Study
+    url: sa.URL
+    place: Path
+    live: bool  # a driver is at work on it
+
+
+def find(settings: Settings) -> list[Found]:
+    """All runs: of the storage that is named, or of every study's folder. Raises BadInput."""
+    if settings.storage is not None:
+        urls = [parse_url(settings.storage)]
+    else:
+        files = sorted(settings.folder.glob("*/oracle.db"))
+        urls = [sa.URL.create("sqlite", database=str(file)) for file in files]
+    runs: list[Found] = []
+    for url in urls:
+        problems = probe(url)
+        if problems:
+            raise BadInput("storage", problems)
+        if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
+            continue
+        ledger = Ledger(url)
+        try:
+            for record in ledger.runs():
+                study = parse(json.loads(record.study), record.run_id)
+                place = settings.place(study.name)
+                live = record.state == "running" and ledger.held(record.graph)
+                runs.append(Found(record, study, url, place, live))
+        finally:
+            ledger.close()
+    return runs
+
+
+def locate(text: str, settings: Settings) -> Found:
+    """The run with this id, or the latest one of the study with this name. Raises BadInput."""
+    runs = find(settings)
+    fitting = [run for run in runs if run.record.run_id == text] or [
+        run for run in runs if text in (run.study.name, str(run.place))
+    ]
+    if not fitting:
+        known = ", ".join(run.record.run_id for run in runs) or "none yet; start one: oracle run"
+        raise BadInput("run", [Problem("RUN", f"no such run; known: {known}", text)])
+    return fitting[-1]
+
+
+def stored_table(run: Found) -> Table:
+    """The table of a run as far as the storage knows it, computed from the storage alone."""
+    graph = Graph(run.study.system, run.record.fingerprint)
+    with _opened(run.url) as (_, store):
+        known = store.results(graph)
+    found = _Found()
+    replay(oracle(run.study, graph, found.oracle.append), known)
+    replay(s_cyc_path(run.study, graph, found.path.append), known)
+    return compare.table(run.study, run.record.run_id, found.oracle, found.path)
+
+
+def replay(search: Search, known: Results) -> None:
+    """Let a search go as far as the known results carry it."""
+    with contextlib.suppress(StopIteration):
+        ask = next(search)
+        while all(cell.id in known for cell in ask.cells):
+            ask = search.send(known)
+
+
+@contextlib.contextmanager
+def _opened(url: sa.URL) -> Iterator[tuple[Ledger, ResultStore]]:
+    store = ResultStore(url)
+    ledger = Ledger(url)
+    try:
+        yield ledger, store
+    finally:
+        ledger.close()
+        store.close()
+
+
+def _folder_problems(folder: Path) -> Sequence[Problem]:
+    nearest = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    if nearest.is_dir() and os.access(nearest, os.W_OK):
+        return []
+    rule = f"{nearest} is not a folder that can be written to; choose another with --runs"
+    return [Problem("--runs", rule, str(folder))]

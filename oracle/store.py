@@ -1,0 +1,161 @@
+"""Results in an Optuna storage: the one authority on what has been trained.
+
+One Optuna study holds the trainings of one place of the graph (an oracle cycle below one path of
+max_lr), and one holds those of an S-Cyc run. One finished trial is one training; it is added in one
+transaction and never changed. Studies are found by their attributes; names are for people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import optuna
+import sqlalchemy as sa
+from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
+from optuna.storages import RDBStorage
+from optuna.trial import FrozenTrial, TrialState
+from optuna_dashboard import save_note, save_plotly_graph_object
+from plotly.graph_objects import Figure
+
+from oracle.cells import Cell, Graph, Result
+from oracle.greedy import Place
+from oracle.ledger import StorageError, engine_options
+from scyc.problems import BadInput, Problem
+
+_MOST_REPLICATES = 1000
+_LOWEST, _HIGHEST = 1e-8, 1e4  # of the max_lr axis that Optuna is told, widened where needed
+
+
+class ResultStore:
+    """The Optuna storage of one database."""
+
+    def __init__(self, url: sa.URL) -> None:
+        """Open the storage; its tables are made if there are none. Raises BadInput."""
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        text = url.render_as_string(hide_password=False)
+        try:
+            self._storage = RDBStorage(text, engine_kwargs=engine_options(url))
+        except Exception as error:
+            shown = url.render_as_string(hide_password=True)
+            reason = str(error).splitlines()[0]
+            problem = Problem("--storage", f"does not open: {reason}", shown)
+            raise BadInput("storage", [problem]) from error
+        self._studies: dict[tuple[str, Place], optuna.Study] = {}
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._storage.remove_session()
+        self._storage.engine.dispose()
+
+    def results(self, graph: Graph) -> dict[str, Result]:
+        """All finished cells of a graph, by id."""
+        found: dict[str, Result] = {}
+        for frozen in self._storage.get_all_studies():
+            if frozen.user_attrs.get("graph") != graph.id:
+                continue
+            study = optuna.load_study(study_name=frozen.study_name, storage=self._storage)
+            for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
+                if "cell" in trial.user_attrs:
+                    result = _result(trial)
+                    found[result.cell] = result
+        return found
+
+    def add(self, graph: Graph, name: str, place: Place, cell: Cell, result: Result) -> None:
+        """Write one finished cell down, as one trial, in one transaction.
+
+        The caller holds the graph's lease and knows that the cell is not there yet.
+        Raises StorageError when the database fails.
+        """
+        try:
+            self._study(graph, name, place).add_trial(_trial(place, cell, result))
+        except (optuna.exceptions.StorageInternalError, sa.exc.SQLAlchemyError) as error:
+            raise StorageError(f"a finished training could not be stored: {error}") from error
+
+    def annotate(
+        self,
+        graph: Graph,
+        name: str,
+        place: Place,
+        run_id: str,
+        role: Mapping[str, Any],
+        note: str,
+        figure: Figure,
+    ) -> None:
+        """Give a place's study its note (Markdown) and figure for the dashboard.
+
+        role: what the study is in this run, kept as the study's attribute ``run:<run_id>``.
+        """
+        study = self._study(graph, name, place)
+        study.set_user_attr(f"run:{run_id}", dict(role))
+        save_note(study, note)
+        save_plotly_graph_object(study, figure, graph_object_id="regions")
+
+    def _study(self, graph: Graph, name: str, place: Place) -> optuna.Study:
+        key = (graph.id, place)
+        if key in self._studies:
+            return self._studies[key]
+        title = study_name(graph, name, place)
+        study = optuna.create_study(
+            storage=self._storage, study_name=title, direction="maximize", load_if_exists=True
+        )
+        if study.user_attrs.get("graph") != graph.id:
+            study.set_metric_names(["validation accuracy, %"])
+            study.set_user_attr("place", {"kind": place.kind, "cycle": place.cycle})
+            study.set_user_attr("graph", graph.id)
+        self._studies[key] = study
+        return study
+
+
+def study_name(graph: Graph, name: str, place: Place) -> str:
+    """The Optuna study of a place, such as ``digits/1f0c9a2e/cycle-03/77ab01c4``."""
+    part = "s-cyc" if place.cycle is None else f"cycle-{place.cycle:02d}"
+    return f"{name}/{graph.id[:8]}/{part}/{place.node[:8]}"
+
+
+def _trial(place: Place, cell: Cell, result: Result) -> FrozenTrial:
+    axis = FloatDistribution(min(_LOWEST, cell.max_lr), max(_HIGHEST, cell.max_lr), log=True)
+    params: dict[str, Any] = {"max_lr": cell.max_lr, "replicate": cell.replicate}
+    distributions: dict[str, BaseDistribution] = {
+        "max_lr": axis,
+        "replicate": IntDistribution(0, _MOST_REPLICATES),
+    }
+    if place.cycle is None:
+        params["cycle"] = cell.cycle
+        distributions["cycle"] = IntDistribution(0, _MOST_REPLICATES)
+    return optuna.create_trial(
+        state=TrialState.COMPLETE,
+        value=result.val_accuracy,
+        params=params,
+        distributions=distributions,
+        intermediate_values=dict(result.curve),
+        user_attrs={
+            "cell": result.cell,
+            "test_accuracy": result.test_accuracy,
+            "diverged": result.diverged,
+            "weights_remaining": result.weights_remaining,
+            "checkpoint": result.checkpoint,
+            "cost": {
+                "steps": result.steps,
+                "seconds": result.seconds,
+                "device": result.device,
+            },
+        },
+    )
+
+
+def _result(trial: FrozenTrial) -> Result:
+    attributes = trial.user_attrs
+    assert trial.value is not None  # COMPLETE trials have one
+    return Result(
+        cell=attributes["cell"],
+        curve=tuple(sorted(trial.intermediate_values.items())),
+        val_accuracy=trial.value,
+        test_accuracy=attributes["test_accuracy"],
+        diverged=attributes["diverged"],
+        weights_remaining=attributes["weights_remaining"],
+        steps=attributes["cost"]["steps"],
+        seconds=attributes["cost"]["seconds"],
+        checkpoint=attributes["checkpoint"],
+        device=attributes["cost"]["device"],
+    )

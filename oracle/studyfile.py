@@ -1,0 +1,143 @@
+"""Reading a study from YAML, strictly: nothing is guessed, repeated, hidden or executed."""
+
+from __future__ import annotations
+
+import importlib.resources
+import re
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from oracle.spec import Study, parse
+from scyc.problems import BadInput, Problem, unknown
+
+_MOST_BYTES = 1_000_000
+_DEEPEST = 20
+
+
+class _Strict(yaml.SafeLoader):
+    """YAML 1.2's plain scalars: ``1e-3`` is a number, ``no`` is text, a date is text."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
+
+
+for _tag, _pattern, _first in (
+    ("bool", r"true|false", "tf"),
+    ("null", r"null|~|", "n~"),
+    ("int", r"[-+]?[0-9]+", "-+0123456789"),
+    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
+    ("float", r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", "-+."),
+):
+    _Strict.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), list(_first)
+    )
+_Strict.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^$"), [""])
+
+
+def _float(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> float:
+    text = str(node.value).lower().replace(".inf", "inf").replace(".nan", "nan")
+    return float(text)
+
+
+def _int(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int:
+    if len(node.value) > 400:
+        raise yaml.constructor.ConstructorError(
+            None, None, "a whole number of over 400 digits", node.start_mark
+        )
+    return int(node.value)
+
+
+def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Hashable, Any]:
+    seen: set[Hashable] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node)  # type: ignore[no-untyped-call]
+        if not isinstance(key, str):
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the key {key!r} is not text; put it in quotes", key_node.start_mark
+            )
+        if key in seen:
+            raise yaml.constructor.ConstructorError(
+                None, None, f'the key "{key}" stands twice; remove one', key_node.start_mark
+            )
+        seen.add(key)
+    return loader.construct_mapping(node, deep=True)
+
+
+_Strict.add_constructor("tag:yaml.org,2002:float", _float)
+_Strict.add_constructor("tag:yaml.org,2002:int", _int)
+_Strict.add_constructor("tag:yaml.org,2002:map", _mapping)
+
+
+def read_yaml(text: str, source: str) -> object:
+    """JSON values from YAML text. Raises BadInput for anything that is not plain YAML.
+
+    Refused beside malformed text: duplicate keys, keys that are not text, anchors and aliases,
+    tags, more than one document, nesting over 20 levels, text over 1 MB.
+    """
+    if len(text) > _MOST_BYTES:
+        raise BadInput(source, [Problem("study", f"is over {_MOST_BYTES} bytes; shorten it")])
+    try:
+        _check_events(text)
+        return yaml.load(text, Loader=_Strict)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "study"
+        rule = error.problem or error.context or "is not YAML"
+        raise BadInput(source, [Problem(where, rule)]) from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise BadInput(source, [Problem("study", f"is not YAML: {error}")]) from error
+
+
+def _check_events(text: str) -> None:
+    """Look at the parser's events, which need no recursion, before anything is built."""
+    depth = documents = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        documents += isinstance(event, yaml.DocumentStartEvent)
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        rule = ""
+        if depth > _DEEPEST:
+            rule = f"is nested over {_DEEPEST} levels; a study needs four"
+        elif documents > 1:
+            rule = "holds a second document; a file holds one study"
+        elif isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            rule = "anchors and aliases are not read; write the value out"
+        elif getattr(event, "tag", None):
+            rule = f"the tag {event.tag} is not read; write a plain value"
+        if rule:
+            raise yaml.constructor.ConstructorError(None, None, rule, event.start_mark)
+
+
+def load_study(name_or_path: str) -> Study:
+    """A study from a file, or one that ships, by its name. Raises BadInput."""
+    path = Path(name_or_path)
+    if path.suffix not in (".yaml", ".yml") and not path.is_file():
+        return _shipped(name_or_path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise BadInput(name_or_path, [Problem("study", "no such file")]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(name_or_path, [Problem("study", f"cannot be read: {error}")]) from error
+    return parse(read_yaml(text, name_or_path), name_or_path)
+
+
+def shipped_studies() -> dict[str, str]:
+    """The YAML of every study that ships, by name."""
+    folder = importlib.resources.files("studies")
+    found = (entry for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+    return {
+        entry.name.removesuffix(".yaml"): entry.read_text(encoding="utf-8")
+        for entry in sorted(found, key=lambda entry: entry.name)
+    }
+
+
+def _shipped(name: str) -> Study:
+    known = shipped_studies()
+    if name not in known:
+        rule = f"{unknown(name, known)}; or give the path of a .yaml file"
+        raise BadInput("study", [Problem("STUDY", rule, name)])
+    source = f"studies/{name}.yaml"
+    return parse(read_yaml(known[name], source), source)

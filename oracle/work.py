@@ -1,0 +1,103 @@
+"""What a worker does: load parents, prune, train, save; the same in any process."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from oracle.cells import Cell, Result
+from scyc import data
+from scyc.checkpoint import CheckpointStore, Network
+from scyc.pack import Member, Trainer
+from scyc.spec import SystemSpec
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where and on what a worker works; the same for all packs of a run."""
+
+    system: dict[str, Any]  # a SystemSpec as JSON values
+    fingerprint: str  # of the images
+    images: str  # folder of decoded images
+    checkpoints: str  # folder
+    device: str  # "auto", "cpu" or "cuda"
+    import_from: tuple[str, ...]  # folders where a study's own code lies
+
+
+@dataclass(frozen=True)
+class Task:
+    """One cell as a worker needs it."""
+
+    cell: str
+    parent: str | None  # checkpoint of the network to prune; None for the unpruned network
+    cycle: int
+    replicate: int
+    max_lr: float
+
+
+class Worker:
+    """Trains packs; the images are loaded and the networks built once."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        torch.set_num_threads(1)
+        sys.path[:0] = [path for path in workplace.import_from if path not in sys.path]
+        images = data.read_cache(Path(workplace.images), workplace.fingerprint)
+        self.device = chosen_device(workplace.device)
+        system = SystemSpec.model_validate_json(json.dumps(workplace.system))
+        self._trainer = Trainer(system, images, self.device)
+        self._checkpoints = CheckpointStore(Path(workplace.checkpoints))
+
+    def train(self, tasks: list[Task]) -> list[Result]:
+        """Train one pack; results are in the tasks' order. Each checkpoint is on disk by then."""
+        starts: dict[tuple[str | None, int], Network] = {}
+        for task in tasks:
+            key = (task.parent, task.replicate)
+            if key not in starts:
+                starts[key] = self._start(task)
+        members = [
+            Member(starts[task.parent, task.replicate], task.cycle, task.replicate, task.max_lr)
+            for task in tasks
+        ]
+        return [
+            Result(
+                cell=task.cell,
+                curve=trained.outcome.curve,
+                val_accuracy=trained.outcome.val_accuracy,
+                test_accuracy=trained.outcome.test_accuracy,
+                diverged=trained.outcome.diverged,
+                weights_remaining=trained.weights_remaining,
+                steps=trained.steps,
+                seconds=trained.seconds,
+                checkpoint=(
+                    None
+                    if trained.outcome.diverged
+                    else self._checkpoints.save(trained.outcome.network)
+                ),
+                device=str(self.device),
+            )
+            for task, trained in zip(tasks, self._trainer.train(members), strict=True)
+        ]
+
+    def _start(self, task: Task) -> Network:
+        if task.parent is None:
+            return self._trainer.root(task.replicate)
+        parent = self._checkpoints.load(task.parent)
+        return self._trainer.pruned(parent, task.replicate, task.cycle)
+
+
+def task(cell: Cell, parent_checkpoint: str | None) -> Task:
+    """What a worker needs to know of a cell."""
+    return Task(cell.id, parent_checkpoint, cell.cycle, cell.replicate, cell.max_lr)
+
+
+def chosen_device(wanted: str) -> torch.device:
+    """The device for "auto", "cpu" or "cuda"."""
+    if wanted == "auto":
+        wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(wanted)
+

@@ -1,0 +1,237 @@
+"""The ways to get packs trained: Ray Tune's workers, or this process. All else is the same.
+
+The only module that knows Ray. One ``Tuner.fit`` carries a whole run; each of its trials is a pack.
+Ray's own experiment state is scratch: what counts is handed to the queue at once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import os
+import shutil
+import tempfile
+import time
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from oracle.cells import Result
+from oracle.packs import Pack, PackQueue
+from oracle.work import Task, Worker, Workplace, chosen_device, task
+
+_FIRST_NAP, _LONGEST_NAP = 0.2, 5.0  # seconds that a worker without work stays warm
+_RETRIES = 3  # of a pack whose worker died
+
+
+class PackFailed(Exception):
+    """A pack could not be trained: its worker raised, or died again and again."""
+
+
+class Backend(Protocol):
+    """Trains what a queue hands out until it is finished."""
+
+    def __call__(self, workplace: Workplace, queue: PackQueue, workers: int) -> None:
+        """Raises PackFailed; whatever was finished before is in the queue by then."""
+
+
+def inline(workplace: Workplace, queue: PackQueue, workers: int = 1) -> None:
+    """Train in this process, one pack after another."""
+    worker = Worker(workplace)
+    while not queue.finished:
+        pack = queue.next()
+        assert pack is not None, "all packs are done, yet a search waits"
+        try:
+            results = worker.train(_tasks(pack, queue))
+        except Exception as error:
+            raise PackFailed(traceback.format_exc()) from error
+        queue.done(pack, results)
+
+
+def ray_tune(workplace: Workplace, queue: PackQueue, workers: int) -> None:
+    """Train on Ray Tune's workers: those of a cluster where RAY_ADDRESS names one, else local ones.
+
+    Each worker is one process with one CPU, or a share of a GPU, and is used until the end.
+    """
+    if queue.finished:
+        return
+    scratch = Path(tempfile.mkdtemp(prefix="oracle-ray-"))
+    environment = {
+        "RAY_AIR_NEW_OUTPUT": "0",
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+        "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+        "TUNE_DISABLE_SIGINT_HANDLER": "1",
+        "TUNE_GLOBAL_CHECKPOINT_S": "3600",
+        "TUNE_MAX_PENDING_TRIALS_PG": str(workers + 1),
+    }
+    before = {name: os.environ.get(name) for name in environment}
+    os.environ.update({name: os.environ.get(name, value) for name, value in environment.items()})
+    import ray  # noqa: PLC0415  # seconds; and it reads the environment on import
+
+    cluster = "RAY_ADDRESS" in os.environ
+    gpus = chosen_device(workplace.device).type == "cuda"
+    try:
+        _connect(ray, cluster, workers, gpus, scratch)
+        _fit(workplace, queue, workers, gpus, scratch)
+    finally:
+        ray.shutdown()
+        shutil.rmtree(scratch, ignore_errors=True)
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+BACKENDS: Mapping[str, Backend] = MappingProxyType({"ray": ray_tune, "inline": inline})
+
+
+def _connect(ray: Any, cluster: bool, workers: int, gpus: bool, scratch: Path) -> None:
+    quiet = {"logging_level": logging.ERROR, "log_to_driver": False}
+    if cluster:
+        ray.init(**quiet)
+        return
+    ray.init(
+        num_cpus=workers,
+        num_gpus=None if gpus else 0,
+        include_dashboard=False,
+        object_store_memory=100 * 2**20,
+        _temp_dir=str(scratch),
+        _node_ip_address="127.0.0.1",
+        **quiet,
+    )
+
+
+def _fit(
+    workplace: Workplace, queue: PackQueue, workers: int, gpus: bool, scratch: Path
+) -> None:
+    from ray import tune  # noqa: PLC0415
+    from ray.tune.search import Searcher  # noqa: PLC0415
+
+    class Packs(Searcher):  # type: ignore[misc]  # Ray has no types
+        """Hands the queue's packs to Tune as trials, and their results back."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.out: dict[str, Pack | None] = {}
+            self.failure: BaseException | None = None
+            self.nap = _FIRST_NAP
+
+        def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+            if queue.finished or self.failure is not None:
+                return str(Searcher.FINISHED)
+            pack = queue.next()
+            if pack is not None:
+                self.nap = _FIRST_NAP
+                self.out[trial_id] = pack
+                tasks = [dataclasses.asdict(each) for each in _tasks(pack, queue)]
+                return {"tasks": json.dumps(tasks)}
+            if len(self.out) >= workers:
+                return None
+            # Tune stops a worker that has nothing to do, and a new one takes seconds to start.
+            self.out[trial_id] = None
+            self.nap = min(self.nap * 1.2, _LONGEST_NAP)
+            return {"nap": self.nap}
+
+        def on_trial_complete(
+            self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+        ) -> None:
+            pack = self.out.pop(trial_id)
+            if pack is None or self.failure is not None:
+                return
+            try:
+                queue.done(pack, _reported(result, error))
+            except BaseException as failure:  # noqa: BLE001  # raised again when Tune has ended
+                self.failure = failure
+
+        def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+            """A pack has one result only, which :meth:`on_trial_complete` takes."""
+
+        def save(self, checkpoint_path: str) -> None:
+            """Nothing to save: the results are in the database."""
+
+        def restore(self, checkpoint_path: str) -> None:
+            """Nothing to restore."""
+
+    packs = Packs()
+    trainable = tune.with_resources(
+        tune.with_parameters(_trainable(), workplace=dataclasses.asdict(workplace)),
+        {"cpu": 1, "gpu": 1 / workers if gpus else 0},
+    )
+    tuner = tune.Tuner(
+        trainable,
+        tune_config=tune.TuneConfig(
+            search_alg=packs,
+            num_samples=-1,
+            reuse_actors=True,
+            trial_name_creator=lambda trial: f"pack-{trial.trial_id}",
+            trial_dirname_creator=lambda trial: f"pack-{trial.trial_id}",
+        ),
+        run_config=tune.RunConfig(
+            name="packs",
+            storage_path=str(scratch),
+            verbose=0,
+            failure_config=tune.FailureConfig(max_failures=_RETRIES),
+            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+        ),
+    )
+    tuner.fit()
+    if packs.failure is not None:
+        raise packs.failure
+
+
+def _trainable() -> type:
+    from ray import tune  # noqa: PLC0415
+
+    class TrainPack(tune.Trainable):  # type: ignore[misc]
+        """One pack a trial; the worker behind it lives as long as its process."""
+
+        def setup(self, config: dict[str, Any], workplace: dict[str, Any]) -> None:
+            self.work = config
+            self.workplace = workplace
+            self.worker: Worker | None = None
+
+        def reset_config(self, new_config: dict[str, Any]) -> bool:
+            self.work = new_config
+            return True
+
+        def step(self) -> dict[str, Any]:
+            if "nap" in self.work:
+                time.sleep(self.work["nap"])
+                return {"done": True}
+            try:
+                self.worker = self.worker or Worker(Workplace(**self.workplace))
+                results = self.worker.train([Task(**each) for each in json.loads(self.work["tasks"])])
+            except Exception:  # noqa: BLE001  # the driver shows it; a retry would only repeat it
+                return {"done": True, "failed": traceback.format_exc()}
+            return {"done": True, "results": json.dumps([dataclasses.asdict(r) for r in results])}
+
+        def save_checkpoint(self, checkpoint_dir: str) -> None:
+            """A pack has nothing that Tune should keep."""
+
+        def load_checkpoint(self, checkpoint: Any) -> None:
+            """A pack starts from its parents' checkpoints, which are not Tune's."""
+
+    return TrainPack
+
+
+def _reported(result: dict[str, Any] | None, error: bool) -> list[Result]:
+    if error or result is None:
+        raise PackFailed(f"a worker died {_RETRIES + 1} times over the same pack; is memory short?")
+    if "failed" in result:
+        raise PackFailed(result["failed"])
+    return [
+        Result(**{**fields, "curve": tuple(tuple(point) for point in fields["curve"])})
+        for fields in json.loads(result["results"])
+    ]
+
+
+def _tasks(pack: Pack, queue: PackQueue) -> list[Task]:
+    return [
+        task(cell, queue.known[cell.parent.id].checkpoint if cell.parent else None)
+        for cell in pack.cells
+    ]

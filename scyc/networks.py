@@ -1,0 +1,142 @@
+"""The networks, and how one is made from its spec and a seed."""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Callable, Sequence
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from scyc import seeds
+from scyc.spec import FactorySpec, FullyConnectedSpec, NetworkSpec
+
+
+class FullyConnected(nn.Module):
+    """Fully connected ReLU network (Liu et al. 2021, Section 3.1).
+
+    inputs: values of one flattened image. hidden: neurons of each hidden layer.
+    He initialisation, biases 0. Input [batch, ...], output logits [batch, classes].
+    """
+
+    def __init__(self, inputs: int, classes: int, hidden: Sequence[int] = (256, 256, 256)) -> None:
+        super().__init__()
+        widths = [inputs, *hidden, classes]
+        self.layers = nn.ModuleList(
+            nn.Linear(before, after) for before, after in zip(widths, widths[1:], strict=False)
+        )
+        self.apply(he_initialise)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits of a batch of images."""
+        hidden = images.flatten(1)
+        for layer in self.layers[:-1]:
+            hidden = functional.relu(layer(hidden))
+        return cast(Tensor, self.layers[-1](hidden))
+
+
+class _Block(nn.Module):
+    """Two 3 x 3 convolutions and a shortcut (He et al. 2016, Figure 2)."""
+
+    def __init__(self, before: int, after: int, stride: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(before, after, 3, stride=stride, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(after)
+        self.conv2 = nn.Conv2d(after, after, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(after)
+        self.shortcut: nn.Module = nn.Identity()
+        if stride != 1 or before != after:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(before, after, 1, stride=stride, bias=False), nn.BatchNorm2d(after)
+            )
+
+    def forward(self, images: Tensor) -> Tensor:
+        hidden = functional.relu(self.bn1(self.conv1(images)))
+        return functional.relu(self.bn2(self.conv2(hidden)) + self.shortcut(images))
+
+
+class ResNet20(nn.Module):
+    """ResNet-20 for small images (He et al. 2016, Section 4.2), with projection shortcuts.
+
+    With 3 channels, 10 classes and width 16 it has 272,474 parameters, the paper's network
+    ("227K" there is a slip). Any image size from 4 x 4 pixels: the last stage is averaged.
+    He initialisation. Input [batch, channels, height, width], output logits [batch, classes].
+    """
+
+    def __init__(self, channels: int, classes: int, width: int = 16) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, width, 3, padding=1, bias=False)
+        self.bn = nn.BatchNorm2d(width)
+        stages = [(width, 1), (2 * width, 2), (4 * width, 2)]
+        blocks: list[nn.Module] = []
+        before = width
+        for after, stride in stages:
+            for index in range(3):
+                blocks.append(_Block(before, after, stride if index == 0 else 1))
+                before = after
+        self.blocks = nn.Sequential(*blocks)
+        self.output = nn.Linear(before, classes)
+        self.apply(he_initialise)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits of a batch of images."""
+        hidden = functional.relu(self.bn(self.conv(images)))
+        hidden = self.blocks(hidden)
+        return cast(Tensor, self.output(hidden.mean(dim=(2, 3))))
+
+
+def he_initialise(module: nn.Module) -> None:
+    """He initialisation (He et al. 2015) of one convolution or linear layer, biases 0."""
+    if isinstance(module, nn.Conv2d | nn.Linear):
+        nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+def build(spec: NetworkSpec, shape: Sequence[int], classes: int, seed: int) -> nn.Module:
+    """A network with the initial weights of one replicate, on the CPU, in float32.
+
+    shape: channels, height and width of an image. seed: see :func:`scyc.seeds.seed`.
+    Raises ValueError when a user's factory cannot be imported or gives something else.
+    """
+    channels, height, width = shape
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        if isinstance(spec, FullyConnectedSpec):
+            return FullyConnected(channels * height * width, classes, spec.hidden)
+        if isinstance(spec, FactorySpec):
+            made = load_factory(spec.factory)(tuple(shape), classes, **spec.options)
+            if not isinstance(made, nn.Module):
+                raise ValueError(f"{spec.factory} gave {type(made).__name__}, not a nn.Module")
+            return made
+        return ResNet20(channels, classes, spec.width)
+
+
+def initial_state(
+    spec: NetworkSpec, shape: Sequence[int], classes: int, seed: int, replicate: int
+) -> dict[str, Tensor]:
+    """The state_dict with which a replicate's unpruned network starts."""
+    network = build(spec, shape, classes, seeds.seed(seed, "weights", replicate))
+    return {name: value.detach().clone() for name, value in network.state_dict().items()}
+
+
+def parameter_count(network: nn.Module) -> int:
+    """How many parameters a network has."""
+    return sum(math.prod(parameter.shape) for parameter in network.parameters())
+
+
+def load_factory(path: str) -> Callable[..., object]:
+    """The callable behind ``module:name``. Raises ValueError when there is none."""
+    module_name, _, attribute = path.partition(":")
+    try:
+        found: object = importlib.import_module(module_name)
+        for part in attribute.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"{path} cannot be imported: {error}") from error
+    if not callable(found):
+        raise ValueError(f"{path} is not callable")
+    return found

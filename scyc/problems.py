@@ -1,0 +1,43 @@
+"""Refusing bad input: what is wrong, where, which rule it breaks and what to do, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with an input."""
+
+    path: str  # where: a field such as "grid.values[4]", a file, an option
+    rule: str  # the rule that is broken, and the remedy
+    value: object = None  # what stands there; None where there is nothing to show
+
+    def __str__(self) -> str:
+        shown = "" if self.value is None else f" = {_shorten(self.value)}"
+        return f"{self.path}{shown}    {self.rule}"
+
+
+class BadInput(ValueError):
+    """An input that was refused, with every problem that was found in it."""
+
+    def __init__(self, source: str, problems: Sequence[Problem]) -> None:
+        self.source = source
+        self.problems = tuple(problems)
+        count = f"{len(problems)} problem" + ("s" if len(problems) != 1 else "")
+        super().__init__("\n".join([f"{source}: {count}", *(f"  {each}" for each in problems)]))
+
+
+def unknown(name: str, known: Iterable[str]) -> str:
+    """The rule for a name that is not in a registry: did-you-mean, and what is known."""
+    names = sorted(known)
+    close = get_close_matches(name, names, n=1)
+    guess = f'did you mean "{close[0]}"? ' if close else ""
+    return f"unknown; {guess}known: {', '.join(names)}"
+
+
+def _shorten(value: object) -> str:
+    text = f'"{value}"' if isinstance(value, str) else repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

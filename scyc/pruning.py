@@ -1,0 +1,123 @@
+"""Which weights a pruning cycle removes (Liu et al. 2021, Section 5.1; Blalock et al. 2020)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+Tensors = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """What is compared, and among which weights."""
+
+    score: Literal["magnitude", "gradient"]  # |w|, or |w x dL/dw|
+    scope: Literal["global", "layer"]  # all prunable weights together, or each layer alone
+
+
+CRITERIA: Mapping[str, Criterion] = MappingProxyType(
+    {
+        "global_magnitude": Criterion("magnitude", "global"),
+        "layer_magnitude": Criterion("magnitude", "layer"),
+        "global_gradient": Criterion("gradient", "global"),
+        "layer_gradient": Criterion("gradient", "layer"),
+    }
+)
+
+
+def weight_names(network: nn.Module) -> tuple[str, ...]:
+    """Names of all convolution and linear weights, in the network's own order."""
+    kinds = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
+    return tuple(
+        f"{name}.weight" if name else "weight"
+        for name, module in network.named_modules()
+        if isinstance(module, kinds)
+    )
+
+
+def prunable_names(network: nn.Module, prune_last: bool = False) -> tuple[str, ...]:
+    """Names of the weights that may be pruned: all but the last linear layer's.
+
+    The paper's printed percentages show that ResNet-20's last linear layer is counted in the
+    weights remaining but never pruned; `prune_last` prunes it too.
+    """
+    names = weight_names(network)
+    linear = [
+        f"{name}.weight" if name else "weight"
+        for name, module in network.named_modules()
+        if isinstance(module, nn.Linear)
+    ]
+    last = linear[-1] if linear and not prune_last else None
+    return tuple(name for name in names if name != last)
+
+
+def unpruned(state: Tensors, names: Sequence[str]) -> dict[str, Tensor]:
+    """Masks that keep everything: bool tensors of the shapes of the named weights."""
+    return {name: torch.ones_like(state[name], dtype=torch.bool) for name in names}
+
+
+def scores(criterion: Criterion, weights: Tensors, gradients: Tensors | None) -> dict[str, Tensor]:
+    """A score for every prunable weight; the lowest go first.
+
+    weights, gradients: by name, of equal shapes. Magnitude: |w|. Gradient: |w x dL/dw|.
+    Raises ValueError when a gradient criterion gets no gradients.
+    """
+    if criterion.score == "magnitude":
+        return {name: weight.abs() for name, weight in weights.items()}
+    if gradients is None:
+        raise ValueError("a gradient criterion needs the gradients of the loss")
+    return {name: (weight * gradients[name]).abs() for name, weight in weights.items()}
+
+
+def prune(
+    masks: Tensors, scored: Tensors, rate: float, scope: Literal["global", "layer"]
+) -> dict[str, Tensor]:
+    """The masks after one pruning cycle.
+
+    masks: bool, True where a weight remains; scored: same names and shapes; rate in (0, 1).
+    Removes exactly ``round(rate * remaining)`` weights, of all together or of each layer. Equal
+    scores go in the order of the names, then of the positions, on every device. A score that is
+    not a number raises ValueError.
+    """
+    if scope == "layer":
+        return {
+            name: _prune_together({name: mask}, scored, rate)[name] for name, mask in masks.items()
+        }
+    return _prune_together(masks, scored, rate)
+
+
+def _prune_together(masks: Tensors, scored: Tensors, rate: float) -> dict[str, Tensor]:
+    kept = torch.cat([mask.flatten() for mask in masks.values()])
+    score = torch.cat([scored[name].flatten() for name in masks]).double()
+    if bool(score[kept].isnan().any()):
+        raise ValueError("a pruning score is not a number; the network has diverged")
+    remaining = int(kept.sum())
+    removed = round(rate * remaining)
+    positions = kept.nonzero().flatten()
+    order = torch.sort(score[positions], stable=True).indices
+    kept = kept.clone()
+    kept[positions[order[:removed]]] = False
+    pieces = kept.split([mask.numel() for mask in masks.values()])
+    return {
+        name: piece.reshape(mask.shape).clone()
+        for (name, mask), piece in zip(masks.items(), pieces, strict=True)
+    }
+
+
+def weights_remaining(masks: Tensors, state: Tensors, names: Sequence[str]) -> float:
+    """lambda, the percent of weights remaining.
+
+    names: all convolution and linear weights (:func:`weight_names`); those without a mask, such
+    as the last layer's, remain whole and are counted.
+    """
+    total = sum(state[name].numel() for name in names)
+    left = sum(
+        int(masks[name].sum()) if name in masks else state[name].numel() for name in names
+    )
+    return 100.0 * left / total

@@ -1,0 +1,116 @@
+"""The reference engine: the members of a pack one after another, any network, plain PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from scyc.checkpoint import Network
+from scyc.spec import TrainingSpec
+from scyc.training import Feed, Job, Look, Outcome, correct, percent, validated_at
+
+
+def train(network: nn.Module, jobs: Sequence[Job], training: TrainingSpec) -> list[Outcome]:
+    """Train each job from its start, in the network given (its own weights are overwritten).
+
+    The network lies on the device and in the precision of the jobs' images.
+    """
+    return [_train_one(network, job, training) for job in jobs]
+
+
+def _train_one(network: nn.Module, job: Job, training: TrainingSpec) -> Outcome:
+    network.load_state_dict(job.start.state)
+    weights = dict(network.named_parameters())
+    device = job.order.device
+    pruned = [
+        (weights[name], ~mask.to(device)) for name, mask in job.start.masks.items() if not mask.all()
+    ]
+    sgd = training.optimizer
+    optimizer = torch.optim.SGD(
+        network.parameters(),
+        lr=0.0,
+        momentum=sgd.momentum,
+        weight_decay=sgd.weight_decay,
+        fused=True,
+    )
+    look, best = Look(), job.start
+    finite = torch.ones((), dtype=torch.bool, device=device)
+    network.train()
+    for step, (rate, indices) in enumerate(zip(job.rates, job.order, strict=True)):
+        optimizer.param_groups[0]["lr"] = rate
+        images = job.feed.training_batch(step, indices)
+        optimizer.zero_grad(set_to_none=True)
+        loss = functional.cross_entropy(network(_image_layout(images)), job.feed.labels[indices])
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        with torch.no_grad():
+            for weight, gone in pruned:
+                weight.masked_fill_(gone, 0.0)
+            finite &= loss.isfinite()
+        if validated_at(step + 1, training):
+            accuracy = evaluate(network, job.feed, job.feed.validation)
+            if accuracy > look.best:
+                best = _snapshot(network, job)
+            look = look.seen(step + 1, accuracy)
+            if not finite:
+                break
+            network.train()
+    last = _snapshot(network, job)
+    finite &= torch.stack([value.isfinite().all() for value in weights.values()]).all()
+    if not finite:
+        val = look.curve[-1][1]
+        test = evaluate(network, job.feed, job.feed.test)
+        return Outcome(look.curve, val, test, True, last)
+    network.load_state_dict(best.state)
+    test = evaluate(network, job.feed, job.feed.test)
+    return Outcome(look.curve, look.best, test, False, last if training.carry == "last" else best)
+
+
+@torch.no_grad()
+def evaluate(network: nn.Module, feed: Feed, indices: Tensor) -> float:
+    """Accuracy in percent on the images with these indices; leaves the network in eval mode."""
+    network.eval()
+    right = torch.zeros((), dtype=torch.int64, device=indices.device)
+    for chunk in feed.chunks(indices):
+        right += correct(network(_image_layout(feed.batch(chunk))), feed.labels[chunk]).sum()
+    return percent(int(right), len(indices))
+
+
+def gradients(
+    network: nn.Module, start: Network, feed: Feed, order: Tensor, names: Sequence[str]
+) -> dict[str, Tensor]:
+    """Gradients of the loss summed over batches, by weight name, on the CPU in float64.
+
+    order: int64 [batches, batch], images of the training part; not augmented, and with the
+    batch-norm statistics that the network was evaluated with.
+    """
+    network.load_state_dict(start.state)
+    network.eval()
+    network.zero_grad(set_to_none=True)
+    for indices in order:
+        loss = functional.cross_entropy(network(_image_layout(feed.batch(indices))), feed.labels[indices])
+        loss.backward()  # type: ignore[no-untyped-call]
+    weights = dict(network.named_parameters())
+    found = {}
+    for name in names:
+        gradient = weights[name].grad
+        assert gradient is not None
+        found[name] = gradient.detach().double().cpu()
+    network.zero_grad(set_to_none=True)
+    return found
+
+
+def _image_layout(images: Tensor) -> Tensor:
+    """Channels last: convolutions are faster so, on CPU and GPU alike."""
+    return images.contiguous(memory_format=torch.channels_last)
+
+
+def _snapshot(network: nn.Module, job: Job) -> Network:
+    state = {
+        name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
+        for name, value in network.state_dict().items()
+    }
+    return Network(state, job.start.masks)

@@ -1,0 +1,218 @@
+"""The stacked engine: all members of a pack at once, for fully connected ReLU networks.
+
+Every member's weights are a slice of one tensor, so a layer of all members is one batched product,
+forward and backward; the loss gradient of softmax cross-entropy and ReLU is written out. The
+update is SGD's, with each member's own learning rate. On a CPU a member's slice of a batched
+product has the same bits whatever lies beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from scyc.checkpoint import Network
+from scyc.networks import FullyConnected
+from scyc.spec import TrainingSpec
+from scyc.training import Feed, Job, Look, Outcome, correct, percent, validated_at
+
+
+def fits(network: nn.Module) -> bool:
+    """Whether this engine can train the network."""
+    return isinstance(network, FullyConnected)
+
+
+def train(network: nn.Module, jobs: Sequence[Job], training: TrainingSpec) -> list[Outcome]:
+    """Train all jobs from their starts, side by side.
+
+    network: names the layers; its own weights are left alone. Raises ValueError for a network that
+    does not fit.
+    """
+    if not isinstance(network, FullyConnected):
+        raise ValueError(f"{type(network).__name__}: only fully connected networks can be stacked")
+    stack = _Stack(network, jobs)
+    images = _StackedImages(jobs)
+    dtype, device = stack.weights[0].dtype, jobs[0].order.device
+    rates = torch.tensor([job.rates for job in jobs], dtype=dtype, device=device)
+    looks, best = [Look() for _ in jobs], stack.copy()
+    finite = torch.ones(len(jobs), dtype=torch.bool, device=device)
+    for step in range(training.steps):
+        inputs, labels = images.training_batch(step)
+        loss = stack.backward(inputs, labels, training.optimizer.momentum)
+        stack.update(rates[:, step], training.optimizer.weight_decay)
+        finite &= loss.isfinite()
+        if validated_at(step + 1, training):
+            accuracies = stack.accuracies(images.validation())
+            better = [a > look.best for a, look in zip(accuracies, looks, strict=True)]
+            best.take(stack, torch.tensor(better, device=device))
+            looks = [l.seen(step + 1, a) for l, a in zip(looks, accuracies, strict=True)]
+    finite &= stack.finite()
+    best.take(stack, ~finite)  # a diverged network is tested as it ended
+    tests = best.accuracies(images.test())
+    carried = stack if training.carry == "last" else best
+    return [
+        Outcome(
+            look.curve,
+            look.best if good else look.curve[-1][1],
+            test,
+            not good,
+            carried.network(index, jobs[index].start.masks),
+        )
+        for index, (look, test, good) in enumerate(zip(looks, tests, finite.tolist(), strict=True))
+    ]
+
+
+class _Stack:
+    """Weights [members, after, before] and biases [members, 1, after] of every layer."""
+
+    def __init__(self, network: FullyConnected, jobs: Sequence[Job]) -> None:
+        self.names = [f"layers.{index}" for index in range(len(network.layers))]
+        device, dtype = jobs[0].order.device, next(network.parameters()).dtype
+        starts = [job.start for job in jobs]
+
+        def stacked(name: str) -> Tensor:
+            return torch.stack([start.state[name] for start in starts]).to(device, dtype)
+
+        self.weights = [stacked(f"{name}.weight") for name in self.names]
+        self.biases = [stacked(f"{name}.bias").unsqueeze(1) for name in self.names]
+        self._speeds = [torch.zeros_like(weight) for weight in self.weights]
+        self._bias_speeds = [torch.zeros_like(bias) for bias in self.biases]
+        self._gone: list[Tensor | None] = []  # pruned weights, bool like the layer's weights
+        for name in self.names:
+            masks = [start.masks.get(f"{name}.weight") for start in starts]
+            known = [mask for mask in masks if mask is not None]
+            whole = len(known) < len(masks) or all(bool(mask.all()) for mask in known)
+            self._gone.append(None if whole else ~torch.stack(known).to(device))
+
+    def forward(self, inputs: Tensor) -> list[Tensor]:
+        """Inputs of every layer [members, images, values], and the logits last."""
+        values = [inputs]
+        for index, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            after = torch.baddbmm(bias, values[-1], weight.transpose(1, 2))
+            values.append(after.relu_() if index < len(self.weights) - 1 else after)
+        return values
+
+    def backward(self, inputs: Tensor, labels: Tensor, momentum: float) -> Tensor:
+        """Add the gradients of each member's mean loss to its speeds.
+
+        inputs: [members, images, values]; labels: int64 [members, images].
+        Returns the mean losses, [members].
+        """
+        values = self.forward(inputs)
+        log_shares = values[-1].log_softmax(dim=-1)
+        chosen = labels.unsqueeze(-1)
+        loss = -log_shares.gather(-1, chosen).squeeze(-1).mean(dim=1)
+        slope = log_shares.exp_()
+        slope.scatter_add_(-1, chosen, torch.full_like(chosen, -1, dtype=slope.dtype))
+        slope.div_(labels.shape[1])
+        for index in range(len(self.weights) - 1, -1, -1):
+            before = values[index]
+            self._bias_speeds[index].mul_(momentum).add_(slope.sum(dim=1, keepdim=True))
+            self._speeds[index].baddbmm_(slope.transpose(1, 2), before, beta=momentum)
+            if index:
+                slope = torch.bmm(slope, self.weights[index]).masked_fill_(before <= 0, 0.0)
+        return loss
+
+    def update(self, rates: Tensor, weight_decay: float) -> None:
+        """One step of SGD with each member's own rate, [members]; pruned weights stay zero."""
+        downhill = -rates.view(-1, 1, 1)
+        for index, gone in enumerate(self._gone):
+            for value, speed in (
+                (self.weights[index], self._speeds[index]),
+                (self.biases[index], self._bias_speeds[index]),
+            ):
+                if weight_decay:
+                    speed.add_(value, alpha=weight_decay)
+                value.addcmul_(speed, downhill)
+            if gone is not None:
+                self.weights[index].masked_fill_(gone, 0.0)
+
+    def accuracies(self, parts: Iterator[tuple[Tensor, Tensor]]) -> list[float]:
+        """Each member's accuracy in percent over (inputs, labels) pieces."""
+        right = torch.zeros(len(self.weights[0]), dtype=torch.int64, device=self.weights[0].device)
+        total = 0
+        for inputs, labels in parts:
+            right += correct(self.forward(inputs)[-1], labels).sum(dim=1)
+            total += labels.shape[1]
+        return [percent(count, total) for count in right.tolist()]
+
+    def finite(self) -> Tensor:
+        """Which members have finite weights only, bool [members]."""
+        every = [value.isfinite().flatten(1).all(dim=1) for value in self.weights + self.biases]
+        return torch.stack(every).all(dim=0)
+
+    def copy(self) -> _Stack:
+        """Another stack with the same values, to keep."""
+        twin = object.__new__(_Stack)
+        twin.names = self.names
+        twin.weights = [value.clone() for value in self.weights]
+        twin.biases = [value.clone() for value in self.biases]
+        return twin
+
+    def take(self, other: _Stack, which: Tensor) -> None:
+        """Overwrite the members for which `which`, bool [members], is true."""
+        for mine, theirs in zip(
+            self.weights + self.biases, other.weights + other.biases, strict=True
+        ):
+            mine[which] = theirs[which]
+
+    def network(self, member: int, masks: dict[str, Tensor]) -> Network:
+        """One member as a network of its own, on the CPU."""
+        state = {}
+        for name, weight, bias in zip(self.names, self.weights, self.biases, strict=True):
+            state[f"{name}.weight"] = weight[member].cpu().clone()
+            state[f"{name}.bias"] = bias[member, 0].cpu().clone()
+        return Network(state, masks)
+
+
+class _StackedImages:
+    """Images for all members: gathered once a replicate, then handed to each of its members."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        feeds: list[Feed] = []
+        self._orders: list[Tensor] = []
+        members = []
+        for job in jobs:
+            if job.feed not in feeds:
+                feeds.append(job.feed)
+                self._orders.append(job.order)
+            members.append(feeds.index(job.feed))
+        self._feeds = feeds
+        self._members = torch.tensor(members, device=jobs[0].order.device)
+
+    def training_batch(self, step: int) -> tuple[Tensor, Tensor]:
+        """Inputs [members, batch, values] and labels [members, batch] of one iteration."""
+        return self._handed_out(
+            [
+                (feed.training_batch(step, order[step]), feed.labels[order[step]])
+                for feed, order in zip(self._feeds, self._orders, strict=True)
+            ]
+        )
+
+    def validation(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """The validation images in pieces, each as in :meth:`training_batch`."""
+        return self._pieces([feed.validation for feed in self._feeds])
+
+    def test(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """The test images in pieces, each as in :meth:`training_batch`."""
+        return self._pieces([feed.test for feed in self._feeds])
+
+    def _pieces(self, parts: Sequence[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
+        chunked = [feed.chunks(part) for feed, part in zip(self._feeds, parts, strict=True)]
+        for chunks in zip(*chunked, strict=True):
+            yield self._handed_out(
+                [
+                    (feed.batch(chunk), feed.labels[chunk])
+                    for feed, chunk in zip(self._feeds, chunks, strict=True)
+                ]
+            )
+
+    def _handed_out(self, parts: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+        inputs = torch.stack([images.flatten(1) for images, _ in parts])
+        labels = torch.stack([each for _, each in parts])
+        if len(parts) == 1:
+            count = len(self._members)
+            return inputs.expand(count, -1, -1), labels.expand(count, -1)
+        return inputs[self._members], labels[self._members]

@@ -1,0 +1,1 @@
+"""Studies that ship, as YAML; found by name."""
