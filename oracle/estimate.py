@@ -12,7 +12,7 @@ from oracle.runs import Prepared
 from oracle.work import chosen_device
 from scyc.pack import Member, Trainer
 
-_TIMED_SECONDS = 4.0  # stop lengthening the timing after this
+_TIMED_SECONDS = 3.0  # stop lengthening the timing after this
 _START = 15.0  # seconds until Ray's workers train
 
 
@@ -30,14 +30,17 @@ class Estimate:
     oracle_cells: int
     s_cyc_cells: int
     steps: int  # iterations of all trainings
+    looks: int  # at validation or test images, of all trainings
     seconds_a_step: float  # of one training in a pack, timed on this machine
+    seconds_a_look: float
     workers: int
     device: str
 
     @property
     def seconds(self) -> float:
         """Wall time with all workers busy."""
-        return _START + self.steps * self.seconds_a_step / self.workers
+        work = self.steps * self.seconds_a_step + self.looks * self.seconds_a_look
+        return _START + work / self.workers
 
 
 def estimate(prepared: Prepared) -> Estimate:
@@ -49,6 +52,9 @@ def estimate(prepared: Prepared) -> Estimate:
     s_cyc_cells = levels * study.replicates
     device = chosen_device(prepared.settings.device)
     trainer = _shortened(prepared, 1, device)
+    cells = oracle_cells + s_cyc_cells
+    looks = -(-study.training.steps // study.training.validate_every) + 1
+    a_step, a_look = _timed(prepared, device)
     return Estimate(
         study=study.name,
         run_id=prepared.run_id,
@@ -59,8 +65,10 @@ def estimate(prepared: Prepared) -> Estimate:
         replicates=study.replicates,
         oracle_cells=oracle_cells,
         s_cyc_cells=s_cyc_cells,
-        steps=(oracle_cells + s_cyc_cells) * study.training.steps,
-        seconds_a_step=_seconds_a_step(prepared, device),
+        steps=cells * study.training.steps,
+        looks=cells * looks,
+        seconds_a_step=a_step,
+        seconds_a_look=a_look,
         workers=prepared.settings.workers,
         device=str(device),
     )
@@ -83,24 +91,34 @@ def text(cost: Estimate) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _seconds_a_step(prepared: Prepared, device: torch.device) -> float:
+def _timed(prepared: Prepared, device: torch.device) -> tuple[float, float]:
+    """Seconds of one member's iteration, and of one look at its validation images, in a pack.
+
+    Two trainings of n and 2n iterations, each validated once and tested once: their difference is
+    n iterations, and what is left of the first is validation and test.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        steps, began = 4, time.perf_counter()
+        _seconds(prepared, 1, device)  # allocations and first calls stay out of the timing
+        steps, began = 2, time.perf_counter()
         while True:
-            trainer = _shortened(prepared, steps, device)
-            rates = grid.values(prepared.study.grid)[: prepared.study.pack]
-            root = trainer.root(0)
-            members = [Member(root, 0, 0, rate) for rate in rates]
-            trainer.train(members[:1])  # allocations and first calls stay out of the timing
-            seconds = sum(each.seconds for each in trainer.train(members)) / len(members) / steps
-            full = steps >= prepared.study.training.steps
-            if full or time.perf_counter() - began > _TIMED_SECONDS / 3:
-                return seconds
-            steps = min(steps * 4, prepared.study.training.steps)
+            short, long = _seconds(prepared, steps, device), _seconds(prepared, 2 * steps, device)
+            a_step = max(long - short, 1e-9) / steps
+            if time.perf_counter() - began > _TIMED_SECONDS:
+                return a_step, max(0.0, short - steps * a_step) / 2
+            steps *= 2
     finally:
         torch.set_num_threads(threads)
+
+
+def _seconds(prepared: Prepared, steps: int, device: torch.device) -> float:
+    """Seconds a member of one pack of `steps` iterations takes."""
+    trainer = _shortened(prepared, steps, device)
+    rates = grid.values(prepared.study.grid)[: prepared.study.cells_a_pack]
+    root = trainer.root(0)
+    trained = trainer.train([Member(root, 0, 0, rate) for rate in rates])
+    return sum(each.seconds for each in trained) / len(trained)
 
 
 def _shortened(prepared: Prepared, steps: int, device: torch.device) -> Trainer:

@@ -68,9 +68,9 @@ Search = Generator[Ask, Results, None]
 def oracle(study: Study, graph: Graph, done: Callable[[OracleCycle], None]) -> Search:
     """The greedy oracle (Liu et al. 2021, Section 5.3).
 
-    At each cycle: every max_lr of the grid and every replicate; the grid grows where the best value
-    or the region touches its end; the max_lr with the best mean validation accuracy is kept, and its
-    networks are pruned next. Calls `done` with each finished cycle.
+    At each cycle: every max_lr of the grid and every replicate; the grid grows where the best
+    value or the region touches its end; the max_lr with the best mean validation accuracy is kept,
+    and its networks are pruned next. Calls `done` with each finished cycle.
     """
     parents: Sequence[Cell | None] = [None] * study.replicates
     for cycle in range(study.cycles + 1):

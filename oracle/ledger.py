@@ -16,9 +16,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from oracle.failures import LeaseHeld, LeaseLost, StorageError
+from oracle.processes import host_name, lives, on_this_host, pid_of, this_process
 from scyc.problems import BadInput, Problem
 
+URL = sa.URL
+DatabaseError = sa.exc.SQLAlchemyError
 SCHEMA = 1  # of the tables in this module
+_OPTUNA_SCHEMA = 12  # of Optuna 3 to 5's relational storage
 _BEAT = 5.0  # seconds between two signs of life
 _SILENCE = 30.0  # seconds without one after which another host's driver is taken for dead
 
@@ -38,22 +43,10 @@ _leases = sa.Table(
     "oracle_leases",
     _metadata,
     sa.Column("graph", sa.String(64), primary_key=True),
-    sa.Column("holder", sa.String(32), nullable=False),  # of this very acquisition
-    sa.Column("process", sa.String(200), nullable=False),  # host and process, see _Process
+    sa.Column("holder", sa.String(32), nullable=False),  # a random name for this very acquisition
+    sa.Column("process", sa.String(200), nullable=False),  # see oracle.processes
     sa.Column("beat", sa.Integer, nullable=False),  # signs of life so far
 )
-
-
-class StorageError(Exception):
-    """The database failed while a run was under way."""
-
-
-class LeaseHeld(Exception):
-    """Another driver works on the same graph."""
-
-
-class LeaseLost(Exception):
-    """Another driver has taken this driver's lease, so nothing more may be written."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +60,7 @@ class RunRecord:
     state: str  # running, done, stopped or failed
 
 
-def engine_options(url: sa.URL) -> dict[str, Any]:
+def engine_options(url: URL) -> dict[str, Any]:
     """How to connect, for our own engine and Optuna's alike.
 
     SQLite: write-ahead log, so that a reader such as the dashboard never blocks the driver, and
@@ -86,7 +79,12 @@ def engine_options(url: sa.URL) -> dict[str, Any]:
     return {"creator": connect}
 
 
-def parse_url(text: str) -> sa.URL:
+def sqlite_url(file: Path) -> URL:
+    """The URL of a SQLite file."""
+    return URL.create("sqlite", database=str(file))
+
+
+def parse_url(text: str) -> URL:
     """A storage URL. Raises BadInput; a password is never shown."""
     try:
         url = sa.make_url(text)
@@ -104,64 +102,72 @@ def parse_url(text: str) -> sa.URL:
     return url
 
 
-def probe(url: sa.URL) -> list[Problem]:
+def probe(url: URL) -> list[Problem]:
     """What is wrong with a database, found without writing to it."""
-    shown = url.render_as_string(hide_password=True)
+    rule = ""
     if url.get_backend_name() == "sqlite" and url.database:
         path = Path(url.database)
-        folder = next((each for each in path.absolute().parents if each.exists()), Path("/"))
         if not path.exists():
-            if folder.is_dir() and os.access(folder, os.W_OK):
-                return []
-            rule = f"{folder} is not a folder that can be written to; name another"
-            return [Problem("--storage", rule, shown)]
+            return _no_place(path.absolute().parent, url)
         if path.is_dir() or not os.access(path, os.R_OK | os.W_OK):
-            return [Problem("--storage", "is not a file that can be read and written", shown)]
+            rule = "is not a file that can be read and written"
+    if not rule:
+        try:
+            rule = _foreign(url)
+        except (sa.exc.SQLAlchemyError, ModuleNotFoundError) as error:
+            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+            rule = f"does not open: {reason}"
+    return [Problem("--storage", rule, url.render_as_string(hide_password=True))] if rule else []
+
+
+def _no_place(folder: Path, url: URL) -> list[Problem]:
+    """What is wrong with making a new SQLite file in a folder."""
+    nearest = next(each for each in (folder, *folder.parents) if each.exists())
+    if nearest.is_dir() and os.access(nearest, os.W_OK):
+        return []
+    rule = f"{nearest} is not a folder that can be written to; name another"
+    return [Problem("--storage", rule, url.render_as_string())]
+
+
+def _foreign(url: URL) -> str:
+    """Why the tables in a database are not ours to use; "" when they are, or there are none."""
     engine = sa.create_engine(url)
     try:
         with engine.connect() as connection:
             tables = set(sa.inspect(connection).get_table_names())
             if not tables:
-                return []
+                return ""
             if not {"version_info", "studies", "trials"} <= tables:
-                rule = "holds the tables of another application; name another database"
-                return [Problem("--storage", rule, shown)]
-            if _schema.name in tables:
-                found = connection.execute(sa.select(_schema.c.version)).scalars().all()
-                if found != [SCHEMA]:
-                    rule = f"has schema {found}, this version reads {SCHEMA}; use its own version"
-                    return [Problem("--storage", rule, shown)]
-            found_optuna = connection.execute(
-                sa.text("SELECT schema_version FROM version_info")
-            ).scalar()
-            if found_optuna != _OPTUNA_SCHEMA:
-                rule = (
-                    f"has Optuna's schema {found_optuna}, this version reads {_OPTUNA_SCHEMA}; "
-                    "run `optuna storage upgrade`, or use its own version"
+                return "holds the tables of another application; name another database"
+            optuna = connection.execute(sa.text("SELECT schema_version FROM version_info")).scalar()
+            if optuna != _OPTUNA_SCHEMA:
+                return (
+                    f"has Optuna's schema {optuna}, this version reads {_OPTUNA_SCHEMA}; "
+                    "run `optuna storage upgrade`, or use the version that wrote it"
                 )
-                return [Problem("--storage", rule, shown)]
-    except sa.exc.SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", error)).splitlines()[0]
-        return [Problem("--storage", f"does not open: {reason}", shown)]
-    except ModuleNotFoundError as error:
-        return [Problem("--storage", f"needs a driver: {error}", shown)]
+            if _schema.name not in tables:
+                return ""
+            ours = connection.execute(sa.select(_schema.c.version)).scalars().all()
+            if ours == [SCHEMA]:
+                return ""
+            return (
+                f"has schema {ours}, this version reads [{SCHEMA}]; use the version that wrote it"
+            )
     finally:
         engine.dispose()
-    return []
-
-
-_OPTUNA_SCHEMA = 12  # of Optuna 3 to 5's relational storage
 
 
 class Ledger:
     """Runs and leases in one database."""
 
-    def __init__(self, url: sa.URL) -> None:
+    def __init__(self, url: URL) -> None:
         self._engine = sa.create_engine(url, **engine_options(url))
         with self._transaction() as connection:
             _metadata.create_all(connection)
             if connection.execute(sa.select(_schema.c.version)).first() is None:
-                connection.execute(self._insert(_schema).values(version=SCHEMA).on_conflict_do_nothing())
+                connection.execute(
+                    self._insert(_schema).values(version=SCHEMA).on_conflict_do_nothing()
+                )
 
     def close(self) -> None:
         """Give the connections back."""
@@ -206,25 +212,25 @@ class Ledger:
 
     def _take(self, graph: str, holder: str, waiting: Callable[[str], None]) -> None:
         mine = _leases.c.graph == graph
-        process = _process()
+        process = this_process()
         new = {"graph": graph, "holder": holder, "process": process, "beat": 0}
         with self._transaction() as connection:
             insert = self._insert(_leases).values(**new).on_conflict_do_nothing()
             if connection.execute(insert).rowcount == 1:
                 return
             row = connection.execute(sa.select(_leases).where(mine)).one()
-        if _on_this_host(row.process):
-            if _lives(row.process):
-                raise LeaseHeld(f"process {row.process.split()[1]} on this machine")
+        if on_this_host(row.process):
+            if lives(row.process):
+                raise LeaseHeld(f"process {pid_of(row.process)} on this machine works on it")
         else:
-            host = row.process.split()[3]
+            host = host_name(row.process)
             waiting(f"a driver on {host} holds the lease; waiting for a sign of life")
             self._watch(graph, row.holder, row.beat, host)
         with self._transaction() as connection:
             unchanged = mine & (_leases.c.holder == row.holder) & (_leases.c.beat == row.beat)
             taken = connection.execute(sa.update(_leases).where(unchanged).values(**new))
             if taken.rowcount != 1:
-                raise LeaseHeld("another driver, which was faster")
+                raise LeaseHeld("another driver was faster")
 
     def _watch(self, graph: str, holder: str, beat: int, host: str) -> None:
         patience = time.monotonic() + _SILENCE
@@ -237,7 +243,7 @@ class Ledger:
             if row is None:
                 return
             if (row.holder, row.beat) != (holder, beat):
-                raise LeaseHeld(f"a driver on {host}")
+                raise LeaseHeld(f"a driver on {host} works on it")
 
     def beat(self, graph: str, holder: str) -> bool:
         """Give a sign of life; False when the lease is another's by now."""
@@ -258,7 +264,7 @@ class Ledger:
             row = connection.execute(
                 sa.select(_leases).where(_leases.c.graph == graph)
             ).one_or_none()
-        return row is not None and (not _on_this_host(row.process) or _lives(row.process))
+        return row is not None and (not on_this_host(row.process) or lives(row.process))
 
     def _insert(self, table: sa.Table) -> Any:
         dialects = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -301,33 +307,3 @@ class Lease:
                 self._lost = not self._ledger.beat(self._graph, self._holder)
             if self._lost:
                 return
-
-
-def _process() -> str:
-    """This process: boot and process namespace, pid, start time, host name."""
-    pid = os.getpid()
-    return f"{_host()} {pid} {_started(pid)} {os.uname().nodename}"
-
-
-def _host() -> str:
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return f"{boot}/{os.readlink('/proc/self/ns/pid')}"
-
-
-def _on_this_host(process: str) -> bool:
-    return process.split()[0] == _host()
-
-
-def _lives(process: str) -> bool:
-    _, pid, started, _ = process.split()
-    return _started(int(pid)) == started
-
-
-def _started(pid: int) -> str:
-    """When a process started, in clock ticks since boot; "" when there is none."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
-    fields = stat.rpartition(")")[2].split()
-    return "" if fields[0] == "Z" else fields[19]

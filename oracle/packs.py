@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from oracle.cells import Cell, Result
+from oracle.failures import LostCheckpoint
 from oracle.greedy import Ask, Place, Search
 
 
@@ -18,10 +20,6 @@ class Pack:
     place: Place
 
 
-class LostCheckpoint(Exception):
-    """A finished cell's checkpoint is gone, and training it again gave another network."""
-
-
 def packed(cells: Sequence[Cell], most: int) -> list[tuple[Cell, ...]]:
     """Split cells, in their order, into packs of at most `most`, as even as can be.
 
@@ -29,7 +27,7 @@ def packed(cells: Sequence[Cell], most: int) -> list[tuple[Cell, ...]]:
     """
     count = -(-len(cells) // most)
     ends = [round(index * len(cells) / count) for index in range(count + 1)]
-    return [tuple(cells[a:b]) for a, b in zip(ends, ends[1:], strict=False)]
+    return [tuple(cells[a:b]) for a, b in pairwise(ends)]
 
 
 @dataclass
@@ -99,10 +97,9 @@ class PackQueue:
                 )
             self._again.discard(cell.id)
         trained = {cell.id for cell in pack.cells}
-        for needed, _ in self._held:
-            needed -= trained
-        self.ready.extend(held for needed, held in self._held if not needed)
-        self._held = [(needed, held) for needed, held in self._held if needed]
+        held = [(needed - trained, waiting) for needed, waiting in self._held]
+        self._held = [each for each in held if each[0]]
+        self.ready.extend(waiting for needed, waiting in held if not needed)
         for waiting in list(self._waiting):
             waiting.missing -= trained
             if not waiting.missing and waiting in self._waiting:

@@ -162,7 +162,7 @@ def text(judged: PaperTable) -> str:
     curve = judged.s_cyc
     console.print(
         f"Table {judged.table}: {judged.network}, {judged.dataset}, {judged.pruning}; "
-        f"S-Cyc (epsilon {curve.epsilon:g}, delta {curve.delta:g}, q {curve.q}, beta {curve.beta:g})"
+        f"S-Cyc ({curve.epsilon:g}, {curve.delta:g}, {curve.q}, {curve.beta:g})"
     )
     console.print(grid)
     console.print(_summary(judged))

@@ -173,7 +173,9 @@ def _members(figure: go.Figure, known: Sequence[Mapping[str, Any]]) -> None:
 
 def _accuracies(figure: go.Figure, table: Table) -> None:
     cycles = table["cycles"]
-    colours = sample_colorscale("Viridis", [0.9 * i / max(1, len(cycles) - 1) for i in range(len(cycles))])
+    colours = sample_colorscale(
+        "Viridis", [0.9 * i / max(1, len(cycles) - 1) for i in range(len(cycles))]
+    )
     best: list[float] = []
     for cycle, colour in zip(cycles, colours, strict=True):
         rates = [entry["max_lr"] for entry in cycle["grid"]]

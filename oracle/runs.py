@@ -5,62 +5,36 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-
-import sqlalchemy as sa
 
 from oracle import compare, grid, plots, tables
 from oracle.cells import Cell, Graph, Result
 from oracle.compare import Table
-from oracle.greedy import OracleCycle, PathCycle, Place, Results, Search, oracle, s_cyc_cells, s_cyc_path
-from oracle.ledger import Ledger, RunRecord, parse_url, probe
+from oracle.failures import NoWinner
+from oracle.greedy import (
+    OracleCycle,
+    PathCycle,
+    Place,
+    Results,
+    Search,
+    oracle,
+    s_cyc_cells,
+    s_cyc_path,
+)
+from oracle.ledger import URL, Ledger, RunRecord, parse_url, probe, sqlite_url
 from oracle.packs import PackQueue
+from oracle.settings import Progress, Settings
 from oracle.spec import Study, parse, uses_own_code
 from oracle.store import ResultStore
 from oracle.work import Workplace
 from oracle.workers import BACKENDS
-from scyc import data, networks
+from scyc import data, networks, sources
 from scyc.checkpoint import CheckpointStore
 from scyc.data import Images
 from scyc.problems import BadInput, Problem
 from scyc.spec import SubsetSpec, as_json, content_hash
-
-
-class NoWinner(Exception):
-    """Every max_lr of a cycle diverged, so there is no network to prune next."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How a study is run; nothing here changes what it finds."""
-
-    folder: Path = Path("runs")  # holds a folder for each study
-    storage: str | None = None  # database URL; a SQLite file in the study's folder if None
-    data: Path | None = None  # the images' folder, instead of the study's
-    workers: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
-    backend: str = "ray"
-    device: str = "auto"
-
-    def place(self, study_name: str) -> Path:
-        """The folder of a study: its database, checkpoints, decoded images and reports."""
-        return self.folder / study_name
-
-    def url(self, study_name: str) -> sa.URL:
-        """The database of a study. Raises BadInput."""
-        if self.storage is not None:
-            return parse_url(self.storage)
-        return sa.URL.create("sqlite", database=str(self.place(study_name) / "oracle.db"))
-
-
-@dataclass
-class Progress:
-    """What a run tells while it is under way; every method may be replaced."""
-
-    cells: Callable[[int, int], None] = lambda done, total: None
-    cycle: Callable[[OracleCycle], None] = lambda cycle: None
-    say: Callable[[str], None] = lambda text: None
 
 
 @dataclass(frozen=True)
@@ -91,7 +65,7 @@ def prepare(study: Study, settings: Settings) -> Prepared:
     problems: list[Problem] = []
     images: Images | None = None
     try:
-        images = data.load(
+        images = sources.load(
             study.dataset,
             SubsetSpec(share=study.subset, seed=study.seed),
             settings.data,
@@ -107,13 +81,20 @@ def prepare(study: Study, settings: Settings) -> Prepared:
             problems.append(Problem("network", f"cannot be built: {error}"))
     problems += _folder_problems(settings.place(study.name))
     try:
-        problems += probe(settings.url(study.name))
+        problems += probe(database(settings, study.name))
     except BadInput as error:
         problems += error.problems
     if problems or images is None:
         raise BadInput(study.name, problems)
     graph = Graph(study.system, images.fingerprint)
     return Prepared(study, images, graph, run_id(study, images.fingerprint), settings)
+
+
+def database(settings: Settings, study_name: str) -> URL:
+    """The database of a study. Raises BadInput."""
+    if settings.storage is not None:
+        return parse_url(settings.storage)
+    return sqlite_url(settings.place(study_name) / "oracle.db")
 
 
 def run_id(study: Study, fingerprint: str) -> str:
@@ -134,7 +115,7 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
     place.mkdir(parents=True, exist_ok=True)
     data.keep(place / "images", prepared.images)
     checkpoints = CheckpointStore(place / "checkpoints")
-    with _opened(settings.url(study.name)) as (ledger, store):
+    with _opened(database(settings, study.name)) as (ledger, store):
         record = RunRecord(
             prepared.run_id, graph.id, graph.fingerprint, json.dumps(study.declared()), "running"
         )
@@ -153,8 +134,11 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
                     _drop_losers(study, graph, cycle, queue.known, checkpoints)
                 progress.cycle(cycle)
 
-            queue = PackQueue(study.pack, store.results(graph), write, checkpoints.has)
-            searches = [oracle(study, graph, cycle_done), s_cyc_path(study, graph, found.path.append)]
+            queue = PackQueue(study.cells_a_pack, store.results(graph), write, checkpoints.has)
+            searches = [
+                oracle(study, graph, cycle_done),
+                s_cyc_path(study, graph, found.path.append),
+            ]
             queue.start(searches)
             progress.cells(len(queue.known), _expected(study, queue, found))
             try:
@@ -168,7 +152,9 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
             ledger.register(replace(record, state="done" if won else "no winner"))
     if not won:
         last = found.oracle[-1].cycle
-        raise NoWinner(f"every max_lr of cycle {last} diverged; lower the grid, or training's rates")
+        raise NoWinner(
+            f"every max_lr of cycle {last} diverged; lower the grid, or training's rates"
+        )
     return result
 
 
@@ -202,7 +188,7 @@ def _workplace(prepared: Prepared) -> Workplace:
         images=str(place / "images"),
         checkpoints=str(place / "checkpoints"),
         device=prepared.settings.device,
-        import_from=(os.getcwd(),) if uses_own_code(prepared.study) else (),
+        import_from=(str(Path.cwd()),) if uses_own_code(prepared.study) else (),
     )
 
 
@@ -222,28 +208,28 @@ def _annotate(store: ResultStore, prepared: Prepared, found: _Found, result: Tab
         store.annotate(graph, study.name, where, prepared.run_id, role, note, figure)
 
 
-# --- looking at runs ---------------------------------------------------------------------------------
+# --- looking at runs --------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Found:
+class Known:
     """A run that is in a database."""
 
     record: RunRecord
     study: Study
-    url: sa.URL
+    url: URL
     place: Path
-    live: bool  # a driver is at work on it
+    state: str  # running, done, stopped (go on with the same command) or no winner
 
 
-def find(settings: Settings) -> list[Found]:
+def find(settings: Settings) -> list[Known]:
     """All runs: of the storage that is named, or of every study's folder. Raises BadInput."""
     if settings.storage is not None:
         urls = [parse_url(settings.storage)]
     else:
         files = sorted(settings.folder.glob("*/oracle.db"))
-        urls = [sa.URL.create("sqlite", database=str(file)) for file in files]
-    runs: list[Found] = []
+        urls = [sqlite_url(file) for file in files]
+    runs: list[Known] = []
     for url in urls:
         problems = probe(url)
         if problems:
@@ -255,14 +241,16 @@ def find(settings: Settings) -> list[Found]:
             for record in ledger.runs():
                 study = parse(json.loads(record.study), record.run_id)
                 place = settings.place(study.name)
-                live = record.state == "running" and ledger.held(record.graph)
-                runs.append(Found(record, study, url, place, live))
+                state = record.state
+                if state == "running" and not ledger.held(record.graph):
+                    state = "stopped"  # its driver was killed
+                runs.append(Known(record, study, url, place, state))
         finally:
             ledger.close()
     return runs
 
 
-def locate(text: str, settings: Settings) -> Found:
+def locate(text: str, settings: Settings) -> Known:
     """The run with this id, or the latest one of the study with this name. Raises BadInput."""
     runs = find(settings)
     fitting = [run for run in runs if run.record.run_id == text] or [
@@ -274,7 +262,7 @@ def locate(text: str, settings: Settings) -> Found:
     return fitting[-1]
 
 
-def stored_table(run: Found) -> Table:
+def stored_table(run: Known) -> Table:
     """The table of a run as far as the storage knows it, computed from the storage alone."""
     graph = Graph(run.study.system, run.record.fingerprint)
     with _opened(run.url) as (_, store):
@@ -294,7 +282,7 @@ def replay(search: Search, known: Results) -> None:
 
 
 @contextlib.contextmanager
-def _opened(url: sa.URL) -> Iterator[tuple[Ledger, ResultStore]]:
+def _opened(url: URL) -> Iterator[tuple[Ledger, ResultStore]]:
     store = ResultStore(url)
     ledger = Ledger(url)
     try:
@@ -305,7 +293,9 @@ def _opened(url: sa.URL) -> Iterator[tuple[Ledger, ResultStore]]:
 
 
 def _folder_problems(folder: Path) -> Sequence[Problem]:
-    nearest = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    nearest = next(
+        each for each in (folder.absolute(), *folder.absolute().parents) if each.exists()
+    )
     if nearest.is_dir() and os.access(nearest, os.W_OK):
         return []
     rule = f"{nearest} is not a folder that can be written to; choose another with --runs"

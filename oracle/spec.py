@@ -138,7 +138,7 @@ class Study(Spec):
     tolerance: Annotated[float, Field(ge=0, le=100)] = 0.5
     tolerance_kind: Literal["points", "relative"] = "points"
     s_cyc: SCyc
-    pack: PositiveInt = 16  # cells that are trained in one process call
+    pack: PositiveInt | None = None  # cells trained in one call; None: 16 if stacked, else 1
     keep_checkpoints: Literal["path", "all"] = "path"  # "path": the networks that are carried on
 
     @field_validator("dataset", mode="before")
@@ -170,7 +170,9 @@ class Study(Spec):
 
     @model_validator(mode="after")
     def _grid_inside_bounds(self) -> Study:
-        values = self.grid.max_lr if isinstance(self.grid, ListGrid) else (self.grid.low, self.grid.high)
+        values = (
+            self.grid.max_lr if isinstance(self.grid, ListGrid) else (self.grid.low, self.grid.high)
+        )
         if self.grid.floor is not None and self.grid.floor > min(values):
             raise PydanticCustomError("floor", "grid.floor lies above the grid's lowest value")
         if self.grid.ceiling is not None and self.grid.ceiling < max(values):
@@ -188,6 +190,14 @@ class Study(Spec):
             seed=self.seed,
         )
 
+    @property
+    def cells_a_pack(self) -> int:
+        """How many cells a pack holds at most: a function of the study alone."""
+        if self.pack is not None:
+            return self.pack
+        solo = self.training.engine == "solo" or not isinstance(self.network, FullyConnectedSpec)
+        return 1 if solo else 16
+
     def declared(self) -> dict[str, Any]:
         """Every field that says what is computed: all but where the images lie."""
         fields = as_json(self)
@@ -204,7 +214,7 @@ def parse(content: object, source: str) -> Study:
     try:
         return Study.model_validate(content)
     except ValidationError as error:
-        raise BadInput(source, list(_problems(error, content))) from error
+        raise BadInput(source, list(_problems(error))) from error
 
 
 def uses_own_code(study: Study) -> bool:
@@ -227,7 +237,7 @@ def _named(value: Any, known: dict[str, type[Spec]]) -> Any:
     return value
 
 
-# --- from pydantic's errors to ours ------------------------------------------------------------------
+# --- from pydantic's errors to ours ---------------------------------------------------------
 
 _RULES = {
     "missing": "is missing; add it",
@@ -252,10 +262,10 @@ _SPECIAL = {
 }
 
 
-def _problems(error: ValidationError, content: dict[str, Any]) -> Iterator[Problem]:
+def _problems(error: ValidationError) -> Iterator[Problem]:
     for each in error.errors(include_url=False):
         location = [part for part in each["loc"] if not str(part).startswith("<")]
-        yield Problem(_path(location), _rule(each, location), _shown(each, location))
+        yield Problem(_path(location), _rule(each, location), _shown(each))
 
 
 def _path(location: list[int | str]) -> str:
@@ -279,7 +289,7 @@ def _rule(each: ErrorDetails, location: list[int | str]) -> str:
     return re.sub(r"^Value error, ", "", each["msg"])
 
 
-def _shown(each: ErrorDetails, location: list[int | str]) -> object:
+def _shown(each: ErrorDetails) -> object:
     if each["type"] == "missing":
         return None
     value = each["input"]

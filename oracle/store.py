@@ -7,20 +7,20 @@ transaction and never changed. Studies are found by their attributes; names are 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import optuna
-import sqlalchemy as sa
 from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
-from optuna_dashboard import save_note, save_plotly_graph_object
 from plotly.graph_objects import Figure
 
 from oracle.cells import Cell, Graph, Result
+from oracle.failures import StorageError
 from oracle.greedy import Place
-from oracle.ledger import StorageError, engine_options
+from oracle.ledger import URL, DatabaseError, engine_options
 from scyc.problems import BadInput, Problem
 
 _MOST_REPLICATES = 1000
@@ -30,7 +30,7 @@ _LOWEST, _HIGHEST = 1e-8, 1e4  # of the max_lr axis that Optuna is told, widened
 class ResultStore:
     """The Optuna storage of one database."""
 
-    def __init__(self, url: sa.URL) -> None:
+    def __init__(self, url: URL) -> None:
         """Open the storage; its tables are made if there are none. Raises BadInput."""
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         text = url.render_as_string(hide_password=False)
@@ -69,7 +69,7 @@ class ResultStore:
         """
         try:
             self._study(graph, name, place).add_trial(_trial(place, cell, result))
-        except (optuna.exceptions.StorageInternalError, sa.exc.SQLAlchemyError) as error:
+        except (optuna.exceptions.StorageInternalError, DatabaseError) as error:
             raise StorageError(f"a finished training could not be stored: {error}") from error
 
     def annotate(
@@ -86,6 +86,11 @@ class ResultStore:
 
         role: what the study is in this run, kept as the study's attribute ``run:<run_id>``.
         """
+        from optuna_dashboard import (  # noqa: PLC0415  # scikit-learn and pandas: two seconds
+            save_note,
+            save_plotly_graph_object,
+        )
+
         study = self._study(graph, name, place)
         study.set_user_attr(f"run:{run_id}", dict(role))
         save_note(study, note)
@@ -100,7 +105,9 @@ class ResultStore:
             storage=self._storage, study_name=title, direction="maximize", load_if_exists=True
         )
         if study.user_attrs.get("graph") != graph.id:
-            study.set_metric_names(["validation accuracy, %"])
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+                study.set_metric_names(["validation accuracy, %"])
             study.set_user_attr("place", {"kind": place.kind, "cycle": place.cycle})
             study.set_user_attr("graph", graph.id)
         self._studies[key] = study

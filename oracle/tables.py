@@ -73,7 +73,9 @@ def footnotes(table: Table) -> list[str]:
         f"Feasible region: the max_lr of the grid whose mean validation accuracy over "
         f"{table['replicates']} replicate(s) lies within {table['tolerance']:g} {unit} of the best."
     ]
-    if any(c["feasible"] and (c["feasible"]["cut_low"] or c["feasible"]["cut_high"]) for c in cycles):
+    if any(
+        c["feasible"] and (c["feasible"]["cut_low"] or c["feasible"]["cut_high"]) for c in cycles
+    ):
         lines.append("< or >: cut off; the region touches the end of the grid and may go on.")
     if any(c["feasible"] and not c["feasible"]["contiguous"] for c in cycles):
         lines.append("*: with gaps; some max_lr between the ends lies outside.")
@@ -95,11 +97,11 @@ def verdict(table: Table) -> str:
     """In how many cycles S-Cyc's max_lr lies in the region, and where it does not."""
     judged = [c for c in table["cycles"] if c["s_cyc"]["inside"] is not None]
     outside = [c for c in judged if not c["s_cyc"]["inside"]]
-    line = f"S-Cyc's max_lr lies in the feasible region in {len(judged) - len(outside)} of {len(judged)} cycles."
+    inside = len(judged) - len(outside)
+    line = f"S-Cyc's max_lr lies in the feasible region in {inside} of {len(judged)} cycles."
     if outside:
         line += " Outside at " + ", ".join(
-            f"{c['weights_remaining']:.1f} % ({'above' if c['s_cyc']['max_lr'] > c['feasible']['high'] else 'below'})"
-            for c in outside
+            f"{c['weights_remaining']:.1f} % ({_side(c)})" for c in outside
         )
         line += "."
     return line
@@ -123,9 +125,13 @@ def text(table: Table, width: int = 140, colour: bool = False) -> str:
     for row in rows(table):
         style = {"outside": "red", "inside": "green"}.get(row[5])
         row[5] = f"[{style}]{row[5]}[/]" if style else row[5]
-        grid.add_row(*(cell.replace("[<", "\\[<") if index == 3 else cell for index, cell in enumerate(row)))
+        grid.add_row(
+            *(cell.replace("[<", "\\[<") if index == 3 else cell for index, cell in enumerate(row))
+        )
     out = io.StringIO()
-    console = Console(file=out, width=width, force_terminal=colour, no_color=not colour, highlight=False)
+    console = Console(
+        file=out, width=width, force_terminal=colour, no_color=not colour, highlight=False
+    )
     console.print(f"{table['study']}  ({table['run_id']})", markup=False)
     console.print(grid)
     for line in [verdict(table), "", *footnotes(table), "", *cost_lines(table)]:
@@ -167,9 +173,13 @@ def as_markdown(table: Table) -> str:
 
 def as_latex(table: Table) -> str:
     """A LaTeX tabular for booktabs."""
-    heads = [head.replace("\n", " ").replace("%", r"\%").replace("max_lr", r"max\_lr") for head in HEADS]
+    heads = [
+        head.replace("\n", " ").replace("%", r"\%").replace("max_lr", r"max\_lr") for head in HEADS
+    ]
     body = [
-        " & ".join(cell.replace("±", r"$\pm$").replace("<", "$<$").replace(">", "$>$") for cell in row)
+        " & ".join(
+            cell.replace("±", r"$\pm$").replace("<", "$<$").replace(">", "$>$") for cell in row
+        )
         + r" \\"
         for row in rows(table)
     ]
@@ -196,7 +206,12 @@ FORMATS: Mapping[str, Callable[[Table], str]] = MappingProxyType(
 
 def note(table: Table) -> str:
     """The note that the Optuna dashboard shows beside a study."""
-    return f"### {table['study']}: the oracle against S-Cyc\n\nRun `{table['run_id']}`\n\n{as_markdown(table)}"
+    head = f"### {table['study']}: the oracle against S-Cyc"
+    return f"{head}\n\nRun `{table['run_id']}`\n\n{as_markdown(table)}"
+
+
+def _side(cycle: Mapping[str, Any]) -> str:
+    return "above" if cycle["s_cyc"]["max_lr"] > cycle["feasible"]["high"] else "below"
 
 
 def _row(cycle: Mapping[str, Any]) -> list[str]:
@@ -291,7 +306,9 @@ def _flat(cycle: Mapping[str, Any]) -> dict[str, object]:
         for part in ("val", "test"):
             accuracies = source.get(f"{part}_accuracy") or []
             several = len(accuracies) > 1
-            flat[f"{who}_{part}_accuracy_mean"] = statistics.fmean(accuracies) if accuracies else None
+            flat[f"{who}_{part}_accuracy_mean"] = (
+                statistics.fmean(accuracies) if accuracies else None
+            )
             flat[f"{who}_{part}_accuracy_std"] = statistics.stdev(accuracies) if several else None
     return flat
 

@@ -20,15 +20,12 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from oracle.cells import Result
+from oracle.failures import PackFailed
 from oracle.packs import Pack, PackQueue
 from oracle.work import Task, Worker, Workplace, chosen_device, task
 
 _FIRST_NAP, _LONGEST_NAP = 0.2, 5.0  # seconds that a worker without work stays warm
 _RETRIES = 3  # of a pack whose worker died
-
-
-class PackFailed(Exception):
-    """A pack could not be trained: its worker raised, or died again and again."""
 
 
 class Backend(Protocol):
@@ -106,13 +103,11 @@ def _connect(ray: Any, cluster: bool, workers: int, gpus: bool, scratch: Path) -
     )
 
 
-def _fit(
-    workplace: Workplace, queue: PackQueue, workers: int, gpus: bool, scratch: Path
-) -> None:
+def _fit(workplace: Workplace, queue: PackQueue, workers: int, gpus: bool, scratch: Path) -> None:
     from ray import tune  # noqa: PLC0415
     from ray.tune.search import Searcher  # noqa: PLC0415
 
-    class Packs(Searcher):  # type: ignore[misc]  # Ray has no types
+    class Packs(Searcher):
         """Hands the queue's packs to Tune as trials, and their results back."""
 
         def __init__(self) -> None:
@@ -121,9 +116,9 @@ def _fit(
             self.failure: BaseException | None = None
             self.nap = _FIRST_NAP
 
-        def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        def suggest(self, trial_id: str) -> Any:  # a dict, None, or the text FINISHED
             if queue.finished or self.failure is not None:
-                return str(Searcher.FINISHED)
+                return Searcher.FINISHED
             pack = queue.next()
             if pack is not None:
                 self.nap = _FIRST_NAP
@@ -145,11 +140,15 @@ def _fit(
                 return
             try:
                 queue.done(pack, _reported(result, error))
-            except BaseException as failure:  # noqa: BLE001  # raised again when Tune has ended
+            except BaseException as failure:  # raised again when Tune has ended
                 self.failure = failure
 
         def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
             """A pack has one result only, which :meth:`on_trial_complete` takes."""
+
+        def __reduce__(self) -> tuple[type, tuple[()]]:
+            """Tune pickles its searcher into state that nobody reads; the queue stays out of it."""
+            return object, ()
 
         def save(self, checkpoint_path: str) -> None:
             """Nothing to save: the results are in the database."""
@@ -187,12 +186,12 @@ def _fit(
 def _trainable() -> type:
     from ray import tune  # noqa: PLC0415
 
-    class TrainPack(tune.Trainable):  # type: ignore[misc]
+    class TrainPack(tune.Trainable):
         """One pack a trial; the worker behind it lives as long as its process."""
 
-        def setup(self, config: dict[str, Any], workplace: dict[str, Any]) -> None:
+        def setup(self, config: dict[str, Any], **shared: Any) -> None:
             self.work = config
-            self.workplace = workplace
+            self.workplace = Workplace(**shared["workplace"])
             self.worker: Worker | None = None
 
         def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -204,9 +203,11 @@ def _trainable() -> type:
                 time.sleep(self.work["nap"])
                 return {"done": True}
             try:
-                self.worker = self.worker or Worker(Workplace(**self.workplace))
-                results = self.worker.train([Task(**each) for each in json.loads(self.work["tasks"])])
-            except Exception:  # noqa: BLE001  # the driver shows it; a retry would only repeat it
+                self.worker = self.worker or Worker(self.workplace)
+                results = self.worker.train(
+                    [Task(**each) for each in json.loads(self.work["tasks"])]
+                )
+            except Exception:  # the driver shows it; a retry would only repeat it
                 return {"done": True, "failed": traceback.format_exc()}
             return {"done": True, "results": json.dumps([dataclasses.asdict(r) for r in results])}
 

@@ -1,10 +1,14 @@
 """S-Cyc and iterative pruning on PyTorch alone (Liu, Tan, Motani, arXiv 2110.08764)."""
 
-from scyc.cycles import Cycle, iterate
-from scyc.pack import Member, Trained, Trainer
-from scyc.schedules import WarmupDrops
-from scyc.scurve import max_lr
-from scyc.spec import SCyc, SystemSpec
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scyc.cycles import Cycle, iterate
+    from scyc.pack import Member, Trained, Trainer
+    from scyc.schedules import WarmupDrops
+    from scyc.scurve import max_lr
+    from scyc.spec import SCyc, SystemSpec
 
 __all__ = [
     "Cycle",
@@ -17,3 +21,22 @@ __all__ = [
     "iterate",
     "max_lr",
 ]
+
+_HOMES = {
+    "Cycle": "cycles",
+    "Member": "pack",
+    "SCyc": "spec",
+    "SystemSpec": "spec",
+    "Trained": "pack",
+    "Trainer": "pack",
+    "WarmupDrops": "schedules",
+    "iterate": "cycles",
+    "max_lr": "scurve",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used: Eq. 2 alone does not need PyTorch."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'scyc' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"scyc.{_HOMES[name]}"), name)

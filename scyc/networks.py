@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import cast
 
 import torch
@@ -25,9 +26,7 @@ class FullyConnected(nn.Module):
     def __init__(self, inputs: int, classes: int, hidden: Sequence[int] = (256, 256, 256)) -> None:
         super().__init__()
         widths = [inputs, *hidden, classes]
-        self.layers = nn.ModuleList(
-            nn.Linear(before, after) for before, after in zip(widths, widths[1:], strict=False)
-        )
+        self.layers = nn.ModuleList(nn.Linear(before, after) for before, after in pairwise(widths))
         self.apply(he_initialise)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -35,7 +34,7 @@ class FullyConnected(nn.Module):
         hidden = images.flatten(1)
         for layer in self.layers[:-1]:
             hidden = functional.relu(layer(hidden))
-        return cast(Tensor, self.layers[-1](hidden))
+        return cast("Tensor", self.layers[-1](hidden))
 
 
 class _Block(nn.Module):
@@ -85,7 +84,7 @@ class ResNet20(nn.Module):
         """Logits of a batch of images."""
         hidden = functional.relu(self.bn(self.conv(images)))
         hidden = self.blocks(hidden)
-        return cast(Tensor, self.output(hidden.mean(dim=(2, 3))))
+        return cast("Tensor", self.output(hidden.mean(dim=(2, 3))))
 
 
 def he_initialise(module: nn.Module) -> None:

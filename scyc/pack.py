@@ -58,7 +58,9 @@ class Trainer:
     Trainings that differ only in max_lr are therefore paired.
     """
 
-    def __init__(self, system: SystemSpec, images: Images, device: str | torch.device = "cpu") -> None:
+    def __init__(
+        self, system: SystemSpec, images: Images, device: str | torch.device = "cpu"
+    ) -> None:
         self.system = system
         self.device = torch.device(device)
         self._images = Images(
@@ -100,7 +102,9 @@ class Trainer:
         spec = self.system.pruning
         criterion = pruning.CRITERIA[spec.criterion]
         weights = {name: parent.state[name] for name in self._prunable}
-        slopes = self._gradients(parent, replicate, cycle) if criterion.score == "gradient" else None
+        slopes = (
+            self._gradients(parent, replicate, cycle) if criterion.score == "gradient" else None
+        )
         scored = pruning.scores(criterion, weights, slopes)
         masks = pruning.prune(parent.masks, scored, spec.rate, criterion.scope)
         kept = self.root(replicate).state if spec.rewind == "init" else parent.state
@@ -127,7 +131,7 @@ class Trainer:
         ]
 
     def weights_remaining(self, network: Network) -> float:
-        """lambda of a network, in percent (see :func:`scyc.pruning.weights_remaining`)."""
+        """Lambda of a network, in percent (see :func:`scyc.pruning.weights_remaining`)."""
         return pruning.weights_remaining(network.masks, network.state, self._weight_names)
 
     def _make_split(self, replicate: int) -> Split:

@@ -117,7 +117,5 @@ def weights_remaining(masks: Tensors, state: Tensors, names: Sequence[str]) -> f
     as the last layer's, remain whole and are counted.
     """
     total = sum(state[name].numel() for name in names)
-    left = sum(
-        int(masks[name].sum()) if name in masks else state[name].numel() for name in names
-    )
+    left = sum(int(masks[name].sum()) if name in masks else state[name].numel() for name in names)
     return 100.0 * left / total

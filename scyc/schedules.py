@@ -14,15 +14,14 @@ from scyc.spec import WarmupSpec
 
 
 def warmup_lr(max_lr: float, warmup: int, drops: Sequence[int], step: int) -> float:
-    """LR warm-up (Table 1): linear from 0 to max_lr over `warmup` steps, then held, then divided
-    by 10 at each of `drops`.
+    """LR warm-up (Liu et al. 2021, Table 1): rise to max_lr, hold, fall tenfold at each drop.
 
     step: iteration, from 0. At step 0 the rate is 0 (unless warmup is 0), at step `warmup` it is
     max_lr, at step ``drops[i]`` it is max_lr / 10^(i + 1) for the first time.
     """
     rate = max_lr * min(1.0, step / warmup) if warmup else max_lr
     fallen = sum(step >= drop for drop in drops)
-    return rate / 10**fallen
+    return rate / 10.0**fallen
 
 
 def rates(schedule: WarmupSpec, max_lr: float, steps: int) -> list[float]:

@@ -26,7 +26,9 @@ def _train_one(network: nn.Module, job: Job, training: TrainingSpec) -> Outcome:
     weights = dict(network.named_parameters())
     device = job.order.device
     pruned = [
-        (weights[name], ~mask.to(device)) for name, mask in job.start.masks.items() if not mask.all()
+        (weights[name], ~mask.to(device))
+        for name, mask in job.start.masks.items()
+        if not mask.all()
     ]
     sgd = training.optimizer
     optimizer = torch.optim.SGD(
@@ -44,7 +46,7 @@ def _train_one(network: nn.Module, job: Job, training: TrainingSpec) -> Outcome:
         images = job.feed.training_batch(step, indices)
         optimizer.zero_grad(set_to_none=True)
         loss = functional.cross_entropy(network(_image_layout(images)), job.feed.labels[indices])
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
         with torch.no_grad():
             for weight, gone in pruned:
@@ -91,8 +93,10 @@ def gradients(
     network.eval()
     network.zero_grad(set_to_none=True)
     for indices in order:
-        loss = functional.cross_entropy(network(_image_layout(feed.batch(indices))), feed.labels[indices])
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss = functional.cross_entropy(
+            network(_image_layout(feed.batch(indices))), feed.labels[indices]
+        )
+        loss.backward()
     weights = dict(network.named_parameters())
     found = {}
     for name in names:

@@ -89,8 +89,12 @@ class ImageFolderSpec(Spec):
 
     name: Literal["image_folder"]
     root: str | None = None  # the folder; may be given on the command line instead
-    parts: Annotated[tuple[str, ...], Field(strict=False)] = ()  # subfolders to join, each of classes
-    size: PositiveInt | None = None  # pixels a side after resizing; None leaves the images as they are
+    parts: Annotated[
+        tuple[str, ...], Field(strict=False)
+    ] = ()  # subfolders to join, each of classes
+    size: PositiveInt | None = (
+        None  # pixels a side after resizing; None leaves the images as they are
+    )
 
 
 DatasetSpec = DigitsSpec | Cifar10Spec | ImageFolderSpec | FactorySpec
@@ -193,7 +197,7 @@ def as_json(spec: Spec) -> dict[str, Any]:
 
 
 class SystemSpec(Spec):
-    """Everything that shapes a training but the images, the parent, the max_lr and the replicate."""
+    """What shapes a training beside the images, the parent, the max_lr and the replicate."""
 
     network: NetworkSpec
     pruning: PruningSpec

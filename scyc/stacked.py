@@ -47,7 +47,7 @@ def train(network: nn.Module, jobs: Sequence[Job], training: TrainingSpec) -> li
             accuracies = stack.accuracies(images.validation())
             better = [a > look.best for a, look in zip(accuracies, looks, strict=True)]
             best.take(stack, torch.tensor(better, device=device))
-            looks = [l.seen(step + 1, a) for l, a in zip(looks, accuracies, strict=True)]
+            looks = [x.seen(step + 1, a) for x, a in zip(looks, accuracies, strict=True)]
     finite &= stack.finite()
     best.take(stack, ~finite)  # a diverged network is tested as it ended
     tests = best.accuracies(images.test())
@@ -79,12 +79,12 @@ class _Stack:
         self.biases = [stacked(f"{name}.bias").unsqueeze(1) for name in self.names]
         self._speeds = [torch.zeros_like(weight) for weight in self.weights]
         self._bias_speeds = [torch.zeros_like(bias) for bias in self.biases]
-        self._gone: list[Tensor | None] = []  # pruned weights, bool like the layer's weights
+        self._kept: list[Tensor | None] = []  # 1 where a weight remains, 0 where it is pruned
         for name in self.names:
             masks = [start.masks.get(f"{name}.weight") for start in starts]
             known = [mask for mask in masks if mask is not None]
             whole = len(known) < len(masks) or all(bool(mask.all()) for mask in known)
-            self._gone.append(None if whole else ~torch.stack(known).to(device))
+            self._kept.append(None if whole else torch.stack(known).to(device, dtype))
 
     def forward(self, inputs: Tensor) -> list[Tensor]:
         """Inputs of every layer [members, images, values], and the logits last."""
@@ -112,13 +112,14 @@ class _Stack:
             self._bias_speeds[index].mul_(momentum).add_(slope.sum(dim=1, keepdim=True))
             self._speeds[index].baddbmm_(slope.transpose(1, 2), before, beta=momentum)
             if index:
-                slope = torch.bmm(slope, self.weights[index]).masked_fill_(before <= 0, 0.0)
+                slope = torch.bmm(slope, self.weights[index])
+                slope = torch.ops.aten.threshold_backward(slope, before, 0.0)  # ReLU's
         return loss
 
     def update(self, rates: Tensor, weight_decay: float) -> None:
         """One step of SGD with each member's own rate, [members]; pruned weights stay zero."""
         downhill = -rates.view(-1, 1, 1)
-        for index, gone in enumerate(self._gone):
+        for index, kept in enumerate(self._kept):
             for value, speed in (
                 (self.weights[index], self._speeds[index]),
                 (self.biases[index], self._bias_speeds[index]),
@@ -126,8 +127,8 @@ class _Stack:
                 if weight_decay:
                     speed.add_(value, alpha=weight_decay)
                 value.addcmul_(speed, downhill)
-            if gone is not None:
-                self.weights[index].masked_fill_(gone, 0.0)
+            if kept is not None:
+                self.weights[index].mul_(kept)
 
     def accuracies(self, parts: Iterator[tuple[Tensor, Tensor]]) -> list[float]:
         """Each member's accuracy in percent over (inputs, labels) pieces."""

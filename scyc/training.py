@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -46,7 +47,7 @@ class Look:
     best: float = -1.0
 
     def seen(self, step: int, accuracy: float) -> Look:
-        """This and one more accuracy, in percent, after `step` iterations."""
+        """Add one more accuracy, in percent, after `step` iterations."""
         return Look((*self.curve, (step, accuracy)), max(self.best, accuracy))
 
 
@@ -113,7 +114,7 @@ class Feed:
 
     def chunks(self, indices: Tensor) -> Sequence[Tensor]:
         """Indices in pieces that are evaluated at once."""
-        return indices.split(_EVALUATION_BATCH)
+        return cast("Sequence[Tensor]", indices.split(_EVALUATION_BATCH))
 
     def _normalised(self, pixels: Tensor) -> Tensor:
         return pixels.to(self._dtype).sub_(self._mean).div_(self._std)

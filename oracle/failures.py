@@ -1,0 +1,31 @@
+"""What can go wrong with a run that was well declared. Nothing finished is lost in any case."""
+
+from __future__ import annotations
+
+
+class RunFailed(Exception):
+    """A run that stopped before its end; its message says why and what to do."""
+
+
+class LeaseHeld(RunFailed):
+    """Another driver works on the same graph."""
+
+
+class LeaseLost(RunFailed):
+    """Another driver has taken this driver's lease, so nothing more may be written."""
+
+
+class StorageError(RunFailed):
+    """The database failed while a run was under way."""
+
+
+class LostCheckpoint(RunFailed):
+    """A finished cell's checkpoint is gone, and training it again gave another network."""
+
+
+class PackFailed(RunFailed):
+    """A pack could not be trained: its worker raised, or died again and again."""
+
+
+class NoWinner(RunFailed):
+    """Every max_lr of a cycle diverged, so there is no network to prune next."""

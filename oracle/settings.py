@@ -1,0 +1,40 @@
+"""How a study is run, where it lies, and what it tells meanwhile. Light to import."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from oracle.greedy import OracleCycle
+
+BACKEND_NAMES = ("ray", "inline")
+DEVICE_NAMES = ("auto", "cpu", "cuda")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a study is run; nothing here changes what it finds."""
+
+    folder: Path = Path("runs")  # holds a folder for each study
+    storage: str | None = None  # database URL; a SQLite file in the study's folder if None
+    data: Path | None = None  # the images' folder, instead of the study's
+    workers: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
+    backend: str = "ray"
+    device: str = "auto"
+
+    def place(self, study_name: str) -> Path:
+        """The folder of a study: its database, checkpoints, decoded images and reports."""
+        return self.folder / study_name
+
+
+@dataclass
+class Progress:
+    """What a run tells while it is under way; every field may be replaced."""
+
+    cells: Callable[[int, int], None] = lambda done, total: None  # of this graph, done and expected
+    cycle: Callable[[OracleCycle], None] = lambda cycle: None
+    say: Callable[[str], None] = lambda text: None
