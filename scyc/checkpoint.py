@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import pickle
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,8 +57,8 @@ class CheckpointStore:
     def load(self, sha256: str) -> Network:
         """Read a network back.
 
-        Raises CheckpointError when the file is missing or its bytes do not have this sum. Only
-        tensors are read (``weights_only``): a checkpoint cannot run code.
+        Raises CheckpointError when the file is missing, its bytes do not have this sum, or they
+        hold something else. Only tensors are read (``weights_only``): a checkpoint cannot run code.
         """
         target = self.path(sha256)
         try:
@@ -67,8 +68,11 @@ class CheckpointStore:
         found = hashlib.sha256(content).hexdigest()
         if found != sha256:
             raise CheckpointError(f"{target}: damaged, its sha256 is {found}; delete it")
-        both = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
-        return Network(state=both["state"], masks=both["masks"])
+        try:
+            both = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
+            return Network(state=dict(both["state"]), masks=dict(both["masks"]))
+        except (pickle.UnpicklingError, RuntimeError, KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(f"{target}: holds no network ({error})") from error
 
     def discard(self, sha256: str) -> None:
         """Delete a checkpoint; one that is not there is no error."""

@@ -1,0 +1,99 @@
+"""Shared ground: one thread, tiny systems that train in milliseconds."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+
+from oracle.spec import Study, parse
+from scyc import sources
+from scyc.data import Images
+from scyc.pack import Trainer
+from scyc.spec import (
+    DigitsSpec,
+    FullyConnectedSpec,
+    PruningSpec,
+    SplitSpec,
+    SubsetSpec,
+    SystemSpec,
+    TrainingSpec,
+    WarmupSpec,
+)
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def digits() -> Images:
+    """A stratified fifth of the handwritten digits: 360 images of 1 x 8 x 8."""
+    return sources.load(DigitsSpec(name="digits"), SubsetSpec(share=0.2))
+
+
+@pytest.fixture(scope="session")
+def colours() -> Images:
+    """Random colour images: 90 of 3 x 8 x 8, 3 classes."""
+    generator = torch.Generator().manual_seed(1)
+    pixels = torch.randint(256, (90, 3, 8, 8), generator=generator, dtype=torch.uint8)
+    labels = torch.arange(90) % 3
+    return Images(pixels, labels, ("a", "b", "c"), "0" * 64)
+
+
+def make_system(**changes: Any) -> SystemSpec:
+    """A small system; keyword arguments change its training, or `network`, `pruning`, `seed`."""
+    network = changes.pop("network", FullyConnectedSpec(name="fully_connected", hidden=(24, 24)))
+    pruning = changes.pop("pruning", PruningSpec())
+    seed = changes.pop("seed", 0)
+    training: dict[str, Any] = {
+        "steps": 12,
+        "batch": 16,
+        "schedule": WarmupSpec(warmup=3, drops=(8, 10)),
+        "validate_every": 5,
+    }
+    return SystemSpec(
+        network=network,
+        pruning=pruning,
+        training=TrainingSpec(**(training | changes)),
+        split=SplitSpec(),
+        seed=seed,
+    )
+
+
+@pytest.fixture
+def system() -> Callable[..., SystemSpec]:
+    return make_system
+
+
+@pytest.fixture
+def trainer(digits: Images) -> Callable[..., Trainer]:
+    return lambda **changes: Trainer(make_system(**changes), digits)
+
+
+STUDY: dict[str, Any] = {
+    "name": "tiny",
+    "dataset": "digits",
+    "subset": 0.2,
+    "network": {"name": "fully_connected", "hidden": [16]},
+    "pruning": {"rewind": "init"},
+    "training": {
+        "steps": 12,
+        "batch": 16,
+        "schedule": {"warmup": 3, "drops": [8]},
+        "validate_every": 6,
+    },
+    "grid": {"max_lr": [0.05, 0.1, 0.2]},
+    "cycles": 2,
+    "replicates": 2,
+    "s_cyc": {"epsilon": 0.1, "delta": 0.1, "q": 0, "beta": 3.0},
+    "pack": 4,
+}
+
+
+def make_study(**changes: Any) -> Study:
+    """The tiny study with fields changed."""
+    return parse(STUDY | changes, "tiny.yaml")
+
+
+@pytest.fixture
+def study() -> Callable[..., Study]:
+    return make_study

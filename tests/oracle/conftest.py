@@ -1,0 +1,102 @@
+"""A known curve in place of trainings: what searches are tested on; and databases."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from oracle.cells import Cell, Graph, Result
+from oracle.greedy import OracleCycle, PathCycle, Place, Search, oracle, s_cyc_path
+from oracle.packs import Pack, PackQueue
+from oracle.spec import Study
+
+Curve = Callable[[Cell], float | None]  # validation accuracy; None: it diverges
+
+
+def answer(curve: Curve, cell: Cell) -> Result:
+    """The result of a cell under a known curve."""
+    accuracy = curve(cell)
+    return Result(
+        cell=cell.id,
+        curve=((10, accuracy or 0.0),),
+        val_accuracy=accuracy or 0.0,
+        test_accuracy=accuracy or 0.0,
+        diverged=accuracy is None,
+        weights_remaining=100 * 0.8**cell.cycle,
+        steps=10,
+        seconds=1.0,
+        checkpoint=None if accuracy is None else cell.id,
+        device="cpu",
+    )
+
+
+@dataclass
+class Rehearsal:
+    """Runs searches on a known curve, and keeps what was trained and recorded."""
+
+    curve: Curve
+    most: int = 4
+    known: dict[str, Result] = field(default_factory=dict)
+    lost: set[str] = field(default_factory=set)  # checkpoints that are gone
+    packs: list[Pack] = field(default_factory=list)
+    recorded: list[tuple[Cell, Place]] = field(default_factory=list)
+
+    def run(
+        self,
+        searches: Iterable[Search],
+        stop_after: int | None = None,
+        order: Callable[[Sequence[Pack]], int] = lambda packs: 0,
+    ) -> PackQueue:
+        """Train until the searches end, or for some packs; `order` picks who finishes first."""
+        queue = PackQueue(
+            self.most,
+            self.known,
+            lambda cell, result, place: self.recorded.append((cell, place)),
+            lambda checkpoint: checkpoint not in self.lost,
+        )
+        queue.start(searches)
+        out: list[Pack] = []
+        while not queue.finished and (stop_after is None or len(self.packs) < stop_after):
+            while (pack := queue.next()) is not None:
+                out.append(pack)
+            pack = out.pop(order(out))
+            self.packs.append(pack)
+            results = [answer(self.curve, cell) for cell in pack.cells]
+            self.lost -= {result.checkpoint for result in results if result.checkpoint}
+            queue.done(pack, results)
+        return queue
+
+    @property
+    def trained(self) -> list[str]:
+        """Ids of all cells that were trained, as often as they were."""
+        return [cell.id for pack in self.packs for cell in pack.cells]
+
+
+def searched(
+    study: Study, curve: Curve, rehearsal: Rehearsal | None = None, **options: Any
+) -> tuple[Rehearsal, list[OracleCycle], list[PathCycle]]:
+    """The oracle and S-Cyc's run of a study on a known curve."""
+    graph = Graph(study.system, "0" * 64)
+    cycles: list[OracleCycle] = []
+    path: list[PathCycle] = []
+    rehearsal = rehearsal or Rehearsal(curve)
+    rehearsal.run(
+        [oracle(study, graph, cycles.append), s_cyc_path(study, graph, path.append)], **options
+    )
+    return rehearsal, cycles, path
+
+
+@pytest.fixture(name="searched")
+def searched_fixture() -> Callable[..., tuple[Rehearsal, list[OracleCycle], list[PathCycle]]]:
+    return searched
+
+
+@pytest.fixture(name="Rehearsal")
+def rehearsal_fixture() -> type[Rehearsal]:
+    return Rehearsal
+
+
+@pytest.fixture(name="answer")
+def answer_fixture() -> Callable[[Curve, Cell], Result]:
+    return answer

@@ -1,0 +1,63 @@
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from scyc import SCyc, Trainer, iterate, max_lr
+from scyc.pack import Member
+from scyc.spec import PruningSpec
+
+CURVE = SCyc(epsilon=0.05, delta=0.1, q=0, beta=3.0)
+Make = Callable[..., Trainer]
+
+
+def test_each_cycle_prunes_what_the_one_before_trained(trainer: Make) -> None:
+    one = trainer(pruning=PruningSpec(criterion="global_magnitude"))
+    cycles = list(iterate(one, lambda m: max_lr(CURVE, m, 0.2), cycles=3, replicates=[0, 1]))
+    assert [cycle.max_lr for cycle in cycles] == [max_lr(CURVE, m, 0.2) for m in range(4)]
+    for before, after in zip(cycles, cycles[1:], strict=False):
+        for replicate in (0, 1):
+            parent = before.trained[replicate].outcome.network
+            start = one.pruned(parent, replicate, after.cycle)
+            member = Member(start, after.cycle, replicate, after.max_lr)
+            (again,) = one.train([member])
+            expected = after.trained[replicate].outcome.network
+            assert all(
+                torch.equal(again.outcome.network.state[n], v) for n, v in expected.state.items()
+            )
+
+
+def test_weights_remaining_fall_by_the_rate(trainer: Make) -> None:
+    one = trainer(pruning=PruningSpec(rate=0.5))
+    left = [c.trained[0].weights_remaining for c in iterate(one, lambda _: 0.1, 2, [0])]
+    prunable, last = 64 * 24 + 24 * 24, 24 * 10
+    total = prunable + last
+    assert left == pytest.approx(
+        [100.0, 100 * (prunable / 2 + last) / total, 100 * (prunable / 4 + last) / total]
+    )
+
+
+def test_rewinding_puts_survivors_back_to_their_start(trainer: Make) -> None:
+    one = trainer(pruning=PruningSpec(rewind="init"))
+    (first, *_) = iterate(one, lambda _: 0.1, 1, [0])
+    start, root = one.pruned(first.trained[0].outcome.network, 0, 1), one.root(0)
+    for name, value in start.state.items():
+        mask = start.masks.get(name, torch.ones_like(value, dtype=torch.bool))
+        assert torch.equal(value[mask], root.state[name][mask])
+        assert bool((value[~mask] == 0).all())
+
+
+def test_without_rewinding_survivors_keep_their_values(trainer: Make) -> None:
+    one = trainer()
+    (first, *_) = iterate(one, lambda _: 0.1, 1, [0])
+    parent = first.trained[0].outcome.network
+    start = one.pruned(parent, 0, 1)
+    for name, mask in start.masks.items():
+        assert torch.equal(start.state[name][mask], parent.state[name][mask])
+
+
+def test_a_diverged_replicate_cannot_be_pruned(trainer: Make) -> None:
+    walk = iterate(trainer(), lambda _: 1e30, 2, [0])
+    assert next(walk).trained[0].outcome.diverged
+    with pytest.raises(ValueError, match="diverged"):
+        next(walk)
