@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from oracle.failures import LeaseHeld, LeaseLost, StorageError
+from oracle.folders import unwritable
 from oracle.processes import host_name, lives, on_this_host, pid_of, this_process
 from scyc.problems import BadInput, Problem
 
@@ -122,11 +123,8 @@ def probe(url: URL) -> list[Problem]:
 
 def _no_place(folder: Path, url: URL) -> list[Problem]:
     """What is wrong with making a new SQLite file in a folder."""
-    nearest = next(each for each in (folder, *folder.parents) if each.exists())
-    if nearest.is_dir() and os.access(nearest, os.W_OK):
-        return []
-    rule = f"{nearest} is not a folder that can be written to; name another"
-    return [Problem("--storage", rule, url.render_as_string())]
+    rule = unwritable(folder)
+    return [Problem("--storage", rule, url.render_as_string())] if rule else []
 
 
 def _foreign(url: URL) -> str:
@@ -216,7 +214,7 @@ class Ledger:
         new = {"graph": graph, "holder": holder, "process": process, "beat": 0}
         with self._transaction() as connection:
             insert = self._insert(_leases).values(**new).on_conflict_do_nothing()
-            if connection.execute(insert).rowcount == 1:
+            if connection.execute(insert.returning(_leases.c.graph)).first() is not None:
                 return
             row = connection.execute(sa.select(_leases).where(mine)).one()
         if on_this_host(row.process):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from oracle import compare, grid, plots, tables
 from oracle.cells import Cell, Graph, Result
 from oracle.compare import Table
 from oracle.failures import NoWinner
+from oracle.folders import unwritable
 from oracle.greedy import (
     OracleCycle,
     PathCycle,
@@ -34,7 +34,7 @@ from scyc import data, networks, sources
 from scyc.checkpoint import CheckpointStore
 from scyc.data import Images
 from scyc.problems import BadInput, Problem
-from scyc.spec import SubsetSpec, as_json, content_hash
+from scyc.spec import FactorySpec, SubsetSpec, as_json, content_hash
 
 
 @dataclass(frozen=True)
@@ -74,12 +74,15 @@ def prepare(study: Study, settings: Settings) -> Prepared:
         problems += data.split_problems(images, study.split)
     except BadInput as error:
         problems += error.problems
-    if images is not None:
-        try:
+    try:
+        if images is not None:
             networks.build(study.network, images.shape, len(images.classes), study.seed)
-        except (ValueError, TypeError, RuntimeError) as error:
-            problems.append(Problem("network", f"cannot be built: {error}"))
-    problems += _folder_problems(settings.place(study.name))
+        elif isinstance(study.network, FactorySpec):
+            networks.load_factory(study.network.factory)
+    except (ValueError, TypeError, RuntimeError) as error:
+        problems.append(Problem("network", f"cannot be built: {error}"))
+    if rule := unwritable(settings.place(study.name)):
+        problems.append(Problem("--runs", rule, str(settings.folder)))
     try:
         problems += probe(database(settings, study.name))
     except BadInput as error:
@@ -290,13 +293,3 @@ def _opened(url: URL) -> Iterator[tuple[Ledger, ResultStore]]:
     finally:
         ledger.close()
         store.close()
-
-
-def _folder_problems(folder: Path) -> Sequence[Problem]:
-    nearest = next(
-        each for each in (folder.absolute(), *folder.absolute().parents) if each.exists()
-    )
-    if nearest.is_dir() and os.access(nearest, os.W_OK):
-        return []
-    rule = f"{nearest} is not a folder that can be written to; choose another with --runs"
-    return [Problem("--runs", rule, str(folder))]

@@ -6,6 +6,7 @@ Ray's own experiment state is scratch: what counts is handed to the queue at onc
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import logging
@@ -22,9 +23,11 @@ from typing import Any, Protocol
 from oracle.cells import Result
 from oracle.failures import PackFailed
 from oracle.packs import Pack, PackQueue
+from oracle.processes import lives, on_this_host, this_process
 from oracle.work import Task, Worker, Workplace, chosen_device, task
 
 _FIRST_NAP, _LONGEST_NAP = 0.2, 5.0  # seconds that a worker without work stays warm
+_SCRATCH = "oracle-ray-"
 _RETRIES = 3  # of a pack whose worker died
 
 
@@ -55,7 +58,7 @@ def ray_tune(workplace: Workplace, queue: PackQueue, workers: int) -> None:
     """
     if queue.finished:
         return
-    scratch = Path(tempfile.mkdtemp(prefix="oracle-ray-"))
+    scratch = _scratch()
     environment = {
         "RAY_AIR_NEW_OUTPUT": "0",
         "RAY_USAGE_STATS_ENABLED": "0",
@@ -85,6 +88,21 @@ def ray_tune(workplace: Workplace, queue: PackQueue, workers: int) -> None:
 
 
 BACKENDS: Mapping[str, Backend] = MappingProxyType({"ray": ray_tune, "inline": inline})
+
+
+def _scratch() -> Path:
+    """A new folder for Ray's files; those of drivers that were killed are removed on the way.
+
+    It lies in the system's folder for temporary files, since a socket's path must be short.
+    """
+    for owner in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*/driver"):
+        with contextlib.suppress(OSError):
+            process = owner.read_text()
+            if on_this_host(process) and not lives(process):
+                shutil.rmtree(owner.parent, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=_SCRATCH))
+    (folder / "driver").write_text(this_process())
+    return folder
 
 
 def _connect(ray: Any, cluster: bool, workers: int, gpus: bool, scratch: Path) -> None:

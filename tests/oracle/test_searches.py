@@ -1,5 +1,6 @@
 """The searches on known curves, and the packs they become."""
 
+import itertools
 import math
 import random
 from collections.abc import Callable, Sequence
@@ -30,7 +31,7 @@ def test_each_cycle_keeps_the_best_and_goes_on_below_it(study: Make, searched: A
         assert cycle.region is not None
         target = 0.04 * 1.5**cycle.cycle
         assert cycle.region.well_tuned == min(rates, key=lambda r: abs(math.log2(r / target)))
-    for before, after in zip(cycles, cycles[1:], strict=False):
+    for before, after in itertools.pairwise(cycles):
         assert before.region is not None
         parents = {cell.parent for row in after.cells.values() for cell in row}
         assert parents == set(before.cells[before.region.well_tuned])
@@ -85,7 +86,7 @@ def test_s_cyc_follows_equation_2_below_its_own_networks(study: Make, searched: 
     declared = study(cycles=4)
     _, _, path = searched(declared, hump(0.1))
     assert [each.max_lr for each in path] == [max_lr(declared.s_cyc, m, 0.2) for m in range(5)]
-    for before, after in zip(path, path[1:], strict=False):
+    for before, after in itertools.pairwise(path):
         assert [cell.parent for cell in after.cells] == list(before.cells)
     graph = Graph(declared.system, "0" * 64)
     assert {c.id for c in s_cyc_cells(declared, graph)} == {c.id for p in path for c in p.cells}

@@ -1,5 +1,6 @@
-from collections.abc import Callable
+from collections.abc import itertools
 
+import Callable
 import pytest
 import torch
 
@@ -15,7 +16,7 @@ def test_each_cycle_prunes_what_the_one_before_trained(trainer: Make) -> None:
     one = trainer(pruning=PruningSpec(criterion="global_magnitude"))
     cycles = list(iterate(one, lambda m: max_lr(CURVE, m, 0.2), cycles=3, replicates=[0, 1]))
     assert [cycle.max_lr for cycle in cycles] == [max_lr(CURVE, m, 0.2) for m in range(4)]
-    for before, after in zip(cycles, cycles[1:], strict=False):
+    for before, after in itertools.pairwise(cycles):
         for replicate in (0, 1):
             parent = before.trained[replicate].outcome.network
             start = one.pruned(parent, replicate, after.cycle)

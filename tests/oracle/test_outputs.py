@@ -1,0 +1,243 @@
+"""What people look at: tables, figures, the report, the paper's tables."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oracle import compare, paper, plots, report, tables
+from oracle.cells import Cell
+from oracle.spec import Study
+from scyc.problems import BadInput
+
+Make = Callable[..., Study]
+
+
+def curve(cell: Cell) -> float | None:
+    """Best at 0.1, a gap at 0.2, divergence at 0.8; the replicates differ."""
+    known = {0.05: 88.0, 0.1: 90.0, 0.2: 89.0, 0.4: 89.8}
+    if cell.max_lr not in known:
+        return None if cell.max_lr > 0.7 else 80.0
+    return known[cell.max_lr] + 2 * cell.replicate + (cell.max_lr if cell.replicate else 0)
+
+
+@pytest.fixture
+def table(study: Make, searched: Any) -> compare.Table:
+    declared = study(
+        grid={"max_lr": [0.05, 0.1, 0.2, 0.4], "ceiling": 0.9},
+        s_cyc={"epsilon": 0.1, "delta": 0.5, "q": 0, "beta": 3.0},
+    )
+    _, cycles, path = searched(declared, curve)
+    return compare.table(declared, "tiny-00000000", cycles, path)
+
+
+def test_the_json_table_has_the_documented_shape(table: compare.Table) -> None:
+    found = json.loads(tables.as_json(table))
+    assert {"study", "run_id", "tolerance", "tolerance_kind", "cycles", "cost"} <= found.keys()
+    cycle = found["cycles"][0]
+    assert {
+        "cycle", "weights_remaining", "grid", "well_tuned", "feasible", "s_cyc", "noise",
+    } <= cycle.keys()  # fmt: skip
+    assert {"max_lr", "val_accuracy", "test_accuracy", "diverged"} == cycle["grid"][0].keys()
+    assert {"low", "high", "cut_low", "cut_high", "contiguous", "members"} == cycle[
+        "feasible"
+    ].keys()
+    assert {"max_lr", "inside", "val_accuracy", "test_accuracy"} <= cycle["s_cyc"].keys()
+    for who in ("oracle", "s_cyc"):
+        assert {"trainings", "steps", "seconds"} == found["cost"][who].keys()
+
+
+def test_the_table_says_what_was_measured(table: compare.Table) -> None:
+    first, second = table["cycles"][:2]
+    assert first["well_tuned"] == 0.1
+    assert first["feasible"] == {
+        "low": 0.1,
+        "high": 0.4,
+        "cut_low": False,
+        "cut_high": False,
+        "contiguous": False,
+        "members": [0.1, 0.4],
+    }
+    assert [entry["max_lr"] for entry in first["grid"]] == [0.05, 0.1, 0.2, 0.4, 0.8]
+    assert [entry["diverged"] for entry in first["grid"]] == [False] * 4 + [True]
+    assert first["grid"][1]["val_accuracy"] == [90.0, 92.1]
+    assert (first["s_cyc"]["max_lr"], first["s_cyc"]["inside"]) == (0.1, True)
+    assert second["weights_remaining"] == 80.0
+    assert first["noise"] == pytest.approx(compare_noise(first))
+
+
+def compare_noise(cycle: dict[str, Any]) -> float:
+    """The standard error of paired differences to 0.1 among 0.05, 0.2 and 0.4, by hand."""
+    rows = {entry["max_lr"]: entry["val_accuracy"] for entry in cycle["grid"]}
+    total = 0.0
+    for rate in (0.05, 0.2, 0.4):
+        a, b = (best - other for best, other in zip(rows[0.1], rows[rate], strict=True))
+        total += (a - b) ** 2 / 2 / 2  # variance of two, over two replicates
+    return float((total / 3) ** 0.5)
+
+
+def test_cost_counts_each_training_once(table: compare.Table) -> None:
+    assert table["cost"]["oracle"] == {"trainings": 30, "steps": 300, "seconds": 30.0}
+    assert table["cost"]["s_cyc"]["trainings"] == 6
+
+
+def test_text_says_gaps_divergence_and_noise(table: compare.Table) -> None:
+    text = tables.text(table)
+    assert "[0.1, 0.4]*" in text
+    assert "with gaps" in text
+    assert "diverged" in text
+    assert "standard error" in text
+    assert tables.verdict(table) in text
+    lines = [line for line in text.splitlines() if line.startswith(tuple(" 0123"))]
+    assert len({len(line) for line in lines if "±" in line}) == 1  # the columns line up
+
+
+def test_a_cut_off_region_is_printed_as_such(study: Make, searched: Any) -> None:
+    declared = study(grid={"max_lr": [0.05, 0.1], "extend": False})
+    _, cycles, path = searched(declared, lambda cell: 90.0 + cell.max_lr)
+    table = compare.table(declared, "tiny-0", cycles, path)
+    assert tables.region(table["cycles"][0]["feasible"]) == "[<0.05, 0.1>]"
+    assert "[<0.05, 0.1>]" in tables.text(table)
+    assert "cut off" in tables.text(table)
+
+
+def test_a_tolerance_below_the_noise_is_said_with_the_figure(study: Make, searched: Any) -> None:
+    noise = {0.05: (90.0, 80.0), 0.1: (85.0, 86.0), 0.2: (80.0, 90.0)}
+    declared = study(grid={"max_lr": [0.05, 0.1, 0.2], "extend": False})
+    _, cycles, path = searched(
+        declared, lambda cell: noise.get(cell.max_lr, (85.0, 85.0))[cell.replicate]
+    )
+    table = compare.table(declared, "tiny-0", cycles, path)
+    assert table["cycles"][0]["tolerance_below_noise"]
+    assert f"{table['cycles'][0]['noise']:.2f}!" in tables.text(table)
+
+
+def test_one_replicate_has_no_noise_and_that_is_said(study: Make, searched: Any) -> None:
+    declared = study(replicates=1)
+    _, cycles, path = searched(declared, curve)
+    table = compare.table(declared, "tiny-0", cycles, path)
+    assert table["cycles"][0]["noise"] is None
+    assert "unknown with one replicate" in tables.text(table)
+
+
+def test_csv_reads_back(table: compare.Table) -> None:
+    rows = list(csv.DictReader(io.StringIO(tables.as_csv(table))))
+    assert [float(row["well_tuned"]) for row in rows] == [c["well_tuned"] for c in table["cycles"]]
+    assert rows[0]["contiguous"] == "False"
+    assert float(rows[0]["oracle_val_accuracy_mean"]) == pytest.approx(91.05)
+
+
+def test_markdown_and_latex_have_a_row_a_cycle(table: compare.Table) -> None:
+    markdown = [line for line in tables.as_markdown(table).splitlines() if line.startswith("|")]
+    assert len(markdown) == 2 + 3
+    assert len({line.count("|") for line in markdown}) == 1
+    latex = tables.as_latex(table)
+    assert latex.count(r"\\") == 1 + 3
+    assert r"\toprule" in latex
+    assert r"$\pm$" in latex
+
+
+def test_the_figure_shows_band_well_tuned_values_and_s_cyc(table: compare.Table) -> None:
+    figure = plots.regions(table)
+    traces = {trace.name: trace for trace in figure.data}
+    well_tuned = traces["well-tuned max_lr"]
+    assert list(well_tuned.y) == [c["well_tuned"] for c in table["cycles"]]
+    assert list(well_tuned.x) == [c["weights_remaining"] for c in table["cycles"]]
+    assert list(traces["S-Cyc (x: outside)"].y) == [c["s_cyc"]["max_lr"] for c in table["cycles"]]
+    assert traces["S-Cyc (x: outside)"].marker.symbol == tuple(
+        "circle" if c["s_cyc"]["inside"] else "x" for c in table["cycles"]
+    )
+    assert [trace.name for trace in figure.data if trace.legend == "legend2"] == [
+        "100 %",
+        "80 %",
+        "64 %",
+    ]
+
+
+def test_html_stands_alone(table: compare.Table, tmp_path: Path) -> None:
+    plots.save(plots.regions(table), tmp_path / "region.html")
+    text = (tmp_path / "region.html").read_text()
+    assert "Plotly.newPlot" in text
+    assert 'src="http' not in text
+
+
+@pytest.mark.parametrize("ending", [".png", ".svg"])
+def test_pictures_are_drawn_or_the_missing_browser_is_named(
+    table: compare.Table, tmp_path: Path, ending: str
+) -> None:
+    target = tmp_path / f"region{ending}"
+    try:
+        plots.save(plots.regions(table), target)
+    except BadInput as refused:
+        assert "Chromium" in refused.problems[0].rule  # noqa: PT017
+        return
+    start = target.read_bytes()[:8]
+    assert start == (b"\x89PNG\r\n\x1a\n" if ending == ".png" else b"<svg cla")
+
+
+@pytest.mark.parametrize("name", ["region.pdf", "region", "no/such/folder/region.html"])
+def test_a_file_that_cannot_be_drawn_is_refused(
+    table: compare.Table, tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(BadInput, match="--output"):
+        plots.save(plots.regions(table), tmp_path / name)
+
+
+class _Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.sources: list[str] = []
+        self.rows = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.rows += tag == "tr"
+        self.sources += [value or "" for key, value in attrs if key in ("src", "href")]
+
+
+def test_the_report_is_one_self_contained_page(table: compare.Table, study: Make) -> None:
+    text = report.page(table, study(description="<script>alert(1)</script>"))
+    page = _Page()
+    page.feed(text)
+    assert page.sources == []
+    assert page.rows == 1 + 3
+    assert "<script>alert(1)</script>" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+
+
+@pytest.mark.parametrize(
+    ("number", "outside", "outside_cut", "reproduced"),
+    [(3, [], [], 7), (7, [51.3, 21.1], [51.3, 21.1], 7), (8, [32.9], [], None)],
+)
+def test_the_papers_tables_are_judged_cell_by_cell(
+    number: int, outside: list[float], outside_cut: list[float], reproduced: int | None
+) -> None:
+    judged = paper.judge(number)
+    assert [cell.weights_remaining for cell in judged.cells if not cell.inside] == outside
+    assert [cell.weights_remaining for cell in judged.cells if not cell.inside_cut] == outside_cut
+    known = [cell.reproduced for cell in judged.cells if cell.reproduced is not None]
+    assert (sum(known) if known else None) == reproduced
+    assert all(known)
+
+
+def test_table_8s_missing_row_is_equation_2s() -> None:
+    rates = [100 * cell.s_cyc for cell in paper.judge(8).cells]
+    assert rates == pytest.approx([5, 5, 5.005, 5.267, 7.201, 9.866, 10.0], abs=5e-4)
+
+
+def test_the_papers_weights_remaining_are_those_of_the_cycles() -> None:
+    share = 650 / 272_474  # of ResNet-20's weights are never pruned
+    for cell in paper.judge(7).cells:
+        left = 100 * (share + (1 - share) * 0.8**cell.cycle)
+        assert left == pytest.approx(cell.weights_remaining, abs=0.11)
+
+
+def test_the_json_of_a_paper_table_says_how_many_are_outside() -> None:
+    found = json.loads(json.dumps(paper.as_json(paper.judge(7))))
+    assert found["outside"] == 2
+    assert found["s_cyc"] == {"epsilon": 0.03, "delta": 0.04, "q": 1, "beta": 5.0}
+    assert "2 of 7 outside" in paper.text(paper.judge(7))

@@ -1,0 +1,265 @@
+"""Whole runs of a tiny study, in this process, on each kind of database."""
+
+import importlib.util
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from oracle import compare, runs, tables
+from oracle.failures import LeaseHeld, NoWinner, PackFailed
+from oracle.ledger import Ledger, parse_url
+from oracle.settings import Progress, Settings
+from oracle.spec import Study
+from scyc.checkpoint import CheckpointStore
+from scyc.problems import BadInput
+
+Make = Callable[..., Study]
+
+
+def settings(folder: Path, **changes: Any) -> Settings:
+    return Settings(**({"folder": folder, "backend": "inline", "device": "cpu"} | changes))
+
+
+def run(study: Study, where: Settings, progress: Progress | None = None) -> compare.Table:
+    return runs.execute(runs.prepare(study, where), progress)
+
+
+def timeless(table: compare.Table) -> str:
+    """A table as text, without the seconds."""
+    copy = json.loads(json.dumps(table))
+    for cost in copy["cost"].values():
+        del cost["seconds"]
+    return json.dumps(copy)
+
+
+def trials(storage: str) -> list[Any]:
+    return [
+        trial
+        for summary in optuna.get_all_study_summaries(storage)
+        for trial in optuna.load_study(study_name=summary.study_name, storage=storage).trials
+    ]
+
+
+def load_script(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).parents[1] / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Killed(BaseException):
+    """Ends a run as a signal would, between two trainings."""
+
+
+def interrupted(after: int) -> Progress:
+    """Kills the driver once a number of cells has been stored."""
+
+    def cells(done: int, total: int) -> None:
+        if done >= after:
+            raise Killed
+
+    return Progress(cells=cells)
+
+
+def test_a_run_leaves_its_table_in_the_storage(study: Make, storage: str, tmp_path: Path) -> None:
+    where = settings(tmp_path, storage=storage)
+    table = run(study(), where)
+    assert [cycle["cycle"] for cycle in table["cycles"]] == [0, 1, 2]
+    assert table["complete"]
+    found = runs.locate("tiny", where)
+    assert found.state == "done"
+    assert runs.stored_table(found) == table
+    assert all(trial.state == TrialState.COMPLETE for trial in trials(storage))
+    cells = [trial.user_attrs["cell"] for trial in trials(storage)]
+    assert len(cells) == len(set(cells))
+
+
+def test_regions_computed_from_the_trials_alone_are_the_tables(
+    study: Make, storage: str, tmp_path: Path
+) -> None:
+    table = run(study(), settings(tmp_path, storage=storage))
+    script = load_script("region_from_storage")
+    expected = [
+        {
+            "cycle": cycle["cycle"],
+            "well_tuned": cycle["well_tuned"],
+            **{key: cycle["feasible"][key] for key in ("low", "high", "members")},
+        }
+        for cycle in table["cycles"]
+    ]
+    assert script.regions(storage, table["run_id"]) == expected
+
+
+@pytest.mark.parametrize("after", [1, 3, 7, 12, 19])
+def test_an_interrupted_run_ends_with_the_same_table(
+    study: Make, tmp_path: Path, after: int
+) -> None:
+    whole = run(study(), settings(tmp_path / "whole"))
+    where = settings(tmp_path / "broken")
+    with pytest.raises(Killed):
+        run(study(), where, interrupted(after))
+    assert runs.locate("tiny", where).state == "stopped"
+    assert not runs.stored_table(runs.locate("tiny", where))["complete"]
+    assert timeless(run(study(), where)) == timeless(whole)
+    url = f"sqlite:///{tmp_path}/broken/tiny/oracle.db"
+    cells = [trial.user_attrs["cell"] for trial in trials(url)]
+    expected = [t.user_attrs["cell"] for t in trials(f"sqlite:///{tmp_path}/whole/tiny/oracle.db")]
+    assert sorted(cells) == sorted(expected)
+
+
+def test_a_finished_run_trains_nothing_again(
+    study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run(study(), settings(tmp_path))
+    monkeypatch.setattr("oracle.work.Worker.train", lambda *_: pytest.fail("trained again"))
+    assert run(study(), settings(tmp_path)) == first
+
+
+def test_a_changed_study_reuses_what_it_shares(study: Make, tmp_path: Path) -> None:
+    where = settings(tmp_path)
+    url = f"sqlite:///{tmp_path}/tiny/oracle.db"
+    run(study(grid={"max_lr": [0.05, 0.1, 0.2], "extend": False}, cycles=1), where)
+    before = len(trials(url))
+    more = study(grid={"max_lr": [0.05, 0.1, 0.2], "extend": False}, cycles=1, replicates=3)
+    table = run(more, where)
+    added = trials(url)[before:] if len(trials(url)) > before else []
+    assert len(trials(url)) < before + sum(table["cost"][who]["trainings"] for who in table["cost"])
+    assert len(runs.find(where)) == 2
+    assert timeless(run(more, settings(tmp_path / "fresh"))) == timeless(table)
+    assert added
+    other = study(
+        grid={"max_lr": [0.05, 0.1, 0.2], "extend": False},
+        cycles=1,
+        s_cyc={"epsilon": 0.05, "delta": 0.0, "q": 0, "beta": 3.0},
+    )
+    count = len(trials(url))
+    run(other, where)
+    assert len(trials(url)) <= count + 2  # S-Cyc's second cycle; the first is on the grid
+
+
+def test_only_what_is_carried_on_stays_on_disk_unless_all_is_wanted(
+    study: Make, tmp_path: Path
+) -> None:
+    run(study(), settings(tmp_path))
+    kept = list((tmp_path / "tiny" / "checkpoints").rglob("*.pt"))
+    assert len(kept) == 3 * 2 + 3 * 2  # winners and S-Cyc's path, two replicates each
+    run(study(name="other", keep_checkpoints="all"), settings(tmp_path))
+    everything = list((tmp_path / "other" / "checkpoints").rglob("*.pt"))
+    assert len(everything) == len(trials(f"sqlite:///{tmp_path}/other/oracle.db"))
+
+
+def test_a_deleted_checkpoint_is_made_again(study: Make, tmp_path: Path) -> None:
+    where = settings(tmp_path)
+    shorter = run(study(cycles=1), where)
+    store = CheckpointStore(tmp_path / "tiny" / "checkpoints")
+    for file in store.folder.rglob("*.pt"):
+        file.unlink()
+    longer = run(study(cycles=2), where)
+    assert longer["cycles"][:2] == shorter["cycles"]
+    assert timeless(longer) == timeless(run(study(cycles=2), settings(tmp_path / "fresh")))
+    url = f"sqlite:///{tmp_path}/tiny/oracle.db"
+    cells = [trial.user_attrs["cell"] for trial in trials(url)]
+    assert len(cells) == len(set(cells))
+
+
+def test_pack_size_does_not_change_the_table(study: Make, tmp_path: Path) -> None:
+    results = [run(study(pack=pack), settings(tmp_path / str(pack))) for pack in (1, 3, 16)]
+    assert results[0]["cycles"] == results[1]["cycles"] == results[2]["cycles"]
+
+
+def test_when_all_diverge_the_run_stops_and_keeps_what_it_has(study: Make, tmp_path: Path) -> None:
+    where = settings(tmp_path)
+    wild = study(grid={"max_lr": [1e25, 1e26], "extend": False})
+    with pytest.raises(NoWinner, match="cycle 0"):
+        run(wild, where)
+    found = runs.locate("tiny", where)
+    assert found.state == "no winner"
+    table = runs.stored_table(found)
+    assert table["cycles"][0]["well_tuned"] is None
+    assert all(entry["diverged"] for entry in table["cycles"][0]["grid"])
+    for render in tables.FORMATS.values():
+        assert render(table)
+    values = [trial.value for trial in trials(f"sqlite:///{tmp_path}/tiny/oracle.db")]
+    assert 0.0 in values
+    assert not any(math.isnan(value) for value in values)
+
+
+def test_a_second_driver_on_the_same_graph_is_refused(study: Make, tmp_path: Path) -> None:
+    where = settings(tmp_path)
+    prepared = runs.prepare(study(), where)
+    (tmp_path / "tiny").mkdir()
+    ledger = Ledger(parse_url(f"sqlite:///{tmp_path}/tiny/oracle.db"))
+    with ledger.lease(prepared.graph.id, print), pytest.raises(LeaseHeld):
+        runs.execute(prepared)
+    ledger.close()
+    assert runs.execute(prepared)["complete"]
+
+
+def test_a_users_network_and_data_run_like_any(study: Make, tmp_path: Path) -> None:
+    own = study(
+        dataset={"factory": "studies.own_network:stripes", "options": {"images": 60}},
+        network="studies.own_network:small_cnn",
+        subset=1.0,
+        pruning={"criterion": "layer_gradient"},
+        cycles=1,
+    )
+    assert run(own, settings(tmp_path))["complete"]
+
+
+def test_a_network_that_breaks_in_training_stops_the_run_with_its_error(
+    study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("the user's own mistake")
+
+    monkeypatch.setattr("scyc.pack.Trainer.train", broken)
+    with pytest.raises(PackFailed, match="the user's own mistake"):
+        run(study(), settings(tmp_path))
+
+
+def test_everything_wrong_is_told_at_once_and_nothing_is_written(
+    study: Make, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    bad = study(
+        dataset={"name": "image_folder", "root": str(tmp_path / "nowhere")},
+        network="no.such:network",
+    )
+    where = settings(tmp_path / "file" / "runs", storage="sqlite:////proc/x/y.db")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(BadInput) as refused:
+        runs.prepare(bad, where)
+    paths = [problem.path for problem in refused.value.problems]
+    assert paths == ["dataset.root", "network", "--runs", "--storage"]
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_an_unknown_run_is_refused_with_the_known_ones(study: Make, tmp_path: Path) -> None:
+    where = settings(tmp_path)
+    with pytest.raises(BadInput, match="none yet"):
+        runs.locate("tiny", where)
+    table = run(study(cycles=1), where)
+    with pytest.raises(BadInput, match=table["run_id"]):
+        runs.locate("nothing", where)
+    assert runs.locate(table["run_id"], where).record.run_id == table["run_id"]
+
+
+def test_progress_is_told(study: Make, tmp_path: Path) -> None:
+    counts: list[tuple[int, int]] = []
+    cycles: list[int] = []
+    progress = Progress(
+        cells=lambda done, total: counts.append((done, total)),
+        cycle=lambda cycle: cycles.append(cycle.cycle),
+    )
+    run(study(), settings(tmp_path), progress)
+    assert cycles == [0, 1, 2]
+    assert [done for done, _ in counts] == sorted(done for done, _ in counts)
+    assert counts[-1][0] == counts[-1][1]

@@ -1,0 +1,306 @@
+"""One contract for the storage, kept on every kind of database."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from wsgiref.util import setup_testing_defaults
+
+import optuna
+import plotly.graph_objects as go
+import pytest
+import sqlalchemy as sa
+from optuna.trial import TrialState
+
+from oracle import ledger as ledgers
+from oracle.cells import Cell, Graph, Result
+from oracle.failures import LeaseHeld, LeaseLost
+from oracle.greedy import Place
+from oracle.ledger import Ledger, RunRecord, parse_url, probe
+from oracle.store import ResultStore, study_name
+from scyc.problems import BadInput
+from scyc.spec import SystemSpec
+
+ORACLE = Place("oracle", 0, "a" * 64)
+S_CYC = Place("s_cyc", None, "b" * 64)
+
+
+@pytest.fixture
+def graph(system: Callable[..., SystemSpec]) -> Graph:
+    return Graph(system(), "0" * 64)
+
+
+@pytest.fixture
+def store(storage: str) -> Iterator[ResultStore]:
+    opened = ResultStore(parse_url(storage))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def ledger(storage: str) -> Iterator[Ledger]:
+    opened = Ledger(parse_url(storage))
+    yield opened
+    opened.close()
+
+
+def result(cell: Cell, **changes: Any) -> Result:
+    fields: dict[str, Any] = {
+        "cell": cell.id,
+        "curve": ((5, 60.25), (10, 100 / 3)),
+        "val_accuracy": 60.25,
+        "test_accuracy": 200 / 3,
+        "diverged": False,
+        "weights_remaining": 80.01,
+        "steps": 10,
+        "seconds": 0.125,
+        "checkpoint": "c" * 64,
+        "device": "cpu",
+    }
+    return Result(**(fields | changes))
+
+
+def test_a_result_comes_back_bit_for_bit(store: ResultStore, graph: Graph, storage: str) -> None:
+    root = graph.root(0, 0.1 + 0.2)
+    child = graph.child(root, 1e-5)
+    store.add(graph, "tiny", ORACLE, root, result(root))
+    store.add(
+        graph, "tiny", S_CYC, child, result(child, diverged=True, val_accuracy=0.0, checkpoint=None)
+    )
+    expected = {
+        root.id: result(root),
+        child.id: result(child, diverged=True, val_accuracy=0.0, checkpoint=None),
+    }
+    assert store.results(graph) == expected
+    again = ResultStore(parse_url(storage))
+    assert again.results(graph) == expected
+    again.close()
+
+
+def test_a_training_is_one_complete_trial_that_people_can_read(
+    store: ResultStore, graph: Graph, storage: str
+) -> None:
+    cell = graph.root(1, 0.1)
+    store.add(graph, "tiny", ORACLE, cell, result(cell))
+    study = optuna.load_study(study_name=study_name(graph, "tiny", ORACLE), storage=storage)
+    (trial,) = study.trials
+    assert trial.state == TrialState.COMPLETE
+    assert trial.params == {"max_lr": 0.1, "replicate": 1}
+    assert trial.value == 60.25
+    assert trial.intermediate_values == {5: 60.25, 10: 100 / 3}
+    assert trial.user_attrs["cell"] == cell.id
+    assert trial.user_attrs["checkpoint"] == "c" * 64
+    assert trial.user_attrs["test_accuracy"] == 200 / 3
+    assert trial.user_attrs["cost"] == {"steps": 10, "seconds": 0.125, "device": "cpu"}
+    assert study.direction.name == "MAXIMIZE"
+
+
+def test_other_graphs_are_not_seen(store: ResultStore, graph: Graph, system: Any) -> None:
+    other = Graph(system(seed=1), "0" * 64)
+    cell = other.root(0, 0.1)
+    store.add(other, "tiny", ORACLE, cell, result(cell))
+    assert store.results(graph) == {}
+
+
+def test_replicates_can_be_added_later(store: ResultStore, graph: Graph, storage: str) -> None:
+    first = [graph.root(replicate, 0.1) for replicate in range(2)]
+    for cell in first:
+        store.add(graph, "tiny", ORACLE, cell, result(cell))
+    later = ResultStore(parse_url(storage))
+    cell = graph.root(2, 0.1)
+    later.add(graph, "tiny", ORACLE, cell, result(cell))
+    assert len(later.results(graph)) == 3
+    study = optuna.load_study(study_name=study_name(graph, "tiny", ORACLE), storage=storage)
+    assert [trial.params["replicate"] for trial in study.trials] == [0, 1, 2]
+    later.close()
+
+
+def test_the_note_and_the_figure_are_where_the_dashboard_looks(
+    store: ResultStore, graph: Graph, storage: str
+) -> None:
+    figure = go.Figure(go.Scatter(x=[1], y=[2]))
+    for text in ("first", "second " + "long " * 2000):
+        store.annotate(graph, "tiny", ORACLE, "tiny-1", {"cycle": 0}, text, figure)
+    shown = dashboard(storage, "/api/studies/1")
+    assert shown["note"]["body"] == "second " + "long " * 2000
+    (saved,) = shown["plotly_graph_objects"]
+    assert json.loads(saved["graph_object"])["data"][0]["type"] == "scatter"
+    attributes = {each["key"]: each["value"] for each in shown["user_attrs"]}
+    assert attributes["run:tiny-1"] == "{'cycle': 0}"
+
+
+def dashboard(storage: str, path: str) -> Any:
+    """What the Optuna dashboard answers to a GET."""
+    from optuna_dashboard import wsgi
+
+    environment: dict[str, Any] = {}
+    setup_testing_defaults(environment)
+    environment["PATH_INFO"] = path
+    answer = wsgi(storage)(environment, lambda status, headers, *_: None)
+    return json.loads(b"".join(answer))
+
+
+def test_runs_are_listed_in_order_and_change_state_only(ledger: Ledger) -> None:
+    records = [RunRecord(f"r-{i}", "g" * 64, "f" * 64, "{}", "running") for i in range(3)]
+    for record in records:
+        ledger.register(record)
+    ledger.register(RunRecord("r-1", "x", "y", "z", "done"))
+    assert ledger.runs() == [
+        records[0],
+        RunRecord("r-1", "g" * 64, "f" * 64, "{}", "done"),
+        records[2],
+    ]
+
+
+def test_a_second_driver_is_refused_while_the_first_lives(ledger: Ledger, storage: str) -> None:
+    other = Ledger(parse_url(storage))
+    with (
+        ledger.lease("g", print),
+        pytest.raises(LeaseHeld, match=f"process {os.getpid()}"),
+        other.lease("g", print),
+    ):
+        pass
+    with other.lease("g", print), ledger.lease("another", print):
+        pass
+    other.close()
+
+
+HOLD = """
+import sys, time
+from oracle.ledger import Ledger, parse_url
+with Ledger(parse_url(sys.argv[1])).lease("g", print):
+    time.sleep(60)
+"""
+
+
+def test_a_killed_drivers_lease_is_taken_over_at_once(ledger: Ledger, storage: str) -> None:
+    process = subprocess.Popen([sys.executable, "-c", HOLD, storage])
+    patience = time.monotonic() + 30
+    while not ledger.held("g"):
+        assert time.monotonic() < patience
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    assert not ledger.held("g")
+    with ledger.lease("g", print):
+        assert ledger.held("g")
+
+
+def from_elsewhere(ledger: Ledger, storage: str) -> sa.Engine:
+    """Make the lease on "g" look like another host's."""
+    engine = sa.create_engine(storage)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE oracle_leases SET process = 'boot/ns 7 99 far-host'"))
+    return engine
+
+
+def test_another_hosts_lease_is_watched_and_taken_over_when_it_is_silent(
+    ledger: Ledger, storage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledgers, "_SILENCE", 2.5)
+    told: list[str] = []
+    with ledger.lease("g", print) as first:
+        engine = from_elsewhere(ledger, storage)
+        with Ledger(parse_url(storage)).lease("g", told.append) as second:
+            assert "far-host" in told[0]
+            assert not ledger.beat("g", first._holder)  # the first one has lost it
+            assert ledger.beat("g", second._holder)
+    engine.dispose()
+
+
+def test_another_hosts_lease_that_beats_is_left_alone(
+    ledger: Ledger, storage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledgers, "_SILENCE", 10.0)
+    monkeypatch.setattr(ledgers, "_BEAT", 0.2)
+    with ledger.lease("g", print):
+        engine = from_elsewhere(ledger, storage)
+        with (
+            pytest.raises(LeaseHeld, match="far-host"),
+            Ledger(parse_url(storage)).lease("g", print),
+        ):
+            pass
+    engine.dispose()
+
+
+def test_a_driver_that_lost_its_lease_may_not_write(
+    ledger: Ledger, storage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledgers, "_BEAT", 0.1)
+    with ledger.lease("g", print) as lease:
+        lease.check()
+        engine = sa.create_engine(storage)
+        with engine.begin() as connection:
+            connection.execute(sa.text("UPDATE oracle_leases SET holder = 'another'"))
+        time.sleep(1.0)
+        with pytest.raises(LeaseLost):
+            lease.check()
+    with engine.begin() as connection:  # what is another's is not given back
+        assert connection.execute(sa.text("SELECT count(*) FROM oracle_leases")).scalar() == 1
+    engine.dispose()
+
+
+def test_an_empty_and_a_used_database_are_welcome(storage: str) -> None:
+    assert probe(parse_url(storage)) == []
+    ResultStore(parse_url(storage)).close()
+    assert probe(parse_url(storage)) == []  # Optuna's own, shared
+    Ledger(parse_url(storage)).close()
+    assert probe(parse_url(storage)) == []
+
+
+@pytest.mark.parametrize(
+    ("prepare", "rule"),
+    [
+        ("CREATE TABLE customers (id INTEGER)", "another application"),
+        ("UPDATE oracle_schema SET version = 99", "schema [99]"),
+        ("UPDATE version_info SET schema_version = 3", "Optuna's schema 3"),
+    ],
+)
+def test_a_foreign_database_is_refused(storage: str, prepare: str, rule: str) -> None:
+    if "customers" not in prepare:
+        ResultStore(parse_url(storage)).close()
+        Ledger(parse_url(storage)).close()
+    engine = sa.create_engine(storage)
+    with engine.begin() as connection:
+        connection.execute(sa.text(prepare))
+    engine.dispose()
+    (problem,) = probe(parse_url(storage))
+    assert rule in problem.rule
+
+
+def test_probing_writes_nothing(tmp_path: Path) -> None:
+    assert probe(parse_url(f"sqlite:///{tmp_path}/new/oracle.db")) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "rule"),
+    [
+        ("sqlite:////proc/nowhere/x.db", "not a folder that can be written to"),
+        ("sqlite:////tmp", "not a file"),
+        ("postgresql+psycopg://u:canary@127.0.0.1:1/x", "does not open"),
+    ],
+)
+def test_a_database_that_does_not_open_is_refused_without_its_password(url: str, rule: str) -> None:
+    (problem,) = probe(parse_url(url))
+    assert rule in problem.rule
+    assert "canary" not in str(problem)
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_bytes(b"garbage" * 1000)
+    (problem,) = probe(parse_url(f"sqlite:///{tmp_path}/x.db"))
+    assert "does not open" in problem.rule
+
+
+@pytest.mark.parametrize(
+    "text", ["", "nonsense", "mysql://root:canary@h/x", "sqlite+nosuch:///x", "oracle://u:canary@h"]
+)
+def test_what_is_no_storage_url_is_refused_without_its_password(text: str) -> None:
+    with pytest.raises(BadInput, match="--storage") as refused:
+        parse_url(text)
+    assert "canary" not in str(refused.value)
