@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -174,8 +175,9 @@ def test_pictures_are_drawn_or_the_missing_browser_is_named(
     try:
         plots.save(plots.regions(table), target)
     except BadInput as refused:
-        assert "Chromium" in refused.problems[0].rule  # noqa: PT017
-        return
+        told = refused.problems[0].rule
+        assert "Chromium" in told  # noqa: PT017
+        pytest.fail(told) if "CI" in os.environ else pytest.skip(told)
     start = target.read_bytes()[:8]
     assert start == (b"\x89PNG\r\n\x1a\n" if ending == ".png" else b"<svg cla")
 

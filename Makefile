@@ -1,0 +1,38 @@
+# make demo: set up, and run the main job. make test: set up, and run every test and check.
+# Everything goes into .venv here; a path with spaces is fine.
+
+PYTHON ?= python3
+VENV := .venv/bin/python
+PIP := $(VENV) -m pip --disable-pip-version-check
+REQUIREMENTS := pyproject.toml constraints.txt
+
+.PHONY: demo test lint clean
+.DEFAULT_GOAL := demo
+
+demo: .venv/demo
+	$(VENV) -m oracle.cli run digits
+
+test: .venv/test lint
+	$(VENV) -m pytest -n 2
+
+lint: .venv/test
+	$(VENV) -m ruff check .
+	$(VENV) -m ruff format --check .
+	$(VENV) -m mypy
+	$(VENV) -m importlinter.cli lint
+
+clean:
+	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or later is needed; say where: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/demo: .venv/bin/python $(REQUIREMENTS)
+	$(PIP) install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+.venv/test: .venv/bin/python $(REQUIREMENTS)
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@ .venv/demo
