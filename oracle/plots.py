@@ -37,8 +37,9 @@ def regions(table: Table) -> go.Figure:
         template="plotly_white",
         title={"text": f"{table['study']}: the greedy oracle against S-Cyc", "x": 0.5},
         font={"size": 14},
-        legend={"orientation": "h", "y": -0.18, "x": 0.0},
-        margin={"t": 90, "b": 110, "l": 70, "r": 30},
+        legend={"orientation": "h", "y": -0.16, "x": 0.0},
+        legend2={"title": {"text": "weights remaining"}, "x": 1.01, "y": 1.0},
+        margin={"t": 90, "b": 110, "l": 70, "r": 150},
         width=1280,
         height=620,
     )
@@ -82,6 +83,7 @@ def _band(figure: go.Figure, table: Table) -> None:
         go.Scatter(
             x=left + left[::-1],
             y=highs + lows[::-1],
+            mode="lines",
             fill="toself",
             fillcolor=_BAND,
             line={"color": "rgba(0, 114, 178, 0.5)", "width": 1},
@@ -173,47 +175,51 @@ def _members(figure: go.Figure, known: Sequence[Mapping[str, Any]]) -> None:
 
 def _accuracies(figure: go.Figure, table: Table) -> None:
     cycles = table["cycles"]
-    colours = sample_colorscale(
-        "Viridis", [0.9 * i / max(1, len(cycles) - 1) for i in range(len(cycles))]
-    )
-    best: list[float] = []
-    for cycle, colour in zip(cycles, colours, strict=True):
-        rates = [entry["max_lr"] for entry in cycle["grid"]]
-        means = [statistics.fmean(entry["val_accuracy"]) for entry in cycle["grid"]]
-        sizes = [11 if rate == cycle["well_tuned"] else 4 for rate in rates]
-        best.append(max(means))
+    means = [
+        {e["max_lr"]: statistics.fmean(e["val_accuracy"]) for e in c["grid"] if not e["diverged"]}
+        for c in cycles
+    ]
+    place = {"row": 1, "col": 2}
+    shares = [0.9 * index / max(1, len(cycles) - 1) for index in range(len(cycles))]
+    for cycle, line, colour in zip(
+        cycles, means, sample_colorscale("Viridis", shares), strict=True
+    ):
         figure.add_trace(
             go.Scatter(
-                x=rates,
-                y=means,
+                x=list(line),
+                y=list(line.values()),
                 mode="lines+markers",
                 line={"color": colour, "width": 2},
-                marker={"color": colour, "size": sizes},
+                marker={"size": [12 if rate == cycle["well_tuned"] else 5 for rate in line]},
                 name=f"{cycle['weights_remaining']:.3g} %",
                 legend="legend2",
                 hovertemplate="max_lr %{x:.4g}: %{y:.2f} %<extra>"
                 + f"cycle {cycle['cycle']}</extra>",
             ),
-            row=1,
-            col=2,
+            **place,
+        )
+    best = [max(line.values()) for line in means if line] or [0.0]
+    lowest = max(0.0, min(best) - max(4.0, 8 * table["tolerance"]))
+    diverged = [e["max_lr"] for c in cycles for e in c["grid"] if e["diverged"]]
+    if diverged:
+        figure.add_trace(
+            go.Scatter(
+                x=diverged,
+                y=[lowest + 0.1] * len(diverged),
+                mode="markers",
+                marker={"symbol": "x", "size": 9, "color": "#B00020"},
+                name="diverged",
+                legend="legend2",
+                hovertemplate="max_lr %{x:.4g} diverged<extra></extra>",
+            ),
+            **place,
         )
     rates = [entry["max_lr"] for c in cycles for entry in c["grid"]]
-    figure.update_xaxes(title_text="max_lr", **_rate_axis(rates), row=1, col=2)
-    lowest = min(best) - max(4.0, 8 * table["tolerance"])
+    figure.update_xaxes(title_text="max_lr", **_rate_axis(rates), **place)
     figure.update_yaxes(
         title_text="mean validation accuracy, %",
-        range=[max(0.0, lowest), min(100.5, max(best) + 1)],
-        row=1,
-        col=2,
-    )
-    figure.update_layout(
-        legend2={
-            "title": {"text": "weights remaining"},
-            "orientation": "h",
-            "x": 0.55,
-            "y": -0.18,
-            "font": {"size": 12},
-        }
+        range=[lowest, min(100.5, max(best) + 1)],
+        **place,
     )
 
 
