@@ -7,7 +7,7 @@ cell, and nothing in the graph is trained twice. The root of a replicate is its 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from scyc.spec import SystemSpec, as_json, content_hash
@@ -50,12 +50,12 @@ class Graph:
 
 @dataclass(frozen=True)
 class Cell:
-    """One training."""
+    """One training. Equal where the id is, which says all."""
 
     id: str  # sha256
-    parent: Cell | None  # None for the unpruned network
-    path: tuple[float, ...]  # max_lr of every cycle up to this one
-    replicate: int
+    parent: Cell | None = field(compare=False)  # None for the unpruned network
+    path: tuple[float, ...] = field(compare=False)  # max_lr of every cycle up to this one
+    replicate: int = field(compare=False)
 
     @property
     def cycle(self) -> int:

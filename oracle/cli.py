@@ -4,89 +4,25 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.progress import Progress as Bar
 
 from oracle.failures import RunFailed
-from oracle.settings import BACKEND_NAMES, DEVICE_NAMES, Progress, Settings
+from oracle.options import FILE, on_what, where
+from oracle.settings import Settings
 from scyc.problems import BadInput
 
 if TYPE_CHECKING:
-    from oracle.greedy import OracleCycle
+    from oracle.fit import Target
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 _FORMATS = ("text", "json", "csv", "markdown", "latex")
-_PATH = click.Path(path_type=Path)
 _UNNAMED_WIDTH = 160  # columns where no terminal says how wide it is
-
-
-def _where(command: Callable[..., None]) -> Callable[..., None]:
-    """Options that say where runs are; the command gets them as `settings`."""
-
-    @click.option(
-        "--runs", "folder", type=_PATH, default=Path("runs"), envvar="ORACLE_RUNS",
-        show_default=True, help="Folder of all runs.",
-    )  # fmt: skip
-    @click.option(
-        "--storage", envvar="ORACLE_STORAGE", default=None,
-        help="Database URL, SQLite or PostgreSQL.  [default: a SQLite file in the study's folder]",
-    )  # fmt: skip
-    @functools.wraps(command)
-    def with_settings(folder: Path, storage: str | None, **arguments: Any) -> None:
-        command(settings=Settings(folder=folder, storage=storage), **arguments)
-
-    return with_settings
-
-
-def _on_what(command: Callable[..., None]) -> Callable[..., None]:
-    """Options that say on what a study is run; they go into `settings` too."""
-
-    @click.option("--data", type=_PATH, help="Folder of the images, instead of the study's own.")
-    @click.option(
-        "--workers", type=click.IntRange(1, 4096),
-        help="Processes that train.  [default: one a CPU core]",
-    )  # fmt: skip
-    @click.option(
-        "--backend", type=click.Choice(BACKEND_NAMES), default="ray", show_default=True,
-        help="Train on Ray Tune's workers, or in this process.",
-    )  # fmt: skip
-    @click.option(
-        "--device", type=click.Choice(DEVICE_NAMES), default="auto", show_default=True,
-        help="What a worker trains on.",
-    )  # fmt: skip
-    @functools.wraps(command)
-    def with_settings(
-        settings: Settings,
-        data: Path | None,
-        workers: int | None,
-        backend: str,
-        device: str,
-        **arguments: Any,
-    ) -> None:
-        settings = replace(settings, data=data, backend=backend, device=device)
-        if workers is not None:
-            settings = replace(settings, workers=workers)
-        command(settings=settings, **arguments)
-
-    return with_settings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -101,33 +37,34 @@ def main() -> None:
 
 @main.command()
 @click.argument("study")
-@_where
-@_on_what
+@where
+@on_what
 @click.option("--quiet", is_flag=True, help="No progress, and no table at the end.")
 def run(study: str, settings: Settings, quiet: bool) -> None:
     """Run a STUDY: the oracle's grid search over all pruning cycles, S-Cyc's own run, the table.
 
     What is finished is found and not trained again: after an interruption, run the same command.
     """
-    from oracle import report, runs, tables
+    from oracle import formats, records, report, runs
+    from oracle.bar import shown
     from oracle.studyfile import load_study
 
     prepared = runs.prepare(load_study(study), settings)
-    with _shown(quiet) as progress:
+    with shown(quiet) as progress:
         table = runs.execute(prepared, progress)
     target = settings.place(prepared.study.name) / f"{prepared.run_id}.html"
     target.write_text(report.page(table, prepared.study), encoding="utf-8")
     if quiet:
         return
-    _print_table(tables.text(table, _width(), colour=sys.stdout.isatty()))
-    url = runs.database(settings, prepared.study.name).render_as_string(hide_password=True)
+    _print_table(formats.text(table, _width(), colour=sys.stdout.isatty()))
+    url = records.database(settings, prepared.study.name).render_as_string(hide_password=True)
     click.echo(f"\nreport     {target}\ndashboard  optuna-dashboard '{url}'")
 
 
 @main.command()
 @click.argument("study")
-@_where
-@_on_what
+@where
+@on_what
 def check(study: str, settings: Settings) -> None:
     """Validate a STUDY and say what it will cost, from a short timing; nothing is written."""
     from oracle import estimate, runs
@@ -139,31 +76,31 @@ def check(study: str, settings: Settings) -> None:
 
 @main.command()
 @click.argument("run_name", metavar="RUN")
-@_where
+@where
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True)
 def table(run_name: str, settings: Settings, form: str) -> None:
     """Print a RUN's table, computed from its storage; also of a run that is not complete."""
-    from oracle import runs, tables
+    from oracle import formats, records
 
-    found = runs.stored_table(runs.locate(run_name, settings))
+    found = records.stored_table(records.locate(run_name, settings))
     if form == "text":
-        _print_table(tables.text(found, _width(), colour=sys.stdout.isatty()))
+        _print_table(formats.text(found, _width(), colour=sys.stdout.isatty()))
     else:
-        click.echo(tables.FORMATS[form](found), nl=False)
+        click.echo(formats.FORMATS[form](found), nl=False)
 
 
 @main.command()
 @click.argument("run_name", metavar="RUN")
-@_where
+@where
 @click.option(
-    "-o", "--output", type=_PATH,
+    "-o", "--output", type=FILE,
     help="A file ending in .html, .png or .svg.  [default: RUN's id, .html]",
 )  # fmt: skip
 def plot(run_name: str, settings: Settings, output: Path | None) -> None:
     """Draw a RUN: regions, well-tuned values and S-Cyc; accuracy over max_lr."""
-    from oracle import plots, runs
+    from oracle import plots, records
 
-    found = runs.stored_table(runs.locate(run_name, settings))
+    found = records.stored_table(records.locate(run_name, settings))
     if not found["cycles"]:
         raise click.ClickException("no cycle of this run is finished yet; nothing to draw")
     target = output or Path(f"{found['run_id']}.html")
@@ -172,13 +109,13 @@ def plot(run_name: str, settings: Settings, output: Path | None) -> None:
 
 
 @main.command(name="list")
-@_where
+@where
 def list_runs(settings: Settings) -> None:
     """List the runs, and the studies that ship."""
-    from oracle import runs
+    from oracle import records
     from oracle.studyfile import shipped_studies
 
-    found = runs.find(settings)
+    found = records.find(settings)
     width = max([20, *(len(each.record.run_id) for each in found)])
     for each in found:
         click.echo(f"{each.record.run_id:<{width}}  {each.state:<10} {each.place}")
@@ -203,6 +140,73 @@ def paper(number: str, form: str) -> None:
         click.echo(printed.text(judged), nl=False)
 
 
+@main.command()
+@click.argument("run_name", metavar="[RUN]", required=False)
+@where
+@click.option("--paper", "number", type=click.Choice(["3", "7", "8"]), help="Fit a paper's table.")
+@click.option("--q-most", type=click.IntRange(0, 100), default=3, show_default=True)
+@click.option("--beta-low", type=click.FloatRange(1e-3, 1e3), default=3.0, show_default=True)
+@click.option("--beta-high", type=click.FloatRange(1e-3, 1e3), default=6.0, show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+def fit(
+    run_name: str | None,
+    settings: Settings,
+    number: str | None,
+    q_most: int,
+    beta_low: float,
+    beta_high: float,
+    form: str,
+) -> None:
+    """Find S-Cyc's parameters for a RUN's regions, or the paper's, without training.
+
+    Those that lie inside most regions, then the closest to the well-tuned values; and every (q,
+    beta) that lies inside as many.
+    """
+    from oracle import fit as fits
+
+    if (run_name is None) == (number is None):
+        raise click.UsageError("name a RUN, or a table with --paper")
+    if beta_low > beta_high:
+        raise click.UsageError("--beta-low lies above --beta-high")
+    name, rate, targets = _regions(run_name, settings, number)
+    if not targets:
+        raise click.ClickException("no cycle of this run has a region yet; nothing to fit")
+    betas = [beta_low + (beta_high - beta_low) * step / 30 for step in range(31)]
+    found = fits.fit(targets, rate, range(q_most + 1), list(dict.fromkeys(betas)))
+    if form == "json":
+        click.echo(json.dumps(fits.as_json(found), indent=2))
+    else:
+        click.echo(fits.text(found, name), nl=False)
+
+
+def _regions(
+    run_name: str | None, settings: Settings, number: str | None
+) -> tuple[str, float, list[Target]]:
+    """The name, the pruning rate and the regions of a run or of a table of the paper."""
+    from oracle import paper as printed
+    from oracle.fit import Target
+
+    if number is not None:
+        judged = printed.judge(int(number))
+        columns = [
+            Target(cell.cycle, cell.feasible_low, cell.feasible_high, cell.well_tuned)
+            for cell in judged.cells
+        ]
+        return f"Table {number}", judged.rate, columns
+    from oracle import records
+
+    assert run_name is not None
+    run = records.locate(run_name, settings)
+    cycles = [cycle for cycle in records.stored_table(run)["cycles"] if cycle["feasible"]]
+    measured = [
+        Target(c["cycle"], c["feasible"]["low"], c["feasible"]["high"], c["well_tuned"])
+        for c in cycles
+    ]
+    return run.record.run_id, run.study.pruning.rate, measured
+
+
 def _print_table(text: str) -> None:
     """Print text that may hold colour codes, as it is."""
     click.echo(text, nl=False, color=sys.stdout.isatty())
@@ -210,51 +214,6 @@ def _print_table(text: str) -> None:
 
 def _width() -> int:
     return max(Console().width, 100) if sys.stdout.isatty() else _UNNAMED_WIDTH
-
-
-@contextmanager
-def _shown(quiet: bool) -> Iterator[Progress]:
-    """A progress bar on a terminal, a line a cycle elsewhere, nothing when quiet."""
-    if quiet:
-        yield Progress()
-        return
-    console = Console(stderr=True)
-    bar = Bar(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("trainings"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(elapsed_when_finished=False),
-        console=console,
-        disable=not console.is_terminal,
-    )
-    task = bar.add_task("starting", total=None)
-
-    def cycle(done: OracleCycle) -> None:
-        console.print(_cycle_line(done), highlight=False, markup=False)
-        bar.update(task, description=f"cycle {done.cycle + 1}")
-
-    def cells(done: int, total: int) -> None:
-        bar.update(task, completed=done, total=total)
-
-    with bar:
-        yield Progress(cells=cells, cycle=cycle, say=lambda text: console.print(text, markup=False))
-
-
-def _cycle_line(done: OracleCycle) -> str:
-    from oracle.tables import rate
-
-    remaining = next(iter(done.results.values()))[0].weights_remaining
-    start = f"cycle {done.cycle:>2}  {remaining:6.2f} % remaining  "
-    if done.region is None:
-        return start + "no winner: every max_lr diverged"
-    found = done.region
-    return start + (
-        f"well-tuned {rate(found.well_tuned):<8} region [{rate(found.low)}, {rate(found.high)}]"
-    )
 
 
 def entry() -> None:

@@ -30,7 +30,7 @@ def packed(cells: Sequence[Cell], most: int) -> list[tuple[Cell, ...]]:
     return [tuple(cells[a:b]) for a, b in pairwise(ends)]
 
 
-@dataclass
+@dataclass(eq=False)
 class _Waiting:
     """A search that waits for its cells."""
 
@@ -59,6 +59,8 @@ class PackQueue:
     _pack_of: dict[str, Pack] = field(default_factory=dict)  # by cell id
     _out: set[str] = field(default_factory=set)  # ids of cells queued or with a worker
     _again: set[str] = field(default_factory=set)  # ids of cells trained for their checkpoint
+    asked: set[str] = field(default_factory=set)  # ids of all cells that a search has asked for
+    answered: int = 0  # how many of them have a result
 
     def start(self, searches: Iterable[Search]) -> None:
         """Let searches begin; those named first are served first."""
@@ -69,11 +71,6 @@ class PackQueue:
     def finished(self) -> bool:
         """Whether every search has ended."""
         return not self._waiting
-
-    @property
-    def outstanding(self) -> int:
-        """Cells that are asked for and have no result yet."""
-        return len(set().union(*(each.missing for each in self._waiting)))
 
     def next(self) -> Pack | None:
         """A pack to train now, or None while all that is asked for is out."""
@@ -89,6 +86,7 @@ class PackQueue:
             if cell.id not in self.known:
                 self.record(cell, result, pack.place)
                 self.known[cell.id] = result
+                self.answered += cell.id in self.asked
             elif cell.id in self._again and result.checkpoint != self.known[cell.id].checkpoint:
                 raise LostCheckpoint(
                     f"checkpoint {self.known[cell.id].checkpoint} of cell {cell.id[:12]} is gone, "
@@ -116,7 +114,10 @@ class PackQueue:
                     ask = search.send({cell.id: self.known[cell.id] for cell in answered.cells})
             except StopIteration:
                 return
-            missing = {cell.id for cell in ask.cells} - self.known.keys()
+            wanted = {cell.id for cell in ask.cells}
+            missing = wanted - self.known.keys()
+            self.answered += len(wanted - missing - self.asked)
+            self.asked |= wanted
             for cells in packed(ask.cells, self.most):
                 self._plan(Pack(cells, ask.place))
             if missing:

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from oracle import compare, grid, plots, tables
+from oracle import compare, formats, grid, plots
 from oracle.cells import Cell, Graph, Result
 from oracle.compare import Table
-from oracle.failures import NoWinner
+from oracle.failures import NoWinner, StorageError
 from oracle.folders import unwritable
 from oracle.greedy import (
     OracleCycle,
     PathCycle,
     Place,
     Results,
-    Search,
     oracle,
     s_cyc_cells,
     s_cyc_path,
 )
-from oracle.ledger import URL, Ledger, RunRecord, parse_url, probe, sqlite_url
+from oracle.ledger import RunRecord, probe
 from oracle.packs import PackQueue
+from oracle.records import database, opened
 from oracle.settings import Progress, Settings
-from oracle.spec import Study, parse, uses_own_code
+from oracle.spec import Study, uses_own_code
 from oracle.store import ResultStore
 from oracle.work import Workplace
 from oracle.workers import BACKENDS
@@ -93,13 +92,6 @@ def prepare(study: Study, settings: Settings) -> Prepared:
     return Prepared(study, images, graph, run_id(study, images.fingerprint), settings)
 
 
-def database(settings: Settings, study_name: str) -> URL:
-    """The database of a study. Raises BadInput."""
-    if settings.storage is not None:
-        return parse_url(settings.storage)
-    return sqlite_url(settings.place(study_name) / "oracle.db")
-
-
 def run_id(study: Study, fingerprint: str) -> str:
     """Name and hash of a study: every field, defaults included, and the images' content."""
     return f"{study.name}-{content_hash(['run', study.declared(), fingerprint])[:8]}"
@@ -118,23 +110,24 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
     place.mkdir(parents=True, exist_ok=True)
     data.keep(place / "images", prepared.images)
     checkpoints = CheckpointStore(place / "checkpoints")
-    with _opened(database(settings, study.name)) as (ledger, store):
+    with opened(database(settings, study.name)) as (ledger, store):
         record = RunRecord(
             prepared.run_id, graph.id, graph.fingerprint, json.dumps(study.declared()), "running"
         )
         with ledger.lease(graph.id, progress.say) as lease:
             ledger.register(record)
             found = _Found()
+            path = {cell.id for cell in s_cyc_cells(study, graph)}
 
             def write(cell: Cell, result: Result, where: Place) -> None:
                 lease.check()
                 store.add(graph, study.name, where, cell, result)
-                progress.cells(len(queue.known) + 1, _expected(study, queue, found))
+                progress.cells(queue.answered + 1, _expected(study, queue, found, path))
 
             def cycle_done(cycle: OracleCycle) -> None:
                 found.oracle.append(cycle)
                 if study.keep_checkpoints == "path" and cycle.region is not None:
-                    _drop_losers(study, graph, cycle, queue.known, checkpoints)
+                    _drop_losers(cycle, path, queue.known, checkpoints)
                 progress.cycle(cycle)
 
             queue = PackQueue(study.cells_a_pack, store.results(graph), write, checkpoints.has)
@@ -143,11 +136,12 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
                 s_cyc_path(study, graph, found.path.append),
             ]
             queue.start(searches)
-            progress.cells(len(queue.known), _expected(study, queue, found))
+            progress.cells(queue.answered, _expected(study, queue, found, path))
             try:
                 BACKENDS[settings.backend](_workplace(prepared), queue, settings.workers)
             except BaseException:
-                ledger.register(replace(record, state="stopped"))
+                with contextlib.suppress(StorageError):
+                    ledger.register(replace(record, state="stopped"))
                 raise
             result = compare.table(study, prepared.run_id, found.oracle, found.path)
             _annotate(store, prepared, found, result)
@@ -162,12 +156,11 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
 
 
 def _drop_losers(
-    study: Study, graph: Graph, cycle: OracleCycle, known: Results, checkpoints: CheckpointStore
+    cycle: OracleCycle, path: set[str], known: Results, checkpoints: CheckpointStore
 ) -> None:
     """Delete the checkpoints that nothing will start from: of losing cells off S-Cyc's path."""
     assert cycle.region is not None
-    kept = {cell.id for cell in s_cyc_cells(study, graph)}
-    kept |= {cell.id for cell in cycle.cells[cycle.region.well_tuned]}
+    kept = path | {cell.id for cell in cycle.cells[cycle.region.well_tuned]}
     needed = {known[cell].checkpoint for cell in kept if cell in known}
     for row in cycle.results.values():
         for result in row:
@@ -175,12 +168,10 @@ def _drop_losers(
                 checkpoints.discard(result.checkpoint)
 
 
-def _expected(study: Study, queue: PackQueue, found: _Found) -> int:
+def _expected(study: Study, queue: PackQueue, found: _Found, path: set[str]) -> int:
     """How many cells the run will have asked for at its end, if no grid grows any more."""
-    ahead = study.cycles + 1 - len(found.oracle)
-    declared = len(grid.values(study.grid)) * study.replicates
-    behind = sum(len(row) for each in found.oracle for row in each.results.values())
-    return max(behind + ahead * declared + (study.cycles + 1) * study.replicates, len(queue.known))
+    ahead = max(0, study.cycles - len(found.oracle))  # cycles that have not begun
+    return len(queue.asked | path) + ahead * len(grid.values(study.grid)) * study.replicates
 
 
 def _workplace(prepared: Prepared) -> Workplace:
@@ -199,7 +190,7 @@ def _annotate(store: ResultStore, prepared: Prepared, found: _Found, result: Tab
     """Show the table and the figure in the dashboard, in every Optuna study of the run."""
     study, graph = prepared.study, prepared.graph
     figure = plots.regions(result)
-    note = tables.note(result)
+    note = formats.note(result)
     rows: list[tuple[Place, dict[str, object]]] = [
         (each.place, {"role": "oracle", "cycle": each.cycle, "grid": list(each.cells)})
         for each in found.oracle
@@ -209,87 +200,3 @@ def _annotate(store: ResultStore, prepared: Prepared, found: _Found, result: Tab
         rows.append((Place("s_cyc", None, graph.node(rates)), {"role": "s_cyc"}))
     for where, role in rows:
         store.annotate(graph, study.name, where, prepared.run_id, role, note, figure)
-
-
-# --- looking at runs --------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Known:
-    """A run that is in a database."""
-
-    record: RunRecord
-    study: Study
-    url: URL
-    place: Path
-    state: str  # running, done, stopped (go on with the same command) or no winner
-
-
-def find(settings: Settings) -> list[Known]:
-    """All runs: of the storage that is named, or of every study's folder. Raises BadInput."""
-    if settings.storage is not None:
-        urls = [parse_url(settings.storage)]
-    else:
-        files = sorted(settings.folder.glob("*/oracle.db"))
-        urls = [sqlite_url(file) for file in files]
-    runs: list[Known] = []
-    for url in urls:
-        problems = probe(url)
-        if problems:
-            raise BadInput("storage", problems)
-        if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
-            continue
-        ledger = Ledger(url)
-        try:
-            for record in ledger.runs():
-                study = parse(json.loads(record.study), record.run_id)
-                place = settings.place(study.name)
-                state = record.state
-                if state == "running" and not ledger.held(record.graph):
-                    state = "stopped"  # its driver was killed
-                runs.append(Known(record, study, url, place, state))
-        finally:
-            ledger.close()
-    return runs
-
-
-def locate(text: str, settings: Settings) -> Known:
-    """The run with this id, or the latest one of the study with this name. Raises BadInput."""
-    runs = find(settings)
-    fitting = [run for run in runs if run.record.run_id == text] or [
-        run for run in runs if text in (run.study.name, str(run.place))
-    ]
-    if not fitting:
-        known = ", ".join(run.record.run_id for run in runs) or "none yet; start one: oracle run"
-        raise BadInput("run", [Problem("RUN", f"no such run; known: {known}", text)])
-    return fitting[-1]
-
-
-def stored_table(run: Known) -> Table:
-    """The table of a run as far as the storage knows it, computed from the storage alone."""
-    graph = Graph(run.study.system, run.record.fingerprint)
-    with _opened(run.url) as (_, store):
-        known = store.results(graph)
-    found = _Found()
-    replay(oracle(run.study, graph, found.oracle.append), known)
-    replay(s_cyc_path(run.study, graph, found.path.append), known)
-    return compare.table(run.study, run.record.run_id, found.oracle, found.path)
-
-
-def replay(search: Search, known: Results) -> None:
-    """Let a search go as far as the known results carry it."""
-    with contextlib.suppress(StopIteration):
-        ask = next(search)
-        while all(cell.id in known for cell in ask.cells):
-            ask = search.send(known)
-
-
-@contextlib.contextmanager
-def _opened(url: URL) -> Iterator[tuple[Ledger, ResultStore]]:
-    store = ResultStore(url)
-    ledger = Ledger(url)
-    try:
-        yield ledger, store
-    finally:
-        ledger.close()
-        store.close()

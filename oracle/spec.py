@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     Discriminator,
     Field,
     Tag,
-    ValidationError,
     field_validator,
     model_validator,
 )
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
-from scyc.problems import BadInput, Problem, unknown
+from scyc.problems import unknown
 from scyc.pruning import CRITERIA
 from scyc.spec import (
     Cifar10Spec,
@@ -37,8 +33,6 @@ from scyc.spec import (
     TrainingSpec,
     as_json,
 )
-
-_MOST_CELLS = 1_000_000
 
 
 class _Grid(Spec):
@@ -206,17 +200,6 @@ class Study(Spec):
         return fields
 
 
-def parse(content: object, source: str) -> Study:
-    """A study from JSON values. Raises BadInput with every problem found."""
-    if not isinstance(content, dict):
-        kind = type(content).__name__
-        raise BadInput(source, [Problem("study", f"must be a mapping of fields, is {kind}")])
-    try:
-        return Study.model_validate(content)
-    except ValidationError as error:
-        raise BadInput(source, list(_problems(error))) from error
-
-
 def uses_own_code(study: Study) -> bool:
     """Whether a study names Python code that it does not ship with."""
     return isinstance(study.dataset, FactorySpec) or isinstance(study.network, FactorySpec)
@@ -235,89 +218,3 @@ def _named(value: Any, known: dict[str, type[Spec]]) -> Any:
         rule = unknown(str(value["name"]), known)
         raise PydanticCustomError("unknown_name", "{rule}", {"rule": rule})
     return value
-
-
-# --- from pydantic's errors to ours ---------------------------------------------------------
-
-_RULES = {
-    "missing": "is missing; add it",
-    "greater_than": "must be above {gt:g}",
-    "greater_than_equal": "must be at least {ge:g}",
-    "less_than": "must be below {lt:g}",
-    "less_than_equal": "must be at most {le:g}",
-    "finite_number": "must be a finite number",
-    "too_short": "needs at least {min_length} value(s)",
-    "int_type": "must be a whole number, without quotes",
-    "float_type": "must be a number, without quotes",
-    "bool_type": "must be true or false",
-    "string_type": "must be text",
-    "tuple_type": "must be a list",
-    "literal_error": "must be one of {expected}",
-}
-_SPECIAL = {
-    ("cycles", "greater_than_equal"): "at least 1 pruning cycle is needed",
-    ("name", "string_pattern_mismatch"): (
-        "a study's name is 1 to 64 of a-z, 0-9, '.', '_' and '-', and starts with a letter or digit"
-    ),
-}
-
-
-def _problems(error: ValidationError) -> Iterator[Problem]:
-    for each in error.errors(include_url=False):
-        location = [part for part in each["loc"] if not str(part).startswith("<")]
-        yield Problem(_path(location), _rule(each, location), _shown(each))
-
-
-def _path(location: list[int | str]) -> str:
-    text = ""
-    for part in location:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return text.lstrip(".") or "study"
-
-
-def _rule(each: ErrorDetails, location: list[int | str]) -> str:
-    kind, last = each["type"], next((str(p) for p in reversed(location) if isinstance(p, str)), "")
-    if (last, kind) in _SPECIAL:
-        return _SPECIAL[last, kind]
-    if kind == "extra_forbidden":
-        return f"unknown key; {unknown(last, _keys_beside(each['loc'])).removeprefix('unknown; ')}"
-    if "max_lr" in location and kind == "greater_than":
-        return "a learning rate must be above 0"
-    template = _RULES.get(kind)
-    if template:
-        return template.format(**each.get("ctx", {}))
-    return re.sub(r"^Value error, ", "", each["msg"])
-
-
-def _shown(each: ErrorDetails) -> object:
-    if each["type"] == "missing":
-        return None
-    value = each["input"]
-    if isinstance(value, dict):
-        if each["type"] == "unknown_name":
-            return value["name"]
-        return None
-    if isinstance(value, PruningSpec):
-        return value.criterion
-    if isinstance(value, float) and math.isnan(value):
-        return "nan"
-    return None if isinstance(value, Spec) else value
-
-
-def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
-    """Field names of the spec in which an unknown key was found."""
-    tags: dict[str, type[Spec]] = {
-        "<list>": ListGrid,
-        "<range>": RangeGrid,
-        "<factory>": FactorySpec,
-        **{f"<{name}>": spec for name, spec in (NETWORKS | DATASETS).items()},
-    }
-    spec: type[Spec] = Study
-    for part in location[:-1]:
-        if part in tags:
-            spec = tags[str(part)]
-        elif isinstance(part, str) and part in spec.model_fields:
-            found = spec.model_fields[part].annotation
-            if isinstance(found, type) and issubclass(found, Spec):
-                spec = found
-    return list(spec.model_fields)

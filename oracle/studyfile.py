@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from oracle.spec import Study, parse
+from oracle.parse import parse
+from oracle.spec import Study
 from scyc.problems import BadInput, Problem, unknown
 
 _MOST_BYTES = 1_000_000

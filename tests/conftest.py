@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import torch
 
-from oracle.spec import Study, parse
+from oracle.parse import parse
+from oracle.spec import Study
 from scyc import sources
 from scyc.data import Images
 from scyc.pack import Trainer

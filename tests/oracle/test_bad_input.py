@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle.spec import Study, parse
+from oracle.parse import parse
+from oracle.spec import Study
 from oracle.studyfile import load_study, read_yaml, shipped_studies
 from scyc.problems import BadInput, Problem, unknown
 

@@ -140,6 +140,16 @@ def test_paper_needs_no_run_and_no_torch(place: Path) -> None:
     assert "0 of 7 outside" in oracle(place, "paper", "3")
 
 
+def test_fit_finds_parameters_for_a_run_and_for_the_paper(place: Path) -> None:
+    assert "inside 7 of 7 regions" in oracle(place, "fit", "--paper", "7")
+    found = json.loads(oracle(place, "fit", "--paper", "3", "--format", "json"))
+    assert found["fits"]
+    oracle(place, "run", "tiny.yaml", "--quiet", *INLINE)
+    assert "of 3 regions" in oracle(place, "fit", "tiny")
+    assert "name a RUN" in oracle(place, "fit", code=2)
+    assert "name a RUN" in oracle(place, "fit", "tiny", "--paper", "7", code=2)
+
+
 def test_a_users_own_module_is_found_in_the_current_folder(place: Path) -> None:
     (place / "mine.py").write_text(
         "from torch import nn\n"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from oracle import compare, paper, plots, report, tables
+from oracle import compare, formats, paper, plots, report, tables
 from oracle.cells import Cell
 from oracle.spec import Study
 from scyc.problems import BadInput
@@ -38,7 +38,7 @@ def table(study: Make, searched: Any) -> compare.Table:
 
 
 def test_the_json_table_has_the_documented_shape(table: compare.Table) -> None:
-    found = json.loads(tables.as_json(table))
+    found = json.loads(formats.as_json(table))
     assert {"study", "run_id", "tolerance", "tolerance_kind", "cycles", "cost"} <= found.keys()
     cycle = found["cycles"][0]
     assert {
@@ -88,7 +88,7 @@ def test_cost_counts_each_training_once(table: compare.Table) -> None:
 
 
 def test_text_says_gaps_divergence_and_noise(table: compare.Table) -> None:
-    text = tables.text(table)
+    text = formats.text(table)
     assert "[0.1, 0.4]*" in text
     assert "with gaps" in text
     assert "diverged" in text
@@ -103,8 +103,8 @@ def test_a_cut_off_region_is_printed_as_such(study: Make, searched: Any) -> None
     _, cycles, path = searched(declared, lambda cell: 90.0 + cell.max_lr)
     table = compare.table(declared, "tiny-0", cycles, path)
     assert tables.region(table["cycles"][0]["feasible"]) == "[<0.05, 0.1>]"
-    assert "[<0.05, 0.1>]" in tables.text(table)
-    assert "cut off" in tables.text(table)
+    assert "[<0.05, 0.1>]" in formats.text(table)
+    assert "cut off" in formats.text(table)
 
 
 def test_a_tolerance_below_the_noise_is_said_with_the_figure(study: Make, searched: Any) -> None:
@@ -115,7 +115,7 @@ def test_a_tolerance_below_the_noise_is_said_with_the_figure(study: Make, search
     )
     table = compare.table(declared, "tiny-0", cycles, path)
     assert table["cycles"][0]["tolerance_below_noise"]
-    assert f"{table['cycles'][0]['noise']:.2f}!" in tables.text(table)
+    assert f"{table['cycles'][0]['noise']:.2f}!" in formats.text(table)
 
 
 def test_one_replicate_has_no_noise_and_that_is_said(study: Make, searched: Any) -> None:
@@ -123,21 +123,21 @@ def test_one_replicate_has_no_noise_and_that_is_said(study: Make, searched: Any)
     _, cycles, path = searched(declared, curve)
     table = compare.table(declared, "tiny-0", cycles, path)
     assert table["cycles"][0]["noise"] is None
-    assert "unknown with one replicate" in tables.text(table)
+    assert "unknown with one replicate" in formats.text(table)
 
 
 def test_csv_reads_back(table: compare.Table) -> None:
-    rows = list(csv.DictReader(io.StringIO(tables.as_csv(table))))
+    rows = list(csv.DictReader(io.StringIO(formats.as_csv(table))))
     assert [float(row["well_tuned"]) for row in rows] == [c["well_tuned"] for c in table["cycles"]]
     assert rows[0]["contiguous"] == "False"
     assert float(rows[0]["oracle_val_accuracy_mean"]) == pytest.approx(91.05)
 
 
 def test_markdown_and_latex_have_a_row_a_cycle(table: compare.Table) -> None:
-    markdown = [line for line in tables.as_markdown(table).splitlines() if line.startswith("|")]
+    markdown = [line for line in formats.as_markdown(table).splitlines() if line.startswith("|")]
     assert len(markdown) == 2 + 3
     assert len({line.count("|") for line in markdown}) == 1
-    latex = tables.as_latex(table)
+    latex = formats.as_latex(table)
     assert latex.count(r"\\") == 1 + 3
     assert r"\toprule" in latex
     assert r"$\pm$" in latex

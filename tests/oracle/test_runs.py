@@ -11,7 +11,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from oracle import compare, runs, tables
+from oracle import compare, formats, records, runs
 from oracle.failures import LeaseHeld, NoWinner, PackFailed
 from oracle.ledger import Ledger, parse_url
 from oracle.settings import Progress, Settings
@@ -74,9 +74,9 @@ def test_a_run_leaves_its_table_in_the_storage(study: Make, storage: str, tmp_pa
     table = run(study(), where)
     assert [cycle["cycle"] for cycle in table["cycles"]] == [0, 1, 2]
     assert table["complete"]
-    found = runs.locate("tiny", where)
+    found = records.locate("tiny", where)
     assert found.state == "done"
-    assert runs.stored_table(found) == table
+    assert records.stored_table(found) == table
     assert all(trial.state == TrialState.COMPLETE for trial in trials(storage))
     cells = [trial.user_attrs["cell"] for trial in trials(storage)]
     assert len(cells) == len(set(cells))
@@ -106,8 +106,8 @@ def test_an_interrupted_run_ends_with_the_same_table(
     where = settings(tmp_path / "broken")
     with pytest.raises(Killed):
         run(study(), where, interrupted(after))
-    assert runs.locate("tiny", where).state == "stopped"
-    assert not runs.stored_table(runs.locate("tiny", where))["complete"]
+    assert records.locate("tiny", where).state == "stopped"
+    assert not records.stored_table(records.locate("tiny", where))["complete"]
     assert timeless(run(study(), where)) == timeless(whole)
     url = f"sqlite:///{tmp_path}/broken/tiny/oracle.db"
     cells = [trial.user_attrs["cell"] for trial in trials(url)]
@@ -132,7 +132,7 @@ def test_a_changed_study_reuses_what_it_shares(study: Make, tmp_path: Path) -> N
     table = run(more, where)
     added = trials(url)[before:] if len(trials(url)) > before else []
     assert len(trials(url)) < before + sum(table["cost"][who]["trainings"] for who in table["cost"])
-    assert len(runs.find(where)) == 2
+    assert len(records.find(where)) == 2
     assert timeless(run(more, settings(tmp_path / "fresh"))) == timeless(table)
     assert added
     other = study(
@@ -180,12 +180,12 @@ def test_when_all_diverge_the_run_stops_and_keeps_what_it_has(study: Make, tmp_p
     wild = study(grid={"max_lr": [1e25, 1e26], "extend": False})
     with pytest.raises(NoWinner, match="cycle 0"):
         run(wild, where)
-    found = runs.locate("tiny", where)
+    found = records.locate("tiny", where)
     assert found.state == "no winner"
-    table = runs.stored_table(found)
+    table = records.stored_table(found)
     assert table["cycles"][0]["well_tuned"] is None
     assert all(entry["diverged"] for entry in table["cycles"][0]["grid"])
-    for render in tables.FORMATS.values():
+    for render in formats.FORMATS.values():
         assert render(table)
     values = [trial.value for trial in trials(f"sqlite:///{tmp_path}/tiny/oracle.db")]
     assert 0.0 in values
@@ -245,11 +245,11 @@ def test_everything_wrong_is_told_at_once_and_nothing_is_written(
 def test_an_unknown_run_is_refused_with_the_known_ones(study: Make, tmp_path: Path) -> None:
     where = settings(tmp_path)
     with pytest.raises(BadInput, match="none yet"):
-        runs.locate("tiny", where)
+        records.locate("tiny", where)
     table = run(study(cycles=1), where)
     with pytest.raises(BadInput, match=table["run_id"]):
-        runs.locate("nothing", where)
-    assert runs.locate(table["run_id"], where).record.run_id == table["run_id"]
+        records.locate("nothing", where)
+    assert records.locate(table["run_id"], where).record.run_id == table["run_id"]
 
 
 def test_progress_is_told(study: Make, tmp_path: Path) -> None:

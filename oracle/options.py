@@ -1,0 +1,66 @@
+"""Options that several commands share; a command gets them as one Settings."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from oracle.settings import BACKEND_NAMES, DEVICE_NAMES, Settings
+
+FILE = click.Path(path_type=Path)
+
+
+def where(command: Callable[..., None]) -> Callable[..., None]:
+    """Options that say where runs are; the command gets them as `settings`."""
+
+    @click.option(
+        "--runs", "folder", type=FILE, default=Path("runs"), envvar="ORACLE_RUNS",
+        show_default=True, help="Folder of all runs.",
+    )  # fmt: skip
+    @click.option(
+        "--storage", envvar="ORACLE_STORAGE", default=None,
+        help="Database URL, SQLite or PostgreSQL.  [default: a SQLite file in the study's folder]",
+    )  # fmt: skip
+    @functools.wraps(command)
+    def with_settings(folder: Path, storage: str | None, **arguments: Any) -> None:
+        command(settings=Settings(folder=folder, storage=storage), **arguments)
+
+    return with_settings
+
+
+def on_what(command: Callable[..., None]) -> Callable[..., None]:
+    """Options that say on what a study is run; they go into `settings` too."""
+
+    @click.option("--data", type=FILE, help="Folder of the images, instead of the study's own.")
+    @click.option(
+        "--workers", type=click.IntRange(1, 4096),
+        help="Processes that train.  [default: one a CPU core]",
+    )  # fmt: skip
+    @click.option(
+        "--backend", type=click.Choice(BACKEND_NAMES), default="ray", show_default=True,
+        help="Train on Ray Tune's workers, or in this process.",
+    )  # fmt: skip
+    @click.option(
+        "--device", type=click.Choice(DEVICE_NAMES), default="auto", show_default=True,
+        help="What a worker trains on.",
+    )  # fmt: skip
+    @functools.wraps(command)
+    def with_settings(
+        settings: Settings,
+        data: Path | None,
+        workers: int | None,
+        backend: str,
+        device: str,
+        **arguments: Any,
+    ) -> None:
+        settings = replace(settings, data=data, backend=backend, device=device)
+        if workers is not None:
+            settings = replace(settings, workers=workers)
+        command(settings=settings, **arguments)
+
+    return with_settings

@@ -1,0 +1,110 @@
+"""Runs that are in a database: where it is, which there are, and their tables."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from oracle import compare
+from oracle.cells import Graph
+from oracle.compare import Table
+from oracle.greedy import OracleCycle, PathCycle, Results, Search, oracle, s_cyc_path
+from oracle.ledger import URL, Ledger, RunRecord, parse_url, probe, sqlite_url
+from oracle.parse import parse
+from oracle.settings import Settings
+from oracle.spec import Study
+from oracle.store import ResultStore
+from scyc.problems import BadInput, Problem
+
+
+def database(settings: Settings, study_name: str) -> URL:
+    """The database of a study. Raises BadInput."""
+    if settings.storage is not None:
+        return parse_url(settings.storage)
+    return sqlite_url(settings.place(study_name) / "oracle.db")
+
+
+@dataclass(frozen=True)
+class Known:
+    """A run that is in a database."""
+
+    record: RunRecord
+    study: Study
+    url: URL
+    place: Path
+    state: str  # running, done, stopped (go on with the same command) or no winner
+
+
+def find(settings: Settings) -> list[Known]:
+    """All runs: of the storage that is named, or of every study's folder. Raises BadInput."""
+    if settings.storage is not None:
+        urls = [parse_url(settings.storage)]
+    else:
+        files = sorted(settings.folder.glob("*/oracle.db"))
+        urls = [sqlite_url(file) for file in files]
+    runs: list[Known] = []
+    for url in urls:
+        problems = probe(url)
+        if problems:
+            raise BadInput("storage", problems)
+        if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
+            continue
+        ledger = Ledger(url)
+        try:
+            for record in ledger.runs():
+                study = parse(json.loads(record.study), record.run_id)
+                place = settings.place(study.name)
+                state = record.state
+                if state == "running" and not ledger.held(record.graph):
+                    state = "stopped"  # its driver was killed
+                runs.append(Known(record, study, url, place, state))
+        finally:
+            ledger.close()
+    return runs
+
+
+def locate(text: str, settings: Settings) -> Known:
+    """The run with this id, or the latest one of the study with this name. Raises BadInput."""
+    runs = find(settings)
+    fitting = [run for run in runs if run.record.run_id == text] or [
+        run for run in runs if text in (run.study.name, str(run.place))
+    ]
+    if not fitting:
+        known = ", ".join(run.record.run_id for run in runs) or "none yet; start one: oracle run"
+        raise BadInput("run", [Problem("RUN", f"no such run; known: {known}", text)])
+    return fitting[-1]
+
+
+def stored_table(run: Known) -> Table:
+    """The table of a run as far as the storage knows it, computed from the storage alone."""
+    graph = Graph(run.study.system, run.record.fingerprint)
+    with opened(run.url) as (_, store):
+        known = store.results(graph)
+    cycles: list[OracleCycle] = []
+    path: list[PathCycle] = []
+    replay(oracle(run.study, graph, cycles.append), known)
+    replay(s_cyc_path(run.study, graph, path.append), known)
+    return compare.table(run.study, run.record.run_id, cycles, path)
+
+
+def replay(search: Search, known: Results) -> None:
+    """Let a search go as far as the known results carry it."""
+    with contextlib.suppress(StopIteration):
+        ask = next(search)
+        while all(cell.id in known for cell in ask.cells):
+            ask = search.send(known)
+
+
+@contextlib.contextmanager
+def opened(url: URL) -> Iterator[tuple[Ledger, ResultStore]]:
+    """The two sides of one database, ours and Optuna's, closed afterwards."""
+    store = ResultStore(url)
+    ledger = Ledger(url)
+    try:
+        yield ledger, store
+    finally:
+        ledger.close()
+        store.close()
