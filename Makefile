@@ -19,7 +19,7 @@ lint: .venv/test
 	$(VENV) -m ruff check .
 	$(VENV) -m ruff format --check .
 	$(VENV) -m mypy
-	$(VENV) -m importlinter.cli lint
+	$(VENV) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -18,6 +18,7 @@ from scyc.problems import BadInput, Problem
 from scyc.spec import ImageFolderSpec, content_hash
 
 Array = np.ndarray[Any, Any]
+_PARTS = frozenset({"train", "val", "valid", "validation", "test"})
 _DECODER = 1  # raised when the same files would give other pixels
 
 
@@ -34,8 +35,8 @@ def load(
     """
     if folder is None:
         raise bad("dataset.root", "image_folder needs a folder; name one here or with --data")
-    files, classes = _listed(folder, spec.parts)
-    labels = np.array([classes.index(file.parent.name) for file in files], dtype=np.int64)
+    files, numbers, classes = _listed(folder, spec.parts)
+    labels = np.array(numbers, dtype=np.int64)
     kept = subset(labels)
     files, labels = [files[index] for index in kept], labels[kept]
     with ThreadPoolExecutor(4) as pool:
@@ -48,13 +49,17 @@ def load(
     return Images(pixels, torch.from_numpy(labels), tuple(classes), fingerprint)
 
 
-def _listed(folder: Path, parts: Sequence[str]) -> tuple[list[Path], list[str]]:
-    """The image files, in order, and the classes. Raises BadInput with every problem found."""
-    endings = tuple(vision.torchvision().datasets.folder.IMG_EXTENSIONS)
+def _listed(folder: Path, parts: Sequence[str]) -> tuple[list[Path], list[int], list[str]]:
+    """The image files, in order, their labels, and the classes. Raises BadInput, all at once.
+
+    As torchvision's ImageFolder does, it takes every image at any depth below a class's folder; but
+    a folder that is a part of a data set, such as "train", is not taken for a class.
+    """
     if not folder.is_dir():
         raise bad("dataset.root", "no such folder; name the folder of class folders", str(folder))
     problems: list[Problem] = []
     files: list[Path] = []
+    labels: list[int] = []
     classes: list[str] = []
     for part in parts or ("",):
         top = folder / part
@@ -66,20 +71,27 @@ def _listed(folder: Path, parts: Sequence[str]) -> tuple[list[Path], list[str]]:
             rule = f"its classes differ from those of {parts[0]}; every part needs the same"
             problems.append(Problem("dataset.parts", rule, part))
         classes = classes or names
-        for name in names:
-            found = sorted(
-                each for each in (top / name).iterdir() if each.suffix.lower() in endings
-            )
-            if not found:
-                nested = any(each.is_dir() for each in (top / name).iterdir())
-                rule = "a class with no image; remove the folder or add images"
-                if nested:
-                    rule += f', or join parts of the data set: dataset.parts: ["{name}", ...]'
-                problems.append(Problem("dataset.root", rule, str(top / name)))
+        for label, name in enumerate(names):
+            found, problem = _class(top / name)
             files += found
+            labels += [label] * len(found)
+            problems += problem
     if problems:
         raise BadInput("dataset", problems)
-    return files, classes
+    return files, labels, classes
+
+
+def _class(folder: Path) -> tuple[list[Path], list[Problem]]:
+    """The images below a class's folder, in order, and what is wrong with it."""
+    if folder.name.lower() in _PARTS and any(each.is_dir() for each in folder.iterdir()):
+        rule = f'is a part, not a class; join the parts: dataset.parts: ["{folder.name}", ...]'
+        return [], [Problem("dataset.root", rule, str(folder))]
+    endings = tuple(vision.torchvision().datasets.folder.IMG_EXTENSIONS)
+    found = sorted(each for each in folder.rglob("*") if each.suffix.lower() in endings)
+    if found:
+        return found, []
+    rule = "a class with no image; remove the folder or add images"
+    return [], [Problem("dataset.root", rule, str(folder))]
 
 
 def _decoded(files: Sequence[Path], size: int | None) -> Array:

@@ -85,6 +85,17 @@ def test_an_image_folder_is_read_as_it_is(folder: Path) -> None:
     assert torch.equal(images.pixels[8], expected)
 
 
+def test_images_deeper_in_a_class_are_found(folder: Path) -> None:
+    flat = sources.load(FOLDER, root=folder)
+    for label in ("cat", "dog"):
+        (folder / label / "images").mkdir()
+        for file in sorted((folder / label).glob("*.png")):
+            file.rename(folder / label / "images" / file.name)
+    deep = sources.load(FOLDER, root=folder)
+    assert torch.equal(deep.pixels, flat.pixels)
+    assert deep.fingerprint == flat.fingerprint
+
+
 def test_images_are_resized_and_parts_joined(folder: Path, tmp_path: Path) -> None:
     both = tmp_path / "both"
     for part in ("train", "test"):
@@ -142,7 +153,7 @@ def test_empty_classes_are_named(folder: Path) -> None:
 
 def test_a_folder_of_parts_says_how_to_join_them(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder, tmp_path / "both" / "train")
-    with pytest.raises(BadInput, match=r"dataset\.parts: \[\"train\""):
+    with pytest.raises(BadInput, match=r"is a part.*dataset\.parts: \[\"train\""):
         sources.load(FOLDER, root=tmp_path / "both")
 
 
