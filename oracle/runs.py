@@ -73,13 +73,16 @@ def prepare(study: Study, settings: Settings) -> Prepared:
         problems += data.split_problems(images, study.split)
     except BadInput as error:
         problems += error.problems
-    try:
-        if images is not None:
-            networks.build(study.network, images.shape, len(images.classes), study.seed)
-        elif isinstance(study.network, FactorySpec):
+    if images is not None:
+        classes = len(images.classes)
+        problems += networks.problems(
+            study.network, images.shape, classes, study.pruning.prune_last
+        )
+    elif isinstance(study.network, FactorySpec):
+        try:
             networks.load_factory(study.network.factory)
-    except (ValueError, TypeError, RuntimeError) as error:
-        problems.append(Problem("network", f"cannot be built: {error}"))
+        except ValueError as error:
+            problems.append(Problem("network", str(error)))
     if rule := unwritable(settings.place(study.name)):
         problems.append(Problem("--runs", rule, str(settings.folder)))
     try:

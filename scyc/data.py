@@ -120,11 +120,14 @@ def _keep(cache: Path, images: Images) -> None:
 
 
 def cached(cache: Path, fingerprint: str) -> Images | None:
-    """The data set with this fingerprint, memory-mapped, or None where the folder lacks it."""
+    """The data set with this fingerprint, memory-mapped, or None where it is not there whole."""
     description = cache / f"{fingerprint}.json"
     if not description.is_file():
         return None
-    pixels = np.load(cache / f"{fingerprint}.pixels.npy", mmap_mode="c", allow_pickle=False)
-    labels = np.load(cache / f"{fingerprint}.labels.npy", allow_pickle=False)
-    classes = json.loads(description.read_text())["classes"]
+    try:
+        pixels = np.load(cache / f"{fingerprint}.pixels.npy", mmap_mode="c", allow_pickle=False)
+        labels = np.load(cache / f"{fingerprint}.labels.npy", allow_pickle=False)
+        classes = json.loads(description.read_text())["classes"]
+    except (OSError, ValueError, KeyError):  # cut short by a crash of the machine
+        return None
     return Images(torch.from_numpy(pixels), torch.from_numpy(labels), tuple(classes), fingerprint)

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from scyc import seeds
+from scyc import pruning, seeds
+from scyc.problems import Problem
 from scyc.spec import FactorySpec, FullyConnectedSpec, NetworkSpec
 
 
@@ -112,6 +113,27 @@ def build(spec: NetworkSpec, shape: Sequence[int], classes: int, seed: int) -> n
                 raise ValueError(f"{spec.factory} gave {type(made).__name__}, not a nn.Module")
             return made
         return ResNet20(channels, classes, spec.width)
+
+
+def problems(
+    spec: NetworkSpec, shape: Sequence[int], classes: int, prune_last: bool
+) -> list[Problem]:
+    """What is wrong with a network for images of this shape: it is built and tried on two."""
+    try:
+        network = build(spec, shape, classes, seed=0).eval()
+        with torch.no_grad():
+            logits = network(torch.zeros(2, *shape))
+    except Exception as error:  # the user's code may raise anything
+        return [Problem("network", f"cannot be built: {type(error).__name__}: {error}")]
+    if not isinstance(logits, Tensor) or logits.shape != (2, classes):
+        found = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
+        return [Problem("network", f"gives {found} for 2 images; logits (2, {classes}) are needed")]
+    if not pruning.prunable_names(network, prune_last):
+        rule = (
+            "has no weights to prune: a convolution, or a linear layer beside the last, is needed"
+        )
+        return [Problem("network", rule)]
+    return []
 
 
 def initial_state(

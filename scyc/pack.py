@@ -46,7 +46,7 @@ class Trained:
 
     outcome: Outcome
     weights_remaining: float  # percent
-    steps: int  # iterations of this training
+    steps: int  # iterations of this training; a diverged one may have been cut short
     seconds: float  # its share of the pack's wall time
 
 
@@ -126,7 +126,7 @@ class Trainer:
         outcomes = self.engine(self.network, jobs, training)
         seconds = (time.perf_counter() - started) / len(members)
         return [
-            Trained(outcome, self.weights_remaining(member.start), training.steps, seconds)
+            Trained(outcome, self.weights_remaining(member.start), outcome.curve[-1][0], seconds)
             for member, outcome in zip(members, outcomes, strict=True)
         ]
 

@@ -7,7 +7,6 @@ belongs to the images themselves and not to the folder they lay in.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -27,6 +26,7 @@ from scyc.spec import (
     FactorySpec,
     ImageFolderSpec,
     SubsetSpec,
+    content_hash,
 )
 
 
@@ -49,15 +49,10 @@ def load(
         return folders.load(spec, folder, lambda labels: stratified(labels, share), cache)
     pixels, labels, classes = _ARRAYS[type(spec)](spec, root)
     kept = stratified(labels, share)
-    pixels, labels = pixels[kept], labels[kept]
-    digest = hashlib.sha256(pixels.tobytes())
-    digest.update(labels.tobytes())
-    digest.update(json.dumps(classes).encode())
+    pixels, labels = np.ascontiguousarray(pixels[kept]), labels[kept].astype(np.int64)
+    content = [pixels.shape, classes, labels.tolist(), hashlib.sha256(pixels).hexdigest()]
     return Images(
-        torch.from_numpy(np.ascontiguousarray(pixels)),
-        torch.from_numpy(labels.astype(np.int64)),
-        tuple(classes),
-        digest.hexdigest(),
+        torch.from_numpy(pixels), torch.from_numpy(labels), tuple(classes), content_hash(content)
     )
 
 
@@ -111,10 +106,9 @@ def _factory(spec: FactorySpec, _: Path | None) -> _Arrays:
     try:
         made: Any = load_factory(spec.factory)(**spec.options)
         pixels, labels = (np.asarray(part) for part in made)
-    except (ValueError, TypeError) as error:
-        raise folders.bad(
-            "dataset.factory", f"gave no (pixels, labels): {error}", spec.factory
-        ) from error
+    except Exception as error:  # the user's code may raise anything
+        rule = f"gave no (pixels, labels): {type(error).__name__}: {error}"
+        raise folders.bad("dataset.factory", rule, spec.factory) from error
     problems = []
     if pixels.dtype != np.uint8 or pixels.ndim != 4:
         rule = f"pixels are {pixels.dtype} {pixels.shape}; give uint8 [n, channels, height, width]"

@@ -198,11 +198,13 @@ def longer(place: Path) -> None:
     (place / "tiny.yaml").write_text(text)
 
 
-def test_ctrl_c_is_exit_code_130_and_the_run_goes_on_later(place: Path) -> None:
+@pytest.mark.ray
+@pytest.mark.parametrize("backend", ["inline", "ray"])
+def test_ctrl_c_is_exit_code_130_and_the_run_goes_on_later(place: Path, backend: str) -> None:
     longer(place)
-    process = started(place, *INLINE)
+    process = started(place, "--backend", backend, "--device", "cpu")
     wait_for(place, 4, process)
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
     assert process.wait(60) == 130
     assert "stopped" in oracle(place, "list")
     oracle(place, "run", "tiny.yaml", "--quiet", *INLINE)

@@ -1,8 +1,13 @@
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 import torch
 
-from scyc import networks, seeds
-from scyc.spec import FactorySpec, FullyConnectedSpec, ResNet20Spec
+from scyc import Trainer, networks, seeds, solo
+from scyc.checkpoint import Network
+from scyc.data import Images
+from scyc.spec import FactorySpec, FullyConnectedSpec, ResNet20Spec, SystemSpec
 
 
 def test_resnet_20_has_the_papers_272474_parameters() -> None:
@@ -52,6 +57,48 @@ def test_a_users_factory_gets_shape_classes_and_options() -> None:
 def test_a_factory_that_is_none_is_refused(path: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         networks.load_factory(path)
+
+
+@pytest.mark.parametrize(
+    ("factory", "why"),
+    [
+        ("mistakes:wrong_logits", "logits (2, 3) are needed"),
+        ("mistakes:nothing_to_prune", "no weights to prune"),
+        ("mistakes:raises", "ZeroDivisionError"),
+        ("mistakes:no_module", "not a nn.Module"),
+    ],
+)
+def test_what_is_wrong_with_a_network_is_told(
+    factory: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mistakes.py").write_text(
+        "from torch import nn\n"
+        "def wrong_logits(shape, classes): return nn.Conv2d(3, 3, 1)\n"
+        "def nothing_to_prune(shape, classes):\n"
+        "    return nn.Sequential(nn.Flatten(), nn.Linear(192, classes))\n"
+        "def raises(shape, classes): return 1 / 0\n"
+        "def no_module(shape, classes): return 3\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (problem,) = networks.problems(FactorySpec(factory=factory), (3, 8, 8), 3, prune_last=False)
+    assert why in problem.rule
+
+
+def test_a_layer_that_the_loss_does_not_reach_has_no_gradient_and_goes_first(
+    colours: Images, system: Callable[..., SystemSpec]
+) -> None:
+    class Idle(networks.FullyConnected):
+        def __init__(self) -> None:
+            super().__init__(192, 3, (8,))
+            self.idle = torch.nn.Linear(5, 5)
+
+    network = Idle()
+    start = Network({k: v.clone() for k, v in network.state_dict().items()}, {})
+    trainer = Trainer(system(), colours)
+    feed, order = trainer._feed(0, 0)
+    found = solo.gradients(network, start, feed, order[:1], ["idle.weight", "layers.0.weight"])
+    assert float(found["idle.weight"].abs().sum()) == 0
+    assert float(found["layers.0.weight"].abs().sum()) > 0
 
 
 def test_seeds_differ_by_purpose_and_are_stable() -> None:
