@@ -50,7 +50,12 @@ def load(
     pixels, labels, classes = _ARRAYS[type(spec)](spec, root)
     kept = stratified(labels, share)
     pixels, labels = np.ascontiguousarray(pixels[kept]), labels[kept].astype(np.int64)
-    content = [pixels.shape, classes, labels.tolist(), hashlib.sha256(pixels).hexdigest()]
+    content = [
+        pixels.shape,
+        classes,
+        labels.tolist(),
+        hashlib.sha256(memoryview(pixels)).hexdigest(),
+    ]
     return Images(
         torch.from_numpy(pixels), torch.from_numpy(labels), tuple(classes), content_hash(content)
     )

@@ -1,6 +1,6 @@
-from collections.abc import itertools
+import itertools
+from collections.abc import Callable
 
-import Callable
 import pytest
 import torch
 
