@@ -12,11 +12,13 @@ import json
 import logging
 import os
 import shutil
+import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import quote
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -117,8 +119,18 @@ def _connect(ray: Any, cluster: bool, workers: int, gpus: bool, scratch: Path) -
         object_store_memory=100 * 2**20,
         _temp_dir=str(scratch),
         _node_ip_address="127.0.0.1",
+        runtime_env=_own_python(),
         **quiet,
     )
+
+
+def _own_python() -> dict[str, str] | None:
+    """This Python for the workers, where Ray needs to be told.
+
+    Ray hands the path of its Python to a shell as it is, so one with a space must come quoted.
+    """
+    quoted = quote(sys.executable)
+    return None if quoted == sys.executable else {"py_executable": quoted}
 
 
 def _fit(workplace: Workplace, queue: PackQueue, workers: int, gpus: bool, scratch: Path) -> None:

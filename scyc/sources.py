@@ -54,7 +54,7 @@ def load(
         pixels.shape,
         classes,
         labels.tolist(),
-        hashlib.sha256(memoryview(pixels)).hexdigest(),
+        hashlib.sha256(pixels.tobytes()).hexdigest(),
     ]
     return Images(
         torch.from_numpy(pixels), torch.from_numpy(labels), tuple(classes), content_hash(content)

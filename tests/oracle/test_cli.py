@@ -212,6 +212,25 @@ def test_ctrl_c_is_exit_code_130_and_the_run_goes_on_later(place: Path, backend:
 
 
 @pytest.mark.ray
+def test_ray_works_from_an_environment_with_a_space_in_its_path(place: Path) -> None:
+    python = place / "python"
+    python.symlink_to(sys.executable)
+    packages = [path for path in sys.path if path.endswith("site-packages")]
+    root = str(Path(__file__).parents[2])
+    done = subprocess.run(
+        [str(python), "-m", "oracle.cli", "run", "tiny.yaml", "--workers", "1", "--device", "cpu"],
+        cwd=place,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([root, *packages])},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "S-Cyc's max_lr lies" in done.stdout
+
+
+@pytest.mark.ray
 def test_ray_gives_the_table_of_one_process_though_it_is_killed_five_times(place: Path) -> None:
     """SIGKILL of the driver and its Ray at five moments in a row, then the run to its end."""
     longer(place)
