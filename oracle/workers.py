@@ -125,7 +125,7 @@ def _connect(ray: Any, cluster: bool, workers: int, gpus: bool, scratch: Path) -
 
 
 def _own_python() -> dict[str, str] | None:
-    """This Python for the workers, where Ray needs to be told.
+    """Tell the workers which Python to run, where Ray must be told.
 
     Ray hands the path of its Python to a shell as it is, so one with a space must come quoted.
     """
