@@ -130,7 +130,7 @@ def test_the_note_and_the_figure_are_where_the_dashboard_looks(
     (saved,) = shown["plotly_graph_objects"]
     assert json.loads(saved["graph_object"])["data"][0]["type"] == "scatter"
     attributes = {each["key"]: each["value"] for each in shown["user_attrs"]}
-    assert attributes["run:tiny-1"] == "{'cycle': 0}"
+    assert json.loads(attributes["run:tiny-1"]) == {"cycle": 0}
 
 
 def dashboard(storage: str, path: str) -> Any:
