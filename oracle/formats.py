@@ -67,7 +67,9 @@ def as_markdown(table: Table) -> str:
         "",
         *(f"- {_escaped(line)}" for line in footnotes(table)),
         "",
-        *(f"    {line}" for line in cost_lines(table)),
+        "```text",
+        *cost_lines(table),
+        "```",
     ]
     return "\n".join(lines) + "\n"
 

@@ -17,6 +17,7 @@ from scyc.problems import BadInput, Problem
 
 _BAND, _WELL_TUNED, _S_CYC = "rgba(0, 114, 178, 0.22)", "#0072B2", "#D55E00"  # Okabe and Ito
 _ENDINGS = (".html", ".png", ".svg")
+_TITLES = ("Feasible region of max_lr", "Validation accuracy over max_lr")
 
 
 def regions(table: Table) -> go.Figure:
@@ -25,14 +26,9 @@ def regions(table: Table) -> go.Figure:
     Left: the feasible band, the well-tuned values, S-Cyc's curve; a triangle where the grid cuts
     the band off. Right: a line for each cycle, its well-tuned value marked.
     """
-    figure = make_subplots(
-        rows=1,
-        cols=2,
-        horizontal_spacing=0.09,
-        subplot_titles=("Feasible region of max_lr", "Validation accuracy over max_lr"),
-    )
-    _band(figure, table)
-    _accuracies(figure, table)
+    figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.09, subplot_titles=_TITLES)
+    _band(figure, table, column=1)
+    _accuracies(figure, table, column=2)
     figure.update_layout(
         template="plotly_white",
         title={"text": f"{table['study']}: the greedy oracle against S-Cyc", "x": 0.5},
@@ -44,6 +40,27 @@ def regions(table: Table) -> go.Figure:
         height=620,
     )
     return figure
+
+
+def cards(table: Table) -> dict[str, go.Figure]:
+    """The two halves of :func:`regions`, each of a size that the Optuna dashboard shows whole."""
+    made = {}
+    for name, title, draw in zip(
+        ("regions", "accuracies"), _TITLES, (_band, _accuracies), strict=True
+    ):
+        figure = make_subplots(rows=1, cols=1)
+        draw(figure, table, column=1)
+        figure.update_layout(
+            template="plotly_white",
+            title={"text": title, "x": 0.5},
+            legend={"orientation": "h", "y": -0.22, "font": {"size": 10}},
+            legend2={"x": 1.01, "y": 1.0, "font": {"size": 10}},
+            margin={"t": 50, "b": 20, "l": 60, "r": 20},
+            width=660,
+            height=440,
+        )
+        made[name] = figure
+    return made
 
 
 def page(figure: go.Figure, plotly_js: bool | str = True) -> str:
@@ -73,12 +90,12 @@ def save(figure: go.Figure, target: Path) -> None:
         raise BadInput("plot", [Problem("--output", rule, str(target))]) from error
 
 
-def _band(figure: go.Figure, table: Table) -> None:
+def _band(figure: go.Figure, table: Table, column: int) -> None:
     cycles = table["cycles"]
     known = [c for c in cycles if c["feasible"]]
     left = [c["weights_remaining"] for c in known]
     lows, highs = [c["feasible"]["low"] for c in known], [c["feasible"]["high"] for c in known]
-    place = {"row": 1, "col": 1}
+    place = {"row": 1, "col": column}
     figure.add_trace(
         go.Scatter(
             x=left + left[::-1],
@@ -92,7 +109,7 @@ def _band(figure: go.Figure, table: Table) -> None:
         ),
         **place,
     )
-    _members(figure, known)
+    _members(figure, known, place)
     figure.add_trace(
         go.Scatter(
             x=left,
@@ -147,7 +164,9 @@ def _band(figure: go.Figure, table: Table) -> None:
     figure.update_yaxes(title_text="max_lr", **_rate_axis(rates), **place)
 
 
-def _members(figure: go.Figure, known: Sequence[Mapping[str, Any]]) -> None:
+def _members(
+    figure: go.Figure, known: Sequence[Mapping[str, Any]], place: Mapping[str, int]
+) -> None:
     """The grid values that were tried: members of the region dark, the others light."""
     for inside, colour, name in (
         (True, "rgba(0, 114, 178, 0.65)", "grid value, inside"),
@@ -168,18 +187,17 @@ def _members(figure: go.Figure, known: Sequence[Mapping[str, Any]]) -> None:
                 name=name,
                 hoverinfo="skip",
             ),
-            row=1,
-            col=1,
+            **place,
         )
 
 
-def _accuracies(figure: go.Figure, table: Table) -> None:
+def _accuracies(figure: go.Figure, table: Table, column: int) -> None:
     cycles = table["cycles"]
     means = [
         {e["max_lr"]: statistics.fmean(e["val_accuracy"]) for e in c["grid"] if not e["diverged"]}
         for c in cycles
     ]
-    place = {"row": 1, "col": 2}
+    place = {"row": 1, "col": column}
     shares = [0.9 * index / max(1, len(cycles) - 1) for index in range(len(cycles))]
     for cycle, line, colour in zip(
         cycles, means, sample_colorscale("Viridis", shares), strict=True

@@ -190,9 +190,9 @@ def _workplace(prepared: Prepared) -> Workplace:
 
 
 def _annotate(store: ResultStore, prepared: Prepared, found: _Found, result: Table) -> None:
-    """Show the table and the figure in the dashboard, in every Optuna study of the run."""
+    """Show the table and the figures in the dashboard, in every Optuna study of the run."""
     study, graph = prepared.study, prepared.graph
-    figure = plots.regions(result)
+    figures = plots.cards(result)
     note = formats.note(result)
     rows: list[tuple[Place, dict[str, object]]] = [
         (each.place, {"role": "oracle", "cycle": each.cycle, "grid": list(each.cells)})
@@ -202,4 +202,4 @@ def _annotate(store: ResultStore, prepared: Prepared, found: _Found, result: Tab
     if len(rates) == study.cycles + 1:
         rows.append((Place("s_cyc", None, graph.node(rates)), {"role": "s_cyc"}))
     for where, role in rows:
-        store.annotate(graph, study.name, where, prepared.run_id, role, note, figure)
+        store.annotate(graph, study.name, where, prepared.run_id, role, note, figures)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import optuna
@@ -80,9 +81,9 @@ class ResultStore:
         run_id: str,
         role: Mapping[str, Any],
         note: str,
-        figure: Figure,
+        figures: Mapping[str, Figure],
     ) -> None:
-        """Give a place's study its note (Markdown) and figure for the dashboard.
+        """Give a place's study its note (Markdown) and figures for the dashboard.
 
         role: what the study is in this run, kept as the study's attribute ``run:<run_id>``.
         """
@@ -94,7 +95,8 @@ class ResultStore:
         study = self._study(graph, name, place)
         study.set_user_attr(f"run:{run_id}", dict(role))
         save_note(study, note)
-        save_plotly_graph_object(study, figure, graph_object_id="regions")
+        for title, figure in figures.items():
+            save_plotly_graph_object(study, figure, graph_object_id=title)
 
     def _study(self, graph: Graph, name: str, place: Place) -> optuna.Study:
         key = (graph.id, place)
@@ -130,7 +132,7 @@ def _trial(place: Place, cell: Cell, result: Result) -> FrozenTrial:
     if place.cycle is None:
         params["cycle"] = cell.cycle
         distributions["cycle"] = IntDistribution(0, _MOST_REPLICATES)
-    return optuna.create_trial(
+    trial = optuna.create_trial(
         state=TrialState.COMPLETE,
         value=result.val_accuracy,
         params=params,
@@ -149,6 +151,9 @@ def _trial(place: Place, cell: Cell, result: Result) -> FrozenTrial:
             },
         },
     )
+    assert trial.datetime_complete is not None  # it is COMPLETE
+    trial.datetime_start = trial.datetime_complete - timedelta(seconds=result.seconds)
+    return trial
 
 
 def _result(trial: FrozenTrial) -> Result:

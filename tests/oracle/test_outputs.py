@@ -161,6 +161,12 @@ def test_the_figure_shows_band_well_tuned_values_and_s_cyc(table: compare.Table)
     ]
 
 
+def test_the_dashboards_cards_are_the_two_halves_of_the_figure(table: compare.Table) -> None:
+    whole, cards = plots.regions(table), plots.cards(table)
+    names = [trace.name for card in cards.values() for trace in card.data]
+    assert sorted(names) == sorted(trace.name for trace in whole.data)
+
+
 def test_html_stands_alone(table: compare.Table, tmp_path: Path) -> None:
     plots.save(plots.regions(table), tmp_path / "region.html")
     text = (tmp_path / "region.html").read_text()

@@ -97,6 +97,8 @@ def test_a_training_is_one_complete_trial_that_people_can_read(
     assert trial.user_attrs["test_accuracy"] == 200 / 3
     assert trial.user_attrs["cost"] == {"steps": 10, "seconds": 0.125, "device": "cpu"}
     assert study.direction.name == "MAXIMIZE"
+    assert trial.duration is not None
+    assert trial.duration.total_seconds() == 0.125
 
 
 def test_other_graphs_are_not_seen(store: ResultStore, graph: Graph, system: Any) -> None:
@@ -124,7 +126,7 @@ def test_the_note_and_the_figure_are_where_the_dashboard_looks(
 ) -> None:
     figure = go.Figure(go.Scatter(x=[1], y=[2]))
     for text in ("first", "second " + "long " * 2000):
-        store.annotate(graph, "tiny", ORACLE, "tiny-1", {"cycle": 0}, text, figure)
+        store.annotate(graph, "tiny", ORACLE, "tiny-1", {"cycle": 0}, text, {"a": figure})
     shown = dashboard(storage, "/api/studies/1")
     assert shown["note"]["body"] == "second " + "long " * 2000
     (saved,) = shown["plotly_graph_objects"]
