@@ -52,7 +52,7 @@ def cards(table: Table) -> dict[str, go.Figure]:
         draw(figure, table, column=1)
         figure.update_layout(
             template="plotly_white",
-            title={"text": title, "x": 0.5},
+            title={"text": title, "x": 0.02},
             legend={"orientation": "h", "y": -0.22, "font": {"size": 10}},
             legend2={"x": 1.01, "y": 1.0, "font": {"size": 10}},
             margin={"t": 50, "b": 20, "l": 60, "r": 20},
