@@ -27,7 +27,7 @@ from oracle.records import database, opened
 from oracle.settings import Progress, Settings
 from oracle.spec import Study, uses_own_code
 from oracle.store import ResultStore
-from oracle.work import Workplace
+from oracle.work import WorkerSpec
 from oracle.workers import BACKENDS
 from scyc import data, networks, sources
 from scyc.checkpoint import CheckpointStore
@@ -141,7 +141,7 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
             queue.start(searches)
             progress.cells(queue.answered, _expected(study, queue, found, path))
             try:
-                BACKENDS[settings.backend](_workplace(prepared), queue, settings.workers)
+                BACKENDS[settings.backend](_worker_spec(prepared), queue, settings.workers)
             except BaseException:
                 with contextlib.suppress(StorageError):
                     ledger.register(replace(record, state="stopped"))
@@ -177,9 +177,9 @@ def _expected(study: Study, queue: PackQueue, found: _Found, path: set[str]) -> 
     return len(queue.asked | path) + ahead * len(grid.values(study.grid)) * study.replicates
 
 
-def _workplace(prepared: Prepared) -> Workplace:
+def _worker_spec(prepared: Prepared) -> WorkerSpec:
     place = prepared.settings.place(prepared.study.name).absolute()
-    return Workplace(
+    return WorkerSpec(
         system=as_json(prepared.study.system),
         fingerprint=prepared.images.fingerprint,
         images=str(place / "images"),

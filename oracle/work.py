@@ -18,7 +18,7 @@ from scyc.spec import SystemSpec
 
 
 @dataclass(frozen=True)
-class Workplace:
+class WorkerSpec:
     """Where and on what a worker works; the same for all packs of a run."""
 
     system: dict[str, Any]  # a SystemSpec as JSON values
@@ -43,14 +43,14 @@ class Task:
 class Worker:
     """Trains packs; the images are loaded and the networks built once."""
 
-    def __init__(self, workplace: Workplace) -> None:
+    def __init__(self, worker_spec: WorkerSpec) -> None:
         torch.set_num_threads(1)
-        sys.path[:0] = [path for path in workplace.import_from if path not in sys.path]
-        images = data.read_cache(Path(workplace.images), workplace.fingerprint)
-        self.device = chosen_device(workplace.device)
-        system = SystemSpec.model_validate_json(json.dumps(workplace.system))
+        sys.path[:0] = [path for path in worker_spec.import_from if path not in sys.path]
+        images = data.read_cache(Path(worker_spec.images), worker_spec.fingerprint)
+        self.device = chosen_device(worker_spec.device)
+        system = SystemSpec.model_validate_json(json.dumps(worker_spec.system))
         self._trainer = Trainer(system, images, self.device)
-        self._checkpoints = CheckpointStore(Path(workplace.checkpoints))
+        self._checkpoints = CheckpointStore(Path(worker_spec.checkpoints))
 
     def train(self, tasks: list[Task]) -> list[Result]:
         """Train one pack; results are in the tasks' order. Each checkpoint is on disk by then."""

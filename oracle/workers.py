@@ -26,7 +26,7 @@ from oracle.cells import Result
 from oracle.failures import PackFailed
 from oracle.packs import Pack, PackQueue
 from oracle.processes import lives, on_this_host, this_process
-from oracle.work import Task, Worker, Workplace, chosen_device, task
+from oracle.work import Task, Worker, WorkerSpec, chosen_device, task
 
 _FIRST_NAP, _LONGEST_NAP = 0.2, 5.0  # seconds that a worker without work stays warm
 _SCRATCH = "oracle-ray-"
@@ -36,13 +36,13 @@ _RETRIES = 3  # of a pack whose worker died
 class Backend(Protocol):
     """Trains what a queue hands out until it is finished."""
 
-    def __call__(self, workplace: Workplace, queue: PackQueue, workers: int) -> None:
+    def __call__(self, worker_spec: WorkerSpec, queue: PackQueue, workers: int) -> None:
         """Raises PackFailed; whatever was finished before is in the queue by then."""
 
 
-def inline(workplace: Workplace, queue: PackQueue, workers: int = 1) -> None:
+def inline(worker_spec: WorkerSpec, queue: PackQueue, workers: int = 1) -> None:
     """Train in this process, one pack after another."""
-    worker = Worker(workplace)
+    worker = Worker(worker_spec)
     while not queue.finished:
         pack = queue.next()
         assert pack is not None, "all packs are done, yet a search waits"
@@ -53,7 +53,7 @@ def inline(workplace: Workplace, queue: PackQueue, workers: int = 1) -> None:
         queue.done(pack, results)
 
 
-def ray_tune(workplace: Workplace, queue: PackQueue, workers: int) -> None:
+def ray_tune(worker_spec: WorkerSpec, queue: PackQueue, workers: int) -> None:
     """Train on Ray Tune's workers: those of a cluster where RAY_ADDRESS names one, else local ones.
 
     Each worker is one process with one CPU, or a share of a GPU, and is used until the end.
@@ -75,10 +75,10 @@ def ray_tune(workplace: Workplace, queue: PackQueue, workers: int) -> None:
     import ray  # noqa: PLC0415  # seconds; and it reads the environment on import
 
     cluster = "RAY_ADDRESS" in os.environ
-    gpus = chosen_device(workplace.device).type == "cuda"
+    gpus = chosen_device(worker_spec.device).type == "cuda"
     try:
         _connect(ray, cluster, workers, gpus, scratch)
-        _fit(workplace, queue, workers, gpus, scratch)
+        _fit(worker_spec, queue, workers, gpus, scratch)
     finally:
         ray.shutdown()
         shutil.rmtree(scratch, ignore_errors=True)
@@ -133,7 +133,9 @@ def _own_python() -> dict[str, str] | None:
     return None if quoted == sys.executable else {"py_executable": quoted}
 
 
-def _fit(workplace: Workplace, queue: PackQueue, workers: int, gpus: bool, scratch: Path) -> None:
+def _fit(
+    worker_spec: WorkerSpec, queue: PackQueue, workers: int, gpus: bool, scratch: Path
+) -> None:
     from ray import tune  # noqa: PLC0415
     from ray.tune.search import Searcher  # noqa: PLC0415
 
@@ -188,7 +190,7 @@ def _fit(workplace: Workplace, queue: PackQueue, workers: int, gpus: bool, scrat
 
     packs = Packs()
     trainable = tune.with_resources(
-        tune.with_parameters(_trainable(), workplace=dataclasses.asdict(workplace)),
+        tune.with_parameters(_trainable(), worker_spec=dataclasses.asdict(worker_spec)),
         {"cpu": 1, "gpu": 1 / workers if gpus else 0},
     )
     tuner = tune.Tuner(
@@ -221,7 +223,7 @@ def _trainable() -> type:
 
         def setup(self, config: dict[str, Any], **shared: Any) -> None:
             self.work = config
-            self.workplace = Workplace(**shared["workplace"])
+            self.worker_spec = WorkerSpec(**shared["worker_spec"])
             self.worker: Worker | None = None
 
         def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -233,7 +235,7 @@ def _trainable() -> type:
                 time.sleep(self.work["nap"])
                 return {"done": True}
             try:
-                self.worker = self.worker or Worker(self.workplace)
+                self.worker = self.worker or Worker(self.worker_spec)
                 results = self.worker.train(
                     [Task(**each) for each in json.loads(self.work["tasks"])]
                 )
