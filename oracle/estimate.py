@@ -10,6 +10,7 @@ import torch
 from oracle import grid
 from oracle.runs import Prepared
 from oracle.work import chosen_device
+from scyc import networks
 from scyc.pack import Member, Trainer
 
 _TIMED_SECONDS = 3.0  # stop lengthening the timing after this
@@ -51,7 +52,6 @@ def estimate(prepared: Prepared) -> Estimate:
     oracle_cells = levels * len(rates) * study.replicates
     s_cyc_cells = levels * study.replicates
     device = chosen_device(prepared.settings.device)
-    trainer = _shortened(prepared, 1, device)
     cells = oracle_cells + s_cyc_cells
     looks = -(-study.training.steps // study.training.validate_every) + 1
     a_step, a_look = _timed(prepared, device)
@@ -59,7 +59,7 @@ def estimate(prepared: Prepared) -> Estimate:
         study=study.name,
         run_id=prepared.run_id,
         images=len(prepared.images.labels),
-        parameters=sum(parameter.numel() for parameter in trainer.network.parameters()),
+        parameters=networks.parameter_count(_shortened(prepared, 1, device).network),
         grid=rates,
         cycles=study.cycles,
         replicates=study.replicates,

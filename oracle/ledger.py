@@ -58,7 +58,7 @@ class RunRecord:
     graph: str
     fingerprint: str  # of the images
     study: str  # JSON
-    state: str  # running, done, stopped or failed
+    state: str  # running, done, stopped or no winner
 
 
 def engine_options(url: URL) -> dict[str, Any]:
@@ -105,26 +105,18 @@ def parse_url(text: str) -> URL:
 
 def probe(url: URL) -> list[Problem]:
     """What is wrong with a database, found without writing to it."""
-    rule = ""
-    if url.get_backend_name() == "sqlite" and url.database:
-        path = Path(url.database)
-        if not path.exists():
-            return _no_place(path.absolute().parent, url)
-        if path.is_dir() or not os.access(path, os.R_OK | os.W_OK):
-            rule = "is not a file that can be read and written"
-    if not rule:
+    file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+    if file is not None and not file.exists():
+        rule = unwritable(file.absolute().parent)
+    elif file is not None and (file.is_dir() or not os.access(file, os.R_OK | os.W_OK)):
+        rule = "is not a file that can be read and written"
+    else:
         try:
             rule = _foreign(url)
         except (sa.exc.SQLAlchemyError, ModuleNotFoundError) as error:
             reason = str(getattr(error, "orig", None) or error).splitlines()[0]
             rule = f"does not open: {reason}"
     return [Problem("--storage", rule, url.render_as_string(hide_password=True))] if rule else []
-
-
-def _no_place(folder: Path, url: URL) -> list[Problem]:
-    """What is wrong with making a new SQLite file in a folder."""
-    rule = unwritable(folder)
-    return [Problem("--storage", rule, url.render_as_string())] if rule else []
 
 
 def _foreign(url: URL) -> str:
