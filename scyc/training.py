@@ -12,7 +12,7 @@ from torch import Tensor
 from scyc import seeds
 from scyc.checkpoint import Network
 from scyc.data import Images, Split
-from scyc.spec import AugmentSpec, TrainingSpec
+from scyc.system import AugmentSpec, TrainingSpec
 
 DTYPES = {"fp32": torch.float32, "fp64": torch.float64}
 _EVALUATION_BATCH = 512  # images
@@ -26,6 +26,8 @@ class Job:
     rates: list[float]  # learning rate of every iteration
     feed: Feed  # its replicate's images; members of one replicate share it
     order: Tensor  # int64 [steps, batch], images of every iteration; shared likewise
+    seed: int  # of what the network itself draws while training (dropout); shared likewise
+    keep_at: int | None = None  # completed iterations after which the weights are kept
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Outcome:
     test_accuracy: float  # of the weights that had val_accuracy: the early-stop test accuracy
     diverged: bool  # a loss or a weight was not finite
     network: Network  # what is carried to the next cycle
+    kept: Network | None = None  # at the job's keep_at; None without one, or if it diverged
 
 
 @dataclass(frozen=True)
