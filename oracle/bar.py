@@ -16,9 +16,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bar
 
-from oracle.greedy import OracleCycle
 from oracle.settings import Progress
-from oracle.tables import rate
 
 
 @contextmanager
@@ -42,23 +40,12 @@ def shown(quiet: bool) -> Iterator[Progress]:
     )
     task = bar.add_task("starting", total=None)
 
-    def cycle(done: OracleCycle) -> None:
-        console.print(_cycle_line(done), highlight=False, markup=False)
-        bar.update(task, description=f"cycle {done.cycle + 1}")
+    def line(text: str) -> None:
+        console.print(text, highlight=False, markup=False)
+        bar.update(task, description="training")
 
     def cells(done: int, total: int) -> None:
         bar.update(task, completed=done, total=total)
 
     with bar:
-        yield Progress(cells=cells, cycle=cycle, say=lambda text: console.print(text, markup=False))
-
-
-def _cycle_line(done: OracleCycle) -> str:
-    remaining = next(iter(done.results.values()))[0].weights_remaining
-    start = f"cycle {done.cycle:>2}  {remaining:6.2f} % remaining  "
-    if done.region is None:
-        return start + "no winner: every max_lr diverged"
-    found = done.region
-    return start + (
-        f"well-tuned {rate(found.well_tuned):<8} region [{rate(found.low)}, {rate(found.high)}]"
-    )
+        yield Progress(cells=cells, line=line, say=lambda text: console.print(text, markup=False))

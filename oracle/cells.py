@@ -1,18 +1,23 @@
 """The graph of cells: what has to be trained, named by everything that shapes it.
 
-A cell is one training: (parent cell, max_lr, replicate). Its id is a hash of its parent's id and
-of everything that shapes the training, so whoever asks for the same training asks for the same
-cell, and nothing in the graph is trained twice. The root of a replicate is its initial weights.
+A cell is one training: (parent cell, learning rates of this cycle, replicate). Its id is a hash of
+its parent's id and of everything that shapes the training, so whoever asks for the same training
+asks for the same cell, and nothing in the graph is trained twice. The root of a replicate is its
+initial weights.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
-from scyc.spec import SystemSpec, as_json, content_hash
+from scyc.choices import ScheduleSpec
+from scyc.spec import as_json, content_hash
+from scyc.system import SystemSpec
 
-NUMERICS = 1  # raised when the same spec would give other numbers: old results are not reused
+NUMERICS = 2  # raised when the same spec would give other numbers: old results are not reused
 
 
 @dataclass(frozen=True)
@@ -24,28 +29,47 @@ class Graph:
 
     @cached_property
     def id(self) -> str:
-        """Hash of what all cells share, the unpruned network's included (so not the pruning)."""
+        """Hash of what all cells share, the unpruned network's included.
+
+        So not the pruning, but for the iteration of the unpruned network's training that is kept
+        to rewind to.
+        """
         shared = as_json(self.system)
-        del shared["pruning"]
+        rewind = self.system.pruning.rewind
+        shared["pruning"] = rewind if isinstance(rewind, int) else None
         return content_hash(["graph", NUMERICS, shared, self.fingerprint])
 
     @cached_property
     def _pruning(self) -> str:
         return content_hash(["pruning", as_json(self.system.pruning)])
 
-    def root(self, replicate: int, max_lr: float) -> Cell:
-        """The training of a replicate's unpruned network."""
-        parent = content_hash(["root", self.id, replicate])
-        return _cell(parent, None, "", (max_lr,), replicate)
+    def below(
+        self, parent: Cell | None, replicate: int, schedule: ScheduleSpec, max_lr: float
+    ) -> Cell:
+        """The training of what is left of a cell's network after one more pruning cycle.
 
-    def child(self, parent: Cell, max_lr: float) -> Cell:
-        """The training of what is left of a cell's network after one more pruning cycle."""
-        path = (*parent.path, max_lr)
-        return _cell(parent.id, parent, self._pruning, path, parent.replicate)
+        parent: None for the replicate's unpruned network.
+        """
+        pruning = self._pruning if parent else ""
+        above = parent.id if parent else content_hash(["root", self.id, replicate])
+        node = parent.node if parent else content_hash(["node", self.id])
+        rates = [as_json(schedule), max_lr]
+        return Cell(
+            id=content_hash(["cell", above, pruning, rates]),
+            parent=parent,
+            schedule=schedule,
+            max_lr=max_lr,
+            replicate=replicate,
+            node=content_hash(["node", node, pruning, rates]),
+        )
 
-    def node(self, path: tuple[float, ...]) -> str:
-        """Hash of the place in the graph below a path of max_lr, the same for all replicates."""
-        return content_hash(["node", self.id, self._pruning if path else "", list(path)])
+    def place(self, parents: Sequence[Cell | None], schedule: ScheduleSpec) -> str:
+        """Hash of the place below these cells, one of each replicate, for trainings of a schedule.
+
+        The same for all replicates, and however many they are.
+        """
+        above = parents[0].node if parents[0] else content_hash(["node", self.id])
+        return content_hash(["place", above, self._pruning if parents[0] else "", as_json(schedule)])
 
 
 @dataclass(frozen=True)
@@ -54,18 +78,20 @@ class Cell:
 
     id: str  # sha256
     parent: Cell | None = field(compare=False)  # None for the unpruned network
-    path: tuple[float, ...] = field(compare=False)  # max_lr of every cycle up to this one
+    schedule: ScheduleSpec = field(compare=False)
+    max_lr: float = field(compare=False)  # upper learning-rate bound of this training
     replicate: int = field(compare=False)
+    node: str = field(compare=False)  # hash of its place in the graph, the same for all replicates
 
-    @property
+    @cached_property
     def cycle(self) -> int:
         """Completed pruning cycles, 0 for the unpruned network."""
-        return len(self.path) - 1
+        return self.parent.cycle + 1 if self.parent else 0
 
     @property
-    def max_lr(self) -> float:
-        """The upper learning-rate bound of this training."""
-        return self.path[-1]
+    def root(self) -> Cell:
+        """The training of the unpruned network that this one comes from."""
+        return self.parent.root if self.parent else self
 
 
 @dataclass(frozen=True)
@@ -82,9 +108,5 @@ class Result:
     seconds: float
     checkpoint: str | None  # sha256; None for a diverged network, which nothing can follow
     device: str
-
-
-def _cell(
-    parent_id: str, parent: Cell | None, pruning: str, path: tuple[float, ...], replicate: int
-) -> Cell:
-    return Cell(content_hash(["cell", parent_id, pruning, path[-1]]), parent, path, replicate)
+    kept: str | None = None  # sha256 of the unpruned network at the iteration to rewind to
+    recorded: Mapping[str, Any] | None = None  # distributions, by what is recorded

@@ -13,8 +13,8 @@ import click
 from rich.console import Console
 
 from oracle.failures import RunFailed
-from oracle.options import FILE, on_what, where
-from oracle.settings import Settings
+from oracle.options import FILE, on_what, smaller, where
+from oracle.settings import Settings, Shrink
 from scyc.problems import BadInput
 
 if TYPE_CHECKING:
@@ -39,17 +39,20 @@ def main() -> None:
 @click.argument("study")
 @where
 @on_what
+@smaller
 @click.option("--quiet", is_flag=True, help="No progress, and no table at the end.")
-def run(study: str, settings: Settings, quiet: bool) -> None:
-    """Run a STUDY: the oracle's grid search over all pruning cycles, S-Cyc's own run, the table.
+def run(study: str, settings: Settings, wanted: Shrink, quiet: bool) -> None:
+    """Run a STUDY over all its pruning cycles, and print its table.
 
     What is finished is found and not trained again: after an interruption, run the same command.
+    Options such as --scale make the study smaller; every output then says so.
     """
     from oracle import formats, records, report, runs
     from oracle.bar import shown
+    from oracle.shrink import shrink
     from oracle.studyfile import load_study
 
-    prepared = runs.prepare(load_study(study), settings)
+    prepared = runs.prepare(shrink(load_study(study), wanted), settings)
     with shown(quiet) as progress:
         table = runs.execute(prepared, progress)
     target = settings.place(prepared.study.name) / f"{prepared.run_id}.html"
@@ -65,12 +68,14 @@ def run(study: str, settings: Settings, quiet: bool) -> None:
 @click.argument("study")
 @where
 @on_what
-def check(study: str, settings: Settings) -> None:
+@smaller
+def check(study: str, settings: Settings, wanted: Shrink) -> None:
     """Validate a STUDY and say what it will cost, from a short timing; nothing is written."""
     from oracle import estimate, runs
+    from oracle.shrink import shrink
     from oracle.studyfile import load_study
 
-    prepared = runs.prepare(load_study(study), settings)
+    prepared = runs.prepare(shrink(load_study(study), wanted), settings)
     click.echo(estimate.text(estimate.estimate(prepared)), nl=False)
 
 
@@ -97,14 +102,15 @@ def table(run_name: str, settings: Settings, form: str) -> None:
     help="A file ending in .html, .png or .svg.  [default: RUN's id, .html]",
 )  # fmt: skip
 def plot(run_name: str, settings: Settings, output: Path | None) -> None:
-    """Draw a RUN: regions, well-tuned values and S-Cyc; accuracy over max_lr."""
+    """Draw a RUN: regions and accuracies, schedules compared, or distributions."""
     from oracle import plots, records
+    from oracle.kinds import KINDS
 
     found = records.stored_table(records.locate(run_name, settings))
-    if not found["cycles"]:
+    if not any(found.get(part) for part in ("cycles", "columns")):
         raise click.ClickException("no cycle of this run is finished yet; nothing to draw")
     target = output or Path(f"{found['run_id']}.html")
-    plots.save(plots.regions(found), target)
+    plots.save(KINDS[found["kind"]].figure(found), target)
     click.echo(str(target))
 
 
@@ -196,9 +202,12 @@ def _regions(
         ]
         return f"Table {number}", judged.rate, columns
     from oracle import records
+    from oracle.spec import OracleStudy
 
     assert run_name is not None
     run = records.locate(run_name, settings)
+    if not isinstance(run.study, OracleStudy):
+        raise click.UsageError(f"{run.record.run_id} is no oracle run; it has no regions to fit")
     cycles = [cycle for cycle in records.stored_table(run)["cycles"] if cycle["feasible"]]
     measured = [
         Target(c["cycle"], c["feasible"]["low"], c["feasible"]["high"], c["well_tuned"])

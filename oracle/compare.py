@@ -7,15 +7,32 @@ from typing import Any
 
 from oracle import regions
 from oracle.cells import Result
-from oracle.greedy import OracleCycle, PathCycle
-from oracle.spec import Study
+from oracle.greedy import OracleCycle
+from oracle.paths import PathCycle
+from oracle.spec import OracleStudy, Study
 from scyc import scurve
 
 Table = dict[str, Any]
 
 
+def head(study: Study, kind: str, run_id: str, complete: bool) -> Table:
+    """What the table of every kind of study says first."""
+    return {
+        "kind": kind,
+        "study": study.name,
+        "run_id": run_id,
+        "shrunk": dict(study.shrunk),
+        "replicates": study.replicates,
+        "complete": complete,
+    }
+
+
 def table(
-    study: Study, run_id: str, oracle: Sequence[OracleCycle], path: Sequence[PathCycle]
+    study: OracleStudy,
+    run_id: str,
+    oracle: Sequence[OracleCycle],
+    path: Sequence[PathCycle],
+    complete: bool,
 ) -> Table:
     """The table of a run as far as it has come: the finished cycles of the oracle.
 
@@ -25,13 +42,11 @@ def table(
     """
     by_cycle = {each.cycle: each for each in path}
     return {
-        "study": study.name,
-        "run_id": run_id,
+        **head(study, "oracle", run_id, complete),
         "tolerance": study.tolerance,
         "tolerance_kind": study.tolerance_kind,
-        "replicates": study.replicates,
-        "complete": len(oracle) == study.cycles + 1 and _path_ended(study, path),
         "cycles": [_cycle(study, each, by_cycle.get(each.cycle)) for each in oracle],
+        "paper_table": study.paper.table if study.paper else None,
         "cost": {
             "oracle": cost(
                 result for each in oracle for row in each.results.values() for result in row
@@ -51,7 +66,7 @@ def cost(results: Iterable[Result]) -> dict[str, float | int]:
     }
 
 
-def _cycle(study: Study, cycle: OracleCycle, path: PathCycle | None) -> Table:
+def _cycle(study: OracleStudy, cycle: OracleCycle, path: PathCycle | None) -> Table:
     some = next(iter(cycle.results.values()))[0]
     return {
         "cycle": cycle.cycle,
@@ -67,10 +82,26 @@ def _cycle(study: Study, cycle: OracleCycle, path: PathCycle | None) -> Table:
         ],
         **_region(study, cycle),
         "s_cyc": _s_cyc(study, cycle, path),
+        "paper": _printed(study, cycle.cycle),
     }
 
 
-def _region(study: Study, cycle: OracleCycle) -> Table:
+def _printed(study: OracleStudy, cycle: int) -> Table | None:
+    """The paper's column for this cycle, where the study names a table that has one."""
+    paper = study.paper
+    if paper is None or cycle not in paper.cycles:
+        return None
+    column = paper.cycles.index(cycle)
+    return {
+        "weights_remaining": paper.weights_remaining[column],
+        "well_tuned": paper.well_tuned[column],
+        "low": paper.feasible_low[column],
+        "high": paper.feasible_high[column],
+        "s_cyc": float(paper.s_cyc[column]) if paper.s_cyc else None,
+    }
+
+
+def _region(study: OracleStudy, cycle: OracleCycle) -> Table:
     region = cycle.region
     if region is None:
         return {
@@ -98,7 +129,7 @@ def _region(study: Study, cycle: OracleCycle) -> Table:
     }
 
 
-def _s_cyc(study: Study, cycle: OracleCycle, path: PathCycle | None) -> Table:
+def _s_cyc(study: OracleStudy, cycle: OracleCycle, path: PathCycle | None) -> Table:
     rate = scurve.max_lr(study.s_cyc, cycle.cycle, study.pruning.rate)
     results = path.results if path else None
     return {
@@ -108,9 +139,3 @@ def _s_cyc(study: Study, cycle: OracleCycle, path: PathCycle | None) -> Table:
         "test_accuracy": [result.test_accuracy for result in results] if results else None,
         "diverged": any(result.diverged for result in results) if results else None,
     }
-
-
-def _path_ended(study: Study, path: Sequence[PathCycle]) -> bool:
-    if not path:
-        return False
-    return len(path) == study.cycles + 1 or any(each.diverged for each in path[-1].results)

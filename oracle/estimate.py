@@ -8,28 +8,33 @@ from dataclasses import dataclass
 import torch
 
 from oracle import grid
+from oracle.experiments import experiment
+from oracle.grid_spec import GridSpec
 from oracle.runs import Prepared
+from oracle.spec import OracleStudy, SchedulesStudy, Study
 from oracle.work import chosen_device
 from scyc import networks
+from scyc.choices import ConstantSpec
 from scyc.pack import Member, Trainer
 
 _TIMED_SECONDS = 3.0  # stop lengthening the timing after this
 _START = 15.0  # seconds until Ray's workers train
+_STEADY = 1e-4  # the learning rate of the timed trainings, which matters to none of them
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A study's cost if no grid grows and nothing is shared between oracle and S-Cyc."""
+    """A study's cost if no grid grows and no training is shared."""
 
     study: str
     run_id: str
+    shrunk: dict[str, str]
     images: int
     parameters: int
-    grid: list[float]
+    grids: dict[str, list[float]]  # of max_lr, by what is searched with it
     cycles: int  # pruning cycles after the unpruned network
     replicates: int
-    oracle_cells: int
-    s_cyc_cells: int
+    cells: int  # trainings
     steps: int  # iterations of all trainings
     looks: int  # at validation or test images, of all trainings
     seconds_a_step: float  # of one training in a pack, timed on this machine
@@ -47,24 +52,21 @@ class Estimate:
 def estimate(prepared: Prepared) -> Estimate:
     """Count the cells and time a few steps of one pack, in this process, on one thread."""
     study = prepared.study
-    rates = grid.values(study.grid)
-    levels = study.cycles + 1
-    oracle_cells = levels * len(rates) * study.replicates
-    s_cyc_cells = levels * study.replicates
+    found = experiment(study, prepared.graph)
+    cells = len(found.known_cells()) + found.unknown_cells()
     device = chosen_device(prepared.settings.device)
-    cells = oracle_cells + s_cyc_cells
     looks = -(-study.training.steps // study.training.validate_every) + 1
     a_step, a_look = _timed(prepared, device)
     return Estimate(
         study=study.name,
         run_id=prepared.run_id,
+        shrunk=dict(study.shrunk),
         images=len(prepared.images.labels),
         parameters=networks.parameter_count(_shortened(prepared, 1, device).network),
-        grid=rates,
+        grids={name: grid.values(each) for name, each in _grids(study).items()},
         cycles=study.cycles,
         replicates=study.replicates,
-        oracle_cells=oracle_cells,
-        s_cyc_cells=s_cyc_cells,
+        cells=cells,
         steps=cells * study.training.steps,
         looks=cells * looks,
         seconds_a_step=a_step,
@@ -76,19 +78,42 @@ def estimate(prepared: Prepared) -> Estimate:
 
 def text(cost: Estimate) -> str:
     """An estimate for a terminal."""
-    rates = ", ".join(f"{rate:.4g}" for rate in cost.grid)
     lines = [
         f"{cost.study} is valid ({cost.run_id})",
         f"  images      {cost.images:,}",
         f"  parameters  {cost.parameters:,}",
-        f"  grid        {len(cost.grid)} max_lr: {rates}",
-        f"  cells       {cost.oracle_cells:,} oracle + {cost.s_cyc_cells:,} S-Cyc "
-        f"({cost.cycles + 1} networks x {cost.replicates} replicates; more where a grid grows)",
+    ]
+    for name, rates in cost.grids.items():
+        lines.append(f"  grid        {name}: {len(rates)} max_lr: {_shown(rates)}")
+    for what, how in cost.shrunk.items():
+        lines.append(f"  shrunk      {what} {how}")
+    lines += [
+        f"  trainings   {cost.cells:,} ({cost.cycles + 1} networks x {cost.replicates} "
+        f"replicates{'; more where a grid grows' if cost.grids else ''})",
         f"  steps       {cost.steps:,}",
         f"  time        about {_duration(cost.seconds)} with {cost.workers} worker(s) on "
         f"{cost.device} ({1000 * cost.seconds_a_step:.2f} ms a step, timed here)",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _grids(study: Study) -> dict[str, GridSpec]:
+    if isinstance(study, OracleStudy):
+        return {"oracle": study.grid}
+    if isinstance(study, SchedulesStudy):
+        return {e.label: e.tune.max_lr for e in study.schedules if e.tune is not None}
+    return {}
+
+
+def _members(study: Study) -> int:
+    """How many members a pack of the study holds."""
+    row = len(grid.values(study.grid)) if isinstance(study, OracleStudy) else 1
+    return min(study.cells_a_pack, row * study.replicates)
+
+
+def _shown(rates: list[float]) -> str:
+    shown = [f"{rate:.4g}" for rate in rates]
+    return ", ".join(shown if len(shown) <= 12 else [*shown[:4], "...", *shown[-4:]])
 
 
 def _timed(prepared: Prepared, device: torch.device) -> tuple[float, float]:
@@ -115,20 +140,19 @@ def _timed(prepared: Prepared, device: torch.device) -> tuple[float, float]:
 def _seconds(prepared: Prepared, steps: int, device: torch.device) -> float:
     """Seconds a member of one pack of `steps` iterations takes."""
     trainer = _shortened(prepared, steps, device)
-    rates = grid.values(prepared.study.grid)[: prepared.study.cells_a_pack]
-    root = trainer.root(0)
-    trained = trainer.train([Member(root, 0, 0, rate) for rate in rates])
+    root, steady = trainer.root(0), ConstantSpec(name="constant")
+    members = [Member(root, 0, 0, steady, _STEADY)] * _members(prepared.study)
+    trained = trainer.train(members)
     return sum(each.seconds for each in trained) / len(trained)
 
 
 def _shortened(prepared: Prepared, steps: int, device: torch.device) -> Trainer:
     """A trainer of the same system whose trainings have only `steps` iterations."""
     system = prepared.study.system
-    schedule = system.training.schedule.model_copy(update={"warmup": 1, "drops": ()})
-    training = system.training.model_copy(
-        update={"steps": steps, "validate_every": steps, "schedule": schedule}
-    )
-    return Trainer(system.model_copy(update={"training": training}), prepared.images, device)
+    training = system.training.model_copy(update={"steps": steps, "validate_every": steps})
+    pruning = system.pruning.model_copy(update={"rewind": "last"})
+    changes = {"training": training, "pruning": pruning, "record": None}
+    return Trainer(system.model_copy(update=changes), prepared.images, device)
 
 
 def _duration(seconds: float) -> str:
@@ -138,4 +162,7 @@ def _duration(seconds: float) -> str:
         return f"{seconds / 60:.0f} min"
     if seconds < 48 * 3600:
         return f"{seconds / 3600:.1f} h"
-    return f"{seconds / 86400:.1f} days"
+    days = seconds / 86400
+    if days < 90:
+        return f"{days:.1f} days"
+    return f"{days / 30.44:.1f} months" if days < 2 * 365 else f"{days / 365.25:.1f} years"

@@ -1,41 +1,46 @@
-"""The table of a run as text, JSON, CSV, Markdown and LaTeX."""
+"""A table as text, CSV, Markdown and LaTeX; its JSON is the table itself."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import statistics
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as RichTable
 
 from oracle.compare import Table
-from oracle.tables import HEADS, cost_lines, footnotes, rows, verdict, winner
+from oracle.kinds import KINDS
+from oracle.sheets import Sheet
+
+_COLOURS = {"outside": "red", "inside": "green"}
+
+
+def sheet(table: Table) -> Sheet:
+    """The printed form of any kind of study's table."""
+    return KINDS[table["kind"]].sheet(table)
 
 
 def text(table: Table, width: int = 140, colour: bool = False) -> str:
     """The table for a terminal."""
-    grid = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left")
-    for head in HEADS:
-        grid.add_column(head, justify="right", no_wrap=True)
-    for row in rows(table):
-        style = {"outside": "red", "inside": "green"}.get(row[5])
-        row[5] = f"[{style}]{row[5]}[/]" if style else row[5]
-        grid.add_row(
-            *(cell.replace("[<", "\\[<") if index == 3 else cell for index, cell in enumerate(row))
-        )
+    printed = sheet(table)
+    grid = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
+    for index, head in enumerate(printed.heads):
+        side = "left" if index in printed.left else "right"
+        grid.add_column(escape(head), justify=side, no_wrap=True)  # type: ignore[arg-type]
+    for row in printed.rows:
+        grid.add_row(*(_coloured(cell) for cell in row))
     out = io.StringIO()
     console = Console(
         file=out, width=width, force_terminal=colour, no_color=not colour, highlight=False
     )
     console.print(f"{table['study']}  ({table['run_id']})", markup=False)
     console.print(grid)
-    for line in [verdict(table), "", *footnotes(table), "", *cost_lines(table)]:
+    for line in [printed.verdict, "", *printed.notes, "", *printed.costs]:
         console.print(line, markup=False)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
@@ -46,29 +51,31 @@ def as_json(table: Table) -> str:
 
 
 def as_csv(table: Table) -> str:
-    """One line a cycle; accuracies in percent, learning rates in units of 1."""
+    """One line a row; accuracies in percent, learning rates in units of 1."""
+    printed = sheet(table)
     out = io.StringIO()
-    lines = [_flat(cycle) for cycle in table["cycles"]]
-    writer = csv.DictWriter(out, fieldnames=list(_flat_heads()), lineterminator="\n")
+    writer = csv.DictWriter(out, fieldnames=list(printed.flat_heads), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(lines)
+    writer.writerows({key: _inert(value) for key, value in row.items()} for row in printed.flat)
     return out.getvalue()
 
 
 def as_markdown(table: Table) -> str:
     """A Markdown table with its footnotes."""
-    heads = [head.replace("\n", " ") for head in HEADS]
+    printed = sheet(table)
+    heads = [_escaped(head.replace("\n", " ")) for head in printed.heads]
+    sides = [" :--- |" if index in printed.left else " ---: |" for index in range(len(heads))]
     lines = [
         "| " + " | ".join(heads) + " |",
-        "|" + " ---: |" * len(heads),
-        *("| " + " | ".join(_escaped(cell) for cell in row) + " |" for row in rows(table)),
+        "|" + "".join(sides),
+        *("| " + " | ".join(_escaped(cell) for cell in row) + " |" for row in printed.rows),
         "",
-        f"**{verdict(table)}**",
+        f"**{_escaped(printed.verdict)}**",
         "",
-        *(f"- {_escaped(line)}" for line in footnotes(table)),
+        *(f"- {_escaped(line)}" for line in printed.notes),
         "",
         "```text",
-        *cost_lines(table),
+        *printed.costs,
         "```",
     ]
     return "\n".join(lines) + "\n"
@@ -76,21 +83,14 @@ def as_markdown(table: Table) -> str:
 
 def as_latex(table: Table) -> str:
     """A LaTeX tabular for booktabs."""
-    heads = [
-        head.replace("\n", " ").replace("%", r"\%").replace("max_lr", r"max\_lr") for head in HEADS
-    ]
-    body = [
-        " & ".join(
-            cell.replace("±", r"$\pm$").replace("<", "$<$").replace(">", "$>$") for cell in row
-        )
-        + r" \\"
-        for row in rows(table)
-    ]
-    name = table["study"].replace("_", r"\_")
-    notes = [f"% {line}" for line in (verdict(table), *footnotes(table), *cost_lines(table))]
+    printed = sheet(table)
+    heads = [_latex(head.replace("\n", " ")) for head in printed.heads]
+    body = [" & ".join(_latex(cell) for cell in row) + r" \\" for row in printed.rows]
+    notes = [f"% {line}" for line in (printed.verdict, *printed.notes, *printed.costs)]
+    sides = "".join("l" if index in printed.left else "r" for index in range(len(heads)))
     lines = [
-        f"% {name}: {table['run_id']}",
-        r"\begin{tabular}{" + "r" * len(heads) + "}",
+        f"% {table['study']}: {table['run_id']}",
+        r"\begin{tabular}{" + sides + "}",
         r"\toprule",
         " & ".join(heads) + r" \\",
         r"\midrule",
@@ -109,60 +109,31 @@ FORMATS: Mapping[str, Callable[[Table], str]] = MappingProxyType(
 
 def note(table: Table) -> str:
     """The note that the Optuna dashboard shows beside a study."""
-    head = f"### {table['study']}: the oracle against S-Cyc"
-    return f"{head}\n\nRun `{table['run_id']}`\n\n{as_markdown(table)}"
+    return f"### {sheet(table).title}\n\nRun `{table['run_id']}`\n\n{as_markdown(table)}"
 
 
-def _flat_heads() -> tuple[str, ...]:
-    means = [
-        f"{who}_{part}_accuracy_{what}"
-        for who in ("oracle", "s_cyc")
-        for part in ("val", "test")
-        for what in ("mean", "std")
-    ]
-    return (
-        "cycle",
-        "weights_remaining",
-        "well_tuned",
-        "feasible_low",
-        "feasible_high",
-        "cut_low",
-        "cut_high",
-        "contiguous",
-        "s_cyc_max_lr",
-        "inside",
-        *means,
-        "noise",
-        "tolerance_below_noise",
-    )
-
-
-def _flat(cycle: Mapping[str, Any]) -> dict[str, object]:
-    feasible = cycle["feasible"] or {}
-    flat: dict[str, object] = {
-        "cycle": cycle["cycle"],
-        "weights_remaining": cycle["weights_remaining"],
-        "well_tuned": cycle["well_tuned"],
-        "feasible_low": feasible.get("low"),
-        "feasible_high": feasible.get("high"),
-        "cut_low": feasible.get("cut_low"),
-        "cut_high": feasible.get("cut_high"),
-        "contiguous": feasible.get("contiguous"),
-        "s_cyc_max_lr": cycle["s_cyc"]["max_lr"],
-        "inside": cycle["s_cyc"]["inside"],
-        "noise": cycle["noise"],
-        "tolerance_below_noise": cycle["tolerance_below_noise"],
-    }
-    for who, source in (("oracle", winner(cycle) or {}), ("s_cyc", cycle["s_cyc"])):
-        for part in ("val", "test"):
-            accuracies = source.get(f"{part}_accuracy") or []
-            several = len(accuracies) > 1
-            flat[f"{who}_{part}_accuracy_mean"] = (
-                statistics.fmean(accuracies) if accuracies else None
-            )
-            flat[f"{who}_{part}_accuracy_std"] = statistics.stdev(accuracies) if several else None
-    return flat
+def _coloured(cell: str) -> str:
+    style = _COLOURS.get(cell)
+    return f"[{style}]{cell}[/]" if style else escape(cell)
 
 
 def _escaped(cell: str) -> str:
-    return cell.replace("<", "&lt;").replace(">", "&gt;").replace("*", r"\*")
+    for mark in "&<>*|":
+        replaced = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}.get(mark, f"\\{mark}")
+        cell = cell.replace(mark, replaced)
+    return cell
+
+
+_LATEX = MappingProxyType(
+    {"±": r"$\pm$", "<": "$<$", ">": "$>$", "%": r"\%", "_": r"\_", "&": r"\&", "#": r"\#"}
+)
+
+
+def _latex(cell: str) -> str:
+    return "".join(_LATEX.get(letter, letter) for letter in cell)
+
+
+def _inert(value: object) -> object:
+    """A spreadsheet takes text that begins so for a formula."""
+    dangerous = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
+    return f"'{value}" if dangerous else value

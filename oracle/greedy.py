@@ -1,9 +1,4 @@
-"""The searches: which cells to train next, decided from results alone.
-
-A search is a generator. It yields an :class:`Ask` and is sent the results of its cells; what it
-returns is its outcome. It trains nothing and stores nothing: in a run Ray trains the cells, in a
-test a known curve answers.
-"""
+"""The greedy oracle: at each pruning cycle, the best max_lr of a grid."""
 
 from __future__ import annotations
 
@@ -11,34 +6,17 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 
 from oracle import grid
+from oracle.asks import Ask, Place, Results, Search, row
 from oracle.cells import Cell, Graph, Result
-from oracle.regions import Region, Tried, feasible
-from oracle.spec import Study
-from scyc import scurve
-
-Results = Mapping[str, Result]  # by cell id
-
-
-@dataclass(frozen=True)
-class Place:
-    """The Optuna study in which a search's cells are recorded."""
-
-    kind: str  # "oracle" or "s_cyc"
-    cycle: int | None  # None where one study holds all cycles
-    node: str  # hash that tells it from its like
-
-
-@dataclass(frozen=True)
-class Ask:
-    """Cells that a search wants, in the order in which they are packed."""
-
-    cells: tuple[Cell, ...]
-    place: Place
+from oracle.grid_spec import GridSpec
+from oracle.regions import Region, ToleranceKind, Tried, feasible
+from oracle.spec import OracleStudy
+from scyc.choices import ScheduleSpec
 
 
 @dataclass(frozen=True)
 class OracleCycle:
-    """One finished cycle of the greedy oracle."""
+    """One finished cycle of a grid search."""
 
     cycle: int
     cells: Mapping[float, tuple[Cell, ...]]  # by max_lr, rising; in the replicates' order
@@ -51,81 +29,64 @@ class OracleCycle:
         """What the region is computed from."""
         return tried(self.results)
 
+    @property
+    def losers(self) -> list[Result]:
+        """The results of all but the well-tuned max_lr."""
+        won = self.region.well_tuned if self.region else None
+        return [result for rate, row in self.results.items() if rate != won for result in row]
+
 
 @dataclass(frozen=True)
-class PathCycle:
-    """One finished cycle of a path with a given max_lr for each cycle."""
+class GridSearch:
+    """What a grid search of one cycle needs to know beside the networks it starts from."""
 
-    cycle: int
-    max_lr: float
-    cells: tuple[Cell, ...]
-    results: tuple[Result, ...]
+    graph: Graph
+    schedule: ScheduleSpec
+    grid: GridSpec
+    tolerance: float
+    tolerance_kind: ToleranceKind
 
+    def cycle(self, parents: Sequence[Cell | None]) -> Generator[Ask, Results, OracleCycle]:
+        """Every max_lr of the grid and every replicate, below the parents, one a replicate.
 
-Search = Generator[Ask, Results, None]
-
-
-def oracle(study: Study, graph: Graph, done: Callable[[OracleCycle], None]) -> Search:
-    """The greedy oracle (Liu et al. 2021, Section 5.3).
-
-    At each cycle: every max_lr of the grid and every replicate; the grid grows where the best
-    value or the region touches its end; the max_lr with the best mean validation accuracy is kept,
-    and its networks are pruned next. Calls `done` with each finished cycle.
-    """
-    parents: Sequence[Cell | None] = [None] * study.replicates
-    for cycle in range(study.cycles + 1):
-        path = parents[0].path if parents[0] is not None else ()
-        place = Place("oracle", cycle, graph.node(path))
+        The grid grows where the best value or the region touches its end.
+        """
+        number = parents[0].cycle + 1 if parents[0] is not None else 0
+        place = Place("oracle", number, self.graph.place(parents, self.schedule))
         cells: dict[float, tuple[Cell, ...]] = {}
         results: dict[float, tuple[Result, ...]] = {}
-        wanted = grid.values(study.grid)
-        while wanted:
-            new = {rate: _below(graph, parents, rate) for rate in wanted}
+        wanted = grid.values(self.grid)
+        while True:
+            new = {rate: row(self.graph, parents, self.schedule, rate) for rate in wanted}
             by_replicate = tuple(
-                new[rate][replicate] for replicate in range(study.replicates) for rate in wanted
+                new[rate][replicate] for replicate in range(len(parents)) for rate in wanted
             )
             answers = yield Ask(by_replicate, place)
-            for rate, row in new.items():
-                cells[rate] = row
-                results[rate] = tuple(answers[cell.id] for cell in row)
+            for rate, trained in new.items():
+                cells[rate] = trained
+                results[rate] = tuple(answers[cell.id] for cell in trained)
             cells, results = dict(sorted(cells.items())), dict(sorted(results.items()))
-            region = feasible(tried(results), study.tolerance, study.tolerance_kind)
+            region = feasible(tried(results), self.tolerance, self.tolerance_kind)
             low, high = (region.touches_low, region.touches_high) if region else (True, False)
-            wanted = grid.extension(study.grid, list(cells), low, high)
-        done(OracleCycle(cycle, cells, results, region, place))
-        if region is None:
-            return
-        parents = cells[region.well_tuned]
+            wanted = grid.extension(self.grid, list(cells), low, high)
+            if not wanted:
+                return OracleCycle(number, cells, results, region, place)
 
 
-def s_cyc_path(study: Study, graph: Graph, done: Callable[[PathCycle], None]) -> Search:
-    """S-Cyc's own iterative pruning run (Liu et al. 2021, Algorithm 1), all replicates together.
+def oracle(study: OracleStudy, graph: Graph, done: Callable[[OracleCycle], None]) -> Search:
+    """The greedy oracle (Liu et al. 2021, Section 5.3).
 
-    Calls `done` with each finished cycle. Ends early when a replicate diverges.
+    At each cycle: a grid search; the max_lr with the best mean validation accuracy is kept, and its
+    networks are pruned next. Calls `done` with each finished cycle.
     """
-    rates = [scurve.max_lr(study.s_cyc, m, study.pruning.rate) for m in range(study.cycles + 1)]
-    place = Place("s_cyc", None, graph.node(tuple(rates)))
+    search = GridSearch(graph, study.schedule, study.grid, study.tolerance, study.tolerance_kind)
     parents: Sequence[Cell | None] = [None] * study.replicates
-    for cycle, rate in enumerate(rates):
-        row = _below(graph, parents, rate)
-        answers = yield Ask(row, place)
-        results = tuple(answers[cell.id] for cell in row)
-        done(PathCycle(cycle, rate, row, results))
-        if any(result.diverged for result in results):
+    for _ in range(study.cycles + 1):
+        found = yield from search.cycle(parents)
+        done(found)
+        if found.region is None:
             return
-        parents = row
-
-
-def s_cyc_cells(study: Study, graph: Graph) -> list[Cell]:
-    """All cells of S-Cyc's path, which need no result to be known."""
-    found: list[Cell] = []
-    for replicate in range(study.replicates):
-        parent: Cell | None = None
-        for cycle in range(study.cycles + 1):
-            rate = scurve.max_lr(study.s_cyc, cycle, study.pruning.rate)
-            parent = graph.child(parent, rate) if parent else graph.root(replicate, rate)
-            found.append(parent)
-    return found
+        parents = found.cells[found.region.well_tuned]
 
 
 def tried(results: Mapping[float, Sequence[Result]]) -> dict[float, Tried]:
@@ -136,10 +97,3 @@ def tried(results: Mapping[float, Sequence[Result]]) -> dict[float, Tried]:
         )
         for rate, row in results.items()
     }
-
-
-def _below(graph: Graph, parents: Sequence[Cell | None], rate: float) -> tuple[Cell, ...]:
-    return tuple(
-        graph.child(parent, rate) if parent else graph.root(replicate, rate)
-        for replicate, parent in enumerate(parents)
-    )

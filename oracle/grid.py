@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from oracle.spec import GridSpec, ListGrid
+from oracle.grid_spec import GridSpec, ListGrid
 
 
 def values(grid: GridSpec) -> list[float]:

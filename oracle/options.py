@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from oracle.settings import BACKEND_NAMES, DEVICE_NAMES, Settings
+from oracle.settings import BACKEND_NAMES, DEVICE_NAMES, Settings, Shrink
 
 FILE = click.Path(path_type=Path)
 
@@ -64,3 +64,34 @@ def on_what(command: Callable[..., None]) -> Callable[..., None]:
         command(settings=settings, **arguments)
 
     return with_settings
+
+
+def smaller(command: Callable[..., None]) -> Callable[..., None]:
+    """Options that make a study smaller; the command gets them as `wanted`."""
+
+    @click.option(
+        "--scale", type=click.FloatRange(0, 1, min_open=True),
+        help="Shrink iterations, warm-up, drops and validation intervals together, such as 0.02.",
+    )  # fmt: skip
+    @click.option(
+        "--subset", type=click.FloatRange(0, 1, min_open=True),
+        help="Share of each class's images to use.",
+    )  # fmt: skip
+    @click.option("--classes", type=click.IntRange(2), help="Use the first so many classes.")
+    @click.option("--cycles", type=click.IntRange(1), help="Pruning cycles.")
+    @click.option("--grid", type=click.IntRange(2), help="Values of max_lr in each grid.")
+    @click.option("--replicates", type=click.IntRange(1), help="Replicates.")
+    @functools.wraps(command)
+    def with_wanted(
+        scale: float | None,
+        subset: float | None,
+        classes: int | None,
+        cycles: int | None,
+        grid: int | None,
+        replicates: int | None,
+        **arguments: Any,
+    ) -> None:
+        wanted = Shrink(scale, subset, classes, cycles, grid, replicates)
+        command(wanted=wanted, **arguments)
+
+    return with_wanted

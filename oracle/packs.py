@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from oracle.asks import Ask, Place, Search
 from oracle.cells import Cell, Result
 from oracle.failures import LostCheckpoint
-from oracle.greedy import Ask, Place, Search
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class PackQueue:
 
     def _queue(self, pack: Pack) -> None:
         self._out.update(cell.id for cell in pack.cells)
-        lost = {cell.parent.id for cell in pack.cells if cell.parent and self._is_lost(cell.parent)}
+        lost = {needed.id for cell in pack.cells for needed in self._lost(cell)}
         for cell_id in sorted(lost - self._again):
             if cell_id not in self._again:  # its pack may have come with another lost cell
                 again = self._pack_of[cell_id]
@@ -146,6 +146,13 @@ class PackQueue:
         else:
             self.ready.append(pack)
 
-    def _is_lost(self, cell: Cell) -> bool:
-        checkpoint = self.known[cell.id].checkpoint
-        return checkpoint is not None and not self.has_checkpoint(checkpoint)
+    def _lost(self, cell: Cell) -> Iterator[Cell]:
+        """The cells whose networks a training needs, and which cannot be read any more."""
+        if cell.parent is None:
+            return
+        checkpoint = self.known[cell.parent.id].checkpoint
+        if checkpoint is not None and not self.has_checkpoint(checkpoint):
+            yield cell.parent
+        kept = self.known[cell.root.id].kept
+        if kept is not None and not self.has_checkpoint(kept):
+            yield cell.root

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.resources
 import io
 from dataclasses import asdict, dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
-import yaml
 from rich import box
 from rich.console import Console
 from rich.table import Table as RichTable
 
+from oracle.spec import OracleStudy
+from oracle.studyfile import load_study
 from scyc import scurve
 from scyc.spec import SCyc
 
@@ -52,37 +52,38 @@ class PaperTable:
         return tuple(cell for cell in self.cells if not cell.inside)
 
 
-def tables() -> tuple[int, ...]:
-    """The numbers of the tables that are known."""
-    return tuple(sorted(_printed()["tables"]))
+TABLES = (3, 7, 8)
 
 
 def judge(table: int) -> PaperTable:
     """Recompute S-Cyc's row of a table from Eq. 2 and hold it against the printed regions.
 
-    Raises KeyError for a table that is not one of :func:`tables`.
+    Raises KeyError for a table that is not one of :data:`TABLES`.
     """
-    printed = _printed()
-    entry = printed["tables"][table]
-    curve = SCyc(**entry["s_cyc"])
+    if table not in TABLES:
+        raise KeyError(table)
+    study = load_study(f"table{table}")
+    assert isinstance(study, OracleStudy)
+    printed = study.paper
+    assert printed is not None
     rows = zip(
-        printed["weights_remaining"],
-        printed["cycles"],
-        entry["well_tuned"],
-        entry["feasible_low"],
-        entry["feasible_high"],
-        entry["s_cyc_printed"] or [None] * len(printed["cycles"]),
+        printed.weights_remaining,
+        printed.cycles,
+        printed.well_tuned,
+        printed.feasible_low,
+        printed.feasible_high,
+        printed.s_cyc or [None] * len(printed.cycles),
         strict=True,
     )
-    cells = tuple(_cell(curve, printed["rate"], *row) for row in rows)
+    rewinds = ", rewound" if study.pruning.rewind != "last" else ""
     return PaperTable(
         table,
-        entry["network"],
-        entry["dataset"],
-        entry["pruning"],
-        curve,
-        printed["rate"],
-        cells,
+        getattr(study.network, "name", "own network"),
+        getattr(study.dataset, "name", "own data"),
+        study.pruning.criterion + rewinds,
+        study.s_cyc,
+        study.pruning.rate,
+        tuple(_cell(study.s_cyc, study.pruning.rate, *row) for row in rows),
     )
 
 
@@ -126,12 +127,6 @@ def _cell(
 def _cut(value: float, like: Decimal) -> Decimal:
     """A value cut, not rounded, to the digits of another: so the paper prints S-Cyc's row."""
     return Decimal(repr(value)).quantize(like, ROUND_DOWN)
-
-
-def _printed() -> dict[str, Any]:
-    text = importlib.resources.files("oracle").joinpath("paper.yaml").read_text(encoding="utf-8")
-    printed: dict[str, Any] = yaml.safe_load(text)
-    return printed
 
 
 def text(judged: PaperTable) -> str:

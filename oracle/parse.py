@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from typing import Any, get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from oracle.spec import DATASETS, NETWORKS, ListGrid, RangeGrid, Study
+from oracle.grid_spec import ListGrid, RangeGrid
+from oracle.spec import KINDS, Study
+from scyc.choices import DATASETS, NETWORKS, OPTIMIZERS, SCHEDULES, FactorySpec
 from scyc.problems import BadInput, Problem, unknown
-from scyc.spec import FactorySpec, PruningSpec, Spec
+from scyc.spec import Spec
+from scyc.system import PruningSpec
 
 
 def parse(content: object, source: str) -> Study:
@@ -19,10 +23,13 @@ def parse(content: object, source: str) -> Study:
     if not isinstance(content, dict):
         kind = type(content).__name__
         raise BadInput(source, [Problem("study", f"must be a mapping of fields, is {kind}")])
+    kind = content.get("kind", "oracle")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise BadInput(source, [Problem("kind", unknown(str(kind), KINDS), kind)])
     try:
-        return Study.model_validate(content)
+        return KINDS[kind].model_validate(content)
     except ValidationError as error:
-        raise BadInput(source, list(_problems(error))) from error
+        raise BadInput(source, list(_problems(error, KINDS[kind]))) from error
 
 
 _RULES = {
@@ -48,10 +55,10 @@ _SPECIAL = {
 }
 
 
-def _problems(error: ValidationError) -> Iterator[Problem]:
+def _problems(error: ValidationError, kind: type[Study]) -> Iterator[Problem]:
     for each in error.errors(include_url=False):
         location = [part for part in each["loc"] if not str(part).startswith("<")]
-        yield Problem(_path(location), _rule(each, location), _shown(each))
+        yield Problem(_path(location), _rule(each, location, kind), _shown(each))
 
 
 def _path(location: list[int | str]) -> str:
@@ -61,12 +68,12 @@ def _path(location: list[int | str]) -> str:
     return text.lstrip(".") or "study"
 
 
-def _rule(each: ErrorDetails, location: list[int | str]) -> str:
+def _rule(each: ErrorDetails, location: list[int | str], study: type[Study]) -> str:
     kind, last = each["type"], next((str(p) for p in reversed(location) if isinstance(p, str)), "")
     if (last, kind) in _SPECIAL:
         return _SPECIAL[last, kind]
     if kind == "extra_forbidden":
-        return f"unknown key; {unknown(last, _keys_beside(each['loc'])).removeprefix('unknown; ')}"
+        return f"unknown key; {unknown(last, _keys_beside(each['loc'], study)).removeprefix('unknown; ')}"
     if "max_lr" in location and kind == "greater_than":
         return "a learning rate must be above 0"
     template = _RULES.get(kind)
@@ -90,20 +97,30 @@ def _shown(each: ErrorDetails) -> object:
     return None if isinstance(value, Spec) else value
 
 
-def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
+def _keys_beside(location: tuple[int | str, ...], study: type[Study]) -> list[str]:
     """Field names of the spec in which an unknown key was found."""
     tags: dict[str, type[Spec]] = {
         "<list>": ListGrid,
         "<range>": RangeGrid,
         "<factory>": FactorySpec,
-        **{f"<{name}>": spec for name, spec in (NETWORKS | DATASETS).items()},
+        **{
+            f"<{name}>": spec
+            for known in (NETWORKS, DATASETS, SCHEDULES, OPTIMIZERS)
+            for name, spec in known.items()
+        },
     }
-    spec: type[Spec] = Study
+    spec: type[Spec] = study
     for part in location[:-1]:
         if part in tags:
             spec = tags[str(part)]
         elif isinstance(part, str) and part in spec.model_fields:
-            found = spec.model_fields[part].annotation
-            if isinstance(found, type) and issubclass(found, Spec):
-                spec = found
+            spec = next(_specs(spec.model_fields[part].annotation), spec)
     return list(spec.model_fields)
+
+
+def _specs(annotation: Any) -> Iterator[type[Spec]]:
+    """The specs that an annotation holds, such as that of a list's items."""
+    if isinstance(annotation, type) and issubclass(annotation, Spec):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _specs(inner)

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from oracle import compare
+from oracle.asks import Results, Search
 from oracle.cells import Graph
 from oracle.compare import Table
-from oracle.greedy import OracleCycle, PathCycle, Results, Search, oracle, s_cyc_path
+from oracle.experiments import experiment
 from oracle.ledger import URL, Ledger, RunRecord, parse_url, probe, sqlite_url
 from oracle.parse import parse
 from oracle.settings import Settings
@@ -83,11 +83,10 @@ def stored_table(run: Known) -> Table:
     graph = Graph(run.study.system, run.record.fingerprint)
     with opened(run.url) as (_, store):
         known = store.results(graph)
-    cycles: list[OracleCycle] = []
-    path: list[PathCycle] = []
-    replay(oracle(run.study, graph, cycles.append), known)
-    replay(s_cyc_path(run.study, graph, path.append), known)
-    return compare.table(run.study, run.record.run_id, cycles, path)
+    found = experiment(run.study, graph)
+    for search in found.searches():
+        replay(search, known)
+    return found.table(run.record.run_id)
 
 
 def replay(search: Search, known: Results) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import json
 
-from oracle import plots, tables
+from oracle import formats, plots
 from oracle.compare import Table
+from oracle.kinds import KINDS
 from oracle.spec import Study
 from scyc.spec import as_json
 
@@ -18,8 +19,10 @@ h1 { margin-bottom: 0 } .id { opacity: .7; margin-top: 0 }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; white-space: nowrap }
 th, td { padding: .35rem .8rem; text-align: right; border-bottom: 1px solid var(--line) }
 thead th { vertical-align: bottom; border-bottom-width: 2px }
+.words { text-align: left } .best { font-weight: 600 }
 .inside { color: #1a7f37 } .outside { color: #c62828; font-weight: 600 }
-@media (prefers-color-scheme: dark) { .inside { color: #57d17a } .outside { color: #ff8a80 } }
+@media (prefers-color-scheme: dark) { .words { text-align: left } .best { font-weight: 600 }
+.inside { color: #57d17a } .outside { color: #ff8a80 } }
 .figure { background: #fff; border-radius: 6px; overflow-x: auto }
 .verdict { font-size: 1.15rem; font-weight: 600 }
 pre { background: #8882; padding: 1rem; overflow-x: auto; border-radius: 6px }
@@ -28,28 +31,32 @@ pre { background: #8882; padding: 1rem; overflow-x: auto; border-radius: 6px }
 
 def page(table: Table, study: Study) -> str:
     """The report: verdict, figure, table with footnotes, cost, the study; readable offline."""
-    figure = plots.page(plots.regions(table), plotly_js=False)
-    heads = "".join(f'<th scope="col">{_lines(head)}</th>' for head in tables.HEADS)
+    printed = formats.sheet(table)
+    figure = plots.page(KINDS[table["kind"]].figure(table), plotly_js=False)
+    heads = "".join(f'<th scope="col">{_lines(head)}</th>' for head in printed.heads)
     body = "\n".join(
-        "<tr>" + "".join(_cell(cell) for cell in row) + "</tr>" for row in tables.rows(table)
+        "<tr>"
+        + "".join(_cell(cell, index in printed.left) for index, cell in enumerate(row))
+        + "</tr>"
+        for row in printed.rows
     )
-    notes = "\n".join(f"<li>{html.escape(line)}</li>" for line in tables.footnotes(table))
-    costs = html.escape("\n".join(tables.cost_lines(table)))
+    notes = "\n".join(f"<li>{html.escape(line)}</li>" for line in printed.notes)
+    costs = html.escape("\n".join(printed.costs))
     declared = html.escape(json.dumps(as_json(study), indent=2))
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{html.escape(table["study"])}: the oracle against S-Cyc</title>
+<title>{html.escape(printed.title)}</title>
 <style>{_STYLE}</style>
 <script>{_plotly_js()}</script>
 </head>
 <body>
-<h1>{html.escape(table["study"])}: the oracle against S-Cyc</h1>
+<h1>{html.escape(printed.title)}</h1>
 <p class="id">run {html.escape(table["run_id"])}</p>
 <p>{html.escape(study.description)}</p>
-<p class="verdict">{html.escape(tables.verdict(table))}</p>
+<p class="verdict">{html.escape(printed.verdict)}</p>
 <div class="figure">{figure}</div>
 <div class="scroll"><table>
 <thead><tr>{heads}</tr></thead>
@@ -75,8 +82,11 @@ def _plotly_js() -> str:
     return str(get_plotlyjs())
 
 
-def _cell(cell: str) -> str:
-    mark = f' class="{cell}"' if cell in ("inside", "outside") else ""
+def _cell(cell: str, words: bool) -> str:
+    kinds = [cell] if cell in ("inside", "outside") else []
+    kinds += ["words"] if words else []
+    kinds += ["best"] if cell.endswith("*") and not cell.startswith("[") else []
+    mark = f' class="{" ".join(kinds)}"' if kinds else ""
     return f"<td{mark}>{html.escape(cell)}</td>"
 
 

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from oracle import compare, formats, grid, plots
+from oracle import formats
+from oracle.asks import Place
 from oracle.cells import Cell, Graph, Result
 from oracle.compare import Table
+from oracle.experiments import Experiment, Hooks, experiment
 from oracle.failures import NoWinner, StorageError
 from oracle.folders import unwritable
-from oracle.greedy import (
-    OracleCycle,
-    PathCycle,
-    Place,
-    Results,
-    oracle,
-    s_cyc_cells,
-    s_cyc_path,
-)
+from oracle.kinds import KINDS
 from oracle.ledger import RunRecord, probe
 from oracle.packs import PackQueue
 from oracle.records import database, opened
@@ -29,11 +24,13 @@ from oracle.spec import Study, uses_own_code
 from oracle.store import ResultStore
 from oracle.work import WorkerSpec
 from oracle.workers import BACKENDS
-from scyc import data, networks, sources
+from scyc import data, networks, pack, sources
 from scyc.checkpoint import CheckpointStore
+from scyc.choices import FactorySpec
 from scyc.data import Images
 from scyc.problems import BadInput, Problem
-from scyc.spec import FactorySpec, SubsetSpec, as_json, content_hash
+from scyc.spec import as_json, content_hash
+from scyc.system import SubsetSpec
 
 
 @dataclass(frozen=True)
@@ -47,14 +44,6 @@ class Prepared:
     settings: Settings
 
 
-@dataclass
-class _Found:
-    """What the searches of one run have finished."""
-
-    oracle: list[OracleCycle] = field(default_factory=list)
-    path: list[PathCycle] = field(default_factory=list)
-
-
 def prepare(study: Study, settings: Settings) -> Prepared:
     """Check everything that can be wrong before work starts, and write nothing.
 
@@ -66,7 +55,7 @@ def prepare(study: Study, settings: Settings) -> Prepared:
     try:
         images = sources.load(
             study.dataset,
-            SubsetSpec(share=study.subset, seed=study.seed),
+            SubsetSpec(share=study.subset, classes=study.classes, seed=study.seed),
             settings.data,
             settings.place(study.name) / "images",
         )
@@ -74,10 +63,7 @@ def prepare(study: Study, settings: Settings) -> Prepared:
     except BadInput as error:
         problems += error.problems
     if images is not None:
-        classes = len(images.classes)
-        problems += networks.problems(
-            study.network, images.shape, classes, study.pruning.prune_last
-        )
+        problems += pack.problems(study.system, images)
     elif isinstance(study.network, FactorySpec):
         try:
             networks.load_factory(study.network.factory)
@@ -119,62 +105,59 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
         )
         with ledger.lease(graph.id, progress.say) as lease:
             ledger.register(record)
-            found = _Found()
-            path = {cell.id for cell in s_cyc_cells(study, graph)}
+            queue = PackQueue(
+                study.cells_a_pack,
+                store.results(graph),
+                lambda cell, result, where: write(cell, result, where),
+                checkpoints.has,
+            )
+            found = experiment(study, graph, Hooks(progress.line, lambda results: drop(results)))
+
+            def expected() -> int:
+                return len(queue.asked | found.known_cells()) + found.unknown_cells()
 
             def write(cell: Cell, result: Result, where: Place) -> None:
                 lease.check()
                 store.add(graph, study.name, where, cell, result)
-                progress.cells(queue.answered + 1, _expected(study, queue, found, path))
+                progress.cells(queue.answered + 1, expected())
 
-            def cycle_done(cycle: OracleCycle) -> None:
-                found.oracle.append(cycle)
-                if study.keep_checkpoints == "path" and cycle.region is not None:
-                    _drop_losers(cycle, path, queue.known, checkpoints)
-                progress.cycle(cycle)
+            def drop(losers: Iterable[Result]) -> None:
+                if study.keep_checkpoints == "path":
+                    _discard(losers, found.known_cells(), queue, checkpoints)
 
-            queue = PackQueue(study.cells_a_pack, store.results(graph), write, checkpoints.has)
-            searches = [
-                oracle(study, graph, cycle_done),
-                s_cyc_path(study, graph, found.path.append),
-            ]
-            queue.start(searches)
-            progress.cells(queue.answered, _expected(study, queue, found, path))
+            queue.start(found.searches())
+            progress.cells(queue.answered, expected())
             try:
                 BACKENDS[settings.backend](_worker_spec(prepared), queue, settings.workers)
             except BaseException:
                 with contextlib.suppress(StorageError):
                     ledger.register(replace(record, state="stopped"))
                 raise
-            result = compare.table(study, prepared.run_id, found.oracle, found.path)
+            result = found.table(prepared.run_id)
             _annotate(store, prepared, found, result)
-            won = found.oracle[-1].region is not None
-            ledger.register(replace(record, state="done" if won else "no winner"))
-    if not won:
-        last = found.oracle[-1].cycle
-        raise NoWinner(
-            f"every max_lr of cycle {last} diverged; lower the grid, or training's rates"
-        )
+            failure = found.failure()
+            ledger.register(replace(record, state="no winner" if failure else "done"))
+    if failure:
+        raise NoWinner(failure)
     return result
 
 
-def _drop_losers(
-    cycle: OracleCycle, path: set[str], known: Results, checkpoints: CheckpointStore
+def _discard(
+    losers: Iterable[Result], needed_cells: set[str], queue: PackQueue, checkpoints: CheckpointStore
 ) -> None:
-    """Delete the checkpoints that nothing will start from: of losing cells off S-Cyc's path."""
-    assert cycle.region is not None
-    kept = path | {cell.id for cell in cycle.cells[cycle.region.well_tuned]}
-    needed = {known[cell].checkpoint for cell in kept if cell in known}
-    for row in cycle.results.values():
-        for result in row:
-            if result.checkpoint and result.checkpoint not in needed:
-                checkpoints.discard(result.checkpoint)
-
-
-def _expected(study: Study, queue: PackQueue, found: _Found, path: set[str]) -> int:
-    """How many cells the run will have asked for at its end, if no grid grows any more."""
-    ahead = max(0, study.cycles - len(found.oracle))  # cycles that have not begun
-    return len(queue.asked | path) + ahead * len(grid.values(study.grid)) * study.replicates
+    """Delete the checkpoints of results that nothing will go on from."""
+    needed = {
+        sha256
+        for cell in needed_cells
+        if cell in queue.known
+        for sha256 in (queue.known[cell].checkpoint, queue.known[cell].kept)
+    }
+    for result in losers:
+        if result.cell in needed_cells:
+            continue
+        for sha256 in (result.checkpoint, result.kept):
+            if sha256 and sha256 not in needed:
+                checkpoints.discard(sha256)
 
 
 def _worker_spec(prepared: Prepared) -> WorkerSpec:
@@ -189,17 +172,13 @@ def _worker_spec(prepared: Prepared) -> WorkerSpec:
     )
 
 
-def _annotate(store: ResultStore, prepared: Prepared, found: _Found, result: Table) -> None:
+def _annotate(
+    store: ResultStore, prepared: Prepared, found: Experiment, result: Table
+) -> None:
     """Show the table and the figures in the dashboard, in every Optuna study of the run."""
-    study, graph = prepared.study, prepared.graph
-    figures = plots.cards(result)
+    figures = KINDS[result["kind"]].cards(result)
     note = formats.note(result)
-    rows: list[tuple[Place, dict[str, object]]] = [
-        (each.place, {"role": "oracle", "cycle": each.cycle, "grid": list(each.cells)})
-        for each in found.oracle
-    ]
-    rates = tuple(each.max_lr for each in found.path)
-    if len(rates) == study.cycles + 1:
-        rows.append((Place("s_cyc", None, graph.node(rates)), {"role": "s_cyc"}))
-    for where, role in rows:
-        store.annotate(graph, study.name, where, prepared.run_id, role, note, figures)
+    for where, role in found.places():
+        store.annotate(
+            prepared.graph, prepared.study.name, where, prepared.run_id, role, note, figures
+        )

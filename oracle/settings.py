@@ -6,10 +6,6 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from oracle.greedy import OracleCycle
 
 BACKEND_NAMES = ("ray", "inline")
 DEVICE_NAMES = ("auto", "cpu", "cuda")
@@ -31,10 +27,22 @@ class Settings:
         return self.folder / study_name
 
 
+@dataclass(frozen=True)
+class Shrink:
+    """What to reduce; None leaves it as the study has it."""
+
+    scale: float | None = None  # of the iterations: budget, warm-up, drops, validation, rewinding
+    subset: float | None = None  # share of each class's images
+    classes: int | None = None  # the first so many
+    cycles: int | None = None
+    grid: int | None = None  # values of max_lr
+    replicates: int | None = None
+
+
 @dataclass
 class Progress:
     """What a run tells while it is under way; every field may be replaced."""
 
     cells: Callable[[int, int], None] = lambda done, total: None  # of this graph, done and expected
-    cycle: Callable[[OracleCycle], None] = lambda cycle: None
+    line: Callable[[str], None] = lambda text: None  # of a cycle that is finished
     say: Callable[[str], None] = lambda text: None

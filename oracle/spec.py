@@ -2,186 +2,126 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    Discriminator,
-    Field,
-    Tag,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from scyc.problems import unknown
-from scyc.pruning import CRITERIA
-from scyc.spec import (
-    Cifar10Spec,
-    DigitsSpec,
-    FactorySpec,
-    FullyConnectedSpec,
-    ImageFolderSpec,
-    NonNegativeInt,
-    PositiveFloat,
-    PositiveInt,
-    PruningSpec,
-    ResNet20Spec,
-    SCyc,
-    Spec,
-    SplitSpec,
-    SystemSpec,
-    TrainingSpec,
-    as_json,
-)
+from oracle.grid_spec import GridSpec, ListGrid
+from scyc import schedules, scurve
+from scyc.choices import DatasetSpec, FactorySpec, FullyConnectedSpec, NetworkSpec, ScheduleSpec
+from scyc.pruning import criterion_rule
+from scyc.spec import NonNegativeInt, PositiveFloat, PositiveInt, SCyc, Spec, as_json
+from scyc.system import PruningSpec, RecordSpec, SplitSpec, SystemSpec, TrainingSpec
+
+Percent = Annotated[float, Field(ge=0, le=100)]
 
 
-class _Grid(Spec):
-    """What every grid of max_lr has."""
+class LearningRates(Spec):
+    """The learning rates of an iterative pruning run: a schedule, and its max_lr at each cycle."""
 
-    extend: bool = True  # grow on the side where the best value or the region touches the end
-    floor: PositiveFloat | None = None  # extension stops here; a tenth of the lowest value if None
-    ceiling: PositiveFloat | None = None  # and here; ten times the highest value if None
+    schedule: ScheduleSpec
+    max_lr: PositiveFloat | None = None  # the same at every cycle
+    s_cyc: SCyc | None = None  # Eq. 2's
+
+    def at(self, cycle: int, rate: float) -> float:
+        """max_lr of a pruning cycle; `rate` is the share of weights that a cycle prunes."""
+        if self.s_cyc is not None:
+            return scurve.max_lr(self.s_cyc, cycle, rate)
+        assert self.max_lr is not None
+        return self.max_lr
+
+    def _one_of(self, *ways: object) -> None:
+        if sum(way is not None for way in ways) != 1:
+            names = "max_lr, s_cyc or tune" if len(ways) == 3 else "max_lr or s_cyc"
+            raise PydanticCustomError("one", "give exactly one of {names}", {"names": names})
+        lowest = self.s_cyc.epsilon if self.s_cyc is not None else self.max_lr
+        rule = schedules.max_lr_rule(self.schedule, lowest) if lowest is not None else None
+        if rule:
+            raise PydanticCustomError("max_lr", "{rule}", {"rule": rule})
 
 
-class ListGrid(_Grid):
-    """A grid written out."""
+class TuneSpec(Spec):
+    """What is tuned by validation accuracy on the unpruned network (Section 5.1)."""
 
-    max_lr: Annotated[tuple[PositiveFloat, ...], Field(min_length=1, strict=False)]
-
-    @field_validator("max_lr")
-    @classmethod
-    def _distinct(cls, values: tuple[float, ...]) -> tuple[float, ...]:
-        if len(set(values)) < len(values):
-            raise PydanticCustomError("repeated", "a max_lr stands twice; remove the repeat")
-        return tuple(sorted(values))
+    max_lr: GridSpec
 
 
-class RangeGrid(_Grid):
-    """A linear or logarithmic grid."""
+class Entry(LearningRates):
+    """One row of a comparison of schedules."""
 
-    kind: Literal["linear", "log"]
-    low: PositiveFloat
-    high: PositiveFloat
-    count: Annotated[int, Field(ge=2, le=10_000)]
+    label: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
+    tune: TuneSpec | None = None
 
     @model_validator(mode="after")
-    def _rising(self) -> RangeGrid:
-        if self.low >= self.high:
-            raise PydanticCustomError("order", "grid.low must lie below grid.high; swap them")
+    def _decided(self) -> Entry:
+        self._one_of(self.max_lr, self.s_cyc, self.tune)
         return self
 
 
-def _grid_kind(value: Any) -> str:
-    listed = value.get("max_lr") if isinstance(value, dict) else getattr(value, "max_lr", None)
-    return "<range>" if listed is None else "<list>"
-
-
-GridSpec = Annotated[
-    Annotated[ListGrid, Tag("<list>")] | Annotated[RangeGrid, Tag("<range>")],
-    Discriminator(_grid_kind),
-]
-
-NETWORKS: dict[str, type[Spec]] = {
-    "fully_connected": FullyConnectedSpec,
-    "resnet20": ResNet20Spec,
-}
-DATASETS: dict[str, type[Spec]] = {
-    "digits": DigitsSpec,
-    "cifar10": Cifar10Spec,
-    "image_folder": ImageFolderSpec,
-}
-
-
-def _which(value: Any) -> str:
-    if isinstance(value, Spec):
-        return f"<{getattr(value, 'name', 'factory')}>"
-    return "<factory>" if "factory" in value else f"<{value['name']}>"
-
-
-_Network = Annotated[
-    Annotated[FullyConnectedSpec, Tag("<fully_connected>")]
-    | Annotated[ResNet20Spec, Tag("<resnet20>")]
-    | Annotated[FactorySpec, Tag("<factory>")],
-    Discriminator(_which),
-]
-_Dataset = Annotated[
-    Annotated[DigitsSpec, Tag("<digits>")]
-    | Annotated[Cifar10Spec, Tag("<cifar10>")]
-    | Annotated[ImageFolderSpec, Tag("<image_folder>")]
-    | Annotated[FactorySpec, Tag("<factory>")],
-    Discriminator(_which),
-]
-
-
 class Study(Spec):
-    """The greedy oracle against S-Cyc on one network, data set and pruning method."""
+    """What every kind of study declares."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
-    kind: Literal["oracle"] = "oracle"
     description: str = ""
-    dataset: _Dataset
+    dataset: DatasetSpec
     subset: Annotated[float, Field(gt=0, le=1)] = 1.0  # share of each class's images that is used
-    network: _Network
+    classes: Annotated[int, Field(ge=2)] | None = None  # the first so many; None takes all
+    network: NetworkSpec
     pruning: PruningSpec = PruningSpec()
     training: TrainingSpec
     split: SplitSpec = SplitSpec()
-    grid: GridSpec
     cycles: Annotated[int, Field(ge=1, le=1000)]  # pruning cycles after the unpruned network
     replicates: Annotated[int, Field(ge=1, le=1000)] = 3
     seed: NonNegativeInt = 0
-    tolerance: Annotated[float, Field(ge=0, le=100)] = 0.5
-    tolerance_kind: Literal["points", "relative"] = "points"
-    s_cyc: SCyc
+    record: RecordSpec | None = None  # distributions kept of every network
     pack: PositiveInt | None = None  # cells trained in one call; None: 16 if stacked, else 1
     keep_checkpoints: Literal["path", "all"] = "path"  # "path": the networks that are carried on
-
-    @field_validator("dataset", mode="before")
-    @classmethod
-    def _dataset_named(cls, value: Any) -> Any:
-        return _named(value, DATASETS)
-
-    @field_validator("network", mode="before")
-    @classmethod
-    def _network_named(cls, value: Any) -> Any:
-        return _named(value, NETWORKS)
+    shrunk: dict[str, str] = Field(default_factory=dict)  # what options on the command line reduced
 
     @field_validator("pruning")
     @classmethod
     def _criterion_known(cls, value: PruningSpec) -> PruningSpec:
-        if value.criterion not in CRITERIA:
-            raise PydanticCustomError(
-                "criterion", "{rule}", {"rule": unknown(value.criterion, CRITERIA)}
-            )
+        if rule := criterion_rule(value.criterion):
+            raise PydanticCustomError("criterion", "{rule}", {"rule": rule})
         return value
 
     @model_validator(mode="after")
-    def _engine_fits(self) -> Study:
-        if self.training.engine == "stacked" and not isinstance(self.network, FullyConnectedSpec):
+    def _training_fits(self) -> Study:
+        if self.training.engine == "stacked" and not self._stackable:
             raise PydanticCustomError(
-                "engine", 'training.engine "stacked" trains fully_connected only; use "auto"'
+                "engine",
+                'training.engine "stacked" trains fully_connected without batch_norm only; '
+                'use "auto"',
             )
+        rewind = self.pruning.rewind
+        if isinstance(rewind, int) and rewind > self.training.steps:
+            rule = f"pruning.rewind {rewind} comes after {self.training.steps} steps; lower it"
+            raise PydanticCustomError("rewind", "{rule}", {"rule": rule})
         return self
 
-    @model_validator(mode="after")
-    def _grid_inside_bounds(self) -> Study:
-        values = (
-            self.grid.max_lr if isinstance(self.grid, ListGrid) else (self.grid.low, self.grid.high)
-        )
-        if self.grid.floor is not None and self.grid.floor > min(values):
-            raise PydanticCustomError("floor", "grid.floor lies above the grid's lowest value")
-        if self.grid.ceiling is not None and self.grid.ceiling < max(values):
-            raise PydanticCustomError("ceiling", "grid.ceiling lies below the grid's highest value")
-        return self
+    def _schedule_fits(self, schedule: ScheduleSpec, path: str) -> None:
+        found = schedules.problems(schedule, self.training.steps)
+        if found:
+            rule = "; ".join(f"{path}.{field} {rule}" for field, rule in found)
+            raise PydanticCustomError("schedule", "{rule}", {"rule": rule})
+
+    @property
+    def _stackable(self) -> bool:
+        return isinstance(self.network, FullyConnectedSpec) and not self.network.batch_norm
 
     @property
     def system(self) -> SystemSpec:
-        """What shapes one training (see :class:`scyc.spec.SystemSpec`)."""
+        """What shapes one training (see :class:`scyc.system.SystemSpec`)."""
         return SystemSpec(
             network=self.network,
             pruning=self.pruning,
             training=self.training,
             split=self.split,
             seed=self.seed,
+            record=self.record,
         )
 
     @property
@@ -189,8 +129,7 @@ class Study(Spec):
         """How many cells a pack holds at most: a function of the study alone."""
         if self.pack is not None:
             return self.pack
-        solo = self.training.engine == "solo" or not isinstance(self.network, FullyConnectedSpec)
-        return 1 if solo else 16
+        return 16 if self.training.engine != "solo" and self._stackable else 1
 
     def declared(self) -> dict[str, Any]:
         """Every field that says what is computed: all but where the images lie."""
@@ -200,21 +139,118 @@ class Study(Spec):
         return fields
 
 
+class PaperOracle(Spec):
+    """A printed oracle table. Learning rates in units of 1; text where the digits matter."""
+
+    table: PositiveInt
+    weights_remaining: Annotated[tuple[Percent, ...], Field(strict=False)]
+    cycles: Annotated[tuple[NonNegativeInt, ...], Field(strict=False)]
+    well_tuned: Annotated[tuple[PositiveFloat, ...], Field(strict=False)]
+    feasible_low: Annotated[tuple[PositiveFloat, ...], Field(strict=False)]
+    feasible_high: Annotated[tuple[PositiveFloat, ...], Field(strict=False)]
+    s_cyc: Annotated[tuple[str, ...], Field(strict=False)] | None  # as printed; None: not printed
+
+    @model_validator(mode="after")
+    def _aligned(self) -> PaperOracle:
+        rows = (self.weights_remaining, self.well_tuned, self.feasible_low, self.feasible_high)
+        if {len(row) for row in (*rows, self.s_cyc or self.cycles)} != {len(self.cycles)}:
+            raise PydanticCustomError("aligned", "every row needs one value for each of cycles")
+        return self
+
+
+class OracleStudy(Study):
+    """The greedy oracle against S-Cyc on one network, data set and pruning method."""
+
+    kind: Literal["oracle"] = "oracle"
+    schedule: ScheduleSpec
+    grid: GridSpec
+    tolerance: Percent = 0.5
+    tolerance_kind: Literal["points", "relative"] = "points"
+    s_cyc: SCyc
+    paper: PaperOracle | None = None
+
+    @model_validator(mode="after")
+    def _rates_fit(self) -> OracleStudy:
+        self._schedule_fits(self.schedule, "schedule")
+        lowest = self.grid.max_lr[0] if isinstance(self.grid, ListGrid) else self.grid.low
+        if rule := schedules.max_lr_rule(self.schedule, min(lowest, self.s_cyc.epsilon)):
+            raise PydanticCustomError("max_lr", "{rule}", {"rule": rule})
+        return self
+
+
+_MeanStd = Annotated[tuple[Percent, Percent], Field(strict=False)]
+
+
+class PaperSchedules(Spec):
+    """A printed comparison of schedules: early-stop test accuracy, mean and std, in percent."""
+
+    table: str
+    weights_remaining: Annotated[tuple[Percent, ...], Field(strict=False)]
+    cycles: Annotated[tuple[NonNegativeInt, ...], Field(strict=False)]
+    accuracy: dict[str, Annotated[tuple[_MeanStd, ...], Field(strict=False)]]  # by label
+
+    @model_validator(mode="after")
+    def _aligned(self) -> PaperSchedules:
+        rows = [self.weights_remaining, *self.accuracy.values()]
+        if {len(row) for row in rows} != {len(self.cycles)}:
+            raise PydanticCustomError("aligned", "every row needs one value for each of cycles")
+        return self
+
+
+class SchedulesStudy(Study):
+    """Learning-rate schedules against each other over all pruning cycles (Table 2)."""
+
+    kind: Literal["schedules"]
+    schedules: Annotated[tuple[Entry, ...], Field(min_length=2, strict=False)]
+    columns: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1, strict=False)] | None = None
+    paper: PaperSchedules | None = None
+
+    @model_validator(mode="after")
+    def _entries_fit(self) -> SchedulesStudy:
+        labels = [entry.label for entry in self.schedules]
+        repeated = sorted({label for label in labels if labels.count(label) > 1})
+        if repeated:
+            rule = f'the label "{repeated[0]}" stands twice; every entry needs its own'
+            raise PydanticCustomError("labels", "{rule}", {"rule": rule})
+        unknown = sorted(set(self.paper.accuracy) - set(labels)) if self.paper else []
+        if unknown:
+            rule = f'paper.accuracy "{unknown[0]}" is no label; known: {", ".join(labels)}'
+            raise PydanticCustomError("labels", "{rule}", {"rule": rule})
+        for index, entry in enumerate(self.schedules):
+            self._schedule_fits(entry.schedule, f"schedules[{index}].schedule")
+        late = [cycle for cycle in self.columns or () if cycle > self.cycles]
+        if late:
+            rule = f"columns {late} come after the last of {self.cycles} cycles; remove them"
+            raise PydanticCustomError("columns", "{rule}", {"rule": rule})
+        return self
+
+
+class PaperFigure(Spec):
+    """What the paper says of a figure of distributions."""
+
+    figure: PositiveInt
+    claim: str
+
+
+class DistributionsStudy(Study, LearningRates):
+    """Weight gradients and hidden outputs while a network is pruned (Figures 1, 3 to 6)."""
+
+    kind: Literal["distributions"]
+    record: RecordSpec
+    paper: PaperFigure | None = None
+
+    @model_validator(mode="after")
+    def _rates_fit(self) -> DistributionsStudy:
+        self._one_of(self.max_lr, self.s_cyc)
+        self._schedule_fits(self.schedule, "schedule")
+        return self
+
+
+KINDS: Mapping[str, type[Study]] = MappingProxyType(
+    {"oracle": OracleStudy, "schedules": SchedulesStudy, "distributions": DistributionsStudy}
+)
+
+
 def uses_own_code(study: Study) -> bool:
     """Whether a study names Python code that it does not ship with."""
     return isinstance(study.dataset, FactorySpec) or isinstance(study.network, FactorySpec)
-
-
-def _named(value: Any, known: dict[str, type[Spec]]) -> Any:
-    """Turn the short form, a name or module:factory, into the long one, and know the name."""
-    if isinstance(value, Spec):
-        return value
-    if isinstance(value, str):
-        value = {"factory": value} if ":" in value else {"name": value}
-    if not isinstance(value, dict) or not ("name" in value or "factory" in value):
-        rule = "name one of: {known}; or module:factory"
-        raise PydanticCustomError("nameless", rule, {"known": ", ".join(sorted(known))})
-    if "factory" not in value and value["name"] not in known:
-        rule = unknown(str(value["name"]), known)
-        raise PydanticCustomError("unknown_name", "{rule}", {"rule": rule})
-    return value

@@ -18,11 +18,12 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 from plotly.graph_objects import Figure
 
+from oracle.asks import Place
 from oracle.cells import Cell, Graph, Result
 from oracle.failures import StorageError
-from oracle.greedy import Place
 from oracle.ledger import URL, DatabaseError, engine_options
 from scyc.problems import BadInput, Problem
+from scyc.spec import as_json
 
 _MOST_REPLICATES = 1000
 _LOWEST, _HIGHEST = 1e-8, 1e4  # of the max_lr axis that Optuna is told, widened where needed
@@ -118,7 +119,7 @@ class ResultStore:
 
 def study_name(graph: Graph, name: str, place: Place) -> str:
     """The Optuna study of a place, such as ``digits/1f0c9a2e/cycle-03/77ab01c4``."""
-    part = "s-cyc" if place.cycle is None else f"cycle-{place.cycle:02d}"
+    part = "path" if place.cycle is None else f"cycle-{place.cycle:02d}"
     return f"{name}/{graph.id[:8]}/{part}/{place.node[:8]}"
 
 
@@ -144,6 +145,9 @@ def _trial(place: Place, cell: Cell, result: Result) -> FrozenTrial:
             "diverged": result.diverged,
             "weights_remaining": result.weights_remaining,
             "checkpoint": result.checkpoint,
+            "kept": result.kept,
+            "schedule": as_json(cell.schedule),
+            "recorded": result.recorded,
             "cost": {
                 "steps": result.steps,
                 "seconds": result.seconds,
@@ -170,4 +174,6 @@ def _result(trial: FrozenTrial) -> Result:
         seconds=attributes["cost"]["seconds"],
         checkpoint=attributes["checkpoint"],
         device=attributes["cost"]["device"],
+        kept=attributes.get("kept"),
+        recorded=attributes.get("recorded"),
     )

@@ -1,4 +1,4 @@
-"""The printed table of a run: its cells, and what must be said beside them."""
+"""The printed table of an oracle run: its cells, and what must be said beside them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from oracle.compare import Table
+from oracle.sheets import Sheet, cost_lines, rate, shrunk_lines, spread
 
-HEADS = (
+_HEADS = (
     "cycle",
     "weights\nremaining, %",
     "well-tuned\nmax_lr",
@@ -23,19 +24,21 @@ HEADS = (
 )
 
 
-def rate(value: float | None) -> str:
-    """A learning rate in four digits."""
-    return "-" if value is None else f"{value:.4g}"
-
-
-def spread(accuracies: Sequence[float] | None) -> str:
-    """Mean ± standard deviation over replicates."""
-    if not accuracies:
-        return "-"
-    mean = f"{statistics.fmean(accuracies):.2f}"
-    if len(accuracies) == 1:
-        return mean
-    return f"{mean} ± {statistics.stdev(accuracies):.2f}"
+def sheet(table: Table) -> Sheet:
+    """An oracle run's table, as it is printed."""
+    paper = table["paper_table"]
+    heads = (*_HEADS, f"Table {paper}:\nwell-tuned", f"Table {paper}:\nregion") if paper else _HEADS
+    return Sheet(
+        title=f"{table['study']}: the oracle against S-Cyc",
+        run_id=table["run_id"],
+        heads=heads,
+        rows=[_row(cycle, paper is not None) for cycle in table["cycles"]],
+        verdict=verdict(table),
+        notes=[*shrunk_lines(table), *_footnotes(table)],
+        costs=cost_lines(table["cost"], {"oracle": "oracle", "s_cyc": "S-Cyc"}),
+        flat=[_flat(cycle) for cycle in table["cycles"]],
+        flat_heads=_flat_heads(),
+    )
 
 
 def region(feasible: Mapping[str, Any] | None) -> str:
@@ -52,13 +55,7 @@ def winner(cycle: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return next((each for each in cycle["grid"] if each["max_lr"] == cycle["well_tuned"]), None)
 
 
-def rows(table: Table) -> list[list[str]]:
-    """The cells of the printed table, a row for each cycle, under :data:`HEADS`."""
-    return [_row(cycle) for cycle in table["cycles"]]
-
-
-def footnotes(table: Table) -> list[str]:
-    """What must be said beside the table for it to be read rightly."""
+def _footnotes(table: Table) -> list[str]:
     unit = "points" if table["tolerance_kind"] == "points" else "% of the best (relative)"
     cycles = table["cycles"]
     lines = [
@@ -99,17 +96,7 @@ def verdict(table: Table) -> str:
     return line
 
 
-def cost_lines(table: Table) -> list[str]:
-    """What the oracle and S-Cyc cost."""
-    heads = {"oracle": "oracle", "s_cyc": "S-Cyc"}
-    return [
-        f"{heads[who]:<7}{cost['trainings']:>7,} trainings {cost['steps']:>12,} steps "
-        f"{cost['seconds']:>10,.1f} s of worker time"
-        for who, cost in table["cost"].items()
-    ]
-
-
-def _row(cycle: Mapping[str, Any]) -> list[str]:
+def _row(cycle: Mapping[str, Any], printed: bool) -> list[str]:
     best, s_cyc = winner(cycle), cycle["s_cyc"]
     inside = {True: "inside", False: "outside", None: "-"}[s_cyc["inside"]]
     noise = "-" if cycle["noise"] is None else f"{cycle['noise']:.2f}"
@@ -127,7 +114,15 @@ def _row(cycle: Mapping[str, Any]) -> list[str]:
         spread(best["test_accuracy"] if best else None),
         spread(s_cyc["test_accuracy"]),
         noise,
+        *(_printed(cycle["paper"]) if printed else ()),
     ]
+
+
+def _printed(column: Mapping[str, Any] | None) -> tuple[str, str]:
+    """The paper's values for a cycle, where it prints that one."""
+    if column is None:
+        return "", ""
+    return rate(column["well_tuned"]), f"[{rate(column['low'])}, {rate(column['high'])}]"
 
 
 def _noise_lines(table: Table) -> list[str]:
@@ -159,3 +154,54 @@ def _noise_lines(table: Table) -> list[str]:
 
 def _side(cycle: Mapping[str, Any]) -> str:
     return "above" if cycle["s_cyc"]["max_lr"] > cycle["feasible"]["high"] else "below"
+
+
+def _flat_heads() -> tuple[str, ...]:
+    means = [
+        f"{who}_{part}_accuracy_{what}"
+        for who in ("oracle", "s_cyc")
+        for part in ("val", "test")
+        for what in ("mean", "std")
+    ]
+    return (
+        "cycle",
+        "weights_remaining",
+        "well_tuned",
+        "feasible_low",
+        "feasible_high",
+        "cut_low",
+        "cut_high",
+        "contiguous",
+        "s_cyc_max_lr",
+        "inside",
+        *means,
+        "noise",
+        "tolerance_below_noise",
+    )
+
+
+def _flat(cycle: Mapping[str, Any]) -> dict[str, object]:
+    feasible = cycle["feasible"] or {}
+    flat: dict[str, object] = {
+        "cycle": cycle["cycle"],
+        "weights_remaining": cycle["weights_remaining"],
+        "well_tuned": cycle["well_tuned"],
+        "feasible_low": feasible.get("low"),
+        "feasible_high": feasible.get("high"),
+        "cut_low": feasible.get("cut_low"),
+        "cut_high": feasible.get("cut_high"),
+        "contiguous": feasible.get("contiguous"),
+        "s_cyc_max_lr": cycle["s_cyc"]["max_lr"],
+        "inside": cycle["s_cyc"]["inside"],
+        "noise": cycle["noise"],
+        "tolerance_below_noise": cycle["tolerance_below_noise"],
+    }
+    for who, source in (("oracle", winner(cycle) or {}), ("s_cyc", cycle["s_cyc"])):
+        for part in ("val", "test"):
+            accuracies = source.get(f"{part}_accuracy") or []
+            several = len(accuracies) > 1
+            flat[f"{who}_{part}_accuracy_mean"] = (
+                statistics.fmean(accuracies) if accuracies else None
+            )
+            flat[f"{who}_{part}_accuracy_std"] = statistics.stdev(accuracies) if several else None
+    return flat

@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import TypeAdapter
 
+from oracle.asks import Results
 from oracle.cells import Cell, Result
 from scyc import data
 from scyc.checkpoint import CheckpointStore, Network
-from scyc.pack import Member, Trainer
-from scyc.spec import SystemSpec
+from scyc.choices import ScheduleSpec
+from scyc.pack import Member, Trained, Trainer
+from scyc.spec import as_json
+from scyc.system import SystemSpec
+
+_SCHEDULE: TypeAdapter[ScheduleSpec] = TypeAdapter(ScheduleSpec)
 
 
 @dataclass(frozen=True)
@@ -35,8 +41,10 @@ class Task:
 
     cell: str
     parent: str | None  # checkpoint of the network to prune; None for the unpruned network
+    kept: str | None  # checkpoint of the network to rewind to, where the study does so
     cycle: int
     replicate: int
+    schedule: dict[str, Any]  # a ScheduleSpec as JSON values
     max_lr: float
 
 
@@ -60,39 +68,60 @@ class Worker:
             if key not in starts:
                 starts[key] = self._start(task)
         members = [
-            Member(starts[task.parent, task.replicate], task.cycle, task.replicate, task.max_lr)
+            Member(
+                starts[task.parent, task.replicate],
+                task.cycle,
+                task.replicate,
+                _SCHEDULE.validate_json(json.dumps(task.schedule)),
+                task.max_lr,
+            )
             for task in tasks
         ]
         return [
-            Result(
-                cell=task.cell,
-                curve=trained.outcome.curve,
-                val_accuracy=trained.outcome.val_accuracy,
-                test_accuracy=trained.outcome.test_accuracy,
-                diverged=trained.outcome.diverged,
-                weights_remaining=trained.weights_remaining,
-                steps=trained.steps,
-                seconds=trained.seconds,
-                checkpoint=(
-                    None
-                    if trained.outcome.diverged
-                    else self._checkpoints.save(trained.outcome.network)
-                ),
-                device=str(self.device),
-            )
+            self._result(task, trained)
             for task, trained in zip(tasks, self._trainer.train(members), strict=True)
         ]
+
+    def _result(self, task: Task, trained: Trained) -> Result:
+        outcome = trained.outcome
+        return Result(
+            cell=task.cell,
+            curve=outcome.curve,
+            val_accuracy=outcome.val_accuracy,
+            test_accuracy=outcome.test_accuracy,
+            diverged=outcome.diverged,
+            weights_remaining=trained.weights_remaining,
+            steps=trained.steps,
+            seconds=trained.seconds,
+            checkpoint=None if outcome.diverged else self._checkpoints.save(outcome.network),
+            device=str(self.device),
+            kept=(
+                self._checkpoints.save(outcome.kept)
+                if outcome.kept is not None and not outcome.diverged
+                else None
+            ),
+            recorded=trained.recorded,
+        )
 
     def _start(self, task: Task) -> Network:
         if task.parent is None:
             return self._trainer.root(task.replicate)
         parent = self._checkpoints.load(task.parent)
-        return self._trainer.pruned(parent, task.replicate, task.cycle)
+        kept = self._checkpoints.load(task.kept) if task.kept else None
+        return self._trainer.pruned(parent, task.replicate, task.cycle, kept)
 
 
-def task(cell: Cell, parent_checkpoint: str | None) -> Task:
-    """What a worker needs to know of a cell."""
-    return Task(cell.id, parent_checkpoint, cell.cycle, cell.replicate, cell.max_lr)
+def task(cell: Cell, known: Results) -> Task:
+    """What a worker needs to know of a cell whose parents' results are known."""
+    return Task(
+        cell=cell.id,
+        parent=known[cell.parent.id].checkpoint if cell.parent else None,
+        kept=known[cell.root.id].kept if cell.parent else None,
+        cycle=cell.cycle,
+        replicate=cell.replicate,
+        schedule=as_json(cell.schedule),
+        max_lr=cell.max_lr,
+    )
 
 
 def chosen_device(wanted: str) -> torch.device:

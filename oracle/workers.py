@@ -264,7 +264,4 @@ def _reported(result: dict[str, Any] | None, error: bool) -> list[Result]:
 
 
 def _tasks(pack: Pack, queue: PackQueue) -> list[Task]:
-    return [
-        task(cell, queue.known[cell.parent.id].checkpoint if cell.parent else None)
-        for cell in pack.cells
-    ]
+    return [task(cell, queue.known) for cell in pack.cells]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from scyc.checkpoint import Network
+from scyc.choices import ScheduleSpec
 from scyc.pack import Member, Trained, Trainer
 
 
@@ -19,28 +20,35 @@ class Cycle:
 
 
 def iterate(
-    trainer: Trainer, max_lr: Callable[[int], float], cycles: int, replicates: Sequence[int]
+    trainer: Trainer,
+    schedule: ScheduleSpec,
+    max_lr: Callable[[int], float],
+    cycles: int,
+    replicates: Sequence[int],
 ) -> Iterator[Cycle]:
     """Train, prune, train again (Liu et al. 2021, Algorithm 1).
 
-    max_lr: the upper learning-rate bound of a cycle, such as S-Cyc's (:func:`scyc.scurve.max_lr`)
+    schedule: of the learning rate within each cycle. max_lr: the upper learning-rate bound of a cycle, such as S-Cyc's (:func:`scyc.scurve.max_lr`)
     or a constant. cycles: pruning cycles after the unpruned network. Yields cycles + 1 results, one
     at a time. Stops with ValueError when a replicate has diverged, since it cannot be pruned.
     """
     networks: list[Network] = []
+    kept: list[Network | None] = []
     for cycle in range(cycles + 1):
         if cycle == 0:
             networks = [trainer.root(replicate) for replicate in replicates]
         else:
             networks = [
-                trainer.pruned(network, replicate, cycle)
-                for network, replicate in zip(networks, replicates, strict=True)
+                trainer.pruned(network, replicate, cycle, early)
+                for network, replicate, early in zip(networks, replicates, kept, strict=True)
             ]
         rate = max_lr(cycle)
         members = [
-            Member(network, cycle, replicate, rate)
+            Member(network, cycle, replicate, schedule, rate)
             for network, replicate in zip(networks, replicates, strict=True)
         ]
         trained = trainer.train(members)
         yield Cycle(cycle, rate, tuple(trained))
         networks = [each.outcome.network for each in trained]
+        if cycle == 0:
+            kept = [each.outcome.kept for each in trained]

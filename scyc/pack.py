@@ -16,14 +16,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from scyc import data, networks, pruning, schedules, seeds, solo, stacked
+from scyc import data, distributions, filters, networks, pruning, schedules, seeds, solo, stacked
 from scyc.checkpoint import Network
+from scyc.choices import ScheduleSpec
 from scyc.data import Images, Split
-from scyc.spec import SystemSpec, TrainingSpec
+from scyc.problems import Problem
+from scyc.system import SystemSpec, TrainingSpec
 from scyc.training import DTYPES, Feed, Job, Outcome
 
 Engine = Callable[[nn.Module, Sequence[Job], TrainingSpec], list[Outcome]]
@@ -32,11 +35,12 @@ ENGINES: Mapping[str, Engine] = MappingProxyType({"solo": solo.train, "stacked":
 
 @dataclass(frozen=True)
 class Member:
-    """One training of a pack: a network, already pruned, and the max_lr to train it with."""
+    """One training of a pack: a network, already pruned, and the rates to train it with."""
 
     start: Network
     cycle: int  # completed pruning cycles
     replicate: int
+    schedule: ScheduleSpec
     max_lr: float
 
 
@@ -48,14 +52,16 @@ class Trained:
     weights_remaining: float  # percent
     steps: int  # iterations of this training; a diverged one may have been cut short
     seconds: float  # its share of the pack's wall time
+    recorded: Mapping[str, Any] | None  # distributions, as the system says; None if it diverged
 
 
 class Trainer:
     """Trains packs of one system on one device.
 
     Everything random comes from the system's seed: the split and the initial weights from
-    (seed, replicate), the order of the batches and the augmentation from (seed, replicate, cycle).
-    Trainings that differ only in max_lr are therefore paired.
+    (seed, replicate), the order of the batches, the augmentation and what the network itself draws
+    from (seed, replicate, cycle). Trainings that differ only in their learning rates are therefore
+    paired.
     """
 
     def __init__(
@@ -76,8 +82,9 @@ class Trainer:
         self.engine = _engine(system.training.engine, network)
         self._weight_names = pruning.weight_names(network)
         self._prunable = pruning.prunable_names(network, system.pruning.prune_last)
+        self._couplings = lru_cache(maxsize=1)(lambda: filters.couplings(network, images.shape))
         self._split = lru_cache(maxsize=64)(self._make_split)
-        self._feed = lru_cache(maxsize=64)(self._make_feed)
+        self._feed = lru_cache(maxsize=8)(self._make_feed)  # the rounds of a long training are big
 
     def root(self, replicate: int) -> Network:
         """A replicate's unpruned network with its initial weights."""
@@ -92,42 +99,71 @@ class Trainer:
         }
         return Network(state, pruning.unpruned(state, self._prunable))
 
-    def pruned(self, parent: Network, replicate: int, cycle: int) -> Network:
+    def pruned(
+        self, parent: Network, replicate: int, cycle: int, kept: Network | None = None
+    ) -> Network:
         """What pruning cycle number `cycle` makes of the network that was trained before it.
 
-        Removes ``rate`` of the remaining prunable weights by the system's criterion. The survivors
-        keep their values, or go back to their start where the system rewinds (IMP). Raises
-        ValueError for a network that has diverged.
+        Removes ``rate`` of the remaining prunable weights, or filters, by the system's criterion.
+        The survivors keep their values, or go back to their start (IMP), or to `kept`, the unpruned
+        network after as many iterations as the system rewinds to. Raises ValueError for a network
+        that has diverged, and where `kept` is needed and missing.
         """
         spec = self.system.pruning
         criterion = pruning.CRITERIA[spec.criterion]
-        weights = {name: parent.state[name] for name in self._prunable}
-        slopes = (
-            self._gradients(parent, replicate, cycle) if criterion.score == "gradient" else None
-        )
-        scored = pruning.scores(criterion, weights, slopes)
-        masks = pruning.prune(parent.masks, scored, spec.rate, criterion.scope)
-        kept = self.root(replicate).state if spec.rewind == "init" else parent.state
+        if criterion.score == "l1_filter":
+            masks = filters.prune(self._couplings(), parent.state, parent.masks, spec.rate)
+        else:
+            weights = {name: parent.state[name] for name in self._prunable}
+            slopes = (
+                self._gradients(parent, replicate, cycle) if criterion.score == "gradient" else None
+            )
+            drawn = seeds.generator(self.system.seed, "random pruning", replicate, cycle)
+            scored = pruning.scores(criterion, weights, slopes, drawn)
+            masks = pruning.prune(parent.masks, scored, spec.rate, criterion.scope)
         state = {
             name: value.masked_fill(~masks[name], 0.0) if name in masks else value
-            for name, value in kept.items()
+            for name, value in self._rewound(parent, replicate, kept).items()
         }
         return Network(state, masks)
+
+    def _rewound(self, parent: Network, replicate: int, kept: Network | None) -> dict[str, Tensor]:
+        rewind = self.system.pruning.rewind
+        if rewind == "last":
+            return parent.state
+        if rewind == "init":
+            return self.root(replicate).state
+        if kept is None:
+            raise ValueError(f"the network after {rewind} iterations is needed to rewind to")
+        return kept.state
 
     def train(self, members: Sequence[Member]) -> list[Trained]:
         """Train a pack; results are in the members' order."""
         started = time.perf_counter()
         training = self.system.training
         jobs = []
+        rewind = self.system.pruning.rewind
         for member in members:
-            feed, order = self._feed(member.replicate, member.cycle)
-            rates = schedules.rates(training.schedule, member.max_lr, training.steps)
-            jobs.append(Job(member.start, rates, feed, order))
+            feed, order = self._feed(member.replicate, member.cycle, self._own_images(member))
+            rates = schedules.rates(member.schedule, member.max_lr, training.steps)
+            keep_at = rewind if isinstance(rewind, int) and member.cycle == 0 else None
+            seed = seeds.seed(self.system.seed, "dropout", member.replicate, member.cycle)
+            jobs.append(Job(member.start, rates, feed, order, seed, keep_at))
         outcomes = self.engine(self.network, jobs, training)
+        recorded = [
+            self._recorded(member, outcome)
+            for member, outcome in zip(members, outcomes, strict=True)
+        ]
         seconds = (time.perf_counter() - started) / len(members)
         return [
-            Trained(outcome, self.weights_remaining(member.start), outcome.curve[-1][0], seconds)
-            for member, outcome in zip(members, outcomes, strict=True)
+            Trained(
+                outcome,
+                self.weights_remaining(member.start),
+                outcome.curve[-1][0],
+                seconds,
+                distribution,
+            )
+            for member, outcome, distribution in zip(members, outcomes, recorded, strict=True)
         ]
 
     def weights_remaining(self, network: Network) -> float:
@@ -137,7 +173,15 @@ class Trainer:
     def _make_split(self, replicate: int) -> Split:
         return data.split(self._source, self.system.split, self.system.seed, replicate)
 
-    def _make_feed(self, replicate: int, cycle: int) -> tuple[Feed, Tensor]:
+    def _own_images(self, member: Member) -> tuple[str, ...]:
+        """What sets a member's augmentation apart from the others' of its replicate, if anything."""
+        if self.system.training.augment.per == "replicate":
+            return ()
+        return (member.schedule.model_dump_json(), repr(member.max_lr))
+
+    def _make_feed(
+        self, replicate: int, cycle: int, own: tuple[str, ...] = ()
+    ) -> tuple[Feed, Tensor]:
         training = self.system.training
         purpose = (self.system.seed, "training", replicate, cycle)
         split = self._split(replicate)
@@ -146,7 +190,7 @@ class Trainer:
             split,
             training.augment,
             (training.steps, training.batch),
-            purpose,
+            (*purpose, *own),
             DTYPES[training.precision],
             self.device,
         )
@@ -156,14 +200,48 @@ class Trainer:
         return feed, split.train[order].to(self.device)
 
     def _gradients(self, parent: Network, replicate: int, cycle: int) -> dict[str, Tensor]:
-        split = self._split(replicate)
-        generator = seeds.generator(self.system.seed, "pruning", replicate, cycle)
-        order = data.batches(
-            len(split.train), self.system.training.batch, self.system.pruning.batches, generator
-        )
-        feed, _ = self._feed(replicate, cycle)
-        chosen = split.train[order].to(self.device)
+        feed, chosen = self._looked_at("pruning", replicate, cycle, self.system.pruning.batches)
         return solo.gradients(self.network, parent, feed, chosen, self._prunable)
+
+    def _recorded(self, member: Member, outcome: Outcome) -> Mapping[str, Any] | None:
+        """The distributions that the system records of a network that has been trained."""
+        record = self.system.record
+        if record is None or outcome.diverged:
+            return None
+        replicate, cycle = member.replicate, member.cycle
+        feed, chosen = self._looked_at("record", replicate, cycle, record.batches)
+        batches = ((feed.batch(indices), feed.labels[indices]) for indices in chosen)
+        seed = seeds.seed(self.system.seed, "record", replicate, cycle)
+        return distributions.record(
+            self.network, outcome.network, batches, record.what, record.outside, seed
+        )
+
+    def _looked_at(
+        self, purpose: str, replicate: int, cycle: int, batches: int
+    ) -> tuple[Feed, Tensor]:
+        """A few training batches for another purpose than training: indices [batches, batch]."""
+        split = self._split(replicate)
+        generator = seeds.generator(self.system.seed, purpose, replicate, cycle)
+        order = data.batches(len(split.train), self.system.training.batch, batches, generator)
+        feed, _ = self._feed(replicate, cycle)
+        return feed, split.train[order].to(self.device)
+
+
+def problems(system: SystemSpec, images: Images) -> list[Problem]:
+    """What is wrong with training this system on these images."""
+    classes = len(images.classes)
+    found = networks.problems(system.network, images.shape, classes, system.pruning.prune_last)
+    structured = pruning.CRITERIA[system.pruning.criterion].score == "l1_filter"
+    if found or not structured:
+        return found
+    try:
+        network = networks.build(system.network, images.shape, classes, seed=0)
+        if not filters.couplings(network, images.shape):
+            rule = "no filter of this network can be pruned whole; use another criterion"
+            return [Problem("pruning.criterion", rule, system.pruning.criterion)]
+    except ValueError as error:
+        return [Problem("pruning.criterion", str(error), system.pruning.criterion)]
+    return []
 
 
 def _engine(name: str, network: nn.Module) -> Engine:

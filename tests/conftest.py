@@ -11,16 +11,8 @@ from oracle.spec import Study
 from scyc import sources
 from scyc.data import Images
 from scyc.pack import Trainer
-from scyc.spec import (
-    DigitsSpec,
-    FullyConnectedSpec,
-    PruningSpec,
-    SplitSpec,
-    SubsetSpec,
-    SystemSpec,
-    TrainingSpec,
-    WarmupSpec,
-)
+from scyc.choices import DigitsSpec, FullyConnectedSpec, WarmupSpec
+from scyc.system import PruningSpec, SplitSpec, SubsetSpec, SystemSpec, TrainingSpec
 
 torch.set_num_threads(1)
 
@@ -45,10 +37,10 @@ def make_system(**changes: Any) -> SystemSpec:
     network = changes.pop("network", FullyConnectedSpec(name="fully_connected", hidden=(24, 24)))
     pruning = changes.pop("pruning", PruningSpec())
     seed = changes.pop("seed", 0)
+    record = changes.pop("record", None)
     training: dict[str, Any] = {
         "steps": 12,
         "batch": 16,
-        "schedule": WarmupSpec(warmup=3, drops=(8, 10)),
         "validate_every": 5,
     }
     return SystemSpec(
@@ -57,7 +49,14 @@ def make_system(**changes: Any) -> SystemSpec:
         training=TrainingSpec(**(training | changes)),
         split=SplitSpec(),
         seed=seed,
+        record=record,
     )
+
+
+@pytest.fixture
+def schedule() -> WarmupSpec:
+    """LR warm-up for the 12 iterations of the small systems."""
+    return WarmupSpec(warmup=3, drops=(8, 10))
 
 
 @pytest.fixture
@@ -79,9 +78,9 @@ STUDY: dict[str, Any] = {
     "training": {
         "steps": 12,
         "batch": 16,
-        "schedule": {"warmup": 3, "drops": [8]},
         "validate_every": 6,
     },
+    "schedule": {"warmup": 3, "drops": [8]},
     "grid": {"max_lr": [0.05, 0.1, 0.2]},
     "cycles": 2,
     "replicates": 2,

@@ -1,0 +1,33 @@
+"""How each kind of study is shown: its printed table and its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from plotly.graph_objects import Figure
+
+from oracle import distribution_plots, distribution_tables, plots, schedule_tables, tables
+from oracle.compare import Table
+from oracle.sheets import Sheet
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The faces of one kind of study's table."""
+
+    sheet: Callable[[Table], Sheet]
+    figure: Callable[[Table], Figure]
+    cards: Callable[[Table], dict[str, Figure]]  # small, for the Optuna dashboard
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "oracle": Kind(tables.sheet, plots.regions, plots.cards),
+        "schedules": Kind(schedule_tables.sheet, plots.schedules, plots.schedule_cards),
+        "distributions": Kind(
+            distribution_tables.sheet, distribution_plots.distributions, distribution_plots.cards
+        ),
+    }
+)

@@ -1,0 +1,115 @@
+"""A study made smaller, so that its machinery can be seen at work before its full cost is paid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oracle.parse import parse
+from oracle.settings import Shrink
+from oracle.spec import Study
+from scyc.problems import BadInput, Problem
+from scyc.spec import as_json
+
+# Fields of schedules that count iterations, and shrink with them.
+_ITERATIONS = ("warmup", "iterations", "step")
+
+
+def shrink(study: Study, wanted: Shrink) -> Study:
+    """The smaller study; its field ``shrunk`` says what was reduced, and every output repeats it.
+
+    Raises BadInput for what would not be smaller, and for a scale that makes two drops of a
+    schedule fall together.
+    """
+    content = as_json(study)
+    problems: list[Problem] = []
+    said = dict(study.shrunk)
+    if wanted.scale is not None:
+        problems += _scaled(content, wanted.scale)
+        new, old = content["training"]["steps"], study.training.steps
+        said["iterations"] = (
+            f"{new:,} of {old:,} (warm-up, drops and validation intervals with them)"
+        )
+    if wanted.subset is not None:
+        problems += _smaller("--subset", wanted.subset, study.subset)
+        content["subset"] = wanted.subset
+        said["images"] = f"{100 * wanted.subset:g} of {100 * study.subset:g} % of each class"
+    if wanted.classes is not None:
+        content["classes"] = wanted.classes
+        said["classes"] = f"the first {wanted.classes}"
+    if wanted.cycles is not None:
+        problems += _smaller("--cycles", wanted.cycles, study.cycles)
+        content["cycles"] = wanted.cycles
+        if content.get("columns"):
+            content["columns"] = [c for c in content["columns"] if c <= wanted.cycles]
+        said["cycles"] = f"{wanted.cycles} of {study.cycles}"
+    if wanted.replicates is not None:
+        problems += _smaller("--replicates", wanted.replicates, study.replicates)
+        content["replicates"] = wanted.replicates
+        said["replicates"] = f"{wanted.replicates} of {study.replicates}"
+    if wanted.grid is not None:
+        counts = [_thinned(each, wanted.grid) for each in _grids(content)]
+        for count in counts or [0]:
+            problems += _smaller("--grid", wanted.grid, count)
+        said["grid"] = f"{wanted.grid} of {' and '.join(str(count) for count in counts)} max_lr"
+    if problems:
+        raise BadInput(study.name, problems)
+    content["shrunk"] = said
+    return parse(content, study.name)
+
+
+def _smaller(option: str, new: float, old: float) -> list[Problem]:
+    if new <= old:
+        return []
+    return [Problem(option, f"is above the study's {old:g}; options only make a study smaller", new)]
+
+
+def _scaled(content: dict[str, Any], scale: float) -> list[Problem]:
+    """Shrink every number of iterations, in place."""
+    training = content["training"]
+    steps = training["steps"] = _at_least_one(training["steps"], scale)
+    training["validate_every"] = min(steps, _at_least_one(training["validate_every"], scale))
+    if isinstance(content["pruning"]["rewind"], int):
+        content["pruning"]["rewind"] = _at_least_one(content["pruning"]["rewind"], scale)
+    problems = []
+    for schedule in _schedules(content):
+        for field in _ITERATIONS:
+            if field in schedule:
+                least = 0 if field == "warmup" else 1
+                schedule[field] = max(least, round(schedule[field] * scale))
+        if "drops" in schedule:
+            drops = [_at_least_one(drop, scale) for drop in schedule["drops"]]
+            if len({*drops, steps}) <= len(drops):
+                rule = f"makes drops fall together at iterations {drops} of {steps}; raise it"
+                problems.append(Problem("--scale", rule, scale))
+            schedule["drops"] = drops
+    return problems
+
+
+def _at_least_one(count: int, scale: float) -> int:
+    return max(1, round(count * scale))
+
+
+def _schedules(content: dict[str, Any]) -> list[dict[str, Any]]:
+    if "schedules" in content:
+        return [entry["schedule"] for entry in content["schedules"]]
+    return [content["schedule"]]
+
+
+def _grids(content: dict[str, Any]) -> list[dict[str, Any]]:
+    if "schedules" in content:
+        tuned = [entry["tune"] for entry in content["schedules"]]
+        return [each["max_lr"] for each in tuned if each is not None]
+    return [content["grid"]] if "grid" in content else []
+
+
+def _thinned(grid: dict[str, Any], count: int) -> int:
+    """Leave a grid `count` values, evenly spread, in place; returns how many it had."""
+    if "count" in grid:
+        before = grid["count"]
+        grid["count"] = max(2, count)
+        return int(before)
+    rates = grid["max_lr"]
+    if count < len(rates):
+        last = len(rates) - 1
+        grid["max_lr"] = [rates[round(index * last / max(1, count - 1))] for index in range(count)]
+    return len(rates)
