@@ -1,6 +1,7 @@
 """What a search is: a generator that asks for cells and is sent their results.
 
-It trains nothing and stores nothing: in a run Ray trains the cells, in a test a known curve answers.
+It trains nothing and stores nothing: in a run Ray trains the cells, in a test a known
+curve answers.
 """
 
 from __future__ import annotations
@@ -39,6 +40,5 @@ def row(
 ) -> tuple[Cell, ...]:
     """One training below each of the parents, which are in the replicates' order."""
     return tuple(
-        graph.below(parent, replicate, schedule, max_lr)
-        for replicate, parent in enumerate(parents)
+        graph.below(parent, replicate, schedule, max_lr) for replicate, parent in enumerate(parents)
     )

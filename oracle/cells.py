@@ -69,7 +69,9 @@ class Graph:
         The same for all replicates, and however many they are.
         """
         above = parents[0].node if parents[0] else content_hash(["node", self.id])
-        return content_hash(["place", above, self._pruning if parents[0] else "", as_json(schedule)])
+        return content_hash(
+            ["place", above, self._pruning if parents[0] else "", as_json(schedule)]
+        )
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from oracle.compare import Table
 from oracle.greedy import GridSearch, OracleCycle, oracle
 from oracle.paths import PathCycle, PruningPath
 from oracle.schedule_tables import EntryFound
+from oracle.sheets import rate
 from oracle.spec import DistributionsStudy, Entry, LearningRates, OracleStudy, SchedulesStudy, Study
-from oracle.tables import rate
 
 
 @dataclass

@@ -8,7 +8,14 @@ from types import MappingProxyType
 
 from plotly.graph_objects import Figure
 
-from oracle import distribution_plots, distribution_tables, plots, schedule_tables, tables
+from oracle import (
+    comparison_plots,
+    distribution_plots,
+    distribution_tables,
+    region_plots,
+    schedule_tables,
+    tables,
+)
 from oracle.compare import Table
 from oracle.sheets import Sheet
 
@@ -24,8 +31,10 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
-        "oracle": Kind(tables.sheet, plots.regions, plots.cards),
-        "schedules": Kind(schedule_tables.sheet, plots.schedules, plots.schedule_cards),
+        "oracle": Kind(tables.sheet, region_plots.regions, region_plots.cards),
+        "schedules": Kind(
+            schedule_tables.sheet, comparison_plots.comparison, comparison_plots.cards
+        ),
         "distributions": Kind(
             distribution_tables.sheet, distribution_plots.distributions, distribution_plots.cards
         ),

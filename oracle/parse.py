@@ -73,7 +73,8 @@ def _rule(each: ErrorDetails, location: list[int | str], study: type[Study]) -> 
     if (last, kind) in _SPECIAL:
         return _SPECIAL[last, kind]
     if kind == "extra_forbidden":
-        return f"unknown key; {unknown(last, _keys_beside(each['loc'], study)).removeprefix('unknown; ')}"
+        known = _keys_beside(each["loc"], study)
+        return f"unknown key; {unknown(last, known).removeprefix('unknown; ')}"
     if "max_lr" in location and kind == "greater_than":
         return "a learning rate must be above 0"
     template = _RULES.get(kind)

@@ -35,7 +35,9 @@ class PruningPath:
     def place(self) -> Place:
         """Where its cells are recorded, all cycles together."""
         rates = [as_json(self.schedule), list(self.max_lr)]
-        return Place("path", None, content_hash(["path", self.graph.place([None], self.schedule), rates]))
+        return Place(
+            "path", None, content_hash(["path", self.graph.place([None], self.schedule), rates])
+        )
 
     @cached_property
     def rows(self) -> tuple[tuple[Cell, ...], ...]:

@@ -1,66 +1,17 @@
-"""The figures of a run."""
+"""What all figures share: axes, and how one is written."""
 
 from __future__ import annotations
 
 import math
-import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go
-from plotly.colors import sample_colorscale
-from plotly.subplots import make_subplots
 
-from oracle.compare import Table
 from scyc.problems import BadInput, Problem
 
-_BAND, _WELL_TUNED, _S_CYC = "rgba(0, 114, 178, 0.22)", "#0072B2", "#D55E00"  # Okabe and Ito
 _ENDINGS = (".html", ".png", ".svg")
-_TITLES = ("Feasible region of max_lr", "Validation accuracy over max_lr")
-
-
-def regions(table: Table) -> go.Figure:
-    """max_lr over weights remaining, and beside it validation accuracy over max_lr.
-
-    Left: the feasible band, the well-tuned values, S-Cyc's curve; a triangle where the grid cuts
-    the band off. Right: a line for each cycle, its well-tuned value marked.
-    """
-    figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.09, subplot_titles=_TITLES)
-    _band(figure, table, column=1)
-    _accuracies(figure, table, column=2)
-    figure.update_layout(
-        template="plotly_white",
-        title={"text": f"{table['study']}: the greedy oracle against S-Cyc", "x": 0.5},
-        font={"size": 14},
-        legend={"orientation": "h", "y": -0.16, "x": 0.0},
-        legend2={"title": {"text": "weights remaining"}, "x": 1.01, "y": 1.0},
-        margin={"t": 90, "b": 110, "l": 70, "r": 150},
-        width=1280,
-        height=620,
-    )
-    return figure
-
-
-def cards(table: Table) -> dict[str, go.Figure]:
-    """The two halves of :func:`regions`, each of a size that the Optuna dashboard shows whole."""
-    made = {}
-    for name, title, draw in zip(
-        ("regions", "accuracies"), _TITLES, (_band, _accuracies), strict=True
-    ):
-        figure = make_subplots(rows=1, cols=1)
-        draw(figure, table, column=1)
-        figure.update_layout(
-            template="plotly_white",
-            title={"text": title, "x": 0.02},
-            legend={"orientation": "h", "y": -0.22, "font": {"size": 10}},
-            legend2={"x": 1.01, "y": 1.0, "font": {"size": 10}},
-            margin={"t": 50, "b": 20, "l": 60, "r": 20},
-            width=660,
-            height=440,
-        )
-        made[name] = figure
-    return made
 
 
 def page(figure: go.Figure, plotly_js: bool | str = True) -> str:
@@ -90,158 +41,7 @@ def save(figure: go.Figure, target: Path) -> None:
         raise BadInput("plot", [Problem("--output", rule, str(target))]) from error
 
 
-def _band(figure: go.Figure, table: Table, column: int) -> None:
-    cycles = table["cycles"]
-    known = [c for c in cycles if c["feasible"]]
-    left = [c["weights_remaining"] for c in known]
-    lows, highs = [c["feasible"]["low"] for c in known], [c["feasible"]["high"] for c in known]
-    place = {"row": 1, "col": column}
-    figure.add_trace(
-        go.Scatter(
-            x=left + left[::-1],
-            y=highs + lows[::-1],
-            mode="lines",
-            fill="toself",
-            fillcolor=_BAND,
-            line={"color": "rgba(0, 114, 178, 0.5)", "width": 1},
-            name=f"feasible region (within {table['tolerance']:g} {_unit(table)})",
-            hoverinfo="skip",
-        ),
-        **place,
-    )
-    _members(figure, known, place)
-    figure.add_trace(
-        go.Scatter(
-            x=left,
-            y=[c["well_tuned"] for c in known],
-            mode="markers",
-            marker={"color": _WELL_TUNED, "size": 11},
-            name="well-tuned max_lr",
-            hovertemplate="%{x:.1f} % remaining: %{y:.4g}<extra>well-tuned</extra>",
-        ),
-        **place,
-    )
-    figure.add_trace(
-        go.Scatter(
-            x=[c["weights_remaining"] for c in cycles],
-            y=[c["s_cyc"]["max_lr"] for c in cycles],
-            mode="lines+markers",
-            line={"color": _S_CYC, "width": 3},
-            marker={
-                "symbol": ["x" if c["s_cyc"]["inside"] is False else "circle" for c in cycles],
-                "size": [11 if c["s_cyc"]["inside"] is False else 7 for c in cycles],
-            },
-            name="S-Cyc (x: outside)",
-            hovertemplate="%{x:.1f} % remaining: %{y:.4g}<extra>S-Cyc</extra>",
-        ),
-        **place,
-    )
-    for side, symbol in (("high", "triangle-up-open"), ("low", "triangle-down-open")):
-        cut = [c for c in known if c["feasible"][f"cut_{side}"]]
-        if cut:
-            figure.add_trace(
-                go.Scatter(
-                    x=[c["weights_remaining"] for c in cut],
-                    y=[c["feasible"][side] for c in cut],
-                    mode="markers",
-                    marker={"symbol": symbol, "size": 13, "color": "black", "line": {"width": 2}},
-                    name="cut off by the grid's end",
-                    legendgroup="cut",
-                    hovertemplate="cut off at %{y:.4g}<extra></extra>",
-                ),
-                **place,
-            )
-    ticks = [c["weights_remaining"] for c in cycles]
-    figure.update_xaxes(
-        title_text="weights remaining, %",
-        type="log",
-        autorange="reversed",
-        tickvals=ticks,
-        ticktext=[f"{tick:.3g}" for tick in ticks],
-        **place,
-    )
-    rates = lows + highs + [c["s_cyc"]["max_lr"] for c in cycles]
-    figure.update_yaxes(title_text="max_lr", **_rate_axis(rates), **place)
-
-
-def _members(
-    figure: go.Figure, known: Sequence[Mapping[str, Any]], place: Mapping[str, int]
-) -> None:
-    """The grid values that were tried: members of the region dark, the others light."""
-    for inside, colour, name in (
-        (True, "rgba(0, 114, 178, 0.65)", "grid value, inside"),
-        (False, "rgba(130, 130, 130, 0.35)", "grid value, outside"),
-    ):
-        dots = [
-            (c["weights_remaining"], entry["max_lr"])
-            for c in known
-            for entry in c["grid"]
-            if (entry["max_lr"] in c["feasible"]["members"]) == inside
-        ]
-        figure.add_trace(
-            go.Scatter(
-                x=[x for x, _ in dots],
-                y=[y for _, y in dots],
-                mode="markers",
-                marker={"color": colour, "size": 4},
-                name=name,
-                hoverinfo="skip",
-            ),
-            **place,
-        )
-
-
-def _accuracies(figure: go.Figure, table: Table, column: int) -> None:
-    cycles = table["cycles"]
-    means = [
-        {e["max_lr"]: statistics.fmean(e["val_accuracy"]) for e in c["grid"] if not e["diverged"]}
-        for c in cycles
-    ]
-    place = {"row": 1, "col": column}
-    shares = [0.9 * index / max(1, len(cycles) - 1) for index in range(len(cycles))]
-    for cycle, line, colour in zip(
-        cycles, means, sample_colorscale("Viridis", shares), strict=True
-    ):
-        figure.add_trace(
-            go.Scatter(
-                x=list(line),
-                y=list(line.values()),
-                mode="lines+markers",
-                line={"color": colour, "width": 2},
-                marker={"size": [12 if rate == cycle["well_tuned"] else 5 for rate in line]},
-                name=f"{cycle['weights_remaining']:.3g} %",
-                legend="legend2",
-                hovertemplate="max_lr %{x:.4g}: %{y:.2f} %<extra>"
-                + f"cycle {cycle['cycle']}</extra>",
-            ),
-            **place,
-        )
-    best = [max(line.values()) for line in means if line] or [0.0]
-    lowest = max(0.0, min(best) - max(4.0, 8 * table["tolerance"]))
-    diverged = [e["max_lr"] for c in cycles for e in c["grid"] if e["diverged"]]
-    if diverged:
-        figure.add_trace(
-            go.Scatter(
-                x=diverged,
-                y=[lowest + 0.1] * len(diverged),
-                mode="markers",
-                marker={"symbol": "x", "size": 9, "color": "#B00020"},
-                name="diverged",
-                legend="legend2",
-                hovertemplate="max_lr %{x:.4g} diverged<extra></extra>",
-            ),
-            **place,
-        )
-    rates = [entry["max_lr"] for c in cycles for entry in c["grid"]]
-    figure.update_xaxes(title_text="max_lr", **_rate_axis(rates), **place)
-    figure.update_yaxes(
-        title_text="mean validation accuracy, %",
-        range=[lowest, min(100.5, max(best) + 1)],
-        **place,
-    )
-
-
-def _rate_axis(rates: Sequence[float]) -> dict[str, Any]:
+def rate_axis(rates: Sequence[float]) -> dict[str, Any]:
     """A logarithmic axis for learning rates with ticks at 1, 2 and 5."""
     low, high = min(rates), max(rates)
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
@@ -255,5 +55,12 @@ def _rate_axis(rates: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def _unit(table: Table) -> str:
-    return "points" if table["tolerance_kind"] == "points" else "% of the best"
+def remaining_axis(ticks: Sequence[float]) -> dict[str, Any]:
+    """A logarithmic axis for weights remaining, in percent, that falls from left to right."""
+    return {
+        "title_text": "weights remaining, %",
+        "type": "log",
+        "autorange": "reversed",
+        "tickvals": list(ticks),
+        "ticktext": [f"{tick:.3g}" for tick in ticks],
+    }

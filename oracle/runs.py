@@ -105,13 +105,6 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
         )
         with ledger.lease(graph.id, progress.say) as lease:
             ledger.register(record)
-            queue = PackQueue(
-                study.cells_a_pack,
-                store.results(graph),
-                lambda cell, result, where: write(cell, result, where),
-                checkpoints.has,
-            )
-            found = experiment(study, graph, Hooks(progress.line, lambda results: drop(results)))
 
             def expected() -> int:
                 return len(queue.asked | found.known_cells()) + found.unknown_cells()
@@ -125,6 +118,9 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
                 if study.keep_checkpoints == "path":
                     _discard(losers, found.known_cells(), queue, checkpoints)
 
+            found = experiment(study, graph, Hooks(progress.line, drop))
+            known = store.results(graph)
+            queue = PackQueue(study.cells_a_pack, known, write, checkpoints.has)
             queue.start(found.searches())
             progress.cells(queue.answered, expected())
             try:
@@ -172,9 +168,7 @@ def _worker_spec(prepared: Prepared) -> WorkerSpec:
     )
 
 
-def _annotate(
-    store: ResultStore, prepared: Prepared, found: Experiment, result: Table
-) -> None:
+def _annotate(store: ResultStore, prepared: Prepared, found: Experiment, result: Table) -> None:
     """Show the table and the figures in the dashboard, in every Optuna study of the run."""
     figures = KINDS[result["kind"]].cards(result)
     note = formats.note(result)

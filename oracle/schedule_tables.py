@@ -10,6 +10,7 @@ from typing import Any
 
 from scipy.stats import ttest_rel
 
+from oracle.cells import Result
 from oracle.compare import Table, cost, head
 from oracle.greedy import OracleCycle
 from oracle.paths import PathCycle
@@ -32,9 +33,7 @@ class EntryFound:
         return self.tuning is not None and self.tuning.region is None
 
 
-def table(
-    study: SchedulesStudy, run_id: str, found: Sequence[EntryFound], complete: bool
-) -> Table:
+def table(study: SchedulesStudy, run_id: str, found: Sequence[EntryFound], complete: bool) -> Table:
     """The table of a run as far as it has come.
 
     Accuracies in percent, by replicate: test accuracy is the early-stop test accuracy. ``against``
@@ -46,7 +45,7 @@ def table(
     rows = [_entry(study, each) for each in found]
     cycles = study.columns or (study.paper.cycles if study.paper else range(study.cycles + 1))
     every = [result for each in found for cycle in each.path for result in cycle.results]
-    every += [r for each in found if each.tuning for row in each.tuning.results.values() for r in row]
+    every += [result for each in found for result in _tuning_results(each)]
     return {
         **head(study, "schedules", run_id, complete),
         "paper_table": study.paper.table if study.paper else None,
@@ -82,9 +81,7 @@ def verdict(table: Table) -> str:
     ahead = [column for column in judged if column["against"]["difference"] > 0]
     sure = [c for c in ahead if c["against"]["p"] is not None and c["against"]["p"] < 0.05]
     behind = [
-        c
-        for c in judged
-        if c["against"]["difference"] < 0 and (c["against"]["p"] or 1.0) < 0.05
+        c for c in judged if c["against"]["difference"] < 0 and (c["against"]["p"] or 1.0) < 0.05
     ]
     line = (
         f"S-Cyc is ahead of the best other schedule in {len(ahead)} of {len(judged)} columns, "
@@ -124,9 +121,6 @@ def _tuned(tuning: OracleCycle) -> list[Table]:
 
 
 def _cycle(study: SchedulesStudy, entry: Entry, done: PathCycle) -> Table:
-    paper = study.paper
-    printed = paper.accuracy.get(entry.label) if paper else None
-    known = printed is not None and paper is not None and done.cycle in paper.cycles
     recorded = [result.recorded for result in done.results if result.recorded is not None]
     return {
         "cycle": done.cycle,
@@ -135,9 +129,17 @@ def _cycle(study: SchedulesStudy, entry: Entry, done: PathCycle) -> Table:
         "val_accuracy": [result.val_accuracy for result in done.results],
         "test_accuracy": [result.test_accuracy for result in done.results],
         "diverged": any(result.diverged for result in done.results),
-        "paper": list(printed[paper.cycles.index(done.cycle)]) if known and printed and paper else None,
+        "paper": _printed(study, entry, done.cycle),
         "recorded": recorded or None,
     }
+
+
+def _printed(study: SchedulesStudy, entry: Entry, cycle: int) -> list[float] | None:
+    """The paper's mean and std for an entry and a cycle, in percent, where it prints them."""
+    paper = study.paper
+    if paper is None or entry.label not in paper.accuracy or cycle not in paper.cycles:
+        return None
+    return list(paper.accuracy[entry.label][paper.cycles.index(cycle)])
 
 
 def _column(study: SchedulesStudy, rows: Sequence[Table], cycle: int) -> Table:
@@ -198,9 +200,14 @@ def _paper_column(study: SchedulesStudy, cycle: int, s_cyc: str | None) -> Table
 
 
 def _cost(found: EntryFound) -> Table:
-    tuning = found.tuning.results.values() if found.tuning else ()
     path = [result for cycle in found.path for result in cycle.results]
-    return cost([*path, *(result for row in tuning for result in row)])
+    return cost([*path, *_tuning_results(found)])
+
+
+def _tuning_results(found: EntryFound) -> list[Result]:
+    if found.tuning is None:
+        return []
+    return [result for row in found.tuning.results.values() for result in row]
 
 
 def _at(row: Mapping[str, Any], cycle: int) -> Mapping[str, Any] | None:
@@ -215,7 +222,8 @@ def _remaining(column: Mapping[str, Any]) -> str:
 def _lines(row: Table, columns: Sequence[Table], table: Table) -> list[list[str]]:
     """A schedule's line, and, where the paper prints it, the paper's below."""
     ours, theirs = [], []
-    stopped = row["cycles"][-1]["cycle"] if row["cycles"] and row["cycles"][-1]["diverged"] else None
+    last = row["cycles"][-1] if row["cycles"] else None
+    stopped = last["cycle"] if last and last["diverged"] else None
     for column in columns:
         cell = _at(row, column["cycle"])
         best = "*" if column["best"] == row["label"] else ""

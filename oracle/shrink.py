@@ -60,7 +60,9 @@ def shrink(study: Study, wanted: Shrink) -> Study:
 def _smaller(option: str, new: float, old: float) -> list[Problem]:
     if new <= old:
         return []
-    return [Problem(option, f"is above the study's {old:g}; options only make a study smaller", new)]
+    return [
+        Problem(option, f"is above the study's {old:g}; options only make a study smaller", new)
+    ]
 
 
 def _scaled(content: dict[str, Any], scale: float) -> list[Problem]:

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from scyc.cycles import Cycle, iterate
     from scyc.pack import Member, Trained, Trainer
-    from scyc.schedules import WarmupDrops
+    from scyc.lr_schedulers import SCycLR, WarmupDrops
     from scyc.scurve import max_lr
-    from scyc.spec import SCyc, SystemSpec
+    from scyc.spec import SCyc
+    from scyc.system import SystemSpec
 
 __all__ = [
     "Cycle",
     "Member",
     "SCyc",
+    "SCycLR",
     "SystemSpec",
     "Trained",
     "Trainer",
@@ -26,10 +28,11 @@ _HOMES = {
     "Cycle": "cycles",
     "Member": "pack",
     "SCyc": "spec",
-    "SystemSpec": "spec",
+    "SCycLR": "lr_schedulers",
+    "SystemSpec": "system",
     "Trained": "pack",
     "Trainer": "pack",
-    "WarmupDrops": "schedules",
+    "WarmupDrops": "lr_schedulers",
     "iterate": "cycles",
     "max_lr": "scurve",
 }
