@@ -1,0 +1,384 @@
+"""Distributions of weight gradients and of post-ReLU outputs (Liu et al. 2021, Figures 1, 3-6).
+
+Values stream through an accumulator of fixed size; what is kept is a JSON object of under 3 kB.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from scyc import pruning
+from scyc.checkpoint import Network
+from scyc.system import Recorded
+
+PERMILLES = (1, 10, 50, 250, 500, 750, 950, 990, 999)  # the quantiles that are kept, in 1/1000
+_CHUNK = 2**20  # values that are looked at together: bounds the memory of temporaries
+_HALF = 4096  # fine bins on either side of zero
+_KEPT = 128  # bins on either side of zero that go to JSON
+_FINEST = -1022  # the smallest exponent of a bin's width
+_DROPPED = 17  # bits of a float32's mantissa that the sketch drops; the 6 others are kept
+_SIDE = 2 ** (31 - _DROPPED)  # the sketch's buckets of one sign
+
+
+@dataclass(frozen=True)
+class Bins:
+    """Counts of values in bins of width 2^exponent that are aligned at zero.
+
+    Bin i holds the values in [i, i + 1) * 2^exponent. Two neighbours make one bin of twice the
+    width, so counts of any two distributions can be brought to the same edges, exactly.
+    """
+
+    exponent: int
+    first: int  # i of the first bin
+    counts: tuple[int, ...]
+
+    @property
+    def width(self) -> float:
+        """Of each bin, in units of the values."""
+        return math.ldexp(1.0, self.exponent)
+
+    def coarsened(self, exponent: int) -> Bins:
+        """The same counts in bins at least as wide."""
+        shift = exponent - self.exponent
+        first = self.first >> shift
+        totals = [0] * (((self.first + len(self.counts) - 1) >> shift) - first + 1)
+        for index, count in enumerate(self.counts, self.first):
+            totals[(index >> shift) - first] += count
+        return Bins(exponent, first, tuple(totals))
+
+    def __add__(self, other: Bins) -> Bins:
+        exponent = max(self.exponent, other.exponent)
+        both = (self.coarsened(exponent), other.coarsened(exponent))
+        first = min(each.first for each in both)
+        totals = [0] * (max(each.first + len(each.counts) for each in both) - first)
+        for each in both:
+            for index, count in enumerate(each.counts, each.first - first):
+                totals[index] += count
+        return Bins(exponent, first, tuple(totals))
+
+    @staticmethod
+    def from_json(kept: Mapping[str, Any]) -> Bins:
+        """What :meth:`to_json` gave."""
+        return Bins(kept["exponent"], kept["first"], tuple(kept["counts"]))
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields, as JSON values."""
+        return {"exponent": self.exponent, "first": self.first, "counts": list(self.counts)}
+
+    def sturges(self) -> dict[str, Any]:
+        """The histogram by Sturges' rule (1926): ceil(log2 n) + 1 bins of equal width.
+
+        Gives low and width, in units of the values, and counts. Bin j holds the values in
+        ``low + [j, j + 1) * width``; low is at most the smallest value, and the last bin holds the
+        largest. Each is made of whole bins of these: counts are exact for the edges given, and
+        where these bins are few, the histogram has fewer than the rule says.
+        """
+        most = (sum(self.counts) - 1).bit_length() + 1
+        group = -(-len(self.counts) // most)
+        totals = [sum(self.counts[at : at + group]) for at in range(0, len(self.counts), group)]
+        return {"low": self.first * self.width, "width": group * self.width, "counts": totals}
+
+
+@dataclass
+class Tally:
+    """What can be added up over parts of a stream of values: counts, moments and extremes."""
+
+    outside: tuple[float, float] | None = None  # bounds
+    count: int = 0  # finite values; all that follows is about these
+    not_finite: int = 0  # but this
+    zeros: int = 0
+    below: int = 0  # the first bound
+    above: int = 0  # the second
+    mean: float = 0.0
+    squares: float = 0.0  # sum of squared differences from the mean
+    minimum: float = math.inf
+    maximum: float = -math.inf
+
+    @classmethod
+    def of(cls, values: Tensor, outside: tuple[float, float] | None) -> Tally:
+        """The tally of float64 [values], all finite and at least one."""
+        minimum, maximum = (extreme.item() + 0.0 for extreme in values.aminmax())  # no -0
+        mean = values.mean().item()
+        return cls(
+            outside,
+            count=len(values),
+            zeros=int((values == 0).sum()),
+            below=int((values < outside[0]).sum()) if outside is not None else 0,
+            above=int((values > outside[1]).sum()) if outside is not None else 0,
+            mean=mean,
+            squares=(values - mean).square_().sum().item(),
+            minimum=minimum,
+            maximum=maximum,
+        )
+
+    def absorb(self, other: Tally) -> None:
+        """Add another's values. Raises ValueError where the bounds differ."""
+        if self.outside != other.outside:
+            raise ValueError(f"bounds {self.outside} and {other.outside} cannot be counted as one")
+        for name in ("not_finite", "zeros", "below", "above"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        if not other.count:
+            return
+        total = self.count + other.count
+        apart = other.mean - self.mean  # moments: Chan et al. 1979, Eq. 2.1
+        self.squares += other.squares + apart * apart * self.count * other.count / total
+        self.mean += apart * other.count / total
+        self.minimum = min(self.minimum, other.minimum)
+        self.maximum = max(self.maximum, other.maximum)
+        self.count = total
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Tally:
+        """What :meth:`to_json` gave."""
+        numbers = {"mean": 0.0, "std": 0.0, "min": math.inf, "max": -math.inf}
+        if kept["count"]:  # a number that is missing then is beyond a float64
+            numbers = {n: math.nan if kept[n] is None else kept[n] for n in numbers}
+        return cls(
+            outside=tuple(kept["outside"]) if kept["outside"] is not None else None,
+            count=kept["count"],
+            not_finite=kept["not_finite"],
+            zeros=kept["zeros"],
+            below=kept["below"] or 0,
+            above=kept["above"] or 0,
+            mean=numbers["mean"],
+            squares=numbers["std"] * numbers["std"] * kept["count"],
+            minimum=numbers["min"],
+            maximum=numbers["max"],
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it as JSON values (see :meth:`Distribution.to_json`)."""
+        bounded, some = self.outside is not None, self.count > 0
+        std = math.sqrt(self.squares / self.count) if some else math.nan
+        return {
+            "count": self.count,
+            "not_finite": self.not_finite,
+            "zeros": self.zeros,
+            "outside": list(self.outside) if self.outside is not None else None,
+            "below": self.below if bounded else None,
+            "above": self.above if bounded else None,
+            "mean": self.mean if some and math.isfinite(self.mean) else None,
+            "std": std if math.isfinite(std) else None,
+            "min": self.minimum if some else None,
+            "max": self.maximum if some else None,
+        }
+
+
+class Distribution:
+    """What is kept of a stream of values, in memory that does not grow with it.
+
+    Counts, extremes, quantiles and histograms do not depend on how the stream is cut or ordered;
+    mean and standard deviation do, by rounding alone. Values that are not finite are counted apart.
+
+    Quantiles come from a sketch in the manner of DDSketch (Masson et al. 2019), whose buckets are
+    a float32's sign, exponent and six first bits of the mantissa: each is off by at most 1/128 of
+    itself where its magnitude is a normal float32's (1.2e-38 to 3.4e38). Histograms come from 2 x
+    4096 fine bins (:class:`Bins`), merged in pairs whenever a larger value arrives.
+    """
+
+    def __init__(self, outside: tuple[float, float] | None = None) -> None:
+        """outside: two bounds; values below the first and above the second are counted."""
+        self.tally = Tally(outside)
+        self._sketch = torch.zeros(2 * _SIDE, dtype=torch.int64)  # negative ones first
+        self._exponent = _FINEST
+        self._fine = torch.zeros(2 * _HALF, dtype=torch.int64)  # from the leftmost bin on
+
+    def add(self, values: Tensor) -> None:
+        """Add every value of a tensor: any shape, any real type, on any device."""
+        for chunk in values.detach().reshape(-1).split(_CHUNK):
+            self._add(chunk.double())
+
+    def merge(self, other: Distribution) -> None:
+        """Add all that another one has seen. Raises ValueError where the bounds differ."""
+        self.tally.absorb(other.tally)
+        self._sketch += other._sketch
+        exponent = max(self._exponent, other._exponent)
+        self._coarsen(exponent)
+        self._fine += _coarser(other._fine, exponent - other._exponent)
+
+    def quantile(self, permille: int) -> float:
+        """The smallest value that at least permille / 1000 of all values, at least 1, keep to."""
+        rank = max(1, -(-permille * self.tally.count // 1000))
+        negative, positive = self._sketch.split(_SIDE)
+        ordered = torch.cat([negative.flip(0), positive]).cumsum(0)
+        bucket = int(torch.searchsorted(ordered, rank)) - _SIDE
+        magnitude = bucket if bucket >= 0 else -1 - bucket
+        edges = torch.tensor([magnitude, magnitude + 1], dtype=torch.int32) << _DROPPED
+        centre = edges.view(torch.float32).double().mean().item() if magnitude else 0.0
+        value = centre if bucket >= 0 else -centre
+        return min(max(value, self.tally.minimum), self.tally.maximum) + 0.0  # no -0
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it that is kept, as JSON values.
+
+        count, not_finite, zeros, below, above: numbers of values; all but not_finite are about the
+        finite ones; below and above are null without bounds. outside: the bounds. mean, std, min,
+        max, quantiles (by percent, as text): in units of the values. histogram: by Sturges' rule
+        (:meth:`Bins.sturges`). bins: the fields of :class:`Bins`, at most 256 of them, by which
+        replicates are pooled and networks are compared. null stands for what no value, or a number
+        beyond a float64, leaves undefined.
+        """
+        if not self.tally.count:
+            return _json(self.tally, None, None)
+        quantiles = {f"{permille / 10:g}": self.quantile(permille) for permille in PERMILLES}
+        some = self._fine.nonzero().flatten()
+        first, last = int(some[0]), int(some[-1])
+        counts = tuple(self._fine[first : last + 1].tolist())
+        return _json(self.tally, quantiles, Bins(self._exponent, first - _HALF, counts))
+
+    def _add(self, chunk: Tensor) -> None:
+        """Add float64 [values]."""
+        finite = chunk.isfinite()
+        if not finite.all():
+            chunk = chunk[finite]
+            self.tally.not_finite += len(finite) - len(chunk)
+        if not len(chunk):
+            return
+        seen = Tally.of(chunk, self.tally.outside)
+        self.tally.absorb(seen)
+
+        largest = torch.finfo(torch.float32).max
+        patterns = chunk.float().clamp_(-largest, largest).view(torch.int32)
+        buckets = (patterns >> _DROPPED).add_(_SIDE)  # of either sign, from zero on
+        self._sketch += torch.bincount(buckets, minlength=2 * _SIDE).cpu()
+
+        farthest = max(-seen.minimum, seen.maximum)
+        needed = math.frexp(farthest)[1] - (_HALF - 1).bit_length() if farthest else _FINEST
+        self._coarsen(max(needed, self._exponent))
+        fine = (chunk * math.ldexp(1.0, -self._exponent)).floor_()
+        fine.masked_fill_((fine == 0) & (chunk < 0), -1)  # where scaling came to -0
+        self._fine += torch.bincount(fine.int().add_(_HALF), minlength=2 * _HALF).cpu()
+
+    def _coarsen(self, exponent: int) -> None:
+        self._fine = _coarser(self._fine, exponent - self._exponent)
+        self._exponent = exponent
+
+
+def pooled(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The JSON of several distributions, such as replicates', as that of all their values.
+
+    parts: what :meth:`Distribution.to_json` gave, at least one. All numbers are those of the values
+    together, counts exactly, but the quantiles: each is the mean of the parts' own, weighted by
+    their counts, for the sketch is not kept. The histogram is built from `bins`, whose edges are
+    coarser, so it may have a few bins fewer than Sturges' rule says. Raises ValueError where the
+    bounds differ, or there are no parts.
+    """
+    if not parts:
+        raise ValueError("nothing to pool; at least 1 distribution is needed")
+    if len(parts) == 1:
+        return dict(parts[0])
+    whole = Tally.from_json(parts[0])
+    for part in parts[1:]:
+        whole.absorb(Tally.from_json(part))
+    some = [part for part in parts if part["count"]]
+    if not some:
+        return _json(whole, None, None)
+    quantiles = {
+        name: math.fsum(part["count"] / whole.count * part["quantiles"][name] for part in some)
+        for name in some[0]["quantiles"]
+    }
+    bins = [Bins.from_json(part["bins"]) for part in some]
+    return _json(whole, quantiles, sum(bins[1:], bins[0]))
+
+
+def record(
+    network: nn.Module,
+    state: Network,
+    batches: Iterable[tuple[Tensor, Tensor]],
+    what: Sequence[Recorded],
+    outside: tuple[float, float] | None,
+    seed: int,
+) -> dict[str, dict[str, Any]]:
+    """The distributions of a trained network, by what is recorded (:meth:`Distribution.to_json`).
+
+    network: any, on the device of the batches; loaded with `state`, whose weights and buffers it
+    has afterwards too, without gradients and in the mode that it came in. batches: images
+    [batch, ...] and labels int64 [batch]. outside: see :class:`Distribution`. seed: of what the
+    network itself draws, such as dropout.
+
+    weight_gradients: dL/dw of the mean cross-entropy of each batch alone, not of their average, in
+    training mode: what the learning rate is multiplied by in one step of SGD, "the weight updating
+    size" whose shrinking asks for a larger rate (Liu et al. 2021, Eq. 1 and Section 3.1). Of all
+    convolution and linear weights that remain; those that no mask covers count whole.
+
+    activations: outputs of every nn.ReLU, each time it is called (Section 3.2), in training mode.
+    Raises ValueError where they are wanted of a network that has none.
+    """
+    found = {each: Distribution(outside) for each in what}
+    gradients, activations = found.get("weight_gradients"), found.get("activations")
+    relus = [module for module in network.modules() if isinstance(module, nn.ReLU)]
+    if activations is not None and not relus:
+        raise ValueError(
+            f"activations: {type(network).__name__} has no nn.ReLU module to look at; "
+            "call ReLU as a module, or record weight_gradients alone"
+        )
+
+    def look(_module: nn.Module, _inputs: object, output: Tensor) -> None:
+        assert activations is not None
+        activations.add(output)
+
+    hooks = [relu.register_forward_hook(look) for relu in relus] if activations is not None else []
+    network.load_state_dict(state.state)
+    mode = network.training
+    network.train()
+    devices = range(torch.cuda.device_count()) if next(network.parameters()).is_cuda else ()
+    try:
+        with torch.random.fork_rng(devices), torch.set_grad_enabled(gradients is not None):
+            torch.manual_seed(seed)
+            for images, labels in batches:
+                network.zero_grad(set_to_none=True)
+                loss = functional.cross_entropy(network(images), labels)
+                if gradients is not None:
+                    loss.backward()
+                    _add_gradients(gradients, network, state.masks)
+    finally:
+        for hook in hooks:
+            hook.remove()
+        network.zero_grad(set_to_none=True)
+        network.load_state_dict(state.state)
+        network.train(mode)
+    return {name: distribution.to_json() for name, distribution in found.items()}
+
+
+def _add_gradients(
+    distribution: Distribution, network: nn.Module, masks: Mapping[str, Tensor]
+) -> None:
+    """Add the gradients of the weights that remain; a weight the loss does not reach adds zeros."""
+    weights = dict(network.named_parameters())
+    for name in pruning.weight_names(network):
+        gradient = weights[name].grad
+        gradient = torch.zeros_like(weights[name]) if gradient is None else gradient
+        if name not in masks:
+            distribution.add(gradient)
+            continue
+        pieces = gradient.detach().reshape(-1).split(_CHUNK)
+        for piece, mask in zip(pieces, masks[name].reshape(-1).split(_CHUNK), strict=True):
+            distribution.add(piece[mask.to(piece.device)])
+
+
+def _coarser(fine: Tensor, steps: int) -> Tensor:
+    """Fine bins, int64 [2 * 4096] from the leftmost on, in bins 2^steps times as wide."""
+    if not steps:
+        return fine
+    to = (torch.arange(-_HALF, _HALF) >> min(steps, 63)) + _HALF
+    return torch.zeros_like(fine).index_add_(0, to, fine)
+
+
+def _json(tally: Tally, quantiles: Mapping[str, float] | None, bins: Bins | None) -> dict[str, Any]:
+    kept = None
+    if bins is not None:
+        farthest = max(-bins.first, bins.first + len(bins.counts)) - 1  # in bins from zero
+        kept = bins.coarsened(bins.exponent + (farthest // _KEPT).bit_length())
+    return {
+        **tally.to_json(),
+        "quantiles": dict(quantiles) if quantiles is not None else None,
+        "histogram": bins.sturges() if bins is not None else None,
+        "bins": kept.to_json() if kept is not None else None,
+    }
