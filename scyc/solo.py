@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from scyc import optimizers
 from scyc.checkpoint import Network
-from scyc.spec import TrainingSpec
+from scyc.system import TrainingSpec
 from scyc.training import Feed, Job, Look, Outcome, correct, percent, validated_at
 
 
 def train(network: nn.Module, jobs: Sequence[Job], training: TrainingSpec) -> list[Outcome]:
     """Train each job from its start, in the network given (its own weights are overwritten).
 
-    The network lies on the device and in the precision of the jobs' images.
+    The network lies on the device and in the precision of the jobs' images. What it draws itself
+    while it trains comes from each job's seed; the global random state is left as it was.
     """
-    return [_train_one(network, job, training) for job in jobs]
+    outcomes = []
+    for job in jobs:
+        with _drawing_from(job.seed, job.order.device):
+            outcomes.append(_train_one(network, job, training))
+    return outcomes
 
 
 def _train_one(network: nn.Module, job: Job, training: TrainingSpec) -> Outcome:
@@ -30,15 +37,8 @@ def _train_one(network: nn.Module, job: Job, training: TrainingSpec) -> Outcome:
         for name, mask in job.start.masks.items()
         if not mask.all()
     ]
-    sgd = training.optimizer
-    optimizer = torch.optim.SGD(
-        network.parameters(),
-        lr=0.0,
-        momentum=sgd.momentum,
-        weight_decay=sgd.weight_decay,
-        fused=True,
-    )
-    look, best = Look(), job.start
+    optimizer = optimizers.make(training.optimizer, network.parameters())
+    look, best, kept = Look(), job.start, None
     finite = torch.ones((), dtype=torch.bool, device=device)
     network.train()
     for step, (rate, indices) in enumerate(zip(job.rates, job.order, strict=True)):
@@ -52,6 +52,8 @@ def _train_one(network: nn.Module, job: Job, training: TrainingSpec) -> Outcome:
             for weight, gone in pruned:
                 weight.masked_fill_(gone, 0.0)
             finite &= loss.isfinite()
+        if step + 1 == job.keep_at:
+            kept = _snapshot(network, job)
         if validated_at(step + 1, training):
             accuracy = evaluate(network, job.feed, job.feed.validation)
             if accuracy > look.best:
@@ -68,7 +70,8 @@ def _train_one(network: nn.Module, job: Job, training: TrainingSpec) -> Outcome:
         return Outcome(look.curve, val, test, True, last)
     network.load_state_dict(best.state)
     test = evaluate(network, job.feed, job.feed.test)
-    return Outcome(look.curve, look.best, test, False, last if training.carry == "last" else best)
+    carried = last if training.carry == "last" else best
+    return Outcome(look.curve, look.best, test, False, carried, kept)
 
 
 @torch.no_grad()
@@ -105,6 +108,18 @@ def gradients(
         found[name] = gradient.detach().double().cpu()
     network.zero_grad(set_to_none=True)
     return found
+
+
+@contextmanager
+def _drawing_from(seed: int, device: torch.device) -> Iterator[None]:
+    """Seed PyTorch's own generators of the CPU and of `device`, and put them back afterwards."""
+    on_gpu = device.type == "cuda"
+    with torch.random.fork_rng([device] if on_gpu else []):
+        torch.default_generator.manual_seed(seed)
+        if on_gpu:
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(seed)
+        yield
 
 
 def _image_layout(images: Tensor) -> Tensor:

@@ -2,8 +2,8 @@
 
 Every member's weights are a slice of one tensor, so a layer of all members is one batched product,
 forward and backward; the loss gradient of softmax cross-entropy and ReLU is written out. The
-update is SGD's, with each member's own learning rate. On a CPU a member's slice of a batched
-product has the same bits whatever lies beside it.
+optimiser updates all members at once, each at its own learning rate. On a CPU a member's slice of a
+batched product has the same bits whatever lies beside it.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from torch import Tensor, nn
 
 from scyc.checkpoint import Network
 from scyc.networks import FullyConnected
-from scyc.spec import TrainingSpec
+from scyc.optimizers import Flat, Stacked, stacked
+from scyc.system import TrainingSpec
 from scyc.training import Feed, Job, Look, Outcome, correct, percent, validated_at
 
 
 def fits(network: nn.Module) -> bool:
-    """Whether this engine can train the network."""
-    return isinstance(network, FullyConnected)
+    """Whether this engine can train the network: fully connected, without batch norm."""
+    normalised = any(isinstance(module, nn.BatchNorm1d) for module in network.modules())
+    return type(network) is FullyConnected and not normalised
 
 
 def train(network: nn.Module, jobs: Sequence[Job], training: TrainingSpec) -> list[Outcome]:
@@ -30,19 +32,28 @@ def train(network: nn.Module, jobs: Sequence[Job], training: TrainingSpec) -> li
     network: names the layers; its own weights are left alone. Raises ValueError for a network that
     does not fit.
     """
-    if not isinstance(network, FullyConnected):
-        raise ValueError(f"{type(network).__name__}: only fully connected networks can be stacked")
+    if not (isinstance(network, FullyConnected) and fits(network)):
+        raise ValueError(
+            f"{type(network).__name__}: only fully connected networks without batch norm can be "
+            "stacked"
+        )
     stack = _Stack(network, jobs)
+    optimizer = stacked(training.optimizer, stack.values)
     images = _StackedImages(jobs)
-    dtype, device = stack.weights[0].dtype, jobs[0].order.device
-    rates = torch.tensor([job.rates for job in jobs], dtype=dtype, device=device)
+    device = jobs[0].order.device
+    rates = torch.tensor([job.rates for job in jobs], dtype=torch.float64, device=device)
     looks, best = [Look() for _ in jobs], stack.copy()
+    kept: dict[int, Network] = {}
     finite = torch.ones(len(jobs), dtype=torch.bool, device=device)
     for step in range(training.steps):
         inputs, labels = images.training_batch(step)
-        loss = stack.backward(inputs, labels, training.optimizer.momentum)
-        stack.update(rates[:, step], training.optimizer.weight_decay)
+        loss = stack.backward(inputs, labels, optimizer)
+        optimizer.step(rates[:, step])
+        stack.prune()
         finite &= loss.isfinite()
+        for index, job in enumerate(jobs):
+            if job.keep_at == step + 1:
+                kept[index] = stack.network(index, job.start.masks)
         if validated_at(step + 1, training):
             accuracies = stack.accuracies(images.validation())
             better = [a > look.best for a, look in zip(accuracies, looks, strict=True)]
@@ -59,32 +70,41 @@ def train(network: nn.Module, jobs: Sequence[Job], training: TrainingSpec) -> li
             test,
             not good,
             carried.network(index, jobs[index].start.masks),
+            kept.get(index) if good else None,
         )
         for index, (look, test, good) in enumerate(zip(looks, tests, finite.tolist(), strict=True))
     ]
 
 
 class _Stack:
-    """Weights [members, after, before] and biases [members, 1, after] of every layer."""
+    """Weights [members, after, before] and biases [members, 1, after] of every layer.
+
+    Both are views of `values`: each layer's weights, then its biases.
+    """
 
     def __init__(self, network: FullyConnected, jobs: Sequence[Job]) -> None:
-        self.names = [f"layers.{index}" for index in range(len(network.layers))]
+        layers = range(len(network.layers))
+        self.names = [f"layers.{index}.{kind}" for index in layers for kind in ("weight", "bias")]
+        singles = [network.get_parameter(name).shape for name in self.names]
+        shapes = [
+            (len(jobs), *shape) if len(shape) == 2 else (len(jobs), 1, *shape) for shape in singles
+        ]
         device, dtype = jobs[0].order.device, next(network.parameters()).dtype
-        starts = [job.start for job in jobs]
+        self._view(Flat(shapes, dtype, device))
+        self._kept: Flat | None = None  # 1 where a weight remains, 0 where it is pruned
+        if any(not mask.all() for job in jobs for mask in job.start.masks.values()):
+            self._kept = self.values.like()
+        for index, name in enumerate(self.names):
+            for member, job in enumerate(jobs):
+                value = self.values.parts[index][member]
+                value.copy_(job.start.state[name].view_as(value))
+                if self._kept is not None:
+                    kept = job.start.masks.get(name, torch.ones((), dtype=torch.bool))
+                    self._kept.parts[index][member] = kept.to(device)
 
-        def stacked(name: str) -> Tensor:
-            return torch.stack([start.state[name] for start in starts]).to(device, dtype)
-
-        self.weights = [stacked(f"{name}.weight") for name in self.names]
-        self.biases = [stacked(f"{name}.bias").unsqueeze(1) for name in self.names]
-        self._speeds = [torch.zeros_like(weight) for weight in self.weights]
-        self._bias_speeds = [torch.zeros_like(bias) for bias in self.biases]
-        self._kept: list[Tensor | None] = []  # 1 where a weight remains, 0 where it is pruned
-        for name in self.names:
-            masks = [start.masks.get(f"{name}.weight") for start in starts]
-            known = [mask for mask in masks if mask is not None]
-            whole = len(known) < len(masks) or all(bool(mask.all()) for mask in known)
-            self._kept.append(None if whole else torch.stack(known).to(device, dtype))
+    def _view(self, values: Flat) -> None:
+        self.values = values
+        self.weights, self.biases = values.parts[0::2], values.parts[1::2]
 
     def forward(self, inputs: Tensor) -> list[Tensor]:
         """Inputs of every layer [members, images, values], and the logits last."""
@@ -94,8 +114,8 @@ class _Stack:
             values.append(after.relu_() if index < len(self.weights) - 1 else after)
         return values
 
-    def backward(self, inputs: Tensor, labels: Tensor, momentum: float) -> Tensor:
-        """Add the gradients of each member's mean loss to its speeds.
+    def backward(self, inputs: Tensor, labels: Tensor, optimizer: Stacked) -> Tensor:
+        """Add the gradients of each member's mean loss where the optimiser wants them.
 
         inputs: [members, images, values]; labels: int64 [members, images].
         Returns the mean losses, [members].
@@ -107,28 +127,24 @@ class _Stack:
         slope = log_shares.exp_()
         slope.scatter_add_(-1, chosen, torch.full_like(chosen, -1, dtype=slope.dtype))
         slope.div_(labels.shape[1])
+        gradients, carried = optimizer.gradients.parts, optimizer.carried
         for index in range(len(self.weights) - 1, -1, -1):
             before = values[index]
-            self._bias_speeds[index].mul_(momentum).add_(slope.sum(dim=1, keepdim=True))
-            self._speeds[index].baddbmm_(slope.transpose(1, 2), before, beta=momentum)
+            of_weight, of_bias = gradients[2 * index : 2 * index + 2]
+            of_weight.baddbmm_(slope.transpose(1, 2), before, beta=carried)
+            if carried:
+                of_bias.mul_(carried).add_(slope.sum(dim=1, keepdim=True))
+            else:
+                torch.sum(slope, dim=1, keepdim=True, out=of_bias)
             if index:
                 slope = torch.bmm(slope, self.weights[index])
                 slope = torch.ops.aten.threshold_backward(slope, before, 0.0)  # ReLU's
         return loss
 
-    def update(self, rates: Tensor, weight_decay: float) -> None:
-        """One step of SGD with each member's own rate, [members]; pruned weights stay zero."""
-        downhill = -rates.view(-1, 1, 1)
-        for index, kept in enumerate(self._kept):
-            for value, speed in (
-                (self.weights[index], self._speeds[index]),
-                (self.biases[index], self._bias_speeds[index]),
-            ):
-                if weight_decay:
-                    speed.add_(value, alpha=weight_decay)
-                value.addcmul_(speed, downhill)
-            if kept is not None:
-                self.weights[index].mul_(kept)
+    def prune(self) -> None:
+        """Set what is pruned to zero again, after an update."""
+        if self._kept is not None:
+            self.values.whole.mul_(self._kept.whole)
 
     def accuracies(self, parts: Iterator[tuple[Tensor, Tensor]]) -> list[float]:
         """Each member's accuracy in percent over (inputs, labels) pieces."""
@@ -141,30 +157,28 @@ class _Stack:
 
     def finite(self) -> Tensor:
         """Which members have finite weights only, bool [members]."""
-        every = [value.isfinite().flatten(1).all(dim=1) for value in self.weights + self.biases]
+        every = [value.isfinite().flatten(1).all(dim=1) for value in self.values.parts]
         return torch.stack(every).all(dim=0)
 
     def copy(self) -> _Stack:
         """Another stack with the same values, to keep."""
         twin = object.__new__(_Stack)
         twin.names = self.names
-        twin.weights = [value.clone() for value in self.weights]
-        twin.biases = [value.clone() for value in self.biases]
+        twin._view(self.values.copy())
         return twin
 
     def take(self, other: _Stack, which: Tensor) -> None:
         """Overwrite the members for which `which`, bool [members], is true."""
-        for mine, theirs in zip(
-            self.weights + self.biases, other.weights + other.biases, strict=True
-        ):
+        for mine, theirs in zip(self.values.parts, other.values.parts, strict=True):
             mine[which] = theirs[which]
 
     def network(self, member: int, masks: dict[str, Tensor]) -> Network:
         """One member as a network of its own, on the CPU."""
-        state = {}
-        for name, weight, bias in zip(self.names, self.weights, self.biases, strict=True):
-            state[f"{name}.weight"] = weight[member].cpu().clone()
-            state[f"{name}.bias"] = bias[member, 0].cpu().clone()
+        values = [value[member].cpu() for value in self.values.parts]
+        state = {
+            name: (value[0] if name.endswith("bias") else value).clone()
+            for name, value in zip(self.names, values, strict=True)
+        }
         return Network(state, masks)
 
 

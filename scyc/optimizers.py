@@ -1,0 +1,198 @@
+"""The optimisers: PyTorch's own, and the same updates for all members of a stack at once.
+
+A stack's weights lie in one flat tensor, so that an update is a handful of operations however many
+layers and members there are; only the last one, which takes each member's own learning rate, goes
+layer by layer.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
+
+from scyc.choices import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
+
+_ALIGNMENT = 64  # bytes; a layer starts at a multiple, as a tensor of its own would
+
+
+def make(spec: OptimizerSpec, parameters: Iterable[nn.Parameter]) -> Optimizer:
+    """PyTorch's optimiser, with learning rate 0 until a schedule sets one.
+
+    Fused where PyTorch has it on CPU and CUDA, which is everywhere but in RMSProp.
+    """
+    return _MAKERS[spec.name](spec, parameters)
+
+
+class Flat:
+    """Tensors side by side in one: `whole` [numbers], and its views `parts`, each of its shape.
+
+    Numbers between two parts, where alignment leaves some, are 0.
+    """
+
+    def __init__(
+        self, shapes: Sequence[Sequence[int]], dtype: torch.dtype, device: torch.device
+    ) -> None:
+        self.shapes = [tuple(shape) for shape in shapes]
+        unit = _ALIGNMENT // dtype.itemsize
+        sizes = [math.prod(shape) for shape in self.shapes]
+        whole = [-(-size // unit) * unit for size in sizes]
+        self.whole = torch.zeros(sum(whole), dtype=dtype, device=device)
+        self.parts = [
+            piece[:size].view(shape)
+            for piece, size, shape in zip(self.whole.split(whole), sizes, self.shapes, strict=True)
+        ]
+
+    def like(self) -> Flat:
+        """Another one of the same shapes, filled with 0."""
+        return Flat(self.shapes, self.whole.dtype, self.whole.device)
+
+    def copy(self) -> Flat:
+        """Another one with the same numbers."""
+        twin = self.like()
+        twin.whole.copy_(self.whole)
+        return twin
+
+
+class Stacked(ABC):
+    """An optimiser of many members' weights.
+
+    Before each :meth:`step`, multiply `gradients` by `carried` and add the gradients of the loss.
+    """
+
+    gradients: Flat  # of the weights' shapes; its content belongs to the optimiser after a step
+    carried: float = 0.0  # 0: what it held is to be overwritten
+
+    @abstractmethod
+    def step(self, rates: Tensor) -> None:
+        """Update the weights. rates: float64 [members], each member's learning rate."""
+
+
+class _StackedSgd(Stacked):
+    """SGD; the gradients are added to the speeds where they lie."""
+
+    def __init__(self, spec: SgdSpec, weights: Flat) -> None:
+        self._weights = weights
+        self._decay = spec.weight_decay
+        self.carried = spec.momentum
+        self.gradients = weights.like()
+
+    def step(self, rates: Tensor) -> None:
+        if self._decay:
+            self.gradients.whole.add_(self._weights.whole, alpha=self._decay)
+        _move(self._weights, self.gradients, rates)
+
+
+class _StackedAdam(Stacked):
+    """Adam, and AdamW, whose weight decay passes the moments by."""
+
+    def __init__(self, spec: AdamSpec, weights: Flat) -> None:
+        self._spec = spec
+        self._weights = weights
+        self._first = weights.like().whole  # moments
+        self._second = weights.like().whole
+        self._steps = 0
+        self.gradients = weights.like()
+
+    def step(self, rates: Tensor) -> None:
+        spec, weights, slope = self._spec, self._weights, self.gradients.whole
+        self._steps += 1
+        if spec.weight_decay and spec.name == "adamw":
+            left = _each(1 - rates * spec.weight_decay, weights)
+            for weight in weights.parts:
+                weight.mul_(left)
+        elif spec.weight_decay:
+            slope.add_(weights.whole, alpha=spec.weight_decay)
+        self._first.lerp_(slope, 1 - spec.beta1)
+        self._second.mul_(spec.beta2).addcmul_(slope, slope, value=1 - spec.beta2)
+        unbiased = math.sqrt(1 - spec.beta2**self._steps)
+        torch.sqrt(self._second, out=slope).div_(unbiased).add_(spec.eps)
+        torch.div(self._first, slope, out=slope)
+        _move(weights, self.gradients, rates / (1 - spec.beta1**self._steps))
+
+
+class _StackedRmsProp(Stacked):
+    """RMSProp, not centred."""
+
+    def __init__(self, spec: RmsPropSpec, weights: Flat) -> None:
+        self._spec = spec
+        self._weights = weights
+        self._squares = weights.like().whole  # their running mean
+        self._scratch = weights.like().whole
+        self._speeds = weights.like() if spec.momentum else None
+        self.gradients = weights.like()
+
+    def step(self, rates: Tensor) -> None:
+        spec, slope = self._spec, self.gradients.whole
+        if spec.weight_decay:
+            slope.add_(self._weights.whole, alpha=spec.weight_decay)
+        self._squares.mul_(spec.alpha).addcmul_(slope, slope, value=1 - spec.alpha)
+        slope.div_(torch.sqrt(self._squares, out=self._scratch).add_(spec.eps))
+        if self._speeds is not None:
+            self._speeds.whole.mul_(spec.momentum).add_(slope)
+        _move(self._weights, self._speeds or self.gradients, rates)
+
+
+def stacked(spec: OptimizerSpec, weights: Flat) -> Stacked:
+    """The same optimiser as :func:`make`'s, for many members; axis 0 of every part is the member.
+
+    weights: what it updates, in place.
+    """
+    return _STACKED[spec.name](spec, weights)
+
+
+def _move(weights: Flat, direction: Flat, rates: Tensor) -> None:
+    """Go downhill, every member at its own rate."""
+    downhill = _each(-rates, weights)
+    for weight, slope in zip(weights.parts, direction.parts, strict=True):
+        weight.addcmul_(slope, downhill)
+
+
+def _each(values: Tensor, weights: Flat) -> Tensor:
+    """One value a member, [members, 1, 1], in the weights' precision."""
+    return values.to(weights.whole.dtype).view(-1, 1, 1)
+
+
+def _sgd(spec: SgdSpec, parameters: Iterable[nn.Parameter]) -> Optimizer:
+    return SGD(
+        parameters, lr=0.0, momentum=spec.momentum, weight_decay=spec.weight_decay, fused=True
+    )
+
+
+def _adam(spec: AdamSpec, parameters: Iterable[nn.Parameter]) -> Optimizer:
+    kind = AdamW if spec.name == "adamw" else Adam
+    betas = (spec.beta1, spec.beta2)
+    return kind(
+        parameters, lr=0.0, betas=betas, eps=spec.eps, weight_decay=spec.weight_decay, fused=True
+    )
+
+
+def _rmsprop(spec: RmsPropSpec, parameters: Iterable[nn.Parameter]) -> Optimizer:
+    return RMSprop(
+        parameters,
+        lr=0.0,
+        alpha=spec.alpha,
+        eps=spec.eps,
+        weight_decay=spec.weight_decay,
+        momentum=spec.momentum,
+        foreach=True,
+    )
+
+
+_MAKERS: Mapping[str, Callable[[Any, Iterable[nn.Parameter]], Optimizer]] = MappingProxyType(
+    {"sgd": _sgd, "adam": _adam, "adamw": _adam, "rmsprop": _rmsprop}
+)
+_STACKED: Mapping[str, Callable[[Any, Flat], Stacked]] = MappingProxyType(
+    {
+        "sgd": _StackedSgd,
+        "adam": _StackedAdam,
+        "adamw": _StackedAdam,
+        "rmsprop": _StackedRmsProp,
+    }
+)
