@@ -1,4 +1,7 @@
-"""Which weights a pruning cycle removes (Liu et al. 2021, Section 5.1; Blalock et al. 2020)."""
+"""Which weights a pruning cycle removes (Liu et al. 2021, Section 5.1; Blalock et al. 2020).
+
+Single weights are removed here, whole filters in :mod:`scyc.filters`.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,21 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from scyc.problems import unknown
+
 Tensors = Mapping[str, Tensor]
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """What is compared, and among which weights."""
+    """What is compared, and among which weights.
 
-    score: Literal["magnitude", "gradient"]  # |w|, or |w x dL/dw|
+    magnitude: |w|. gradient: |w x dL/dw|. random: nothing, the control of every other criterion
+    (Blalock et al. 2020). l1_filter: the L1 norm of a whole filter (Li et al. 2017,
+    Section 3.1), which :func:`scyc.filters.prune` compares.
+    """
+
+    score: Literal["magnitude", "gradient", "random", "l1_filter"]
     scope: Literal["global", "layer"]  # all prunable weights together, or each layer alone
 
 
@@ -27,8 +37,19 @@ CRITERIA: Mapping[str, Criterion] = MappingProxyType(
         "layer_magnitude": Criterion("magnitude", "layer"),
         "global_gradient": Criterion("gradient", "global"),
         "layer_gradient": Criterion("gradient", "layer"),
+        "random": Criterion("random", "global"),
+        "l1_filter": Criterion("l1_filter", "layer"),
     }
 )
+
+
+def criterion_rule(name: str) -> str | None:
+    """The rule that the name of a criterion breaks, and the remedy; None for one that is known."""
+    if name in CRITERIA:
+        return None
+    if name.lower() == "imp":
+        return "IMP is two settings; write criterion: global_magnitude and rewind: init"
+    return unknown(name, CRITERIA)
 
 
 def weight_names(network: nn.Module) -> tuple[str, ...]:
@@ -62,17 +83,34 @@ def unpruned(state: Tensors, names: Sequence[str]) -> dict[str, Tensor]:
     return {name: torch.ones_like(state[name], dtype=torch.bool) for name in names}
 
 
-def scores(criterion: Criterion, weights: Tensors, gradients: Tensors | None) -> dict[str, Tensor]:
+def scores(
+    criterion: Criterion,
+    weights: Tensors,
+    gradients: Tensors | None,
+    generator: torch.Generator | None = None,
+) -> dict[str, Tensor]:
     """A score for every prunable weight; the lowest go first.
 
-    weights, gradients: by name, of equal shapes. Magnitude: |w|. Gradient: |w x dL/dw|.
-    Raises ValueError when a gradient criterion gets no gradients.
+    weights, gradients: by name, of equal shapes. generator: on the CPU, for the random criterion,
+    which draws one uniform number a weight, pruned or not, in the names' order; the same on every
+    device. Raises ValueError when a criterion lacks what it needs, or compares filters.
     """
     if criterion.score == "magnitude":
         return {name: weight.abs() for name, weight in weights.items()}
-    if gradients is None:
-        raise ValueError("a gradient criterion needs the gradients of the loss")
-    return {name: (weight * gradients[name]).abs() for name, weight in weights.items()}
+    if criterion.score == "gradient":
+        if gradients is None:
+            raise ValueError("a gradient criterion needs the gradients of the loss")
+        return {name: (weight * gradients[name]).abs() for name, weight in weights.items()}
+    if criterion.score == "random":
+        if generator is None:
+            raise ValueError("the random criterion needs a generator")
+        return {
+            name: torch.rand(weight.shape, generator=generator, dtype=torch.float64).to(
+                weight.device
+            )
+            for name, weight in weights.items()
+        }
+    raise ValueError(f"{criterion.score} compares filters; use scyc.filters.prune")
 
 
 def prune(
@@ -114,7 +152,8 @@ def weights_remaining(masks: Tensors, state: Tensors, names: Sequence[str]) -> f
     """lambda, the percent of weights remaining.
 
     names: all convolution and linear weights (:func:`weight_names`); those without a mask, such
-    as the last layer's, remain whole and are counted.
+    as the last layer's, remain whole and are counted. Masks of other parameters, which go with
+    their filters, are not.
     """
     total = sum(state[name].numel() for name in names)
     left = sum(int(masks[name].sum()) if name in masks else state[name].numel() for name in names)

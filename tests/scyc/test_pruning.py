@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn.utils import prune as torch_prune
 
-from scyc import pruning
+from scyc import pruning, seeds
 from scyc.networks import FullyConnected, ResNet20
 from scyc.pruning import CRITERIA
 
@@ -58,29 +58,34 @@ def test_resnet_20s_weights_remaining_are_the_papers() -> None:
         assert cut[cycle] == pytest.approx(printed[cycle], abs=0.15)
 
 
+def trained_further(ours: FullyConnected, theirs: FullyConnected, cycle: int) -> None:
+    """Move the weights of both networks by the same small steps; theirs keep torch's masks."""
+    generator = torch.Generator().manual_seed(cycle)
+    for mine, other in zip(ours.layers[:-1], theirs.layers[:-1], strict=True):
+        step = 0.05 * torch.randn(mine.weight.shape, generator=generator)
+        mine.weight.data += step
+        other.weight_orig.data += step
+        other.weight = other.weight_orig * other.weight_mask
+
+
 @pytest.mark.parametrize("rate", [0.2, 0.5])
-def test_global_magnitude_is_torchs(rate: float) -> None:
-    ours = network()
-    masks = pruning.unpruned(ours.state_dict(), pruning.prunable_names(ours))
-    scored = pruning.scores(CRITERIA["global_magnitude"], weights_of(ours), None)
-    masks = pruning.prune(masks, scored, rate, "global")
-    theirs = network()
-    layers = [(theirs.layers[0], "weight"), (theirs.layers[1], "weight")]
-    torch_prune.global_unstructured(layers, pruning_method=torch_prune.L1Unstructured, amount=rate)
-    for (layer, _), mask in zip(layers, masks.values(), strict=True):
-        assert torch.equal(layer.weight_mask.bool(), mask)
-
-
-def test_layer_magnitude_is_torchs_two_cycles_on() -> None:
+@pytest.mark.parametrize("criterion", ["global_magnitude", "layer_magnitude"])
+def test_magnitude_masks_are_torchs_over_several_cycles(criterion: str, rate: float) -> None:
     ours, theirs = network(), network()
-    masks = pruning.unpruned(ours.state_dict(), pruning.prunable_names(ours))
-    scored = pruning.scores(CRITERIA["layer_magnitude"], weights_of(ours), None)
-    for _ in range(2):
-        masks = pruning.prune(masks, scored, 0.2, "layer")
-        for layer in theirs.layers[:-1]:
-            torch_prune.l1_unstructured(layer, "weight", amount=0.2)
-    for layer, mask in zip(theirs.layers[:-1], masks.values(), strict=True):
-        assert torch.equal(layer.weight_mask.bool(), mask)
+    names = pruning.prunable_names(ours)
+    masks = pruning.unpruned(ours.state_dict(), names)
+    layers = [(layer, "weight") for layer in theirs.layers[:-1]]
+    for cycle in range(5):
+        scored = pruning.scores(CRITERIA[criterion], weights_of(ours), None)
+        masks = pruning.prune(masks, scored, rate, CRITERIA[criterion].scope)
+        if criterion == "global_magnitude":
+            torch_prune.global_unstructured(layers, torch_prune.L1Unstructured, amount=rate)
+        else:
+            for layer, name in layers:
+                torch_prune.l1_unstructured(layer, name, amount=rate)
+        for (layer, _), mask in zip(layers, masks.values(), strict=True):
+            assert torch.equal(layer.weight_mask.bool(), mask)
+        trained_further(ours, theirs, cycle)
 
 
 def test_the_gradient_criterion_is_weight_times_gradient() -> None:
@@ -95,6 +100,66 @@ def test_the_gradient_criterion_is_weight_times_gradient() -> None:
 def test_a_gradient_criterion_without_gradients_is_refused() -> None:
     with pytest.raises(ValueError, match="gradients"):
         pruning.scores(CRITERIA["layer_gradient"], {"w": torch.ones(2)}, None)
+
+
+def test_the_random_criterion_draws_a_uniform_number_a_weight_in_the_names_order() -> None:
+    weights = {"b": torch.ones(2, 3), "a": torch.zeros(4)}
+    scored = pruning.scores(CRITERIA["random"], weights, None, seeds.generator(0, "random"))
+    drawn = torch.rand(10, generator=seeds.generator(0, "random"), dtype=torch.float64)
+    assert torch.equal(scored["b"], drawn[:6].reshape(2, 3))
+    assert torch.equal(scored["a"], drawn[6:])
+
+
+def test_random_pruning_is_the_same_for_the_same_purpose_and_removes_exact_counts() -> None:
+    weights = {"wide": torch.randn(60, 50), "narrow": torch.randn(40, 25)}
+
+    def after(cycles: int, seed: int) -> list[dict[str, Tensor]]:
+        masks = [pruning.unpruned(weights, list(weights))]
+        for cycle in range(cycles):
+            drawn = seeds.generator(seed, "random", cycle)
+            scored = pruning.scores(CRITERIA["random"], weights, None, drawn)
+            masks.append(pruning.prune(masks[-1], scored, 0.3, CRITERIA["random"].scope))
+        return masks
+
+    first, again, other = after(4, 0), after(4, 0), after(4, 1)
+    counts = [sum(int(mask.sum()) for mask in masks.values()) for masks in first]
+    assert counts == [4000, 2800, 1960, 1372, 960]
+    assert all(torch.equal(first[-1][name], again[-1][name]) for name in weights)
+    assert not torch.equal(first[-1]["wide"], other[-1]["wide"])
+    for mask in first[-1].values():  # no layer is spared
+        assert float(mask.double().mean()) == pytest.approx(0.24, abs=0.04)
+
+
+def test_a_criterion_without_what_it_needs_is_refused() -> None:
+    with pytest.raises(ValueError, match="generator"):
+        pruning.scores(CRITERIA["random"], {"w": torch.ones(2)}, None)
+    with pytest.raises(ValueError, match=r"scyc\.filters\.prune"):
+        pruning.scores(CRITERIA["l1_filter"], {"w": torch.ones(2)}, None)
+
+
+@pytest.mark.parametrize("name", CRITERIA)
+def test_every_known_criterion_breaks_no_rule(name: str) -> None:
+    assert pruning.criterion_rule(name) is None
+
+
+@pytest.mark.parametrize("name", ["imp", "IMP", "Imp"])
+def test_imp_is_refused_with_the_two_settings_that_make_it(name: str) -> None:
+    rule = pruning.criterion_rule(name)
+    assert rule == "IMP is two settings; write criterion: global_magnitude and rewind: init"
+
+
+def test_an_unknown_criterion_gets_a_did_you_mean() -> None:
+    rule = pruning.criterion_rule("globl_magnitude")
+    assert rule is not None
+    assert 'did you mean "global_magnitude"?' in rule
+    assert "l1_filter" in rule
+
+
+def test_weights_remaining_leaves_masks_of_biases_and_batch_norms_out() -> None:
+    state = {"0.weight": torch.ones(4, 5), "0.bias": torch.ones(4), "1.weight": torch.ones(4)}
+    masks = {name: torch.ones_like(value, dtype=torch.bool) for name, value in state.items()}
+    masks["0.weight"][:1], masks["0.bias"][:1], masks["1.weight"][:3] = False, False, False
+    assert pruning.weights_remaining(masks, state, ("0.weight",)) == 75
 
 
 def test_equal_scores_go_in_order_of_name_and_position() -> None:
