@@ -40,5 +40,6 @@ def row(
 ) -> tuple[Cell, ...]:
     """One training below each of the parents, which are in the replicates' order."""
     return tuple(
-        graph.below(parent, replicate, schedule, max_lr) for replicate, parent in enumerate(parents)
+        graph.child(parent, schedule, max_lr) if parent else graph.root(replicate, schedule, max_lr)
+        for replicate, parent in enumerate(parents)
     )

@@ -43,25 +43,16 @@ class Graph:
     def _pruning(self) -> str:
         return content_hash(["pruning", as_json(self.system.pruning)])
 
-    def below(
-        self, parent: Cell | None, replicate: int, schedule: ScheduleSpec, max_lr: float
-    ) -> Cell:
-        """The training of what is left of a cell's network after one more pruning cycle.
+    def root(self, replicate: int, schedule: ScheduleSpec, max_lr: float) -> Cell:
+        """The training of a replicate's unpruned network."""
+        start = content_hash(["root", self.id, replicate])
+        node = content_hash(["node", self.id])
+        return _cell(None, start, node, "", schedule, max_lr, replicate)
 
-        parent: None for the replicate's unpruned network.
-        """
-        pruning = self._pruning if parent else ""
-        above = parent.id if parent else content_hash(["root", self.id, replicate])
-        node = parent.node if parent else content_hash(["node", self.id])
-        rates = [as_json(schedule), max_lr]
-        return Cell(
-            id=content_hash(["cell", above, pruning, rates]),
-            parent=parent,
-            schedule=schedule,
-            max_lr=max_lr,
-            replicate=replicate,
-            node=content_hash(["node", node, pruning, rates]),
-        )
+    def child(self, parent: Cell, schedule: ScheduleSpec, max_lr: float) -> Cell:
+        """The training of what is left of a cell's network after one more pruning cycle."""
+        replicate = parent.replicate
+        return _cell(parent, parent.id, parent.node, self._pruning, schedule, max_lr, replicate)
 
     def place(self, parents: Sequence[Cell | None], schedule: ScheduleSpec) -> str:
         """Hash of the place below these cells, one of each replicate, for trainings of a schedule.
@@ -112,3 +103,24 @@ class Result:
     device: str
     kept: str | None = None  # sha256 of the unpruned network at the iteration to rewind to
     recorded: Mapping[str, Any] | None = None  # distributions, by what is recorded
+
+
+def _cell(
+    parent: Cell | None,
+    above: str,
+    node: str,
+    pruning: str,
+    schedule: ScheduleSpec,
+    max_lr: float,
+    replicate: int,
+) -> Cell:
+    """A cell below a parent's id and node, or below those of a root."""
+    rates = [as_json(schedule), max_lr]
+    return Cell(
+        id=content_hash(["cell", above, pruning, rates]),
+        parent=parent,
+        schedule=schedule,
+        max_lr=max_lr,
+        replicate=replicate,
+        node=content_hash(["node", node, pruning, rates]),
+    )

@@ -126,12 +126,12 @@ class PackQueue:
             answered = ask
 
     def _plan(self, pack: Pack) -> None:
-        """Queue a pack if any of its cells is neither known nor out."""
+        """Queue those cells of a pack that are neither known nor out."""
         for cell in pack.cells:
             self._pack_of.setdefault(cell.id, pack)
-        if all(cell.id in self.known or cell.id in self._out for cell in pack.cells):
-            return
-        self._queue(pack)
+        missing = [c for c in pack.cells if c.id not in self.known and c.id not in self._out]
+        if missing:
+            self._queue(Pack(tuple(missing), pack.place))
 
     def _queue(self, pack: Pack) -> None:
         self._out.update(cell.id for cell in pack.cells)

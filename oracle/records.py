@@ -55,7 +55,10 @@ def find(settings: Settings) -> list[Known]:
         ledger = Ledger(url)
         try:
             for record in ledger.runs():
-                study = parse(json.loads(record.study), record.run_id)
+                try:
+                    study = parse(json.loads(record.study), record.run_id)
+                except BadInput:  # a version that declared studies otherwise wrote it
+                    continue
                 place = settings.place(study.name)
                 state = record.state
                 if state == "running" and not ledger.held(record.graph):

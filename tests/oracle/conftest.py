@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from oracle.asks import Place, Search
 from oracle.cells import Cell, Graph, Result
-from oracle.greedy import OracleCycle, PathCycle, Place, Search, oracle, s_cyc_path
+from oracle.experiments import experiment
+from oracle.greedy import OracleCycle
 from oracle.packs import Pack, PackQueue
+from oracle.paths import PathCycle
 from oracle.spec import Study
 
 Curve = Callable[[Cell], float | None]  # validation accuracy; None: it diverges
@@ -81,14 +84,10 @@ def searched(
     study: Study, curve: Curve, rehearsal: Rehearsal | None = None, **options: Any
 ) -> tuple[Rehearsal, list[OracleCycle], list[PathCycle]]:
     """The oracle and S-Cyc's run of a study on a known curve."""
-    graph = Graph(study.system, "0" * 64)
-    cycles: list[OracleCycle] = []
-    path: list[PathCycle] = []
     rehearsal = rehearsal or Rehearsal(curve)
-    rehearsal.run(
-        [oracle(study, graph, cycles.append), s_cyc_path(study, graph, path.append)], **options
-    )
-    return rehearsal, cycles, path
+    found: Any = experiment(study, Graph(study.system, "0" * 64))
+    rehearsal.run(found.searches(), **options)
+    return rehearsal, found.cycles, found.s_cyc
 
 
 @pytest.fixture(name="searched")

@@ -20,9 +20,9 @@ network: fully_connected
 training:
   steps: 100
   batch: 16
-  schedule: {warmup: 20, drops: [60, 80]}
   validate_every: 20
   optimizer: {weight_decay: 1e-4}
+schedule: {warmup: 20, drops: [60, 80]}
 grid: {max_lr: [1e-2, 0.1]}
 cycles: 2
 s_cyc: {epsilon: 3e-2, delta: 0.04, q: 1, beta: 5}
@@ -124,7 +124,7 @@ CASES: list[tuple[str, str, str, str]] = [
     ("steps: 100", "steps: 70", "training", "after the last of 70 steps"),
     ("steps: 100", "steps: 0", "training.steps", "at least 1"),
     ("warmup: 20", "warmup: 101", "training", "longer than 100 steps"),
-    ("[60, 80]", "[80, 60]", "training.schedule", "must rise"),
+    ("[60, 80]", "[80, 60]", "schedule", "must rise"),
     ("validate_every: 20", "validate_every: 101", "training", "longer than 100 steps"),
     ("batch: 16", "batch: '16'", "training.batch", "without quotes"),
     ("epsilon: 3e-2", "epsilon: 0", "s_cyc.epsilon", "above 0"),

@@ -1,18 +1,25 @@
 from collections.abc import Callable
 
-from oracle.cells import Graph
-from scyc.spec import PruningSpec, SystemSpec
+from oracle.asks import row
+from oracle.cells import Cell, Graph
+from scyc.choices import CyclicalSpec, WarmupSpec
+from scyc.system import PruningSpec, RecordSpec, SystemSpec
 
 System = Callable[..., SystemSpec]
 IMAGES = "0" * 64
+WARMUP = WarmupSpec(warmup=3, drops=(8, 10))
+OTHER = CyclicalSpec(name="cyclical", step=4)
+
+
+def root(graph: Graph, max_lr: float = 0.1, replicate: int = 0) -> Cell:
+    return graph.root(replicate, WARMUP, max_lr)
 
 
 def test_ids_are_pinned(system: System) -> None:
     """An id that changes without a reason makes every user train everything again."""
     graph = Graph(system(), IMAGES)
-    root = graph.root(0, 0.1)
-    child = graph.child(root, 0.2)
-    assert (graph.id[:16], root.id[:16], child.id[:16]) == PINNED
+    child = graph.child(root(graph), WARMUP, 0.2)
+    assert (graph.id[:16], root(graph).id[:16], child.id[:16]) == PINNED
 
 
 def test_everything_that_shapes_a_training_changes_its_id(system: System) -> None:
@@ -22,30 +29,57 @@ def test_everything_that_shapes_a_training_changes_its_id(system: System) -> Non
         Graph(system(steps=13), IMAGES),
         Graph(system(carry="best"), IMAGES),
         Graph(system(precision="fp64"), IMAGES),
+        Graph(system(record=RecordSpec(what=("activations",))), IMAGES),
         Graph(system(), "1" * 64),
     ]
-    ids = {graph.root(0, 0.1).id for graph in [base, *changed]}
-    ids |= {base.root(1, 0.1).id, base.root(0, 0.2).id}
-    assert len(ids) == 8
+    ids = {root(graph).id for graph in [base, *changed]}
+    ids |= {root(base, replicate=1).id, root(base, 0.2).id, base.root(0, OTHER, 0.1).id}
+    assert len(ids) == 10
 
 
 def test_the_unpruned_network_is_shared_by_all_pruning_methods(system: System) -> None:
     one = Graph(system(), IMAGES)
-    two = Graph(system(pruning=PruningSpec(criterion="layer_magnitude")), IMAGES)
-    assert one.root(0, 0.1).id == two.root(0, 0.1).id
-    assert one.child(one.root(0, 0.1), 0.1).id != two.child(two.root(0, 0.1), 0.1).id
+    two = Graph(system(pruning=PruningSpec(criterion="layer_magnitude", rewind="init")), IMAGES)
+    assert root(one).id == root(two).id
+    assert one.child(root(one), WARMUP, 0.1).id != two.child(root(two), WARMUP, 0.1).id
 
 
-def test_a_cell_knows_its_cycle_and_path(system: System) -> None:
+def test_an_unpruned_network_that_is_rewound_to_is_one_of_its_own(system: System) -> None:
+    """What it was after so many iterations must be kept while it is trained."""
+    early = [Graph(system(pruning=PruningSpec(rewind=step)), IMAGES) for step in (4, 8)]
+    late = Graph(system(), IMAGES)
+    assert len({root(graph).id for graph in [*early, late]}) == 3
+
+
+def test_a_cell_knows_its_cycle_and_its_root(system: System) -> None:
     graph = Graph(system(), IMAGES)
-    cell = graph.child(graph.child(graph.root(3, 0.1), 0.2), 0.3)
+    start = graph.root(3, WARMUP, 0.1)
+    cell = graph.child(graph.child(start, OTHER, 0.2), WARMUP, 0.3)
     assert (cell.cycle, cell.max_lr, cell.replicate) == (2, 0.3, 3)
-    assert cell.path == (0.1, 0.2, 0.3)
+    assert cell.root == start
 
 
 def test_the_path_to_a_cell_is_part_of_its_id(system: System) -> None:
     graph = Graph(system(), IMAGES)
-    assert graph.child(graph.root(0, 0.1), 0.3).id != graph.child(graph.root(0, 0.2), 0.3).id
+    below = [graph.child(root(graph, rate), WARMUP, 0.3) for rate in (0.1, 0.2)]
+    assert below[0].id != below[1].id
 
 
-PINNED = ("4194c41f56e45f60", "3dead0bb48f87afc", "5861d678315092bc")
+def test_a_place_is_the_same_for_all_replicates_and_each_schedule_has_its_own(
+    system: System,
+) -> None:
+    graph = Graph(system(), IMAGES)
+    parents = row(graph, [None] * 3, WARMUP, 0.1)
+    assert len({graph.place([parent], WARMUP) for parent in parents}) == 1
+    other = row(graph, [None] * 3, WARMUP, 0.2)
+    places = [
+        graph.place([None], WARMUP),
+        graph.place([None], OTHER),
+        graph.place(parents, WARMUP),
+        graph.place(parents, OTHER),
+        graph.place(other, WARMUP),
+    ]
+    assert len(set(places)) == 5
+
+
+PINNED = ("", "", "")

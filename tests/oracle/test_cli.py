@@ -22,8 +22,8 @@ network: {name: fully_connected, hidden: [16]}
 training:
   steps: 12
   batch: 16
-  schedule: {warmup: 3, drops: [8]}
   validate_every: 6
+schedule: {warmup: 3, drops: [8]}
 grid: {max_lr: [0.05, 0.1, 0.2]}
 cycles: 2
 replicates: 2

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from oracle import compare, formats, paper, plots, report, tables
+from oracle import compare, formats, paper, plots, region_plots, report, tables
 from oracle.cells import Cell
 from oracle.spec import Study
 from scyc.problems import BadInput
@@ -34,7 +34,7 @@ def table(study: Make, searched: Any) -> compare.Table:
         s_cyc={"epsilon": 0.1, "delta": 0.5, "q": 0, "beta": 3.0},
     )
     _, cycles, path = searched(declared, curve)
-    return compare.table(declared, "tiny-00000000", cycles, path)
+    return compare.table(declared, "tiny-00000000", cycles, path, complete=True)
 
 
 def test_the_json_table_has_the_documented_shape(table: compare.Table) -> None:
@@ -101,7 +101,7 @@ def test_text_says_gaps_divergence_and_noise(table: compare.Table) -> None:
 def test_a_cut_off_region_is_printed_as_such(study: Make, searched: Any) -> None:
     declared = study(grid={"max_lr": [0.05, 0.1], "extend": False})
     _, cycles, path = searched(declared, lambda cell: 90.0 + cell.max_lr)
-    table = compare.table(declared, "tiny-0", cycles, path)
+    table = compare.table(declared, "tiny-0", cycles, path, complete=True)
     assert tables.region(table["cycles"][0]["feasible"]) == "[<0.05, 0.1>]"
     assert "[<0.05, 0.1>]" in formats.text(table)
     assert "cut off" in formats.text(table)
@@ -113,7 +113,7 @@ def test_a_tolerance_below_the_noise_is_said_with_the_figure(study: Make, search
     _, cycles, path = searched(
         declared, lambda cell: noise.get(cell.max_lr, (85.0, 85.0))[cell.replicate]
     )
-    table = compare.table(declared, "tiny-0", cycles, path)
+    table = compare.table(declared, "tiny-0", cycles, path, complete=True)
     assert table["cycles"][0]["tolerance_below_noise"]
     assert f"{table['cycles'][0]['noise']:.2f}!" in formats.text(table)
 
@@ -121,7 +121,7 @@ def test_a_tolerance_below_the_noise_is_said_with_the_figure(study: Make, search
 def test_one_replicate_has_no_noise_and_that_is_said(study: Make, searched: Any) -> None:
     declared = study(replicates=1)
     _, cycles, path = searched(declared, curve)
-    table = compare.table(declared, "tiny-0", cycles, path)
+    table = compare.table(declared, "tiny-0", cycles, path, complete=True)
     assert table["cycles"][0]["noise"] is None
     assert "unknown with one replicate" in formats.text(table)
 
@@ -144,7 +144,7 @@ def test_markdown_and_latex_have_a_row_a_cycle(table: compare.Table) -> None:
 
 
 def test_the_figure_shows_band_well_tuned_values_and_s_cyc(table: compare.Table) -> None:
-    figure = plots.regions(table)
+    figure = region_plots.regions(table)
     traces = {trace.name: trace for trace in figure.data}
     well_tuned = traces["well-tuned max_lr"]
     assert list(well_tuned.y) == [c["well_tuned"] for c in table["cycles"]]
@@ -162,13 +162,13 @@ def test_the_figure_shows_band_well_tuned_values_and_s_cyc(table: compare.Table)
 
 
 def test_the_dashboards_cards_are_the_two_halves_of_the_figure(table: compare.Table) -> None:
-    whole, cards = plots.regions(table), plots.cards(table)
+    whole, cards = region_plots.regions(table), region_plots.cards(table)
     names = [trace.name for card in cards.values() for trace in card.data]
     assert sorted(names) == sorted(trace.name for trace in whole.data)
 
 
 def test_html_stands_alone(table: compare.Table, tmp_path: Path) -> None:
-    plots.save(plots.regions(table), tmp_path / "region.html")
+    plots.save(region_plots.regions(table), tmp_path / "region.html")
     text = (tmp_path / "region.html").read_text()
     assert "Plotly.newPlot" in text
     assert 'src="http' not in text
@@ -180,7 +180,7 @@ def test_pictures_are_drawn_or_the_missing_browser_is_named(
 ) -> None:
     target = tmp_path / f"region{ending}"
     try:
-        plots.save(plots.regions(table), target)
+        plots.save(region_plots.regions(table), target)
     except BadInput as refused:
         told = refused.problems[0].rule
         assert "Chromium" in told
@@ -194,7 +194,7 @@ def test_a_file_that_cannot_be_drawn_is_refused(
     table: compare.Table, tmp_path: Path, name: str
 ) -> None:
     with pytest.raises(BadInput, match="--output"):
-        plots.save(plots.regions(table), tmp_path / name)
+        plots.save(region_plots.regions(table), tmp_path / name)
 
 
 class _Page(HTMLParser):

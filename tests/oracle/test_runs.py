@@ -254,12 +254,9 @@ def test_an_unknown_run_is_refused_with_the_known_ones(study: Make, tmp_path: Pa
 
 def test_progress_is_told(study: Make, tmp_path: Path) -> None:
     counts: list[tuple[int, int]] = []
-    cycles: list[int] = []
-    progress = Progress(
-        cells=lambda done, total: counts.append((done, total)),
-        cycle=lambda cycle: cycles.append(cycle.cycle),
-    )
+    lines: list[str] = []
+    progress = Progress(cells=lambda done, total: counts.append((done, total)), line=lines.append)
     run(study(), settings(tmp_path), progress)
-    assert cycles == [0, 1, 2]
+    assert [line[:8] for line in lines] == ["cycle  0", "cycle  1", "cycle  2"]
     assert [done for done, _ in counts] == sorted(done for done, _ in counts)
     assert counts[-1][0] == counts[-1][1]

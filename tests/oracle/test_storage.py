@@ -17,16 +17,18 @@ import sqlalchemy as sa
 from optuna.trial import TrialState
 
 from oracle import ledger as ledgers
+from oracle.asks import Place
 from oracle.cells import Cell, Graph, Result
 from oracle.failures import LeaseHeld, LeaseLost
-from oracle.greedy import Place
 from oracle.ledger import Ledger, RunRecord, parse_url, probe
 from oracle.store import ResultStore, study_name
 from scyc.problems import BadInput
-from scyc.spec import SystemSpec
+from scyc.choices import WarmupSpec
+from scyc.system import SystemSpec
 
 ORACLE = Place("oracle", 0, "a" * 64)
-S_CYC = Place("s_cyc", None, "b" * 64)
+S_CYC = Place("path", None, "b" * 64)
+WARMUP = WarmupSpec(warmup=3, drops=(8, 10))
 
 
 @pytest.fixture
@@ -65,8 +67,8 @@ def result(cell: Cell, **changes: Any) -> Result:
 
 
 def test_a_result_comes_back_bit_for_bit(store: ResultStore, graph: Graph, storage: str) -> None:
-    root = graph.root(0, 0.1 + 0.2)
-    child = graph.child(root, 1e-5)
+    root = graph.root(0, WARMUP, 0.1 + 0.2)
+    child = graph.child(root, WARMUP, 1e-5)
     store.add(graph, "tiny", ORACLE, root, result(root))
     store.add(
         graph, "tiny", S_CYC, child, result(child, diverged=True, val_accuracy=0.0, checkpoint=None)
@@ -84,7 +86,7 @@ def test_a_result_comes_back_bit_for_bit(store: ResultStore, graph: Graph, stora
 def test_a_training_is_one_complete_trial_that_people_can_read(
     store: ResultStore, graph: Graph, storage: str
 ) -> None:
-    cell = graph.root(1, 0.1)
+    cell = graph.root(1, WARMUP, 0.1)
     store.add(graph, "tiny", ORACLE, cell, result(cell))
     study = optuna.load_study(study_name=study_name(graph, "tiny", ORACLE), storage=storage)
     (trial,) = study.trials
@@ -103,17 +105,17 @@ def test_a_training_is_one_complete_trial_that_people_can_read(
 
 def test_other_graphs_are_not_seen(store: ResultStore, graph: Graph, system: Any) -> None:
     other = Graph(system(seed=1), "0" * 64)
-    cell = other.root(0, 0.1)
+    cell = other.root(0, WARMUP, 0.1)
     store.add(other, "tiny", ORACLE, cell, result(cell))
     assert store.results(graph) == {}
 
 
 def test_replicates_can_be_added_later(store: ResultStore, graph: Graph, storage: str) -> None:
-    first = [graph.root(replicate, 0.1) for replicate in range(2)]
+    first = [graph.root(replicate, WARMUP, 0.1) for replicate in range(2)]
     for cell in first:
         store.add(graph, "tiny", ORACLE, cell, result(cell))
     later = ResultStore(parse_url(storage))
-    cell = graph.root(2, 0.1)
+    cell = graph.root(2, WARMUP, 0.1)
     later.add(graph, "tiny", ORACLE, cell, result(cell))
     assert len(later.results(graph)) == 3
     study = optuna.load_study(study_name=study_name(graph, "tiny", ORACLE), storage=storage)
