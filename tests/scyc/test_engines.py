@@ -1,38 +1,74 @@
 """One suite for every engine: `solo` is the reference, and it is plain PyTorch."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
-from torch.nn import functional
+from torch import Tensor
 
-from scyc import networks, pruning
+from scyc import solo, stacked
 from scyc.checkpoint import Network
-from scyc.data import Images
-from scyc.networks import ResNet20
-from scyc.pack import Member, Trained, Trainer
-from scyc.schedules import WarmupDrops
-from scyc.spec import (
-    AugmentSpec,
+from scyc.choices import (
+    AdamSpec,
+    ConstantSpec,
+    CosineSpec,
+    CyclicalSpec,
     FullyConnectedSpec,
-    PruningSpec,
+    LrDecaySpec,
+    OneCycleSpec,
+    OptimizerSpec,
     ResNet20Spec,
+    RmsPropSpec,
+    ScheduleSpec,
     SgdSpec,
-    SystemSpec,
+    WarmupSpec,
 )
+from scyc.data import Images
+from scyc.networks import FullyConnected, ResNet20
+from scyc.pack import Member, Trained, Trainer
+from scyc.system import PruningSpec, SystemSpec
+from scyc.training import Job
 
 ENGINES = ["solo", "stacked"]
+OPTIMIZERS: list[OptimizerSpec] = [
+    SgdSpec(),
+    SgdSpec(momentum=0.0, weight_decay=0.0),
+    AdamSpec(name="adam", weight_decay=0.01),
+    AdamSpec(name="adamw", weight_decay=0.1),
+    RmsPropSpec(name="rmsprop", weight_decay=0.01),
+    RmsPropSpec(name="rmsprop", momentum=0.9),
+]
+IDS = [repr(spec) for spec in OPTIMIZERS]
+WARMUP = WarmupSpec(warmup=3, drops=(8, 10))
+MIXED: list[ScheduleSpec] = [
+    WARMUP,
+    CosineSpec(name="cosine", warmup=2),
+    CyclicalSpec(name="cyclical", step=3),
+    OneCycleSpec(name="one_cycle"),
+    LrDecaySpec(name="lr_decay", iterations=10),
+]
 Make = Callable[..., Trainer]
 
 
-def members(trainer: Trainer, cycle: int = 1) -> list[Member]:
+def members(
+    trainer: Trainer, cycle: int = 1, scale: float = 1.0, schedules: list[ScheduleSpec] = MIXED
+) -> list[Member]:
     """Three rates on replicate 0, two on replicate 1, pruned once where cycle is 1."""
     starts = [trainer.root(replicate) for replicate in (0, 1)]
     if cycle:
         starts = [trainer.pruned(start, r, 1) for r, start in enumerate(starts)]
-    rates = {0: (0.02, 0.1, 0.3), 1: (0.05, 0.2)}
-    return [Member(starts[r], cycle, r, rate) for r, row in rates.items() for rate in row]
+    rates = [(0, 0.02), (0, 0.1), (0, 0.3), (1, 0.05), (1, 0.2)]
+    return [
+        Member(starts[r], cycle, r, schedule, scale * rate)
+        for (r, rate), schedule in zip(rates, schedules, strict=True)
+    ]
+
+
+def scale_of(optimizer: OptimizerSpec) -> float:
+    """Rates that suit an optimiser, in units of those that suit SGD."""
+    return {"sgd": 1.0, "rmsprop": 0.005}.get(optimizer.name, 0.05)
 
 
 def same_bits(a: Network, b: Network) -> bool:
@@ -46,9 +82,12 @@ def numbers(trained: Trained) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("cycle", [0, 1])
-def test_a_member_trains_exactly_as_it_would_alone(trainer: Make, engine: str, cycle: int) -> None:
-    one = trainer(engine=engine)
-    pack = members(one, cycle)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=IDS)
+def test_a_member_trains_exactly_as_it_would_alone(
+    trainer: Make, engine: str, cycle: int, optimizer: OptimizerSpec
+) -> None:
+    one = trainer(engine=engine, optimizer=optimizer)
+    pack = members(one, cycle, scale_of(optimizer))
     together = one.train(pack)
     for member, expected in zip(pack, together, strict=True):
         (alone,) = one.train([member])
@@ -59,98 +98,144 @@ def test_a_member_trains_exactly_as_it_would_alone(trainer: Make, engine: str, c
         assert same_bits(a.outcome.network, b.outcome.network)
 
 
+def agree(a: Network, b: Network, atol: float = 1e-12) -> bool:
+    return a.state.keys() == b.state.keys() and all(
+        torch.allclose(value, b.state[name], rtol=0, atol=atol) for name, value in a.state.items()
+    )
+
+
 @pytest.mark.parametrize("hidden", [(24,), (32, 16, 8)])
-@pytest.mark.parametrize("sgd", [SgdSpec(), SgdSpec(momentum=0.0, weight_decay=0.0)])
-def test_stacked_agrees_with_solo_in_fp64(
-    trainer: Make, hidden: tuple[int, ...], sgd: SgdSpec
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=IDS)
+def test_stacked_agrees_with_solo_in_fp64_with_several_schedules_in_one_pack(
+    trainer: Make, hidden: tuple[int, ...], optimizer: OptimizerSpec
 ) -> None:
     network = FullyConnectedSpec(name="fully_connected", hidden=hidden)
     both = [
-        trainer(engine=engine, precision="fp64", network=network, optimizer=sgd, steps=30)
+        trainer(engine=engine, precision="fp64", network=network, optimizer=optimizer, steps=30)
         for engine in ENGINES
     ]
-    solo, stacked = (each.train(members(each)) for each in both)
-    for a, b in zip(solo, stacked, strict=True):
+    alone, together = (each.train(members(each, 1, scale_of(optimizer))) for each in both)
+    for a, b in zip(alone, together, strict=True):
         assert numbers(a) == numbers(b)
-        for name, value in a.outcome.network.state.items():
-            assert torch.allclose(value, b.outcome.network.state[name], rtol=0, atol=1e-12), name
+        assert agree(a.outcome.network, b.outcome.network)
+        assert not agree(a.outcome.network, both[0].root(0), atol=1e-3)
 
 
-def by_hand(system: SystemSpec, trainer: Trainer, member: Member) -> dict[str, torch.Tensor]:
-    """The same training in plain PyTorch: a network, torch's SGD, our scheduler, a mask."""
-    spec = system.training
-    shape, classes = trainer._source.shape, len(trainer._source.classes)
-    network = networks.build(system.network, shape, classes, seed=0).double()
-    network.load_state_dict(member.start.state)
-    sgd = spec.optimizer
-    optimizer = torch.optim.SGD(
-        network.parameters(), lr=1.0, momentum=sgd.momentum, weight_decay=sgd.weight_decay
-    )
-    schedule = WarmupDrops(optimizer, member.max_lr, spec.schedule.warmup, spec.schedule.drops)
-    feed, order = trainer._feed(member.replicate, member.cycle)
-    for step, indices in enumerate(order):
-        network.train()
-        images, labels = feed.training_batch(step, indices), feed.labels[indices]
-        optimizer.zero_grad()
-        functional.cross_entropy(network(images), labels).backward()
-        optimizer.step()
-        schedule.step()
-        with torch.no_grad():
-            for name, mask in member.start.masks.items():
-                network.get_parameter(name).mul_(mask)
-    return network.state_dict()
+def zeroed(network: Network) -> bool:
+    """Whether what is pruned is exactly 0, and something else is not."""
+    some = [bool((network.state[n][mask] != 0).any()) for n, mask in network.masks.items()]
+    gone = [bool((network.state[n][~mask] == 0).all()) for n, mask in network.masks.items()]
+    return any(some) and all(gone)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_training_by_hand_gives_the_same_weights(trainer: Make, engine: str) -> None:
-    one = trainer(engine=engine, precision="fp64")
-    member = members(one)[1]
-    (trained,) = one.train([member])
-    expected = by_hand(one.system, one, member)
-    for name, value in trained.outcome.network.state.items():
-        assert torch.allclose(value, expected[name], rtol=0, atol=1e-12), name
-
-
-def test_a_resnet_by_hand_gives_the_same_weights(
-    system: Callable[..., SystemSpec], colours: Images
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=IDS)
+@pytest.mark.parametrize("steps", [1, 2, 12])
+def test_pruned_weights_are_exactly_zero_after_every_step(
+    trainer: Make, engine: str, optimizer: OptimizerSpec, steps: int
 ) -> None:
-    declared = system(
-        network=ResNet20Spec(name="resnet20", width=4),
-        pruning=PruningSpec(criterion="global_gradient", batches=2),
-        augment=AugmentSpec(crop=1, flip=True),
-        precision="fp64",
-        steps=6,
-        validate_every=6,
-        schedule={"warmup": 2, "drops": (4,)},
-    )
-    one = Trainer(declared, colours)
-    member = Member(one.pruned(one.root(0), 0, 1), 1, 0, 0.1)
-    (trained,) = one.train([member])
-    expected = by_hand(declared, one, member)
-    for name, value in trained.outcome.network.state.items():
-        assert torch.allclose(value, expected[name], rtol=0, atol=1e-9), name
+    one = trainer(engine=engine, optimizer=optimizer, steps=steps, validate_every=1)
+    constant: list[ScheduleSpec] = [ConstantSpec(name="constant")] * 5
+    for trained in one.train(members(one, 1, scale_of(optimizer), constant)):
+        assert not any(mask.all() for mask in trained.outcome.network.masks.values())
+        assert zeroed(trained.outcome.network)
+
+
+def without_two_neurons(start: Network) -> Network:
+    """The first layer's first two neurons gone: weights, biases, and batch norm where it is."""
+    state = {name: value.clone() for name, value in start.state.items()}
+    masks = dict(start.masks)
+    for name in ("layers.0.weight", "layers.0.bias", "norms.0.weight", "norms.0.bias"):
+        if name in state:
+            masks[name] = torch.ones_like(state[name], dtype=torch.bool)
+            masks[name][:2] = False
+            state[name][:2] = 0.0
+    return Network(state, masks)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=IDS)
+def test_masked_biases_stay_zero_and_the_engines_agree_on_the_rest(
+    trainer: Make, optimizer: OptimizerSpec
+) -> None:
+    ends = []
+    for engine in ENGINES:
+        one = trainer(engine=engine, precision="fp64", optimizer=optimizer)
+        pack = members(one, 0, scale_of(optimizer))
+        pack[1:4] = [replace(each, start=without_two_neurons(each.start)) for each in pack[1:4]]
+        ends.append([trained.outcome.network for trained in one.train(pack)])
+        for index, network in enumerate(ends[-1]):
+            assert zeroed(network)
+            assert ("layers.0.bias" in network.masks) == (index in (1, 2, 3))
+            assert int((network.state["layers.0.bias"] == 0).sum()) == 2 * (index in (1, 2, 3))
+    for a, b in zip(*ends, strict=True):
+        assert agree(a, b)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=IDS)
+def test_masked_batch_norm_stays_zero(trainer: Make, optimizer: OptimizerSpec) -> None:
+    network = FullyConnectedSpec(name="fully_connected", hidden=(24, 24), batch_norm=True)
+    one = trainer(network=network, optimizer=optimizer)
+    start = without_two_neurons(one.root(0))
+    (trained,) = one.train([Member(start, 0, 0, WARMUP, 0.1 * scale_of(optimizer))])
+    end = trained.outcome.network
+    assert {"norms.0.weight", "norms.0.bias", "layers.0.bias"} <= end.masks.keys()
+    assert zeroed(end)
+    assert bool((end.state["norms.0.bias"][2:] != 0).all())
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_pruned_weights_stay_exactly_zero_under_momentum_and_weight_decay(
-    trainer: Make, engine: str
+@pytest.mark.parametrize("optimizer", [SgdSpec(), AdamSpec(name="adam")], ids=["sgd", "adam"])
+def test_weights_are_kept_as_a_training_of_so_many_iterations_ends(
+    trainer: Make, engine: str, optimizer: OptimizerSpec
 ) -> None:
-    one = trainer(engine=engine, optimizer=SgdSpec(momentum=0.9, weight_decay=0.01))
-    for trained in one.train(members(one)):
-        network = trained.outcome.network
-        for name, mask in network.masks.items():
-            assert not mask.all()
-            assert bool((network.state[name][~mask] == 0).all())
-            assert bool((network.state[name][mask] != 0).any())
+    long = trainer(engine=engine, optimizer=optimizer, pruning=PruningSpec(rewind=7))
+    short = trainer(engine=engine, optimizer=optimizer, steps=7)
+    schedules: list[ScheduleSpec] = [WARMUP, ConstantSpec(name="constant")] * 2 + [WARMUP]
+    packs = [members(each, 0, scale_of(optimizer), schedules) for each in (long, short)]
+    for kept, ended in zip(long.train(packs[0]), short.train(packs[1]), strict=True):
+        assert kept.outcome.kept is not None
+        assert same_bits(kept.outcome.kept, ended.outcome.network)
+        assert not same_bits(kept.outcome.kept, kept.outcome.network)
+        assert ended.outcome.kept is None
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=IDS)
+def test_the_engines_keep_the_same_weights_each_member_at_its_own_iteration(
+    trainer: Make, optimizer: OptimizerSpec
+) -> None:
+    one = trainer(precision="fp64", optimizer=optimizer)
+    jobs = [
+        replace(each, keep_at=at)
+        for each, at in zip(jobs_of(one, optimizer), (None, 1, 4, 11, 12), strict=True)
+    ]
+    both = [engine.train(one.network, jobs, one.system.training) for engine in (solo, stacked)]
+    for job, a, b in zip(jobs, *both, strict=True):
+        if job.keep_at is None:
+            assert (a.kept, b.kept) == (None, None)
+            continue
+        assert a.kept is not None
+        assert b.kept is not None
+        assert agree(a.kept, b.kept)
+        assert agree(a.kept, a.network, atol=0.0) == (job.keep_at == 12)
+
+
+def jobs_of(trainer: Trainer, optimizer: OptimizerSpec) -> list[Job]:
+    """Five jobs of an unpruned network, as an engine gets them."""
+    made = []
+    for index, member in enumerate(members(trainer, 0, scale_of(optimizer))):
+        feed, order = trainer._feed(member.replicate, 0)
+        made.append(Job(member.start, [member.max_lr] * len(order), feed, order, seed=index // 3))
+    return made
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_diverged_member_scores_0_and_disturbs_nobody(trainer: Make, engine: str) -> None:
-    one = trainer(engine=engine)
-    sound = members(one)
-    wild = Member(sound[0].start, 1, 0, 1e30)
+    one = trainer(engine=engine, pruning=PruningSpec(rewind=2))
+    sound = members(one, 0)
+    wild = Member(sound[0].start, 0, 0, WARMUP, 1e30)
     trained = one.train([sound[0], wild, sound[4]])
     assert trained[1].outcome.diverged
+    assert trained[1].outcome.kept is None
     assert (trained[1].outcome.val_accuracy, trained[1].outcome.test_accuracy) == (0.0, 0.0)
     for index, member in ((0, sound[0]), (2, sound[4])):
         (alone,) = one.train([member])
@@ -163,10 +248,10 @@ def test_accuracy_is_the_best_of_the_curve_and_its_weights_are_tested(
     trainer: Make, engine: str
 ) -> None:
     last, best = (
-        trainer(engine=engine, carry=carry, validate_every=1, steps=20, schedule={"warmup": 0})
+        trainer(engine=engine, carry=carry, validate_every=1, steps=20)
         for carry in ("last", "best")
     )
-    member = Member(last.root(0), 0, 0, 0.5)
+    member = Member(last.root(0), 0, 0, ConstantSpec(name="constant"), 0.5)
     (of_last,), (of_best,) = last.train([member]), best.train([member])
     outcome = of_best.outcome
     assert numbers(of_last) == numbers(of_best)
@@ -189,37 +274,25 @@ def scored(trainer: Trainer, network: Network, part: str) -> float:
     return 100 * int((guesses == feed.labels[indices]).sum()) / len(indices)
 
 
-def test_auto_stacks_fully_connected_networks_only(
+def test_auto_stacks_fully_connected_networks_without_batch_norm_only(
     trainer: Make, system: Callable[..., SystemSpec], colours: Images
 ) -> None:
     assert trainer().engine.__module__ == "scyc.stacked"
+    normalised = FullyConnectedSpec(name="fully_connected", hidden=(8,), batch_norm=True)
+    assert trainer(network=normalised).engine.__module__ == "scyc.solo"
     resnet = system(network=ResNet20Spec(name="resnet20", width=2))
     assert Trainer(resnet, colours).engine.__module__ == "scyc.solo"
 
 
-def test_gradients_of_the_criterion_are_those_of_the_summed_losses(
-    system: Callable[..., SystemSpec], colours: Images
-) -> None:
-    spec = PruningSpec(criterion="layer_gradient", batches=3)
-    one = Trainer(
-        system(network=ResNet20Spec(name="resnet20", width=2), pruning=spec, precision="fp64"),
-        colours,
-    )
-    start = one.root(0)
-    names = pruning.prunable_names(one.network)
-    found = one._gradients(start, 0, 1)
-    network = ResNet20(3, 3, 2).double().eval()
-    network.load_state_dict(start.state)
-    feed, _ = one._feed(0, 1)
-    from scyc import data, seeds
+def test_what_cannot_be_stacked_is_refused(trainer: Make) -> None:
+    class Own(FullyConnected):
+        def forward(self, images: Tensor) -> Tensor:
+            return 2 * super().forward(images)
 
-    split = one._split(0)
-    order = data.batches(len(split.train), 16, 3, seeds.generator(0, "pruning", 0, 1))
-    total = sum(
-        functional.cross_entropy(network(feed.batch(split.train[i])), feed.labels[split.train[i]])
-        for i in order
-    )
-    total.backward()
-    for name in names:
-        expected = network.get_parameter(name).grad
-        assert torch.allclose(found[name], expected, rtol=1e-9, atol=1e-12)
+    one = trainer()
+    jobs, training = jobs_of(one, SgdSpec()), one.system.training
+    for network in (FullyConnected(64, 10, (8,), batch_norm=True), Own(64, 10), ResNet20(1, 10)):
+        assert not stacked.fits(network)
+        with pytest.raises(ValueError, match="only fully connected networks without batch norm"):
+            stacked.train(network, jobs, training)
+    assert stacked.fits(FullyConnected(64, 10, (8,)))

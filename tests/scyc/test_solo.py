@@ -1,0 +1,121 @@
+"""What only the reference engine does: any network, and the gradients that criteria need."""
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from scyc import data, networks, pruning, seeds, solo
+from scyc.checkpoint import Network
+from scyc.choices import ConstantSpec, ResNet20Spec, SgdSpec, WarmupSpec
+from scyc.data import Images
+from scyc.lr_schedulers import WarmupDrops
+from scyc.networks import ResNet20
+from scyc.pack import Member, Trainer
+from scyc.system import AugmentSpec, PruningSpec, SystemSpec
+from scyc.training import Job
+
+
+def same_bits(a: Network, b: Network) -> bool:
+    return all(torch.equal(a.state[name], b.state[name]) for name in a.state)
+
+
+def by_hand(system: SystemSpec, trainer: Trainer, member: Member) -> dict[str, torch.Tensor]:
+    """The same training in plain PyTorch: a network, torch's SGD, our scheduler, a mask."""
+    spec = system.training
+    shape, classes = trainer._source.shape, len(trainer._source.classes)
+    network = networks.build(system.network, shape, classes, seed=0).double()
+    network.load_state_dict(member.start.state)
+    assert isinstance(spec.optimizer, SgdSpec)
+    momentum, decay = spec.optimizer.momentum, spec.optimizer.weight_decay
+    optimizer = torch.optim.SGD(network.parameters(), lr=1.0, momentum=momentum, weight_decay=decay)
+    assert isinstance(member.schedule, WarmupSpec)
+    drops = member.schedule.drops
+    schedule = WarmupDrops(optimizer, member.max_lr, member.schedule.warmup, drops)
+    feed, order = trainer._feed(member.replicate, member.cycle)
+    for step, indices in enumerate(order):
+        network.train()
+        images, labels = feed.training_batch(step, indices), feed.labels[indices]
+        optimizer.zero_grad()
+        functional.cross_entropy(network(images), labels).backward()
+        optimizer.step()
+        schedule.step()
+        with torch.no_grad():
+            for name, mask in member.start.masks.items():
+                network.get_parameter(name).mul_(mask)
+    return network.state_dict()
+
+
+def test_a_resnet_by_hand_gives_the_same_weights(
+    system: Callable[..., SystemSpec], colours: Images
+) -> None:
+    declared = system(
+        network=ResNet20Spec(name="resnet20", width=4),
+        pruning=PruningSpec(criterion="global_gradient", batches=2),
+        augment=AugmentSpec(crop=1, flip=True),
+        precision="fp64",
+        steps=6,
+        validate_every=6,
+    )
+    one = Trainer(declared, colours)
+    start = one.pruned(one.root(0), 0, 1)
+    member = Member(start, 1, 0, WarmupSpec(warmup=2, drops=(4,)), 0.1)
+    (trained,) = one.train([member])
+    expected = by_hand(declared, one, member)
+    for name, value in trained.outcome.network.state.items():
+        assert torch.allclose(value, expected[name], rtol=0, atol=1e-9), name
+
+
+def test_a_diverged_member_stops_at_the_next_look(trainer: Callable[..., Trainer]) -> None:
+    one = trainer(engine="solo")
+    wild = Member(one.root(0), 0, 0, ConstantSpec(name="constant"), 1e30)
+    (trained,) = one.train([wild])
+    assert trained.outcome.curve == ((5, 0.0),)
+
+
+def test_what_a_network_draws_itself_comes_from_the_jobs_seed_and_leaves_the_global_state(
+    trainer: Callable[..., Trainer],
+) -> None:
+    one = trainer()
+    training = one.system.training
+    feed, order = one._feed(0, 0)
+    network = nn.Sequential(
+        nn.Flatten(), nn.Linear(64, 24), nn.ReLU(), nn.Dropout(0.5), nn.Linear(24, 10)
+    )
+    start = Network({n: value.clone() for n, value in network.state_dict().items()}, {})
+    first, second, other = (Job(start, [0.05] * 12, feed, order, seed) for seed in (0, 0, 1))
+    before = torch.get_rng_state()
+    a, b, c = solo.train(network, [first, second, other], training)
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.rand(7)  # whatever else draws
+    (again,) = solo.train(network, [first], training)
+    assert same_bits(a.network, b.network)
+    assert same_bits(a.network, again.network)
+    assert not same_bits(a.network, c.network)
+
+
+def test_gradients_of_the_criterion_are_those_of_the_summed_losses(
+    system: Callable[..., SystemSpec], colours: Images
+) -> None:
+    spec = PruningSpec(criterion="layer_gradient", batches=3)
+    one = Trainer(
+        system(network=ResNet20Spec(name="resnet20", width=2), pruning=spec, precision="fp64"),
+        colours,
+    )
+    start = one.root(0)
+    names = pruning.prunable_names(one.network)
+    found = one._gradients(start, 0, 1)
+    network = ResNet20(3, 3, 2).double().eval()
+    network.load_state_dict(start.state)
+    feed, _ = one._feed(0, 1)
+    split = one._split(0)
+    order = data.batches(len(split.train), 16, 3, seeds.generator(0, "pruning", 0, 1))
+    total = sum(
+        functional.cross_entropy(network(feed.batch(split.train[i])), feed.labels[split.train[i]])
+        for i in order
+    )
+    total.backward()
+    for name in names:
+        expected = network.get_parameter(name).grad
+        assert torch.allclose(found[name], expected, rtol=1e-9, atol=1e-12)
