@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import plotly.graph_objects as go
@@ -19,7 +20,7 @@ _TITLES = {"weight_gradients": "Weight gradients", "activations": "Post-ReLU out
 _UNITS = {"weight_gradients": "dL/dw", "activations": "post-ReLU output"}
 _BAND, _BLUE, _VERMILION = "rgba(0, 114, 178, 0.22)", "#0072B2", "#D55E00"  # Okabe and Ito
 _SHOWN = 6  # networks whose histograms are drawn
-_TICKS = 6  # of the axes of weights remaining
+_TICKS = 5  # of the axes of weights remaining
 
 Cycle = Mapping[str, Any]
 
@@ -43,8 +44,9 @@ def distributions(table: Table) -> go.Figure:
             [{} for _ in known for _ in range(2)],
         ],
         row_heights=[0.62, 0.38],
-        horizontal_spacing=0.07 if len(known) > 1 else 0.1,
-        vertical_spacing=0.15,
+        subplot_titles=[_TITLES[what] for what in known],
+        horizontal_spacing=0.085 if len(known) > 1 else 0.12,
+        vertical_spacing=0.16,
     )
     for index, what in enumerate(known):
         left = 2 * index + 1
@@ -151,20 +153,26 @@ def _histograms(
     low, high = _range([cycle[what] for cycle in cycles], bounds)
     edges, counts = together([Bins.from_json(c[what]["bins"]) for c in cycles], low, high)
     width = edges[1] - edges[0]
-    shades = [0.9 * every.index(cycle) / max(1, len(every) - 1) for cycle in cycles]
-    colours = sample_colorscale("Viridis", shades)
-    for cycle, line, colour in zip(cycles, counts, colours, strict=True):
-        shares = [100 * count / cycle[what]["count"] or None for count in line]
+    shades = [0.88 * every.index(cycle) / max(1, len(every) - 1) for cycle in cycles]
+    colours = sample_colorscale("Plasma", shades)
+    shares = [
+        [100 * count / cycle[what]["count"] for count in line]
+        for cycle, line in zip(cycles, counts, strict=True)
+    ]
+    least = min(0.0, math.log10(min(n for line in shares for n in line if n)))
+    for cycle, line, colour in zip(cycles, shares, colours, strict=True):
+        corners = _outline(edges, line)
         figure.add_trace(
             go.Scatter(
-                x=edges,
-                y=[*shares, shares[-1]],  # the last edge ends the last step
+                x=[x for x, _ in corners],
+                y=[10.0 ** (least - 1) if share == 0 else share for _, share in corners],
+                customdata=[share for _, share in corners],
                 mode="lines",
-                line={"color": colour, "width": 2, "shape": "hv"},
+                line={"color": colour, "width": 2},
                 name=f"{cycle['weights_remaining']:.3g} %",
                 legendgroup=f"cycle {cycle['cycle']}",
                 showlegend=showlegend,
-                hovertemplate="from %{x:.3g}: %{y:.3g} %"
+                hovertemplate="%{customdata:.3g} % of values"
                 + f"<extra>{cycle['weights_remaining']:.3g} % remaining</extra>",
             ),
             row=row,
@@ -172,17 +180,40 @@ def _histograms(
         )
     for bound in bounds or ():
         figure.add_vline(bound, line={"dash": "dash", "color": "#555555"}, row=row, col=column)
+    beyond = max(100 - sum(line) for line in shares)
+    note = f" (up to {beyond:.1g} % of values lie beyond)" if beyond > 1e-9 else ""
     figure.update_xaxes(
-        title_text=_UNITS[what], range=[edges[0], edges[-1]], zeroline=False, row=row, col=column
+        title_text=_UNITS[what] + note,
+        range=[edges[0], edges[-1]],
+        zeroline=False,
+        row=row,
+        col=column,
     )
     figure.update_yaxes(
         title_text=f"share of values, % per bin of {width:.2g}",
         type="log",
-        exponentformat="power",
+        range=[least - 0.1, 2.1],  # empty bins lie below it
         dtick=1,
+        tickformat="~g",
         row=row,
         col=column,
     )
+
+
+def _outline(
+    edges: Sequence[float], shares: Sequence[float]
+) -> list[tuple[float, float] | tuple[None, None]]:
+    """Corners of a histogram's line: down to 0 beside an empty bin, and not drawn along it."""
+    corners: list[tuple[float, float] | tuple[None, None]] = []
+    for index, ((left, right), share) in enumerate(zip(pairwise(edges), shares, strict=True)):
+        if not share:
+            continue
+        if index and not shares[index - 1]:
+            corners.append((left, 0.0))
+        corners += [(left, share), (right, share)]
+        if index < len(shares) - 1 and not shares[index + 1]:
+            corners += [(right, 0.0), (None, None)]
+    return corners
 
 
 def _range(found: Sequence[Cycle], bounds: Sequence[float] | None) -> tuple[float, float]:
@@ -197,7 +228,10 @@ def _range(found: Sequence[Cycle], bounds: Sequence[float] | None) -> tuple[floa
     high = min(high + beyond, max(each["max"] for each in found))
     for bound in bounds or ():
         low, high = min(low, 1.1 * bound), max(high, 1.1 * bound)
-    return low, high
+    if low < high:
+        return low, high
+    around = abs(low) / 2 or 1.0  # all values are the same
+    return low - around, high + around
 
 
 def _spread(
@@ -237,7 +271,7 @@ def _spread(
         row=row,
         col=column,
     )
-    figure.update_xaxes(**remaining_axis(_ticks(left)), row=row, col=column)
+    figure.update_xaxes(**remaining_axis(_ticks(cycles)), tickangle=0, row=row, col=column)
     figure.update_yaxes(title_text=_UNITS[what], row=row, col=column)
 
 
@@ -269,12 +303,12 @@ def _shares(
             row=row,
             col=column,
         )
-    figure.update_xaxes(**remaining_axis(_ticks(left)), row=row, col=column)
+    figure.update_xaxes(**remaining_axis(_ticks(cycles)), tickangle=0, row=row, col=column)
     figure.update_yaxes(title_text="share of values, %", rangemode="tozero", row=row, col=column)
 
 
-def _ticks(left: Sequence[float]) -> list[float]:
-    return [left[round(i * (len(left) - 1) / (_TICKS - 1))] for i in range(_TICKS)]
+def _ticks(cycles: Sequence[Cycle]) -> list[float]:
+    return [each["weights_remaining"] for each in shown(cycles, _TICKS)]
 
 
 def _nothing(table: Table) -> go.Figure:
