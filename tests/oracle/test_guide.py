@@ -1,0 +1,147 @@
+"""The guide to writing a study: what it shows is valid, and it leaves nothing out."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from oracle.parse import parse
+from oracle.spec import KINDS, DistributionsStudy, Entry, OracleStudy, SchedulesStudy
+from oracle.studyfile import read_yaml, shipped_studies
+from scyc import networks
+from scyc.choices import DATASETS, NETWORKS, OPTIMIZERS, SCHEDULES
+from scyc.pruning import CRITERIA
+from scyc.spec import Spec, as_json
+from scyc.system import AugmentSpec, PruningSpec, RecordSpec, SplitSpec, TrainingSpec
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "studies.md").read_text(encoding="utf-8")
+
+
+def read(text: str) -> dict[str, Any]:
+    found = read_yaml(text, "guide")
+    assert isinstance(found, dict)
+    return found
+
+
+def blocks() -> list[dict[str, Any]]:
+    """The YAML of the guide."""
+    found = [
+        read_yaml(text, "guide") for text in re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
+    ]
+    assert all(isinstance(block, dict) for block in found)
+    return [block for block in found if isinstance(block, dict)]
+
+
+def cells(heading: str) -> list[list[str]]:
+    """The rows of a table below a heading of the guide; without head, rule and marks of code."""
+    section = GUIDE.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    rows = [line for line in section.splitlines() if re.match(r"\| \[?`", line)]
+    return [[cell.strip().strip("`") for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows]
+
+
+def test_every_whole_study_of_the_guide_is_valid() -> None:
+    whole = [parse(block, "guide") for block in blocks() if "name" in block]
+    assert {type(study) for study in whole} == set(KINDS.values())
+
+
+def test_every_part_of_a_study_in_the_guide_is_valid() -> None:
+    first, *others = blocks()
+    parts = [block for block in others if "name" not in block]
+    assert parts
+    for part in parts:
+        assert parse(first | part, "guide") != parse(first, "guide")
+
+
+def test_the_values_that_the_guide_calls_defaults_are() -> None:
+    (first, *_) = blocks()
+    shown = as_json(parse(first, "guide"))
+    needed = ("name", "dataset", "network", "schedule", "grid", "s_cyc", "cycles", "training")
+    plain = {key: first[key] for key in needed}
+    plain["training"] = {
+        key: first["training"][key] for key in ("steps", "batch", "validate_every")
+    }
+    del plain["grid"]["extend"]
+    assert shown == as_json(parse(plain, "guide")) | {"description": first["description"]}
+
+
+@pytest.mark.parametrize(
+    ("heading", "field", "known", "own"),
+    [
+        ("Data sets", "dataset", DATASETS, "<own>"),
+        ("Networks", "network", NETWORKS, "<own>"),
+    ],
+)
+def test_the_guide_names_every_data_set_and_network(
+    heading: str, field: str, known: dict[str, type[Spec]], own: str
+) -> None:
+    (first, *_) = blocks()
+    named = set()
+    for row in cells(heading):
+        study = parse(first | read(f"{field}: {row[0]}"), "guide")
+        named.add(getattr(getattr(study, field), "name", own))
+    assert named == {*known, own}
+
+
+def test_the_guide_names_every_schedule_and_optimiser_with_its_defaults() -> None:
+    (first, *_) = blocks()
+    schedules, optimisers = set(), set()
+    for row in cells("Schedules and optimisers"):
+        value = read(f"at: {row[0]}")["at"]
+        name = value if isinstance(value, str) else value["name"]
+        if name in SCHEDULES:
+            study = parse(first | {"schedule": value}, "guide")
+            assert isinstance(study, OracleStudy)
+            assert set(as_json(study.schedule)) == {"name", *(value if value != name else ())}
+            schedules.add(name)
+        else:
+            training = first["training"] | {"optimizer": value}
+            short = first["training"] | {"optimizer": name}
+            shown, plain = (parse(first | {"training": t}, "guide") for t in (training, short))
+            assert shown == plain
+            assert set(as_json(shown.training.optimizer)) == set(value)
+            optimisers.add(name)
+    assert schedules == set(SCHEDULES)
+    assert optimisers == set(OPTIMIZERS)
+
+
+def test_the_guide_names_every_criterion() -> None:
+    assert {row[0] for row in cells("Pruning")} == set(CRITERIA)
+
+
+@pytest.mark.parametrize("row", cells("Networks")[:-1], ids=lambda row: row[0])
+def test_the_networks_of_the_guide_have_as_many_parameters(row: list[str]) -> None:
+    (first, *_) = blocks()
+    spec = parse(first | read(f"network: {row[0]}"), "guide").network
+    shape = {"fully_connected": (1, 28, 28)}.get(spec.name, (3, 64, 64))
+    with torch.device("meta"):
+        network = networks.build(spec, shape, 200 if spec.name == "resnet50" else 10, seed=0)
+    assert f"{networks.parameter_count(network):,}" == row[2]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        *(OracleStudy, SchedulesStudy, DistributionsStudy, Entry),
+        *(PruningSpec, TrainingSpec, AugmentSpec, SplitSpec, RecordSpec),
+        *set(DATASETS.values()),
+        *set(NETWORKS.values()),
+        *set(SCHEDULES.values()),
+        *set(OPTIMIZERS.values()),
+    ],
+    ids=lambda spec: spec.__name__,
+)
+def test_the_guide_tells_of_every_field(spec: type[Spec]) -> None:
+    missing = [name for name in spec.model_fields if not re.search(rf"\b{name}\b", GUIDE)]
+    assert missing == []
+
+
+def test_the_guide_lists_every_study_of_the_paper_with_its_command() -> None:
+    papers = {name for name in shipped_studies() if re.match(r"(table|figure)\d", name)}
+    assert len(papers) == 16
+    rows = {
+        (f"[`{name}`](../studies/{name}.yaml)", f"oracle run {name} --data FOLDER")
+        for name in papers
+    }
+    assert {(row[0], row[2]) for row in cells("The paper's studies")} == rows
