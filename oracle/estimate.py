@@ -129,8 +129,8 @@ def _timed(prepared: Prepared, device: torch.device) -> tuple[float, float]:
         steps, began = 2, time.perf_counter()
         while True:
             short, long = _seconds(prepared, steps, device), _seconds(prepared, 2 * steps, device)
-            a_step = max(long - short, 1e-9) / steps
-            if time.perf_counter() - began > _TIMED_SECONDS:
+            a_step = max(long - short, 0.1 * short) / steps  # on a busy machine they are alike
+            if time.perf_counter() - began > _TIMED_SECONDS and long > 1.2 * short:
                 return a_step, max(0.0, short - steps * a_step) / 2
             steps *= 2
     finally:

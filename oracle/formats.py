@@ -39,7 +39,11 @@ def text(table: Table, width: int = 140, colour: bool = False) -> str:
         file=out, width=width, force_terminal=colour, no_color=not colour, highlight=False
     )
     console.print(f"{table['study']}  ({table['run_id']})", markup=False)
-    console.print(grid)
+    console.width = max(
+        width, console.measure(grid, options=console.options.update(max_width=10_000)).maximum
+    )
+    console.print(grid)  # whole, however narrow the terminal: a number that is cut is lost
+    console.width = width
     for line in [printed.verdict, "", *printed.notes, "", *printed.costs]:
         console.print(line, markup=False)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"

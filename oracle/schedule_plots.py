@@ -194,7 +194,7 @@ def _within_cycles(
                 y=[line[step] for step in kept],
                 mode="lines",
                 # Lines that coincide stay visible below one another.
-                line={"color": colour, "width": 2 + 1.5 * (len(chosen) - 1 - index)},
+                line={"color": colour, "width": 2 + 4 * (1 - (index + 1) / len(chosen))},
                 name=f"{cycle} ({_remaining(rate, cycle):.3g} %)",
                 hovertemplate="iteration %{x}: %{y:.4g}" + f"<extra>cycle {cycle}</extra>",
             ),

@@ -11,6 +11,7 @@ from scyc.problems import BadInput, Problem
 from scyc.spec import as_json
 
 # Fields of schedules that count iterations, and shrink with them.
+_LOOKS = 10  # at the validation images, at least, where the study has as many
 _ITERATIONS = ("warmup", "iterations", "step")
 
 
@@ -26,9 +27,7 @@ def shrink(study: Study, wanted: Shrink) -> Study:
     if wanted.scale is not None:
         problems += _scaled(content, wanted.scale)
         new, old = content["training"]["steps"], study.training.steps
-        said["iterations"] = (
-            f"{new:,} of {old:,} (warm-up, drops and validation intervals with them)"
-        )
+        said["iterations"] = f"{new:,} of {old:,} (warm-up and drops with them)"
     if wanted.subset is not None:
         problems += _smaller("--subset", wanted.subset, study.subset)
         content["subset"] = wanted.subset
@@ -40,7 +39,8 @@ def shrink(study: Study, wanted: Shrink) -> Study:
         problems += _smaller("--cycles", wanted.cycles, study.cycles)
         content["cycles"] = wanted.cycles
         if content.get("columns"):
-            content["columns"] = [c for c in content["columns"] if c <= wanted.cycles]
+            kept = {c for c in content["columns"] if c <= wanted.cycles}
+            content["columns"] = sorted(kept | {wanted.cycles})
         said["cycles"] = f"{wanted.cycles} of {study.cycles}"
     if wanted.replicates is not None:
         problems += _smaller("--replicates", wanted.replicates, study.replicates)
@@ -48,8 +48,11 @@ def shrink(study: Study, wanted: Shrink) -> Study:
         said["replicates"] = f"{wanted.replicates} of {study.replicates}"
     if wanted.grid is not None:
         counts = [_thinned(each, wanted.grid) for each in _grids(content)]
-        for count in counts or [0]:
+        for count in counts:
             problems += _smaller("--grid", wanted.grid, count)
+        if not counts:
+            rule = "this study searches no grid of max_lr; leave the option out"
+            problems.append(Problem("--grid", rule, wanted.grid))
         said["grid"] = f"{wanted.grid} of {' and '.join(str(count) for count in counts)} max_lr"
     if problems:
         raise BadInput(study.name, problems)
@@ -69,7 +72,9 @@ def _scaled(content: dict[str, Any], scale: float) -> list[Problem]:
     """Shrink every number of iterations, in place."""
     training = content["training"]
     steps = training["steps"] = _at_least_one(training["steps"], scale)
-    training["validate_every"] = min(steps, _at_least_one(training["validate_every"], scale))
+    # Looks that come as often as before would soon cost more than the training between them.
+    seldom = min(training["validate_every"], max(1, steps // _LOOKS))
+    training["validate_every"] = max(seldom, _at_least_one(training["validate_every"], scale))
     if isinstance(content["pruning"]["rewind"], int):
         content["pruning"]["rewind"] = _at_least_one(content["pruning"]["rewind"], scale)
     problems = []

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from scyc.cycles import Cycle, iterate
-    from scyc.pack import Member, Trained, Trainer
     from scyc.lr_schedulers import SCycLR, WarmupDrops
+    from scyc.pack import Member, Trained, Trainer
     from scyc.scurve import max_lr
     from scyc.spec import SCyc
     from scyc.system import SystemSpec

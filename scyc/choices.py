@@ -62,6 +62,7 @@ class ResNet50Spec(Spec):
 
     name: Literal["resnet50"]
     form: Literal["small", "torchvision"] = "small"
+    width: PositiveInt = 64  # channels of the first bottleneck's inner convolutions
 
 
 NETWORKS: Mapping[str, type[Spec]] = MappingProxyType(

@@ -28,9 +28,10 @@ def iterate(
 ) -> Iterator[Cycle]:
     """Train, prune, train again (Liu et al. 2021, Algorithm 1).
 
-    schedule: of the learning rate within each cycle. max_lr: the upper learning-rate bound of a cycle, such as S-Cyc's (:func:`scyc.scurve.max_lr`)
-    or a constant. cycles: pruning cycles after the unpruned network. Yields cycles + 1 results, one
-    at a time. Stops with ValueError when a replicate has diverged, since it cannot be pruned.
+    schedule: of the learning rate within each cycle. max_lr: the upper learning-rate bound of a
+    cycle, such as S-Cyc's (:func:`scyc.scurve.max_lr`) or a constant. cycles: pruning cycles after
+    the unpruned network. Yields cycles + 1 results, one at a time. Stops with ValueError when a
+    replicate has diverged, since it cannot be pruned.
     """
     networks: list[Network] = []
     kept: list[Network | None] = []

@@ -25,6 +25,7 @@ from scyc import data, distributions, filters, networks, pruning, schedules, see
 from scyc.checkpoint import Network
 from scyc.choices import ScheduleSpec
 from scyc.data import Images, Split
+from scyc.layout import layout
 from scyc.problems import Problem
 from scyc.system import SystemSpec, TrainingSpec
 from scyc.training import DTYPES, Feed, Job, Outcome
@@ -78,7 +79,8 @@ class Trainer:
         self._source = images
         dtype = DTYPES[system.training.precision]
         network = networks.build(system.network, images.shape, len(images.classes), seed=0)
-        self.network = network.to(self.device, dtype).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network = network.to(self.device, dtype)
+        self.network = network.to(memory_format=layout(network))  # type: ignore[call-overload]
         self.engine = _engine(system.training.engine, network)
         self._weight_names = pruning.weight_names(network)
         self._prunable = pruning.prunable_names(network, system.pruning.prune_last)
@@ -174,7 +176,7 @@ class Trainer:
         return data.split(self._source, self.system.split, self.system.seed, replicate)
 
     def _own_images(self, member: Member) -> tuple[str, ...]:
-        """What sets a member's augmentation apart from the others' of its replicate, if anything."""
+        """What sets a member's augmentation apart from that of others of its replicate."""
         if self.system.training.augment.per == "replicate":
             return ()
         return (member.schedule.model_dump_json(), repr(member.max_lr))
@@ -210,7 +212,11 @@ class Trainer:
             return None
         replicate, cycle = member.replicate, member.cycle
         feed, chosen = self._looked_at("record", replicate, cycle, record.batches)
-        batches = ((feed.batch(indices), feed.labels[indices]) for indices in chosen)
+        form = layout(self.network)
+        batches = (
+            (feed.batch(indices).contiguous(memory_format=form), feed.labels[indices])
+            for indices in chosen
+        )
         seed = seeds.seed(self.system.seed, "record", replicate, cycle)
         return distributions.record(
             self.network, outcome.network, batches, record.what, record.outside, seed
@@ -235,7 +241,8 @@ def problems(system: SystemSpec, images: Images) -> list[Problem]:
     if found or not structured:
         return found
     try:
-        network = networks.build(system.network, images.shape, classes, seed=0)
+        with torch.device("meta"):
+            network = networks.build(system.network, images.shape, classes, seed=0)
         if not filters.couplings(network, images.shape):
             rule = "no filter of this network can be pruned whole; use another criterion"
             return [Problem("pruning.criterion", rule, system.pruning.criterion)]
