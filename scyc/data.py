@@ -13,7 +13,9 @@ from torch import Tensor
 from scyc import seeds
 from scyc.checkpoint import write_whole
 from scyc.problems import Problem
-from scyc.spec import SplitSpec
+from scyc.system import SplitSpec
+
+_CHUNK = 2**22  # pixel values, a byte each, counted at once
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,8 @@ def split(images: Images, shares: SplitSpec, seed: int, replicate: int) -> Split
     order = torch.randperm(count, generator=seeds.generator(seed, "split", replicate))
     first = round(count * shares.train)
     second = first + round(count * shares.validation)
-    train = order[:first].clone()
-    mean, std = _statistics(images.pixels, train)
-    return Split(train, order[first:second].clone(), order[second:].clone(), mean, std)
+    mean, std = _statistics(images.pixels, order[:first])
+    return Split(order[:first], order[first:second], order[second:], mean, std)
 
 
 def batches(images: int, batch: int, steps: int, generator: torch.Generator) -> Tensor:
@@ -95,13 +96,15 @@ def split_problems(images: Images, shares: SplitSpec) -> list[Problem]:
 
 
 def _statistics(pixels: Tensor, indices: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of each channel, float64 [channels], from exact integer sums."""
     channels = pixels.shape[1]
-    total = torch.zeros(channels, dtype=torch.int64)
-    squares = torch.zeros(channels, dtype=torch.int64)
-    for part in indices.split(4096):
-        chunk = pixels[part].to(torch.int64)
-        total += chunk.sum(dim=(0, 2, 3))
-        squares += (chunk * chunk).sum(dim=(0, 2, 3))
+    seen = torch.zeros(channels, 256, dtype=torch.int64)  # how often each value occurs
+    in_order = indices.sort().values  # a memory-mapped file is read from front to back
+    for part in in_order.split(max(1, _CHUNK // pixels[0].numel())):
+        chunk = pixels[part].transpose(0, 1).flatten(1)
+        seen += torch.stack([torch.bincount(values, minlength=256) for values in chunk])
+    each = torch.arange(256)
+    total, squares = seen @ each, seen @ each.square()
     count = len(indices) * pixels.shape[2] * pixels.shape[3]
     mean = total.double() / count
     std = (squares.double() / count - mean * mean).clamp(min=0).sqrt()

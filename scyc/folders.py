@@ -1,10 +1,11 @@
-"""Folders of class folders of images."""
+"""Image files: their list from folders of class folders, their pixels in one array."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,70 +16,69 @@ from PIL import Image, UnidentifiedImageError
 from scyc import vision
 from scyc.data import Images, cached
 from scyc.problems import BadInput, Problem
-from scyc.spec import ImageFolderSpec, content_hash
+from scyc.spec import content_hash
 
 Array = np.ndarray[Any, Any]
 _PARTS = frozenset({"train", "val", "valid", "validation", "test"})
 _DECODER = 1  # raised when the same files would give other pixels
+_TASK = 256  # files that one thread takes at once
 
 
-def load(
-    spec: ImageFolderSpec,
-    folder: Path | None,
-    subset: Callable[[Array], Array],
-    cache: Path | None,
-) -> Images:
-    """Read a folder of class folders, or the parts of it that the spec names, joined.
+@dataclass(frozen=True)
+class Listed:
+    """Image files, in order, before they are read."""
 
-    subset: from the labels of all images to the indices of those that are used; the others are
-    not read. cache: see :func:`scyc.sources.load`. Raises BadInput with every problem found.
-    """
-    if folder is None:
-        raise bad("dataset.root", "image_folder needs a folder; name one here or with --data")
-    files, numbers, classes = _listed(folder, spec.parts)
-    labels = np.array(numbers, dtype=np.int64)
-    kept = subset(labels)
-    files, labels = [files[index] for index in kept], labels[kept]
-    with ThreadPoolExecutor(4) as pool:
-        sums = list(pool.map(lambda file: hashlib.sha256(file.read_bytes()).hexdigest(), files))
-    fingerprint = content_hash([_DECODER, spec.size, classes, labels.tolist(), sums])
-    found = cached(cache, fingerprint) if cache is not None else None
-    if found is not None:
-        return found
-    pixels = torch.from_numpy(_decoded(files, spec.size))
-    return Images(pixels, torch.from_numpy(labels), tuple(classes), fingerprint)
+    files: list[Path]
+    labels: list[int]  # of each file, in [0, len(classes))
+    classes: list[str]
+
+    def part(self, indices: Sequence[int], classes: int | None) -> Listed:
+        """The files with these indices, and the first so many classes (None: all)."""
+        files = [self.files[index] for index in indices]
+        return Listed(files, [self.labels[index] for index in indices], self.classes[:classes])
 
 
-def _listed(folder: Path, parts: Sequence[str]) -> tuple[list[Path], list[int], list[str]]:
-    """The image files, in order, their labels, and the classes. Raises BadInput, all at once.
+def class_folders(folder: Path, parts: Sequence[str]) -> Listed:
+    """The images of a folder of class folders, or of the named parts of it, joined.
 
     As torchvision's ImageFolder does, it takes every image at any depth below a class's folder; but
     a folder that is a part of a data set, such as "train", is not taken for a class.
+    Raises BadInput with every problem found.
     """
     if not folder.is_dir():
         raise bad("dataset.root", "no such folder; name the folder of class folders", str(folder))
     problems: list[Problem] = []
-    files: list[Path] = []
-    labels: list[int] = []
-    classes: list[str] = []
+    whole = Listed([], [], [])
     for part in parts or ("",):
-        top = folder / part
-        names = sorted(each.name for each in top.iterdir() if each.is_dir()) if top.is_dir() else []
-        if not names:
-            problems.append(Problem("dataset.root", "holds no class folders", str(top)))
-            continue
-        if classes and names != classes:
+        listed, found = one_part(folder / part)
+        problems += found
+        if whole.classes and listed.classes and listed.classes != whole.classes:
             rule = f"its classes differ from those of {parts[0]}; every part needs the same"
             problems.append(Problem("dataset.parts", rule, part))
-        classes = classes or names
-        for label, name in enumerate(names):
-            found, problem = _class(top / name)
-            files += found
-            labels += [label] * len(found)
-            problems += problem
+        whole = Listed(
+            whole.files + listed.files,
+            whole.labels + listed.labels,
+            whole.classes or listed.classes,
+        )
     if problems:
         raise BadInput("dataset", problems)
-    return files, labels, classes
+    return whole
+
+
+def one_part(folder: Path) -> tuple[Listed, list[Problem]]:
+    """The images of one folder of class folders, and what is wrong with it."""
+    listed = Listed([], [], [])
+    if folder.is_dir():
+        listed.classes.extend(sorted(each.name for each in folder.iterdir() if each.is_dir()))
+    if not listed.classes:
+        return listed, [Problem("dataset.root", "holds no class folders", str(folder))]
+    problems: list[Problem] = []
+    for label, name in enumerate(listed.classes):
+        found, wrong = _class(folder / name)
+        listed.files.extend(found)
+        listed.labels.extend([label] * len(found))
+        problems += wrong
+    return listed, problems
 
 
 def _class(folder: Path) -> tuple[list[Path], list[Problem]]:
@@ -86,50 +86,96 @@ def _class(folder: Path) -> tuple[list[Path], list[Problem]]:
     if folder.name.lower() in _PARTS and any(each.is_dir() for each in folder.iterdir()):
         rule = f'is a part, not a class; join the parts: dataset.parts: ["{folder.name}", ...]'
         return [], [Problem("dataset.root", rule, str(folder))]
-    endings = tuple(vision.torchvision().datasets.folder.IMG_EXTENSIONS)
-    found = sorted(each for each in folder.rglob("*") if each.suffix.lower() in endings)
+    found = sorted(each for each in folder.rglob("*") if is_image(each))
     if found:
         return found, []
     rule = "a class with no image; remove the folder or add images"
     return [], [Problem("dataset.root", rule, str(folder))]
 
 
+def is_image(file: Path) -> bool:
+    """Whether a file's name ends as an image's does, by torchvision's list."""
+    return file.suffix.lower() in vision.torchvision().datasets.folder.IMG_EXTENSIONS
+
+
+def read(listed: Listed, size: int | None, cache: Path | None) -> Images:
+    """Read image files, unless a cache holds their pixels.
+
+    size: pixels a side after resizing; None leaves images as they are. cache: see
+    :func:`scyc.sources.load`. Raises BadInput with every file that is unreadable or, where none is
+    resized, of another size than the first.
+    """
+    sums = _sums(listed.files)
+    fingerprint = content_hash([_DECODER, size, listed.classes, listed.labels, sums])
+    found = cached(cache, fingerprint) if cache is not None else None
+    if found is not None:
+        return found
+    pixels = torch.from_numpy(_decoded(listed.files, size))
+    labels = torch.tensor(listed.labels, dtype=torch.int64)
+    return Images(pixels, labels, tuple(listed.classes), fingerprint)
+
+
+def _tasks(files: Sequence[Path]) -> list[range]:
+    """Indices of the files, in pieces: a future for each file would take memory of its own."""
+    return [range(at, min(at + _TASK, len(files))) for at in range(0, len(files), _TASK)]
+
+
+def _sums(files: Sequence[Path]) -> list[str]:
+    """The sha256 of each file's content."""
+
+    def summed(task: range) -> list[str]:
+        return [hashlib.sha256(files[index].read_bytes()).hexdigest() for index in task]
+
+    with ThreadPoolExecutor(4) as pool:
+        return [each for sums in pool.map(summed, _tasks(files)) for each in sums]
+
+
 def _decoded(files: Sequence[Path], size: int | None) -> Array:
-    """All images, uint8 [images, 3, height, width]. Raises BadInput naming what is unreadable."""
-    problems: list[Problem] = []
+    """All images, uint8 [images, 3, height, width]. Raises BadInput naming what is unreadable.
 
-    def decode(file: Path) -> Array | None:
-        try:
-            with Image.open(file) as image:
-                colour = image.convert("RGB")
-                if size is not None and colour.size != (size, size):
-                    colour = colour.resize((size, size), Image.Resampling.BILINEAR)
-                return np.asarray(colour)
-        except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError) as error:
-            reason = type(error).__name__ if isinstance(error, UnidentifiedImageError) else error
-            rule = f"cannot be read as an image ({reason}); repair or remove it"
-            problems.append(Problem("dataset.root", rule, str(file)))
-            return None
+    Each image is decoded into its place, so beside the array only a few images are in memory.
+    """
+    first = next(
+        (image for file in files if isinstance(image := _image(file, size), np.ndarray)), None
+    )
+    height, width = (0, 0) if first is None else first.shape[:2]
+    pixels = np.empty((len(files), 3, height, width), dtype=np.uint8)
 
-    pixels: Array | None = None
-    with ThreadPoolExecutor(2) as pool:
-        for index, (file, image) in enumerate(zip(files, pool.map(decode, files), strict=True)):
-            if image is None:
-                continue
-            if pixels is None:
-                pixels = np.empty((len(files), *image.shape), dtype=np.uint8)
-            if image.shape != pixels.shape[1:]:
+    def decode(task: range) -> list[Problem]:
+        problems = []
+        for index in task:
+            image = _image(files[index], size)
+            if isinstance(image, Problem):
+                problems.append(image)
+            elif image.shape[:2] != (height, width):
                 rule = (
                     f"is {image.shape[1]} x {image.shape[0]} pixels, the first image "
-                    f"{pixels.shape[2]} x {pixels.shape[1]}; set dataset.size"
+                    f"{width} x {height}; set dataset.size"
                 )
-                problems.append(Problem("dataset.root", rule, str(file)))
-                continue
-            pixels[index] = image
-    if problems or pixels is None:
-        problems.sort(key=lambda problem: str(problem.value))
-        raise BadInput("dataset", problems)
-    return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))
+                problems.append(Problem("dataset.root", rule, str(files[index])))
+            else:
+                pixels[index] = image.transpose(2, 0, 1)
+        return problems
+
+    with ThreadPoolExecutor(2) as pool:
+        problems = [each for found in pool.map(decode, _tasks(files)) for each in found]
+    if problems:
+        raise BadInput("dataset", sorted(problems, key=lambda problem: str(problem.value)))
+    return pixels
+
+
+def _image(file: Path, size: int | None) -> Array | Problem:
+    """One image, uint8 [height, width, 3], or why it cannot be read."""
+    try:
+        with Image.open(file) as image:
+            colour = image.convert("RGB")
+            if size is not None and colour.size != (size, size):
+                colour = colour.resize((size, size), Image.Resampling.BILINEAR)
+            return np.asarray(colour)
+    except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError) as error:
+        reason = type(error).__name__ if isinstance(error, UnidentifiedImageError) else error
+        rule = f"cannot be read as an image ({reason}); repair or remove it"
+        return Problem("dataset.root", rule, str(file))
 
 
 def bad(path: str, rule: str, value: object = None) -> BadInput:

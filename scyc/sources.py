@@ -7,7 +7,7 @@ belongs to the images themselves and not to the folder they lay in.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,18 +15,24 @@ from typing import Any
 import numpy as np
 import torch
 
-from scyc import folders, seeds, vision
-from scyc.data import Images
-from scyc.networks import load_factory
-from scyc.problems import BadInput, Problem
-from scyc.spec import (
-    Cifar10Spec,
+from scyc import folders, seeds, tiny_imagenet, vision
+from scyc.choices import (
     DatasetSpec,
     DigitsSpec,
     FactorySpec,
     ImageFolderSpec,
-    SubsetSpec,
-    content_hash,
+    TinyImageNetSpec,
+    TorchvisionDataSpec,
+)
+from scyc.data import Images
+from scyc.networks import load_factory
+from scyc.problems import BadInput, Problem
+from scyc.spec import content_hash
+from scyc.system import SubsetSpec
+
+_PIECE = 1024  # images copied at once
+_TORCHVISION: Mapping[str, str] = MappingProxyType(
+    {"cifar10": "CIFAR10", "fashion_mnist": "FashionMNIST"}
 )
 
 
@@ -39,34 +45,45 @@ def load(
     """Read a data set.
 
     root: the data's folder, instead of the spec's own. cache: a folder where decoded images may
-    lie (:func:`keep`); then they are not decoded again. Nothing is written.
+    lie (:func:`scyc.data.keep`); then they are not decoded again. Nothing is written.
     Raises BadInput, with every problem found: a missing folder, a class with no image, images that
-    cannot be read or have different sizes, a factory that gives something else.
+    cannot be read or have different sizes, a factory that gives something else, more classes asked
+    for than there are.
     """
     share = subset or SubsetSpec()
-    if isinstance(spec, ImageFolderSpec):
-        folder = root or (Path(spec.root) if spec.root else None)
-        return folders.load(spec, folder, lambda labels: stratified(labels, share), cache)
-    pixels, labels, classes = _ARRAYS[type(spec)](spec, root)
+    if isinstance(spec, ImageFolderSpec | TinyImageNetSpec):
+        folder = _folder(spec, root)
+        listed = (
+            folders.class_folders(folder, spec.parts)
+            if isinstance(spec, ImageFolderSpec)
+            else tiny_imagenet.listed(folder)
+        )
+        kept = stratified(np.array(listed.labels), share)
+        return folders.read(listed.part(kept.tolist(), share.classes), spec.size, cache)
+    parts, labels, classes = _ARRAYS[type(spec)](spec, root)
     kept = stratified(labels, share)
-    pixels, labels = np.ascontiguousarray(pixels[kept]), labels[kept].astype(np.int64)
-    content = [
-        pixels.shape,
-        classes,
-        labels.tolist(),
-        hashlib.sha256(pixels.tobytes()).hexdigest(),
-    ]
-    return Images(
-        torch.from_numpy(pixels), torch.from_numpy(labels), tuple(classes), content_hash(content)
-    )
+    pixels, labels = _taken(parts, kept), labels[kept].astype(np.int64)
+    classes = classes[: share.classes]
+    sha256 = hashlib.sha256(pixels.data).hexdigest()
+    fingerprint = content_hash([pixels.shape, classes, labels.tolist(), sha256])
+    return Images(torch.from_numpy(pixels), torch.from_numpy(labels), tuple(classes), fingerprint)
 
 
-def stratified(labels: np.ndarray[Any, Any], subset: SubsetSpec) -> np.ndarray[Any, Any]:
-    """Indices, in order, of a stratified subset: the same share of each class, at least one."""
+def stratified(labels: folders.Array, subset: SubsetSpec) -> folders.Array:
+    """Indices, in order, of a stratified subset: the same share of each class, at least one.
+
+    labels: integers [images], from 0. A class's part is the same however many classes are taken.
+    Raises BadInput when there are fewer classes than the subset takes.
+    """
+    present = np.unique(labels)
+    if subset.classes is not None and subset.classes > len(present):
+        rule = f"the data set has {len(present)} classes; take at most so many"
+        raise folders.bad("classes", rule, subset.classes)
+    present = present[: subset.classes]
     if subset.share == 1.0:
-        return np.arange(len(labels))
+        return np.flatnonzero(labels <= present[-1])
     kept = []
-    for label in np.unique(labels):
+    for label in present:
         members = np.flatnonzero(labels == label)
         wanted = max(1, round(subset.share * len(members)))
         order = torch.randperm(
@@ -76,7 +93,39 @@ def stratified(labels: np.ndarray[Any, Any], subset: SubsetSpec) -> np.ndarray[A
     return np.sort(np.concatenate(kept))
 
 
-_Arrays = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], list[str]]
+def _taken(parts: Sequence[folders.Array], kept: folders.Array) -> folders.Array:
+    """The kept images of all parts in one contiguous array; without a copy where it is one.
+
+    parts: uint8 [images, channels, height, width] each. kept: indices into all, in order.
+    """
+    count = sum(len(part) for part in parts)
+    only = parts[0]
+    if len(kept) == count == len(only) and only.flags.c_contiguous and only.flags.writeable:
+        return only
+    pixels = np.empty((len(kept), *only.shape[1:]), dtype=np.uint8)
+    first = 0
+    for part in parts:
+        begin, end = np.searchsorted(kept, [first, first + len(part)])
+        for at in range(begin, end, _PIECE):
+            piece = kept[at : min(at + _PIECE, end)]
+            pixels[at : at + len(piece)] = part[piece - first]
+        first += len(part)
+    return pixels
+
+
+def _folder(
+    spec: TorchvisionDataSpec | ImageFolderSpec | TinyImageNetSpec, root: Path | None
+) -> Path:
+    if root is not None:
+        return root
+    if spec.root is None:
+        rule = f"{spec.name} needs a folder; name one here or with --data"
+        raise folders.bad("dataset.root", rule)
+    return Path(spec.root)
+
+
+# Parts [images, channels, height, width], labels [all their images], names of the classes.
+_Arrays = tuple[list[folders.Array], folders.Array, list[str]]
 
 
 def _digits(_: DigitsSpec, __: Path | None) -> _Arrays:
@@ -84,27 +133,32 @@ def _digits(_: DigitsSpec, __: Path | None) -> _Arrays:
 
     bunch = load_digits()
     pixels = bunch.images.astype(np.uint8)[:, np.newaxis]  # values 0..16
-    return pixels, bunch.target, [str(name) for name in bunch.target_names]
+    return [pixels], bunch.target, [str(name) for name in bunch.target_names]
 
 
-def _cifar10(spec: Cifar10Spec, root: Path | None) -> _Arrays:
-    folder = root or (Path(spec.root) if spec.root else None)
-    if folder is None:
-        raise folders.bad("dataset.root", "cifar10 needs a folder; name one here or with --data")
-    cifar10 = vision.torchvision().datasets.CIFAR10
+def _torchvision(spec: TorchvisionDataSpec, root: Path | None) -> _Arrays:
+    folder = _folder(spec, root)
+    dataset = getattr(vision.torchvision().datasets, _TORCHVISION[spec.name])
     try:
         parts = [
-            cifar10(str(folder), train=train, download=spec.download) for train in (True, False)
+            dataset(str(folder), train=train, download=spec.download) for train in (True, False)
         ]
-    except (RuntimeError, OSError) as error:
+        pixels = [np.asarray(part.data) for part in parts]
+        labels = [np.asarray(part.targets) for part in parts]
+        if [len(part) for part in pixels] != [len(part) for part in labels]:
+            raise ValueError("the numbers of images and of labels differ")
+    except Exception as error:  # a damaged file may raise anything in torchvision
+        reason = str(error) or type(error).__name__
         rule = (
-            f"holds no complete CIFAR-10 ({error}); set dataset.download, or use "
+            f"holds no complete {_TORCHVISION[spec.name]} ({reason}); set dataset.download, or use "
             "dataset.name image_folder for a folder of images"
         )
         raise folders.bad("dataset.root", rule, str(folder)) from error
-    pixels = np.concatenate([part.data for part in parts]).transpose(0, 3, 1, 2)
-    labels = np.concatenate([np.asarray(part.targets) for part in parts])
-    return pixels, labels, list(parts[0].classes)
+    # [images, height, width], with the channels last where there are several
+    pixels = [
+        part[:, np.newaxis] if part.ndim == 3 else part.transpose(0, 3, 1, 2) for part in pixels
+    ]
+    return pixels, np.concatenate(labels), list(parts[0].classes)
 
 
 def _factory(spec: FactorySpec, _: Path | None) -> _Arrays:
@@ -126,9 +180,9 @@ def _factory(spec: FactorySpec, _: Path | None) -> _Arrays:
         problems.append(Problem("dataset.factory", rule, spec.factory))
     if problems:
         raise BadInput("dataset", problems)
-    return pixels, labels, [str(label) for label in range(int(labels.max()) + 1)]
+    return [pixels], labels, [str(label) for label in range(int(labels.max()) + 1)]
 
 
 _ARRAYS: Mapping[type, Callable[[Any, Path | None], _Arrays]] = MappingProxyType(
-    {DigitsSpec: _digits, Cifar10Spec: _cifar10, FactorySpec: _factory}
+    {DigitsSpec: _digits, TorchvisionDataSpec: _torchvision, FactorySpec: _factory}
 )
