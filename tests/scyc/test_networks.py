@@ -94,6 +94,8 @@ def test_names_of_weights_without_batch_norm_are_those_of_the_layers() -> None:
         (VggSpec(name="vgg16", width=16), 10, 924_186),
         (AlexNetSpec(name="alexnet"), 10, 4_557_642),
         (ResNet50Spec(name="resnet50"), 200, 23_910_152),
+        (ResNet50Spec(name="resnet50", width=16), 20, 5_900_564),
+        (ResNet50Spec(name="resnet50", form="torchvision", width=16), 20, 5_908_244),
     ],
     ids=named,
 )
