@@ -114,6 +114,44 @@ def plot(run_name: str, settings: Settings, output: Path | None) -> None:
     click.echo(str(target))
 
 
+@main.command(name="plot-schedule")
+@click.argument("study")
+@click.option(
+    "--cycle", "cycles", type=click.IntRange(0), multiple=True,
+    help="A pruning cycle whose learning rates are drawn; may be given again.",
+)  # fmt: skip
+@click.option("--entry", help="The schedule to draw, by its label, where STUDY compares several.")
+@click.option(
+    "-o", "--output", type=FILE,
+    help="A file ending in .html, .png or .svg.  [default: STUDY's name, -schedule.html]",
+)  # fmt: skip
+def plot_schedule(
+    study: str, cycles: tuple[int, ...], entry: str | None, output: Path | None
+) -> None:
+    """Draw a STUDY's schedule: max_lr over the pruning cycles, LR over the iterations of some."""
+    from oracle import plots, schedule_plots
+    from oracle.spec import learning_rates
+    from oracle.studyfile import load_study
+
+    declared = load_study(study)
+    rates = learning_rates(declared, entry)
+    last = declared.cycles
+    late = [cycle for cycle in cycles if cycle > last]
+    if late:
+        raise click.UsageError(f"--cycle {late[0]} comes after the study's last, {last}")
+    figure = schedule_plots.schedule(
+        rates.s_cyc or rates.at(0, declared.pruning.rate),
+        declared.pruning.rate,
+        last,
+        rates.schedule,
+        declared.training.steps,
+        sorted({*cycles} or {0, last // 8, last // 4, last // 2, last}),
+    )
+    target = output or Path(f"{declared.name}-schedule.html")
+    plots.save(figure, target)
+    click.echo(str(target))
+
+
 @main.command(name="list")
 @where
 def list_runs(settings: Settings) -> None:

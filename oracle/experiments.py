@@ -15,7 +15,15 @@ from oracle.greedy import GridSearch, OracleCycle, oracle
 from oracle.paths import PathCycle, PruningPath
 from oracle.schedule_tables import EntryFound
 from oracle.sheets import rate
-from oracle.spec import DistributionsStudy, Entry, LearningRates, OracleStudy, SchedulesStudy, Study
+from oracle.spec import (
+    DistributionsStudy,
+    Entry,
+    LearningRates,
+    OracleStudy,
+    SchedulesStudy,
+    Study,
+    learning_rates,
+)
 
 
 @dataclass
@@ -59,8 +67,7 @@ class OracleExperiment:
     s_cyc: list[PathCycle] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        rates = LearningRates(schedule=self.study.schedule, s_cyc=self.study.s_cyc)
-        self._path = path(self.study, self.graph, rates)
+        self._path = path(self.study, self.graph, learning_rates(self.study))
 
     def searches(self) -> list[Search]:
         """The oracle's, then S-Cyc's, which fills the workers while the oracle waits."""

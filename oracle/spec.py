@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from oracle.grid_spec import GridSpec, ListGrid
 from scyc import schedules, scurve
 from scyc.choices import DatasetSpec, FactorySpec, FullyConnectedSpec, NetworkSpec, ScheduleSpec
+from scyc.problems import BadInput, Problem, unknown
 from scyc.pruning import criterion_rule
 from scyc.spec import NonNegativeInt, PositiveFloat, PositiveInt, SCyc, Spec, as_json
 from scyc.system import PruningSpec, RecordSpec, SplitSpec, SystemSpec, TrainingSpec
@@ -212,9 +213,9 @@ class SchedulesStudy(Study):
         if repeated:
             rule = f'the label "{repeated[0]}" stands twice; every entry needs its own'
             raise PydanticCustomError("labels", "{rule}", {"rule": rule})
-        unknown = sorted(set(self.paper.accuracy) - set(labels)) if self.paper else []
-        if unknown:
-            rule = f'paper.accuracy "{unknown[0]}" is no label; known: {", ".join(labels)}'
+        strange = sorted(set(self.paper.accuracy) - set(labels)) if self.paper else []
+        if strange:
+            rule = f'paper.accuracy "{strange[0]}" is no label; known: {", ".join(labels)}'
             raise PydanticCustomError("labels", "{rule}", {"rule": rule})
         for index, entry in enumerate(self.schedules):
             self._schedule_fits(entry.schedule, f"schedules[{index}].schedule")
@@ -254,3 +255,27 @@ KINDS: Mapping[str, type[Study]] = MappingProxyType(
 def uses_own_code(study: Study) -> bool:
     """Whether a study names Python code that it does not ship with."""
     return isinstance(study.dataset, FactorySpec) or isinstance(study.network, FactorySpec)
+
+
+def learning_rates(study: Study, label: str | None = None) -> LearningRates:
+    """The learning rates that a study declares: S-Cyc's of an oracle study, those of an entry.
+
+    label: of the entry; None is the one with S-Cyc, or the first. Raises BadInput for a label that
+    is not there, and for an entry whose max_lr is still to be tuned.
+    """
+    if isinstance(study, OracleStudy):
+        return LearningRates(schedule=study.schedule, s_cyc=study.s_cyc)
+    if not isinstance(study, SchedulesStudy):
+        assert isinstance(study, DistributionsStudy)
+        return study
+    entries = {entry.label: entry for entry in study.schedules}
+    if label is None:
+        label = next(
+            (each.label for each in study.schedules if each.s_cyc), study.schedules[0].label
+        )
+    if label not in entries:
+        raise BadInput(study.name, [Problem("--entry", unknown(label, entries), label)])
+    if entries[label].tune is not None:
+        rule = "its max_lr is not known before it is tuned; choose another entry"
+        raise BadInput(study.name, [Problem("--entry", rule, label)])
+    return entries[label]

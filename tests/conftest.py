@@ -9,9 +9,9 @@ import torch
 from oracle.parse import parse
 from oracle.spec import Study
 from scyc import sources
+from scyc.choices import DigitsSpec, FullyConnectedSpec, WarmupSpec
 from scyc.data import Images
 from scyc.pack import Trainer
-from scyc.choices import DigitsSpec, FullyConnectedSpec, WarmupSpec
 from scyc.system import PruningSpec, SplitSpec, SubsetSpec, SystemSpec, TrainingSpec
 
 torch.set_num_threads(1)

@@ -69,7 +69,7 @@ CASES: list[tuple[str, str, str, str]] = [
         "at least 2",
     ),
     ("{max_lr: [1e-2, 0.1]}", "{kind: logg, low: 0.1, high: 0.2, count: 5}", "grid.kind", "one of"),
-    ("{max_lr: [1e-2, 0.1]}", "{max_lr: [0.1], floor: 0.2}", "study", "grid.floor"),
+    ("{max_lr: [1e-2, 0.1]}", "{max_lr: [0.1], floor: 0.2}", "grid", "grid.floor"),
     (
         "{max_lr: [1e-2, 0.1]}",
         "{max_lr: [0.1], exted: true}",
@@ -120,10 +120,10 @@ CASES: list[tuple[str, str, str, str]] = [
     ("name: tiny", "name: tiny\npack: 0", "pack", "at least 1"),
     ("name: tiny", "name: tiny\nreplicates: 0", "replicates", "at least 1"),
     ("name: tiny", "name: tiny\nseed: -1", "seed", "at least 0"),
-    ("name: tiny", "name: tiny\nkind: orakle", "kind", "one of"),
-    ("steps: 100", "steps: 70", "training", "after the last of 70 steps"),
+    ("name: tiny", "name: tiny\nkind: orakle", "kind", 'did you mean "oracle"'),
+    ("steps: 100", "steps: 70", "study", "schedule.drops"),
     ("steps: 100", "steps: 0", "training.steps", "at least 1"),
-    ("warmup: 20", "warmup: 101", "training", "longer than 100 steps"),
+    ("warmup: 20", "warmup: 101", "study", "schedule.warmup"),
     ("[60, 80]", "[80, 60]", "schedule", "must rise"),
     ("validate_every: 20", "validate_every: 101", "training", "longer than 100 steps"),
     ("batch: 16", "batch: '16'", "training.batch", "without quotes"),
@@ -148,8 +148,8 @@ def test_what_is_wrong_is_named_with_its_place_and_rule(
 def test_all_problems_are_told_at_once() -> None:
     text = GOOD.replace("cycles: 2", "cycles: 0\ntolerance: -1").replace("0.1]", "-0.1]")
     assert [str(problem) for problem in refused(text)] == [
-        "grid.max_lr[1] = -0.1    a learning rate must be above 0",
         "cycles = 0    at least 1 pruning cycle is needed",
+        "grid.max_lr[1] = -0.1    a learning rate must be above 0",
         "tolerance = -1    must be at least 0",
     ]
 

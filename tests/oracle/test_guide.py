@@ -125,10 +125,10 @@ def test_the_networks_of_the_guide_have_as_many_parameters(row: list[str]) -> No
     [
         *(OracleStudy, SchedulesStudy, DistributionsStudy, Entry),
         *(PruningSpec, TrainingSpec, AugmentSpec, SplitSpec, RecordSpec),
-        *set(DATASETS.values()),
-        *set(NETWORKS.values()),
-        *set(SCHEDULES.values()),
-        *set(OPTIMIZERS.values()),
+        *dict.fromkeys(DATASETS.values()),
+        *dict.fromkeys(NETWORKS.values()),
+        *dict.fromkeys(SCHEDULES.values()),
+        *dict.fromkeys(OPTIMIZERS.values()),
     ],
     ids=lambda spec: spec.__name__,
 )

@@ -339,7 +339,7 @@ def test_each_study_can_be_shrunk_and_says_so(name: str) -> None:
     small = shrink(study, Shrink(scale=0.02, subset=0.1, cycles=4, grid=values, replicates=2))
     steps = study.training.steps // 50
     assert small.training.steps == steps
-    assert small.training.validate_every == 20
+    assert small.training.validate_every == min(1000, steps // 10)
     assert (small.subset, small.cycles, small.replicates) == (0.1, 4, 2)
     for before, after in zip(schedules_of(study), schedules_of(small), strict=True):
         assert type(after) is type(before)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from oracle.cells import Cell, Graph
-from oracle.failures import LostCheckpoint
 from oracle.experiments import experiment
+from oracle.failures import LostCheckpoint
 from oracle.greedy import OracleCycle, oracle
 from oracle.packs import Pack, packed
 from oracle.spec import Study

@@ -22,8 +22,8 @@ from oracle.cells import Cell, Graph, Result
 from oracle.failures import LeaseHeld, LeaseLost
 from oracle.ledger import Ledger, RunRecord, parse_url, probe
 from oracle.store import ResultStore, study_name
-from scyc.problems import BadInput
 from scyc.choices import WarmupSpec
+from scyc.problems import BadInput
 from scyc.system import SystemSpec
 
 ORACLE = Place("oracle", 0, "a" * 64)
