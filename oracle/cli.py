@@ -7,13 +7,13 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 
 from oracle.failures import RunFailed
-from oracle.options import FILE, on_what, smaller, where
+from oracle.options import FILE, on_what, recorded, smaller, where
 from oracle.settings import Settings, Shrink
 from scyc.problems import BadInput
 
@@ -82,12 +82,13 @@ def check(study: str, settings: Settings, wanted: Shrink) -> None:
 @main.command()
 @click.argument("run_name", metavar="RUN")
 @where
+@recorded
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True)
-def table(run_name: str, settings: Settings, form: str) -> None:
+def table(run_name: str, settings: Settings, which: str | None, form: str) -> None:
     """Print a RUN's table, computed from its storage; also of a run that is not complete."""
-    from oracle import formats, records
+    from oracle import formats
 
-    found = records.stored_table(records.locate(run_name, settings))
+    found = _stored(run_name, settings, which)
     if form == "text":
         _print_table(formats.text(found, _width(), colour=sys.stdout.isatty()))
     else:
@@ -97,16 +98,17 @@ def table(run_name: str, settings: Settings, form: str) -> None:
 @main.command()
 @click.argument("run_name", metavar="RUN")
 @where
+@recorded
 @click.option(
     "-o", "--output", type=FILE,
     help="A file ending in .html, .png or .svg.  [default: RUN's id, .html]",
 )  # fmt: skip
-def plot(run_name: str, settings: Settings, output: Path | None) -> None:
+def plot(run_name: str, settings: Settings, which: str | None, output: Path | None) -> None:
     """Draw a RUN: regions and accuracies, schedules compared, or distributions."""
-    from oracle import plots, records
+    from oracle import plots
     from oracle.kinds import KINDS
 
-    found = records.stored_table(records.locate(run_name, settings))
+    found = _stored(run_name, settings, which)
     if not any(found.get(part) for part in ("cycles", "columns")):
         raise click.ClickException("no cycle of this run is finished yet; nothing to draw")
     target = output or Path(f"{found['run_id']}.html")
@@ -252,6 +254,14 @@ def _regions(
         for c in cycles
     ]
     return run.record.run_id, run.study.pruning.rate, measured
+
+
+def _stored(run_name: str, settings: Settings, which: str | None) -> dict[str, Any]:
+    """The table of a run, or that of the distributions that one of its pruning runs recorded."""
+    from oracle import records
+
+    run = records.locate(run_name, settings)
+    return records.stored_distributions(run, which) if which else records.stored_table(run)
 
 
 def _print_table(text: str) -> None:

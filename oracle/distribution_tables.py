@@ -9,27 +9,33 @@ from typing import Any
 from oracle.compare import Table, cost, head
 from oracle.paths import PathCycle
 from oracle.sheets import Sheet, cost_lines, rate, shrunk_lines, spread
-from oracle.spec import DistributionsStudy
+from oracle.spec import DistributionsStudy, Study
 from scyc import distributions
 from scyc.spec import as_json
+from scyc.system import RecordSpec
 
 _NAMES = {"weight_gradients": "weight gradients", "activations": "hidden outputs"}
 
 
 def table(
-    study: DistributionsStudy, run_id: str, found: Sequence[PathCycle], complete: bool
+    study: Study, run_id: str, found: Sequence[PathCycle], complete: bool, label: str | None = None
 ) -> Table:
-    """The table of a run as far as it has come.
+    """The distributions of one iterative pruning run as far as it has come.
 
+    study: of any kind that records them. label: which of the study's runs, where it has several.
     Each distribution is that of all replicates' values together
     (:func:`scyc.distributions.pooled`); ``std`` and ``outside`` beside it are each replicate's own,
-    outside in percent of the values.
+    outside in percent of the values. Raises ValueError where the study records nothing.
     """
+    if study.record is None:
+        raise ValueError(f"{study.name} records no distributions; add record to the study")
+    paper = study.paper if isinstance(study, DistributionsStudy) else None
     return {
         **head(study, "distributions", run_id, complete),
-        "paper": as_json(study.paper) if study.paper else None,
+        "label": label,
+        "paper": as_json(paper) if paper else None,
         "record": as_json(study.record),
-        "cycles": [_cycle(study, each) for each in found],
+        "cycles": [_cycle(study.record, each) for each in found],
         "cost": {"training": cost(result for each in found for result in each.results)},
     }
 
@@ -45,7 +51,7 @@ def sheet(table: Table) -> Sheet:
             heads.append(f"outside [{bounds[0]:g}, {bounds[1]:g}], %")
         heads.append("zeros, %")
     return Sheet(
-        title=f"{table['study']}: distributions while the network is pruned",
+        title=f"{_name(table)}: distributions while the network is pruned",
         run_id=table["run_id"],
         heads=heads,
         rows=[_row(cycle, what, bounds is not None) for cycle in table["cycles"]],
@@ -57,6 +63,10 @@ def sheet(table: Table) -> Sheet:
     )
 
 
+def _name(table: Table) -> str:
+    return f"{table['study']}, {table['label']}" if table["label"] else str(table["study"])
+
+
 def verdict(table: Table) -> str:
     """Whether the distributions have become narrower, from the first network to the last."""
     cycles = [cycle for cycle in table["cycles"] if not cycle["diverged"]]
@@ -65,17 +75,20 @@ def verdict(table: Table) -> str:
     first, last = cycles[0], cycles[-1]
     said = []
     for what in table["record"]["what"]:
-        before, after = (statistics.fmean(each["std"][what]) for each in (first, last))
+        spreads = [[std for std in each["std"][what] if std is not None] for each in (first, last)]
+        if not all(spreads):
+            continue
+        before, after = map(statistics.fmean, spreads)
         how = "narrower" if after < before else "wider"
         said.append(f"{_NAMES[what]} are {how} (std {before:.3g} to {after:.3g})")
-    lines = "; ".join(said)
+    lines = "; ".join(said) or "nothing finite was recorded"
     between = f"{first['weights_remaining']:.1f} to {last['weights_remaining']:.1f} %"
     return f"From {between} of weights remaining, {lines}."
 
 
-def _cycle(study: DistributionsStudy, done: PathCycle) -> Table:
+def _cycle(record: RecordSpec, done: PathCycle) -> Table:
     recorded = [result.recorded for result in done.results if result.recorded is not None]
-    kept = {what: [each[what] for each in recorded] for what in study.record.what if recorded}
+    kept = {what: [each[what] for each in recorded] for what in record.what if recorded}
     return {
         "cycle": done.cycle,
         "weights_remaining": done.results[0].weights_remaining,
@@ -87,7 +100,7 @@ def _cycle(study: DistributionsStudy, done: PathCycle) -> Table:
         "outside": {
             what: [_outside(part) for part in parts]
             for what, parts in kept.items()
-            if study.record.outside is not None
+            if record.outside is not None
         },
         **{what: distributions.pooled(parts) for what, parts in kept.items()},
     }
@@ -117,7 +130,10 @@ def _row(cycle: Table, what: Sequence[str], bounded: bool) -> list[str]:
     return row
 
 
-def _deviation(deviations: Sequence[float]) -> str:
+def _deviation(stds: Sequence[float | None]) -> str:
+    deviations = [std for std in stds if std is not None]
+    if not deviations:
+        return "-"
     mean = f"{statistics.fmean(deviations):.3g}"
     return mean if len(deviations) == 1 else f"{mean} ± {statistics.stdev(deviations):.1g}"
 

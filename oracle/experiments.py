@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -52,6 +52,9 @@ class Experiment(Protocol):
     def places(self) -> list[tuple[Place, dict[str, Any]]]:
         """The Optuna studies that hold it, and what each is in this study."""
 
+    def runs(self) -> dict[str, Sequence[PathCycle]]:
+        """The iterative pruning runs, by name, as far as they have come."""
+
     def failure(self) -> str | None:
         """Why the study could not come to its end, if so."""
 
@@ -97,6 +100,16 @@ class OracleExperiment:
             for each in self.cycles
         ]
         return [*found, (self._path.place, {"role": "s_cyc"})]
+
+    def runs(self) -> dict[str, Sequence[PathCycle]]:
+        """The oracle's, which goes on with each cycle's well-tuned max_lr, and S-Cyc's."""
+        won = [
+            PathCycle(each.cycle, rate, each.cells[rate], each.results[rate])
+            for each in self.cycles
+            if each.region is not None
+            for rate in [each.region.well_tuned]
+        ]
+        return {"oracle": won, "S-Cyc": self.s_cyc}
 
     def failure(self) -> str | None:
         """A cycle without a winner."""
@@ -163,6 +176,10 @@ class SchedulesExperiment:
         ]
         return runs + tunings
 
+    def runs(self) -> dict[str, Sequence[PathCycle]]:
+        """One for each entry, by its label."""
+        return {label: found.path for label, found in self.found.items()}
+
     def failure(self) -> str | None:
         """None: an entry that diverges is a result."""
         return None
@@ -220,6 +237,10 @@ class DistributionsExperiment:
     def places(self) -> list[tuple[Place, dict[str, Any]]]:
         """The run's."""
         return [(self._path.place, {"role": "distributions"})]
+
+    def runs(self) -> dict[str, Sequence[PathCycle]]:
+        """The one."""
+        return {"training": self.found}
 
     def failure(self) -> str | None:
         """A replicate that diverged, so that it could not be pruned."""

@@ -95,3 +95,11 @@ def smaller(command: Callable[..., None]) -> Callable[..., None]:
         command(wanted=wanted, **arguments)
 
     return with_wanted
+
+
+def recorded(command: Callable[..., None]) -> Callable[..., None]:
+    """The option that asks for distributions; the command gets it as `which`."""
+    return click.option(
+        "--distributions", "which", metavar="NAME",
+        help="Those that a study with `record` kept, of the oracle, of S-Cyc, or of an entry.",
+    )(command)  # fmt: skip

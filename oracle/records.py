@@ -8,16 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from oracle import distribution_tables
 from oracle.asks import Results, Search
 from oracle.cells import Graph
 from oracle.compare import Table
-from oracle.experiments import experiment
+from oracle.experiments import Experiment, experiment
 from oracle.ledger import URL, Ledger, RunRecord, parse_url, probe, sqlite_url
 from oracle.parse import parse
 from oracle.settings import Settings
 from oracle.spec import Study
 from oracle.store import ResultStore
-from scyc.problems import BadInput, Problem
+from scyc.problems import BadInput, Problem, unknown
 
 
 def database(settings: Settings, study_name: str) -> URL:
@@ -83,13 +84,34 @@ def locate(text: str, settings: Settings) -> Known:
 
 def stored_table(run: Known) -> Table:
     """The table of a run as far as the storage knows it, computed from the storage alone."""
+    return _found(run).table(run.record.run_id)
+
+
+def stored_distributions(run: Known, name: str) -> Table:
+    """The distributions that a run of any kind has recorded, of one of its pruning runs.
+
+    name: "oracle" or "S-Cyc" of an oracle run, the label of an entry. Raises BadInput for another,
+    and where the study records nothing.
+    """
+    if run.study.record is None:
+        rule = "its study records no distributions; add record to the study and run it again"
+        raise BadInput("run", [Problem("RUN", rule, run.record.run_id)])
+    runs = _found(run).runs()
+    if name not in runs:
+        raise BadInput("run", [Problem("--distributions", unknown(name, runs), name)])
+    ended = len(runs[name]) == run.study.cycles + 1
+    return distribution_tables.table(run.study, run.record.run_id, runs[name], ended, name)
+
+
+def _found(run: Known) -> Experiment:
+    """What a run has found, as far as the storage knows it."""
     graph = Graph(run.study.system, run.record.fingerprint)
     with opened(run.url) as (_, store):
         known = store.results(graph)
     found = experiment(run.study, graph)
     for search in found.searches():
         replay(search, known)
-    return found.table(run.record.run_id)
+    return found
 
 
 def replay(search: Search, known: Results) -> None:

@@ -121,7 +121,6 @@ def _tuned(tuning: OracleCycle) -> list[Table]:
 
 
 def _cycle(study: SchedulesStudy, entry: Entry, done: PathCycle) -> Table:
-    recorded = [result.recorded for result in done.results if result.recorded is not None]
     return {
         "cycle": done.cycle,
         "max_lr": done.max_lr,
@@ -130,7 +129,6 @@ def _cycle(study: SchedulesStudy, entry: Entry, done: PathCycle) -> Table:
         "test_accuracy": [result.test_accuracy for result in done.results],
         "diverged": any(result.diverged for result in done.results),
         "paper": _printed(study, entry, done.cycle),
-        "recorded": recorded or None,
     }
 
 
