@@ -135,17 +135,26 @@ def _prune_together(masks: Tensors, scored: Tensors, rate: float) -> dict[str, T
     score = torch.cat([scored[name].flatten() for name in masks]).double()
     if bool(score[kept].isnan().any()):
         raise ValueError("a pruning score is not a number; the network has diverged")
-    remaining = int(kept.sum())
-    removed = round(rate * remaining)
+    removed = round(rate * int(kept.sum()))
     positions = kept.nonzero().flatten()
-    order = torch.sort(score[positions], stable=True).indices
     kept = kept.clone()
-    kept[positions[order[:removed]]] = False
+    kept[positions[_lowest(score[positions], removed)]] = False
     pieces = kept.split([mask.numel() for mask in masks.values()])
     return {
         name: piece.reshape(mask.shape).clone()
         for (name, mask), piece in zip(masks.items(), pieces, strict=True)
     }
+
+
+def _lowest(values: Tensor, count: int) -> Tensor:
+    """Which are the `count` lowest, bool [values]; of equal ones those that come first."""
+    if not count:
+        return torch.zeros_like(values, dtype=torch.bool)
+    border = values.kthvalue(count).values  # far cheaper than sorting a hundred million weights
+    lowest = values < border
+    tied = (values == border).nonzero().flatten()
+    lowest[tied[: count - int(lowest.sum())]] = True
+    return lowest
 
 
 def weights_remaining(masks: Tensors, state: Tensors, names: Sequence[str]) -> float:
