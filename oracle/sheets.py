@@ -40,11 +40,11 @@ def spread(accuracies: Sequence[float] | None) -> str:
 
 
 def shrunk_lines(table: Mapping[str, Any]) -> list[str]:
-    """What was shrunk on the command line, for every output to say so."""
+    """What was shrunk, by the study or on the command line, for every output to say so."""
     if not table["shrunk"]:
         return []
     said = "; ".join(f"{what} {how}" for what, how in table["shrunk"].items())
-    return [f"Shrunk from the study as declared: {said}."]
+    return [f"Shrunk: {said}."]
 
 
 def cost_lines(
