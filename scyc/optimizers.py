@@ -1,8 +1,8 @@
 """The optimisers: PyTorch's own, and the same updates for all members of a stack at once.
 
 A stack's weights lie in one flat tensor, so that an update is a handful of operations however many
-layers and members there are; only the last one, which takes each member's own learning rate, goes
-layer by layer.
+layers and members there are; only what takes each member's own learning rate, and what follows
+while a layer is still in the cache, goes layer by layer.
 """
 
 from __future__ import annotations
@@ -61,44 +61,57 @@ class Flat:
 
 
 class Stacked(ABC):
-    """An optimiser of many members' weights.
+    """An optimiser of many members' weights; axis 0 of every part is the member.
 
-    Before each :meth:`step`, multiply `gradients` by `carried` and add the gradients of the loss.
+    weights: updated in place. kept: 1 where a weight remains, 0 where it is pruned and stays
+    exactly zero; None where nothing is pruned. Before each :meth:`step`, multiply `gradients` by
+    `carried` and add the gradients of the loss.
     """
 
-    gradients: Flat  # of the weights' shapes; its content belongs to the optimiser after a step
-    carried: float = 0.0  # 0: what it held is to be overwritten
+    carried: float = 0.0  # 0: what `gradients` held is to be overwritten
+
+    def __init__(self, weights: Flat, kept: Flat | None) -> None:
+        self._weights = weights
+        self._kept = kept
+        self.gradients = weights.like()
 
     @abstractmethod
     def step(self, rates: Tensor) -> None:
         """Update the weights. rates: float64 [members], each member's learning rate."""
 
+    def _move(self, direction: Flat, rates: Tensor, decay: float = 0.0) -> None:
+        """Go downhill, every member at its own rate; `decay` of the weights joins the direction."""
+        downhill = _each(-rates, self._weights)
+        for index, weight in enumerate(self._weights.parts):
+            slope = direction.parts[index]
+            if decay:
+                slope.add_(weight, alpha=decay)
+            weight.addcmul_(slope, downhill)
+            if self._kept is not None:
+                weight.mul_(self._kept.parts[index])
+
 
 class _StackedSgd(Stacked):
     """SGD; the gradients are added to the speeds where they lie."""
 
-    def __init__(self, spec: SgdSpec, weights: Flat) -> None:
-        self._weights = weights
+    def __init__(self, spec: SgdSpec, weights: Flat, kept: Flat | None) -> None:
+        super().__init__(weights, kept)
         self._decay = spec.weight_decay
         self.carried = spec.momentum
-        self.gradients = weights.like()
 
     def step(self, rates: Tensor) -> None:
-        if self._decay:
-            self.gradients.whole.add_(self._weights.whole, alpha=self._decay)
-        _move(self._weights, self.gradients, rates)
+        self._move(self.gradients, rates, self._decay)
 
 
 class _StackedAdam(Stacked):
     """Adam, and AdamW, whose weight decay passes the moments by."""
 
-    def __init__(self, spec: AdamSpec, weights: Flat) -> None:
+    def __init__(self, spec: AdamSpec, weights: Flat, kept: Flat | None) -> None:
+        super().__init__(weights, kept)
         self._spec = spec
-        self._weights = weights
         self._first = weights.like().whole  # moments
         self._second = weights.like().whole
         self._steps = 0
-        self.gradients = weights.like()
 
     def step(self, rates: Tensor) -> None:
         spec, weights, slope = self._spec, self._weights, self.gradients.whole
@@ -114,19 +127,18 @@ class _StackedAdam(Stacked):
         unbiased = math.sqrt(1 - spec.beta2**self._steps)
         torch.sqrt(self._second, out=slope).div_(unbiased).add_(spec.eps)
         torch.div(self._first, slope, out=slope)
-        _move(weights, self.gradients, rates / (1 - spec.beta1**self._steps))
+        self._move(self.gradients, rates / (1 - spec.beta1**self._steps))
 
 
 class _StackedRmsProp(Stacked):
     """RMSProp, not centred."""
 
-    def __init__(self, spec: RmsPropSpec, weights: Flat) -> None:
+    def __init__(self, spec: RmsPropSpec, weights: Flat, kept: Flat | None) -> None:
+        super().__init__(weights, kept)
         self._spec = spec
-        self._weights = weights
         self._squares = weights.like().whole  # their running mean
         self._scratch = weights.like().whole
         self._speeds = weights.like() if spec.momentum else None
-        self.gradients = weights.like()
 
     def step(self, rates: Tensor) -> None:
         spec, slope = self._spec, self.gradients.whole
@@ -136,22 +148,12 @@ class _StackedRmsProp(Stacked):
         slope.div_(torch.sqrt(self._squares, out=self._scratch).add_(spec.eps))
         if self._speeds is not None:
             self._speeds.whole.mul_(spec.momentum).add_(slope)
-        _move(self._weights, self._speeds or self.gradients, rates)
+        self._move(self._speeds or self.gradients, rates)
 
 
-def stacked(spec: OptimizerSpec, weights: Flat) -> Stacked:
-    """The same optimiser as :func:`make`'s, for many members; axis 0 of every part is the member.
-
-    weights: what it updates, in place.
-    """
-    return _STACKED[spec.name](spec, weights)
-
-
-def _move(weights: Flat, direction: Flat, rates: Tensor) -> None:
-    """Go downhill, every member at its own rate."""
-    downhill = _each(-rates, weights)
-    for weight, slope in zip(weights.parts, direction.parts, strict=True):
-        weight.addcmul_(slope, downhill)
+def stacked(spec: OptimizerSpec, weights: Flat, kept: Flat | None = None) -> Stacked:
+    """The same optimiser as :func:`make`'s, for many members (see :class:`Stacked`)."""
+    return _STACKED[spec.name](spec, weights, kept)
 
 
 def _each(values: Tensor, weights: Flat) -> Tensor:
@@ -188,7 +190,7 @@ def _rmsprop(spec: RmsPropSpec, parameters: Iterable[nn.Parameter]) -> Optimizer
 _MAKERS: Mapping[str, Callable[[Any, Iterable[nn.Parameter]], Optimizer]] = MappingProxyType(
     {"sgd": _sgd, "adam": _adam, "adamw": _adam, "rmsprop": _rmsprop}
 )
-_STACKED: Mapping[str, Callable[[Any, Flat], Stacked]] = MappingProxyType(
+_STACKED: Mapping[str, Callable[[Any, Flat, Flat | None], Stacked]] = MappingProxyType(
     {
         "sgd": _StackedSgd,
         "adam": _StackedAdam,

@@ -38,7 +38,7 @@ def train(network: nn.Module, jobs: Sequence[Job], training: TrainingSpec) -> li
             "stacked"
         )
     stack = _Stack(network, jobs)
-    optimizer = stacked(training.optimizer, stack.values)
+    optimizer = stacked(training.optimizer, stack.values, stack.kept)
     images = _StackedImages(jobs)
     device = jobs[0].order.device
     rates = torch.tensor([job.rates for job in jobs], dtype=torch.float64, device=device)
@@ -49,7 +49,6 @@ def train(network: nn.Module, jobs: Sequence[Job], training: TrainingSpec) -> li
         inputs, labels = images.training_batch(step)
         loss = stack.backward(inputs, labels, optimizer)
         optimizer.step(rates[:, step])
-        stack.prune()
         finite &= loss.isfinite()
         for index, job in enumerate(jobs):
             if job.keep_at == step + 1:
@@ -91,16 +90,16 @@ class _Stack:
         ]
         device, dtype = jobs[0].order.device, next(network.parameters()).dtype
         self._view(Flat(shapes, dtype, device))
-        self._kept: Flat | None = None  # 1 where a weight remains, 0 where it is pruned
+        self.kept: Flat | None = None  # 1 where a weight remains, 0 where it is pruned
         if any(not mask.all() for job in jobs for mask in job.start.masks.values()):
-            self._kept = self.values.like()
+            self.kept = self.values.like()
         for index, name in enumerate(self.names):
             for member, job in enumerate(jobs):
                 value = self.values.parts[index][member]
                 value.copy_(job.start.state[name].view_as(value))
-                if self._kept is not None:
+                if self.kept is not None:
                     kept = job.start.masks.get(name, torch.ones((), dtype=torch.bool))
-                    self._kept.parts[index][member] = kept.to(device)
+                    self.kept.parts[index][member] = kept.to(device)
 
     def _view(self, values: Flat) -> None:
         self.values = values
@@ -140,11 +139,6 @@ class _Stack:
                 slope = torch.bmm(slope, self.weights[index])
                 slope = torch.ops.aten.threshold_backward(slope, before, 0.0)  # ReLU's
         return loss
-
-    def prune(self) -> None:
-        """Set what is pruned to zero again, after an update."""
-        if self._kept is not None:
-            self.values.whole.mul_(self._kept.whole)
 
     def accuracies(self, parts: Iterator[tuple[Tensor, Tensor]]) -> list[float]:
         """Each member's accuracy in percent over (inputs, labels) pieces."""
