@@ -176,7 +176,7 @@ class Cyclical(Restarting):
 
 
 class CosineWarmup(Restarting):
-    """Linear warm-up, then half a cosine from max_lr to 0 (Loshchilov and Hutter 2017).
+    """Linear warm-up, then half a cosine from max_lr to 0 (Loshchilov and Hutter 2017, Eq. 5).
 
     steps: iterations of a pruning cycle; the rate is 0 after them. warmup: iterations of the
     linear rise from 0, among them.

@@ -92,7 +92,7 @@ class Stacked(ABC):
 
 
 class _StackedSgd(Stacked):
-    """SGD; the gradients are added to the speeds where they lie."""
+    """SGD with momentum, as PyTorch's; the gradients are added to the speeds where they lie."""
 
     def __init__(self, spec: SgdSpec, weights: Flat, kept: Flat | None) -> None:
         super().__init__(weights, kept)
@@ -104,7 +104,10 @@ class _StackedSgd(Stacked):
 
 
 class _StackedAdam(Stacked):
-    """Adam, and AdamW, whose weight decay passes the moments by."""
+    """Adam (Kingma and Ba 2015, Algorithm 1).
+
+    Or AdamW, whose weight decay passes the moments by (Loshchilov and Hutter 2019, Algorithm 2).
+    """
 
     def __init__(self, spec: AdamSpec, weights: Flat, kept: Flat | None) -> None:
         super().__init__(weights, kept)
@@ -131,7 +134,7 @@ class _StackedAdam(Stacked):
 
 
 class _StackedRmsProp(Stacked):
-    """RMSProp, not centred."""
+    """RMSProp (Tieleman and Hinton 2012), not centred, as PyTorch's."""
 
     def __init__(self, spec: RmsPropSpec, weights: Flat, kept: Flat | None) -> None:
         super().__init__(weights, kept)
