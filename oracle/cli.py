@@ -161,12 +161,15 @@ def list_runs(settings: Settings) -> None:
     from oracle import records
     from oracle.studyfile import shipped_studies
 
-    found = records.find(settings)
+    unread: list[str] = []
+    found = records.find(settings, unread)
     width = max([20, *(len(each.record.run_id) for each in found)])
     for each in found:
         click.echo(f"{each.record.run_id:<{width}}  {each.state:<10} {each.place}")
     if not found:
         click.echo("no runs yet")
+    for run_id in unread:
+        click.echo(f"{run_id:<{width}}  of another version; that version reads it")
     click.echo("\nstudies that ship: " + ", ".join(shipped_studies()))
 
 

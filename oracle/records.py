@@ -39,8 +39,12 @@ class Known:
     state: str  # running, done, stopped (go on with the same command) or no winner
 
 
-def find(settings: Settings) -> list[Known]:
-    """All runs: of the storage that is named, or of every study's folder. Raises BadInput."""
+def find(settings: Settings, unread: list[str] | None = None) -> list[Known]:
+    """All runs: of the storage that is named, or of every study's folder. Raises BadInput.
+
+    unread: takes the ids of runs whose studies another version of this project declared; they are
+    left out.
+    """
     if settings.storage is not None:
         urls = [parse_url(settings.storage)]
     else:
@@ -58,7 +62,9 @@ def find(settings: Settings) -> list[Known]:
             for record in ledger.runs():
                 try:
                     study = parse(json.loads(record.study), record.run_id)
-                except BadInput:  # a version that declared studies otherwise wrote it
+                except BadInput:
+                    if unread is not None:
+                        unread.append(record.run_id)
                     continue
                 place = settings.place(study.name)
                 state = record.state
