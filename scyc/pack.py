@@ -21,7 +21,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from scyc import data, distributions, filters, networks, pruning, schedules, seeds, solo, stacked
+from scyc import (
+    data,
+    filters,
+    networks,
+    pruning,
+    recording,
+    schedules,
+    seeds,
+    solo,
+    stacked,
+)
 from scyc.checkpoint import Network
 from scyc.choices import ScheduleSpec
 from scyc.data import Images, Split
@@ -218,7 +228,7 @@ class Trainer:
             for indices in chosen
         )
         seed = seeds.seed(self.system.seed, "record", replicate, cycle)
-        return distributions.record(
+        return recording.record(
             self.network, outcome.network, batches, record.what, record.outside, seed
         )
 
