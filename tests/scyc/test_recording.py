@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from scyc import distributions, recording, vision
 from scyc.checkpoint import Network
+from scyc.distributions import Distribution
 from scyc.recording import record
 
 MOMENTS = ("mean", "std")
