@@ -109,7 +109,7 @@ def plot(run_name: str, settings: Settings, which: str | None, output: Path | No
     from oracle.kinds import KINDS
 
     found = _stored(run_name, settings, which)
-    if not any(found.get(part) for part in ("cycles", "columns")):
+    if not any(part["cycles"] for part in found.get("schedules", [found])):
         raise click.ClickException("no cycle of this run is finished yet; nothing to draw")
     target = output or Path(f"{found['run_id']}.html")
     plots.save(KINDS[found["kind"]].figure(found), target)

@@ -12,6 +12,7 @@ from plotly.subplots import make_subplots
 
 from oracle.compare import Table
 from oracle.plots import rate_axis, remaining_axis
+from oracle.sheets import shrunk_lines
 
 # Okabe and Ito's colours, which colour-blind readers tell apart; S-Cyc has vermilion everywhere.
 _COLOURS = ("#0072B2", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000", "#F0E442")
@@ -35,10 +36,14 @@ def comparison(table: Table) -> go.Figure:
         draw(figure, table, column)
     figure.update_layout(
         template="plotly_white",
-        title={"text": f"{table['study']}: schedules over the pruning cycles", "x": 0.5},
+        title={
+            "text": f"{table['study']}: schedules over the pruning cycles",
+            "subtitle": {"text": " ".join(shrunk_lines(table))},
+            "x": 0.5,
+        },
         font={"size": 14},
         legend={"orientation": "h", "y": -0.16, "x": 0.0},
-        margin={"t": 90, "b": 110, "l": 70, "r": 30},
+        margin={"t": 110, "b": 110, "l": 70, "r": 30},
         width=1500,
         height=620,
     )

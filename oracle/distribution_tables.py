@@ -141,7 +141,8 @@ def _deviation(stds: Sequence[float | None]) -> str:
 def _footnotes(table: Table) -> list[str]:
     record = table["record"]
     lines = [
-        f"At the end of each training, over {record['batches']} training batches and "
+        (f"{table['label']}: at" if table["label"] else "At")
+        + f" the end of each training, over {record['batches']} training batches and "
         f"{table['replicates']} replicate(s); ± is the std over replicates."
     ]
     if "weight_gradients" in record["what"]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from oracle import grid
-from oracle.experiments import experiment
+from oracle.experiments import expected_cells, experiment
 from oracle.grid_spec import GridSpec
 from oracle.runs import Prepared
 from oracle.spec import OracleStudy, SchedulesStudy, Study
@@ -24,7 +24,7 @@ _STEADY = 1e-4  # the learning rate of the timed trainings, which matters to non
 
 @dataclass(frozen=True)
 class Estimate:
-    """A study's cost if no grid grows and no training is shared."""
+    """A study's cost if no grid grows; what is sure to be shared is counted once."""
 
     study: str
     run_id: str
@@ -52,8 +52,7 @@ class Estimate:
 def estimate(prepared: Prepared) -> Estimate:
     """Count the cells and time a few steps of one pack, in this process, on one thread."""
     study = prepared.study
-    found = experiment(study, prepared.graph)
-    cells = len(found.known_cells()) + found.unknown_cells()
+    cells = expected_cells(experiment(study, prepared.graph))
     device = chosen_device(prepared.settings.device)
     looks = -(-study.training.steps // study.training.validate_every) + 1
     a_step, a_look = _timed(prepared, device)

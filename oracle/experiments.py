@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from oracle import compare, distribution_tables, grid, schedule_tables
-from oracle.asks import Place, Search
+from oracle.asks import Place, Search, row
 from oracle.cells import Graph, Result
 from oracle.compare import Table
 from oracle.greedy import GridSearch, OracleCycle, oracle
+from oracle.grid_spec import GridSpec
 from oracle.paths import PathCycle, PruningPath
 from oracle.schedule_tables import EntryFound
 from oracle.sheets import rate
@@ -24,6 +26,7 @@ from oracle.spec import (
     Study,
     learning_rates,
 )
+from scyc.choices import ScheduleSpec
 
 
 @dataclass
@@ -41,7 +44,10 @@ class Experiment(Protocol):
         """What is to be trained; the searches named first are served first."""
 
     def known_cells(self) -> set[str]:
-        """Ids of the cells that will be asked for, as far as that is known without a result."""
+        """Ids of the cells of iterative pruning runs whose max_lr is known."""
+
+    def first_grids(self) -> set[str]:
+        """Ids of the cells of the grids that are searched on the unpruned network."""
 
     def unknown_cells(self) -> int:
         """How many more will be asked for, if no grid grows any more."""
@@ -71,6 +77,7 @@ class OracleExperiment:
 
     def __post_init__(self) -> None:
         self._path = path(self.study, self.graph, learning_rates(self.study))
+        self._first = _first_grid(self.study, self.graph, self.study.schedule, self.study.grid)
 
     def searches(self) -> list[Search]:
         """The oracle's, then S-Cyc's, which fills the workers while the oracle waits."""
@@ -83,8 +90,12 @@ class OracleExperiment:
         """S-Cyc's."""
         return set(self._path.ids)
 
+    def first_grids(self) -> set[str]:
+        """That of cycle 0."""
+        return self._first
+
     def unknown_cells(self) -> int:
-        """The grids of the cycles that have not begun."""
+        """The grids of the later cycles that have not begun."""
         ahead = max(0, self.study.cycles - len(self.cycles))
         return ahead * len(grid.values(self.study.grid)) * self.study.replicates
 
@@ -137,6 +148,13 @@ class SchedulesExperiment:
             for entry in self.study.schedules
             if entry.tune is None
         }
+        self._first = set[str]().union(
+            *(
+                _first_grid(self.study, self.graph, entry.schedule, entry.tune.max_lr)
+                for entry in self.study.schedules
+                if entry.tune is not None
+            )
+        )
 
     def searches(self) -> list[Search]:
         """One for each entry, in the study's order."""
@@ -146,14 +164,18 @@ class SchedulesExperiment:
         """Those of the runs whose max_lr is known."""
         return set().union(*(each.ids for each in self._paths.values()))
 
+    def first_grids(self) -> set[str]:
+        """Those of the entries that are tuned."""
+        return self._first
+
     def unknown_cells(self) -> int:
-        """The grids of the entries that are still to be tuned, and the runs that follow."""
+        """The pruned networks of the entries that are still to be tuned."""
         waiting = [
-            len(grid.values(entry.tune.max_lr)) + self.study.cycles
+            entry
             for entry in self.study.schedules
             if entry.tune is not None and self.found[entry.label].tuning is None
         ]
-        return sum(waiting) * self.study.replicates
+        return len(waiting) * self.study.cycles * self.study.replicates
 
     def table(self, run_id: str) -> Table:
         """See :func:`oracle.schedule_tables.table`."""
@@ -224,6 +246,10 @@ class DistributionsExperiment:
         """All of them."""
         return set(self._path.ids)
 
+    def first_grids(self) -> set[str]:
+        """None."""
+        return set()
+
     def unknown_cells(self) -> int:
         """None."""
         return 0
@@ -267,10 +293,22 @@ def experiment(study: Study, graph: Graph, hooks: Hooks | None = None) -> Experi
     return EXPERIMENTS[type(study)](study, graph, hooks or Hooks())
 
 
+def expected_cells(found: Experiment, asked: AbstractSet[str] = frozenset()) -> int:
+    """How many cells a study asks for in all if no grid grows; `asked`: those it has asked for."""
+    return len(asked | found.known_cells() | found.first_grids()) + found.unknown_cells()
+
+
 def path(study: Study, graph: Graph, rates: LearningRates) -> PruningPath:
     """The iterative pruning run of a study with given learning rates."""
     each = tuple(rates.at(cycle, study.pruning.rate) for cycle in range(study.cycles + 1))
     return PruningPath(graph, rates.schedule, each, study.replicates)
+
+
+def _first_grid(study: Study, graph: Graph, schedule: ScheduleSpec, searched: GridSpec) -> set[str]:
+    roots: list[None] = [None] * study.replicates
+    return {
+        cell.id for max_lr in grid.values(searched) for cell in row(graph, roots, schedule, max_lr)
+    }
 
 
 def no_winner(cycle: OracleCycle) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from rich import box
@@ -76,7 +76,7 @@ def as_markdown(table: Table) -> str:
         "",
         f"**{_escaped(printed.verdict)}**",
         "",
-        *(f"- {_escaped(line)}" for line in printed.notes),
+        *(f"- {_escaped(' '.join(line.splitlines()))}" for line in printed.notes),
         "",
         "```text",
         *printed.costs,
@@ -89,8 +89,9 @@ def as_latex(table: Table) -> str:
     """A LaTeX tabular for booktabs."""
     printed = sheet(table)
     heads = [_latex(head.replace("\n", " ")) for head in printed.heads]
-    body = [" & ".join(_latex(cell) for cell in row) + r" \\" for row in printed.rows]
-    notes = [f"% {line}" for line in (printed.verdict, *printed.notes, *printed.costs)]
+    body = [_latex_row(row) for row in printed.rows]
+    said = (printed.verdict, *printed.notes, *printed.costs)
+    notes = [f"% {part}" for line in said for part in line.splitlines()]
     sides = "".join("l" if index in printed.left else "r" for index in range(len(heads)))
     lines = [
         f"% {table['study']}: {table['run_id']}",
@@ -122,15 +123,28 @@ def _coloured(cell: str) -> str:
 
 
 def _escaped(cell: str) -> str:
-    for mark in "&<>*|":
+    for mark in "\\&<>*|":
         replaced = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}.get(mark, f"\\{mark}")
         cell = cell.replace(mark, replaced)
     return cell
 
 
 _LATEX = MappingProxyType(
-    {"±": r"$\pm$", "<": "$<$", ">": "$>$", "%": r"\%", "_": r"\_", "&": r"\&", "#": r"\#"}
+    {
+        "±": r"$\pm$",
+        "<": "$<$",
+        ">": "$>$",
+        "\\": r"\textbackslash{}",
+        "^": r"\textasciicircum{}",
+        "~": r"\textasciitilde{}",
+        **{letter: rf"\{letter}" for letter in "%_&#${}"},
+    }
 )
+
+
+def _latex_row(cells: Sequence[str]) -> str:
+    row = " & ".join(_latex(cell) for cell in cells) + r" \\"
+    return "{}" + row if row[0] in "[*" else row  # the line break before it would take these
 
 
 def _latex(cell: str) -> str:

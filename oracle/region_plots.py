@@ -12,6 +12,7 @@ from plotly.subplots import make_subplots
 
 from oracle.compare import Table
 from oracle.plots import rate_axis, remaining_axis
+from oracle.sheets import shrunk_lines
 
 _BAND, _WELL_TUNED, _S_CYC = "rgba(0, 114, 178, 0.22)", "#0072B2", "#D55E00"  # Okabe and Ito
 _PAPER = "#555555"
@@ -29,11 +30,15 @@ def regions(table: Table) -> go.Figure:
     _accuracies(figure, table, column=2)
     figure.update_layout(
         template="plotly_white",
-        title={"text": f"{table['study']}: the greedy oracle against S-Cyc", "x": 0.5},
+        title={
+            "text": f"{table['study']}: the greedy oracle against S-Cyc",
+            "subtitle": {"text": " ".join(shrunk_lines(table))},
+            "x": 0.5,
+        },
         font={"size": 14},
         legend={"orientation": "h", "y": -0.16, "x": 0.0},
         legend2={"title": {"text": "weights remaining"}, "x": 1.01, "y": 1.0},
-        margin={"t": 90, "b": 110, "l": 70, "r": 150},
+        margin={"t": 110, "b": 110, "l": 70, "r": 150},
         width=1280,
         height=620,
     )

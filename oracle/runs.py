@@ -12,7 +12,7 @@ from oracle import formats
 from oracle.asks import Place
 from oracle.cells import Cell, Graph, Result
 from oracle.compare import Table
-from oracle.experiments import Experiment, Hooks, experiment
+from oracle.experiments import Experiment, Hooks, expected_cells, experiment
 from oracle.failures import NoWinner, StorageError
 from oracle.folders import unwritable
 from oracle.kinds import KINDS
@@ -107,7 +107,7 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
             ledger.register(record)
 
             def expected() -> int:
-                return len(queue.asked | found.known_cells()) + found.unknown_cells()
+                return expected_cells(found, queue.asked)
 
             def write(cell: Cell, result: Result, where: Place) -> None:
                 lease.check()
@@ -141,16 +141,19 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
 def _discard(
     losers: Iterable[Result], needed_cells: set[str], queue: PackQueue, checkpoints: CheckpointStore
 ) -> None:
-    """Delete the checkpoints of results that nothing will go on from."""
+    """Delete the checkpoints of results that nothing will go on from.
+
+    One file may be that of several results: early in a warm-up all max_lr have the same network.
+    """
+    lost = [result for result in losers if result.cell not in needed_cells]
+    cells = {result.cell for result in lost}
     needed = {
         sha256
-        for cell in needed_cells
-        if cell in queue.known
-        for sha256 in (queue.known[cell].checkpoint, queue.known[cell].kept)
+        for result in queue.known.values()
+        if result.cell not in cells
+        for sha256 in (result.checkpoint, result.kept)
     }
-    for result in losers:
-        if result.cell in needed_cells:
-            continue
+    for result in lost:
         for sha256 in (result.checkpoint, result.kept):
             if sha256 and sha256 not in needed:
                 checkpoints.discard(sha256)

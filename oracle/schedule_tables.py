@@ -18,6 +18,8 @@ from oracle.sheets import Sheet, cost_lines, rate, shrunk_lines, spread
 from oracle.spec import Entry, SchedulesStudy
 from scyc.spec import as_json
 
+_ROUNDING = 1e-9  # points; accuracies are shares of images, which differ by more or not at all
+
 
 @dataclass
 class EntryFound:
@@ -78,11 +80,10 @@ def verdict(table: Table) -> str:
     judged = [column for column in table["columns"] if column["against"] is not None]
     if not judged:
         return "No column has both S-Cyc and another schedule yet."
-    ahead = [column for column in judged if column["against"]["difference"] > 0]
-    sure = [c for c in ahead if c["against"]["p"] is not None and c["against"]["p"] < 0.05]
-    behind = [
-        c for c in judged if c["against"]["difference"] < 0 and (c["against"]["p"] or 1.0) < 0.05
-    ]
+    ahead = [column for column in judged if column["against"]["difference"] > _ROUNDING]
+    certain = [c for c in judged if (p := c["against"]["p"]) is not None and p < 0.05]
+    sure = [c for c in certain if c["against"]["difference"] > 0]
+    behind = [c for c in certain if c["against"]["difference"] < 0]
     line = (
         f"S-Cyc is ahead of the best other schedule in {len(ahead)} of {len(judged)} columns, "
         f"in {len(sure)} of them with p < 0.05"
@@ -169,7 +170,7 @@ def _against(mine: Sequence[float], label: str, theirs: Sequence[float]) -> Tabl
     if len(differences) > 1:
         deviation = statistics.stdev(differences)
         error = deviation / math.sqrt(len(differences))
-        p = float(ttest_rel(mine, theirs).pvalue) if deviation > 0 else None
+        p = float(ttest_rel(mine, theirs).pvalue) if deviation > _ROUNDING else None
     return {
         "other": label,
         "difference": difference,
@@ -220,20 +221,25 @@ def _remaining(column: Mapping[str, Any]) -> str:
 def _lines(row: Table, columns: Sequence[Table], table: Table) -> list[list[str]]:
     """A schedule's line, and, where the paper prints it, the paper's below."""
     ours, theirs = [], []
-    last = row["cycles"][-1] if row["cycles"] else None
-    stopped = last["cycle"] if last and last["diverged"] else None
+    stopped = _stopped(row)
     for column in columns:
         cell = _at(row, column["cycle"])
         best = "*" if column["best"] == row["label"] else ""
         if cell is None or cell["diverged"]:
-            gone = cell is not None or (stopped is not None and column["cycle"] > stopped)
-            ours.append("diverged" if gone else "-")
+            ours.append("diverged" if column["cycle"] >= stopped else "-")
         else:
             ours.append(spread(cell["test_accuracy"]) + best)
         paper = cell["paper"] if cell else None
         theirs.append(f"{paper[0]:g} ± {paper[1]:g}" if paper else "")
     lines = [[row["label"], _rates(row), *ours]]
     return [*lines, [f"  Table {table['paper_table']}", "", *theirs]] if any(theirs) else lines
+
+
+def _stopped(row: Table) -> float:
+    """The cycle at which a schedule diverged: 0 where all of its grid did, infinity where none."""
+    if row["tuned"] and all(each["diverged"] for each in row["tuned"]):
+        return 0
+    return next((cell["cycle"] for cell in row["cycles"] if cell["diverged"]), math.inf)
 
 
 def _rates(row: Table) -> str:
@@ -300,8 +306,11 @@ def _footnotes(table: Table) -> list[str]:
             "Tuned: max_lr has the best mean validation accuracy of a grid on the unpruned network "
             "(Section 5.1)."
         )
-    if any(cell["diverged"] for row in table["schedules"] for cell in row["cycles"]):
-        lines.append("Diverged: a replicate did; its network cannot be pruned, and the run ends.")
+    if any(_stopped(row) < math.inf for row in table["schedules"]):
+        lines.append(
+            "Diverged: a replicate did, or one of every max_lr of a grid; its network cannot be "
+            "pruned, and the run ends."
+        )
     if not table["complete"]:
         lines.append("The run is not complete; this is what is finished.")
     return lines

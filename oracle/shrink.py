@@ -33,6 +33,8 @@ def shrink(study: Study, wanted: Shrink) -> Study:
         content["subset"] = wanted.subset
         said["images"] = f"{100 * wanted.subset:g} of {100 * study.subset:g} % of each class"
     if wanted.classes is not None:
+        if study.classes is not None:
+            problems += _smaller("--classes", wanted.classes, study.classes)
         content["classes"] = wanted.classes
         said["classes"] = f"the first {wanted.classes}"
     if wanted.cycles is not None:

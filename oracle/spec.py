@@ -44,6 +44,12 @@ class LearningRates(Spec):
             raise PydanticCustomError("max_lr", "{rule}", {"rule": rule})
 
 
+def _grid_fits(schedule: ScheduleSpec, grid: GridSpec) -> None:
+    lowest = grid.max_lr[0] if isinstance(grid, ListGrid) else grid.low
+    if rule := schedules.max_lr_rule(schedule, lowest):
+        raise PydanticCustomError("max_lr", "{rule}", {"rule": rule})
+
+
 class TuneSpec(Spec):
     """What is tuned by validation accuracy on the unpruned network (Section 5.1)."""
 
@@ -59,6 +65,8 @@ class Entry(LearningRates):
     @model_validator(mode="after")
     def _decided(self) -> Entry:
         self._one_of(self.max_lr, self.s_cyc, self.tune)
+        if self.tune is not None:
+            _grid_fits(self.schedule, self.tune.max_lr)
         return self
 
 
@@ -173,8 +181,8 @@ class OracleStudy(Study):
     @model_validator(mode="after")
     def _rates_fit(self) -> OracleStudy:
         self._schedule_fits(self.schedule, "schedule")
-        lowest = self.grid.max_lr[0] if isinstance(self.grid, ListGrid) else self.grid.low
-        if rule := schedules.max_lr_rule(self.schedule, min(lowest, self.s_cyc.epsilon)):
+        _grid_fits(self.schedule, self.grid)
+        if rule := schedules.max_lr_rule(self.schedule, self.s_cyc.epsilon):
             raise PydanticCustomError("max_lr", "{rule}", {"rule": rule})
         return self
 
@@ -263,6 +271,9 @@ def learning_rates(study: Study, label: str | None = None) -> LearningRates:
     label: of the entry; None is the one with S-Cyc, or the first. Raises BadInput for a label that
     is not there, and for an entry whose max_lr is still to be tuned.
     """
+    if label is not None and not isinstance(study, SchedulesStudy):
+        rule = "this study has one schedule; leave the option out"
+        raise BadInput(study.name, [Problem("--entry", rule, label)])
     if isinstance(study, OracleStudy):
         return LearningRates(schedule=study.schedule, s_cyc=study.s_cyc)
     if not isinstance(study, SchedulesStudy):
