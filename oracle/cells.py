@@ -8,7 +8,7 @@ initial weights.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -79,12 +79,19 @@ class Cell:
     @cached_property
     def cycle(self) -> int:
         """Completed pruning cycles, 0 for the unpruned network."""
-        return self.parent.cycle + 1 if self.parent else 0
+        return sum(1 for _ in self._above())
 
     @property
     def root(self) -> Cell:
         """The training of the unpruned network that this one comes from."""
-        return self.parent.root if self.parent else self
+        return [self, *self._above()][-1]
+
+    def _above(self) -> Iterator[Cell]:
+        """Its parent, that one's, and so on: a loop, for there may be a thousand."""
+        above = self.parent
+        while above is not None:
+            yield above
+            above = above.parent
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, get_args
 
 from pydantic import ValidationError
@@ -40,6 +40,12 @@ _RULES = {
     "less_than_equal": "must be at most {le:g}",
     "finite_number": "must be a finite number",
     "too_short": "needs at least {min_length} value(s)",
+    "string_too_short": "needs at least {min_length} character(s)",
+    "string_too_long": "takes at most {max_length} characters",
+    "too_long": "takes at most {max_length} value(s)",
+    "model_type": "must be a mapping of fields",
+    "model_attributes_type": "must be a mapping of fields",
+    "dict_type": "must be a mapping",
     "int_type": "must be a whole number, without quotes",
     "float_type": "must be a number, without quotes",
     "bool_type": "must be true or false",
@@ -49,6 +55,8 @@ _RULES = {
 }
 _SPECIAL = {
     ("cycles", "greater_than_equal"): "at least 1 pruning cycle is needed",
+    ("label", "string_pattern_mismatch"): "must hold no control character; use plain text",
+    ("factory", "string_pattern_mismatch"): "must have the pattern module:callable",
     ("name", "string_pattern_mismatch"): (
         "a study's name is 1 to 64 of a-z, 0-9, '.', '_' and '-', and starts with a letter or digit"
     ),
@@ -56,9 +64,33 @@ _SPECIAL = {
 
 
 def _problems(error: ValidationError, kind: type[Study]) -> Iterator[Problem]:
-    for each in error.errors(include_url=False):
+    """One problem a place; where a value may be of several types, with each type's rule."""
+    every = error.errors(include_url=False)
+    found: dict[str, Problem] = {}
+    for each in every:
+        if each["type"] == "too_short" and _any_below(each, every):
+            continue  # pydantic counts only the items that are right
         location = [part for part in each["loc"] if not str(part).startswith("<")]
-        yield Problem(_path(location), _rule(each, location, kind), _shown(each))
+        if each["type"] != "extra_forbidden" and _names_a_type(location):
+            del location[-1]
+        path, rule = _path(location), _rule(each, location, kind)
+        other = found.get(path)
+        if other is not None and rule != other.rule:
+            rule = f"{other.rule}, or {rule}"
+        found[path] = Problem(path, rule, _shown(each))
+    yield from found.values()
+
+
+def _names_a_type(location: Sequence[int | str]) -> bool:
+    """Whether a location ends in what pydantic adds where a value may be of several types."""
+    last = str(location[-1]) if location else ""
+    return last.startswith(("literal[", "constrained-")) or location[-3:-2] == ["options"]
+
+
+def _any_below(outer: ErrorDetails, every: Sequence[ErrorDetails]) -> bool:
+    """Whether an item of a list, or what is in one, has an error of its own."""
+    place = outer["loc"]
+    return any(each["loc"][: len(place)] == place and each["loc"] != place for each in every)
 
 
 def _path(location: list[int | str]) -> str:

@@ -15,6 +15,7 @@ from scyc.spec import (
     PositiveInt,
     Share,
     Spec,
+    UnsignedZero,
     chosen,
     tag,
 )
@@ -224,7 +225,7 @@ ScheduleSpec = Annotated[
     BeforeValidator(chosen(SCHEDULES, default="warmup")),
 ]
 
-_Decay = Annotated[float, Field(ge=0, lt=1)]
+_Decay = Annotated[float, Field(ge=0, lt=1), UnsignedZero]
 
 
 class SgdSpec(Spec):

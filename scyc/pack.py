@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -33,7 +34,7 @@ from scyc import (
     stacked,
 )
 from scyc.checkpoint import Network
-from scyc.choices import ScheduleSpec
+from scyc.choices import FactorySpec, ScheduleSpec
 from scyc.data import Images, Split
 from scyc.layout import layout
 from scyc.problems import Problem
@@ -123,6 +124,7 @@ class Trainer:
         """
         spec = self.system.pruning
         criterion = pruning.CRITERIA[spec.criterion]
+        parent = Network(parent.state, self._own_masks(parent))
         if criterion.score == "l1_filter":
             masks = filters.prune(self._couplings(), parent.state, parent.masks, spec.rate)
         else:
@@ -138,6 +140,19 @@ class Trainer:
             for name, value in self._rewound(parent, replicate, kept).items()
         }
         return Network(state, masks)
+
+    def _own_masks(self, parent: Network) -> dict[str, Tensor]:
+        """A parent's masks, of the weights that this system prunes.
+
+        An unpruned network may have been trained for a system with another `prune_last`.
+        """
+        masks = {
+            name: mask
+            for name, mask in parent.masks.items()
+            if name in self._prunable or not mask.all()
+        }
+        missing = [name for name in self._prunable if name not in masks]
+        return masks | pruning.unpruned(parent.state, missing)
 
     def _rewound(self, parent: Network, replicate: int, kept: Network | None) -> dict[str, Tensor]:
         rewind = self.system.pruning.rewind
@@ -248,17 +263,22 @@ def problems(system: SystemSpec, images: Images) -> list[Problem]:
     classes = len(images.classes)
     found = networks.problems(system.network, images.shape, classes, system.pruning.prune_last)
     structured = pruning.CRITERIA[system.pruning.criterion].score == "l1_filter"
-    if found or not structured:
+    looks_at_relus = system.record is not None and "activations" in system.record.what
+    if found or not (structured or looks_at_relus):
         return found
+    own = isinstance(system.network, FactorySpec)  # whose code may need values
+    with nullcontext() if own else torch.device("meta"):
+        network = networks.build(system.network, images.shape, classes, seed=0)
+    if looks_at_relus and not any(isinstance(module, nn.ReLU) for module in network.modules()):
+        rule = "this network has no nn.ReLU module to look at; call ReLU as one, or leave this out"
+        found.append(Problem("record.what", rule, "activations"))
     try:
-        with torch.device("meta"):
-            network = networks.build(system.network, images.shape, classes, seed=0)
-        if not filters.couplings(network, images.shape):
+        if structured and not filters.couplings(network, images.shape):
             rule = "no filter of this network can be pruned whole; use another criterion"
-            return [Problem("pruning.criterion", rule, system.pruning.criterion)]
+            found.append(Problem("pruning.criterion", rule, system.pruning.criterion))
     except ValueError as error:
-        return [Problem("pruning.criterion", str(error), system.pruning.criterion)]
-    return []
+        found.append(Problem("pruning.criterion", str(error), system.pruning.criterion))
+    return found
 
 
 def _engine(name: str, network: nn.Module) -> Engine:

@@ -17,7 +17,7 @@ class Problem:
 
     def __str__(self) -> str:
         shown = "" if self.value is None else f" = {_shorten(self.value)}"
-        return f"{self.path}{shown}    {self.rule}"
+        return _printable(f"{self.path}{shown}    {self.rule}")
 
 
 class BadInput(ValueError):
@@ -36,6 +36,14 @@ def unknown(name: str, known: Iterable[str]) -> str:
     close = get_close_matches(name, names, n=1)
     guess = f'did you mean "{close[0]}"? ' if close else ""
     return f"unknown; {guess}known: {', '.join(names)}"
+
+
+def _printable(text: str) -> str:
+    """Text on one line, without what a terminal would act on."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
 
 
 def _shorten(value: object) -> str:

@@ -11,13 +11,14 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from scyc.problems import unknown
 
+UnsignedZero = AfterValidator(lambda value: value + 0.0)  # -0.0 is 0.0, but has another hash
 PositiveFloat = Annotated[float, Field(gt=0)]
-NonNegativeFloat = Annotated[float, Field(ge=0)]
+NonNegativeFloat = Annotated[float, Field(ge=0), UnsignedZero]
 Share = Annotated[float, Field(gt=0, lt=1)]
 PositiveInt = Annotated[int, Field(ge=1)]
 NonNegativeInt = Annotated[int, Field(ge=0)]
@@ -59,7 +60,7 @@ def tag(value: Any) -> str:
     """Which of several named specs a value is meant to be: ``<its name>``, or ``<factory>``."""
     if isinstance(value, Spec):
         return f"<{getattr(value, 'name', 'factory')}>"
-    return "<factory>" if "factory" in value else f"<{value['name']}>"
+    return f"<{value['name']}>" if "name" in value else "<factory>"
 
 
 def chosen(known: Mapping[str, type[Spec]], default: str | None = None) -> Callable[[Any], Any]:
@@ -81,9 +82,9 @@ def chosen(known: Mapping[str, type[Spec]], default: str | None = None) -> Calla
             rule = f"name one of: {', '.join(sorted(known))}"
             rule += "; or module:factory" if default is None else ""
             raise PydanticCustomError("nameless", "{rule}", {"rule": rule})
-        if "factory" in value and default is None:
+        if "name" not in value:
             return value
-        if value["name"] not in known:
+        if not isinstance(value["name"], str) or value["name"] not in known:
             rule = unknown(str(value["name"]), known)
             raise PydanticCustomError("unknown_name", "{rule}", {"rule": rule})
         return value

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from scyc.choices import NetworkSpec, OptimizerSpec, SgdSpec
-from scyc.spec import NonNegativeInt, PositiveInt, Share, Spec
+from scyc.spec import NonNegativeInt, PositiveInt, Share, Spec, UnsignedZero
 
 Recorded = Literal["weight_gradients", "activations"]
+_Bound = Annotated[float, UnsignedZero]
 
 
 class SubsetSpec(Spec):
@@ -79,12 +80,18 @@ class RecordSpec(Spec):
 
     what: Annotated[tuple[Recorded, ...], Field(min_length=1, strict=False)]
     batches: PositiveInt = 8  # training batches that are looked at
-    outside: Annotated[tuple[float, float], Field(strict=False)] | None = None  # bounds to count at
+    outside: Annotated[tuple[_Bound, _Bound], Field(strict=False)] | None = None  # to count at
+
+    @field_validator("what")
+    @classmethod
+    def _in_one_order(cls, what: tuple[Recorded, ...]) -> tuple[Recorded, ...]:
+        """The order is nobody's choice: the same distributions are the same training."""
+        if len(set(what)) < len(what):
+            raise ValueError("the same distribution stands twice; remove the repeat")
+        return tuple(each for each in get_args(Recorded) if each in what)
 
     @model_validator(mode="after")
     def _bounds_rise(self) -> RecordSpec:
-        if len(set(self.what)) < len(self.what):
-            raise ValueError("what: the same distribution stands twice; remove the repeat")
         if self.outside is not None and self.outside[0] >= self.outside[1]:
             raise ValueError("outside: the lower bound must lie below the upper one; swap them")
         return self
