@@ -1,0 +1,103 @@
+"""What was wrong once: identities that split or ran too deep, and refusals that misled."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from oracle.cells import Graph
+from oracle.parse import parse
+from oracle.spec import Study
+from scyc.choices import ConstantSpec
+from scyc.problems import BadInput, Problem
+from scyc.spec import as_json
+
+DEEP = 1000  # pruning cycles, as many as a study may have
+GOOD: dict[str, Any] = {
+    "name": "good",
+    "dataset": "digits",
+    "network": "fully_connected",
+    "training": {"steps": 10, "batch": 8, "validate_every": 5},
+    "schedule": "constant",
+    "grid": {"max_lr": [0.1]},
+    "cycles": 2,
+    "s_cyc": {"epsilon": 0.1, "delta": 0.1, "q": 1, "beta": 4.0},
+}
+
+
+def refusal(**changes: Any) -> list[str]:
+    with pytest.raises(BadInput) as caught:
+        parse(GOOD | changes, "good.yaml")
+    return [str(problem) for problem in caught.value.problems]
+
+
+def graph(**changes: Any) -> Graph:
+    return Graph(parse(GOOD | changes, "good.yaml").system, "images")
+
+
+def test_a_cell_below_a_thousand_others_knows_its_cycle_and_its_root(
+    study: Callable[..., Study],
+) -> None:
+    schedule = ConstantSpec(name="constant")
+    whole = Graph(study().system, "images")
+    cell = first = whole.root(0, schedule, 0.1)
+    for _ in range(DEEP):
+        cell = whole.child(cell, schedule, 0.1)
+    assert cell.cycle == DEEP
+    assert cell.root is first
+
+
+def test_the_order_in_which_recorded_distributions_are_named_is_no_other_training() -> None:
+    names = ["weight_gradients", "activations"]
+    assert graph(record={"what": names}).id == graph(record={"what": names[::-1]}).id
+    assert graph(record={"what": names}).id != graph(record={"what": names[:1]}).id
+
+
+def test_a_negative_zero_is_no_other_training_than_zero() -> None:
+    ids = {
+        graph(
+            training=GOOD["training"] | {"optimizer": {"momentum": zero, "weight_decay": zero}}
+        ).id
+        for zero in (0, 0.0, -0.0)
+    }
+    assert len(ids) == 1
+    bounds = [graph(record={"what": ["activations"], "outside": [z, 1]}).id for z in (0.0, -0.0)]
+    assert bounds[0] == bounds[1]
+
+
+def test_a_whole_number_is_the_same_parameter_as_the_float() -> None:
+    five, same = (parse(GOOD | {"s_cyc": GOOD["s_cyc"] | {"beta": b}}, "x") for b in (5, 5.0))
+    assert as_json(five) == as_json(same)
+
+
+@pytest.mark.parametrize("field", ["network", "dataset", "schedule"])
+def test_a_name_that_is_a_list_is_refused_as_unknown(field: str) -> None:
+    (said,) = refusal(**{field: {"name": ["?"]}})
+    assert said.startswith(f"{field} = ['?']    unknown; known: ")
+
+
+def test_a_wrong_item_is_told_without_a_false_count_of_items() -> None:
+    assert refusal(network={"name": "fully_connected", "hidden": [0]}) == [
+        "network.hidden[0] = 0    must be at least 1"
+    ]
+    assert refusal(network={"name": "fully_connected", "hidden": []}) == [
+        "network.hidden = []    needs at least 1 value(s)"
+    ]
+
+
+def test_a_value_that_may_be_of_several_types_is_refused_once_at_its_own_place() -> None:
+    assert refusal(pruning={"rewind": 0}) == [
+        "pruning.rewind = 0    must be one of 'last' or 'init', or must be at least 1"
+    ]
+    (said,) = refusal(network={"factory": "my.module:make", "options": {"width": [1]}})
+    assert said.startswith("network.options.width = [1]    must be text, or ")
+
+
+def test_no_refusal_names_a_class_of_ours_where_fields_are_wanted() -> None:
+    for field in ("pruning", "grid", "s_cyc", "training", "record"):
+        assert refusal(**{field: 3}) == [f"{field} = 3    must be a mapping of fields"]
+
+
+def test_a_refusal_is_one_line_that_no_terminal_acts_on() -> None:
+    problem = Problem("a\x1b[2J", "b\nc", "d\u202e\x07")
+    assert str(problem) == 'a\\x1b[2J = "d\\u202e\\x07"    b\\nc'

@@ -1,0 +1,103 @@
+"""What was wrong once: networks shared by systems that prune differently, and late refusals."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from scyc import pack
+from scyc.choices import ConstantSpec, FactorySpec, FullyConnectedSpec
+from scyc.data import Images
+from scyc.pack import Member, Trainer
+from scyc.system import PruningSpec, RecordSpec, SplitSpec, SystemSpec, TrainingSpec
+
+CONSTANT = ConstantSpec(name="constant")
+
+
+@pytest.fixture(scope="module")
+def tiny() -> Images:
+    generator = torch.Generator().manual_seed(0)
+    pixels = torch.randint(256, (60, 1, 4, 4), generator=generator).to(torch.uint8)
+    return Images(pixels, torch.arange(60) % 3, ("a", "b", "c"), "tiny")
+
+
+def system(**changes: Any) -> SystemSpec:
+    fields: dict[str, Any] = {
+        "network": FullyConnectedSpec(name="fully_connected", hidden=(8,)),
+        "pruning": PruningSpec(),
+        "training": TrainingSpec(steps=4, batch=4, validate_every=2),
+        "split": SplitSpec(),
+        "seed": 0,
+    }
+    return SystemSpec(**(fields | changes))
+
+
+@pytest.mark.parametrize("prune_last", [False, True])
+def test_an_unpruned_network_is_pruned_as_its_child_says_whoever_trained_it(
+    tiny: Images, prune_last: bool
+) -> None:
+    # Both systems have the same unpruned cells, so either may find the other's network.
+    own, other = (
+        Trainer(system(pruning=PruningSpec(prune_last=last)), tiny)
+        for last in (prune_last, not prune_last)
+    )
+    theirs, ours = (
+        each.train([Member(each.root(0), 0, 0, CONSTANT, 0.1)])[0].outcome.network
+        for each in (other, own)
+    )
+    found, expected = own.pruned(theirs, 0, 1), own.pruned(ours, 0, 1)
+    assert found.masks.keys() == expected.masks.keys()
+    assert ("layers.1.weight" in found.masks) == prune_last
+    for name, mask in expected.masks.items():
+        assert torch.equal(found.masks[name], mask)
+    kept = sum(int(mask.sum()) for mask in found.masks.values())
+    assert kept == round(0.8 * (8 * 16 + (3 * 8 if prune_last else 0)))
+
+
+class Functional(nn.Module):
+    """A network without a ReLU module, whose constructor looks at a value."""
+
+    def __init__(self, shape: tuple[int, int, int], classes: int) -> None:
+        super().__init__()
+        self.scale = float(torch.linspace(1.0, 2.0, 2)[1].item())
+        self.hidden = nn.Linear(shape[0] * shape[1] * shape[2], 4)
+        self.logits = nn.Linear(4, classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits."""
+        logits: Tensor = self.logits(torch.relu(self.hidden(images.flatten(1)) * self.scale))
+        return logits
+
+
+@pytest.fixture
+def functional(monkeypatch: pytest.MonkeyPatch) -> FactorySpec:
+    def load(path: str) -> Callable[..., nn.Module]:
+        assert path == "mine:make"
+        return Functional
+
+    monkeypatch.setattr("scyc.networks.load_factory", load)
+    return FactorySpec(factory="mine:make")
+
+
+def test_hidden_outputs_of_a_network_without_relu_modules_are_refused_beforehand(
+    tiny: Images, functional: FactorySpec
+) -> None:
+    record = RecordSpec(what=("weight_gradients", "activations"))
+    (problem,) = pack.problems(system(network=functional, record=record), tiny)
+    assert (problem.path, problem.value) == ("record.what", "activations")
+    assert (
+        pack.problems(system(network=functional, record=RecordSpec(what=record.what[:1])), tiny)
+        == []
+    )
+
+
+def test_a_users_network_that_needs_values_is_asked_for_its_filters(
+    tiny: Images, functional: FactorySpec
+) -> None:
+    (problem,) = pack.problems(
+        system(network=functional, pruning=PruningSpec(criterion="l1_filter")), tiny
+    )
+    assert problem.path == "pruning.criterion"
+    assert problem.rule.startswith("no filter of this network can be pruned whole")
