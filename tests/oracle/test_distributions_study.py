@@ -1,0 +1,358 @@
+"""Distributions while a network is pruned: recorded in runs of every kind, pooled, and shown."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from oracle import compare, distribution_tables, formats, records, report, runs
+from oracle.cells import Result
+from oracle.experiments import experiment
+from oracle.failures import NoWinner
+from oracle.kinds import KINDS
+from oracle.parse import parse
+from oracle.paths import PathCycle
+from oracle.settings import Progress, Settings
+from oracle.spec import DistributionsStudy, Study
+from scyc import data, distributions, networks, recording, seeds
+from scyc.checkpoint import CheckpointStore
+from scyc.problems import BadInput
+
+WARMUP = {"warmup": 3, "drops": [8]}
+RECORD = {"what": ["weight_gradients", "activations"], "batches": 2, "outside": [-0.02, 0.03]}
+COMMON: dict[str, Any] = {
+    "name": "tiny",
+    "dataset": "digits",
+    "subset": 0.2,
+    "network": {"name": "fully_connected", "hidden": [16]},
+    "training": {"steps": 12, "batch": 16, "validate_every": 6},
+    "cycles": 2,
+    "replicates": 2,
+    "record": RECORD,
+}
+CURVE = {"epsilon": 0.1, "delta": 0.1, "q": 0, "beta": 3.0}
+
+
+def study(**changes: Any) -> DistributionsStudy:
+    """Two replicates, two pruning cycles, both distributions."""
+    content = {"kind": "distributions", "schedule": WARMUP, "s_cyc": CURVE}
+    found = parse(COMMON | content | changes, "tiny.yaml")
+    assert isinstance(found, DistributionsStudy)
+    return found
+
+
+def settings(folder: Path, **changes: Any) -> Settings:
+    return Settings(**({"folder": folder, "backend": "inline", "device": "cpu"} | changes))
+
+
+def run(declared: Study, where: Settings, progress: Progress | None = None) -> compare.Table:
+    return runs.execute(runs.prepare(declared, where), progress)
+
+
+def timeless(table: compare.Table) -> compare.Table:
+    """A table without the seconds."""
+    found: compare.Table = json.loads(json.dumps(table))
+    for cost in found["cost"].values():
+        del cost["seconds"]
+    return found
+
+
+def recorded_again(prepared: runs.Prepared, result: Result, replicate: int, cycle: int) -> Any:
+    """What the recorder says of a carried network, on batches that are put together here."""
+    declared, images = prepared.study, prepared.images
+    assert declared.record is not None
+    assert result.checkpoint is not None
+    place = prepared.settings.place(declared.name)
+    carried = CheckpointStore(place / "checkpoints").load(result.checkpoint)
+    split = data.split(images, declared.split, declared.seed, replicate)
+    drawn = seeds.generator(declared.seed, "record", replicate, cycle)
+    order = data.batches(len(split.train), declared.training.batch, declared.record.batches, drawn)
+    mean, std = (each.float().view(1, -1, 1, 1) for each in (split.mean, split.std))
+    batches = [
+        ((images.pixels[indices].float() - mean) / std, images.labels[indices])
+        for indices in split.train[order]
+    ]
+    network = networks.build(declared.network, images.shape, len(images.classes), seed=5)
+    seed = seeds.seed(declared.seed, "record", replicate, cycle)
+    wanted = declared.record
+    return recording.record(network, carried, batches, wanted.what, wanted.outside, seed)
+
+
+def test_what_a_run_records_is_that_of_the_networks_it_carried(
+    storage: str, tmp_path: Path
+) -> None:
+    prepared = runs.prepare(study(), settings(tmp_path, storage=storage))
+    table = runs.execute(prepared)
+    found = records.locate("tiny", prepared.settings)
+    assert (found.state, table["complete"]) == ("done", True)
+    assert records.stored_table(found) == table
+    assert records.stored_distributions(found, "training")["cycles"] == table["cycles"]
+    found_cycles = path_cycles(prepared)["training"]
+    assert len(found_cycles) == len(table["cycles"]) == 3
+    for done, row in zip(found_cycles, table["cycles"], strict=True):
+        again = [
+            recorded_again(prepared, result, replicate, done.cycle)
+            for replicate, result in enumerate(done.results)
+        ]
+        assert [result.recorded for result in done.results] == again
+        for what in RECORD["what"]:
+            assert row[what] == distributions.pooled([each[what] for each in again])
+            assert row["std"][what] == [each[what]["std"] for each in again]
+            assert row["outside"][what] == [
+                100 * (each[what]["below"] + each[what]["above"]) / each[what]["count"]
+                for each in again
+            ]
+
+
+def path_cycles(prepared: runs.Prepared) -> Any:
+    """A run's iterative pruning runs, from its storage."""
+    found = experiment(prepared.study, prepared.graph)
+    with records.opened(records.database(prepared.settings, prepared.study.name)) as (_, store):
+        known = store.results(prepared.graph)
+    for search in found.searches():
+        records.replay(search, known)
+    return found.runs()
+
+
+class Killed(BaseException):
+    """Ends a run as a signal would."""
+
+
+def test_an_interrupted_run_has_the_same_distributions(tmp_path: Path) -> None:
+    def cells(done: int, total: int) -> None:
+        assert total == 4
+        if done == 3:
+            raise Killed
+
+    short = study(cycles=1, max_lr=0.1, s_cyc=None)
+    with pytest.raises(Killed):
+        run(short, settings(tmp_path / "broken"), Progress(cells=cells))
+    partial = records.stored_table(records.locate("tiny", settings(tmp_path / "broken")))
+    assert [cycle["cycle"] for cycle in partial["cycles"]] == [0]
+    assert "not complete" in formats.text(partial)
+    whole = run(short, settings(tmp_path / "whole"))
+    assert timeless(run(short, settings(tmp_path / "broken"))) == timeless(whole)
+
+
+def test_an_oracle_run_has_the_distributions_of_the_oracle_and_of_s_cyc(tmp_path: Path) -> None:
+    grid = {"max_lr": [0.05, 0.4], "extend": False}
+    oracle = {"schedule": WARMUP, "grid": grid, "s_cyc": CURVE, "cycles": 1}
+    prepared = runs.prepare(parse(COMMON | oracle, "tiny.yaml"), settings(tmp_path))
+    table = runs.execute(prepared)
+    found = records.locate("tiny", prepared.settings)
+    won = records.stored_distributions(found, "oracle")
+    s_cyc = records.stored_distributions(found, "S-Cyc")
+    assert (won["kind"], won["label"], won["complete"]) == ("distributions", "oracle", True)
+    assert (won["run_id"], won["paper"]) == (table["run_id"], None)
+    assert [cycle["max_lr"] for cycle in won["cycles"]] == [
+        cycle["well_tuned"] for cycle in table["cycles"]
+    ]
+    assert [cycle["max_lr"] for cycle in s_cyc["cycles"]] == [
+        cycle["s_cyc"]["max_lr"] for cycle in table["cycles"]
+    ]
+    assert [cycle["test_accuracy"] for cycle in s_cyc["cycles"]] == [
+        cycle["s_cyc"]["test_accuracy"] for cycle in table["cycles"]
+    ]
+    assert won["cycles"][0]["activations"] != s_cyc["cycles"][0]["activations"]
+    (_, last) = path_cycles(prepared)["oracle"]
+    again = [recorded_again(prepared, each, r, 1) for r, each in enumerate(last.results)]
+    assert won["cycles"][1]["activations"] == distributions.pooled(
+        [each["activations"] for each in again]
+    )
+    for name, shown in (("oracle", won), ("S-Cyc", s_cyc)):
+        assert f"{name}: at the end of each training" in formats.text(shown)
+    with pytest.raises(BadInput, match='did you mean "S-Cyc"') as refused:
+        records.stored_distributions(found, "SCyc")
+    assert refused.value.problems[0].path == "--distributions"
+
+
+def test_a_comparison_has_the_distributions_of_each_schedule(tmp_path: Path) -> None:
+    entries = [
+        {"label": "steady", "schedule": "constant", "max_lr": 0.05},
+        {
+            "label": "tuned",
+            "schedule": WARMUP,
+            "tune": {"max_lr": {"max_lr": [0.05, 0.1], "extend": False}},
+        },
+    ]
+    content = {"kind": "schedules", "schedules": entries, "cycles": 1, "replicates": 1}
+    table = run(parse(COMMON | content, "tiny.yaml"), settings(tmp_path))
+    found = records.locate("tiny", settings(tmp_path))
+    shown = {label: records.stored_distributions(found, label) for label in ("steady", "tuned")}
+    for row in table["schedules"]:
+        cycles = shown[row["label"]]["cycles"]
+        for key in ("cycle", "max_lr", "weights_remaining", "test_accuracy"):
+            assert [each[key] for each in cycles] == [each[key] for each in row["cycles"]]
+        assert all(each["weight_gradients"]["count"] > 0 for each in cycles)
+    assert shown["steady"]["cycles"] != shown["tuned"]["cycles"]
+    with pytest.raises(BadInput, match="known: steady, tuned"):
+        records.stored_distributions(found, "training")
+
+
+def test_a_run_that_recorded_nothing_is_refused(tmp_path: Path) -> None:
+    content = {"schedule": WARMUP, "grid": {"max_lr": [0.1], "extend": False}, "s_cyc": CURVE}
+    short = {"cycles": 1, "replicates": 1, "record": None}
+    run(parse(COMMON | content | short, "tiny.yaml"), settings(tmp_path))
+    found = records.locate("tiny", settings(tmp_path))
+    with pytest.raises(BadInput, match="records no distributions; add record"):
+        records.stored_distributions(found, "oracle")
+    with pytest.raises(ValueError, match="records no distributions"):
+        distribution_tables.table(found.study, "tiny-0", [], complete=True)
+
+
+def test_a_run_of_which_all_replicates_diverge_keeps_its_row_and_says_why(tmp_path: Path) -> None:
+    wild = study(max_lr=1e25, s_cyc=None, schedule="constant")
+    with pytest.raises(NoWinner, match="a replicate of cycle 0 diverged; lower max_lr"):
+        run(wild, settings(tmp_path))
+    found = records.locate("tiny", settings(tmp_path))
+    assert found.state == "no winner"
+    table = records.stored_table(found)
+    (row,) = table["cycles"]
+    assert (row["diverged"], row["std"], "weight_gradients" in row) == (True, {}, False)
+    assert table["complete"]  # nothing more can follow
+    assert distribution_tables.sheet(table).rows[0][3:] == ["diverged", *["-"] * 7]
+    for render in formats.FORMATS.values():
+        assert render(table)
+
+
+# The table by hand
+
+
+def result(replicate: int, values: dict[str, list[float]] | None) -> Result:
+    """A finished training that recorded these values; None diverged."""
+    recorded = None
+    if values is not None:
+        kept = {what: distributions.Distribution((-0.5, 0.5)) for what in values}
+        for what, numbers in values.items():
+            kept[what].add(torch.tensor(numbers, dtype=torch.float64))
+        recorded = {what: each.to_json() for what, each in kept.items()}
+    return Result(
+        cell=str(replicate),
+        curve=((10, 50.0),),
+        val_accuracy=50.0,
+        test_accuracy=60.0 + replicate,
+        diverged=values is None,
+        weights_remaining=64.0,
+        steps=10,
+        seconds=0.5,
+        checkpoint=None,
+        device="cpu",
+        recorded=recorded,
+    )
+
+
+WIDE = {"weight_gradients": [-1.0, 0.0, 0.0, 1.0], "activations": [0.0, 2.0]}
+WIDER = {"weight_gradients": [-2.0, 2.0], "activations": [0.0, 0.0, 0.0, 4.0]}
+NARROW = {"weight_gradients": [-0.25, 0.25], "activations": [0.0, 1.0]}
+
+
+def table_of(*cycles: list[dict[str, list[float]] | None], **changes: Any) -> compare.Table:
+    found = [
+        PathCycle(cycle, 0.1, (), tuple(result(r, values) for r, values in enumerate(replicates)))
+        for cycle, replicates in enumerate(cycles)
+    ]
+    declared = study(record=RECORD | {"outside": [-0.5, 0.5]}, **changes)
+    return distribution_tables.table(declared, "tiny-00000000", found, complete=True)
+
+
+def test_replicates_are_pooled_and_their_spread_stands_beside() -> None:
+    table = table_of([WIDE, WIDER], [NARROW, NARROW])
+    first, second = table["cycles"]
+    assert first["std"]["weight_gradients"] == [pytest.approx(0.5**0.5), 2.0]
+    assert first["outside"] == {"weight_gradients": [50.0, 100.0], "activations": [50.0, 25.0]}
+    pooled = first["weight_gradients"]
+    assert (pooled["count"], pooled["zeros"], pooled["below"], pooled["above"]) == (6, 2, 2, 2)
+    assert (pooled["min"], pooled["max"], pooled["mean"]) == (-2.0, 2.0, 0.0)
+    assert pooled["std"] == pytest.approx((10 / 6) ** 0.5)
+    assert second["outside"]["weight_gradients"] == [0.0, 0.0]
+    assert table["cost"] == {"training": {"trainings": 2, "steps": 20, "seconds": 1.0}}
+
+
+def test_the_printed_row_is_the_spread_over_replicates() -> None:
+    table = table_of([WIDE, WIDER], [NARROW, NARROW])
+    sheet = distribution_tables.sheet(table)
+    assert [head.replace("\n", " ") for head in sheet.heads[4:]] == [
+        "weight gradients: std",
+        "5 to 95 %",
+        "outside [-0.5, 0.5], %",
+        "zeros, %",
+        "hidden outputs: std",
+        "5 to 95 %",
+        "zeros, %",
+    ]
+    first, second = sheet.rows
+    assert first[:4] == ["0", "64.00", "0.1", "60.50 ± 0.71"]
+    assert first[4] == "1.35 ± 0.9"  # of 0.707 and 2
+    assert first[6:8] == ["75.00 ± 35.36", "33.3"]
+    assert first[10] == "66.7"  # 4 of 6 outputs are off
+    assert second[4:8] == ["0.25 ± 0", "[-0.25, 0.25]", "0.00 ± 0.00", "0.0"]
+    assert sheet.verdict == (
+        "From 64.0 to 64.0 % of weights remaining, weight gradients are narrower (std 1.35 to "
+        "0.25); hidden outputs are narrower (std 1.37 to 0.5)."
+    )
+
+
+def test_each_form_has_the_rows() -> None:
+    table = table_of([WIDE, WIDER], [NARROW, NARROW], paper={"figure": 5, "claim": "one\ntwo"})
+    rows = list(csv.DictReader(io.StringIO(formats.as_csv(table))))
+    assert [(row["cycle"], row["what"]) for row in rows] == [
+        (cycle, what) for cycle in "01" for what in RECORD["what"]
+    ]
+    assert float(rows[0]["std"]) == table["cycles"][0]["weight_gradients"]["std"]
+    assert float(rows[3]["quantile_95"]) == table["cycles"][1]["activations"]["quantiles"]["95"]
+    markdown = [line for line in formats.as_markdown(table).splitlines() if line.startswith("|")]
+    assert len(markdown) == 2 + 2
+    assert len({line.count("|") for line in markdown}) == 1
+    assert "- The paper's Figure 5: one two\n" in formats.as_markdown(table)
+    latex = formats.as_latex(table)
+    assert latex.count(r"\\") == 1 + 2
+    assert all(line[0] == "%" for line in latex.split(r"\end{tabular}")[1].splitlines() if line)
+    assert json.loads(formats.as_json(table)) == table
+    page = report.page(table, study())
+    assert page.count("<tr>") == 1 + 2
+    assert {trace.name for trace in KINDS["distributions"].figure(table).data} >= {"64 %"}
+
+
+def test_of_a_cycle_with_a_diverged_replicate_the_others_are_shown() -> None:
+    table = table_of([WIDE, WIDER], [NARROW, None])
+    last = table["cycles"][1]
+    assert last["diverged"]
+    assert last["weight_gradients"]["count"] == 2
+    assert last["std"]["weight_gradients"] == [0.25]
+    sheet = distribution_tables.sheet(table)
+    assert sheet.rows[1][3:6] == ["diverged", "0.25", "[-0.25, 0.25]"]
+    assert any(note.startswith("Diverged: ") for note in sheet.notes)
+    assert sheet.verdict.startswith("Fewer than two networks are finished")
+
+
+def test_wider_distributions_are_called_wider() -> None:
+    assert "weight gradients are wider (std 0.25 to 2)" in distribution_tables.verdict(
+        table_of([NARROW, NARROW], [WIDER, WIDER])
+    )
+
+
+@pytest.mark.parametrize(("what", "columns"), [("weight_gradients", 4), ("activations", 3)])
+def test_what_is_not_recorded_has_no_column(what: str, columns: int) -> None:
+    one = {what: WIDE[what]}
+    found = [PathCycle(0, 0.1, (), (result(0, one),))]
+    declared = study(record={"what": [what], "outside": [-0.5, 0.5]}, replicates=1)
+    table = distribution_tables.table(declared, "tiny-0", found, complete=False)
+    sheet = distribution_tables.sheet(table)
+    assert len(sheet.heads) == len(sheet.rows[0]) == 4 + columns
+    assert set(table["cycles"][0]["std"]) == {what}
+
+
+def test_without_bounds_nothing_is_counted_outside() -> None:
+    declared = study(record={"what": ["weight_gradients"]}, replicates=1)
+    kept = distributions.Distribution(None)
+    kept.add(torch.tensor([-1.0, 1.0]))
+    trained = result(0, None)
+    some = Result(**vars(trained) | {"recorded": {"weight_gradients": kept.to_json()}})
+    found = [PathCycle(0, 0.1, (), (some,))]
+    table = distribution_tables.table(declared, "tiny-0", found, complete=True)
+    assert table["cycles"][0]["outside"] == {}
+    assert len(distribution_tables.sheet(table).heads) == 4 + 3
