@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 _FEWEST = 16  # input channels: the widest block of channels that CPU convolutions work on
 
@@ -24,3 +24,15 @@ def layout(network: nn.Module) -> torch.memory_format:
         for module in network.modules()
     )
     return torch.contiguous_format if on_cpu and risky else torch.channels_last
+
+
+def laid_out(images: Tensor, form: torch.memory_format) -> Tensor:
+    """Images [batch, channels, height, width] in a layout that convolutions take for it.
+
+    ``contiguous`` is not enough: an image of one channel is contiguous in either layout, and of two
+    sets of strides that both fit convolutions take channels last.
+    """
+    images = images.contiguous(memory_format=form)
+    if form is torch.contiguous_format:
+        return images.reshape(-1).view(images.shape)
+    return images

@@ -36,7 +36,7 @@ from scyc import (
 from scyc.checkpoint import Network
 from scyc.choices import FactorySpec, ScheduleSpec
 from scyc.data import Images, Split
-from scyc.layout import layout
+from scyc.layout import laid_out, layout
 from scyc.problems import Problem
 from scyc.system import SystemSpec, TrainingSpec
 from scyc.training import DTYPES, Feed, Job, Outcome
@@ -239,8 +239,7 @@ class Trainer:
         feed, chosen = self._looked_at("record", replicate, cycle, record.batches)
         form = layout(self.network)
         batches = (
-            (feed.batch(indices).contiguous(memory_format=form), feed.labels[indices])
-            for indices in chosen
+            (laid_out(feed.batch(indices), form), feed.labels[indices]) for indices in chosen
         )
         seed = seeds.seed(self.system.seed, "record", replicate, cycle)
         return recording.record(

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from scyc import optimizers
 from scyc.checkpoint import Network
-from scyc.layout import layout
+from scyc.layout import laid_out, layout
 from scyc.system import TrainingSpec
 from scyc.training import Feed, Job, Look, Outcome, correct, percent, validated_at
 
@@ -45,7 +45,7 @@ def _train_one(network: nn.Module, job: Job, training: TrainingSpec) -> Outcome:
     network.train()
     for step, (rate, indices) in enumerate(zip(job.rates, job.order, strict=True)):
         optimizer.param_groups[0]["lr"] = rate
-        images = job.feed.training_batch(step, indices).contiguous(memory_format=form)
+        images = laid_out(job.feed.training_batch(step, indices), form)
         optimizer.zero_grad(set_to_none=True)
         loss = functional.cross_entropy(network(images), job.feed.labels[indices])
         loss.backward()
@@ -83,7 +83,7 @@ def evaluate(network: nn.Module, feed: Feed, indices: Tensor) -> float:
     form = layout(network)
     right = torch.zeros((), dtype=torch.int64, device=indices.device)
     for chunk in feed.chunks(indices):
-        images = feed.batch(chunk).contiguous(memory_format=form)
+        images = laid_out(feed.batch(chunk), form)
         right += correct(network(images), feed.labels[chunk]).sum()
     return percent(int(right), len(indices))
 
@@ -101,7 +101,7 @@ def gradients(
     network.zero_grad(set_to_none=True)
     form = layout(network)
     for indices in order:
-        images = feed.batch(indices).contiguous(memory_format=form)
+        images = laid_out(feed.batch(indices), form)
         loss = functional.cross_entropy(network(images), feed.labels[indices])
         loss.backward()
     weights = dict(network.named_parameters())

@@ -1,4 +1,4 @@
-"""What was wrong once: networks shared by systems that prune differently, and late refusals."""
+"""What was wrong once: networks that are shared, the layout of grey images, late refusals."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from scyc import pack
-from scyc.choices import ConstantSpec, FactorySpec, FullyConnectedSpec
+from scyc.choices import ConstantSpec, FactorySpec, FullyConnectedSpec, ResNet20Spec
 from scyc.data import Images
+from scyc.layout import layout
 from scyc.pack import Member, Trainer
-from scyc.system import PruningSpec, RecordSpec, SplitSpec, SystemSpec, TrainingSpec
+from scyc.system import AugmentSpec, PruningSpec, RecordSpec, SplitSpec, SystemSpec, TrainingSpec
 
 CONSTANT = ConstantSpec(name="constant")
 
@@ -54,6 +55,29 @@ def test_an_unpruned_network_is_pruned_as_its_child_says_whoever_trained_it(
         assert torch.equal(found.masks[name], mask)
     kept = sum(int(mask.sum()) for mask in found.masks.values())
     assert kept == round(0.8 * (8 * 16 + (3 * 8 if prune_last else 0)))
+
+
+def test_grey_images_that_are_augmented_reach_strided_convolutions_in_the_safe_layout(
+    tiny: Images,
+) -> None:
+    # With channels last and so few channels oneDNN's gradient of their weights corrupts memory.
+    network = ResNet20Spec(name="resnet20", width=4)
+    training = TrainingSpec(
+        steps=1, batch=4, validate_every=1, augment=AugmentSpec(crop=1, flip=True)
+    )
+    trainer = Trainer(system(network=network, training=training), tiny)
+    assert layout(trainer.network) is torch.contiguous_format
+    safe: list[bool] = []
+
+    def look(_module: nn.Module, inputs: tuple[Tensor], _output: Tensor) -> None:
+        safe.append(inputs[0].is_contiguous())
+
+    for module in trainer.network.modules():
+        if isinstance(module, nn.Conv2d) and module.stride == (2, 2):
+            module.register_forward_hook(look)
+    trainer.train([Member(trainer.root(0), 0, 0, CONSTANT, 0.1)])
+    assert safe
+    assert all(safe)
 
 
 class Functional(nn.Module):
