@@ -25,7 +25,7 @@ def shown(quiet: bool) -> Iterator[Progress]:
     if quiet:
         yield Progress()
         return
-    console = Console(stderr=True)
+    console = Console(stderr=True, emoji=False)  # a label may hold ":100:"
     bar = Bar(
         SpinnerColumn(),
         TextColumn("{task.description}"),

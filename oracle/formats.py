@@ -33,10 +33,15 @@ def text(table: Table, width: int = 140, colour: bool = False) -> str:
         side = "left" if index in printed.left else "right"
         grid.add_column(escape(head), justify=side, no_wrap=True)  # type: ignore[arg-type]
     for row in printed.rows:
-        grid.add_row(*(_coloured(cell) for cell in row))
+        grid.add_row(*(_coloured(cell, i in printed.left) for i, cell in enumerate(row)))
     out = io.StringIO()
     console = Console(
-        file=out, width=width, force_terminal=colour, no_color=not colour, highlight=False
+        file=out,
+        width=width,
+        force_terminal=colour,
+        no_color=not colour,
+        highlight=False,
+        emoji=False,  # a label may hold ":100:"
     )
     console.print(f"{table['study']}  ({table['run_id']})", markup=False)
     console.width = max(
@@ -117,16 +122,16 @@ def note(table: Table) -> str:
     return f"### {sheet(table).title}\n\nRun `{table['run_id']}`\n\n{as_markdown(table)}"
 
 
-def _coloured(cell: str) -> str:
-    style = _COLOURS.get(cell)
+def _coloured(cell: str, words: bool) -> str:
+    style = None if words else _COLOURS.get(cell)
     return f"[{style}]{cell}[/]" if style else escape(cell)
 
 
 def _escaped(cell: str) -> str:
-    for mark in "\\&<>*|":
+    for mark in "\\&<>*|`":
         replaced = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}.get(mark, f"\\{mark}")
         cell = cell.replace(mark, replaced)
-    return cell
+    return cell.replace("](", "]\\(")  # or it were a link
 
 
 _LATEX = MappingProxyType(

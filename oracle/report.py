@@ -83,9 +83,10 @@ def _plotly_js() -> str:
 
 
 def _cell(cell: str, words: bool) -> str:
-    kinds = [cell] if cell in ("inside", "outside") else []
-    kinds += ["words"] if words else []
-    kinds += ["best"] if cell.endswith("*") and not cell.startswith("[") else []
+    kinds = ["words"] if words else []
+    if not words:
+        kinds += [cell] if cell in ("inside", "outside") else []
+        kinds += ["best"] if cell.endswith("*") and not cell.startswith("[") else []
     mark = f' class="{" ".join(kinds)}"' if kinds else ""
     return f"<td{mark}>{html.escape(cell)}</td>"
 

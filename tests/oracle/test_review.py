@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from oracle import formats
 from oracle.cells import Graph
 from oracle.parse import parse
 from oracle.spec import Study
@@ -101,3 +102,41 @@ def test_no_refusal_names_a_class_of_ours_where_fields_are_wanted() -> None:
 def test_a_refusal_is_one_line_that_no_terminal_acts_on() -> None:
     problem = Problem("a\x1b[2J", "b\nc", "d\u202e\x07")
     assert str(problem) == 'a\\x1b[2J = "d\\u202e\\x07"    b\\nc'
+
+
+def comparison(*labels: str) -> dict[str, Any]:
+    """The table of a run of schedules with these labels, one cycle long."""
+    cycle = {
+        "cycle": 0,
+        "max_lr": 0.1,
+        "weights_remaining": 100.0,
+        "val_accuracy": [50.0],
+        "test_accuracy": [50.0],
+        "diverged": False,
+        "paper": None,
+    }
+    row = {"schedule": {"name": "constant"}, "s_cyc": None, "max_lr": 0.1, "tuned": None}
+    column = {"cycle": 0, "weights_remaining": 100.0, "best": None, "against": None, "paper": None}
+    return {
+        "kind": "schedules",
+        "study": "good",
+        "run_id": "good-0",
+        "shrunk": {},
+        "replicates": 1,
+        "complete": True,
+        "paper_table": None,
+        "columns": [column],
+        "schedules": [{"label": label, **row, "cycles": [cycle]} for label in labels],
+        "cost": {label: {"trainings": 1, "steps": 1, "seconds": 1.0} for label in labels},
+    }
+
+
+def test_a_label_is_printed_letter_for_letter_and_without_a_verdicts_colour() -> None:
+    table = comparison(":100: [b]x[/]", "outside")
+    assert formats.text(table).count(":100: [b]x[/]") == 2  # in the table and below costs
+    assert "\x1b[31m" not in formats.text(table, colour=True)
+
+
+def test_a_label_is_no_link_and_no_code_in_markdown() -> None:
+    rows = formats.as_markdown(comparison("[x](javascript:y) `z`")).splitlines()
+    assert rows[2].startswith(r"| [x]\(javascript:y) \`z\` |")
