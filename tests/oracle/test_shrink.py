@@ -1,0 +1,302 @@
+"""A study made smaller: what is refused, what is said of it, and what it shares."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oracle import compare, formats, grid, kinds, report, runs, schedule_tables
+from oracle.cells import Graph
+from oracle.experiments import SchedulesExperiment, experiment
+from oracle.parse import parse
+from oracle.settings import Progress, Settings, Shrink
+from oracle.shrink import shrink
+from oracle.spec import DistributionsStudy, OracleStudy, SchedulesStudy, Study
+from scyc.problems import BadInput
+from scyc.spec import as_json
+
+Make = Callable[..., Study]
+WARMUP = {"warmup": 30, "drops": [60, 90]}
+LONG: dict[str, Any] = {
+    "training": {"steps": 120, "batch": 16, "validate_every": 40},
+    "schedule": WARMUP,
+}
+
+
+def others(**changes: Any) -> dict[str, Any]:
+    """What a study of another kind declares."""
+    common = {
+        "name": "tiny",
+        "dataset": "digits",
+        "network": {"name": "fully_connected", "hidden": [16]},
+        "training": {"steps": 120, "batch": 16, "validate_every": 40},
+        "cycles": 5,
+        "replicates": 3,
+    }
+    return common | changes
+
+
+def comparison(**changes: Any) -> SchedulesStudy:
+    tune = {"max_lr": {"kind": "log", "low": 0.01, "high": 0.1, "count": 7}}
+    listed = {"max_lr": {"max_lr": [0.01, 0.02, 0.05, 0.1, 0.2]}}
+    entries = [
+        {"label": "decay", "schedule": {"name": "lr_decay", "iterations": 100}, "tune": tune},
+        {"label": "cyclical", "schedule": {"name": "cyclical", "step": 20}, "tune": listed},
+        {"label": "warm-up", "schedule": WARMUP, "max_lr": 0.1},
+        {"label": "cosine", "schedule": {"name": "cosine", "warmup": 3}, "max_lr": 0.1},
+    ]
+    content = {"kind": "schedules", "schedules": entries, "columns": [0, 3, 5]}
+    found = parse(others(**(content | changes)), "tiny.yaml")
+    assert isinstance(found, SchedulesStudy)
+    return found
+
+
+def one_run(**changes: Any) -> DistributionsStudy:
+    content = {
+        "kind": "distributions",
+        "schedule": WARMUP,
+        "max_lr": 0.1,
+        "record": {"what": ["activations"]},
+    }
+    found = parse(others(**(content | changes)), "tiny.yaml")
+    assert isinstance(found, DistributionsStudy)
+    return found
+
+
+def refused(study: Study, **wanted: Any) -> list[tuple[str, object]]:
+    """The options that are refused, with their values."""
+    with pytest.raises(BadInput) as caught:
+        shrink(study, Shrink(**wanted))
+    assert caught.value.source == "tiny"
+    return [(problem.path, problem.value) for problem in caught.value.problems]
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "of"),
+    [("subset", 0.5, "0.2"), ("classes", 4, "3"), ("cycles", 3, "2"), ("replicates", 3, "2")],
+)
+def test_what_is_larger_than_the_studys_is_refused(
+    study: Make, option: str, value: float, of: str
+) -> None:
+    declared = study(classes=3)
+    with pytest.raises(BadInput, match=rf"--{option} = {value} +is above the study's {of};"):
+        shrink(declared, Shrink(**{option: value}))
+
+
+def test_a_larger_grid_is_refused_whether_listed_or_ranged(study: Make) -> None:
+    assert refused(study(), grid=4) == [("--grid", 4)]
+    ranged = study(grid={"kind": "linear", "low": 0.1, "high": 0.5, "count": 5})
+    assert refused(ranged, grid=6) == [("--grid", 6)]
+    assert refused(comparison(), grid=6) == [("--grid", 6)]  # 7 are enough, 5 are not
+    assert refused(comparison(), grid=8) == [("--grid", 8)] * 2
+
+
+def test_a_grid_cannot_be_thinned_where_there_is_none() -> None:
+    with pytest.raises(BadInput, match="searches no grid of max_lr; leave the option out"):
+        shrink(one_run(), Shrink(grid=2))
+    fixed = comparison(
+        schedules=[
+            {"label": label, "schedule": "constant", "max_lr": 0.1} for label in ("one", "two")
+        ]
+    )
+    assert refused(fixed, grid=2) == [("--grid", 2)]
+
+
+def test_drops_that_fall_together_are_refused_with_where(study: Make) -> None:
+    declared = study(**LONG)
+    small = shrink(declared, Shrink(scale=0.03))
+    assert isinstance(small, OracleStudy)
+    assert (small.training.steps, small.schedule.drops) == (4, (2, 3))
+    with pytest.raises(BadInput, match=r"drops fall together at iterations \[1, 1\] of 2; raise"):
+        shrink(declared, Shrink(scale=0.015))
+    with pytest.raises(BadInput, match=r"at iterations \[1, 2\] of 2"):  # the second at the end
+        shrink(study(**LONG | {"schedule": {"drops": [60, 119], "warmup": 3}}), Shrink(scale=0.017))
+
+
+def test_every_schedule_whose_drops_fall_together_is_told() -> None:
+    entries = [{"label": label, "schedule": WARMUP, "max_lr": 0.1} for label in ("one", "two")]
+    declared = comparison(schedules=entries, columns=None)
+    assert refused(declared, scale=0.01) == [("--scale", 0.01)] * 2
+
+
+def test_all_that_is_wrong_is_told_at_once(study: Make) -> None:
+    told = refused(study(**LONG), scale=0.01, subset=0.9, cycles=9, grid=9, replicates=9)
+    assert [path for path, _ in told] == [
+        "--scale",
+        "--subset",
+        "--cycles",
+        "--replicates",
+        "--grid",
+    ]
+
+
+def test_what_is_left_must_be_a_study() -> None:
+    entries = [
+        {"label": "one", "schedule": {"name": "one_cycle", "rise": 0.1}, "max_lr": 0.1},
+        {"label": "two", "schedule": "constant", "max_lr": 0.1},
+    ]
+    with pytest.raises(BadInput, match=r"schedules\[0\].schedule.rise 0.1 is over before"):
+        shrink(comparison(schedules=entries, columns=None), Shrink(scale=0.05))
+
+
+# What is made smaller
+
+
+def test_all_numbers_of_iterations_shrink_together() -> None:
+    small = shrink(comparison(pruning={"rewind": 40}), Shrink(scale=0.1))
+    assert small.training.steps == 12
+    assert small.training.validate_every == 4
+    assert small.pruning.rewind == 4
+    decay, cyclical, warm_up, cosine = (entry.schedule for entry in small.schedules)
+    assert (decay.iterations, cyclical.step) == (10, 2)
+    assert (warm_up.warmup, warm_up.drops) == (3, (6, 9))
+    assert cosine.warmup == 0  # a warm-up may vanish; the others keep an iteration
+    least = shrink(comparison(schedules=comparison_without_drops()), Shrink(scale=0.001))
+    assert [getattr(e.schedule, "iterations", 1) for e in least.schedules] == [1, 1]
+    assert (least.training.steps, least.training.validate_every) == (1, 1)
+
+
+def comparison_without_drops() -> list[dict[str, Any]]:
+    schedules = ({"name": "lr_decay", "iterations": 100}, {"name": "cyclical", "step": 20})
+    return [{"label": each["name"], "schedule": each, "max_lr": 0.1} for each in schedules]
+
+
+def test_looks_at_the_validation_images_do_not_outgrow_the_training() -> None:
+    often = {"steps": 1000, "batch": 16, "validate_every": 1}
+    small = shrink(one_run(training=often, schedule="constant"), Shrink(scale=0.1))
+    assert (small.training.steps, small.training.validate_every) == (100, 1)  # as often as it was
+    seldom = {"steps": 10_000, "batch": 16, "validate_every": 20}
+    small = shrink(one_run(training=seldom, schedule="constant"), Shrink(scale=0.01))
+    assert (small.training.steps, small.training.validate_every) == (100, 10)  # ten looks
+
+
+def test_a_thinner_grid_keeps_its_ends() -> None:
+    small = shrink(comparison(), Shrink(grid=3))
+    ranged, listed = (entry.tune.max_lr for entry in small.schedules[:2] if entry.tune)
+    assert grid.values(ranged) == [0.01, 0.03162, 0.1]
+    assert grid.values(listed) == [0.01, 0.05, 0.2]
+
+
+def test_columns_beyond_the_last_cycle_are_replaced_by_it() -> None:
+    assert shrink(comparison(), Shrink(cycles=4)).columns == (0, 3, 4)
+    assert shrink(comparison(), Shrink(cycles=3)).columns == (0, 3)
+    assert shrink(comparison(columns=None), Shrink(cycles=3)).columns is None
+
+
+def test_the_papers_columns_that_are_left_stay(study: Make) -> None:
+    printed = {
+        "table": 7,
+        "weights_remaining": [100, 64],
+        "cycles": [0, 2],
+        "well_tuned": [0.1, 0.2],
+        "feasible_low": [0.1, 0.2],
+        "feasible_high": [0.1, 0.2],
+        "s_cyc": None,
+    }
+    small = shrink(study(paper=printed), Shrink(cycles=1))
+    assert isinstance(small, OracleStudy)
+    assert small.paper is not None
+    assert small.paper.cycles == (0, 2)
+    assert small.cycles == 1
+
+
+def test_nothing_that_is_not_asked_for_changes(study: Make) -> None:
+    for declared in (study(), comparison(), one_run()):
+        assert shrink(declared, Shrink()) == declared
+        changed = shrink(declared, Shrink(replicates=1))
+        apart = {"replicates": declared.replicates, "shrunk": {}}
+        assert as_json(changed) | apart == as_json(declared)
+
+
+# What is said of it
+
+
+EVERYTHING = Shrink(scale=0.1, subset=0.1, classes=5, cycles=2, grid=3, replicates=2)
+SAID = {
+    "iterations": "12 of 120 (warm-up and drops with them)",
+    "images": "10 of 100 % of each class",
+    "classes": "the first 5",
+    "cycles": "2 of 5",
+    "replicates": "2 of 3",
+    "grid": "3 of 7 and 5 max_lr",
+}
+
+
+def test_a_shrunk_study_says_what_was_reduced() -> None:
+    assert shrink(comparison(), EVERYTHING).shrunk == SAID
+    assert comparison().shrunk == {}
+
+
+def test_every_output_says_what_was_reduced(study: Make, searched: Any, Rehearsal: Any) -> None:
+    small = shrink(study(), Shrink(replicates=1, cycles=1))
+    _, cycles, path = searched(small, lambda cell: 90 - abs(cell.max_lr - 0.1))
+    assert isinstance(small, OracleStudy)
+    oracle = compare.table(small, "tiny-0", cycles, path, complete=True)
+    several = shrink(comparison(), EVERYTHING)
+    found = experiment(several, Graph(several.system, "0" * 64))
+    assert isinstance(found, SchedulesExperiment)
+    Rehearsal(lambda cell: 90 - abs(cell.max_lr - 0.05)).run(found.searches())
+    compared = schedule_tables.table(several, "tiny-0", list(found.found.values()), complete=True)
+    for declared, table in ((small, oracle), (several, compared)):
+        assert table["shrunk"] == declared.shrunk
+        figure = kinds.KINDS[table["kind"]].figure(table)
+        outputs = [
+            formats.text(table, width=1000),
+            formats.as_markdown(table),
+            formats.as_latex(table),
+            formats.note(table),
+            report.page(table, declared),
+            figure.layout.title.subtitle.text,
+        ]
+        for what, how in declared.shrunk.items():
+            assert all(f"{what} {how}" in output for output in outputs)
+            assert f'"{what}": "{how}"' in formats.as_json(table)
+
+
+def test_an_unshrunk_study_says_nothing_of_it(study: Make, searched: Any) -> None:
+    declared = study()
+    assert isinstance(declared, OracleStudy)
+    _, cycles, path = searched(declared, lambda cell: 90 - abs(cell.max_lr - 0.1))
+    table = compare.table(declared, "tiny-0", cycles, path, complete=True)
+    assert table["shrunk"] == {}
+    assert "hrunk" not in formats.text(table)
+    assert kinds.KINDS["oracle"].figure(table).layout.title.subtitle.text == ""
+
+
+# What it shares
+
+
+def test_a_shrunk_run_has_an_id_of_its_own_and_the_cells_of_equal_trainings(study: Make) -> None:
+    whole = study()
+    fewer = shrink(whole, Shrink(cycles=1, replicates=1, grid=2))
+    assert fewer.shrunk
+    assert Graph(fewer.system, "0" * 64).id == Graph(whole.system, "0" * 64).id
+    same = fewer.model_copy(update={"shrunk": {}})
+    ids = {runs.run_id(each, "0" * 64) for each in (whole, fewer, same)}
+    assert len(ids) == 3
+    shorter = shrink(whole, Shrink(scale=0.5))
+    assert Graph(shorter.system, "0" * 64).id != Graph(whole.system, "0" * 64).id
+
+
+def test_a_run_with_fewer_cycles_is_the_start_of_the_full_one(study: Make, tmp_path: Path) -> None:
+    apart = {"epsilon": 0.07, "delta": 0.0, "q": 0, "beta": 3.0}
+    whole = study(grid={"max_lr": [0.05, 0.1], "extend": False}, s_cyc=apart, replicates=1)
+    where = Settings(folder=tmp_path, backend="inline", device="cpu")
+    trained: list[int] = []
+    counting = Progress(cells=lambda done, total: trained.append(done))
+
+    def run(declared: Study) -> tuple[compare.Table, int]:
+        trained.clear()
+        table = runs.execute(runs.prepare(declared, where), counting)
+        return table, trained[-1] - trained[0]  # the first count is of what was there already
+
+    first, new = run(shrink(whole, Shrink(cycles=1)))
+    assert new == 2 * 2 + 2
+    second, new = run(whole)
+    assert new == 2 + 1
+    assert second["cycles"][:2] == first["cycles"]
+    assert first["run_id"] != second["run_id"]
