@@ -9,7 +9,6 @@ from functools import cached_property
 from oracle.asks import Ask, Place, Search, row
 from oracle.cells import Cell, Graph, Result
 from scyc.choices import ScheduleSpec
-from scyc.spec import as_json, content_hash
 
 
 @dataclass(frozen=True)
@@ -33,11 +32,11 @@ class PruningPath:
 
     @cached_property
     def place(self) -> Place:
-        """Where its cells are recorded, all cycles together."""
-        rates = [as_json(self.schedule), list(self.max_lr)]
-        return Place(
-            "path", None, content_hash(["path", self.graph.place([None], self.schedule), rates])
-        )
+        """Where its cells are recorded, all cycles together.
+
+        The last cycle's place in the graph says all: the schedule, every max_lr, the pruning.
+        """
+        return Place("path", None, self.rows[-1][0].node)
 
     @cached_property
     def rows(self) -> tuple[tuple[Cell, ...], ...]:

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from oracle import formats
+from oracle.asks import Place
 from oracle.cells import Graph
 from oracle.parse import parse
+from oracle.paths import PruningPath
 from oracle.spec import Study
 from scyc.choices import ConstantSpec
 from scyc.problems import BadInput, Problem
@@ -46,6 +48,23 @@ def test_a_cell_below_a_thousand_others_knows_its_cycle_and_its_root(
         cell = whole.child(cell, schedule, 0.1)
     assert cell.cycle == DEEP
     assert cell.root is first
+
+
+def test_runs_that_prune_differently_are_recorded_in_different_places() -> None:
+    schedule = ConstantSpec(name="constant")
+
+    def place(criterion: str, replicates: int, *max_lr: float) -> Place:
+        whole = graph(pruning={"criterion": criterion})
+        return PruningPath(whole, schedule, max_lr, replicates).place
+
+    first = place("global_magnitude", 1, 0.1, 0.2)
+    assert place("global_magnitude", 3, 0.1, 0.2) == first  # replicates that come later join
+    others = [
+        place("layer_magnitude", 1, 0.1, 0.2),
+        place("global_magnitude", 1, 0.1, 0.3),
+        place("global_magnitude", 1, 0.1),
+    ]
+    assert len({first, *others}) == 4
 
 
 def test_the_order_in_which_recorded_distributions_are_named_is_no_other_training() -> None:
