@@ -136,8 +136,8 @@ def _own_python() -> dict[str, str] | None:
 def _fit(
     worker_spec: WorkerSpec, queue: PackQueue, workers: int, gpus: bool, scratch: Path
 ) -> None:
-    from ray import tune  # noqa: PLC0415
-    from ray.tune.search import Searcher  # noqa: PLC0415
+    from ray import tune  # noqa: PLC0415  # as ray itself
+    from ray.tune.search import Searcher  # noqa: PLC0415  # as ray itself
 
     class Packs(Searcher):
         """Hands the queue's packs to Tune as trials, and their results back."""
@@ -216,7 +216,7 @@ def _fit(
 
 
 def _trainable() -> type:
-    from ray import tune  # noqa: PLC0415
+    from ray import tune  # noqa: PLC0415  # as ray itself
 
     class TrainPack(tune.Trainable):
         """One pack a trial; the worker behind it lives as long as its process."""
