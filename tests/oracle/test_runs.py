@@ -3,21 +3,31 @@
 import importlib.util
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import optuna
 import pytest
+import torch
 from optuna.trial import TrialState
 
 from oracle import compare, formats, records, runs
+from oracle.cells import Result
+from oracle.experiments import experiment
 from oracle.failures import LeaseHeld, NoWinner, PackFailed
 from oracle.ledger import Ledger, parse_url
+from oracle.parse import parse
+from oracle.paths import PathCycle
 from oracle.settings import Progress, Settings
-from oracle.spec import Study
-from scyc.checkpoint import CheckpointStore
+from oracle.spec import DistributionsStudy, Study
+from oracle.work import Worker
+from scyc import cycles
+from scyc.checkpoint import CheckpointStore, Network
+from scyc.choices import WarmupSpec
+from scyc.pack import Member, Trainer
 from scyc.problems import BadInput
+from scyc.system import PruningSpec
 
 Make = Callable[..., Study]
 
@@ -260,3 +270,240 @@ def test_progress_is_told(study: Make, tmp_path: Path) -> None:
     assert [line[:8] for line in lines] == ["cycle  0", "cycle  1", "cycle  2"]
     assert [done for done, _ in counts] == sorted(done for done, _ in counts)
     assert counts[-1][0] == counts[-1][1]
+
+
+# Rewinding to an early iteration
+
+
+def pruning_runs(prepared: runs.Prepared) -> dict[str, Any]:
+    """The iterative pruning runs of a finished study, from its storage."""
+    found = experiment(prepared.study, prepared.graph)
+    with records.opened(records.database(prepared.settings, prepared.study.name)) as (_, store):
+        known = store.results(prepared.graph)
+    for search in found.searches():
+        records.replay(search, known)
+    return dict(found.runs())
+
+
+def carried(done: Sequence[PathCycle]) -> list[Result]:
+    return [result for each in done for result in each.results]
+
+
+def on_disk(prepared: runs.Prepared) -> set[str]:
+    place = prepared.settings.place(prepared.study.name)
+    return {file.stem for file in (place / "checkpoints").rglob("*.pt")}
+
+
+def early(study: Make, iterations: int, **changes: Any) -> Study:
+    """One value on the grid, which is S-Cyc's first too; rewinds to an early iteration."""
+    grid = {"max_lr": [0.1], "extend": False}
+    return study(**{"pruning": {"rewind": iterations}, "grid": grid} | changes)
+
+
+def test_a_pruned_network_starts_from_the_unpruned_one_after_so_many_iterations(
+    study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts: list[Member] = []
+    train = Trainer.train
+
+    def watched(self: Trainer, members: Sequence[Member]) -> Any:
+        starts.extend(members)
+        return train(self, members)
+
+    monkeypatch.setattr(Trainer, "train", watched)
+    declared = early(study, 5)
+    prepared = runs.prepare(declared, settings(tmp_path))
+    assert runs.execute(prepared)["complete"]
+    after_five = [unpruned_after(prepared, 5, replicate) for replicate in range(2)]
+    pruned = [member for member in starts if member.cycle > 0]
+    assert sorted({member.cycle for member in pruned}) == [1, 2]
+    for member in pruned:
+        expected = after_five[member.replicate]
+        for name, values in member.start.state.items():
+            mask = member.start.masks.get(name)
+            wanted = expected.state[name] if mask is None else expected.state[name] * mask
+            assert torch.equal(values, wanted)
+        assert not all(mask.all() for mask in member.start.masks.values())
+
+
+def unpruned_after(prepared: runs.Prepared, steps: int, replicate: int) -> Network:
+    """A replicate's unpruned network, trained for so many iterations and no longer."""
+    system = prepared.study.system
+    training = system.training.model_copy(update={"steps": steps, "validate_every": steps})
+    shorter = system.model_copy(update={"training": training, "pruning": PruningSpec()})
+    trainer = Trainer(shorter, prepared.images)
+    member = Member(trainer.root(replicate), 0, replicate, WarmupSpec(warmup=3), 0.1)
+    return trainer.train([member])[0].outcome.network
+
+
+def test_what_is_rewound_to_is_kept_and_made_again_when_it_is_gone(
+    study: Make, tmp_path: Path
+) -> None:
+    where = settings(tmp_path / "broken")
+    shorter = runs.prepare(early(study, 5, cycles=1), where)
+    runs.execute(shorter)
+    done = pruning_runs(shorter)["oracle"]
+    kept = {result.kept for result in done[0].results}
+    assert None not in kept
+    assert len(kept) == 2
+    assert kept <= on_disk(shorter)
+    assert all(result.kept is None for each in done[1:] for result in each.results)
+    store = CheckpointStore(where.place("tiny") / "checkpoints")
+    for sha256 in kept:
+        store.discard(sha256)
+    longer = run(early(study, 5), where)
+    assert kept <= on_disk(shorter)
+    assert timeless(longer) == timeless(run(early(study, 5), settings(tmp_path / "whole")))
+
+
+def test_of_losers_neither_the_end_nor_the_early_iteration_is_kept(
+    study: Make, tmp_path: Path
+) -> None:
+    grid = {"max_lr": [0.05, 0.1, 0.2], "extend": False}
+    prepared = runs.prepare(early(study, 5, grid=grid, cycles=1), settings(tmp_path))
+    runs.execute(prepared)
+    found = pruning_runs(prepared)
+    wanted = [result for done in found.values() for result in carried(done)]
+    needed = {sha256 for each in wanted for sha256 in (each.checkpoint, each.kept) if sha256}
+    assert on_disk(prepared) == needed
+
+
+def test_an_early_network_that_is_a_losers_too_stays(
+    study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first iteration of a warm-up has a rate of 0: all max_lr leave the same network."""
+    trained: list[str] = []
+    train = Worker.train
+
+    def counted(self: Worker, tasks: Any) -> Any:
+        trained.extend(task.cell for task in tasks)
+        return train(self, tasks)
+
+    monkeypatch.setattr(Worker, "train", counted)
+    apart = {"epsilon": 0.07, "delta": 0.0, "q": 0, "beta": 3.0}
+    grid = {"max_lr": [0.05, 0.1], "extend": False}
+    declared = early(study, 1, grid=grid, cycles=1, replicates=1, s_cyc=apart)
+    prepared = runs.prepare(declared, settings(tmp_path))
+    runs.execute(prepared)
+    (first, _) = pruning_runs(prepared)["oracle"]
+    (second, _) = pruning_runs(prepared)["S-Cyc"]
+    assert first.results[0].kept == second.results[0].kept
+    assert {first.results[0].kept} <= on_disk(prepared)
+    assert len(trained) == len(set(trained)) == 2 * 2 + 2  # nothing had to be made again
+
+
+# A comparison of schedules
+
+WARMUP = {"warmup": 3, "drops": [8]}
+SEVERAL: dict[str, Any] = {
+    "name": "tiny",
+    "kind": "schedules",
+    "dataset": "digits",
+    "subset": 0.2,
+    "network": {"name": "fully_connected", "hidden": [16]},
+    "training": {"steps": 12, "batch": 16, "validate_every": 6},
+    "schedules": [
+        {"label": "warm-up", "schedule": WARMUP, "max_lr": 0.1},
+        {
+            "label": "cyclical",
+            "schedule": {"name": "cyclical", "step": 4},
+            "tune": {"max_lr": {"max_lr": [0.05, 0.1], "extend": False}},
+        },
+        {
+            "label": "S-Cyc",
+            "schedule": WARMUP,
+            "s_cyc": {"epsilon": 0.1, "delta": 0.1, "q": 0, "beta": 3.0},
+        },
+    ],
+    "cycles": 1,
+    "replicates": 2,
+}
+
+
+def test_an_interrupted_comparison_ends_with_the_same_table_and_no_cell_twice(
+    storage: str, tmp_path: Path
+) -> None:
+    declared = parse(SEVERAL, "tiny.yaml")
+    where = settings(tmp_path / "broken", storage=storage)
+    with pytest.raises(Killed):
+        run(declared, where, interrupted(5))
+    assert records.locate("tiny", where).state == "stopped"
+    counts: list[tuple[int, int]] = []
+    table = run(declared, where, Progress(cells=lambda done, total: counts.append((done, total))))
+    cells = [trial.user_attrs["cell"] for trial in trials(storage)]
+    # the warm-up's run, the grid, its best one's second cycle, what S-Cyc does not share
+    assert len(cells) == len(set(cells)) == 4 + 4 + 2 + 2
+    assert {total for _, total in counts} == {12}
+    assert (counts[0][0], counts[-1][0]) == (5, 12)
+    found = records.locate("tiny", where)
+    assert found.state == "done"
+    assert records.stored_table(found) == table
+    assert table["complete"]
+    whole = runs.prepare(declared, settings(tmp_path / "whole"))
+    assert timeless(table) == timeless(runs.execute(whole))
+    wanted = [result for done in pruning_runs(whole).values() for result in carried(done)]
+    assert on_disk(whole) == {result.checkpoint for result in wanted}
+
+
+# Against the loop without searches, storage and packs
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *(
+            {"training": {"optimizer": {"name": name}}}
+            for name in ("sgd", "adam", "adamw", "rmsprop")
+        ),
+        {"pruning": {"criterion": "l1_filter"}},
+        {"pruning": {"criterion": "random"}},
+        {"classes": 3},
+    ],
+    ids=str,
+)
+def test_a_run_finds_what_the_plain_loop_finds(tmp_path: Path, changes: dict[str, Any]) -> None:
+    content = SEVERAL | {
+        "kind": "distributions",
+        "schedule": WARMUP,
+        "max_lr": 0.02,
+        "record": {"what": ["activations"], "batches": 1},
+    }
+    del content["schedules"]
+    training = {"training": SEVERAL["training"] | changes.get("training", {})}
+    declared = parse(content | changes | training, "tiny.yaml")
+    assert isinstance(declared, DistributionsStudy)
+    prepared = runs.prepare(declared, settings(tmp_path))
+    table = runs.execute(prepared)
+    trainer = Trainer(declared.system, prepared.images)
+    loop = list(cycles.iterate(trainer, declared.schedule, lambda cycle: 0.02, 1, range(2)))
+    for row, each in zip(table["cycles"], loop, strict=True):
+        assert row["val_accuracy"] == [one.outcome.val_accuracy for one in each.trained]
+        assert row["test_accuracy"] == [one.outcome.test_accuracy for one in each.trained]
+        assert row["weights_remaining"] == each.trained[0].weights_remaining
+    last = loop[1].trained[0].outcome.network
+    assert last.state[list(last.state)[-1]].shape == (3 if "classes" in changes else 10,)
+    hidden = next(mask for mask in last.masks.values() if mask.dim() == 2)
+    whole_rows = bool((hidden.all(dim=1) | ~hidden.any(dim=1)).all())
+    assert whole_rows == (changes.get("pruning") == {"criterion": "l1_filter"})
+
+
+def test_augmentation_of_its_own_gives_each_member_other_images(
+    study: Make, tmp_path: Path
+) -> None:
+    def table(folder: str, per: str, pack: int) -> compare.Table:
+        training = {
+            "steps": 12,
+            "batch": 16,
+            "validate_every": 6,
+            "augment": {"crop": 2, "flip": True, "per": per},
+        }
+        grid = {"max_lr": [0.1, 0.2], "extend": False}
+        declared = study(training=training, grid=grid, cycles=1, replicates=1, pack=pack)
+        return run(declared, settings(tmp_path / folder))
+
+    own, again = table("own", "member", 4), table("again", "member", 1)
+    shared = table("shared", "replicate", 4)
+    assert own["cycles"] == again["cycles"]
+    assert [row["val_accuracy"] for row in own["cycles"][0]["grid"]] != [
+        row["val_accuracy"] for row in shared["cycles"][0]["grid"]
+    ]
