@@ -45,12 +45,11 @@ def table(
         **head(study, "oracle", run_id, complete),
         "tolerance": study.tolerance,
         "tolerance_kind": study.tolerance_kind,
+        "search": study.search,
         "cycles": [_cycle(study, each, by_cycle.get(each.cycle)) for each in oracle],
         "paper_table": study.paper.table if study.paper else None,
         "cost": {
-            "oracle": cost(
-                result for each in oracle for row in each.results.values() for result in row
-            ),
+            "oracle": _search_cost(study, oracle),
             "s_cyc": cost(result for each in path for result in each.results),
         },
     }
@@ -64,6 +63,15 @@ def cost(results: Iterable[Result]) -> dict[str, float | int]:
         "steps": sum(result.steps for result in every),
         "seconds": round(sum(result.seconds for result in every), 1),
     }
+
+
+def _search_cost(study: OracleStudy, cycles: Sequence[OracleCycle]) -> dict[str, float | int]:
+    """What the oracle's cycles cost, and, of an adaptive search, what whole grids would have."""
+    spent = cost(result for each in cycles for row in each.results.values() for result in row)
+    if study.search == "grid":
+        return spent
+    whole = sum(each.grid_size for each in cycles) * study.replicates
+    return {**spent, "full_grid_trainings": whole}
 
 
 def _cycle(study: OracleStudy, cycle: OracleCycle, path: PathCycle | None) -> Table:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from oracle import compare, distribution_tables, grid, schedule_tables
+from oracle import adaptive, compare, distribution_tables, grid, schedule_tables
 from oracle.asks import Place, Search, row
 from oracle.cells import Graph, Result
 from oracle.compare import Table
@@ -78,9 +78,11 @@ class OracleExperiment:
     def __post_init__(self) -> None:
         self._path = path(self.study, self.graph, learning_rates(self.study))
         self._first = _first_grid(self.study, self.graph, self.study.schedule, self.study.grid)
+        self._begun = False
 
     def searches(self) -> list[Search]:
         """The oracle's, then S-Cyc's, which fills the workers while the oracle waits."""
+        self._begun = True
         return [
             oracle(self.study, self.graph, self._cycle_done),
             self._path.search(self.s_cyc.append),
@@ -91,13 +93,16 @@ class OracleExperiment:
         return set(self._path.ids)
 
     def first_grids(self) -> set[str]:
-        """That of cycle 0."""
-        return self._first
+        """That of cycle 0, where the whole of it is searched."""
+        return self._first if self.study.search == "grid" else set()
 
     def unknown_cells(self) -> int:
-        """The grids of the later cycles that have not begun."""
-        ahead = max(0, self.study.cycles - len(self.cycles))
-        return ahead * len(grid.values(self.study.grid)) * self.study.replicates
+        """The grids of the cycles that have not begun; of an adaptive search, a guess at it."""
+        whole = self.study.search == "grid"
+        begun = len(self.cycles) + (1 if whole or self._begun else 0)
+        ahead = max(0, self.study.cycles + 1 - begun)
+        count = adaptive.expected(len(grid.values(self.study.grid)), self.study.search)
+        return ahead * count * self.study.replicates
 
     def table(self, run_id: str) -> Table:
         """See :func:`oracle.compare.table`."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 
 from oracle import grid
+from oracle.adaptive import SEARCHES, Choice, Sought, coarse_step, whole_grid
 from oracle.asks import Ask, Place, Results, Search, row
 from oracle.cells import Cell, Graph, Result
 from oracle.grid_spec import GridSpec
@@ -23,6 +24,7 @@ class OracleCycle:
     results: Mapping[float, tuple[Result, ...]]
     region: Region | None  # None: every max_lr diverged, and the search ends
     place: Place
+    grid_size: int  # values of the grid as far as it has grown, tried or not
 
     @property
     def tried(self) -> dict[float, Tried]:
@@ -38,55 +40,78 @@ class OracleCycle:
 
 @dataclass(frozen=True)
 class GridSearch:
-    """What a grid search of one cycle needs to know beside the networks it starts from."""
+    """What a grid search of one cycle needs to know beside the networks it starts from.
+
+    Its answer is that of the whole grid; `choice` says which of its values are tried.
+    """
 
     graph: Graph
     schedule: ScheduleSpec
     grid: GridSpec
     tolerance: float
     tolerance_kind: ToleranceKind
+    choice: Choice = whole_grid
 
-    def cycle(self, parents: Sequence[Cell | None]) -> Generator[Ask, Results, OracleCycle]:
-        """Every max_lr of the grid and every replicate, below the parents, one a replicate.
+    def cycle(
+        self, parents: Sequence[Cell | None], last: Region | None = None
+    ) -> Generator[Ask, Results, OracleCycle]:
+        """Every chosen max_lr and every replicate, below the parents, one a replicate.
 
-        The grid grows where the best value or the region touches its end.
+        The grid grows where the best value or the region touches its end. last: the region of the
+        cycle before, where there was one.
         """
         number = parents[0].cycle + 1 if parents[0] is not None else 0
         place = Place("oracle", number, self.graph.place(parents, self.schedule))
+        every = grid.values(self.grid)
+        step = coarse_step(len(every))
+        start = last.well_tuned if last else every[len(every) // 2]
         cells: dict[float, tuple[Cell, ...]] = {}
         results: dict[float, tuple[Result, ...]] = {}
-        wanted = grid.values(self.grid)
         while True:
-            new = {rate: row(self.graph, parents, self.schedule, rate) for rate in wanted}
-            by_replicate = tuple(
-                new[rate][replicate] for replicate in range(len(parents)) for rate in wanted
-            )
-            answers = yield Ask(by_replicate, place)
-            for rate, trained in new.items():
-                cells[rate] = trained
-                results[rate] = tuple(answers[cell.id] for cell in trained)
-            cells, results = dict(sorted(cells.items())), dict(sorted(results.items()))
-            region = feasible(tried(results), self.tolerance, self.tolerance_kind)
+            sought = Sought(every, tried(results), self.tolerance, self.tolerance_kind, step, start)
+            if wanted := self.choice(sought):
+                new = {rate: row(self.graph, parents, self.schedule, rate) for rate in wanted}
+                by_replicate = tuple(
+                    new[rate][replicate] for replicate in range(len(parents)) for rate in wanted
+                )
+                answers = yield Ask(by_replicate, place)
+                cells |= new
+                results |= {
+                    rate: tuple(answers[cell.id] for cell in trained)
+                    for rate, trained in new.items()
+                }
+                continue
+            region = feasible(sought.tried, self.tolerance, self.tolerance_kind)
             low, high = (region.touches_low, region.touches_high) if region else (True, False)
-            wanted = grid.extension(self.grid, list(cells), low, high)
-            if not wanted:
-                return OracleCycle(number, cells, results, region, place)
+            more = grid.extension(self.grid, every, low, high)
+            if not more:
+                cells, results = dict(sorted(cells.items())), dict(sorted(results.items()))
+                return OracleCycle(number, cells, results, region, place, len(every))
+            every = sorted([*every, *more])
 
 
 def oracle(study: OracleStudy, graph: Graph, done: Callable[[OracleCycle], None]) -> Search:
     """The greedy oracle (Liu et al. 2021, Section 5.3).
 
-    At each cycle: a grid search; the max_lr with the best mean validation accuracy is kept, and its
-    networks are pruned next. Calls `done` with each finished cycle.
+    At each cycle: a search of the grid; the max_lr with the best mean validation accuracy is kept,
+    and its networks are pruned next. Calls `done` with each finished cycle.
     """
-    search = GridSearch(graph, study.schedule, study.grid, study.tolerance, study.tolerance_kind)
+    search = GridSearch(
+        graph,
+        study.schedule,
+        study.grid,
+        study.tolerance,
+        study.tolerance_kind,
+        SEARCHES[study.search],
+    )
     parents: Sequence[Cell | None] = [None] * study.replicates
+    last: Region | None = None
     for _ in range(study.cycles + 1):
-        found = yield from search.cycle(parents)
+        found = yield from search.cycle(parents, last)
         done(found)
         if found.region is None:
             return
-        parents = found.cells[found.region.well_tuned]
+        parents, last = found.cells[found.region.well_tuned], found.region
 
 
 def tried(results: Mapping[float, Sequence[Result]]) -> dict[float, Tried]:

@@ -173,6 +173,7 @@ class OracleStudy(Study):
     kind: Literal["oracle"] = "oracle"
     schedule: ScheduleSpec
     grid: GridSpec
+    search: Literal["grid", "adaptive"] = "grid"  # adaptive: as few of the grid as tell its answer
     tolerance: Percent = 0.5
     tolerance_kind: Literal["points", "relative"] = "points"
     s_cyc: SCyc

@@ -62,6 +62,12 @@ def _footnotes(table: Table) -> list[str]:
         f"Feasible region: the max_lr of the grid whose mean validation accuracy over "
         f"{table['replicates']} replicate(s) lies within {table['tolerance']:g} {unit} of the best."
     ]
+    if table["search"] == "adaptive":
+        spent = table["cost"]["oracle"]
+        lines.append(
+            f"Adaptive search: {spent['trainings']:,} of {spent['full_grid_trainings']:,} "
+            "trainings of the full grid; what was not tried is judged by its neighbours."
+        )
     if any(
         c["feasible"] and (c["feasible"]["cut_low"] or c["feasible"]["cut_high"]) for c in cycles
     ):

@@ -1,0 +1,318 @@
+"""The adaptive search against the full grid, on the same results: known curves, and recorded runs.
+
+    python benchmarks/adaptive.py [--json] [--cases N]
+
+A case is one cycle's grid and a known answer for each of its max_lr, so nothing is trained. Both
+searches see the same answers, noise included; the full grid's are right by definition.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import click
+import numpy as np
+
+from oracle import grid
+from oracle.adaptive import SEARCHES, SearchKind
+from oracle.cells import Cell, Graph, Result
+from oracle.greedy import GridSearch, OracleCycle
+from oracle.grid_spec import GridSpec, ListGrid, RangeGrid
+from oracle.regions import Region
+from scyc.choices import ConstantSpec, FullyConnectedSpec
+from scyc.system import PruningSpec, SplitSpec, SystemSpec, TrainingSpec
+
+RESULTS = Path(__file__).parents[1] / "docs" / "results"
+TOLERANCE = 0.5  # points
+
+Rng = np.random.Generator
+Curve = Callable[[float], float | None]  # accuracy at a share of the grid; None: it diverges
+
+
+@dataclass(frozen=True)
+class Case:
+    """One cycle: its grid, what each max_lr gives, and what was best in the cycle before."""
+
+    grid: GridSpec
+    answer: Callable[[float], tuple[float, ...] | None]  # by replicate; None: it diverges
+    replicates: int = 3
+    last: float | None = None
+    tolerance: float = TOLERANCE
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How near one adaptive search came to the full grid. Ends in steps of the grid."""
+
+    same_best: bool
+    best_inside: bool  # its well-tuned max_lr lies in the full grid's region
+    end_error: int  # of the worse end
+    loss: float  # points of the best mean validation accuracy
+    share: float  # of the full grid's trainings
+    rounds: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """The outcomes of a family. Shares of cases in [0, 1]."""
+
+    family: str
+    cases: int
+    same_best: float
+    best_inside: float
+    ends_same: float
+    ends_near: float  # both within one step
+    end_error: float  # mean, steps
+    loss: float  # mean, points
+    share: float  # mean
+    most: float  # the largest share
+    rounds: float  # mean
+
+
+def searched(case: Case, kind: SearchKind) -> tuple[OracleCycle, int]:
+    """A cycle as one kind of search finds it, and in how many rounds."""
+    search = GridSearch(_GRAPH, _STEADY, case.grid, case.tolerance, "points", SEARCHES[kind])
+    last = Region(case.last, 0.0, (case.last,), True, False, False) if case.last else None
+    running = search.cycle([None] * case.replicates, last)
+    ask, rounds = next(running), 1
+    while True:
+        try:
+            ask = running.send({cell.id: _result(case, cell) for cell in ask.cells})
+        except StopIteration as stop:
+            found: OracleCycle = stop.value
+            return found, rounds
+        rounds += 1
+
+
+def compared(case: Case) -> Outcome:
+    """Both searches of a case."""
+    full, _ = searched(case, "grid")
+    few, rounds = searched(case, "adaptive")
+    right, found = full.region, few.region
+    assert right is not None
+    assert found is not None
+    every = sorted({*full.cells, *few.cells})
+    ends = [(right.low, found.low), (right.high, found.high)]
+    return Outcome(
+        same_best=right.well_tuned == found.well_tuned,
+        best_inside=right.holds(found.well_tuned),
+        end_error=max(abs(every.index(a) - every.index(b)) for a, b in ends),
+        loss=right.best_accuracy - found.best_accuracy,
+        share=len(few.cells) / len(full.cells),
+        rounds=rounds,
+    )
+
+
+def row(family: str, outcomes: Iterable[Outcome]) -> Row:
+    """The outcomes of a family together."""
+    every = list(outcomes)
+    mean = statistics.fmean
+    return Row(
+        family=family,
+        cases=len(every),
+        same_best=mean(each.same_best for each in every),
+        best_inside=mean(each.best_inside for each in every),
+        ends_same=mean(each.end_error == 0 for each in every),
+        ends_near=mean(each.end_error <= 1 for each in every),
+        end_error=mean(each.end_error for each in every),
+        loss=mean(each.loss for each in every),
+        share=mean(each.share for each in every),
+        most=max(each.share for each in every),
+        rounds=mean(each.rounds for each in every),
+    )
+
+
+def family(name: str, cases: int) -> Row:
+    """A family of known curves, the same every time."""
+    return row(name, (compared(case(name, seed)) for seed in range(cases)))
+
+
+def case(name: str, seed: int) -> Case:
+    """One case of a family. Every second one comes after a cycle whose best was near its own."""
+    made = FAMILIES[name]
+    rng = np.random.default_rng([seed, *name.encode()])
+    declared = _grid(rng)
+    values = grid.values(declared)
+    curve = made.curve(rng)
+    offsets = rng.normal(0, made.noise, made.replicates)
+    key = int(rng.integers(2**31))
+
+    def answer(max_lr: float) -> tuple[float, ...] | None:
+        at = _share(declared, max_lr)
+        mean = curve(at)
+        if mean is None:
+            return None
+        noise = np.random.default_rng([key, round(at * 1e4) + 10**6]).normal(
+            0, made.noise, made.replicates
+        )
+        drawn = np.clip(mean + offsets + noise, 1.0, 100.0)
+        return tuple(drawn.tolist())
+
+    last = None
+    if seed % 2:
+        heights = [curve(_share(declared, max_lr)) or 0.0 for max_lr in values]
+        drift = int(rng.integers(-len(values) // 10, len(values) // 10 + 1))
+        last = values[int(np.clip(np.argmax(heights) + drift, 0, len(values) - 1))]
+    return Case(declared, answer, made.replicates, last)
+
+
+def recorded(path: Path) -> list[Case]:
+    """The cycles of a recorded run whose whole grid was searched, each grid as it had grown."""
+    table = json.loads(path.read_text())
+    if table.get("kind", "oracle") != "oracle" or table.get("search", "grid") != "grid":
+        return []
+    cases: list[Case] = []
+    last = None
+    for cycle in table["cycles"]:
+        if not cycle["feasible"]:
+            continue
+        answers = {
+            each["max_lr"]: None if each["diverged"] else tuple(each["val_accuracy"])
+            for each in cycle["grid"]
+        }
+        declared = ListGrid(max_lr=tuple(answers), extend=False)
+        cases.append(
+            Case(declared, answers.__getitem__, table["replicates"], last, table["tolerance"])
+        )
+        last = cycle["well_tuned"]
+    return cases
+
+
+@dataclass(frozen=True)
+class Family:
+    """Curves of a kind, and the noise of one replicate, in points (std)."""
+
+    curve: Callable[[Rng], Curve]
+    noise: float = 0.0
+    replicates: int = 3
+
+
+def _hump(rng: Rng, low: float = 0.12, high: float = 0.88) -> Curve:
+    """One hump, kinked to round, each side falling by 2 points within 3 to 63 % of the grid."""
+    best, top, power = rng.uniform(low, high), rng.uniform(60, 98), rng.choice([1, 1.5, 2, 2])
+    left, right = 10 ** rng.uniform(-1.5, -0.2, 2)
+    return lambda at: float(top - 2 * (abs(at - best) / (left if at < best else right)) ** power)
+
+
+def _edge(rng: Rng) -> Curve:
+    low, high = [(-0.25, 0.04), (0.96, 1.25)][rng.integers(2)]
+    return _hump(rng, low, high)
+
+
+def _plateau(rng: Rng) -> Curve:
+    """Exactly level over 4 to 60 % of the grid, in steps of 0.05 points beside it."""
+    middle, half, top = rng.uniform(0.2, 0.8), rng.uniform(0.02, 0.3), rng.uniform(60, 98)
+    side = 10 ** rng.uniform(-1.2, -0.2)
+    return lambda at: float(
+        round((top - 2 * (max(0.0, abs(at - middle) - half) / side) ** 1.5) * 20) / 20
+    )
+
+
+def _two_humps(rng: Rng) -> Curve:
+    """Two humps, of heights that differ by a point at most, wider than the coarse pass's step."""
+    first = rng.uniform(0.1, 0.4)
+    second, top, other = first + rng.uniform(0.3, 0.5), rng.uniform(60, 95), rng.uniform(-1, 1)
+    one, two = rng.uniform(0.09, 0.2, 2)
+    return lambda at: float(
+        max(top - 2 * ((at - first) / one) ** 2, top + other - 2 * ((at - second) / two) ** 2)
+    )
+
+
+def _cliff(rng: Rng) -> Curve:
+    """A hump, and divergence from some rate on, which may lie below the hump's best."""
+    hump, edge = _hump(rng), rng.uniform(0.3, 1.0)
+    return lambda at: None if at > edge else hump(at)
+
+
+FAMILIES: Mapping[str, Family] = MappingProxyType(
+    {
+        "hump": Family(_hump),
+        "plateau": Family(_plateau),
+        "two humps": Family(_two_humps),
+        "cliff": Family(_cliff),
+        "edge": Family(_edge),
+        "hump, noise 0.3": Family(_hump, 0.3),
+        "hump, noise 0.7": Family(_hump, 0.7),
+        "hump, noise 1.4": Family(_hump, 1.4),
+        "plateau, noise 0.7": Family(_plateau, 0.7),
+        "two humps, noise 0.7": Family(_two_humps, 0.7),
+        "cliff, noise 0.7": Family(_cliff, 0.7),
+        "edge, noise 0.7": Family(_edge, 0.7),
+        "hump, noise 0.4, 1 replicate": Family(_hump, 0.4, 1),
+    }
+)
+
+_STEADY = ConstantSpec(name="constant")
+_GRAPH = Graph(
+    SystemSpec(
+        network=FullyConnectedSpec(name="fully_connected", hidden=(8,)),
+        pruning=PruningSpec(),
+        training=TrainingSpec(steps=1, batch=1, validate_every=1),
+        split=SplitSpec(),
+        seed=0,
+    ),
+    "0" * 64,
+)
+
+
+def _grid(rng: Rng) -> RangeGrid:
+    count = int(rng.choice([40, 50, 60, 80]))
+    if rng.random() < 0.5:
+        return RangeGrid(kind="log", low=0.005, high=0.5, count=count)
+    return RangeGrid(kind="linear", low=0.12 / count, high=0.12, count=count)
+
+
+def _share(declared: RangeGrid, max_lr: float) -> float:
+    """Where a max_lr lies in the declared grid, 0 to 1; beyond where the grid has grown."""
+    if declared.kind == "log":
+        return float(np.log(max_lr / declared.low) / np.log(declared.high / declared.low))
+    return (max_lr - declared.low) / (declared.high - declared.low)
+
+
+def _result(case: Case, cell: Cell) -> Result:
+    row = case.answer(cell.max_lr)
+    accuracy = row[cell.replicate] if row else 0.0
+    return Result(
+        cell=cell.id,
+        curve=(),
+        val_accuracy=accuracy,
+        test_accuracy=accuracy,
+        diverged=row is None,
+        weights_remaining=100.0,
+        steps=1,
+        seconds=0.0,
+        checkpoint=None,
+        device="",
+    )
+
+
+@click.command(help="The adaptive search against the full grid, on the same results.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--cases", default=40, show_default=True, help="Cases of each family.")
+def main(as_json: bool, cases: int) -> None:
+    """Print a row for each family and each recorded run."""
+    rows = [family(name, cases) for name in FAMILIES]
+    runs = {path.stem: recorded(path) for path in sorted(RESULTS.glob("*.json"))}
+    rows += [row(f"recorded: {run}", map(compared, found)) for run, found in runs.items() if found]
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in rows], indent=2))
+        return
+    click.echo(
+        f"{'family':<36}{'cases':>6}{'best =':>8}{'inside':>8}{'ends =':>8}{'ends +-1':>9}"
+        f"{'error':>7}{'loss':>7}{'trained':>9}{'most':>7}{'rounds':>8}"
+    )
+    for each in rows:
+        click.echo(
+            f"{each.family:<36}{each.cases:>6}{each.same_best:>8.0%}{each.best_inside:>8.0%}"
+            f"{each.ends_same:>8.0%}{each.ends_near:>9.0%}{each.end_error:>7.2f}{each.loss:>7.3f}"
+            f"{each.share:>9.0%}{each.most:>7.0%}{each.rounds:>8.1f}"
+        )
+
+
+if __name__ == "__main__":
+    main()

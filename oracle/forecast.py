@@ -1,0 +1,83 @@
+"""What the values of a grid that were not tried may be, from those that were.
+
+A Gaussian process over the grid's positions, which is a weighted mean of several: how far the
+curve's bends reach and how high they go is not known, so each choice is weighted by how well it
+explains what was seen.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+Floats = NDArray[np.float64]
+
+_REACHES = (1.0, 2.0, 4.0, 8.0)  # of the correlation, in units of what `forecast` is given
+_HEIGHTS = (0.25, 1.0, 4.0)  # of the curve's bends, likewise
+_LEAST = 0.01  # points; a mean of accuracies is never more certain than this
+_DIGITS = 6  # chances are compared in so many, so that no library's last bit decides
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Means at positions that were not tried. Each array but the weights: [model, position]."""
+
+    means: Floats  # points of accuracy
+    deviations: Floats  # standard deviations of what a trial would give, its noise included
+    weights: Floats  # [model], of sum 1
+
+    @property
+    def mean(self) -> list[float]:
+        """The expected value at each position."""
+        return self._mixed(self.means)
+
+    def chance_above(self, accuracy: float) -> list[float]:
+        """How likely a trial at each position gives more than this."""
+        return self._mixed(ndtr((self.means - accuracy) / self.deviations))
+
+    def _mixed(self, each: Floats) -> list[float]:
+        return [round(float(value), _DIGITS) for value in self.weights @ each]
+
+
+def forecast(
+    known: Mapping[int, float],
+    unknown: Sequence[int],
+    noises: Sequence[float],
+    reach: float,
+    height: float,
+) -> Forecast:
+    """Forecast accuracies at the unknown positions from those at known ones.
+
+    noises: the standard error of an accuracy, or what it may be; in points. reach, height: the
+    scale, in positions and in points, of the bends that the curve may have.
+    """
+    seen, asked = np.array(sorted(known), float), np.array(unknown, float)
+    level = math.fsum(known.values()) / len(known)
+    above = np.array([known[place] - level for place in sorted(known)])
+    near = np.abs(seen[:, None] - seen[None, :]) / reach
+    far = np.abs(seen[:, None] - asked[None, :]) / reach
+    likelihoods, means, deviations = [], [], []
+    for bend, rise, noise in product(_REACHES, _HEIGHTS, noises):
+        power, error = (rise * height) ** 2, noise**2 + _LEAST**2
+        # the 1 lets the curve's level be off by as much as its bends
+        lower = np.linalg.cholesky(power * (_matern(near / bend) + 1) + error * np.eye(len(seen)))
+        scaled = np.linalg.solve(lower, above)
+        weights = np.linalg.solve(lower, power * (_matern(far / bend) + 1))
+        likelihoods.append(float(-0.5 * scaled @ scaled - np.log(np.diag(lower)).sum()))
+        means.append(level + weights.T @ scaled)
+        rest = np.maximum(2 * power - (weights**2).sum(axis=0), 0.0)
+        deviations.append(np.sqrt(rest + error))
+    likely = np.exp(np.array(likelihoods) - max(likelihoods))
+    return Forecast(np.array(means), np.array(deviations), likely / likely.sum())
+
+
+def _matern(distance: Floats) -> Floats:
+    """Correlation of a curve with two derivatives (Rasmussen and Williams 2006, Eq. 4.17)."""
+    root = math.sqrt(5) * distance
+    return np.asarray((1 + root + root**2 / 3) * np.exp(-root))
