@@ -197,6 +197,83 @@ def test_a_file_that_cannot_be_drawn_is_refused(
         plots.save(region_plots.regions(table), tmp_path / name)
 
 
+PRINTED = {
+    "table": 7,
+    "weights_remaining": [99, 63],
+    "cycles": [0, 2],
+    "well_tuned": [0.12, 0.15],
+    "feasible_low": [0.08, 0.14],
+    "feasible_high": [0.16, 0.3],
+    "s_cyc": ["0.1", "0.25"],
+}
+
+
+@pytest.fixture
+def beside(study: Make, searched: Any) -> compare.Table:
+    """The same run as `table`'s, of a study that names a table of the paper."""
+    declared = study(
+        grid={"max_lr": [0.05, 0.1, 0.2, 0.4], "ceiling": 0.9},
+        s_cyc={"epsilon": 0.1, "delta": 0.5, "q": 0, "beta": 3.0},
+        paper=PRINTED,
+    )
+    _, cycles, path = searched(declared, curve)
+    return compare.table(declared, "tiny-00000000", cycles, path, complete=True)
+
+
+def test_the_papers_values_stand_beside_ours_in_json(
+    beside: compare.Table, table: compare.Table
+) -> None:
+    found = json.loads(formats.as_json(beside))
+    assert found["paper_table"] == 7
+    assert [cycle["paper"] for cycle in found["cycles"]] == [
+        {"weights_remaining": 99, "well_tuned": 0.12, "low": 0.08, "high": 0.16, "s_cyc": 0.1},
+        None,
+        {"weights_remaining": 63, "well_tuned": 0.15, "low": 0.14, "high": 0.3, "s_cyc": 0.25},
+    ]
+    assert table["paper_table"] is None
+    assert [cycle | {"paper": None} for cycle in beside["cycles"]] == table["cycles"]
+
+
+def test_the_papers_values_have_columns_of_their_own(
+    beside: compare.Table, table: compare.Table
+) -> None:
+    ours, both = tables.sheet(table), tables.sheet(beside)
+    assert both.heads == (*ours.heads, "Table 7:\nwell-tuned", "Table 7:\nregion")
+    assert [row[-2:] for row in both.rows] == [
+        ["0.12", "[0.08, 0.16]"],
+        ["", ""],
+        ["0.15", "[0.14, 0.3]"],
+    ]
+    assert [row[:-2] for row in both.rows] == ours.rows
+    text = [line for line in formats.text(beside, width=300).splitlines() if "±" in line]
+    assert [line.endswith(("[0.08, 0.16]", "[0.14, 0.3]")) for line in text] == [True, False, True]
+    assert "Table 7" not in formats.text(table)
+    for render in (formats.as_markdown, formats.as_latex):
+        assert "Table 7: well-tuned" in render(beside)
+        assert "[0.14, 0.3]" in render(beside)
+
+
+def test_the_papers_values_are_a_trace_of_the_figure(
+    beside: compare.Table, table: compare.Table
+) -> None:
+    name = "the paper's Table 7, full budget"
+    for figure in (region_plots.regions(beside), region_plots.cards(beside)["regions"]):
+        (printed,) = (trace for trace in figure.data if trace.name == name)
+        assert (list(printed.x), list(printed.y)) == ([99, 63], [0.12, 0.15])
+        assert list(printed.error_y.array) == pytest.approx([0.04, 0.15])
+        assert list(printed.error_y.arrayminus) == pytest.approx([0.04, 0.01])
+    assert not [trace for trace in region_plots.regions(table).data if "paper" in trace.name]
+
+
+def test_what_was_shrunk_stands_in_the_figure_and_the_report(
+    table: compare.Table, study: Make
+) -> None:
+    small = table | {"shrunk": {"cycles": "2 of 25"}}
+    assert "cycles 2 of 25" in region_plots.regions(small).layout.title.subtitle.text
+    assert "cycles 2 of 25" in report.page(small, study()).split("<ul>")[1]
+    assert "cycles 2 of 25" not in report.page(table, study())
+
+
 class _Page(HTMLParser):
     def __init__(self) -> None:
         super().__init__()

@@ -22,7 +22,7 @@ from oracle.cells import Cell, Graph, Result
 from oracle.failures import LeaseHeld, LeaseLost
 from oracle.ledger import Ledger, RunRecord, parse_url, probe
 from oracle.store import ResultStore, study_name
-from scyc.choices import WarmupSpec
+from scyc.choices import ConstantSpec, CyclicalSpec, WarmupSpec
 from scyc.problems import BadInput
 from scyc.system import SystemSpec
 
@@ -101,6 +101,63 @@ def test_a_training_is_one_complete_trial_that_people_can_read(
     assert study.direction.name == "MAXIMIZE"
     assert trial.duration is not None
     assert trial.duration.total_seconds() == 0.125
+
+
+RECORDED = {
+    "activations": {
+        "count": 2**40,
+        "std": 1 / 3,
+        "mean": None,
+        "quantiles": {"0.1": -1e-300, "99.9": 5e300},
+        "bins": {"exponent": -1022, "first": -3, "counts": [0, 1, 2]},
+    }
+}
+
+
+def test_what_is_kept_to_rewind_to_and_what_is_recorded_come_back(
+    store: ResultStore, graph: Graph, storage: str
+) -> None:
+    root = graph.root(0, WARMUP, 0.1)
+    full = result(root, kept="d" * 64, recorded=RECORDED)
+    store.add(graph, "tiny", S_CYC, root, full)
+    again = ResultStore(parse_url(storage))
+    assert again.results(graph) == {root.id: full}
+    again.close()
+
+
+def test_a_trial_says_its_schedule_and_in_a_run_its_cycle(
+    store: ResultStore, graph: Graph, storage: str
+) -> None:
+    cyclical = CyclicalSpec(name="cyclical", low=0.001, step=4)
+    root = graph.root(1, cyclical, 0.1)
+    child = graph.child(root, cyclical, 0.2)
+    for cell in (root, child):
+        store.add(graph, "tiny", S_CYC, cell, result(cell))
+    study = optuna.load_study(study_name=study_name(graph, "tiny", S_CYC), storage=storage)
+    assert [trial.params for trial in study.trials] == [
+        {"max_lr": 0.1, "replicate": 1, "cycle": 0},
+        {"max_lr": 0.2, "replicate": 1, "cycle": 1},
+    ]
+    for trial in study.trials:
+        assert trial.user_attrs["schedule"] == {"name": "cyclical", "low": 0.001, "step": 4}
+    assert study.user_attrs["place"] == {"kind": "path", "cycle": None}
+
+
+def test_schedules_that_differ_are_other_trainings_of_one_graph(
+    store: ResultStore, graph: Graph
+) -> None:
+    cells = [
+        graph.root(0, schedule, 0.1)
+        for schedule in (
+            WARMUP,
+            ConstantSpec(name="constant"),
+            CyclicalSpec(name="cyclical", step=4),
+        )
+    ]
+    for index, cell in enumerate(cells):
+        store.add(graph, "tiny", S_CYC, cell, result(cell, test_accuracy=float(index)))
+    found = store.results(graph)
+    assert [found[cell.id].test_accuracy for cell in cells] == [0.0, 1.0, 2.0]
 
 
 def test_other_graphs_are_not_seen(store: ResultStore, graph: Graph, system: Any) -> None:
