@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from scyc.spec import PositiveFloat, Spec
+
+_WIDEST = 1e12  # times the lowest value
+_LOG_STEP, _LINEAR_STEP = 1.1e-3, 1e-10  # relative; closer values are one in 4 or in 12 digits
 
 
 class _Grid(Spec):
@@ -54,6 +58,14 @@ class RangeGrid(_Grid):
     def _rising(self) -> RangeGrid:
         if self.low >= self.high:
             raise PydanticCustomError("order", "grid.low must lie below grid.high; swap them")
+        if self.high / self.low > _WIDEST:
+            rule = f"grid.high {self.high:g} is over {_WIDEST:g} times grid.low; raise grid.low"
+            raise PydanticCustomError("wide", "{rule}", {"rule": rule})
+        log = self.kind == "log"
+        share = math.log(self.high / self.low) if log else 1 - self.low / self.high
+        if share / (self.count - 1) < (_LOG_STEP if log else _LINEAR_STEP):
+            rule = "{count} values would be too close to tell apart; lower count"
+            raise PydanticCustomError("close", rule, {"count": self.count})
         self._bound(self.low, self.high)
         return self
 

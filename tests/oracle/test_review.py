@@ -1,5 +1,6 @@
 """What was wrong once: identities that split or ran too deep, and refusals that misled."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -8,9 +9,10 @@ import pytest
 from oracle import formats
 from oracle.asks import Place
 from oracle.cells import Graph
+from oracle.grid import values
 from oracle.parse import parse
 from oracle.paths import PruningPath
-from oracle.spec import Study
+from oracle.spec import OracleStudy, Study
 from scyc.choices import ConstantSpec
 from scyc.problems import BadInput, Problem
 from scyc.spec import as_json
@@ -159,3 +161,33 @@ def test_a_label_is_printed_letter_for_letter_and_without_a_verdicts_colour() ->
 def test_a_label_is_no_link_and_no_code_in_markdown() -> None:
     rows = formats.as_markdown(comparison("[x](javascript:y) `z`")).splitlines()
     assert rows[2].startswith(r"| [x]\(javascript:y) \`z\` |")
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high", "count", "rule"),
+    [
+        ("log", 0.1, 0.101, 20, "20 values would be too close"),
+        ("linear", 0.1, 0.1 + 1e-12, 5, "5 values would be too close"),
+        ("log", 1e-300, 1e300, 3, "over 1e+12 times grid.low"),
+    ],
+)
+def test_a_grid_whose_values_would_coincide_or_overflow_is_refused(
+    kind: str, low: float, high: float, count: int, rule: str
+) -> None:
+    (said,) = refusal(grid={"kind": kind, "low": low, "high": high, "count": count})
+    assert rule in said
+
+
+@pytest.mark.parametrize("low", [0.1, 0.0999, 0.5003, 0.99])
+@pytest.mark.parametrize("count", [2, 7, 50])
+def test_the_closest_grid_that_is_taken_has_as_many_values_as_it_says(
+    low: float, count: int
+) -> None:
+    for kind, high in (
+        ("log", low * math.exp(1.101e-3 * (count - 1))),
+        ("linear", low / (1 - 1.01e-10 * (count - 1))),
+    ):
+        grid = {"kind": kind, "low": low, "high": high, "count": count}
+        taken = parse(GOOD | {"grid": grid}, "good.yaml")
+        assert isinstance(taken, OracleStudy)
+        assert len(set(values(taken.grid))) == count
