@@ -29,7 +29,8 @@ def comparison(table: Table) -> go.Figure:
     """Test accuracy over weights remaining, the paired difference to S-Cyc, and max_lr.
 
     Bars are the standard deviation over replicates on the left, the standard error of the mean
-    paired difference in the middle; hollow marks on a dotted line are the paper's.
+    paired difference in the middle; hollow marks on a dotted line are the paper's,
+    where nothing was shrunk.
     """
     figure = make_subplots(rows=1, cols=3, horizontal_spacing=0.07, subplot_titles=_TITLES)
     for column, draw in enumerate((_accuracies, _differences, _rates), 1):
@@ -89,7 +90,7 @@ def _accuracies(figure: go.Figure, table: Table, column: int) -> None:
             col=column,
         )
         printed = [cell for cell in cells if cell["paper"]]
-        if printed:
+        if printed and not table["shrunk"]:  # a full budget's accuracies would dwarf a small one's
             figure.add_trace(
                 go.Scatter(
                     x=[cell["weights_remaining"] for cell in printed],
