@@ -3,7 +3,9 @@
     python benchmarks/adaptive.py [--json] [--cases N]
 
 A case is one cycle's grid and a known answer for each of its max_lr, so nothing is trained. Both
-searches see the same answers, noise included; the full grid's are right by definition.
+searches see the same answers, noise included, and the full grid's result is the one to reach. Of a
+known curve the result without noise is known too: with noise the full grid misses it itself, and
+"true" says by how much each of the two does.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from oracle.adaptive import SEARCHES, SearchKind
 from oracle.cells import Cell, Graph, Result
 from oracle.greedy import GridSearch, OracleCycle
 from oracle.grid_spec import GridSpec, ListGrid, RangeGrid
-from oracle.regions import Region
+from oracle.regions import Region, Tried, feasible
 from scyc.choices import ConstantSpec, FullyConnectedSpec
 from scyc.system import PruningSpec, SplitSpec, SystemSpec, TrainingSpec
 
@@ -43,6 +45,7 @@ class Case:
     replicates: int = 3
     last: float | None = None
     tolerance: float = TOLERANCE
+    truth: Callable[[float], float | None] | None = None  # the accuracy without noise
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,10 @@ class Outcome:
     loss: float  # points of the best mean validation accuracy
     share: float  # of the full grid's trainings
     rounds: int
+    full_true_loss: float | None  # points that its well-tuned max_lr is below the best, truly
+    true_loss: float | None
+    full_true_error: int | None  # of the worse end, from the ends without noise, in steps
+    true_error: int | None
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,10 @@ class Row:
     share: float  # mean
     most: float  # the largest share
     rounds: float  # mean
+    full_true_loss: float | None  # means
+    true_loss: float | None
+    full_true_error: float | None
+    true_error: float | None
 
 
 def searched(case: Case, kind: SearchKind) -> tuple[OracleCycle, int]:
@@ -97,14 +108,28 @@ def compared(case: Case) -> Outcome:
     assert right is not None
     assert found is not None
     every = sorted({*full.cells, *few.cells})
-    ends = [(right.low, found.low), (right.high, found.high)]
+
+    def error(one: Region, other: Region) -> int:
+        ends = [(one.low, other.low), (one.high, other.high)]
+        return max(abs(every.index(a) - every.index(b)) for a, b in ends)
+
+    true = _true_means(case, every)
+    region = feasible({rate: Tried((mean,), False) for rate, mean in true.items()}, case.tolerance)
+
+    def loss(one: Region) -> float | None:
+        return region.best_accuracy - true[one.well_tuned] if region else None
+
     return Outcome(
         same_best=right.well_tuned == found.well_tuned,
         best_inside=right.holds(found.well_tuned),
-        end_error=max(abs(every.index(a) - every.index(b)) for a, b in ends),
+        end_error=error(right, found),
         loss=right.best_accuracy - found.best_accuracy,
         share=len(few.cells) / len(full.cells),
         rounds=rounds,
+        full_true_loss=loss(right),
+        true_loss=loss(found),
+        full_true_error=error(region, right) if region else None,
+        true_error=error(region, found) if region else None,
     )
 
 
@@ -124,6 +149,10 @@ def row(family: str, outcomes: Iterable[Outcome]) -> Row:
         share=mean(each.share for each in every),
         most=max(each.share for each in every),
         rounds=mean(each.rounds for each in every),
+        full_true_loss=_mean(each.full_true_loss for each in every),
+        true_loss=_mean(each.true_loss for each in every),
+        full_true_error=_mean(each.full_true_error for each in every),
+        true_error=_mean(each.true_error for each in every),
     )
 
 
@@ -158,7 +187,13 @@ def case(name: str, seed: int) -> Case:
         heights = [curve(_share(declared, max_lr)) or 0.0 for max_lr in values]
         drift = int(rng.integers(-len(values) // 10, len(values) // 10 + 1))
         last = values[int(np.clip(np.argmax(heights) + drift, 0, len(values) - 1))]
-    return Case(declared, answer, made.replicates, last)
+    return Case(
+        declared,
+        answer,
+        made.replicates,
+        last,
+        truth=lambda max_lr: curve(_share(declared, max_lr)),
+    )
 
 
 def recorded(path: Path) -> list[Case]:
@@ -274,6 +309,19 @@ def _share(declared: RangeGrid, max_lr: float) -> float:
     return (max_lr - declared.low) / (declared.high - declared.low)
 
 
+def _true_means(case: Case, every: Iterable[float]) -> dict[float, float]:
+    """The accuracies without noise of those that do not diverge; none where they are unknown."""
+    if case.truth is None:
+        return {}
+    means = {max_lr: case.truth(max_lr) for max_lr in every}
+    return {max_lr: mean for max_lr, mean in means.items() if mean is not None}
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return statistics.fmean(known) if known else None
+
+
 def _result(case: Case, cell: Cell) -> Result:
     row = case.answer(cell.max_lr)
     accuracy = row[cell.replicate] if row else 0.0
@@ -302,16 +350,37 @@ def main(as_json: bool, cases: int) -> None:
     if as_json:
         click.echo(json.dumps([asdict(each) for each in rows], indent=2))
         return
+    heads = (
+        "cases",
+        "best =",
+        "inside",
+        "ends =",
+        "ends +-1",
+        "error",
+        "trained",
+        "most",
+        "rounds",
+    )
     click.echo(
-        f"{'family':<36}{'cases':>6}{'best =':>8}{'inside':>8}{'ends =':>8}{'ends +-1':>9}"
-        f"{'error':>7}{'loss':>7}{'trained':>9}{'most':>7}{'rounds':>8}"
+        f"{'family':<34}"
+        + "".join(f"{head:>9}" for head in heads)
+        + f"{'true loss':>14}{'true error':>14}"
     )
     for each in rows:
+        shares = (each.same_best, each.best_inside, each.ends_same, each.ends_near)
         click.echo(
-            f"{each.family:<36}{each.cases:>6}{each.same_best:>8.0%}{each.best_inside:>8.0%}"
-            f"{each.ends_same:>8.0%}{each.ends_near:>9.0%}{each.end_error:>7.2f}{each.loss:>7.3f}"
-            f"{each.share:>9.0%}{each.most:>7.0%}{each.rounds:>8.1f}"
+            f"{each.family:<34}{each.cases:>9}"
+            + "".join(f"{share:>9.0%}" for share in shares)
+            + f"{each.end_error:>9.2f}{each.share:>9.0%}{each.most:>9.0%}{each.rounds:>9.1f}"
+            + _pair(each.full_true_loss, each.true_loss)
+            + _pair(each.full_true_error, each.true_error)
         )
+    click.echo("true loss (points), true error (steps): of the full grid / of the adaptive search")
+
+
+def _pair(full: float | None, few: float | None) -> str:
+    shown = "-" if full is None else f"{full:.2f} / {few:.2f}"
+    return f"{shown:>14}"
 
 
 if __name__ == "__main__":

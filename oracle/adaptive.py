@@ -22,7 +22,7 @@ _SHORT = 8  # a grid of so many values, or fewer, is tried whole
 _SHARE = 3  # doubts are followed up to one of so many values of the grid ...
 _GRAVE = 0.25  # ... and beyond it where the answer would change with this chance
 _SLIGHT = 0.01  # chance below which a value is not worth its trainings
-_TOGETHER = 4  # doubts that are followed up in one round
+_TOGETHER = 4  # doubts that are followed up in one round; more on long grids
 _GAIN = 0.1  # points by which the best would have to be beaten for that to be grave
 _ALIKE = 0.02  # points; a forecast that beats the best by less says they are equal
 _UNMEASURED = (0.0, 0.25, 0.5, 1.0)  # points; what the noise may be where one replicate hides it
@@ -147,7 +147,8 @@ class _View:
         room = self.count // _SHARE - len(self.known)
         grave = sum(chance >= _GRAVE for chance in self._chances(_GAIN).values())
         likeliest = sorted(self.unknown, key=lambda place: (-order[place], place))
-        followed = likeliest[: min(max(grave, room), _TOGETHER)]
+        together = max(_TOGETHER, self.count // 16)
+        followed = likeliest[: min(max(grave, room), together)]
         return {place for place in followed if order[place] > _SLIGHT}
 
     def _chances(self, gain: float) -> dict[int, float]:
