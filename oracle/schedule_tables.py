@@ -194,7 +194,7 @@ def _paper_column(study: SchedulesStudy, cycle: int, s_cyc: str | None) -> Table
         "weights_remaining": paper.weights_remaining[column],
         "other": best,
         "difference": mine - means[best],
-        "relative": 100 * (mine - means[best]) / means[best],
+        "relative": 100 * (mine - means[best]) / means[best] if means[best] else None,
     }
 
 

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from oracle import formats
+from oracle import formats, schedule_tables
 from oracle.asks import Place
 from oracle.cells import Graph
 from oracle.grid import values
 from oracle.parse import parse
 from oracle.paths import PruningPath
-from oracle.spec import OracleStudy, Study
+from oracle.schedule_tables import EntryFound
+from oracle.spec import OracleStudy, SchedulesStudy, Study
 from scyc.choices import ConstantSpec
 from scyc.problems import BadInput, Problem
 from scyc.spec import as_json
@@ -191,3 +192,27 @@ def test_the_closest_grid_that_is_taken_has_as_many_values_as_it_says(
         taken = parse(GOOD | {"grid": grid}, "good.yaml")
         assert isinstance(taken, OracleStudy)
         assert len(set(values(taken.grid))) == count
+
+
+def test_a_printed_accuracy_of_zero_has_no_relative_improvement() -> None:
+    study = parse(
+        {key: GOOD[key] for key in ("name", "dataset", "network", "training", "cycles")}
+        | {
+            "kind": "schedules",
+            "schedules": [
+                {"label": "other", "schedule": "constant", "max_lr": 0.1},
+                {"label": "S-Cyc", "schedule": "constant", "s_cyc": GOOD["s_cyc"]},
+            ],
+            "paper": {
+                "table": "2",
+                "weights_remaining": [100],
+                "cycles": [0],
+                "accuracy": {"other": [[0, 0]], "S-Cyc": [[1, 0]]},
+            },
+        },
+        "good.yaml",
+    )
+    assert isinstance(study, SchedulesStudy)
+    found = [EntryFound(entry) for entry in study.schedules]
+    (column,) = schedule_tables.table(study, "good-0", found, complete=False)["columns"]
+    assert (column["paper"]["difference"], column["paper"]["relative"]) == (1.0, None)
