@@ -12,8 +12,8 @@ from pydantic_core import PydanticCustomError
 from oracle.grid_spec import GridSpec, ListGrid
 from scyc import schedules, scurve
 from scyc.choices import DatasetSpec, FactorySpec, FullyConnectedSpec, NetworkSpec, ScheduleSpec
+from scyc.criteria import criterion_rule
 from scyc.problems import BadInput, Problem, unknown
-from scyc.pruning import criterion_rule
 from scyc.spec import NonNegativeInt, PositiveFloat, PositiveInt, SCyc, Spec, as_json
 from scyc.system import PruningSpec, RecordSpec, SplitSpec, SystemSpec, TrainingSpec
 

@@ -35,6 +35,7 @@ from scyc import (
 )
 from scyc.checkpoint import Network
 from scyc.choices import FactorySpec, ScheduleSpec
+from scyc.criteria import CRITERIA
 from scyc.data import Images, Split
 from scyc.layout import laid_out, layout
 from scyc.problems import Problem
@@ -123,7 +124,7 @@ class Trainer:
         that has diverged, and where `kept` is needed and missing.
         """
         spec = self.system.pruning
-        criterion = pruning.CRITERIA[spec.criterion]
+        criterion = CRITERIA[spec.criterion]
         parent = Network(parent.state, self._own_masks(parent))
         if criterion.score == "l1_filter":
             masks = filters.prune(self._couplings(), parent.state, parent.masks, spec.rate)
@@ -261,7 +262,7 @@ def problems(system: SystemSpec, images: Images) -> list[Problem]:
     """What is wrong with training this system on these images."""
     classes = len(images.classes)
     found = networks.problems(system.network, images.shape, classes, system.pruning.prune_last)
-    structured = pruning.CRITERIA[system.pruning.criterion].score == "l1_filter"
+    structured = CRITERIA[system.pruning.criterion].score == "l1_filter"
     looks_at_relus = system.record is not None and "activations" in system.record.what
     if found or not (structured or looks_at_relus):
         return found

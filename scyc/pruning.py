@@ -6,50 +6,14 @@ Single weights are removed here, whole filters in :mod:`scyc.filters`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from scyc.problems import unknown
+from scyc.criteria import Criterion
 
 Tensors = Mapping[str, Tensor]
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """What is compared, and among which weights.
-
-    magnitude: |w|. gradient: |w x dL/dw|. random: nothing, the control of every other criterion
-    (Blalock et al. 2020). l1_filter: the L1 norm of a whole filter (Li et al. 2017,
-    Section 3.1), which :func:`scyc.filters.prune` compares.
-    """
-
-    score: Literal["magnitude", "gradient", "random", "l1_filter"]
-    scope: Literal["global", "layer"]  # all prunable weights together, or each layer alone
-
-
-CRITERIA: Mapping[str, Criterion] = MappingProxyType(
-    {
-        "global_magnitude": Criterion("magnitude", "global"),
-        "layer_magnitude": Criterion("magnitude", "layer"),
-        "global_gradient": Criterion("gradient", "global"),
-        "layer_gradient": Criterion("gradient", "layer"),
-        "random": Criterion("random", "global"),
-        "l1_filter": Criterion("l1_filter", "layer"),
-    }
-)
-
-
-def criterion_rule(name: str) -> str | None:
-    """The rule that the name of a criterion breaks, and the remedy; None for one that is known."""
-    if name in CRITERIA:
-        return None
-    if name.lower() == "imp":
-        return "IMP is two settings; write criterion: global_magnitude and rewind: init"
-    return unknown(name, CRITERIA)
 
 
 def weight_names(network: nn.Module) -> tuple[str, ...]:

@@ -1,4 +1,7 @@
-"""The command as a user runs it, in a process of its own."""
+"""The command as a user runs it.
+
+Most calls are made in this process, for a new one takes seconds to import what it needs.
+"""
 
 import json
 import os
@@ -7,12 +10,19 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import optuna
 import pytest
 import yaml
+
+from oracle import cli, formats, records, runs
+from oracle.parse import parse
+from oracle.settings import Progress, Settings
+from oracle.studyfile import load_study
+from scyc import schedules, scurve
 
 STUDY = """
 name: tiny
@@ -32,12 +42,48 @@ pack: 4
 """
 
 
+COMPARISON = """
+name: several
+kind: schedules
+dataset: digits
+subset: 0.2
+network: {name: fully_connected, hidden: [16]}
+training: {steps: 12, batch: 16, validate_every: 6}
+schedules:
+  - {label: warm-up, schedule: {warmup: 3, drops: [8]}, max_lr: 0.07}
+  - label: tuned
+    schedule: {name: cyclical, step: 4}
+    tune: {max_lr: {max_lr: [0.05, 0.1], extend: false}}
+  - label: S-Cyc
+    schedule: {warmup: 3, drops: [8]}
+    s_cyc: {epsilon: 0.07, delta: 0.1, q: 0, beta: 3.0}
+cycles: 1
+replicates: 2
+"""
+
+RECORDING = """
+name: recorded
+kind: distributions
+dataset: digits
+subset: 0.2
+network: {name: fully_connected, hidden: [16]}
+training: {steps: 12, batch: 16, validate_every: 6}
+schedule: {warmup: 3, drops: [8]}
+max_lr: 0.1
+record: {what: [weight_gradients], batches: 1, outside: [-0.1, 0.1]}
+cycles: 1
+replicates: 1
+"""
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """A working folder with a space in its name, and a study in it."""
     folder = tmp_path / "a place"
     folder.mkdir()
     (folder / "tiny.yaml").write_text(STUDY)
+    (folder / "several.yaml").write_text(COMPARISON)
+    (folder / "recorded.yaml").write_text(RECORDING)
     return folder
 
 
@@ -54,6 +100,27 @@ def oracle(place: Path, *arguments: str, code: int = 0, timeout: float = 240) ->
     return done.stdout if code == 0 else done.stderr
 
 
+@pytest.fixture
+def inside(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., str]:
+    """Calls the command in this process; returns what it printed, or, if it failed, its errors."""
+    monkeypatch.chdir(place)
+    monkeypatch.setattr("oracle.estimate._TIMED_SECONDS", 0.01)
+
+    def call(*arguments: str, code: int = 0) -> str:
+        monkeypatch.setattr(sys, "path", list(sys.path))
+        monkeypatch.setattr(sys, "argv", ["oracle", *arguments])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.entry()
+        told = capsys.readouterr()
+        assert ended.value.code == code, told.out + told.err
+        return told.out if code == 0 else told.err
+
+    return call
+
+
 def timeless(table: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(table)
     for cost in found["cost"].values():
@@ -62,42 +129,240 @@ def timeless(table: str) -> dict[str, Any]:
 
 
 INLINE = ("--backend", "inline", "--device", "cpu")
+FORMS = ("text", "json", "csv", "markdown", "latex")
+Call = Callable[..., str]
 
 
-def test_run_then_look(place: Path) -> None:
+def test_run_then_look(place: Path, inside: Call) -> None:
     shown = oracle(place, "run", "tiny.yaml", *INLINE)
     run_id = re.search(r"tiny-[0-9a-f]{8}", shown)
     assert run_id is not None
-    table = oracle(place, "table", "tiny")
+    table = inside("table", "tiny")
     assert table.splitlines() == shown.splitlines()[: len(table.splitlines())]
     assert (place / "runs" / "tiny" / f"{run_id[0]}.html").stat().st_size > 1_000_000
-    assert f"{run_id[0]}" in oracle(place, "list")
-    assert "done" in oracle(place, "list")
-    for form in ("json", "csv", "markdown", "latex"):
-        assert oracle(place, "table", run_id[0], "--format", form)
-    assert oracle(place, "plot", "tiny", "-o", "region.html").strip() == "region.html"
+    assert re.search(rf"{run_id[0]} +done ", inside("list"))
+    found = records.stored_table(records.locate("tiny", Settings()))
+    for form in FORMS[1:]:
+        assert inside("table", run_id[0], "--format", form) == formats.FORMATS[form](found)
+    assert inside("plot", "tiny", "-o", "region.html").strip() == "region.html"
     assert (place / "region.html").is_file()
-    again = oracle(place, "run", "tiny.yaml", "--quiet", *INLINE)
+    again = inside("run", "tiny.yaml", "--quiet", *INLINE)
     assert again == ""
 
 
-def test_check_tells_the_cost_and_writes_nothing(place: Path) -> None:
+def test_a_comparison_runs_and_is_shown_in_every_form(place: Path, inside: Call) -> None:
+    shown = inside("run", "several.yaml", *INLINE)
+    assert "S-Cyc is ahead of the best other schedule in" in shown
+    table = timeless(inside("table", "several", "--format", "json"))
+    assert (table["kind"], table["complete"]) == ("schedules", True)
+    assert [row["label"] for row in table["schedules"]] == ["warm-up", "tuned", "S-Cyc"]
+    found = records.stored_table(records.locate("several", Settings()))
+    for form in FORMS[1:]:
+        assert inside("table", "several", "--format", form) == formats.FORMATS[form](found)
+    assert inside("table", "several").splitlines() == shown.splitlines()[:-3]
+    inside("plot", "several", "-o", "several.html")
+    assert "Difference to S-Cyc" in (place / "several.html").read_text()
+    told = inside("fit", "several", code=2)
+    assert re.search(r"several-[0-9a-f]{8} is no oracle run; it has no regions to fit", told)
+    told = inside("table", "several", "--distributions", "S-Cyc", code=2)
+    assert "records no distributions; add record to the study" in told
+
+
+def test_a_run_of_distributions_is_shown_by_its_name_or_at_once(place: Path, inside: Call) -> None:
+    shown = inside("run", "recorded.yaml", *INLINE)
+    assert "weight gradients are" in shown
+    whole = json.loads(inside("table", "recorded", "--format", "json"))
+    named = json.loads(
+        inside("table", "recorded", "--distributions", "training", "--format", "json")
+    )
+    assert named == whole | {"label": "training"}
+    assert inside("plot", "recorded", "-o", "one.html") == "one.html\n"
+    told = inside("table", "recorded", "--distributions", "trainign", code=2)
+    assert 'did you mean "training"? known: training' in told
+    assert "no oracle run" in inside("fit", "recorded", code=2)
+
+
+def test_distributions_of_an_oracle_run_are_asked_for_by_name(place: Path, inside: Call) -> None:
+    record = {"what": ["activations"], "batches": 1}
+    changed = yaml.safe_load(STUDY) | {"record": record, "cycles": 1, "replicates": 1}
+    (place / "tiny.yaml").write_text(yaml.safe_dump(changed))
+    inside("run", "tiny.yaml", "--quiet", *INLINE)
+    assert "S-Cyc's max_lr lies" in inside("table", "tiny")
+    asked = ("table", "tiny", "--distributions")
+    by_name = {
+        name: json.loads(inside(*asked, name, "--format", "json")) for name in ("oracle", "S-Cyc")
+    }
+    for name, table in by_name.items():
+        assert (table["kind"], table["label"]) == ("distributions", name)
+        assert [cycle["activations"]["count"] for cycle in table["cycles"]] == [256, 256]
+        for form in FORMS:
+            assert formats.FORMATS[form](table) == inside(*asked, name, "--format", form)
+    assert by_name["S-Cyc"]["cycles"][0]["max_lr"] == 0.07
+    assert by_name["oracle"]["cycles"] != by_name["S-Cyc"]["cycles"]
+    inside("plot", "tiny", "--distributions", "oracle", "-o", "oracle.html")
+    assert "Post-ReLU outputs" in (place / "oracle.html").read_text()
+    assert "known: S-Cyc, oracle" in inside(*asked, "trained", code=2)
+
+
+@pytest.mark.parametrize("study", ["tiny", "several", "recorded"])
+def test_of_a_run_without_a_finished_cycle_nothing_can_be_drawn(
+    place: Path, inside: Call, study: str
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def at_once(done: int, total: int) -> None:
+        raise Killed
+
+    content = yaml.safe_load((place / f"{study}.yaml").read_text())
+    where = Settings(backend="inline", device="cpu")
+    with pytest.raises(Killed):
+        runs.execute(runs.prepare(parse(content, study), where), Progress(cells=at_once))
+    assert re.search(rf"{study}-[0-9a-f]{{8}} +stopped ", inside("list"))
+    assert "nothing to draw" in inside("plot", study, code=1)
+    assert "not complete" in inside("table", study)
+    assert not list(place.glob("*.html"))
+
+
+def test_check_tells_the_cost_and_writes_nothing(place: Path, inside: Call) -> None:
     before = sorted(place.rglob("*"))
-    shown = oracle(place, "check", "tiny.yaml", *INLINE)
-    assert "18 oracle + 6 S-Cyc" in shown
+    shown = inside("check", "tiny.yaml", *INLINE)
+    assert "grid        oracle: 3 max_lr: 0.05, 0.1, 0.2" in shown
+    assert "trainings   24 (3 networks x 2 replicates; more where a grid grows)" in shown
     assert "steps       288" in shown
     assert "time        about" in shown
     assert sorted(place.rglob("*")) == before
 
 
-def test_bad_input_is_exit_code_2_with_all_problems(place: Path) -> None:
+def test_check_counts_what_a_comparison_trains(place: Path, inside: Call) -> None:
+    before = sorted(place.rglob("*"))
+    shown = inside("check", "several.yaml", *INLINE)
+    assert "grid        tuned: 2 max_lr: 0.05, 0.1\n" in shown
+    # two runs of 2 networks that share the unpruned one, the grid, and the tuned one's second
+    assert "trainings   12 (2 networks x 2 replicates; more where a grid grows)" in shown
+    assert "steps       144" in shown
+    shown = inside("check", "several.yaml", "--replicates", "1", "--scale", "0.5", *INLINE)
+    assert "trainings   6 (2 networks x 1 replicates" in shown
+    assert "steps       36" in shown
+    assert "shrunk      iterations 6 of 12" in shown
+    assert "trainings   2 (2 networks x 1 replicates)" in inside("check", "recorded.yaml", *INLINE)
+    assert sorted(place.rglob("*")) == before
+
+
+def test_what_was_shrunk_is_said_wherever_the_run_is_shown(place: Path, inside: Call) -> None:
+    smaller = ("--scale", "0.5", "--cycles", "1", "--grid", "2", "--replicates", "1")
+    shown = inside("run", "tiny.yaml", *smaller, *INLINE)
+    said = {
+        "iterations": "6 of 12 (warm-up and drops with them)",
+        "cycles": "1 of 2",
+        "replicates": "1 of 2",
+        "grid": "2 of 3 max_lr",
+    }
+    outputs = [shown, *(inside("table", "tiny", "--format", f) for f in ("markdown", "latex"))]
+    for what, how in said.items():
+        assert all(f"{what} {how}" in output for output in outputs)
+    table = json.loads(inside("table", "tiny", "--format", "json"))
+    assert table["shrunk"] == said
+    assert [cycle["cycle"] for cycle in table["cycles"]] == [0, 1]
+    assert table["cost"]["oracle"]["steps"] == 6 * table["cost"]["oracle"]["trainings"]
+    (page,) = (place / "runs" / "tiny").glob("*.html")
+    assert "replicates 1 of 2" in page.read_text().split("<ul>")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("tiny.yaml", "--cycles", "3"), "--cycles = 3    is above the study's 2"),
+        (("tiny.yaml", "--grid", "4", "--replicates", "9"), "tiny: 2 problems"),
+        (("tiny.yaml", "--scale", "0.05"), "makes drops fall together"),
+        (("tiny.yaml", "--scale", "0"), "--scale"),
+        (("tiny.yaml", "--scale", "1.5"), "--scale"),
+        (("tiny.yaml", "--classes", "1"), "--classes"),
+        (("tiny.yaml", "--classes", "11"), "has 10 classes"),
+        (("recorded.yaml", "--grid", "2"), "searches no grid"),
+    ],
+)
+def test_what_is_not_smaller_is_refused_with_2(
+    place: Path, inside: Call, arguments: tuple[str, ...], told: str
+) -> None:
+    before = sorted(place.rglob("*"))
+    for command_name in ("run", "check"):
+        assert told in inside(command_name, *arguments, *INLINE, code=2)
+    assert sorted(place.rglob("*")) == before
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Path]]:
+    """Figures that were drawn, with where they would have been written to."""
+    found: list[tuple[Any, Path]] = []
+    monkeypatch.setattr("oracle.plots.save", lambda figure, to: found.append((figure, to)))
+    return found
+
+
+def test_a_schedule_is_drawn_from_its_study_alone(place: Path, inside: Call) -> None:
+    assert inside("plot-schedule", "table7", "-o", "x.html") == "x.html\n"
+    assert "Plotly.newPlot" in (place / "x.html").read_text()
+    assert inside("plot-schedule", "recorded.yaml") == "recorded-schedule.html\n"
+    assert sorted(path.suffix for path in place.iterdir()) == [".html"] * 2 + [".yaml"] * 3
+
+
+def test_the_drawn_max_lr_are_the_studys(inside: Call, drawn: list[tuple[Any, Path]]) -> None:
+    curve = load_study("table7").s_cyc
+    expected = [scurve.max_lr(curve, cycle, 0.2) for cycle in range(26)]
+    inside("plot-schedule", "table7")
+    inside("plot-schedule", "table7", "--cycle", "13", "--cycle", "0")
+    inside("plot-schedule", "table2a")
+    (default, _), (chosen, target), (of_entry, _) = drawn
+    assert str(target) == "table7-schedule.html"
+    for figure in (default, chosen, of_entry):
+        assert list(figure.data[0].y) == pytest.approx(expected)
+    assert [trace.name.split(" ")[0] for trace in default.data[1:]] == ["0", "3", "6", "12", "25"]
+    assert [trace.name.split(" ")[0] for trace in chosen.data[1:]] == ["0", "13"]
+    assert max(chosen.data[2].y) == pytest.approx(expected[13], rel=1e-4)
+
+
+@pytest.mark.parametrize(("entry", "max_lr"), [("LR-warmup-2", 0.07), ("cyclical", 0.025)])
+def test_an_entry_is_drawn_by_its_label(
+    inside: Call, drawn: list[tuple[Any, Path]], entry: str, max_lr: float
+) -> None:
+    inside("plot-schedule", "table2a", "--entry", entry, "--cycle", "4", "-o", "y.svg")
+    ((figure, target),) = drawn
+    assert str(target) == "y.svg"
+    assert set(figure.data[0].y) == {max_lr}
+    declared = {each.label: each.schedule for each in load_study("table2a").schedules}[entry]
+    rates = schedules.rates(declared, max_lr, 63_000)
+    (line,) = figure.data[1:]
+    assert list(line.y) == [rates[step] for step in line.x]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("table2a", "--entry", "LR-warmup-3"), 'did you mean "LR-warmup-2"?'),
+        (("several.yaml", "--entry", "tuned"), "not known before it is tuned"),
+        (("table7", "--entry", "S-Cyc"), "has one schedule; leave the option out"),
+        (("recorded.yaml", "--entry", "x"), "has one schedule; leave the option out"),
+        (("table7", "--cycle", "26"), "--cycle 26 comes after the study's last, 25"),
+        (("table7", "--cycle", "-1"), "--cycle"),
+        (("table7", "-o", "x.pdf"), "ends in .pdf"),
+        (("tabel7",), 'did you mean "table7"?'),
+    ],
+)
+def test_a_schedule_that_cannot_be_drawn_is_refused_with_2(
+    place: Path, inside: Call, arguments: tuple[str, ...], told: str
+) -> None:
+    assert told in inside("plot-schedule", *arguments, code=2)
+    assert {path.suffix for path in place.iterdir()} == {".yaml"}
+
+
+def test_bad_input_is_exit_code_2_with_all_problems(place: Path, inside: Call) -> None:
     bad = STUDY.replace("cycles: 2", "cycles: 0\nextra: 1").replace("0.2]", "-0.2]")
     (place / "tiny.yaml").write_text(bad)
-    told = oracle(place, "run", "tiny.yaml", code=2)
+    told = inside("run", "tiny.yaml", code=2)
     assert "tiny.yaml: 3 problems" in told
     assert "grid.max_lr[2] = -0.2    a learning rate must be above 0" in told
-    assert oracle(place, "check", "tiny.yaml", code=2) == told
-    assert sorted(path.name for path in place.iterdir()) == ["tiny.yaml"]
+    assert inside("check", "tiny.yaml", code=2) == told
+    assert {path.suffix for path in place.iterdir()} == {".yaml"}
 
 
 @pytest.mark.parametrize(
@@ -112,20 +377,22 @@ def test_bad_input_is_exit_code_2_with_all_problems(place: Path) -> None:
         (("run", "cifar10-resnet20-small"), "--data"),
         (("run", "cifar10-resnet20-small", "--data", "nowhere"), "no such folder"),
         (("table", "nothing"), "no such run"),
+        (("table", "nothing", "--format", "yaml"), "--format"),
         (("plot", "nothing"), "no such run"),
+        (("fit", "nothing"), "no such run"),
         (("paper", "4"), "paper"),
         (("nonsense",), "nonsense"),
     ],
 )
 def test_every_wrong_call_is_refused_with_2(
-    place: Path, arguments: tuple[str, ...], told: str
+    inside: Call, arguments: tuple[str, ...], told: str
 ) -> None:
-    shown = oracle(place, *arguments, code=2)
+    shown = inside(*arguments, code=2)
     assert told in shown.lower() or told in shown
     assert "canary" not in shown
 
 
-def test_paper_needs_no_run_and_no_torch(place: Path) -> None:
+def test_paper_needs_no_run_and_no_torch(place: Path, inside: Call) -> None:
     code = (
         "import sys; sys.argv = ['oracle', 'paper', '7', '--format', 'json']\n"
         "from oracle import cli\n"
@@ -136,18 +403,18 @@ def test_paper_needs_no_run_and_no_torch(place: Path) -> None:
         [sys.executable, "-c", code], cwd=place, capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout)["outside"] == 2
-    assert "2 of 7 outside" in oracle(place, "paper", "7")
-    assert "0 of 7 outside" in oracle(place, "paper", "3")
+    assert "2 of 7 outside" in inside("paper", "7")
+    assert "0 of 7 outside" in inside("paper", "3")
 
 
-def test_fit_finds_parameters_for_a_run_and_for_the_paper(place: Path) -> None:
-    assert "inside 7 of 7 regions" in oracle(place, "fit", "--paper", "7")
-    found = json.loads(oracle(place, "fit", "--paper", "3", "--format", "json"))
+def test_fit_finds_parameters_for_a_run_and_for_the_paper(inside: Call) -> None:
+    assert "inside 7 of 7 regions" in inside("fit", "--paper", "7")
+    found = json.loads(inside("fit", "--paper", "3", "--format", "json"))
     assert found["fits"]
-    oracle(place, "run", "tiny.yaml", "--quiet", *INLINE)
-    assert "of 3 regions" in oracle(place, "fit", "tiny")
-    assert "name a RUN" in oracle(place, "fit", code=2)
-    assert "name a RUN" in oracle(place, "fit", "tiny", "--paper", "7", code=2)
+    inside("run", "tiny.yaml", "--quiet", *INLINE)
+    assert "of 3 regions" in inside("fit", "tiny")
+    assert "name a RUN" in inside("fit", code=2)
+    assert "name a RUN" in inside("fit", "tiny", "--paper", "7", code=2)
 
 
 def test_a_users_own_module_is_found_in_the_current_folder(place: Path) -> None:

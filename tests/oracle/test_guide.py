@@ -12,7 +12,7 @@ from oracle.spec import KINDS, DistributionsStudy, Entry, OracleStudy, Schedules
 from oracle.studyfile import read_yaml, shipped_studies
 from scyc import networks
 from scyc.choices import DATASETS, NETWORKS, OPTIMIZERS, SCHEDULES
-from scyc.pruning import CRITERIA
+from scyc.criteria import CRITERIA
 from scyc.spec import Spec, as_json
 from scyc.system import AugmentSpec, PruningSpec, RecordSpec, SplitSpec, TrainingSpec
 

@@ -23,8 +23,8 @@ from scyc.choices import (
     VggSpec,
     WarmupSpec,
 )
+from scyc.criteria import CRITERIA
 from scyc.data import Images
-from scyc.pruning import CRITERIA
 from scyc.system import PruningSpec, SplitSpec, SystemSpec, TrainingSpec
 
 SMALL: Mapping[str, NetworkSpec] = MappingProxyType(

@@ -6,8 +6,8 @@ from torch import Tensor
 from torch.nn.utils import prune as torch_prune
 
 from scyc import pruning, seeds
+from scyc.criteria import CRITERIA, criterion_rule
 from scyc.networks import FullyConnected, ResNet20
-from scyc.pruning import CRITERIA
 
 
 def weights_of(network: torch.nn.Module) -> dict[str, Tensor]:
@@ -139,17 +139,17 @@ def test_a_criterion_without_what_it_needs_is_refused() -> None:
 
 @pytest.mark.parametrize("name", CRITERIA)
 def test_every_known_criterion_breaks_no_rule(name: str) -> None:
-    assert pruning.criterion_rule(name) is None
+    assert criterion_rule(name) is None
 
 
 @pytest.mark.parametrize("name", ["imp", "IMP", "Imp"])
 def test_imp_is_refused_with_the_two_settings_that_make_it(name: str) -> None:
-    rule = pruning.criterion_rule(name)
+    rule = criterion_rule(name)
     assert rule == "IMP is two settings; write criterion: global_magnitude and rewind: init"
 
 
 def test_an_unknown_criterion_gets_a_did_you_mean() -> None:
-    rule = pruning.criterion_rule("globl_magnitude")
+    rule = criterion_rule("globl_magnitude")
     assert rule is not None
     assert 'did you mean "global_magnitude"?' in rule
     assert "l1_filter" in rule
