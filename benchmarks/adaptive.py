@@ -171,29 +171,25 @@ def case(name: str, seed: int) -> Case:
     offsets = rng.normal(0, made.noise, made.replicates)
     key = int(rng.integers(2**31))
 
+    def truth(max_lr: float) -> float | None:
+        mean = curve(_share(declared, max_lr))
+        return None if mean is None else min(100.0, max(1.0, mean))
+
     def answer(max_lr: float) -> tuple[float, ...] | None:
-        at = _share(declared, max_lr)
-        mean = curve(at)
+        mean = truth(max_lr)
         if mean is None:
             return None
-        noise = np.random.default_rng([key, round(at * 1e4) + 10**6]).normal(
-            0, made.noise, made.replicates
-        )
+        own = np.random.default_rng([key, round(_share(declared, max_lr) * 1e4) + 10**6])
+        noise = own.normal(0, made.noise, made.replicates)
         drawn = np.clip(mean + offsets + noise, 1.0, 100.0)
         return tuple(drawn.tolist())
 
     last = None
     if seed % 2:
-        heights = [curve(_share(declared, max_lr)) or 0.0 for max_lr in values]
+        heights = [truth(max_lr) or 0.0 for max_lr in values]
         drift = int(rng.integers(-len(values) // 10, len(values) // 10 + 1))
         last = values[int(np.clip(np.argmax(heights) + drift, 0, len(values) - 1))]
-    return Case(
-        declared,
-        answer,
-        made.replicates,
-        last,
-        truth=lambda max_lr: curve(_share(declared, max_lr)),
-    )
+    return Case(declared, answer, made.replicates, last, truth=truth)
 
 
 def recorded(path: Path) -> list[Case]:
