@@ -79,7 +79,7 @@ def verdict(table: Table) -> str:
         if not all(spreads):
             continue
         before, after = map(statistics.fmean, spreads)
-        how = "narrower" if after < before else "wider"
+        how = "narrower" if after < before else "wider" if after > before else "as wide"
         said.append(f"{_NAMES[what]} are {how} (std {before:.3g} to {after:.3g})")
     lines = "; ".join(said) or "nothing finite was recorded"
     between = f"{first['weights_remaining']:.1f} to {last['weights_remaining']:.1f} %"

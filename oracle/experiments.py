@@ -223,8 +223,21 @@ class SchedulesExperiment:
             self.hooks.line(f"{entry.label}: max_lr {rate(best)} is best on the unpruned network")
             tuned = LearningRates(schedule=entry.schedule, max_lr=best)
             self._paths[entry.label] = path(self.study, self.graph, tuned)
-            self.hooks.losers(found.tuning.losers)
+            self._drop_losers()
         yield from self._paths[entry.label].search(lambda done: self._cycle_done(found, done))
+
+    def _drop_losers(self) -> None:
+        """When all entries are tuned: one's loser may be another's winner."""
+        tuned = [each for each in self.found.values() if each.entry.tune is not None]
+        if all(each.tuning is not None for each in tuned):
+            won = {
+                result.cell
+                for each in tuned
+                if each.tuning is not None and each.tuning.region is not None
+                for result in each.tuning.results[each.tuning.region.well_tuned]
+            }
+            losers = [r for each in tuned if each.tuning is not None for r in each.tuning.losers]
+            self.hooks.losers([result for result in losers if result.cell not in won])
 
     def _cycle_done(self, found: EntryFound, done: PathCycle) -> None:
         found.path.append(done)

@@ -23,7 +23,8 @@ class Pack:
 def packed(cells: Sequence[Cell], most: int) -> list[tuple[Cell, ...]]:
     """Split cells, in their order, into packs of at most `most`, as even as can be.
 
-    Depends on nothing else: not on the workers, nor on what has been trained before.
+    Depends on nothing else, so not on the workers. Of a pack that was trained in part only what is
+    missing is trained: on a CPU a member's bits do not depend on what lies beside it.
     """
     count = -(-len(cells) // most)
     ends = [round(index * len(cells) / count) for index in range(count + 1)]
@@ -87,12 +88,8 @@ class PackQueue:
                 self.record(cell, result, pack.place)
                 self.known[cell.id] = result
                 self.answered += cell.id in self.asked
-            elif cell.id in self._again and result.checkpoint != self.known[cell.id].checkpoint:
-                raise LostCheckpoint(
-                    f"checkpoint {self.known[cell.id].checkpoint} of cell {cell.id[:12]} is gone, "
-                    f"and training the cell again gave {result.checkpoint}; put the file back, or "
-                    "start in a new run folder"
-                )
+            elif cell.id in self._again:
+                _same_again(cell, self.known[cell.id], result)
             self._again.discard(cell.id)
         trained = {cell.id for cell in pack.cells}
         held = [(needed - trained, waiting) for needed, waiting in self._held]
@@ -156,3 +153,13 @@ class PackQueue:
         kept = self.known[cell.root.id].kept
         if kept is not None and not self.has_checkpoint(kept):
             yield cell.root
+
+
+def _same_again(cell: Cell, before: Result, after: Result) -> None:
+    """Raises LostCheckpoint where a cell that was trained again has other networks."""
+    for was, is_now in ((before.checkpoint, after.checkpoint), (before.kept, after.kept)):
+        if was != is_now:
+            raise LostCheckpoint(
+                f"checkpoint {was} of cell {cell.id[:12]} is gone, and training the cell again "
+                f"gave {is_now}; put the file back, or start in a new run folder"
+            )

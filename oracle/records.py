@@ -105,7 +105,9 @@ def stored_distributions(run: Known, name: str) -> Table:
     runs = _found(run).runs()
     if name not in runs:
         raise BadInput("run", [Problem("--distributions", unknown(name, runs), name)])
-    ended = len(runs[name]) == run.study.cycles + 1
+    last = runs[name][-1] if runs[name] else None
+    stopped = last is not None and any(result.diverged for result in last.results)
+    ended = stopped or len(runs[name]) == run.study.cycles + 1
     return distribution_tables.table(run.study, run.record.run_id, runs[name], ended, name)
 
 

@@ -15,7 +15,7 @@ from oracle.compare import Table, cost, head
 from oracle.greedy import OracleCycle
 from oracle.paths import PathCycle
 from oracle.sheets import Sheet, cost_lines, rate, shrunk_lines, spread
-from oracle.spec import Entry, SchedulesStudy
+from oracle.spec import TOGETHER, Entry, SchedulesStudy
 from scyc.spec import as_json
 
 _ROUNDING = 1e-9  # points; accuracies are shares of images, which differ by more or not at all
@@ -53,7 +53,7 @@ def table(study: SchedulesStudy, run_id: str, found: Sequence[EntryFound], compl
         "paper_table": study.paper.table if study.paper else None,
         "columns": [_column(study, rows, cycle) for cycle in cycles if cycle <= study.cycles],
         "schedules": rows,
-        "cost": {**{each.entry.label: _cost(each) for each in found}, "together": cost(every)},
+        "cost": {**{each.entry.label: _cost(each) for each in found}, TOGETHER: cost(every)},
     }
 
 
@@ -68,7 +68,7 @@ def sheet(table: Table) -> Sheet:
         rows=[*rows, *_comparison(columns, table)],
         verdict=verdict(table),
         notes=[*shrunk_lines(table), *_footnotes(table)],
-        costs=cost_lines(table["cost"], {"together": "together (shared ones counted once)"}),
+        costs=cost_lines(table["cost"], {TOGETHER: f"{TOGETHER} (shared ones counted once)"}),
         flat=[line for row in table["schedules"] for line in _flat(row)],
         flat_heads=_FLAT_HEADS,
         left=frozenset({0, 1}),
@@ -291,9 +291,10 @@ def _footnotes(table: Table) -> list[str]:
     ]
     if any(column["against"] for column in table["columns"]):
         lines.append(
-            "Points: the mean paired difference over replicates ± its standard error. The best "
-            "other is chosen by the same test accuracies, so p flatters it; no p is corrected for "
-            "the number of columns."
+            "Points: the mean paired difference over replicates ± its standard error. p is smaller "
+            "than it should be where replicates split the same images anew, for they are not "
+            "independent (Nadeau and Bengio 2003); the best other is chosen by the same test "
+            "accuracies, which flatters that one; nothing is corrected for the number of columns."
         )
         lines.append(
             "Relative: the difference as a share of the other's accuracy, as the paper computes "

@@ -10,9 +10,8 @@ from oracle.spec import Study
 from scyc.problems import BadInput, Problem
 from scyc.spec import as_json
 
-# Fields of schedules that count iterations, and shrink with them.
 _LOOKS = 10  # at the validation images, at least, where the study has as many
-_ITERATIONS = ("warmup", "iterations", "step")
+_ITERATIONS = ("warmup", "iterations", "step")  # fields of schedules that shrink with the budget
 
 
 def shrink(study: Study, wanted: Shrink) -> Study:
@@ -23,47 +22,54 @@ def shrink(study: Study, wanted: Shrink) -> Study:
     """
     content = as_json(study)
     problems: list[Problem] = []
-    said = dict(study.shrunk)
-    if wanted.scale is not None:
+    said: dict[str, str] = {}
+    if wanted.scale is not None and wanted.scale != 1:
         problems += _scaled(content, wanted.scale)
         new, old = content["training"]["steps"], study.training.steps
         said["iterations"] = f"{new:,} of {old:,} (warm-up and drops with them)"
-    if wanted.subset is not None:
-        problems += _smaller("--subset", wanted.subset, study.subset)
-        content["subset"] = wanted.subset
-        said["images"] = f"{100 * wanted.subset:g} of {100 * study.subset:g} % of each class"
-    if wanted.classes is not None:
-        if study.classes is not None:
-            problems += _smaller("--classes", wanted.classes, study.classes)
-        content["classes"] = wanted.classes
-        said["classes"] = f"the first {wanted.classes}"
-    if wanted.cycles is not None:
-        problems += _smaller("--cycles", wanted.cycles, study.cycles)
-        content["cycles"] = wanted.cycles
-        if content.get("columns"):
-            kept = {c for c in content["columns"] if c <= wanted.cycles}
-            content["columns"] = sorted(kept | {wanted.cycles})
-        said["cycles"] = f"{wanted.cycles} of {study.cycles}"
-    if wanted.replicates is not None:
-        problems += _smaller("--replicates", wanted.replicates, study.replicates)
-        content["replicates"] = wanted.replicates
-        said["replicates"] = f"{wanted.replicates} of {study.replicates}"
+    for option, field, name in (
+        ("--subset", "subset", "images"),
+        ("--classes", "classes", "classes"),
+        ("--cycles", "cycles", "cycles"),
+        ("--replicates", "replicates", "replicates"),
+    ):
+        value, declared = getattr(wanted, field), getattr(study, field)
+        if value is None or value == declared:
+            continue
+        problems += _smaller(option, value, declared)
+        content[field] = value
+        if field == "subset":
+            said[name] = f"{100 * value:g} of {100 * declared:g} % of each class"
+        else:
+            said[name] = f"the first {value}" if declared is None else f"{value} of {declared}"
+    if content.get("columns"):
+        kept = {cycle for cycle in content["columns"] if cycle <= content["cycles"]}
+        content["columns"] = sorted(kept | ({content["cycles"]} if "cycles" in said else set()))
     if wanted.grid is not None:
-        counts = [_thinned(each, wanted.grid) for each in _grids(content)]
-        for count in counts:
-            problems += _smaller("--grid", wanted.grid, count)
-        if not counts:
-            rule = "this study searches no grid of max_lr; leave the option out"
-            problems.append(Problem("--grid", rule, wanted.grid))
-        said["grid"] = f"{wanted.grid} of {' and '.join(str(count) for count in counts)} max_lr"
+        problems += _thin(content, wanted.grid, said)
     if problems:
         raise BadInput(study.name, problems)
-    content["shrunk"] = said
+    before = study.shrunk
+    content["shrunk"] = before | {
+        what: f"{before[what]}; of these {how}" if what in before else how
+        for what, how in said.items()
+    }
     return parse(content, study.name)
 
 
-def _smaller(option: str, new: float, old: float) -> list[Problem]:
-    if new <= old:
+def _thin(content: dict[str, Any], count: int, said: dict[str, str]) -> list[Problem]:
+    """Leave every grid `count` values, in place."""
+    counts = [_thinned(each, count) for each in _grids(content)]
+    if not counts:
+        rule = "this study searches no grid of max_lr; leave the option out"
+        return [Problem("--grid", rule, count)]
+    if any(each != count for each in counts):
+        said["grid"] = f"{count} of {' and '.join(str(each) for each in counts)} max_lr"
+    return [problem for each in counts for problem in _smaller("--grid", count, each)]
+
+
+def _smaller(option: str, new: float, old: float | None) -> list[Problem]:
+    if old is None or new <= old:
         return []
     return [
         Problem(option, f"is above the study's {old:g}; options only make a study smaller", new)

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from oracle.grid_spec import GridSpec, ListGrid
+from oracle.grid import bounds, values
+from oracle.grid_spec import GridSpec
 from scyc import schedules, scurve
 from scyc.choices import DatasetSpec, FactorySpec, FullyConnectedSpec, NetworkSpec, ScheduleSpec
 from scyc.criteria import criterion_rule
@@ -18,6 +19,19 @@ from scyc.spec import NonNegativeInt, PositiveFloat, PositiveInt, SCyc, Spec, as
 from scyc.system import PruningSpec, RecordSpec, SplitSpec, SystemSpec, TrainingSpec
 
 Percent = Annotated[float, Field(ge=0, le=100)]
+
+
+def _printable(text: str) -> str:
+    """Text that shows as it is: no control characters, no line ends, nothing that turns it."""
+    if not text.isprintable():
+        raise PydanticCustomError("text", "holds characters that do not print; remove them")
+    if not text.strip():
+        raise PydanticCustomError("text", "is blank; say something")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_printable)]
+Printed = Annotated[str, Field(pattern=r"^[0-9]*\.?[0-9]+$", max_length=12)]  # a number's digits
 
 
 class LearningRates(Spec):
@@ -45,8 +59,9 @@ class LearningRates(Spec):
 
 
 def _grid_fits(schedule: ScheduleSpec, grid: GridSpec) -> None:
-    lowest = grid.max_lr[0] if isinstance(grid, ListGrid) else grid.low
+    lowest = bounds(grid)[0] if grid.extend else values(grid)[0]
     if rule := schedules.max_lr_rule(schedule, lowest):
+        rule += ", or set the grid's floor, down to which it may grow" if grid.extend else ""
         raise PydanticCustomError("max_lr", "{rule}", {"rule": rule})
 
 
@@ -59,7 +74,7 @@ class TuneSpec(Spec):
 class Entry(LearningRates):
     """One row of a comparison of schedules."""
 
-    label: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
+    label: Annotated[Text, Field(max_length=64)]
     tune: TuneSpec | None = None
 
     @model_validator(mode="after")
@@ -88,7 +103,9 @@ class Study(Spec):
     record: RecordSpec | None = None  # distributions kept of every network
     pack: PositiveInt | None = None  # cells trained in one call; None: 16 if stacked, else 1
     keep_checkpoints: Literal["path", "all"] = "path"  # "path": the networks that are carried on
-    shrunk: dict[str, str] = Field(default_factory=dict)  # what options on the command line reduced
+    shrunk: dict[Text, Text] = Field(
+        default_factory=dict
+    )  # what options on the command line reduced
 
     @field_validator("pruning")
     @classmethod
@@ -157,13 +174,19 @@ class PaperOracle(Spec):
     well_tuned: Annotated[tuple[PositiveFloat, ...], Field(strict=False)]
     feasible_low: Annotated[tuple[PositiveFloat, ...], Field(strict=False)]
     feasible_high: Annotated[tuple[PositiveFloat, ...], Field(strict=False)]
-    s_cyc: Annotated[tuple[str, ...], Field(strict=False)] | None  # as printed; None: not printed
+    s_cyc: Annotated[tuple[Printed, ...], Field(strict=False)] | None  # None: it is not printed
 
     @model_validator(mode="after")
     def _aligned(self) -> PaperOracle:
         rows = (self.weights_remaining, self.well_tuned, self.feasible_low, self.feasible_high)
         if {len(row) for row in (*rows, self.s_cyc or self.cycles)} != {len(self.cycles)}:
             raise PydanticCustomError("aligned", "every row needs one value for each of cycles")
+        if not self.cycles or list(self.cycles) != sorted(set(self.cycles)):
+            raise PydanticCustomError("rising", "cycles must rise, and be at least one")
+        columns = zip(self.feasible_low, self.well_tuned, self.feasible_high, strict=True)
+        if any(not low <= best <= high for low, best, high in columns):
+            rule = "well_tuned must lie between feasible_low and feasible_high; check the columns"
+            raise PydanticCustomError("inside", rule)
         return self
 
 
@@ -194,7 +217,7 @@ _MeanStd = Annotated[tuple[Percent, Percent], Field(strict=False)]
 class PaperSchedules(Spec):
     """A printed comparison of schedules: early-stop test accuracy, mean and std, in percent."""
 
-    table: str
+    table: Text
     weights_remaining: Annotated[tuple[Percent, ...], Field(strict=False)]
     cycles: Annotated[tuple[NonNegativeInt, ...], Field(strict=False)]
     accuracy: dict[str, Annotated[tuple[_MeanStd, ...], Field(strict=False)]]  # by label
@@ -205,6 +228,9 @@ class PaperSchedules(Spec):
         if {len(row) for row in rows} != {len(self.cycles)}:
             raise PydanticCustomError("aligned", "every row needs one value for each of cycles")
         return self
+
+
+TOGETHER = "together"  # all schedules' trainings, those that they share counted once
 
 
 class SchedulesStudy(Study):
@@ -219,6 +245,9 @@ class SchedulesStudy(Study):
     def _entries_fit(self) -> SchedulesStudy:
         labels = [entry.label for entry in self.schedules]
         repeated = sorted({label for label in labels if labels.count(label) > 1})
+        if TOGETHER in labels:
+            rule = f'"{TOGETHER}" is the name of the sum of all costs; choose another label'
+            raise PydanticCustomError("labels", "{rule}", {"rule": rule})
         if repeated:
             rule = f'the label "{repeated[0]}" stands twice; every entry needs its own'
             raise PydanticCustomError("labels", "{rule}", {"rule": rule})
@@ -229,6 +258,9 @@ class SchedulesStudy(Study):
         for index, entry in enumerate(self.schedules):
             self._schedule_fits(entry.schedule, f"schedules[{index}].schedule")
         late = [cycle for cycle in self.columns or () if cycle > self.cycles]
+        if list(self.columns or ()) != sorted(set(self.columns or ())):
+            rule = f"columns {list(self.columns or ())} must rise; sort them and remove repeats"
+            raise PydanticCustomError("columns", "{rule}", {"rule": rule})
         if late:
             rule = f"columns {late} come after the last of {self.cycles} cycles; remove them"
             raise PydanticCustomError("columns", "{rule}", {"rule": rule})
@@ -239,7 +271,7 @@ class PaperFigure(Spec):
     """What the paper says of a figure of distributions."""
 
     figure: PositiveInt
-    claim: str
+    claim: Text
 
 
 class DistributionsStudy(Study, LearningRates):

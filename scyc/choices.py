@@ -149,7 +149,8 @@ class WarmupSpec(Spec):
 
     name: Literal["warmup"] = "warmup"
     warmup: NonNegativeInt  # iterations of the linear rise from 0 to max_lr
-    drops: Annotated[tuple[PositiveInt, ...], Field(strict=False)] = ()  # divided by 10 at each
+    # Iterations at each of which the rate is divided by 10.
+    drops: Annotated[tuple[PositiveInt, ...], Field(max_length=100, strict=False)] = ()
 
     @model_validator(mode="after")
     def _drops_rise(self) -> WarmupSpec:

@@ -98,7 +98,9 @@ class Trainer:
         self._prunable = pruning.prunable_names(network, system.pruning.prune_last)
         self._couplings = lru_cache(maxsize=1)(lambda: filters.couplings(network, images.shape))
         self._split = lru_cache(maxsize=64)(self._make_split)
-        self._feed = lru_cache(maxsize=8)(self._make_feed)  # the rounds of a long training are big
+        self._feed = lru_cache(maxsize=4)(
+            self._make_feed
+        )  # of a long training one is hundreds of MB
 
     def root(self, replicate: int) -> Network:
         """A replicate's unpruned network with its initial weights."""

@@ -41,6 +41,13 @@ def problems(schedule: ScheduleSpec, steps: int) -> list[tuple[str, str]]:
         if length > steps:
             found.append((field, f"{length} is longer than {steps} steps; lower it or raise steps"))
     if isinstance(schedule, WarmupSpec):
+        if schedule.warmup and schedule.warmup == steps:
+            rule = f"{steps} ends with the last step, so max_lr is never reached; lower it"
+            found.append(("warmup", rule))
+        early = [drop for drop in schedule.drops if drop < schedule.warmup]
+        if early:
+            rule = f"{early} come before the warm-up of {schedule.warmup} steps ends; raise them"
+            found.append(("drops", rule))
         late = [drop for drop in schedule.drops if drop >= steps]
         if late:
             rule = f"{late} come after the last of {steps} steps; lower them or raise steps"

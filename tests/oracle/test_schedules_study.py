@@ -367,7 +367,10 @@ def test_before_anything_is_finished_every_form_and_figure_is_made() -> None:
 def test_a_tuned_grid_must_lie_above_the_low_end_of_a_cyclical_rate() -> None:
     cyclical = CYCLICAL | {"low": 0.05}
     with pytest.raises(BadInput, match=r"schedule.low 0.05 must lie below max_lr 0.02"):
-        study(ENTRIES[0], tuned(schedule=cyclical, max_lr=[0.02, 0.1]))
-    with pytest.raises(BadInput, match=r"schedule.low 0.05 must lie below max_lr 0.01"):
+        study(ENTRIES[0], tuned(schedule=cyclical, max_lr=[0.02, 0.1], extend=False))
+    with pytest.raises(BadInput, match=r"max_lr 0.006; lower it, or set the grid's floor"):
+        study(ENTRIES[0], tuned(schedule=cyclical, max_lr=[0.06, 0.1]))
+    with pytest.raises(BadInput, match=r"schedule.low 0.05 must lie below max_lr 0.001"):
         study(ENTRIES[0], tuned(schedule=cyclical, kind="log", low=0.01, high=0.1, count=4))
-    assert study(ENTRIES[0], tuned(schedule=cyclical, max_lr=[0.06, 0.1])).schedules[1].tune
+    grown = tuned(schedule=cyclical, max_lr=[0.06, 0.1], floor=0.055)
+    assert study(ENTRIES[0], grown).schedules[1].tune

@@ -99,12 +99,6 @@ REFERENCES: dict[str, tuple[Callable[[Optimizer], Restarting], Callable[..., LRS
             ]
         ),
     ),
-    "drops during the warmup": (
-        lambda o: WarmupDrops(o, 0.3, 10, (4, 8)),
-        lambda o: ChainedScheduler(
-            [LinearLR(o, start_factor=TINY, total_iters=10), MultiStepLR(o, [4, 8], gamma=0.1)]
-        ),
-    ),
     "drops": (
         lambda o: WarmupDrops(o, 0.3, 0, (3, 5)),
         lambda o: MultiStepLR(o, [3, 5], gamma=0.1),

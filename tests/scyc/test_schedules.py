@@ -157,7 +157,8 @@ def test_two_misfits_are_found_at_once() -> None:
 @pytest.mark.parametrize(
     "schedule",
     [
-        WarmupSpec(warmup=10, drops=(9,)),
+        WarmupSpec(warmup=9, drops=(9,)),
+        WarmupSpec(warmup=0),
         ConstantSpec(name="constant"),
         LrDecaySpec(name="lr_decay", iterations=10),
         CyclicalSpec(name="cyclical", step=10),
@@ -169,6 +170,18 @@ def test_two_misfits_are_found_at_once() -> None:
 def test_a_schedule_that_just_fits_has_no_problem(schedule: ScheduleSpec) -> None:
     assert problems(schedule, 10) == []
     assert len(rates(schedule, 0.1, 10)) == 10
+
+
+@pytest.mark.parametrize(
+    ("schedule", "field"),
+    [
+        (WarmupSpec(warmup=10), "warmup"),
+        (WarmupSpec(warmup=6, drops=(5,)), "drops"),
+        (WarmupSpec(warmup=10, drops=(9,)), "warmup drops"),
+    ],
+)
+def test_a_warm_up_that_never_reaches_max_lr_is_refused(schedule: ScheduleSpec, field: str) -> None:
+    assert [found for found, _ in problems(schedule, 10)] == field.split()
 
 
 def test_the_low_end_of_a_cycle_must_lie_below_max_lr() -> None:
