@@ -11,8 +11,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from oracle.compare import Table
-from oracle.plots import rate_axis, remaining_axis
-from oracle.sheets import shrunk_lines
+from oracle.plots import card, head, rate_axis, remaining_axis
 
 # Okabe and Ito's colours, which colour-blind readers tell apart; S-Cyc has vermilion everywhere.
 _COLOURS = ("#0072B2", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000", "#F0E442")
@@ -36,13 +35,7 @@ def comparison(table: Table) -> go.Figure:
     for column, draw in enumerate((_accuracies, _differences, _rates), 1):
         draw(figure, table, column)
     figure.update_layout(
-        template="plotly_white",
-        title={
-            "text": f"{table['study']}: schedules over the pruning cycles",
-            "subtitle": {"text": " ".join(shrunk_lines(table))},
-            "x": 0.5,
-        },
-        font={"size": 14},
+        head(f"{table['study']}: schedules over the pruning cycles", table),
         legend={"orientation": "h", "y": -0.16, "x": 0.0},
         margin={"t": 110, "b": 110, "l": 70, "r": 30},
         width=1500,
@@ -63,15 +56,7 @@ def cards(table: Table) -> dict[str, go.Figure]:
         figure = make_subplots(rows=1, cols=1)
         draw(figure, table, 1)
         figure.update_traces(showlegend=True)
-        figure.update_layout(
-            template="plotly_white",
-            title={"text": title, "x": 0.02},
-            legend={"orientation": "h", "y": -0.22, "font": {"size": 10}},
-            margin={"t": 50, "b": 20, "l": 60, "r": 20},
-            width=660,
-            height=440,
-        )
-        made[name] = figure
+        made[name] = card(figure, title)
     return made
 
 

@@ -12,8 +12,7 @@ from plotly.colors import sample_colorscale
 from plotly.subplots import make_subplots
 
 from oracle.compare import Table
-from oracle.plots import remaining_axis
-from oracle.sheets import shrunk_lines
+from oracle.plots import BELOW, BESIDE, card, head, remaining_axis
 from scyc.distributions import Bins
 
 _TITLES = {"weight_gradients": "Weight gradients", "activations": "Post-ReLU outputs"}
@@ -54,13 +53,7 @@ def distributions(table: Table) -> go.Figure:
         _spread(figure, table, what, (2, left), showlegend=index == 0)
         _shares(figure, table, what, (2, left + 1), showlegend=index == 0)
     figure.update_layout(
-        template="plotly_white",
-        title={
-            "text": f"{table['study']}: distributions while the network is pruned",
-            "subtitle": {"text": " ".join(shrunk_lines(table))},
-            "x": 0.5,
-        },
-        font={"size": 14},
+        head(f"{table['study']}: distributions while the network is pruned", table),
         legend={"title": {"text": "weights remaining"}, "x": 1.01, "y": 1.0},
         legend2={"x": 1.01, "y": 0.3},
         margin={"t": 110, "b": 60, "l": 80, "r": 210},
@@ -81,16 +74,7 @@ def cards(table: Table) -> dict[str, go.Figure]:
         ):
             figure = make_subplots(rows=1, cols=1)
             draw(figure, table, what, (1, 1), showlegend=True)
-            figure.update_layout(
-                template="plotly_white",
-                title={"text": title, "x": 0.02},
-                legend={"x": 1.01, "y": 1.0, "font": {"size": 10}},
-                legend2={"orientation": "h", "y": -0.22, "font": {"size": 10}},
-                margin={"t": 50, "b": 20, "l": 60, "r": 20},
-                width=660,
-                height=440,
-            )
-            made[name] = figure
+            made[name] = card(figure, title, legend=BESIDE, legend2=BELOW)
     return made
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import plotly.graph_objects as go
 
+from oracle.sheets import shrunk_lines
 from scyc.problems import BadInput, Problem
 
 _ENDINGS = (".html", ".png", ".svg")
@@ -64,3 +66,34 @@ def remaining_axis(ticks: Sequence[float]) -> dict[str, Any]:
         "tickvals": list(ticks),
         "ticktext": [f"{tick:.3g}" for tick in ticks],
     }
+
+
+def head(title: str, table: Mapping[str, Any]) -> dict[str, Any]:
+    """The layout of a whole figure's top: its title, and below it what was shrunk."""
+    return {
+        "template": "plotly_white",
+        "title": {"text": title, "subtitle": {"text": " ".join(shrunk_lines(table))}, "x": 0.5},
+        "font": {"size": 14},
+    }
+
+
+BELOW = MappingProxyType({"orientation": "h", "y": -0.22, "font": {"size": 10}})  # a card's legend
+BESIDE = MappingProxyType({"x": 1.01, "y": 1.0, "font": {"size": 10}})
+
+
+def card(
+    figure: go.Figure,
+    title: str,
+    legend: Mapping[str, Any] = BELOW,
+    legend2: Mapping[str, Any] = BESIDE,
+) -> go.Figure:
+    """Give a panel the size that the Optuna dashboard shows whole; returns the panel."""
+    return figure.update_layout(
+        template="plotly_white",
+        title={"text": title, "x": 0.02},
+        margin={"t": 50, "b": 20, "l": 60, "r": 20},
+        width=660,
+        height=440,
+        legend=dict(legend),
+        legend2=dict(legend2),
+    )

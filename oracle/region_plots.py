@@ -11,8 +11,7 @@ from plotly.colors import sample_colorscale
 from plotly.subplots import make_subplots
 
 from oracle.compare import Table
-from oracle.plots import rate_axis, remaining_axis
-from oracle.sheets import shrunk_lines
+from oracle.plots import card, head, rate_axis, remaining_axis
 
 _BAND, _WELL_TUNED, _S_CYC = "rgba(0, 114, 178, 0.22)", "#0072B2", "#D55E00"  # Okabe and Ito
 _PAPER = "#555555"
@@ -29,13 +28,7 @@ def regions(table: Table) -> go.Figure:
     _band(figure, table, column=1)
     _accuracies(figure, table, column=2)
     figure.update_layout(
-        template="plotly_white",
-        title={
-            "text": f"{table['study']}: the greedy oracle against S-Cyc",
-            "subtitle": {"text": " ".join(shrunk_lines(table))},
-            "x": 0.5,
-        },
-        font={"size": 14},
+        head(f"{table['study']}: the greedy oracle against S-Cyc", table),
         legend={"orientation": "h", "y": -0.16, "x": 0.0},
         legend2={"title": {"text": "weights remaining"}, "x": 1.01, "y": 1.0},
         margin={"t": 110, "b": 110, "l": 70, "r": 150},
@@ -53,16 +46,7 @@ def cards(table: Table) -> dict[str, go.Figure]:
     ):
         figure = make_subplots(rows=1, cols=1)
         draw(figure, table, column=1)
-        figure.update_layout(
-            template="plotly_white",
-            title={"text": title, "x": 0.02},
-            legend={"orientation": "h", "y": -0.22, "font": {"size": 10}},
-            legend2={"x": 1.01, "y": 1.0, "font": {"size": 10}},
-            margin={"t": 50, "b": 20, "l": 60, "r": 20},
-            width=660,
-            height=440,
-        )
-        made[name] = figure
+        made[name] = card(figure, title)
     return made
 
 
