@@ -338,20 +338,21 @@ def test_what_is_rewound_to_is_kept_and_made_again_when_it_is_gone(
     study: Make, tmp_path: Path
 ) -> None:
     where = settings(tmp_path / "broken")
-    shorter = runs.prepare(early(study, 5, cycles=1), where)
+    shorter = runs.prepare(early(study, 5, cycles=1, replicates=1), where)
     runs.execute(shorter)
     done = pruning_runs(shorter)["oracle"]
     kept = {result.kept for result in done[0].results}
     assert None not in kept
-    assert len(kept) == 2
+    assert len(kept) == 1
     assert kept <= on_disk(shorter)
     assert all(result.kept is None for each in done[1:] for result in each.results)
     store = CheckpointStore(where.place("tiny") / "checkpoints")
     for sha256 in kept:
         store.discard(sha256)
-    longer = run(early(study, 5), where)
+    more = early(study, 5, replicates=1)
+    longer = run(more, where)
     assert kept <= on_disk(shorter)
-    assert timeless(longer) == timeless(run(early(study, 5), settings(tmp_path / "whole")))
+    assert timeless(longer) == timeless(run(more, settings(tmp_path / "whole")))
 
 
 def test_of_losers_neither_the_end_nor_the_early_iteration_is_kept(
@@ -418,8 +419,16 @@ SEVERAL: dict[str, Any] = {
 }
 
 
+@pytest.fixture(scope="module")
+def comparison(tmp_path_factory: pytest.TempPathFactory) -> tuple[runs.Prepared, compare.Table]:
+    """An uninterrupted one."""
+    where = settings(tmp_path_factory.mktemp("comparison"))
+    prepared = runs.prepare(parse(SEVERAL, "tiny.yaml"), where)
+    return prepared, runs.execute(prepared)
+
+
 def test_an_interrupted_comparison_ends_with_the_same_table_and_no_cell_twice(
-    storage: str, tmp_path: Path
+    storage: str, tmp_path: Path, comparison: tuple[runs.Prepared, compare.Table]
 ) -> None:
     declared = parse(SEVERAL, "tiny.yaml")
     where = settings(tmp_path / "broken", storage=storage)
@@ -437,8 +446,8 @@ def test_an_interrupted_comparison_ends_with_the_same_table_and_no_cell_twice(
     assert found.state == "done"
     assert records.stored_table(found) == table
     assert table["complete"]
-    whole = runs.prepare(declared, settings(tmp_path / "whole"))
-    assert timeless(table) == timeless(runs.execute(whole))
+    whole, expected = comparison
+    assert timeless(table) == timeless(expected)
     wanted = [result for done in pruning_runs(whole).values() for result in carried(done)]
     assert on_disk(whole) == {result.checkpoint for result in wanted}
 
@@ -449,13 +458,10 @@ def test_an_interrupted_comparison_ends_with_the_same_table_and_no_cell_twice(
 @pytest.mark.parametrize(
     "changes",
     [
-        *(
-            {"training": {"optimizer": {"name": name}}}
-            for name in ("sgd", "adam", "adamw", "rmsprop")
-        ),
+        *({"training": {"optimizer": {"name": name}}} for name in ("adam", "adamw", "rmsprop")),
         {"pruning": {"criterion": "l1_filter"}},
         {"pruning": {"criterion": "random"}},
-        {"classes": 3},
+        {"classes": 3},  # and, as these two, with the default optimiser
     ],
     ids=str,
 )
