@@ -42,7 +42,8 @@ class OracleCycle:
 class GridSearch:
     """What a grid search of one cycle needs to know beside the networks it starts from.
 
-    Its answer is that of the whole grid; `choice` says which of its values are tried.
+    `choice` says which of the grid's values are tried; all of them, or those that should tell what
+    the whole grid would.
     """
 
     graph: Graph
