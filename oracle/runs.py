@@ -126,6 +126,7 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
             try:
                 BACKENDS[settings.backend](_worker_spec(prepared), queue, settings.workers)
             except BaseException:
+                store.abandon()
                 with contextlib.suppress(StorageError):
                     ledger.register(replace(record, state="stopped"))
                 raise

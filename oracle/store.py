@@ -45,6 +45,10 @@ class ResultStore:
             raise BadInput("storage", [problem]) from error
         self._studies: dict[tuple[str, Place], optuna.Study] = {}
 
+    def abandon(self) -> None:
+        """Let go of what an interrupt may have left half done, so that it locks nobody out."""
+        self._storage.remove_session()
+
     def close(self) -> None:
         """Give the connections back."""
         self._storage.remove_session()

@@ -95,15 +95,22 @@ def test_with_noise_it_mostly_finds_what_the_full_grid_finds(family: str) -> Non
     assert row.share <= 0.40
 
 
-@pytest.mark.parametrize("run", ["digits", "cifar10-resnet20-small"])
-def test_it_finds_what_recorded_runs_found(run: str) -> None:
+@pytest.mark.parametrize(
+    ("run", "most"),
+    [
+        ("digits", 0.95),  # of 10 to 14 values
+        ("cifar10-resnet20-small", 1.0),  # of 6, which are tried whole
+        ("cifar10-vgg19-small", 1.0),
+    ],
+)
+def test_it_finds_what_recorded_runs_found(run: str, most: float) -> None:
     cases = benchmark.recorded(benchmark.RESULTS / f"{run}.json")
     row = benchmark.row(run, map(benchmark.compared, cases))
     assert row.cases >= 5
     assert row.same_best >= 0.8
     assert row.best_inside == 1
     assert row.ends_near == 1
-    assert row.share < 1  # of 8 to 14 values
+    assert row.share <= most
 
 
 @pytest.mark.parametrize("second", [89.7, 90.3, 91.0])
