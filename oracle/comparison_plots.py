@@ -38,7 +38,7 @@ def comparison(table: Table) -> go.Figure:
         head(f"{table['study']}: schedules over the pruning cycles", table),
         legend={"orientation": "h", "y": -0.16, "x": 0.0},
         margin={"t": 110, "b": 110, "l": 70, "r": 30},
-        width=1500,
+        width=1300,
         height=620,
     )
     return figure

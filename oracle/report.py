@@ -33,7 +33,10 @@ def page(table: Table, study: Study) -> str:
     """The report: verdict, figure, table with footnotes, cost, the study; readable offline."""
     printed = formats.sheet(table)
     figure = plots.page(KINDS[table["kind"]].figure(table), plotly_js=False)
-    heads = "".join(f'<th scope="col">{_lines(head)}</th>' for head in printed.heads)
+    heads = "".join(
+        f'<th scope="col"{_words(index in printed.left)}>{_lines(head)}</th>'
+        for index, head in enumerate(printed.heads)
+    )
     body = "\n".join(
         "<tr>"
         + "".join(_cell(cell, index in printed.left) for index, cell in enumerate(row))
@@ -93,3 +96,7 @@ def _cell(cell: str, words: bool) -> str:
 
 def _lines(head: str) -> str:
     return html.escape(head).replace("\n", "<br>")
+
+
+def _words(left: bool) -> str:
+    return ' class="words"' if left else ""
