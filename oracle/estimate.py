@@ -15,9 +15,11 @@ from oracle.spec import OracleStudy, SchedulesStudy, Study
 from oracle.work import chosen_device
 from scyc import networks
 from scyc.choices import ConstantSpec
+from scyc.data import Images
 from scyc.pack import Member, Trainer
 
 _TIMED_SECONDS = 3.0  # stop lengthening the timing after this
+_IMAGES = 1280  # of which a fifth is looked at for validation
 _START = 15.0  # seconds until Ray's workers train
 _STEADY = 1e-4  # the learning rate of the timed trainings, which matters to none of them
 
@@ -55,7 +57,8 @@ def estimate(prepared: Prepared) -> Estimate:
     cells = expected_cells(experiment(study, prepared.graph))
     device = chosen_device(prepared.settings.device)
     looks = -(-study.training.steps // study.training.validate_every) + 1
-    a_step, a_look = _timed(prepared, device)
+    a_step, some_look = _timed(prepared, device)
+    a_look = some_look * len(prepared.images.labels) / len(_some(prepared.images).labels)
     return Estimate(
         study=study.name,
         run_id=prepared.run_id,
@@ -151,7 +154,14 @@ def _shortened(prepared: Prepared, steps: int, device: torch.device) -> Trainer:
     training = system.training.model_copy(update={"steps": steps, "validate_every": steps})
     pruning = system.pruning.model_copy(update={"rewind": "last"})
     changes = {"training": training, "pruning": pruning, "record": None}
-    return Trainer(system.model_copy(update=changes), prepared.images, device)
+    return Trainer(system.model_copy(update=changes), _some(prepared.images), device)
+
+
+def _some(images: Images) -> Images:
+    """As many images as a timing needs: looking at all of a large set would take minutes."""
+    return Images(
+        images.pixels[:_IMAGES], images.labels[:_IMAGES], images.classes, images.fingerprint
+    )
 
 
 def _duration(seconds: float) -> str:
