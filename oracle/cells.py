@@ -17,7 +17,7 @@ from scyc.choices import ScheduleSpec
 from scyc.spec import as_json, content_hash
 from scyc.system import SystemSpec
 
-NUMERICS = 2  # raised when the same spec would give other numbers: old results are not reused
+NUMERICS = 3  # raised when the same spec would give other numbers: old results are not reused
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from oracle import regions
 from oracle.cells import Result
 from oracle.greedy import OracleCycle
 from oracle.paths import PathCycle
-from oracle.spec import OracleStudy, Study
+from oracle.spec import OracleStudy
+from oracle.study import Study
 from scyc import scurve
 
 Table = dict[str, Any]

@@ -9,7 +9,8 @@ from typing import Any
 from oracle.compare import Table, cost, head
 from oracle.paths import PathCycle
 from oracle.sheets import Sheet, cost_lines, rate, shrunk_lines, spread
-from oracle.spec import DistributionsStudy, Study
+from oracle.spec import DistributionsStudy
+from oracle.study import Study
 from scyc import distributions
 from scyc.spec import as_json
 from scyc.system import RecordSpec

@@ -11,7 +11,8 @@ from oracle import grid
 from oracle.experiments import expected_cells, experiment
 from oracle.grid_spec import GridSpec
 from oracle.runs import Prepared
-from oracle.spec import OracleStudy, SchedulesStudy, Study
+from oracle.spec import OracleStudy, SchedulesStudy
+from oracle.study import Study
 from oracle.work import chosen_device
 from scyc import networks
 from scyc.choices import ConstantSpec

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from oracle.grid_spec import ListGrid, RangeGrid
-from oracle.spec import KINDS, Study
+from oracle.spec import KINDS
+from oracle.study import Study
 from scyc.choices import DATASETS, NETWORKS, OPTIMIZERS, SCHEDULES, FactorySpec
 from scyc.problems import BadInput, Problem, unknown
 from scyc.spec import Spec

@@ -12,12 +12,13 @@ from oracle import distribution_tables
 from oracle.asks import Results, Search
 from oracle.cells import Graph
 from oracle.compare import Table
-from oracle.experiments import Experiment, experiment
+from oracle.experiment import Experiment
+from oracle.experiments import experiment
 from oracle.ledger import URL, Ledger, RunRecord, parse_url, probe, sqlite_url
 from oracle.parse import parse
 from oracle.settings import Settings
-from oracle.spec import Study
 from oracle.store import ResultStore
+from oracle.study import Study
 from scyc.problems import BadInput, Problem, unknown
 
 

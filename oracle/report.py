@@ -8,7 +8,7 @@ import json
 from oracle import formats, plots
 from oracle.compare import Table
 from oracle.kinds import KINDS
-from oracle.spec import Study
+from oracle.study import Study
 from scyc.spec import as_json
 
 _STYLE = """

@@ -12,7 +12,8 @@ from oracle import formats
 from oracle.asks import Place
 from oracle.cells import Cell, Graph, Result
 from oracle.compare import Table
-from oracle.experiments import Experiment, Hooks, expected_cells, experiment
+from oracle.experiment import Experiment, Hooks
+from oracle.experiments import expected_cells, experiment
 from oracle.failures import NoWinner, StorageError
 from oracle.folders import unwritable
 from oracle.kinds import KINDS
@@ -20,8 +21,9 @@ from oracle.ledger import RunRecord, probe
 from oracle.packs import PackQueue
 from oracle.records import database, opened
 from oracle.settings import Progress, Settings
-from oracle.spec import Study, uses_own_code
+from oracle.spec import uses_own_code
 from oracle.store import ResultStore
+from oracle.study import Study
 from oracle.work import WorkerSpec
 from oracle.workers import BACKENDS
 from scyc import data, networks, pack, sources

@@ -6,7 +6,7 @@ from typing import Any
 
 from oracle.parse import parse
 from oracle.settings import Shrink
-from oracle.spec import Study
+from oracle.study import Study
 from scyc.problems import BadInput, Problem
 from scyc.spec import as_json
 

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from oracle.parse import parse
-from oracle.spec import Study
+from oracle.study import Study
 from scyc.problems import BadInput, Problem, unknown
 
 _MOST_BYTES = 1_000_000

@@ -95,6 +95,7 @@ def prune(
 
 
 def _prune_together(masks: Tensors, scored: Tensors, rate: float) -> dict[str, Tensor]:
+    masks = dict(sorted(masks.items()))
     kept = torch.cat([mask.flatten() for mask in masks.values()])
     score = torch.cat([scored[name].flatten() for name in masks]).double()
     if bool(score[kept].isnan().any()):

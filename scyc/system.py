@@ -52,12 +52,22 @@ class TrainingSpec(Spec):
     carry: Literal["last", "best"] = "last"  # which weights are pruned next
     precision: Literal["fp32", "fp64"] = "fp32"
     engine: Literal["auto", "solo", "stacked"] = "auto"
+    deterministic: bool = False  # the reference engine and deterministic kernels, on any device
 
     @model_validator(mode="after")
     def _inside_budget(self) -> TrainingSpec:
         if self.validate_every > self.steps:
             raise ValueError(
                 f"validate_every {self.validate_every} is longer than {self.steps} steps; lower it"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _reference_if_deterministic(self) -> TrainingSpec:
+        if self.deterministic and self.engine not in ("auto", "solo"):
+            raise ValueError(
+                f'engine "{self.engine}" is not the deterministic one; leave engine out, or say '
+                '"solo"'
             )
         return self
 

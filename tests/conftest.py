@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from oracle.parse import parse
-from oracle.spec import Study
+from oracle.study import Study
 from scyc import sources
 from scyc.choices import DigitsSpec, FullyConnectedSpec, WarmupSpec
 from scyc.data import Images

@@ -16,7 +16,7 @@ from oracle.experiments import experiment
 from oracle.greedy import OracleCycle
 from oracle.packs import Pack, PackQueue
 from oracle.paths import PathCycle
-from oracle.spec import Study
+from oracle.study import Study
 
 Curve = Callable[[Cell], float | None]  # validation accuracy; None: it diverges
 

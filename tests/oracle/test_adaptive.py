@@ -18,7 +18,7 @@ from oracle.greedy import OracleCycle
 from oracle.grid_spec import ListGrid, RangeGrid
 from oracle.packs import Pack
 from oracle.regions import Tried
-from oracle.spec import Study
+from oracle.study import Study
 
 Make = Callable[..., Study]
 GRID = {"kind": "log", "low": 0.005, "high": 0.5, "count": 41}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oracle.parse import parse
-from oracle.spec import Study
+from oracle.study import Study
 from oracle.studyfile import load_study, read_yaml, shipped_studies
 from scyc.problems import BadInput, Problem, unknown
 

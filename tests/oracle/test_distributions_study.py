@@ -17,7 +17,8 @@ from oracle.kinds import KINDS
 from oracle.parse import parse
 from oracle.paths import PathCycle
 from oracle.settings import Progress, Settings
-from oracle.spec import DistributionsStudy, Study
+from oracle.spec import DistributionsStudy
+from oracle.study import Study
 from scyc import data, distributions, networks, recording, seeds
 from scyc.checkpoint import CheckpointStore
 from scyc.problems import BadInput

@@ -13,7 +13,7 @@ import pytest
 
 from oracle import compare, formats, paper, plots, region_plots, report, tables
 from oracle.cells import Cell
-from oracle.spec import Study
+from oracle.study import Study
 from scyc.problems import BadInput
 
 Make = Callable[..., Study]

@@ -26,8 +26,8 @@ from oracle.spec import (
     PaperOracle,
     PaperSchedules,
     SchedulesStudy,
-    Study,
 )
+from oracle.study import Study
 from oracle.studyfile import read_yaml, shipped_studies
 from scyc import networks, pruning
 from scyc.choices import WarmupSpec

@@ -13,7 +13,8 @@ from oracle.grid import values
 from oracle.parse import parse
 from oracle.paths import PruningPath
 from oracle.schedule_tables import EntryFound
-from oracle.spec import OracleStudy, SchedulesStudy, Study
+from oracle.spec import OracleStudy, SchedulesStudy
+from oracle.study import Study
 from scyc.choices import ConstantSpec
 from scyc.problems import BadInput, Problem
 from scyc.spec import as_json

@@ -20,7 +20,8 @@ from oracle.ledger import Ledger, parse_url
 from oracle.parse import parse
 from oracle.paths import PathCycle
 from oracle.settings import Progress, Settings
-from oracle.spec import DistributionsStudy, Study
+from oracle.spec import DistributionsStudy
+from oracle.study import Study
 from oracle.work import Worker
 from scyc import cycles
 from scyc.checkpoint import CheckpointStore, Network

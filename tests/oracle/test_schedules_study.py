@@ -11,11 +11,12 @@ import pytest
 
 from oracle import comparison_plots, formats, schedule_tables
 from oracle.cells import Cell, Graph, Result
-from oracle.experiments import SchedulesExperiment, expected_cells, experiment
+from oracle.experiments import expected_cells, experiment
 from oracle.packs import Pack
 from oracle.parse import parse
 from oracle.paths import PathCycle
 from oracle.schedule_tables import EntryFound
+from oracle.schedules_experiment import SchedulesExperiment
 from oracle.spec import SchedulesStudy
 from scyc.problems import BadInput
 

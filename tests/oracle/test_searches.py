@@ -13,7 +13,7 @@ from oracle.experiments import experiment
 from oracle.failures import LostCheckpoint
 from oracle.greedy import OracleCycle, oracle
 from oracle.packs import Pack, packed
-from oracle.spec import Study
+from oracle.study import Study
 from scyc import max_lr
 from scyc.choices import WarmupSpec
 

@@ -8,11 +8,13 @@ import pytest
 
 from oracle import compare, formats, grid, kinds, report, runs, schedule_tables
 from oracle.cells import Graph
-from oracle.experiments import SchedulesExperiment, experiment
+from oracle.experiments import experiment
 from oracle.parse import parse
+from oracle.schedules_experiment import SchedulesExperiment
 from oracle.settings import Progress, Settings, Shrink
 from oracle.shrink import shrink
-from oracle.spec import DistributionsStudy, OracleStudy, SchedulesStudy, Study
+from oracle.spec import DistributionsStudy, OracleStudy, SchedulesStudy
+from oracle.study import Study
 from scyc.problems import BadInput
 from scyc.spec import as_json
 

@@ -166,7 +166,7 @@ def test_equal_scores_go_in_order_of_name_and_position() -> None:
     masks = {"b": torch.ones(3, dtype=torch.bool), "a": torch.ones(3, dtype=torch.bool)}
     scored = {"a": torch.zeros(3), "b": torch.zeros(3)}
     after = pruning.prune(masks, scored, 0.67, "global")
-    assert [after["b"].tolist(), after["a"].tolist()] == [[False] * 3, [False, True, True]]
+    assert [after["a"].tolist(), after["b"].tolist()] == [[False] * 3, [False, True, True]]
 
 
 def test_a_score_that_is_not_a_number_is_refused() -> None:

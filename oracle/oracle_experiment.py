@@ -1,0 +1,89 @@
+"""The greedy oracle, and S-Cyc held against it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from oracle import adaptive, compare, grid
+from oracle.asks import Place, Search
+from oracle.cells import Graph
+from oracle.compare import Table
+from oracle.experiment import Hooks, cycle_line, first_grid, no_winner, path
+from oracle.greedy import OracleCycle, oracle
+from oracle.paths import PathCycle
+from oracle.spec import OracleStudy, learning_rates
+
+
+@dataclass
+class OracleExperiment:
+    """The greedy oracle, and S-Cyc's own run beside it."""
+
+    study: OracleStudy
+    graph: Graph
+    hooks: Hooks = field(default_factory=Hooks)
+    cycles: list[OracleCycle] = field(default_factory=list)
+    s_cyc: list[PathCycle] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._path = path(self.study, self.graph, learning_rates(self.study))
+        self._first = first_grid(self.study, self.graph, self.study.schedule, self.study.grid)
+        self._begun = False
+
+    def searches(self) -> list[Search]:
+        """The oracle's, then S-Cyc's, which fills the workers while the oracle waits."""
+        self._begun = True
+        return [
+            oracle(self.study, self.graph, self._cycle_done),
+            self._path.search(self.s_cyc.append),
+        ]
+
+    def known_cells(self) -> set[str]:
+        """S-Cyc's."""
+        return set(self._path.ids)
+
+    def first_grids(self) -> set[str]:
+        """That of cycle 0, where the whole of it is searched."""
+        return self._first if self.study.search == "grid" else set()
+
+    def unknown_cells(self) -> int:
+        """The grids of the cycles that have not begun; of an adaptive search, a guess at it."""
+        whole = self.study.search == "grid"
+        begun = len(self.cycles) + (1 if whole or self._begun else 0)
+        ahead = max(0, self.study.cycles + 1 - begun)
+        count = adaptive.expected(len(grid.values(self.study.grid)), self.study.search)
+        return ahead * count * self.study.replicates
+
+    def table(self, run_id: str) -> Table:
+        """See :func:`oracle.compare.table`."""
+        ended = len(self.cycles) == self.study.cycles + 1 and self._path.ended(self.s_cyc)
+        return compare.table(self.study, run_id, self.cycles, self.s_cyc, ended)
+
+    def places(self) -> list[tuple[Place, dict[str, Any]]]:
+        """One for each cycle of the oracle, and S-Cyc's."""
+        found: list[tuple[Place, dict[str, Any]]] = [
+            (each.place, {"role": "oracle", "cycle": each.cycle, "grid": list(each.cells)})
+            for each in self.cycles
+        ]
+        return [*found, (self._path.place, {"role": "s_cyc"})]
+
+    def runs(self) -> dict[str, Sequence[PathCycle]]:
+        """The oracle's, which goes on with each cycle's well-tuned max_lr, and S-Cyc's."""
+        won = [
+            PathCycle(each.cycle, rate, each.cells[rate], each.results[rate])
+            for each in self.cycles
+            if each.region is not None
+            for rate in [each.region.well_tuned]
+        ]
+        return {"oracle": won, "S-Cyc": self.s_cyc}
+
+    def failure(self) -> str | None:
+        """A cycle without a winner."""
+        return no_winner(self.cycles[-1]) if self.cycles else None
+
+    def _cycle_done(self, cycle: OracleCycle) -> None:
+        self.cycles.append(cycle)
+        if cycle.region is not None:
+            self.hooks.losers(cycle.losers)
+        self.hooks.line(cycle_line(cycle))
