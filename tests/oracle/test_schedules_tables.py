@@ -1,5 +1,3 @@
-"""Schedules against each other: the table, its forms and its figure."""
-
 import csv
 import io
 import itertools
@@ -13,7 +11,7 @@ from typing import Any
 import pytest
 from scipy import stats
 
-from oracle import comparison_plots, formats, report, schedule_tables
+from oracle import formats, report, schedule_tables
 from oracle.cells import Result
 from oracle.compare import Table
 from oracle.parse import parse
@@ -24,6 +22,8 @@ from oracle.studyfile import load_study
 
 WARMUP = {"warmup": 3, "drops": [8]}
 S_CYC = {"epsilon": 0.1, "delta": 0.1, "q": 1, "beta": 3.0}
+
+
 ENTRIES: list[dict[str, Any]] = [
     {"label": "steady", "schedule": "constant", "max_lr": 0.05},
     {"label": "warm-up", "schedule": WARMUP, "max_lr": 0.1},
@@ -46,9 +46,6 @@ def study(*entries: dict[str, Any], **changes: Any) -> SchedulesStudy:
     found = parse(content | changes, "tiny.yaml")
     assert isinstance(found, SchedulesStudy)
     return found
-
-
-# The table
 
 
 def outcome(*accuracies: float | None) -> tuple[Result, ...]:
@@ -264,9 +261,6 @@ def test_the_papers_own_numbers_give_the_improvements_it_prints(
     assert lines["relative, %"] == lines[f"Table {declared.paper.table}, %"] == f"+{improvement}"
 
 
-# Its forms
-
-
 def test_the_printed_rows_are_a_schedule_each_and_the_papers_below(table: Table) -> None:
     sheet = schedule_tables.sheet(table)
     assert sheet.heads[2] == "80.00 %\ncycle 0"
@@ -391,79 +385,3 @@ def test_a_label_is_inert_on_the_terminal_and_in_the_report(nasty: Table) -> Non
     assert "<img" not in body
     assert "&lt;img src=x onerror=alert(1)&gt;" in body
     assert body.count("<tr>") == 1 + len(NASTY)
-
-
-# Its figure
-
-
-def traces(figure: Any, column: int) -> dict[str, Any]:
-    axis = "x" if column == 1 else f"x{column}"
-    return {trace.name: trace for trace in figure.data if trace.xaxis == axis}
-
-
-def test_the_left_panel_has_the_means_with_their_spread_and_the_papers_dotted(
-    table: Table,
-) -> None:
-    left = traces(comparison_plots.comparison(table), 1)
-    assert list(left) == ["steady", "steady, Table 2(x)", "warm-up", "S-Cyc", "S-Cyc, Table 2(x)"]
-    assert list(left["steady"].y) == [81, 72]  # what diverged is not drawn
-    assert list(left["S-Cyc"].y) == [90, 74, 67]
-    assert list(left["S-Cyc"].x) == [80.0] * 3
-    assert list(left["warm-up"].error_y.array) == [2, 2]
-    assert list(left["S-Cyc, Table 2(x)"].y) == [81.6, 63]
-    assert list(left["steady, Table 2(x)"].y) == [80]
-    dashes = {name: trace.line.dash for name, trace in left.items()}
-    assert {name for name, dash in dashes.items() if dash == "dot"} == {
-        "steady, Table 2(x)",
-        "S-Cyc, Table 2(x)",
-    }
-    for label in ("steady", "S-Cyc"):
-        assert left[f"{label}, Table 2(x)"].line.color == left[label].line.color
-        assert left[f"{label}, Table 2(x)"].marker.symbol == left[label].marker.symbol + "-open"
-    assert len({left[row["label"]].line.color for row in table["schedules"]}) == 3
-
-
-def test_the_middle_panel_is_the_paired_difference_to_s_cyc(table: Table) -> None:
-    middle = traces(comparison_plots.comparison(table), 2)
-    assert list(middle) == ["steady", "warm-up", "S-Cyc"]
-    assert list(middle["S-Cyc"].y) == [0, 0, 0]
-    assert list(middle["S-Cyc"].error_y.array) == [0, 0, 0]
-    assert list(middle["steady"].y) == [-9, -2]
-    assert list(middle["steady"].error_y.array) == pytest.approx([1 / math.sqrt(3), 1])
-    assert list(middle["warm-up"].y) == [0, -2]
-
-
-def test_the_right_panel_has_every_max_lr(table: Table) -> None:
-    right = traces(comparison_plots.comparison(table), 3)
-    assert {name: list(trace.y) for name, trace in right.items()} == {
-        "steady": [0.05] * 3,
-        "warm-up": [0.1] * 3,
-        "S-Cyc": [0.15] * 3,
-    }
-
-
-def test_the_cards_are_the_panels(table: Table) -> None:
-    whole, cards = comparison_plots.comparison(table), comparison_plots.cards(table)
-    assert list(cards) == ["accuracies", "differences", "rates"]
-    for column, card in enumerate(cards.values(), 1):
-        expected = traces(whole, column)
-        assert {trace.name: trace.y for trace in card.data} == {
-            name: trace.y for name, trace in expected.items()
-        }
-        assert all(trace.showlegend for trace in card.data)
-        assert (card.layout.width, card.layout.height) == (660, 440)
-
-
-def test_without_s_cyc_the_middle_panel_is_empty() -> None:
-    table = given(study(*ENTRIES[:2], cycles=1), [[70.0, 71.0]], [[72.0, 73.0]])
-    figure = comparison_plots.comparison(table)
-    assert all(len(trace.y) == 0 for trace in traces(figure, 2).values())
-    assert list(traces(figure, 1)["warm-up"].y) == [72.5]
-
-
-def test_what_was_shrunk_stands_in_the_figure(table: Table) -> None:
-    assert comparison_plots.comparison(table).layout.title.subtitle.text == ""
-    small = table | {"shrunk": {"cycles": "2 of 25"}}
-    said = comparison_plots.comparison(small).layout.title.subtitle.text
-    assert said.startswith("Shrunk")
-    assert "cycles 2 of 25" in said

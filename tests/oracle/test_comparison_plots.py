@@ -1,0 +1,173 @@
+import itertools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from oracle import comparison_plots, schedule_tables
+from oracle.cells import Result
+from oracle.compare import Table
+from oracle.parse import parse
+from oracle.paths import PathCycle
+from oracle.schedule_tables import EntryFound
+from oracle.spec import SchedulesStudy
+
+WARMUP = {"warmup": 3, "drops": [8]}
+S_CYC = {"epsilon": 0.1, "delta": 0.1, "q": 1, "beta": 3.0}
+
+
+ENTRIES: list[dict[str, Any]] = [
+    {"label": "steady", "schedule": "constant", "max_lr": 0.05},
+    {"label": "warm-up", "schedule": WARMUP, "max_lr": 0.1},
+    {"label": "S-Cyc", "schedule": WARMUP, "s_cyc": S_CYC},
+]
+
+
+def study(*entries: dict[str, Any], **changes: Any) -> SchedulesStudy:
+    """Two replicates, four pruning cycles."""
+    content = {
+        "name": "tiny",
+        "kind": "schedules",
+        "dataset": "digits",
+        "network": {"name": "fully_connected", "hidden": [16]},
+        "training": {"steps": 12, "batch": 16, "validate_every": 6},
+        "schedules": list(entries or ENTRIES),
+        "cycles": 4,
+        "replicates": 2,
+    }
+    found = parse(content | changes, "tiny.yaml")
+    assert isinstance(found, SchedulesStudy)
+    return found
+
+
+def outcome(*accuracies: float | None) -> tuple[Result, ...]:
+    """Results with these test accuracies, one a replicate; None diverged."""
+    fresh = map(str, itertools.count())
+    return tuple(
+        Result(
+            cell=f"{next(fresh)} {accuracies}",
+            curve=((10, accuracy or 0.0),),
+            val_accuracy=(accuracy or 0.0) / 2,
+            test_accuracy=accuracy or 0.0,
+            diverged=accuracy is None,
+            weights_remaining=80.0,
+            steps=10,
+            seconds=1.5,
+            checkpoint=None,
+            device="cpu",
+        )
+        for accuracy in accuracies
+    )
+
+
+def given(
+    declared: SchedulesStudy, *rows: Sequence[Sequence[float | None]], cycles: Sequence[int] = ()
+) -> Table:
+    """The table of these test accuracies: by entry, by cycle, by replicate."""
+    found = [
+        EntryFound(
+            entry,
+            path=[
+                PathCycle(cycle, entry.max_lr or 0.15, (), outcome(*accuracies))
+                for cycle, accuracies in zip(cycles or itertools.count(), row, strict=False)
+            ],
+        )
+        for entry, row in zip(declared.schedules, rows, strict=True)
+    ]
+    return schedule_tables.table(declared, "tiny-00000000", found, complete=True)
+
+
+@pytest.fixture
+def table() -> Table:
+    """Three replicates; S-Cyc ahead at cycle 1, level at 0 with the warm-up, alone at 2."""
+    declared = study(
+        cycles=2,
+        replicates=3,
+        paper={
+            "table": "2(x)",
+            "weights_remaining": [100, 64],
+            "cycles": [0, 2],
+            "accuracy": {"steady": [[80, 1], [60, 2]], "S-Cyc": [[81.6, 0.5], [63, 1.5]]},
+        },
+        columns=[0, 1, 2],
+    )
+    return given(
+        declared,
+        [[80, 81, 82], [70, 71, 75], [None, 60, 60]],
+        [[88, 90, 92], [70, 72, 74], [None, None, 50]],
+        [[88, 90, 92], [71, 75, 76], [66, 67, 68]],
+    )
+
+
+def traces(figure: Any, column: int) -> dict[str, Any]:
+    axis = "x" if column == 1 else f"x{column}"
+    return {trace.name: trace for trace in figure.data if trace.xaxis == axis}
+
+
+def test_the_left_panel_has_the_means_with_their_spread_and_the_papers_dotted(
+    table: Table,
+) -> None:
+    left = traces(comparison_plots.comparison(table), 1)
+    assert list(left) == ["steady", "steady, Table 2(x)", "warm-up", "S-Cyc", "S-Cyc, Table 2(x)"]
+    assert list(left["steady"].y) == [81, 72]  # what diverged is not drawn
+    assert list(left["S-Cyc"].y) == [90, 74, 67]
+    assert list(left["S-Cyc"].x) == [80.0] * 3
+    assert list(left["warm-up"].error_y.array) == [2, 2]
+    assert list(left["S-Cyc, Table 2(x)"].y) == [81.6, 63]
+    assert list(left["steady, Table 2(x)"].y) == [80]
+    dashes = {name: trace.line.dash for name, trace in left.items()}
+    assert {name for name, dash in dashes.items() if dash == "dot"} == {
+        "steady, Table 2(x)",
+        "S-Cyc, Table 2(x)",
+    }
+    for label in ("steady", "S-Cyc"):
+        assert left[f"{label}, Table 2(x)"].line.color == left[label].line.color
+        assert left[f"{label}, Table 2(x)"].marker.symbol == left[label].marker.symbol + "-open"
+    assert len({left[row["label"]].line.color for row in table["schedules"]}) == 3
+
+
+def test_the_middle_panel_is_the_paired_difference_to_s_cyc(table: Table) -> None:
+    middle = traces(comparison_plots.comparison(table), 2)
+    assert list(middle) == ["steady", "warm-up", "S-Cyc"]
+    assert list(middle["S-Cyc"].y) == [0, 0, 0]
+    assert list(middle["S-Cyc"].error_y.array) == [0, 0, 0]
+    assert list(middle["steady"].y) == [-9, -2]
+    assert list(middle["steady"].error_y.array) == pytest.approx([1 / math.sqrt(3), 1])
+    assert list(middle["warm-up"].y) == [0, -2]
+
+
+def test_the_right_panel_has_every_max_lr(table: Table) -> None:
+    right = traces(comparison_plots.comparison(table), 3)
+    assert {name: list(trace.y) for name, trace in right.items()} == {
+        "steady": [0.05] * 3,
+        "warm-up": [0.1] * 3,
+        "S-Cyc": [0.15] * 3,
+    }
+
+
+def test_the_cards_are_the_panels(table: Table) -> None:
+    whole, cards = comparison_plots.comparison(table), comparison_plots.cards(table)
+    assert list(cards) == ["accuracies", "differences", "rates"]
+    for column, card in enumerate(cards.values(), 1):
+        expected = traces(whole, column)
+        assert {trace.name: trace.y for trace in card.data} == {
+            name: trace.y for name, trace in expected.items()
+        }
+        assert all(trace.showlegend for trace in card.data)
+        assert (card.layout.width, card.layout.height) == (660, 440)
+
+
+def test_without_s_cyc_the_middle_panel_is_empty() -> None:
+    table = given(study(*ENTRIES[:2], cycles=1), [[70.0, 71.0]], [[72.0, 73.0]])
+    figure = comparison_plots.comparison(table)
+    assert all(len(trace.y) == 0 for trace in traces(figure, 2).values())
+    assert list(traces(figure, 1)["warm-up"].y) == [72.5]
+
+
+def test_what_was_shrunk_stands_in_the_figure(table: Table) -> None:
+    assert comparison_plots.comparison(table).layout.title.subtitle.text == ""
+    small = table | {"shrunk": {"cycles": "2 of 25"}}
+    said = comparison_plots.comparison(small).layout.title.subtitle.text
+    assert said.startswith("Shrunk")
+    assert "cycles 2 of 25" in said

@@ -1,0 +1,183 @@
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from scyc import data, sources
+from scyc.choices import (
+    DigitsSpec,
+    ImageFolderSpec,
+    TinyImageNetSpec,
+    TorchvisionDataSpec,
+)
+from scyc.problems import BadInput
+from scyc.system import SubsetSpec
+
+FOLDER = ImageFolderSpec(name="image_folder")
+CIFAR = TorchvisionDataSpec(name="cifar10")
+FASHION = TorchvisionDataSpec(name="fashion_mnist")
+TINY = TinyImageNetSpec(name="tiny_imagenet")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two classes of six 6 x 5 images, as lossless PNG."""
+    random = np.random.default_rng(0)
+    for label in ("cat", "dog"):
+        (tmp_path / "images" / label).mkdir(parents=True)
+        for index in range(6):
+            pixels = random.integers(0, 256, (5, 6, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "images" / label / f"{index}.png")
+    return tmp_path / "images"
+
+
+def test_classes_of_a_folder_that_are_not_taken_are_not_read(folder: Path) -> None:
+    shutil.copytree(folder / "dog", folder / "emu")
+    (folder / "emu" / "0.png").write_bytes(b"not an image")
+    images = sources.load(FOLDER, SubsetSpec(classes=2), folder)
+    assert images.classes == ("cat", "dog")
+    assert torch.bincount(images.labels).tolist() == [6, 6]
+
+
+def test_more_classes_than_there_are_is_refused(folder: Path) -> None:
+    for spec, root, there in ((DigitsSpec(name="digits"), None, 10), (FOLDER, folder, 2)):
+        with pytest.raises(BadInput, match=f"classes = 11    the data set has {there} classes"):
+            sources.load(spec, SubsetSpec(classes=11), root)
+
+
+def test_an_image_folder_is_read_as_it_is(folder: Path) -> None:
+    images = sources.load(FOLDER, root=folder)
+    assert images.pixels.shape == (12, 3, 5, 6)
+    assert images.classes == ("cat", "dog")
+    assert images.labels.tolist() == [0] * 6 + [1] * 6
+    with Image.open(folder / "dog" / "2.png") as image:
+        expected = torch.from_numpy(np.asarray(image).transpose(2, 0, 1).copy())
+    assert torch.equal(images.pixels[8], expected)
+
+
+def test_images_deeper_in_a_class_are_found(folder: Path) -> None:
+    flat = sources.load(FOLDER, root=folder)
+    for label in ("cat", "dog"):
+        (folder / label / "images").mkdir()
+        for file in sorted((folder / label).glob("*.png")):
+            file.rename(folder / label / "images" / file.name)
+    deep = sources.load(FOLDER, root=folder)
+    assert torch.equal(deep.pixels, flat.pixels)
+    assert deep.fingerprint == flat.fingerprint
+
+
+def test_images_are_resized_and_parts_joined(folder: Path, tmp_path: Path) -> None:
+    both = tmp_path / "both"
+    for part in ("train", "test"):
+        shutil.copytree(folder, both / part)
+    spec = ImageFolderSpec(name="image_folder", parts=("train", "test"), size=4)
+    assert sources.load(spec, root=both).pixels.shape == (24, 3, 4, 4)
+
+
+def test_the_fingerprint_is_of_the_content_not_of_the_place(folder: Path, tmp_path: Path) -> None:
+    here = sources.load(FOLDER, root=folder)
+    shutil.copytree(folder, tmp_path / "elsewhere")
+    there = sources.load(FOLDER, root=tmp_path / "elsewhere")
+    assert here.fingerprint == there.fingerprint
+    Image.new("RGB", (6, 5)).save(tmp_path / "elsewhere" / "cat" / "0.png")
+    assert sources.load(FOLDER, root=tmp_path / "elsewhere").fingerprint != here.fingerprint
+
+
+def test_a_cached_data_set_is_found_and_equal(folder: Path, tmp_path: Path) -> None:
+    images = sources.load(FOLDER, root=folder)
+    cache = tmp_path / "cache"
+    data.keep(cache, images)
+    for found in (
+        data.read_cache(cache, images.fingerprint),
+        sources.load(FOLDER, None, folder, cache),
+    ):
+        assert torch.equal(found.pixels, images.pixels)
+        assert torch.equal(found.labels, images.labels)
+        assert (found.classes, found.fingerprint) == (images.classes, images.fingerprint)
+    with pytest.raises(FileNotFoundError, match="fingerprint"):
+        data.read_cache(cache, "f" * 64)
+
+
+def test_all_problems_of_a_folder_are_told_at_once(folder: Path) -> None:
+    (folder / "cat" / "0.png").write_bytes(b"not an image")
+    (folder / "dog" / "3.png").write_bytes((folder / "dog" / "3.png").read_bytes()[:60])
+    Image.new("RGB", (9, 9)).save(folder / "dog" / "5.png")
+    with pytest.raises(BadInput) as refused:
+        sources.load(FOLDER, root=folder)
+    values = [str(problem.value) for problem in refused.value.problems]
+    assert [value.rpartition("images/")[2] for value in values] == [
+        "cat/0.png",
+        "dog/3.png",
+        "dog/5.png",
+    ]
+    assert "dataset.size" in refused.value.problems[2].rule
+
+
+def test_empty_classes_are_named(folder: Path) -> None:
+    (folder / "emu").mkdir()
+    (folder / "owl").mkdir()
+    with pytest.raises(BadInput, match="a class with no image") as refused:
+        sources.load(FOLDER, root=folder)
+    assert len(refused.value.problems) == 2
+
+
+def test_a_folder_of_parts_says_how_to_join_them(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "both" / "train")
+    with pytest.raises(BadInput, match=r"is a part.*dataset\.parts: \[\"train\""):
+        sources.load(FOLDER, root=tmp_path / "both")
+
+
+@pytest.mark.parametrize("spec", [FOLDER, CIFAR, FASHION, TINY])
+def test_a_missing_folder_is_refused(
+    spec: ImageFolderSpec | TorchvisionDataSpec | TinyImageNetSpec, tmp_path: Path
+) -> None:
+    with pytest.raises(BadInput, match=r"dataset\.root"):
+        sources.load(spec, root=tmp_path / "nowhere")
+    with pytest.raises(BadInput, match=f"{spec.name} needs a folder.*--data"):
+        sources.load(spec)
+
+
+def test_decoding_takes_little_memory_beside_the_array_itself(tmp_path: Path) -> None:
+    """Its peak is of a fresh process: VmHWM, since ru_maxrss starts at the parent's."""
+    if not Path("/proc/self/status").is_file():
+        pytest.skip("needs Linux's /proc")
+    picture = np.add.outer(np.arange(128), np.arange(128)).astype(np.uint8)
+    Image.fromarray(picture).convert("RGB").save(tmp_path / "first.jpg")
+    content = (tmp_path / "first.jpg").read_bytes()
+    for top, count in (("few", 5), ("many", 1250)):
+        for label in "ab":
+            (tmp_path / top / label).mkdir(parents=True)
+            for index in range(count):
+                (tmp_path / top / label / f"{index}.jpg").write_bytes(content)
+    code = """
+import json, re, sys
+from pathlib import Path
+from scyc import data, sources
+from scyc.choices import ImageFolderSpec
+from scyc.system import SplitSpec
+
+def peak():
+    status = Path("/proc/self/status").read_text()
+    return 1024 * int(re.search(r"VmHWM:\\s+(\\d+) kB", status)[1])
+
+def used(top):
+    folder = Path(sys.argv[1]) / top
+    images = sources.load(ImageFolderSpec(name="image_folder"), root=folder)
+    data.keep(Path(sys.argv[1]) / "cache", images)
+    data.split(images, SplitSpec(), 0, 0)
+    return images.pixels.numel(), peak()
+
+print(json.dumps([used("few"), used("many")]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    (_, before), (size, after) = json.loads(done.stdout)
+    assert size == 2500 * 3 * 128 * 128
+    assert after - before < 1.3 * size + 2**24

@@ -1,0 +1,129 @@
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from scyc import sources, vision
+from scyc.choices import (
+    DigitsSpec,
+    FactorySpec,
+    ImageFolderSpec,
+    TorchvisionDataSpec,
+)
+from scyc.problems import BadInput
+from scyc.system import SubsetSpec
+
+FOLDER = ImageFolderSpec(name="image_folder")
+CIFAR = TorchvisionDataSpec(name="cifar10")
+FASHION = TorchvisionDataSpec(name="fashion_mnist")
+
+
+def test_results_stay_findable_because_fingerprints_never_change(tmp_path: Path) -> None:
+    for label, first in (("a", 0), ("b", 100)):
+        (tmp_path / label).mkdir()
+        picture = b"P6\n2 1\n255\n" + bytes(range(first, first + 6))
+        (tmp_path / label / "0.ppm").write_bytes(picture)
+    digits = DigitsSpec(name="digits")
+    assert [
+        sources.load(digits).fingerprint,
+        sources.load(digits, SubsetSpec(share=0.2)).fingerprint,
+        sources.load(FOLDER, root=tmp_path).fingerprint,
+    ] == [
+        "7f1aec2173a325496246cd17c9878bdca93efc03e00bd3377ebcd9f6af25ba54",
+        "8848cd3831da3f7e3f5f735ae2797a490f95fccb0ce89d6f9c9b7e377c240148",
+        "f9dfd3042e008d33512ed6884d2e07157621e7f3a2d40a84f01e4809183dd4cf",
+    ]
+
+
+def test_cifar_10_is_read_as_torchvision_keeps_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import hashlib
+    import pickle
+
+    cifar = vision.torchvision().datasets.CIFAR10
+    base = tmp_path / cifar.base_folder
+    base.mkdir()
+    random = np.random.default_rng(0)
+    sums = {}
+    for name, _ in [*cifar.train_list, *cifar.test_list]:
+        rows = random.integers(0, 256, (20, 3072), dtype=np.uint8)
+        content = pickle.dumps({"data": rows, "labels": [i % 10 for i in range(20)]})
+        (base / name).write_bytes(content)
+        sums[name] = hashlib.md5(content).hexdigest()  # torchvision's own check
+    meta = pickle.dumps({"label_names": list("abcdefghij")})
+    (base / "batches.meta").write_bytes(meta)
+    checked = {
+        "filename": "batches.meta",
+        "key": "label_names",
+        "md5": hashlib.md5(meta).hexdigest(),
+    }
+    monkeypatch.setattr(cifar, "train_list", [[n, sums[n]] for n, _ in cifar.train_list])
+    monkeypatch.setattr(cifar, "test_list", [[n, sums[n]] for n, _ in cifar.test_list])
+    monkeypatch.setattr(cifar, "meta", checked)
+    images = sources.load(CIFAR, root=tmp_path)
+    assert images.pixels.shape == (120, 3, 32, 32)
+    assert images.classes == tuple("abcdefghij")
+    rows = np.random.default_rng(0).integers(0, 256, (20, 3072), dtype=np.uint8)
+    assert images.pixels[7].flatten().tolist() == rows[7].tolist()
+    (base / cifar.test_list[0][0]).write_bytes(b"cut short")
+    with pytest.raises(BadInput, match=r"holds no complete CIFAR10.*set dataset.download"):
+        sources.load(CIFAR, root=tmp_path)
+
+
+def write_fashion(root: Path, sizes: dict[str, int]) -> np.ndarray:
+    """Fashion-MNIST's four files, in their IDX format; returns the pixels of all images."""
+    raw = root / "FashionMNIST" / "raw"
+    raw.mkdir(parents=True)
+    everything = []
+    for seed, (part, count) in enumerate(sizes.items()):
+        pixels = np.random.default_rng(seed).integers(0, 256, (count, 28, 28), dtype=np.uint8)
+        numbers = [count, 28, 28]
+        head = b"".join(number.to_bytes(4, "big") for number in numbers)
+        (raw / f"{part}-images-idx3-ubyte").write_bytes(b"\0\0\x08\x03" + head + pixels.tobytes())
+        labels = bytes(index % 10 for index in range(count))
+        (raw / f"{part}-labels-idx1-ubyte").write_bytes(b"\0\0\x08\x01" + head[:4] + labels)
+        everything.append(pixels)
+    return np.concatenate(everything)
+
+
+def test_fashion_mnist_is_read_as_torchvision_keeps_it(tmp_path: Path) -> None:
+    pixels = write_fashion(tmp_path, {"train": 40, "t10k": 20})
+    images = sources.load(FASHION, root=tmp_path)
+    assert torch.equal(images.pixels, torch.from_numpy(pixels).unsqueeze(1))
+    assert torch.bincount(images.labels).tolist() == [6] * 10
+    assert (images.classes[0], images.classes[9]) == ("T-shirt/top", "Ankle boot")
+    fewer = sources.load(FASHION, SubsetSpec(share=0.5, classes=2), tmp_path)
+    assert torch.bincount(fewer.labels).tolist() == [3, 3]
+    assert fewer.classes == ("T-shirt/top", "Trouser")
+
+
+@pytest.mark.parametrize("damage", ["gone", "empty", "short", "labels"])
+def test_an_incomplete_fashion_mnist_is_refused(tmp_path: Path, damage: str) -> None:
+    write_fashion(tmp_path, {"train": 40, "t10k": 20})
+    raw = tmp_path / "FashionMNIST" / "raw"
+    file = raw / "t10k-images-idx3-ubyte"
+    if damage == "gone":
+        file.unlink()
+    elif damage == "labels":
+        shutil.copy(raw / "train-labels-idx1-ubyte", raw / "t10k-labels-idx1-ubyte")
+    else:
+        file.write_bytes(b"" if damage == "empty" else file.read_bytes()[:-100])
+    with pytest.raises(BadInput, match="holds no complete FashionMNIST") as refused:
+        sources.load(FASHION, root=tmp_path)
+    assert "set dataset.download" in refused.value.problems[0].rule
+
+
+def test_a_users_data_set_is_called_with_its_options() -> None:
+    spec = FactorySpec(factory="studies.own_network:stripes", options={"images": 30, "pixels": 6})
+    images = sources.load(spec)
+    assert images.pixels.shape == (30, 1, 6, 6)
+    assert images.classes == ("0", "1", "2")
+
+
+@pytest.mark.parametrize("factory", ["math:sqrt", "builtins:list", "no.such:data"])
+def test_a_data_set_factory_that_gives_something_else_is_refused(factory: str) -> None:
+    with pytest.raises(BadInput, match=r"dataset\.factory"):
+        sources.load(FactorySpec(factory=factory))
