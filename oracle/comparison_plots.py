@@ -154,13 +154,14 @@ def _rates(figure: go.Figure, table: Table, column: int) -> None:
 def _styled(table: Table) -> list[tuple[Mapping[str, Any], dict[str, Any]]]:
     """Every schedule with its line, the same in every panel."""
     styled = []
+    s_cyc = next((row for row in table["schedules"] if row["s_cyc"]), None)
     for index, row in enumerate(table["schedules"]):
-        colour = _S_CYC if row["s_cyc"] else _COLOURS[index % len(_COLOURS)]
+        colour = _S_CYC if row is s_cyc else _COLOURS[index % len(_COLOURS)]
         look = {
             "name": row["label"],
             "legendgroup": row["label"],
             "mode": "lines+markers",
-            "line": {"color": colour, "width": 3 if row["s_cyc"] else 2},
+            "line": {"color": colour, "width": 3 if row is s_cyc else 2},
             "marker": {"symbol": _SYMBOLS[index % len(_SYMBOLS)], "size": 8},
         }
         styled.append((row, look))

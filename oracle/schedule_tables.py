@@ -157,7 +157,7 @@ def _column(study: SchedulesStudy, rows: Sequence[Table], cycle: int) -> Table:
     return {
         "cycle": cycle,
         "weights_remaining": some["weights_remaining"] if some else None,
-        "best": max(means, key=lambda label: means[label]) if means else None,
+        "best": [label for label in means if means[label] >= max(means.values()) - _ROUNDING],
         "against": against,
         "paper": _paper_column(study, cycle, s_cyc),
     }
@@ -224,7 +224,7 @@ def _lines(row: Table, columns: Sequence[Table], table: Table) -> list[list[str]
     stopped = _stopped(row)
     for column in columns:
         cell = _at(row, column["cycle"])
-        best = "*" if column["best"] == row["label"] else ""
+        best = "*" if row["label"] in column["best"] else ""
         if cell is None or cell["diverged"]:
             ours.append("diverged" if column["cycle"] >= stopped else "-")
         else:

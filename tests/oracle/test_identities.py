@@ -139,7 +139,7 @@ def comparison(*labels: str) -> dict[str, Any]:
         "paper": None,
     }
     row = {"schedule": {"name": "constant"}, "s_cyc": None, "max_lr": 0.1, "tuned": None}
-    column = {"cycle": 0, "weights_remaining": 100.0, "best": None, "against": None, "paper": None}
+    column = {"cycle": 0, "weights_remaining": 100.0, "best": [], "against": None, "paper": None}
     return {
         "kind": "schedules",
         "study": "good",

@@ -109,7 +109,11 @@ def table() -> Table:
 
 def test_the_table_compares_s_cyc_with_the_best_other_of_each_column(table: Table) -> None:
     first, second, third = table["columns"]
-    assert [column["best"] for column in table["columns"]] == ["warm-up", "S-Cyc", "S-Cyc"]
+    assert [column["best"] for column in table["columns"]] == [
+        ["warm-up", "S-Cyc"],  # equal: both
+        ["S-Cyc"],
+        ["S-Cyc"],
+    ]
     assert first["against"] == {
         "other": "warm-up",
         "difference": 0.0,
@@ -251,7 +255,7 @@ def test_the_papers_own_numbers_give_the_improvements_it_prints(
     rows = [[[mean] * 5 for mean, _ in printed[entry.label]] for entry in declared.schedules]
     table = given(declared, *rows, cycles=declared.paper.cycles)
     last = table["columns"][-1]
-    assert (last["cycle"], last["best"]) == (18, "S-Cyc")
+    assert (last["cycle"], last["best"]) == (18, ["S-Cyc"])
     assert round(last["against"]["relative"], 1) == improvement
     assert last["against"]["p"] is None
     assert last["against"]["other"] == last["paper"]["other"]
@@ -279,7 +283,7 @@ def test_the_printed_rows_are_a_schedule_each_and_the_papers_below(table: Table)
     assert sheet.rows[0][2:] == ["81.00 ± 1.00", "72.00 ± 2.65", "diverged"]
     assert sheet.rows[1][2:] == ["80 ± 1", "", "60 ± 2"]
     assert sheet.rows[2][2:] == ["90.00 ± 2.00*", "72.00 ± 2.00", "diverged"]
-    assert sheet.rows[3][2:] == ["90.00 ± 2.00", "74.00 ± 2.65*", "67.00 ± 1.00*"]
+    assert sheet.rows[3][2:] == ["90.00 ± 2.00*", "74.00 ± 2.65*", "67.00 ± 1.00*"]
     assert [row[2:] for row in sheet.rows[5:]] == [
         ["warm-up", "steady", "-"],
         ["+0.00 ± 0.00", "+2.00 ± 1.00", "-"],
