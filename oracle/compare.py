@@ -23,7 +23,7 @@ def head(study: Study, kind: str, run_id: str, complete: bool) -> Table:
         "study": study.name,
         "run_id": run_id,
         "shrunk": dict(study.shrunk),
-        "replicates": study.replicates,
+        "replicates": study.least_replicates,
         "complete": complete,
     }
 
@@ -71,7 +71,7 @@ def _search_cost(study: OracleStudy, cycles: Sequence[OracleCycle]) -> dict[str,
     spent = cost(result for each in cycles for row in each.results.values() for result in row)
     if study.search == "grid":
         return spent
-    whole = sum(each.grid_size for each in cycles) * study.replicates
+    whole = sum(each.grid_size for each in cycles) * study.least_replicates
     return {**spent, "full_grid_trainings": whole}
 
 

@@ -37,6 +37,7 @@ class Estimate:
     grids: dict[str, list[float]]  # of max_lr, by what is searched with it
     cycles: int  # pruning cycles after the unpruned network
     replicates: int
+    most_replicates: int  # to which those of a cycle may grow
     cells: int  # trainings
     steps: int  # iterations of all trainings
     looks: int  # at validation or test images, of all trainings
@@ -68,7 +69,8 @@ def estimate(prepared: Prepared) -> Estimate:
         parameters=networks.parameter_count(_shortened(prepared, 1, device).network),
         grids={name: grid.values(each) for name, each in _grids(study).items()},
         cycles=study.cycles,
-        replicates=study.replicates,
+        replicates=study.least_replicates,
+        most_replicates=study.most_replicates,
         cells=cells,
         steps=cells * study.training.steps,
         looks=cells * looks,
@@ -111,7 +113,7 @@ def _grids(study: Study) -> dict[str, GridSpec]:
 def _members(study: Study) -> int:
     """How many members a pack of the study holds."""
     row = len(grid.values(study.grid)) if isinstance(study, OracleStudy) else 1
-    return min(study.cells_a_pack, row * study.replicates)
+    return min(study.cells_a_pack, row * study.least_replicates)
 
 
 def _shown(rates: list[float]) -> str:

@@ -57,12 +57,12 @@ class Experiment(Protocol):
 def path(study: Study, graph: Graph, rates: LearningRates) -> PruningPath:
     """The iterative pruning run of a study with given learning rates."""
     each = tuple(rates.at(cycle, study.pruning.rate) for cycle in range(study.cycles + 1))
-    return PruningPath(graph, rates.schedule, each, study.replicates)
+    return PruningPath(graph, rates.schedule, each, study.least_replicates)
 
 
 def first_grid(study: Study, graph: Graph, schedule: ScheduleSpec, searched: GridSpec) -> set[str]:
     """Ids of the cells of a grid on the unpruned network."""
-    roots: list[None] = [None] * study.replicates
+    roots: list[None] = [None] * study.least_replicates
     return {
         cell.id for max_lr in grid.values(searched) for cell in row(graph, roots, schedule, max_lr)
     }

@@ -105,7 +105,7 @@ def oracle(study: OracleStudy, graph: Graph, done: Callable[[OracleCycle], None]
         study.tolerance_kind,
         SEARCHES[study.search],
     )
-    parents: Sequence[Cell | None] = [None] * study.replicates
+    parents: Sequence[Cell | None] = [None] * study.least_replicates
     last: Region | None = None
     for _ in range(study.cycles + 1):
         found = yield from search.cycle(parents, last)

@@ -53,7 +53,7 @@ class OracleExperiment:
         begun = len(self.cycles) + (1 if whole or self._begun else 0)
         ahead = max(0, self.study.cycles + 1 - begun)
         count = adaptive.expected(len(grid.values(self.study.grid)), self.study.search)
-        return ahead * count * self.study.replicates
+        return ahead * count * self.study.least_replicates
 
     def table(self, run_id: str) -> Table:
         """See :func:`oracle.compare.table`."""

@@ -56,6 +56,7 @@ _RULES = {
 }
 _SPECIAL = {
     ("cycles", "greater_than_equal"): "at least 1 pruning cycle is needed",
+    ("replicates", "int_type"): "must be a whole number, auto, or a mapping of least and most",
     ("label", "string_pattern_mismatch"): "must hold no control character; use plain text",
     ("factory", "string_pattern_mismatch"): "must have the pattern module:callable",
     ("name", "string_pattern_mismatch"): (

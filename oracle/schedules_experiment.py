@@ -61,7 +61,7 @@ class SchedulesExperiment:
             for entry in self.study.schedules
             if entry.tune is not None and self.found[entry.label].tuning is None
         ]
-        return len(waiting) * self.study.cycles * self.study.replicates
+        return len(waiting) * self.study.cycles * self.study.least_replicates
 
     def table(self, run_id: str) -> Table:
         """See :func:`oracle.schedule_tables.table`."""
@@ -96,7 +96,7 @@ class SchedulesExperiment:
         found = self.found[entry.label]
         if entry.tune is not None:
             tuner = GridSearch(self.graph, entry.schedule, entry.tune.max_lr, 0.0, "points")
-            found.tuning = yield from tuner.cycle([None] * self.study.replicates)
+            found.tuning = yield from tuner.cycle([None] * self.study.least_replicates)
             if found.tuning.region is None:
                 self.hooks.line(f"{entry.label}: {no_winner(found.tuning)}")
                 return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -65,6 +65,8 @@ class PaperOracle(Spec):
 
 class OracleStudy(Study):
     """The greedy oracle against S-Cyc on one network, data set and pruning method."""
+
+    may_grow: ClassVar[bool] = True
 
     kind: Literal["oracle"] = "oracle"
     schedule: ScheduleSpec

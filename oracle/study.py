@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from oracle.grid import bounds, values
 from oracle.grid_spec import GridSpec
+from oracle.replicates import Growth, Replicates
 from scyc import schedules, scurve
 from scyc.choices import DatasetSpec, FullyConnectedSpec, NetworkSpec, ScheduleSpec
 from scyc.criteria import criterion_rule
@@ -67,6 +68,8 @@ def grid_fits(schedule: ScheduleSpec, grid: GridSpec) -> None:
 class Study(Spec):
     """What every kind of study declares."""
 
+    may_grow: ClassVar[bool] = False  # whether there are verdicts that replicates are added for
+
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
     description: str = ""
     dataset: DatasetSpec
@@ -77,7 +80,7 @@ class Study(Spec):
     training: TrainingSpec
     split: SplitSpec = SplitSpec()
     cycles: Annotated[int, Field(ge=1, le=1000)]  # pruning cycles after the unpruned network
-    replicates: Annotated[int, Field(ge=1, le=1000)] = 3
+    replicates: Replicates = 3
     seed: NonNegativeInt = 0
     record: RecordSpec | None = None  # distributions kept of every network
     pack: PositiveInt | None = None  # cells trained in one call; None: 16 if stacked, else 1
@@ -91,6 +94,14 @@ class Study(Spec):
     def _criterion_known(cls, value: PruningSpec) -> PruningSpec:
         if rule := criterion_rule(value.criterion):
             raise PydanticCustomError("criterion", "{rule}", {"rule": rule})
+        return value
+
+    @field_validator("replicates")
+    @classmethod
+    def _growth_allowed(cls, value: int | Growth) -> int | Growth:
+        if isinstance(value, Growth) and not cls.may_grow:
+            rule = "only a study of kind oracle adds replicates by its verdicts; give a number"
+            raise PydanticCustomError("growth", "{rule}", {"rule": rule})
         return value
 
     @model_validator(mode="after")
@@ -113,6 +124,16 @@ class Study(Spec):
         if found:
             rule = "; ".join(f"{path}.{field} {rule}" for field, rule in found)
             raise PydanticCustomError("schedule", "{rule}", {"rule": rule})
+
+    @property
+    def least_replicates(self) -> int:
+        """How many replicates everything in the study has."""
+        return self.replicates.least if isinstance(self.replicates, Growth) else self.replicates
+
+    @property
+    def most_replicates(self) -> int:
+        """How many replicates a cycle may come to have."""
+        return self.replicates.most if isinstance(self.replicates, Growth) else self.replicates
 
     @property
     def _stackable(self) -> bool:
