@@ -36,10 +36,14 @@ Search = Generator[Ask, Results, None]
 
 
 def row(
-    graph: Graph, parents: Sequence[Cell | None], schedule: ScheduleSpec, max_lr: float
+    graph: Graph,
+    parents: Sequence[Cell | None],
+    schedule: ScheduleSpec,
+    max_lr: float,
+    first: int = 0,
 ) -> tuple[Cell, ...]:
-    """One training below each of the parents, which are in the replicates' order."""
+    """One training below each of the parents: those of the replicates from `first` on, in order."""
     return tuple(
         graph.child(parent, schedule, max_lr) if parent else graph.root(replicate, schedule, max_lr)
-        for replicate, parent in enumerate(parents)
+        for replicate, parent in enumerate(parents, first)
     )

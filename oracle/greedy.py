@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from oracle import grid
 from oracle.adaptive import SEARCHES, Choice, Sought, coarse_step, whole_grid
 from oracle.asks import Ask, Place, Results, Search, row
 from oracle.cells import Cell, Graph, Result
 from oracle.grid_spec import GridSpec
+from oracle.growth import Growth
 from oracle.regions import Region, ToleranceKind, Tried, feasible
 from oracle.spec import OracleStudy
 from scyc.choices import ScheduleSpec
@@ -25,6 +26,12 @@ class OracleCycle:
     region: Region | None  # None: every max_lr diverged, and the search ends
     place: Place
     grid_size: int  # values of the grid as far as it has grown, tried or not
+    passed: tuple[Result, ...] = ()  # trainings that brought added replicates to this cycle
+
+    @property
+    def replicates(self) -> int:
+        """How many each max_lr has."""
+        return len(next(iter(self.results.values())))
 
     @property
     def tried(self) -> dict[float, Tried]:
@@ -54,48 +61,81 @@ class GridSearch:
     choice: Choice = whole_grid
 
     def cycle(
-        self, parents: Sequence[Cell | None], last: Region | None = None
+        self,
+        parents: Sequence[Cell | None],
+        last: Region | None = None,
+        growth: Growth | None = None,
     ) -> Generator[Ask, Results, OracleCycle]:
         """Every chosen max_lr and every replicate, below the parents, one a replicate.
 
-        The grid grows where the best value or the region touches its end. last: the region of the
-        cycle before, where there was one.
+        The grid grows where the best value or the region touches its end, and then the number of
+        replicates, where `growth` wants more: all that was tried is tried with these, too. last:
+        the region of the cycle before, where there was one.
         """
         number = parents[0].cycle + 1 if parents[0] is not None else 0
         place = Place("oracle", number, self.graph.place(parents, self.schedule))
         every = grid.values(self.grid)
         step = coarse_step(len(every))
         start = last.well_tuned if last else every[len(every) // 2]
-        cells: dict[float, tuple[Cell, ...]] = {}
-        results: dict[float, tuple[Result, ...]] = {}
+        found = _Found(self, place, list(parents))
+        passed: list[Result] = []
         while True:
-            sought = Sought(every, tried(results), self.tolerance, self.tolerance_kind, step, start)
+            known = tried(found.results)
+            sought = Sought(every, known, self.tolerance, self.tolerance_kind, step, start)
             if wanted := self.choice(sought):
-                new = {rate: row(self.graph, parents, self.schedule, rate) for rate in wanted}
-                by_replicate = tuple(
-                    new[rate][replicate] for replicate in range(len(parents)) for rate in wanted
-                )
-                answers = yield Ask(by_replicate, place)
-                cells |= new
-                results |= {
-                    rate: tuple(answers[cell.id] for cell in trained)
-                    for rate, trained in new.items()
-                }
+                yield from found.train(found.parents, wanted)
                 continue
-            region = feasible(sought.tried, self.tolerance, self.tolerance_kind)
+            region = feasible(known, self.tolerance, self.tolerance_kind)
             low, high = (region.touches_low, region.touches_high) if region else (True, False)
-            more = grid.extension(self.grid, every, low, high)
-            if not more:
-                cells, results = dict(sorted(cells.items())), dict(sorted(results.items()))
-                return OracleCycle(number, cells, results, region, place, len(every))
-            every = sorted([*every, *more])
+            if more := grid.extension(self.grid, every, low, high):
+                every = sorted([*every, *more])
+                continue
+            if count := growth.more(known) if growth else 0:
+                have = len(found.parents)
+                assert growth is not None
+                new, way = yield from growth.parents(range(have, have + count))
+                passed += way
+                if new:
+                    yield from found.train(new, sorted(found.cells), have)
+                    found.parents += new
+                    continue
+            cells, results = dict(sorted(found.cells.items())), dict(sorted(found.results.items()))
+            size = len(every)
+            return OracleCycle(number, cells, results, region, place, size, tuple(passed))
+
+
+@dataclass
+class _Found:
+    """What a cycle's search has trained so far, all of it with the same replicates."""
+
+    search: GridSearch
+    place: Place
+    parents: list[Cell | None]
+    cells: dict[float, tuple[Cell, ...]] = field(default_factory=dict)
+    results: dict[float, tuple[Result, ...]] = field(default_factory=dict)
+
+    def train(
+        self, parents: Sequence[Cell | None], rates: Sequence[float], first: int = 0
+    ) -> Generator[Ask, Results, None]:
+        """Train every rate below every parent; these are replicates from `first` on."""
+        graph, schedule = self.search.graph, self.search.schedule
+        new = {rate: row(graph, parents, schedule, rate, first) for rate in rates}
+        by_replicate = tuple(
+            new[rate][replicate] for replicate in range(len(parents)) for rate in rates
+        )
+        answers = yield Ask(by_replicate, self.place)
+        for rate, trained in new.items():
+            self.cells[rate] = self.cells.get(rate, ()) + trained
+            answered = tuple(answers[cell.id] for cell in trained)
+            self.results[rate] = self.results.get(rate, ()) + answered
 
 
 def oracle(study: OracleStudy, graph: Graph, done: Callable[[OracleCycle], None]) -> Search:
     """The greedy oracle (Liu et al. 2021, Section 5.3).
 
     At each cycle: a search of the grid; the max_lr with the best mean validation accuracy is kept,
-    and its networks are pruned next. Calls `done` with each finished cycle.
+    and its networks are pruned next. Every cycle begins with the least number of replicates. Calls
+    `done` with each finished cycle.
     """
     search = GridSearch(
         graph,
@@ -107,12 +147,14 @@ def oracle(study: OracleStudy, graph: Graph, done: Callable[[OracleCycle], None]
     )
     parents: Sequence[Cell | None] = [None] * study.least_replicates
     last: Region | None = None
+    way: tuple[float, ...] = ()
     for _ in range(study.cycles + 1):
-        found = yield from search.cycle(parents, last)
+        found = yield from search.cycle(parents, last, Growth(study, graph, way))
         done(found)
         if found.region is None:
             return
-        parents, last = found.cells[found.region.well_tuned], found.region
+        parents = found.cells[found.region.well_tuned][: study.least_replicates]
+        last, way = found.region, (*way, found.region.well_tuned)
 
 
 def tried(results: Mapping[float, Sequence[Result]]) -> dict[float, Tried]:

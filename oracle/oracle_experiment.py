@@ -63,15 +63,27 @@ class OracleExperiment:
     def places(self) -> list[tuple[Place, dict[str, Any]]]:
         """One for each cycle of the oracle, and S-Cyc's."""
         found: list[tuple[Place, dict[str, Any]]] = [
-            (each.place, {"role": "oracle", "cycle": each.cycle, "grid": list(each.cells)})
+            (
+                each.place,
+                {
+                    "role": "oracle",
+                    "cycle": each.cycle,
+                    "grid": list(each.cells),
+                    "replicates": each.replicates,
+                },
+            )
             for each in self.cycles
         ]
         return [*found, (self._path.place, {"role": "s_cyc"})]
 
     def runs(self) -> dict[str, Sequence[PathCycle]]:
-        """The oracle's, which goes on with each cycle's well-tuned max_lr, and S-Cyc's."""
+        """The oracle's, which goes on with each cycle's well-tuned max_lr, and S-Cyc's.
+
+        Of the oracle's, the replicates that every cycle has.
+        """
+        count = self.study.least_replicates
         won = [
-            PathCycle(each.cycle, rate, each.cells[rate], each.results[rate])
+            PathCycle(each.cycle, rate, each.cells[rate][:count], each.results[rate][:count])
             for each in self.cycles
             if each.region is not None
             for rate in [each.region.well_tuned]

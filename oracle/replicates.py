@@ -12,14 +12,14 @@ from scyc.spec import Spec
 _MOST = 1000
 
 
-class Growth(Spec):
+class ReplicateRange(Spec):
     """Replicates that are added to a cycle while the verdict on S-Cyc's max_lr is open."""
 
     least: Annotated[int, Field(ge=2, le=_MOST)] = 3  # one alone says nothing of the noise
     most: Annotated[int, Field(ge=2, le=_MOST)] = 12
 
     @model_validator(mode="after")
-    def _rising(self) -> Growth:
+    def _rising(self) -> ReplicateRange:
         if self.most <= self.least:
             rule = f"most, {self.most}, must be above least, {self.least}; or give one number"
             raise PydanticCustomError("rising", "{rule}", {"rule": rule})
@@ -27,15 +27,16 @@ class Growth(Spec):
 
 
 def _auto(value: object) -> object:
-    return Growth() if value == "auto" else value
+    return ReplicateRange() if value == "auto" else value
 
 
 def _kind(value: object) -> str:
-    return "<growth>" if isinstance(value, dict | Growth) else "<number>"
+    return "<bounds>" if isinstance(value, dict | ReplicateRange) else "<number>"
 
 
 Replicates = Annotated[
-    Annotated[int, Field(ge=1, le=_MOST), Tag("<number>")] | Annotated[Growth, Tag("<growth>")],
+    Annotated[int, Field(ge=1, le=_MOST), Tag("<number>")]
+    | Annotated[ReplicateRange, Tag("<bounds>")],
     Discriminator(_kind),
     BeforeValidator(_auto),
 ]

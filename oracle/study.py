@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from oracle.grid import bounds, values
 from oracle.grid_spec import GridSpec
-from oracle.replicates import Growth, Replicates
+from oracle.replicates import ReplicateRange, Replicates
 from scyc import schedules, scurve
 from scyc.choices import DatasetSpec, FullyConnectedSpec, NetworkSpec, ScheduleSpec
 from scyc.criteria import criterion_rule
@@ -98,8 +98,8 @@ class Study(Spec):
 
     @field_validator("replicates")
     @classmethod
-    def _growth_allowed(cls, value: int | Growth) -> int | Growth:
-        if isinstance(value, Growth) and not cls.may_grow:
+    def _growth_allowed(cls, value: int | ReplicateRange) -> int | ReplicateRange:
+        if isinstance(value, ReplicateRange) and not cls.may_grow:
             rule = "only a study of kind oracle adds replicates by its verdicts; give a number"
             raise PydanticCustomError("growth", "{rule}", {"rule": rule})
         return value
@@ -128,12 +128,14 @@ class Study(Spec):
     @property
     def least_replicates(self) -> int:
         """How many replicates everything in the study has."""
-        return self.replicates.least if isinstance(self.replicates, Growth) else self.replicates
+        value = self.replicates
+        return value.least if isinstance(value, ReplicateRange) else value
 
     @property
     def most_replicates(self) -> int:
         """How many replicates a cycle may come to have."""
-        return self.replicates.most if isinstance(self.replicates, Growth) else self.replicates
+        value = self.replicates
+        return value.most if isinstance(value, ReplicateRange) else value
 
     @property
     def _stackable(self) -> bool:

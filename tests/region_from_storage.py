@@ -28,7 +28,8 @@ def regions(storage: str, run_id: str, tolerance: float = 0.5) -> list[dict[str,
         accuracies = defaultdict(list)
         diverged = set()
         for trial in optuna.load_study(study_name=summary.study_name, storage=storage).trials:
-            if trial.params["max_lr"] in role["grid"]:
+            in_run = trial.params["replicate"] < role["replicates"]
+            if in_run and trial.params["max_lr"] in role["grid"]:
                 accuracies[trial.params["max_lr"]].append(trial.value)
                 if trial.user_attrs["diverged"]:
                     diverged.add(trial.params["max_lr"])
