@@ -1,22 +1,17 @@
 """Packs: several trainings in one process, alike in all but max_lr, parent and replicate.
 
 A :class:`Trainer` holds what all trainings of a system share (the images on the device, each
-replicate's split and initial weights) and hands each pack to an engine:
-
-- ``solo`` trains the members one after another: the reference, for any network.
-- ``stacked`` trains all members at once, for fully connected networks.
-
+replicate's split and initial weights) and hands each pack to an engine (see :mod:`scyc.engines`).
 On a CPU with one thread a member's result is the same bits whatever pack it is in.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -31,19 +26,17 @@ from scyc import (
     schedules,
     seeds,
     solo,
-    stacked,
 )
 from scyc.checkpoint import Network
 from scyc.choices import FactorySpec, ScheduleSpec
 from scyc.criteria import CRITERIA
 from scyc.data import Images, Split
+from scyc.engines import ENGINES, candidates
+from scyc.flight import Flight
 from scyc.layout import laid_out, layout
 from scyc.problems import Problem
-from scyc.system import SystemSpec, TrainingSpec
+from scyc.system import SystemSpec
 from scyc.training import DTYPES, Feed, Job, Outcome
-
-Engine = Callable[[nn.Module, Sequence[Job], TrainingSpec], list[Outcome]]
-ENGINES: Mapping[str, Engine] = MappingProxyType({"solo": solo.train, "stacked": stacked.train})
 
 
 @dataclass(frozen=True)
@@ -93,7 +86,7 @@ class Trainer:
         network = networks.build(system.network, images.shape, len(images.classes), seed=0)
         network = network.to(self.device, dtype)
         self.network = network.to(memory_format=layout(network))  # type: ignore[call-overload]
-        self.engine = _engine(system.training.engine, network)
+        self.engines = candidates(system.training, network, self.device)
         self._weight_names = pruning.weight_names(network)
         self._prunable = pruning.prunable_names(network, system.pruning.prune_last)
         self._couplings = lru_cache(maxsize=1)(lambda: filters.couplings(network, images.shape))
@@ -167,8 +160,17 @@ class Trainer:
             raise ValueError(f"the network after {rewind} iterations is needed to rewind to")
         return kept.state
 
-    def train(self, members: Sequence[Member]) -> list[Trained]:
-        """Train a pack; results are in the members' order."""
+    def train(
+        self,
+        members: Sequence[Member],
+        flight: Flight | None = None,
+        engine: str | None = None,
+    ) -> list[Trained]:
+        """Train a pack; results are in the members' order.
+
+        flight: where the pack is saved while it trains. engine: one of `engines`; the first if
+        left out.
+        """
         started = time.perf_counter()
         training = self.system.training
         jobs = []
@@ -179,7 +181,8 @@ class Trainer:
             keep_at = rewind if isinstance(rewind, int) and member.cycle == 0 else None
             seed = seeds.seed(self.system.seed, "dropout", member.replicate, member.cycle)
             jobs.append(Job(member.start, rates, feed, order, seed, keep_at))
-        outcomes = self.engine(self.network, jobs, training)
+        chosen = ENGINES[engine or self.engines[0]]
+        outcomes = chosen.train(self.network, jobs, training, flight)
         recorded = [
             self._recorded(member, outcome)
             for member, outcome in zip(members, outcomes, strict=True)
@@ -281,9 +284,3 @@ def problems(system: SystemSpec, images: Images) -> list[Problem]:
     except ValueError as error:
         found.append(Problem("pruning.criterion", str(error), system.pruning.criterion))
     return found
-
-
-def _engine(name: str, network: nn.Module) -> Engine:
-    if name == "auto":
-        name = "stacked" if stacked.fits(network) else "solo"
-    return ENGINES[name]

@@ -11,12 +11,20 @@ from torch.nn import functional
 
 from scyc import optimizers
 from scyc.checkpoint import Network
+from scyc.flight import Flight
 from scyc.layout import laid_out, layout
 from scyc.system import TrainingSpec
 from scyc.training import Feed, Job, Look, Outcome, correct, percent, validated_at
 
 
-def train(network: nn.Module, jobs: Sequence[Job], training: TrainingSpec) -> list[Outcome]:
+def fits(network: nn.Module, device: torch.device) -> bool:
+    """Whether this engine can train the network: always."""
+    return True
+
+
+def train(
+    network: nn.Module, jobs: Sequence[Job], training: TrainingSpec, flight: Flight | None = None
+) -> list[Outcome]:
     """Train each job from its start, in the network given (its own weights are overwritten).
 
     The network lies on the device and in the precision of the jobs' images. What it draws itself

@@ -14,25 +14,28 @@ import torch
 from torch import Tensor, nn
 
 from scyc.checkpoint import Network
+from scyc.flight import Flight
 from scyc.networks import FullyConnected
 from scyc.optimizers import Flat, Stacked, stacked
 from scyc.system import TrainingSpec
 from scyc.training import Feed, Job, Look, Outcome, correct, percent, validated_at
 
 
-def fits(network: nn.Module) -> bool:
+def fits(network: nn.Module, device: torch.device) -> bool:
     """Whether this engine can train the network: fully connected, without batch norm."""
     normalised = any(isinstance(module, nn.BatchNorm1d) for module in network.modules())
     return type(network) is FullyConnected and not normalised
 
 
-def train(network: nn.Module, jobs: Sequence[Job], training: TrainingSpec) -> list[Outcome]:
+def train(
+    network: nn.Module, jobs: Sequence[Job], training: TrainingSpec, flight: Flight | None = None
+) -> list[Outcome]:
     """Train all jobs from their starts, side by side.
 
     network: names the layers; its own weights are left alone. Raises ValueError for a network that
     does not fit.
     """
-    if not (isinstance(network, FullyConnected) and fits(network)):
+    if not (isinstance(network, FullyConnected) and fits(network, jobs[0].order.device)):
         raise ValueError(
             f"{type(network).__name__}: only fully connected networks without batch norm can be "
             "stacked"

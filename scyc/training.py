@@ -35,7 +35,7 @@ class Outcome:
     """A finished training. Accuracies are in percent."""
 
     curve: tuple[tuple[int, float], ...]  # (completed iterations, validation accuracy)
-    val_accuracy: float  # the highest of the curve; of a diverged network what it scores at its end
+    val_accuracy: float  # the highest of the curve; 0 if it diverged
     test_accuracy: float  # of the weights that had val_accuracy: the early-stop test accuracy
     diverged: bool  # a loss or a weight was not finite
     network: Network  # what is carried to the next cycle
@@ -52,6 +52,14 @@ class Look:
     def seen(self, step: int, accuracy: float) -> Look:
         """Add one more accuracy, in percent, after `step` iterations."""
         return Look((*self.curve, (step, accuracy)), max(self.best, accuracy))
+
+    def lost(self, step: int, network: Network) -> Outcome:
+        """The outcome of a member that left its pack after `step` iterations, diverged.
+
+        It scores 0: what a network with values that are not numbers guesses is no accuracy.
+        """
+        curve = tuple(point for point in self.curve if point[0] < step)
+        return Outcome((*curve, (step, 0.0)), 0.0, 0.0, True, network)
 
 
 class Feed:

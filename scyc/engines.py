@@ -1,0 +1,57 @@
+"""The engines, and which of them a training may be left to.
+
+- ``solo`` trains the members one after another: the reference, for any network.
+- ``stacked`` trains all members at once, for fully connected networks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Protocol
+
+import torch
+from torch import nn
+
+from scyc import solo, stacked
+from scyc.flight import Flight
+from scyc.system import TrainingSpec
+from scyc.training import Job, Outcome
+
+
+class Engine(Protocol):
+    """Trains the members of a pack: a module with these two functions."""
+
+    def fits(self, network: nn.Module, device: torch.device) -> bool:
+        """Whether it can train this network on this device."""
+
+    def train(
+        self,
+        network: nn.Module,
+        jobs: Sequence[Job],
+        training: TrainingSpec,
+        flight: Flight | None = None,
+    ) -> list[Outcome]:
+        """Train each job from its start, or from what `flight` has of the pack.
+
+        The network lies on the device of the jobs' images and in their precision; its weights may
+        be overwritten. The global random state is left as it was.
+        """
+
+
+ENGINES: Mapping[str, Engine] = MappingProxyType({"solo": solo, "stacked": stacked})
+
+
+def candidates(training: TrainingSpec, network: nn.Module, device: torch.device) -> tuple[str, ...]:
+    """Names of the engines that a study leaves the choice of; one if there is nothing to choose.
+
+    On a CPU a function of the study alone, so that whoever trains finds the same bits: fused
+    convolutions lose there, and stacked products win. Elsewhere the fastest is to be timed.
+    """
+    if training.engine != "auto":
+        return (training.engine,)
+    if training.deterministic:
+        return ("solo",)
+    if device.type == "cpu":
+        return ("stacked",) if stacked.fits(network, device) else ("solo",)
+    return tuple(name for name, engine in ENGINES.items() if engine.fits(network, device))
