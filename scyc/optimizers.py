@@ -42,11 +42,15 @@ class Flat:
         self.shapes = [tuple(shape) for shape in shapes]
         unit = _ALIGNMENT // dtype.itemsize
         sizes = [math.prod(shape) for shape in self.shapes]
-        whole = [-(-size // unit) * unit for size in sizes]
-        self.whole = torch.zeros(sum(whole), dtype=dtype, device=device)
-        self.parts = [
-            piece[:size].view(shape)
-            for piece, size, shape in zip(self.whole.split(whole), sizes, self.shapes, strict=True)
+        self._sizes = [-(-size // unit) * unit for size in sizes]
+        self.whole = torch.zeros(sum(self._sizes), dtype=dtype, device=device)
+        self.parts = self.views(self.whole)
+
+    def views(self, whole: Tensor) -> list[Tensor]:
+        """The parts of another tensor that lies as `whole` does."""
+        return [
+            piece[: math.prod(shape)].view(shape)
+            for piece, shape in zip(whole.split(self._sizes), self.shapes, strict=True)
         ]
 
     def like(self) -> Flat:
@@ -78,6 +82,20 @@ class Stacked(ABC):
     @abstractmethod
     def step(self, rates: Tensor) -> None:
         """Update the weights. rates: float64 [members], each member's learning rate."""
+
+    def state(self) -> dict[str, Tensor]:
+        """What steps change beside the weights: as they lie, [numbers], or one number for all."""
+        return {"gradients": self.gradients.whole}
+
+    def hand_over(self, other: Stacked, rows: Sequence[int]) -> None:
+        """Give the optimiser of some of the members, in the order of `rows`, what this one knows."""
+        for mine, theirs in zip(self.state().values(), other.state().values(), strict=True):
+            if mine.dim() == 0:
+                theirs.copy_(mine)
+                continue
+            views = zip(self._weights.views(mine), other._weights.views(theirs), strict=True)
+            for old, new in views:
+                new.copy_(old[list(rows)])
 
     def _move(self, direction: Flat, rates: Tensor, decay: float = 0.0) -> None:
         """Go downhill, every member at its own rate; `decay` of the weights joins the direction."""
@@ -114,11 +132,15 @@ class _StackedAdam(Stacked):
         self._spec = spec
         self._first = weights.like().whole  # moments
         self._second = weights.like().whole
-        self._steps = 0
+        self._steps = torch.zeros((), dtype=torch.float64, device=self._first.device)
+
+    def state(self) -> dict[str, Tensor]:
+        moments = {"first": self._first, "second": self._second}
+        return {**super().state(), **moments, "steps": self._steps}
 
     def step(self, rates: Tensor) -> None:
         spec, weights, slope = self._spec, self._weights, self.gradients.whole
-        self._steps += 1
+        steps, unbiased = self._count()
         if spec.weight_decay and spec.name == "adamw":
             left = _each(1 - rates * spec.weight_decay, weights)
             for weight in weights.parts:
@@ -127,10 +149,20 @@ class _StackedAdam(Stacked):
             slope.add_(weights.whole, alpha=spec.weight_decay)
         self._first.lerp_(slope, 1 - spec.beta1)
         self._second.mul_(spec.beta2).addcmul_(slope, slope, value=1 - spec.beta2)
-        unbiased = math.sqrt(1 - spec.beta2**self._steps)
         torch.sqrt(self._second, out=slope).div_(unbiased).add_(spec.eps)
         torch.div(self._first, slope, out=slope)
-        self._move(self.gradients, rates / (1 - spec.beta1**self._steps))
+        self._move(self.gradients, rates / (1 - spec.beta1**steps))
+
+    def _count(self) -> tuple[Any, Any]:
+        """Steps until now, and what corrects the second moment's root.
+
+        On a GPU as tensors, so that a recorded step counts on when it is replayed.
+        """
+        self._steps.add_(1)
+        if self._steps.is_cuda:
+            return self._steps, (1 - self._spec.beta2**self._steps).sqrt()
+        steps = int(self._steps)
+        return steps, math.sqrt(1 - self._spec.beta2**steps)
 
 
 class _StackedRmsProp(Stacked):
@@ -142,6 +174,10 @@ class _StackedRmsProp(Stacked):
         self._squares = weights.like().whole  # their running mean
         self._scratch = weights.like().whole
         self._speeds = weights.like() if spec.momentum else None
+
+    def state(self) -> dict[str, Tensor]:
+        speeds = {} if self._speeds is None else {"speeds": self._speeds.whole}
+        return {**super().state(), "squares": self._squares, **speeds}
 
     def step(self, rates: Tensor) -> None:
         spec, slope = self._spec, self.gradients.whole
