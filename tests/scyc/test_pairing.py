@@ -1,12 +1,14 @@
 """Replicates are paired: trainings that differ in max_lr alone share all that is random."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 
 from scyc.choices import WarmupSpec
+from scyc.engines import ENGINES
 from scyc.pack import Member, Trainer
 from scyc.system import AugmentSpec
 from scyc.training import Job, Outcome
@@ -15,20 +17,21 @@ Make = Callable[..., Trainer]
 
 
 def jobs(trainer: Trainer, schedule: WarmupSpec, cycle: int, *members: tuple[int, float]) -> Any:
-    """What the engine is given for some (replicate, max_lr), each trained in a pack of its own."""
+    """What an engine is given for some (replicate, max_lr), each trained in a pack of its own."""
     seen: list[Job] = []
 
-    def engine(network: Any, given: Any, training: Any) -> list[Outcome]:
+    def engine(_: Any, given: Any, training: Any, *more: Any) -> list[Outcome]:
         seen.extend(given)
         start = given[0].start
         return [Outcome(((training.steps, 50.0),), 50.0, 50.0, False, start) for _ in given]
 
-    trainer.engine = engine
-    for replicate, max_lr in members:
-        start = trainer.root(replicate)
-        if cycle:
-            start = trainer.pruned(start, replicate, cycle)
-        trainer.train([Member(start, cycle, replicate, schedule, max_lr)])
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("scyc.pack.ENGINES", dict.fromkeys(ENGINES, SimpleNamespace(train=engine)))
+        for replicate, max_lr in members:
+            start = trainer.root(replicate)
+            if cycle:
+                start = trainer.pruned(start, replicate, cycle)
+            trainer.train([Member(start, cycle, replicate, schedule, max_lr)])
     return seen
 
 
