@@ -17,7 +17,7 @@ from oracle.compare import Table
 from oracle.kinds import KINDS
 from oracle.sheets import Sheet
 
-_COLOURS = {"outside": "red", "inside": "green"}
+_COLOURS = {"outside": "red", "inside": "green", "undecided": "yellow"}
 
 
 def sheet(table: Table) -> Sheet:
@@ -27,13 +27,6 @@ def sheet(table: Table) -> Sheet:
 
 def text(table: Table, width: int = 140, colour: bool = False) -> str:
     """The table for a terminal."""
-    printed = sheet(table)
-    grid = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
-    for index, head in enumerate(printed.heads):
-        side = "left" if index in printed.left else "right"
-        grid.add_column(escape(head), justify=side, no_wrap=True)  # type: ignore[arg-type]
-    for row in printed.rows:
-        grid.add_row(*(_coloured(cell, i in printed.left) for i, cell in enumerate(row)))
     out = io.StringIO()
     console = Console(
         file=out,
@@ -44,6 +37,23 @@ def text(table: Table, width: int = 140, colour: bool = False) -> str:
         emoji=False,  # a label may hold ":100:"
     )
     console.print(f"{table['study']}  ({table['run_id']})", markup=False)
+    printed = sheet(table)
+    _print(console, printed)
+    for more in printed.more:
+        console.print(f"\n{more.title}", markup=False)
+        _print(console, more)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def _print(console: Console, printed: Sheet) -> None:
+    """One table, and below it what must be said beside it."""
+    grid = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
+    for index, head in enumerate(printed.heads):
+        side = "left" if index in printed.left else "right"
+        grid.add_column(escape(head), justify=side, no_wrap=True)  # type: ignore[arg-type]
+    for row in printed.rows:
+        grid.add_row(*(_coloured(cell, i in printed.left) for i, cell in enumerate(row)))
+    width = console.width
     console.width = max(
         width, console.measure(grid, options=console.options.update(max_width=10_000)).maximum
     )
@@ -51,7 +61,6 @@ def text(table: Table, width: int = 140, colour: bool = False) -> str:
     console.width = width
     for line in [printed.verdict, "", *printed.notes, "", *printed.costs]:
         console.print(line, markup=False)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
 def as_json(table: Table) -> str:
@@ -60,18 +69,31 @@ def as_json(table: Table) -> str:
 
 
 def as_csv(table: Table) -> str:
-    """One line a row; accuracies in percent, learning rates in units of 1."""
+    """One line a row; accuracies in percent, learning rates in units of 1.
+
+    Of several tables, the rows of one after those of the other, and the columns of all.
+    """
     printed = sheet(table)
+    every = (printed, *printed.more)
+    heads = dict.fromkeys(head for each in every for head in each.flat_heads)
     out = io.StringIO()
-    writer = csv.DictWriter(out, fieldnames=list(printed.flat_heads), lineterminator="\n")
+    writer = csv.DictWriter(out, fieldnames=list(heads), lineterminator="\n")
     writer.writeheader()
-    writer.writerows({key: _inert(value) for key, value in row.items()} for row in printed.flat)
+    writer.writerows(
+        {key: _inert(value) for key, value in row.items()} for each in every for row in each.flat
+    )
     return out.getvalue()
 
 
 def as_markdown(table: Table) -> str:
-    """A Markdown table with its footnotes."""
+    """A Markdown table with its footnotes, and those that stand below it."""
     printed = sheet(table)
+    blocks = [_markdown(printed)]
+    blocks += [f"### {_escaped(more.title)}\n\n{_markdown(more)}" for more in printed.more]
+    return "\n".join(blocks)
+
+
+def _markdown(printed: Sheet) -> str:
     heads = [_escaped(head.replace("\n", " ")) for head in printed.heads]
     sides = [" :--- |" if index in printed.left else " ---: |" for index in range(len(heads))]
     lines = [
@@ -79,7 +101,7 @@ def as_markdown(table: Table) -> str:
         "|" + "".join(sides),
         *("| " + " | ".join(_escaped(cell) for cell in row) + " |" for row in printed.rows),
         "",
-        f"**{_escaped(printed.verdict)}**",
+        "  \n".join(f"**{_escaped(line)}**" for line in printed.verdict.splitlines()),
         "",
         *(f"- {_escaped(' '.join(line.splitlines()))}" for line in printed.notes),
         "",
@@ -91,15 +113,20 @@ def as_markdown(table: Table) -> str:
 
 
 def as_latex(table: Table) -> str:
-    """A LaTeX tabular for booktabs."""
+    """A LaTeX tabular for booktabs, and those that stand below it."""
     printed = sheet(table)
+    blocks = [f"% {table['study']}: {table['run_id']}\n{_tabular(printed)}"]
+    blocks += [f"% {more.title}\n{_tabular(more)}" for more in printed.more]
+    return "\n".join(blocks)
+
+
+def _tabular(printed: Sheet) -> str:
     heads = [_latex(head.replace("\n", " ")) for head in printed.heads]
     body = [_latex_row(row) for row in printed.rows]
     said = (printed.verdict, *printed.notes, *printed.costs)
     notes = [f"% {part}" for line in said for part in line.splitlines()]
     sides = "".join("l" if index in printed.left else "r" for index in range(len(heads)))
     lines = [
-        f"% {table['study']}: {table['run_id']}",
         r"\begin{tabular}{" + sides + "}",
         r"\toprule",
         " & ".join(heads) + r" \\",
@@ -123,7 +150,7 @@ def note(table: Table) -> str:
 
 
 def _coloured(cell: str, words: bool) -> str:
-    style = None if words else _COLOURS.get(cell)
+    style = None if words else _COLOURS.get(cell.partition(" ")[0])
     return f"[{style}]{cell}[/]" if style else escape(cell)
 
 
@@ -137,6 +164,7 @@ def _escaped(cell: str) -> str:
 _LATEX = MappingProxyType(
     {
         "±": r"$\pm$",
+        "\N{EN DASH}": "--",
         "<": "$<$",
         ">": "$>$",
         "\\": r"\textbackslash{}",

@@ -8,6 +8,7 @@ from typing import Any
 
 from oracle import adaptive, compare, grid
 from oracle.asks import Place, Search
+from oracle.beyond import Beyond
 from oracle.cells import Graph
 from oracle.compare import Table
 from oracle.experiment import Hooks, cycle_line, first_grid, no_winner, path
@@ -29,19 +30,22 @@ class OracleExperiment:
     def __post_init__(self) -> None:
         self._path = path(self.study, self.graph, learning_rates(self.study))
         self._first = first_grid(self.study, self.graph, self.study.schedule, self.study.grid)
+        self._beyond = Beyond(self.study, self.graph, self.hooks)
         self._begun = False
 
     def searches(self) -> list[Search]:
-        """The oracle's, then S-Cyc's, which fills the workers while the oracle waits."""
+        """The oracle's and the beam's, then runs that fill the workers while these wait."""
         self._begun = True
         return [
             oracle(self.study, self.graph, self._cycle_done),
+            *self._beyond.beam_searches(),
             self._path.search(self.s_cyc.append),
+            *self._beyond.rival_searches(),
         ]
 
     def known_cells(self) -> set[str]:
-        """S-Cyc's."""
-        return set(self._path.ids)
+        """S-Cyc's, and the rivals'."""
+        return self._beyond.known_cells() | self._path.ids
 
     def first_grids(self) -> set[str]:
         """That of cycle 0, where the whole of it is searched."""
@@ -53,15 +57,18 @@ class OracleExperiment:
         begun = len(self.cycles) + (1 if whole or self._begun else 0)
         ahead = max(0, self.study.cycles + 1 - begun)
         count = adaptive.expected(len(grid.values(self.study.grid)), self.study.search)
-        return ahead * count * self.study.least_replicates
+        oracles = ahead * count * self.study.least_replicates
+        return oracles + self._beyond.unknown_cells(self.cycles)
 
     def table(self, run_id: str) -> Table:
         """See :func:`oracle.compare.table`."""
         ended = len(self.cycles) == self.study.cycles + 1 and self._path.ended(self.s_cyc)
-        return compare.table(self.study, run_id, self.cycles, self.s_cyc, ended)
+        complete = ended and self._beyond.ended
+        table = compare.table(self.study, run_id, self.cycles, self.s_cyc, complete)
+        return table | self._beyond.parts(self.cycles, self.s_cyc)
 
     def places(self) -> list[tuple[Place, dict[str, Any]]]:
-        """One for each cycle of the oracle, and S-Cyc's."""
+        """One for each cycle of the oracle, S-Cyc's, and those of the beam and of the rivals."""
         found: list[tuple[Place, dict[str, Any]]] = [
             (
                 each.place,
@@ -74,10 +81,11 @@ class OracleExperiment:
             )
             for each in self.cycles
         ]
-        return [*found, (self._path.place, {"role": "s_cyc"})]
+        s_cyc = (self._path.place, {"role": "s_cyc"})
+        return [*found, s_cyc, *self._beyond.places(self.cycles)]
 
     def runs(self) -> dict[str, Sequence[PathCycle]]:
-        """The oracle's, which goes on with each cycle's well-tuned max_lr, and S-Cyc's.
+        """The oracle's, which goes on with each cycle's well-tuned max_lr, S-Cyc's, the others.
 
         Of the oracle's, the replicates that every cycle has.
         """
@@ -88,7 +96,7 @@ class OracleExperiment:
             if each.region is not None
             for rate in [each.region.well_tuned]
         ]
-        return {"oracle": won, "S-Cyc": self.s_cyc}
+        return {"oracle": won, "S-Cyc": self.s_cyc, **self._beyond.runs()}
 
     def failure(self) -> str | None:
         """A cycle without a winner."""
@@ -96,6 +104,5 @@ class OracleExperiment:
 
     def _cycle_done(self, cycle: OracleCycle) -> None:
         self.cycles.append(cycle)
-        if cycle.region is not None:
-            self.hooks.losers(cycle.losers)
+        self._beyond.oracle_done(cycle)
         self.hooks.line(cycle_line(cycle))

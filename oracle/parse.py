@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from oracle.grid_spec import ListGrid, RangeGrid
+from oracle.rival_spec import RIVALS
 from oracle.spec import KINDS
 from oracle.study import Study
 from scyc.choices import DATASETS, NETWORKS, OPTIMIZERS, SCHEDULES, FactorySpec
@@ -143,6 +144,7 @@ def _keys_beside(location: tuple[int | str, ...], study: type[Study]) -> list[st
             for known in (NETWORKS, DATASETS, SCHEDULES, OPTIMIZERS)
             for name, spec in known.items()
         },
+        **{f"<{name} rival>": spec for name, spec in RIVALS.items()},
     }
     spec: type[Spec] = study
     for part in location[:-1]:

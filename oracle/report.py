@@ -8,6 +8,7 @@ import json
 from oracle import formats, plots
 from oracle.compare import Table
 from oracle.kinds import KINDS
+from oracle.sheets import Sheet
 from oracle.study import Study
 from scyc.spec import as_json
 
@@ -21,30 +22,25 @@ th, td { padding: .35rem .8rem; text-align: right; border-bottom: 1px solid var(
 thead th { vertical-align: bottom; border-bottom-width: 2px }
 .words { text-align: left } .best { font-weight: 600 }
 .inside { color: #1a7f37 } .outside { color: #c62828; font-weight: 600 }
+.undecided { color: #8a6100 } .below td { opacity: .75; padding-top: 0; font-size: .9em }
+tr:has(+ .below) td { border-bottom: 0; padding-bottom: 0 }
 @media (prefers-color-scheme: dark) { .words { text-align: left } .best { font-weight: 600 }
-.inside { color: #57d17a } .outside { color: #ff8a80 } }
+.inside { color: #57d17a } .outside { color: #ff8a80 } .undecided { color: #e6b450 } }
 .figure { background: #fff; border-radius: 6px; overflow-x: auto }
 .verdict { font-size: 1.15rem; font-weight: 600 }
 pre { background: #8882; padding: 1rem; overflow-x: auto; border-radius: 6px }
 """
+_BELOW = ' class="below"'  # a row that says more of the one above it
 
 
 def page(table: Table, study: Study) -> str:
     """The report: verdict, figure, table with footnotes, cost, the study; readable offline."""
     printed = formats.sheet(table)
     figure = plots.page(KINDS[table["kind"]].figure(table), plotly_js=False)
-    heads = "".join(
-        f'<th scope="col"{_words(index in printed.left)}>{_lines(head)}</th>'
-        for index, head in enumerate(printed.heads)
+    more = "\n".join(
+        f"<h2>{html.escape(each.title)}</h2>\n{_verdict(each)}\n{_table(each)}\n{_costs(each)}"
+        for each in printed.more
     )
-    body = "\n".join(
-        "<tr>"
-        + "".join(_cell(cell, index in printed.left) for index, cell in enumerate(row))
-        + "</tr>"
-        for row in printed.rows
-    )
-    notes = "\n".join(f"<li>{html.escape(line)}</li>" for line in printed.notes)
-    costs = html.escape("\n".join(printed.costs))
     declared = html.escape(json.dumps(as_json(study), indent=2))
     return f"""<!doctype html>
 <html lang="en">
@@ -59,9 +55,37 @@ def page(table: Table, study: Study) -> str:
 <h1>{html.escape(printed.title)}</h1>
 <p class="id">run {html.escape(table["run_id"])}</p>
 <p>{html.escape(study.description)}</p>
-<p class="verdict">{html.escape(printed.verdict)}</p>
+{_verdict(printed)}
 <div class="figure">{figure}</div>
-<div class="scroll"><table>
+{_table(printed)}
+<h2>Cost</h2>
+{_costs(printed)}
+{more}
+<h2>Study</h2>
+<details><summary>every field, defaults included</summary><pre>{declared}</pre></details>
+</body>
+</html>
+"""
+
+
+def _verdict(printed: Sheet) -> str:
+    return f'<p class="verdict">{_lines(printed.verdict)}</p>'
+
+
+def _table(printed: Sheet) -> str:
+    """A table, and what must be said beside it."""
+    heads = "".join(
+        f'<th scope="col"{_words(index in printed.left)}>{_lines(head)}</th>'
+        for index, head in enumerate(printed.heads)
+    )
+    body = "\n".join(
+        f"<tr{'' if row[0] else _BELOW}>"
+        + "".join(_cell(cell, index in printed.left) for index, cell in enumerate(row))
+        + "</tr>"
+        for row in printed.rows
+    )
+    notes = "\n".join(f"<li>{html.escape(line)}</li>" for line in printed.notes)
+    return f"""<div class="scroll"><table>
 <thead><tr>{heads}</tr></thead>
 <tbody>
 {body}
@@ -69,14 +93,11 @@ def page(table: Table, study: Study) -> str:
 </table></div>
 <ul>
 {notes}
-</ul>
-<h2>Cost</h2>
-<pre>{costs}</pre>
-<h2>Study</h2>
-<details><summary>every field, defaults included</summary><pre>{declared}</pre></details>
-</body>
-</html>
-"""
+</ul>"""
+
+
+def _costs(printed: Sheet) -> str:
+    return "<pre>" + html.escape("\n".join(printed.costs)) + "</pre>"
 
 
 def _plotly_js() -> str:
@@ -88,7 +109,7 @@ def _plotly_js() -> str:
 def _cell(cell: str, words: bool) -> str:
     kinds = ["words"] if words else []
     if not words:
-        kinds += [cell] if cell in ("inside", "outside") else []
+        kinds += [word for word in cell.split()[:1] if word in ("inside", "outside", "undecided")]
         kinds += ["best"] if cell.endswith("*") and not cell.startswith("[") else []
     mark = f' class="{" ".join(kinds)}"' if kinds else ""
     return f"<td{mark}>{html.escape(cell)}</td>"

@@ -22,6 +22,7 @@ class Sheet:
     flat: Sequence[Mapping[str, object]]
     flat_heads: Sequence[str]
     left: frozenset[int] = field(default_factory=frozenset)  # columns of words
+    more: Sequence[Sheet] = ()  # tables that stand below this one
 
 
 def rate(value: float | None) -> str:
@@ -37,6 +38,15 @@ def spread(accuracies: Sequence[float] | None) -> str:
     if len(accuracies) == 1:
         return mean
     return f"{mean} ± {statistics.stdev(accuracies):.2f}"
+
+
+def flat_spread(name: str, values: Sequence[float] | None) -> dict[str, float | None]:
+    """Mean and standard deviation over replicates, for a spreadsheet."""
+    several = values is not None and len(values) > 1
+    return {
+        f"{name}_mean": statistics.fmean(values) if values else None,
+        f"{name}_std": statistics.stdev(values) if values and several else None,
+    }
 
 
 def shrunk_lines(table: Mapping[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from oracle.grid_spec import GridSpec
+from oracle.rival_spec import ConstantRival, GradientSpreadRival, Rivals, RivalSpec
 from oracle.study import LearningRates, Percent, Printed, Study, Text, grid_fits
 from scyc import schedules
 from scyc.choices import FactorySpec, ScheduleSpec
@@ -74,16 +75,47 @@ class OracleStudy(Study):
     search: Literal["grid", "adaptive"] = "grid"  # adaptive: as few of the grid as tell its answer
     tolerance: Percent = 0.5
     tolerance_kind: Literal["points", "relative"] = "points"
+    beam: Annotated[int, Field(ge=1, le=100)] = 1  # networks that a second search keeps, a cycle
     s_cyc: SCyc
+    rivals: Rivals = ()  # iterative pruning runs that S-Cyc's is compared with
     paper: PaperOracle | None = None
 
     @model_validator(mode="after")
     def _rates_fit(self) -> OracleStudy:
         self.schedule_fits(self.schedule, "schedule")
         grid_fits(self.schedule, self.grid)
-        if rule := schedules.max_lr_rule(self.schedule, self.s_cyc.epsilon):
+        lowest = (self.s_cyc.epsilon, *(self._lowest(each) for each in self.rivals))
+        rules = [schedules.max_lr_rule(self.schedule, max_lr) for max_lr in lowest if max_lr]
+        for rule in filter(None, rules):
             raise PydanticCustomError("max_lr", "{rule}", {"rule": rule})
         return self
+
+    @model_validator(mode="after")
+    def _beam_fits(self) -> OracleStudy:
+        if self.beam > 1 and self.least_replicates < self.most_replicates:
+            rule = (
+                f"beam {self.beam} and the oracle would choose by other replicates; "
+                "give replicates a number, or leave beam out"
+            )
+            raise PydanticCustomError("beam", "{rule}", {"rule": rule})
+        return self
+
+    @model_validator(mode="after")
+    def _rivals_fit(self) -> OracleStudy:
+        spread = any(isinstance(each, GradientSpreadRival) for each in self.rivals)
+        if spread and (self.record is None or "weight_gradients" not in self.record.what):
+            rule = (
+                "gradient_spread needs the weight gradients of every network; "
+                "add record: {what: [weight_gradients]}"
+            )
+            raise PydanticCustomError("rivals", "{rule}", {"rule": rule})
+        return self
+
+    def _lowest(self, rival: RivalSpec) -> float | None:
+        """The lowest max_lr that a rival may come to; None where the grid bounds it."""
+        if isinstance(rival, GradientSpreadRival):
+            return (rival.epsilon or self.s_cyc.epsilon) / rival.bound
+        return rival.max_lr if isinstance(rival, ConstantRival) else None
 
 
 _MeanStd = Annotated[tuple[Percent, Percent], Field(strict=False)]

@@ -63,24 +63,29 @@ def tag(value: Any) -> str:
     return f"<{value['name']}>" if "name" in value else "<factory>"
 
 
-def chosen(known: Mapping[str, type[Spec]], default: str | None = None) -> Callable[[Any], Any]:
+def chosen(
+    known: Mapping[str, type[Spec]], default: str | None = None, own: bool = True
+) -> Callable[[Any], Any]:
     """A validator that turns the short form of a choice, its name, into the long one.
 
     known: specs by name. default: the name where none is given. Where none is, ``module:factory``
-    is a choice too. Refuses a name that is not known, and says what is.
+    is a choice too, unless `own` says that one's own code is none. Refuses a name that is not
+    known, and says what is.
     """
+    factories = own and default is None
 
     def validate(value: Any) -> Any:
         if isinstance(value, Spec):
             return value
         if isinstance(value, str):
-            own = ":" in value and default is None
-            value = {"factory": value} if own else {"name": value}
+            value = {"factory": value} if factories and ":" in value else {"name": value}
         if isinstance(value, dict) and default is not None and "name" not in value:
             value = {"name": default, **value}
-        if not isinstance(value, dict) or not ("name" in value or "factory" in value):
+        if not isinstance(value, dict) or not (
+            "name" in value or (factories and "factory" in value)
+        ):
             rule = f"name one of: {', '.join(sorted(known))}"
-            rule += "; or module:factory" if default is None else ""
+            rule += "; or module:factory" if factories else ""
             raise PydanticCustomError("nameless", "{rule}", {"rule": rule})
         if "name" not in value:
             return value

@@ -1,0 +1,199 @@
+"""Whether greed costs accuracy: the beam's part of an oracle run's table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from oracle.beam import BeamCycle, History
+from oracle.cells import Result
+from oracle.compare import Table, cost
+from oracle.differences import Difference, certainty, difference, flat, signed, size
+from oracle.greedy import OracleCycle
+from oracle.sheets import Sheet, cost_lines, flat_spread, rate, spread
+
+_HEADS = (
+    "cycle",
+    "weights\nremaining, %",
+    "greed's\nmax_lr",
+    "beam's\nmax_lr",
+    "its parent\nwas",
+    "greed's own\nnetwork is",
+    "validation, %\nbeam",
+    "test, %\nbeam",
+    "validation,\nbeam - greed",
+    "test,\nbeam - greed",
+)
+
+
+def part(width: int, greedy: Sequence[OracleCycle], beam: Sequence[BeamCycle]) -> Table | None:
+    """What a beam found beside the greedy oracle, as far as both have come; None without a beam.
+
+    Of each cycle the best of the networks that were kept, with all the max_lr that led to it, and
+    its paired difference to greed's own network (see :class:`oracle.differences.Difference`; above
+    0 where the beam is ahead). `parent`: the rank, from 1, of the network that it was pruned from,
+    among those kept at the cycle before. `greedy_rank`: that of greed's own network among those
+    kept at this cycle, null where it is none of them. Accuracies in percent.
+    """
+    if width == 1:
+        return None
+    ways = {each.cycle: each for each in greedy}
+    mine = {result.cell: result for each in greedy for result in _results(each)}
+    theirs = {cell: result for each in beam for cell, result in each.results.items()}
+    shared = [result for cell, result in theirs.items() if cell in mine]
+    return {
+        "width": width,
+        "cycles": [_cycle(ways.get(each.cycle), each) for each in beam],
+        "cost": {
+            "greedy": cost(mine.values()),
+            "beam": cost(theirs.values()),
+            "shared": cost(shared),
+        },
+    }
+
+
+def sheet(table: Table) -> Sheet:
+    """A run's second table: the beam against greed."""
+    beam = table["beam"]
+    return Sheet(
+        title=f"{table['study']}: a beam of {beam['width']} against greed",
+        run_id=table["run_id"],
+        heads=_HEADS,
+        rows=[_row(cycle, beam["width"]) for cycle in beam["cycles"]],
+        verdict=verdict(beam),
+        notes=_notes(beam),
+        costs=cost_lines(
+            beam["cost"], {"greedy": "greed", "beam": "beam", "shared": "shared by both"}
+        ),
+        flat=[_flat(cycle) for cycle in beam["cycles"]],
+        flat_heads=_FLAT_HEADS,
+    )
+
+
+def verdict(beam: Mapping[str, Any]) -> str:
+    """Whether greed costs accuracy at the last cycle that both have finished."""
+    judged = [cycle for cycle in beam["cycles"] if cycle["test"] is not None]
+    if not judged:
+        return "No cycle is finished by both the beam and greed yet."
+    last = judged[-1]
+    name = f"the beam of {beam['width']}"
+    when = f"At cycle {last['cycle']}, the last one, " if last is beam["cycles"][-1] else ""
+    when = when or f"At cycle {last['cycle']}, the last that both have, "
+    if last["same"]:
+        return f"{when}{name} ends with greed's own network: greed costs nothing here."
+    test, validation = (Difference.from_json(last[name]) for name in ("test", "validation"))
+    assert test is not None
+    side = "ahead of" if test.points >= 0 else "behind"
+    line = f"{when}{name} is {size(test)} of test accuracy {side} greed: {certainty(test)}"
+    if test.told_apart:
+        line += "; greed costs accuracy here" if test.points > 0 else "; greed costs nothing here"
+    return f"{line} (validation, which chose both: {signed(validation)})."
+
+
+def _results(cycle: OracleCycle) -> list[Result]:
+    return [result for row in cycle.results.values() for result in row]
+
+
+def _cycle(greedy: OracleCycle | None, beam: BeamCycle) -> Table:
+    best = beam.kept[0] if beam.kept else None
+    won = greedy.region.well_tuned if greedy is not None and greedy.region is not None else None
+    rank = None
+    found: dict[str, Difference | None] = {"validation": None, "test": None}
+    if greedy is not None and won is not None:
+        cells = {cell.id for cell in greedy.cells[won]}
+        ranks = [at for at, each in enumerate(beam.kept, 1) if _ids(each) == cells]
+        rank = ranks[0] if ranks else None
+        if best is not None:
+            mine, theirs = best.last.results, greedy.results[won]
+            found["validation"] = difference(
+                [result.val_accuracy for result in mine],
+                [result.val_accuracy for result in theirs],
+            )
+            found["test"] = difference(
+                [result.test_accuracy for result in mine],
+                [result.test_accuracy for result in theirs],
+            )
+    some = next(iter(beam.results.values()))
+    return {
+        "cycle": beam.cycle,
+        "weights_remaining": some.weights_remaining,
+        "greedy_max_lr": won,
+        "max_lr": list(best.max_lr) if best else None,
+        "parent": best.parent + 1 if best else None,
+        "greedy_rank": rank,
+        "same": rank == 1,
+        "val_accuracy": _accuracies(best, "val_accuracy"),
+        "test_accuracy": _accuracies(best, "test_accuracy"),
+        **{name: each.to_json() if each else None for name, each in found.items()},
+        "kept": [list(each.max_lr) for each in beam.kept],
+    }
+
+
+def _ids(history: History) -> set[str]:
+    return {cell.id for cell in history.last.cells}
+
+
+def _accuracies(history: History | None, name: str) -> list[float] | None:
+    if history is None:
+        return None
+    return [getattr(result, name) for result in history.last.results]
+
+
+def _row(cycle: Mapping[str, Any], width: int) -> list[str]:
+    kept = len(cycle["kept"])
+    rank = f"{cycle['greedy_rank']} of {kept}" if cycle["greedy_rank"] else "dropped"
+    return [
+        str(cycle["cycle"]),
+        f"{cycle['weights_remaining']:.2f}",
+        rate(cycle["greedy_max_lr"]),
+        rate(cycle["max_lr"][-1] if cycle["max_lr"] else None),
+        "-" if cycle["cycle"] == 0 or not cycle["parent"] else f"{cycle['parent']} of {width}",
+        "-" if cycle["greedy_max_lr"] is None else rank,
+        spread(cycle["val_accuracy"]),
+        spread(cycle["test_accuracy"]),
+        *(signed(Difference.from_json(cycle[name])) for name in ("validation", "test")),
+    ]
+
+
+def _notes(beam: Mapping[str, Any]) -> list[str]:
+    costs = beam["cost"]
+    lines = [
+        f"Beam: at each cycle the {beam['width']} networks with the best mean validation accuracy "
+        "are kept and searched below, not one; each row is the best of its cycle. Parent: the rank "
+        "of the network that it was pruned from, among those that were kept.",
+        "Differences: mean over replicates, paired, ± standard error. The beam chooses among more "
+        "networks, so its validation accuracy flatters it more; test accuracy chose neither.",
+        f"The beam used {costs['beam']['trainings']:,} trainings, of which "
+        f"{costs['shared']['trainings']:,} are greed's own and were made once.",
+    ]
+    last = next((cycle for cycle in reversed(beam["cycles"]) if cycle["max_lr"]), None)
+    if last:
+        way = ", ".join(rate(each) for each in last["max_lr"])
+        lines.append(f"The beam's best at cycle {last['cycle']} came by max_lr {way}.")
+    return lines
+
+
+_FLAT_HEADS = (
+    "run",
+    "cycle",
+    "weights_remaining",
+    "max_lr",
+    "greedy_rank",
+    *(f"{name}_accuracy_{what}" for name in ("val", "test") for what in ("mean", "std")),
+    *flat("val", None),
+    *flat("test", None),
+)
+
+
+def _flat(cycle: Mapping[str, Any]) -> dict[str, object]:
+    return {
+        "run": "beam",
+        "cycle": cycle["cycle"],
+        "weights_remaining": cycle["weights_remaining"],
+        "max_lr": cycle["max_lr"][-1] if cycle["max_lr"] else None,
+        "greedy_rank": cycle["greedy_rank"],
+        **flat_spread("val_accuracy", cycle["val_accuracy"]),
+        **flat_spread("test_accuracy", cycle["test_accuracy"]),
+        **flat("val", cycle["validation"]),
+        **flat("test", cycle["test"]),
+    }

@@ -1,0 +1,103 @@
+"""Paired differences between two runs over the same replicates."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scipy.stats import ttest_rel
+
+ROUNDING = 1e-9  # points; accuracies are shares of images, which differ by more or not at all
+LEVEL = 0.05  # of the two-sided paired t-test below which a difference is told apart from noise
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A mean paired difference over replicates, in points of accuracy."""
+
+    points: float  # above 0 where the first is ahead
+    standard_error: float | None  # of the mean; None with one replicate
+    p: float | None  # of a two-sided paired t-test; None where all replicates differ alike
+    replicates: int
+
+    @property
+    def none(self) -> bool:
+        """Whether there is no difference in any replicate."""
+        return abs(self.points) <= ROUNDING and (self.standard_error or 0.0) <= ROUNDING
+
+    @property
+    def told_apart(self) -> bool:
+        """Whether it can be told from noise. Never with one replicate."""
+        if self.standard_error is None or self.none:
+            return False
+        return self.p is None or self.p < LEVEL
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields, and whether it is told apart from noise, as JSON values."""
+        return {
+            "points": self.points,
+            "standard_error": self.standard_error,
+            "p": self.p,
+            "told_apart": self.told_apart,
+            "replicates": self.replicates,
+        }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any] | None) -> Difference | None:
+        """What :meth:`to_json` gave; None of nothing."""
+        if kept is None:
+            return None
+        return cls(kept["points"], kept["standard_error"], kept["p"], kept["replicates"])
+
+
+def difference(mine: Sequence[float], theirs: Sequence[float]) -> Difference:
+    """The mean of mine - theirs, each in the replicates' order, with its standard error.
+
+    Where one has more replicates, those that both have are compared. p is smaller than it should be
+    where replicates split the same images anew (Nadeau and Bengio 2003).
+    """
+    pairs = list(zip(mine, theirs, strict=False))
+    apart = [a - b for a, b in pairs]
+    error = p = None
+    if len(apart) > 1:
+        deviation = statistics.stdev(apart)
+        error = deviation / math.sqrt(len(apart))
+        if deviation > ROUNDING:
+            p = float(ttest_rel([a for a, _ in pairs], [b for _, b in pairs]).pvalue)
+    return Difference(statistics.fmean(apart), error, p, len(apart))
+
+
+def signed(found: Difference | None) -> str:
+    """A difference with its sign, and its standard error where there is one."""
+    if found is None:
+        return "-"
+    error = "" if found.standard_error is None else f" ± {found.standard_error:.2f}"
+    return f"{found.points:+.2f}{error}"
+
+
+def size(found: Difference) -> str:
+    """A difference without its sign, in words."""
+    error = "" if found.standard_error is None else f" ± {found.standard_error:.2f}"
+    return f"{abs(found.points):.2f}{error} points"
+
+
+def certainty(found: Difference) -> str:
+    """Whether a difference can be told apart from noise, in words."""
+    if found.standard_error is None:
+        return "with 1 replicate nothing tells it from noise"
+    if not found.told_apart:
+        return f"not told apart from noise at {found.replicates} replicates"
+    return f"told apart from noise at {found.replicates} replicates"
+
+
+def flat(name: str, kept: Mapping[str, Any] | None) -> dict[str, object]:
+    """What :meth:`Difference.to_json` gave, for a spreadsheet."""
+    found = kept or {}
+    return {
+        f"{name}_difference": found.get("points"),
+        f"{name}_difference_standard_error": found.get("standard_error"),
+        f"{name}_difference_p": found.get("p"),
+    }

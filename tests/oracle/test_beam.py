@@ -1,0 +1,241 @@
+"""The beam beside the greedy oracle: what it keeps, what it shares, what may be dropped."""
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from oracle.beam import best
+from oracle.cells import Cell, Graph
+from oracle.experiment import Hooks
+from oracle.experiments import expected_cells, experiment
+from oracle.packs import Pack
+from oracle.parse import parse
+from oracle.study import Study
+from scyc.problems import BadInput
+from scyc.spec import as_json
+
+Make = Callable[..., Study]
+GRID = {"max_lr": [0.05, 0.1, 0.2, 0.4], "extend": False}
+AWAY = {"epsilon": 0.07, "delta": 0.01, "q": 0, "beta": 3.0}  # S-Cyc shares nothing with the grid
+
+
+def way(cell: Cell | None) -> tuple[float, ...]:
+    """The max_lr that led to a cell."""
+    return () if cell is None else (*way(cell.parent), cell.max_lr)
+
+
+def trap(cell: Cell) -> float:
+    """0.1 is the best of the unpruned network, but what starts from 0.2 is better by 3 points."""
+    start, last = way(cell)[0], way(cell)[-1]
+    base = {0.05: 80.0, 0.1: 90.0, 0.2: 89.0, 0.4: 70.0}
+    if cell.cycle == 0:
+        return base.get(start, 60.0) + cell.replicate
+    return 80 + (3 if start == 0.2 else 0) - 10 * abs(last - 0.2) + 0.5 * cell.replicate
+
+
+def beamed(study: Make, **changes: Any) -> Any:
+    declared = study(**({"grid": GRID, "s_cyc": AWAY, "beam": 2} | changes))
+    return declared, experiment(declared, Graph(declared.system, "0" * 64))
+
+
+def run(study: Make, Rehearsal: Any, curve: Any = trap, **changes: Any) -> tuple[Any, Any]:
+    _, found = beamed(study, **changes)
+    rehearsal = Rehearsal(curve)
+    rehearsal.run(found.searches())
+    return rehearsal, found
+
+
+def test_a_beam_finds_the_network_that_greed_leaves_out(study: Make, Rehearsal: Any) -> None:
+    _, found = run(study, Rehearsal)
+    beam = found.table("tiny-0")["beam"]
+    first, second, _ = beam["cycles"]
+    assert first["kept"] == [[0.1], [0.2]]
+    assert (first["same"], first["greedy_rank"], first["test"]["points"]) == (True, 1, 0)
+    assert (second["max_lr"], second["parent"], second["greedy_rank"]) == ([0.2, 0.2], 2, None)
+    assert second["greedy_max_lr"] == 0.2
+    assert second["test"]["points"] == pytest.approx(3)
+    assert second["validation"]["standard_error"] == pytest.approx(0)
+    assert found.runs()["beam"][-1].max_lr == 0.2
+    assert [each.max_lr for each in found.runs()["beam"]] == [0.2, 0.2, 0.2]
+
+
+def test_what_greed_finds_is_the_same_with_a_beam_and_without(study: Make, Rehearsal: Any) -> None:
+    _, alone = run(study, Rehearsal, beam=1)
+    _, beside = run(study, Rehearsal, beam=3)
+    tables = [each.table("tiny-0") for each in (alone, beside)]
+    assert tables[0].pop("beam") is None
+    assert tables[1].pop("beam") is not None
+    assert tables[0] == tables[1]
+
+
+def test_a_beam_and_greed_train_what_they_share_once(study: Make, Rehearsal: Any) -> None:
+    rehearsal, found = run(study, Rehearsal)
+    assert len(rehearsal.trained) == len(set(rehearsal.trained))
+    costs = found.table("tiny-0")["beam"]["cost"]
+    grid, replicates = 4, 2
+    assert costs["greedy"]["trainings"] == 3 * grid * replicates
+    # greed's network of cycle 1 is not among the two best, so at cycle 2 nothing is shared
+    assert costs["beam"]["trainings"] == (1 + 2 + 2) * grid * replicates
+    assert costs["shared"]["trainings"] == (1 + 1) * grid * replicates
+    own = costs["beam"]["trainings"] - costs["shared"]["trainings"]
+    assert len(rehearsal.trained) == costs["greedy"]["trainings"] + own + 3 * replicates
+
+
+def test_a_beam_of_all_that_there_is_tries_every_way(study: Make, Rehearsal: Any) -> None:
+    _, found = run(study, Rehearsal, beam=100, cycles=2, replicates=1)
+    kept = [len(cycle["kept"]) for cycle in found.table("tiny-0")["beam"]["cycles"]]
+    assert kept == [4, 16, 64]
+
+
+def test_equal_means_go_to_the_lower_max_lr_then_to_the_better_parent(
+    study: Make, Rehearsal: Any
+) -> None:
+    def curve(cell: Cell) -> float:
+        return {0.05: 90.0, 0.1: 89.0}.get(cell.max_lr, 80.0) if cell.cycle == 0 else 85.0
+
+    _, found = run(study, Rehearsal, curve, cycles=1, beam=3)
+    cycle = found.table("tiny-0")["beam"]["cycles"][1]
+    assert cycle["kept"] == [[0.05, 0.05], [0.1, 0.05], [0.2, 0.05]]
+
+
+def test_what_diverged_is_never_kept_and_a_beam_may_outlive_greed(
+    study: Make, Rehearsal: Any
+) -> None:
+    def curve(cell: Cell) -> float | None:
+        """All that comes from 0.1, which greed prefers, diverges."""
+        return None if cell.cycle and way(cell)[0] != 0.2 else trap(cell)
+
+    _, found = run(study, Rehearsal, curve)
+    table = found.table("tiny-0")
+    assert [cycle["well_tuned"] for cycle in table["cycles"]] == [0.1, None]
+    kept = [cycle["kept"] for cycle in table["beam"]["cycles"]]
+    assert all(each[0] == 0.2 for row in kept[1:] for each in row)
+    assert len(kept) == 3
+    assert table["beam"]["cycles"][1]["test"] is None  # greed has nothing to be held against
+    assert not table["complete"]
+
+
+def test_a_beam_whose_every_network_diverges_ends(study: Make, Rehearsal: Any) -> None:
+    _, found = run(study, Rehearsal, lambda cell: None if cell.cycle == 1 else trap(cell))
+    beam = found.table("tiny-0")["beam"]
+    assert [cycle["kept"] for cycle in beam["cycles"]] == [[[0.1], [0.2]], []]
+    assert beam["cycles"][1]["max_lr"] is None
+
+
+def test_an_adaptive_beam_tries_fewer_and_keeps_greeds_answer(study: Make, Rehearsal: Any) -> None:
+    grid = {"kind": "log", "low": 0.01, "high": 1.0, "count": 40, "extend": False}
+
+    def curve(cell: Cell) -> float:
+        return trap(cell) - 30 * abs(cell.max_lr - 0.1)
+
+    whole, beside = run(study, Rehearsal, curve, grid=grid)
+    fewer, adaptive = run(study, Rehearsal, curve, grid=grid, search="adaptive")
+    assert len(fewer.trained) < 0.6 * len(whole.trained)
+    assert len(fewer.trained) == len(set(fewer.trained))
+    _, alone = run(study, Rehearsal, curve, grid=grid, search="adaptive", beam=1)
+    assert adaptive.table("x")["cycles"] == alone.table("x")["cycles"]
+
+
+ORDERS: dict[str, Callable[[Sequence[Pack]], int]] = {
+    "first": lambda packs: 0,
+    "last": lambda packs: len(packs) - 1,
+    "oracle last": lambda packs: max(
+        range(len(packs)), key=lambda at: (packs[at].place.kind != "oracle", at)
+    ),
+    "random": lambda packs: random.Random(len(packs[0].cells)).randrange(len(packs)),
+    **{
+        f"seed {seed}": (lambda rng: lambda packs: rng.randrange(len(packs)))(random.Random(seed))
+        for seed in range(8)
+    },
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("beam", [1, 2, 3])
+def test_nothing_is_trained_twice_though_networks_are_dropped(
+    study: Make, Rehearsal: Any, order: str, beam: int
+) -> None:
+    """In whatever order trainings are finished, and with rivals beside."""
+
+    def curve(cell: Cell) -> float:
+        rough = random.Random(f"{way(cell)} {cell.replicate}").gauss(0, 1)
+        return trap(cell) + rough
+
+    declared, _ = beamed(study, beam=beam, cycles=4, rivals=["constant", "warm_start"])
+    rehearsal = Rehearsal(curve)
+    found: Any = experiment(declared, Graph(declared.system, "0" * 64))
+    dropped: list[str] = []
+
+    def drop(results: Any) -> None:
+        needed = found.known_cells()
+        gone = [result.checkpoint for result in results if result.cell not in needed]
+        rehearsal.lost.update(gone)
+        dropped.extend(gone)
+
+    found.hooks.losers = drop
+    rehearsal.run(found.searches(), order=ORDERS[order])
+    assert len(rehearsal.trained) == len(set(rehearsal.trained))
+    assert found.table("tiny-0")["complete"]
+    carried = {cell.id for run in found.runs().values() for each in run for cell in each.cells}
+    assert not carried & set(dropped)
+    # all is dropped but what one of them went on from
+    assert len(set(rehearsal.trained) - set(dropped)) <= 5 * 2 * (1 + beam + 1 + 2)
+    whole = experiment(declared, Graph(declared.system, "0" * 64))
+    plain = Rehearsal(curve)
+    plain.run(whole.searches())
+    assert whole.table("tiny-0") == found.table("tiny-0")
+    assert sorted(plain.trained) == sorted(rehearsal.trained)
+
+
+@pytest.mark.parametrize("stop", [1, 4, 9, 14, 20])
+def test_an_interrupted_beam_ends_as_an_uninterrupted_one(
+    study: Make, Rehearsal: Any, stop: int
+) -> None:
+    whole, expected = run(study, Rehearsal)
+    _, first = beamed(study)
+    before = Rehearsal(trap)
+    before.run(first.searches(), stop_after=stop)
+    _, second = beamed(study)
+    after = Rehearsal(trap, known=before.known)
+    after.run(second.searches())
+    assert second.table("tiny-0") == expected.table("tiny-0")
+    assert sorted(before.trained + after.trained) == sorted(whole.trained)
+
+
+def test_the_expected_number_of_trainings_counts_the_beam(study: Make, Rehearsal: Any) -> None:
+    def smooth(cell: Cell) -> float:
+        """Greed is right: its network stays the best one."""
+        return 90 - abs(cell.max_lr - 0.1) * 100 - 0.1 * abs((way(cell)[-2:-1] or (0.1,))[0] - 0.1)
+
+    for beam in (1, 2, 3):
+        _, found = beamed(study, beam=beam)
+        expected = expected_cells(found)
+        rehearsal, after = run(study, Rehearsal, smooth, beam=beam)
+        assert expected == len(rehearsal.trained)
+        assert expected_cells(after, set(rehearsal.trained)) == expected
+
+
+def test_a_beam_tells_its_cycles_and_where_its_own_cells_are(study: Make, Rehearsal: Any) -> None:
+    lines: list[str] = []
+    declared, _ = beamed(study)
+    found = experiment(declared, Graph(declared.system, "0" * 64), Hooks(line=lines.append))
+    rehearsal = Rehearsal(trap)
+    rehearsal.run(found.searches())
+    assert sum("beam of 2: keeps" in line for line in lines) == 3
+    places = [place for place, _ in found.places()]
+    assert len(places) == len(set(places))
+    assert {place for _, place in rehearsal.recorded} == set(places)
+
+
+def test_the_best_of_no_cycle_is_nothing() -> None:
+    assert best((), (), 3) == ()
+
+
+def test_a_beam_is_refused_where_cycles_may_have_other_replicates(study: Make) -> None:
+    declared = as_json(study()) | {"beam": 2, "replicates": "auto"}
+    with pytest.raises(BadInput, match="give replicates a number"):
+        parse(declared, "tiny.yaml")
+    with pytest.raises(BadInput, match="at least 1"):
+        parse(declared | {"replicates": 2, "beam": 0}, "tiny.yaml")
