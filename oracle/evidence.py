@@ -5,16 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
 
+from oracle.curves import Array, drawn
 from oracle.regions import Region, ToleranceKind, Tried, feasible, points
 
 VerdictKind = Literal["inside", "outside", "undecided"]
 
 DRAWS = 2000
 SURE = 0.95  # a verdict is given where its chance of being wrong is at most 1 - SURE
+OUT = 0.1  # of an interval: the share of draws beyond it
+EXCESS = 0.75  # of the drawn maxima, how much is taken to be their bias
+_NORMAL = NormalDist()
 MOST_MORE = 1000  # replicates; a verdict that would need more than these is called hopeless
 
 
@@ -54,7 +59,7 @@ class Evidence:
     high: Interval | None
     best_again: float | None  # the best accuracy by replicates that did not choose it; percent
     replicates: int
-    ends: np.ndarray | None = field(repr=False, compare=False)  # drawn, (draws, 2)
+    ends: Array | None = field(repr=False, compare=False)  # drawn, (draws, 2)
 
     def verdict(self, max_lr: float) -> Verdict:
         """Whether a learning rate, tried or not, lies in the true region [low, high]."""
@@ -66,7 +71,7 @@ class Evidence:
             return Verdict("inside", chance, 0)
         if chance <= 1 - SURE:
             return Verdict("outside", chance, 0)
-        return Verdict("undecided", chance, None)
+        return Verdict("undecided", chance, _more(chance, self.replicates))
 
 
 def evidence(
@@ -92,26 +97,56 @@ def evidence(
         paired[rate] = Paired(rate, float(gaps.mean()), error)
     if replicates == 1:
         return Evidence(region, paired, None, None, None, 1, None)
-    rng = np.random.default_rng(seed)
-    means = table[:, rng.integers(replicates, size=(DRAWS, replicates))].mean(axis=2).T
-    tops = means.max(axis=1, keepdims=True)
-    members = means >= tops - points(tolerance, kind, 1.0) * (1.0 if kind == "points" else tops)
-    first = members.argmax(axis=1)
-    last = len(rates) - 1 - members[:, ::-1].argmax(axis=1)
-    ends = np.stack([rates[first], rates[last]], axis=1)
-    low, high = (np.quantile(end, [0.05, 0.95], method="nearest") for end in ends.T)
+    ends = _ends(table, rates, tolerance, kind, np.random.default_rng(seed))
+    low, high = (_interval(end, rates) for end in ends.T)
     return Evidence(
         region,
         paired,
-        Interval(float(low[0]), float(low[1])),
-        Interval(float(high[0]), float(high[1])),
+        low,
+        high,
         _best_again(table),
         replicates,
         ends,
     )
 
 
-def _best_again(table: np.ndarray) -> float:
+def _ends(
+    table: Array, rates: Array, tolerance: float, kind: ToleranceKind, rng: np.random.Generator
+) -> Array:
+    """Draws of the region's two ends, (draws, 2)."""
+    best = float(table.mean(axis=1).max())
+    curves = drawn(table, rates, points(tolerance, kind, best), DRAWS, rng)
+    tops = curves.max(axis=1)
+    excess = tops.mean() - curves.mean(axis=0).max()
+    tops = tops - EXCESS * excess
+    allowed = tolerance if kind == "points" else tops * tolerance / 100
+    members = curves >= (tops - allowed)[:, None]
+    first = members.argmax(axis=1)
+    last = len(rates) - 1 - members[:, ::-1].argmax(axis=1)
+    return np.stack([rates[first], rates[last]], axis=1)
+
+
+def _interval(end: Array, rates: Array) -> Interval:
+    """The values that are neither too high nor too low, half of a value's own share counted."""
+    share = np.array([np.mean(end == rate) for rate in rates])
+    middle = share.cumsum() - share / 2
+    likely = rates[(middle >= OUT / 2) & (middle <= 1 - OUT / 2)]
+    if not len(likely):
+        likely = rates[[int(share.argmax())]]
+    return Interval(float(likely[0]), float(likely[-1]))
+
+
+def _more(chance: float, replicates: int) -> int | None:
+    """Replicates to add so that a chance is at least SURE or at most 1 - SURE."""
+    margin = abs(_NORMAL.inv_cdf(chance))
+    if not margin:
+        return None
+    needed = replicates * (_NORMAL.inv_cdf(SURE) / margin) ** 2
+    more = max(1, math.ceil(needed) - replicates)
+    return more if more <= MOST_MORE else None
+
+
+def _best_again(table: Array) -> float:
     replicates = table.shape[1]
     others = (table.sum(axis=1, keepdims=True) - table) / (replicates - 1)
     return float(table[others.argmax(axis=0), np.arange(replicates)].mean())
