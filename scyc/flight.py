@@ -16,7 +16,8 @@ from typing import Any, Protocol
 
 import torch
 
-from scyc.checkpoint import write_whole
+from scyc.checkpoint import Network, write_whole
+from scyc.training import Job, Outcome
 
 State = Mapping[str, Any]  # tensors, numbers, texts and None; dicts, lists and tuples of them
 
@@ -82,6 +83,31 @@ class FlightFile:
         self.file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(self.file, hashlib.sha256(content).digest() + content)
         self._saved = self._clock()
+
+
+def outcome_state(outcome: Outcome) -> State:
+    """A finished member as an engine saves it; its masks are those of its job."""
+    return {
+        "curve": outcome.curve,
+        "accuracies": (outcome.val_accuracy, outcome.test_accuracy),
+        "diverged": outcome.diverged,
+        "network": dict(outcome.network.state),
+        "kept": None if outcome.kept is None else dict(outcome.kept.state),
+    }
+
+
+def outcome_of(state: State, job: Job) -> Outcome:
+    """The finished member that :func:`outcome_state` was given."""
+    masks, kept = job.start.masks, state["kept"]
+    val, test = state["accuracies"]
+    return Outcome(
+        state["curve"],
+        val,
+        test,
+        state["diverged"],
+        Network(state["network"], masks),
+        None if kept is None else Network(kept, masks),
+    )
 
 
 def _read(content: bytes) -> Mapping[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -11,7 +12,7 @@ from torch.nn import functional
 
 from scyc import optimizers
 from scyc.checkpoint import Network
-from scyc.flight import Flight
+from scyc.flight import Flight, State, outcome_of, outcome_state
 from scyc.layout import laid_out, layout
 from scyc.system import TrainingSpec
 from scyc.training import Feed, Job, Look, Outcome, correct, percent, validated_at
@@ -30,58 +31,139 @@ def train(
     The network lies on the device and in the precision of the jobs' images. What it draws itself
     while it trains comes from each job's seed; the global random state is left as it was.
     """
-    outcomes = []
-    for job in jobs:
+    saved = None if flight is None else flight.resumed()
+    outcomes: list[Outcome] = []
+    if saved is not None:
+        outcomes = [
+            outcome_of(state, job) for state, job in zip(saved["finished"], jobs, strict=False)
+        ]
+    for job in jobs[len(outcomes) :]:
         with _drawing_from(job.seed, job.order.device):
-            outcomes.append(_train_one(network, job, training))
+            training_of_one = _Training(network, job, training)
+            if saved is not None:
+                training_of_one.restore(saved["running"])
+                saved = None
+            while training_of_one.goes_on:
+                training_of_one.step()
+                if flight is not None and flight.due():
+                    finished = [outcome_state(outcome) for outcome in outcomes]
+                    flight.save({"finished": finished, "running": training_of_one.state()})
+            outcomes.append(training_of_one.outcome())
     return outcomes
 
 
-def _train_one(network: nn.Module, job: Job, training: TrainingSpec) -> Outcome:
-    network.load_state_dict(job.start.state)
-    weights = dict(network.named_parameters())
-    device = job.order.device
-    pruned = [
-        (weights[name], ~mask.to(device))
-        for name, mask in job.start.masks.items()
-        if not mask.all()
-    ]
-    optimizer = optimizers.make(training.optimizer, network.parameters())
-    form = layout(network)
-    look, best, kept = Look(), job.start, None
-    finite = torch.ones((), dtype=torch.bool, device=device)
-    network.train()
-    for step, (rate, indices) in enumerate(zip(job.rates, job.order, strict=True)):
-        optimizer.param_groups[0]["lr"] = rate
-        images = laid_out(job.feed.training_batch(step, indices), form)
-        optimizer.zero_grad(set_to_none=True)
+class _Training:
+    """One member under way, in the network given."""
+
+    def __init__(self, network: nn.Module, job: Job, training: TrainingSpec) -> None:
+        network.load_state_dict(job.start.state)
+        self._network, self._job, self._training = network, job, training
+        self._weights = dict(network.named_parameters())
+        self._device = job.order.device
+        self._pruned = [
+            (self._weights[name], ~mask.to(self._device))
+            for name, mask in job.start.masks.items()
+            if not mask.all()
+        ]
+        self._optimizer = optimizers.make(training.optimizer, network.parameters())
+        self._form = layout(network)
+        self._done = 0  # iterations
+        self._look = Look()
+        self._best, self._kept = job.start, job.start  # `_kept` from the job's keep_at on
+        self._finite = torch.ones((), dtype=torch.bool, device=self._device)
+        self._left = False
+        network.train()
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is an iteration to train."""
+        return not self._left and self._done < len(self._job.rates)
+
+    def step(self) -> None:
+        """Train one iteration, and look at the validation images if it is time to.
+
+        A loss that is not finite ends the training: at once on a CPU, at the next look on a GPU,
+        which is not waited for in between.
+        """
+        network, job = self._network, self._job
+        indices = job.order[self._done]
+        self._optimizer.param_groups[0]["lr"] = job.rates[self._done]
+        images = laid_out(job.feed.training_batch(self._done, indices), self._form)
+        self._optimizer.zero_grad(set_to_none=True)
         loss = functional.cross_entropy(network(images), job.feed.labels[indices])
+        self._done += 1
+        if self._device.type == "cpu" and not math.isfinite(loss.item()):
+            self._left = True
+            return
         loss.backward()
-        optimizer.step()
+        self._optimizer.step()
         with torch.no_grad():
-            for weight, gone in pruned:
+            for weight, gone in self._pruned:
                 weight.masked_fill_(gone, 0.0)
-            finite &= loss.isfinite()
-        if step + 1 == job.keep_at:
-            kept = _snapshot(network, job)
-        if validated_at(step + 1, training):
-            accuracy = evaluate(network, job.feed, job.feed.validation)
-            if accuracy > look.best:
-                best = _snapshot(network, job)
-            look = look.seen(step + 1, accuracy)
-            if not finite:
-                break
-            network.train()
-    last = _snapshot(network, job)
-    finite &= torch.stack([value.isfinite().all() for value in weights.values()]).all()
-    if not finite:
-        val = look.curve[-1][1]
-        test = evaluate(network, job.feed, job.feed.test)
-        return Outcome(look.curve, val, test, True, last)
-    network.load_state_dict(best.state)
-    test = evaluate(network, job.feed, job.feed.test)
-    carried = last if training.carry == "last" else best
-    return Outcome(look.curve, look.best, test, False, carried, kept)
+            self._finite &= loss.isfinite()
+        if self._done == job.keep_at:
+            self._kept = _snapshot(network, job)
+        if validated_at(self._done, self._training):
+            self._left = not self._finite
+            if not self._left:
+                self._validate()
+
+    def _validate(self) -> None:
+        accuracy = evaluate(self._network, self._job.feed, self._job.feed.validation)
+        if accuracy > self._look.best:
+            self._best = _snapshot(self._network, self._job)
+        self._look = self._look.seen(self._done, accuracy)
+        self._network.train()
+
+    def outcome(self) -> Outcome:
+        """What has come out, once it does not go on."""
+        job = self._job
+        last = _snapshot(self._network, job)
+        every = [value.isfinite().all() for value in self._weights.values()]
+        if self._left or not torch.stack(every).all():
+            return self._look.lost(self._done, last)
+        self._network.load_state_dict(self._best.state)
+        test = evaluate(self._network, job.feed, job.feed.test)
+        carried = last if self._training.carry == "last" else self._best
+        kept = None if job.keep_at is None else self._kept
+        return Outcome(self._look.curve, self._look.best, test, False, carried, kept)
+
+    def state(self) -> State:
+        """All that the iterations to come depend on, on the CPU (see :mod:`scyc.flight`)."""
+        on_gpu = self._device.type == "cuda"
+        return {
+            "done": self._done,
+            "left": self._left,
+            "finite": bool(self._finite),
+            "curve": self._look.curve,
+            "network": {n: value.cpu() for n, value in self._network.state_dict().items()},
+            "optimizer": {
+                key: {n: x.cpu() if isinstance(x, Tensor) else x for n, x in held.items()}
+                for key, held in self._optimizer.state_dict()["state"].items()
+            },
+            "best": None if self._best is self._job.start else self._best.state,
+            "kept": None if self._kept is self._job.start else self._kept.state,
+            "drawn": torch.default_generator.get_state(),
+            "drawn_on_gpu": torch.cuda.get_rng_state(self._device) if on_gpu else None,
+        }
+
+    def restore(self, state: State) -> None:
+        """Go on from a state of the same job."""
+        self._done, self._left = state["done"], state["left"]
+        self._finite.fill_(state["finite"])
+        for step, accuracy in state["curve"]:
+            self._look = self._look.seen(step, accuracy)
+        self._network.load_state_dict(state["network"])
+        groups = self._optimizer.state_dict()["param_groups"]
+        self._optimizer.load_state_dict({"state": state["optimizer"], "param_groups": groups})
+        masks = self._job.start.masks
+        if state["best"] is not None:
+            self._best = Network(state["best"], masks)
+        if state["kept"] is not None:
+            self._kept = Network(state["kept"], masks)
+        torch.default_generator.set_state(state["drawn"])
+        if state["drawn_on_gpu"] is not None:
+            torch.cuda.set_rng_state(state["drawn_on_gpu"], self._device)
 
 
 @torch.no_grad()

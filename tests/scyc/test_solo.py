@@ -67,11 +67,27 @@ def test_a_resnet_by_hand_gives_the_same_weights(
         assert torch.allclose(value, expected[name], rtol=0, atol=1e-9), name
 
 
-def test_a_diverged_member_stops_at_the_next_look(trainer: Callable[..., Trainer]) -> None:
+def test_a_diverged_member_stops_at_once(trainer: Callable[..., Trainer]) -> None:
     one = trainer(engine="solo")
     wild = Member(one.root(0), 0, 0, ConstantSpec(name="constant"), 1e30)
     (trained,) = one.train([wild])
-    assert trained.outcome.curve == ((5, 0.0),)
+    assert trained.outcome.curve == ((2, 0.0),)  # the first loss is that of the initial weights
+    assert trained.steps == 2
+    assert (trained.outcome.val_accuracy, trained.outcome.test_accuracy) == (0.0, 0.0)
+
+
+def test_weights_that_the_last_update_ruins_are_diverged_and_score_0(
+    trainer: Callable[..., Trainer],
+) -> None:
+    one = trainer(engine="solo")
+    feed, order = one._feed(0, 0)
+    job = Job(one.root(0), [0.1] * 11 + [float("inf")], feed, order, 0)
+    (outcome,) = solo.train(one.network, [job], one.system.training)
+    assert outcome.diverged
+    assert [step for step, _ in outcome.curve] == [5, 10, 12]
+    assert outcome.curve[-1] == (12, 0.0)
+    assert min(accuracy for _, accuracy in outcome.curve[:2]) > 0
+    assert (outcome.val_accuracy, outcome.test_accuracy) == (0.0, 0.0)
 
 
 def test_what_a_network_draws_itself_comes_from_the_jobs_seed_and_leaves_the_global_state(

@@ -1,0 +1,329 @@
+"""A pack that is killed and goes on: the same bits as one that was left alone."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from scyc import optimizers, solo
+from scyc.checkpoint import Network
+from scyc.choices import AdamSpec, OptimizerSpec, ResNet20Spec, RmsPropSpec, SgdSpec
+from scyc.data import Images
+from scyc.flight import FlightFile
+from scyc.pack import Trainer
+from scyc.system import PruningSpec, SystemSpec
+from scyc.training import Job, Outcome
+
+OPTIMIZERS: list[OptimizerSpec] = [
+    SgdSpec(),
+    SgdSpec(momentum=0.0, weight_decay=0.0),
+    AdamSpec(name="adam"),
+    RmsPropSpec(name="rmsprop"),
+    RmsPropSpec(name="rmsprop", momentum=0.9),
+]
+IDS = [repr(spec) for spec in OPTIMIZERS]
+MEMBERS, STEPS = 2, 12
+
+
+class Killed(BaseException):
+    """Ends a training as a signal would."""
+
+
+@dataclass
+class Rehearsed:
+    """A flight whose saves are due at every so many steps, and that is killed after some."""
+
+    every: int = 1
+    killed_after: int | None = None  # steps since this process started
+    content: bytes | None = None  # as it would lie in a file
+    steps: int = 0
+    saves: int = field(default=0)
+
+    def resumed(self) -> Mapping[str, Any] | None:
+        if self.content is None:
+            return None
+        found: Mapping[str, Any] = torch.load(io.BytesIO(self.content), weights_only=True)
+        return found
+
+    def due(self) -> bool:
+        if self.steps == self.killed_after:
+            raise Killed
+        self.steps += 1
+        return self.steps % self.every == 0
+
+    def save(self, state: Mapping[str, Any]) -> None:
+        buffer = io.BytesIO()
+        torch.save(dict(state), buffer)
+        self.content = buffer.getvalue()
+        self.saves += 1
+
+    def next(self) -> "Rehearsed":
+        """The flight of the process that takes over."""
+        return Rehearsed(every=self.every, content=self.content)
+
+
+def own_network() -> nn.Module:
+    """Draws random numbers, keeps statistics."""
+    layers = (nn.Linear(64, 24), nn.BatchNorm1d(24), nn.ReLU(), nn.Dropout(0.5), nn.Linear(24, 10))
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Flatten(), *layers)
+
+
+def pack(trainer: Trainer, network: nn.Module) -> list[Job]:
+    """Two members with different rates and seeds, some weights pruned, kept at iteration 7."""
+    feed, order = trainer._feed(0, 0)
+    state = {name: value.clone() for name, value in network.state_dict().items()}
+    first = next(name for name, value in state.items() if value.dim() == 2)
+    mask = state[first].abs() > state[first].abs().median()
+    start = Network(state | {first: state[first] * mask}, {first: mask})
+    scale = 1.0 if trainer.system.training.optimizer.name == "sgd" else 0.02
+    return [
+        Job(start, [rate * scale] * STEPS, feed, order, seed, keep_at=7)
+        for seed, rate in enumerate((0.05, 0.3))
+    ]
+
+
+def same(a: Outcome, b: Outcome) -> bool:
+    """Whether two trainings have the same numbers, to the last bit."""
+    if (a.curve, a.val_accuracy, a.test_accuracy) != (b.curve, b.val_accuracy, b.test_accuracy):
+        return False
+    for x, y in ((a.network, b.network), (a.kept, b.kept)):
+        if (x is None) != (y is None):
+            return False
+        if x is not None and y is not None:
+            if x.state.keys() != y.state.keys() or x.masks.keys() != y.masks.keys():
+                return False
+            if not all(torch.equal(x.state[name], y.state[name]) for name in x.state):
+                return False
+    return a.diverged == b.diverged
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "carry", "every"),
+    [(spec, "last", 1) for spec in OPTIMIZERS] + [(SgdSpec(), "best", 5)],
+    ids=[*IDS, "best weights, saved at every fifth step"],
+)
+def test_wherever_it_is_killed_a_pack_ends_with_the_same_bits(
+    trainer: Callable[..., Trainer], optimizer: OptimizerSpec, carry: str, every: int
+) -> None:
+    one = trainer(engine="solo", optimizer=optimizer, carry=carry)
+    network, training = own_network(), one.system.training
+    jobs = pack(one, network)
+    whole = solo.train(network, jobs, training)
+    assert not any(outcome.diverged for outcome in whole)
+    assert not same(whole[0], whole[1])
+    for step in range(MEMBERS * STEPS):
+        first = Rehearsed(every, killed_after=step)
+        with pytest.raises(Killed):
+            solo.train(network, jobs, training, first)
+        second = first.next()
+        again = solo.train(network, jobs, training, second)
+        assert second.steps == MEMBERS * STEPS - step // every * every
+        assert all(same(a, b) for a, b in zip(whole, again, strict=True))
+
+
+def test_a_convolutional_network_in_another_memory_layout_goes_on_with_the_same_bits(
+    system: Callable[..., SystemSpec], colours: Images
+) -> None:
+    declared = system(
+        network=ResNet20Spec(name="resnet20", width=4), pruning=PruningSpec(rewind=2), steps=4,
+        validate_every=2,
+    )  # fmt: skip
+    one = Trainer(declared, colours)
+    feed, order = one._feed(0, 0)
+    jobs = [Job(one.root(0), [0.1] * 4, feed, order, 0, keep_at=2)]
+    whole = solo.train(one.network, jobs, declared.training)
+    for step in (1, 2, 3):
+        first = Rehearsed(killed_after=step)
+        with pytest.raises(Killed):
+            solo.train(one.network, jobs, declared.training, first)
+        again = solo.train(one.network, jobs, declared.training, first.next())
+        assert same(whole[0], again[0])
+
+
+def test_a_diverged_member_is_still_diverged_after_a_resume(
+    trainer: Callable[..., Trainer],
+) -> None:
+    one = trainer(engine="solo")
+    feed, order = one._feed(0, 0)
+    jobs = [Job(one.root(0), [rate] * STEPS, feed, order, 0) for rate in (1e30, 0.1)]
+    whole = solo.train(one.network, jobs, one.system.training)
+    assert [outcome.diverged for outcome in whole] == [True, False]
+    for step in range(1, 10):
+        first = Rehearsed(killed_after=step)
+        with pytest.raises(Killed):
+            solo.train(one.network, jobs, one.system.training, first)
+        again = solo.train(one.network, jobs, one.system.training, first.next())
+        assert (again[0].curve, again[0].diverged) == (whole[0].curve, True)
+        assert same(whole[1], again[1])
+
+
+def test_nothing_is_saved_before_it_is_due(trainer: Callable[..., Trainer]) -> None:
+    one = trainer(engine="solo")
+    flight = Rehearsed(every=1000)
+    network = own_network()
+    solo.train(network, pack(one, network), one.system.training, flight)
+    assert (flight.saves, flight.steps) == (0, MEMBERS * STEPS)
+
+
+def test_all_of_an_optimisers_state_is_saved(trainer: Callable[..., Trainer]) -> None:
+    one = trainer(engine="solo", optimizer=AdamSpec(name="adam"))
+    network = own_network()
+    flight = Rehearsed(every=STEPS * MEMBERS)
+    solo.train(network, pack(one, network), one.system.training, flight)
+    assert flight.content is not None
+    saved = torch.load(io.BytesIO(flight.content), weights_only=True)
+    parameters = list(network.parameters())
+    made = optimizers.make(one.system.training.optimizer, parameters)
+    assert saved["running"]["optimizer"].keys() == set(range(len(parameters)))
+    for held in saved["running"]["optimizer"].values():
+        assert held.keys() == {"step", "exp_avg", "exp_avg_sq"}
+        assert held["step"] == STEPS
+    made.load_state_dict(made.state_dict() | {"state": saved["running"]["optimizer"]})
+
+
+class Clock:
+    """Tells the time it is set to."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Filed:
+    """Flights in one file, and what they said."""
+
+    file: Path
+    said: list[str] = field(default_factory=list)
+    clock: Clock = field(default_factory=Clock)
+
+    def open(self, stamp: str = "pack, solo, 1") -> FlightFile:
+        return FlightFile(self.file, stamp, 60.0, self.clock, self.said.append)
+
+
+@pytest.fixture
+def filed(tmp_path: Path) -> Filed:
+    return Filed(tmp_path / "in-flight" / "pack.pt")
+
+
+def test_a_state_comes_back_from_its_file(filed: Filed) -> None:
+    assert filed.open().resumed() is None
+    state = {"step": 3, "curve": ((1, 2.5),), "weights": torch.arange(5.0), "kept": None}
+    filed.open().save(state)
+    found = filed.open().resumed()
+    assert found is not None
+    assert (found["step"], found["curve"], found["kept"]) == (3, ((1, 2.5),), None)
+    assert torch.equal(found["weights"], torch.arange(5.0))
+    assert filed.said == []
+    assert [each.name for each in filed.file.parent.iterdir()] == ["pack.pt"]
+
+
+def test_a_save_is_due_a_while_after_the_start_and_after_each_save(filed: Filed) -> None:
+    flight = filed.open()
+    due = []
+    for now in (100.0, 159.9, 160.0):
+        filed.clock.now = now
+        due.append(flight.due())
+    flight.save({})
+    due.append(flight.due())
+    filed.clock.now = 221.0
+    assert [*due, flight.due()] == [False, False, True, False, True]
+
+
+@pytest.mark.parametrize("position", [0, 40, -1])
+def test_a_damaged_file_is_told_of_and_not_read(filed: Filed, position: int) -> None:
+    filed.open().save({"weights": torch.zeros(3)})
+    content = bytearray(filed.file.read_bytes())
+    content[position] ^= 1
+    filed.file.write_bytes(content)
+    assert filed.open().resumed() is None
+    assert filed.said == [f"{filed.file}: damaged; its pack starts anew"]
+
+
+def test_a_file_cut_short_or_of_another_version_is_not_read(filed: Filed) -> None:
+    filed.open().save({"weights": torch.zeros(3)})
+    assert filed.open("pack, solo, 2").resumed() is None
+    assert filed.said == [f"{filed.file}: of another version or device; its pack starts anew"]
+    filed.file.write_bytes(filed.file.read_bytes()[:50])
+    assert filed.open().resumed() is None
+    filed.file.write_bytes(b"")
+    assert filed.open().resumed() is None
+    assert len(filed.said) == 3
+
+
+def test_a_file_never_runs_code(filed: Filed) -> None:
+    class Evil:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return (os.system, ("true",))
+
+    filed.open().save({"weights": Evil()})
+    assert filed.open().resumed() is None
+    assert "damaged" in filed.said[0]
+
+
+SCRIPT = """
+import sys, time
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+from scyc import solo, sources
+from scyc.choices import DigitsSpec, FullyConnectedSpec, SgdSpec
+from scyc.flight import FlightFile
+from scyc.pack import Trainer
+from scyc.system import PruningSpec, SplitSpec, SubsetSpec, SystemSpec, TrainingSpec
+from scyc.training import Job
+
+network = FullyConnectedSpec(name="fully_connected", hidden=(16,), batch_norm=True)
+training = TrainingSpec(steps=400, batch=16, validate_every=50)
+system = SystemSpec(
+    network=network, pruning=PruningSpec(), training=training, split=SplitSpec(), seed=0
+)
+trainer = Trainer(system, sources.load(DigitsSpec(name="digits"), SubsetSpec(share=0.2)))
+feed, order = trainer._feed(0, 0)
+jobs = [Job(trainer.root(0), [rate] * 400, feed, order, 0) for rate in (0.05, 0.1)]
+
+class Slow(FlightFile):
+    def due(self):
+        time.sleep(float(sys.argv[2]))
+        return super().due()
+
+flight = Slow(Path(sys.argv[1]), "pack", float(sys.argv[3]), time.monotonic, print)
+resumed = flight.resumed() is not None
+both = [solo.train(trainer.network, jobs, training, each) for each in (flight, None)]
+print(resumed, *[
+    [(o.curve, o.test_accuracy, [float(v.double().sum()) for v in o.network.state.values()])
+     for o in outcomes]
+    for outcomes in both
+], sep=chr(10))
+"""
+
+
+def test_a_process_that_is_killed_goes_on_in_another(tmp_path: Path) -> None:
+    def started(nap: float, every: float) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", SCRIPT, str(tmp_path / "pack.pt"), str(nap), str(every)]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    killed = started(0.01, 0.05)
+    patience = time.monotonic() + 60
+    while not (tmp_path / "pack.pt").exists() and time.monotonic() < patience:
+        time.sleep(0.01)
+    killed.send_signal(signal.SIGKILL)
+    assert killed.communicate()[0] == ""
+    assert killed.returncode == -signal.SIGKILL
+    told, after, whole = started(0.0, 1e9).communicate(timeout=60)[0].splitlines()
+    assert told == "True"
+    assert after.startswith("[(((50, ")
+    assert after == whole
