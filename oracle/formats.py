@@ -71,16 +71,20 @@ def as_json(table: Table) -> str:
 def as_csv(table: Table) -> str:
     """One line a row; accuracies in percent, learning rates in units of 1.
 
-    Of several tables, the rows of one after those of the other, and the columns of all.
+    Of several tables, the rows of one after those of the other, the columns of all, and before them
+    ``run``, which says whose a row is.
     """
     printed = sheet(table)
     every = (printed, *printed.more)
     heads = dict.fromkeys(head for each in every for head in each.flat_heads)
+    whose = {"run": printed.whose} if printed.more else {}
     out = io.StringIO()
-    writer = csv.DictWriter(out, fieldnames=list(heads), lineterminator="\n")
+    writer = csv.DictWriter(out, fieldnames=list(whose | heads), lineterminator="\n")
     writer.writeheader()
     writer.writerows(
-        {key: _inert(value) for key, value in row.items()} for each in every for row in each.flat
+        {key: _inert(value) for key, value in (whose | row).items()}
+        for each in every
+        for row in each.flat
     )
     return out.getvalue()
 

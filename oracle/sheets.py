@@ -22,6 +22,7 @@ class Sheet:
     flat: Sequence[Mapping[str, object]]
     flat_heads: Sequence[str]
     left: frozenset[int] = field(default_factory=frozenset)  # columns of words
+    whose: str = ""  # what its flat rows are of, where they stand among those of other tables
     more: Sequence[Sheet] = ()  # tables that stand below this one
 
 

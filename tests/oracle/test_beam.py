@@ -130,12 +130,17 @@ def test_an_adaptive_beam_tries_fewer_and_keeps_greeds_answer(study: Make, Rehea
     def curve(cell: Cell) -> float:
         return trap(cell) - 30 * abs(cell.max_lr - 0.1)
 
-    whole, beside = run(study, Rehearsal, curve, grid=grid)
+    whole, _ = run(study, Rehearsal, curve, grid=grid)
     fewer, adaptive = run(study, Rehearsal, curve, grid=grid, search="adaptive")
     assert len(fewer.trained) < 0.6 * len(whole.trained)
     assert len(fewer.trained) == len(set(fewer.trained))
     _, alone = run(study, Rehearsal, curve, grid=grid, search="adaptive", beam=1)
     assert adaptive.table("x")["cycles"] == alone.table("x")["cycles"]
+
+
+def shuffled(seed: int) -> Callable[[Sequence[Pack]], int]:
+    generator = random.Random(seed)
+    return lambda packs: generator.randrange(len(packs))
 
 
 ORDERS: dict[str, Callable[[Sequence[Pack]], int]] = {
@@ -144,11 +149,7 @@ ORDERS: dict[str, Callable[[Sequence[Pack]], int]] = {
     "oracle last": lambda packs: max(
         range(len(packs)), key=lambda at: (packs[at].place.kind != "oracle", at)
     ),
-    "random": lambda packs: random.Random(len(packs[0].cells)).randrange(len(packs)),
-    **{
-        f"seed {seed}": (lambda rng: lambda packs: rng.randrange(len(packs)))(random.Random(seed))
-        for seed in range(8)
-    },
+    **{f"seed {seed}": shuffled(seed) for seed in range(8)},
 }
 
 
