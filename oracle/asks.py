@@ -19,7 +19,9 @@ Results = Mapping[str, Result]  # by cell id
 class Place:
     """The Optuna study in which a search's cells are recorded."""
 
-    kind: str  # "oracle": the cells of one cycle, below one path; "path": those of all cycles
+    # "oracle": the cells of one cycle, below one path; "path": those of all cycles of one path;
+    # "candidates": those of all cycles of a search's candidates; "search": the candidates
+    kind: str
     cycle: int | None  # None where one study holds all cycles
     node: str  # hash that tells it from its like
 

@@ -55,12 +55,12 @@ def run(study: str, settings: Settings, wanted: Shrink, quiet: bool) -> None:
     prepared = runs.prepare(shrink(load_study(study), wanted), settings)
     with shown(quiet) as progress:
         table = runs.execute(prepared, progress)
-    target = settings.place(prepared.study.name) / f"{prepared.run_id}.html"
+    target = settings.place(prepared.study.home) / f"{prepared.run_id}.html"
     target.write_text(report.page(table, prepared.study), encoding="utf-8")
     if quiet:
         return
     _print_table(formats.text(table, _width(), colour=sys.stdout.isatty()))
-    url = records.database(settings, prepared.study.name).render_as_string(hide_password=True)
+    url = records.database(settings, prepared.study.home).render_as_string(hide_password=True)
     click.echo(f"\nreport     {target}\ndashboard  optuna-dashboard '{url}'")
 
 
@@ -109,7 +109,7 @@ def plot(run_name: str, settings: Settings, which: str | None, output: Path | No
     from oracle.kinds import KINDS
 
     found = _stored(run_name, settings, which)
-    if not any(part["cycles"] for part in found.get("schedules", [found])):
+    if not any(part["cycles"] for part in found.get("schedules", found.get("candidates", [found]))):
         raise click.ClickException("no cycle of this run is finished yet; nothing to draw")
     target = output or Path(f"{found['run_id']}.html")
     plots.save(KINDS[found["kind"]].figure(found), target)

@@ -11,6 +11,7 @@ from oracle import grid
 from oracle.experiments import expected_cells, experiment
 from oracle.grid_spec import GridSpec
 from oracle.runs import Prepared
+from oracle.search_spec import PaperRecipe, SearchStudy
 from oracle.spec import OracleStudy, SchedulesStudy
 from oracle.study import Study
 from oracle.work import chosen_device
@@ -105,6 +106,8 @@ def text(cost: Estimate) -> str:
 def _grids(study: Study) -> dict[str, GridSpec]:
     if isinstance(study, OracleStudy):
         return {"oracle": study.grid}
+    if isinstance(study, SearchStudy) and isinstance(study.search, PaperRecipe):
+        return {"epsilon": study.search.epsilon}
     if isinstance(study, SchedulesStudy):
         return {e.label: e.tune.max_lr for e in study.schedules if e.tune is not None}
     return {}

@@ -15,6 +15,7 @@ from oracle.grid_spec import GridSpec
 from oracle.paths import PathCycle, PruningPath
 from oracle.sheets import rate
 from oracle.study import LearningRates, Study
+from oracle.trials import CandidateTrial
 from scyc.choices import ScheduleSpec
 
 
@@ -24,6 +25,7 @@ class Hooks:
 
     line: Callable[[str], None] = lambda text: None  # of a cycle that is finished
     losers: Callable[[Iterable[Result]], None] = lambda results: None  # no path goes on from these
+    candidate: Callable[[CandidateTrial], None] = lambda trial: None  # of a search, that has ended
 
 
 class Experiment(Protocol):

@@ -11,6 +11,8 @@ from oracle.distributions_experiment import DistributionsExperiment
 from oracle.experiment import Experiment, Hooks
 from oracle.oracle_experiment import OracleExperiment
 from oracle.schedules_experiment import SchedulesExperiment
+from oracle.search_experiment import SearchExperiment
+from oracle.search_spec import SearchStudy
 from oracle.spec import DistributionsStudy, OracleStudy, SchedulesStudy
 from oracle.study import Study
 
@@ -19,6 +21,7 @@ EXPERIMENTS: MappingProxyType[type[Study], Callable[..., Experiment]] = MappingP
         OracleStudy: OracleExperiment,
         SchedulesStudy: SchedulesExperiment,
         DistributionsStudy: DistributionsExperiment,
+        SearchStudy: SearchExperiment,
     }
 )
 

@@ -14,6 +14,8 @@ from oracle import (
     distribution_tables,
     region_plots,
     schedule_tables,
+    search_plots,
+    search_sheet,
     tables,
 )
 from oracle.compare import Table
@@ -38,5 +40,6 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "distributions": Kind(
             distribution_tables.sheet, distribution_plots.distributions, distribution_plots.cards
         ),
+        "search": Kind(search_sheet.sheet, search_plots.search, search_plots.cards),
     }
 )

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from oracle.grid_spec import ListGrid, RangeGrid
 from oracle.rival_spec import RIVALS
+from oracle.search_spec import WAYS
 from oracle.spec import KINDS
 from oracle.study import Study
 from scyc.choices import DATASETS, NETWORKS, OPTIMIZERS, SCHEDULES, FactorySpec
@@ -60,6 +61,7 @@ _SPECIAL = {
     ("replicates", "int_type"): "must be a whole number, auto, or a mapping of least and most",
     ("label", "string_pattern_mismatch"): "must hold no control character; use plain text",
     ("factory", "string_pattern_mismatch"): "must have the pattern module:callable",
+    ("beside", "string_pattern_mismatch"): "must be the name of a study",
     ("name", "string_pattern_mismatch"): (
         "a study's name is 1 to 64 of a-z, 0-9, '.', '_' and '-', and starts with a letter or digit"
     ),
@@ -141,7 +143,7 @@ def _keys_beside(location: tuple[int | str, ...], study: type[Study]) -> list[st
         "<factory>": FactorySpec,
         **{
             f"<{name}>": spec
-            for known in (NETWORKS, DATASETS, SCHEDULES, OPTIMIZERS)
+            for known in (NETWORKS, DATASETS, SCHEDULES, OPTIMIZERS, WAYS)
             for name, spec in known.items()
         },
         **{f"<{name} rival>": spec for name, spec in RIVALS.items()},

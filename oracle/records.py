@@ -67,7 +67,7 @@ def find(settings: Settings, unread: list[str] | None = None) -> list[Known]:
                     if unread is not None:
                         unread.append(record.run_id)
                     continue
-                place = settings.place(study.name)
+                place = settings.place(study.home)
                 state = record.state
                 if state == "running" and not ledger.held(record.graph):
                     state = "stopped"  # its driver was killed

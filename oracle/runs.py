@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from oracle import formats
+from oracle import formats, plans
 from oracle.asks import Place
 from oracle.cells import Cell, Graph, Result
 from oracle.compare import Table
@@ -16,15 +16,17 @@ from oracle.experiment import Experiment, Hooks
 from oracle.experiments import expected_cells, experiment
 from oracle.failures import NoWinner, StorageError
 from oracle.folders import unwritable
+from oracle.in_flight import InFlight
 from oracle.kinds import KINDS
-from oracle.ledger import RunRecord, probe
+from oracle.ledger import Ledger, RunRecord, probe
 from oracle.packs import PackQueue
 from oracle.records import database, opened
 from oracle.settings import Progress, Settings
 from oracle.spec import uses_own_code
 from oracle.store import ResultStore
 from oracle.study import Study
-from oracle.work import WorkerSpec
+from oracle.trials import CandidateTrial
+from oracle.work import WorkerSpec, chosen_device
 from oracle.workers import BACKENDS
 from scyc import data, networks, pack, sources
 from scyc.checkpoint import CheckpointStore
@@ -59,7 +61,7 @@ def prepare(study: Study, settings: Settings) -> Prepared:
             study.dataset,
             SubsetSpec(share=study.subset, classes=study.classes, seed=study.seed),
             settings.data,
-            settings.place(study.name) / "images",
+            settings.place(study.home) / "images",
         )
         problems += data.split_problems(images, study.split)
     except BadInput as error:
@@ -71,10 +73,10 @@ def prepare(study: Study, settings: Settings) -> Prepared:
             networks.load_factory(study.network.factory)
         except ValueError as error:
             problems.append(Problem("network", str(error)))
-    if rule := unwritable(settings.place(study.name)):
+    if rule := unwritable(settings.place(study.home)):
         problems.append(Problem("--runs", rule, str(settings.folder)))
     try:
-        problems += probe(database(settings, study.name))
+        problems += probe(database(settings, study.home))
     except BadInput as error:
         problems += error.problems
     if problems or images is None:
@@ -97,13 +99,14 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
     """
     progress = progress or Progress()
     study, settings, graph = prepared.study, prepared.settings, prepared.graph
-    place = settings.place(study.name)
+    place = settings.place(study.home)
     place.mkdir(parents=True, exist_ok=True)
     data.keep(place / "images", prepared.images)
     checkpoints = CheckpointStore(place / "checkpoints")
-    with opened(database(settings, study.name)) as (ledger, store):
+    in_flight = InFlight(place, graph)
+    with opened(database(settings, study.home)) as (ledger, store):
         record = RunRecord(
-            prepared.run_id, graph.id, graph.fingerprint, json.dumps(study.declared()), "running"
+            prepared.run_id, graph.id, graph.fingerprint, _recorded(study), "running"
         )
         with ledger.lease(graph.id, progress.say) as lease:
             ledger.register(record)
@@ -120,9 +123,13 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
                 if study.keep_checkpoints == "path":
                     _discard(losers, found.known_cells(), queue, checkpoints)
 
-            found = experiment(study, graph, Hooks(progress.line, drop))
+            def keep(candidate: CandidateTrial) -> None:
+                lease.check()
+                store.add_candidate(graph, study.name, candidate)
+
+            found = experiment(study, graph, Hooks(progress.line, drop, keep))
             known = store.results(graph)
-            queue = PackQueue(study.cells_a_pack, known, write, checkpoints.has)
+            queue = _queue(prepared, ledger, known, write, checkpoints, in_flight, progress)
             queue.start(found.searches())
             progress.cells(queue.answered, expected())
             try:
@@ -135,10 +142,46 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
             result = found.table(prepared.run_id)
             _annotate(store, prepared, found, result)
             failure = found.failure()
+            in_flight.clear()
             ledger.register(replace(record, state="no winner" if failure else "done"))
     if failure:
         raise NoWinner(failure)
     return result
+
+
+def _recorded(study: Study) -> str:
+    """What is kept of a study: what it declares, and the folder in which it lies."""
+    where = {"beside": study.beside} if study.beside else {}
+    return json.dumps(study.declared() | where)
+
+
+def _queue(
+    prepared: Prepared,
+    ledger: Ledger,
+    known: dict[str, Result],
+    write: Callable[[Cell, Result, Place], None],
+    checkpoints: CheckpointStore,
+    in_flight: InFlight,
+    progress: Progress,
+) -> PackQueue:
+    """A queue that goes by the run's plan: the study's, or on a GPU what was measured before."""
+    study, run_id = prepared.study, prepared.run_id
+    device = chosen_device(prepared.settings.device).type
+    on_gpu = device != "cpu"
+    kept = ledger.plan(run_id, device) if on_gpu else None
+    engine = kept.engine if kept else plans.engine(study, on_gpu)
+    most = kept.most if kept else plans.most(study, on_gpu)
+    return PackQueue(
+        most,
+        known,
+        write,
+        checkpoints.has,
+        engine=engine,
+        unplanned=engine is None or most == 0,
+        planned=lambda plan: ledger.keep_plan(run_id, device, plan),
+        landed=in_flight.land,
+        say=progress.say,
+    )
 
 
 def _discard(
@@ -163,12 +206,14 @@ def _discard(
 
 
 def _worker_spec(prepared: Prepared) -> WorkerSpec:
-    place = prepared.settings.place(prepared.study.name).absolute()
+    place = prepared.settings.place(prepared.study.home).absolute()
     return WorkerSpec(
         system=as_json(prepared.study.system),
         fingerprint=prepared.images.fingerprint,
         images=str(place / "images"),
         checkpoints=str(place / "checkpoints"),
+        in_flight=str(InFlight(place, prepared.graph).folder),
+        save_every=60 * prepared.settings.save_every,
         device=prepared.settings.device,
         import_from=(str(Path.cwd()),) if uses_own_code(prepared.study) else (),
     )

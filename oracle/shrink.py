@@ -42,9 +42,8 @@ def shrink(study: Study, wanted: Shrink) -> Study:
             said[name] = f"{100 * value:g} of {100 * declared:g} % of each class"
         else:
             said[name] = f"the first {value}" if declared is None else f"{value} of {declared}"
-    if content.get("columns"):
-        kept = {cycle for cycle in content["columns"] if cycle <= content["cycles"]}
-        content["columns"] = sorted(kept | ({content["cycles"]} if "cycles" in said else set()))
+    if "cycles" in said:
+        _cut(content)
     if wanted.grid is not None:
         problems += _thin(content, wanted.grid, said)
     if problems:
@@ -55,6 +54,17 @@ def shrink(study: Study, wanted: Shrink) -> Study:
         for what, how in said.items()
     }
     return parse(content, study.name)
+
+
+def _cut(content: dict[str, Any]) -> None:
+    """Leave out the cycles that are no more, in place; the last one stands for them."""
+    last = content["cycles"]
+    for holder, field in ((content, "columns"), (content.get("objective") or {}, "cycles")):
+        if holder.get(field):
+            holder[field] = sorted({min(cycle, last) for cycle in holder[field]} | {last})
+    halving = (content.get("search") or {}).get("halving") if content["kind"] == "search" else None
+    if halving is not None:
+        halving["first"] = max(1, min(halving["first"], last - 1))
 
 
 def _thin(content: dict[str, Any], count: int, said: dict[str, str]) -> list[Problem]:
@@ -114,6 +124,8 @@ def _grids(content: dict[str, Any]) -> list[dict[str, Any]]:
     if "schedules" in content:
         tuned = [entry["tune"] for entry in content["schedules"]]
         return [each["max_lr"] for each in tuned if each is not None]
+    if content["kind"] == "search" and content["search"]["name"] == "paper":
+        return [content["search"]["epsilon"]]
     return [content["grid"]] if "grid" in content else []
 
 

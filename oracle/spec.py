@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from oracle.grid_spec import GridSpec
 from oracle.rival_spec import ConstantRival, GradientSpreadRival, Rivals, RivalSpec
+from oracle.search_spec import SearchStudy
 from oracle.study import LearningRates, Percent, Printed, Study, Text, grid_fits
 from scyc import schedules
 from scyc.choices import FactorySpec, ScheduleSpec
@@ -196,7 +197,12 @@ class DistributionsStudy(Study, LearningRates):
 
 
 KINDS: Mapping[str, type[Study]] = MappingProxyType(
-    {"oracle": OracleStudy, "schedules": SchedulesStudy, "distributions": DistributionsStudy}
+    {
+        "oracle": OracleStudy,
+        "schedules": SchedulesStudy,
+        "distributions": DistributionsStudy,
+        "search": SearchStudy,
+    }
 )
 
 
@@ -216,6 +222,9 @@ def learning_rates(study: Study, label: str | None = None) -> LearningRates:
         raise BadInput(study.name, [Problem("--entry", rule, label)])
     if isinstance(study, OracleStudy):
         return LearningRates(schedule=study.schedule, s_cyc=study.s_cyc)
+    if isinstance(study, SearchStudy):
+        rule = "it searches S-Cyc's curve and has none of its own; draw a study that does"
+        raise BadInput(study.name, [Problem("study", rule)])
     if not isinstance(study, SchedulesStudy):
         assert isinstance(study, DistributionsStudy)
         return study

@@ -8,8 +8,9 @@ transaction and never changed. Studies are found by their attributes; names are 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 import optuna
@@ -22,9 +23,11 @@ from oracle.asks import Place
 from oracle.cells import Cell, Graph, Result
 from oracle.failures import StorageError
 from oracle.ledger import URL, DatabaseError, engine_options
+from oracle.trials import Axis, CandidateTrial
 from scyc.problems import BadInput, Problem
 from scyc.spec import as_json
 
+_ACCURACY = ("validation accuracy, %",)  # what a training's value is
 _MOST_REPLICATES = 1000
 _LOWEST, _HIGHEST = 1e-8, 1e4  # of the max_lr axis that Optuna is told, widened where needed
 
@@ -44,6 +47,7 @@ class ResultStore:
             problem = Problem("--storage", f"does not open: {reason}", shown)
             raise BadInput("storage", [problem]) from error
         self._studies: dict[tuple[str, Place], optuna.Study] = {}
+        self._candidates: dict[Place, set[int]] = {}  # those that are there, by number
 
     def abandon(self) -> None:
         """Let go of what an interrupt may have left half done, so that it locks nobody out."""
@@ -78,6 +82,24 @@ class ResultStore:
         except (optuna.exceptions.StorageInternalError, DatabaseError) as error:
             raise StorageError(f"a finished training could not be stored: {error}") from error
 
+    def add_candidate(self, graph: Graph, name: str, trial: CandidateTrial) -> None:
+        """Write a candidate of a search down, as one finished trial, unless it is there.
+
+        The caller holds the graph's lease and comes with the candidates in their order. Raises
+        StorageError when the database fails.
+        """
+        try:
+            study = self._study(graph, name, trial.place, trial.metrics)
+            if trial.place not in self._candidates:
+                self._candidates[trial.place] = {
+                    each.user_attrs["candidate"] for each in study.get_trials(deepcopy=False)
+                }
+            if trial.number not in self._candidates[trial.place]:
+                study.add_trial(_candidate(trial))
+                self._candidates[trial.place].add(trial.number)
+        except (optuna.exceptions.StorageInternalError, DatabaseError) as error:
+            raise StorageError(f"a candidate could not be stored: {error}") from error
+
     def annotate(
         self,
         graph: Graph,
@@ -103,18 +125,23 @@ class ResultStore:
         for title, figure in figures.items():
             save_plotly_graph_object(study, figure, graph_object_id=title)
 
-    def _study(self, graph: Graph, name: str, place: Place) -> optuna.Study:
+    def _study(
+        self, graph: Graph, name: str, place: Place, metrics: Sequence[str] = _ACCURACY
+    ) -> optuna.Study:
         key = (graph.id, place)
         if key in self._studies:
             return self._studies[key]
         title = study_name(graph, name, place)
         study = optuna.create_study(
-            storage=self._storage, study_name=title, direction="maximize", load_if_exists=True
+            storage=self._storage,
+            study_name=title,
+            directions=["maximize"] * len(metrics),
+            load_if_exists=True,
         )
         if study.user_attrs.get("graph") != graph.id:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-                study.set_metric_names(["validation accuracy, %"])
+                study.set_metric_names(list(metrics))
             study.set_user_attr("place", {"kind": place.kind, "cycle": place.cycle})
             study.set_user_attr("graph", graph.id)
         self._studies[key] = study
@@ -123,7 +150,7 @@ class ResultStore:
 
 def study_name(graph: Graph, name: str, place: Place) -> str:
     """The Optuna study of a place, such as ``digits/1f0c9a2e/cycle-03/77ab01c4``."""
-    part = "path" if place.cycle is None else f"cycle-{place.cycle:02d}"
+    part = place.kind if place.cycle is None else f"cycle-{place.cycle:02d}"
     return f"{name}/{graph.id[:8]}/{part}/{place.node[:8]}"
 
 
@@ -156,12 +183,43 @@ def _trial(place: Place, cell: Cell, result: Result) -> FrozenTrial:
                 "steps": result.steps,
                 "seconds": result.seconds,
                 "device": result.device,
+                "engine": result.engine,
+                "members": result.members,
             },
         },
     )
     assert trial.datetime_complete is not None  # it is COMPLETE
     trial.datetime_start = trial.datetime_complete - timedelta(seconds=result.seconds)
     return trial
+
+
+_FATES = MappingProxyType(
+    {
+        "finished": TrialState.COMPLETE,
+        "stopped": TrialState.PRUNED,
+        "diverged": TrialState.FAIL,
+    }
+)
+
+
+def _candidate(candidate: CandidateTrial) -> FrozenTrial:
+    trial = optuna.create_trial(
+        state=_FATES[candidate.fate],
+        values=candidate.values or None,
+        params=dict(candidate.params),
+        distributions={name: _distribution(axis) for name, axis in candidate.axes.items()},
+        intermediate_values=dict(candidate.curve),
+        user_attrs=dict(candidate.attributes),
+    )
+    assert trial.datetime_complete is not None  # its state is one of those that end
+    trial.datetime_start = trial.datetime_complete - timedelta(seconds=candidate.seconds)
+    return trial
+
+
+def _distribution(axis: Axis) -> BaseDistribution:
+    if axis.whole:
+        return IntDistribution(int(axis.low), int(axis.high))
+    return FloatDistribution(axis.low, axis.high, log=axis.log)
 
 
 def _result(trial: FrozenTrial) -> Result:
@@ -180,4 +238,6 @@ def _result(trial: FrozenTrial) -> Result:
         device=attributes["cost"]["device"],
         kept=attributes.get("kept"),
         recorded=attributes.get("recorded"),
+        engine=attributes["cost"].get("engine"),
+        members=attributes["cost"].get("members"),
     )

@@ -65,12 +65,16 @@ def grid_fits(schedule: ScheduleSpec, grid: GridSpec) -> None:
         raise PydanticCustomError("max_lr", "{rule}", {"rule": rule})
 
 
+NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+
+
 class Study(Spec):
     """What every kind of study declares."""
 
     may_grow: ClassVar[bool] = False  # whether there are verdicts that replicates are added for
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+    name: Annotated[str, Field(pattern=NAME)]
+    beside: Annotated[str, Field(pattern=NAME)] | None = None  # the study in whose folder it lies
     description: str = ""
     dataset: DatasetSpec
     subset: Annotated[float, Field(gt=0, le=1)] = 1.0  # share of each class's images that is used
@@ -83,7 +87,7 @@ class Study(Spec):
     replicates: Replicates = 3
     seed: NonNegativeInt = 0
     record: RecordSpec | None = None  # distributions kept of every network
-    pack: PositiveInt | None = None  # cells trained in one call; None: 16 if stacked, else 1
+    pack: PositiveInt | None = None  # cells trained in one call; None: see the guide
     keep_checkpoints: Literal["path", "all"] = "path"  # "path": the networks that are carried on
     shrunk: dict[Text, Text] = Field(
         default_factory=dict
@@ -106,7 +110,7 @@ class Study(Spec):
 
     @model_validator(mode="after")
     def _training_fits(self) -> Study:
-        if self.training.engine == "stacked" and not self._stackable:
+        if self.training.engine == "stacked" and not self.stackable:
             raise PydanticCustomError(
                 "engine",
                 'training.engine "stacked" trains fully_connected without batch_norm only; '
@@ -138,7 +142,8 @@ class Study(Spec):
         return value.most if isinstance(value, ReplicateRange) else value
 
     @property
-    def _stackable(self) -> bool:
+    def stackable(self) -> bool:
+        """Whether the stacked engine can train its network."""
         return isinstance(self.network, FullyConnectedSpec) and not self.network.batch_norm
 
     @property
@@ -155,14 +160,21 @@ class Study(Spec):
 
     @property
     def cells_a_pack(self) -> int:
-        """How many cells a pack holds at most: a function of the study alone."""
+        """How many cells a pack holds at most on a CPU: a function of the study alone."""
         if self.pack is not None:
             return self.pack
-        return 16 if self.training.engine != "solo" and self._stackable else 1
+        alone = self.training.engine == "solo" or self.training.deterministic
+        return 16 if self.stackable and not alone else 1
+
+    @property
+    def home(self) -> str:
+        """The name of its folder: its own, or that of the study that it lies beside."""
+        return self.beside or self.name
 
     def declared(self) -> dict[str, Any]:
-        """Every field that says what is computed: all but where the images lie."""
+        """Every field that says what is computed: all but where it and the images lie."""
         fields = as_json(self)
+        del fields["beside"]
         for place in ("root", "download"):
             fields["dataset"].pop(place, None)
         return fields
