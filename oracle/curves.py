@@ -33,8 +33,8 @@ LENGTHS = (0.03, 0.06, 0.12, 0.25, 0.5, 1.0)  # of the curve's bends, in shares 
 RATIOS = 10.0 ** np.arange(-1.5, 4.1, 0.5)  # variance of the curve over that of one replicate
 LEVEL = 10.0  # variance of the curve's level over that of its shape
 CORRELATIONS = np.arange(0.0, 0.91, 0.1)  # of the noise of neighbours
-FREEDOM = 24  # degrees of freedom of a local estimate of the noise
-REACH = 4.0  # standard errors
+FREEDOM = 48  # degrees of freedom of a local estimate of the noise
+REACH = 3.0  # standard errors below the best
 
 
 def drawn(
@@ -69,11 +69,13 @@ def positions(rates: Array) -> Array:
 
     The rates may be a subset of the grid. Those that step evenly on neither are spaced by rank.
     """
-    for scaled in (np.log(rates), rates):
+    scales: tuple[Array, Array] = (np.log(rates), rates)
+    for scaled in scales:
         gaps = np.diff(scaled)
         steps = gaps / gaps.min()
         if len(rates) > 2 and np.abs(steps - np.round(steps)).max() < 0.05:
-            return (scaled - scaled[0]) / (scaled[-1] - scaled[0])
+            shares: Array = (scaled - scaled[0]) / (scaled[-1] - scaled[0])
+            return shares
     return np.linspace(0, 1, len(rates))
 
 
@@ -91,7 +93,8 @@ def sizes(left: Array) -> Array:
     order = np.arange(count)
     near = np.abs(np.subtract.outer(order, order)) <= half
     pooled = (near @ square) / near.sum(axis=1)
-    return np.sqrt(np.maximum(pooled, 1e-6 * square.mean()))
+    size: Array = np.sqrt(np.maximum(pooled, 1e-6 * square.mean()))
+    return size
 
 
 def correlated(left: Array, size: Array, steps: Array) -> tuple[Array, float]:
@@ -163,4 +166,5 @@ def _posterior(
                 noise = np.sqrt(misfit / rng.chisquare(freedom, size=number))
                 loose = rng.standard_normal((number, count)) * np.sqrt(kept / replicates)
                 found.append((kept * seen + noise[:, None] * loose) @ axes.T)
-    return np.concatenate(found) @ root.T + centre
+    curves: Array = np.concatenate(found) @ root.T + centre
+    return curves
