@@ -110,16 +110,21 @@ class Study(Spec):
 
     @model_validator(mode="after")
     def _training_fits(self) -> Study:
-        if self.training.engine == "stacked" and not self.stackable:
-            raise PydanticCustomError(
-                "engine",
-                'training.engine "stacked" trains fully_connected without batch_norm only; '
-                'use "auto"',
-            )
+        found = []
+        if self.training.engine == "stacked":
+            if not self.stackable:
+                rule = 'training.engine "stacked" trains fully_connected without batch_norm only'
+                found.append(f'{rule}; use "auto"')
+            if self.training.precision == "bf16":
+                rule = 'training.engine "stacked" has no precision "bf16"'
+                found.append(f'{rule}; use "auto", or "fp32"')
         rewind = self.pruning.rewind
         if isinstance(rewind, int) and rewind > self.training.steps:
-            rule = f"pruning.rewind {rewind} comes after {self.training.steps} steps; lower it"
-            raise PydanticCustomError("rewind", "{rule}", {"rule": rule})
+            found.append(
+                f"pruning.rewind {rewind} comes after {self.training.steps} steps; lower it"
+            )
+        if found:
+            raise PydanticCustomError("training", "{rule}", {"rule": "; ".join(found)})
         return self
 
     def schedule_fits(self, schedule: ScheduleSpec, path: str) -> None:

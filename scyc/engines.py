@@ -2,6 +2,9 @@
 
 - ``solo`` trains the members one after another: the reference, for any network.
 - ``stacked`` trains all members at once, for fully connected networks.
+- ``vmap`` maps any network over stacked weights, as PyTorch's own function transforms do.
+- ``grouped`` makes one network of all members, for networks of known layers (convolutions too).
+- ``graphed`` records each member's step once and replays it, several at a time; for GPUs.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from typing import Protocol
 import torch
 from torch import nn
 
-from scyc import solo, stacked
+from scyc import graphed, grouped, solo, stacked, vmapped
 from scyc.flight import Flight
 from scyc.system import TrainingSpec
 from scyc.training import Job, Outcome
@@ -39,7 +42,9 @@ class Engine(Protocol):
         """
 
 
-ENGINES: Mapping[str, Engine] = MappingProxyType({"solo": solo, "stacked": stacked})
+ENGINES: Mapping[str, Engine] = MappingProxyType(
+    {"solo": solo, "stacked": stacked, "vmap": vmapped, "grouped": grouped, "graphed": graphed}
+)
 
 
 def candidates(training: TrainingSpec, network: nn.Module, device: torch.device) -> tuple[str, ...]:
@@ -53,5 +58,21 @@ def candidates(training: TrainingSpec, network: nn.Module, device: torch.device)
     if training.deterministic:
         return ("solo",)
     if device.type == "cpu":
-        return ("stacked",) if stacked.fits(network, device) else ("solo",)
-    return tuple(name for name, engine in ENGINES.items() if engine.fits(network, device))
+        return ("stacked",) if able("stacked", training, network, device) else ("solo",)
+    return tuple(name for name in ENGINES if able(name, training, network, device))
+
+
+def able(name: str, training: TrainingSpec, network: nn.Module, device: torch.device) -> bool:
+    """Whether an engine can do such a training; `stacked`, written out, has no autocast."""
+    if name == "stacked" and training.precision == "bf16":
+        return False
+    return ENGINES[name].fits(network, device)
+
+
+def problem(training: TrainingSpec, network: nn.Module) -> str | None:
+    """Why the engine that a study names cannot do its trainings, whatever the device."""
+    name = training.engine
+    anywhere = torch.device("cuda")  # where all engines are at home; not touched
+    if name == "auto" or able(name, training, network, anywhere):
+        return None
+    return f'cannot train this network in {training.precision}; use "auto" or "solo"'

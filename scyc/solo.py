@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from scyc import optimizers
+from scyc import optimizers, precision
 from scyc.checkpoint import Network
 from scyc.flight import Flight, State, outcome_of, outcome_state
 from scyc.layout import laid_out, layout
@@ -90,7 +90,9 @@ class _Training:
         self._optimizer.param_groups[0]["lr"] = job.rates[self._done]
         images = laid_out(job.feed.training_batch(self._done, indices), self._form)
         self._optimizer.zero_grad(set_to_none=True)
-        loss = functional.cross_entropy(network(images), job.feed.labels[indices])
+        with precision.forward(self._training.precision, self._device):
+            logits = network(images)
+        loss = functional.cross_entropy(logits.to(images.dtype), job.feed.labels[indices])
         self._done += 1
         if self._device.type == "cpu" and not math.isfinite(loss.item()):
             self._left = True
@@ -109,11 +111,15 @@ class _Training:
                 self._validate()
 
     def _validate(self) -> None:
-        accuracy = evaluate(self._network, self._job.feed, self._job.feed.validation)
+        accuracy = self._accuracy(self._job.feed.validation)
         if accuracy > self._look.best:
             self._best = _snapshot(self._network, self._job)
         self._look = self._look.seen(self._done, accuracy)
         self._network.train()
+
+    def _accuracy(self, indices: Tensor) -> float:
+        with precision.forward(self._training.precision, self._device):
+            return evaluate(self._network, self._job.feed, indices)
 
     def outcome(self) -> Outcome:
         """What has come out, once it does not go on."""
@@ -123,7 +129,7 @@ class _Training:
         if self._left or not torch.stack(every).all():
             return self._look.lost(self._done, last)
         self._network.load_state_dict(self._best.state)
-        test = evaluate(self._network, job.feed, job.feed.test)
+        test = self._accuracy(job.feed.test)
         carried = last if self._training.carry == "last" else self._best
         kept = None if job.keep_at is None else self._kept
         return Outcome(self._look.curve, self._look.best, test, False, carried, kept)

@@ -50,8 +50,8 @@ class TrainingSpec(Spec):
     augment: AugmentSpec = AugmentSpec()
     validate_every: PositiveInt  # iterations between two looks at the validation images
     carry: Literal["last", "best"] = "last"  # which weights are pruned next
-    precision: Literal["fp32", "fp64"] = "fp32"
-    engine: Literal["auto", "solo", "stacked"] = "auto"
+    precision: Literal["fp32", "fp64", "bf16"] = "fp32"  # bf16: autocast of the forward pass
+    engine: Literal["auto", "solo", "stacked", "vmap", "grouped", "graphed"] = "auto"
     deterministic: bool = False  # the reference engine and deterministic kernels, on any device
 
     @model_validator(mode="after")

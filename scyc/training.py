@@ -14,7 +14,6 @@ from scyc.checkpoint import Network
 from scyc.data import Images, Split
 from scyc.system import AugmentSpec, TrainingSpec
 
-DTYPES = {"fp32": torch.float32, "fp64": torch.float64}
 _EVALUATION_BATCH = 512  # images
 
 

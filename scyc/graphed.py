@@ -1,0 +1,57 @@
+"""The graph engine: each member's step is one CUDA graph, several at a time on streams.
+
+For any network whose step can be recorded. Its graphs and streams have not been run on a GPU yet;
+without one the same code goes without them, member after member, which is how it is tested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from scyc import fused, sides, vmapped
+from scyc.dropouts import Dropouts, draw_from, redrawn
+from scyc.flight import Flight
+from scyc.layout import laid_out, layout
+from scyc.system import TrainingSpec
+from scyc.training import Job, Outcome
+
+
+def fits(network: nn.Module, device: torch.device) -> bool:
+    """Whether this engine is worth a try: on a GPU, no layer known to stand in the way."""
+    return device.type == "cuda" and vmapped.problem(network) is None
+
+
+def train(
+    network: nn.Module, jobs: Sequence[Job], training: TrainingSpec, flight: Flight | None = None
+) -> list[Outcome]:
+    """Train all jobs from their starts, each with a graph of its own.
+
+    network: left alone. Raises ValueError for one that does not fit on any device.
+    """
+    if (rule := vmapped.problem(network)) is not None:
+        raise ValueError(f"{type(network).__name__}: {rule}; use the solo engine")
+    twin, form = redrawn(network), layout(network)
+
+    def bodies(places: Tensor, dropouts: Dropouts) -> sides.Body:
+        return _Alone(twin, form, dropouts)
+
+    return fused.train(network, jobs, training, bodies, flight, together=False)
+
+
+class _Alone:
+    """One member as a pack of one."""
+
+    def __init__(self, network: nn.Module, form: torch.memory_format, dropouts: Dropouts) -> None:
+        self._network, self._form, self._dropouts = network, form, dropouts
+
+    def __call__(self, values: Mapping[str, Tensor], images: Tensor, training: bool) -> Tensor:
+        self._network.train(training)
+        draw_from(self._network, self._dropouts)
+        own = {name: value.squeeze(0) for name, value in values.items()}
+        given = laid_out(images[0], self._form)
+        return cast("Tensor", functional_call(self._network, own, (given,))).unsqueeze(0)
