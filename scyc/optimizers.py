@@ -1,8 +1,7 @@
 """The optimisers: PyTorch's own, and the same updates for all members of a stack at once.
 
 A stack's weights lie in one flat tensor, so that an update is a handful of operations however many
-layers and members there are; only what takes each member's own learning rate, and what follows
-while a layer is still in the cache, goes layer by layer.
+layers and members there are; only what takes each member's own learning rate goes by layers.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -46,6 +46,13 @@ class Flat:
         self.whole = torch.zeros(sum(self._sizes), dtype=dtype, device=device)
         self.parts = self.views(self.whole)
 
+    @cached_property
+    def members(self) -> list[list[Tensor]]:
+        """Each member's numbers, in views as large as can be: alone, a member has all of them."""
+        if self.shapes[0][0] == 1:
+            return [[self.whole]]
+        return [[part[member] for part in self.parts] for member in range(self.shapes[0][0])]
+
     def views(self, whole: Tensor) -> list[Tensor]:
         """The parts of another tensor that lies as `whole` does."""
         return [
@@ -77,6 +84,7 @@ class Stacked(ABC):
     def __init__(self, weights: Flat, kept: Flat | None) -> None:
         self._weights = weights
         self._kept = kept
+        self._own = _owned(weights, kept) if weights.whole.device.type == "cpu" else []
         self.gradients = weights.like()
 
     @abstractmethod
@@ -88,7 +96,7 @@ class Stacked(ABC):
         return {"gradients": self.gradients.whole}
 
     def hand_over(self, other: Stacked, rows: Sequence[int]) -> None:
-        """Give the optimiser of some of the members, in the order of `rows`, what this one knows."""
+        """Give what is known to an optimiser of some of the members, in the order of `rows`."""
         for mine, theirs in zip(self.state().values(), other.state().values(), strict=True):
             if mine.dim() == 0:
                 theirs.copy_(mine)
@@ -99,14 +107,26 @@ class Stacked(ABC):
 
     def _move(self, direction: Flat, rates: Tensor, decay: float = 0.0) -> None:
         """Go downhill, every member at its own rate; `decay` of the weights joins the direction."""
+        if decay:
+            direction.whole.add_(self._weights.whole, alpha=decay)
+        if self._weights.whole.device.type == "cpu":
+            self._move_each(direction, rates.tolist())
+            return
         downhill = _each(-rates, self._weights)
         for index, weight in enumerate(self._weights.parts):
-            slope = direction.parts[index]
-            if decay:
-                slope.add_(weight, alpha=decay)
-            weight.addcmul_(slope, downhill)
-            if self._kept is not None:
-                weight.mul_(self._kept.parts[index])
+            weight.addcmul_(direction.parts[index], downhill)
+        if self._kept is not None:
+            self._weights.whole.mul_(self._kept.whole)
+
+    def _move_each(self, direction: Flat, rates: Sequence[float]) -> None:
+        """On a CPU member by member, where a rate is a number and the mask takes no pass more."""
+        slopes = direction.members
+        for (weights, kept), slope, rate in zip(self._own, slopes, rates, strict=True):
+            for index, weight in enumerate(weights):
+                if kept is None:
+                    weight.add_(slope[index], alpha=-rate)
+                else:
+                    weight.addcmul_(slope[index], kept[index], value=-rate)
 
 
 class _StackedSgd(Stacked):
@@ -193,6 +213,19 @@ class _StackedRmsProp(Stacked):
 def stacked(spec: OptimizerSpec, weights: Flat, kept: Flat | None = None) -> Stacked:
     """The same optimiser as :func:`make`'s, for many members (see :class:`Stacked`)."""
     return _STACKED[spec.name](spec, weights, kept)
+
+
+def _owned(weights: Flat, kept: Flat | None) -> list[tuple[list[Tensor], list[Tensor] | None]]:
+    """Each member's weights, and its masks if any of its own weights is pruned."""
+    if kept is None:
+        return [(weight, None) for weight in weights.members]
+    pruned = [
+        any(not bool(part[m].all()) for part in kept.parts) for m in range(len(weights.members))
+    ]
+    return [
+        (weight, mask if some else None)
+        for weight, mask, some in zip(weights.members, kept.members, pruned, strict=True)
+    ]
 
 
 def _each(values: Tensor, weights: Flat) -> Tensor:

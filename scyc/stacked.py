@@ -1,24 +1,32 @@
-"""The stacked engine: all members of a pack at once, for fully connected ReLU networks.
+"""The stacked engine: all members of a pack side by side, for fully connected ReLU networks.
 
-Every member's weights are a slice of one tensor, so a layer of all members is one batched product,
-forward and backward; the loss gradient of softmax cross-entropy and ReLU is written out. The
-optimiser updates all members at once, each at its own learning rate. On a CPU a member's slice of a
-batched product has the same bits whatever lies beside it.
+The gradients of softmax cross-entropy and ReLU are written out, and the optimiser updates all
+members at once, each at its own learning rate (see :mod:`scyc.stacks`). On a GPU all members are in
+one stack. On a CPU a stack has as many as the cache holds, often one, and the stacks take turns
+between two looks at the validation images; the images are gathered once for all of them. On a CPU a
+member has the same bits whatever lies beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from scyc.checkpoint import Network
 from scyc.flight import Flight
 from scyc.networks import FullyConnected
-from scyc.optimizers import Flat, Stacked, stacked
+from scyc.optimizers import stacked
+from scyc.stacked_images import StackedImages, Stretch
+from scyc.stacks import Stack, Steps
 from scyc.system import TrainingSpec
-from scyc.training import Feed, Job, Look, Outcome, correct, percent, validated_at
+from scyc.training import Job, Look, Outcome, validated_at
+
+_CACHE = 2**17  # weights that a CPU trains side by side; with more it waits for memory
+_GATHERED = 2**25  # bytes of training images that are gathered ahead
 
 
 def fits(network: nn.Module, device: torch.device) -> bool:
@@ -27,6 +35,7 @@ def fits(network: nn.Module, device: torch.device) -> bool:
     return type(network) is FullyConnected and not normalised
 
 
+@torch.no_grad()
 def train(
     network: nn.Module, jobs: Sequence[Job], training: TrainingSpec, flight: Flight | None = None
 ) -> list[Outcome]:
@@ -40,191 +49,215 @@ def train(
             f"{type(network).__name__}: only fully connected networks without batch norm can be "
             "stacked"
         )
-    stack = _Stack(network, jobs)
-    optimizer = stacked(training.optimizer, stack.values, stack.kept)
-    images = _StackedImages(jobs)
-    device = jobs[0].order.device
-    rates = torch.tensor([job.rates for job in jobs], dtype=torch.float64, device=device)
-    looks, best = [Look() for _ in jobs], stack.copy()
-    kept: dict[int, Network] = {}
-    finite = torch.ones(len(jobs), dtype=torch.bool, device=device)
-    for step in range(training.steps):
-        inputs, labels = images.training_batch(step)
-        loss = stack.backward(inputs, labels, optimizer)
-        optimizer.step(rates[:, step])
-        finite &= loss.isfinite()
-        for index, job in enumerate(jobs):
-            if job.keep_at == step + 1:
-                kept[index] = stack.network(index, job.start.masks)
-        if validated_at(step + 1, training):
-            accuracies = stack.accuracies(images.validation())
-            better = [a > look.best for a, look in zip(accuracies, looks, strict=True)]
-            best.take(stack, torch.tensor(better, device=device))
-            looks = [x.seen(step + 1, a) for x, a in zip(looks, accuracies, strict=True)]
-    finite &= stack.finite()
-    best.take(stack, ~finite)  # a diverged network is tested as it ended
-    tests = best.accuracies(images.test())
-    carried = stack if training.carry == "last" else best
-    return [
-        Outcome(
-            look.curve,
-            look.best if good else look.curve[-1][1],
-            test,
-            not good,
-            carried.network(index, jobs[index].start.masks),
-            kept.get(index) if good else None,
-        )
-        for index, (look, test, good) in enumerate(zip(looks, tests, finite.tolist(), strict=True))
-    ]
+    pack = _Pack(network, jobs, training)
+    saved = None if flight is None else flight.resumed()
+    if saved is not None:
+        pack.resume(saved)
+    while pack.groups and pack.step < training.steps:
+        pack.advance()
+        if flight is not None and flight.due():
+            flight.save(pack.state())
+    return pack.outcomes()
 
 
-class _Stack:
-    """Weights [members, after, before] and biases [members, 1, after] of every layer.
+class _Pack:
+    """All members, in groups that are each a stack."""
 
-    Both are views of `values`: each layer's weights, then its biases.
-    """
-
-    def __init__(self, network: FullyConnected, jobs: Sequence[Job]) -> None:
-        layers = range(len(network.layers))
-        self.names = [f"layers.{index}.{kind}" for index in layers for kind in ("weight", "bias")]
-        singles = [network.get_parameter(name).shape for name in self.names]
-        shapes = [
-            (len(jobs), *shape) if len(shape) == 2 else (len(jobs), 1, *shape) for shape in singles
+    def __init__(
+        self, network: FullyConnected, jobs: Sequence[Job], training: TrainingSpec
+    ) -> None:
+        self._network, self._jobs, self._training = network, jobs, training
+        self._looks = [Look() for _ in jobs]
+        self._left: dict[int, Outcome] = {}
+        self.step = 0
+        count, size = len(jobs), len(jobs)
+        if jobs[0].order.device.type == "cpu":
+            numbers = sum(parameter.numel() for parameter in network.parameters())
+            size = max(1, _CACHE // numbers)
+        self.groups = [
+            self._group(range(first, min(first + size, count))) for first in range(0, count, size)
         ]
-        device, dtype = jobs[0].order.device, next(network.parameters()).dtype
-        self._view(Flat(shapes, dtype, device))
-        self.kept: Flat | None = None  # 1 where a weight remains, 0 where it is pruned
-        if any(not mask.all() for job in jobs for mask in job.start.masks.values()):
-            self.kept = self.values.like()
-        for index, name in enumerate(self.names):
-            for member, job in enumerate(jobs):
-                value = self.values.parts[index][member]
-                value.copy_(job.start.state[name].view_as(value))
-                if self.kept is not None:
-                    kept = job.start.masks.get(name, torch.ones((), dtype=torch.bool))
-                    self.kept.parts[index][member] = kept.to(device)
 
-    def _view(self, values: Flat) -> None:
-        self.values = values
-        self.weights, self.biases = values.parts[0::2], values.parts[1::2]
+    def _group(self, members: Sequence[int]) -> _Group:
+        jobs = [self._jobs[index] for index in members]
+        return _Group(self._network, members, jobs, self._training)
 
-    def forward(self, inputs: Tensor) -> list[Tensor]:
-        """Inputs of every layer [members, images, values], and the logits last."""
-        values = [inputs]
-        for index, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            after = torch.baddbmm(bias, values[-1], weight.transpose(1, 2))
-            values.append(after.relu_() if index < len(self.weights) - 1 else after)
-        return values
+    def advance(self) -> None:
+        """Every group's iterations until the next look, or as many as images fit into memory."""
+        images = StackedImages([job for group in self.groups for job in group.jobs])
+        stop, most = self.step + 1, self.step + images.steps_in(_GATHERED)
+        while stop < most and not validated_at(stop, self._training):
+            stop += 1
+        stretch = images.training(self.step, stop)
+        for group in self.groups:
+            for index, step, network in group.advance(self.step, stop, stretch):
+                self._left[index] = self._looks[index].lost(step, network)
+        self.step = stop
+        if validated_at(stop, self._training):
+            self._look(images)
+        self.groups = [group for group in self.groups if group.members]
 
-    def backward(self, inputs: Tensor, labels: Tensor, optimizer: Stacked) -> Tensor:
-        """Add the gradients of each member's mean loss where the optimiser wants them.
+    def _look(self, images: StackedImages) -> None:
+        groups = [group for group in self.groups if group.members]
+        shown = [(group.stack, group.jobs) for group in groups]
+        for group, accuracies in zip(groups, images.accuracies("validation", shown), strict=True):
+            seen = dict(zip(group.members, accuracies, strict=True))
+            for index, network in group.part_with_lost(self.step == self._training.steps):
+                del seen[index]
+                self._left[index] = self._looks[index].lost(self.step, network)
+            group.note([seen[index] > self._looks[index].best for index in group.members])
+            for index, accuracy in seen.items():
+                self._looks[index] = self._looks[index].seen(self.step, accuracy)
 
-        inputs: [members, images, values]; labels: int64 [members, images].
-        Returns the mean losses, [members].
-        """
-        values = self.forward(inputs)
-        log_shares = values[-1].log_softmax(dim=-1)
-        chosen = labels.unsqueeze(-1)
-        loss = -log_shares.gather(-1, chosen).squeeze(-1).mean(dim=1)
-        slope = log_shares.exp_()
-        slope.scatter_add_(-1, chosen, torch.full_like(chosen, -1, dtype=slope.dtype))
-        slope.div_(labels.shape[1])
-        gradients, carried = optimizer.gradients.parts, optimizer.carried
-        for index in range(len(self.weights) - 1, -1, -1):
-            before = values[index]
-            of_weight, of_bias = gradients[2 * index : 2 * index + 2]
-            of_weight.baddbmm_(slope.transpose(1, 2), before, beta=carried)
-            if carried:
-                of_bias.mul_(carried).add_(slope.sum(dim=1, keepdim=True))
-            else:
-                torch.sum(slope, dim=1, keepdim=True, out=of_bias)
-            if index:
-                slope = torch.bmm(slope, self.weights[index])
-                slope = torch.ops.aten.threshold_backward(slope, before, 0.0)  # ReLU's
-        return loss
+    def outcomes(self) -> list[Outcome]:
+        """What became of each member."""
+        found = dict(self._left)
+        if self.groups:
+            images = StackedImages([job for group in self.groups for job in group.jobs])
+            tests = images.accuracies("test", [(group.best, group.jobs) for group in self.groups])
+            for group, accuracies in zip(self.groups, tests, strict=True):
+                found |= group.outcomes(self._looks, accuracies)
+        return [found[index] for index in range(len(self._jobs))]
 
-    def accuracies(self, parts: Iterator[tuple[Tensor, Tensor]]) -> list[float]:
-        """Each member's accuracy in percent over (inputs, labels) pieces."""
-        right = torch.zeros(len(self.weights[0]), dtype=torch.int64, device=self.weights[0].device)
-        total = 0
-        for inputs, labels in parts:
-            right += correct(self.forward(inputs)[-1], labels).sum(dim=1)
-            total += labels.shape[1]
-        return [percent(count, total) for count in right.tolist()]
-
-    def finite(self) -> Tensor:
-        """Which members have finite weights only, bool [members]."""
-        every = [value.isfinite().flatten(1).all(dim=1) for value in self.values.parts]
-        return torch.stack(every).all(dim=0)
-
-    def copy(self) -> _Stack:
-        """Another stack with the same values, to keep."""
-        twin = object.__new__(_Stack)
-        twin.names = self.names
-        twin._view(self.values.copy())
-        return twin
-
-    def take(self, other: _Stack, which: Tensor) -> None:
-        """Overwrite the members for which `which`, bool [members], is true."""
-        for mine, theirs in zip(self.values.parts, other.values.parts, strict=True):
-            mine[which] = theirs[which]
-
-    def network(self, member: int, masks: dict[str, Tensor]) -> Network:
-        """One member as a network of its own, on the CPU."""
-        values = [value[member].cpu() for value in self.values.parts]
-        state = {
-            name: (value[0] if name.endswith("bias") else value).clone()
-            for name, value in zip(self.names, values, strict=True)
+    def state(self) -> Mapping[str, Any]:
+        """All that the steps to come depend on."""
+        return {
+            "step": self.step,
+            "curves": [look.curve for look in self._looks],
+            "left": {
+                index: (lost.curve[-1][0], dict(lost.network.state))
+                for index, lost in self._left.items()
+            },
+            "groups": [group.state() for group in self.groups],
         }
-        return Network(state, masks)
+
+    def resume(self, saved: Mapping[str, Any]) -> None:
+        """Go on from where an earlier process saved the same pack."""
+        self.step = saved["step"]
+        for index, curve in enumerate(saved["curves"]):
+            for step, accuracy in curve:
+                self._looks[index] = self._looks[index].seen(step, accuracy)
+        for index, (step, state) in saved["left"].items():
+            network = Network(state, self._jobs[index].start.masks)
+            self._left[index] = self._looks[index].lost(step, network)
+        self.groups = [self._group(group["members"]) for group in saved["groups"]]
+        for group, kept in zip(self.groups, saved["groups"], strict=True):
+            group.resume(kept)
 
 
-class _StackedImages:
-    """Images for all members: gathered once a replicate, then handed to each of its members."""
+class _Group:
+    """Some members in one stack. members: their places in the pack."""
 
-    def __init__(self, jobs: Sequence[Job]) -> None:
-        feeds: list[Feed] = []
-        self._orders: list[Tensor] = []
-        members = []
-        for job in jobs:
-            if job.feed not in feeds:
-                feeds.append(job.feed)
-                self._orders.append(job.order)
-            members.append(feeds.index(job.feed))
-        self._feeds = feeds
-        self._members = torch.tensor(members, device=jobs[0].order.device)
+    def __init__(
+        self,
+        network: FullyConnected,
+        members: Sequence[int],
+        jobs: Sequence[Job],
+        training: TrainingSpec,
+    ) -> None:
+        self.members, self.jobs, self._training = list(members), list(jobs), training
+        self._at_once = jobs[0].order.device.type == "cpu"  # whether reading a loss costs nothing
+        self.stack = Stack.started(network, [job.start for job in jobs])
+        self.best = self.stack.only(range(len(jobs)))
+        self._kept: dict[int, Network] = {}
+        self._optimizer = stacked(training.optimizer, self.stack.values, self.stack.kept)
+        self._finite = torch.ones(len(jobs), dtype=torch.bool, device=jobs[0].order.device)
+        self._settle()
 
-    def training_batch(self, step: int) -> tuple[Tensor, Tensor]:
-        """Inputs [members, batch, values] and labels [members, batch] of one iteration."""
-        return self._handed_out(
-            [
-                (feed.training_batch(step, order[step]), feed.labels[order[step]])
-                for feed, order in zip(self._feeds, self._orders, strict=True)
-            ]
-        )
+    def _settle(self) -> None:
+        """Make what depends on who is in the stack."""
+        self._steps = Steps(self.stack, self._optimizer, self._training.batch)
+        device = self._finite.device
+        rates = torch.tensor([job.rates for job in self.jobs], dtype=torch.float64, device=device)
+        self._rates = rates.t().contiguous().unbind()  # of every iteration [members]
 
-    def validation(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """The validation images in pieces, each as in :meth:`training_batch`."""
-        return self._pieces([feed.validation for feed in self._feeds])
+    def advance(self, start: int, stop: int, stretch: Stretch) -> list[tuple[int, int, Network]]:
+        """Train from iteration `start` to `stop`; on a CPU members with a lost loss leave at once.
 
-    def test(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """The test images in pieces, each as in :meth:`training_batch`."""
-        return self._pieces([feed.test for feed in self._feeds])
+        Returns who left, after how many iterations, and as what.
+        """
+        left: list[tuple[int, int, Network]] = []
+        batch = stretch.of(self.jobs)
+        step = start
+        while step < stop and self.members:
+            inputs, labels = batch(step - start)
+            loss = self._steps.loss(inputs, labels)
+            if self._at_once and not math.isfinite(loss.sum().item()):
+                lost = (~loss.isfinite()).nonzero().flatten().tolist()
+                if lost:
+                    left += [(i, step + 1, net) for i, net in self._part_with(lost)]
+                    batch = stretch.of(self.jobs)
+                    continue  # the same iteration again, for those who stay
+            if not self._at_once:
+                self._finite &= loss.isfinite()
+            self._steps.backward(inputs)
+            self._optimizer.step(self._rates[step])
+            step += 1
+            for row, job in enumerate(self.jobs):
+                if job.keep_at == step:
+                    self._kept[self.members[row]] = self.stack.network(row, job.start.masks)
+        return left
 
-    def _pieces(self, parts: Sequence[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
-        chunked = [feed.chunks(part) for feed, part in zip(self._feeds, parts, strict=True)]
-        for chunks in zip(*chunked, strict=True):
-            yield self._handed_out(
-                [
-                    (feed.batch(chunk), feed.labels[chunk])
-                    for feed, chunk in zip(self._feeds, chunks, strict=True)
-                ]
+    def part_with_lost(self, ended: bool) -> list[tuple[int, Network]]:
+        """Let those go whose loss was not finite or, once the training has ended, whose weights."""
+        finite = self._finite & self.stack.finite() if ended else self._finite
+        return self._part_with((~finite).nonzero().flatten().tolist())
+
+    def _part_with(self, lost: Sequence[int]) -> list[tuple[int, Network]]:
+        if not lost:
+            return []
+        gone = [
+            (self.members[row], self.stack.network(row, self.jobs[row].start.masks)) for row in lost
+        ]
+        rows = [row for row in range(len(self.members)) if row not in lost]
+        self.members = [self.members[row] for row in rows]
+        self.jobs = [self.jobs[row] for row in rows]
+        if rows:
+            self.stack, self.best = self.stack.only(rows), self.best.only(rows)
+            old = self._optimizer
+            self._optimizer = stacked(self._training.optimizer, self.stack.values, self.stack.kept)
+            old.hand_over(self._optimizer, rows)
+            self._finite = self._finite[rows]
+            self._settle()
+        return gone
+
+    def note(self, better: Sequence[bool]) -> None:
+        """Keep the weights of the members that are better than ever."""
+        if any(better):
+            self.best.take(self.stack, [row for row, good in enumerate(better) if good])
+
+    def outcomes(self, looks: Sequence[Look], tests: Sequence[float]) -> dict[int, Outcome]:
+        """What became of each member that is still here. tests: their best weights' accuracies."""
+        carried = self.stack if self._training.carry == "last" else self.best
+        return {
+            index: Outcome(
+                looks[index].curve,
+                looks[index].best,
+                tests[row],
+                False,
+                carried.network(row, self.jobs[row].start.masks),
+                self._kept.get(index),
             )
+            for row, index in enumerate(self.members)
+        }
 
-    def _handed_out(self, parts: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
-        inputs = torch.stack([images.flatten(1) for images, _ in parts])
-        labels = torch.stack([each for _, each in parts])
-        if len(parts) == 1:
-            count = len(self._members)
-            return inputs.expand(count, -1, -1), labels.expand(count, -1)
-        return inputs[self._members], labels[self._members]
+    def state(self) -> Mapping[str, Any]:
+        """All that the steps to come depend on."""
+        return {
+            "members": self.members,
+            "values": self.stack.values.whole,
+            "best": self.best.values.whole,
+            "optimizer": self._optimizer.state(),
+            "finite": self._finite,
+            "kept": {index: dict(network.state) for index, network in self._kept.items()},
+        }
+
+    def resume(self, saved: Mapping[str, Any]) -> None:
+        """Go on from a state of the same members."""
+        self.stack.values.whole.copy_(saved["values"])
+        self.best.values.whole.copy_(saved["best"])
+        self._finite.copy_(saved["finite"])
+        for name, value in self._optimizer.state().items():
+            value.copy_(saved["optimizer"][name])
+        masks = {index: job.start.masks for index, job in zip(self.members, self.jobs, strict=True)}
+        self._kept = {index: Network(state, masks[index]) for index, state in saved["kept"].items()}
