@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from oracle.parse import parse
+from oracle.rival_spec import RIVALS
 from oracle.spec import KINDS, DistributionsStudy, Entry, OracleStudy, SchedulesStudy
 from oracle.studyfile import read_yaml, shipped_studies
 from scyc import networks
@@ -129,6 +130,7 @@ def test_the_networks_of_the_guide_have_as_many_parameters(row: list[str]) -> No
         *dict.fromkeys(NETWORKS.values()),
         *dict.fromkeys(SCHEDULES.values()),
         *dict.fromkeys(OPTIMIZERS.values()),
+        *RIVALS.values(),
     ],
     ids=lambda spec: spec.__name__,
 )
@@ -145,3 +147,17 @@ def test_the_guide_lists_every_study_of_the_paper_with_its_command() -> None:
         for name in papers
     }
     assert {(row[0], row[2]) for row in cells("The paper's studies")} == rows
+
+
+def test_the_guide_names_every_rival_with_its_defaults() -> None:
+    (first, *_) = blocks()
+    record = {"record": {"what": ["weight_gradients"]}}
+    named = set()
+    for row in cells("Rivals that need no search"):
+        value = read(f"at: {row[0]}")["at"]
+        shown, plain = (
+            parse(first | record | {"rivals": [each]}, "guide") for each in (value, value["name"])
+        )
+        assert shown == plain
+        named.add(value["name"])
+    assert named == set(RIVALS)

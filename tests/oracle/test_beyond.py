@@ -1,0 +1,209 @@
+"""A beam and rivals in every output of a run, and in a whole run."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+
+from oracle import beam_tables, formats, records, region_plots, report, rival_tables, runs
+from oracle.cells import Cell, Graph
+from oracle.compare import Table
+from oracle.differences import difference
+from oracle.experiments import experiment
+from oracle.settings import Settings
+from oracle.study import Study
+from oracle.work import Worker
+from scyc.problems import BadInput
+
+Make = Callable[..., Study]
+GRID = {"max_lr": [0.05, 0.1, 0.2, 0.4], "extend": False}
+
+
+def curve(cell: Cell) -> float:
+    """Best at 0.1, and at 0.2 after that; the replicates disagree a little."""
+    best = 0.1 if cell.cycle == 0 else 0.2
+    late = 0.5 if cell.parent is not None and cell.parent.max_lr == 0.05 else 0.0
+    return (
+        90
+        - 20 * abs(cell.max_lr - best)
+        + (0.3 if cell.max_lr > 0.15 else 0.1) * (cell.replicate)
+        + late
+    )
+
+
+@pytest.fixture
+def table(study: Make, Rehearsal: Any) -> Table:
+    declared = study(grid=GRID, beam=2, rivals=["constant", "warm_start"])
+    found = experiment(declared, Graph(declared.system, "0" * 64))
+    Rehearsal(curve).run(found.searches())
+    return found.table("tiny-00000000")
+
+
+def test_the_printed_sheet_has_a_block_for_rivals_and_one_for_the_beam(table: Table) -> None:
+    text = formats.text(table)
+    main, rivals, beam = re.split(r"\n\ntiny: ", text)
+    assert "constant" not in main
+    assert rivals.startswith("rivals that need no search, against S-Cyc\n")
+    rows = [line.split() for line in rivals.splitlines() if re.match(r"[a-z_]+ +\d+ +\d+\.", line)]
+    assert [(row[0], row[1]) for row in rows] == [
+        (name, str(cycle)) for name in ("constant", "warm_start") for cycle in range(3)
+    ]
+    assert [row[3] for row in rows] == ["0.1", "0.1", "0.1", "0.1", "0.1", "0.2"]
+    assert "constant: max_lr is always the oracle's well-tuned one of the unpruned" in rivals
+    assert beam.startswith("a beam of 2 against greed\n")
+    assert len([line for line in beam.splitlines() if re.match(r" *\d ", line)]) == 3
+
+
+def test_the_verdicts_are_sentences_with_a_standard_error(table: Table) -> None:
+    constant, warm = table["rivals"]
+    error = constant["average"]["test"]["standard_error"]
+    assert rival_tables.verdict(constant) == (
+        f"S-Cyc is {constant['average']['test']['points']:.2f} ± {error:.2f} points of test "
+        "accuracy ahead of constant on average over cycles 1 to 2: told apart from noise at 2 "
+        "replicates."
+    )
+    assert "behind warm_start" in rival_tables.verdict(warm)
+    assert beam_tables.verdict(table["beam"]) == (
+        "At cycle 2, the last one, the beam of 2 ends with greed's own network: greed costs "
+        "nothing here."
+    )
+
+
+@pytest.mark.parametrize(
+    ("mine", "said"),
+    [
+        ((91.0, 92.0, 93.1), "is 1.03 ± 0.03 points of test accuracy ahead of greed: told apart"),
+        ((91.0, 92.0, 93.1), "3 replicates; greed costs accuracy here (validation, which chose"),
+        ((89.0, 90.0, 91.1), "0.97 ± 0.03 points of test accuracy behind greed: told apart"),
+        ((89.0, 90.0, 91.1), "greed costs nothing here"),
+        ((92.0, 91.0, 92.1), "ahead of greed: not told apart from noise at 3 replicates (val"),
+    ],
+)
+def test_greed_costs_accuracy_only_where_test_accuracy_tells_it_from_noise(
+    mine: tuple[float, ...], said: str
+) -> None:
+    found = difference(mine, (90.0, 91.0, 92.0)).to_json()
+    cycle = {"cycle": 4, "same": False, "test": found, "validation": found}
+    assert said in beam_tables.verdict({"width": 3, "cycles": [cycle]})
+
+
+def test_one_replicate_tells_nothing_from_noise() -> None:
+    found = difference([91.0], [90.0])
+    assert (found.points, found.standard_error, found.p, found.told_apart) == (
+        1.0,
+        None,
+        None,
+        False,
+    )
+    cycle = {"cycle": 1, "same": False, "test": found.to_json(), "validation": found.to_json()}
+    said = beam_tables.verdict({"width": 2, "cycles": [cycle]})
+    assert "1.00 points of test accuracy ahead of greed: with 1 replicate nothing tells" in said
+
+
+def test_a_difference_is_paired_and_tested_as_t_is_by_hand() -> None:
+    found = difference([3.0, 5.0, 9.0], [1.0, 4.0, 6.0])  # 2, 1 and 3
+    assert found.points == 2.0
+    assert found.standard_error == pytest.approx(1 / 3**0.5)
+    assert found.p == pytest.approx(0.0742, abs=1e-4)  # t = 3.464, 2 degrees of freedom
+    alike = difference([2.0, 3.0], [1.0, 2.0])
+    assert (alike.p, alike.told_apart) == (None, True)
+    assert difference([1.0, 2.0, 3.0], [1.0, 2.0]).none  # of those that both have
+
+
+def test_csv_says_whose_each_row_is(table: Table) -> None:
+    rows = list(csv.DictReader(io.StringIO(formats.as_csv(table))))
+    whose = ["oracle and S-Cyc"] * 3 + ["constant"] * 3 + ["warm_start"] * 3 + ["beam"] * 3
+    assert [row["run"] for row in rows] == whose
+    assert [row["well_tuned"] != "" for row in rows] == [True] * 3 + [False] * 9
+    average = sum(float(row["test_difference"]) for row in rows[4:6]) / 2
+    assert average == pytest.approx(table["rivals"][0]["average"]["test"]["points"])
+    plain = table | {"beam": None, "rivals": []}
+    assert not formats.as_csv(plain).startswith("run")
+
+
+def test_markdown_latex_json_and_the_report_have_them_too(table: Table, study: Make) -> None:
+    markdown = formats.as_markdown(table)
+    assert "### tiny: rivals that need no search, against S-Cyc\n\n| rival |" in markdown
+    assert markdown.count("| :--- |") == 1
+    assert formats.as_latex(table).count(r"\begin{tabular}") == 3
+    assert json.loads(formats.as_json(table))["beam"]["width"] == 2
+    page = report.page(table, study())
+    assert page.count("<table>") == 3
+    assert "<h2>tiny: a beam of 2 against greed</h2>" in page
+    assert page.count("<br>S-Cyc is") == 1  # a line for each rival
+
+
+def test_a_run_that_has_just_begun_says_so(study: Make) -> None:
+    declared = study(grid=GRID, beam=2, rivals=["constant"])
+    table = experiment(declared, Graph(declared.system, "0" * 64)).table("tiny-0")
+    text = formats.text(table)
+    assert "No cycle is finished by both the beam and greed yet." in text
+    assert "S-Cyc and constant have no pruned network to compare yet." in text
+
+
+def test_the_region_figure_has_a_line_for_each_rival(table: Table) -> None:
+    traces = {trace.name: trace for trace in region_plots.regions(table).data}
+    looks = set()
+    for rival in table["rivals"]:
+        trace = traces[rival["name"]]
+        assert list(trace.y) == [cycle["max_lr"] for cycle in rival["cycles"]]
+        assert trace.line.width < 3  # S-Cyc's
+        looks.add((trace.line.color, trace.line.dash, trace.marker.symbol))
+    assert len({each for look in looks for each in look}) == 3 * len(table["rivals"])
+    assert not set(traces) & {"gradient_spread"}
+
+
+RECORD = {"what": ["weight_gradients"], "batches": 1}
+
+
+def test_a_whole_run_with_a_beam_and_every_rival(
+    study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rivals = ["constant", "warm_start", "gradient_spread"]
+    declared = study(beam=2, rivals=rivals, record=RECORD, grid=GRID)
+    where = Settings(folder=tmp_path, backend="inline", device="cpu")
+    train, tasks = Worker.train, []
+    monkeypatch.setattr(
+        Worker,
+        "train",
+        lambda self, pack: tasks.extend(each.cell for each in pack) or train(self, pack),
+    )
+    table = runs.execute(runs.prepare(declared, where))
+    assert table["complete"]
+    assert len(tasks) == len(set(tasks))  # though networks were dropped on the way
+
+    known = records.locate("tiny", where)
+    assert records.stored_table(known) == table
+    for name in ("oracle", "S-Cyc", "beam", "constant", "warm_start", "gradient_spread"):
+        found = records.stored_distributions(known, name)
+        assert [cycle["cycle"] for cycle in found["cycles"]] == [0, 1, 2]
+        assert found["complete"]
+    with pytest.raises(BadInput, match="warm_start"):
+        records.stored_distributions(known, "warm")
+
+    spread = table["rivals"][2]["cycles"]
+    distributions = records.stored_distributions(known, "gradient_spread")["cycles"]
+    stds = [cycle["std"]["weight_gradients"] for cycle in distributions]
+    growth = 1.0
+    for first, last in zip(stds[0], stds[1], strict=True):
+        growth *= first / last
+    assert spread[2]["max_lr"] == pytest.approx(0.1 * growth**0.5)
+
+    files = {path.stem for path in (tmp_path / "tiny" / "checkpoints").rglob("*.pt")}
+    url = f"sqlite:///{tmp_path}/tiny/oracle.db"
+    summaries = optuna.get_all_study_summaries(url)
+    trials = [
+        trial
+        for each in summaries
+        for trial in optuna.load_study(study_name=each.study_name, storage=url).trials
+    ]
+    assert sorted(trial.user_attrs["cell"] for trial in trials) == sorted(tasks)
+    roles = [each.user_attrs[f"run:{table['run_id']}"]["role"] for each in summaries]
+    assert {"oracle", "beam", "s_cyc", "rival"} == set(roles)
+    assert len(files) < len({trial.user_attrs["checkpoint"] for trial in trials})
