@@ -110,6 +110,8 @@ class Result:
     device: str
     kept: str | None = None  # sha256 of the unpruned network at the iteration to rewind to
     recorded: Mapping[str, Any] | None = None  # distributions, by what is recorded
+    engine: str | None = None  # that trained it
+    members: int | None = None  # trained together with it, itself included
 
 
 def _cell(

@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from oracle.failures import LeaseHeld, LeaseLost, StorageError
 from oracle.folders import unwritable
 from oracle.processes import host_name, lives, on_this_host, pid_of, this_process
+from scyc.plan import Plan
 from scyc.problems import BadInput, Problem
 
 URL = sa.URL
@@ -47,6 +48,14 @@ _leases = sa.Table(
     sa.Column("holder", sa.String(32), nullable=False),  # a random name for this very acquisition
     sa.Column("process", sa.String(200), nullable=False),  # see oracle.processes
     sa.Column("beat", sa.Integer, nullable=False),  # signs of life so far
+)
+_plans = sa.Table(
+    "oracle_plans",
+    _metadata,
+    sa.Column("run_id", sa.String(80), primary_key=True),
+    sa.Column("device", sa.String(16), primary_key=True),  # its type, such as cuda
+    sa.Column("engine", sa.String(32), nullable=False),
+    sa.Column("most", sa.Integer, nullable=False),  # members of a pack
 )
 
 
@@ -183,6 +192,23 @@ class Ledger:
         with self._transaction() as connection:
             rows = connection.execute(sa.select(*columns).order_by(_runs.c.number))
             return [RunRecord(*row) for row in rows]
+
+    def plan(self, run_id: str, device: str) -> Plan | None:
+        """How a run's packs are trained on a device of this type, if that was measured."""
+        mine = (_plans.c.run_id == run_id) & (_plans.c.device == device)
+        with self._transaction() as connection:
+            select = sa.select(_plans.c.engine, _plans.c.most).where(mine)
+            row = connection.execute(select).one_or_none()
+        return Plan(row.engine, row.most) if row is not None else None
+
+    def keep_plan(self, run_id: str, device: str, plan: Plan) -> None:
+        """Write a run's plan down, in place of an earlier one."""
+        new = {"engine": plan.engine, "most": plan.most}
+        insert = self._insert(_plans).values(run_id=run_id, device=device, **new)
+        with self._transaction() as connection:
+            connection.execute(
+                insert.on_conflict_do_update(index_elements=["run_id", "device"], set_=new)
+            )
 
     @contextlib.contextmanager
     def lease(self, graph: str, waiting: Callable[[str], None]) -> Iterator[Lease]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from oracle.settings import BACKEND_NAMES, DEVICE_NAMES, Settings, Shrink
+from oracle.settings import BACKEND_NAMES, DEVICE_NAMES, Settings, Shrink, default_workers
 
 FILE = click.Path(path_type=Path)
 
@@ -39,7 +39,7 @@ def on_what(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--data", type=FILE, help="Folder of the images, instead of the study's own.")
     @click.option(
         "--workers", type=click.IntRange(1, 4096),
-        help="Processes that train.  [default: one a CPU core]",
+        help="Processes that train.  [default: one a CPU core, or one a GPU]",
     )  # fmt: skip
     @click.option(
         "--backend", type=click.Choice(BACKEND_NAMES), default="ray", show_default=True,
@@ -49,6 +49,10 @@ def on_what(command: Callable[..., None]) -> Callable[..., None]:
         "--device", type=click.Choice(DEVICE_NAMES), default="auto", show_default=True,
         help="What a worker trains on.",
     )  # fmt: skip
+    @click.option(
+        "--save-every", type=click.FloatRange(0, min_open=True), default=5.0, show_default=True,
+        metavar="MINUTES", help="Save what is being trained, to go on from after a crash.",
+    )  # fmt: skip
     @functools.wraps(command)
     def with_settings(
         settings: Settings,
@@ -56,11 +60,13 @@ def on_what(command: Callable[..., None]) -> Callable[..., None]:
         workers: int | None,
         backend: str,
         device: str,
+        save_every: float,
         **arguments: Any,
     ) -> None:
-        settings = replace(settings, data=data, backend=backend, device=device)
-        if workers is not None:
-            settings = replace(settings, workers=workers)
+        settings = replace(
+            settings, data=data, backend=backend, device=device, save_every=save_every,
+            workers=workers or default_workers(device),
+        )  # fmt: skip
         command(settings=settings, **arguments)
 
     return with_settings

@@ -10,6 +10,7 @@ from itertools import pairwise
 from oracle.asks import Ask, Place, Search
 from oracle.cells import Cell, Result
 from oracle.failures import LostCheckpoint
+from scyc.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,21 @@ class PackQueue:
     record: called once for each new result, in a fixed order, before any search sees it.
     has_checkpoint: whether a sha256 can still be read. A network that is needed again and gone is
     trained again, with its whole pack, and must come out the same.
+    engine: which one trains; None leaves it to the worker. unplanned: whether `most` and `engine`
+    are still to be measured by a worker: until :meth:`settle` there are no packs.
+    planned: told of the plan when it is settled, and when packs turn out too large for the memory.
+    landed: told of each pack that is done. say: told what a worker has to say.
     """
 
     most: int
     known: dict[str, Result]
     record: Callable[[Cell, Result, Place], None]
     has_checkpoint: Callable[[str], bool]
+    engine: str | None = None
+    unplanned: bool = False
+    planned: Callable[[Plan], None] = lambda plan: None
+    landed: Callable[[Pack], None] = lambda pack: None
+    say: Callable[[str], None] = lambda line: None
     ready: deque[Pack] = field(default_factory=deque)
     _held: list[tuple[set[str], Pack]] = field(default_factory=list)  # until these are there again
     _waiting: list[_Waiting] = field(default_factory=list)
@@ -62,16 +72,24 @@ class PackQueue:
     _again: set[str] = field(default_factory=set)  # ids of cells trained for their checkpoint
     asked: set[str] = field(default_factory=set)  # ids of all cells that a search has asked for
     answered: int = 0  # how many of them have a result
+    _unstarted: list[Search] = field(default_factory=list)
 
     def start(self, searches: Iterable[Search]) -> None:
-        """Let searches begin; those named first are served first."""
-        for search in searches:
-            self._advance(search, None)
+        """Let searches begin, once there is a plan; those named first are served first."""
+        self._unstarted += searches
+        while self._unstarted and not self.unplanned:
+            self._advance(self._unstarted.pop(0), None)
+
+    def settle(self, plan: Plan) -> None:
+        """Take the plan that a worker has measured, and let the searches begin."""
+        self.engine, self.most, self.unplanned = plan.engine, plan.most, False
+        self.planned(plan)
+        self.start(())
 
     @property
     def finished(self) -> bool:
         """Whether every search has ended."""
-        return not self._waiting
+        return not self._waiting and not self._unstarted
 
     def next(self) -> Pack | None:
         """A pack to train now, or None while all that is asked for is out."""
@@ -82,6 +100,7 @@ class PackQueue:
 
         Raises LostCheckpoint when a cell that was trained again came out differently.
         """
+        self._fit(pack, results)
         for cell, result in zip(pack.cells, results, strict=True):
             self._out.discard(cell.id)
             if cell.id not in self.known:
@@ -91,6 +110,7 @@ class PackQueue:
             elif cell.id in self._again:
                 _same_again(cell, self.known[cell.id], result)
             self._again.discard(cell.id)
+        self.landed(pack)
         trained = {cell.id for cell in pack.cells}
         held = [(needed - trained, waiting) for needed, waiting in self._held]
         self._held = [each for each in held if each[0]]
@@ -100,6 +120,18 @@ class PackQueue:
             if not waiting.missing and waiting in self._waiting:
                 self._waiting.remove(waiting)
                 self._advance(waiting.search, waiting.ask)
+
+    def _fit(self, pack: Pack, results: Sequence[Result]) -> None:
+        """Make packs smaller from now on if this one had to be trained in parts."""
+        sizes = [result.members for result in results if result.members is not None]
+        if not sizes or max(sizes) >= min(len(pack.cells), self.most):
+            return
+        self.most = max(sizes)
+        waiting, self.ready = self.ready, deque()
+        for each in waiting:
+            self.ready += [Pack(cells, each.place) for cells in packed(each.cells, self.most)]
+        if self.engine is not None:
+            self.planned(Plan(self.engine, self.most))
 
     def _advance(self, search: Search, answered: Ask | None) -> None:
         """Run a search until it needs what is not known."""

@@ -18,13 +18,24 @@ class Settings:
     folder: Path = Path("runs")  # holds a folder for each study
     storage: str | None = None  # database URL; a SQLite file in the study's folder if None
     data: Path | None = None  # the images' folder, instead of the study's
-    workers: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
+    workers: int = field(default_factory=lambda: default_workers("cpu"))
     backend: str = "ray"
     device: str = "auto"
+    save_every: float = 5.0  # minutes between two saves of a pack under way
 
     def place(self, study_name: str) -> Path:
         """The folder of a study: its database, checkpoints, decoded images and reports."""
         return self.folder / study_name
+
+
+def default_workers(device: str) -> int:
+    """One a GPU, where there is one and the device is not "cpu"; else one a CPU core."""
+    if device != "cpu":
+        import torch  # noqa: PLC0415  # seconds
+
+        if torch.cuda.is_available():
+            return torch.cuda.device_count()
+    return len(os.sched_getaffinity(0))
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,12 +14,17 @@ import torch
 from pydantic import TypeAdapter
 
 from oracle.asks import Results
-from oracle.cells import Cell, Result
-from scyc import data
+from oracle.cells import NUMERICS, Cell, Result
+from oracle.failures import PackFailed
+from oracle.starts import Starts
+from scyc import data, measured
 from scyc.checkpoint import CheckpointStore, Network
 from scyc.choices import ScheduleSpec
+from scyc.flight import FlightFile
+from scyc.meter import DeviceMeter
 from scyc.pack import Member, Trained, Trainer
-from scyc.spec import as_json
+from scyc.plan import Plan
+from scyc.spec import as_json, content_hash
 from scyc.system import SystemSpec
 
 _SCHEDULE: TypeAdapter[ScheduleSpec] = TypeAdapter(ScheduleSpec)
@@ -31,8 +38,11 @@ class WorkerSpec:
     fingerprint: str  # of the images
     images: str  # folder of decoded images
     checkpoints: str  # folder
+    in_flight: str  # folder of packs under way
+    save_every: float  # seconds between two saves of a pack under way
     device: str  # "auto", "cpu" or "cuda"
     import_from: tuple[str, ...]  # folders where a study's own code lies
+    share: float = 1.0  # of a GPU, where workers share one
 
 
 @dataclass(frozen=True)
@@ -49,27 +59,59 @@ class Task:
 
 
 class Worker:
-    """Trains packs; the images are loaded and the networks built once."""
+    """Trains packs; the images are loaded and the networks built once.
+
+    said: lines for the driver's user; whoever shows them empties it.
+    """
 
     def __init__(self, worker_spec: WorkerSpec) -> None:
         torch.set_num_threads(1)
         sys.path[:0] = [path for path in worker_spec.import_from if path not in sys.path]
-        images = data.read_cache(Path(worker_spec.images), worker_spec.fingerprint)
+        self._images = data.read_cache(Path(worker_spec.images), worker_spec.fingerprint)
         self.device = chosen_device(worker_spec.device)
         system = SystemSpec.model_validate_json(json.dumps(worker_spec.system))
-        self._trainer = Trainer(system, images, self.device)
+        self._spec = worker_spec
+        self._trainer = Trainer(system, self._images, self.device)
         self._checkpoints = CheckpointStore(Path(worker_spec.checkpoints))
+        self._starts = Starts()
+        self.said: list[str] = []
 
-    def train(self, tasks: list[Task]) -> list[Result]:
-        """Train one pack; results are in the tasks' order. Each checkpoint is on disk by then."""
-        starts: dict[tuple[str | None, int], Network] = {}
-        for task in tasks:
-            key = (task.parent, task.replicate)
-            if key not in starts:
-                starts[key] = self._start(task)
+    def plan(self, most: int | None) -> Plan:
+        """Measure how packs are trained best here; most: the study's own pack size."""
+        trainer = self._trainer
+        meter = DeviceMeter(trainer.system, self._images, self.device, self._spec.share)
+        return measured.plan(trainer.engines, most, meter, self.said.append)
+
+    def train(self, tasks: Sequence[Task], engine: str | None = None) -> list[Result]:
+        """Train one pack; results are in the tasks' order. Each checkpoint is on disk by then.
+
+        A pack that the GPU has no memory for is trained in halves, and so are those. What an
+        earlier worker saved of the same pack is gone on from. Raises PackFailed when not even
+        one training fits.
+        """
+        name = flight_name([task.cell for task in tasks])
+        engine = engine or self._trainer.engines[0]
+        results: list[Result] = []
+        parts = [tasks]
+        while parts:
+            part = parts.pop(0)
+            found = self._attempt(part, engine, f"{name}.{len(results)}-{len(part)}")
+            if found is not None:
+                results += found
+            elif len(part) == 1:
+                raise PackFailed(f"{self.device} has no memory for even one training")
+            else:
+                half = len(part) // 2
+                self.said.append(f"out of memory with {len(part)} trainings in a pack; halved")
+                parts[:0] = [part[:half], part[half:]]
+        return results
+
+    def _attempt(self, tasks: Sequence[Task], engine: str, name: str) -> list[Result] | None:
+        """The results of trainings side by side; None where memory does not do."""
+        flight = self._flight(name, engine)
         members = [
             Member(
-                starts[task.parent, task.replicate],
+                self._start(task),
                 task.cycle,
                 task.replicate,
                 _SCHEDULE.validate_json(json.dumps(task.schedule)),
@@ -77,12 +119,27 @@ class Worker:
             )
             for task in tasks
         ]
+        try:
+            trained = self._trainer.train(members, flight, engine)
+        except torch.OutOfMemoryError:
+            trained = None
+        if trained is None:  # out of the handler, whose traceback holds the tensors
+            flight.file.unlink(missing_ok=True)
+            torch.cuda.empty_cache()
+            return None
         return [
-            self._result(task, trained)
-            for task, trained in zip(tasks, self._trainer.train(members), strict=True)
+            self._result(task, each, engine, len(tasks))
+            for task, each in zip(tasks, trained, strict=True)
         ]
 
-    def _result(self, task: Task, trained: Trained) -> Result:
+    def _flight(self, name: str, engine: str) -> FlightFile:
+        """Where a pack under way is kept; its stamp is all that its bits depend on."""
+        stamp = [name, engine, NUMERICS, torch.__version__, str(self.device)]
+        file = Path(self._spec.in_flight) / f"{name}.pt"
+        every = self._spec.save_every
+        return FlightFile(file, json.dumps(stamp), every, time.monotonic, self.said.append)
+
+    def _result(self, task: Task, trained: Trained, engine: str, members: int) -> Result:
         outcome = trained.outcome
         return Result(
             cell=task.cell,
@@ -101,14 +158,26 @@ class Worker:
                 else None
             ),
             recorded=trained.recorded,
+            engine=engine,
+            members=members,
         )
 
     def _start(self, task: Task) -> Network:
+        """The network that a task trains: made once for all packs that start from it."""
+        key = (task.parent, task.kept, task.cycle, task.replicate)
+        return self._starts.get(key, lambda: self._made(task))
+
+    def _made(self, task: Task) -> Network:
         if task.parent is None:
             return self._trainer.root(task.replicate)
         parent = self._checkpoints.load(task.parent)
         kept = self._checkpoints.load(task.kept) if task.kept else None
         return self._trainer.pruned(parent, task.replicate, task.cycle, kept)
+
+
+def flight_name(cells: Sequence[str]) -> str:
+    """What the files of a pack under way begin with; cells: ids, in order."""
+    return content_hash(["pack", *cells])[:32]
 
 
 def task(cell: Cell, known: Results) -> Task:

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from shlex import quote
 from types import MappingProxyType
@@ -27,6 +27,7 @@ from oracle.failures import PackFailed
 from oracle.packs import Pack, PackQueue
 from oracle.processes import lives, on_this_host, this_process
 from oracle.work import Task, Worker, WorkerSpec, chosen_device, task
+from scyc.plan import Plan
 
 _FIRST_NAP, _LONGEST_NAP = 0.2, 5.0  # seconds that a worker without work stays warm
 _SCRATCH = "oracle-ray-"
@@ -43,20 +44,36 @@ class Backend(Protocol):
 def inline(worker_spec: WorkerSpec, queue: PackQueue, workers: int = 1) -> None:
     """Train in this process, one pack after another."""
     worker = Worker(worker_spec)
+    if queue.unplanned:
+        with _told(worker, queue):
+            plan = worker.plan(queue.most or None)
+        queue.settle(plan)
     while not queue.finished:
         pack = queue.next()
         assert pack is not None, "all packs are done, yet a search waits"
-        try:
-            results = worker.train(_tasks(pack, queue))
-        except Exception as error:
-            raise PackFailed(traceback.format_exc()) from error
+        with _told(worker, queue):
+            results = worker.train(_tasks(pack, queue), queue.engine)
         queue.done(pack, results)
+
+
+@contextlib.contextmanager
+def _told(worker: Worker, queue: PackQueue) -> Iterator[None]:
+    """Pass on what a worker says, and any failure of its as PackFailed."""
+    try:
+        yield
+    except Exception as error:
+        raise PackFailed(traceback.format_exc()) from error
+    finally:
+        for line in worker.said:
+            queue.say(line)
+        worker.said.clear()
 
 
 def ray_tune(worker_spec: WorkerSpec, queue: PackQueue, workers: int) -> None:
     """Train on Ray Tune's workers: those of a cluster where RAY_ADDRESS names one, else local ones.
 
-    Each worker is one process with one CPU, or a share of a GPU, and is used until the end.
+    Each worker is one process with one CPU, or a share of a GPU, and is used until the end. Raises
+    PackFailed, also where there is no GPU to share.
     """
     if queue.finished:
         return
@@ -75,10 +92,12 @@ def ray_tune(worker_spec: WorkerSpec, queue: PackQueue, workers: int) -> None:
     import ray  # noqa: PLC0415  # seconds; and it reads the environment on import
 
     cluster = "RAY_ADDRESS" in os.environ
-    gpus = chosen_device(worker_spec.device).type == "cuda"
+    on_gpu = chosen_device(worker_spec.device).type == "cuda"
     try:
-        _connect(ray, cluster, workers, gpus, scratch)
-        _fit(worker_spec, queue, workers, gpus, scratch)
+        _connect(ray, cluster, workers, on_gpu, scratch)
+        share = gpu_share(workers, _gpus(ray)) if on_gpu else 0.0
+        spec = dataclasses.replace(worker_spec, share=share or 1.0)
+        _fit(spec, queue, workers, share, scratch)
     finally:
         ray.shutdown()
         shutil.rmtree(scratch, ignore_errors=True)
@@ -90,6 +109,22 @@ def ray_tune(worker_spec: WorkerSpec, queue: PackQueue, workers: int) -> None:
 
 
 BACKENDS: Mapping[str, Backend] = MappingProxyType({"ray": ray_tune, "inline": inline})
+
+
+def gpu_share(workers: int, gpus: int) -> float:
+    """Share of a GPU that each worker takes: as many workers on each GPU, and one GPU a worker.
+
+    Ray counts ten-thousandths, and takes no share that is on two GPUs. Raises PackFailed where
+    there is no GPU.
+    """
+    if gpus == 0:
+        raise PackFailed("Ray sees no GPU; start it where there is one, or run with --device cpu")
+    at_one = -(-workers // gpus)
+    return (10_000 // at_one) / 10_000
+
+
+def _gpus(ray: Any) -> int:
+    return int(ray.cluster_resources().get("GPU", 0))
 
 
 def _scratch() -> Path:
@@ -107,14 +142,14 @@ def _scratch() -> Path:
     return folder
 
 
-def _connect(ray: Any, cluster: bool, workers: int, gpus: bool, scratch: Path) -> None:
+def _connect(ray: Any, cluster: bool, workers: int, on_gpu: bool, scratch: Path) -> None:
     quiet = {"logging_level": logging.ERROR, "log_to_driver": False}
     if cluster:
         ray.init(**quiet)
         return
     ray.init(
         num_cpus=workers,
-        num_gpus=None if gpus else 0,
+        num_gpus=None if on_gpu else 0,
         include_dashboard=False,
         object_store_memory=100 * 2**20,
         _temp_dir=str(scratch),
@@ -134,7 +169,7 @@ def _own_python() -> dict[str, str] | None:
 
 
 def _fit(
-    worker_spec: WorkerSpec, queue: PackQueue, workers: int, gpus: bool, scratch: Path
+    worker_spec: WorkerSpec, queue: PackQueue, workers: int, share: float, scratch: Path
 ) -> None:
     from ray import tune  # noqa: PLC0415  # as ray itself
     from ray.tune.search import Searcher  # noqa: PLC0415  # as ray itself
@@ -145,18 +180,22 @@ def _fit(
         def __init__(self) -> None:
             super().__init__()
             self.out: dict[str, Pack | None] = {}
+            self.measures: str | None = None  # the trial that measures the plan
             self.failure: BaseException | None = None
             self.nap = _FIRST_NAP
 
         def suggest(self, trial_id: str) -> Any:  # a dict, None, or the text FINISHED
             if queue.finished or self.failure is not None:
                 return Searcher.FINISHED
+            if queue.unplanned and self.measures is None:
+                self.measures, self.out[trial_id] = trial_id, None
+                return {"most": queue.most}
             pack = queue.next()
             if pack is not None:
                 self.nap = _FIRST_NAP
                 self.out[trial_id] = pack
                 tasks = [dataclasses.asdict(each) for each in _tasks(pack, queue)]
-                return {"tasks": json.dumps(tasks)}
+                return {"tasks": json.dumps(tasks), "engine": queue.engine}
             if len(self.out) >= workers:
                 return None
             # Tune stops a worker that has nothing to do, and a new one takes seconds to start.
@@ -168,10 +207,15 @@ def _fit(
             self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
         ) -> None:
             pack = self.out.pop(trial_id)
-            if pack is None or self.failure is not None:
+            nothing = pack is None and trial_id != self.measures
+            if nothing or self.failure is not None:
                 return
             try:
-                queue.done(pack, _reported(result, error))
+                reported = _reported(result, error, queue)
+                if pack is None:
+                    queue.settle(Plan(**reported["plan"]))
+                else:
+                    queue.done(pack, _results(reported))
             except BaseException as failure:  # raised again when Tune has ended
                 self.failure = failure
 
@@ -191,7 +235,7 @@ def _fit(
     packs = Packs()
     trainable = tune.with_resources(
         tune.with_parameters(_trainable(), worker_spec=dataclasses.asdict(worker_spec)),
-        {"cpu": 1, "gpu": 1 / workers if gpus else 0},
+        {"cpu": 1, "gpu": share},
     )
     tuner = tune.Tuner(
         trainable,
@@ -234,14 +278,22 @@ def _trainable() -> type:
             if "nap" in self.work:
                 time.sleep(self.work["nap"])
                 return {"done": True}
+            reported: dict[str, Any] = {}
             try:
                 self.worker = self.worker or Worker(self.worker_spec)
-                results = self.worker.train(
-                    [Task(**each) for each in json.loads(self.work["tasks"])]
-                )
+                reported = self._done(self.worker)
             except Exception:  # the driver shows it; a retry would only repeat it
-                return {"done": True, "failed": traceback.format_exc()}
-            return {"done": True, "results": json.dumps([dataclasses.asdict(r) for r in results])}
+                reported = {"failed": traceback.format_exc()}
+            if self.worker is not None:
+                reported["said"], self.worker.said = self.worker.said, []
+            return {"done": True, "reported": json.dumps(reported)}
+
+        def _done(self, worker: Worker) -> dict[str, Any]:
+            if "most" in self.work:
+                return {"plan": dataclasses.asdict(worker.plan(self.work["most"] or None))}
+            tasks = [Task(**each) for each in json.loads(self.work["tasks"])]
+            results = worker.train(tasks, self.work["engine"])
+            return {"results": [dataclasses.asdict(result) for result in results]}
 
         def save_checkpoint(self, checkpoint_dir: str) -> None:
             """A pack has nothing that Tune should keep."""
@@ -252,14 +304,22 @@ def _trainable() -> type:
     return TrainPack
 
 
-def _reported(result: dict[str, Any] | None, error: bool) -> list[Result]:
+def _reported(result: dict[str, Any] | None, error: bool, queue: PackQueue) -> dict[str, Any]:
+    """What a worker reports. Raises PackFailed; what the worker had to say is passed on first."""
     if error or result is None:
         raise PackFailed(f"a worker died {_RETRIES + 1} times over the same pack; is memory short?")
-    if "failed" in result:
-        raise PackFailed(result["failed"])
+    reported: dict[str, Any] = json.loads(result["reported"])
+    for line in reported.get("said", ()):
+        queue.say(line)
+    if "failed" in reported:
+        raise PackFailed(reported["failed"])
+    return reported
+
+
+def _results(reported: dict[str, Any]) -> list[Result]:
     return [
         Result(**{**fields, "curve": tuple(tuple(point) for point in fields["curve"])})
-        for fields in json.loads(result["results"])
+        for fields in reported["results"]
     ]
 
 

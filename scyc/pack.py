@@ -31,12 +31,14 @@ from scyc.checkpoint import Network
 from scyc.choices import FactorySpec, ScheduleSpec
 from scyc.criteria import CRITERIA
 from scyc.data import Images, Split
-from scyc.engines import ENGINES, candidates
+from scyc.determinism import deterministic
+from scyc.engines import ENGINES, candidates, problem
 from scyc.flight import Flight
 from scyc.layout import laid_out, layout
+from scyc.precision import DTYPES
 from scyc.problems import Problem
 from scyc.system import SystemSpec
-from scyc.training import DTYPES, Feed, Job, Outcome
+from scyc.training import Feed, Job, Outcome
 
 
 @dataclass(frozen=True)
@@ -125,9 +127,10 @@ class Trainer:
             masks = filters.prune(self._couplings(), parent.state, parent.masks, spec.rate)
         else:
             weights = {name: parent.state[name] for name in self._prunable}
-            slopes = (
-                self._gradients(parent, replicate, cycle) if criterion.score == "gradient" else None
-            )
+            slopes = None
+            if criterion.score == "gradient":
+                with deterministic(self.system.training.deterministic):
+                    slopes = self._gradients(parent, replicate, cycle)
             drawn = seeds.generator(self.system.seed, "random pruning", replicate, cycle)
             scored = pruning.scores(criterion, weights, slopes, drawn)
             masks = pruning.prune(parent.masks, scored, spec.rate, criterion.scope)
@@ -169,7 +172,8 @@ class Trainer:
         """Train a pack; results are in the members' order.
 
         flight: where the pack is saved while it trains. engine: one of `engines`; the first if
-        left out.
+        left out. Raises torch.OutOfMemoryError where a GPU has no memory for so many, and
+        NotDeterministic.
         """
         started = time.perf_counter()
         training = self.system.training
@@ -182,11 +186,12 @@ class Trainer:
             seed = seeds.seed(self.system.seed, "dropout", member.replicate, member.cycle)
             jobs.append(Job(member.start, rates, feed, order, seed, keep_at))
         chosen = ENGINES[engine or self.engines[0]]
-        outcomes = chosen.train(self.network, jobs, training, flight)
-        recorded = [
-            self._recorded(member, outcome)
-            for member, outcome in zip(members, outcomes, strict=True)
-        ]
+        with deterministic(training.deterministic):
+            outcomes = chosen.train(self.network, jobs, training, flight)
+            recorded = [
+                self._recorded(member, outcome)
+                for member, outcome in zip(members, outcomes, strict=True)
+            ]
         seconds = (time.perf_counter() - started) / len(members)
         return [
             Trained(
@@ -269,11 +274,14 @@ def problems(system: SystemSpec, images: Images) -> list[Problem]:
     found = networks.problems(system.network, images.shape, classes, system.pruning.prune_last)
     structured = CRITERIA[system.pruning.criterion].score == "l1_filter"
     looks_at_relus = system.record is not None and "activations" in system.record.what
-    if found or not (structured or looks_at_relus):
+    named = system.training.engine not in ("auto", "solo")
+    if found or not (structured or looks_at_relus or named):
         return found
     own = isinstance(system.network, FactorySpec)  # whose code may need values
     with nullcontext() if own else torch.device("meta"):
         network = networks.build(system.network, images.shape, classes, seed=0)
+    if rule := problem(system.training, network):
+        found.append(Problem("training.engine", rule, system.training.engine))
     if looks_at_relus and not any(isinstance(module, nn.ReLU) for module in network.modules()):
         rule = "this network has no nn.ReLU module to look at; call ReLU as one, or leave this out"
         found.append(Problem("record.what", rule, "activations"))

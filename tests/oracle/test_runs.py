@@ -305,9 +305,9 @@ def test_a_pruned_network_starts_from_the_unpruned_one_after_so_many_iterations(
     starts: list[Member] = []
     train = Trainer.train
 
-    def watched(self: Trainer, members: Sequence[Member]) -> Any:
+    def watched(self: Trainer, members: Sequence[Member], *how: Any) -> Any:
         starts.extend(members)
-        return train(self, members)
+        return train(self, members, *how)
 
     monkeypatch.setattr(Trainer, "train", watched)
     declared = early(study, 5)
@@ -375,9 +375,9 @@ def test_an_early_network_that_is_a_losers_too_stays(
     trained: list[str] = []
     train = Worker.train
 
-    def counted(self: Worker, tasks: Any) -> Any:
+    def counted(self: Worker, tasks: Any, *how: Any) -> Any:
         trained.extend(task.cell for task in tasks)
-        return train(self, tasks)
+        return train(self, tasks, *how)
 
     monkeypatch.setattr(Worker, "train", counted)
     apart = {"epsilon": 0.07, "delta": 0.0, "q": 0, "beta": 3.0}

@@ -1,0 +1,30 @@
+"""The files of packs under way, as the driver sees them: workers write them, it deletes them."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from pathlib import Path
+
+from oracle.cells import Graph
+from oracle.packs import Pack
+from oracle.work import flight_name
+
+
+class InFlight:
+    """A graph's packs under way, in the folder of a study; only its driver deletes there."""
+
+    def __init__(self, place: Path, graph: Graph) -> None:
+        self.folder = place / "in-flight" / graph.id[:16]
+
+    def land(self, pack: Pack) -> None:
+        """Delete what was saved of a pack whose results are stored."""
+        name = flight_name([cell.id for cell in pack.cells])
+        for file in self.folder.glob(f"{name}.*"):
+            file.unlink(missing_ok=True)
+
+    def clear(self) -> None:
+        """Delete what is left when a run has ended: of packs that were never taken up again."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        with contextlib.suppress(OSError):  # another graph's packs are under way
+            self.folder.parent.rmdir()
