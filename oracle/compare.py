@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from oracle import regions
+from oracle import evidence_tables
 from oracle.cells import Result
 from oracle.greedy import OracleCycle
 from oracle.paths import PathCycle
+from oracle.regions import Region
 from oracle.spec import OracleStudy
 from oracle.study import Study
 from scyc import scurve
@@ -38,8 +39,11 @@ def table(
     """The table of a run as far as it has come: the finished cycles of the oracle.
 
     Accuracies and weights remaining in percent, learning rates in units of 1. ``s_cyc``'s
-    accuracies are null where its own run has not come so far (or has diverged before). All of it
-    but ``seconds`` is the same whoever computed it and however often that was interrupted.
+    accuracies are null where its own run has not come so far (or has diverged before). ``fit`` is
+    of a complete run: see :func:`oracle.fit.part`. All of it
+    but ``seconds`` is the same whoever computed it and however often that was interrupted. ``beam``
+    and ``rivals`` are of a study that has them: see :mod:`oracle.beam_tables`,
+    :mod:`oracle.rival_tables`.
     """
     by_cycle = {each.cycle: each for each in path}
     return {
@@ -53,6 +57,9 @@ def table(
             "oracle": _search_cost(study, oracle),
             "s_cyc": cost(result for each in path for result in each.results),
         },
+        "beam": None,
+        "rivals": [],
+        "fit": None,
     }
 
 
@@ -68,11 +75,14 @@ def cost(results: Iterable[Result]) -> dict[str, float | int]:
 
 def _search_cost(study: OracleStudy, cycles: Sequence[OracleCycle]) -> dict[str, float | int]:
     """What the oracle's cycles cost, and, of an adaptive search, what whole grids would have."""
-    spent = cost(result for each in cycles for row in each.results.values() for result in row)
+    tried = [result for each in cycles for row in each.results.values() for result in row]
+    passed = {result.cell for each in cycles for result in each.passed}
+    spent = cost([*tried, *(result for each in cycles for result in each.passed)])
     if study.search == "grid":
         return spent
-    whole = sum(each.grid_size for each in cycles) * study.least_replicates
-    return {**spent, "full_grid_trainings": whole}
+    way = len(passed - {result.cell for result in tried})
+    whole = sum(each.grid_size * each.replicates for each in cycles)
+    return {**spent, "full_grid_trainings": whole + way}
 
 
 def _cycle(study: OracleStudy, cycle: OracleCycle, path: PathCycle | None) -> Table:
@@ -80,6 +90,7 @@ def _cycle(study: OracleStudy, cycle: OracleCycle, path: PathCycle | None) -> Ta
     return {
         "cycle": cycle.cycle,
         "weights_remaining": some.weights_remaining,
+        "replicates": cycle.replicates,
         "grid": [
             {
                 "max_lr": rate,
@@ -89,7 +100,9 @@ def _cycle(study: OracleStudy, cycle: OracleCycle, path: PathCycle | None) -> Ta
             }
             for rate, row in cycle.results.items()
         ],
-        **_region(study, cycle),
+        "well_tuned": cycle.region.well_tuned if cycle.region else None,
+        "feasible": _feasible(cycle.region),
+        "evidence": evidence_tables.part(study, cycle.tried, _rate(study, cycle)),
         "s_cyc": _s_cyc(study, cycle, path),
         "paper": _printed(study, cycle.cycle),
     }
@@ -110,36 +123,26 @@ def _printed(study: OracleStudy, cycle: int) -> Table | None:
     }
 
 
-def _region(study: OracleStudy, cycle: OracleCycle) -> Table:
-    region = cycle.region
+def _feasible(region: Region | None) -> Table | None:
     if region is None:
-        return {
-            "well_tuned": None,
-            "feasible": None,
-            "noise": None,
-            "replicate_std": None,
-            "tolerance_below_noise": None,
-        }
-    noise = regions.noise(cycle.tried, region)
-    allowed = regions.points(study.tolerance, study.tolerance_kind, region.best_accuracy)
+        return None
     return {
-        "well_tuned": region.well_tuned,
-        "feasible": {
-            "low": region.low,
-            "high": region.high,
-            "cut_low": region.touches_low,
-            "cut_high": region.touches_high,
-            "contiguous": region.contiguous,
-            "members": list(region.members),
-        },
-        "noise": noise.standard_error if noise else None,
-        "replicate_std": noise.replicate_std if noise else None,
-        "tolerance_below_noise": allowed < noise.standard_error if noise else None,
+        "low": region.low,
+        "high": region.high,
+        "cut_low": region.touches_low,
+        "cut_high": region.touches_high,
+        "contiguous": region.contiguous,
+        "members": list(region.members),
     }
 
 
+def _rate(study: OracleStudy, cycle: OracleCycle) -> float:
+    """S-Cyc's max_lr."""
+    return scurve.max_lr(study.s_cyc, cycle.cycle, study.pruning.rate)
+
+
 def _s_cyc(study: OracleStudy, cycle: OracleCycle, path: PathCycle | None) -> Table:
-    rate = scurve.max_lr(study.s_cyc, cycle.cycle, study.pruning.rate)
+    rate = _rate(study, cycle)
     results = path.results if path else None
     return {
         "max_lr": rate,

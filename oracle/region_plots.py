@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 from plotly.subplots import make_subplots
 
+from oracle import rival_plots
 from oracle.compare import Table
+from oracle.evidence_tables import chance, verdict
 from oracle.plots import card, head, rate_axis, remaining_axis
 
 _BAND, _WELL_TUNED, _S_CYC = "rgba(0, 114, 178, 0.22)", "#0072B2", "#D55E00"  # Okabe and Ito
+_ENDS = "#00456B"
+_MARKS = MappingProxyType(  # of a verdict: shape, fill, line and size
+    {
+        "inside": ("circle", "#009E73", "white", 11),
+        "outside": ("x", "#B00020", "white", 12),
+        "undecided": ("diamond", "white", _S_CYC, 10),
+        "no region": ("square", "#888888", "white", 9),
+    }
+)
 _PAPER = "#555555"
 _TITLES = ("Feasible region of max_lr", "Validation accuracy over max_lr")
 
@@ -21,19 +34,20 @@ _TITLES = ("Feasible region of max_lr", "Validation accuracy over max_lr")
 def regions(table: Table) -> go.Figure:
     """max_lr over weights remaining, and beside it validation accuracy over max_lr.
 
-    Left: the feasible band, the well-tuned values, S-Cyc's curve; a triangle where the grid cuts
-    the band off. Right: a line for each cycle, its well-tuned value marked.
+    Left: the feasible band with 90 % intervals of its ends, the well-tuned values, S-Cyc's curve
+    with its verdicts; a triangle where the grid cuts the band off. Right: a line for each cycle,
+    its well-tuned value marked; bars are standard errors of the paired difference to that.
     """
     figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.09, subplot_titles=_TITLES)
     _band(figure, table, column=1)
     _accuracies(figure, table, column=2)
     figure.update_layout(
         head(f"{table['study']}: the greedy oracle against S-Cyc", table),
-        legend={"orientation": "h", "y": -0.16, "x": 0.0},
+        legend={"orientation": "h", "y": 0.01, "yref": "container", "yanchor": "bottom", "x": 0.0},
         legend2={"title": {"text": "weights remaining"}, "x": 1.01, "y": 1.0},
-        margin={"t": 110, "b": 110, "l": 70, "r": 150},
+        margin={"t": 110, "b": 160, "l": 70, "r": 150},
         width=1280,
-        height=620,
+        height=670,
     )
     return figure
 
@@ -81,21 +95,9 @@ def _band(figure: go.Figure, table: Table, column: int) -> None:
         ),
         **place,
     )
-    figure.add_trace(
-        go.Scatter(
-            x=[c["weights_remaining"] for c in cycles],
-            y=[c["s_cyc"]["max_lr"] for c in cycles],
-            mode="lines+markers",
-            line={"color": _S_CYC, "width": 3},
-            marker={
-                "symbol": ["x" if c["s_cyc"]["inside"] is False else "circle" for c in cycles],
-                "size": [11 if c["s_cyc"]["inside"] is False else 7 for c in cycles],
-            },
-            name="S-Cyc (x: outside)",
-            hovertemplate="%{x:.1f} % remaining: %{y:.4g}<extra>S-Cyc</extra>",
-        ),
-        **place,
-    )
+    beside = rival_plots.lines(figure, table, place)
+    _ends(figure, known, place)
+    _s_cyc(figure, cycles, place)
     for side, symbol in (("high", "triangle-up-open"), ("low", "triangle-down-open")):
         cut = [c for c in known if c["feasible"][f"cut_{side}"]]
         if cut:
@@ -113,9 +115,85 @@ def _band(figure: go.Figure, table: Table, column: int) -> None:
             )
     _printed(figure, table, place)
     figure.update_xaxes(**remaining_axis([c["weights_remaining"] for c in cycles]), **place)
-    rates = lows + highs + [c["s_cyc"]["max_lr"] for c in cycles]
+    rates = lows + highs + beside + [c["s_cyc"]["max_lr"] for c in cycles]
     rates += [c["paper"][end] for c in cycles if c["paper"] for end in ("low", "high")]
+    certain = [c["evidence"] for c in known if c["evidence"]["low"]]
+    rates += [each["low"]["low"] for each in certain] + [each["high"]["high"] for each in certain]
     figure.update_yaxes(title_text="max_lr", **rate_axis(rates), **place)
+
+
+def _ends(figure: go.Figure, known: Sequence[Mapping[str, Any]], place: Mapping[str, int]) -> None:
+    """90 % intervals of the band's ends, the lower ones left of their cycle, the upper right."""
+    certain = [c for c in known if c["evidence"]["low"]]
+    if not certain:
+        return
+    aside = _aside([c["weights_remaining"] for c in known])
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for c in certain:
+        for end, side in (("low", 1), ("high", -1)):
+            at, interval = c["weights_remaining"] * aside**side, c["evidence"][end]
+            x += [at, at, None]
+            y += [interval["low"], interval["high"], None]
+    figure.add_trace(
+        go.Scatter(
+            x=x,
+            y=y,
+            mode="lines+markers",
+            line={"color": _ENDS, "width": 1.5},
+            marker={"symbol": "line-ew", "size": 7, "line": {"color": _ENDS, "width": 1.5}},
+            name="its ends, 90 %",
+            hovertemplate="end of the region: %{y:.4g}<extra>90 %</extra>",
+        ),
+        **place,
+    )
+
+
+def _aside(remaining: Sequence[float]) -> float:
+    """The factor that moves a mark a little to the left of its cycle."""
+    span = math.log(remaining[0] / remaining[-1]) or 1.0
+    return math.exp(min(0.012 * span, 0.09 * span / max(1, len(remaining) - 1)))
+
+
+def _s_cyc(
+    figure: go.Figure, cycles: Sequence[Mapping[str, Any]], place: Mapping[str, int]
+) -> None:
+    """S-Cyc's curve, and a mark for each verdict on it."""
+    figure.add_trace(
+        go.Scatter(
+            x=[c["weights_remaining"] for c in cycles],
+            y=[c["s_cyc"]["max_lr"] for c in cycles],
+            mode="lines",
+            line={"color": _S_CYC, "width": 3},
+            name="S-Cyc",
+            hoverinfo="skip",
+        ),
+        **place,
+    )
+    for kind, (symbol, fill, line, size) in _MARKS.items():
+        judged = [c for c in cycles if _verdict(c) == kind]
+        if judged:
+            figure.add_trace(
+                go.Scatter(
+                    x=[c["weights_remaining"] for c in judged],
+                    y=[c["s_cyc"]["max_lr"] for c in judged],
+                    mode="markers",
+                    marker={
+                        "symbol": symbol,
+                        "color": fill,
+                        "size": size,
+                        "line": {"color": line, "width": 2 if fill == "white" else 1},
+                    },
+                    name=f"S-Cyc: {kind}",
+                    text=[f"{verdict(c)}, {chance(c)}".strip(", ") for c in judged],
+                    hovertemplate="%{x:.1f} % remaining: %{y:.4g}, %{text}<extra>S-Cyc</extra>",
+                ),
+                **place,
+            )
+
+
+def _verdict(cycle: Mapping[str, Any]) -> str:
+    return cycle["evidence"]["s_cyc"]["verdict"] if cycle["evidence"] else "no region"
 
 
 def _printed(figure: go.Figure, table: Table, place: Mapping[str, int]) -> None:
@@ -189,6 +267,7 @@ def _accuracies(figure: go.Figure, table: Table, column: int) -> None:
                 mode="lines+markers",
                 line={"color": colour, "width": 2},
                 marker={"size": [12 if rate == cycle["well_tuned"] else 5 for rate in line]},
+                error_y=_errors(cycle, list(line), colour),
                 name=f"{cycle['weights_remaining']:.3g} %",
                 legend="legend2",
                 hovertemplate="max_lr %{x:.4g}: %{y:.2f} %<extra>"
@@ -196,6 +275,7 @@ def _accuracies(figure: go.Figure, table: Table, column: int) -> None:
             ),
             **place,
         )
+    bars = any(c["evidence"] and c["evidence"]["low"] for c in cycles)
     best = [max(line.values()) for line in means if line] or [0.0]
     lowest = max(0.0, min(best) - max(4.0, 8 * table["tolerance"]))
     diverged = [e["max_lr"] for c in cycles for e in c["grid"] if e["diverged"]]
@@ -215,10 +295,23 @@ def _accuracies(figure: go.Figure, table: Table, column: int) -> None:
     rates = [entry["max_lr"] for c in cycles for entry in c["grid"]]
     figure.update_xaxes(title_text="max_lr", **rate_axis(rates), **place)
     figure.update_yaxes(
-        title_text="mean validation accuracy, %",
+        title_text=f"mean validation accuracy{' ± paired error' if bars else ''}, %",
         range=[lowest, min(100.5, max(best) + 1)],
         **place,
     )
+
+
+def _errors(cycle: Mapping[str, Any], rates: Sequence[float], colour: str) -> dict[str, Any]:
+    """Bars: standard errors of the paired difference to the best."""
+    paired = cycle["evidence"]["paired"] if cycle["evidence"] else []
+    errors = {each["max_lr"]: each["standard_error"] for each in paired}
+    return {
+        "type": "data",
+        "array": [errors.get(rate) or 0.0 for rate in rates],
+        "thickness": 1,
+        "width": 2,
+        "color": colour.replace("rgb(", "rgba(").replace(")", ", 0.5)"),
+    }
 
 
 def _unit(table: Table) -> str:

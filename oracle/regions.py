@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,14 +34,6 @@ class Region:
     def holds(self, max_lr: float) -> bool:
         """Whether a learning rate, on the grid or between its values, lies in [low, high]."""
         return self.low <= max_lr <= self.high
-
-
-@dataclass(frozen=True)
-class Noise:
-    """How far the grid's means can be trusted, in points of accuracy."""
-
-    standard_error: float  # of the mean paired difference between a max_lr and the best
-    replicate_std: float  # between the replicates of one max_lr
 
 
 @dataclass(frozen=True)
@@ -88,34 +80,3 @@ def feasible(
 def points(tolerance: float, kind: ToleranceKind, best: float) -> float:
     """A tolerance in points of accuracy."""
     return tolerance if kind == "points" else best * tolerance / 100
-
-
-def noise(tried: Mapping[float, Tried], region: Region) -> Noise | None:
-    """The noise where the region's ends are decided: among its members and their neighbours.
-
-    The standard error is that of the mean over R replicates of the paired difference to the best
-    max_lr, pooled (root mean square) over those rates; the standard deviation between replicates
-    is pooled likewise. None with one replicate, or when nothing but the best can be compared.
-    """
-    rates = sorted(tried)
-    first, last = rates.index(region.low), rates.index(region.high)
-    near = [rate for rate in rates[max(0, first - 1) : last + 2] if not tried[rate].diverged]
-    best = tried[region.well_tuned].accuracies
-    replicates = len(best)
-    others = [rate for rate in near if rate != region.well_tuned]
-    if replicates < 2 or not others:
-        return None
-    paired = [
-        _variance([b - a for a, b in zip(tried[rate].accuracies, best, strict=True)])
-        for rate in others
-    ]
-    alone = [_variance(tried[rate].accuracies) for rate in near]
-    return Noise(
-        standard_error=math.sqrt(math.fsum(paired) / len(paired) / replicates),
-        replicate_std=math.sqrt(math.fsum(alone) / len(alone)),
-    )
-
-
-def _variance(sample: Sequence[float]) -> float:
-    mean = math.fsum(sample) / len(sample)
-    return math.fsum((value - mean) ** 2 for value in sample) / (len(sample) - 1)

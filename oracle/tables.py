@@ -6,12 +6,13 @@ import statistics
 from collections.abc import Mapping
 from typing import Any
 
+from oracle import beam_tables, costs, evidence_tables, fit, rival_tables
 from oracle.compare import Table
 from oracle.sheets import Sheet, cost_lines, rate, shrunk_lines, spread
 
 _HEADS = (
     "cycle",
-    "weights\nremaining, %",
+    "weights, %\nremaining",
     "well-tuned\nmax_lr",
     "feasible\nregion",
     "S-Cyc\nmax_lr",
@@ -20,25 +21,52 @@ _HEADS = (
     "validation, %\nS-Cyc",
     "test, %\noracle",
     "test, %\nS-Cyc",
-    "noise,\npoints",
 )
 
 
 def sheet(table: Table) -> Sheet:
     """An oracle run's table, as it is printed."""
-    paper = table["paper_table"]
-    heads = (*_HEADS, f"Table {paper}:\nwell-tuned", f"Table {paper}:\nregion") if paper else _HEADS
+    paper, counts = table["paper_table"], _counts(table)
+    heads = [
+        *_HEADS,
+        *([f"Table {paper}:\nwell-tuned", f"Table {paper}:\nregion"] if paper else []),
+    ]
+    rows = [row for cycle in table["cycles"] for row in _rows(cycle, paper is not None)]
+    if len(counts) > 1:
+        heads.insert(1, "reps")
+    else:
+        rows = [[first, *others] for first, _, *others in rows]
     return Sheet(
         title=f"{table['study']}: the oracle against S-Cyc",
         run_id=table["run_id"],
-        heads=heads,
-        rows=[_row(cycle, paper is not None) for cycle in table["cycles"]],
+        heads=tuple(heads),
+        rows=rows,
         verdict=verdict(table),
         notes=[*shrunk_lines(table), *_footnotes(table)],
-        costs=cost_lines(table["cost"], {"oracle": "oracle", "s_cyc": "S-Cyc"}),
+        costs=_costs(table),
         flat=[_flat(cycle) for cycle in table["cycles"]],
         flat_heads=_flat_heads(),
+        whose="oracle and S-Cyc",
+        more=_more(table),
     )
+
+
+def _more(table: Table) -> list[Sheet]:
+    """The tables below: rivals and beam, of a study that has them."""
+    rivals = [rival_tables.sheet(table)] if table["rivals"] else []
+    return [*rivals, *([beam_tables.sheet(table)] if table["beam"] else [])]
+
+
+def _costs(table: Table) -> list[str]:
+    """What each part cost, and the oracle's cost over the others'."""
+    names = {"oracle": "oracle", "adaptive": "adaptive (replayed)", "s_cyc": "S-Cyc"}
+    ratio = costs.ratio_line(table)
+    return [*cost_lines(table["cost"], names), *([ratio] if ratio else [])]
+
+
+def _counts(table: Table) -> list[int]:
+    """The numbers of replicates that its cycles have, rising."""
+    return sorted({cycle["replicates"] for cycle in table["cycles"]} or {table["replicates"]})
 
 
 def region(feasible: Mapping[str, Any] | None) -> str:
@@ -57,10 +85,11 @@ def winner(cycle: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def _footnotes(table: Table) -> list[str]:
     unit = "points" if table["tolerance_kind"] == "points" else "% of the best (relative)"
-    cycles = table["cycles"]
+    cycles, counts = table["cycles"], _counts(table)
+    over = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])
     lines = [
-        f"Feasible region: the max_lr of the grid whose mean validation accuracy over "
-        f"{table['replicates']} replicate(s) lies within {table['tolerance']:g} {unit} of the best."
+        f"Feasible region: the max_lr of the grid whose mean validation accuracy over {over} "
+        f"replicate(s) lies within {table['tolerance']:g} {unit} of the best."
     ]
     if table["search"] == "adaptive":
         spent = table["cost"]["oracle"]
@@ -74,7 +103,9 @@ def _footnotes(table: Table) -> list[str]:
         lines.append("< or >: cut off; the region touches the end of the grid and may go on.")
     if any(c["feasible"] and not c["feasible"]["contiguous"] for c in cycles):
         lines.append("*: with gaps; some max_lr between the ends lies outside.")
-    lines += _noise_lines(table)
+    lines += evidence_tables.notes(cycles)
+    if table["fit"]:
+        lines.append(fit.note(table["fit"]))
     if any(entry["diverged"] for c in cycles for entry in c["grid"]):
         count = sum(entry["diverged"] for c in cycles for entry in c["grid"])
         lines.append(
@@ -89,39 +120,44 @@ def _footnotes(table: Table) -> list[str]:
 
 
 def verdict(table: Table) -> str:
-    """In how many cycles S-Cyc's max_lr lies in the region, and where it does not."""
+    """In how many cycles S-Cyc's max_lr lies in the measured region, and what is decided."""
     judged = [c for c in table["cycles"] if c["s_cyc"]["inside"] is not None]
     outside = [c for c in judged if not c["s_cyc"]["inside"]]
     inside = len(judged) - len(outside)
-    line = f"S-Cyc's max_lr lies in the feasible region in {inside} of {len(judged)} cycles."
+    line = f"S-Cyc's max_lr lies in the measured region in {inside} of {len(judged)} cycles"
     if outside:
-        line += " Outside at " + ", ".join(
+        line += ", outside at " + ", ".join(
             f"{c['weights_remaining']:.1f} % ({_side(c)})" for c in outside
         )
-        line += "."
-    return line
+    kinds = [c["evidence"]["s_cyc"]["verdict"] for c in judged]
+    return (
+        f"{line}. With so many replicates that is decided in "
+        f"{len(kinds) - kinds.count('undecided')}: {kinds.count('inside')} inside, "
+        f"{kinds.count('outside')} outside."
+    )
 
 
-def _row(cycle: Mapping[str, Any], printed: bool) -> list[str]:
+def _rows(cycle: Mapping[str, Any], printed: bool) -> list[list[str]]:
+    """A cycle's line, and below it how certain that is."""
     best, s_cyc = winner(cycle), cycle["s_cyc"]
-    inside = {True: "inside", False: "outside", None: "-"}[s_cyc["inside"]]
-    noise = "-" if cycle["noise"] is None else f"{cycle['noise']:.2f}"
-    if cycle["tolerance_below_noise"]:
-        noise += "!"
-    return [
+    first = [
         str(cycle["cycle"]),
+        str(cycle["replicates"]),
         f"{cycle['weights_remaining']:.2f}",
         rate(cycle["well_tuned"]),
         region(cycle["feasible"]),
         rate(s_cyc["max_lr"]),
-        inside,
+        evidence_tables.verdict(cycle),
         spread(best["val_accuracy"] if best else None),
         spread(s_cyc["val_accuracy"]) + ("!" if s_cyc["diverged"] else ""),
         spread(best["test_accuracy"] if best else None),
         spread(s_cyc["test_accuracy"]),
-        noise,
         *(_printed(cycle["paper"]) if printed else ()),
     ]
+    second = [""] * len(first)
+    second[4], second[6] = evidence_tables.ends(cycle), evidence_tables.chance(cycle)
+    second[7] = evidence_tables.again(cycle)
+    return [first, second] if any(second) else [first]
 
 
 def _printed(column: Mapping[str, Any] | None) -> tuple[str, str]:
@@ -129,33 +165,6 @@ def _printed(column: Mapping[str, Any] | None) -> tuple[str, str]:
     if column is None:
         return "", ""
     return rate(column["well_tuned"]), f"[{rate(column['low'])}, {rate(column['high'])}]"
-
-
-def _noise_lines(table: Table) -> list[str]:
-    known = [c for c in table["cycles"] if c["noise"] is not None]
-    if not known:
-        return ["Noise: unknown with one replicate; no region is certain. Raise replicates."]
-    errors = [c["noise"] for c in known]
-    between = [c["replicate_std"] for c in known]
-    lines = [
-        f"Noise: the standard error of the mean paired difference to the best max_lr, around the "
-        f"region ({min(errors):.2f} to {max(errors):.2f} points); one replicate alone varies by "
-        f"{min(between):.2f} to {max(between):.2f} points (std)."
-    ]
-    below = [c for c in known if c["tolerance_below_noise"]]
-    if below:
-        where = ", ".join(f"{c['weights_remaining']:.1f} %" for c in below)
-        lines.append(
-            f"!: the tolerance lies below the noise at {where}; there the region's ends are not "
-            "certain. Raise replicates."
-        )
-    single = [c for c in known if c["replicate_std"] > table["tolerance"]]
-    if single and table["tolerance_kind"] == "points":
-        lines.append(
-            f"The tolerance of {table['tolerance']:g} points lies below the noise of a single "
-            f"replicate in {len(single)} of {len(known)} cycles: one replicate would not do."
-        )
-    return lines
 
 
 def _side(cycle: Mapping[str, Any]) -> str:
@@ -171,6 +180,7 @@ def _flat_heads() -> tuple[str, ...]:
     ]
     return (
         "cycle",
+        "replicates",
         "weights_remaining",
         "well_tuned",
         "feasible_low",
@@ -181,8 +191,7 @@ def _flat_heads() -> tuple[str, ...]:
         "s_cyc_max_lr",
         "inside",
         *means,
-        "noise",
-        "tolerance_below_noise",
+        *evidence_tables.FLAT_HEADS,
     )
 
 
@@ -190,6 +199,7 @@ def _flat(cycle: Mapping[str, Any]) -> dict[str, object]:
     feasible = cycle["feasible"] or {}
     flat: dict[str, object] = {
         "cycle": cycle["cycle"],
+        "replicates": cycle["replicates"],
         "weights_remaining": cycle["weights_remaining"],
         "well_tuned": cycle["well_tuned"],
         "feasible_low": feasible.get("low"),
@@ -199,8 +209,7 @@ def _flat(cycle: Mapping[str, Any]) -> dict[str, object]:
         "contiguous": feasible.get("contiguous"),
         "s_cyc_max_lr": cycle["s_cyc"]["max_lr"],
         "inside": cycle["s_cyc"]["inside"],
-        "noise": cycle["noise"],
-        "tolerance_below_noise": cycle["tolerance_below_noise"],
+        **evidence_tables.flat(cycle),
     }
     for who, source in (("oracle", winner(cycle) or {}), ("s_cyc", cycle["s_cyc"])):
         for part in ("val", "test"):

@@ -1,10 +1,8 @@
-import math
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle.regions import Tried, feasible, noise, points
+from oracle.regions import Tried, feasible, points
 
 
 def tried(**accuracies: float) -> dict[float, Tried]:
@@ -58,41 +56,6 @@ def test_a_rate_with_a_diverged_replicate_is_never_chosen_nor_a_member() -> None
 
 def test_when_all_diverged_there_is_no_region() -> None:
     assert feasible({0.1: Tried((0.0,), True), 0.2: Tried((0.0,), True)}, 0.5) is None
-
-
-def test_noise_is_the_standard_error_of_paired_differences() -> None:
-    curve = {
-        0.1: Tried((88.0, 91.0, 90.0), False),
-        0.2: Tried((89.0, 91.0, 93.0), False),  # the best; differences to 0.1: 1, 0, 3
-    }
-    region = feasible(curve, 0.5)
-    assert region is not None
-    found = noise(curve, region)
-    assert found is not None
-    differences = [1.0, 0.0, 3.0]
-    mean = sum(differences) / 3
-    variance = sum((d - mean) ** 2 for d in differences) / 2
-    assert found.standard_error == pytest.approx(math.sqrt(variance / 3))
-    assert found.replicate_std == pytest.approx(math.sqrt((7 / 3 + 4) / 2))
-
-
-def test_noise_is_unknown_with_one_replicate() -> None:
-    curve = tried(r2=80.0, r4=90.0)
-    region = feasible(curve, 0.5)
-    assert region is not None
-    assert noise(curve, region) is None
-
-
-def test_noise_looks_at_the_regions_neighbours_only() -> None:
-    calm = {
-        rate: Tried((90.0 - d, 92.0 - d), False) for rate, d in ((0.2, 0.7), (0.3, 0.0), (0.4, 0.7))
-    }
-    far = {0.1: Tried((10.0, 60.0), False), 0.5: Tried((70.0, 20.0), False)}
-    region = feasible(calm | far, 0.5)
-    assert region is not None
-    found = noise(calm | far, region)
-    assert found is not None
-    assert found.standard_error == pytest.approx(0.0)
 
 
 @given(

@@ -1,0 +1,217 @@
+"""Error bars and verdicts in the table of an oracle run."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from oracle import compare, formats, report, tables
+from oracle.cells import Cell
+from oracle.evidence import evidence
+from oracle.regions import Tried
+from oracle.study import Study
+
+Make = Callable[..., Study]
+Curve = Callable[[Cell], float | None]
+
+ACCURACY = {
+    0.05: (60.0, 61.0, 62.0),
+    0.1: (72.0, 88.0, 72.0),
+    0.2: (80.0, 81.0, 79.0),
+    0.4: (70.0, 71.0, 72.0),
+}
+
+
+def curve(cell: Cell) -> float | None:
+    """S-Cyc's 0.1 swings at the unpruned network, and is clearly the best of the pruned ones."""
+    if cell.max_lr not in ACCURACY:
+        return None
+    if cell.cycle and cell.max_lr == 0.1:
+        return 90.0 + cell.replicate
+    return ACCURACY[cell.max_lr][cell.replicate % 3]
+
+
+@pytest.fixture
+def made(study: Make, searched: Any) -> Callable[..., compare.Table]:
+    def make(**changes: Any) -> compare.Table:
+        declared = study(
+            **{
+                "grid": {"max_lr": [0.05, 0.1, 0.2, 0.4, 0.8], "extend": False},
+                "s_cyc": {"epsilon": 0.1, "delta": 0.0, "q": 0, "beta": 3.0},
+                "replicates": 3,
+                "cycles": 1,
+            }
+            | changes
+        )
+        _, cycles, path = searched(declared, curve)
+        return compare.table(declared, "tiny-00000000", cycles, path, complete=True)
+
+    return make
+
+
+def columns(table: compare.Table, head: str) -> list[str]:
+    """A column of the printed table, by its head in one line."""
+    sheet = tables.sheet(table)
+    (index,) = (i for i, each in enumerate(sheet.heads) if each.replace("\n", " ") == head)
+    return [row[index] for row in sheet.rows]
+
+
+def test_each_max_lr_has_its_paired_difference_and_standard_error(made: Any) -> None:
+    first = made()["cycles"][0]
+    assert first["well_tuned"] == 0.2
+    paired = {each["max_lr"]: each for each in first["evidence"]["paired"]}
+    assert list(paired) == [0.05, 0.1, 0.2, 0.4, 0.8]
+    gaps = [a - b for a, b in zip(ACCURACY[0.1], ACCURACY[0.2], strict=True)]  # -8, 7, -7
+    mean = sum(gaps) / 3
+    assert paired[0.1]["difference"] == pytest.approx(mean)
+    spread = sum((gap - mean) ** 2 for gap in gaps) / 2
+    assert paired[0.1]["standard_error"] == pytest.approx(math.sqrt(spread / 3))
+    assert paired[0.2]["difference"] == paired[0.2]["standard_error"] == 0.0
+    assert paired[0.8]["standard_error"] is None  # it diverged
+
+
+def test_ends_accuracy_and_verdict_are_those_of_the_evidence(made: Any) -> None:
+    for cycle in made()["cycles"]:
+        grid = cycle["grid"]
+        tried = {e["max_lr"]: Tried(tuple(e["val_accuracy"]), e["diverged"]) for e in grid}
+        found = evidence(tried, 0.5, "points", 0)
+        assert found is not None
+        assert found.low is not None
+        assert found.high is not None
+        told = cycle["evidence"]
+        assert told["low"] == {"low": found.low.low, "high": found.low.high}
+        assert told["high"] == {"low": found.high.low, "high": found.high.high}
+        assert told["best_again"] == found.best_again
+        verdict = found.verdict(0.1)
+        assert told["s_cyc"] == {
+            "verdict": verdict.kind,
+            "chance": verdict.chance,
+            "more": verdict.more,
+        }
+
+
+def test_the_column_says_the_verdict_and_the_line_says_both(made: Any) -> None:
+    table = made()
+    kinds = [cycle["evidence"]["s_cyc"]["verdict"] for cycle in table["cycles"]]
+    assert kinds == ["undecided", "inside"]
+    assert [cycle["s_cyc"]["inside"] for cycle in table["cycles"]] == [False, True]
+    table["cycles"][0]["evidence"]["s_cyc"] |= {"more": 7, "chance": 0.31}
+    assert columns(table, "S-Cyc is")[::2] == ["undecided (+7)", "inside"]
+    assert columns(table, "S-Cyc is")[1] == "31 %"
+    assert tables.verdict(table) == (
+        "S-Cyc's max_lr lies in the measured region in 1 of 2 cycles, outside at 100.0 % (below). "
+        "With so many replicates that is decided in 1: 1 inside, 0 outside."
+    )
+    table["cycles"][0]["evidence"]["s_cyc"] |= {"more": None}
+    assert columns(table, "S-Cyc is")[0] == "undecided"
+
+
+def test_below_each_cycle_stand_the_intervals_and_the_best_again(made: Any) -> None:
+    table = made()
+    table["cycles"][0]["evidence"] |= {
+        "low": {"low": 0.012345, "high": 0.1},
+        "high": {"low": 0.2, "high": 0.2},
+        "best_again": 78.256,
+    }
+    assert columns(table, "feasible region")[:2] == ["[0.2, 0.2]", "0.0123\N{EN DASH}0.1, 0.2"]
+    assert columns(table, "validation, % oracle")[1] == "again 78.26"
+    assert "0.0123--0.1, 0.2" in formats.as_latex(table)
+    assert any(line.startswith("Second lines") for line in tables.sheet(table).notes)
+
+
+@pytest.mark.parametrize("more", [None, 7, 12])
+def test_the_printed_table_lines_up_in_160_columns(made: Any, more: int | None) -> None:
+    table = made(replicates={"least": 3, "most": 7})
+    assert len({cycle["replicates"] for cycle in table["cycles"]}) == 2
+    for cycle in table["cycles"]:
+        cycle["evidence"]["s_cyc"] |= {"verdict": "undecided", "more": more}
+        ends = {"low": 0.02345, "high": 0.03456}
+        cycle["evidence"] |= {"low": ends, "high": ends}
+    lines = [line for line in formats.text(table, 160).splitlines() if "±" in line]
+    assert len(lines) == 2
+    assert len({len(line) for line in lines}) == 1
+    assert len(lines[0]) <= 160
+
+
+def test_with_one_replicate_everything_is_undecided(made: Any) -> None:
+    table = made(replicates=1)
+    for cycle in table["cycles"]:
+        told = cycle["evidence"]
+        assert (told["low"], told["high"], told["best_again"]) == (None, None, None)
+        assert told["s_cyc"] == {"verdict": "undecided", "chance": None, "more": None}
+        assert all(each["standard_error"] is None for each in told["paired"])
+    assert columns(table, "S-Cyc is") == ["undecided", "undecided"]
+    text = formats.text(table, 300)
+    assert "One replicate: no region is certain, and nothing is decided." in text
+    assert "decided in 0: 0 inside, 0 outside" in text
+    assert json.loads(formats.as_json(table)) == table
+    assert "Second lines" not in text
+
+
+def test_a_cycle_without_a_winner_has_no_evidence(study: Make, searched: Any) -> None:
+    declared = study()
+    _, cycles, path = searched(declared, lambda cell: None if cell.cycle else 90.0)
+    table = compare.table(declared, "tiny-0", cycles, path, complete=True)
+    assert [cycle["evidence"] is None for cycle in table["cycles"]] == [False, True]
+    assert columns(table, "S-Cyc is")[-1] == "-"
+    assert json.loads(formats.as_json(table)) == table
+    assert "the search ended there" in formats.text(table)
+
+
+def test_replicates_have_a_column_where_they_differ(made: Any) -> None:
+    table = made(replicates={"least": 3, "most": 7})
+    assert [cycle["replicates"] for cycle in table["cycles"]] == [7, 3]
+    assert columns(table, "reps")[::2] == ["7", "3"]
+    assert "over 3 to 7 replicate(s)" in formats.text(table)
+    assert "reps" not in tables.sheet(made()).heads
+    assert [len(cycle["grid"][0]["val_accuracy"]) for cycle in table["cycles"]] == [7, 3]
+    rows = list(csv.DictReader(io.StringIO(formats.as_csv(table))))
+    assert [row["replicates"] for row in rows] == ["7", "3"]
+
+
+def test_the_way_of_added_replicates_is_in_the_cost(study: Make, searched: Any) -> None:
+    def late(cell: Cell) -> float:
+        """Open at the second cycle only."""
+        if cell.cycle == 1 and cell.max_lr == 0.1:
+            return 88.0 if cell.replicate % 2 else 72.0
+        return {0.05: 60.0, 0.1: 70.0, 0.2: 80.0}[cell.max_lr] + cell.replicate
+
+    declared = study(
+        grid={"max_lr": [0.05, 0.1, 0.2], "extend": False},
+        s_cyc={"epsilon": 0.1, "delta": 0.0, "q": 0, "beta": 3.0},
+        replicates={"least": 2, "most": 4},
+        cycles=1,
+    )
+    rehearsal, cycles, path = searched(declared, late)
+    table = compare.table(declared, "tiny-0", cycles, path, complete=True)
+    assert [cycle["replicates"] for cycle in table["cycles"]] == [2, 4]
+    assert table["cost"]["oracle"]["trainings"] == 3 * 2 + 3 * 4 + 2  # two came by 0.2 at cycle 0
+    s_cyc = 2  # at cycle 1; its unpruned networks are the grid's
+    assert len(rehearsal.trained) == 3 * 2 + 3 * 4 + 2 + s_cyc
+
+
+def test_csv_has_the_evidence(made: Any) -> None:
+    table = made()
+    row = next(csv.DictReader(io.StringIO(formats.as_csv(table))))
+    told = table["cycles"][0]["evidence"]
+    assert [float(row[name]) for name in ("low_from", "low_to", "high_from", "high_to")] == [
+        *told["low"].values(),
+        *told["high"].values(),
+    ]
+    assert row["verdict"] == "undecided"
+    assert float(row["chance_inside"]) == told["s_cyc"]["chance"]
+    assert float(row["best_val_accuracy_again"]) == told["best_again"]
+    assert row["inside"] == "False"
+
+
+def test_the_report_marks_verdicts_and_what_stands_below(made: Any, study: Make) -> None:
+    table = made()
+    table["cycles"][0]["evidence"]["s_cyc"]["more"] = 7
+    page = report.page(table, study())
+    assert '<td class="undecided">undecided (+7)</td>' in page
+    assert '<td class="inside">inside</td>' in page
+    assert page.count('<tr class="below">') == 2
