@@ -1,0 +1,110 @@
+"""Packs of K trainings against an ordinary loop that takes them one after another.
+
+    python benchmarks/pack_vs_solo.py [--json] [--quick] [--device cuda] [--network NAME]...
+
+Every engine that can train the network on the device, against an ordinary PyTorch loop with the
+same work (see plain.py), in seconds a member-step: one iteration of one member. `solo` is our own
+loop, one member after another. On a CPU one thread and CPU time. The images are noise.
+
+More of each case: member-steps a second; the share of the FLOP/s of a large matrix product, and for
+fully connected networks of the bytes a second of a large copy, on the same device in the same run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import click
+import limits
+import plain
+import systems
+import torch
+from interleaved import Case, clock, options, pairs, report
+
+from scyc.engines import ENGINES, able
+from scyc.pack import Trainer
+
+_SIZES = (1, 2, 4, 8, 16, 32)
+_LARGE = ("vgg19", "resnet50")
+
+
+def cases(
+    network: str,
+    sizes: Sequence[int],
+    steps: int,
+    rounds: int,
+    device: torch.device,
+    precision: systems.Precision = "fp32",
+    batch: int | None = None,
+    engines: Sequence[str] = tuple(ENGINES),
+) -> Iterator[Case]:
+    """Every engine and every pack size."""
+    now = clock(device)
+    system = systems.system(network, steps, batch, precision=precision)
+    images = systems.images(network, 600)
+    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    peak, copied = limits.matrix_product(device, dtype, now), limits.copy(device, now)
+    trainer = Trainer(system, images, device)
+    theirs = plain.Plain(trainer)
+    work = plain.flops(theirs.network, images.shape, system.training.batch, device)
+    bytes_moved = limits.moved(theirs.network)
+    for engine in engines:
+        if not able(engine, system.training, trainer.network, device):
+            continue
+        for size in sizes:
+            pack = systems.members(trainer, size)
+            found = pairs(
+                lambda pack=pack: theirs.train(pack),
+                lambda pack=pack, engine=engine: trainer.train(pack, engine=engine),
+                rounds,
+                now,
+                per=size * steps,
+            )
+            case = Case(f"{network}, {engine}, K = {size}, {precision}", found, "s/member-step")
+            a_second = 1 / case.ours
+            figures = {"member-steps/s": a_second, "of peak FLOP/s": work * a_second / peak}
+            if network == "fully_connected":
+                figures["of copy"] = bytes_moved * a_second / copied
+            yield Case(case.name, found, case.unit, figures)
+
+
+def on_cpu(networks: Sequence[str], quick: bool, rounds: int) -> Iterator[Case]:
+    """All engines on small packs; what is fused loses with convolutions, so few sizes show it."""
+    device = torch.device("cpu")
+    if "fully_connected" in networks:
+        sizes, steps = ((2,), 2) if quick else (_SIZES, 100)
+        yield from cases("fully_connected", sizes, steps, rounds, device)
+    if "resnet20" in networks:
+        size, steps, batch = ((2,), 1, 4) if quick else ((4,), 4, 32)
+        engines = ("solo",) if quick else ("solo", "vmap", "grouped")
+        yield from cases("resnet20", size, steps, rounds, device, "fp32", batch, engines)
+
+
+def on_gpu(networks: Sequence[str], quick: bool, rounds: int) -> Iterator[Case]:
+    """All engines; large networks at K = 4."""
+    device = torch.device("cuda")
+    for network in networks:
+        sizes: Sequence[int] = (4,) if network in _LARGE or quick else (1, 4, 16)
+        for precision in ("fp32", "bf16"):
+            if network == "fully_connected" and precision == "bf16":
+                continue
+            yield from cases(network, sizes, 5 if quick else 40, rounds, device, precision)
+
+
+@click.command(help="Packs of K trainings against an ordinary loop, one after another.")
+@options
+@click.option("--network", "networks", multiple=True, type=click.Choice(list(systems.INPUTS)))
+@click.option("--rounds", default=5, show_default=True, help="Pairs of each case.")
+def main(device: str, quick: bool, as_json: bool, networks: tuple[str, ...], rounds: int) -> None:
+    """Measure and print."""
+    torch.set_num_threads(1)
+    small = ("fully_connected", "resnet20")
+    if device == "cpu":
+        found = list(on_cpu(networks or small, quick, rounds))
+    else:
+        found = list(on_gpu(networks or (*small, *_LARGE), quick, rounds))
+    report("pack_vs_solo", torch.device(device), found, as_json)
+
+
+if __name__ == "__main__":
+    main()
