@@ -137,8 +137,11 @@ def case(family: str, seed: int, most: int = 60) -> Case:
     )
 
 
-def outcome(given: Case, seed: int) -> Outcome:
-    """What the evidence says of a case, held against the truth."""
+def outcome(given: Case, seed: int, later: bool = True) -> Outcome:
+    """What the evidence says of a case, held against the truth.
+
+    later: whether open verdicts are asked again, with as many more replicates as they ask for.
+    """
     tried, truth = given.tried(given.replicates), given.region()
     found = evidence(tried, TOLERANCE, "points", seed)
     assert found is not None
@@ -162,7 +165,7 @@ def outcome(given: Case, seed: int) -> Outcome:
         later=tuple(
             _later(given, each.more, rate, seed).verdict(rate).kind != "undecided"
             for each, rate in verdicts
-            if each.more and given.replicates + each.more <= given.table.shape[1]
+            if later and each.more and given.replicates + each.more <= given.table.shape[1]
         ),
         best_bias=found.region.best_accuracy - chosen,
         again_bias=found.best_again - chosen,

@@ -7,10 +7,9 @@ The model, over the max_lr of one cycle (all positions in [0, 1] along the grid)
 Replicates are paired, so the effects, whatever they are, cancel from everything below. The noise is
 normal and has a size that may change along the grid and a correlation `rho ** steps` between
 max_lr. The curve is a Gaussian process: how stiff and how tall it is, is not known, so every
-combination of `KERNELS`, `LENGTHS` and `RATIOS` is weighed by its marginal likelihood, the noise's
-overall variance integrated out (conjugate: Rasmussen and Williams 2006, Sections 2.7 and 5.4;
-O'Hagan and Forster 2004, Section 11). What differs from a bootstrap over replicates (Efron and
-Tibshirani 1993, Section 8) is told in `oracle.evidence`.
+combination of `KERNELS`, `LENGTHS` and `RATIOS` is weighed by its marginal likelihood, with the
+noise's overall variance integrated out (Rasmussen and Williams 2006, Section 5.4; the conjugate
+normal linear model, O'Hagan and Forster 2004, Chapter 11). All are as likely beforehand.
 """
 
 from __future__ import annotations
@@ -29,10 +28,10 @@ KERNELS: Mapping[str, Callable[[Array], Array]] = MappingProxyType(
         "bent": lambda apart: (1 + np.sqrt(3) * apart) * np.exp(-np.sqrt(3) * apart),  # Matern 3/2
     }
 )
-LENGTHS = (0.03, 0.06, 0.12, 0.25, 0.5, 1.0)  # of the curve's bends, in shares of the grid
+LENGTHS = (0.04, 0.1, 0.25, 0.7)  # of the curve's bends, in shares of the grid
 RATIOS = 10.0 ** np.arange(-1.5, 4.1, 0.5)  # variance of the curve over that of one replicate
 LEVEL = 10.0  # variance of the curve's level over that of its shape
-CORRELATIONS = np.arange(0.0, 0.91, 0.1)  # of the noise of neighbours
+CORRELATIONS = np.arange(0.0, 0.91, 0.15)  # of the noise of neighbours
 FREEDOM = 48  # degrees of freedom of a local estimate of the noise
 REACH = 3.0  # standard errors below the best
 
@@ -158,13 +157,12 @@ def _posterior(
     times = rng.multinomial(draws, weights.ravel() / weights.sum()).reshape(weights.shape)
     found = []
     for (variances, axes, seen), row in zip(bases, times, strict=True):
-        for ratio, number in zip(RATIOS, row, strict=True):
-            if number:
-                spread = ratio * variances + 1 / replicates
-                kept = ratio * variances / spread
-                misfit = within + float((seen**2 / spread).sum())
-                noise = np.sqrt(misfit / rng.chisquare(freedom, size=number))
-                loose = rng.standard_normal((number, count)) * np.sqrt(kept / replicates)
-                found.append((kept * seen + noise[:, None] * loose) @ axes.T)
+        ratios = np.repeat(RATIOS, row)[:, None]
+        spread = ratios * variances + 1 / replicates
+        kept = ratios * variances / spread
+        misfit = within + (seen**2 / spread).sum(axis=1, keepdims=True)
+        noise = np.sqrt(misfit / rng.chisquare(freedom, size=ratios.shape))
+        loose = rng.standard_normal(kept.shape) * np.sqrt(kept / replicates)
+        found.append((kept * seen + noise * loose) @ axes.T)
     curves: Array = np.concatenate(found) @ root.T + centre
     return curves

@@ -9,7 +9,7 @@ What is asked for: the two ends of the region of the *expected* accuracy curve, 
 2. Each drawn curve has a region. The highest value of a curve that is not known exactly is on
    average too high, and the region below it too narrow: half of that excess, the drawn maxima's
    mean over the maximum of the mean curve, is taken off every drawn maximum (a bias correction in
-   the sense of Efron and Tibshirani 1993, Section 10; half of it, for the draws do not tell a top
+   the sense of Efron and Tibshirani 1993, Chapter 10; half of it, for the draws do not tell a top
    made of noise from a true one that the model smooths away).
 3. An interval holds the values of an end that are not too far out among the draws: a value is left
    out if what is drawn beyond it, together with 0.3 of its own share, is less than 5 %. Ends are
@@ -21,7 +21,7 @@ measures the coverage on others: near 90 % on fine grids, more on coarse ones, w
 often certain.
 
 Why not the plain bootstrap, with replicates drawn anew and percentiles of the ends (Efron and
-Tibshirani 1993, Section 13)? From R replicates its spread is too small by sqrt((R - 1) / R), it
+Tibshirani 1993, Chapter 13)? From R replicates its spread is too small by sqrt((R - 1) / R), it
 knows of no more than (2R - 1)! / (R! (R - 1)!) samples (10 of 3), and the maximum of every sample
 is once more too high, above a maximum that already is.
 """
@@ -41,7 +41,7 @@ from oracle.regions import Region, ToleranceKind, Tried, feasible, points
 
 VerdictKind = Literal["inside", "outside", "undecided"]
 
-DRAWS = 2000
+DRAWS = 1000
 SURE = 0.95  # a verdict is given where its chance of being wrong is at most 1 - SURE
 OUT = 0.1  # of an interval: the share of draws beyond it
 OWN = 0.7  # of a value's own share, how much does not speak for it
@@ -173,7 +173,7 @@ def _ends(
 
 def _interval(end: Array, rates: Array) -> Interval:
     """The values of which too little is drawn on neither side."""
-    share = np.array([np.mean(end == rate) for rate in rates])
+    share = np.bincount(np.searchsorted(rates, end), minlength=len(rates)) / len(end)
     upto = share.cumsum() - OWN * share
     onward = share[::-1].cumsum()[::-1] - OWN * share
     likely = rates[(upto >= OUT / 2) & (onward >= OUT / 2)]
