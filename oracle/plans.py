@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from oracle.study import Study
+from scyc.plan import Plan
 
 
-def engine(study: Study, on_gpu: bool) -> str | None:
-    """The engine's name; None where a GPU is to be timed.
+def engine(study: Study) -> str | None:
+    """The engine's name; None leaves it to the worker (see :func:`scyc.engines.candidates`).
 
-    On a CPU a function of the study alone, the same that :func:`scyc.engines.candidates` has.
+    On a CPU that is a function of the study; on a GPU it is to be timed.
     """
-    training = study.training
-    if training.engine != "auto":
-        return training.engine
-    if training.deterministic:
+    if study.training.deterministic:
         return "solo"
-    if on_gpu:
-        return None
-    return "stacked" if study.stackable else "solo"
+    return None if study.training.engine == "auto" else study.training.engine
 
 
 def most(study: Study, on_gpu: bool) -> int:
     """Members of a pack; 0 where a GPU's memory is to be measured."""
-    if study.pack is None and on_gpu and engine(study, on_gpu) != "solo":
+    if on_gpu and study.pack is None and engine(study) != "solo":
         return 0
     return study.cells_a_pack
+
+
+def unplanned(study: Study, on_gpu: bool, kept: Plan | None) -> bool:
+    """Whether something is to be measured; kept: what was measured before in the same run."""
+    return on_gpu and kept is None and (engine(study) is None or most(study, on_gpu) == 0)

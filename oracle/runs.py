@@ -169,15 +169,13 @@ def _queue(
     device = chosen_device(prepared.settings.device).type
     on_gpu = device != "cpu"
     kept = ledger.plan(run_id, device) if on_gpu else None
-    engine = kept.engine if kept else plans.engine(study, on_gpu)
-    most = kept.most if kept else plans.most(study, on_gpu)
     return PackQueue(
-        most,
+        kept.most if kept else plans.most(study, on_gpu),
         known,
         write,
         checkpoints.has,
-        engine=engine,
-        unplanned=engine is None or most == 0,
+        engine=kept.engine if kept else plans.engine(study),
+        unplanned=plans.unplanned(study, on_gpu, kept),
         planned=lambda plan: ledger.keep_plan(run_id, device, plan),
         landed=in_flight.land,
         say=progress.say,

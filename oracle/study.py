@@ -168,8 +168,11 @@ class Study(Spec):
         """How many cells a pack holds at most on a CPU: a function of the study alone."""
         if self.pack is not None:
             return self.pack
-        alone = self.training.engine == "solo" or self.training.deterministic
-        return 16 if self.stackable and not alone else 1
+        training = self.training
+        if training.engine != "auto":
+            return 1 if training.engine == "solo" else 16
+        alone = training.deterministic or training.precision == "bf16" or not self.stackable
+        return 1 if alone else 16
 
     @property
     def home(self) -> str:

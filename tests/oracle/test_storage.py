@@ -23,6 +23,7 @@ from oracle.failures import LeaseHeld, LeaseLost
 from oracle.ledger import Ledger, RunRecord, parse_url, probe
 from oracle.store import ResultStore, study_name
 from scyc.choices import ConstantSpec, CyclicalSpec, WarmupSpec
+from scyc.plan import Plan
 from scyc.problems import BadInput
 from scyc.system import SystemSpec
 
@@ -62,6 +63,8 @@ def result(cell: Cell, **changes: Any) -> Result:
         "seconds": 0.125,
         "checkpoint": "c" * 64,
         "device": "cpu",
+        "engine": "solo",
+        "members": 3,
     }
     return Result(**(fields | changes))
 
@@ -83,6 +86,36 @@ def test_a_result_comes_back_bit_for_bit(store: ResultStore, graph: Graph, stora
     again.close()
 
 
+def test_a_result_of_before_engines_were_written_down_is_read(
+    store: ResultStore, graph: Graph, storage: str
+) -> None:
+    cell = graph.root(0, WARMUP, 0.1)
+    store.add(graph, "tiny", ORACLE, cell, result(cell))
+    engine = sa.create_engine(storage)
+    with engine.begin() as connection:
+        old = json.dumps({"steps": 10, "seconds": 0.125, "device": "cpu"})
+        connection.execute(
+            sa.text("UPDATE trial_user_attributes SET value_json = :old WHERE key = 'cost'"),
+            {"old": old},
+        )
+    engine.dispose()
+    again = ResultStore(parse_url(storage))
+    assert again.results(graph) == {cell.id: result(cell, engine=None, members=None)}
+    again.close()
+
+
+def test_a_plan_is_kept_for_a_run_and_a_kind_of_device(ledger: Ledger, storage: str) -> None:
+    assert ledger.plan("tiny-1", "cuda") is None
+    ledger.keep_plan("tiny-1", "cuda", Plan("grouped", 24))
+    ledger.keep_plan("tiny-2", "cuda", Plan("graphed", 3))
+    ledger.keep_plan("tiny-1", "cuda", Plan("grouped", 12))
+    again = Ledger(parse_url(storage))
+    assert again.plan("tiny-1", "cuda") == Plan("grouped", 12)
+    assert again.plan("tiny-2", "cuda") == Plan("graphed", 3)
+    assert again.plan("tiny-1", "cpu") is None
+    again.close()
+
+
 def test_a_training_is_one_complete_trial_that_people_can_read(
     store: ResultStore, graph: Graph, storage: str
 ) -> None:
@@ -97,7 +130,13 @@ def test_a_training_is_one_complete_trial_that_people_can_read(
     assert trial.user_attrs["cell"] == cell.id
     assert trial.user_attrs["checkpoint"] == "c" * 64
     assert trial.user_attrs["test_accuracy"] == 200 / 3
-    assert trial.user_attrs["cost"] == {"steps": 10, "seconds": 0.125, "device": "cpu"}
+    assert trial.user_attrs["cost"] == {
+        "steps": 10,
+        "seconds": 0.125,
+        "device": "cpu",
+        "engine": "solo",
+        "members": 3,
+    }
     assert study.direction.name == "MAXIMIZE"
     assert trial.duration is not None
     assert trial.duration.total_seconds() == 0.125
