@@ -8,7 +8,7 @@ from typing import Any
 from oracle.beam import BeamCycle, History
 from oracle.cells import Result
 from oracle.compare import Table, cost
-from oracle.differences import Difference, certainty, difference, flat, signed, size
+from oracle.differences import Difference, certainty, difference, flat, side, signed, size
 from oracle.greedy import OracleCycle
 from oracle.sheets import Sheet, cost_lines, flat_spread, rate, spread
 
@@ -60,7 +60,7 @@ def sheet(table: Table) -> Sheet:
         run_id=table["run_id"],
         heads=_HEADS,
         rows=[_row(cycle, beam["width"]) for cycle in beam["cycles"]],
-        verdict=verdict(beam),
+        verdict=verdict(beam, table["complete"]),
         notes=_notes(beam),
         costs=cost_lines(
             beam["cost"], {"greedy": "greed", "beam": "beam", "shared": "shared by both"}
@@ -70,21 +70,21 @@ def sheet(table: Table) -> Sheet:
     )
 
 
-def verdict(beam: Mapping[str, Any]) -> str:
+def verdict(beam: Mapping[str, Any], complete: bool) -> str:
     """Whether greed costs accuracy at the last cycle that both have finished."""
     judged = [cycle for cycle in beam["cycles"] if cycle["test"] is not None]
     if not judged:
         return "No cycle is finished by both the beam and greed yet."
-    last = judged[-1]
-    name = f"the beam of {beam['width']}"
-    when = f"At cycle {last['cycle']}, the last one, " if last is beam["cycles"][-1] else ""
-    when = when or f"At cycle {last['cycle']}, the last that both have, "
+    last, name = judged[-1], f"the beam of {beam['width']}"
+    end = complete and last is beam["cycles"][-1]
+    when = f"At cycle {last['cycle']}, {'the last' if end else 'the last so far'}, "
     if last["same"]:
-        return f"{when}{name} ends with greed's own network: greed costs nothing here."
+        return f"{when}{name} has greed's own network first: greed costs nothing here."
     test, validation = (Difference.from_json(last[name]) for name in ("test", "validation"))
     assert test is not None
-    side = "ahead of" if test.points >= 0 else "behind"
-    line = f"{when}{name} is {size(test)} of test accuracy {side} greed: {certainty(test)}"
+    if test.none:
+        return f"{when}{name} has the same test accuracy as greed: greed costs nothing here."
+    line = f"{when}{name} is {size(test)} of test accuracy {side(test)} greed: {certainty(test)}"
     if test.told_apart:
         line += "; greed costs accuracy here" if test.points > 0 else "; greed costs nothing here"
     return f"{line} (validation, which chose both: {signed(validation)})."

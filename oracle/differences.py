@@ -84,6 +84,13 @@ def size(found: Difference) -> str:
     return f"{abs(found.points):.2f}{error} points"
 
 
+def side(found: Difference) -> str:
+    """Where the first stands, in words: as far as two digits tell."""
+    if round(found.points, 2) == 0:
+        return "from"
+    return "ahead of" if found.points > 0 else "behind"
+
+
 def certainty(found: Difference) -> str:
     """Whether a difference can be told apart from noise, in words."""
     if found.standard_error is None:

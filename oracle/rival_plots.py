@@ -9,19 +9,21 @@ import plotly.graph_objects as go
 
 from oracle.compare import Table
 
-# Okabe and Ito's colours that the band, its marks and S-Cyc leave; dashes and marks tell them apart
-# where colours do not.
+# Dark, light and in between, so that lightness alone tells them apart; dashes and marks do, too.
 _LOOKS = MappingProxyType(
     {
         "constant": ("#000000", "dot", "line-ew"),
         "warm_start": ("#CC79A7", "dash", "square-open"),
-        "gradient_spread": ("#E69F00", "dashdot", "triangle-up-open"),
+        "gradient_spread": ("#5D3A9B", "dashdot", "triangle-up-open"),
     }
 )
 
 
 def lines(figure: go.Figure, table: Table, place: Mapping[str, int]) -> list[float]:
-    """A thin line for each rival; returns all their max_lr, which the axis must hold."""
+    """A thin line for each rival; returns all their max_lr, which the axis must hold.
+
+    Drawn after S-Cyc's thick one, over which it shows where both agree.
+    """
     rates: list[float] = []
     for rival in table["rivals"]:
         colour, dash, symbol = _LOOKS[rival["name"]]
@@ -32,7 +34,7 @@ def lines(figure: go.Figure, table: Table, place: Mapping[str, int]) -> list[flo
                 y=own,
                 mode="lines+markers",
                 line={"color": colour, "width": 1.5, "dash": dash},
-                marker={"symbol": symbol, "size": 8, "line": {"color": colour, "width": 1.5}},
+                marker={"symbol": symbol, "size": 11, "line": {"color": colour, "width": 1.5}},
                 name=rival["name"],
                 hovertemplate=f"%{{x:.1f}} % remaining: %{{y:.4g}}<extra>{rival['name']}</extra>",
             ),

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from oracle.compare import Table, cost
-from oracle.differences import Difference, certainty, difference, flat, signed, size
+from oracle.differences import Difference, certainty, difference, flat, side, signed, size
 from oracle.evidence import Evidence, evidence
 from oracle.greedy import OracleCycle
 from oracle.paths import PathCycle
@@ -87,13 +87,12 @@ def verdict(rival: Mapping[str, Any]) -> str:
         return f"S-Cyc and {rival['name']} have no pruned network to compare yet."
     found = Difference.from_json(average["test"])
     assert found is not None
-    side = "ahead of" if found.points >= 0 else "behind"
     first, last = average["cycles"][0], average["cycles"][-1]
     when = f"on average over cycles {first} to {last}" if first < last else f"at cycle {first}"
     if found.none:
         return f"S-Cyc and {rival['name']} have the same test accuracy {when}."
     return (
-        f"S-Cyc is {size(found)} of test accuracy {side} {rival['name']} {when}: "
+        f"S-Cyc is {size(found)} of test accuracy {side(found)} {rival['name']} {when}: "
         f"{certainty(found)}."
     )
 
