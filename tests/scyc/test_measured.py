@@ -112,8 +112,6 @@ def test_members_that_take_no_memory_are_64_and_solo_has_one() -> None:
     assert measured.plan(("solo", "fused"), None, slow, silent) == Plan("solo", 1)
     small = Known(memory=20 * GB)
     assert measured.plan(("solo", "fused"), None, small, silent) == Plan("fused", 15)
-        "fused", 15
-    )
 
 
 def test_times_choose_on_a_gpu_and_the_study_on_a_cpu(system: Callable[..., SystemSpec]) -> None:
