@@ -1,6 +1,10 @@
 """The adaptive search against the full grid, on the same results: known curves, and recorded runs.
 
     python benchmarks/adaptive.py [--json] [--cases N]
+    python benchmarks/adaptive.py --run RUN [--runs FOLDER] [--json]
+
+RUN is the id or the study's name of a stored run that tried its whole grid, or a file with a table
+as JSON.
 
 A case is one cycle's grid and a known answer for each of its max_lr, so nothing is trained. Both
 searches see the same answers, noise included, and the full grid's result is the one to reach. Of a
@@ -12,21 +16,25 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import click
 import numpy as np
 
-from oracle import grid
+from oracle import grid, records
 from oracle.adaptive import SEARCHES, SearchKind
 from oracle.cells import Cell, Graph, Result
 from oracle.greedy import GridSearch, OracleCycle
 from oracle.grid_spec import GridSpec, ListGrid, RangeGrid
-from oracle.regions import Region, Tried, feasible
+from oracle.regions import Region, ToleranceKind, Tried, feasible
+from oracle.replays import Judge, Replay, said
+from oracle.settings import Settings
 from scyc.choices import ConstantSpec, FullyConnectedSpec
+from scyc.problems import BadInput
 from scyc.system import PruningSpec, SplitSpec, SystemSpec, TrainingSpec
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
@@ -45,6 +53,7 @@ class Case:
     replicates: int = 3
     last: float | None = None
     tolerance: float = TOLERANCE
+    tolerance_kind: ToleranceKind = "points"
     truth: Callable[[float], float | None] | None = None  # the accuracy without noise
 
 
@@ -87,7 +96,9 @@ class Row:
 
 def searched(case: Case, kind: SearchKind) -> tuple[OracleCycle, int]:
     """A cycle as one kind of search finds it, and in how many rounds."""
-    search = GridSearch(_GRAPH, _STEADY, case.grid, case.tolerance, "points", SEARCHES[kind])
+    search = GridSearch(
+        _GRAPH, _STEADY, case.grid, case.tolerance, case.tolerance_kind, SEARCHES[kind]
+    )
     last = Region(case.last, 0.0, (case.last,), True, False, False) if case.last else None
     running = search.cycle([None] * case.replicates, last)
     ask, rounds = next(running), 1
@@ -193,11 +204,15 @@ def case(name: str, seed: int) -> Case:
 
 
 def recorded(path: Path) -> list[Case]:
+    """The cycles of a table in a file: see :func:`cases`."""
+    return cases(json.loads(path.read_text()))
+
+
+def cases(table: Mapping[str, Any]) -> list[Case]:
     """The cycles of a recorded run whose whole grid was searched, each grid as it had grown."""
-    table = json.loads(path.read_text())
     if table.get("kind", "oracle") != "oracle" or table.get("search", "grid") != "grid":
         return []
-    cases: list[Case] = []
+    found: list[Case] = []
     last = None
     for cycle in table["cycles"]:
         if not cycle["feasible"]:
@@ -206,12 +221,31 @@ def recorded(path: Path) -> list[Case]:
             each["max_lr"]: None if each["diverged"] else tuple(each["val_accuracy"])
             for each in cycle["grid"]
         }
-        declared = ListGrid(max_lr=tuple(answers), extend=False)
-        cases.append(
-            Case(declared, answers.__getitem__, table["replicates"], last, table["tolerance"])
+        found.append(
+            Case(
+                ListGrid(max_lr=tuple(answers), extend=False),
+                answers.__getitem__,
+                cycle.get("replicates", table["replicates"]),
+                last,
+                table["tolerance"],
+                table["tolerance_kind"],
+            )
         )
         last = cycle["well_tuned"]
-    return cases
+    return found
+
+
+def replayed(table: Mapping[str, Any]) -> list[Replay]:
+    """The adaptive oracle on a recorded run's cycles, each below the full grid's own winner."""
+    found: list[Replay] = []
+    last = None
+    for case in cases(table):
+        full, _ = searched(case, "grid")
+        judge = Judge(_GRAPH, _STEADY, case.tolerance, case.tolerance_kind)
+        if (replay := judge.replay(full, last)) is not None:
+            found.append(replay)
+        last = full.region
+    return found
 
 
 @dataclass(frozen=True)
@@ -338,8 +372,89 @@ def _result(case: Case, cell: Cell) -> Result:
 @click.command(help="The adaptive search against the full grid, on the same results.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--cases", default=40, show_default=True, help="Cases of each family.")
-def main(as_json: bool, cases: int) -> None:
-    """Print a row for each family and each recorded run."""
+@click.option("--run", help="A stored run's id or study, or a file with a table as JSON.")
+@click.option("--runs", default="runs", show_default=True, help="Folder of all runs.")
+def main(as_json: bool, cases: int, run: str | None, runs: str) -> None:
+    """Print a row for each family and each recorded run; or of one run, one for each cycle."""
+    if run is not None:
+        _print_run(*_found(run, Path(runs)), as_json)
+    else:
+        _print_families(cases, as_json)
+
+
+def _found(run: str, folder: Path) -> tuple[Mapping[str, Any], Sequence[OracleCycle] | None]:
+    """A run's table, and the adaptive oracle's own path where its storage tells it."""
+    if Path(run).suffix == ".json":
+        return json.loads(Path(run).read_text()), None
+    try:
+        known = records.locate(run, Settings(folder=folder))
+        table = records.stored_table(known)
+        return table, records.adaptive_path(known) if table["kind"] == "oracle" else None
+    except BadInput as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _print_run(table: Mapping[str, Any], path: Sequence[OracleCycle] | None, as_json: bool) -> None:
+    found = replayed(table)
+    if not found:
+        raise click.ClickException("not a run that tried its whole grid; nothing to replay on")
+    if as_json:
+        content = {
+            "run_id": table["run_id"],
+            "said": said(found),
+            "cycles": [_as_json(each) for each in found],
+            "path": [each.region.well_tuned if each.region else None for each in path or ()],
+        }
+        click.echo(json.dumps(content, indent=2))
+        return
+    click.echo(f"{table['run_id']}: cycle by cycle, below the full grid's own winners\n")
+    click.echo(
+        f"{'cycle':>5}{'full grid':>34}{'adaptive':>34}{'best':>12}{'ends off':>12}{'trained':>9}"
+    )
+    for index, each in enumerate(found):
+        best = "same" if each.same_best else "as good" if each.best_as_good else "worse"
+        click.echo(
+            f"{index:>5}{_shown(each.full):>34}{_shown(each.found):>34}{best:>12}"
+            f"{f'{each.low_error}, {each.high_error}':>12}{each.share:>9.0%}"
+        )
+    words = said(found)
+    click.echo(
+        f"\nsame well-tuned max_lr {words['same_best']:.0%} (or not told apart from it "
+        f"{words['best_as_good']:.0%}), ends within a step {words['ends_near']:.0%}, both "
+        f"{words['both']:.0%} of {words['cycles']} cycles,\n"
+        f"with {words['share']:.0%} of the trainings"
+    )
+    if path is not None:
+        same = sum(
+            each.region is not None and each.region.well_tuned == cycle["well_tuned"]
+            for each, cycle in zip(path, table["cycles"], strict=False)
+        )
+        click.echo(
+            f"as a whole path, below its own winners: {len(path)} of {len(table['cycles'])} cycles "
+            f"are recorded, of which {same} have the same well-tuned max_lr"
+        )
+
+
+def _shown(cycle: OracleCycle) -> str:
+    region = cycle.region
+    return f"{region.well_tuned:.4g} [{region.low:.4g}, {region.high:.4g}]" if region else "none"
+
+
+def _as_json(each: Replay) -> dict[str, Any]:
+    return {
+        "full": _shown(each.full),
+        "adaptive": _shown(each.found),
+        "same_best": each.same_best,
+        "best_as_good": each.best_as_good,
+        "behind": each.behind.to_json(),
+        "low_error": each.low_error,
+        "high_error": each.high_error,
+        "share": each.share,
+        "rounds": each.rounds,
+    }
+
+
+def _print_families(cases: int, as_json: bool) -> None:
     rows = [family(name, cases) for name in FAMILIES]
     runs = {path.stem: recorded(path) for path in sorted(RESULTS.glob("*.json"))}
     rows += [row(f"recorded: {run}", map(compared, found)) for run, found in runs.items() if found]

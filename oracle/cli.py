@@ -230,12 +230,41 @@ def fit(
         click.echo(fits.text(found, name), nl=False)
 
 
+@main.command()
+@click.argument("run_names", metavar="[RUN]...", nargs=-1)
+@where
+@click.option("--paper", is_flag=True, help="The paper's own budget, by formula.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+def cost(run_names: tuple[str, ...], settings: Settings, paper: bool, form: str) -> None:
+    """Hold the cost of RUNs of one system side by side: oracle and search runs.
+
+    In trainings, steps and seconds: the oracle's whole grid, the adaptive oracle, a search of
+    S-Cyc's parameters, one run of S-Cyc; and how much less than the oracle each is.
+    """
+    from oracle import costs
+
+    if paper == bool(run_names):
+        raise click.UsageError("name a RUN or more, or give --paper")
+    if paper:
+        found = costs.PAPER
+        shown, content = costs.budget_text(found), costs.budget_json(found)
+    else:
+        from oracle import records
+
+        measured = [records.measured(records.locate(name, settings)) for name in run_names]
+        compared = costs.side_by_side(measured)
+        shown, content = costs.text(compared), costs.as_json(compared)
+    click.echo(json.dumps(content, indent=2) + "\n" if form == "json" else shown, nl=False)
+
+
 def _regions(
     run_name: str | None, settings: Settings, number: str | None
 ) -> tuple[str, float, list[Target]]:
     """The name, the pruning rate and the regions of a run or of a table of the paper."""
     from oracle import paper as printed
-    from oracle.fit import Target
+    from oracle.fit import Target, of_cycles
 
     if number is not None:
         judged = printed.judge(int(number))
@@ -251,11 +280,7 @@ def _regions(
     run = records.locate(run_name, settings)
     if not isinstance(run.study, OracleStudy):
         raise click.UsageError(f"{run.record.run_id} is no oracle run; it has no regions to fit")
-    cycles = [cycle for cycle in records.stored_table(run)["cycles"] if cycle["feasible"]]
-    measured = [
-        Target(c["cycle"], c["feasible"]["low"], c["feasible"]["high"], c["well_tuned"])
-        for c in cycles
-    ]
+    measured = of_cycles(records.stored_table(run)["cycles"])
     return run.record.run_id, run.study.pruning.rate, measured
 
 

@@ -11,14 +11,21 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from scyc import scurve
 from scyc.spec import SCyc
 
+Q = range(4)  # what the paper says to try (Section 4.3)
+BETA = tuple(3 + step / 10 for step in range(31))  # likewise, in steps of 0.1
 _SLACK = 1e-9  # relative; a corner lies on its edges, whatever rounding says
 _LEAST = 1e-12  # epsilon is above 0
+_PARALLEL = 1e-12  # determinant of two edges that meet nowhere
 
 
 @dataclass(frozen=True)
@@ -90,84 +97,119 @@ def _holds(target: Target, value: float) -> bool:
     return target.low * (1 - _SLACK) <= value <= target.high * (1 + _SLACK)
 
 
-Point = tuple[float, float]  # epsilon, delta
 Edge = tuple[float, float, float]  # a, b, c of a * epsilon + b * delta = c
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Plane:
+    """The strips of the plane of (epsilon, delta) for given shares of delta."""
+
+    shares: Array  # [cycle]
+    low: Array  # [cycle], with some slack
+    high: Array
+    well_tuned: Array
+
+    def held(self, points: Array) -> NDArray[np.int64]:
+        """How many strips hold each of the points [point, 2]."""
+        rates = points[:, :1] + points[:, 1:] * self.shares
+        held = (rates >= self.low) & (rates <= self.high)
+        return np.asarray(held.sum(axis=1), np.int64)
+
+    def loss(self, points: Array) -> Array:
+        """The squared distance of each point's curve to the well-tuned values."""
+        rates = points[:, :1] + points[:, 1:] * self.shares
+        return np.asarray(((rates / self.well_tuned - 1) ** 2).sum(axis=1), np.float64)
 
 
 def _line(targets: Sequence[Target], shares: Sequence[float]) -> tuple[int, float, float, float]:
     """The best epsilon and delta for given shares: (regions held, epsilon, delta, loss)."""
-
-    def held(point: Point) -> frozenset[int]:
-        epsilon, delta = point
-        return frozenset(
-            index
-            for index, (target, share) in enumerate(zip(targets, shares, strict=True))
-            if _holds(target, epsilon + delta * share)
-        )
-
-    edges = [
+    plane = _Plane(
+        np.array(shares),
+        np.array([target.low for target in targets]) * (1 - _SLACK),
+        np.array([target.high for target in targets]) * (1 + _SLACK),
+        np.array([target.well_tuned for target in targets]),
+    )
+    strips = [
         (1.0, share, bound)
         for target, share in zip(targets, shares, strict=True)
         for bound in (target.low, target.high)
     ]
-    edges = list(dict.fromkeys([*edges, (0.0, 1.0, 0.0), (1.0, 0.0, _LEAST)]))
-    corners = [point for pair in itertools.combinations(edges, 2) for point in _crossing(*pair)]
-    candidates = [point for point in corners if _allowed(point)]
-    most = max(len(held(point)) for point in candidates)
-    found: tuple[float, Point] | None = None
-    for point in itertools.chain(candidates, _closest(targets, shares, edges)):
-        if _allowed(point) and len(held(point)) == most:
-            loss = _loss(targets, shares, point)
-            if found is None or loss < found[0]:
-                found = (loss, point)
-    assert found is not None
-    loss, (epsilon, delta) = found
-    return most, max(epsilon, _LEAST), max(delta, 0.0), loss
+    edges = np.array(list(dict.fromkeys([*strips, (0.0, 1.0, 0.0), (1.0, 0.0, _LEAST)])))
+    corners = _allowed(_crossings(edges))
+    held = plane.held(corners)
+    most = int(held.max())
+    others = _allowed(_closest(plane, edges))
+    points = np.concatenate([corners[held == most], others[plane.held(others) == most]])
+    losses = plane.loss(points)
+    best = int(losses.argmin())
+    epsilon, delta = points[best].tolist()
+    return most, max(epsilon, _LEAST), max(delta, 0.0), float(losses[best])
 
 
-def _allowed(point: Point) -> bool:
-    epsilon, delta = point
-    return epsilon >= _LEAST * (1 - _SLACK) and delta >= -_LEAST
+def _allowed(points: Array) -> Array:
+    """Those of the points [point, 2] that are S-Cyc's."""
+    epsilon, delta = points.T
+    return np.asarray(points[(epsilon >= _LEAST * (1 - _SLACK)) & (delta >= -_LEAST)], np.float64)
 
 
-def _crossing(first: Edge, second: Edge) -> Iterator[Point]:
-    """The point where two edges meet, if they do in one point."""
-    (a, b, c), (d, e, f) = first, second
+def _crossings(edges: Array) -> Array:
+    """The points [point, 2] where two edges [edge, 3] meet, if they do in one point."""
+    first, second = np.triu_indices(len(edges), 1)
+    (a, b, c), (d, e, f) = edges[first].T, edges[second].T
     determinant = a * e - b * d
-    if abs(determinant) > 1e-12:
-        yield (c * e - b * f) / determinant, (a * f - c * d) / determinant
+    apart = np.abs(determinant) > _PARALLEL
+    points = np.stack([c * e - b * f, a * f - c * d], axis=1)
+    return np.asarray(points[apart] / determinant[apart, None], np.float64)
 
 
-def _loss(targets: Sequence[Target], shares: Sequence[float], point: Point) -> float:
-    epsilon, delta = point
-    return math.fsum(
-        ((epsilon + delta * share) / target.well_tuned - 1) ** 2
-        for target, share in zip(targets, shares, strict=True)
-    )
+def _closest(plane: _Plane, edges: Array) -> Array:
+    """Least squares in the whole plane, then along each edge: points [point, 2]."""
+    x, y = 1 / plane.well_tuned, plane.shares / plane.well_tuned
+    aa, ab, bb, a1, b1 = x @ x, x @ y, y @ y, x.sum(), y.sum()
+    everywhere = _crossings(np.array([(aa, ab, a1), (ab, bb, b1)]))
+    a, b, c = edges.T
+    start = edges[:, :2] * (c / (a * a + b * b))[:, None]
+    along = np.stack([-b, a], axis=1)
+    steepness = aa * along[:, 0] ** 2 + 2 * ab * along[:, 0] * along[:, 1] + bb * along[:, 1] ** 2
+    pull = along[:, 0] * (a1 - aa * start[:, 0] - ab * start[:, 1])
+    pull += along[:, 1] * (b1 - ab * start[:, 0] - bb * start[:, 1])
+    some = steepness > 0
+    lines = start[some] + along[some] * (pull[some] / steepness[some])[:, None]
+    return np.concatenate([everywhere, lines])
 
 
-def _closest(
-    targets: Sequence[Target], shares: Sequence[float], edges: Sequence[Edge]
-) -> Iterator[Point]:
-    """Least squares in the whole plane, then along each edge."""
-    rows = [
-        (1 / target.well_tuned, share / target.well_tuned)
-        for target, share in zip(targets, shares, strict=True)
+def of_cycles(cycles: Sequence[Mapping[str, Any]]) -> list[Target]:
+    """The regions of a table's cycles, of those that have one."""
+    return [
+        Target(c["cycle"], c["feasible"]["low"], c["feasible"]["high"], c["well_tuned"])
+        for c in cycles
+        if c["feasible"]
     ]
-    aa = math.fsum(x * x for x, _ in rows)
-    ab = math.fsum(x * y for x, y in rows)
-    bb = math.fsum(y * y for _, y in rows)
-    a1, b1 = math.fsum(x for x, _ in rows), math.fsum(y for _, y in rows)
-    yield from _crossing((aa, ab, a1), (ab, bb, b1))
-    for a, b, c in edges:
-        norm = a * a + b * b
-        start, along = (a * c / norm, b * c / norm), (-b, a)
-        steepness = aa * along[0] ** 2 + 2 * ab * along[0] * along[1] + bb * along[1] ** 2
-        if steepness > 0:
-            pull = along[0] * (a1 - aa * start[0] - ab * start[1])
-            pull += along[1] * (b1 - ab * start[0] - bb * start[1])
-            step = pull / steepness
-            yield start[0] + step * along[0], start[1] + step * along[1]
+
+
+def part(cycles: Sequence[Mapping[str, Any]], rate: float) -> dict[str, object] | None:
+    """The fit to a table's regions within the paper's q and beta, as JSON values.
+
+    rate: share of the remaining weights that a cycle prunes. None where there is no region.
+    """
+    targets = of_cycles(cycles)
+    return as_json(fit(targets, rate, Q, BETA)) if targets else None
+
+
+def note(found: Mapping[str, Any]) -> str:
+    """What :func:`part` found, in a sentence or two."""
+    curve, inside, outside = found["s_cyc"], found["inside"], found["outside"]
+    line = (
+        f"Fit: epsilon {curve['epsilon']:.4g}, delta {curve['delta']:.4g}, q {curve['q']}, beta "
+        f"{curve['beta']:.4g} lie inside {len(inside)} of {len(inside) + len(outside)} regions"
+    )
+    if found["fits"]:
+        return f"{line}."
+    return (
+        f"{line}, outside at cycle {', '.join(map(str, outside))}. No S-Cyc curve with q 0 to 3 "
+        "and beta 3 to 6 lies in all regions."
+    )
 
 
 def text(found: Fit, name: str) -> str:

@@ -62,19 +62,27 @@ def forecast(
     above = np.array([known[place] - level for place in sorted(known)])
     near = np.abs(seen[:, None] - seen[None, :]) / reach
     far = np.abs(seen[:, None] - asked[None, :]) / reach
-    likelihoods, means, deviations = [], [], []
-    for bend, rise, noise in product(_REACHES, _HEIGHTS, noises):
-        power, error = (rise * height) ** 2, noise**2 + _LEAST**2
-        # the 1 lets the curve's level be off by as much as its bends
-        lower = np.linalg.cholesky(power * (_matern(near / bend) + 1) + error * np.eye(len(seen)))
-        scaled = np.linalg.solve(lower, above)
-        weights = np.linalg.solve(lower, power * (_matern(far / bend) + 1))
-        likelihoods.append(float(-0.5 * scaled @ scaled - np.log(np.diag(lower)).sum()))
-        means.append(level + weights.T @ scaled)
-        rest = np.maximum(2 * power - (weights**2).sum(axis=0), 0.0)
-        deviations.append(np.sqrt(rest + error))
-    likely = np.exp(np.array(likelihoods) - max(likelihoods))
-    return Forecast(np.array(means), np.array(deviations), likely / likely.sum())
+    models = np.array(list(product(_REACHES, _HEIGHTS, noises)))
+    bend = models[:, :1, None]
+    power, error = (models[:, 1:2, None] * height) ** 2, models[:, 2:, None] ** 2 + _LEAST**2
+    # the 1 lets the curve's level be off by as much as its bends
+    lower = np.linalg.cholesky(power * (_matern(near / bend) + 1) + error * np.eye(len(seen)))
+    right = np.concatenate(
+        [
+            np.broadcast_to(above[:, None], (len(models), len(above), 1)),
+            power * (_matern(far / bend) + 1),
+        ],
+        axis=2,
+    )
+    solved = np.linalg.solve(lower, right)
+    scaled, weights = solved[:, :, :1], solved[:, :, 1:]
+    diagonals = np.diagonal(lower, axis1=1, axis2=2)
+    likelihoods = -0.5 * (scaled**2).sum(axis=(1, 2)) - np.log(diagonals).sum(axis=1)
+    rest = np.maximum(2 * power[:, 0] - (weights**2).sum(axis=1), 0.0)
+    likely = np.exp(likelihoods - likelihoods.max())
+    return Forecast(
+        level + (weights * scaled).sum(axis=1), np.sqrt(rest + error[:, 0]), likely / likely.sum()
+    )
 
 
 def _matern(distance: Floats) -> Floats:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from oracle import adaptive, compare, grid
+from oracle import adaptive, compare, fit, grid, replays
 from oracle.asks import Place, Search
 from oracle.beyond import Beyond
 from oracle.cells import Graph
@@ -65,7 +65,21 @@ class OracleExperiment:
         ended = len(self.cycles) == self.study.cycles + 1 and self._path.ended(self.s_cyc)
         complete = ended and self._beyond.ended
         table = compare.table(self.study, run_id, self.cycles, self.s_cyc, complete)
-        return table | self._beyond.parts(self.cycles, self.s_cyc)
+        parts = self._beyond.parts(self.cycles, self.s_cyc)
+        return table | parts | {"cost": self._costs(table), "fit": self._fit(table)}
+
+    def _costs(self, table: Table) -> Table:
+        """With what the adaptive oracle would have cost, where the whole grid was tried."""
+        if self.study.search == "adaptive":
+            return dict(table["cost"])
+        replayed = replays.replays(self.study, self.graph, self.cycles)
+        costs = table["cost"]
+        adaptive_cost = compare.cost(replays.trained(replayed))
+        return {"oracle": costs["oracle"], "adaptive": adaptive_cost, "s_cyc": costs["s_cyc"]}
+
+    def _fit(self, table: Table) -> Table | None:
+        """S-Cyc's parameters from the regions of a complete run."""
+        return fit.part(table["cycles"], self.study.pruning.rate) if table["complete"] else None
 
     def places(self) -> list[tuple[Place, dict[str, Any]]]:
         """One for each cycle of the oracle, S-Cyc's, and those of the beam and of the rivals."""

@@ -8,18 +8,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from oracle import distribution_tables
+from oracle import distribution_tables, replays
 from oracle.asks import Results, Search
 from oracle.cells import Graph
 from oracle.compare import Table
+from oracle.costs import Measured
 from oracle.experiment import Experiment
 from oracle.experiments import experiment
+from oracle.greedy import OracleCycle
 from oracle.ledger import URL, Ledger, RunRecord, parse_url, probe, sqlite_url
 from oracle.parse import parse
 from oracle.settings import Settings
+from oracle.spec import OracleStudy
 from oracle.store import ResultStore
 from oracle.study import Study
 from scyc.problems import BadInput, Problem, unknown
+from scyc.spec import as_json
 
 
 def database(settings: Settings, study_name: str) -> URL:
@@ -92,6 +96,27 @@ def locate(text: str, settings: Settings) -> Known:
 def stored_table(run: Known) -> Table:
     """The table of a run as far as the storage knows it, computed from the storage alone."""
     return _found(run).table(run.record.run_id)
+
+
+def measured(run: Known) -> Measured:
+    """A run as its cost is compared with those of others."""
+    study = run.study
+    shared = {
+        "pruning": as_json(study.pruning),
+        "cycles": study.cycles,
+        "replicates": study.least_replicates,
+    }
+    graph = Graph(study.system, run.record.fingerprint)
+    return Measured(stored_table(run), graph.id, shared)
+
+
+def adaptive_path(run: Known) -> list[OracleCycle]:
+    """The cycles that the adaptive oracle would have found, as far as the run recorded them."""
+    assert isinstance(run.study, OracleStudy)
+    graph = Graph(run.study.system, run.record.fingerprint)
+    with opened(run.url) as (_, store):
+        known = store.results(graph)
+    return replays.path(run.study, graph, known)
 
 
 def stored_distributions(run: Known, name: str) -> Table:

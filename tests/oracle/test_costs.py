@@ -1,0 +1,156 @@
+"""What the ways to max_lr cost, side by side."""
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from oracle import costs, tables
+from oracle.cells import Cell, Graph
+from oracle.costs import ADAPTIVE, FITTED, ONE, PAPER, WHOLE, Budget, Measured
+from oracle.experiments import experiment
+from oracle.study import Study
+from scyc.problems import BadInput
+
+Make = Callable[..., Study]
+GRID = {"kind": "log", "low": 0.005, "high": 0.5, "count": 41}
+SHARED = {"cycles": 2}
+SEARCHED = {
+    "kind": "search",
+    "run_id": "tiny-search-1",
+    "search": "paper",
+    "complete": True,
+    "cost": {"search": {"trainings": 41, "steps": 410, "seconds": 20.5}},
+}
+
+
+def hump(cell: Cell) -> float:
+    return 90 - 2 * math.log2(cell.max_lr / 0.1) ** 2
+
+
+@pytest.fixture
+def run(study: Make, Rehearsal: Any) -> Callable[..., Measured]:
+    def made(curve: Callable[[Cell], float | None] = hump, **changes: Any) -> Measured:
+        declared = study(grid=GRID, **changes)
+        found = experiment(declared, Graph(declared.system, "0" * 64))
+        Rehearsal(curve).run(found.searches())
+        return Measured(found.table("tiny-0"), found.graph.id, SHARED)  # type: ignore[attr-defined]
+
+    return made
+
+
+def ways(found: costs.Costs) -> dict[str, costs.Cost]:
+    return {way.what: way for way in found.ways}
+
+
+def test_a_full_grid_is_held_against_the_replayed_adaptive_oracle_and_one_run(run: Any) -> None:
+    found = costs.side_by_side([run()])
+    each = ways(found)
+    assert each[WHOLE].trainings == 3 * 41 * 2
+    assert (each[WHOLE].how, each[ADAPTIVE].how, each[ONE].how) == (
+        "measured",
+        "replayed",
+        "measured",
+    )
+    assert each[ONE].trainings == 3 * 2
+    assert each[FITTED].trainings == each[ADAPTIVE].trainings + 6
+    assert found.base == each[WHOLE]
+    assert each[ONE].times(each[WHOLE]) == (41, 41, 41)
+
+
+def test_an_adaptive_run_is_held_against_the_grid_that_it_left_out(run: Any) -> None:
+    each = ways(costs.side_by_side([run(search="adaptive")]))
+    assert (each[WHOLE].how, each[ADAPTIVE].how) == ("reckoned", "measured")
+    assert each[WHOLE].trainings == 3 * 41 * 2
+    assert each[WHOLE].steps == 10 * each[WHOLE].trainings
+    assert each[WHOLE].seconds == each[WHOLE].trainings
+    assert each[ADAPTIVE].trainings < 3 * 41
+
+
+def test_a_replayed_adaptive_oracle_costs_what_a_real_one_does(run: Any) -> None:
+    real, replayed = (
+        ways(costs.side_by_side([run(search=search)]))[ADAPTIVE] for search in ("adaptive", "grid")
+    )
+    assert (real.trainings, real.steps) == (replayed.trainings, replayed.steps)
+
+
+def test_a_search_stands_beside_the_oracle_that_was_measured(run: Any) -> None:
+    oracle = run()
+    search = Measured(SEARCHED, oracle.graph, SHARED)
+    found = costs.side_by_side([run(search="adaptive"), search, oracle])
+    assert found.base is not None
+    assert found.base.how == "measured"
+    searched = ways(found)["S-Cyc's search (paper)"]
+    assert searched.times(found.base) == (6, 6, 12)
+    shown = costs.text(found)
+    assert "6 in trainings, 6 in steps, 12 in seconds" in shown
+    content = json.loads(json.dumps(costs.as_json(found)))
+    assert content["ways"][4]["less_than_the_oracle"] == {"trainings": 6, "steps": 6, "seconds": 12}
+
+
+def test_a_search_alone_has_nothing_to_be_held_against() -> None:
+    found = costs.side_by_side([Measured(SEARCHED, "a", SHARED)])
+    assert found.base is None
+    assert "in trainings" not in costs.text(found)
+
+
+def test_runs_that_cannot_be_compared_are_refused_all_at_once(run: Any) -> None:
+    oracle = run()
+    other = Measured(SEARCHED, "another", SHARED)
+    longer = Measured(SEARCHED | {"run_id": "longer"}, oracle.graph, {"cycles": 3})
+    schedules = Measured(oracle.table | {"kind": "schedules"}, oracle.graph, SHARED)
+    with pytest.raises(BadInput) as refused:
+        costs.side_by_side([oracle, other, longer, schedules])
+    rules = [problem.rule for problem in refused.value.problems]
+    assert len(rules) == 3
+    assert "another network, training, seed or images than tiny-0" in rules[0]
+    assert "differs from tiny-0 in cycles" in rules[1]
+    assert "kind schedules" in rules[2]
+
+
+def test_what_is_not_complete_is_said_to_be_so(run: Any) -> None:
+    table = run().table | {"complete": False}
+    found = costs.side_by_side([Measured(table, "a", SHARED)])
+    assert "tiny-0 is not complete; its costs are those so far." in found.notes
+
+
+def test_the_oracles_table_says_how_much_less_the_others_took(run: Any) -> None:
+    table = run().table
+    lines = tables.sheet(table).costs
+    assert [line.split()[0] for line in lines[:3]] == ["oracle", "adaptive", "S-Cyc"]
+    assert lines[3].startswith("Trainings of the whole grid (measured): ")
+    assert "41 times those of S-Cyc, one run" in lines[3]
+    adaptive = 246 / table["cost"]["adaptive"]["trainings"]
+    assert f"{adaptive:.3g} times those of the adaptive oracle (replayed)" in lines[3]
+
+
+def test_the_papers_budget_saves_by_constant_factors() -> None:
+    assert (PAPER.oracle, PAPER.search, PAPER.runs) == (7800, 2600, 130)
+    longer = Budget(60, 260, 5, 20)
+    assert longer.oracle / longer.search == PAPER.oracle / PAPER.search == 3
+    said = costs.budget_text(PAPER)
+    assert "less by a factor of 3\n" in said
+    assert "less by a factor of 60\n" in said
+    assert costs.budget_json(PAPER)["less_than_the_oracle"] == {"search": 3, "one_run": 60}
+
+
+def test_regions_that_fall_fit_no_s_cyc_curve_and_the_table_says_so(run: Any) -> None:
+    def falling(cell: Cell) -> float:
+        return 90 - 8 * math.log2(cell.max_lr / (0.2 / 4**cell.cycle)) ** 2
+
+    table = run(falling).table
+    assert table["fit"]["fits"] is False
+    assert len(table["fit"]["inside"]) == 1
+    notes = " ".join(tables.sheet(table).notes)
+    assert "lie inside 1 of 3 regions, outside at cycle" in notes
+    assert "No S-Cyc curve with q 0 to 3 and beta 3 to 6 lies in all regions." in notes
+
+
+def test_regions_that_an_s_cyc_curve_fits_are_said_to_be_so(run: Any) -> None:
+    table = run().table
+    assert table["fit"]["fits"] is True
+    notes = " ".join(tables.sheet(table).notes)
+    assert "lie inside 3 of 3 regions." in notes
+    assert "No S-Cyc curve" not in notes
