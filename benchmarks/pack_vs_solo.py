@@ -4,7 +4,8 @@
 
 Every engine that can train the network on the device, against an ordinary PyTorch loop with the
 same work (see plain.py), in seconds a member-step: one iteration of one member. `solo` is our own
-loop, one member after another. On a CPU one thread and CPU time. The images are noise.
+loop, one member after another. On a CPU one thread and CPU time, on a GPU wall time between two
+synchronisations. The images are noise.
 
 More of each case: member-steps a second; the share of the FLOP/s of a large matrix product, and for
 fully connected networks of the bytes a second of a large copy, on the same device in the same run.
@@ -12,6 +13,7 @@ fully connected networks of the bytes a second of a large copy, on the same devi
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 
 import click
@@ -80,30 +82,58 @@ def on_cpu(networks: Sequence[str], quick: bool, rounds: int) -> Iterator[Case]:
         yield from cases("resnet20", size, steps, rounds, device, "fp32", batch, engines)
 
 
-def on_gpu(networks: Sequence[str], quick: bool, rounds: int) -> Iterator[Case]:
-    """All engines; large networks at K = 4."""
-    device = torch.device("cuda")
+def on_gpu(
+    networks: Sequence[str], quick: bool, rounds: int, device: torch.device
+) -> Iterator[Case]:
+    """ResNet-20 at K = 16, large networks at K = 4, and the fully connected one."""
+    fused = ("graphed", "grouped", "vmap", "solo")
     for network in networks:
-        sizes: Sequence[int] = (4,) if network in _LARGE or quick else (1, 4, 16)
-        for precision in ("fp32", "bf16"):
-            if network == "fully_connected" and precision == "bf16":
-                continue
-            yield from cases(network, sizes, 5 if quick else 40, rounds, device, precision)
+        if network == "fully_connected":
+            size, steps = (2, 2) if quick else (16, 100)
+            yield from cases(network, (size,), steps, rounds, device)
+            continue
+        size, steps = (4, 5) if network in _LARGE else (16, 20)
+        size, steps, batch = (2, 1, 4) if quick else (size, steps, None)
+        precisions: Sequence[systems.Precision] = ("fp32", "bf16")
+        for precision in precisions[:1] if quick else precisions:
+            yield from cases(network, (size,), steps, rounds, device, precision, batch, fused)
+
+
+def within(seconds: float, found: Iterator[Case]) -> list[Case]:
+    """The cases that are begun within so many seconds."""
+    end = time.monotonic() + seconds
+    taken = []
+    for case in found:
+        taken.append(case)
+        if time.monotonic() > end:
+            break
+    return taken
 
 
 @click.command(help="Packs of K trainings against an ordinary loop, one after another.")
 @options
 @click.option("--network", "networks", multiple=True, type=click.Choice(list(systems.INPUTS)))
 @click.option("--rounds", default=5, show_default=True, help="Pairs of each case.")
-def main(device: str, quick: bool, as_json: bool, networks: tuple[str, ...], rounds: int) -> None:
+@click.option("--seconds", default=3600.0, show_default=True, help="Begin no case after these.")
+@click.option("--as-gpu", is_flag=True, help="What a GPU is asked for, on any device.")
+def main(
+    device: str,
+    quick: bool,
+    as_json: bool,
+    networks: tuple[str, ...],
+    rounds: int,
+    seconds: float,
+    as_gpu: bool,
+) -> None:
     """Measure and print."""
     torch.set_num_threads(1)
+    place = torch.device(device)
     small = ("fully_connected", "resnet20")
-    if device == "cpu":
-        found = list(on_cpu(networks or small, quick, rounds))
+    if place.type == "cuda" or as_gpu:
+        wanted = on_gpu(networks or (*small, *_LARGE), quick, rounds, place)
     else:
-        found = list(on_gpu(networks or (*small, *_LARGE), quick, rounds))
-    report("pack_vs_solo", torch.device(device), found, as_json)
+        wanted = on_cpu(networks or small, quick, rounds)
+    report("pack_vs_solo", place, within(seconds, wanted), as_json)
 
 
 if __name__ == "__main__":
