@@ -96,11 +96,25 @@ def text(cost: Estimate) -> str:
     lines += [
         f"  trainings   {cost.cells:,} ({cost.cycles + 1} networks x {cost.replicates} "
         f"replicates{'; more where a grid grows' if cost.grids else ''})",
+        *_growing(cost),
         f"  steps       {cost.steps:,}",
         f"  time        about {_duration(cost.seconds)} with {cost.workers} worker(s) on "
         f"{cost.device} ({1000 * cost.seconds_a_step:.2f} ms a step, timed here)",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _growing(cost: Estimate) -> list[str]:
+    """What replicates that are added may come to."""
+    added = cost.most_replicates - cost.replicates
+    if not added:
+        return []
+    rates = sum(len(grid) for grid in cost.grids.values())
+    most = cost.cells + added * rates * (cost.cycles + 1)
+    return [
+        f"  replicates  up to {cost.most_replicates} where a verdict is open; {most:,} trainings "
+        "if all verdicts are"
+    ]
 
 
 def _grids(study: Study) -> dict[str, GridSpec]:

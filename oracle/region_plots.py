@@ -45,9 +45,9 @@ def regions(table: Table) -> go.Figure:
         head(f"{table['study']}: the greedy oracle against S-Cyc", table),
         legend={"orientation": "h", "y": 0.01, "yref": "container", "yanchor": "bottom", "x": 0.0},
         legend2={"title": {"text": "weights remaining"}, "x": 1.01, "y": 1.0},
-        margin={"t": 110, "b": 160, "l": 70, "r": 150},
+        margin={"t": 110, "b": 80, "l": 70, "r": 150},
         width=1280,
-        height=670,
+        height=640,
     )
     return figure
 
@@ -95,9 +95,9 @@ def _band(figure: go.Figure, table: Table, column: int) -> None:
         ),
         **place,
     )
-    beside = rival_plots.lines(figure, table, place)
     _ends(figure, known, place)
     _s_cyc(figure, cycles, place)
+    beside = rival_plots.lines(figure, table, place)
     for side, symbol in (("high", "triangle-up-open"), ("low", "triangle-down-open")):
         cut = [c for c in known if c["feasible"][f"cut_{side}"]]
         if cut:

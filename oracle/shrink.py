@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from oracle.parse import parse
+from oracle.replicates import ReplicateRange
 from oracle.settings import Shrink
 from oracle.study import Study
 from scyc.problems import BadInput, Problem
@@ -35,6 +36,10 @@ def shrink(study: Study, wanted: Shrink) -> Study:
     ):
         value, declared = getattr(wanted, field), getattr(study, field)
         if value is None or value == declared:
+            continue
+        if isinstance(declared, ReplicateRange):
+            problems += _smaller(option, value, declared.least)
+            content[field], said[name] = value, f"{value} of {declared.least} to {declared.most}"
             continue
         problems += _smaller(option, value, declared)
         content[field] = value

@@ -1,0 +1,93 @@
+"""Error bars and verdicts in the figures of an oracle run."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from oracle import compare, region_plots
+from oracle.cells import Cell
+from oracle.study import Study
+
+Make = Callable[..., Study]
+
+
+def curve(cell: Cell) -> float:
+    """S-Cyc's 0.1 is open at first, the best at the next cycle, and hopeless at the last."""
+    swing = 88.0 if cell.replicate % 2 else 72.0
+    rest = {0.05: 60.0, 0.2: 80.0 + cell.replicate, 0.4: 70.0}
+    return rest.get(cell.max_lr, (swing, 95.0, 50.0)[cell.cycle])
+
+
+@pytest.fixture
+def made(study: Make, searched: Any) -> Callable[..., compare.Table]:
+    def make(replicates: int = 4, curve: Callable[[Cell], float | None] = curve) -> compare.Table:
+        declared = study(
+            grid={"max_lr": [0.05, 0.1, 0.2, 0.4], "extend": False},
+            s_cyc={"epsilon": 0.1, "delta": 0.0, "q": 0, "beta": 3.0},
+            replicates=replicates,
+        )
+        _, cycles, path = searched(declared, curve)
+        return compare.table(declared, "tiny-00000000", cycles, path, complete=True)
+
+    return make
+
+
+def traces(table: compare.Table) -> dict[str, Any]:
+    return {trace.name: trace for trace in region_plots.regions(table).data}
+
+
+def test_each_verdict_has_its_shape_and_colour_on_s_cycs_curve(made: Any) -> None:
+    table = made()
+    kinds = [cycle["evidence"]["s_cyc"]["verdict"] for cycle in table["cycles"]]
+    assert kinds == ["undecided", "inside", "outside"]
+    drawn = traces(table)
+    marks = [drawn[f"S-Cyc: {kind}"] for kind in kinds]
+    assert [list(mark.x) for mark in marks] == [[c["weights_remaining"]] for c in table["cycles"]]
+    assert len({mark.marker.symbol for mark in marks}) == 3
+    assert len({mark.marker.color for mark in marks}) == 3
+    table["cycles"][0]["evidence"]["s_cyc"]["more"] = 7
+    assert traces(table)["S-Cyc: undecided"].text[0].startswith("undecided (+7), ")
+
+
+def test_the_ends_of_the_band_have_their_intervals(made: Any) -> None:
+    table = made()
+    ends = traces(table)["its ends, 90 %"]
+    drawn = [tuple(ends.y[at : at + 2]) for at in range(0, len(ends.y), 3)]
+    assert drawn == [
+        (cycle["evidence"][end]["low"], cycle["evidence"][end]["high"])
+        for cycle in table["cycles"]
+        for end in ("low", "high")
+    ]
+    at = [ends.x[index] for index in range(0, len(ends.x), 3)]
+    for cycle, low, high in zip(table["cycles"], at[::2], at[1::2], strict=True):
+        assert low > cycle["weights_remaining"] > high  # the axis falls
+
+
+def test_the_axis_holds_the_whole_intervals(made: Any) -> None:
+    table = made()
+    table["cycles"][0]["evidence"]["low"]["low"] = 0.001
+    low, _ = region_plots.regions(table).layout.yaxis.range
+    assert 10**low < 0.001
+
+
+def test_accuracies_have_the_standard_errors_of_paired_differences(made: Any) -> None:
+    table = made()
+    for cycle, line in zip(table["cycles"], ("100 %", "80 %", "64 %"), strict=True):
+        drawn = traces(table)[line]
+        errors = {each["max_lr"]: each["standard_error"] for each in cycle["evidence"]["paired"]}
+        assert list(drawn.error_y.array) == [errors[rate] for rate in drawn.x]
+    assert max(drawn.error_y.array) > 0
+    assert "paired error" in region_plots.regions(table).layout.yaxis2.title.text
+
+
+def test_one_replicate_has_no_bars_and_all_is_undecided(made: Any) -> None:
+    drawn = traces(made(replicates=1))
+    assert "its ends, 90 %" not in drawn
+    assert len(drawn["S-Cyc: undecided"].x) == 3
+    assert set(drawn["100 %"].error_y.array) == {0.0}
+
+
+def test_a_cycle_without_a_region_is_marked(made: Any) -> None:
+    table = made(curve=lambda cell: None if cell.cycle else curve(cell))
+    assert list(traces(table)["S-Cyc: no region"].x) == [80.0]
