@@ -3,7 +3,7 @@
     python benchmarks/all.py FOLDER [--device cuda] [--quick] [--rehearse]
 
 With ``--device cuda`` what a GPU is asked for, in under 8 minutes of its time: packs of every
-network, a worker's memory, the plain loop; what matters most comes first, and no script goes on for more
+network, a worker's memory, the plain loop; what matters most comes first, and no script takes more
 than its share. With ``--device cpu`` all the rest, about half an hour on 2 cores. ``--rehearse``
 runs the GPU's list on the CPU, as small as can be.
 """

@@ -128,6 +128,7 @@ def main(
     """Measure and print."""
     torch.set_num_threads(1)
     place = torch.device(device)
+    rounds = 1 if quick else rounds
     small = ("fully_connected", "resnet20")
     if place.type == "cuda" or as_gpu:
         wanted = on_gpu(networks or (*small, *_LARGE), quick, rounds, place)

@@ -71,7 +71,7 @@ class _Pack:
         self._left: dict[int, Outcome] = {}
         self.step = 0
         count, size = len(jobs), len(jobs)
-        if jobs[0].order.device.type == "cpu":
+        if _immediate(jobs[0].order.device):
             numbers = sum(parameter.numel() for parameter in network.parameters())
             size = max(1, _CACHE // numbers)
         self.groups = [
@@ -156,7 +156,7 @@ class _Group:
         training: TrainingSpec,
     ) -> None:
         self.members, self.jobs, self._training = list(members), list(jobs), training
-        self._at_once = jobs[0].order.device.type == "cpu"  # whether reading a loss costs nothing
+        self._at_once = _immediate(jobs[0].order.device)
         self.stack = Stack.started(network, [job.start for job in jobs])
         self.best = self.stack.only(range(len(jobs)))
         self._kept: dict[int, Network] = {}
@@ -261,3 +261,8 @@ class _Group:
             value.copy_(saved["optimizer"][name])
         masks = {index: job.start.masks for index, job in zip(self.members, self.jobs, strict=True)}
         self._kept = {index: Network(state, masks[index]) for index, state in saved["kept"].items()}
+
+
+def _immediate(device: torch.device) -> bool:
+    """Whether a number is read from the device without waiting for all that it was asked to do."""
+    return device.type == "cpu"

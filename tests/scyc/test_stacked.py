@@ -1,0 +1,170 @@
+"""What only the stacked engine does: stacks of any size, members that leave, packs in flight."""
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import torch
+
+from scyc import solo, stacked
+from scyc.choices import (
+    AdamSpec,
+    FullyConnectedSpec,
+    OptimizerSpec,
+    RmsPropSpec,
+    SgdSpec,
+)
+from scyc.pack import Trainer
+from scyc.training import Job, Outcome
+
+OPTIMIZERS: list[OptimizerSpec] = [
+    SgdSpec(),
+    SgdSpec(momentum=0.0, weight_decay=0.0),
+    AdamSpec(name="adamw"),
+    RmsPropSpec(name="rmsprop", momentum=0.9),
+]
+IDS = [spec.name + str(index) for index, spec in enumerate(OPTIMIZERS)]
+WILD = 3  # the member that diverges
+Make = Callable[..., Trainer]
+
+
+def jobs(one: Trainer, wild: float = 1e30) -> list[Job]:
+    """Five members, two replicates; two start pruned, one diverges, all but one are kept."""
+    made = []
+    scale = {"sgd": 1.0, "rmsprop": 0.005}.get(one.system.training.optimizer.name, 0.05)
+    for index, (replicate, rate) in enumerate(
+        ((0, 0.02), (0, 0.1), (1, 0.05), (1, wild), (0, 0.2))
+    ):
+        start = one.root(replicate)
+        if index in (1, 2):
+            start = one.pruned(start, replicate, 1)
+        feed, order = one._feed(replicate, 0)
+        keep_at = 4 + index if index else None
+        made.append(Job(start, [rate * scale] * len(order), feed, order, replicate, keep_at))
+    return made
+
+
+def train(one: Trainer, pack: list[Job], flight: Any = None) -> list[Outcome]:
+    return stacked.train(one.network, pack, one.system.training, flight)
+
+
+def same(a: Outcome, b: Outcome) -> bool:
+    """Whether two trainings have the same numbers, to the last bit."""
+    if (a.curve, a.val_accuracy, a.test_accuracy) != (b.curve, b.val_accuracy, b.test_accuracy):
+        return False
+    pairs = [(a.network, b.network)]
+    if a.kept is not None and b.kept is not None:
+        pairs.append((a.kept, b.kept))
+    return (a.kept is None, a.diverged) == (b.kept is None, b.diverged) and all(
+        torch.equal(x.state[name], y.state[name]) for x, y in pairs for name in x.state
+    )
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=IDS)
+def test_how_many_are_stacked_and_how_far_ahead_images_are_gathered_changes_no_bit(
+    trainer: Make, monkeypatch: pytest.MonkeyPatch, optimizer: OptimizerSpec
+) -> None:
+    hidden = FullyConnectedSpec(name="fully_connected", hidden=(32, 48))
+    one = trainer(network=hidden, optimizer=optimizer)
+    numbers = sum(parameter.numel() for parameter in one.network.parameters())
+    ends = []
+    for size, gathered in ((5, 2**25), (1, 2**25), (2, 2**25), (3, 1)):
+        monkeypatch.setattr(stacked, "_CACHE", size * numbers)
+        monkeypatch.setattr(stacked, "_GATHERED", gathered)
+        ends.append(train(one, jobs(one)))
+    for other in ends[1:]:
+        assert all(same(a, b) for a, b in zip(ends[0], other, strict=True))
+    assert [outcome.diverged for outcome in ends[0]] == [i == WILD for i in range(5)]
+
+
+@pytest.mark.parametrize("size", [1, 5])
+def test_a_member_that_is_lost_leaves_at_the_iteration_at_which_it_would_alone(
+    trainer: Make, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(stacked, "_CACHE", size * 10**4)
+    one = trainer(precision="fp64", steps=40, validate_every=10)
+    pack = jobs(one, wild=1e6)
+    ends = train(one, pack), solo.train(one.network, pack, one.system.training)
+    left = [outcomes[WILD] for outcomes in ends]
+    assert left[0].curve == left[1].curve
+    assert left[0].curve[-1][1] == 0.0
+    assert 1 < left[0].curve[-1][0] < 40
+    assert (left[0].val_accuracy, left[0].test_accuracy, left[0].kept) == (0.0, 0.0, None)
+    for a, b in zip(*ends, strict=True):
+        assert a.curve == b.curve
+
+
+def test_where_reading_a_loss_means_waiting_a_lost_member_leaves_at_the_next_look(
+    trainer: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = trainer()
+    at_once = train(one, jobs(one))
+    monkeypatch.setattr(stacked, "_immediate", lambda device: False)
+    later = train(one, jobs(one))
+    assert at_once[WILD].curve[-1][0] < 5
+    assert later[WILD].curve == ((5, 0.0),)
+    for index in set(range(5)) - {WILD}:
+        assert same(at_once[index], later[index])
+
+
+def test_weights_that_are_lost_in_the_very_last_step_are_found(trainer: Make) -> None:
+    one = trainer()
+    pack = jobs(one)
+    rates = [0.1] * (len(pack[0].rates) - 1)
+    pack[0].rates[:] = [*rates, float("inf")]
+    ended = train(one, pack)
+    assert ended[0].diverged
+    assert ended[0].curve[-1] == (12, 0.0)
+    assert not ended[1].diverged
+
+
+class Killed(BaseException):
+    """Ends a training as a signal would."""
+
+
+@dataclass
+class Rehearsed:
+    """A flight that saves whenever it is asked, and is killed after so many questions."""
+
+    killed_after: int | None = None
+    content: bytes | None = None
+    asked: int = 0
+
+    def resumed(self) -> Mapping[str, Any] | None:
+        if self.content is None:
+            return None
+        found: Mapping[str, Any] = torch.load(io.BytesIO(self.content), weights_only=True)
+        return found
+
+    def due(self) -> bool:
+        if self.asked == self.killed_after:
+            raise Killed
+        self.asked += 1
+        return True
+
+    def save(self, state: Mapping[str, Any]) -> None:
+        buffer = io.BytesIO()
+        torch.save(dict(state), buffer)
+        self.content = buffer.getvalue()
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=IDS)
+def test_wherever_it_is_killed_a_pack_ends_with_the_same_bits(
+    trainer: Make, monkeypatch: pytest.MonkeyPatch, optimizer: OptimizerSpec, size: int
+) -> None:
+    monkeypatch.setattr(stacked, "_CACHE", size * 2500)
+    monkeypatch.setattr(stacked, "_GATHERED", 1)  # a stretch is one iteration
+    one = trainer(optimizer=optimizer, carry="best")
+    whole = train(one, jobs(one))
+    assert [outcome.diverged for outcome in whole] == [i == WILD for i in range(5)]
+    for step in (1, 4, 5, 9):  # before and after a member left, was kept, was looked at
+        first = Rehearsed(killed_after=step)
+        with pytest.raises(Killed):
+            train(one, jobs(one), first)
+        second = Rehearsed(content=first.content)
+        again = train(one, jobs(one), second)
+        assert second.asked == 12 - step
+        assert all(same(a, b) for a, b in zip(whole, again, strict=True))
