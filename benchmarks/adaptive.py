@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -25,13 +25,13 @@ from typing import Any
 import click
 import numpy as np
 
-from oracle import grid, records
+from oracle import agreement, grid, records
 from oracle.adaptive import SEARCHES, SearchKind
 from oracle.cells import Cell, Graph, Result
 from oracle.greedy import GridSearch, OracleCycle
 from oracle.grid_spec import GridSpec, ListGrid, RangeGrid
 from oracle.regions import Region, ToleranceKind, Tried, feasible
-from oracle.replays import Judge, Replay, said
+from oracle.replays import Judge, Replay
 from oracle.settings import Settings
 from scyc.choices import ConstantSpec, FullyConnectedSpec
 from scyc.problems import BadInput
@@ -239,8 +239,8 @@ def replayed(table: Mapping[str, Any]) -> list[Replay]:
     """The adaptive oracle on a recorded run's cycles, each below the full grid's own winner."""
     found: list[Replay] = []
     last = None
-    for case in cases(table):
-        full, _ = searched(case, "grid")
+    for number, case in enumerate(cases(table)):
+        full = replace(searched(case, "grid")[0], cycle=number)
         judge = Judge(_GRAPH, _STEADY, case.tolerance, case.tolerance_kind)
         if (replay := judge.replay(full, last)) is not None:
             found.append(replay)
@@ -399,59 +399,9 @@ def _print_run(table: Mapping[str, Any], path: Sequence[OracleCycle] | None, as_
     if not found:
         raise click.ClickException("not a run that tried its whole grid; nothing to replay on")
     if as_json:
-        content = {
-            "run_id": table["run_id"],
-            "said": said(found),
-            "cycles": [_as_json(each) for each in found],
-            "path": [each.region.well_tuned if each.region else None for each in path or ()],
-        }
-        click.echo(json.dumps(content, indent=2))
-        return
-    click.echo(f"{table['run_id']}: cycle by cycle, below the full grid's own winners\n")
-    click.echo(
-        f"{'cycle':>5}{'full grid':>34}{'adaptive':>34}{'best':>12}{'ends off':>12}{'trained':>9}"
-    )
-    for index, each in enumerate(found):
-        best = "same" if each.same_best else "as good" if each.best_as_good else "worse"
-        click.echo(
-            f"{index:>5}{_shown(each.full):>34}{_shown(each.found):>34}{best:>12}"
-            f"{f'{each.low_error}, {each.high_error}':>12}{each.share:>9.0%}"
-        )
-    words = said(found)
-    click.echo(
-        f"\nsame well-tuned max_lr {words['same_best']:.0%} (or not told apart from it "
-        f"{words['best_as_good']:.0%}), ends within a step {words['ends_near']:.0%}, both "
-        f"{words['both']:.0%} of {words['cycles']} cycles,\n"
-        f"with {words['share']:.0%} of the trainings"
-    )
-    if path is not None:
-        same = sum(
-            each.region is not None and each.region.well_tuned == cycle["well_tuned"]
-            for each, cycle in zip(path, table["cycles"], strict=False)
-        )
-        click.echo(
-            f"as a whole path, below its own winners: {len(path)} of {len(table['cycles'])} cycles "
-            f"are recorded, of which {same} have the same well-tuned max_lr"
-        )
-
-
-def _shown(cycle: OracleCycle) -> str:
-    region = cycle.region
-    return f"{region.well_tuned:.4g} [{region.low:.4g}, {region.high:.4g}]" if region else "none"
-
-
-def _as_json(each: Replay) -> dict[str, Any]:
-    return {
-        "full": _shown(each.full),
-        "adaptive": _shown(each.found),
-        "same_best": each.same_best,
-        "best_as_good": each.best_as_good,
-        "behind": each.behind.to_json(),
-        "low_error": each.low_error,
-        "high_error": each.high_error,
-        "share": each.share,
-        "rounds": each.rounds,
-    }
+        click.echo(json.dumps(agreement.as_json(dict(table), found, path), indent=2))
+    else:
+        click.echo(agreement.text(dict(table), found, path), nl=False)
 
 
 def _print_families(cases: int, as_json: bool) -> None:
