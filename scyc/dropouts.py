@@ -45,6 +45,7 @@ class _Dropout(nn.Module):
         super().__init__()
         self.share = share
         self.source: Dropouts | None = None
+        self.form = torch.contiguous_format
 
     def forward(self, values: Tensor) -> Tensor:
         if not self.training or self.share == 0:
@@ -70,6 +71,8 @@ class _Mask(torch.autograd.Function):
     ) -> tuple[Tensor, int]:
         assert module.source is not None
         one = values.select(in_dims[0], 0)
+        if one.dim() == 4:  # numbers are drawn in the order in which they lie
+            one = torch.empty_like(one, memory_format=module.form)
         return torch.stack(module.source.masks(one, module.share))[module.source.members], 0
 
 
@@ -91,8 +94,13 @@ def redrawn(network: nn.Module) -> nn.Module:
     return twin
 
 
-def draw_from(network: nn.Module, source: Dropouts) -> None:
-    """Let the dropout of a :func:`redrawn` network draw from `source` from now on."""
+def draw_from(
+    network: nn.Module, source: Dropouts, form: torch.memory_format = torch.contiguous_format
+) -> None:
+    """Let the dropout of a :func:`redrawn` network draw from `source` from now on.
+
+    form: how the images of a member alone would lie, which under vmap they need not.
+    """
     for module in network.modules():
         if isinstance(module, _Dropout):
-            module.source = source
+            module.source, module.form = source, form

@@ -154,9 +154,10 @@ def _norm(layer: Layer, kind: Kind) -> Lowered:
             module.eps,
         )
         if scratch is not statistics and count is not None:
-            share = (1 / run.values[count]).repeat_interleave(module.num_features)
+            batches = run.values[count].to(statistics[0].dtype)
+            share = batches.reciprocal().repeat_interleave(module.num_features)
             for old, new in zip(statistics, scratch, strict=True):
-                old.lerp_(new, share.to(old.dtype))
+                old.lerp_(new, share)
         return after.view(run.members, -1, given.shape[-1]) if flat else after
 
     return Kind.VALUES if flat else Kind.IMAGES, operation

@@ -17,6 +17,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from scyc import fused, sides
 from scyc.dropouts import Dropouts, draw_from, redrawn
 from scyc.flight import Flight
+from scyc.layout import layout
 from scyc.system import TrainingSpec
 from scyc.training import Job, Outcome
 
@@ -67,10 +68,11 @@ def train(
 class _Mapped:
     def __init__(self, network: nn.Module, places: Tensor, dropouts: Dropouts) -> None:
         self._network, self._places, self._dropouts = network, places, dropouts
+        self._form = layout(network)
 
     def __call__(self, values: Mapping[str, Tensor], images: Tensor, training: bool) -> Tensor:
         self._network.train(training)
-        draw_from(self._network, self._dropouts)
+        draw_from(self._network, self._dropouts, self._form)
         alike = len(images) == 1 and len(self._dropouts.generators) == 1
 
         def one(own: dict[str, Tensor], given: Tensor) -> Tensor:

@@ -1,0 +1,154 @@
+"""Which engine takes which network, and what the others say."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from oracle.study import Study
+from scyc import graphed, grouped, networks, vmapped
+from scyc.checkpoint import Network
+from scyc.choices import (
+    AlexNetSpec,
+    FullyConnectedSpec,
+    NetworkSpec,
+    ResNet20Spec,
+    ResNet50Spec,
+    VggSpec,
+)
+from scyc.data import Images
+from scyc.engines import ENGINES, able, candidates
+from scyc.networks import FullyConnected
+from scyc.pack import Trainer, problems
+from scyc.problems import BadInput
+from scyc.system import SystemSpec
+from scyc.training import Job
+
+CPU, GPU = torch.device("cpu"), torch.device("cuda")
+OURS: list[NetworkSpec] = [
+    FullyConnectedSpec(name="fully_connected"),
+    FullyConnectedSpec(name="fully_connected", batch_norm=True),
+    ResNet20Spec(name="resnet20"),
+    VggSpec(name="vgg16"),
+    VggSpec(name="vgg19"),
+    AlexNetSpec(name="alexnet"),
+    ResNet50Spec(name="resnet50"),
+    VggSpec(name="vgg16", form="torchvision"),
+    AlexNetSpec(name="alexnet", form="torchvision"),
+    ResNet50Spec(name="resnet50", form="torchvision"),
+]
+
+
+@pytest.mark.parametrize("spec", OURS, ids=repr)
+def test_every_network_of_ours_is_taken_by_all_engines_for_any_network(spec: NetworkSpec) -> None:
+    with torch.device("meta"):
+        network = networks.build(spec, (3, 64, 64), 10, seed=0)
+    modes = [module.training for module in network.modules()]
+    assert [engine.fits(network, GPU) for engine in (vmapped, grouped, graphed)] == [True] * 3
+    assert not graphed.fits(network, CPU)
+    assert [module.training for module in network.modules()] == modes
+
+
+class Odd(nn.Module):
+    """Two layers, joined in an odd way."""
+
+    def __init__(self, way: Callable[[Any, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.way = way
+        self.norm = nn.GroupNorm(1, 3)
+        self.relu = nn.ReLU(inplace=True)
+        self.output = nn.Linear(3 * 64, 3)
+        self.scale = nn.Parameter(torch.ones(3 * 64))
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.output(self.way(self, images))
+
+
+def rectified_beside(net: Any, images: Tensor) -> Tensor:
+    hidden = images + 1
+    return (net.relu(hidden) + hidden).flatten(1)
+
+
+ODD: dict[str, Callable[[Any, Tensor], Tensor]] = {
+    "a layer that is not known": lambda net, x: net.norm(x).flatten(1),
+    "a weight outside a layer": lambda net, x: x.flatten(1) * net.scale,
+    "another call in training": lambda net, x: (x * 2 if net.training else x).flatten(1),
+    "a branch on values": lambda net, x: x.flatten(1) if net.scale.sum() > 0 else -x.flatten(1),
+    "dropout that is no module": lambda net, x: functional.dropout(x, 0.5).flatten(1),
+    "another mean": lambda net, x: (x - x.mean((1, 2))).flatten(1),
+    "another view": lambda net, x: x.view(-1, 192),
+    "flattened otherwise": lambda net, x: x.flatten(0, 1),
+    "in place on what is used beside it": rectified_beside,
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_what_grouped_does_not_know_it_leaves_alone(name: str) -> None:
+    network = Odd(ODD[name])
+    assert not grouped.fits(network, GPU)
+    assert grouped.fits(Odd(lambda net, x: torch.flatten(x, 1)), GPU)
+
+
+def jobs_of(one: Trainer, network: nn.Module) -> list[Job]:
+    feed, order = one._feed(0, 0)
+    start = Network({name: value.clone() for name, value in network.state_dict().items()}, {})
+    return [Job(start, [0.1] * len(order), feed, order, seed=0)] * 2
+
+
+def test_an_engine_refuses_what_it_cannot_train_and_says_what_can(
+    system: Callable[..., SystemSpec], colours: Images
+) -> None:
+    one = Trainer(system(), colours)
+    odd = Odd(ODD["a layer that is not known"])
+    with pytest.raises(ValueError, match=r"Odd: norm: GroupNorm is not known; use the solo engine"):
+        grouped.train(odd, jobs_of(one, odd), one.system.training)
+    branching = Odd(ODD["a branch on values"])
+    with pytest.raises(ValueError, match=r"Odd: .*vmap.*use the solo engine"):
+        vmapped.train(branching, jobs_of(one, branching), one.system.training)
+    drawing = Odd(ODD["dropout that is no module"])
+    with pytest.raises(ValueError, match=r"Odd: .*random.*use the solo engine"):
+        vmapped.train(drawing, jobs_of(one, drawing), one.system.training)
+
+
+def test_calls_that_were_followed_wrongly_are_found_out(
+    system: Callable[..., SystemSpec], colours: Images
+) -> None:
+    """An addition in place is traced as one that is not."""
+
+    def shifted(net: Any, images: Tensor) -> Tensor:
+        hidden = images * 1
+        before = hidden
+        hidden += 100
+        return before.flatten(1)
+
+    one, network = Trainer(system(), colours), Odd(shifted)
+    with pytest.raises(ValueError, match=r"Odd: its calls are not what they seem"):
+        grouped.train(network, jobs_of(one, network), one.system.training)
+
+
+def test_a_study_is_told_of_an_engine_that_cannot_train_its_network(
+    system: Callable[..., SystemSpec], colours: Images, study: Callable[..., Study]
+) -> None:
+    resnet = ResNet20Spec(name="resnet20", width=2)
+    found = problems(system(network=resnet, engine="stacked"), colours)
+    assert [(each.path, each.value) for each in found] == [("training.engine", "stacked")]
+    for engine in ("solo", "vmap", "grouped", "graphed"):
+        assert problems(system(network=resnet, engine=engine), colours) == []
+    training = {"steps": 12, "batch": 16, "validate_every": 6}
+    training |= {"engine": "stacked", "precision": "bf16"}
+    with pytest.raises(BadInput) as refused:
+        study(training=training, network="resnet20", pruning={"rewind": 50})
+    for rule in ("fully_connected without batch_norm only", 'no precision "bf16"', "rewind 50"):
+        assert rule in str(refused.value)
+
+
+def test_auto_takes_part_of_what_fits(system: Callable[..., SystemSpec]) -> None:
+    network = FullyConnected(12, 3, (8,))
+    rounded = system(precision="bf16").training
+    assert candidates(rounded, network, CPU) == ("solo",)
+    assert candidates(rounded, network, GPU) == ("solo", "vmap", "grouped", "graphed")
+    assert candidates(system().training, network, GPU) == tuple(ENGINES)
+    assert not able("stacked", rounded, network, CPU)

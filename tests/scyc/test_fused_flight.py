@@ -1,0 +1,109 @@
+"""A pack whose members train side by side is killed, and goes on to the same bits."""
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from scyc import graphed, grouped, vmapped
+from scyc.checkpoint import Network
+from scyc.choices import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
+from scyc.data import Images
+from scyc.pack import Trainer
+from scyc.system import SystemSpec
+from scyc.training import Job
+
+ENGINES = [vmapped, grouped, graphed]
+NAMES = [engine.__name__.removeprefix("scyc.") for engine in ENGINES]
+OPTIMIZERS: list[OptimizerSpec] = [
+    SgdSpec(),
+    AdamSpec(name="adam"),
+    RmsPropSpec(name="rmsprop", momentum=0.9),
+]
+
+
+class Killed(BaseException):
+    """Ends a training as a signal would."""
+
+
+@dataclass
+class Rehearsed:
+    """Saves after every step, as it would lie in a file, and is killed after some."""
+
+    killed_after: int | None = None
+    content: bytes | None = None
+    steps: int = 0
+
+    def resumed(self) -> Mapping[str, Any] | None:
+        if self.content is None:
+            return None
+        found: Mapping[str, Any] = torch.load(io.BytesIO(self.content), weights_only=True)
+        return found
+
+    def due(self) -> bool:
+        if self.steps == self.killed_after:
+            raise Killed
+        self.steps += 1
+        return True
+
+    def save(self, state: Mapping[str, Any]) -> None:
+        buffer = io.BytesIO()
+        torch.save(dict(state), buffer)
+        self.content = buffer.getvalue()
+
+
+def jobs_of(one: Trainer, network: nn.Module) -> list[Job]:
+    """Three members, of which the second diverges in its fifth step; a part of one is pruned."""
+    jobs = []
+    for index, replicate in enumerate((0, 0, 1)):
+        state = {name: value.clone() for name, value in network.state_dict().items()}
+        masks: dict[str, Tensor] = {}
+        if index == 2:
+            masks["1.weight"] = torch.arange(state["1.weight"].numel()).view(16, -1) % 3 > 0
+            state["1.weight"][~masks["1.weight"]] = 0.0
+        feed, order = one._feed(replicate, 0)
+        rates = [0.01 * (index + 1)] * len(order)
+        jobs.append(Job(Network(state, masks), rates, feed, order, seed=replicate, keep_at=3))
+    jobs[1] = replace(jobs[1], rates=[0.01] * 4 + [float("inf")] * 8)
+    return jobs
+
+
+@pytest.mark.parametrize("engine", ENGINES, ids=NAMES)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda spec: spec.name)
+def test_a_killed_pack_goes_on_bit_for_bit(
+    system: Callable[..., SystemSpec], colours: Images, engine: Any, optimizer: OptimizerSpec
+) -> None:
+    """Dropout's generators, batch norm, what was kept and who has left included."""
+    one = Trainer(system(optimizer=optimizer, carry="best"), colours)
+    torch.manual_seed(0)
+    inner = (nn.Linear(192, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.5))
+    network = nn.Sequential(nn.Flatten(), *inner, nn.Linear(16, 3))
+    jobs = jobs_of(one, network)
+    whole = engine.train(network, jobs, one.system.training)
+    assert [outcome.diverged for outcome in whole] == [False, True, False]
+    for step in (1, 2, 4, 8, 10):
+        first = Rehearsed(killed_after=step)
+        with pytest.raises(Killed):
+            engine.train(network, jobs, one.system.training, first)
+        second = Rehearsed(content=first.content)
+        again = engine.train(network, jobs, one.system.training, second)
+        assert second.steps == 11 - step
+        for a, b in zip(whole, again, strict=True):
+            assert (a.curve, a.test_accuracy, a.diverged) == (b.curve, b.test_accuracy, b.diverged)
+            pairs = (
+                [(a.network, b.network)]
+                if a.diverged
+                else [
+                    (a.network, b.network),
+                    (a.kept, b.kept),
+                ]
+            )
+            for ours, theirs in pairs:
+                assert ours is not None
+                assert theirs is not None
+                for name, value in ours.state.items():
+                    assert torch.equal(value.nan_to_num(), theirs.state[name].nan_to_num()), name
