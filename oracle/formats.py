@@ -82,7 +82,7 @@ def as_csv(table: Table) -> str:
     writer = csv.DictWriter(out, fieldnames=list(whose | heads), lineterminator="\n")
     writer.writeheader()
     writer.writerows(
-        {key: _inert(value) for key, value in (whose | row).items()}
+        {key: _inert(value) for key, value in {**whose, **row}.items()}
         for each in every
         for row in each.flat
     )
