@@ -1,6 +1,7 @@
 """A known curve in place of trainings: what searches are tested on; and databases."""
 
 import importlib.util
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,11 +13,17 @@ import sqlalchemy as sa
 
 from oracle.asks import Place, Search
 from oracle.cells import Cell, Graph, Result
+from oracle.experiment import Hooks
 from oracle.experiments import experiment
 from oracle.greedy import OracleCycle
 from oracle.packs import Pack, PackQueue
+from oracle.parse import parse
 from oracle.paths import PathCycle
+from oracle.search_experiment import SearchExperiment
+from oracle.search_spec import SearchStudy
 from oracle.study import Study
+from scyc import scurve
+from scyc.spec import SCyc
 
 Curve = Callable[[Cell], float | None]  # validation accuracy; None: it diverges
 
@@ -138,3 +145,68 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         connection.execute(sa.text(f"CREATE DATABASE {name}"))
     engine.dispose()
     return url.set(database=name).render_as_string(hide_password=False)
+
+
+SEARCH: dict[str, Any] = {
+    "name": "seek",
+    "kind": "search",
+    "dataset": "digits",
+    "subset": 0.2,
+    "network": {"name": "fully_connected", "hidden": [16]},
+    "pruning": {"rewind": "init"},
+    "training": {"steps": 12, "batch": 16, "validate_every": 6},
+    "schedule": {"warmup": 3, "drops": [8]},
+    "search": {
+        "name": "paper",
+        "epsilon": {"max_lr": [0.05, 0.1, 0.2]},
+        "delta": [0.0, 0.1, 0.3],
+    },
+    "cycles": 3,
+    "replicates": 2,
+    "pack": 4,
+}
+
+
+@pytest.fixture
+def seeking() -> Callable[..., SearchStudy]:
+    """Makes a tiny search; fields of its `search` are changed by a dict of them."""
+
+    def make(**changes: Any) -> SearchStudy:
+        study = parse(SEARCH | changes, "seek.yaml")
+        assert isinstance(study, SearchStudy)
+        return study
+
+    return make
+
+
+@pytest.fixture
+def sought() -> Callable[..., tuple[Rehearsal, SearchExperiment]]:
+    """Runs a search on a known curve."""
+
+    def run(
+        study: SearchStudy,
+        curve: Curve,
+        rehearsal: Rehearsal | None = None,
+        hooks: Hooks | None = None,
+        **options: Any,
+    ) -> tuple[Rehearsal, SearchExperiment]:
+        rehearsal = rehearsal or Rehearsal(curve)
+        found = SearchExperiment(study, Graph(study.system, "0" * 64), hooks or Hooks())
+        rehearsal.run(found.searches(), **options)
+        return rehearsal, found
+
+    return run
+
+
+@pytest.fixture
+def near() -> Callable[[SCyc], Curve]:
+    """Makes a known curve: 4 points are lost for each factor of 2 between max_lr and a curve's."""
+
+    def make(ideal: SCyc) -> Curve:
+        def accuracy(cell: Cell) -> float:
+            away = abs(math.log2(cell.max_lr / scurve.max_lr(ideal, cell.cycle, 0.2)))
+            return 90 - 4 * away - 0.5 * cell.cycle + 0.3 * cell.replicate
+
+        return accuracy
+
+    return make
