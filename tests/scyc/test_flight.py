@@ -287,13 +287,13 @@ from scyc.system import PruningSpec, SplitSpec, SubsetSpec, SystemSpec, Training
 from scyc.training import Job
 
 network = FullyConnectedSpec(name="fully_connected", hidden=(16,), batch_norm=True)
-training = TrainingSpec(steps=400, batch=16, validate_every=50)
+training = TrainingSpec(steps=200, batch=16, validate_every=50)
 system = SystemSpec(
     network=network, pruning=PruningSpec(), training=training, split=SplitSpec(), seed=0
 )
 trainer = Trainer(system, sources.load(DigitsSpec(name="digits"), SubsetSpec(share=0.2)))
 feed, order = trainer._feed(0, 0)
-jobs = [Job(trainer.root(0), [rate] * 400, feed, order, 0) for rate in (0.05, 0.1)]
+jobs = [Job(trainer.root(0), [rate] * 200, feed, order, 0) for rate in (0.05, 0.1)]
 
 class Slow(FlightFile):
     def due(self):
