@@ -76,6 +76,13 @@ def _record(
     work: Callable[[], None], state: Sequence[Tensor], generators: Sequence[torch.Generator]
 ) -> Callable[[], None]:
     """Record `work` as a CUDA graph; not run on a GPU yet."""
+    with torch.cuda.device(state[0].device):
+        return _recorded(work, state, generators)
+
+
+def _recorded(
+    work: Callable[[], None], state: Sequence[Tensor], generators: Sequence[torch.Generator]
+) -> Callable[[], None]:
     saved = [value.clone() for value in state]
     seeds = [generator.get_state() for generator in generators]
     aside = torch.cuda.Stream()

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from scyc import graphed, grouped, pruning, solo, vmapped
+from scyc import fused, graphed, grouped, pruning, solo, vmapped
 from scyc.checkpoint import Network
 from scyc.choices import (
     AdamSpec,
@@ -19,6 +19,7 @@ from scyc.choices import (
     SgdSpec,
 )
 from scyc.data import Images
+from scyc.members import Members
 from scyc.pack import Trainer
 from scyc.system import AugmentSpec, PruningSpec, SystemSpec
 from scyc.training import Job, Outcome
@@ -206,6 +207,35 @@ def test_ones_own_network_of_every_layer_ends_as_solos(
         assert torch.equal(b.network.state["unused.weight"], job.start.state["unused.weight"]) or (
             "unused.weight" in job.start.masks
         )
+
+
+@pytest.mark.parametrize("engine", [vmapped, grouped], ids=["vmapped", "grouped"])
+def test_weights_may_lie_channels_last_as_on_a_gpu(
+    system: Systems, colours: Images, monkeypatch: pytest.MonkeyPatch, engine: Any
+) -> None:
+    one = Trainer(system(precision="fp64", steps=6), colours)
+    torch.manual_seed(0)
+    network = Own().double().to(memory_format=torch.channels_last)
+    jobs = jobs_of_own(one, network)
+    alone = solo.train(network, jobs, one.system.training)
+    made: list[Members] = []
+
+    def on_gpu(_network: nn.Module) -> torch.memory_format:
+        return torch.channels_last
+
+    def kept(*arguments: Any) -> Members:
+        made.append(Members(*arguments))
+        return made[-1]
+
+    monkeypatch.setattr(fused, "form", on_gpu)
+    monkeypatch.setattr(fused, "Members", kept)
+    together = engine.train(network, jobs, one.system.training)
+    weight = made[0].weights["widen.weight"]
+    assert weight.flatten(0, 1).is_contiguous(memory_format=torch.channels_last)
+    assert not weight.is_contiguous()
+    for a, b in zip(alone, together, strict=True):
+        assert numbers(a) == numbers(b)
+        assert gap(b.network, a.network) < 1e-9
 
 
 @pytest.mark.parametrize("counts", [[0, 0], [0, 5]])
