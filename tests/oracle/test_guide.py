@@ -8,7 +8,17 @@ import pytest
 import torch
 
 from oracle.parse import parse
+from oracle.replicates import ReplicateRange
 from oracle.rival_spec import RIVALS
+from oracle.search_spec import (
+    Halving,
+    ListedSearch,
+    Objective,
+    PaperRecipe,
+    SampledSearch,
+    SearchStudy,
+    Start,
+)
 from oracle.spec import KINDS, DistributionsStudy, Entry, OracleStudy, SchedulesStudy
 from oracle.studyfile import read_yaml, shipped_studies
 from scyc import networks
@@ -125,7 +135,8 @@ def test_the_networks_of_the_guide_have_as_many_parameters(row: list[str]) -> No
     "spec",
     [
         *(OracleStudy, SchedulesStudy, DistributionsStudy, Entry),
-        *(PruningSpec, TrainingSpec, AugmentSpec, SplitSpec, RecordSpec),
+        *(SearchStudy, Objective, PaperRecipe, Start, SampledSearch, Halving, ListedSearch),
+        *(PruningSpec, TrainingSpec, AugmentSpec, SplitSpec, RecordSpec, ReplicateRange),
         *dict.fromkeys(DATASETS.values()),
         *dict.fromkeys(NETWORKS.values()),
         *dict.fromkeys(SCHEDULES.values()),
