@@ -23,7 +23,6 @@ from oracle.failures import LeaseHeld, LeaseLost
 from oracle.ledger import Ledger, RunRecord, parse_url, probe
 from oracle.store import ResultStore, study_name
 from scyc.choices import ConstantSpec, CyclicalSpec, WarmupSpec
-from scyc.plan import Plan
 from scyc.problems import BadInput
 from scyc.system import SystemSpec
 
@@ -101,18 +100,6 @@ def test_a_result_of_before_engines_were_written_down_is_read(
     engine.dispose()
     again = ResultStore(parse_url(storage))
     assert again.results(graph) == {cell.id: result(cell, engine=None, members=None)}
-    again.close()
-
-
-def test_a_plan_is_kept_for_a_run_and_a_kind_of_device(ledger: Ledger, storage: str) -> None:
-    assert ledger.plan("tiny-1", "cuda") is None
-    ledger.keep_plan("tiny-1", "cuda", Plan("grouped", 24))
-    ledger.keep_plan("tiny-2", "cuda", Plan("graphed", 3))
-    ledger.keep_plan("tiny-1", "cuda", Plan("grouped", 12))
-    again = Ledger(parse_url(storage))
-    assert again.plan("tiny-1", "cuda") == Plan("grouped", 12)
-    assert again.plan("tiny-2", "cuda") == Plan("graphed", 3)
-    assert again.plan("tiny-1", "cpu") is None
     again.close()
 
 
