@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from oracle import costs, tables
 from oracle.cells import Cell, Graph
+from oracle.cli import main
 from oracle.costs import ADAPTIVE, FITTED, ONE, PAPER, WHOLE, Budget, Measured
 from oracle.experiments import experiment
 from oracle.study import Study
@@ -154,3 +156,12 @@ def test_regions_that_an_s_cyc_curve_fits_are_said_to_be_so(run: Any) -> None:
     notes = " ".join(tables.sheet(table).notes)
     assert "lie inside 3 of 3 regions." in notes
     assert "No S-Cyc curve" not in notes
+
+
+def test_the_command_reckons_the_papers_budget_and_wants_one_thing_at_a_time() -> None:
+    shown = CliRunner().invoke(main, ["cost", "--paper", "--format", "json"])
+    assert json.loads(shown.output)["trainings"]["oracle"] == 7800
+    for wrong in ([], ["--paper", "digits"]):
+        refused = CliRunner().invoke(main, ["cost", *wrong])
+        assert refused.exit_code == 2
+        assert "name a RUN or more, or give --paper" in refused.output
