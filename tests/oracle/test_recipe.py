@@ -132,9 +132,7 @@ def test_sharing_changes_no_candidate_and_not_the_best(
         if each["stopped"]:
             continue
         only = {name: [each[name]] for name in ("epsilon", "delta", "q", "beta")}
-        alone = summary(
-            sought(seeking(search={"name": "grid", **only}, cycles=7), near(IDEAL))[1]
-        )
+        alone = summary(sought(seeking(search={"name": "grid", **only}, cycles=7), near(IDEAL))[1])
         assert alone["candidates"][0]["cycles"] == each["cycles"]
         assert alone["candidates"][0]["objectives"] == each["objectives"]
 

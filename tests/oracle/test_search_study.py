@@ -54,7 +54,11 @@ GRID: dict[str, Any] = {"name": "grid", "epsilon": [0.1], "delta": [0.1], "q": [
             "1,010 combinations, over 1,000",
         ),
         ({"objective": "best"}, "objective.name", "must be one of 'target', 'mean' or 'pareto'"),
-        ({"objective": {"name": "mean", "cycles": [1, 4]}}, "study", "[4] come after the last of 3"),
+        (
+            {"objective": {"name": "mean", "cycles": [1, 4]}},
+            "study",
+            "[4] come after the last of 3",
+        ),
         ({"objective": {"name": "mean", "cycles": []}}, "objective", "name one, or leave it out"),
         ({"objective": {"name": "target", "cycles": [3]}}, "objective", "leave cycles out"),
         (
@@ -105,7 +109,11 @@ def test_a_short_form_is_what_it_stands_for(seeking: Make) -> None:
 
 
 def test_rungs_grow_by_the_factor_and_end_before_the_last_cycle(seeking: Make) -> None:
-    for first, factor, last, rungs in ((4, 3, 25, (4, 12)), (1, 2, 9, (1, 2, 4, 8)), (2, 3, 3, (2,))):
+    for first, factor, last, rungs in (
+        (4, 3, 25, (4, 12)),
+        (1, 2, 9, (1, 2, 4, 8)),
+        (2, 3, 3, (2,)),
+    ):
         search = seeking(
             search=OPTUNA | {"halving": {"first": first, "factor": factor}}, cycles=last
         ).search
@@ -122,9 +130,7 @@ def test_where_a_study_lies_is_no_part_of_what_it_is(seeking: Make) -> None:
 
 def test_fewer_cycles_leave_fewer_objectives_and_rungs(seeking: Make) -> None:
     objective = {"name": "pareto", "cycles": [1, 4, 6]}
-    declared: Any = shrink(
-        seeking(search=OPTUNA, cycles=6, objective=objective), Shrink(cycles=3)
-    )
+    declared: Any = shrink(seeking(search=OPTUNA, cycles=6, objective=objective), Shrink(cycles=3))
     assert declared.objective.cycles == (1, 3)
     halved: Any = shrink(
         seeking(search=OPTUNA | {"halving": {"first": 4}}, cycles=6), Shrink(cycles=3)
