@@ -36,11 +36,34 @@ def train(
     if (rule := vmapped.problem(network)) is not None:
         raise ValueError(f"{type(network).__name__}: {rule}; use the solo engine")
     twin, form = redrawn(network), layout(network)
+    if _draws(twin, jobs[0]):
+        raise ValueError(
+            f"{type(network).__name__}: draws random numbers other than by nn.Dropout; "
+            "use the solo engine"
+        )
 
     def bodies(places: Tensor, dropouts: Dropouts) -> sides.Body:
         return _Alone(twin, form, dropouts)
 
     return fused.train(network, jobs, training, bodies, flight, together=False)
+
+
+@torch.no_grad()
+def _draws(network: nn.Module, job: Job) -> bool:
+    """Whether PyTorch's own generator moves when the network is called."""
+    device = job.order.device
+    draw_from(network, Dropouts([job.seed], device))
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        before = _drawn(device)
+        network.train()(job.feed.batch(job.order[0][:4]))
+        return not torch.equal(before, _drawn(device))
+
+
+def _drawn(device: torch.device) -> Tensor:
+    """The state of PyTorch's own generator of a device."""
+    if device.type == "cuda":
+        return torch.cuda.get_rng_state(device)
+    return torch.get_rng_state()
 
 
 class _Alone:

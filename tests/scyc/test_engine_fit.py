@@ -109,8 +109,9 @@ def test_an_engine_refuses_what_it_cannot_train_and_says_what_can(
     with pytest.raises(ValueError, match=r"Odd: .*vmap.*use the solo engine"):
         vmapped.train(branching, jobs_of(one, branching), one.system.training)
     drawing = Odd(ODD["dropout that is no module"])
-    with pytest.raises(ValueError, match=r"Odd: .*random.*use the solo engine"):
-        vmapped.train(drawing, jobs_of(one, drawing), one.system.training)
+    for engine in (vmapped, graphed):
+        with pytest.raises(ValueError, match=r"Odd: .*random.*use the solo engine"):
+            engine.train(drawing, jobs_of(one, drawing), one.system.training)
 
 
 def test_calls_that_were_followed_wrongly_are_found_out(
