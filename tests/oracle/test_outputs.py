@@ -103,7 +103,7 @@ def test_csv_reads_back(table: compare.Table) -> None:
     assert float(rows[0]["oracle_val_accuracy_mean"]) == pytest.approx(91.05)
 
 
-def test_markdown_and_latex_have_a_row_a_cycle_and_one_of_its_evidence(table: compare.Table) -> None:
+def test_markdown_and_latex_have_two_rows_a_cycle(table: compare.Table) -> None:
     markdown = [line for line in formats.as_markdown(table).splitlines() if line.startswith("|")]
     assert len(markdown) == 2 + 3 * 2
     assert len({line.count("|") for line in markdown}) == 1
