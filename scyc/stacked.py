@@ -32,7 +32,7 @@ _GATHERED = 2**25  # bytes of training images that are gathered ahead
 def fits(network: nn.Module, device: torch.device) -> bool:
     """Whether this engine can train the network: fully connected, without batch norm."""
     normalised = any(isinstance(module, nn.BatchNorm1d) for module in network.modules())
-    return type(network) is FullyConnected and not normalised
+    return type(network) is FullyConnected and len(network.layers) > 1 and not normalised
 
 
 @torch.no_grad()

@@ -16,14 +16,14 @@ Batch = tuple[Tensor, Tensor]  # images, labels
 class Stretch:
     """The training images of some iterations, of every replicate.
 
-    inputs: by replicate, [iterations, batch, values]; labels: int64 [iterations, batch, 1].
+    inputs: by replicate, [iterations, batch, values]; labels: int64 [iterations, 1, batch].
     """
 
     def __init__(self, feeds: Sequence[Feed], inputs: list[Tensor], labels: list[Tensor]) -> None:
         self._feeds, self._inputs, self._labels = feeds, inputs, labels
 
     def of(self, jobs: Sequence[Job]) -> Callable[[int], Batch]:
-        """One iteration's inputs [members, batch, values] and labels [members, batch, 1]."""
+        """One iteration's inputs [members, batch, values] and labels [members, 1, batch]."""
         places = _places(jobs, self._feeds)
         if len(set(places)) == 1:
             inputs, labels = (
@@ -58,10 +58,14 @@ class StackedImages:
         """The images of iterations `start` to `stop`, augmented."""
         inputs, labels = [], []
         for job in self._jobs:
-            chosen = [(step, job.order[step]) for step in range(start, stop)]
-            images = [job.feed.training_batch(step, indices) for step, indices in chosen]
-            inputs.append(torch.stack([each.flatten(1) for each in images]))
-            labels.append(job.feed.labels[job.order[start:stop]].unsqueeze(-1))
+            order = job.order[start:stop]
+            if job.feed.augments:
+                each = enumerate(order, start)
+                images = torch.cat([job.feed.training_batch(step, batch) for step, batch in each])
+            else:
+                images = job.feed.batch(order.flatten())
+            inputs.append(images.reshape(*order.shape, -1))
+            labels.append(job.feed.labels[job.order[start:stop]].unsqueeze(-2))
         return Stretch(self._feeds, inputs, labels)
 
     def accuracies(

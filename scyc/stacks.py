@@ -8,7 +8,7 @@ nothing: on a CPU fresh memory for every gradient costs an ordinary loop a good 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -117,23 +117,29 @@ class Steps:
             slope = torch.empty_like(after)
             turned = (weight.transpose(1, 2), bias, after, slope, slope.transpose(1, 2))
             self._layers.append(_Layer(weight, *turned, *gradients[2 * index : 2 * index + 2]))
+        # The few classes lie before the batch: so the CPU's products take half the time.
+        last = self._layers[-1]
+        self._logits = last.after.new_empty(len(stack), last.after.shape[2], batch)
+        slope = torch.empty_like(self._logits)
+        self._layers[-1] = replace(last, slope=slope.transpose(1, 2), slope_turned=slope)
+        self._before = (self._layers[-2].after.transpose(1, 2), last.bias.transpose(1, 2))
         self._mean = stack.weights[0].new_full((len(stack), 1, batch), 1 / batch)
-        self._minus = stack.weights[0].new_full((len(stack), batch, 1), -1.0)
+        self._minus = stack.weights[0].new_full((len(stack), 1, batch), -1.0)
 
     def loss(self, inputs: Tensor, labels: Tensor) -> Tensor:
         """The members' losses [members], summed over the batch; :meth:`backward` goes on from here.
 
-        inputs: [members, batch, values]; labels: int64 [members, batch, 1].
+        inputs: [members, batch, values]; labels: int64 [members, 1, batch].
         """
         *hidden, last = self._layers
         before = inputs
         for layer in hidden:
             torch.baddbmm(layer.bias, before, layer.turned, out=layer.after)
             before = layer.after.relu_()
-        torch.baddbmm(last.bias, before, last.turned, out=last.after)
-        log_shares = last.after.log_softmax(dim=-1)
-        torch.exp(log_shares, out=last.slope).scatter_add_(-1, labels, self._minus)
-        return log_shares.gather(-1, labels).sum(dim=(1, 2)).neg_()
+        turned, bias = self._before
+        log_shares = torch.baddbmm(bias, last.weight, turned, out=self._logits).log_softmax(dim=1)
+        torch.exp(log_shares, out=last.slope_turned).scatter_add_(1, labels, self._minus)
+        return log_shares.gather(1, labels).sum(dim=(1, 2)).neg_()
 
     def backward(self, inputs: Tensor) -> None:
         """Add the gradients of each member's mean loss where the optimiser wants them."""

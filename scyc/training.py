@@ -99,6 +99,11 @@ class Feed:
             flips = torch.randint(2, shape, generator=generator, dtype=torch.int8)
             self._flips = flips.to(device).bool()
 
+    @property
+    def augments(self) -> bool:
+        """Whether an image looks different from one iteration to the next."""
+        return self._shifts is not None or self._flips is not None
+
     def batch(self, indices: Tensor) -> Tensor:
         """Images [len(indices), channels, height, width] as they are, normalised."""
         return self._normalised(self.pixels[indices])
@@ -106,7 +111,7 @@ class Feed:
     def training_batch(self, step: int, indices: Tensor) -> Tensor:
         """The images of one training iteration: augmented, then normalised."""
         pixels = self.pixels[indices]
-        if self._shifts is None and self._flips is None:
+        if not self.augments:
             return self._normalised(pixels)
         crop = self._augment.crop
         count, _, height, width = pixels.shape

@@ -27,12 +27,12 @@ def check(found: dict[str, Any], script: str, device: str = "cpu") -> None:
     assert found["name"] == Path(script).stem
     assert found["device"] == device
     assert found["machine"]["cores"] >= 1
-    assert {"cpu", "torch"} <= found["machine"].keys()
+    assert found["machine"].keys() >= {"cpu", "torch"}
     assert found["cases"]
     names = [case["name"] for case in found["cases"]]
     assert len(set(names)) == len(names)
     for case in found["cases"]:
-        assert KEYS <= case.keys()
+        assert case.keys() >= KEYS
         ratios = [theirs / ours for theirs, ours in case["pairs"]]
         assert case["ratio"] == pytest.approx(statistics.median(ratios))
         assert all(theirs > 0 and ours > 0 for theirs, ours in case["pairs"])
