@@ -140,7 +140,7 @@ def _rates(figure: go.Figure, table: Table, row: int, column: int) -> None:
     order = sorted(table["candidates"], key=lambda each: (each["best"], each["objectives"] is None))
     told: set[str] = set()
     for each in order:
-        if not each["cycles"] or each["stopped"] == "epsilon":
+        if not each["cycles"] or each["steps"] == ["epsilon"]:
             continue
         kind, colour, width = "candidate", "rgba(0, 114, 178, 0.35)", 1.0
         if each["best"]:
@@ -186,7 +186,7 @@ def _marks(figure: go.Figure, table: Table, name: str, row: int, column: int, le
     """A mark for each candidate, at its (first) objective, or at its last accuracy if stopped."""
     every = table["candidates"]
     groups = (
-        ("stopped early", "circle-open", _STOPPED, [e for e in every if _early(e)]),
+        ("stopped early", "circle-open", _STOPPED, [e for e in every if _early(e, name)]),
         ("candidate", "circle", _WHOLE, [e for e in _whole(table) if not e["best"]]),
         ("best", "star", _BEST, [e for e in _whole(table) if e["best"]]),
     )
@@ -216,8 +216,11 @@ def _marks(figure: go.Figure, table: Table, name: str, row: int, column: int, le
         )
 
 
-def _early(candidate: Mapping[str, Any]) -> bool:
-    return candidate["stopped"] in ("halving", "epsilon") and bool(candidate["cycles"])
+def _early(candidate: Mapping[str, Any], name: str) -> bool:
+    """Whether it was stopped early and has something to say of a parameter, or of the order."""
+    unpruned = candidate["steps"] == ["epsilon"]
+    told = name in ("candidate", "epsilon") or not unpruned
+    return told and candidate["stopped"] in ("halving", "epsilon") and bool(candidate["cycles"])
 
 
 def _whole(table: Table) -> list[Mapping[str, Any]]:

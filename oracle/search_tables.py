@@ -212,7 +212,7 @@ def _undecided(found: Found) -> list[int] | None:
 
 
 def _named(study: SearchStudy, candidates: Sequence[Candidate]) -> int:
-    networks = (1 if each.stopped == "epsilon" else study.cycles + 1 for each in candidates)
+    networks = (1 if each.steps == ["epsilon"] else study.cycles + 1 for each in candidates)
     return sum(networks) * study.least_replicates
 
 

@@ -107,7 +107,6 @@ def test_candidates_are_trials_that_people_can_read(
         assert trial.user_attrs["max_lr"] == row["max_lr"]
     assert {trial.state for trial in trials} == {TrialState.COMPLETE, TrialState.PRUNED}
     assert search.best_trial.number == table["best"][0]
-    assert any("note" in key for key in search.system_attrs)  # for the dashboard
     (cells,) = studies(storage, "candidates")
     assert {trial.user_attrs["cell"] for trial in cells.trials} == {
         cell for trial in trials for cell in trial.user_attrs["cells"]
