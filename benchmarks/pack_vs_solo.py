@@ -43,7 +43,7 @@ def cases(
     """Every engine and every pack size."""
     now = clock(device)
     system = systems.system(network, steps, batch, precision=precision)
-    images = systems.images(network, 600)
+    images = systems.images(network, 5 * system.training.batch)
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     peak, copied = limits.matrix_product(device, dtype, now), limits.copy(device, now)
     trainer = Trainer(system, images, device)
@@ -94,9 +94,10 @@ def on_gpu(
             continue
         size, steps = (4, 5) if network in _LARGE else (16, 20)
         size, steps, batch = (2, 1, 4) if quick else (size, steps, None)
+        engines = ("solo",) if quick and network in _LARGE else fused
         precisions: Sequence[systems.Precision] = ("fp32", "bf16")
         for precision in precisions[:1] if quick else precisions:
-            yield from cases(network, (size,), steps, rounds, device, precision, batch, fused)
+            yield from cases(network, (size,), steps, rounds, device, precision, batch, engines)
 
 
 def within(seconds: float, found: Iterator[Case]) -> list[Case]:
