@@ -1,4 +1,5 @@
-# make demo: set up, and run the main job. make test: set up, and run every test and check.
+# make demo: set up, and run the main job. make test: set up, and run every test and check but the slow
+# ones, which make test-slow runs.
 # Everything goes into .venv here; a path with spaces is fine.
 
 PYTHON ?= python3
@@ -6,7 +7,7 @@ VENV := .venv/bin/python
 PIP := $(VENV) -m pip --disable-pip-version-check
 REQUIREMENTS := pyproject.toml constraints.txt
 
-.PHONY: demo test lint clean
+.PHONY: demo test test-slow lint clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/demo
@@ -14,6 +15,9 @@ demo: .venv/demo
 
 test: .venv/test lint
 	$(VENV) -m pytest -n 2
+
+test-slow: .venv/test
+	$(VENV) -m pytest -m slow
 
 lint: .venv/test
 	$(VENV) -m ruff check .

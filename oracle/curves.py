@@ -34,6 +34,7 @@ LEVEL = 10.0  # variance of the curve's level over that of its shape
 CORRELATIONS = np.arange(0.0, 0.91, 0.15)  # of the noise of neighbours
 FREEDOM = 48  # degrees of freedom of a local estimate of the noise
 REACH = 3.0  # standard errors below the best
+LEAST = 1e-6  # of the noise's variance: what is left where the values near the best all tie
 
 
 def drawn(
@@ -112,6 +113,7 @@ def correlated(left: Array, size: Array, steps: Array) -> tuple[Array, float]:
         seen = inverse @ ones
         squares = float((scaled * (inverse @ scaled)).sum())
         squares -= float(((seen @ scaled) ** 2).sum() / (seen @ ones))
+        squares = max(squares, LEAST * count * replicates)
         logarithm = float(np.linalg.slogdet(like)[1] + np.log(seen @ ones))
         score = -0.5 * (replicates - 1) * (logarithm + (count - 1) * np.log(squares))
         return like, squares, score

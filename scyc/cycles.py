@@ -50,6 +50,9 @@ def iterate(
         ]
         trained = trainer.train(members)
         yield Cycle(cycle, rate, tuple(trained))
+        lost = [r for r, each in zip(replicates, trained, strict=True) if each.outcome.diverged]
+        if lost and cycle < cycles:
+            raise ValueError(f"replicates {lost} of cycle {cycle} have diverged; lower max_lr")
         networks = [each.outcome.network for each in trained]
         if cycle == 0:
             kept = [each.outcome.kept for each in trained]

@@ -61,7 +61,7 @@ class _Training:
         self._weights = dict(network.named_parameters())
         self._device = job.order.device
         self._pruned = [
-            (self._weights[name], ~mask.to(self._device))
+            (weight := self._weights[name], torch.empty_like(weight).copy_(mask))
             for name, mask in job.start.masks.items()
             if not mask.all()
         ]
@@ -100,8 +100,8 @@ class _Training:
         loss.backward()
         self._optimizer.step()
         with torch.no_grad():
-            for weight, gone in self._pruned:
-                weight.masked_fill_(gone, 0.0)
+            for weight, kept in self._pruned:
+                weight.mul_(kept).add_(0.0)  # far faster than to fill; -0.0 becomes 0.0
             self._finite &= loss.isfinite()
         if self._done == job.keep_at:
             self._kept = _snapshot(network, job)

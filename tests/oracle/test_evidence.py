@@ -283,3 +283,15 @@ def test_rates_are_placed_on_the_scale_on_which_they_step_evenly() -> None:
     assert positions(linear) == pytest.approx([0, 0.25, 0.75, 1])
     assert positions(np.array([0.01, 0.02, 0.04, 0.32])) == pytest.approx([0, 0.2, 0.4, 1])
     assert positions(np.array([0.01, 0.017, 0.04, 0.06])) == pytest.approx([0, 1 / 3, 2 / 3, 1])
+
+
+def test_values_that_tie_around_the_best_have_an_interval_though_noise_lies_far_below() -> None:
+    tied = {0.01 * 1.5**step: Tried((50.0, 51.0), False) for step in range(5)}
+    found = evidence(
+        {0.001: Tried((10.0, 14.0), False), 0.002: Tried((11.0, 10.0), False)} | tied, 0.5, "points"
+    )
+    assert found is not None
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low.low <= 0.01 <= found.low.high
+    assert found.high.low <= 0.01 * 1.5**4 <= found.high.high
