@@ -93,9 +93,7 @@ def _footnotes(table: Table) -> list[str]:
         f"its networks."
     )
     if any(each["delta"] == 0 for each in best):
-        lines.append(
-            "delta 0: no rise of max_lr was better than none, and q and beta say nothing."
-        )
+        lines.append("delta 0: no rise of max_lr was better than none, and q and beta say nothing.")
     if table["resolution"] is not None:
         lines.append(
             f"max_lr in {table['resolution']} digits; what rounds as epsilon does is epsilon."
