@@ -1,5 +1,3 @@
-"""Whole runs of a tiny study, in this process, on each kind of database."""
-
 import importlib.util
 import json
 import math
@@ -9,7 +7,6 @@ from typing import Any
 
 import optuna
 import pytest
-import torch
 from optuna.trial import TrialState
 
 from oracle import compare, formats, records, runs
@@ -22,13 +19,10 @@ from oracle.paths import PathCycle
 from oracle.settings import Progress, Settings
 from oracle.spec import DistributionsStudy
 from oracle.study import Study
-from oracle.work import Worker
 from scyc import cycles
-from scyc.checkpoint import CheckpointStore, Network
-from scyc.choices import WarmupSpec
-from scyc.pack import Member, Trainer
+from scyc.checkpoint import CheckpointStore
+from scyc.pack import Trainer
 from scyc.problems import BadInput
-from scyc.system import PruningSpec
 
 Make = Callable[..., Study]
 
@@ -271,9 +265,6 @@ def test_progress_is_told(study: Make, tmp_path: Path) -> None:
     assert counts[-1][0] == counts[-1][1]
 
 
-# Rewinding to an early iteration
-
-
 def pruning_runs(prepared: runs.Prepared) -> dict[str, Any]:
     """The iterative pruning runs of a finished study, from its storage."""
     found = experiment(prepared.study, prepared.graph)
@@ -293,108 +284,9 @@ def on_disk(prepared: runs.Prepared) -> set[str]:
     return {file.stem for file in (place / "checkpoints").rglob("*.pt")}
 
 
-def early(study: Make, iterations: int, **changes: Any) -> Study:
-    """One value on the grid, which is S-Cyc's first too; rewinds to an early iteration."""
-    grid = {"max_lr": [0.1], "extend": False}
-    return study(**{"pruning": {"rewind": iterations}, "grid": grid} | changes)
-
-
-def test_a_pruned_network_starts_from_the_unpruned_one_after_so_many_iterations(
-    study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    starts: list[Member] = []
-    train = Trainer.train
-
-    def watched(self: Trainer, members: Sequence[Member], *how: Any) -> Any:
-        starts.extend(members)
-        return train(self, members, *how)
-
-    monkeypatch.setattr(Trainer, "train", watched)
-    declared = early(study, 5)
-    prepared = runs.prepare(declared, settings(tmp_path))
-    assert runs.execute(prepared)["complete"]
-    after_five = [unpruned_after(prepared, 5, replicate) for replicate in range(2)]
-    pruned = [member for member in starts if member.cycle > 0]
-    assert sorted({member.cycle for member in pruned}) == [1, 2]
-    for member in pruned:
-        expected = after_five[member.replicate]
-        for name, values in member.start.state.items():
-            mask = member.start.masks.get(name)
-            wanted = expected.state[name] if mask is None else expected.state[name] * mask
-            assert torch.equal(values, wanted)
-        assert not all(mask.all() for mask in member.start.masks.values())
-
-
-def unpruned_after(prepared: runs.Prepared, steps: int, replicate: int) -> Network:
-    """A replicate's unpruned network, trained for so many iterations and no longer."""
-    system = prepared.study.system
-    training = system.training.model_copy(update={"steps": steps, "validate_every": steps})
-    shorter = system.model_copy(update={"training": training, "pruning": PruningSpec()})
-    trainer = Trainer(shorter, prepared.images)
-    member = Member(trainer.root(replicate), 0, replicate, WarmupSpec(warmup=3), 0.1)
-    return trainer.train([member])[0].outcome.network
-
-
-def test_what_is_rewound_to_is_kept_and_made_again_when_it_is_gone(
-    study: Make, tmp_path: Path
-) -> None:
-    where = settings(tmp_path / "broken")
-    shorter = runs.prepare(early(study, 5, cycles=1, replicates=1), where)
-    runs.execute(shorter)
-    done = pruning_runs(shorter)["oracle"]
-    kept = {result.kept for result in done[0].results}
-    assert None not in kept
-    assert len(kept) == 1
-    assert kept <= on_disk(shorter)
-    assert all(result.kept is None for each in done[1:] for result in each.results)
-    store = CheckpointStore(where.place("tiny") / "checkpoints")
-    for sha256 in kept:
-        store.discard(sha256)
-    more = early(study, 5, replicates=1)
-    longer = run(more, where)
-    assert kept <= on_disk(shorter)
-    assert timeless(longer) == timeless(run(more, settings(tmp_path / "whole")))
-
-
-def test_of_losers_neither_the_end_nor_the_early_iteration_is_kept(
-    study: Make, tmp_path: Path
-) -> None:
-    grid = {"max_lr": [0.05, 0.1, 0.2], "extend": False}
-    prepared = runs.prepare(early(study, 5, grid=grid, cycles=1), settings(tmp_path))
-    runs.execute(prepared)
-    found = pruning_runs(prepared)
-    wanted = [result for done in found.values() for result in carried(done)]
-    needed = {sha256 for each in wanted for sha256 in (each.checkpoint, each.kept) if sha256}
-    assert on_disk(prepared) == needed
-
-
-def test_an_early_network_that_is_a_losers_too_stays(
-    study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The first iteration of a warm-up has a rate of 0: all max_lr leave the same network."""
-    trained: list[str] = []
-    train = Worker.train
-
-    def counted(self: Worker, tasks: Any, *how: Any) -> Any:
-        trained.extend(task.cell for task in tasks)
-        return train(self, tasks, *how)
-
-    monkeypatch.setattr(Worker, "train", counted)
-    apart = {"epsilon": 0.07, "delta": 0.0, "q": 0, "beta": 3.0}
-    grid = {"max_lr": [0.05, 0.1], "extend": False}
-    declared = early(study, 1, grid=grid, cycles=1, replicates=1, s_cyc=apart)
-    prepared = runs.prepare(declared, settings(tmp_path))
-    runs.execute(prepared)
-    (first, _) = pruning_runs(prepared)["oracle"]
-    (second, _) = pruning_runs(prepared)["S-Cyc"]
-    assert first.results[0].kept == second.results[0].kept
-    assert {first.results[0].kept} <= on_disk(prepared)
-    assert len(trained) == len(set(trained)) == 2 * 2 + 2  # nothing had to be made again
-
-
-# A comparison of schedules
-
 WARMUP = {"warmup": 3, "drops": [8]}
+
+
 SEVERAL: dict[str, Any] = {
     "name": "tiny",
     "kind": "schedules",
@@ -451,9 +343,6 @@ def test_an_interrupted_comparison_ends_with_the_same_table_and_no_cell_twice(
     assert timeless(table) == timeless(expected)
     wanted = [result for done in pruning_runs(whole).values() for result in carried(done)]
     assert on_disk(whole) == {result.checkpoint for result in wanted}
-
-
-# Against the loop without searches, storage and packs
 
 
 @pytest.mark.parametrize(
