@@ -78,12 +78,29 @@ def _problems(error: ValidationError, kind: type[Study]) -> Iterator[Problem]:
         location = [part for part in each["loc"] if not str(part).startswith("<")]
         if each["type"] != "extra_forbidden" and _names_a_type(location):
             del location[-1]
+        if each["type"] == "together":
+            for below, rule in each["ctx"]["broken"]:
+                path = ".".join([*([_path(location)] if location else []), below])
+                yield Problem(path, rule, _at(each["input"], below))
+            continue
         path, rule = _path(location), _rule(each, location, kind)
         other = found.get(path)
         if other is not None and rule != other.rule:
             rule = f"{other.rule}, or {rule}"
         found[path] = Problem(path, rule, _shown(each))
     yield from found.values()
+
+
+def _at(content: object, path: str) -> object:
+    """The number or text at a path below a spec or a mapping; None where there is neither."""
+    for part in re.findall(r"[^.\[\]]+", path):
+        if isinstance(content, list | tuple) and part.isdigit() and int(part) < len(content):
+            content = content[int(part)]
+        elif isinstance(content, dict):
+            content = content.get(part)
+        else:
+            content = getattr(content, part, None)
+    return content if isinstance(content, str | int | float) else None
 
 
 def _names_a_type(location: Sequence[int | str]) -> bool:

@@ -21,6 +21,7 @@ from scyc.spec import (
     PositiveInt,
     Spec,
     chosen,
+    refuse,
     tag,
 )
 
@@ -227,24 +228,27 @@ class SearchStudy(Study):
 
     @model_validator(mode="after")
     def _search_fits(self) -> SearchStudy:
-        self.schedule_fits(self.schedule, "schedule")
+        broken = self.broken_by(self.schedule, "schedule")
         late = [cycle for cycle in self.objective.cycles or () if cycle > self.cycles]
         if late:
-            rule = f"objective.cycles {late} come after the last of {self.cycles} cycles"
-            _refuse(f"{rule}; remove them")
+            rule = f"{late} come after the last of {self.cycles} cycles; remove them"
+            broken.append(("objective.cycles", rule))
         search, several = self.search, self.objective.name == "pareto"
         if isinstance(search, PaperRecipe):
-            grid_fits(self.schedule, search.epsilon)
             if several:
-                _refuse('the paper\'s recipe needs one objective; use "target" or "mean"')
+                rule = 'the paper\'s recipe needs one objective; use "target" or "mean"'
+                broken.append(("objective.name", rule))
+            refuse(broken)
+            grid_fits(self.schedule, search.epsilon)
             return self
         lowest = search.epsilon[0] if isinstance(search, ListedSearch) else search.epsilon.low
-        if broken := schedules.max_lr_rule(self.schedule, lowest):
-            _refuse(broken)
+        if rule_of_max_lr := schedules.max_lr_rule(self.schedule, lowest):
+            broken.append(("search.epsilon", rule_of_max_lr))
         if isinstance(search, SampledSearch) and search.halving is not None:
             if several:
-                _refuse("halving needs one objective; leave search.halving out")
+                broken.append(("search.halving", "needs one objective; leave it out"))
             if not search.halving.rungs(self.cycles):
-                rule = f"search.halving.first {search.halving.first} must come before the last of "
-                _refuse(f"{rule}{self.cycles} cycles; lower it, or leave halving out")
+                rule = f"must come before the last of {self.cycles} cycles; lower it, or leave "
+                broken.append(("search.halving.first", f"{rule}halving out"))
+        refuse(broken)
         return self

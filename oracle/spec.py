@@ -16,7 +16,7 @@ from oracle.study import LearningRates, Percent, Printed, Study, Text, grid_fits
 from scyc import schedules
 from scyc.choices import FactorySpec, ScheduleSpec
 from scyc.problems import BadInput, Problem, unknown
-from scyc.spec import NonNegativeInt, PositiveFloat, PositiveInt, SCyc, Spec
+from scyc.spec import NonNegativeInt, PositiveFloat, PositiveInt, SCyc, Spec, refuse
 from scyc.system import RecordSpec
 
 
@@ -83,7 +83,7 @@ class OracleStudy(Study):
 
     @model_validator(mode="after")
     def _rates_fit(self) -> OracleStudy:
-        self.schedule_fits(self.schedule, "schedule")
+        refuse(self.broken_by(self.schedule, "schedule"))
         grid_fits(self.schedule, self.grid)
         lowest = (self.s_cyc.epsilon, *(self._lowest(each) for each in self.rivals))
         rules = [schedules.max_lr_rule(self.schedule, max_lr) for max_lr in lowest if max_lr]
@@ -95,10 +95,10 @@ class OracleStudy(Study):
     def _beam_fits(self) -> OracleStudy:
         if self.beam > 1 and self.least_replicates < self.most_replicates:
             rule = (
-                f"beam {self.beam} and the oracle would choose by other replicates; "
+                "a beam and the oracle would choose by other replicates; "
                 "give replicates a number, or leave beam out"
             )
-            raise PydanticCustomError("beam", "{rule}", {"rule": rule})
+            refuse([("beam", rule)])
         return self
 
     @model_validator(mode="after")
@@ -109,7 +109,7 @@ class OracleStudy(Study):
                 "gradient_spread needs the weight gradients of every network; "
                 "add record: {what: [weight_gradients]}"
             )
-            raise PydanticCustomError("rivals", "{rule}", {"rule": rule})
+            refuse([("rivals", rule)])
         return self
 
     def _lowest(self, rival: RivalSpec) -> float | None:
@@ -153,25 +153,27 @@ class SchedulesStudy(Study):
     def _entries_fit(self) -> SchedulesStudy:
         labels = [entry.label for entry in self.schedules]
         repeated = sorted({label for label in labels if labels.count(label) > 1})
-        if TOGETHER in labels:
-            rule = f'"{TOGETHER}" is the name of the sum of all costs; choose another label'
-            raise PydanticCustomError("labels", "{rule}", {"rule": rule})
+        broken = []
         if repeated:
             rule = f'the label "{repeated[0]}" stands twice; every entry needs its own'
-            raise PydanticCustomError("labels", "{rule}", {"rule": rule})
+            broken.append(("schedules", rule))
+        if TOGETHER in labels:
+            rule = f'"{TOGETHER}" is the name of the sum of all costs; choose another label'
+            broken.append((f"schedules[{labels.index(TOGETHER)}].label", rule))
         strange = sorted(set(self.paper.accuracy) - set(labels)) if self.paper else []
         if strange:
-            rule = f'paper.accuracy "{strange[0]}" is no label; known: {", ".join(labels)}'
-            raise PydanticCustomError("labels", "{rule}", {"rule": rule})
+            rule = f'"{strange[0]}" is no label; known: {", ".join(labels)}'
+            broken.append(("paper.accuracy", rule))
         for index, entry in enumerate(self.schedules):
-            self.schedule_fits(entry.schedule, f"schedules[{index}].schedule")
+            broken += self.broken_by(entry.schedule, f"schedules[{index}].schedule")
         late = [cycle for cycle in self.columns or () if cycle > self.cycles]
         if list(self.columns or ()) != sorted(set(self.columns or ())):
-            rule = f"columns {list(self.columns or ())} must rise; sort them and remove repeats"
-            raise PydanticCustomError("columns", "{rule}", {"rule": rule})
+            rule = f"{list(self.columns or ())} must rise; sort them and remove repeats"
+            broken.append(("columns", rule))
         if late:
-            rule = f"columns {late} come after the last of {self.cycles} cycles; remove them"
-            raise PydanticCustomError("columns", "{rule}", {"rule": rule})
+            rule = f"{late} come after the last of {self.cycles} cycles; remove them"
+            broken.append(("columns", rule))
+        refuse(broken)
         return self
 
 
@@ -192,7 +194,7 @@ class DistributionsStudy(Study, LearningRates):
     @model_validator(mode="after")
     def _rates_fit(self) -> DistributionsStudy:
         self.one_of(self.max_lr, self.s_cyc)
-        self.schedule_fits(self.schedule, "schedule")
+        refuse(self.broken_by(self.schedule, "schedule"))
         return self
 
 

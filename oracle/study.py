@@ -13,7 +13,7 @@ from oracle.replicates import ReplicateRange, Replicates
 from scyc import schedules, scurve
 from scyc.choices import DatasetSpec, FullyConnectedSpec, NetworkSpec, ScheduleSpec
 from scyc.criteria import criterion_rule
-from scyc.spec import NonNegativeInt, PositiveFloat, PositiveInt, SCyc, Spec, as_json
+from scyc.spec import NonNegativeInt, PositiveFloat, PositiveInt, SCyc, Spec, as_json, refuse
 from scyc.system import PruningSpec, RecordSpec, SplitSpec, SystemSpec, TrainingSpec
 
 Percent = Annotated[float, Field(ge=0, le=100)]
@@ -113,26 +113,21 @@ class Study(Spec):
         found = []
         if self.training.engine == "stacked":
             if not self.stackable:
-                rule = 'training.engine "stacked" trains fully_connected without batch_norm only'
-                found.append(f'{rule}; use "auto"')
+                rule = 'trains fully_connected without batch_norm only; use "auto"'
+                found.append(("training.engine", rule))
             if self.training.precision == "bf16":
-                rule = 'training.engine "stacked" has no precision "bf16"'
-                found.append(f'{rule}; use "auto", or "fp32"')
-        rewind = self.pruning.rewind
-        if isinstance(rewind, int) and rewind > self.training.steps:
-            found.append(
-                f"pruning.rewind {rewind} comes after {self.training.steps} steps; lower it"
-            )
-        if found:
-            raise PydanticCustomError("training", "{rule}", {"rule": "; ".join(found)})
+                rule = 'engine "stacked" has no "bf16"; use engine "auto", or "fp32"'
+                found.append(("training.precision", rule))
+        rewind, steps = self.pruning.rewind, self.training.steps
+        if isinstance(rewind, int) and rewind > steps:
+            found.append(("pruning.rewind", f"comes after training's {steps} steps; lower it"))
+        refuse(found)
         return self
 
-    def schedule_fits(self, schedule: ScheduleSpec, path: str) -> None:
-        """Refuse a schedule that does not fit the budget; path: where the study has it."""
+    def broken_by(self, schedule: ScheduleSpec, path: str) -> list[tuple[str, str]]:
+        """The rules that a schedule breaks in this budget; path: where the study has it."""
         found = schedules.problems(schedule, self.training.steps)
-        if found:
-            rule = "; ".join(f"{path}.{field} {rule}" for field, rule in found)
-            raise PydanticCustomError("schedule", "{rule}", {"rule": rule})
+        return [(f"{path}.{field}", rule) for field, rule in found]
 
     @property
     def least_replicates(self) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -37,6 +37,18 @@ class SCyc(Spec):
     delta: NonNegativeFloat  # total rise of max_lr
     q: NonNegativeInt  # pruning cycle after which max_lr starts to rise
     beta: PositiveFloat  # steepness of the S
+
+
+def refuse(rules: Iterable[tuple[str, str]]) -> None:
+    """Refuse a spec whose fields do not go together, if any rule is broken, all of them at once.
+
+    rules: those that are broken: the path of a field below the spec, and the rule with its remedy.
+    To be called in a spec's validator.
+    """
+    broken = tuple(rules)
+    if broken:
+        text = "; ".join(f"{path} {rule}" for path, rule in broken)
+        raise PydanticCustomError("together", "{text}", {"text": text, "broken": broken})
 
 
 def as_json(spec: Spec) -> dict[str, Any]:

@@ -46,7 +46,7 @@ GRID: dict[str, Any] = {"name": "grid", "epsilon": [0.1], "delta": [0.1], "q": [
             "must be above 0",
         ),
         ({"search": OPTUNA | {"sampler": "cmaes"}}, "search.sampler", "must be one of 'tpe'"),
-        ({"search": OPTUNA | {"halving": {"first": 3}}}, "study", "must come before the last of 3"),
+        ({"search": OPTUNA | {"halving": {"first": 3}}}, "halving.first", "before the last of 3"),
         ({"search": OPTUNA | {"halving": {"first": 1, "factor": 1}}}, "factor", "at least 2"),
         (
             {"search": GRID | {"delta": [n / 100 for n in range(101)], "q": list(range(10))}},
@@ -56,7 +56,7 @@ GRID: dict[str, Any] = {"name": "grid", "epsilon": [0.1], "delta": [0.1], "q": [
         ({"objective": "best"}, "objective.name", "must be one of 'target', 'mean' or 'pareto'"),
         (
             {"objective": {"name": "mean", "cycles": [1, 4]}},
-            "study",
+            "objective.cycles",
             "[4] come after the last of 3",
         ),
         ({"objective": {"name": "mean", "cycles": []}}, "objective", "name one, or leave it out"),
@@ -66,18 +66,18 @@ GRID: dict[str, Any] = {"name": "grid", "epsilon": [0.1], "delta": [0.1], "q": [
             "objective",
             "pareto needs 2 or 3 cycles",
         ),
-        ({"objective": {"name": "pareto", "cycles": [1, 3]}}, "study", "needs one objective"),
+        ({"objective": {"name": "pareto", "cycles": [1, 3]}}, "objective.name", "needs one"),
         (
             {
                 "search": OPTUNA | {"halving": {"first": 1}},
                 "objective": {"name": "pareto", "cycles": [1, 3]},
             },
-            "study",
-            "halving needs one objective",
+            "search.halving",
+            "needs one objective",
         ),
         (
             {"schedule": {"name": "cyclical", "low": 0.2, "step": 3}, "search": GRID},
-            "study",
+            "search.epsilon",
             "schedule.low 0.2 must lie below max_lr 0.1",
         ),
         (
