@@ -28,6 +28,7 @@ RUNS: Mapping[str, Mapping[str, Sequence[str]]] = MappingProxyType(
             "pack_vs_solo": ("pack_vs_solo.py",),
             "against_plain_loop": ("against_plain_loop.py",),
             "memory": ("memory.py",),
+            "driver": ("driver.py",),
             "whole_run": ("whole_run.py",),
             "oracle_vs_trial_per_process": ("oracle_vs_trial_per_process.py",),
         },

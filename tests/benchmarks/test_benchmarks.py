@@ -55,8 +55,10 @@ def test_a_plain_loop_from_jpeg_files() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("script", ["memory.py", "whole_run.py", "oracle_vs_trial_per_process.py"])
-def test_those_that_start_whole_processes(script: str) -> None:
+@pytest.mark.parametrize(
+    "script", ["driver.py", "memory.py", "whole_run.py", "oracle_vs_trial_per_process.py"]
+)
+def test_those_that_take_whole_runs(script: str) -> None:
     check(run(script), script)
 
 
