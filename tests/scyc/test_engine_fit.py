@@ -142,7 +142,7 @@ def test_a_study_is_told_of_an_engine_that_cannot_train_its_network(
     training |= {"engine": "stacked", "precision": "bf16"}
     with pytest.raises(BadInput) as refused:
         study(training=training, network="resnet20", pruning={"rewind": 50})
-    for rule in ("fully_connected without batch_norm only", 'no precision "bf16"', "rewind 50"):
+    for rule in ("fully_connected without batch_norm only", 'has no "bf16"', "rewind = 50"):
         assert rule in str(refused.value)
 
 
