@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 
-from oracle.cells import Cell, Graph, Result
+from oracle.cells import Cell, Result, Tree
 from scyc.choices import ScheduleSpec
 
 Results = Mapping[str, Result]  # by cell id
@@ -38,7 +38,7 @@ Search = Generator[Ask, Results, None]
 
 
 def row(
-    graph: Graph,
+    graph: Tree,
     parents: Sequence[Cell | None],
     schedule: ScheduleSpec,
     max_lr: float,

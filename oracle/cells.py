@@ -11,13 +11,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from scyc.choices import ScheduleSpec
 from scyc.spec import as_json, content_hash
 from scyc.system import SystemSpec
 
 NUMERICS = 3  # raised when the same spec would give other numbers: old results are not reused
+
+
+class Tree(Protocol):
+    """What names the trainings of a search, each by what it comes from; a graph is one."""
+
+    def root(self, replicate: int, schedule: ScheduleSpec, max_lr: float) -> Cell:
+        """The training of a replicate's unpruned network."""
+
+    def child(self, parent: Cell, schedule: ScheduleSpec, max_lr: float) -> Cell:
+        """The training of what is left of a cell's network after one more pruning cycle."""
+
+    def place(self, parents: Sequence[Cell | None], schedule: ScheduleSpec) -> str:
+        """Name of the place below these cells, one of each replicate."""
 
 
 @dataclass(frozen=True)

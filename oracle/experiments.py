@@ -33,4 +33,7 @@ def experiment(study: Study, graph: Graph, hooks: Hooks | None = None) -> Experi
 
 def expected_cells(found: Experiment, asked: AbstractSet[str] = frozenset()) -> int:
     """How many cells a study asks for in all if no grid grows; `asked`: those it has asked for."""
-    return len(asked | found.known_cells() | found.first_grids()) + found.unknown_cells()
+    ahead = (
+        found.known_cells() | found.first_grids()
+    ) - asked  # told for every cell: asked is long
+    return len(asked) + len(ahead) + found.unknown_cells()

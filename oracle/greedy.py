@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from oracle import grid
 from oracle.adaptive import SEARCHES, Choice, Sought, coarse_step, whole_grid
 from oracle.asks import Ask, Place, Results, Search, row
-from oracle.cells import Cell, Graph, Result
+from oracle.cells import Cell, Graph, Result, Tree
 from oracle.grid_spec import GridSpec
 from oracle.growth import Growth
 from oracle.regions import Region, ToleranceKind, Tried, feasible
@@ -53,7 +53,7 @@ class GridSearch:
     the whole grid would.
     """
 
-    graph: Graph
+    graph: Tree
     schedule: ScheduleSpec
     grid: GridSpec
     tolerance: float
@@ -131,11 +131,9 @@ class _Found:
 
 
 def oracle(study: OracleStudy, graph: Graph, done: Callable[[OracleCycle], None]) -> Search:
-    """The greedy oracle (Liu et al. 2021, Section 5.3).
+    """The greedy oracle of a study: see :func:`descent`.
 
-    At each cycle: a search of the grid; the max_lr with the best mean validation accuracy is kept,
-    and its networks are pruned next. Every cycle begins with the least number of replicates. Calls
-    `done` with each finished cycle.
+    Every cycle begins with the least number of replicates, and may grow.
     """
     search = GridSearch(
         graph,
@@ -145,15 +143,36 @@ def oracle(study: OracleStudy, graph: Graph, done: Callable[[OracleCycle], None]
         study.tolerance_kind,
         SEARCHES[study.search],
     )
-    parents: Sequence[Cell | None] = [None] * study.least_replicates
+
+    def growth(way: tuple[float, ...]) -> Growth:
+        return Growth(study, graph, way)
+
+    return descent(search, study.cycles, study.least_replicates, done, growth)
+
+
+def descent(
+    search: GridSearch,
+    cycles: int,
+    replicates: int,
+    done: Callable[[OracleCycle], None],
+    growth: Callable[[tuple[float, ...]], Growth] | None = None,
+) -> Search:
+    """The greedy oracle (Liu et al. 2021, Section 5.3).
+
+    At each cycle: a search of the grid; the max_lr with the best mean validation accuracy is kept,
+    and its networks are pruned next. Ends early where every max_lr diverged. Calls `done` with each
+    finished cycle. growth: how a cycle comes to more replicates, from the well-tuned max_lr of the
+    cycles before.
+    """
+    parents: Sequence[Cell | None] = [None] * replicates
     last: Region | None = None
     way: tuple[float, ...] = ()
-    for _ in range(study.cycles + 1):
-        found = yield from search.cycle(parents, last, Growth(study, graph, way))
+    for _ in range(cycles + 1):
+        found = yield from search.cycle(parents, last, growth(way) if growth else None)
         done(found)
         if found.region is None:
             return
-        parents = found.cells[found.region.well_tuned][: study.least_replicates]
+        parents = found.cells[found.region.well_tuned][:replicates]
         last, way = found.region, (*way, found.region.well_tuned)
 
 
