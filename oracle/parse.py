@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -20,6 +20,8 @@ from scyc.problems import BadInput, Problem, unknown
 from scyc.spec import Spec
 from scyc.system import PruningSpec
 
+_Spec = TypeVar("_Spec", bound=Spec)
+
 
 def parse(content: object, source: str) -> Study:
     """A study from JSON values. Raises BadInput with every problem found."""
@@ -29,10 +31,15 @@ def parse(content: object, source: str) -> Study:
     kind = content.get("kind", "oracle")
     if not isinstance(kind, str) or kind not in KINDS:
         raise BadInput(source, [Problem("kind", unknown(str(kind), KINDS), kind)])
+    return parse_as(KINDS[kind], content, source)
+
+
+def parse_as(spec: type[_Spec], content: object, source: str) -> _Spec:
+    """A spec of a known kind from JSON values. Raises BadInput with every problem found."""
     try:
-        return KINDS[kind].model_validate(content)
+        return spec.model_validate(content)
     except ValidationError as error:
-        raise BadInput(source, list(_problems(error, KINDS[kind]))) from error
+        raise BadInput(source, list(_problems(error, spec))) from error
 
 
 _RULES = {
@@ -68,7 +75,7 @@ _SPECIAL = {
 }
 
 
-def _problems(error: ValidationError, kind: type[Study]) -> Iterator[Problem]:
+def _problems(error: ValidationError, kind: type[Spec]) -> Iterator[Problem]:
     """One problem a place; where a value may be of several types, with each type's rule."""
     every = error.errors(include_url=False)
     found: dict[str, Problem] = {}
@@ -122,12 +129,12 @@ def _path(location: list[int | str]) -> str:
     return text.lstrip(".") or "study"
 
 
-def _rule(each: ErrorDetails, location: list[int | str], study: type[Study]) -> str:
+def _rule(each: ErrorDetails, location: list[int | str], whole: type[Spec]) -> str:
     kind, last = each["type"], next((str(p) for p in reversed(location) if isinstance(p, str)), "")
     if (last, kind) in _SPECIAL:
         return _SPECIAL[last, kind]
     if kind == "extra_forbidden":
-        known = _keys_beside(each["loc"], study)
+        known = _keys_beside(each["loc"], whole)
         return f"unknown key; {unknown(last, known).removeprefix('unknown; ')}"
     if "max_lr" in location and kind == "greater_than":
         return "a learning rate must be above 0"
@@ -152,7 +159,7 @@ def _shown(each: ErrorDetails) -> object:
     return None if isinstance(value, Spec) else value
 
 
-def _keys_beside(location: tuple[int | str, ...], study: type[Study]) -> list[str]:
+def _keys_beside(location: tuple[int | str, ...], whole: type[Spec]) -> list[str]:
     """Field names of the spec in which an unknown key was found."""
     tags: dict[str, type[Spec]] = {
         "<list>": ListGrid,
@@ -165,7 +172,7 @@ def _keys_beside(location: tuple[int | str, ...], study: type[Study]) -> list[st
         },
         **{f"<{name} rival>": spec for name, spec in RIVALS.items()},
     }
-    spec: type[Spec] = study
+    spec: type[Spec] = whole
     for part in location[:-1]:
         if part in tags:
             spec = tags[str(part)]

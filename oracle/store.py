@@ -23,6 +23,7 @@ from oracle.asks import Place
 from oracle.cells import Cell, Graph, Result
 from oracle.failures import StorageError
 from oracle.ledger import URL, DatabaseError, engine_options
+from oracle.observed import Observation
 from oracle.trials import Axis, CandidateTrial
 from scyc.problems import BadInput, Problem
 from scyc.spec import as_json
@@ -30,6 +31,7 @@ from scyc.spec import as_json
 _ACCURACY = ("validation accuracy, %",)  # what a training's value is
 _MOST_REPLICATES = 1000
 _LOWEST, _HIGHEST = 1e-8, 1e4  # of the max_lr axis that Optuna is told, widened where needed
+_OUTSIDE = Place("observations", None, "")  # of a run whose trainings another program runs
 
 
 class ResultStore:
@@ -100,6 +102,22 @@ class ResultStore:
         except (optuna.exceptions.StorageInternalError, DatabaseError) as error:
             raise StorageError(f"a candidate could not be stored: {error}") from error
 
+    def add_observation(self, run_id: str, observation: Observation) -> None:
+        """Write a training that another program ran down, as one finished trial.
+
+        The caller knows that it is not there yet. Raises StorageError when the database fails.
+        """
+        try:
+            self._outside(run_id).add_trial(_observed(observation))
+        except (optuna.exceptions.StorageInternalError, DatabaseError) as error:
+            raise StorageError(f"an observation could not be shown: {error}") from error
+
+    def observations(self, run_id: str) -> set[tuple[int, float, int]]:
+        """Cycle, max_lr and replicate of the observations of a run that are there as trials."""
+        trials = self._outside(run_id).get_trials(deepcopy=False)
+        found = (trial.params for trial in trials)
+        return {(each["cycle"], each["max_lr"], each["replicate"]) for each in found}
+
     def annotate(
         self,
         graph: Graph,
@@ -131,20 +149,35 @@ class ResultStore:
         key = (graph.id, place)
         if key in self._studies:
             return self._studies[key]
-        title = study_name(graph, name, place)
+        attributes = {"place": {"kind": place.kind, "cycle": place.cycle}, "graph": graph.id}
+        self._studies[key] = self._open(study_name(graph, name, place), metrics, attributes)
+        return self._studies[key]
+
+    def _outside(self, run_id: str) -> optuna.Study:
+        """The study of a run whose trainings another program runs."""
+        key = (run_id, _OUTSIDE)
+        if key not in self._studies:
+            title = f"{run_id}/{_OUTSIDE.kind}"
+            self._studies[key] = self._open(title, _ACCURACY, {"outside": run_id})
+        return self._studies[key]
+
+    def _open(
+        self, title: str, metrics: Sequence[str], attributes: Mapping[str, Any]
+    ) -> optuna.Study:
+        """A study, which is made if it is not there; by the last attribute it is known as whole."""
         study = optuna.create_study(
             storage=self._storage,
             study_name=title,
             directions=["maximize"] * len(metrics),
             load_if_exists=True,
         )
-        if study.user_attrs.get("graph") != graph.id:
+        last = list(attributes)[-1]
+        if study.user_attrs.get(last) != attributes[last]:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
                 study.set_metric_names(list(metrics))
-            study.set_user_attr("place", {"kind": place.kind, "cycle": place.cycle})
-            study.set_user_attr("graph", graph.id)
-        self._studies[key] = study
+            for name, value in attributes.items():
+                study.set_user_attr(name, value)
         return study
 
 
@@ -155,10 +188,9 @@ def study_name(graph: Graph, name: str, place: Place) -> str:
 
 
 def _trial(place: Place, cell: Cell, result: Result) -> FrozenTrial:
-    axis = FloatDistribution(min(_LOWEST, cell.max_lr), max(_HIGHEST, cell.max_lr), log=True)
     params: dict[str, Any] = {"max_lr": cell.max_lr, "replicate": cell.replicate}
     distributions: dict[str, BaseDistribution] = {
-        "max_lr": axis,
+        "max_lr": _max_lr_axis(cell.max_lr),
         "replicate": IntDistribution(0, _MOST_REPLICATES),
     }
     if place.cycle is None:
@@ -191,6 +223,33 @@ def _trial(place: Place, cell: Cell, result: Result) -> FrozenTrial:
     assert trial.datetime_complete is not None  # it is COMPLETE
     trial.datetime_start = trial.datetime_complete - timedelta(seconds=result.seconds)
     return trial
+
+
+def _observed(observation: Observation) -> FrozenTrial:
+    accuracy = observation.accuracy
+    trial = optuna.create_trial(
+        state=TrialState.FAIL if accuracy is None else TrialState.COMPLETE,
+        value=accuracy,
+        params={
+            "max_lr": observation.max_lr,
+            "replicate": observation.replicate,
+            "cycle": observation.cycle,
+        },
+        distributions={
+            "max_lr": _max_lr_axis(observation.max_lr),
+            "replicate": IntDistribution(0, _MOST_REPLICATES),
+            "cycle": IntDistribution(0, _MOST_REPLICATES),
+        },
+        user_attrs={"owner": observation.owner, "diverged": accuracy is None},
+    )
+    # when it was trained is not known; Optuna's times are local ones
+    reported = observation.reported.astimezone().replace(tzinfo=None)
+    trial.datetime_start = trial.datetime_complete = reported
+    return trial
+
+
+def _max_lr_axis(max_lr: float) -> FloatDistribution:
+    return FloatDistribution(min(_LOWEST, max_lr), max(_HIGHEST, max_lr), log=True)
 
 
 _FATES = MappingProxyType(
