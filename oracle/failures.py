@@ -29,3 +29,27 @@ class PackFailed(RunFailed):
 
 class NoWinner(RunFailed):
     """Every max_lr of a cycle diverged, so there is no network to prune next."""
+
+
+class UnknownJob(RunFailed):
+    """There is no such job, or no such run."""
+
+
+class WrongState(RunFailed):
+    """A job is in a state that refuses what was asked of it, such as cancelling a done one."""
+
+
+class KeyReused(RunFailed):
+    """An Idempotency-Key came again with another study."""
+
+
+class QueueFull(RunFailed):
+    """As many jobs wait as the server takes."""
+
+
+class Forbidden(RunFailed):
+    """The caller may not do this."""
+
+
+class Contradiction(RunFailed):
+    """A training was observed twice, with different accuracies."""

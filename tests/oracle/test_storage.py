@@ -16,11 +16,10 @@ import pytest
 import sqlalchemy as sa
 from optuna.trial import TrialState
 
-from oracle import ledger as ledgers
 from oracle.asks import Place
 from oracle.cells import Cell, Graph, Result
 from oracle.failures import LeaseHeld, LeaseLost
-from oracle.ledger import Ledger, RunRecord, parse_url, probe
+from oracle.ledger import Ledger, RunRecord, leases, parse_url, probe
 from oracle.store import ResultStore, study_name
 from scyc.choices import ConstantSpec, CyclicalSpec, WarmupSpec
 from scyc.problems import BadInput
@@ -288,7 +287,7 @@ def from_elsewhere(ledger: Ledger, storage: str) -> sa.Engine:
 def test_another_hosts_lease_is_watched_and_taken_over_when_it_is_silent(
     ledger: Ledger, storage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledgers, "_SILENCE", 2.5)
+    monkeypatch.setattr(leases, "_SILENCE", 2.5)
     told: list[str] = []
     with ledger.lease("g", print) as first:
         engine = from_elsewhere(ledger, storage)
@@ -302,8 +301,8 @@ def test_another_hosts_lease_is_watched_and_taken_over_when_it_is_silent(
 def test_another_hosts_lease_that_beats_is_left_alone(
     ledger: Ledger, storage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledgers, "_SILENCE", 10.0)
-    monkeypatch.setattr(ledgers, "_BEAT", 0.2)
+    monkeypatch.setattr(leases, "_SILENCE", 10.0)
+    monkeypatch.setattr(leases, "_BEAT", 0.2)
     with ledger.lease("g", print):
         engine = from_elsewhere(ledger, storage)
         with (
@@ -317,7 +316,7 @@ def test_another_hosts_lease_that_beats_is_left_alone(
 def test_a_driver_that_lost_its_lease_may_not_write(
     ledger: Ledger, storage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledgers, "_BEAT", 0.1)
+    monkeypatch.setattr(leases, "_BEAT", 0.1)
     with ledger.lease("g", print) as lease:
         lease.check()
         engine = sa.create_engine(storage)
@@ -343,7 +342,7 @@ def test_an_empty_and_a_used_database_are_welcome(storage: str) -> None:
     ("prepare", "rule"),
     [
         ("CREATE TABLE customers (id INTEGER)", "another application"),
-        ("UPDATE oracle_schema SET version = 99", "schema [99]"),
+        ("UPDATE oracle_schema SET version = 99", "has schema 99"),
         ("UPDATE version_info SET schema_version = 3", "Optuna's schema 3"),
     ],
 )

@@ -1,0 +1,35 @@
+"""Our tables beside Optuna's in one database, SQLite or PostgreSQL, and how they are reached."""
+
+from oracle.ledger.database import (
+    URL,
+    DatabaseError,
+    engine_options,
+    parse_url,
+    probe,
+    sqlite_url,
+)
+from oracle.ledger.jobs import Jobs
+from oracle.ledger.leases import Lease
+from oracle.ledger.observations import Observations
+from oracle.ledger.runs import Ledger, RunRecord
+from oracle.ledger.schema import migrate
+from oracle.ledger.tables import SCHEMA
+from oracle.ledger.tokens import Sessions, Tokens
+
+__all__ = [
+    "SCHEMA",
+    "URL",
+    "DatabaseError",
+    "Jobs",
+    "Lease",
+    "Ledger",
+    "Observations",
+    "RunRecord",
+    "Sessions",
+    "Tokens",
+    "engine_options",
+    "migrate",
+    "parse_url",
+    "probe",
+    "sqlite_url",
+]

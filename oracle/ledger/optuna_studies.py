@@ -1,0 +1,25 @@
+"""Which of Optuna's studies have an attribute: a question that Optuna answers by reading them all.
+
+With each study go its note and its figures, 30 kB a study and more. The tables are those of the
+schema that :func:`oracle.ledger.probe` asks for; nothing here writes to them.
+"""
+
+from __future__ import annotations
+
+import json
+
+import sqlalchemy as sa
+
+_STUDIES = sa.table("studies", sa.column("study_id"), sa.column("study_name"))
+_ATTRIBUTES = sa.table(
+    "study_user_attributes", sa.column("study_id"), sa.column("key"), sa.column("value_json")
+)
+
+
+def studies_with(engine: sa.Engine, key: str, value: str) -> list[str]:
+    """Names of the studies of which a user attribute is a text, in the order of their making."""
+    same = _STUDIES.c.study_id == _ATTRIBUTES.c.study_id
+    wanted = (_ATTRIBUTES.c.key == key) & (_ATTRIBUTES.c.value_json == json.dumps(value))
+    select = sa.select(_STUDIES.c.study_name).where(same & wanted).order_by(_STUDIES.c.study_id)
+    with engine.connect() as connection:
+        return list(connection.execute(select).scalars())

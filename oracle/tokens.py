@@ -1,0 +1,26 @@
+"""Who a caller is, and what they may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Scope = Literal["read", "submit", "admin"]
+
+SCOPES: tuple[Scope, ...] = ("read", "submit", "admin")  # each may do what those before it may
+LOCAL = "local"  # whoever calls where no tokens are asked for; no token may have this name
+NAME = r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}"
+
+
+@dataclass(frozen=True)
+class Token:
+    """A caller's token, without its secret."""
+
+    name: str
+    scope: Scope
+    created: datetime  # UTC
+
+    def may(self, scope: Scope) -> bool:
+        """Whether its scope includes another."""
+        return SCOPES.index(self.scope) >= SCOPES.index(scope)
