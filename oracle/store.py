@@ -23,6 +23,7 @@ from oracle.asks import Place
 from oracle.cells import Cell, Graph, Result
 from oracle.failures import StorageError
 from oracle.ledger import URL, DatabaseError, engine_options
+from oracle.ledger.optuna_studies import studies_with
 from oracle.observed import Observation
 from oracle.trials import Axis, CandidateTrial
 from scyc.problems import BadInput, Problem
@@ -63,10 +64,8 @@ class ResultStore:
     def results(self, graph: Graph) -> dict[str, Result]:
         """All finished cells of a graph, by id."""
         found: dict[str, Result] = {}
-        for frozen in self._storage.get_all_studies():
-            if frozen.user_attrs.get("graph") != graph.id:
-                continue
-            study = optuna.load_study(study_name=frozen.study_name, storage=self._storage)
+        for name in studies_with(self._storage.engine, "graph", graph.id):
+            study = optuna.load_study(study_name=name, storage=self._storage)
             for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
                 if "cell" in trial.user_attrs:
                     result = _result(trial)
