@@ -1,0 +1,170 @@
+"""Runs of outside trainings on a database: declared, observed, handed out, shown in Optuna."""
+
+import dataclasses
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import optuna
+import pytest
+
+from oracle.failures import Contradiction, Forbidden, UnknownJob
+from oracle.ledger import Ledger, parse_url
+from oracle.outside import OutsideRun, Training
+from oracle.outside_runs import OutsideRuns, Reported
+from oracle.store import ResultStore
+from oracle.tokens import Token
+from scyc.problems import BadInput
+
+ME = Token("me", "submit", datetime.now(UTC))
+OTHER = dataclasses.replace(ME, name="other")
+ADMIN = Token("boss", "admin", datetime.now(UTC))
+RUN = OutsideRun.model_validate(
+    {
+        "name": "mine",
+        "grid": {"max_lr": [0.05, 0.1, 0.2], "extend": False},
+        "cycles": 1,
+        "replicates": 2,
+    }
+)
+
+
+@dataclasses.dataclass
+class Opened:
+    """What a server has of one database."""
+
+    ledger: Ledger
+    store: ResultStore
+
+    def runs(self) -> OutsideRuns:
+        return OutsideRuns(self.ledger.observations(), self.store)
+
+
+@pytest.fixture
+def opened(storage: str) -> Iterator[Opened]:
+    url = parse_url(storage)
+    store = ResultStore(url)
+    ledger = Ledger(url)
+    yield Opened(ledger, store)
+    ledger.close()
+    store.close()
+
+
+def trained(training: Training) -> Reported:
+    best = (0.1, 0.2)[training.cycle]
+    return Reported(training, 90 - 50 * abs(training.max_lr - best) + training.replicate)
+
+
+def test_a_run_is_declared_once_and_found_by_its_id_and_its_name(opened: Opened) -> None:
+    runs = opened.runs()
+    assert runs.declare(RUN, "me")
+    assert not runs.declare(RUN, "other")
+    longer = RUN.model_copy(update={"cycles": 2})
+    assert runs.declare(longer, "me")
+    assert [declared.run_id for declared, _ in runs.all()] == [RUN.id, longer.id]
+    by_id, by_name = runs.find(RUN.id), runs.find("mine")
+    assert by_id is not None
+    assert by_name is not None
+    assert (by_id[0].owner, by_id[1].run) == ("me", RUN)
+    assert by_name[1].run == longer  # the latest
+    assert runs.find("yours") is None
+
+
+def test_a_trainer_is_led_through_every_cycle_and_told_of_the_winners(opened: Opened) -> None:
+    runs = opened.runs()
+    runs.declare(RUN, "me")
+    answer = runs.observe(RUN.id, ME, [])
+    asked = []
+    while answer.next is not None:
+        asked.append(answer.next)
+        answer = runs.observe("mine", ME, [trained(answer.next)])
+        assert answer.added == 1
+    assert len(asked) == len(set(asked)) == 12
+    assert answer.standing.state == "done"
+    regions = [each.region for each in answer.standing.cycles]
+    assert [region.well_tuned for region in regions if region] == [0.1, 0.2]
+    shown = optuna.load_study(study_name=f"{RUN.id}/observations", storage=opened.store._storage)
+    assert len(shown.get_trials()) == 12
+
+
+def test_the_same_observation_again_is_fine_and_another_accuracy_is_not(opened: Opened) -> None:
+    runs = opened.runs()
+    runs.declare(RUN, "me")
+    first = Reported(Training(0, 0.1, 0), 91.0)
+    assert runs.observe(RUN.id, ME, [first]).added == 1
+    assert runs.observe(RUN.id, ME, [first]).added == 0
+    for other in (90.0, None):
+        with pytest.raises(Contradiction):
+            runs.observe(RUN.id, ME, [dataclasses.replace(first, accuracy=other)])
+    assert opened.store.observations(RUN.id) == {(0, 0.1, 0)}
+    found = runs.find(RUN.id)
+    assert found is not None
+    assert found[1].done == 1
+
+
+def test_where_one_of_several_was_not_asked_for_none_is_taken(opened: Opened) -> None:
+    runs = opened.runs()
+    runs.declare(RUN, "me")
+    reports = [trained(Training(0, 0.1, 0)), trained(Training(0, 0.11, 0))]
+    with pytest.raises(BadInput, match=r"observations\[1\]\.max_lr = 0\.11"):
+        runs.observe(RUN.id, ME, reports)
+    assert opened.ledger.observations().of(RUN.id) == []
+
+
+def test_only_its_owner_and_an_admin_may_observe_a_run(opened: Opened) -> None:
+    runs = opened.runs()
+    runs.declare(RUN, "me")
+    with pytest.raises(Forbidden):
+        runs.observe(RUN.id, OTHER, [])
+    with pytest.raises(UnknownJob):
+        runs.observe("yours", ME, [])
+    assert runs.observe(RUN.id, ADMIN, []).next == Training(0, 0.05, 0)
+
+
+def test_another_server_goes_on_where_the_first_one_stopped(opened: Opened) -> None:
+    first, second = opened.runs(), opened.runs()
+    first.declare(RUN, "me")
+    todo = first.observe(RUN.id, ME, []).next
+    assert todo is not None
+    first.observe(RUN.id, ME, [trained(todo)])
+    answer = second.observe(RUN.id, ME, [])
+    assert answer.standing.done == 1
+    assert answer.next == Training(0, 0.1, 0)
+
+
+def test_what_a_killed_server_did_not_show_is_shown_at_the_next_start(opened: Opened) -> None:
+    rows = opened.ledger.observations()
+    opened.runs().declare(RUN, "me")
+    opened.runs().observe(RUN.id, ME, [trained(Training(0, 0.05, 0))])
+    rows.add(RUN.id, 0, 0.1, 1, 92.0, "me")  # and then it was killed
+    assert opened.store.observations(RUN.id) == {(0, 0.05, 0)}
+    for _ in range(2):
+        opened.runs()
+        assert opened.store.observations(RUN.id) == {(0, 0.05, 0), (0, 0.1, 1)}
+    shown = optuna.load_study(study_name=f"{RUN.id}/observations", storage=opened.store._storage)
+    assert [trial.value for trial in shown.get_trials()] == [87.5, 92.0]
+
+
+def test_trainers_side_by_side_train_nothing_twice(opened: Opened) -> None:
+    """Four trainers that never wait for one another; what is handed out twice is a straggler's."""
+    runs = opened.runs()
+    runs.declare(RUN, "me")
+    trainings: list[Training] = []
+    turn = threading.Lock()
+
+    def trainer(_: int) -> str:
+        answer = runs.observe(RUN.id, ME, [])
+        while answer.next is not None:
+            with turn:
+                trainings.append(answer.next)
+            answer = runs.observe(RUN.id, ME, [trained(answer.next)])
+        return answer.standing.state
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(trainer, range(4))) == ["done"] * 4
+    assert len(set(trainings)) == 12
+    assert len(trainings) <= 12 + 2 * 9  # at a cycle's end three have nothing of their own
+    assert len(opened.ledger.observations().of(RUN.id)) == 12
+    shown = optuna.load_study(study_name=f"{RUN.id}/observations", storage=opened.store._storage)
+    assert len(shown.get_trials()) == 12
