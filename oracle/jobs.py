@@ -15,6 +15,7 @@ EventKind = Literal["state", "line", "say"]
 
 STATES: tuple[JobState, ...] = ("queued", "running", "done", "failed", "cancelled")
 ENDED: frozenset[JobState] = frozenset({"done", "failed", "cancelled"})
+PRIORITIES = range(-100, 101)
 
 # What a caller's wish makes of a state; a state that is not here refuses the wish.
 CANCELLED: Mapping[JobState, JobState] = MappingProxyType(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,7 @@ class Database:
             options = {"pool_pre_ping": True}  # a server that came back is found again
         self.engine = sa.create_engine(url, max_overflow=20, **options)
         self._sqlite = url.get_backend_name() == "sqlite"
+        self._turn = threading.Lock()  # SQLite's own queue of writers sleeps and polls
 
     def close(self) -> None:
         """Give the connections back."""
@@ -70,7 +72,8 @@ class Database:
         On SQLite it is the only writer from its first statement on: one that began by reading
         could not become a writer once another has written.
         """
-        with self._told(), self.engine.begin() as connection:
+        turn = self._turn if self._sqlite else contextlib.nullcontext()
+        with turn, self._told(), self.engine.begin() as connection:
             if self._sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection

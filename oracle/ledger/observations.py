@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from oracle.failures import Contradiction
-from oracle.ledger.database import Database
+from oracle.ledger.database import Database, storable
 from oracle.ledger.tables import OBSERVATIONS, OUTSIDE
 from oracle.ledger.times import aware, now
 from oracle.observed import Declared, Observation
@@ -40,7 +40,7 @@ class Observations:
 
     def declared(self, run_id: str) -> Declared | None:
         """A run as it was declared; None where there is none."""
-        found = self._declared(OUTSIDE.c.run_id == run_id)
+        found = self._declared(OUTSIDE.c.run_id == storable(run_id))
         return found[0] if found else None
 
     def all_declared(self) -> list[Declared]:
@@ -79,7 +79,7 @@ class Observations:
 
     def of(self, run_id: str) -> list[Observation]:
         """What was observed of a run, in the order in which it came."""
-        select = sa.select(*_TRAINING).where(OBSERVATIONS.c.run_id == run_id)
+        select = sa.select(*_TRAINING).where(OBSERVATIONS.c.run_id == storable(run_id))
         with self._database.reading() as connection:
             rows = connection.execute(select.order_by(OBSERVATIONS.c.number))
             return [Observation(*row[:-1], reported=aware(row.reported)) for row in rows]

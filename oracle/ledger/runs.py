@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from oracle.ledger.database import URL, Database
+from oracle.ledger.database import URL, Database, storable
 from oracle.ledger.jobs import Jobs
 from oracle.ledger.leases import Lease, Leases
 from oracle.ledger.observations import Observations
@@ -90,8 +90,9 @@ class Ledger:
 
     def run(self, run_id: str) -> RunRecord | None:
         """One run; None where there is none."""
+        select = sa.select(*_RECORD).where(RUNS.c.run_id == storable(run_id))
         with self._database.reading() as connection:
-            row = connection.execute(sa.select(*_RECORD).where(RUNS.c.run_id == run_id)).first()
+            row = connection.execute(select).first()
         return None if row is None else RunRecord(*row)
 
     def plan(self, run_id: str, device: str) -> Plan | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from oracle.ledger.database import Database
+from oracle.ledger.database import Database, storable
 from oracle.ledger.tables import SESSIONS, TOKENS
 from oracle.ledger.times import aware, now
 from oracle.tokens import LOCAL, NAME, Scope, Token
@@ -69,7 +69,9 @@ class Tokens:
     def revoke(self, name: str) -> None:
         """Delete a token, and end its sessions. Raises BadInput where there is none."""
         with self._database.writing() as connection:
-            delete = sa.delete(TOKENS).where(TOKENS.c.name == name).returning(TOKENS.c.digest)
+            delete = (
+                sa.delete(TOKENS).where(TOKENS.c.name == storable(name)).returning(TOKENS.c.digest)
+            )
             digest = connection.execute(delete).scalar()
             if digest is not None:
                 connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.token == digest))
@@ -89,7 +91,11 @@ class Sessions:
         secret = secrets.token_urlsafe(_BYTES)
         with self._database.writing() as connection:
             connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.expires <= now()))
-            mine = sa.select(TOKENS.c.digest).where(TOKENS.c.name == token_name).with_for_update()
+            mine = (
+                sa.select(TOKENS.c.digest)
+                .where(TOKENS.c.name == storable(token_name))
+                .with_for_update()
+            )
             token = connection.execute(mine).scalar()
             if token is None:
                 raise BadInput("token", [Problem("name", "there is no such token", token_name)])
