@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from oracle import distribution_tables, replays
@@ -53,7 +53,8 @@ def find(settings: Settings, unread: list[str] | None = None) -> list[Known]:
     if settings.storage is not None:
         urls = [parse_url(settings.storage)]
     else:
-        files = sorted(settings.folder.glob("*/oracle.db"))
+        served = [settings.folder / "oracle.db"]  # what `oracle serve` writes
+        files = [*filter(Path.exists, served), *sorted(settings.folder.glob("*/oracle.db"))]
         urls = [sqlite_url(file) for file in files]
     runs: list[Known] = []
     for url in urls:
@@ -65,20 +66,32 @@ def find(settings: Settings, unread: list[str] | None = None) -> list[Known]:
         ledger = Ledger(url)
         try:
             for record in ledger.runs():
-                try:
-                    study = parse(json.loads(record.study), record.run_id)
-                except BadInput:
-                    if unread is not None:
-                        unread.append(record.run_id)
-                    continue
-                place = settings.place(study.home)
-                state = record.state
-                if state == "running" and not ledger.held(record.graph):
-                    state = "stopped"  # its driver was killed
-                runs.append(Known(record, study, url, place, state))
+                known = known_run(ledger, record, settings, url)
+                if known is not None:
+                    runs.append(known)
+                elif unread is not None:
+                    unread.append(record.run_id)
         finally:
             ledger.close()
     return runs
+
+
+def known_run(ledger: Ledger, record: RunRecord, settings: Settings, url: URL) -> Known | None:
+    """A run of a database; None where another version of this project declared its study."""
+    try:
+        study = parse(json.loads(record.study), record.run_id)
+    except BadInput:
+        return None
+    place = settings.place(study.home)
+    return as_it_stands(ledger, Known(record, study, url, place, record.state), record)
+
+
+def as_it_stands(ledger: Ledger, run: Known, record: RunRecord) -> Known:
+    """A run in the state that its record has by now."""
+    state = record.state
+    if state == "running" and not ledger.held(record.graph):
+        state = "stopped"  # its driver was killed
+    return replace(run, record=record, state=state)
 
 
 def locate(text: str, settings: Settings) -> Known:
@@ -95,7 +108,8 @@ def locate(text: str, settings: Settings) -> Known:
 
 def stored_table(run: Known) -> Table:
     """The table of a run as far as the storage knows it, computed from the storage alone."""
-    return _found(run).table(run.record.run_id)
+    with opened(run.url) as (_, store):
+        return found(run, store).table(run.record.run_id)
 
 
 def measured(run: Known) -> Measured:
@@ -125,10 +139,16 @@ def stored_distributions(run: Known, name: str) -> Table:
     name: "oracle" or "S-Cyc" of an oracle run, the label of an entry. Raises BadInput for another,
     and where the study records nothing.
     """
+    with opened(run.url) as (_, store):
+        return distributions(run, found(run, store), name)
+
+
+def distributions(run: Known, experiment_found: Experiment, name: str) -> Table:
+    """As :func:`stored_distributions`, of what a run has found. Raises BadInput."""
     if run.study.record is None:
         rule = "its study records no distributions; add record to the study and run it again"
         raise BadInput("run", [Problem("RUN", rule, run.record.run_id)])
-    runs = _found(run).runs()
+    runs = experiment_found.runs()
     if name not in runs:
         raise BadInput("run", [Problem("--distributions", unknown(name, runs), name)])
     last = runs[name][-1] if runs[name] else None
@@ -137,15 +157,14 @@ def stored_distributions(run: Known, name: str) -> Table:
     return distribution_tables.table(run.study, run.record.run_id, runs[name], ended, name)
 
 
-def _found(run: Known) -> Experiment:
-    """What a run has found, as far as the storage knows it."""
+def found(run: Known, store: ResultStore) -> Experiment:
+    """What a run has found, as far as its storage knows it."""
     graph = Graph(run.study.system, run.record.fingerprint)
-    with opened(run.url) as (_, store):
-        known = store.results(graph)
-    found = experiment(run.study, graph)
-    for search in found.searches():
+    known = store.results(graph)
+    so_far = experiment(run.study, graph)
+    for search in so_far.searches():
         replay(search, known)
-    return found
+    return so_far
 
 
 def replay(search: Search, known: Results) -> None:

@@ -23,7 +23,7 @@ from oracle.asks import Place
 from oracle.cells import Cell, Graph, Result
 from oracle.failures import StorageError
 from oracle.ledger import URL, DatabaseError, engine_options
-from oracle.ledger.optuna_studies import studies_with
+from oracle.ledger.optuna_studies import studies_with, trials_with
 from oracle.observed import Observation
 from oracle.trials import Axis, CandidateTrial
 from scyc.problems import BadInput, Problem
@@ -71,6 +71,10 @@ class ResultStore:
                     result = _result(trial)
                     found[result.cell] = result
         return found
+
+    def count(self, graph: Graph) -> int:
+        """How many trials there are of a graph, cells and candidates: it changes with each."""
+        return trials_with(self._storage.engine, "graph", graph.id)
 
     def add(self, graph: Graph, name: str, place: Place, cell: Cell, result: Result) -> None:
         """Write one finished cell down, as one trial, in one transaction.

@@ -11,6 +11,7 @@ import json
 import sqlalchemy as sa
 
 _STUDIES = sa.table("studies", sa.column("study_id"), sa.column("study_name"))
+_TRIALS = sa.table("trials", sa.column("trial_id"), sa.column("study_id"))
 _ATTRIBUTES = sa.table(
     "study_user_attributes", sa.column("study_id"), sa.column("key"), sa.column("value_json")
 )
@@ -23,3 +24,12 @@ def studies_with(engine: sa.Engine, key: str, value: str) -> list[str]:
     select = sa.select(_STUDIES.c.study_name).where(same & wanted).order_by(_STUDIES.c.study_id)
     with engine.connect() as connection:
         return list(connection.execute(select).scalars())
+
+
+def trials_with(engine: sa.Engine, key: str, value: str) -> int:
+    """How many trials there are in those studies."""
+    same = _TRIALS.c.study_id == _ATTRIBUTES.c.study_id
+    wanted = (_ATTRIBUTES.c.key == key) & (_ATTRIBUTES.c.value_json == json.dumps(value))
+    select = sa.select(sa.func.count()).select_from(_TRIALS).join(_ATTRIBUTES, same).where(wanted)
+    with engine.connect() as connection:
+        return int(connection.execute(select).scalar_one())

@@ -1,0 +1,291 @@
+"""The service object: what the HTTP interface and its pages are shells over."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+from oracle import policy, records
+from oracle.cells import Graph
+from oracle.compare import Table
+from oracle.failures import Forbidden, QueueFull, UnknownJob
+from oracle.jobs import PRIORITIES, Job, NewJob
+from oracle.ledger import URL, Ledger, RunRecord
+from oracle.outside_runs import OutsideRuns
+from oracle.parse import parse
+from oracle.records import Known
+from oracle.settings import Settings, Shrink
+from oracle.shrink import shrink as shrunk
+from oracle.store import ResultStore
+from oracle.study import Study
+from oracle.studyfile import read_yaml
+from oracle.tokens import Token
+from scyc.problems import BadInput, Problem
+from scyc.spec import as_json, content_hash
+
+_DEEPEST = 20  # levels of a study in JSON, as in YAML
+_KEPT = 64  # tables
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """With what a server was started; nothing here changes what a study finds."""
+
+    url: URL  # of the database of jobs and runs
+    folder: Path = Path("runs")  # holds a folder for each study
+    data: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))  # by name
+    allow: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # own code
+    workers: int = 1
+    device: str = "auto"
+    backend: str = "ray"
+    running: int = 1  # jobs at a time
+    queue: int = 1000  # jobs that may wait
+    ray_address: str | None = None
+    save_every: float = 5.0  # minutes between two saves of a pack under way
+
+    def of_job(self, data: str | None) -> Settings:
+        """How a job is run that names a data folder, or none. Raises BadInput."""
+        if data is not None and data not in self.data:
+            rule = "is no data folder of this server any more; start it with --data again"
+            raise BadInput("job", [Problem("data", rule, data)])
+        return Settings(
+            folder=self.folder,
+            storage=self.url.render_as_string(hide_password=False),
+            data=self.data[data] if data is not None else None,
+            workers=self.workers,
+            backend=self.backend,
+            device=self.device,
+            save_every=self.save_every,
+        )
+
+
+class Service:
+    """Jobs and runs of one database. For many threads at once."""
+
+    def __init__(self, settings: ServerSettings) -> None:
+        """Open the database. Raises BadInput, StorageError."""
+        self.settings = settings
+        self.store = ResultStore(settings.url)
+        self.ledger = Ledger(settings.url)
+        self.jobs = self.ledger.jobs()
+        self.tokens = self.ledger.tokens()
+        self.sessions = self.ledger.sessions()
+        self.observations = self.ledger.observations()
+        self.outside = OutsideRuns(self.observations, self.store)
+        self._tables = _Tables()
+        self._studies: dict[str, Known] = {}  # by run id; what is declared never changes
+        self._where = settings.of_job(None)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.ledger.close()
+        self.store.close()
+
+    def submit(
+        self,
+        text: str,
+        *,
+        form: Literal["yaml", "json"],
+        owner: str,
+        shrink: Shrink | None = None,
+        data: str | None = None,
+        priority: int = 0,
+        key: str | None = None,
+    ) -> tuple[Job, bool]:
+        """Put a study into the queue, unless it is there; returns its job, and whether it is new.
+
+        key: the owner's word for this submission. Raises BadInput with all problems at once,
+        KeyReused, QueueFull.
+        """
+        study = self._admitted(text, form, shrink, data, priority)
+        where = {"beside": study.beside} if study.beside else {}
+        identity = content_hash(["job", study.declared() | where, data])
+        new = NewJob(
+            id=f"{study.name}-{identity[:8]}",
+            owner=owner,
+            study_name=study.name,
+            study=json.dumps(as_json(study)),
+            source=text,
+            data=data,
+            priority=priority,
+        )
+        if not self._known(new.id) and self.jobs.count()["queued"] >= self.settings.queue:
+            raise QueueFull(f"{self.settings.queue} jobs wait already; submit it again later")
+        return self.jobs.submit(new, key)
+
+    def cancel(self, job_id: str, who: Token) -> Job:
+        """Cancel a job. Raises UnknownJob, Forbidden, WrongState."""
+        self._owned(job_id, who)
+        return self.jobs.cancel(job_id)
+
+    def resume(self, job_id: str, who: Token) -> Job:
+        """Put a cancelled or failed job back into the queue. Raises as :meth:`cancel` does."""
+        self._owned(job_id, who)
+        return self.jobs.resume(job_id)
+
+    def reprioritise(self, job_id: str, priority: int, who: Token) -> Job:
+        """Give a job another priority. Raises UnknownJob, Forbidden, BadInput."""
+        if priority not in PRIORITIES:
+            raise BadInput("job", [_priority(priority)])
+        self._owned(job_id, who)
+        return self.jobs.reprioritise(job_id, priority)
+
+    def runs(self) -> list[Known]:
+        """All runs that are in the database, the oldest first."""
+        found = [self._run(record) for record in self.ledger.runs()]
+        return [run for run in found if run is not None]
+
+    def run(self, name: str) -> Known:
+        """The run with this id, that of the job with this id, or the latest of the study so named.
+
+        Raises UnknownJob, also where the job has no run yet.
+        """
+        record = self.ledger.run(name)
+        if record is None:
+            record = self._record_of_job(name)
+        if record is None:
+            same = [each for each in self.ledger.runs() if each.run_id.rpartition("-")[0] == name]
+            record = same[-1] if same else None
+        run = self._run(record) if record is not None else None
+        if run is None:
+            raise UnknownJob(f"there is no run {name}; GET /v1/runs lists them")
+        return run
+
+    def table(self, run: Known, which: str | None = None) -> Table:
+        """The table of a run as far as it has come, or that of the distributions it recorded.
+
+        which: "oracle", "S-Cyc" or the label of an entry, for its distributions. Raises BadInput.
+        """
+        graph = Graph(run.study.system, run.record.fingerprint)
+        stamp = (run.record.run_id, which, self.store.count(graph))
+        return self._tables.get(stamp, lambda: self._computed(run, which))
+
+    def _computed(self, run: Known, which: str | None) -> Table:
+        so_far = records.found(run, self.store)
+        if which is None:
+            return so_far.table(run.record.run_id)
+        return records.distributions(run, so_far, which)
+
+    def _admitted(
+        self,
+        text: str,
+        form: Literal["yaml", "json"],
+        wanted: Shrink | None,
+        data: str | None,
+        priority: int,
+    ) -> Study:
+        """A study that may run here. Raises BadInput."""
+        problems = [] if priority in PRIORITIES else [_priority(priority)]
+        content = read_yaml(text, "study") if form == "yaml" else read_json(text)
+        allow, folders = self.settings.allow, self.settings.data
+        try:
+            study = parse(policy.resolved(content, allow), "study")
+            problems += policy.problems(study, allow, folders, data)
+            if wanted is not None:
+                study = shrunk(study, wanted)
+        except BadInput as error:
+            problems += error.problems
+        if problems:
+            raise BadInput("study", problems)
+        return study
+
+    def _known(self, job_id: str) -> bool:
+        return bool(self.jobs.revisions([job_id]))
+
+    def _owned(self, job_id: str, who: Token) -> None:
+        job = self.jobs.get(job_id)
+        if job.owner != who.name and not who.may("admin"):
+            raise Forbidden(f"{job_id} is {job.owner}'s; ask them, or an admin")
+
+    def _record_of_job(self, job_id: str) -> RunRecord | None:
+        try:
+            run_id = self.jobs.get(job_id).run_id
+        except UnknownJob:
+            return None
+        if run_id is None:
+            raise UnknownJob(f"{job_id} has no run yet; it has to be started first")
+        return self.ledger.run(run_id)
+
+    def _run(self, record: RunRecord) -> Known | None:
+        """A run as it stands; its study is parsed once."""
+        known = self._studies.get(record.run_id)
+        if known is None:
+            known = records.known_run(self.ledger, record, self._where, self.settings.url)
+            if known is not None:
+                self._studies[record.run_id] = known
+            return known
+        return records.as_it_stands(self.ledger, known, record)
+
+
+class _Tables:
+    """The tables that were computed last; one that is asked for by many is computed once."""
+
+    def __init__(self) -> None:
+        self._found: dict[Any, Table] = {}
+        self._lock = threading.Lock()
+        self._computing: dict[Any, threading.Lock] = {}
+
+    def get(self, stamp: Any, compute: Any) -> Table:
+        """The table of a stamp, computed where it is not there."""
+        with self._lock:
+            turn = self._computing.setdefault(stamp, threading.Lock())
+        with turn:
+            with self._lock:
+                if stamp in self._found:
+                    self._computing.pop(stamp, None)
+                    return self._found[stamp]
+            table: Table = compute()
+            with self._lock:
+                self._found[stamp] = table
+                while len(self._found) > _KEPT:
+                    del self._found[next(iter(self._found))]
+                self._computing.pop(stamp, None)
+            return table
+
+
+def read_json(text: str) -> object:
+    """JSON values, strictly: no key twice, no NaN, no more than 20 levels. Raises BadInput."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            twice = next(key for key, _ in pairs if [each for each, _ in pairs].count(key) > 1)
+            raise ValueError(f'the key "{twice}" stands twice; remove one')
+        return found
+
+    def constant(name: str) -> Any:
+        raise ValueError(f"{name} is no JSON number; give a finite one")
+
+    depth = 0
+    for letter in text:  # an upper bound: brackets in text count too
+        depth = depth + (letter in "[{") - (letter in "]}")
+        if depth > 50 * _DEEPEST:
+            rule = f"is nested over {_DEEPEST} levels; a study needs four"
+            raise BadInput("study", [Problem("study", rule)])
+    try:
+        content = json.loads(text, object_pairs_hook=once, parse_constant=constant)
+    except (ValueError, RecursionError) as error:
+        raise BadInput("study", [Problem("study", f"is not JSON: {error}")]) from error
+    if _depth(content) > _DEEPEST:
+        rule = f"is nested over {_DEEPEST} levels; a study needs four"
+        raise BadInput("study", [Problem("study", rule)])
+    return content
+
+
+def _depth(content: object) -> int:
+    below = (
+        list(content.values()) if isinstance(content, dict)
+        else content if isinstance(content, list)
+        else []
+    )  # fmt: skip
+    return (1 + max(map(_depth, below), default=0)) if isinstance(content, dict | list) else 0
+
+
+def _priority(value: int) -> Problem:
+    rule = f"must be a whole number from {PRIORITIES[0]} to {PRIORITIES[-1]}"
+    return Problem("priority", rule, value)
