@@ -11,20 +11,15 @@ that it may. Fails where a request was answered with 5xx.
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import json
-import os
 import random
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +28,7 @@ from typing import Any
 import click
 import torch
 from interleaved import Case, options, report
+from serving import Server, database, serving, wait
 
 from oracle.jobs import NewJob
 from oracle.ledger import Ledger, parse_url
@@ -54,90 +50,15 @@ _TINY: Mapping[str, Any] = {
 }
 
 
-@dataclass
-class Server:
-    """A server of our own, and how to ask it."""
-
-    port: int
-    tokens: list[str]
-    process: subprocess.Popen[bytes]
-
-    def ask(
-        self, path: str, token: str, content: object = None, connection: Any = None
-    ) -> tuple[int, bytes, Mapping[str, str]]:
-        """One request: status, body, headers."""
-        mine = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        body = None if content is None else json.dumps(content)
-        mine.request("GET" if content is None else "POST", path, body, headers)
-        answer = mine.getresponse()
-        found = answer.status, answer.read(), dict(answer.headers)
-        if connection is None:
-            mine.close()
-        return found
-
-
-@contextlib.contextmanager
-def serving(folder: Path, storage: str, clients: int) -> Iterator[Server]:
-    """`oracle serve` on a free port, with a token for each client and one more."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def listed(storage: str) -> None:
+    """Fill the list of jobs with some that nobody runs."""
     ledger = Ledger(parse_url(storage))
-    tokens = [ledger.tokens().create(f"client-{each}", "submit") for each in range(clients + 1)]
     for each in range(_JOBS):
         study = json.dumps({**_TINY, "name": f"listed-{each}", "seed": each})
         new = NewJob(f"listed-{each}-{each:08x}", "local", f"listed-{each}", study, study)
         job, _ = ledger.jobs().submit(new)
         ledger.jobs().cancel(job.id)
     ledger.close()
-    command = [
-        str(Path(sys.executable).with_name("oracle")), "serve", "--require-tokens",
-        "--storage", storage, "--runs", str(folder), "--port", str(port),
-        "--backend", "inline", "--device", "cpu", "--workers", "1",
-    ]  # fmt: skip
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    log = (folder / "server.log").open("wb")
-    process = subprocess.Popen(  # noqa: S603  # our own program
-        command, env=environment, stdout=log, stderr=subprocess.STDOUT
-    )
-    server = Server(port, tokens, process)
-    try:
-        _wait(lambda: _ready(server), "the server does not start")
-        yield server
-    finally:
-        process.terminate()
-        process.wait(60)
-        log.close()
-        sys.stderr.write((folder / "server.log").read_text()[-2000:] if process.returncode else "")
-
-
-def _ready(server: Server) -> bool:
-    if server.process.poll() is not None:
-        raise click.ClickException("the server has ended")
-    with contextlib.suppress(OSError):
-        return server.ask("/readyz", server.tokens[0])[0] == 200
-    return False
-
-
-def _wait(done: Callable[[], bool], otherwise: str, seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
-    while not done():
-        if time.monotonic() > end:
-            raise click.ClickException(otherwise)
-        time.sleep(0.2)
-
-
-def submit(server: Server, study: object) -> str:
-    """A job's id."""
-    status, body, _ = server.ask("/v1/jobs", server.tokens[0], {"study": study})
-    if status not in (200, 201):
-        raise click.ClickException(f"submitting answered {status}: {body.decode()[:500]}")
-    return str(json.loads(body)["id"])
-
-
-def _state(server: Server, job: str) -> str:
-    return str(json.loads(server.ask(f"/v1/jobs/{job}", server.tokens[0])[1])["state"])
 
 
 @dataclass
@@ -185,7 +106,7 @@ def client(
                 break
             start = time.perf_counter()
             try:
-                status = server.ask(asked[kind], server.tokens[number], None, connection)[0]
+                status = server.ask(asked[kind], number, None, connection)[0]
             except (OSError, http.client.HTTPException):
                 connection.close()
                 status = 0  # no answer
@@ -195,11 +116,10 @@ def client(
 
 def burst(server: Server) -> Counter[int]:
     """What one client's requests are answered with when it sends four times as many as it may."""
-    token = server.tokens[-1]
 
     def once(_: int) -> int:
-        status, _, headers = server.ask("/v1/jobs?limit=1", token)
-        if status == 429 and "retry-after" not in {name.lower() for name in headers}:
+        status, _, headers = server.ask("/v1/jobs?limit=1", -1)
+        if status == 429 and "retry-after" not in headers:
             raise click.ClickException("a refused request was not told when to come again")
         return status
 
@@ -219,7 +139,7 @@ def case(name: str, took: list[float], **more: float) -> Case:
 @click.option("--clients", default=50, show_default=True)
 @click.option("--seconds", default=60.0, show_default=True)
 @click.option("--busy", is_flag=True, help="A job trains meanwhile.")
-@click.option("--storage", help="Database URL of an empty database; a SQLite file if not given.")
+@click.option("--storage", default="sqlite", help="sqlite, postgresql, or an empty one's URL.")
 def main(
     device: str,
     quick: bool,
@@ -227,39 +147,40 @@ def main(
     clients: int,
     seconds: float,
     busy: bool,
-    storage: str | None,
+    storage: str,
 ) -> None:
     """Measure and print."""
     if quick:
         clients, seconds = min(clients, 10), min(seconds, 3.0)
     found = Measured()
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        url = storage or f"sqlite:///{folder}/oracle.db"
-        with serving(folder, url, clients) as server:
-            job = submit(server, dict(_TINY))
-            _wait(lambda: _state(server, job) == "done", "the job does not end")
-            if busy:
-                long = {**_TINY, "name": "busy", "cycles": 1000, "training": {
-                    "steps": 500, "batch": 64, "validate_every": 100}}  # fmt: skip
-                other = submit(server, long)
-                _wait(lambda: _state(server, other) == "running", "the job does not start")
-            end = time.monotonic() + seconds
-            start = time.monotonic()
-            threads = [
-                threading.Thread(target=client, args=(server, each, mix(job), end, found))
-                for each in range(clients)
-            ]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            took = time.monotonic() - start
-            refused = burst(server)
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        database(storage, Path(scratch)) as url,
+        serving(Path(scratch), url, clients + 1, options=("--workers", "1")) as server,
+    ):
+        listed(url)
+        job = server.submit(dict(_TINY))
+        wait(lambda: server.state(job) == "done", "the job does not end")
+        if busy:
+            training = {"steps": 500, "batch": 64, "validate_every": 100}
+            other = server.submit({**_TINY, "name": "busy", "cycles": 500, "training": training})
+            wait(lambda: server.state(other) == "running", "the job does not start")
+        start, cpu = time.monotonic(), server.cpu()
+        threads = [
+            threading.Thread(target=client, args=(server, each, mix(job), start + seconds, found))
+            for each in range(clients)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        took, cpu = time.monotonic() - start, server.cpu() - cpu
+        refused = burst(server)
     cases = [case(kind, times) for kind, times in sorted(found.took.items())]
     every = [each for times in found.took.values() for each in times]
     failed = sum(count for status, count in found.answers.items() if not 200 <= status < 400)
     more = {"requests a second": len(every) / took, "clients": clients, "failed": failed}
+    more["ms of CPU a request"] = 1000 * cpu / len(every)
     more |= {"burst sent": refused.total(), "burst refused": refused[429]}
     report("load", torch.device(device), [case("everything", every, **more), *cases], as_json)
     worse = {

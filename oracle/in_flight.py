@@ -20,8 +20,10 @@ class InFlight:
     def land(self, pack: Pack) -> None:
         """Delete what was saved of a pack whose results are stored."""
         name = flight_name([cell.id for cell in pack.cells])
-        for file in self.folder.glob(f"{name}.*"):
-            file.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):  # no pack took long enough to be saved
+            for file in self.folder.iterdir():
+                if file.name.startswith(f"{name}."):
+                    file.unlink(missing_ok=True)
 
     def clear(self) -> None:
         """Delete what is left when a run has ended: of packs that were never taken up again."""

@@ -72,6 +72,7 @@ class PackQueue:
     _again: set[str] = field(default_factory=set)  # ids of cells trained for their checkpoint
     asked: set[str] = field(default_factory=set)  # ids of all cells that a search has asked for
     answered: int = 0  # how many of them have a result
+    steps: int = 0  # how often a search went on; between two of these nothing new is asked for
     _unstarted: list[Search] = field(default_factory=list)
 
     def start(self, searches: Iterable[Search]) -> None:
@@ -135,6 +136,7 @@ class PackQueue:
 
     def _advance(self, search: Search, answered: Ask | None) -> None:
         """Run a search until it needs what is not known."""
+        self.steps += 1
         while True:
             try:
                 if answered is None:

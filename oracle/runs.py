@@ -111,8 +111,13 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
         with ledger.lease(graph.id, progress.say) as lease:
             ledger.register(record)
 
+            counted = (-1, 0)  # after so many steps of the searches, so many cells
+
             def expected() -> int:
-                return expected_cells(found, queue.asked)
+                nonlocal counted
+                if counted[0] != queue.steps:
+                    counted = (queue.steps, expected_cells(found, queue.asked))
+                return counted[1]
 
             def write(cell: Cell, result: Result, where: Place) -> None:
                 lease.check()

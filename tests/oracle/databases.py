@@ -22,8 +22,11 @@ def programs() -> Path | None:
 
 
 @contextlib.contextmanager
-def postgresql(bin_folder: Path) -> Iterator[str]:
-    """A server on a free port of this machine; gives the URL of its database."""
+def postgresql(bin_folder: Path, durable: bool = False) -> Iterator[str]:
+    """A server on a free port of this machine; gives the URL of its database.
+
+    durable: whether what is committed would outlive the machine's power; tests need no such thing.
+    """
     as_user = ["runuser", "-u", USER, "--"] if os.geteuid() == 0 else []
     with tempfile.TemporaryDirectory(prefix="pg-") as scratch, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -34,7 +37,8 @@ def postgresql(bin_folder: Path) -> Iterator[str]:
         data = f"{scratch}/data"
         make = [bin_folder / "initdb", "-D", data, "-U", USER, "-A", "trust", "--no-sync"]
         subprocess.run([*as_user, *make], check=True, capture_output=True)
-        options = f"-p {port} -k {scratch} -c listen_addresses=127.0.0.1 -c fsync=off"
+        fsync = "on" if durable else "off"
+        options = f"-p {port} -k {scratch} -c listen_addresses=127.0.0.1 -c fsync={fsync}"
         control = [*as_user, bin_folder / "pg_ctl", "-D", data, "-w"]
         start = [*control, "-o", options, "-l", f"{scratch}/log", "start"]
         subprocess.run(start, check=True, capture_output=True)
