@@ -1,11 +1,9 @@
 """A trainer that knows its answers: as many workers as one likes, and no time passes.
 
-As a program it is the real driver of one job, with the simulated trainer in place of Ray:
+    python benchmarks/simulated.py serve [options of `oracle serve`]
 
-    python benchmarks/simulated.py JOB_ID
-
-The environment is that of ``python -m oracle.driver``. SIMULATED_FOLDER names a folder in which it
-leaves what it spent.
+is a real server whose drivers are real ones, with the simulated trainer in place of Ray.
+SIMULATED_FOLDER names a folder in which each driver leaves what it spent.
 """
 
 from __future__ import annotations
@@ -18,11 +16,12 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from unittest import mock
 
-from oracle import driver, runs
+from oracle import cli, driver, runs, scheduler
 from oracle.cells import Cell, Result
 from oracle.packs import Pack, PackQueue
 from oracle.work import WorkerSpec
@@ -89,23 +88,31 @@ def answer(cell: Cell) -> Result:
     )
 
 
-def main(job_id: str) -> int:
-    """Drive one job; its exit code."""
+def drive(job_id: str) -> None:
+    """What ``python -m oracle.driver`` does, and a note of what it took."""
     simulation = Simulation()
     with mock.patch.object(runs, "BACKENDS", MappingProxyType({"inline": simulation})):
-        code = driver.main([job_id])
-    if folder := os.environ.get(FOLDER):
-        spent = {
-            "cells": simulation.cells,
-            "cpu": simulation.cpu,
-            "wall": simulation.wall,
-            "whole_cpu": time.process_time(),
-            "most_out": simulation.most_out,
-            "simulated_seconds": simulation.seconds,
-        }
-        (Path(folder) / f"{job_id}.json").write_text(json.dumps(spent))
-    return code
+        driver.main()
+    spent = {
+        "cells": simulation.cells,
+        "cpu": simulation.cpu,
+        "wall": simulation.wall,
+        "whole_cpu": time.process_time(),
+        "most_out": simulation.most_out,
+        "simulated_seconds": simulation.seconds,
+    }
+    (Path(os.environ[FOLDER]) / f"{job_id}.json").write_text(json.dumps(spent))
+
+
+def serve() -> None:
+    """`oracle serve`, with drivers that simulate."""
+    command = (sys.executable, __file__)
+    with mock.patch.object(scheduler, "started", partial(scheduler.started, command=command)):
+        cli.entry()
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    if sys.argv[1] == "serve":
+        serve()
+    else:
+        drive(sys.argv[1])

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -170,7 +170,12 @@ class Scheduler:
             time.sleep(_LOOK)
 
 
-def started(job: Job, settings: ServerSettings, holder: Holder) -> subprocess.Popen[bytes]:
+def started(
+    job: Job,
+    settings: ServerSettings,
+    holder: Holder,
+    command: Sequence[str] = (sys.executable, "-m", "oracle.driver"),
+) -> subprocess.Popen[bytes]:
     """A process that runs a job; how it is to be run, passwords included, goes to its input."""
     log_file = log_path(settings.folder, job.id)
     log_file.parent.mkdir(parents=True, exist_ok=True)
@@ -179,7 +184,7 @@ def started(job: Job, settings: ServerSettings, holder: Holder) -> subprocess.Po
         environment["RAY_ADDRESS"] = settings.ray_address
     with log_file.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603  # our own module
-            [sys.executable, "-m", "oracle.driver", job.id],
+            [*command, job.id],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
