@@ -1,0 +1,1 @@
+"""The service over HTTP: an API, pages for people, and the Optuna dashboard."""

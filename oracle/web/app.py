@@ -1,0 +1,61 @@
+"""The web application: what is put together, and in which order."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from typing import Any
+
+from fastapi import FastAPI
+
+from oracle.service import Service
+from oracle.web import jobs_api, ops, outside_api, problems, runs_api
+from oracle.web.events import Watcher
+from oracle.web.guards import Guards
+from oracle.web.problems import ProblemDetails
+from oracle.web.schemas import Submission
+from oracle.web.settings import WebSettings
+
+_ABOUT = """Submit studies, watch their jobs, fetch their tables and figures; and have the oracle
+lead trainings that run elsewhere. Every refusal is problem details (RFC 9457); those of a wrong
+input name every problem with its path."""
+
+
+def create_app(service: Service, settings: WebSettings) -> FastAPI:
+    """The application of a service that is open."""
+    app = FastAPI(
+        title="S-Cyc oracle",
+        version=importlib.metadata.version("scyc-oracle"),
+        description=_ABOUT,
+        openapi_url="/v1/openapi.json",
+        docs_url=None,  # its pages load scripts from elsewhere
+        redoc_url=None,
+    )
+    app.state.service = service
+    app.state.outside = service.outside
+    app.state.settings = settings
+    app.state.watcher = Watcher(service.jobs)
+    app.state.metrics = ops.Metrics()
+    problems.install(app)
+    for part in (jobs_api, runs_api, outside_api, ops):
+        app.include_router(part.router)
+    app.add_middleware(Guards, settings=settings)
+    app.add_middleware(ops.Measured, metrics=app.state.metrics)
+    _describe(app)
+    return app
+
+
+def _describe(app: FastAPI) -> None:
+    """Add to the description what no operation's signature names."""
+    original = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        found = original()
+        schemas = found["components"]["schemas"]
+        for model in (ProblemDetails, Submission):
+            schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+            for name, each in schema.pop("$defs", {}).items():
+                schemas.setdefault(name, each)
+            schemas.setdefault(model.__name__, schema)
+        return found
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way

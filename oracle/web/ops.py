@@ -1,0 +1,114 @@
+"""For those who watch over the server: health, readiness, metrics."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from pydantic import BaseModel, Field
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from oracle.tokens import Token
+from oracle.web.jobs_api import The
+from oracle.web.problems import documented
+from oracle.web.security import needs
+
+router = APIRouter(tags=["operations"])
+
+
+class Health(BaseModel):
+    """Whether the server is well."""
+
+    status: str = Field(examples=["ok"])
+
+
+class Metrics:
+    """What is counted of requests, by the path's pattern; and of jobs, when asked."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Histogram(
+            "oracle_http_request_seconds", "Time to answer", ("method", "path"),
+            registry=self.registry,
+        )  # fmt: skip
+        self.answers = Counter(
+            "oracle_http_answers", "Answers", ("status",), registry=self.registry
+        )
+        self.jobs = Gauge("oracle_jobs", "Jobs", ("state",), registry=self.registry)
+        self.cells = Gauge(
+            "oracle_cells", "Trainings of running jobs", ("state",), registry=self.registry
+        )
+
+
+class Measured:
+    """ASGI middleware that counts requests and times them."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app, self._metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._metrics.answers.labels(str(message["status"])).inc()
+                route = scope.get("route")
+                path = getattr(route, "path", "other")
+                seconds = time.perf_counter() - began
+                self._metrics.requests.labels(scope["method"], path).observe(seconds)
+            await send(message)
+
+        await self._app(scope, receive, counted)
+
+
+@router.get("/healthz", operation_id="health", summary="Alive")
+def health() -> Health:
+    """Whether the server answers at all."""
+    return Health(status="ok")
+
+
+@router.get("/readyz", operation_id="ready", summary="Ready", responses=documented())
+def ready(service: The) -> Health:
+    """Whether the server reaches its database."""
+    service.jobs.count()
+    return Health(status="ok")
+
+
+@router.get(
+    "/metrics",
+    operation_id="metrics",
+    summary="Metrics",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "Prometheus' text format.",
+            "content": {"text/plain": {"schema": {"type": "string"}}},
+        },
+        **documented(),
+    },
+)
+def metrics(
+    request: Request, service: The, _: Annotated[Token, Depends(needs("read"))]
+) -> Response:
+    """Jobs by state, trainings of those that run, and how requests were answered."""
+    found: Metrics = request.app.state.metrics
+    for state, number in service.jobs.count().items():
+        found.jobs.labels(state).set(number)
+    running = service.jobs.page(states=("running",), limit=200)
+    found.cells.labels("done").set(sum(job.done for job in running))
+    found.cells.labels("known").set(sum(job.known for job in running))
+    return Response(generate_latest(found.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,305 @@
+"""The oracle for trainings that other programs run, over HTTP; and max_lr of any run's cycles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import BaseModel, Field, GetJsonSchemaHandler
+from pydantic_core import CoreSchema
+
+from oracle.compare import Table
+from oracle.failures import UnknownJob
+from oracle.observed import Declared
+from oracle.outside import OutsideRun, Standing, State, Training
+from oracle.outside_runs import OutsideRuns, Reported
+from oracle.parse import parse_as
+from oracle.records import Known
+from oracle.regions import Region
+from oracle.service import Service
+from oracle.spec import OracleStudy
+from oracle.tokens import Token
+from oracle.web.problems import documented
+from oracle.web.security import needs
+from scyc import scurve
+from scyc.problems import BadInput, Problem
+from scyc.spec import NonNegativeInt, PositiveFloat, Spec
+
+_MOST = 1000  # observations in one request
+
+
+@dataclass(frozen=True)
+class DescribedAs:
+    """Describes a body as a spec; it is parsed by our own words for what is wrong with it."""
+
+    spec: type[Spec]
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return handler(self.spec.__pydantic_core_schema__)
+
+
+router = APIRouter(prefix="/v1/oracle", tags=["oracle"])
+Run = Annotated[str, Path(max_length=100, description="A run's id, a job's id or a study's name.")]
+Reader = Annotated[Token, Depends(needs("read"))]
+Submitter = Annotated[Token, Depends(needs("submit"))]
+
+
+class Observed(Spec):
+    """One training that was run elsewhere, and how it came out."""
+
+    cycle: Annotated[NonNegativeInt, Field(le=1000)]
+    max_lr: PositiveFloat
+    replicate: Annotated[NonNegativeInt, Field(le=1000)]
+    accuracy: Annotated[float, Field(ge=0, le=100)] | None = Field(
+        description="Validation accuracy in percent; null where the training diverged."
+    )
+
+
+class Observations(Spec):
+    """Any number of observations; none only asks what to try next."""
+
+    observations: Annotated[
+        list[Observed],
+        Field(
+            max_length=_MOST,
+            examples=[[{"cycle": 0, "max_lr": 0.1, "replicate": 0, "accuracy": 91.25}]],
+        ),
+    ]
+
+
+class FeasibleRegion(BaseModel):
+    """The max_lr that are as good as the best."""
+
+    low: float
+    high: float
+    members: list[float]
+    contiguous: bool = Field(description="No value that was tried between two members is outside.")
+    cut_low: bool = Field(description="The lowest value that was tried is a member.")
+    cut_high: bool
+
+
+class CycleFound(BaseModel):
+    """What is known of max_lr in one pruning cycle."""
+
+    cycle: int
+    s_cyc: float | None = Field(description="Eq. 2's, where the run has its parameters.")
+    well_tuned: float | None = Field(description="null while the cycle is open, or had no winner.")
+    region: FeasibleRegion | None
+    inside: bool | None = Field(description="Whether S-Cyc's max_lr lies in the region.")
+
+
+class MaxLr(CycleFound):
+    """max_lr of one pruning cycle of a run."""
+
+    run: str
+    complete: bool = Field(description="Every training of the cycle is known.")
+
+
+class Wanted(BaseModel):
+    """A training that the oracle asks for."""
+
+    cycle: int
+    max_lr: float
+    replicate: int
+    parent_max_lr: float | None = Field(
+        description="Prune the network that the cycle before trained with this max_lr, of the same "
+        "replicate, and start from it; null for the unpruned network."
+    )
+
+
+class Progress(BaseModel):
+    """How far an outside run has come."""
+
+    run: str
+    state: State
+    done: int = Field(description="Trainings that were asked for and observed.")
+    known: int = Field(description="Trainings in all, as far as can be told now.")
+    cycle: int | None = Field(description="The cycle that is under way; null where it has ended.")
+    cycles: list[CycleFound] = Field(description="The complete cycles.")
+
+
+class Answer(Progress):
+    """What a trainer is told."""
+
+    added: int = Field(description="Observations that were new.")
+    next: Wanted | None = Field(description="What to train next; null where the run has ended.")
+
+
+class OutsideFound(Progress):
+    """A run of outside trainings."""
+
+    kind: Literal["outside"] = "outside"
+    owner: str
+    declared: datetime
+    declaration: dict[str, Any] = Field(description="Every field of the run, defaults included.")
+
+
+class OutsideList(BaseModel):
+    """All runs of outside trainings, the oldest first."""
+
+    items: list[OutsideFound]
+
+
+@router.post(
+    "",
+    status_code=201,
+    responses={200: {"model": OutsideFound, "description": "The same run is there already."}},
+)
+def declare(run: OutsideRun, who: Submitter, request: Request, response: Response) -> OutsideFound:
+    """Declare a run whose trainings another program runs."""
+    runs = outside(request)
+    new = runs.declare(run, who.name)
+    response.status_code = 201 if new else 200
+    response.headers["Location"] = f"/v1/oracle/{run.id}"
+    return _outside(runs, run.id)
+
+
+@router.get("", responses=documented())
+def listed(_: Reader, request: Request) -> OutsideList:
+    """All runs of outside trainings."""
+    return OutsideList(items=[_found(*each) for each in outside(request).all()])
+
+
+@router.get("/{run}", responses=documented(404, 422))
+def shown(run: Run, _: Reader, request: Request) -> OutsideFound:
+    """One run of outside trainings."""
+    return _outside(outside(request), run)
+
+
+@router.get("/{run}/max_lr", responses=documented(404, 422))
+def max_lr(
+    run: Run,
+    cycle: Annotated[int, Query(ge=0, le=1000, description="Completed pruning cycles.")],
+    _: Reader,
+    request: Request,
+) -> MaxLr:
+    """S-Cyc's max_lr of a cycle, the well-tuned one, and the region: of any oracle run."""
+    found = outside(request).find(run)
+    if found is not None:
+        return _of_outside(found[1], cycle)
+    service = _service(request)
+    known = service.run(run)
+    return _of_own(known, service.table(known), cycle)
+
+
+@router.post("/{run}/observations", responses=documented(404, 409, 413, 415, 422))
+def observe(
+    run: Run,
+    body: Annotated[dict[str, Any], DescribedAs(Observations)],
+    who: Submitter,
+    request: Request,
+) -> Answer:
+    """Add what was observed, and be told what to train next.
+
+    The same observation may come again; another accuracy of the same training is refused with 409,
+    and then the training is somebody else's: ask for the next one.
+    """
+    reports = [
+        Reported(Training(each.cycle, each.max_lr, each.replicate), each.accuracy)
+        for each in parse_as(Observations, body, "observations").observations
+    ]
+    answer = outside(request).observe(run, who, reports)
+    now, todo = answer.standing, answer.next
+    wanted = None
+    if todo is not None:
+        parent = now.start(todo)
+        wanted = Wanted(
+            cycle=todo.cycle, max_lr=todo.max_lr, replicate=todo.replicate, parent_max_lr=parent
+        )
+    return Answer(**_progress(now), added=answer.added, next=wanted)
+
+
+def outside(request: Request) -> OutsideRuns:
+    """The server's runs of outside trainings."""
+    return _service(request).outside
+
+
+def _service(request: Request) -> Service:
+    found = request.app.state.service
+    assert isinstance(found, Service)
+    return found
+
+
+def _outside(runs: OutsideRuns, text: str) -> OutsideFound:
+    found = runs.find(text)
+    if found is None:
+        raise UnknownJob(f"no run {text} was declared; declare it with POST /v1/oracle")
+    return _found(*found)
+
+
+def _found(declared: Declared, now: Standing) -> OutsideFound:
+    return OutsideFound(
+        **_progress(now),
+        owner=declared.owner,
+        declared=declared.declared,
+        declaration=now.run.model_dump(mode="json"),
+    )
+
+
+def _progress(now: Standing) -> dict[str, Any]:
+    run = now.run
+    return {
+        "run": run.id,
+        "state": now.state,
+        "done": now.done,
+        "known": now.known,
+        "cycle": now.cycle,
+        "cycles": [
+            _cycle(each.cycle, now.run.curve(each.cycle), each.region) for each in now.cycles
+        ],
+    }
+
+
+def _cycle(cycle: int, s_cyc: float | None, region: Region | None) -> CycleFound:
+    if region is None:
+        return CycleFound(cycle=cycle, s_cyc=s_cyc, well_tuned=None, region=None, inside=None)
+    shown = FeasibleRegion(
+        low=region.low,
+        high=region.high,
+        members=list(region.members),
+        contiguous=region.contiguous,
+        cut_low=region.touches_low,
+        cut_high=region.touches_high,
+    )
+    inside = None if s_cyc is None else region.holds(s_cyc)
+    return CycleFound(
+        cycle=cycle, s_cyc=s_cyc, well_tuned=region.well_tuned, region=shown, inside=inside
+    )
+
+
+def _of_outside(now: Standing, cycle: int) -> MaxLr:
+    _within(cycle, now.run.cycles)
+    complete = cycle < len(now.cycles)
+    region = now.cycles[cycle].region if complete else None
+    found = _cycle(cycle, now.run.curve(cycle), region)
+    return MaxLr(**found.model_dump(), run=now.run.id, complete=complete)
+
+
+def _of_own(known: Known, table: Table, cycle: int) -> MaxLr:
+    """From the table of a run that the server trains itself."""
+    study = known.study
+    if not isinstance(study, OracleStudy):
+        rule = "only a study of kind oracle measures max_lr cycle by cycle; name a run of one"
+        raise BadInput("run", [Problem("run", rule, known.record.run_id)])
+    _within(cycle, study.cycles)
+    s_cyc = scurve.max_lr(study.s_cyc, cycle, study.pruning.rate)
+    row = next((each for each in table["cycles"] if each["cycle"] == cycle), None)
+    region = row["feasible"] if row else None
+    return MaxLr(
+        run=known.record.run_id,
+        cycle=cycle,
+        s_cyc=s_cyc,
+        well_tuned=row["well_tuned"] if row else None,
+        region=FeasibleRegion(**region) if region else None,
+        inside=row["s_cyc"]["inside"] if row else None,
+        complete=row is not None,
+    )
+
+
+def _within(cycle: int, last: int) -> None:
+    if cycle > last:
+        raise BadInput("cycle", [Problem("cycle", f"must be 0 to {last}, the run's last", cycle)])

@@ -1,0 +1,176 @@
+"""Every refusal as problem details (RFC 9457), with the paths of the fields that are wrong."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from oracle import failures
+from scyc.problems import BadInput, Problem
+
+log = logging.getLogger("oracle.web")
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldError(BaseModel):
+    """One thing that is wrong with an input."""
+
+    path: str = Field(examples=["grid.max_lr[4]"])
+    rule: str = Field(examples=["must be above 0"], description="The rule, and the remedy.")
+    value: Any = Field(default=None, description="What stands there.")
+
+
+class ProblemDetails(BaseModel):
+    """Why a request was refused (RFC 9457)."""
+
+    type: str = Field(examples=["about:blank"])
+    title: str = Field(examples=["Unprocessable Content"])
+    status: int = Field(examples=[422])
+    detail: str = Field(examples=["study: 1 problem"])
+    instance: str = Field(examples=["/v1/jobs"], description="The path that was asked for.")
+    errors: list[FieldError] = Field(default=[], description="All that is wrong with the input.")
+
+
+class Refused(Exception):
+    """A request that is refused; how is said by its status."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.headers = status, detail, dict(headers or {})
+
+
+_STATUS: Mapping[type[Exception], int] = MappingProxyType(
+    {
+        failures.UnknownJob: 404,
+        failures.Forbidden: 403,
+        failures.WrongState: 409,
+        failures.Contradiction: 409,
+        failures.KeyReused: 422,
+        failures.QueueFull: 503,
+        failures.StorageError: 503,
+    }
+)
+_LATER = MappingProxyType({"Retry-After": "5"})
+_SAID = MappingProxyType(
+    {
+        400: "The request is malformed.",
+        401: "No token, or one that is unknown or revoked.",
+        403: "The token's scope does not reach so far, or the job is another's.",
+        404: "There is no such thing.",
+        405: "The method is not for this path.",
+        406: "It cannot be had in this form.",
+        409: "The state of things forbids it.",
+        413: "The body is larger than the server takes.",
+        415: "The body's media type is not read.",
+        421: "The Host is not one of this server's.",
+        422: "The input is wrong; `errors` has every problem with its path.",
+        429: "Too many requests; `Retry-After` says when to come again.",
+        503: "Not now; `Retry-After` says when to come again.",
+    }
+)
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The answers of an operation that refuse, for its description."""
+    return {
+        status: {
+            "description": _SAID[status],
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
+        }
+        for status in sorted({400, 401, 403, 421, 429, 503, *statuses})
+    }
+
+
+def answer(
+    path: str,
+    status: int,
+    detail: str,
+    errors: Sequence[Problem] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A refusal."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": path,
+        "errors": [
+            {"path": each.path, "rule": each.rule, "value": _shown(each.value)} for each in errors
+        ],
+    }
+    return JSONResponse(body, status, dict(headers or {}), MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Have every exception answered so."""
+    for kind, status in _STATUS.items():
+        app.add_exception_handler(kind, _by_status(status))
+
+    @app.exception_handler(BadInput)
+    def bad_input(request: Request, error: BadInput) -> Response:
+        count = f"{len(error.problems)} problem" + ("s" if len(error.problems) != 1 else "")
+        detail = f"{error.source}: {count}"
+        return answer(request.url.path, 422, detail, error.problems)
+
+    @app.exception_handler(RequestValidationError)
+    def unfit(request: Request, error: RequestValidationError) -> Response:
+        found = [
+            Problem(_path(each["loc"]), str(each["msg"]), _scalar(each.get("input")))
+            for each in error.errors()
+        ]
+        malformed = any(each["type"] == "json_invalid" for each in error.errors())
+        status = 400 if malformed else 422
+        return answer(request.url.path, status, f"request: {len(found)} problem(s)", found)
+
+    @app.exception_handler(Refused)
+    def refused(request: Request, error: Refused) -> Response:
+        return answer(request.url.path, error.status, error.detail, (), error.headers)
+
+    @app.exception_handler(HTTPException)
+    def http(request: Request, error: HTTPException) -> Response:
+        return answer(
+            request.url.path, error.status_code, str(error.detail), (), error.headers or {}
+        )
+
+    @app.exception_handler(Exception)
+    def broken(request: Request, error: Exception) -> Response:
+        log.error("%s %s", request.method, request.url.path, exc_info=error)
+        return answer(request.url.path, 500, "the server failed; its log says why")
+
+
+def _by_status(status: int) -> Callable[[Request, Exception], Response]:
+    def handle(request: Request, error: Exception) -> Response:
+        headers = _LATER if status == 503 else {}
+        return answer(request.url.path, status, str(error), (), headers)
+
+    return handle
+
+
+def _path(location: Sequence[Any]) -> str:
+    parts = [str(each) for each in location]
+    return ".".join(parts[1:] if len(parts) > 1 and parts[0] == "body" else parts)
+
+
+def _shown(value: object) -> object:
+    """A value as it can be shown in JSON."""
+    found = _scalar(value)
+    return found[:200].encode("utf-8", "replace").decode() if isinstance(found, str) else found
+
+
+def _scalar(value: object) -> object:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, bool | int | float | str) or value is None:
+        return value
+    return repr(value)

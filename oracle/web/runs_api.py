@@ -1,0 +1,250 @@
+"""Runs over HTTP: tables, figures, regions, reports, of whatever is in the storage."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+import yaml
+from fastapi import APIRouter, Depends, Path, Query, Response
+
+from oracle import formats, report
+from oracle.compare import Table
+from oracle.kinds import KINDS
+from oracle.records import Known
+from oracle.studyfile import shipped_studies
+from oracle.tokens import Token
+from oracle.web.jobs_api import The
+from oracle.web.problems import Refused, documented
+from oracle.web.schemas import CycleRegion, RunList, RunShown, run_shown
+from oracle.web.security import needs
+from scyc.problems import BadInput, Problem
+from scyc.spec import as_json
+
+router = APIRouter(prefix="/v1", tags=["runs"])
+RunName = Annotated[
+    str,
+    Path(max_length=100, description="A run's id, a job's id, or a study's name for its latest."),
+]
+Reader = Annotated[Token, Depends(needs("read"))]
+Which = Annotated[
+    str | None,
+    Query(max_length=200, description="Distributions instead: oracle, S-Cyc or an entry's label."),
+]
+_TABLES: Mapping[str, str] = MappingProxyType(
+    {
+        "json": "application/json",
+        "csv": "text/csv; charset=utf-8",
+        "markdown": "text/markdown; charset=utf-8",
+        "latex": "application/x-latex; charset=utf-8",
+        "text": "text/plain; charset=utf-8",
+    }
+)
+_FIGURES: Mapping[str, str] = MappingProxyType(
+    {
+        "json": "application/json",
+        "html": "text/html; charset=utf-8",
+        "png": "image/png",
+        "svg": "image/svg+xml",
+    }
+)
+_drawing = threading.Lock()  # one browser at a time
+
+
+def _content(media: Mapping[str, str], schema: Any) -> dict[str, Any]:
+    return {each.partition(";")[0]: {"schema": schema} for each in media.values()}
+
+
+@router.get("/runs", operation_id="listRuns", summary="List runs", responses=documented())
+def listed(service: The, _: Reader) -> RunList:
+    """All runs that are in the storage, the newest first."""
+    return RunList(items=[run_shown(each) for each in reversed(service.runs())])
+
+
+@router.get("/runs/{run}", operation_id="getRun", summary="One run", responses=documented(404, 422))
+def one(run: RunName, service: The, _: Reader) -> RunShown:
+    """What a run is, and its state."""
+    return run_shown(service.run(run))
+
+
+@router.get(
+    "/runs/{run}/table",
+    operation_id="getTable",
+    summary="A run's table",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The table, computed from the storage; also of a run under way.",
+            "content": _content(_TABLES, {}),
+        },
+        **documented(404, 422),
+    },
+)
+def table(
+    run: RunName,
+    service: The,
+    _: Reader,
+    form: Annotated[
+        Literal["json", "csv", "markdown", "latex", "text"], Query(alias="format")
+    ] = "json",
+    width: Annotated[int, Query(ge=40, le=500, description="Columns, of text.")] = 160,
+    distributions: Which = None,
+) -> Response:
+    """A run's table, the same bytes as `oracle table` prints."""
+    known = service.run(run)
+    found = service.table(known, distributions)
+    text = formats.text(found, width) if form == "text" else formats.FORMATS[form](found)
+    endings = {"markdown": "md", "latex": "tex", "text": "txt"}
+    name = f"{known.record.run_id}.{endings.get(form, form)}"
+    return Response(text, media_type=_TABLES[form], headers=_named(name))
+
+
+@router.get(
+    "/runs/{run}/figure",
+    operation_id="getFigure",
+    summary="A run's figure",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The figure: a Plotly figure as JSON, a page, or a picture.",
+            "content": _content(_FIGURES, {}),
+        },
+        **documented(404, 409, 422),
+    },
+)
+def figure(
+    run: RunName,
+    service: The,
+    _: Reader,
+    form: Annotated[Literal["json", "html", "png", "svg"], Query(alias="format")] = "json",
+    distributions: Which = None,
+) -> Response:
+    """Regions and accuracies, schedules compared, or distributions. PNG and SVG need Chromium."""
+    known = service.run(run)
+    drawn = KINDS
+    found = service.table(known, distributions)
+    refuse_empty(found)
+    figure = drawn[found["kind"]].figure(found)
+    headers = _named(f"{known.record.run_id}.{form}")
+    if form == "json":
+        return Response(figure.to_json(), media_type=_FIGURES[form])
+    if form == "html":
+        page = figure.to_html(full_html=True, include_plotlyjs=True)
+        headers["Content-Security-Policy"] = _OWN_PAGE
+        return Response(page, media_type=_FIGURES[form], headers=headers)
+    try:
+        with _drawing:
+            picture = figure.to_image(format=form, scale=2 if form == "png" else 1)
+    except RuntimeError as error:
+        rule = "the server has no Chrome or Chromium to draw with; take html or json"
+        raise Refused(503, rule, {"Retry-After": "3600"}) from error
+    return Response(picture, media_type=_FIGURES[form], headers=headers)
+
+
+# A page that holds its own library: it may run its scripts, and reach nothing.
+_OWN_PAGE = (
+    "sandbox allow-scripts allow-downloads; default-src 'none'; script-src 'unsafe-inline' "
+    "'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; frame-ancestors 'none'"
+)
+
+
+@router.get(
+    "/runs/{run}/report",
+    operation_id="getReport",
+    summary="A run's report",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "One self-contained page.",
+            "content": {"text/html": {"schema": {"type": "string"}}},
+        },
+        **documented(404, 409, 422),
+    },
+)
+def whole_report(run: RunName, service: The, _: Reader) -> Response:
+    """Verdict, figure, table and cost of a run, to be read anywhere."""
+    known = service.run(run)
+    found = service.table(known)
+    refuse_empty(found)
+    headers = {"Content-Security-Policy": _OWN_PAGE}
+    page = report.page(found, known.study)
+    return Response(page, media_type="text/html; charset=utf-8", headers=headers)
+
+
+@router.get(
+    "/runs/{run}/study",
+    operation_id="getStudy",
+    summary="A run's study",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "Every field, as YAML.",
+            "content": {"application/yaml": {"schema": {"type": "string"}}},
+        },
+        **documented(404, 422),
+    },
+)
+def study(run: RunName, service: The, _: Reader) -> Response:
+    """The study that a run was declared by, defaults included."""
+    known = service.run(run)
+    headers = _named(f"{known.study.name}.yaml")
+    return Response(study_yaml(known), media_type="application/yaml", headers=headers)
+
+
+@router.get(
+    "/runs/{run}/cycles/{cycle}/region",
+    operation_id="getRegion",
+    summary="The region of one cycle",
+    responses=documented(404, 422),
+)
+def region(
+    run: RunName,
+    cycle: Annotated[int, Path(ge=0, le=1000, description="Completed pruning cycles.")],
+    service: The,
+    _: Reader,
+) -> CycleRegion:
+    """The feasible region of a pruning cycle of an oracle run."""
+    known = service.run(run)
+    found = service.table(known)
+    if found["kind"] != "oracle":
+        rule = "only a run of kind oracle has regions; name one"
+        raise BadInput("run", [Problem("run", rule, known.record.run_id)])
+    for row in found["cycles"]:
+        if row["cycle"] == cycle:
+            return CycleRegion(
+                run=known.record.run_id,
+                cycle=cycle,
+                weights_remaining=row["weights_remaining"],
+                well_tuned=row["well_tuned"],
+                feasible=row["feasible"],
+                s_cyc=row["s_cyc"],
+            )
+    raise Refused(404, f"cycle {cycle} of {known.record.run_id} is not finished, or is none")
+
+
+@router.get(
+    "/shipped", operation_id="listShipped", summary="Studies that ship", responses=documented()
+)
+def shipped(_: Reader) -> dict[str, str]:
+    """The YAML of every study that ships with the project, by name."""
+    return shipped_studies()
+
+
+def refuse_empty(table: Table) -> None:
+    """Refuse to draw a run of which no cycle is finished."""
+    parts = table.get("schedules", table.get("candidates", [table]))
+    if not any(part["cycles"] for part in parts):
+        raise Refused(409, "no cycle of this run is finished yet; there is nothing to draw")
+
+
+def study_yaml(run: Known) -> str:
+    """A run's study as YAML, every field."""
+    content = json.loads(json.dumps(as_json(run.study)))
+    return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+
+
+def _named(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'inline; filename="{name}"'}
