@@ -22,7 +22,7 @@ from plotly.graph_objects import Figure
 from oracle.asks import Place
 from oracle.cells import Cell, Graph, Result
 from oracle.failures import StorageError
-from oracle.ledger import URL, DatabaseError, engine_options
+from oracle.ledger import URL, DatabaseError, engine_options, opening
 from oracle.ledger.optuna_studies import studies_with, trials_with
 from oracle.observed import Observation
 from oracle.trials import Axis, CandidateTrial
@@ -43,7 +43,8 @@ class ResultStore:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         text = url.render_as_string(hide_password=False)
         try:
-            self._storage = RDBStorage(text, engine_kwargs=engine_options(url))
+            with opening(url):
+                self._storage = RDBStorage(text, engine_kwargs=engine_options(url))
         except Exception as error:
             shown = url.render_as_string(hide_password=True)
             reason = str(error).splitlines()[0]

@@ -4,13 +4,13 @@ from oracle.ledger.database import (
     URL,
     DatabaseError,
     engine_options,
-    parse_url,
-    probe,
+    opening,
     sqlite_url,
 )
 from oracle.ledger.jobs import Jobs
 from oracle.ledger.leases import Lease
 from oracle.ledger.observations import Observations
+from oracle.ledger.probing import parse_url, probe
 from oracle.ledger.runs import Ledger, RunRecord
 from oracle.ledger.schema import migrate
 from oracle.ledger.tables import SCHEMA
@@ -29,6 +29,7 @@ __all__ = [
     "Tokens",
     "engine_options",
     "migrate",
+    "opening",
     "parse_url",
     "probe",
     "sqlite_url",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,13 +16,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from oracle.failures import StorageError
-from oracle.folders import unwritable
-from oracle.ledger.tables import LEASES, RUNS, SCHEMA, VERSION
-from scyc.problems import BadInput, Problem
 
 URL = sa.URL
 DatabaseError = sa.exc.SQLAlchemyError
-_OPTUNA_SCHEMA = 12  # of Optuna 3 to 5's relational storage
+_OPENING = 0x0AC1F  # PostgreSQL's name for the right to make Optuna's tables
 _PATIENCE = 30.0  # seconds that a SQLite writer waits for another
 
 
@@ -98,6 +97,32 @@ class Database:
             raise StorageError(str(getattr(error, "orig", None) or error)) from error
 
 
+@contextlib.contextmanager
+def opening(url: URL) -> Iterator[None]:
+    """Hold the right to make Optuna's tables, which it does not make safely beside another.
+
+    Raises DatabaseError where the database does not open.
+    """
+    if _is_file(url):
+        folder = os.open(Path(str(url.database)).absolute().parent, os.O_RDONLY)
+        try:  # the file itself has locks of SQLite's, which closing it here would undo
+            with contextlib.suppress(OSError):  # some file systems of a network have no such locks
+                fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
+    elif url.get_backend_name() == "postgresql":
+        engine = sa.create_engine(url)
+        try:
+            with engine.begin() as connection:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_OPENING)))
+                yield
+        finally:
+            engine.dispose()
+    else:
+        yield
+
+
 def storable(text: str) -> str:
     """Text without what PostgreSQL refuses: NUL, and halves of a surrogate pair."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
@@ -108,78 +133,6 @@ def sqlite_url(file: Path) -> URL:
     return URL.create("sqlite", database=str(file))
 
 
-def parse_url(text: str) -> URL:
-    """A storage URL. Raises BadInput; a password is never shown."""
-    try:
-        url = sa.make_url(text)
-        url.get_dialect()
-    except Exception as error:
-        shown = text if "@" not in text else "(not shown)"
-        name = type(error).__name__
-        rule = f"is no database URL ({name}); such as sqlite:///runs.db or postgresql://host/name"
-        raise BadInput("storage", [Problem("--storage", rule, shown)]) from error
-    if url.get_backend_name() not in ("sqlite", "postgresql"):
-        raise BadInput(
-            "storage",
-            [Problem("--storage", "is neither SQLite nor PostgreSQL; use one", str(url))],
-        )
-    return url
-
-
-def probe(url: URL) -> list[Problem]:
-    """What is wrong with a database, found without writing to it."""
-    file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
-    if file is not None and not file.exists():
-        rule = unwritable(file.absolute().parent)
-    elif file is not None and (file.is_dir() or not os.access(file, os.R_OK | os.W_OK)):
-        rule = "is not a file that can be read and written"
-    else:
-        try:
-            rule = _foreign(url)
-        except (sa.exc.SQLAlchemyError, ModuleNotFoundError) as error:
-            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-            rule = f"does not open: {reason}"
-    return [Problem("--storage", rule, url.render_as_string(hide_password=True))] if rule else []
-
-
-def stored_version(connection: sa.Connection) -> int | None:
-    """The schema of our tables in a database; None where there are none."""
-    if not sa.inspect(connection).has_table(VERSION.name):
-        return None
-    return connection.execute(sa.select(sa.func.max(VERSION.c.version))).scalar()
-
-
-def too_new(version: int) -> str:
-    """Why a database of a newer schema is refused."""
-    return f"has schema {version}, this version reads 1 to {SCHEMA}; use the version that wrote it"
-
-
-def _foreign(url: URL) -> str:
-    """Why the tables in a database are not ours to use; "" when they are, or there are none."""
-    engine = sa.create_engine(url)
-    try:
-        with engine.connect() as connection:
-            tables = set(sa.inspect(connection).get_table_names())
-            has_optuna = {"version_info", "studies", "trials"} <= tables
-            has_ours = {VERSION.name, RUNS.name, LEASES.name} <= tables
-            if tables and not has_optuna and not has_ours:
-                return "holds the tables of another application; name another database"
-            optuna = has_optuna and _optuna_schema(connection)
-            if has_optuna and optuna != _OPTUNA_SCHEMA:
-                return (
-                    f"has Optuna's schema {optuna}, this version reads {_OPTUNA_SCHEMA}; "
-                    "run `optuna storage upgrade`, or use the version that wrote it"
-                )
-            version = stored_version(connection)
-            return too_new(version) if version is not None and version > SCHEMA else ""
-    finally:
-        engine.dispose()
-
-
-def _optuna_schema(connection: sa.Connection) -> int | None:
-    return connection.execute(sa.text("SELECT schema_version FROM version_info")).scalar()
-
-
 def _is_file(url: URL) -> bool:
     named = bool(url.database) and url.database != ":memory:"
     return url.get_backend_name() == "sqlite" and named
@@ -187,6 +140,24 @@ def _is_file(url: URL) -> bool:
 
 def _connect(path: str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=_PATIENCE, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
+    try:
+        _write_ahead(connection)
+        connection.execute("PRAGMA synchronous=FULL")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    # SQLite's patience with writers does not hold where several turn a new file to this mode.
+    patience = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > patience:
+                raise
+            time.sleep(0.05)
+        else:
+            return

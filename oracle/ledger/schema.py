@@ -7,7 +7,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from oracle.ledger.database import URL, Database, stored_version, too_new
+from oracle.ledger.database import URL, Database
+from oracle.ledger.probing import stored_version, too_new
 from oracle.ledger.tables import SCHEMA
 from scyc.problems import BadInput, Problem
 

@@ -233,6 +233,19 @@ def test_many_may_open_a_database_at_once(
     assert differences(storage) == []
 
 
+def test_so_may_servers_that_start_on_an_empty_one(storage: str) -> None:
+    start = Barrier(6)
+
+    def opened(index: int) -> None:
+        start.wait()
+        ResultStore(parse_url(storage)).close()
+        Ledger(parse_url(storage)).close()
+
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(opened, range(6))) == [None] * 6
+    assert differences(storage) == []
+
+
 OPEN = """
 import sys
 from oracle.ledger import Ledger, parse_url
@@ -242,7 +255,7 @@ Ledger(parse_url(sys.argv[1])).close()
 """
 
 
-def test_so_may_processes(released: Callable[[], dict[str, Any]], storage: str) -> None:
+def test_so_may_other_processes(released: Callable[[], dict[str, Any]], storage: str) -> None:
     released()
     processes = [
         subprocess.Popen(

@@ -1,0 +1,87 @@
+"""Whether a database is one that we can use, told without writing to it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from oracle.folders import unwritable
+from oracle.ledger.database import URL
+from oracle.ledger.tables import LEASES, RUNS, SCHEMA, VERSION
+from scyc.problems import BadInput, Problem
+
+_OPTUNA_SCHEMA = 12  # of Optuna 3 to 5's relational storage
+
+
+def parse_url(text: str) -> URL:
+    """A storage URL. Raises BadInput; a password is never shown."""
+    try:
+        url = sa.make_url(text)
+        url.get_dialect()
+    except Exception as error:
+        shown = text if "@" not in text else "(not shown)"
+        name = type(error).__name__
+        rule = f"is no database URL ({name}); such as sqlite:///runs.db or postgresql://host/name"
+        raise BadInput("storage", [Problem("--storage", rule, shown)]) from error
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise BadInput(
+            "storage",
+            [Problem("--storage", "is neither SQLite nor PostgreSQL; use one", str(url))],
+        )
+    return url
+
+
+def probe(url: URL) -> list[Problem]:
+    """What is wrong with a database, found without writing to it."""
+    file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+    if file is not None and not file.exists():
+        rule = unwritable(file.absolute().parent)
+    elif file is not None and (file.is_dir() or not os.access(file, os.R_OK | os.W_OK)):
+        rule = "is not a file that can be read and written"
+    else:
+        try:
+            rule = _foreign(url)
+        except (sa.exc.SQLAlchemyError, ModuleNotFoundError) as error:
+            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+            rule = f"does not open: {reason}"
+    return [Problem("--storage", rule, url.render_as_string(hide_password=True))] if rule else []
+
+
+def stored_version(connection: sa.Connection) -> int | None:
+    """The schema of our tables in a database; None where there are none."""
+    if not sa.inspect(connection).has_table(VERSION.name):
+        return None
+    return connection.execute(sa.select(sa.func.max(VERSION.c.version))).scalar()
+
+
+def too_new(version: int) -> str:
+    """Why a database of a newer schema is refused."""
+    return f"has schema {version}, this version reads 1 to {SCHEMA}; use the version that wrote it"
+
+
+def _foreign(url: URL) -> str:
+    """Why the tables in a database are not ours to use; "" when they are, or there are none."""
+    engine = sa.create_engine(url)
+    try:
+        with engine.connect() as connection:
+            tables = set(sa.inspect(connection).get_table_names())
+            has_optuna = {"version_info", "studies", "trials"} <= tables
+            has_ours = {VERSION.name, RUNS.name, LEASES.name} <= tables
+            if tables and not has_optuna and not has_ours:
+                return "holds the tables of another application; name another database"
+            optuna = has_optuna and _optuna_schema(connection)
+            if has_optuna and optuna != _OPTUNA_SCHEMA:
+                return (
+                    f"has Optuna's schema {optuna}, this version reads {_OPTUNA_SCHEMA}; "
+                    "run `optuna storage upgrade`, or use the version that wrote it"
+                )
+            version = stored_version(connection)
+            return too_new(version) if version is not None and version > SCHEMA else ""
+    finally:
+        engine.dispose()
+
+
+def _optuna_schema(connection: sa.Connection) -> int | None:
+    return connection.execute(sa.text("SELECT schema_version FROM version_info")).scalar()
