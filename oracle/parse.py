@@ -64,7 +64,7 @@ _RULES = {
     "literal_error": "must be one of {expected}",
 }
 _SPECIAL = {
-    ("cycles", "greater_than_equal"): "at least 1 pruning cycle is needed",
+    ("cycles", "greater_than_equal"): "at least {ge:g} pruning cycle is needed",
     ("replicates", "int_type"): "must be a whole number, auto, or a mapping of least and most",
     ("label", "string_pattern_mismatch"): "must hold no control character; use plain text",
     ("factory", "string_pattern_mismatch"): "must have the pattern module:callable",
@@ -132,7 +132,7 @@ def _path(location: list[int | str]) -> str:
 def _rule(each: ErrorDetails, location: list[int | str], whole: type[Spec]) -> str:
     kind, last = each["type"], next((str(p) for p in reversed(location) if isinstance(p, str)), "")
     if (last, kind) in _SPECIAL:
-        return _SPECIAL[last, kind]
+        return _SPECIAL[last, kind].format(**each.get("ctx", {}))
     if kind == "extra_forbidden":
         known = _keys_beside(each["loc"], whole)
         return f"unknown key; {unknown(last, known).removeprefix('unknown; ')}"

@@ -31,7 +31,6 @@ def create_app(service: Service, settings: WebSettings) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
-    app.state.outside = service.outside
     app.state.settings = settings
     app.state.watcher = Watcher(service.jobs)
     app.state.metrics = ops.Metrics()

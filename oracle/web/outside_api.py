@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
@@ -14,15 +14,15 @@ from oracle.compare import Table
 from oracle.failures import UnknownJob
 from oracle.observed import Declared
 from oracle.outside import OutsideRun, Standing, State, Training
-from oracle.outside_runs import OutsideRuns, Reported
+from oracle.outside_runs import Reported
 from oracle.parse import parse_as
 from oracle.records import Known
 from oracle.regions import Region
 from oracle.service import Service
 from oracle.spec import OracleStudy
-from oracle.tokens import Token
+from oracle.web.jobs_api import Submitter, The
 from oracle.web.problems import documented
-from oracle.web.security import needs
+from oracle.web.runs_api import Reader, RunName
 from scyc import scurve
 from scyc.problems import BadInput, Problem
 from scyc.spec import NonNegativeInt, PositiveFloat, Spec
@@ -43,9 +43,6 @@ class DescribedAs:
 
 
 router = APIRouter(prefix="/v1/oracle", tags=["oracle"])
-Run = Annotated[str, Path(max_length=100, description="A run's id, a job's id or a study's name.")]
-Reader = Annotated[Token, Depends(needs("read"))]
-Submitter = Annotated[Token, Depends(needs("submit"))]
 
 
 class Observed(Spec):
@@ -146,63 +143,92 @@ class OutsideList(BaseModel):
 
 @router.post(
     "",
+    operation_id="declareOutside",
+    summary="Declare a run of outside trainings",
     status_code=201,
-    responses={200: {"model": OutsideFound, "description": "The same run is there already."}},
+    responses={
+        200: {"model": OutsideFound, "description": "The same run is there already."},
+        **documented(413, 415, 422),
+    },
 )
-def declare(run: OutsideRun, who: Submitter, request: Request, response: Response) -> OutsideFound:
-    """Declare a run whose trainings another program runs."""
-    runs = outside(request)
-    new = runs.declare(run, who.name)
+def declare(
+    body: Annotated[dict[str, Any], DescribedAs(OutsideRun)],
+    service: The,
+    who: Submitter,
+    response: Response,
+) -> OutsideFound:
+    """The oracle then leads trainings that another program runs, in any framework."""
+    run = parse_as(OutsideRun, body, "run")
+    new = service.outside.declare(run, who.name)
     response.status_code = 201 if new else 200
     response.headers["Location"] = f"/v1/oracle/{run.id}"
-    return _outside(runs, run.id)
+    return _outside(service, run.id)
 
 
-@router.get("", responses=documented())
-def listed(_: Reader, request: Request) -> OutsideList:
-    """All runs of outside trainings."""
-    return OutsideList(items=[_found(*each) for each in outside(request).all()])
+@router.get(
+    "",
+    operation_id="listOutside",
+    summary="List runs of outside trainings",
+    responses=documented(),
+)
+def listed(service: The, _: Reader) -> OutsideList:
+    """All that were declared, the oldest first."""
+    return OutsideList(items=[_found(*each) for each in service.outside.all()])
 
 
-@router.get("/{run}", responses=documented(404, 422))
-def shown(run: Run, _: Reader, request: Request) -> OutsideFound:
-    """One run of outside trainings."""
-    return _outside(outside(request), run)
+@router.get(
+    "/{run}",
+    operation_id="getOutside",
+    summary="A run of outside trainings",
+    responses=documented(404, 422),
+)
+def shown(run: RunName, service: The, _: Reader) -> OutsideFound:
+    """What was declared, how far it is, and what its complete cycles found."""
+    return _outside(service, run)
 
 
-@router.get("/{run}/max_lr", responses=documented(404, 422))
+@router.get(
+    "/{run}/max_lr",
+    operation_id="getMaxLr",
+    summary="max_lr of a pruning cycle",
+    responses=documented(404, 422),
+)
 def max_lr(
-    run: Run,
+    run: RunName,
     cycle: Annotated[int, Query(ge=0, le=1000, description="Completed pruning cycles.")],
+    service: The,
     _: Reader,
-    request: Request,
 ) -> MaxLr:
-    """S-Cyc's max_lr of a cycle, the well-tuned one, and the region: of any oracle run."""
-    found = outside(request).find(run)
+    """S-Cyc's, the well-tuned one and the region: of any oracle run, own or outside."""
+    found = service.outside.find(run)
     if found is not None:
         return _of_outside(found[1], cycle)
-    service = _service(request)
     known = service.run(run)
     return _of_own(known, service.table(known), cycle)
 
 
-@router.post("/{run}/observations", responses=documented(404, 409, 413, 415, 422))
+@router.post(
+    "/{run}/observations",
+    operation_id="observe",
+    summary="Add observations; what to train next",
+    responses=documented(404, 409, 413, 415, 422),
+)
 def observe(
-    run: Run,
+    run: RunName,
     body: Annotated[dict[str, Any], DescribedAs(Observations)],
+    service: The,
     who: Submitter,
-    request: Request,
 ) -> Answer:
-    """Add what was observed, and be told what to train next.
+    """Several trainers are given different trainings, as long as there are enough.
 
-    The same observation may come again; another accuracy of the same training is refused with 409,
-    and then the training is somebody else's: ask for the next one.
+    An empty list only asks. The same observation may come again; another accuracy of the same
+    training is refused with 409, and then the training is somebody else's: ask for the next one.
     """
     reports = [
         Reported(Training(each.cycle, each.max_lr, each.replicate), each.accuracy)
         for each in parse_as(Observations, body, "observations").observations
     ]
-    answer = outside(request).observe(run, who, reports)
+    answer = service.outside.observe(run, who, reports)
     now, todo = answer.standing, answer.next
     wanted = None
     if todo is not None:
@@ -213,19 +239,8 @@ def observe(
     return Answer(**_progress(now), added=answer.added, next=wanted)
 
 
-def outside(request: Request) -> OutsideRuns:
-    """The server's runs of outside trainings."""
-    return _service(request).outside
-
-
-def _service(request: Request) -> Service:
-    found = request.app.state.service
-    assert isinstance(found, Service)
-    return found
-
-
-def _outside(runs: OutsideRuns, text: str) -> OutsideFound:
-    found = runs.find(text)
+def _outside(service: Service, text: str) -> OutsideFound:
+    found = service.outside.find(text)
     if found is None:
         raise UnknownJob(f"no run {text} was declared; declare it with POST /v1/oracle")
     return _found(*found)
