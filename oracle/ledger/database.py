@@ -27,10 +27,10 @@ def engine_options(url: URL) -> dict[str, Any]:
     """How to connect, for Optuna's engine.
 
     SQLite: write-ahead log, so that a reader such as the dashboard never blocks the driver, and
-    half a minute of patience with other writers.
+    half a minute of patience with other writers. PostgreSQL: one that was started again is found.
     """
-    if not _is_file(url):
-        return {}
+    if not _is_sqlite(url):
+        return {"pool_pre_ping": True}
     return {"creator": lambda: _connect(str(url.database))}
 
 
@@ -38,20 +38,11 @@ class Database:
     """Our own connections to a database."""
 
     def __init__(self, url: URL) -> None:
-        options: dict[str, Any]
-        if _is_file(url):
-            path = str(url.database)
-
-            def connect() -> sqlite3.Connection:
-                connection = _connect(path)
-                connection.isolation_level = None  # transactions begin where `writing` says
-                return connection
-
-            options = {"creator": connect}
-        else:
-            options = {"pool_pre_ping": True}  # a server that came back is found again
+        options = engine_options(url)
+        if "creator" in options:
+            options["creator"] = lambda: _connect(str(url.database), isolation_level=None)
         self.engine = sa.create_engine(url, max_overflow=20, **options)
-        self._sqlite = url.get_backend_name() == "sqlite"
+        self._sqlite = _is_sqlite(url)
         self._turn = threading.Lock()  # SQLite's own queue of writers sleeps and polls
 
     def close(self) -> None:
@@ -73,7 +64,7 @@ class Database:
         """
         turn = self._turn if self._sqlite else contextlib.nullcontext()
         with turn, self._told(), self.engine.begin() as connection:
-            if self._sqlite:
+            if self._sqlite:  # whose driver was told not to begin transactions
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
 
@@ -103,7 +94,7 @@ def opening(url: URL) -> Iterator[None]:
 
     Raises DatabaseError where the database does not open.
     """
-    if _is_file(url):
+    if _is_sqlite(url):
         folder = os.open(Path(str(url.database)).absolute().parent, os.O_RDONLY)
         try:  # the file itself has locks of SQLite's, which closing it here would undo
             with contextlib.suppress(OSError):  # some file systems of a network have no such locks
@@ -111,7 +102,7 @@ def opening(url: URL) -> Iterator[None]:
             yield
         finally:
             os.close(folder)
-    elif url.get_backend_name() == "postgresql":
+    else:
         engine = sa.create_engine(url)
         try:
             with engine.begin() as connection:
@@ -119,8 +110,6 @@ def opening(url: URL) -> Iterator[None]:
                 yield
         finally:
             engine.dispose()
-    else:
-        yield
 
 
 def storable(text: str) -> str:
@@ -133,13 +122,12 @@ def sqlite_url(file: Path) -> URL:
     return URL.create("sqlite", database=str(file))
 
 
-def _is_file(url: URL) -> bool:
-    named = bool(url.database) and url.database != ":memory:"
-    return url.get_backend_name() == "sqlite" and named
+def _is_sqlite(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"
 
 
-def _connect(path: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=_PATIENCE, check_same_thread=False)
+def _connect(path: str, **options: Any) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_PATIENCE, check_same_thread=False, **options)
     try:
         _write_ahead(connection)
         connection.execute("PRAGMA synchronous=FULL")

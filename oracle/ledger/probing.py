@@ -25,11 +25,13 @@ def parse_url(text: str) -> URL:
         name = type(error).__name__
         rule = f"is no database URL ({name}); such as sqlite:///runs.db or postgresql://host/name"
         raise BadInput("storage", [Problem("--storage", rule, shown)]) from error
+    rule = None
     if url.get_backend_name() not in ("sqlite", "postgresql"):
-        raise BadInput(
-            "storage",
-            [Problem("--storage", "is neither SQLite nor PostgreSQL; use one", str(url))],
-        )
+        rule = "is neither SQLite nor PostgreSQL; use one"
+    elif url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+        rule = "keeps nothing; name a file, such as sqlite:///runs.db"
+    if rule is not None:
+        raise BadInput("storage", [Problem("--storage", rule, str(url))])
     return url
 
 

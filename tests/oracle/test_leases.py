@@ -1,0 +1,108 @@
+"""Leases on a graph: one driver writes its results, on every kind of database."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+
+from oracle.failures import LeaseHeld, LeaseLost
+from oracle.ledger import Ledger, leases, parse_url
+
+
+@pytest.fixture
+def ledger(storage: str) -> Iterator[Ledger]:
+    opened = Ledger(parse_url(storage))
+    yield opened
+    opened.close()
+
+
+def test_a_second_driver_is_refused_while_the_first_lives(ledger: Ledger, storage: str) -> None:
+    other = Ledger(parse_url(storage))
+    with (
+        ledger.lease("g", print),
+        pytest.raises(LeaseHeld, match=f"process {os.getpid()}"),
+        other.lease("g", print),
+    ):
+        pass
+    with other.lease("g", print), ledger.lease("another", print):
+        pass
+    other.close()
+
+
+HOLD = """
+import sys, time
+from oracle.ledger import Ledger, parse_url
+with Ledger(parse_url(sys.argv[1])).lease("g", print):
+    time.sleep(60)
+"""
+
+
+def test_a_killed_drivers_lease_is_taken_over_at_once(ledger: Ledger, storage: str) -> None:
+    process = subprocess.Popen([sys.executable, "-c", HOLD, storage])
+    patience = time.monotonic() + 30
+    while not ledger.held("g"):
+        assert time.monotonic() < patience
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    assert not ledger.held("g")
+    with ledger.lease("g", print):
+        assert ledger.held("g")
+
+
+def from_elsewhere(ledger: Ledger, storage: str) -> sa.Engine:
+    """Make the lease on "g" look like another host's."""
+    engine = sa.create_engine(storage)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE oracle_leases SET process = 'boot/ns 7 99 far-host'"))
+    return engine
+
+
+def test_another_hosts_lease_is_watched_and_taken_over_when_it_is_silent(
+    ledger: Ledger, storage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "_SILENCE", 2.5)
+    told: list[str] = []
+    with ledger.lease("g", print) as first:
+        engine = from_elsewhere(ledger, storage)
+        with Ledger(parse_url(storage)).lease("g", told.append) as second:
+            assert "far-host" in told[0]
+            assert not ledger.beat("g", first._holder)  # the first one has lost it
+            assert ledger.beat("g", second._holder)
+    engine.dispose()
+
+
+def test_another_hosts_lease_that_beats_is_left_alone(
+    ledger: Ledger, storage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "_SILENCE", 10.0)
+    monkeypatch.setattr(leases, "_BEAT", 0.2)
+    with ledger.lease("g", print):
+        engine = from_elsewhere(ledger, storage)
+        with (
+            pytest.raises(LeaseHeld, match="far-host"),
+            Ledger(parse_url(storage)).lease("g", print),
+        ):
+            pass
+    engine.dispose()
+
+
+def test_a_driver_that_lost_its_lease_may_not_write(
+    ledger: Ledger, storage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "_BEAT", 0.1)
+    with ledger.lease("g", print) as lease:
+        lease.check()
+        engine = sa.create_engine(storage)
+        with engine.begin() as connection:
+            connection.execute(sa.text("UPDATE oracle_leases SET holder = 'another'"))
+        time.sleep(1.0)
+        with pytest.raises(LeaseLost):
+            lease.check()
+    with engine.begin() as connection:  # what is another's is not given back
+        assert connection.execute(sa.text("SELECT count(*) FROM oracle_leases")).scalar() == 1
+    engine.dispose()
