@@ -28,9 +28,14 @@ class Holding:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def claim(self, holder: Holder) -> Job | None:
-        """Take the next job of the queue that nobody holds, by priority, then by age."""
+    def claim(self, holder: Holder, passed_over: Sequence[str] = ()) -> Job | None:
+        """Take the next job of the queue that nobody holds, by priority, then by age.
+
+        passed_over: ids of jobs that are not taken now.
+        """
         waits = (JOBS.c.state == "queued") & JOBS.c.holder.is_(None)
+        if passed_over:
+            waits &= JOBS.c.id.not_in(passed_over)
         first = (
             sa.select(JOBS.c.id)
             .where(waits)

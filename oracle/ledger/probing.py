@@ -25,12 +25,12 @@ def parse_url(text: str) -> URL:
         name = type(error).__name__
         rule = f"is no database URL ({name}); such as sqlite:///runs.db or postgresql://host/name"
         raise BadInput("storage", [Problem("--storage", rule, shown)]) from error
-    rule = None
+    rule = ""
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         rule = "is neither SQLite nor PostgreSQL; use one"
     elif url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
         rule = "keeps nothing; name a file, such as sqlite:///runs.db"
-    if rule is not None:
+    if rule:
         raise BadInput("storage", [Problem("--storage", rule, str(url))])
     return url
 

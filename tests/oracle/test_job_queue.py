@@ -94,6 +94,17 @@ def test_jobs_are_claimed_by_priority_and_then_by_age(jobs: Jobs) -> None:
     assert jobs.claim(HERE) is None
 
 
+def test_jobs_that_are_passed_over_stay_for_others(jobs: Jobs) -> None:
+    submitted(jobs, "a-1", "b-1")
+    assert claimed(jobs).id == "a-1"
+    jobs.release("a-1", HERE, None)
+    job = jobs.claim(HERE, ["a-1", "no-1"])
+    assert job is not None
+    assert job.id == "b-1"
+    assert jobs.claim(HERE, ["a-1"]) is None
+    assert claimed(jobs, THERE).id == "a-1"
+
+
 def test_a_claimed_job_is_held_by_who_claimed_it(jobs: Jobs) -> None:
     submitted(jobs, "a-1", "b-1")
     job = claimed(jobs)
