@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
+import json
 import re
 from collections.abc import Hashable
 from pathlib import Path
@@ -91,6 +92,57 @@ def read_yaml(text: str, source: str) -> object:
         raise BadInput(source, [Problem("study", f"is not YAML: {error}")]) from error
 
 
+def read_json(text: str, source: str = "study") -> object:
+    """JSON values, as strictly as :func:`read_yaml` reads YAML. Raises BadInput."""
+
+    def refused(rule: str) -> BadInput:
+        return BadInput(source, [Problem("study", rule)])
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise refused(f'the key "{key}" stands twice; remove one')
+            seen.add(key)
+        return dict(pairs)
+
+    def constant(name: str) -> Any:
+        raise refused(f"{name} is no number of JSON's; give a finite one")
+
+    if len(text) > _MOST_BYTES:
+        raise refused(f"is over {_MOST_BYTES} bytes; shorten it")
+    if _levels(text) > _DEEPEST:
+        raise refused(f"is nested over {_DEEPEST} levels; a study needs four")
+    try:
+        content: object = json.loads(text, object_pairs_hook=once, parse_constant=constant)
+        json.dumps(content, ensure_ascii=False).encode()
+    except BadInput:
+        raise
+    except UnicodeEncodeError as error:
+        raise refused("holds half of a surrogate pair; remove it") from error
+    except ValueError as error:  # also a whole number of thousands of digits
+        raise refused(f"is not JSON: {error}") from error
+    return content
+
+
+def _levels(text: str) -> int:
+    """How deep JSON is nested, told before it is read."""
+    deepest = depth = 0
+    quoted = escaped = False
+    for letter in text:
+        if quoted:
+            quoted = escaped or letter != '"'
+            escaped = letter == "\\" and not escaped
+        elif letter == '"':
+            quoted = True
+        elif letter in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif letter in "]}":
+            depth -= 1
+    return deepest
+
+
 def _check_events(text: str) -> None:
     """Look at the parser's events, which need no recursion, before anything is built."""
     depth = documents = 0
@@ -113,16 +165,21 @@ def _check_events(text: str) -> None:
 
 def load_study(name_or_path: str) -> Study:
     """A study from a file, or one that ships, by its name. Raises BadInput."""
+    text, source = study_text(name_or_path)
+    return parse(read_yaml(text, source), source)
+
+
+def study_text(name_or_path: str) -> tuple[str, str]:
+    """The YAML of a study, and where it stands. Raises BadInput, but not for what it says."""
     path = Path(name_or_path)
     if path.suffix not in (".yaml", ".yml") and not path.is_file():
         return _shipped(name_or_path)
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8"), name_or_path
     except FileNotFoundError:
         raise BadInput(name_or_path, [Problem("study", "no such file")]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(name_or_path, [Problem("study", f"cannot be read: {error}")]) from error
-    return parse(read_yaml(text, name_or_path), name_or_path)
 
 
 def shipped_studies() -> dict[str, str]:
@@ -135,10 +192,9 @@ def shipped_studies() -> dict[str, str]:
     }
 
 
-def _shipped(name: str) -> Study:
+def _shipped(name: str) -> tuple[str, str]:
     known = shipped_studies()
     if name not in known:
         rule = f"{unknown(name, known)}; or give the path of a .yaml file"
         raise BadInput("study", [Problem("STUDY", rule, name)])
-    source = f"studies/{name}.yaml"
-    return parse(read_yaml(known[name], source), source)
+    return known[name], f"studies/{name}.yaml"
