@@ -63,9 +63,10 @@ class Holding:
 
     def held(self) -> list[Held]:
         """All jobs that somebody holds, the oldest first."""
-        select = sa.select(*_HELD).where(JOBS.c.holder.is_not(None)).order_by(JOBS.c.number)
-        with self._database.reading() as connection:
-            return [Held(*row) for row in connection.execute(select)]
+        select = sa.select(JOBS.c.number, *_HELD).where(JOBS.c.holder.is_not(None))
+        with self._database.reading() as connection:  # SQLite orders by reading all jobs
+            rows = sorted(tuple(row) for row in connection.execute(select))
+        return [Held(*fields) for _, *fields in rows]
 
     def take_back(self, held: Held) -> bool:
         """Take a job from a server that is dead, unless it has shown a sign of life since.

@@ -8,6 +8,7 @@ SCHEMA = 2  # of the tables in this module; the latest migration makes it
 
 METADATA = sa.MetaData()
 _ID = sa.String(200)
+_HELD = sa.text("holder IS NOT NULL")
 _DIGEST = sa.String(64)  # sha256 in hexadecimal
 
 VERSION = sa.Table("oracle_schema", METADATA, sa.Column("version", sa.Integer, primary_key=True))
@@ -64,7 +65,9 @@ JOBS = sa.Table(
     sa.Column("process", sa.String(200)),  # the holder's, see oracle.processes
     sa.Column("beat", sa.Integer, nullable=False, server_default="0"),  # signs of life so far
     sa.Index("oracle_jobs_queue", "state", "priority", "number"),
-    sa.Index("oracle_jobs_holder", "holder"),
+    sa.Index(
+        "oracle_jobs_holder", "holder", sqlite_where=_HELD, postgresql_where=_HELD
+    ),  # a server asks for them several times a second, however many jobs there were
 )
 EVENTS = sa.Table(
     "oracle_job_events",

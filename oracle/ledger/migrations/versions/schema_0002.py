@@ -43,7 +43,10 @@ def _jobs() -> None:
         sa.Column("beat", sa.Integer, nullable=False, server_default="0"),
     )
     op.create_index("oracle_jobs_queue", "oracle_jobs", ["state", "priority", "number"])
-    op.create_index("oracle_jobs_holder", "oracle_jobs", ["holder"])
+    held = sa.text("holder IS NOT NULL")
+    op.create_index(
+        "oracle_jobs_holder", "oracle_jobs", ["holder"], sqlite_where=held, postgresql_where=held
+    )
     op.create_table(
         "oracle_job_events",
         sa.Column("job", sa.Integer, sa.ForeignKey("oracle_jobs.number"), primary_key=True),
