@@ -1,16 +1,20 @@
-"""What a study that comes over HTTP may name: code and folders that the server lists."""
+"""What a study that comes over HTTP may name of the server: code that it lists, its folders."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from oracle.study import Study
-from scyc.choices import DATASETS, NETWORKS, FactorySpec, ImageFolderSpec, TinyImageNetSpec
+from scyc.choices import DATASETS, NETWORKS
 from scyc.problems import Problem, unknown
+from scyc.spec import Spec
 
-_SHIPPED = {"network": NETWORKS, "dataset": DATASETS}
+SHIPPED: Mapping[str, Mapping[str, type[Spec]]] = MappingProxyType(
+    {"network": NETWORKS, "dataset": DATASETS}
+)
+_NO_FOLDERS = "the server has no data folders; whoever runs it can name some with --data"
 
 
 def resolved(content: object, allow: Mapping[str, str]) -> object:
@@ -21,53 +25,72 @@ def resolved(content: object, allow: Mapping[str, str]) -> object:
     if not isinstance(content, dict):
         return content
     found: dict[str, Any] = dict(content)
-    for field, shipped in _SHIPPED.items():
+    for field, shipped in SHIPPED.items():
         value = found.get(field)
         name = value.get("name") if isinstance(value, dict) else value
         if isinstance(name, str) and name in allow and name not in shipped:
             rest = {**value} if isinstance(value, dict) else {}
             rest.pop("name", None)
-            found[field] = {"factory": allow[name], **rest}
+            found[field] = {**rest, "factory": allow[name]}
     return found
 
 
 def problems(
-    study: Study, allow: Mapping[str, str], folders: Mapping[str, Path], data: str | None
+    content: object, allow: Mapping[str, str], folders: Mapping[str, Path], data: str | None
 ) -> list[Problem]:
     """What in a study the server does not let others name; [] where nothing is.
 
-    allow: as in :func:`resolved`. folders: the server's data folders, by name. data: that of them
-    which the submission names.
+    content: the study's JSON values: all of them, if what is not named is to be judged, too; also
+    of one that is refused for other reasons. allow: as in :func:`resolved`. folders: the server's
+    data folders, by name. data: that of them which the submission names.
     """
     found: list[Problem] = []
-    for field in _SHIPPED:
-        spec = getattr(study, field)
-        if isinstance(spec, FactorySpec) and spec.factory not in allow.values():
-            rule = f"{_unlisted(allow)}; whoever runs the server can list it with --allow"
-            found.append(Problem(field, rule, spec.factory))
     if data is not None and data not in folders:
         found.append(Problem("data", unknown(data, folders) if folders else _NO_FOLDERS, data))
-    root = getattr(study.dataset, "root", None)
-    if isinstance(study.dataset, ImageFolderSpec | TinyImageNetSpec):
-        for index, part in enumerate(getattr(study.dataset, "parts", ())):
-            if Path(part).is_absolute() or ".." in Path(part).parts:
-                rule = "must lie below the folder of images; name a folder in it"
-                found.append(Problem(f"dataset.parts[{index}]", rule, part))
-    if root is not None and data is None and not _inside(Path(root), folders.values()):
+    if not isinstance(content, dict):
+        return found
+    for field in SHIPPED:
+        code = _code(content.get(field))
+        if code is not None and code not in allow.values():
+            rule = f"{_unlisted(allow)}; whoever runs the server can list it with --allow"
+            found.append(Problem(field, rule, code))
+    dataset = content.get("dataset")
+    return found + (_images(dataset, folders, data) if isinstance(dataset, dict) else [])
+
+
+def _images(
+    dataset: Mapping[str, Any], folders: Mapping[str, Path], data: str | None
+) -> list[Problem]:
+    found: list[Problem] = []
+    parts = dataset.get("parts")
+    for index, part in enumerate(parts if isinstance(parts, list) else []):
+        if isinstance(part, str) and (Path(part).is_absolute() or ".." in Path(part).parts):
+            rule = "must lie below the folder of images; name a folder in it"
+            found.append(Problem(f"dataset.parts[{index}]", rule, part))
+    root = dataset.get("root")
+    if data is None and "root" in dataset and root is None:
+        found.append(Problem("dataset.root", f"is missing; {_choice(folders)}"))
+    elif data is None and isinstance(root, str) and not _inside(Path(root), folders.values()):
         rule = f"is no folder of this server's; {_choice(folders)}"
         found.append(Problem("dataset.root", rule, root))
-    if getattr(study.dataset, "download", False):
-        rule = f"nothing is downloaded for others; {_choice(folders)}"
+    if dataset.get("download") is True:
+        rule = f"nothing is downloaded for others; leave it out, and {_choice(folders)}"
         found.append(Problem("dataset.download", rule, True))
     return found
 
 
-_NO_FOLDERS = "the server has no data folders; whoever runs it can name some with --data"
+def _code(value: object) -> str | None:
+    """The module:callable that a network or a data set names, in its long or its short form."""
+    if isinstance(value, dict):
+        value = value.get("factory")
+    elif not isinstance(value, str) or ":" not in value:
+        return None
+    return value if isinstance(value, str) else None
 
 
 def _choice(folders: Mapping[str, Path]) -> str:
     known = f"known: {', '.join(sorted(folders))}" if folders else _NO_FOLDERS
-    return f"submit with the name of one of its data folders instead ({known})"
+    return f"submit with the name of one of its data folders ({known})"
 
 
 def _unlisted(allow: Mapping[str, str]) -> str:
@@ -75,7 +98,7 @@ def _unlisted(allow: Mapping[str, str]) -> str:
     return f"is not on this server's list of code ({known or 'which is empty'})"
 
 
-def _inside(path: Path, folders: Any) -> bool:
+def _inside(path: Path, folders: Iterable[Path]) -> bool:
     """Whether a path leads into one of some folders, links followed."""
     try:
         real = path.resolve()

@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import logging
-import os
-import signal
 import subprocess
-import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
+from oracle.drivers import BUSY, Driver, started
 from oracle.failures import RunFailed, StorageError
 from oracle.jobs import Held, Holder, Job
 from oracle.ledger import Jobs
 from oracle.processes import lives, on_this_host, this_process
 from oracle.service import ServerSettings
 
+SILENCE = 30.0  # seconds without a sign of life after which another host's server is dead
 _LOOK = 0.25  # seconds between two looks
 _BEAT = 5.0  # seconds between two signs of life
-SILENCE = 30.0  # seconds without one after which another host's server is taken for dead
-_GRACE = 30.0  # seconds that an interrupted driver gets to end
 _LIVES = 3  # times that a job's driver may die before the job has failed
+_PAUSE, _LONGEST = 5.0, 300.0  # seconds for which a job is put off, doubled each time
 log = logging.getLogger("oracle.scheduler")
-
-
-@dataclass
-class _Driver:
-    """A driver process."""
-
-    process: subprocess.Popen[bytes]
-    interrupted: float | None = None  # when, by the monotonic clock
 
 
 @dataclass
@@ -55,8 +41,9 @@ class Scheduler:
     start_driver: Callable[[Job, ServerSettings, Holder], subprocess.Popen[bytes]] | None = None
 
     def __post_init__(self) -> None:
-        self._drivers: dict[str, _Driver] = {}
-        self._deaths: dict[str, int] = {}
+        self._drivers: dict[str, Driver] = {}
+        self._deaths: dict[str, int] = {}  # of a job's drivers, in a row
+        self._put_off: dict[str, tuple[float, float]] = {}  # jobs: until when, and for how long
         self._seen: dict[str, tuple[Held, float]] = {}  # other hosts' jobs, and since when
         self._beaten = -_BEAT
         self._end = threading.Event()
@@ -79,22 +66,19 @@ class Scheduler:
 
     def look(self) -> None:
         """Everything there is to do now. Raises StorageError when the database is away."""
-        self._reap()
-        if self.now() - self._beaten >= _BEAT:
-            self._beaten = self.now()
-            if self._drivers:
-                self.jobs.beat(self.holder)
-        held = self.jobs.held()
-        self._interrupt({each.job_id for each in held if self._runs(each)})
-        self._take_back(held)
-        while len(self._drivers) < self.settings.running:
-            job = self.jobs.claim(self.holder)
-            if job is None:
-                return
-            start = self.start_driver or started
-            self._drivers[job.id] = _Driver(start(job, self.settings, self.holder))
+        try:
+            self._reap()
+            self._beat()
+            held = self.jobs.held()
+            self._mind(held)
+            self._take_back(held)
+            self._claim()
+        except StorageError:
+            self._seen.clear()  # nobody can show a sign of life to a database that is away
+            raise
 
     def _run(self) -> None:
+        # A driver is told of the death of the thread that started it: this one outlives them.
         while not self._end.wait(_LOOK):
             try:
                 self.look()
@@ -104,43 +88,60 @@ class Scheduler:
                 log.exception("the scheduler goes on after")
         self._wind_down()
 
-    def _runs(self, held: Held) -> bool:
-        return held.holder == self.holder.name and held.state == "running"
-
     def _reap(self) -> None:
-        """Let go of the jobs whose drivers have ended; one that died is started again."""
+        """Let go of the jobs whose drivers have ended."""
         for job_id, driver in list(self._drivers.items()):
-            code = driver.process.poll()
+            code = driver.code()
             if code is None:
                 continue
-            _end_group(driver.process)  # what it may have left behind
-            if code == 0 or driver.interrupted is not None:
+            if code == 0 or driver.interrupted is not None:  # it has written down how it ended
+                self._forget(job_id)
+                self.jobs.release(job_id, self.holder, None)
+            elif code == BUSY:
                 self._deaths.pop(job_id, None)
                 self.jobs.release(job_id, self.holder, None)
+                self._delay(job_id)
             else:
-                deaths = self._deaths[job_id] = self._deaths.get(job_id, 0) + 1
-                again = deaths < _LIVES
-                why = f"its driver died {deaths} times ({_ending(code)}); see its log, then resume"
-                self.jobs.release(
-                    job_id, self.holder, None if again else "failed", "" if again else why
-                )
-                if not again:
-                    del self._deaths[job_id]
+                ending = f"signal {-code}" if code < 0 else f"exit code {code}"
+                self._died(job_id, ending)
             del self._drivers[job_id]
 
-    def _interrupt(self, mine: set[str]) -> None:
-        """End the drivers of jobs that are no longer theirs: politely, then by force."""
-        for job_id, driver in self._drivers.items():
-            if job_id not in mine:
-                self._end_one(driver)
+    def _died(self, job_id: str, ending: str) -> None:
+        """Start the job of a driver that died again, later, but not for ever."""
+        deaths = self._deaths.get(job_id, 0) + 1
+        log.warning("a driver of %s died: %s", job_id, ending)
+        if deaths < _LIVES:
+            self.jobs.release(job_id, self.holder, None)
+            self._deaths[job_id] = deaths
+            self._delay(job_id)
+        else:
+            why = f"its driver died {deaths} times ({ending}); the server has its log"
+            self.jobs.release(job_id, self.holder, "failed", why)
+            self._forget(job_id)
 
-    def _end_one(self, driver: _Driver) -> None:
-        if driver.interrupted is None:
-            driver.interrupted = self.now()
-            with contextlib.suppress(ProcessLookupError):
-                driver.process.send_signal(signal.SIGINT)
-        elif self.now() - driver.interrupted > _GRACE:
-            _end_group(driver.process)
+    def _delay(self, job_id: str) -> None:
+        """Let the others of the queue go first for a while."""
+        _, before = self._put_off.get(job_id, (0.0, _PAUSE / 2))
+        pause = min(2 * before, _LONGEST)
+        self._put_off[job_id] = (self.now() + pause, pause)
+
+    def _forget(self, job_id: str) -> None:
+        self._deaths.pop(job_id, None)
+        self._put_off.pop(job_id, None)
+
+    def _beat(self) -> None:
+        if self._drivers and self.now() - self._beaten >= _BEAT:
+            self._beaten = self.now()
+            self.jobs.beat(self.holder)
+
+    def _mind(self, held: list[Held]) -> None:
+        """End the drivers of jobs that are no longer theirs, such as cancelled ones."""
+        mine = {each.job_id: each.state for each in held if each.holder == self.holder.name}
+        for job_id, driver in self._drivers.items():
+            if mine.get(job_id) != "running":
+                driver.end(self.now())
+        for job_id in mine.keys() - self._drivers.keys():  # the answer to its claim was lost
+            self.jobs.release(job_id, self.holder, None)
 
     def _take_back(self, held: list[Held]) -> None:
         """Queue the jobs of dead servers again."""
@@ -157,70 +158,26 @@ class Scheduler:
             elif self.now() - since > SILENCE:
                 self.jobs.take_back(each)
 
+    def _claim(self) -> None:
+        while len(self._drivers) < self.settings.running:
+            late = [job_id for job_id, (until, _) in self._put_off.items() if until > self.now()]
+            job = self.jobs.claim(self.holder, late)
+            if job is None:
+                return
+            start = self.start_driver or started
+            try:
+                self._drivers[job.id] = Driver(start(job, self.settings, self.holder))
+            except OSError as error:
+                self._died(job.id, f"it could not be started: {error}")
+
     def _wind_down(self) -> None:
         while self._drivers:
             for driver in self._drivers.values():
-                self._end_one(driver)
+                driver.end(self.now())
             try:
                 self._reap()
             except RunFailed as error:
                 log.warning("%s", error)
-                if all(each.process.poll() is not None for each in self._drivers.values()):
+                if all(driver.code() is not None for driver in self._drivers.values()):
                     return  # the next server finds this one dead, and takes its jobs back
             time.sleep(_LOOK)
-
-
-def started(
-    job: Job,
-    settings: ServerSettings,
-    holder: Holder,
-    command: Sequence[str] = (sys.executable, "-m", "oracle.driver"),
-) -> subprocess.Popen[bytes]:
-    """A process that runs a job; how it is to be run, passwords included, goes to its input."""
-    log_file = log_path(settings.folder, job.id)
-    log_file.parent.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    if settings.ray_address is not None:
-        environment["RAY_ADDRESS"] = settings.ray_address
-    with log_file.open("ab") as output:
-        process = subprocess.Popen(  # noqa: S603  # our own module
-            [*command, job.id],
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            start_new_session=True,  # a terminal's Ctrl-C is for the server
-        )
-    assert process.stdin is not None  # it is a pipe
-    with contextlib.suppress(BrokenPipeError), process.stdin as pipe:
-        pipe.write(json.dumps(_orders(settings, holder)).encode())
-    return process
-
-
-def log_path(folder: Path, job_id: str) -> Path:
-    """Where a job's drivers write what they have to say to whoever runs the server."""
-    return folder / "logs" / f"{job_id}.log"
-
-
-def _orders(settings: ServerSettings, holder: Holder) -> Mapping[str, Any]:
-    """What a driver needs to know, as JSON values."""
-    return {
-        "url": settings.url.render_as_string(hide_password=False),
-        "folder": str(settings.folder),
-        "data": {name: str(path) for name, path in settings.data.items()},
-        "workers": settings.workers,
-        "device": settings.device,
-        "backend": settings.backend,
-        "save_every": settings.save_every,
-        "holder": [holder.name, holder.process],
-        "server": os.getpid(),
-    }
-
-
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-
-
-def _ending(code: int) -> str:
-    return f"signal {-code}" if code < 0 else f"exit code {code}"

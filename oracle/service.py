@@ -23,12 +23,11 @@ from oracle.settings import Settings, Shrink
 from oracle.shrink import shrink as shrunk
 from oracle.store import ResultStore
 from oracle.study import Study
-from oracle.studyfile import read_yaml
+from oracle.studyfile import read_json, read_yaml
 from oracle.tokens import Token
 from scyc.problems import BadInput, Problem
 from scyc.spec import as_json, content_hash
 
-_DEEPEST = 20  # levels of a study in JSON, as in YAML
 _KEPT = 64  # tables
 
 
@@ -103,8 +102,7 @@ class Service:
         KeyReused, QueueFull.
         """
         study = self._admitted(text, form, shrink, data, priority)
-        where = {"beside": study.beside} if study.beside else {}
-        identity = content_hash(["job", study.declared() | where, data])
+        identity = content_hash(["job", as_json(study), data])  # with where it and its images lie
         new = NewJob(
             id=f"{study.name}-{identity[:8]}",
             owner=owner,
@@ -181,15 +179,17 @@ class Service:
     ) -> Study:
         """A study that may run here. Raises BadInput."""
         problems = [] if priority in PRIORITIES else [_priority(priority)]
-        content = read_yaml(text, "study") if form == "yaml" else read_json(text)
+        content = read_yaml(text, "study") if form == "yaml" else read_json(text, "study")
         allow, folders = self.settings.allow, self.settings.data
+        named = policy.resolved(content, allow)
         try:
-            study = parse(policy.resolved(content, allow), "study")
-            problems += policy.problems(study, allow, folders, data)
+            study = parse(named, "study")
+            named = as_json(study)
             if wanted is not None:
                 study = shrunk(study, wanted)
         except BadInput as error:
             problems += error.problems
+        problems += policy.problems(named, allow, folders, data)
         if problems:
             raise BadInput("study", problems)
         return study
@@ -239,51 +239,16 @@ class _Tables:
                 if stamp in self._found:
                     self._computing.pop(stamp, None)
                     return self._found[stamp]
-            table: Table = compute()
-            with self._lock:
-                self._found[stamp] = table
-                while len(self._found) > _KEPT:
-                    del self._found[next(iter(self._found))]
-                self._computing.pop(stamp, None)
+            try:
+                table: Table = compute()
+                with self._lock:
+                    self._found[stamp] = table
+                    while len(self._found) > _KEPT:
+                        del self._found[next(iter(self._found))]
+            finally:
+                with self._lock:
+                    self._computing.pop(stamp, None)
             return table
-
-
-def read_json(text: str) -> object:
-    """JSON values, strictly: no key twice, no NaN, no more than 20 levels. Raises BadInput."""
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            twice = next(key for key, _ in pairs if [each for each, _ in pairs].count(key) > 1)
-            raise ValueError(f'the key "{twice}" stands twice; remove one')
-        return found
-
-    def constant(name: str) -> Any:
-        raise ValueError(f"{name} is no JSON number; give a finite one")
-
-    depth = 0
-    for letter in text:  # an upper bound: brackets in text count too
-        depth = depth + (letter in "[{") - (letter in "]}")
-        if depth > 50 * _DEEPEST:
-            rule = f"is nested over {_DEEPEST} levels; a study needs four"
-            raise BadInput("study", [Problem("study", rule)])
-    try:
-        content = json.loads(text, object_pairs_hook=once, parse_constant=constant)
-    except (ValueError, RecursionError) as error:
-        raise BadInput("study", [Problem("study", f"is not JSON: {error}")]) from error
-    if _depth(content) > _DEEPEST:
-        rule = f"is nested over {_DEEPEST} levels; a study needs four"
-        raise BadInput("study", [Problem("study", rule)])
-    return content
-
-
-def _depth(content: object) -> int:
-    below = (
-        list(content.values()) if isinstance(content, dict)
-        else content if isinstance(content, list)
-        else []
-    )  # fmt: skip
-    return (1 + max(map(_depth, below), default=0)) if isinstance(content, dict | list) else 0
 
 
 def _priority(value: int) -> Problem:

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from oracle.jobs import Job, JobState
-from oracle.service import Service, read_json
+from oracle.service import Service
+from oracle.studyfile import read_json
 from oracle.tokens import Token
 from oracle.web.problems import Refused, documented
 from oracle.web.schemas import Change, JobPage, JobShown, Smaller, Submission, job_shown

@@ -1,0 +1,278 @@
+"""Servers and drivers in processes of their own: killed, doubled, told to stop."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+import yaml
+
+from oracle import records, runs
+from oracle.jobs import ENDED, Job
+from oracle.ledger import Ledger, parse_url
+from oracle.parse import parse
+from oracle.service import ServerSettings, Service
+from oracle.settings import Settings
+from oracle.tokens import Token
+
+STUDY: dict[str, Any] = {
+    "name": "tiny",
+    "dataset": "digits",
+    "subset": 0.2,
+    "network": {"name": "fully_connected", "hidden": [16]},
+    "training": {"steps": 300, "batch": 16, "validate_every": 100},
+    "schedule": {"warmup": 3, "drops": [8]},
+    "grid": {"max_lr": [0.05, 0.1, 0.2]},
+    "cycles": 2,
+    "replicates": 2,
+    "s_cyc": {"epsilon": 0.07, "delta": 0.1, "q": 0, "beta": 3.0},
+    "pack": 1,
+}
+
+# A server without its web side: what looks after jobs.
+SERVER = """
+import json, signal, sys, threading
+from pathlib import Path
+from oracle.ledger import parse_url
+from oracle.scheduler import Scheduler
+from oracle.service import ServerSettings, Service
+given = json.load(sys.stdin)
+url, folder = parse_url(given.pop("url")), Path(given.pop("folder"))
+settings = ServerSettings(url=url, folder=folder, **given)
+ended = threading.Event()
+signal.signal(signal.SIGTERM, lambda *_: ended.set())
+service = Service(settings)
+scheduler = Scheduler(service.jobs, settings)
+scheduler.start()
+ended.wait()
+scheduler.stop()
+service.close()
+"""
+
+
+class Server:
+    """A process that runs the jobs of one database."""
+
+    def __init__(self, settings: ServerSettings) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, start_new_session=True
+        )
+        given = {
+            "url": settings.url.render_as_string(hide_password=False),
+            "folder": str(settings.folder),
+            "backend": settings.backend,
+            "device": settings.device,
+            "workers": settings.workers,
+            "running": settings.running,
+        }
+        assert self.process.stdin is not None
+        with self.process.stdin as pipe:
+            pipe.write(json.dumps(given).encode())
+
+    def end(self, number: int) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(30)
+
+    def drivers(self) -> list[int]:
+        """Pids of its drivers."""
+        return children(self.process.pid)
+
+
+def stat(pid: int) -> list[str]:
+    """Fields of /proc/PID/stat after the command: state, parent, group, session...; [] of none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def living() -> dict[int, list[str]]:
+    pids = [int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit()]
+    found = {pid: stat(pid) for pid in pids}
+    return {pid: fields for pid, fields in found.items() if fields and fields[0] != "Z"}
+
+
+def children(pid: int) -> list[int]:
+    return [each for each, fields in living().items() if int(fields[1]) == pid]
+
+
+def in_session(pid: int) -> list[int]:
+    """Processes of the session that a driver leads."""
+    return [each for each, fields in living().items() if int(fields[3]) == pid]
+
+
+def until(true: Callable[[], Any], patience: float = 120) -> Any:
+    end = time.monotonic() + patience
+    while not (found := true()):
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+    return found
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> ServerSettings:
+    url = parse_url(f"sqlite:///{tmp_path}/served/oracle.db")
+    (tmp_path / "served").mkdir()
+    return ServerSettings(
+        url=url, folder=tmp_path / "served", backend="inline", device="cpu", workers=2
+    )
+
+
+@pytest.fixture
+def service(settings: ServerSettings) -> Iterator[Service]:
+    found = Service(settings)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def serve(settings: ServerSettings) -> Iterator[Callable[[], Server]]:
+    servers: list[Server] = []
+
+    def start() -> Server:
+        servers.append(Server(settings))
+        return servers[-1]
+
+    yield start
+    for each in servers:
+        if each.process.poll() is None:
+            drivers = each.drivers()
+            each.process.kill()
+            each.process.wait()
+            for pid in drivers:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(pid, signal.SIGKILL)
+
+
+def submitted(service: Service, **changes: Any) -> Job:
+    text = yaml.safe_dump(STUDY | changes)
+    job, _ = service.submit(text, form="yaml", owner="local")
+    return job
+
+
+def ended(service: Service, job: Job) -> Job:
+    until(lambda: service.jobs.get(job.id).state in ENDED)
+    return service.jobs.get(job.id)
+
+
+def trials(service: Service) -> list[Any]:
+    url = service.settings.url.render_as_string(hide_password=False)
+    return [
+        trial
+        for summary in optuna.get_all_study_summaries(url)
+        for trial in optuna.load_study(study_name=summary.study_name, storage=url).trials
+    ]
+
+
+def timeless(table: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(json.dumps(table))
+    for cost in found["cost"].values():
+        del cost["seconds"]
+    return found
+
+
+def uninterrupted(folder: Path, **changes: Any) -> tuple[dict[str, Any], int]:
+    """The table of a plain run of the study elsewhere, and the number of its cells."""
+    where = Settings(folder=folder, backend="inline", device="cpu")
+    prepared = runs.prepare(parse(STUDY | changes, "tiny"), where)
+    table = timeless(runs.execute(prepared))
+    with records.opened(records.database(where, "tiny")) as (_, store):
+        return table, len(store.results(prepared.graph))
+
+
+def test_a_job_ends_with_the_table_of_a_run_though_its_servers_are_killed(
+    service: Service, serve: Callable[[], Server], tmp_path: Path
+) -> None:
+    expected, cells = uninterrupted(tmp_path / "alone")
+    job = submitted(service)
+    server = serve()
+    for more in (1, 4):  # at the first trainings, and in the midst of them
+        before = len(trials(service))
+        until(lambda before=before, more=more: len(trials(service)) >= before + more)
+        (driver,) = server.drivers()
+        server.end(signal.SIGKILL)
+        assert service.jobs.get(job.id).state == "running"  # nobody was left to say otherwise
+        server = serve()
+        until(lambda driver=driver: not stat(driver) or stat(driver)[0] == "Z", 10)
+    done = ended(service, job)
+    assert (done.state, done.message) == ("done", "")
+    assert done.done == done.known == cells
+    assert timeless(service.table(service.run(job.id))) == expected
+    found = trials(service)
+    assert {trial.state.name for trial in found} == {"COMPLETE"}
+    ids = [trial.user_attrs["cell"] for trial in found]
+    assert len(ids) == len(set(ids)) == cells
+    assert (service.settings.folder / "tiny" / f"{done.run_id}.html").is_file()
+
+
+def test_two_servers_on_one_database_run_each_job_once(
+    service: Service, serve: Callable[[], Server]
+) -> None:
+    short = {"steps": 12, "batch": 16, "validate_every": 6}
+    jobs = [submitted(service, seed=seed, training=short, cycles=1) for seed in range(4)]
+    servers = serve(), serve()
+    both = until(lambda: all(each.drivers() for each in servers))
+    assert both
+    for job in jobs:
+        assert ended(service, job).state == "done"
+        told = [event.text for event in service.jobs.events(job.id) if event.kind == "state"]
+        assert told == ["queued", "running", "done"]
+    ids = [trial.user_attrs["cell"] for trial in trials(service)]
+    assert len(ids) == len(set(ids)) == sum(service.jobs.get(each.id).known for each in jobs)
+
+
+def test_a_cancelled_job_ends_its_driver_and_goes_on_when_it_is_resumed(
+    service: Service, serve: Callable[[], Server], tmp_path: Path
+) -> None:
+    expected, cells = uninterrupted(tmp_path / "alone")
+    me = Token("local", "admin", service.jobs.get(submitted(service).id).submitted)
+    job = service.jobs.page()[0]
+    server = serve()
+    until(lambda: len(trials(service)) >= 2)
+    (driver,) = server.drivers()
+    assert service.cancel(job.id, me).state == "cancelled"
+    until(lambda: in_session(driver) == [] and not service.jobs.held())
+    found = len(trials(service))
+    assert found < cells
+    cancelled = service.jobs.get(job.id)
+    assert (cancelled.state, cancelled.message) == ("cancelled", "")
+    assert service.run(job.id).state == "stopped"
+    assert service.resume(job.id, me).state == "queued"
+    assert ended(service, job).state == "done"
+    assert timeless(service.table(service.run(job.id))) == expected
+    assert len(trials(service)) == cells
+
+
+def test_a_server_that_is_told_to_stop_puts_its_jobs_back_into_the_queue(
+    service: Service, serve: Callable[[], Server]
+) -> None:
+    job = submitted(service)
+    server = serve()
+    until(lambda: len(trials(service)) >= 1)
+    (driver,) = server.drivers()
+    assert server.end(signal.SIGTERM) == 0
+    assert in_session(driver) == []
+    assert service.jobs.get(job.id).state == "queued"
+    assert service.jobs.held() == []
+    ledger = Ledger(service.settings.url)
+    record = ledger.runs()[0]
+    assert (record.state, ledger.held(record.graph)) == ("stopped", False)
+    ledger.close()
+
+
+def test_no_secret_stands_on_a_drivers_command_line(
+    service: Service, serve: Callable[[], Server]
+) -> None:
+    job = submitted(service)
+    server = serve()
+    (driver,) = until(server.drivers)
+    words = Path(f"/proc/{driver}/cmdline").read_bytes().decode().split("\0")[1:-1]
+    assert words == ["-m", "oracle.driver", job.id]
