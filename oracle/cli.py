@@ -10,19 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 
 from oracle.failures import RunFailed
 from oracle.options import FILE, on_what, recorded, smaller, where
+from oracle.printing import BAD_INPUT, FAILED, INTERRUPTED, print_table, width
+from oracle.service_commands import COMMANDS
 from oracle.settings import Settings, Shrink
 from scyc.problems import BadInput
 
 if TYPE_CHECKING:
     from oracle.fit import Target
 
-FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 _FORMATS = ("text", "json", "csv", "markdown", "latex")
-_UNNAMED_WIDTH = 160  # columns where no terminal says how wide it is
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,7 +30,8 @@ def main() -> None:
     """Greedy max_lr oracle for iterative pruning, and S-Cyc held against it.
 
     STUDY is a YAML file or the name of a study that ships; RUN is a run's id, or a study's name for
-    its latest run.
+    its latest run. `serve` starts a server, which submit, status, watch, cancel, resume and fetch
+    ask.
     """
 
 
@@ -59,7 +59,7 @@ def run(study: str, settings: Settings, wanted: Shrink, quiet: bool) -> None:
     target.write_text(report.page(table, prepared.study), encoding="utf-8")
     if quiet:
         return
-    _print_table(formats.text(table, _width(), colour=sys.stdout.isatty()))
+    print_table(formats.text(table, width(), colour=sys.stdout.isatty()))
     url = records.database(settings, prepared.study.home).render_as_string(hide_password=True)
     click.echo(f"\nreport     {target}\ndashboard  optuna-dashboard '{url}'")
 
@@ -90,7 +90,7 @@ def table(run_name: str, settings: Settings, which: str | None, form: str) -> No
 
     found = _stored(run_name, settings, which)
     if form == "text":
-        _print_table(formats.text(found, _width(), colour=sys.stdout.isatty()))
+        print_table(formats.text(found, width(), colour=sys.stdout.isatty()))
     else:
         click.echo(formats.FORMATS[form](found), nl=False)
 
@@ -292,13 +292,8 @@ def _stored(run_name: str, settings: Settings, which: str | None) -> dict[str, A
     return records.stored_distributions(run, which) if which else records.stored_table(run)
 
 
-def _print_table(text: str) -> None:
-    """Print text that may hold colour codes, as it is."""
-    click.echo(text, nl=False, color=sys.stdout.isatty())
-
-
-def _width() -> int:
-    return max(Console().width, 100) if sys.stdout.isatty() else _UNNAMED_WIDTH
+for _each in COMMANDS:
+    main.add_command(_each)
 
 
 def entry() -> None:

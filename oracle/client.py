@@ -155,6 +155,10 @@ class Client:
         """All runs in the server's storage, the newest first."""
         return self._connection.told(RunList, "GET", "/v1/runs").items
 
+    def run(self, run: str) -> Run:
+        """One run."""
+        return self._connection.told(Run, "GET", _run(run))
+
     def table(self, run: str, distributions: str | None = None) -> dict[str, Any]:
         """A run's table, as far as it has come.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from oracle import grid
+from oracle.durations import duration
 from oracle.experiments import expected_cells, experiment
 from oracle.grid_spec import GridSpec
 from oracle.runs import Prepared
@@ -98,7 +99,7 @@ def text(cost: Estimate) -> str:
         f"replicates{'; more where a grid grows' if cost.grids else ''})",
         *_growing(cost),
         f"  steps       {cost.steps:,}",
-        f"  time        about {_duration(cost.seconds)} with {cost.workers} worker(s) on "
+        f"  time        about {duration(cost.seconds)} with {cost.workers} worker(s) on "
         f"{cost.device} ({1000 * cost.seconds_a_step:.2f} ms a step, timed here)",
     ]
     return "\n".join(lines) + "\n"
@@ -182,16 +183,3 @@ def _some(images: Images) -> Images:
     return Images(
         images.pixels[:_IMAGES], images.labels[:_IMAGES], images.classes, images.fingerprint
     )
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 90 * 60:
-        return f"{seconds / 60:.0f} min"
-    if seconds < 48 * 3600:
-        return f"{seconds / 3600:.1f} h"
-    days = seconds / 86400
-    if days < 90:
-        return f"{days:.1f} days"
-    return f"{days / 30.44:.1f} months" if days < 2 * 365 else f"{days / 365.25:.1f} years"

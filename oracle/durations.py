@@ -1,0 +1,17 @@
+"""How long something takes, in words."""
+
+from __future__ import annotations
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the largest unit that leaves two figures."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 48 * 3600:
+        return f"{seconds / 3600:.1f} h"
+    days = seconds / 86400
+    if days < 90:
+        return f"{days:.1f} days"
+    return f"{days / 30.44:.1f} months" if days < 2 * 365 else f"{days / 365.25:.1f} years"

@@ -1,0 +1,21 @@
+"""What commands print with, and the codes that they exit with."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from rich.console import Console
+
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+_UNNAMED_WIDTH = 160  # columns where no terminal says how wide it is
+
+
+def print_table(text: str) -> None:
+    """Print text that may hold colour codes, as it is."""
+    click.echo(text, nl=False, color=sys.stdout.isatty())
+
+
+def width() -> int:
+    """Columns of a table in text."""
+    return max(Console().width, 100) if sys.stdout.isatty() else _UNNAMED_WIDTH
