@@ -1,0 +1,117 @@
+"""A service on an empty database, one on a database with a finished run, and clients of both."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from oracle import runs
+from oracle.jobs import Holder, Job
+from oracle.ledger import sqlite_url
+from oracle.parse import parse
+from oracle.service import ServerSettings, Service
+from oracle.settings import Settings
+from oracle.web.app import create_app
+from oracle.web.settings import WebSettings
+
+STUDY: dict[str, Any] = {
+    "name": "tiny",
+    "dataset": "digits",
+    "subset": 0.2,
+    "network": {"name": "fully_connected", "hidden": [16]},
+    "pruning": {"rewind": "init"},
+    "training": {"steps": 12, "batch": 16, "validate_every": 6},
+    "schedule": {"warmup": 3, "drops": [8]},
+    "grid": {"max_lr": [0.05, 0.1, 0.2]},
+    "cycles": 2,
+    "replicates": 2,
+    "s_cyc": {"epsilon": 0.1, "delta": 0.1, "q": 0, "beta": 3.0},
+    "pack": 4,
+}
+HOME = "http://127.0.0.1:8000"  # as a browser on the server's own machine names it
+
+
+def opened(folder: Path, **changes: Any) -> Service:
+    settings = {"url": sqlite_url(folder / "oracle.db"), "folder": folder, "backend": "inline"}
+    return Service(ServerSettings(**settings | changes))
+
+
+def web_settings(**changes: Any) -> WebSettings:
+    """Without a limit that a test meets by chance."""
+    return WebSettings(**{"rate": 1e6, "burst": 10**6} | changes)
+
+
+def finished(folder: Path, **changes: Any) -> str:
+    """Runs a tiny study in this process; returns its run's id."""
+    storage = sqlite_url(folder / "oracle.db").render_as_string(hide_password=False)
+    settings = Settings(folder=folder, storage=storage, backend="inline", workers=1)
+    prepared = runs.prepare(parse(STUDY | changes, "tiny.yaml"), settings)
+    runs.execute(prepared)
+    return prepared.run_id
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    """On an empty database; `ServerSettings` of its own where a test needs them."""
+    found = opened(tmp_path)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def app(service: Service) -> FastAPI:
+    return create_app(service, web_settings())
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[TestClient]:
+    with TestClient(app, base_url=HOME) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, str]]:
+    """A service on a database with a finished run, and its id; for tests that only read."""
+    folder = tmp_path_factory.mktemp("ran")
+    run_id = finished(folder)
+    found = opened(folder)
+    yield found, run_id
+    found.close()
+
+
+@pytest.fixture
+def reader(ran: tuple[Service, str]) -> Iterator[TestClient]:
+    """A client of the service with a finished run."""
+    with TestClient(create_app(ran[0], web_settings()), base_url=HOME) as found:
+        yield found
+
+
+@pytest.fixture
+def study_yaml() -> Callable[..., str]:
+    """The tiny study as YAML; keyword arguments change its fields."""
+    return lambda **changes: yaml.safe_dump(STUDY | changes, sort_keys=False)
+
+
+@pytest.fixture
+def drive(service: Service) -> Callable[..., Job]:
+    """Claims the next job and plays its driver: cells, lines, and how it ends."""
+
+    def play(
+        state: Any = None, cells: tuple[int, int] = (3, 12), lines: tuple[str, ...] = ()
+    ) -> Job:
+        holder = Holder("test", "host 1 1")
+        job = service.jobs.claim(holder)
+        assert job is not None
+        assert service.jobs.ran_as(job.id, holder, f"{job.study_name}-00000000")
+        assert service.jobs.progress(job.id, holder, *cells, 4.0)
+        for line in lines:
+            assert service.jobs.tell(job.id, holder, "line", line)
+        if state is not None:
+            return service.jobs.release(job.id, holder, state)
+        return service.jobs.get(job.id)
+
+    return play
