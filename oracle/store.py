@@ -7,8 +7,9 @@ transaction and never changed. Studies are found by their attributes; names are 
 
 from __future__ import annotations
 
+import contextlib
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
@@ -63,19 +64,24 @@ class ResultStore:
         self._storage.engine.dispose()
 
     def results(self, graph: Graph) -> dict[str, Result]:
-        """All finished cells of a graph, by id."""
+        """All finished cells of a graph, by id. Raises StorageError when the database fails."""
         found: dict[str, Result] = {}
-        for name in studies_with(self._storage.engine, "graph", graph.id):
-            study = optuna.load_study(study_name=name, storage=self._storage)
-            for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
-                if "cell" in trial.user_attrs:
-                    result = _result(trial)
-                    found[result.cell] = result
+        with _told("the results could not be read"):
+            for name in studies_with(self._storage.engine, "graph", graph.id):
+                study = optuna.load_study(study_name=name, storage=self._storage)
+                for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
+                    if "cell" in trial.user_attrs:
+                        result = _result(trial)
+                        found[result.cell] = result
         return found
 
     def count(self, graph: Graph) -> int:
-        """How many trials there are of a graph, cells and candidates: it changes with each."""
-        return trials_with(self._storage.engine, "graph", graph.id)
+        """How many trials there are of a graph, cells and candidates: it changes with each.
+
+        Raises StorageError when the database fails.
+        """
+        with _told("the results could not be counted"):
+            return trials_with(self._storage.engine, "graph", graph.id)
 
     def add(self, graph: Graph, name: str, place: Place, cell: Cell, result: Result) -> None:
         """Write one finished cell down, as one trial, in one transaction.
@@ -83,10 +89,8 @@ class ResultStore:
         The caller holds the graph's lease and knows that the cell is not there yet.
         Raises StorageError when the database fails.
         """
-        try:
+        with _told("a finished training could not be stored"):
             self._study(graph, name, place).add_trial(_trial(place, cell, result))
-        except (optuna.exceptions.StorageInternalError, DatabaseError) as error:
-            raise StorageError(f"a finished training could not be stored: {error}") from error
 
     def add_candidate(self, graph: Graph, name: str, trial: CandidateTrial) -> None:
         """Write a candidate of a search down, as one finished trial, unless it is there.
@@ -94,7 +98,7 @@ class ResultStore:
         The caller holds the graph's lease and comes with the candidates in their order. Raises
         StorageError when the database fails.
         """
-        try:
+        with _told("a candidate could not be stored"):
             study = self._study(graph, name, trial.place, trial.metrics)
             if trial.place not in self._candidates:
                 self._candidates[trial.place] = {
@@ -103,8 +107,6 @@ class ResultStore:
             if trial.number not in self._candidates[trial.place]:
                 study.add_trial(_candidate(trial))
                 self._candidates[trial.place].add(trial.number)
-        except (optuna.exceptions.StorageInternalError, DatabaseError) as error:
-            raise StorageError(f"a candidate could not be stored: {error}") from error
 
     def add_observation(self, run_id: str, observation: Observation) -> None:
         """Write a training that another program ran down, as one finished trial.
@@ -183,6 +185,14 @@ class ResultStore:
             for name, value in attributes.items():
                 study.set_user_attr(name, value)
         return study
+
+
+@contextlib.contextmanager
+def _told(what: str) -> Iterator[None]:
+    try:
+        yield
+    except (optuna.exceptions.StorageInternalError, DatabaseError) as error:
+        raise StorageError(f"{what}: {error}") from error
 
 
 def study_name(graph: Graph, name: str, place: Place) -> str:

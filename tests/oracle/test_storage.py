@@ -14,6 +14,7 @@ from optuna.trial import TrialState
 
 from oracle.asks import Place
 from oracle.cells import Cell, Graph, Result
+from oracle.failures import StorageError
 from oracle.ledger import Ledger, RunRecord, parse_url, probe
 from oracle.store import ResultStore, study_name
 from scyc.choices import ConstantSpec, CyclicalSpec, WarmupSpec
@@ -249,6 +250,25 @@ def test_a_server_of_a_database_that_was_started_again_is_found(
             assert connection.execute(sa.text(ended), {"name": url.database}).rowcount >= 2
         engine.dispose()
     assert (ledger.runs(), store.results(graph)) == ([], {})
+
+
+def test_a_database_that_fails_is_told_as_such(
+    ledger: Ledger, store: ResultStore, graph: Graph, storage: str
+) -> None:
+    cell = graph.root(0, WARMUP, 0.1)
+    engine = sa.create_engine(storage)
+    with engine.begin() as connection:
+        for table in ("trials", "study_user_attributes", "oracle_runs"):
+            connection.execute(sa.text(f"ALTER TABLE {table} RENAME TO {table}_gone"))
+    engine.dispose()
+    for act in (
+        ledger.runs,
+        lambda: store.results(graph),
+        lambda: store.count(graph),
+        lambda: store.add(graph, "tiny", ORACLE, cell, result(cell)),
+    ):
+        with pytest.raises(StorageError):
+            act()
 
 
 def test_an_empty_and_a_used_database_are_welcome(storage: str) -> None:
