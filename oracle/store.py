@@ -113,10 +113,8 @@ class ResultStore:
 
         The caller knows that it is not there yet. Raises StorageError when the database fails.
         """
-        try:
+        with _told("an observation could not be shown"):
             self._outside(run_id).add_trial(_observed(observation))
-        except (optuna.exceptions.StorageInternalError, DatabaseError) as error:
-            raise StorageError(f"an observation could not be shown: {error}") from error
 
     def observations(self, run_id: str) -> set[tuple[int, float, int]]:
         """Cycle, max_lr and replicate of the observations of a run that are there as trials."""
