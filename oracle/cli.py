@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from oracle import service_commands, serving_commands
 from oracle.failures import RunFailed
 from oracle.options import FILE, on_what, recorded, smaller, where
 from oracle.printing import BAD_INPUT, FAILED, INTERRUPTED, print_table, width
-from oracle.service_commands import COMMANDS
 from oracle.settings import Settings, Shrink
 from scyc.problems import BadInput
 
@@ -292,7 +292,7 @@ def _stored(run_name: str, settings: Settings, which: str | None) -> dict[str, A
     return records.stored_distributions(run, which) if which else records.stored_table(run)
 
 
-for _each in COMMANDS:
+for _each in (*service_commands.COMMANDS, *serving_commands.COMMANDS):
     main.add_command(_each)
 
 

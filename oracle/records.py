@@ -33,6 +33,13 @@ def database(settings: Settings, study_name: str) -> URL:
     return sqlite_url(settings.place(study_name) / "oracle.db")
 
 
+def served(settings: Settings) -> URL:
+    """The database of a server: of jobs, tokens and runs. Raises BadInput."""
+    if settings.storage is not None:
+        return parse_url(settings.storage)
+    return sqlite_url(settings.folder / "oracle.db")
+
+
 @dataclass(frozen=True)
 class Known:
     """A run that is in a database."""
