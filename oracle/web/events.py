@@ -4,75 +4,183 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import defaultdict
+import threading
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 
 from starlette.concurrency import run_in_threadpool
 
 from oracle.failures import StorageError, UnknownJob
-from oracle.jobs import ENDED
+from oracle.jobs import ENDED, Event, Job
 from oracle.ledger import Jobs
+from oracle.web.problems import Refused
 from oracle.web.schemas import event_shown, job_shown
 
 _LOOK = 0.5  # seconds between two looks
 _ALIVE = 15.0  # seconds after which a silent stream says that it is alive
+_MOST = 2000  # streams at a time
+_KEPT = 1000  # events of a job that its streams share; older ones are read by who wants them
+_AGAIN = "retry: 2000\n\n"  # milliseconds after which a browser comes back
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A job as all its streams tell of it."""
+
+    job: Job
+    message: str
+    before: int  # events up to this number are not among `events`
+    events: tuple[tuple[int, str], ...]  # number and message
+
+    @property
+    def last(self) -> int:
+        """The number of the last event."""
+        return self.events[-1][0] if self.events else self.before
+
+
+@dataclass
+class _Topic:
+    """A job that is watched. Of the event loop's thread."""
+
+    streams: int = 0
+    shown: _Shown | None = None  # None before the first look
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def show(self, shown: _Shown | None) -> None:
+        """Wake everyone who waits for a change."""
+        self.shown = shown
+        self.changed.set()
+        self.changed = asyncio.Event()
 
 
 class Watcher:
-    """Tells streams when their jobs change. Looks at the database only while there are streams."""
+    """Tells streams when their jobs change. Looks at the database only while there are streams.
 
-    def __init__(self, jobs: Jobs) -> None:
-        self._jobs = jobs
-        self._streams: dict[str, set[asyncio.Event]] = defaultdict(set)
+    A stream holds no thread while it waits, however many there are.
+    """
+
+    def __init__(self, jobs: Jobs, look: float = _LOOK, alive: float = _ALIVE) -> None:
+        self._jobs, self._look, self._alive = jobs, look, alive
+        self._topics: dict[str, _Topic] = {}
         self._task: asyncio.Task[None] | None = None
+        self._new = asyncio.Event()
+        self._closed = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
-    async def stream(self, job_id: str, after: int) -> AsyncIterator[str]:
-        """A job's changes from now on, and its events after the one with a number, as text.
+    def close(self) -> None:
+        """End all streams, so that a server can stop. From any thread."""
+        self._closed.set()
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wake)
 
-        It ends when the job has ended and everything was told.
+    def stream(self, job_id: str, after: int) -> AsyncIterator[str]:
+        """A job whenever it changes, and its events after the one with a number, as text.
+
+        It ends when the job has ended and everything was told. Raises Refused where there are too
+        many.
         """
-        changed = asyncio.Event()
-        self._streams[job_id].add(changed)
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._watch())
-        revision = -1
+        if sum(topic.streams for topic in self._topics.values()) >= _MOST:
+            rule = f"{_MOST} streams are open already; come again later"
+            raise Refused(503, rule, {"Retry-After": "30"})
+        return self._stream(job_id, after)
+
+    async def _stream(self, job_id: str, after: int) -> AsyncIterator[str]:
+        topic = self._enter(job_id)
+        told = -1
         try:
-            while True:
-                changed.clear()
+            yield _AGAIN
+            while not self._closed.is_set():
+                changed, shown = topic.changed, topic.shown
+                if shown is not None:
+                    after = min(after, shown.last)
+                    async for number, message in self._older(job_id, after, shown.before):
+                        after = number
+                        yield message
+                    for number, message in shown.events:
+                        if number > after:
+                            after = number
+                            yield message
+                    if shown.job.revision != told:
+                        told = shown.job.revision
+                        yield shown.message
+                    if shown.job.state in ENDED:
+                        return
                 try:
-                    job = await run_in_threadpool(self._jobs.get, job_id)
-                    events = await run_in_threadpool(self._jobs.events, job_id, after)
-                except (StorageError, UnknownJob):
-                    return  # the client comes again
-                for event in events:
-                    after = event.number
-                    yield _message(event.kind, event_shown(event).model_dump_json(), after)
-                if job.revision != revision:
-                    revision = job.revision
-                    yield _message("job", job_shown(job).model_dump_json())
-                    continue  # what was told while this was read
-                if job.state in ENDED and not events:
-                    return
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), _ALIVE)
-                    continue
-                yield ": alive\n\n"
+                    await asyncio.wait_for(changed.wait(), self._alive)
+                except TimeoutError:
+                    yield ": alive\n\n"
         finally:
-            self._streams[job_id].discard(changed)
-            if not self._streams[job_id]:
-                del self._streams[job_id]
+            self._leave(job_id, topic)
+
+    def _enter(self, job_id: str) -> _Topic:
+        topic = self._topics.setdefault(job_id, _Topic())
+        topic.streams += 1
+        self._loop = asyncio.get_running_loop()
+        if self._task is None or self._task.done():
+            self._task = self._loop.create_task(self._watch())
+        self._new.set()
+        return topic
+
+    def _leave(self, job_id: str, topic: _Topic) -> None:
+        topic.streams -= 1
+        if not topic.streams:
+            self._topics.pop(job_id, None)
+
+    def _wake(self) -> None:
+        self._new.set()
+        for topic in self._topics.values():
+            topic.show(topic.shown)
+
+    async def _older(self, job_id: str, after: int, last: int) -> AsyncIterator[tuple[int, str]]:
+        """The events that are no longer shared, up to one."""
+        while after < last:
+            page = await run_in_threadpool(self._jobs.events, job_id, after)
+            for event in page:
+                if event.number <= last:
+                    yield event.number, _event(event)
+            after = page[-1].number if page else last
 
     async def _watch(self) -> None:
-        seen: dict[str, int] = {}
-        while self._streams:
-            with contextlib.suppress(StorageError):  # a database that is away is asked again
-                found = await run_in_threadpool(self._jobs.revisions, list(self._streams))
-                for job_id, revision in found.items():
-                    if seen.get(job_id) != revision:
-                        for changed in self._streams.get(job_id, ()):
-                            changed.set()
-                seen = found
-            await asyncio.sleep(_LOOK)
+        while self._topics and not self._closed.is_set():
+            self._new.clear()
+            seen = {job_id: topic.shown for job_id, topic in self._topics.items()}
+            with contextlib.suppress(
+                StorageError, UnknownJob
+            ):  # a database that is away is asked again
+                for job_id, shown in (await run_in_threadpool(self._changes, seen)).items():
+                    if job_id in self._topics:
+                        self._topics[job_id].show(shown)
+            if any(topic.shown is None for topic in self._topics.values()) and self._new.is_set():
+                continue
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._new.wait(), self._look)
+
+    def _changes(self, seen: dict[str, _Shown | None]) -> dict[str, _Shown]:
+        """Of jobs as they were last shown, those that changed, as they are now."""
+        found = {}
+        for job_id, revision in self._jobs.revisions(list(seen)).items():
+            before = seen[job_id]
+            if before is None or before.job.revision != revision:
+                found[job_id] = self._shown(job_id, before)
+        return found
+
+    def _shown(self, job_id: str, before: _Shown | None) -> _Shown:
+        job = self._jobs.get(job_id)  # first: what an ended job has to tell is there by then
+        last = before.last if before else 0
+        events = list(before.events) if before else []
+        earlier = before.before if before else 0
+        while page := self._jobs.events(job_id, last):
+            last = page[-1].number
+            events += [(event.number, _event(event)) for event in page]
+            if len(events) > _KEPT:
+                earlier = events[-_KEPT - 1][0]
+                events = events[-_KEPT:]
+        message = _message("job", job_shown(job).model_dump_json())
+        return _Shown(job, message, earlier, tuple(events))
+
+
+def _event(event: Event) -> str:
+    return _message(event.kind, event_shown(event).model_dump_json(), event.number)
 
 
 def _message(kind: str, data: str, number: int | None = None) -> str:

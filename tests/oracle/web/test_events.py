@@ -1,0 +1,204 @@
+"""Streams of a job's events: what they tell, where they go on, when they end, what they cost."""
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from oracle.jobs import Holder, Job
+from oracle.service import Service
+from oracle.web import events
+from oracle.web.events import Watcher
+
+YAML = {"Content-Type": "application/yaml"}
+Submit = Callable[..., Job]
+HOLDER = Holder("test", "host 1 1")
+
+
+@pytest.fixture
+def submit(service: Service, study_yaml: Callable[..., str]) -> Submit:
+    def submitted(**changes: Any) -> Job:
+        return service.submit(study_yaml(**changes), form="yaml", owner="local")[0]
+
+    return submitted
+
+
+def parsed(text: str) -> list[tuple[str, int | None, dict[str, Any]]]:
+    """Kind, id and data of each event; comments and retry are left out."""
+    found = []
+    for block in text.strip().split("\n\n"):
+        fields = dict(
+            line.split(": ", 1)
+            for line in block.splitlines()
+            if not line.startswith((":", "retry"))
+        )
+        if fields:
+            number = int(fields["id"]) if "id" in fields else None
+            found.append((fields["event"], number, json.loads(fields["data"])))
+    return found
+
+
+async def some(stream: AsyncIterator[str], count: int) -> list[tuple[str, int | None, Any]]:
+    """The next so many events of a stream."""
+    found: list[tuple[str, int | None, Any]] = []
+    async with asyncio.timeout(10):
+        while len(found) < count:
+            found += parsed(await anext(stream))
+    return found
+
+
+def test_an_ended_job_is_told_whole_and_the_stream_ends(
+    client: TestClient, submit: Submit, drive: Callable[..., Job]
+) -> None:
+    job = submit()
+    drive("done", cells=(12, 12), lines=("cycle 0", "cycle 1"))
+    answer = client.get(f"/v1/jobs/{job.id}/events")
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.headers["cache-control"] == "no-store"
+    found = parsed(answer.text)
+    assert [kind for kind, _, _ in found] == ["state", "state", "line", "line", "state", "job"]
+    assert [number for _, number, _ in found] == [1, 2, 3, 4, 5, None]
+    assert [data["text"] for _, _, data in found[:-1]] == [
+        "queued", "running", "cycle 0", "cycle 1", "done",
+    ]  # fmt: skip
+    assert found[-1][2] == client.get(f"/v1/jobs/{job.id}").json()
+
+
+def test_a_stream_goes_on_after_the_last_event_that_was_seen(
+    client: TestClient, submit: Submit, drive: Callable[..., Job]
+) -> None:
+    path = f"/v1/jobs/{submit().id}/events"
+    drive("failed", lines=("one", "two"))
+
+    def after(number: str) -> list[int | None]:
+        return [
+            each for _, each, _ in parsed(client.get(path, headers={"Last-Event-ID": number}).text)
+        ]
+
+    assert after("3") == [4, 5, None]
+    assert after("5") == [None]
+    assert after("4000") == [None]
+    for wrong in ("-1", "three", "99999999999"):
+        answer = client.get(path, headers={"Last-Event-ID": wrong})
+        assert answer.status_code == 422
+
+
+def test_a_stream_tells_changes_as_they_come(service: Service, submit: Submit) -> None:
+    job = submit()
+
+    async def watch() -> None:
+        stream = Watcher(service.jobs, look=0.01).stream(job.id, 0)
+        assert [kind for kind, _, _ in await some(stream, 2)] == ["state", "job"]
+        service.jobs.claim(HOLDER)
+        (_, number, state), (_, _, shown) = await some(stream, 2)
+        assert (number, state["text"], shown["state"]) == (2, "running", "running")
+        service.jobs.progress(job.id, HOLDER, 3, 12, 9.0)
+        ((kind, _, shown),) = await some(stream, 1)
+        assert (kind, shown["done"], shown["known"]) == ("job", 3, 12)
+        service.jobs.cancel(job.id)
+        assert [kind for kind, _, _ in await some(stream, 2)] == ["state", "job"]
+        with pytest.raises(StopAsyncIteration):
+            await anext(stream)
+
+    asyncio.run(watch())
+
+
+def test_a_silent_stream_says_that_it_is_alive(service: Service, submit: Submit) -> None:
+    job = submit()
+
+    async def watch() -> None:
+        stream = Watcher(service.jobs, look=0.01, alive=0.05).stream(job.id, 0)
+        await some(stream, 2)
+        assert await anext(stream) == ": alive\n\n"
+        assert await anext(stream) == ": alive\n\n"
+
+    asyncio.run(watch())
+
+
+def test_events_that_are_no_longer_shared_are_read_again(
+    service: Service, submit: Submit, drive: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "_KEPT", 2)
+    job = submit()
+    drive(lines=tuple(f"line {number}" for number in range(6)))
+
+    async def watch() -> None:
+        watcher = Watcher(service.jobs, look=0.01)
+        early, late = watcher.stream(job.id, 0), watcher.stream(job.id, 5)
+        numbers = [number for _, number, _ in await some(early, 9)]
+        assert numbers == [1, 2, 3, 4, 5, 6, 7, 8, None]
+        assert [number for _, number, _ in await some(late, 4)] == [6, 7, 8, None]
+
+    asyncio.run(watch())
+
+
+def test_a_thousand_streams_of_a_hundred_jobs_are_one_question_and_no_threads(
+    service: Service, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [submit(name=f"s{number}") for number in range(100)]
+    asked = {"revisions": 0, "get": 0, "events": 0}
+
+    def counted(name: str) -> None:
+        original = getattr(service.jobs, name)
+
+        def call(*given: Any) -> Any:
+            asked[name] += 1
+            return original(*given)
+
+        monkeypatch.setattr(service.jobs, name, call)
+
+    for name in asked:
+        counted(name)
+
+    async def watch() -> None:
+        watcher = Watcher(service.jobs, look=0.05)
+        streams = [watcher.stream(job.id, 0) for job in jobs for _ in range(10)]
+        assert all(len(each) == 2 for each in await asyncio.gather(*(some(s, 2) for s in streams)))
+        assert asked["get"] == 100
+        waiting = [asyncio.create_task(some(stream, 2)) for stream in streams[:10]]
+        before = threading.active_count()
+        await asyncio.sleep(0.2)
+        assert threading.active_count() <= before
+        assert asked["get"] == 100
+        assert asked["revisions"] < 20
+        service.jobs.claim(HOLDER)
+        told = await asyncio.gather(*waiting)
+        assert {shown["state"] for (_, _, _), (_, _, shown) in told} == {"running"}
+        assert asked["get"] == 101
+
+    asyncio.run(watch())
+
+
+def test_streams_end_when_the_server_stops_and_nothing_is_watched_without_them(
+    service: Service, submit: Submit
+) -> None:
+    job = submit()
+
+    async def watch() -> None:
+        watcher = Watcher(service.jobs, look=0.01)
+        stream = watcher.stream(job.id, 0)
+        await some(stream, 2)
+        waiting = asyncio.create_task(some(stream, 1))
+        await asyncio.sleep(0.05)
+        threading.Thread(target=watcher.close).start()
+        with pytest.raises(StopAsyncIteration):
+            await waiting
+        await asyncio.sleep(0.05)
+        assert watcher._task is not None
+        assert watcher._task.done()
+
+    asyncio.run(watch())
+
+
+def test_more_streams_than_the_server_holds_are_refused(
+    client: TestClient, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "_MOST", 0)
+    answer = client.get(f"/v1/jobs/{submit().id}/events")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "30"
+    assert answer.headers["content-type"] == "application/problem+json"
