@@ -20,6 +20,7 @@ h1 { margin-bottom: 0 } .id { opacity: .7; margin-top: 0 }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; white-space: nowrap }
 th, td { padding: .35rem .8rem; text-align: right; border-bottom: 1px solid var(--line) }
 thead th { vertical-align: bottom; border-bottom-width: 2px }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
 .words { text-align: left } .best { font-weight: 600 }
 .inside { color: #1a7f37 } .outside { color: #c62828; font-weight: 600 }
 .undecided { color: #8a6100 } .below td { opacity: .75; padding-top: 0; font-size: .9em }
@@ -38,7 +39,7 @@ def page(table: Table, study: Study) -> str:
     printed = formats.sheet(table)
     figure = plots.page(KINDS[table["kind"]].figure(table), plotly_js=False)
     more = "\n".join(
-        f"<h2>{html.escape(each.title)}</h2>\n{_verdict(each)}\n{_table(each)}\n{_costs(each)}"
+        f"<h2>{html.escape(each.title)}</h2>\n{verdict(each)}\n{grid(each)}\n{costs(each)}"
         for each in printed.more
     )
     declared = html.escape(json.dumps(as_json(study), indent=2))
@@ -55,11 +56,11 @@ def page(table: Table, study: Study) -> str:
 <h1>{html.escape(printed.title)}</h1>
 <p class="id">run {html.escape(table["run_id"])}</p>
 <p>{html.escape(study.description)}</p>
-{_verdict(printed)}
+{verdict(printed)}
 <div class="figure">{figure}</div>
-{_table(printed)}
+{grid(printed)}
 <h2>Cost</h2>
-{_costs(printed)}
+{costs(printed)}
 {more}
 <h2>Study</h2>
 <details><summary>every field, defaults included</summary><pre>{declared}</pre></details>
@@ -68,12 +69,13 @@ def page(table: Table, study: Study) -> str:
 """
 
 
-def _verdict(printed: Sheet) -> str:
+def verdict(printed: Sheet) -> str:
+    """What a table comes to, as HTML."""
     return f'<p class="verdict">{_lines(printed.verdict)}</p>'
 
 
-def _table(printed: Sheet) -> str:
-    """A table, and what must be said beside it."""
+def grid(printed: Sheet) -> str:
+    """A table, and what must be said beside it, as HTML."""
     heads = "".join(
         f'<th scope="col"{_words(index in printed.left)}>{_lines(head)}</th>'
         for index, head in enumerate(printed.heads)
@@ -85,7 +87,8 @@ def _table(printed: Sheet) -> str:
         for row in printed.rows
     )
     notes = "\n".join(f"<li>{html.escape(line)}</li>" for line in printed.notes)
-    return f"""<div class="scroll"><table>
+    return f"""<div class="scroll" tabindex="0" role="region" aria-label="Table, scrolls sideways"><table>
+<caption class="unseen">{html.escape(printed.title)}</caption>
 <thead><tr>{heads}</tr></thead>
 <tbody>
 {body}
@@ -96,7 +99,8 @@ def _table(printed: Sheet) -> str:
 </ul>"""
 
 
-def _costs(printed: Sheet) -> str:
+def costs(printed: Sheet) -> str:
+    """What it took, as HTML."""
     return "<pre>" + html.escape("\n".join(printed.costs)) + "</pre>"
 
 
