@@ -24,7 +24,7 @@ from oracle.asks import Place
 from oracle.cells import Cell, Graph, Result
 from oracle.failures import StorageError
 from oracle.ledger import URL, DatabaseError, engine_options, opening
-from oracle.ledger.optuna_studies import studies_with, trials_with
+from oracle.ledger.optuna_studies import numbered_studies_with, studies_with, trials_with
 from oracle.observed import Observation
 from oracle.trials import Axis, CandidateTrial
 from scyc.problems import BadInput, Problem
@@ -63,6 +63,13 @@ class ResultStore:
         self._storage.remove_session()
         self._storage.engine.dispose()
 
+    def dashboard(self) -> Callable[..., Any]:
+        """The Optuna dashboard on this storage, a WSGI application; it asks nobody who they are."""
+        from optuna_dashboard import wsgi  # noqa: PLC0415  # as below
+
+        application: Callable[..., Any] = wsgi(self._storage)
+        return application
+
     def results(self, graph: Graph) -> dict[str, Result]:
         """All finished cells of a graph, by id. Raises StorageError when the database fails."""
         found: dict[str, Result] = {}
@@ -82,6 +89,10 @@ class ResultStore:
         """
         with _told("the results could not be counted"):
             return trials_with(self._storage.engine, "graph", graph.id)
+
+    def numbered(self, graph: Graph) -> list[tuple[int, str]]:
+        """Numbers, as the dashboard's addresses have them, and names of a graph's studies."""
+        return numbered_studies_with(self._storage.engine, "graph", graph.id)
 
     def add(self, graph: Graph, name: str, place: Place, cell: Cell, result: Result) -> None:
         """Write one finished cell down, as one trial, in one transaction.

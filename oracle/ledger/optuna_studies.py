@@ -26,6 +26,16 @@ def studies_with(engine: sa.Engine, key: str, value: str) -> list[str]:
         return list(connection.execute(select).scalars())
 
 
+def numbered_studies_with(engine: sa.Engine, key: str, value: str) -> list[tuple[int, str]]:
+    """Numbers, as the dashboard's addresses have them, and names of the same studies."""
+    same = _STUDIES.c.study_id == _ATTRIBUTES.c.study_id
+    wanted = (_ATTRIBUTES.c.key == key) & (_ATTRIBUTES.c.value_json == json.dumps(value))
+    select = sa.select(_STUDIES.c.study_id, _STUDIES.c.study_name).where(same & wanted)
+    with engine.connect() as connection:
+        found = connection.execute(select.order_by(_STUDIES.c.study_name))
+        return [(int(number), str(name)) for number, name in found]
+
+
 def trials_with(engine: sa.Engine, key: str, value: str) -> int:
     """How many trials there are in those studies."""
     same = _TRIALS.c.study_id == _ATTRIBUTES.c.study_id

@@ -8,7 +8,17 @@ from typing import Any
 from fastapi import FastAPI
 
 from oracle.service import Service
-from oracle.web import jobs_api, ops, outside_api, problems, runs_api
+from oracle.web import (
+    assets,
+    compare_pages,
+    jobs_api,
+    live,
+    ops,
+    outside_api,
+    pages,
+    problems,
+    runs_api,
+)
 from oracle.web.events import Watcher
 from oracle.web.guards import Guards
 from oracle.web.problems import ProblemDetails
@@ -35,7 +45,7 @@ def create_app(service: Service, settings: WebSettings) -> FastAPI:
     app.state.watcher = Watcher(service.jobs)
     app.state.metrics = ops.Metrics()
     problems.install(app)
-    for part in (jobs_api, runs_api, outside_api, ops):
+    for part in (jobs_api, runs_api, outside_api, ops, assets, live, pages, compare_pages):
         app.include_router(part.router)
     app.add_middleware(Guards, settings=settings)
     app.add_middleware(ops.Measured, metrics=app.state.metrics)

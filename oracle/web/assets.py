@@ -1,0 +1,79 @@
+"""What pages load beside themselves: our styles and scripts, and plotly.js from its package."""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import hashlib
+import importlib.resources
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from oracle.web.problems import Refused
+
+router = APIRouter(include_in_schema=False)  # nothing here is secret: the sign-in page needs it
+
+_MEDIA: Mapping[str, str] = MappingProxyType(
+    {
+        "oracle.css": "text/css; charset=utf-8",
+        "live.js": "text/javascript; charset=utf-8",
+        "figures.js": "text/javascript; charset=utf-8",
+        "plotly.js": "text/javascript; charset=utf-8",
+        "mark.svg": "image/svg+xml",
+    }
+)
+_FOR_GOOD = "public, max-age=31536000, immutable"  # its address changes with its content
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A file as it is sent."""
+
+    content: bytes
+    packed: bytes  # gzip
+    stamp: str  # of the content
+
+
+@functools.cache
+def asset(name: str) -> Asset:
+    """One of the files, read and packed once. Raises KeyError for another name."""
+    package, path = ("oracle.web", f"static/{name}")
+    if name == "plotly.js":
+        package, path = ("plotly", "package_data/plotly.min.js")
+    elif name not in _MEDIA:
+        raise KeyError(name)
+    content = importlib.resources.files(package).joinpath(path).read_bytes()
+    stamp = hashlib.sha256(content).hexdigest()[:12]
+    return Asset(content, gzip.compress(content, 6, mtime=0), stamp)
+
+
+def address(name: str) -> str:
+    """Where a page finds a file: for as long as this is its content."""
+    return f"/assets/{asset(name).stamp}/{name}"
+
+
+@router.get("/assets/{stamp}/{name}")
+def sent(
+    request: Request,
+    stamp: Annotated[str, Path(max_length=64)],
+    name: Annotated[str, Path(max_length=64)],
+) -> Response:
+    """A file; kept by browsers for good where the address names its content."""
+    if name not in _MEDIA:
+        raise Refused(404, f"there is no asset {name}")
+    found = asset(name)
+    headers = {
+        "Cache-Control": _FOR_GOOD if stamp == found.stamp else "no-cache",
+        "ETag": f'"{found.stamp}"',
+        "Vary": "Accept-Encoding",
+    }
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        return Response(found.packed, media_type=_MEDIA[name], headers=headers)
+    return Response(found.content, media_type=_MEDIA[name], headers=headers)

@@ -1,0 +1,77 @@
+"""The list of jobs as it changes: one stream for all that a page shows."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from oracle.failures import StorageError, UnknownJob
+from oracle.service import Service
+from oracle.tokens import Token
+from oracle.web import words
+from oracle.web.jobs_api import The
+from oracle.web.security import needs
+
+router = APIRouter(include_in_schema=False)
+_LOOK = 1.0  # seconds between two looks
+_ALIVE = 15  # looks after which a silent stream says that it is alive
+_MOST = 100  # jobs on a page
+
+
+@router.get("/live")
+async def live(
+    request: Request,
+    service: The,
+    _: Annotated[Token, Depends(needs("read"))],
+    job: Annotated[list[str] | None, Query(max_length=_MOST)] = None,
+) -> StreamingResponse:
+    """``job`` with what changed of one of the jobs, ``list`` when there are others."""
+    stream = _changes(request, service, job or [])
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+
+
+async def _changes(request: Request, service: Service, jobs: list[str]) -> AsyncIterator[str]:
+    seen: dict[str, int] = {}
+    there: int | None = None
+    silent = 0
+    while not await request.is_disconnected():
+        try:
+            found = await run_in_threadpool(service.jobs.revisions, jobs)
+            count = sum((await run_in_threadpool(service.jobs.count)).values())
+            told = [
+                await run_in_threadpool(_told, service, job_id)
+                for job_id, revision in found.items()
+                if seen.get(job_id) != revision
+            ]
+        except (StorageError, UnknownJob):
+            return  # the page comes again
+        seen = found
+        for each in told:
+            yield f"event: job\ndata: {each}\n\n"
+        if there is not None and count != there:
+            yield f"event: list\ndata: {count}\n\n"
+        silent = 0 if told or count != there else silent + 1
+        there = count
+        if silent and silent % _ALIVE == 0:
+            yield ": alive\n\n"
+        await asyncio.sleep(_LOOK)
+
+
+def _told(service: Service, job_id: str) -> str:
+    job = service.jobs.get(job_id)
+    return json.dumps(
+        {
+            "id": job.id,
+            "state": job.state,
+            "share": words.share(job),
+            "amount": words.amount(job),
+            "left": words.left(job.seconds_left) if job.state == "running" else "",
+        }
+    )

@@ -1,0 +1,252 @@
+"""The pages: jobs and a form to submit them; a job and what its run has found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from oracle import formats
+from oracle.cells import Graph
+from oracle.failures import QueueFull, UnknownJob
+from oracle.jobs import PRIORITIES, Job, JobState
+from oracle.records import Known
+from oracle.service import Service
+from oracle.studyfile import shipped_studies
+from oracle.tokens import Token
+from oracle.web import places, words
+from oracle.web.jobs_api import The
+from oracle.web.rendering import PageRoute, render
+from oracle.web.runs_api import study_yaml
+from oracle.web.schemas import Smaller
+from oracle.web.security import checked_form, needs
+from scyc.problems import BadInput, Problem
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+Reader = Annotated[Token, Depends(needs("read"))]
+Submitter = Annotated[Token, Depends(needs("submit"))]
+Name = Annotated[str, Path(max_length=100)]
+Field = Annotated[str, Form()]
+_LARGEST = 2**31 - 1
+_A_PAGE = 25  # jobs
+_EVENTS = 200  # of a job, the last
+_SMALLER: tuple[tuple[str, str, str], ...] = (  # field, what it is called, an example
+    ("scale", "Share of the iterations", "0.02"),
+    ("subset", "Share of the images", "0.1"),
+    ("classes", "Classes", "4"),
+    ("cycles", "Pruning cycles", "3"),
+    ("grid", "Values of max_lr", "6"),
+    ("replicates", "Replicates", "2"),
+)
+_WHOLE = frozenset({"classes", "cycles", "grid", "replicates", "priority"})
+
+
+@router.get("/")
+def jobs(
+    request: Request,
+    service: The,
+    who: Reader,
+    state: JobState | None = None,
+    text: Annotated[str | None, Query(max_length=100)] = None,
+    before: Annotated[int | None, Query(ge=0, le=_LARGEST)] = None,
+    shipped: Annotated[str | None, Query(max_length=100)] = None,
+) -> Response:
+    """Jobs, the newest first, and the form; ``shipped`` fills in a study that ships."""
+    given = {"study": shipped_studies().get(shipped or "", "")}
+    chosen = shipped or ""
+    return _jobs(request, service, who, given | {"shipped": chosen}, (), state, text, before)
+
+
+@router.post("/")
+def submit(
+    request: Request,
+    service: The,
+    who: Submitter,
+    study: Field = "",
+    data: Field = "",
+    priority: Field = "",
+    scale: Field = "",
+    subset: Field = "",
+    classes: Field = "",
+    cycles: Field = "",
+    grid: Field = "",
+    replicates: Field = "",
+    csrf: Field = "",
+) -> Response:
+    """Put a study into the queue, or show all that is wrong with it."""
+    checked_form(request, csrf)
+    sizes = {
+        "scale": scale, "subset": subset, "classes": classes,
+        "cycles": cycles, "grid": grid, "replicates": replicates,
+    }  # fmt: skip
+    study = study.replace("\r\n", "\n")  # browsers send lines so
+    given = {"study": study, "data": data, "priority": priority, **sizes}
+    try:
+        numbers = _numbers({**sizes, "priority": priority})
+        rank = int(numbers.pop("priority", 0))
+        job, _ = service.submit(
+            study,
+            form="yaml",
+            owner=who.name,
+            shrink=Smaller.model_validate(numbers).wanted(),
+            data=data or None,
+            priority=rank,
+        )
+    except BadInput as error:
+        return _jobs(request, service, who, given, error.problems, status=422)
+    except QueueFull as error:
+        problem = Problem("queue", str(error))
+        return _jobs(request, service, who, given, (problem,), status=503)
+    return RedirectResponse(f"/jobs/{job.id}", 303)
+
+
+@router.get("/jobs/{job}")
+def one_job(request: Request, service: The, who: Reader, job: Name) -> Response:
+    """A job: how far it is, what its run has found, what it said."""
+    found = service.jobs.get(job)
+    events = service.jobs.events(job, limit=100_000)
+    return render(
+        request,
+        "job.html",
+        job=found,
+        mine=who.may("admin") or (who.may("submit") and found.owner == who.name),
+        events=events[-_EVENTS:],
+        more=max(0, len(events) - _EVENTS),
+        source=found.source,
+        **_found(service, found.run_id),
+    )
+
+
+@router.post("/jobs/{job}/cancel")
+def cancel(request: Request, service: The, who: Submitter, job: Name, csrf: Field = "") -> Response:
+    """Cancel a job."""
+    checked_form(request, csrf)
+    service.cancel(job, who)
+    return RedirectResponse(f"/jobs/{job}", 303)
+
+
+@router.post("/jobs/{job}/resume")
+def resume(request: Request, service: The, who: Submitter, job: Name, csrf: Field = "") -> Response:
+    """Put a job back into the queue."""
+    checked_form(request, csrf)
+    service.resume(job, who)
+    return RedirectResponse(f"/jobs/{job}", 303)
+
+
+@router.get("/runs/{run}")
+def one_run(request: Request, service: The, _: Reader, run: Name) -> Response:
+    """What a run has found, whoever ran it."""
+    known = service.run(run)
+    return render(
+        request,
+        "job.html",
+        job=None,
+        mine=False,
+        events=(),
+        more=0,
+        source=study_yaml(known),
+        **_found(service, known.record.run_id),
+    )
+
+
+def _found(service: Service, run_id: str | None) -> dict[str, Any]:
+    """What there is of a run, for its page."""
+    try:
+        known = service.run(run_id) if run_id else None
+    except UnknownJob:
+        known = None  # its driver is about to register it
+    sheet = None
+    costs: list[words.Cost] = []
+    notes: list[str] = []
+    if known is not None:
+        sheet = formats.sheet(service.table(known))
+        costs, notes = words.costs(sheet.costs)
+    return {
+        "run": known,
+        "sheet": sheet,
+        "costs": costs,
+        "cost_notes": notes,
+        "trials": _trials(service, known) if known else (),
+    }
+
+
+def _trials(service: Service, known: Known) -> Sequence[tuple[int, str]]:
+    """The run's Optuna studies: number in the dashboard, and name."""
+    graph = Graph(known.study.system, known.record.fingerprint)
+    return service.store.numbered(graph)
+
+
+def _numbers(given: Mapping[str, str]) -> dict[str, float]:
+    """The numbers of the form that are filled in. Raises BadInput with all that are none."""
+    found: dict[str, float] = {}
+    problems = []
+    for name, text in given.items():
+        if not text.strip():
+            continue
+        whole = name in _WHOLE
+        try:
+            found[name] = int(text) if whole else float(text)
+        except ValueError:
+            rule = "must be a whole number" if whole else "must be a number above 0, at most 1"
+            problems.append(Problem(name, rule, text))
+            continue
+        problems += _bounds(name, found[name])
+    if problems:
+        raise BadInput("form", problems)
+    return found
+
+
+def _bounds(name: str, value: float) -> list[Problem]:
+    if name == "priority":
+        fits, rule = int(value) in PRIORITIES, f"{PRIORITIES[0]} to {PRIORITIES[-1]}"
+    elif name in _WHOLE:
+        least = 2 if name in ("classes", "grid") else 1
+        most = 1_000_000 if name == "classes" else 1000
+        fits, rule = least <= value <= most, f"{least} to {most}"
+    else:
+        fits, rule = 0 < value <= 1, "above 0, at most 1"
+    return [] if fits else [Problem(name, f"must be {rule}", value)]
+
+
+def _jobs(
+    request: Request,
+    service: Service,
+    who: Token,
+    given: Mapping[str, str],
+    problems: Sequence[Problem],
+    state: JobState | None = None,
+    text: str | None = None,
+    before: int | None = None,
+    status: int = 200,
+) -> Response:
+    found = service.jobs.page(
+        states=(state,) if state else (), text=text or None, before=before, limit=_A_PAGE + 1
+    )
+    shown: list[Job] = found[:_A_PAGE]
+    fields = {name for name, *_ in _SMALLER} | {"data", "priority"}
+    return render(
+        request,
+        "jobs.html",
+        status,
+        who=who,
+        jobs=shown,
+        next=shown[-1].number if len(found) > _A_PAGE else None,
+        count=service.jobs.count(),
+        state=state,
+        text=text or "",
+        before=before,
+        shipped=shipped_studies(),
+        data=sorted(service.settings.data),
+        smaller=_SMALLER,
+        given=given,
+        problems=problems,
+        marked=places.marked(given.get("study", ""), problems),
+        wrong={
+            name: each.rule
+            for each in problems
+            for name in (each.path.removeprefix("--"),)
+            if name in fields
+        },
+    )

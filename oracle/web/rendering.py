@@ -1,0 +1,116 @@
+"""Pages: templates filled in, and refusals as pages too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import jinja2
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from oracle import failures
+from oracle.jobs import ENDED, STATES
+from oracle.web import assets, words
+from oracle.web.problems import Refused
+from oracle.web.security import COOKIE, csrf_token, current
+from scyc.problems import BadInput, Problem
+
+_PAGES = jinja2.Environment(
+    loader=jinja2.PackageLoader("oracle.web"),
+    autoescape=True,  # whatever the file is called
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_PAGES.filters.update(
+    left=words.left, when=words.when, share=words.share, amount=words.amount, lines=words.lines
+)
+_PAGES.globals.update(asset=assets.address, STATES=STATES, ENDED=ENDED, verdict=words.verdict)
+
+_STATUS: Mapping[type[Exception], int] = MappingProxyType(
+    {
+        failures.UnknownJob: 404,
+        failures.Forbidden: 403,
+        failures.WrongState: 409,
+        failures.QueueFull: 503,
+        failures.StorageError: 503,
+    }
+)
+_SAID: Mapping[int, str] = MappingProxyType(
+    {
+        403: "This is not yours to do",
+        404: "There is no such page",
+        409: "Not in this state",
+        422: "That address does not work",
+        503: "Not now",
+    }
+)
+
+
+def render(request: Request, name: str, status: int = 200, **fields: Any) -> HTMLResponse:
+    """A page from its template, with what every page needs."""
+    who = current(request) if request.method in ("GET", "HEAD") else fields.pop("who", None)
+    fields = {"who": who, **fields}
+    page = _PAGES.get_template(name).render(
+        path=request.url.path,
+        csrf=csrf_token(request),
+        signed_in=COOKIE in request.cookies and request.app.state.settings.tokens_required,
+        **fields,
+    )
+    return HTMLResponse(page, status, {"Cache-Control": "no-store"})
+
+
+def refusal(
+    request: Request, status: int, detail: str, errors: tuple[Problem, ...] = ()
+) -> Response:
+    """A page that says what is wrong and where to go on."""
+    title = _SAID.get(status) or HTTPStatus(status).phrase
+    return render(
+        request, "error.html", status, title=title, code=status, detail=detail, errors=errors
+    )
+
+
+class PageRoute(APIRoute):
+    """A route whose refusals are pages; who is not signed in is sent to do so."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, with its refusals caught."""
+        inner = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            try:
+                return await inner(request)
+            except Refused as error:
+                if error.status == 401:
+                    return RedirectResponse(_sign_in(request), 303)
+                return refusal(request, error.status, error.detail)
+            except BadInput as error:
+                return refusal(request, 422, error.source, error.problems)
+            except (RequestValidationError, HTTPException, *_STATUS) as error:
+                return refusal(request, *_meaning(error))
+
+        return handle
+
+
+def _meaning(error: Exception) -> tuple[int, str]:
+    """A refusal's status, and what it says."""
+    if isinstance(error, RequestValidationError):
+        return 422, "Something in the address is not what it should be."
+    if isinstance(error, HTTPException):
+        return error.status_code, str(error.detail)
+    return next(code for kind, code in _STATUS.items() if isinstance(error, kind)), str(error)
+
+
+def _sign_in(request: Request) -> str:
+    """Where to sign in, and to come back from."""
+    after = request.url.path if request.method == "GET" else "/"
+    if request.method == "GET" and request.url.query:
+        after += f"?{request.url.query}"
+    return f"/sign-in?{urlencode({'next': after}, quote_via=quote)}"

@@ -1,0 +1,158 @@
+// Draws a page's figures with Plotly, in the page's colours and width, and again when they grow.
+"use strict";
+
+(() => {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const AXIS = /^[xy]axis\d*$/;
+  const LEGEND = /^legend\d*$/;
+  const NARROW = 560; // pixels
+
+  const look = () => {
+    const style = getComputedStyle(document.documentElement);
+    return (name) => style.getPropertyValue(`--${name}`).trim();
+  };
+
+  // Colours, as [red, green, blue, alpha].
+  function parsed(text) {
+    const canvas = parsed.canvas || (parsed.canvas = document.createElement("canvas").getContext("2d"));
+    canvas.fillStyle = "#000";
+    canvas.fillStyle = text;
+    const found = canvas.fillStyle;
+    if (found.startsWith("#")) return [1, 3, 5].map((at) => parseInt(found.slice(at, at + 2), 16)).concat(1);
+    return found.match(/[\d.]+/g).map(Number);
+  }
+  const luminance = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map((each) => {
+      const share = each / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const contrast = (a, b) => {
+    const [x, y] = [luminance(a), luminance(b)];
+    return (Math.max(x, y) + 0.05) / (Math.min(x, y) + 0.05);
+  };
+
+  // A colour moved away from the ground's until it stands out from it, its hue kept.
+  function readable(text, ground, least) {
+    const [r, g, b, alpha] = parsed(text);
+    if (alpha < 0.45) return text; // a band
+    const goal = luminance(ground) > 0.4 ? 0 : 255;
+    let now = [r, g, b];
+    for (let i = 0; i < 24 && contrast(now, ground) < least; i += 1) {
+      now = now.map((each) => each + (goal - each) * 0.08);
+    }
+    return `rgba(${now.map(Math.round).join(",")},${alpha})`;
+  }
+
+  // Marks with a white rim or filling are cut out of the ground, whatever it is.
+  function repainted(value, ground, key = "") {
+    if (Array.isArray(value)) return key === "color" ? value.map((each) => repainted(each, ground, key)) : value;
+    if (value && typeof value === "object") {
+      return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, repainted(each, ground, name)]));
+    }
+    if (key !== "color" || typeof value !== "string") return value;
+    const [r, g, b, alpha] = parsed(value);
+    if (alpha === 1 && r + g + b === 765) return `rgb(${ground.slice(0, 3).join(",")})`;
+    return readable(value, ground, 3);
+  }
+
+  function layout(given, width, beside) {
+    const color = look();
+    const narrow = width < NARROW;
+    const size = narrow ? 11 : 12.5;
+    const made = {
+      ...given,
+      template: { layout: {} },
+      title: { text: "" },
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      font: { family: "system-ui, sans-serif", size, color: color("ink") },
+      hoverlabel: { bgcolor: color("card"), bordercolor: color("edge"), font: { color: color("ink") } },
+      margin: { t: 12, r: 12, b: 40, l: narrow ? 46 : 56 },
+      autosize: true,
+      transition: { duration: still.matches ? 0 : 300 },
+      uirevision: "kept", // what a user zoomed to
+    };
+    delete made.width;
+    delete made.height;
+    for (const name of Object.keys(given)) {
+      if (AXIS.test(name)) {
+        made[name] = {
+          ...given[name], gridcolor: color("grid"), linecolor: color("edge"), zerolinecolor: color("grid"),
+          tickcolor: color("edge"), automargin: true, tickfont: { size: size - 1 },
+          title: { ...(given[name].title || {}), standoff: 10 },
+        };
+        if (narrow && given[name].ticktext) made[name].nticks = 6;
+      } else if (LEGEND.test(name)) {
+        const right = beside && !narrow && name === "legend2";
+        made[name] = {
+          ...given[name], bgcolor: "rgba(0,0,0,0)", font: { size: size - 1 },
+          ...(right
+            ? { orientation: "v", x: 1.02, y: 1 }
+            : { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top" }),
+        };
+      }
+    }
+    if (!made.legend) made.legend = { orientation: "h", x: 0, y: -0.2, yanchor: "top", font: { size: size - 1 } };
+    return made;
+  }
+
+  function place(host, panel) {
+    const found = host.querySelector(`figure[data-name="${CSS.escape(panel.name)}"]`);
+    if (found) return found;
+    const figure = document.createElement("figure");
+    figure.dataset.name = panel.name;
+    const title = document.createElement("h3");
+    const plot = document.createElement("div");
+    plot.className = "plot";
+    plot.setAttribute("role", "img");
+    const caption = document.createElement("figcaption");
+    figure.append(title, plot, caption);
+    host.append(figure);
+    return figure;
+  }
+
+  function draw(host) {
+    const empty = host.querySelector("[data-empty]");
+    const ground = parsed(look()("card"));
+    if (empty) empty.hidden = host.panels.length > 0;
+    for (const panel of host.panels) {
+      const figure = place(host, panel);
+      const [title, plot, caption] = figure.children;
+      title.textContent = panel.title;
+      caption.textContent = panel.says;
+      plot.setAttribute("aria-label", `${panel.title}. ${panel.says} The numbers are in the table.`);
+      const second = panel.figure.data.some((trace) => trace.legend === "legend2" && trace.showlegend !== false);
+      const data = repainted(panel.figure.data, ground);
+      Plotly.react(plot, data, layout(panel.figure.layout, plot.clientWidth, second), {
+        responsive: true, displaylogo: false, displayModeBar: false, scrollZoom: false,
+      });
+      plot.dataset.drawn = String(panel.figure.data.length);
+    }
+  }
+
+  async function load(host) {
+    try {
+      const answer = await fetch(host.dataset.panels);
+      if (!answer.ok) throw new Error(String(answer.status));
+      host.panels = (await answer.json()).panels;
+      draw(host);
+      const empty = host.querySelector("[data-empty]");
+      if (!host.panels.length && empty.textContent.startsWith("Drawing")) empty.textContent = "There is nothing to draw.";
+    } catch {
+      const empty = host.querySelector("[data-empty]");
+      if (!host.panels && empty) empty.textContent = "The figures could not be fetched; the numbers are in the table.";
+    }
+  }
+
+  const hosts = [...document.querySelectorAll("[data-panels]")];
+  const every = (act) => () => hosts.forEach((host) => act(host));
+  every(load)();
+  document.addEventListener("oracle:grown", every(load));
+  const again = every((host) => host.panels && draw(host));
+  dark.addEventListener("change", again);
+  let wait = null;
+  window.addEventListener("resize", () => { clearTimeout(wait); wait = setTimeout(again, 200); });
+})();
