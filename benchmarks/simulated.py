@@ -91,17 +91,19 @@ def answer(cell: Cell) -> Result:
 def drive(job_id: str) -> None:
     """What ``python -m oracle.driver`` does, and a note of what it took."""
     simulation = Simulation()
-    with mock.patch.object(runs, "BACKENDS", MappingProxyType({"inline": simulation})):
-        driver.main()
-    spent = {
-        "cells": simulation.cells,
-        "cpu": simulation.cpu,
-        "wall": simulation.wall,
-        "whole_cpu": time.process_time(),
-        "most_out": simulation.most_out,
-        "simulated_seconds": simulation.seconds,
-    }
-    (Path(os.environ[FOLDER]) / f"{job_id}.json").write_text(json.dumps(spent))
+    try:
+        with mock.patch.object(runs, "BACKENDS", MappingProxyType({"inline": simulation})):
+            driver.main()
+    finally:  # its server may interrupt a driver that is done
+        spent = {
+            "cells": simulation.cells,
+            "cpu": simulation.cpu,
+            "wall": simulation.wall,
+            "whole_cpu": time.process_time(),
+            "most_out": simulation.most_out,
+            "simulated_seconds": simulation.seconds,
+        }
+        (Path(os.environ[FOLDER]) / f"{job_id}.json").write_text(json.dumps(spent))
 
 
 def serve() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 from oracle import policy, records
 from oracle.cells import Graph
@@ -28,7 +28,8 @@ from oracle.tokens import Token
 from scyc.problems import BadInput, Problem
 from scyc.spec import as_json, content_hash
 
-_KEPT = 64  # tables
+_KEPT = 64  # tables, and as many drawings of them
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ class Service:
         self.sessions = self.ledger.sessions()
         self.observations = self.ledger.observations()
         self.outside = OutsideRuns(self.observations, self.store)
-        self._tables = _Tables()
+        self._tables: _Kept[Table] = _Kept()
+        self._drawn: _Kept[str] = _Kept()
         self._studies: dict[str, Known] = {}  # by run id; what is declared never changes
         self._where = settings.of_job(None)
 
@@ -159,9 +161,26 @@ class Service:
 
         which: "oracle", "S-Cyc" or the label of an entry, for its distributions. Raises BadInput.
         """
+        return self._tables.get(self._stamp(run, which), lambda: self._computed(run, which))
+
+    def drawn(
+        self, run: Known, which: str | None, form: Hashable, draw: Callable[[Table], str]
+    ) -> str:
+        """A table as text or a figure as JSON, drawn once for each table and form.
+
+        Raises BadInput as :meth:`table` does.
+        """
+        stamp = self._stamp(run, which)
+
+        def drawing() -> str:
+            return draw(self._tables.get(stamp, lambda: self._computed(run, which)))
+
+        return self._drawn.get((*stamp, form), drawing)
+
+    def _stamp(self, run: Known, which: str | None) -> tuple[str, str | None, int]:
+        """What a table is a function of."""
         graph = Graph(run.study.system, run.record.fingerprint)
-        stamp = (run.record.run_id, which, self.store.count(graph))
-        return self._tables.get(stamp, lambda: self._computed(run, which))
+        return (run.record.run_id, which, self.store.count(graph))
 
     def _computed(self, run: Known, which: str | None) -> Table:
         so_far = records.found(run, self.store)
@@ -222,16 +241,16 @@ class Service:
         return records.as_it_stands(self.ledger, known, record)
 
 
-class _Tables:
-    """The tables that were computed last; one that is asked for by many is computed once."""
+class _Kept(Generic[_Made]):
+    """What was computed last; what is asked for by many is computed once."""
 
     def __init__(self) -> None:
-        self._found: dict[Any, Table] = {}
+        self._found: dict[Any, _Made] = {}
         self._lock = threading.Lock()
         self._computing: dict[Any, threading.Lock] = {}
 
-    def get(self, stamp: Any, compute: Any) -> Table:
-        """The table of a stamp, computed where it is not there."""
+    def get(self, stamp: Hashable, compute: Callable[[], _Made]) -> _Made:
+        """What belongs to a stamp, computed where it is not there."""
         with self._lock:
             turn = self._computing.setdefault(stamp, threading.Lock())
         with turn:
@@ -240,15 +259,15 @@ class _Tables:
                     self._computing.pop(stamp, None)
                     return self._found[stamp]
             try:
-                table: Table = compute()
+                made = compute()
                 with self._lock:
-                    self._found[stamp] = table
+                    self._found[stamp] = made
                     while len(self._found) > _KEPT:
                         del self._found[next(iter(self._found))]
             finally:
                 with self._lock:
                     self._computing.pop(stamp, None)
-            return table
+            return made
 
 
 def _priority(value: int) -> Problem:

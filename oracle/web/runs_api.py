@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
@@ -54,6 +55,10 @@ _FIGURES: Mapping[str, str] = MappingProxyType(
 _drawing = threading.Lock()  # one browser at a time
 
 
+def _figure(table: Table) -> str:
+    return str(KINDS[table["kind"]].figure(table).to_json())
+
+
 def _content(media: Mapping[str, str], schema: Any) -> dict[str, Any]:
     return {each.partition(";")[0]: {"schema": schema} for each in media.values()}
 
@@ -95,8 +100,8 @@ def table(
 ) -> Response:
     """A run's table, the same bytes as `oracle table` prints."""
     known = service.run(run)
-    found = service.table(known, distributions)
-    text = formats.text(found, width) if form == "text" else formats.FORMATS[form](found)
+    draw = partial(formats.text, width=width) if form == "text" else formats.FORMATS[form]
+    text = service.drawn(known, distributions, (form, width), draw)
     endings = {"markdown": "md", "latex": "tex", "text": "txt"}
     name = f"{known.record.run_id}.{endings.get(form, form)}"
     return Response(text, media_type=_TABLES[form], headers=_named(name))
@@ -124,13 +129,13 @@ def figure(
 ) -> Response:
     """Regions and accuracies, schedules compared, or distributions. PNG and SVG need Chromium."""
     known = service.run(run)
-    drawn = KINDS
     found = service.table(known, distributions)
     refuse_empty(found)
-    figure = drawn[found["kind"]].figure(found)
-    headers = _named(f"{known.record.run_id}.{form}")
     if form == "json":
-        return Response(figure.to_json(), media_type=_FIGURES[form])
+        text = service.drawn(known, distributions, "figure", _figure)
+        return Response(text, media_type=_FIGURES[form])
+    figure = KINDS[found["kind"]].figure(found)
+    headers = _named(f"{known.record.run_id}.{form}")
     if form == "html":
         page = figure.to_html(full_html=True, include_plotlyjs=True)
         headers["Content-Security-Policy"] = _OWN_PAGE
