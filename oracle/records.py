@@ -60,9 +60,8 @@ def find(settings: Settings, unread: list[str] | None = None) -> list[Known]:
     if settings.storage is not None:
         urls = [parse_url(settings.storage)]
     else:
-        served = [settings.folder / "oracle.db"]  # what `oracle serve` writes
-        files = [*filter(Path.exists, served), *sorted(settings.folder.glob("*/oracle.db"))]
-        urls = [sqlite_url(file) for file in files]
+        files = [settings.folder / "oracle.db", *sorted(settings.folder.glob("*/oracle.db"))]
+        urls = [sqlite_url(file) for file in files if file.exists()]  # the first is a server's
     runs: list[Known] = []
     for url in urls:
         problems = probe(url)

@@ -1,0 +1,73 @@
+"""Listening: the one place that runs uvicorn."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+_LEAVE = 5  # seconds that open requests get when the server stops; streams of events have no end
+_WAITING = 2048  # connections that the system keeps while the server is busy
+_IDLE = 30  # seconds after which a connection without a request is closed
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that is bound to an address. Raises OSError."""
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+        bound.listen(_WAITING)
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def listen(app: FastAPI, bound: socket.socket) -> None:
+    """Answer requests until this process is told to end, by SIGTERM or SIGINT.
+
+    The second signal does not wait for open requests.
+    """
+    config = uvicorn.Config(
+        app,
+        backlog=_WAITING,
+        timeout_graceful_shutdown=_LEAVE,
+        timeout_keep_alive=_IDLE,
+        proxy_headers=False,  # who calls is told by the connection, which nobody can invent
+        server_header=False,
+        access_log=False,
+        log_level="warning",
+    )
+    _Server(config).run(sockets=[bound])
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """As uvicorn's, but that the signals are done with: jobs have to be put back yet."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {each: signal.signal(each, self._told) for each in _ENDING}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
+    def _told(self, number: int, frame: Any) -> None:
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+_ENDING = (signal.SIGINT, signal.SIGTERM)
