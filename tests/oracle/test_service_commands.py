@@ -1,0 +1,251 @@
+"""The commands that ask a server, against `oracle serve` in a process of its own."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import yaml
+
+from oracle import cli
+from oracle.client import Client
+from oracle.studyfile import load_study
+
+STUDY = """
+name: tiny
+dataset: digits
+subset: 0.2
+network: {name: fully_connected, hidden: [16]}
+training: {steps: 12, batch: 16, validate_every: 6}
+schedule: {warmup: 3, drops: [8]}
+grid: {max_lr: [0.05, 0.1, 0.2]}
+cycles: 2
+replicates: 2
+s_cyc: {epsilon: 0.07, delta: 0.1, q: 0, beta: 3.0}
+pack: 4
+"""
+LONG = STUDY.replace("tiny", "long").replace("steps: 12", "steps: 200000")
+
+
+@dataclass
+class Served:
+    """A server that asks for tokens, and the folder in which it was started."""
+
+    place: Path
+    address: str
+    token: str = field(repr=False)
+
+    @property
+    def asking(self) -> dict[str, str]:
+        """The environment of somebody who may submit."""
+        return {"ORACLE_SERVER": self.address, "ORACLE_TOKEN": self.token}
+
+
+def command(place: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "oracle.cli", *arguments],
+        cwd=place, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    place = tmp_path_factory.mktemp("a server")
+    (place / "tiny.yaml").write_text(STUDY)
+    (place / "long.yaml").write_text(LONG)
+    token = command(place, "token", "create", "ada", "--scope", "submit").strip()
+    options = ("--port", "0", "--backend", "inline", "--device", "cpu", "--workers", "1")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "oracle.cli", "serve", "--require-tokens", *options],
+        cwd=place,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    assert process.stderr is not None
+    address = process.stderr.readline().strip()
+    assert address.startswith("http://127.0.0.1:"), address + process.stderr.read()
+    yield Served(place, address, token)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
+    process.stderr.close()
+
+
+Call = Callable[..., str]
+
+
+@pytest.fixture
+def call(
+    served: Served, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Call:
+    """Calls the command in this process, in the server's folder; its output, or why it failed."""
+    monkeypatch.chdir(served.place)
+    monkeypatch.delenv("ORACLE_STORAGE", raising=False)
+    for name, value in served.asking.items():
+        monkeypatch.setenv(name, value)
+
+    def made(*arguments: str, code: int = 0) -> str:
+        monkeypatch.setattr(sys, "path", list(sys.path))
+        monkeypatch.setattr(sys, "argv", ["oracle", *arguments])
+        capfdbinary.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.entry()
+        told = capfdbinary.readouterr()
+        assert ended.value.code == code, told
+        return (told.out if code == 0 else told.err).decode()
+
+    return made
+
+
+@pytest.fixture
+def finished(call: Call) -> str:
+    """The id of the tiny study's job, which is done."""
+    return call("submit", "tiny.yaml", "--wait", "--quiet").strip()
+
+
+def test_a_study_that_is_waited_for_ends_with_its_table(call: Call) -> None:
+    shown = call("submit", "tiny.yaml", "--wait")
+    table = call("table", "tiny")
+    assert "S-Cyc's max_lr lies" in table
+    assert shown.startswith(table)
+    assert re.search(r"report     oracle fetch tiny-[0-9a-f]{8} --format report$", shown)
+    again = call("submit", "tiny.yaml", "--quiet").strip()
+    assert re.fullmatch(r"tiny-[0-9a-f]{8}", again)
+    assert call("watch", again) == shown
+    assert call("watch", "tiny", "--quiet") == ""
+
+
+@pytest.mark.parametrize("form", ["text", "json", "csv", "markdown", "latex"])
+def test_a_fetched_table_is_byte_for_byte_that_of_the_storage(
+    served: Served, call: Call, finished: str, form: str
+) -> None:
+    storage = ("--storage", f"sqlite:///{served.place}/runs/oracle.db")
+    here = call("table", "tiny", "--format", form, *storage)
+    assert call("fetch", "tiny", "--format", form) == here
+    assert call("fetch", finished, "--format", form, "-o", "table") == "table\n"
+    assert (served.place / "table").read_bytes() == here.encode()
+
+
+def test_figures_reports_and_studies_are_fetched(served: Served, call: Call, finished: str) -> None:
+    (report,) = call("fetch", "tiny", "--format", "report").splitlines()
+    assert re.fullmatch(r"tiny-[0-9a-f]{8}-report.html", report)
+    assert (served.place / report).stat().st_size > 1_000_000
+    (figure,) = call("fetch", "tiny", "--format", "html").splitlines()
+    assert "<html" in (served.place / figure).read_text()
+    call("fetch", "tiny", "--format", "study", "-o", "again.yaml")
+    assert load_study(str(served.place / "again.yaml")) == load_study(
+        str(served.place / "tiny.yaml")
+    )
+    told = call("fetch", "tiny", "-o", "nowhere/table.txt", code=2)
+    assert '--output = "nowhere/table.txt"    cannot be written: No such file or directory' in told
+
+
+def test_a_refused_study_is_told_of_with_its_file_and_all_problems(
+    served: Served, call: Call
+) -> None:
+    wrong = yaml.safe_load(STUDY) | {"cycles": -1, "grid": {"max_lr": [0.1, -0.02]}}
+    (served.place / "wrong.yaml").write_text(yaml.safe_dump(wrong))
+    told = call("submit", "wrong.yaml", code=2).splitlines()
+    assert told[0] == "wrong.yaml: 2 problems"
+    assert {line.split()[0] for line in told[1:]} == {"cycles", "grid.max_lr[1]"}
+    assert told == call("check", "wrong.yaml", code=2).splitlines()
+    assert "no such file" in call("submit", "missing.yaml", code=2)
+    assert 'did you mean "digits"?' in call("submit", "digitz", code=2)
+    assert "the server has no data folders" in call("submit", "tiny.yaml", "--data", "x", code=2)
+    assert "--cycles = 9" in call("submit", "tiny.yaml", "--cycles", "9", code=2)
+
+
+def test_jobs_are_listed_and_told_of(call: Call, finished: str) -> None:
+    head, *rows = call("status").splitlines()
+    assert head.split()[:3] == ["job", "state", "trainings"]
+    (row,) = [row for row in rows if row.startswith(finished)]
+    assert row.split()[1:5] == ["done", "32", "of", "32"]
+    assert f"job        {finished}\nstudy      tiny\nstate      done\n" in call("status", "tiny")
+    found = json.loads(call("status", finished, "--format", "json"))
+    assert (found["id"], found["owner"], found["done"]) == (finished, "ada", 32)
+    assert [each["id"] for each in json.loads(call("status", "--format", "json"))] == [
+        row.split()[0] for row in rows[: rows.index("")]
+    ]
+    assert call("status", "--study", "nothing") == "no jobs\n"
+    assert "leave out JOB" in call("status", finished, "--state", "done", code=2)
+
+
+@pytest.mark.parametrize("asked", ["status", "watch", "cancel", "resume", "fetch"])
+def test_a_name_that_the_server_does_not_know_is_bad_input(call: Call, asked: str) -> None:
+    told = call(asked, "nothing", code=2).splitlines()
+    what = "RUN" if asked == "fetch" else "JOB"
+    assert told[0] == f"{what.lower()}: 1 problem"
+    assert re.match(rf'  {what} = "nothing"    there is no \w+ nothing', told[1])
+
+
+def test_what_a_state_refuses_is_told(call: Call, finished: str) -> None:
+    told = call("cancel", finished, code=1)
+    assert told.startswith("ServerError: ")
+    assert "done" in told
+
+
+def test_a_job_that_fails_ends_with_why(served: Served, call: Call) -> None:
+    doomed = yaml.safe_load(STUDY) | {"name": "doomed"}
+    doomed["grid"] = {"max_lr": [1e9, 1e10], "extend": False}
+    (served.place / "doomed.yaml").write_text(yaml.safe_dump(doomed))
+    told = call("submit", "doomed.yaml", "--wait", code=1)
+    assert re.search(r"JobFailed: doomed-[0-9a-f]{8} failed: NoWinner: .*diverged", told)
+    assert "message    NoWinner" in call("status", "doomed")
+
+
+def test_a_token_comes_from_the_environment_or_a_file(
+    served: Served, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ORACLE_TOKEN")
+    assert "asks for a token; put yours into ORACLE_TOKEN or --token-file" in call("status", code=1)
+    (served.place / "token").write_text(served.token + "\n")
+    assert "job " in call("status", "--token-file", "token")
+    (served.place / "token").write_bytes(b"\xff\xfe")
+    assert '--token-file = "token"    is not text' in call(
+        "status", "--token-file", "token", code=2
+    )
+    assert "cannot be read" in call("status", "--token-file", "nowhere", code=2)
+    monkeypatch.setenv("ORACLE_TOKEN", "oracle_" + "x" * 43)
+    assert "asks for a token" in call("status", code=1)
+
+
+def test_whoever_stops_watching_leaves_the_job_running(served: Served, call: Call) -> None:
+    job = call("submit", "long.yaml", "--quiet").strip()
+    watcher = subprocess.Popen(
+        [sys.executable, "-m", "oracle.cli", "watch", job],
+        cwd=served.place,
+        env=os.environ | served.asking,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell gives what it runs in the background SIGINT ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # as said
+    )
+    with Client(served.address, served.token) as client:
+        wait_for(lambda: client.job(job).known > 0)
+        watcher.send_signal(signal.SIGINT)
+        told = watcher.communicate(timeout=20)[1]
+        assert watcher.returncode == 130
+        assert f"{job} goes on without you" in told
+        assert client.job(job).state == "running"
+        assert call("cancel", "long") == f"{job}  cancelled\n"
+        told = call("watch", job, code=1)
+        assert f"{job} was cancelled; `oracle resume {job}` goes on" in told
+        assert call("resume", "long") == f"{job}  queued\n"
+        assert client.reprioritise(job, 7).priority == 7
+        assert client.cancel(job).state == "cancelled"
+
+
+def wait_for(reached: Callable[[], bool]) -> None:
+    patience = time.monotonic() + 40
+    while not reached():
+        assert time.monotonic() < patience
+        time.sleep(0.05)
