@@ -29,6 +29,8 @@ RUNS: Mapping[str, Mapping[str, Sequence[str]]] = MappingProxyType(
             "against_plain_loop": ("against_plain_loop.py",),
             "memory": ("memory.py",),
             "driver": ("driver.py",),
+            "load": ("load.py",),
+            "scale": ("scale.py", "--cells", "4000", "--jobs", "8"),
             "whole_run": ("whole_run.py",),
             "oracle_vs_trial_per_process": ("oracle_vs_trial_per_process.py",),
         },

@@ -56,7 +56,15 @@ def test_a_plain_loop_from_jpeg_files() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "script", ["driver.py", "memory.py", "whole_run.py", "oracle_vs_trial_per_process.py"]
+    "script",
+    [
+        "driver.py",
+        "memory.py",
+        "whole_run.py",
+        "oracle_vs_trial_per_process.py",
+        "load.py",
+        "scale.py",
+    ],
 )
 def test_those_that_take_whole_runs(script: str) -> None:
     check(run(script), script)
