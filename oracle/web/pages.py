@@ -54,9 +54,9 @@ def jobs(
     shipped: Annotated[str | None, Query(max_length=100)] = None,
 ) -> Response:
     """Jobs, the newest first, and the form; ``shipped`` fills in a study that ships."""
-    given = {"study": shipped_studies().get(shipped or "", "")}
-    chosen = shipped or ""
-    return _jobs(request, service, who, given | {"shipped": chosen}, (), state, text, before)
+    name = shipped or ""
+    given = {"study": shipped_studies().get(name, ""), "shipped": name}
+    return _jobs(request, service, who, given, (), state, text, before)
 
 
 @router.post("/")
@@ -214,7 +214,7 @@ def _jobs(
     request: Request,
     service: Service,
     who: Token,
-    given: Mapping[str, str],
+    given: dict[str, str],
     problems: Sequence[Problem],
     state: JobState | None = None,
     text: str | None = None,
@@ -240,10 +240,11 @@ def _jobs(
         shipped=shipped_studies(),
         data=sorted(service.settings.data),
         smaller=_SMALLER,
-        given=given,
+        given=dict.fromkeys(("study", "shipped", *fields), "") | given,
         problems=problems,
         marked=places.marked(given.get("study", ""), problems),
-        wrong={
+        wrong=dict.fromkeys(fields, "")
+        | {
             name: each.rule
             for each in problems
             for name in (each.path.removeprefix("--"),)

@@ -43,6 +43,7 @@ _STATUS: Mapping[type[Exception], int] = MappingProxyType(
         failures.StorageError: 503,
     }
 )
+_REFUSED: tuple[type[Exception], ...] = (RequestValidationError, HTTPException, *_STATUS)
 _SAID: Mapping[int, str] = MappingProxyType(
     {
         403: "This is not yours to do",
@@ -93,7 +94,7 @@ class PageRoute(APIRoute):
                 return refusal(request, error.status, error.detail)
             except BadInput as error:
                 return refusal(request, 422, error.source, error.problems)
-            except (RequestValidationError, HTTPException, *_STATUS) as error:
+            except _REFUSED as error:
                 return refusal(request, *_meaning(error))
 
         return handle
