@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-from typing import Any
 
 from fastapi import FastAPI
 
@@ -11,6 +10,7 @@ from oracle.service import Service
 from oracle.web import (
     assets,
     compare_pages,
+    dashboard,
     jobs_api,
     live,
     ops,
@@ -18,11 +18,11 @@ from oracle.web import (
     pages,
     problems,
     runs_api,
+    sign_in,
 )
 from oracle.web.events import Watcher
 from oracle.web.guards import Guards
-from oracle.web.problems import ProblemDetails
-from oracle.web.schemas import Submission
+from oracle.web.openapi import TAGS, describe
 from oracle.web.settings import WebSettings
 
 _ABOUT = """Submit studies, watch their jobs, fetch their tables and figures; and have the oracle
@@ -37,6 +37,8 @@ def create_app(service: Service, settings: WebSettings) -> FastAPI:
         version=importlib.metadata.version("scyc-oracle"),
         description=_ABOUT,
         openapi_url="/v1/openapi.json",
+        openapi_tags=[*TAGS],
+        license_info={"name": "Apache 2.0", "identifier": "Apache-2.0"},
         docs_url=None,  # its pages load scripts from elsewhere
         redoc_url=None,
     )
@@ -45,26 +47,10 @@ def create_app(service: Service, settings: WebSettings) -> FastAPI:
     app.state.watcher = Watcher(service.jobs)
     app.state.metrics = ops.Metrics()
     problems.install(app)
-    for part in (jobs_api, runs_api, outside_api, ops, assets, live, pages, compare_pages):
+    for part in (jobs_api, runs_api, outside_api, ops, assets, live, sign_in, pages, compare_pages):
         app.include_router(part.router)
+    dashboard.mount(app, service, settings)  # last: its paths are its own
     app.add_middleware(Guards, settings=settings)
     app.add_middleware(ops.Measured, metrics=app.state.metrics)
-    _describe(app)
+    describe(app, settings)
     return app
-
-
-def _describe(app: FastAPI) -> None:
-    """Add to the description what no operation's signature names."""
-    original = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        found = original()
-        schemas = found["components"]["schemas"]
-        for model in (ProblemDetails, Submission):
-            schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-            for name, each in schema.pop("$defs", {}).items():
-                schemas.setdefault(name, each)
-            schemas.setdefault(model.__name__, schema)
-        return found
-
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from oracle.jobs import Job, JobState
+from oracle.jobs import JobState
 from oracle.service import Service
 from oracle.studyfile import read_json
 from oracle.tokens import Token
@@ -54,10 +54,7 @@ _YAML = ("application/yaml", "application/x-yaml", "text/yaml")
             "required": True,
             "content": {
                 "application/json": {"schema": {"$ref": "#/components/schemas/Submission"}},
-                "application/yaml": {
-                    "schema": {"type": "string"},
-                    "example": "name: digits\ndataset: digits\nnetwork: fully_connected\n...",
-                },
+                "application/yaml": {"schema": {"type": "string"}},
             },
         }
     },
@@ -119,7 +116,7 @@ def _submission(text: str) -> Submission:
     try:
         content = read_json(text)
     except BadInput as error:
-        raise Refused(400, str(error)) from error
+        raise Refused(400, "the body is not JSON", errors=error.problems) from error
     try:
         return Submission.model_validate(content)
     except ValidationError as error:
@@ -145,7 +142,7 @@ def listed(
     before: Annotated[
         int | None, Query(ge=0, le=_LARGEST, description="`next` of the page before.")
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    limit: Annotated[int, Query(ge=1, le=200, description="Jobs on a page.")] = 50,
 ) -> JobPage:
     """Jobs, the newest first, page by page."""
     found = service.jobs.page(
@@ -174,13 +171,7 @@ def one(job: JobId, service: The, _: Reader) -> JobShown:
         200: {
             "description": "Server-sent events: `job` with the job whenever it changes; `state`, "
             "`line` and `say` with an event, whose number is the id. It ends with the job.",
-            "content": {
-                "text/event-stream": {
-                    "schema": {"type": "string"},
-                    "example": 'id: 2\nevent: state\ndata: {"number":2,"kind":"state",'
-                    '"text":"running"}\n\n',
-                }
-            },
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
         },
         **documented(404, 422),
     },
@@ -227,8 +218,3 @@ def resume(job: JobId, service: The, who: Submitter) -> JobShown:
 def change(job: JobId, wanted: Change, service: The, who: Submitter) -> JobShown:
     """Give a job another priority, which matters while it waits."""
     return job_shown(service.reprioritise(job, wanted.priority, who))
-
-
-def shown(job: Job) -> JobShown:
-    """A job as the API tells of it."""
-    return job_shown(job)

@@ -75,13 +75,13 @@ class Measured:
         await self._app(scope, receive, counted)
 
 
-@router.get("/healthz", operation_id="health", summary="Alive")
+@router.get("/healthz", operation_id="health", summary="Alive", responses=documented(anyone=True))
 def health() -> Health:
     """Whether the server answers at all."""
     return Health(status="ok")
 
 
-@router.get("/readyz", operation_id="ready", summary="Ready", responses=documented())
+@router.get("/readyz", operation_id="ready", summary="Ready", responses=documented(anyone=True))
 def ready(service: The) -> Health:
     """Whether the server reaches its database."""
     service.jobs.count()

@@ -23,6 +23,7 @@ from oracle.spec import OracleStudy
 from oracle.web.jobs_api import Submitter, The
 from oracle.web.problems import documented
 from oracle.web.runs_api import Reader, RunName
+from oracle.web.schemas import FeasibleRegion
 from scyc import scurve
 from scyc.problems import BadInput, Problem
 from scyc.spec import NonNegativeInt, PositiveFloat, Spec
@@ -66,17 +67,6 @@ class Observations(Spec):
             examples=[[{"cycle": 0, "max_lr": 0.1, "replicate": 0, "accuracy": 91.25}]],
         ),
     ]
-
-
-class FeasibleRegion(BaseModel):
-    """The max_lr that are as good as the best."""
-
-    low: float
-    high: float
-    members: list[float]
-    contiguous: bool = Field(description="No value that was tried between two members is outside.")
-    cut_low: bool = Field(description="The lowest value that was tried is a member.")
-    cut_high: bool
 
 
 class CycleFound(BaseModel):

@@ -44,9 +44,16 @@ class ProblemDetails(BaseModel):
 class Refused(Exception):
     """A request that is refused; how is said by its status."""
 
-    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        headers: Mapping[str, str] | None = None,
+        errors: Sequence[Problem] = (),
+    ) -> None:
         super().__init__(detail)
         self.status, self.detail, self.headers = status, detail, dict(headers or {})
+        self.errors = errors
 
 
 _STATUS: Mapping[type[Exception], int] = MappingProxyType(
@@ -67,27 +74,44 @@ _SAID = MappingProxyType(
         401: "No token, or one that is unknown or revoked.",
         403: "The token's scope does not reach so far, or the job is another's.",
         404: "There is no such thing.",
-        405: "The method is not for this path.",
-        406: "It cannot be had in this form.",
         409: "The state of things forbids it.",
         413: "The body is larger than the server takes.",
         415: "The body's media type is not read.",
         421: "The Host is not one of this server's.",
         422: "The input is wrong; `errors` has every problem with its path.",
         429: "Too many requests; `Retry-After` says when to come again.",
+        500: "The server failed; its log says why.",
         503: "Not now; `Retry-After` says when to come again.",
     }
 )
+_ANY = (400, 413, 421, 429, 500, 503)  # whatever is asked for
 
 
-def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The answers of an operation that refuse, for its description."""
+def example(status: int) -> dict[str, Any]:
+    """A refusal with this status, for the description."""
+    wrong = {"path": "grid.max_lr[4]", "rule": "must be above 0", "value": -0.02}
+    return {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": "study: 1 problem" if status == 422 else _SAID[status],
+        "instance": "/v1/jobs",
+        "errors": [wrong] if status == 422 else [],
+    }
+
+
+def documented(*statuses: int, anyone: bool = False) -> dict[int | str, dict[str, Any]]:
+    """The answers of an operation that refuse, for its description.
+
+    anyone: no token is asked for.
+    """
+    known = {*_ANY, *statuses} | (set() if anyone else {401, 403})
     return {
         status: {
             "description": _SAID[status],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
         }
-        for status in sorted({400, 401, 403, 421, 429, 503, *statuses})
+        for status in sorted(known)
     }
 
 
@@ -135,7 +159,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Refused)
     def refused(request: Request, error: Refused) -> Response:
-        return answer(request.url.path, error.status, error.detail, (), error.headers)
+        return answer(request.url.path, error.status, error.detail, error.errors, error.headers)
 
     @app.exception_handler(HTTPException)
     def http(request: Request, error: HTTPException) -> Response:

@@ -59,8 +59,13 @@ def _figure(table: Table) -> str:
     return str(KINDS[table["kind"]].figure(table).to_json())
 
 
-def _content(media: Mapping[str, str], schema: Any) -> dict[str, Any]:
-    return {each.partition(";")[0]: {"schema": schema} for each in media.values()}
+def _content(media: Mapping[str, str], model: str | None = None) -> dict[str, Any]:
+    """Text in each media type; JSON is a model's, or any object."""
+    shown = {"$ref": f"#/components/schemas/{model}"} if model else {"type": "object"}
+    return {
+        each.partition(";")[0]: {"schema": shown if form == "json" else {"type": "string"}}
+        for form, each in media.items()
+    }
 
 
 @router.get("/runs", operation_id="listRuns", summary="List runs", responses=documented())
@@ -83,7 +88,7 @@ def one(run: RunName, service: The, _: Reader) -> RunShown:
     responses={
         200: {
             "description": "The table, computed from the storage; also of a run under way.",
-            "content": _content(_TABLES, {}),
+            "content": _content(_TABLES, "TableShown"),
         },
         **documented(404, 422),
     },
@@ -93,7 +98,8 @@ def table(
     service: The,
     _: Reader,
     form: Annotated[
-        Literal["json", "csv", "markdown", "latex", "text"], Query(alias="format")
+        Literal["json", "csv", "markdown", "latex", "text"],
+        Query(alias="format", description="As `oracle table --format` has them."),
     ] = "json",
     width: Annotated[int, Query(ge=40, le=500, description="Columns, of text.")] = 160,
     distributions: Which = None,
@@ -115,7 +121,7 @@ def table(
     responses={
         200: {
             "description": "The figure: a Plotly figure as JSON, a page, or a picture.",
-            "content": _content(_FIGURES, {}),
+            "content": _content(_FIGURES),
         },
         **documented(404, 409, 422),
     },
@@ -124,7 +130,10 @@ def figure(
     run: RunName,
     service: The,
     _: Reader,
-    form: Annotated[Literal["json", "html", "png", "svg"], Query(alias="format")] = "json",
+    form: Annotated[
+        Literal["json", "html", "png", "svg"],
+        Query(alias="format", description="Plotly's JSON, a page, or a picture."),
+    ] = "json",
     distributions: Which = None,
 ) -> Response:
     """Regions and accuracies, schedules compared, or distributions. PNG and SVG need Chromium."""
@@ -240,7 +249,7 @@ def shipped(_: Reader) -> dict[str, str]:
 
 def refuse_empty(table: Table) -> None:
     """Refuse to draw a run of which no cycle is finished."""
-    parts = table.get("schedules", table.get("candidates", [table]))
+    parts = next((table[each] for each in ("schedules", "candidates") if each in table), [table])
     if not any(part["cycles"] for part in parts):
         raise Refused(409, "no cycle of this run is finished yet; there is nothing to draw")
 

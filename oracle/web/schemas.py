@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from oracle.jobs import PRIORITIES, Event, Job, JobState
 from oracle.records import Known
 from oracle.settings import Shrink
+from oracle.web.examples import STUDY
 from oracle.web.problems import FieldError
 
 Priority = Annotated[int, Field(ge=PRIORITIES[0], le=PRIORITIES[-1])]
-_STUDY = "name: digits\ndataset: digits\nnetwork: fully_connected\n..."
 
 
 class Smaller(BaseModel):
@@ -40,7 +40,7 @@ class Submission(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     study: dict[str, Any] | str = Field(
-        description="The study: its fields, or its YAML as text.", examples=[_STUDY]
+        description="The study: its fields, or its YAML as text.", examples=[STUDY]
     )
     shrink: Smaller = Smaller()
     data: Annotated[str, Field(max_length=64)] | None = Field(
@@ -111,15 +111,49 @@ class RunList(BaseModel):
     items: list[RunShown]
 
 
+class FeasibleRegion(BaseModel):
+    """The max_lr that are as good as the best."""
+
+    low: float
+    high: float
+    members: list[float]
+    contiguous: bool = Field(description="No value that was tried between two members is outside.")
+    cut_low: bool = Field(description="The lowest value that was tried is a member.")
+    cut_high: bool
+
+
+class SCycCycle(BaseModel):
+    """S-Cyc's own run in one cycle; its accuracies are null where it has not come so far."""
+
+    max_lr: float
+    inside: bool | None = Field(description="Whether max_lr lies in the region.")
+    val_accuracy: list[float] | None = Field(description="Percent, one for each replicate.")
+    test_accuracy: list[float] | None
+    diverged: bool | None
+
+
 class CycleRegion(BaseModel):
     """The region of one pruning cycle, as in the run's table."""
 
     run: str
-    cycle: int
+    cycle: int = Field(description="Completed pruning cycles; 0 is the unpruned network.")
     weights_remaining: float = Field(description="Percent.")
-    well_tuned: float | None
-    feasible: dict[str, Any] | None
-    s_cyc: dict[str, Any] | None
+    well_tuned: float | None = Field(description="null where every max_lr diverged.")
+    feasible: FeasibleRegion | None
+    s_cyc: SCycCycle
+
+
+class TableShown(BaseModel):
+    """A run's table; what follows its head is of the study's kind."""
+
+    model_config = ConfigDict(extra="allow")
+
+    kind: Literal["oracle", "schedules", "distributions", "search"]
+    study: str
+    run_id: str
+    shrunk: dict[str, str]
+    replicates: int
+    complete: bool = Field(description="Nothing is left to be trained.")
 
 
 def job_shown(job: Job) -> JobShown:

@@ -1,0 +1,93 @@
+"""The Optuna dashboard behind our sign-in, for reading; its paths are its own, so it comes last."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from a2wsgi import WSGIMiddleware
+from fastapi import FastAPI, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.responses import RedirectResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from oracle.failures import StorageError
+from oracle.service import Service
+from oracle.web import problems
+from oracle.web.problems import Refused
+from oracle.web.security import needs
+from oracle.web.settings import WebSettings
+
+PATHS = ("/dashboard", "/api/", "/csv/", "/static/", "/favicon.ico")
+_READING = frozenset({"GET", "HEAD"})
+# Its page brings its own scripts, some of them inline.
+_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+
+
+def mount(app: FastAPI, service: Service, settings: WebSettings) -> None:
+    """Add the dashboard, after all other routes. Its libraries load when somebody first looks."""
+    app.mount("/", Dashboard(service, settings), name="dashboard")
+
+
+@dataclass
+class Dashboard:
+    """ASGI application: what the dashboard answers to those who may see it."""
+
+    service: Service
+    settings: WebSettings
+    _inner: Callable[..., Any] | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        try:
+            await run_in_threadpool(self._admit, request)
+        except Refused as error:
+            path = request.url.path
+            answer = problems.answer(path, error.status, error.detail, (), error.headers)
+            if error.status == 401 and path.startswith("/dashboard"):
+                answer = RedirectResponse(f"/sign-in?next={quote(path)}", 303)
+            await answer(scope, receive, send)
+            return
+        inner = self._inner or await run_in_threadpool(self._opened)
+        await inner({**scope, "root_path": ""}, receive, _with_policy(send))
+
+    def _admit(self, request: Request) -> None:
+        """Raise Refused for what must not get through."""
+        if not request.url.path.startswith(PATHS):
+            raise Refused(404, "there is no such page")
+        try:
+            reads = request.method in _READING
+            needs("read" if reads else "admin")(request)
+        except StorageError as error:
+            raise Refused(503, str(error), {"Retry-After": "5"}) from error
+        if not reads and not self.settings.dashboard_writes:
+            rule = "the dashboard is for reading here; start the server with --dashboard-writes"
+            raise Refused(403, rule)
+
+    def _opened(self) -> Callable[..., Any]:
+        with self._lock:
+            if self._inner is None:
+                self._inner = WSGIMiddleware(self.service.store.dashboard(), workers=4)
+            return self._inner
+
+
+def _with_policy(send: Send) -> Send:
+    async def with_policy(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)["content-security-policy"] = _POLICY
+        await send(message)
+
+    return with_policy
