@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.responses import RedirectResponse
+from starlette.routing import Match, Mount
 from starlette.types import Message, Receive, Scope, Send
 
 from oracle.failures import StorageError
@@ -35,7 +36,16 @@ _POLICY = (
 
 def mount(app: FastAPI, service: Service, settings: WebSettings) -> None:
     """Add the dashboard, after all other routes. Its libraries load when somebody first looks."""
-    app.mount("/", Dashboard(service, settings), name="dashboard")
+    app.router.routes.append(_OwnPaths("/", Dashboard(service, settings), name="dashboard"))
+
+
+class _OwnPaths(Mount):
+    """Leaves what is not the dashboard's to the others, which know a wrong method from a path."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether a request is for the dashboard."""
+        own = scope["type"] == "http" and scope["path"].startswith(PATHS)
+        return super().matches(scope) if own else (Match.NONE, {})
 
 
 @dataclass
