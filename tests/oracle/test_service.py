@@ -1,0 +1,290 @@
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from oracle import records, runs, service
+from oracle.failures import Forbidden, KeyReused, QueueFull, UnknownJob
+from oracle.jobs import Holder, Job
+from oracle.ledger import parse_url, sqlite_url
+from oracle.parse import parse
+from oracle.service import ServerSettings, Service
+from oracle.settings import Progress, Settings, Shrink
+from oracle.studyfile import read_json
+from oracle.tokens import Scope, Token
+from scyc.problems import BadInput
+
+STUDY: dict[str, Any] = {
+    "name": "tiny",
+    "dataset": "digits",
+    "subset": 0.2,
+    "network": {"name": "fully_connected", "hidden": [16]},
+    "training": {"steps": 12, "batch": 16, "validate_every": 6},
+    "schedule": {"warmup": 3, "drops": [8]},
+    "grid": {"max_lr": [0.05, 0.1, 0.2]},
+    "cycles": 2,
+    "replicates": 2,
+    "s_cyc": {"epsilon": 0.1, "delta": 0.1, "q": 0, "beta": 3.0},
+    "pack": 4,
+}
+Open = Callable[..., Service]
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Open]:
+    made: list[Service] = []
+
+    def make(**changes: Any) -> Service:
+        url = sqlite_url(tmp_path / "oracle.db")
+        settings = {"url": url, "folder": tmp_path, "backend": "inline", "device": "cpu"}
+        made.append(Service(ServerSettings(**settings | changes)))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def token(name: str, scope: Scope = "submit") -> Token:
+    return Token(name, scope, datetime.now(UTC))
+
+
+def submit(to: Service, changes: dict[str, Any] | None = None, **options: Any) -> tuple[Job, bool]:
+    text = yaml.safe_dump(STUDY | (changes or {}))
+    return to.submit(text, **{"form": "yaml", "owner": "ann"} | options)
+
+
+def refused(to: Service, changes: dict[str, Any] | None = None, **options: Any) -> list[str]:
+    with pytest.raises(BadInput) as caught:
+        submit(to, changes, **options)
+    assert to.jobs.page() == []
+    return [each.path for each in caught.value.problems]
+
+
+def run(to: Service, progress: Progress | None = None, **changes: Any) -> str:
+    """Runs a study in this process; returns its run's id."""
+    prepared = runs.prepare(parse(STUDY | changes, "tiny"), to.settings.of_job(None))
+    runs.execute(prepared, progress)
+    return prepared.run_id
+
+
+def test_a_study_is_queued_as_it_was_declared(opened: Open) -> None:
+    found = opened()
+    job, new = submit(found, priority=3)
+    assert new
+    assert (job.state, job.owner, job.priority, job.study_name) == ("queued", "ann", 3, "tiny")
+    assert yaml.safe_load(job.source) == STUDY
+    assert parse(json.loads(job.study), "job") == parse(STUDY, "study")
+    assert job.id.startswith("tiny-")
+    assert found.jobs.get(job.id) == job
+
+
+def test_the_same_study_is_the_same_job_however_it_is_written(opened: Open) -> None:
+    found = opened()
+    job, _ = submit(found)
+    text = json.dumps(STUDY | {"seed": 0, "network": "fully_connected"} | STUDY, indent=3)
+    assert found.submit(text, form="json", owner="bob") == (job, False)
+    others = [
+        submit(found, {"seed": 1}),
+        submit(found, {"beside": "other"}),
+        submit(found, shrink=Shrink(cycles=1)),
+    ]
+    assert all(new for _, new in others)
+    assert len({job.id, *(other.id for other, _ in others)}) == 4
+
+
+def test_images_of_another_folder_are_another_job(opened: Open, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    found = opened(data={"a": tmp_path / "a", "b": tmp_path / "b"})
+    dataset = {"name": "image_folder"}
+    named = [submit(found, {"dataset": dataset}, data=name)[0].id for name in ("a", "b")]
+    rooted = [
+        submit(found, {"dataset": dataset | {"root": str(tmp_path / name)}})[0].id for name in "ab"
+    ]
+    assert len({*named, *rooted}) == 4
+
+
+def test_a_study_is_refused_with_all_that_is_wrong_at_once(opened: Open) -> None:
+    found = opened()
+    wrong = {
+        "network": "os.path:join",
+        "dataset": {"name": "image_folder", "root": "/etc"},
+        "cycles": 0,
+        "epochs": 3,
+    }
+    always = {"cycles", "epochs", "network"}
+    assert set(refused(found, wrong, priority=101)) == always | {"dataset.root", "priority"}
+    assert set(refused(found, wrong, data="images")) == always | {"data"}
+    assert refused(found, shrink=Shrink(cycles=3)) == ["--cycles"]
+    with pytest.raises(BadInput):
+        found.submit("a: [", form="yaml", owner="ann")
+    with pytest.raises(BadInput):
+        found.submit("[1]", form="json", owner="ann")
+
+
+def test_a_listed_network_is_named_by_the_servers_word(opened: Open) -> None:
+    found = opened(allow={"mine": "os.path:join"})
+    job, _ = submit(found, {"network": "mine"})
+    assert json.loads(job.study)["network"] == {"factory": "os.path:join", "options": {}}
+    assert submit(found, {"network": "os.path:join"}) == (job, False)
+
+
+def test_a_key_stands_for_one_study_of_its_owner(opened: Open) -> None:
+    found = opened()
+    job, _ = submit(found, key="once")
+    assert submit(found, key="once") == (job, False)
+    with pytest.raises(KeyReused):
+        submit(found, {"seed": 1}, key="once")
+    assert submit(found, {"seed": 1}, key="once", owner="bob")[1]
+
+
+def test_a_full_queue_takes_no_more_but_knows_what_it_has(opened: Open) -> None:
+    found = opened(queue=2)
+    first, _ = submit(found)
+    submit(found, {"seed": 1})
+    with pytest.raises(QueueFull, match="2 jobs"):
+        submit(found, {"seed": 2})
+    assert submit(found) == (first, False)
+    found.jobs.claim(Holder("me", "boot/ns 1 2 host"))
+    assert submit(found, {"seed": 2})[1]
+
+
+@pytest.mark.parametrize("act", ["cancel", "resume", "reprioritise"])
+def test_a_job_is_its_owners_and_the_admins(opened: Open, act: str) -> None:
+    found = opened()
+    job, _ = submit(found)
+    more = (5,) if act == "reprioritise" else ()
+    before = found.jobs.get(job.id)
+    with pytest.raises(Forbidden, match="ann's"):
+        getattr(found, act)(job.id, *more, token("bob"))
+    assert found.jobs.get(job.id) == before
+    for who in (token("ann"), token("root", "admin")):
+        after = getattr(found, act)(job.id, *more, who)
+        assert after.state == ("cancelled" if act == "cancel" else "queued")
+        assert after.priority == (5 if act == "reprioritise" else 0)
+    with pytest.raises(UnknownJob):
+        getattr(found, act)("tiny-00000000", *more, token("root", "admin"))
+
+
+def test_a_priority_that_is_none_is_refused(opened: Open) -> None:
+    found = opened()
+    job, _ = submit(found)
+    with pytest.raises(BadInput, match="-100 to 100"):
+        found.reprioritise(job.id, 101, token("ann"))
+
+
+def test_a_run_is_found_by_its_id_its_job_and_its_study(opened: Open) -> None:
+    found = opened()
+    job, _ = submit(found)
+    with pytest.raises(UnknownJob, match="no run yet"):
+        found.run(job.id)
+    with pytest.raises(UnknownJob, match="nothing"):
+        found.run("nothing")
+    first = run(found)
+    holder = Holder("me", "boot/ns 1 2 host")
+    found.jobs.claim(holder)
+    found.jobs.ran_as(job.id, holder, first)
+    second = run(found, seed=1, cycles=1)
+    assert [each.record.run_id for each in found.runs()] == [first, second]
+    assert found.run(first).record.run_id == found.run(job.id).record.run_id == first
+    assert found.run("tiny").record.run_id == second  # the latest
+    assert {each.state for each in found.runs()} == {"done"}
+
+
+def test_a_run_whose_study_another_version_declared_is_left_out(opened: Open) -> None:
+    found = opened()
+    name = run(found, cycles=1)
+    record = found.ledger.run(name)
+    assert record is not None
+    strange = record.__class__("tiny-1", record.graph, record.fingerprint, '{"a": 1}', "done")
+    found.ledger.register(strange)
+    assert [each.record.run_id for each in found.runs()] == [name]
+    with pytest.raises(UnknownJob):
+        found.run("tiny-1")
+
+
+def test_a_table_grows_with_the_storage_and_is_computed_once_for_many(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = opened()
+    computed: list[str] = []
+
+    def counted(*arguments: Any) -> Any:
+        computed.append("")
+        return original(*arguments)
+
+    original = service.records.found
+    monkeypatch.setattr(service.records, "found", counted)
+    lengths: list[int] = []
+
+    def cells(done: int, known: int) -> None:
+        if done in (8, 16):
+            before = len(computed)
+            table = found.table(found.run("tiny"))
+            lengths.append(len(table["cycles"]))
+            assert len(computed) == before + 1
+
+    run(found, Progress(cells=cells))
+    known = found.run("tiny")
+    computed.clear()
+    with ThreadPoolExecutor(8) as pool:
+        tables = list(pool.map(found.table, [known] * 40))
+    assert len(computed) == 1
+    assert len(lengths) == 2
+    assert lengths[0] < lengths[1] < len(tables[0]["cycles"]) == 3
+    assert all(table is tables[0] for table in tables)
+    assert tables[0] == records.stored_table(known)
+    assert tables[0]["complete"]
+
+
+def test_a_run_that_records_nothing_has_no_distributions(opened: Open) -> None:
+    found = opened()
+    run(found, cycles=1)
+    with pytest.raises(BadInput, match="add record"):
+        found.table(found.run("tiny"), "oracle")
+
+
+def test_a_servers_runs_are_found_beside_those_of_the_command(opened: Open, tmp_path: Path) -> None:
+    where = Settings(folder=tmp_path, backend="inline", device="cpu")
+    assert records.find(where) == []
+    assert records.served(where) == sqlite_url(tmp_path / "oracle.db")
+    assert records.served(Settings(storage="sqlite:///x.db")) == parse_url("sqlite:///x.db")
+    served = run(opened(), cycles=1)
+    plain = runs.prepare(parse(STUDY | {"name": "plain", "cycles": 1}, "plain"), where)
+    runs.execute(plain)
+    found = {each.record.run_id: each.place for each in records.find(where)}
+    assert found == {served: tmp_path / "tiny", plain.run_id: tmp_path / "plain"}
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ('{"a": 1, "a": 2}', 'the key "a" stands twice'),
+        ('{"a": NaN}', "NaN"),
+        ('{"a": -Infinity}', "-Infinity"),
+        ("[" * 21 + "]" * 21, "nested over 20"),
+        ("[" * 100_000, "nested over 20"),
+        ('{"a":' * 100_000, "nested over 20"),
+        ('{"a": "\\ud800"}', "surrogate"),
+        ("1" * 5000, "not JSON"),
+        ("", "not JSON"),
+        ("{'a': 1}", "not JSON"),
+        ('"' + "x" * 1_000_000 + '"', "over 1000000"),
+        ('"\\' * 400_000, "not JSON"),
+    ],
+)
+def test_json_is_read_as_strictly_as_yaml(text: str, rule: str) -> None:
+    with pytest.raises(BadInput, match=rule):
+        read_json(text)
+
+
+def test_json_is_nested_by_its_brackets_not_those_in_its_texts() -> None:
+    text = json.dumps({"a": "[{" * 50, "b": '\\"' + "[" * 50, "c": [[[1e-3]]]})
+    assert read_json(text) == json.loads(text)
+    assert read_json("[" * 20 + "]" * 20) == json.loads("[" * 20 + "]" * 20)
