@@ -1,0 +1,316 @@
+"""A job's driver, in this process; and what it reports."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from oracle import driver, records, runs
+from oracle.cells import Graph
+from oracle.drivers import BUSY
+from oracle.failures import LeaseLost, StorageError
+from oracle.jobs import Holder, Job
+from oracle.ledger import Jobs, sqlite_url
+from oracle.parse import parse
+from oracle.processes import this_process
+from oracle.reporter import Reporter, Withdrawn
+from oracle.service import ServerSettings, Service
+from oracle.settings import Settings
+
+ME = Holder("me", this_process())
+STUDY: dict[str, Any] = {
+    "name": "tiny",
+    "dataset": "digits",
+    "subset": 0.2,
+    "network": {"name": "fully_connected", "hidden": [16]},
+    "training": {"steps": 12, "batch": 16, "validate_every": 6},
+    "schedule": {"warmup": 3, "drops": [8]},
+    "grid": {"max_lr": [0.05, 0.1, 0.2], "extend": False},
+    "cycles": 1,
+    "replicates": 1,
+    "s_cyc": {"epsilon": 0.1, "delta": 0.1, "q": 0, "beta": 3.0},
+    "pack": 1,
+}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> ServerSettings:
+    url = sqlite_url(tmp_path / "oracle.db")
+    return ServerSettings(url=url, folder=tmp_path, backend="inline", device="cpu")
+
+
+@pytest.fixture
+def service(settings: ServerSettings) -> Iterator[Service]:
+    found = Service(settings)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def claimed(service: Service) -> Callable[..., Job]:
+    def submit(**changes: Any) -> Job:
+        text = yaml.safe_dump(STUDY | changes)
+        service.submit(text, form="yaml", owner="ann")
+        job = service.jobs.claim(ME)
+        assert job is not None
+        return job
+
+    return submit
+
+
+Claim = Callable[..., Job]
+
+
+def timeless(table: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(json.dumps(table))
+    for cost in found["cost"].values():
+        del cost["seconds"]
+    return found
+
+
+def test_a_job_ends_as_its_run_does(
+    service: Service, settings: ServerSettings, claimed: Claim, tmp_path: Path
+) -> None:
+    job = claimed()
+    assert driver.drive(job.id, settings, ME) == 0
+    done = service.jobs.get(job.id)
+    plain = Settings(folder=tmp_path / "plain", backend="inline", device="cpu")
+    prepared = runs.prepare(parse(STUDY, "tiny"), plain)
+    assert timeless(service.table(service.run(job.id))) == timeless(runs.execute(prepared))
+    assert (done.state, done.run_id, done.message) == ("done", prepared.run_id, "")
+    with records.opened(records.database(plain, "tiny")) as (_, store):
+        assert done.done == done.known == len(store.results(prepared.graph)) > 0
+    events = [(event.kind, event.text.split()[:2]) for event in service.jobs.events(job.id)]
+    assert events == [
+        ("state", ["queued"]),
+        ("state", ["running"]),
+        ("line", ["cycle", "0"]),
+        ("line", ["cycle", "1"]),
+        ("state", ["done"]),
+    ]
+    report = tmp_path / "tiny" / f"{done.run_id}.html"
+    assert prepared.run_id in report.read_text()
+    assert service.jobs.held() == []
+
+
+def test_a_study_that_cannot_run_fails_with_what_is_wrong(
+    service: Service, settings: ServerSettings, claimed: Claim, tmp_path: Path
+) -> None:
+    (tmp_path / "tiny").write_text("where the study's folder would lie")
+    job = claimed(classes=11, subset=1.0)
+    assert driver.drive(job.id, settings, ME) == 0
+    failed = service.jobs.get(job.id)
+    assert (failed.state, failed.message) == ("failed", "its study was refused")
+    assert [each.path for each in failed.problems] == ["classes", "--runs"]
+    assert failed.problems[0].value == 11
+    assert service.jobs.held() == []
+
+
+def test_a_server_runs_nothing_that_another_one_lists(
+    service: Service, settings: ServerSettings, tmp_path: Path
+) -> None:
+    """Two servers on one database, and only the other one lists the code and the folder."""
+    (tmp_path / "images").mkdir()
+    other = ServerSettings(
+        settings.url, tmp_path, {"images": tmp_path / "images"}, {"mine": "os.path:join"}
+    )
+    there = Service(other)
+    text = yaml.safe_dump(STUDY | {"network": "mine"})
+    job, _ = there.submit(text, form="yaml", owner="ann", data="images")
+    there.close()
+    service.jobs.claim(ME)
+    assert driver.drive(job.id, settings, ME) == 0
+    failed = service.jobs.get(job.id)
+    assert failed.state == "failed"
+    assert {each.path for each in failed.problems} == {"network", "data"}
+    assert service.ledger.runs() == []
+
+
+def test_a_job_without_a_winner_fails_and_says_so(
+    service: Service, settings: ServerSettings, claimed: Claim
+) -> None:
+    job = claimed(grid={"max_lr": [1e30, 1e31], "extend": False})
+    assert driver.drive(job.id, settings, ME) == 0
+    failed = service.jobs.get(job.id)
+    assert failed.state == "failed"
+    assert failed.message.startswith("NoWinner: ")
+
+
+def test_what_nobody_expected_fails_the_job_with_a_message(
+    service: Service,
+    settings: ServerSettings,
+    claimed: Claim,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def broken(*_: Any) -> str:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(driver.report, "page", broken)
+    job = claimed()
+    assert driver.drive(job.id, settings, ME) == 0
+    failed = service.jobs.get(job.id)
+    assert failed.state == "failed"
+    assert failed.message == "OSError: no space left; the server has its log"
+    assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("error", [StorageError, LeaseLost])
+def test_a_driver_dies_of_what_may_pass_and_its_job_stays(
+    service: Service,
+    settings: ServerSettings,
+    claimed: Claim,
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[Exception],
+) -> None:
+    def broken(*_: Any) -> None:
+        raise error("away")
+
+    monkeypatch.setattr(driver.runs, "execute", broken)
+    job = claimed()
+    with pytest.raises(error):
+        driver.drive(job.id, settings, ME)
+    assert service.jobs.get(job.id).state == "running"
+
+
+def test_a_driver_waits_a_little_for_trainings_that_another_has_and_then_lets_them_be(
+    service: Service, settings: ServerSettings, claimed: Claim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver, "_WATCH", 0.01)
+    monkeypatch.setattr(driver, "_PATIENCE", 0.1)
+    job = claimed()
+    prepared = runs.prepare(parse(STUDY, "tiny"), settings.of_job(None))
+    with service.ledger.lease(prepared.graph.id, lambda text: None):
+        assert driver.drive(job.id, settings, ME) == BUSY
+    assert service.jobs.get(job.id).state == "running"  # its server puts it back
+    last = service.jobs.events(job.id)[-1]
+    assert last.kind == "say"
+    assert last.text.endswith("it is tried again later")
+    monkeypatch.setattr(driver, "_PATIENCE", 30)
+    lease = service.ledger.lease(prepared.graph.id, lambda text: None)
+    lease.__enter__()
+    monkeypatch.setattr(driver.time, "sleep", lambda _: lease.__exit__(None, None, None))
+    assert driver.drive(job.id, settings, ME) == 0
+    assert service.jobs.get(job.id).state == "done"
+
+
+@pytest.mark.parametrize("end", ["cancelled", "taken", "interrupted"])
+def test_a_driver_stops_when_its_job_is_no_longer_its_own(
+    service: Service,
+    settings: ServerSettings,
+    claimed: Claim,
+    monkeypatch: pytest.MonkeyPatch,
+    end: str,
+) -> None:
+    job = claimed()
+    other = Holder("other", this_process())
+    original = Reporter.cells
+
+    def cells(self: Reporter, done: int, known: int) -> None:
+        original(self, done, known)
+        if done == 2:
+            if end == "interrupted":
+                raise KeyboardInterrupt
+            if end == "cancelled":
+                service.jobs.cancel(job.id)
+            else:
+                service.jobs.take_back(service.jobs.held()[0])
+                assert service.jobs.claim(other) is not None
+            self.flush()
+
+    monkeypatch.setattr(Reporter, "cells", cells)
+    assert driver.drive(job.id, settings, ME) == 0
+    after = service.jobs.get(job.id)
+    assert after.state == ("cancelled" if end == "cancelled" else "running")
+    holder = service.jobs.held()[0].holder
+    assert holder == ("other" if end == "taken" else "me")
+    run = service.run("tiny")
+    assert run.state == "stopped"
+    graph = Graph(run.study.system, run.record.fingerprint)
+    assert len(service.store.results(graph)) == 2
+
+
+class Row:
+    """A job's row that takes down what is written to it."""
+
+    def __init__(self) -> None:
+        self.written: list[tuple[int, int, float | None]] = []
+        self.mine = True
+        self.away = False
+
+    def progress(self, job_id: str, holder: Holder, *values: Any) -> bool:
+        if self.away:
+            raise StorageError("away")
+        self.written.append(values)  # type: ignore[arg-type]  # cells and seconds
+        return self.mine
+
+    def tell(self, *_: Any) -> bool:
+        return self.mine
+
+
+def reporter(row: Row, now: Callable[[], float] = time.monotonic) -> Reporter:
+    jobs: Jobs = row  # type: ignore[assignment]  # as far as a reporter knows it
+    return Reporter(jobs, "a-1", ME, now)
+
+
+def test_cells_are_written_once_a_second_and_at_the_end() -> None:
+    row = Row()
+    with reporter(row) as found:
+        end = time.monotonic() + 2.5
+        done = 0
+        while time.monotonic() < end:
+            done += 1
+            found.cells(done, 10**9)
+        between = len(row.written)
+    assert 1 <= between <= 3
+    assert len(row.written) == between + 1
+    assert row.written[-1][0] == done > 1000
+
+
+def test_cells_that_came_in_a_burst_are_written_though_no_more_come() -> None:
+    row = Row()
+    with reporter(row) as found:
+        found.cells(1, 9)
+        found.cells(2, 9)
+        patience = time.monotonic() + 10
+        while not row.written:
+            assert time.monotonic() < patience
+            time.sleep(0.01)
+        assert [each[:2] for each in row.written] == [(2, 9)]
+
+
+def test_the_time_left_goes_by_this_drivers_own_trainings() -> None:
+    row, times = Row(), iter([100.0, 130.0, 160.0, 161.0])
+    found = reporter(row, lambda: next(times))
+    for done, known in ((50, 100), (60, 100), (80, 100), (100, 100)):
+        found.cells(done, known)
+        found.flush()
+    assert row.written == [(50, 100, None), (60, 100, 120.0), (80, 100, 40.0), (100, 100, 0.0)]
+
+
+def test_a_database_that_is_away_is_told_again() -> None:
+    row = Row()
+    row.away = True
+    with reporter(row) as found:
+        found.cells(1, 9)
+        with pytest.raises(StorageError):
+            found.flush()
+        row.away = False
+    assert [each[:2] for each in row.written] == [(1, 9)]
+
+
+def test_a_reporter_that_was_withdrawn_says_so_with_every_word() -> None:
+    row = Row()
+    found = reporter(row)
+    found.cells(1, 9)
+    row.mine = False
+    with pytest.raises(Withdrawn):
+        found.flush()
+    row.mine = True
+    for word in (lambda: found.cells(2, 9), lambda: found.line("cycle 0"), lambda: found.say("hi")):
+        with pytest.raises(Withdrawn):
+            word()
