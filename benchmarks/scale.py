@@ -113,9 +113,9 @@ def pages(
             f"{name}: {kind}",
             [(_PATIENCE, statistics.median(took))],
             "ms",
-            {"first ms": took[0], "max ms": max(took), **(database or {})},
+            {"first ms": took[0], "max ms": max(took), **(database or {} if number == 0 else {})},
         )
-        for kind, took in times.items()
+        for number, (kind, took) in enumerate(times.items())
     ]
 
 
@@ -202,6 +202,8 @@ def filled(url: str) -> dict[str, float]:
 @click.option("--jobs", default=100, show_default=True)
 @click.option("--workers", default=1000, show_default=True, help="Of all drivers together.")
 @click.option("--running", default=4, show_default=True, help="Drivers at once.")
+@click.option("--long", default=200, show_default=True, help="Optuna studies of one run.")
+@click.option("--wide", default=5000, show_default=True, help="Trials of one Optuna study.")
 @click.option("--storage", default="sqlite", help="sqlite, postgresql, or an empty one's URL.")
 @click.option("--limit", default=3600.0, show_default=True, help="Seconds that the jobs may take.")
 def main(
@@ -212,11 +214,13 @@ def main(
     jobs: int,
     workers: int,
     running: int,
+    long: int,
+    wide: int,
     storage: str,
     limit: float,
 ) -> None:
     """Measure and print."""
-    size = Size(cells, jobs, workers, running, long=200, wide=5000)
+    size = Size(cells, jobs, workers, running, long, wide)
     if quick:
         size = Size(min(cells, 160), min(jobs, 4), min(workers, 40), min(running, 2), 6, 60)
     with (
@@ -232,12 +236,16 @@ def main(
         ) as server:
             cases = run_all(server, url, size, spent, limit)
             some = server.json("/v1/jobs?state=done&limit=1")["items"][0]["id"]
-            long = server.submit(study("long", 2, 1, size.long - 1, 0))
-            wide = server.submit(study("wide", size.wide // 20, 20, 1, 0))
+            longest = server.submit(study("long", 2, 1, size.long - 1, 0))
+            widest = server.submit(study("wide", size.wide // 20, 20, 1, 0))
             wait(lambda: not _unfinished(server), "the largest jobs do not end", limit)
             largest = filled(url)
             rounds = 3 if quick else 10
-            for name, job in (("afterwards", some), ("many studies", long), ("many trials", wide)):
+            for name, job in (
+                ("afterwards", some),
+                ("many studies", longest),
+                ("many trials", widest),
+            ):
                 cases += pages(name, timed(server, answers(job), rounds), largest)
     report("scale", torch.device(device), cases, as_json)
 

@@ -62,6 +62,7 @@ def test_a_plain_loop_from_jpeg_files() -> None:
         "memory.py",
         "whole_run.py",
         "oracle_vs_trial_per_process.py",
+        "storage.py",
         "load.py",
         "scale.py",
     ],
