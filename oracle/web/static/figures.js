@@ -7,6 +7,7 @@
   const AXIS = /^[xy]axis\d*$/;
   const LEGEND = /^legend\d*$/;
   const NARROW = 560; // pixels
+  const BELOW = { orientation: "h", x: 0, xanchor: "left", yref: "container", y: 0, yanchor: "bottom" };
 
   const look = () => {
     const style = getComputedStyle(document.documentElement);
@@ -48,7 +49,10 @@
 
   // Marks with a white rim or filling are cut out of the ground, whatever it is.
   function repainted(value, ground, key = "") {
-    if (Array.isArray(value)) return key === "color" ? value.map((each) => repainted(each, ground, key)) : value;
+    if (Array.isArray(value)) {
+      const within = key === "color" || typeof value[0] === "object";
+      return within ? value.map((each) => repainted(each, ground, key)) : value;
+    }
     if (value && typeof value === "object") {
       return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, repainted(each, ground, name)]));
     }
@@ -91,11 +95,11 @@
           ...given[name], bgcolor: "rgba(0,0,0,0)", font: { size: size - 1 },
           ...(right
             ? { orientation: "v", x: 1.02, y: 1 }
-            : { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top" }),
+            : BELOW),
         };
       }
     }
-    if (!made.legend) made.legend = { orientation: "h", x: 0, y: -0.2, yanchor: "top", font: { size: size - 1 } };
+    if (!made.legend) made.legend = { ...BELOW, font: { size: size - 1 } };
     return made;
   }
 
@@ -118,9 +122,9 @@
     const empty = host.querySelector("[data-empty]");
     const ground = parsed(look()("card"));
     if (empty) empty.hidden = host.panels.length > 0;
-    for (const panel of host.panels) {
-      const figure = place(host, panel);
-      const [title, plot, caption] = figure.children;
+    const figures = host.panels.map((panel) => place(host, panel)); // all, before any is measured
+    for (const [index, panel] of host.panels.entries()) {
+      const [title, plot, caption] = figures[index].children;
       title.textContent = panel.title;
       caption.textContent = panel.says;
       plot.setAttribute("aria-label", `${panel.title}. ${panel.says} The numbers are in the table.`);

@@ -1,0 +1,256 @@
+"""The pages as a browser without JavaScript gets them."""
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from oracle.jobs import Holder, NewJob
+from oracle.service import Service
+from oracle.web.app import create_app
+from oracle.web.settings import WebSettings
+
+HOME = "http://127.0.0.1:8000"
+HOSTILE = "<script>alert(1)</script>'\"&amp;"
+STUDY = """name: tiny
+dataset: digits
+subset: 0.2
+network: {name: fully_connected, hidden: [16]}
+pruning: {rewind: init}
+training: {steps: 12, batch: 16, validate_every: 6}
+schedule: {warmup: 3, drops: [8]}
+grid: {max_lr: [0.05, 0.1, 0.2]}
+cycles: 2
+replicates: 2
+s_cyc: {epsilon: 0.1, delta: 0.1, q: 0, beta: 3.0}
+"""
+
+
+class Outline(HTMLParser):
+    """What a screen reader goes by."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.headings: list[int] = []
+        self.landmarks: list[str] = []
+        self.labelled: set[str] = set()
+        self.inputs: list[dict[str, str | None]] = []
+        self.tables = self.captions = 0
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        found = dict(attributes)
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        if tag in ("header", "main", "nav"):
+            self.landmarks.append(tag)
+        if tag == "label" and found.get("for"):
+            self.labelled.add(str(found["for"]))
+        if tag in ("input", "select", "textarea") and found.get("type") != "hidden":
+            self.inputs.append(found)
+        self.tables += tag == "table"
+        self.captions += tag == "caption"
+
+    def unlabelled(self) -> list[dict[str, str | None]]:
+        return [
+            each
+            for each in self.inputs
+            if each.get("id") not in self.labelled
+            and "aria-label" not in each
+            and each.get("type") != "checkbox"  # these stand within their labels
+        ]
+
+
+def form(client: TestClient, **fields: str) -> dict[str, str]:
+    page = client.get("/").text
+    found = re.search(r'name="csrf" value="([^"]+)"', page)
+    assert found is not None
+    return {"csrf": found[1], **fields}
+
+
+@pytest.fixture
+def seen(ran: tuple[Service, str]) -> Iterator[tuple[TestClient, str]]:
+    """A browser at a server with a finished run."""
+    service, run_id = ran
+    app = create_app(service, WebSettings(rate=1e6, burst=10**6))
+    with TestClient(app, base_url=HOME) as client:
+        yield client, run_id
+
+
+def test_a_study_is_submitted_by_the_form_and_its_page_shown(client: TestClient) -> None:
+    answer = client.post("/", data=form(client, study=STUDY), follow_redirects=False)
+    assert answer.status_code == 303
+    assert re.fullmatch(r"/jobs/tiny-[0-9a-f]{8}", answer.headers["location"])
+    page = client.get(answer.headers["location"])
+    assert page.status_code == 200
+    assert 'class="state queued"' in page.text
+    assert "The job waits for its turn." in page.text
+
+
+def test_lines_that_a_browser_ends_its_own_way_are_the_same_study(client: TestClient) -> None:
+    first = client.post("/", data=form(client, study=STUDY), follow_redirects=False)
+    ended = STUDY.replace("\n", "\r\n")
+    second = client.post("/", data=form(client, study=ended), follow_redirects=False)
+    assert first.headers["location"] == second.headers["location"]
+
+
+def test_all_problems_are_shown_at_once_with_path_value_rule_and_line(client: TestClient) -> None:
+    wrong = STUDY.replace("0.05, 0.1, 0.2", "0.05, -0.02").replace("cycles: 2", "cycles: 0")
+    answer = client.post("/", data=form(client, study=wrong))
+    assert answer.status_code == 422
+    assert "2 problems: nothing was submitted" in answer.text
+    assert "grid.max_lr[1] = -0.02" in answer.text
+    assert 'data-line="8"' in answer.text
+    assert 'data-line="9"' in answer.text
+    assert "cycles: 0" in answer.text  # the text area keeps what was typed
+
+
+def test_numbers_that_are_none_are_refused_at_their_fields(client: TestClient) -> None:
+    given = form(client, study=STUDY, cycles="many", scale="2", priority="101")
+    answer = client.post("/", data=given)
+    assert answer.status_code == 422
+    for name in ("cycles", "scale", "priority"):
+        assert f'id="{name}-wrong"' in answer.text
+    assert 'value="many"' in answer.text
+
+
+def test_a_shrunk_study_is_another_job_than_the_whole_one(client: TestClient) -> None:
+    whole = client.post("/", data=form(client, study=STUDY), follow_redirects=False)
+    less = client.post("/", data=form(client, study=STUDY, cycles="1"), follow_redirects=False)
+    assert less.status_code == 303
+    assert less.headers["location"] != whole.headers["location"]
+
+
+def test_a_form_without_its_csrf_field_is_refused(client: TestClient, service: Service) -> None:
+    answer = client.post("/", data={"study": STUDY})
+    assert answer.status_code == 403
+    assert "the form has expired" in answer.text
+    assert sum(service.jobs.count().values()) == 0
+
+
+def test_cancel_and_resume_are_buttons(client: TestClient) -> None:
+    sent = client.post("/", data=form(client, study=STUDY), follow_redirects=False)
+    job = sent.headers["location"]
+    csrf = form(client)
+    cancelled = client.post(f"{job}/cancel", data=csrf)
+    assert 'class="state cancelled"' in cancelled.text
+    resumed = client.post(f"{job}/resume", data=csrf)
+    assert 'class="state queued"' in resumed.text
+
+
+def test_hostile_text_is_shown_and_never_acted_on(client: TestClient, service: Service) -> None:
+    new = NewJob(
+        id="x-00000000", owner=HOSTILE, study_name=HOSTILE, study="{}", source=HOSTILE, data=HOSTILE
+    )
+    service.jobs.submit(new)
+    holder = Holder("h", "p")
+    assert service.jobs.claim(holder) is not None
+    service.jobs.tell(new.id, holder, "line", HOSTILE)
+    service.jobs.release(new.id, holder, "failed", HOSTILE)
+    for path in ("/", f"/jobs/{new.id}", f"/?text={HOSTILE}", f"/compare?run={HOSTILE}"):
+        page = client.get(path).text
+        assert "<script>alert" not in page, path
+        assert "&lt;script&gt;alert(1)" in page, path
+    refused = client.post("/", data=form(client, study=f"name: {HOSTILE}", data=HOSTILE))
+    assert "<script>alert" not in refused.text
+
+
+def test_no_page_has_a_script_or_a_handler_of_its_own(seen: tuple[TestClient, str]) -> None:
+    client, run_id = seen
+    for path in ("/", f"/runs/{run_id}", f"/compare?run={run_id}", "/sign-in"):
+        page = client.get(path).text
+        assert not re.search(r"<script(?![^>]*\bsrc=)", page), path
+        assert not re.search(r"\son\w+=", page), path
+        assert not re.search(r'(?:src|href)="(?:https?:)?//', page), path
+
+
+def test_what_is_not_there_is_a_page_that_leads_back(client: TestClient) -> None:
+    for path in ("/jobs/nothing", "/runs/nothing"):
+        answer = client.get(path)
+        assert answer.status_code == 404
+        assert answer.headers["content-type"].startswith("text/html")
+        assert "Back to the jobs" in answer.text
+
+
+def test_who_is_not_signed_in_is_sent_to_do_so_and_comes_back(service: Service) -> None:
+    app = create_app(service, WebSettings(tokens_required=True))
+    with TestClient(app, base_url=HOME) as client:
+        answer = client.get("/compare?run=a", follow_redirects=False)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/sign-in?next=%2Fcompare%3Frun%3Da"
+
+
+def test_the_table_of_a_run_stands_in_the_page_with_its_downloads(
+    seen: tuple[TestClient, str],
+) -> None:
+    client, run_id = seen
+    page = client.get(f"/runs/{run_id}").text
+    table = client.get(f"/v1/runs/{run_id}/table").json()
+    assert page.count('<th scope="row"') >= len(table["cycles"])
+    for cycle in table["cycles"]:
+        assert f"{cycle['well_tuned']:.4g}" in page
+    for kind in ("csv", "latex", "json", "markdown"):
+        address = f"/v1/runs/{run_id}/table?format={kind}"
+        assert address in page
+        assert client.get(address).status_code == 200
+
+
+def test_the_figures_of_a_run_come_one_by_one_and_in_words(seen: tuple[TestClient, str]) -> None:
+    client, run_id = seen
+    panels = client.get(f"/runs/{run_id}/panels").json()["panels"]
+    assert [each["name"] for each in panels] == ["regions", "accuracies"]
+    last = client.get(f"/v1/runs/{run_id}/table").json()["cycles"][-1]
+    assert panels[0]["says"].startswith(f"After 3 cycles at {last['weights_remaining']:.3g} %")
+    assert len(panels[1]["figure"]["data"]) >= 3
+
+
+def test_runs_are_compared_cycle_by_cycle(seen: tuple[TestClient, str]) -> None:
+    client, run_id = seen
+    one = client.get(f"/compare?run={run_id}")
+    assert "Choose another" in one.text
+    (panel,) = client.get(f"/compare/panels?run={run_id}").json()["panels"]
+    assert [each["name"] for each in panel["figure"]["data"]] == [
+        f"{run_id}: feasible region", "well-tuned max_lr", "S-Cyc",
+    ]  # fmt: skip
+    assert client.get("/compare?" + "&".join(["run=a"] * 7)).status_code == 422
+
+
+def test_every_page_has_landmarks_labels_and_headings_in_order(
+    seen: tuple[TestClient, str],
+) -> None:
+    client, run_id = seen
+    for path in ("/", f"/runs/{run_id}", "/compare", f"/compare?run={run_id}", "/sign-in"):
+        outline = Outline(client.get(path).text)
+        assert outline.headings.count(1) == 1, path
+        assert outline.headings[0] == 1, path
+        steps = zip(outline.headings, outline.headings[1:], strict=False)
+        assert all(after - before <= 1 for before, after in steps), path
+        assert {"header", "main"} <= set(outline.landmarks), path
+        assert outline.unlabelled() == [], path
+        assert outline.tables == outline.captions, path
+
+
+def test_files_of_pages_are_kept_for_good_and_sent_packed(client: TestClient) -> None:
+    page = client.get("/compare").text
+    addresses = re.findall(r'(?:src|href)="(/assets/[^"]+)"', page)
+    assert {each.rpartition("/")[2] for each in addresses} == {
+        "figures.js", "live.js", "mark.svg", "oracle.css", "plotly.js",
+    }  # fmt: skip
+    for address in addresses:
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert "immutable" in answer.headers["cache-control"]
+        assert answer.headers["content-encoding"] == "gzip"
+        again = client.get(address, headers={"If-None-Match": answer.headers["etag"]})
+        assert again.status_code == 304
+    assert client.get("/assets/old/oracle.css").headers["cache-control"] == "no-cache"
+    assert client.get("/assets/old/secrets.txt").status_code == 404
+
+
+def test_the_app_describes_no_page_in_its_api(app: FastAPI) -> None:
+    assert all(
+        not path.startswith(("/jobs", "/runs", "/assets")) for path in app.openapi()["paths"]
+    )

@@ -1,0 +1,71 @@
+"""Where refused fields stand in the text."""
+
+import pytest
+
+from oracle.jobs import Job
+from oracle.web import places, words
+from scyc.problems import Problem
+
+TEXT = """name: x
+grid:
+  max_lr:
+    - 0.1
+    - -0.02
+pruning: {rate: 2}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("grid.max_lr[1]", 5),
+        ("grid.max_lr", 3),
+        ("grid.count", 2),  # not there: what should hold it
+        ("pruning.rate", 6),
+        ("schedule", None),
+        ("line 4, column 2", 4),
+        ("", None),
+    ],
+)
+def test_a_path_leads_to_its_line(path: str, line: int | None) -> None:
+    assert places.line(TEXT, path) == line
+
+
+@pytest.mark.parametrize("text", ["[" * 5000, "a: &b [*b]", "a: [", "\x00", "a: !!python/none x"])
+def test_text_that_is_dangerous_to_compose_is_not(text: str) -> None:
+    assert places.line(text, "a") is None
+
+
+def test_lines_around_problems_are_shown_and_gaps_between_them_marked() -> None:
+    text = "\n".join(f"f{n}: {n}" for n in range(1, 10))
+    shown = places.marked(text, [Problem("f2", "no"), Problem("f8", "no"), Problem("f8", "never")])
+    assert [(each.number, len(each.problems)) for each in shown] == [
+        (1, 0), (2, 1), (3, 0), (7, 0), (8, 2), (9, 0),
+    ]  # fmt: skip
+    assert [each.number for each in shown if each.gap] == [7]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.2, "0 s"), (59.6, "1 min"), (61, "1 min 1 s"), (7500, "2 h 5 min"), (90_000, "1 d 1 h")],
+)
+def test_durations_have_two_units(seconds: float, said: str) -> None:
+    assert words.left(seconds) == said
+
+
+@pytest.mark.parametrize(("done", "known", "percent"), [(0, 0, 0), (999, 1000, 99), (5, 5, 100)])
+def test_a_hundred_percent_is_said_of_what_is_finished_alone(
+    done: int, known: int, percent: int
+) -> None:
+    job = Job.__new__(Job)
+    object.__setattr__(job, "done", done)
+    object.__setattr__(job, "known", known)
+    assert words.share(job) == percent
+
+
+def test_what_a_run_cost_is_read_from_its_lines() -> None:
+    rows, notes = words.costs(
+        ["S-Cyc        27 trainings        5,400 steps       1,007.5 s of worker time", "Much."]
+    )
+    assert rows == [words.Cost("S-Cyc", "27", "5,400", 1007.5)]
+    assert notes == ["Much."]
