@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ import optuna
 import pytest
 import yaml
 
-from oracle import records, runs
-from oracle.jobs import ENDED, Job
+from oracle import driver, records, runs
+from oracle.drivers import started
+from oracle.jobs import ENDED, Holder, Job
 from oracle.ledger import Ledger, parse_url
 from oracle.parse import parse
 from oracle.scheduler import Scheduler
@@ -28,7 +30,7 @@ STUDY: dict[str, Any] = {
     "dataset": "digits",
     "subset": 0.2,
     "network": {"name": "fully_connected", "hidden": [16]},
-    "training": {"steps": 300, "batch": 16, "validate_every": 100},
+    "training": {"steps": 200, "batch": 16, "validate_every": 100},
     "schedule": {"warmup": 3, "drops": [8]},
     "grid": {"max_lr": [0.05, 0.1, 0.2]},
     "cycles": 2,
@@ -37,13 +39,38 @@ STUDY: dict[str, Any] = {
     "pack": 1,
 }
 
+
+class Forked:
+    """A driver that has imported everything already; as far as a scheduler knows a process."""
+
+    def __init__(self, job: Job, settings: ServerSettings, holder: Holder) -> None:
+        self.returncode: int | None = None
+        self.pid = os.fork()
+        if self.pid == 0:
+            code = 1
+            try:
+                os.setsid()
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+                code = driver.drive(job.id, settings, holder)
+            finally:
+                os._exit(code)
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def wait(self) -> int:
+        if self.returncode is None:
+            self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self.returncode
+
+
 class Server:
     """A process that runs the jobs of one database: a server without its web side.
 
-    It is forked from the tests' process, which has imported everything; its drivers start afresh.
+    It is forked from the tests' process, which has imported everything.
     """
 
-    def __init__(self, settings: ServerSettings) -> None:
+    def __init__(self, settings: ServerSettings, start_driver: Any) -> None:
         self.pid = os.fork()
         if self.pid == 0:
             code = 1
@@ -51,7 +78,7 @@ class Server:
                 ended = threading.Event()
                 signal.signal(signal.SIGTERM, lambda *_: ended.set())
                 service = Service(settings)
-                scheduler = Scheduler(service.jobs, settings)
+                scheduler = Scheduler(service.jobs, settings, start_driver=start_driver)
                 scheduler.start()
                 ended.wait()
                 scheduler.stop()
@@ -90,6 +117,15 @@ def children(pid: int) -> list[int]:
     return [each for each, fields in living().items() if int(fields[1]) == pid]
 
 
+def descendants(pid: int) -> set[int]:
+    found: set[int] = set()
+    rest = {pid}
+    while rest:
+        rest = {each for parent in rest for each in children(parent)} - found
+        found |= rest
+    return found
+
+
 def in_session(pid: int) -> list[int]:
     """Processes of the session that a driver leads."""
     return [each for each, fields in living().items() if int(fields[3]) == pid]
@@ -120,11 +156,11 @@ def service(settings: ServerSettings) -> Iterator[Service]:
 
 
 @pytest.fixture
-def serve(settings: ServerSettings) -> Iterator[Callable[[], Server]]:
+def serve(settings: ServerSettings) -> Iterator[Callable[..., Server]]:
     servers: list[Server] = []
 
-    def start() -> Server:
-        servers.append(Server(settings))
+    def start(start_driver: Any = Forked, **changes: Any) -> Server:
+        servers.append(Server(replace(settings, **changes), start_driver))
         return servers[-1]
 
     yield start
@@ -164,26 +200,27 @@ def timeless(table: Any) -> dict[str, Any]:
     return found
 
 
-def uninterrupted(folder: Path, **changes: Any) -> tuple[dict[str, Any], int]:
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], int]:
     """The table of a plain run of the study elsewhere, and the number of its cells."""
-    where = Settings(folder=folder, backend="inline", device="cpu")
-    prepared = runs.prepare(parse(STUDY | changes, "tiny"), where)
+    where = Settings(folder=tmp_path_factory.mktemp("plain"), backend="inline", device="cpu")
+    prepared = runs.prepare(parse(STUDY, "tiny"), where)
     table = timeless(runs.execute(prepared))
     with records.opened(records.database(where, "tiny")) as (_, store):
         return table, len(store.results(prepared.graph))
 
 
 def test_a_job_ends_with_the_table_of_a_run_though_its_server_is_killed(
-    service: Service, serve: Callable[[], Server], tmp_path: Path
+    service: Service, serve: Callable[..., Server], uninterrupted: tuple[dict[str, Any], int]
 ) -> None:
-    expected, cells = uninterrupted(tmp_path / "alone")
+    expected, cells = uninterrupted
     job = submitted(service)
-    server = serve()
+    server = serve(started)
     until(lambda: len(trials(service)) >= 4)
     (driver,) = server.drivers()
     server.end(signal.SIGKILL)
     assert service.jobs.get(job.id).state == "running"  # nobody was left to say otherwise
-    serve()
+    serve(started)
     until(lambda: driver not in living())
     done = ended(service, job)
     assert (done.state, done.message) == ("done", "")
@@ -197,7 +234,7 @@ def test_a_job_ends_with_the_table_of_a_run_though_its_server_is_killed(
 
 
 def test_two_servers_on_one_database_run_each_job_once(
-    service: Service, serve: Callable[[], Server]
+    service: Service, serve: Callable[..., Server]
 ) -> None:
     short = {"steps": 12, "batch": 16, "validate_every": 6}
     jobs = [submitted(service, seed=seed, training=short, cycles=1) for seed in range(4)]
@@ -213,9 +250,9 @@ def test_two_servers_on_one_database_run_each_job_once(
 
 
 def test_a_cancelled_job_ends_its_driver_and_goes_on_when_it_is_resumed(
-    service: Service, serve: Callable[[], Server], tmp_path: Path
+    service: Service, serve: Callable[..., Server], uninterrupted: tuple[dict[str, Any], int]
 ) -> None:
-    expected, cells = uninterrupted(tmp_path / "alone")
+    expected, cells = uninterrupted
     me = Token("local", "admin", service.jobs.get(submitted(service).id).submitted)
     job = service.jobs.page()[0]
     server = serve()
@@ -235,7 +272,7 @@ def test_a_cancelled_job_ends_its_driver_and_goes_on_when_it_is_resumed(
 
 
 def test_a_server_that_is_told_to_stop_puts_its_jobs_back_into_the_queue(
-    service: Service, serve: Callable[[], Server]
+    service: Service, serve: Callable[..., Server]
 ) -> None:
     job = submitted(service)
     server = serve()
@@ -252,10 +289,40 @@ def test_a_server_that_is_told_to_stop_puts_its_jobs_back_into_the_queue(
 
 
 def test_no_secret_stands_on_a_drivers_command_line(
-    service: Service, serve: Callable[[], Server]
+    service: Service, serve: Callable[..., Server]
 ) -> None:
     job = submitted(service)
-    server = serve()
+    server = serve(started)
     (driver,) = until(server.drivers)
     words = Path(f"/proc/{driver}/cmdline").read_bytes().decode().split("\0")[1:-1]
     assert words == ["-m", "oracle.driver", job.id]
+
+
+def test_a_higher_priority_goes_first(service: Service, serve: Callable[..., Server]) -> None:
+    short = {"steps": 12, "batch": 16, "validate_every": 6}
+    grid = {"max_lr": [0.1], "extend": False}
+    jobs = [submitted(service, seed=seed, training=short, cycles=1, grid=grid) for seed in range(3)]
+    service.reprioritise(jobs[2].id, 5, Token("local", "admin", jobs[0].submitted))
+    serve()
+    done = [ended(service, job) for job in jobs]
+    assert {job.state for job in done} == {"done"}
+    assert all(job.started is not None for job in done)
+    assert sorted(range(3), key=lambda index: str(done[index].started)) == [2, 0, 1]
+
+
+@pytest.mark.ray
+def test_a_cancelled_jobs_ray_ends_with_its_driver(
+    service: Service, serve: Callable[..., Server]
+) -> None:
+    job = submitted(service, training={"steps": 3000, "batch": 16, "validate_every": 1000})
+    server = serve(started, backend="ray")
+    until(lambda: len(trials(service)) >= 1)
+    (leader,) = server.drivers()
+    rays = descendants(leader)
+    assert len(rays) >= 4  # its control store, its node's daemon, two workers
+    assert service.jobs.cancel(job.id).state == "cancelled"
+    until(lambda: not service.jobs.held())
+    until(lambda: not {leader, *rays} & living().keys())
+    assert service.jobs.get(job.id).state == "cancelled"
+    run = service.run(job.id)
+    assert (run.state, service.ledger.held(run.record.graph)) == ("stopped", False)
