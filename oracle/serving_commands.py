@@ -73,9 +73,9 @@ def serve(settings: Settings, data: Sequence[str], allow: Sequence[str], **optio
     the server; what ran goes on when it is started again.
     """
     named = _pairs({"--data": data, "--allow": allow})
-    from oracle import serving
+    from oracle.serving import serve as begin
 
-    serving.serve(settings, data=named["--data"], allow=named["--allow"], **options)
+    begin(settings, data=named["--data"], allow=named["--allow"], **options)
 
 
 @click.group()
