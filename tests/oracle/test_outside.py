@@ -4,6 +4,7 @@ import itertools
 import math
 import random
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -214,3 +215,11 @@ def test_what_is_known_is_never_less_than_what_was_asked_for() -> None:
             break
         seen[now.missing[0]] = curve(now.missing[0])
     assert now.known == now.done == len(seen)
+
+
+def test_the_guide_tells_of_every_field() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "outside.md").read_text(encoding="utf-8")
+    rows = {
+        name for line in guide.splitlines() if line.startswith("| `") for name in line.split("`")
+    }
+    assert OutsideRun.model_fields.keys() <= rows
