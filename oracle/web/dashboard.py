@@ -71,8 +71,10 @@ class Dashboard:
                 answer = RedirectResponse(f"/sign-in?next={quote(path)}", 303)
             await answer(scope, receive, send)
             return
-        inner = self._inner or await run_in_threadpool(self._opened)
-        await inner({**scope, "root_path": ""}, receive, _with_policy(send))
+        if self._inner is None:
+            await run_in_threadpool(self._open)
+        assert self._inner is not None  # it is opened once
+        await self._inner({**scope, "root_path": ""}, receive, _with_policy(send))
 
     def _admit(self, request: Request) -> None:
         """Raise Refused for what must not get through."""
@@ -87,11 +89,10 @@ class Dashboard:
             rule = "the dashboard is for reading here; start the server with --dashboard-writes"
             raise Refused(403, rule)
 
-    def _opened(self) -> Callable[..., Any]:
+    def _open(self) -> None:
         with self._lock:
             if self._inner is None:
                 self._inner = WSGIMiddleware(self.service.store.dashboard(), workers=4)
-            return self._inner
 
 
 def _with_policy(send: Send) -> Send:
