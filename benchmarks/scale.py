@@ -236,8 +236,8 @@ def main(
         ) as server:
             cases = run_all(server, url, size, spent, limit)
             some = server.json("/v1/jobs?state=done&limit=1")["items"][0]["id"]
-            longest = server.submit(study("long", 2, 1, size.long - 1, 0))
-            widest = server.submit(study("wide", size.wide // 20, 20, 1, 0))
+            longest = server.submit(study("long", 2, 1, size.long - 1, 1_000_001))
+            widest = server.submit(study("wide", size.wide // 20, 20, 1, 1_000_002))
             wait(lambda: not _unfinished(server), "the largest jobs do not end", limit)
             largest = filled(url)
             rounds = 3 if quick else 10
