@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from oracle.studyfile import read_yaml
+
 STUDY = """name: digits
 dataset: digits
 network: fully_connected
@@ -128,7 +130,7 @@ _TABLE: Mapping[str, Any] = MappingProxyType(
 REQUESTS: Mapping[tuple[str, str], Any] = MappingProxyType(  # by operation and media type
     {
         ("submit", "application/json"): {"study": STUDY, "shrink": {"cycles": 2}, "priority": 5},
-        ("submit", "application/yaml"): STUDY,
+        ("submit", "application/yaml"): read_yaml(STUDY, "example"),
         ("changeJob", "application/json"): {"priority": 10},
         ("declareOutside", "application/json"): dict(_DECLARED),
         ("observe", "application/json"): {
@@ -149,8 +151,11 @@ ANSWERS: Mapping[tuple[str, str], Any] = MappingProxyType(  # by operation and m
         ("changeJob", "application/json"): _JOB | {"priority": 10},
         ("cancelJob", "application/json"): _JOB | {"state": "cancelled", "seconds_left": None},
         ("resumeJob", "application/json"): _JOB | {"state": "queued", "seconds_left": None},
-        ("watchJob", "text/event-stream"): 'id: 2\nevent: state\ndata: {"number":2,"kind":"state",'
-        '"text":"running"}\n\n',
+        ("watchJob", "text/event-stream"): {
+            "id": "2",
+            "event": "state",
+            "data": '{"number":2,"kind":"state","text":"running"}',
+        },
         ("listRuns", "application/json"): {"items": [dict(_RUN)]},
         ("getRun", "application/json"): dict(_RUN),
         ("getTable", "application/json"): dict(_TABLE),
@@ -163,7 +168,7 @@ ANSWERS: Mapping[tuple[str, str], Any] = MappingProxyType(  # by operation and m
         ("getFigure", "image/png"): "(a picture)",
         ("getFigure", "image/svg+xml"): "<svg/>",
         ("getReport", "text/html"): "<!doctype html>\n",
-        ("getStudy", "application/yaml"): STUDY,
+        ("getStudy", "application/yaml"): read_yaml(STUDY, "example"),
         ("getRegion", "application/json"): {
             "run": "digits-53d35fc3",
             "cycle": 0,

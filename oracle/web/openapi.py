@@ -7,11 +7,12 @@ from types import MappingProxyType
 from typing import Any
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 
 from oracle.spec import KINDS
 from oracle.web.examples import ANSWERS, REQUESTS
 from oracle.web.problems import MEDIA_TYPE, ProblemDetails, example
-from oracle.web.schemas import Submission, TableShown
+from oracle.web.schemas import EventShown, JobShown, Submission, TableShown
 from oracle.web.security import COOKIE
 from oracle.web.settings import WebSettings
 
@@ -45,6 +46,40 @@ _HEADERS: Mapping[str, Any] = MappingProxyType(
         "WWW-Authenticate": {"description": "Bearer.", "schema": {"type": "string"}},
     }
 )
+STUDIES = (
+    *({"$ref": _REF.format(model=kind.__name__)} for kind in KINDS.values()),
+    {"type": "object", "description": "With names in place of parts, as studies are written."},
+)
+
+
+def _json(model: type[BaseModel]) -> dict[str, Any]:
+    """Text that holds a model's JSON."""
+    schema = {"$ref": _REF.format(model=model.__name__)}
+    return {"type": "string", "contentMediaType": "application/json", "contentSchema": schema}
+
+
+STREAM: Mapping[str, Any] = MappingProxyType(  # one of a stream's events
+    {
+        "oneOf": [
+            {
+                "type": "object",
+                "description": "The job, as it is now.",
+                "properties": {"event": {"const": "job"}, "data": _json(JobShown)},
+                "required": ["event", "data"],
+            },
+            {
+                "type": "object",
+                "description": "Something that happened to it.",
+                "properties": {
+                    "event": {"enum": ["state", "line", "say"]},
+                    "id": {"type": "string", "pattern": "^[0-9]+$"},
+                    "data": _json(EventShown),
+                },
+                "required": ["event", "id", "data"],
+            },
+        ]
+    }
+)
 _CREATING = frozenset({"submit", "declareOutside"})
 
 
@@ -70,16 +105,12 @@ def operations(described: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[st
 def _completed(found: dict[str, Any], settings: WebSettings) -> dict[str, Any]:
     parts = found["components"]
     schemas = parts.setdefault("schemas", {})
-    for model in (ProblemDetails, Submission, TableShown, *KINDS.values()):
+    for model in (ProblemDetails, Submission, TableShown, EventShown, *KINDS.values()):
         schema = model.model_json_schema(ref_template=_REF)
         for name, each in {**schema.pop("$defs", {}), model.__name__: schema}.items():
             schemas.setdefault(name, each)
     study = schemas["Submission"]["properties"]["study"]
-    study["anyOf"] = [
-        *({"$ref": _REF.format(model=kind.__name__)} for kind in KINDS.values()),
-        {"type": "object", "description": "With names in place of parts, as in YAML."},
-        {"type": "string", "description": "YAML."},
-    ]
+    study["anyOf"] = [*STUDIES, {"type": "string", "description": "YAML."}]
     parts["securitySchemes"] = dict(_SECURITY)
     for method, _, operation in operations(found):
         _complete(method, operation, settings)
@@ -92,6 +123,13 @@ def _complete(method: str, operation: dict[str, Any], settings: WebSettings) -> 
     if name not in _OPEN:
         anyone: list[dict[str, list[str]]] = [] if settings.tokens_required else [{}]
         operation["security"] = [{"bearer": [scope]}, {"session": [scope]}, *anyone]
+    bodies = [operation.get("requestBody", {}), operation["responses"].get("200", {})]
+    contents = [each for body in bodies for each in body.get("content", {}).items()]
+    for media, content in contents:
+        if media == "application/yaml":
+            content["schema"] = {"anyOf": [*STUDIES]}
+        elif media == "text/event-stream":
+            content["schema"] = dict(STREAM)
     for media, content in operation.get("requestBody", {}).get("content", {}).items():
         _exemplify(content, REQUESTS.get((name, media)))
     for status, answer in operation["responses"].items():

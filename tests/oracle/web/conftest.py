@@ -73,6 +73,28 @@ def client(app: FastAPI) -> Iterator[TestClient]:
         yield found
 
 
+@pytest.fixture(scope="session", name="opened")
+def opened_fixture() -> Callable[..., Service]:
+    """Opens a service in a folder, which the test closes."""
+    return opened
+
+
+@pytest.fixture(scope="session", name="finished")
+def finished_fixture() -> Callable[..., str]:
+    return finished
+
+
+@pytest.fixture(scope="session", name="web_settings")
+def web_settings_fixture() -> Callable[..., WebSettings]:
+    return web_settings
+
+
+@pytest.fixture(scope="session")
+def tiny() -> dict[str, Any]:
+    """The fields of the tiny study."""
+    return dict(STUDY)
+
+
 @pytest.fixture(scope="session")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, str]]:
     """A service on a database with a finished run, and its id; for tests that only read."""

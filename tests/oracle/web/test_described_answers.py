@@ -1,0 +1,129 @@
+"""Whatever is sent to the API: it answers, and as its description says."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import plotly.graph_objects as go
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from oracle.jobs import Holder
+from oracle.outside import OutsideRun
+from oracle.parse import parse_as
+from oracle.service import Service
+from oracle.web.app import create_app
+from oracle.web.examples import REQUESTS
+from oracle.web.settings import WebSettings
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+OPERATIONS = (
+    "submit", "listJobs", "getJob", "changeJob", "watchJob", "cancelJob", "resumeJob",
+    "listRuns", "getRun", "getTable", "getFigure", "getReport", "getStudy", "getRegion",
+    "listShipped", "declareOutside", "listOutside", "getOutside", "getMaxLr", "observe",
+    "health", "ready", "metrics",
+)  # fmt: skip
+OUTSIDE = ("getOutside", "observe")  # of a run that was declared
+FEW, MANY = 20, 1000
+
+
+@pytest.fixture(scope="module")
+def seen(
+    tmp_path_factory: pytest.TempPathFactory,
+    opened: Callable[..., Service],
+    finished: Callable[..., str],
+    web_settings: Callable[..., WebSettings],
+    tiny: dict[str, Any],
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """The operations of a server with a finished run and an ended job, and the names of both."""
+    folder = tmp_path_factory.mktemp("described")
+    run = finished(folder)
+    service = opened(folder, queue=10**6)
+    outside = parse_as(OutsideRun, REQUESTS["declareOutside", "application/json"], "run")
+    service.outside.declare(outside, "local")
+    job, _ = service.submit(json.dumps(tiny), form="json", owner="local")
+    holder = Holder("test", "host 1 1")
+    service.jobs.claim(holder)
+    service.jobs.ran_as(job.id, holder, run)
+    service.jobs.release(job.id, holder, "done")
+    app = create_app(service, web_settings(allowed_hosts=("testserver", "localhost")))
+    schema = schemathesis.openapi.from_asgi("/v1/openapi.json", app)
+    every = [each.ok() for each in schema.get_all_operations()]
+    found = {each.definition.raw["operationId"]: each for each in every}
+    names = {"run": run, "job": job.id, "cycle": 1}
+    yield found, {name: names | {"run": outside.id} if name in OUTSIDE else names for name in found}
+    service.close()
+
+
+def conforms(seen: tuple[dict[str, Any], dict[str, Any]], name: str, examples: int) -> Counter[int]:
+    """Try an operation with what its description allows and with what it does not.
+
+    Returns how often which status came.
+    """
+    operation = seen[0][name]
+    taken = {each.name for each in operation.path_parameters}
+    real = {key: value for key, value in seen[1][name].items() if key in taken}
+    fit = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
+    cases = [fit, operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)]
+    if real:
+        cases = [
+            operation.as_strategy(generation_mode=mode, path_parameters=real)
+            for mode in GenerationMode
+        ] + cases
+    statuses: Counter[int] = Counter()
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=examples == FEW,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.one_of(cases))
+    def sent(case: Any) -> None:
+        answer = case.call_and_validate(checks=CHECKS)
+        statuses[answer.status_code] += 1
+
+    sent()
+    return statuses
+
+
+@pytest.fixture(autouse=True)
+def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures without a browser."""
+    monkeypatch.setattr(go.Figure, "to_image", lambda self, **given: b"picture")
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_answer_is_as_described(seen: Any, name: str) -> None:
+    statuses = conforms(seen, name, FEW)
+    done = {409} if name in ("cancelJob", "resumeJob") else {200, 201}  # the job has ended
+    assert statuses.keys() & done
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_thousand_answers_are_as_described(seen: Any, name: str) -> None:
+    conforms(seen, name, MANY)
+
+
+def test_every_operation_is_tried(seen: Any) -> None:
+    assert set(seen[0]) == set(OPERATIONS)
