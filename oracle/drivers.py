@@ -19,7 +19,8 @@ from oracle.service import ServerSettings
 BUSY = 75  # exit code of a driver that found another at the same trainings
 GRACE = 30.0  # seconds that an interrupted driver gets to end
 _AGAIN = 2.0  # seconds between two interrupts: one that hits while Python starts may be lost
-_SECRETS = frozenset({"ORACLE_STORAGE", "ORACLE_TOKEN"})  # a user's own code runs in a driver
+# A user's own code runs in a driver.
+_SECRETS = frozenset({"ORACLE_STORAGE", "ORACLE_STORAGE_FILE", "ORACLE_TOKEN"})
 
 
 class Driver:

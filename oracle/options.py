@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from oracle.settings import BACKEND_NAMES, DEVICE_NAMES, Settings, Shrink, default_workers
+from scyc.problems import BadInput, Problem
 
 FILE = click.Path(path_type=Path)
 
@@ -26,11 +27,38 @@ def where(command: Callable[..., None]) -> Callable[..., None]:
         "--storage", envvar="ORACLE_STORAGE", default=None,
         help="Database URL, SQLite or PostgreSQL.  [default: a SQLite file in the study's folder]",
     )  # fmt: skip
+    @click.option(
+        "--storage-file", type=FILE, envvar="ORACLE_STORAGE_FILE", default=None,
+        help="A file with the database URL: for one with a password.",
+    )  # fmt: skip
     @functools.wraps(command)
-    def with_settings(folder: Path, storage: str | None, **arguments: Any) -> None:
+    def with_settings(
+        folder: Path, storage: str | None, storage_file: Path | None, **arguments: Any
+    ) -> None:
+        if storage_file is not None:
+            storage = _stored_url(storage_file, storage)
         command(settings=Settings(folder=folder, storage=storage), **arguments)
 
     return with_settings
+
+
+def _stored_url(file: Path, storage: str | None) -> str:
+    """The database URL that a file holds. Raises BadInput, which does not show the file's content.
+
+    storage: what else names a database.
+    """
+    if storage is not None:
+        rule = "and --storage both name the database (or their ORACLE_ variables do); leave out one"
+    else:
+        try:
+            if url := file.read_text(encoding="utf-8").strip():
+                return url
+            rule = "is empty; a database URL should be in it"
+        except OSError as error:
+            rule = f"cannot be read: {error.strerror}"
+        except UnicodeDecodeError:
+            rule = "is not text"
+    raise BadInput("storage", [Problem("--storage-file", rule, str(file))])
 
 
 def on_what(command: Callable[..., None]) -> Callable[..., None]:
