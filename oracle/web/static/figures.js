@@ -3,7 +3,6 @@
 
 (() => {
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const still = matchMedia("(prefers-reduced-motion: reduce)");
   const AXIS = /^[xy]axis\d*$/;
   const LEGEND = /^legend\d*$/;
   const NARROW = 560; // pixels
@@ -76,7 +75,6 @@
       hoverlabel: { bgcolor: color("card"), bordercolor: color("edge"), font: { color: color("ink") } },
       margin: { t: 12, r: 12, b: 40, l: narrow ? 46 : 56 },
       autosize: true,
-      transition: { duration: still.matches ? 0 : 300 },
       uirevision: "kept", // what a user zoomed to
     };
     delete made.width;

@@ -29,6 +29,7 @@
       .map(([count, unit]) => `${count} ${unit}`).join(" ");
   }
 
+  let latest = null; // of the job: a page that was asked for before it must not turn it back
   function show(place, state, share, amount, left) {
     const badge = one("[data-state]", place);
     const bar = one("progress", place);
@@ -118,6 +119,7 @@
       if (now) now.scrollLeft = left;
       localTimes(old);
     }
+    if (latest) show(...latest);
   }
 
   function watchJob(hero) {
@@ -137,7 +139,8 @@
           ? `${job.done.toLocaleString("en")} of ${job.known.toLocaleString("en")} trainings`
           : "not counted yet";
         const left = job.state === "running" && job.seconds_left !== null ? duration(job.seconds_left) : "";
-        show(hero, job.state, share, amount, left);
+        latest = [hero, job.state, share, amount, left];
+        show(...latest);
         announce(job.id, job.state, share);
         if (job.state !== state) { state = job.state; refresh(); }
         if (ENDED.includes(job.state)) {
