@@ -20,6 +20,7 @@ from oracle.web import (
     runs_api,
     sign_in,
 )
+from oracle.web.drawing import Drawing
 from oracle.web.events import Watcher
 from oracle.web.guards import Guards
 from oracle.web.openapi import TAGS, describe
@@ -45,6 +46,7 @@ def create_app(service: Service, settings: WebSettings) -> FastAPI:
     app.state.service = service
     app.state.settings = settings
     app.state.watcher = Watcher(service.jobs)
+    app.state.drawing = Drawing()
     app.state.metrics = ops.Metrics()
     problems.install(app)
     for part in (jobs_api, runs_api, outside_api, ops, assets, live, sign_in, pages, compare_pages):

@@ -6,7 +6,7 @@ import contextlib
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import uvicorn
@@ -48,10 +48,14 @@ def listen(app: FastAPI, bound: socket.socket) -> None:
         access_log=False,
         log_level="warning",
     )
-    _Server(config).run(sockets=[bound])
+    server = _Server(config)
+    server.leaving = app.state.watcher.close
+    server.run(sockets=[bound])
 
 
 class _Server(uvicorn.Server):
+    leaving: Callable[[], None]  # ends what would never end by itself
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """As uvicorn's, but that the signals are done with: jobs have to be put back yet."""
@@ -68,6 +72,7 @@ class _Server(uvicorn.Server):
     def _told(self, number: int, frame: Any) -> None:
         self.force_exit = self.should_exit
         self.should_exit = True
+        self.leaving()
 
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)

@@ -24,6 +24,7 @@ from oracle.web.problems import documented
 from oracle.web.security import needs
 
 router = APIRouter(tags=["operations"])
+_METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
 
 
 class Health(BaseModel):
@@ -66,10 +67,10 @@ class Measured:
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._metrics.answers.labels(str(message["status"])).inc()
-                route = scope.get("route")
-                path = getattr(route, "path", "other")
+                method = scope["method"] if scope["method"] in _METHODS else "other"
+                path = getattr(scope.get("route"), "path", None) or "other"
                 seconds = time.perf_counter() - began
-                self._metrics.requests.labels(scope["method"], path).observe(seconds)
+                self._metrics.requests.labels(method, path).observe(seconds)
             await send(message)
 
         await self._app(scope, receive, counted)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 import yaml
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from oracle import formats, report
 from oracle.compare import Table
@@ -18,6 +17,7 @@ from oracle.kinds import KINDS
 from oracle.records import Known
 from oracle.studyfile import shipped_studies
 from oracle.tokens import Token
+from oracle.web.drawing import Drawing
 from oracle.web.jobs_api import The
 from oracle.web.problems import Refused, documented
 from oracle.web.schemas import CycleRegion, RunList, RunShown, run_shown
@@ -52,7 +52,6 @@ _FIGURES: Mapping[str, str] = MappingProxyType(
         "svg": "image/svg+xml",
     }
 )
-_drawing = threading.Lock()  # one browser at a time
 
 
 def _figure(table: Table) -> str:
@@ -128,6 +127,7 @@ def table(
 )
 def figure(
     run: RunName,
+    request: Request,
     service: The,
     _: Reader,
     form: Annotated[
@@ -149,12 +149,8 @@ def figure(
         page = figure.to_html(full_html=True, include_plotlyjs=True)
         headers["Content-Security-Policy"] = _OWN_PAGE
         return Response(page, media_type=_FIGURES[form], headers=headers)
-    try:
-        with _drawing:
-            picture = figure.to_image(format=form, scale=2 if form == "png" else 1)
-    except RuntimeError as error:
-        rule = "the server has no Chrome or Chromium to draw with; take html or json"
-        raise Refused(503, rule, {"Retry-After": "3600"}) from error
+    drawing: Drawing = request.app.state.drawing
+    picture = drawing.picture(figure, form)
     return Response(picture, media_type=_FIGURES[form], headers=headers)
 
 
