@@ -53,6 +53,8 @@ def drive(job_id: str, settings: ServerSettings, holder: Holder) -> int:
         except (StorageError, LeaseLost):
             raise
         except BadInput as error:
+            if any(each.path == "--storage" for each in error.problems):
+                raise StorageError(str(error)) from error  # it was open a moment ago
             failure = "its study was refused", error.problems
         except RunFailed as error:
             failure = f"{type(error).__name__}: {error}", ()

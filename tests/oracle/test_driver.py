@@ -12,7 +12,7 @@ import yaml
 from oracle import driver, records, runs
 from oracle.cells import Graph
 from oracle.drivers import BUSY
-from oracle.failures import LeaseLost, StorageError
+from oracle.failures import LeaseLost, RunFailed, StorageError
 from oracle.jobs import Holder, Job
 from oracle.ledger import Jobs, sqlite_url
 from oracle.parse import parse
@@ -20,6 +20,7 @@ from oracle.processes import this_process
 from oracle.reporter import Reporter, Withdrawn
 from oracle.service import ServerSettings, Service
 from oracle.settings import Settings
+from scyc.problems import BadInput, Problem
 
 ME = Holder("me", this_process())
 STUDY: dict[str, Any] = {
@@ -159,20 +160,24 @@ def test_what_nobody_expected_fails_the_job_with_a_message(
     assert "Traceback" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("error", [StorageError, LeaseLost])
+@pytest.mark.parametrize(
+    "error",
+    [StorageError("away"), LeaseLost("away"), BadInput("", [Problem("--storage", "away")])],
+    ids=lambda error: type(error).__name__,
+)
 def test_a_driver_dies_of_what_may_pass_and_its_job_stays(
     service: Service,
     settings: ServerSettings,
     claimed: Claim,
     monkeypatch: pytest.MonkeyPatch,
-    error: type[Exception],
+    error: Exception,
 ) -> None:
     def broken(*_: Any) -> None:
-        raise error("away")
+        raise error
 
     monkeypatch.setattr(driver.runs, "execute", broken)
     job = claimed()
-    with pytest.raises(error):
+    with pytest.raises(RunFailed, match="away"):
         driver.drive(job.id, settings, ME)
     assert service.jobs.get(job.id).state == "running"
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+import optuna_dashboard  # noqa: F401  # two seconds, which every fork is spared
 import pytest
 import yaml
 
@@ -234,19 +235,21 @@ def test_a_job_ends_with_the_table_of_a_run_though_its_server_is_killed(
 
 
 def test_two_servers_on_one_database_run_each_job_once(
-    service: Service, serve: Callable[..., Server]
+    storage: str, settings: ServerSettings, serve: Callable[..., Server]
 ) -> None:
+    url = parse_url(storage)
+    service = Service(replace(settings, url=url))
     short = {"steps": 12, "batch": 16, "validate_every": 6}
     jobs = [submitted(service, seed=seed, training=short, cycles=1) for seed in range(4)]
-    servers = serve(), serve()
-    both = until(lambda: all(each.drivers() for each in servers))
-    assert both
+    servers = serve(url=url), serve(url=url)
+    until(lambda: all(each.drivers() for each in servers))
     for job in jobs:
         assert ended(service, job).state == "done"
         told = [event.text for event in service.jobs.events(job.id) if event.kind == "state"]
         assert told == ["queued", "running", "done"]
     ids = [trial.user_attrs["cell"] for trial in trials(service)]
     assert len(ids) == len(set(ids)) == sum(service.jobs.get(each.id).known for each in jobs)
+    service.close()
 
 
 def test_a_cancelled_job_ends_its_driver_and_goes_on_when_it_is_resumed(
