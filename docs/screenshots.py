@@ -42,7 +42,7 @@ OTHER = STUDY.replace("digits-watched", "digits-wider").replace("[64, 64]", "[12
 WRONG = STUDY.replace("replicates: 3", "replicates: 0").replace("low: 0.01", "low: -0.01")
 
 # Some cycles are finished.
-GROWN = "document.querySelector('figure[data-name=accuracies] .plot')?.dataset.drawn >= 3"
+GROWN = "figure[data-name=accuracies] .plot[data-drawn]:not([data-drawn='1'], [data-drawn='2'])"
 
 
 @contextmanager
@@ -100,7 +100,7 @@ def main() -> None:
         job = submit(page, home, STUDY)
         other = submit(page, home, OTHER)
         page.goto(job)
-        page.wait_for_function(GROWN)
+        page.locator(GROWN).wait_for()
         shoot(page, "job-growing")
         page.goto(f"{home}/")
         shoot(page, "jobs")

@@ -170,12 +170,11 @@ def watched(browser: Any, home: str) -> dict[str, Any]:
         page.wait_for_timeout(100)
         assert len(shares) < 400, "the job does not end"
     page.locator("td.inside, td.outside, td.undecided").first.wait_for()
-    page.wait_for_function(
-        "document.querySelector('figure[data-name=accuracies] .plot')?.dataset.drawn >= 4"
-    )
-    traces.append(
-        int(page.locator("figure[data-name=accuracies] .plot").get_attribute("data-drawn"))
-    )
+    grown = ".plot:is([data-drawn='4'], [data-drawn='5'])"  # the fifth: what diverged
+    plot = page.locator(f"figure[data-name=accuracies] {grown}")
+    plot.wait_for()
+    traces.append(int(plot.get_attribute("data-drawn")))
+    page.locator("figure[data-name=regions] .xtick").nth(3).wait_for()  # the axis grows too
     found = {
         "address": address,
         "shares": shares,
