@@ -239,8 +239,8 @@ def test_two_servers_on_one_database_run_each_job_once(
 ) -> None:
     url = parse_url(storage)
     service = Service(replace(settings, url=url))
-    short = {"steps": 12, "batch": 16, "validate_every": 6}
-    jobs = [submitted(service, seed=seed, training=short, cycles=1) for seed in range(4)]
+    grid = {"max_lr": [0.1], "extend": False}
+    jobs = [submitted(service, seed=seed, cycles=1, grid=grid) for seed in range(4)]
     servers = serve(url=url), serve(url=url)
     until(lambda: all(each.drivers() for each in servers))
     for job in jobs:
