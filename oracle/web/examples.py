@@ -148,9 +148,9 @@ ANSWERS: Mapping[tuple[str, str], Any] = MappingProxyType(  # by operation and m
             "count": {"queued": 3, "running": 1, "done": 40, "failed": 0, "cancelled": 2},
         },
         ("getJob", "application/json"): dict(_JOB),
-        ("changeJob", "application/json"): _JOB | {"priority": 10},
-        ("cancelJob", "application/json"): _JOB | {"state": "cancelled", "seconds_left": None},
-        ("resumeJob", "application/json"): _JOB | {"state": "queued", "seconds_left": None},
+        ("changeJob", "application/json"): {**_JOB, "priority": 10},
+        ("cancelJob", "application/json"): {**_JOB, "state": "cancelled", "seconds_left": None},
+        ("resumeJob", "application/json"): {**_JOB, "state": "queued", "seconds_left": None},
         ("watchJob", "text/event-stream"): {
             "id": "2",
             "event": "state",
@@ -181,7 +181,7 @@ ANSWERS: Mapping[tuple[str, str], Any] = MappingProxyType(  # by operation and m
         ("declareOutside", "application/json"): dict(_SHOWN),
         ("listOutside", "application/json"): {"items": [dict(_SHOWN)]},
         ("getOutside", "application/json"): dict(_SHOWN),
-        ("getMaxLr", "application/json"): _FOUND | {"run": "mine-5e0f9c1d", "complete": True},
+        ("getMaxLr", "application/json"): {**_FOUND, "run": "mine-5e0f9c1d", "complete": True},
         ("observe", "application/json"): {
             **_OUTSIDE,
             "added": 1,

@@ -105,7 +105,8 @@ def operations(described: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[st
 def _completed(found: dict[str, Any], settings: WebSettings) -> dict[str, Any]:
     parts = found["components"]
     schemas = parts.setdefault("schemas", {})
-    for model in (ProblemDetails, Submission, TableShown, EventShown, *KINDS.values()):
+    models: list[type[BaseModel]] = [ProblemDetails, Submission, TableShown, EventShown]
+    for model in (*models, *KINDS.values()):
         schema = model.model_json_schema(ref_template=_REF)
         for name, each in {**schema.pop("$defs", {}), model.__name__: schema}.items():
             schemas.setdefault(name, each)
