@@ -18,7 +18,7 @@ from oracle.study import Study
 Make = Callable[..., Study]
 STUDY_CHANGES: dict[str, Any] = {
     "network": {"factory": "node_networks:small"},
-    "training": {"steps": 1500, "batch": 16, "validate_every": 300},
+    "training": {"steps": 200, "batch": 16, "validate_every": 100},
     "grid": {"max_lr": [0.05, 0.1, 0.2], "extend": False},
     "cycles": 1,
     "replicates": 3,
