@@ -168,13 +168,14 @@ def watched(browser: Any, home: str) -> dict[str, Any]:
         if drawn.count():
             traces.append(int(drawn.get_attribute("data-drawn")))
         page.wait_for_timeout(100)
-        assert len(shares) < 400, "the job does not end"
+        assert len(shares) < 900, "the job does not end"
     page.locator("td.inside, td.outside, td.undecided").first.wait_for()
     grown = ".plot:is([data-drawn='4'], [data-drawn='5'])"  # the fifth: what diverged
     plot = page.locator(f"figure[data-name=accuracies] {grown}")
     plot.wait_for()
     traces.append(int(plot.get_attribute("data-drawn")))
-    page.locator("figure[data-name=regions] .xtick").nth(3).wait_for()  # the axis grows too
+    ticks = page.locator("figure[data-name=regions] g.xtick")  # the axis grows too
+    ticks.nth(3).wait_for(state="attached")
     found = {
         "address": address,
         "shares": shares,
