@@ -107,6 +107,7 @@ def test_a_health_check_tells_a_server_that_answers_from_one_that_does_not(
         assert gone.returncode == 1
         assert f"http {port}:" in gone.stderr
         assert alive(docker, "port", port).returncode == 1
+        assert alive(docker, "http", str(server), "port", port).returncode == 1
 
 
 def test_a_health_check_reaches_a_port_by_the_machines_own_name(docker: Path) -> None:
