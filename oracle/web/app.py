@@ -52,6 +52,7 @@ def create_app(service: Service, settings: WebSettings) -> FastAPI:
     for part in (jobs_api, runs_api, outside_api, ops, assets, live, sign_in, pages, compare_pages):
         app.include_router(part.router)
     dashboard.mount(app, service, settings)  # last: its paths are its own
+    app.add_middleware(problems.Answering)  # what is added last comes first
     app.add_middleware(Guards, settings=settings)
     app.add_middleware(ops.Measured, metrics=app.state.metrics)
     describe(app, settings)

@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from oracle import failures
 from scyc.problems import BadInput, Problem
@@ -167,10 +168,35 @@ def install(app: FastAPI) -> None:
             request.url.path, error.status_code, str(error.detail), (), error.headers or {}
         )
 
-    @app.exception_handler(Exception)
-    def broken(request: Request, error: Exception) -> Response:
-        log.error("%s %s", request.method, request.url.path, exc_info=error)
-        return answer(request.url.path, 500, "the server failed; its log says why")
+
+class Answering:
+    """ASGI middleware: what nobody foresaw is logged, and answered without its traceback.
+
+    It stands inside the others, so that this answer is counted and has the headers of all.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = False
+
+        async def noted(message: Message) -> None:
+            nonlocal began
+            began = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except Exception as error:
+            log.error("%s %s", scope["method"], scope["path"], exc_info=error)
+            if not began:
+                said = answer(scope["path"], 500, "the server failed; its log says why")
+                await said(scope, receive, send)
 
 
 def _by_status(status: int) -> Callable[[Request, Exception], Response]:

@@ -180,7 +180,10 @@ def test_a_job_that_is_not_there_is_404_for_every_method(client: TestClient, nam
 
 
 def test_what_nobody_foresaw_is_told_as_problem_details_too(
-    service: Service, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    service: Service,
+    client: TestClient,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     problem(client.get("/v1/nothing"), 404)
     assert problem(client.put("/v1/jobs"), 405)["title"] == "Method Not Allowed"
@@ -189,7 +192,9 @@ def test_what_nobody_foresaw_is_told_as_problem_details_too(
         raise ZeroDivisionError("secret")
 
     monkeypatch.setattr(service.jobs, "get", broken)
-    bare = TestClient(client.app, base_url="http://127.0.0.1", raise_server_exceptions=False)
-    answer = bare.get("/v1/jobs/tiny-00000000")
+    answer = client.get("/v1/jobs/tiny-00000000")
     assert "secret" not in answer.text
     problem(answer, 500)
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "ZeroDivisionError: secret" in caplog.text
+    assert 'oracle_http_answers_total{status="500"} 1.0' in client.get("/metrics").text
