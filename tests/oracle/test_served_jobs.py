@@ -201,9 +201,12 @@ def timeless(table: Any) -> dict[str, Any]:
     return found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], int]:
-    """The table of a plain run of the study elsewhere, and the number of its cells."""
+    """The table of a plain run of the study elsewhere, and the number of its cells.
+
+    For every test, since what it imports is spared to all that they fork.
+    """
     where = Settings(folder=tmp_path_factory.mktemp("plain"), backend="inline", device="cpu")
     prepared = runs.prepare(parse(STUDY, "tiny"), where)
     table = timeless(runs.execute(prepared))
