@@ -51,9 +51,10 @@ def _stored_url(file: Path, storage: str | None) -> str:
         rule = "and --storage both name the database (or their ORACLE_ variables do); leave out one"
     else:
         try:
-            if url := file.read_text(encoding="utf-8").strip():
-                return url
-            rule = "is empty; a database URL should be in it"
+            content = file.read_text(encoding="utf-8").strip()
+            if "://" in content and content.isprintable():
+                return content
+            rule = "holds no database URL; one line such as postgresql://user:password@host/name"
         except OSError as error:
             rule = f"cannot be read: {error.strerror}"
         except UnicodeDecodeError:
