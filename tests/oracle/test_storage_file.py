@@ -37,7 +37,8 @@ def test_a_command_uses_the_database_that_a_file_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "rule"),
     [("", "holds no"), (" \n", "holds no"), (b"\xff\xfe", "is not text"),
-     ("mysql://u:canary@h/x", "--storage"), ("canary", "holds no"), ("sqlite:///a.db\ncanary", "holds no")],
+     ("mysql://u:canary@h/x", "--storage"), ("canary", "holds no"),
+     ("sqlite:///a.db\ncanary", "holds no")],
 )  # fmt: skip
 def test_a_file_without_a_database_is_refused(
     tmp_path: Path, content: str | bytes, rule: str
