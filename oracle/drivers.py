@@ -106,6 +106,7 @@ def _orders(settings: ServerSettings, holder: Holder) -> Mapping[str, Any]:
         "device": settings.device,
         "backend": settings.backend,
         "save_every": settings.save_every,
+        "store": settings.store,
         "holder": [holder.name, holder.process],
         "server": os.getpid(),
     }

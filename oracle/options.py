@@ -31,13 +31,22 @@ def where(command: Callable[..., None]) -> Callable[..., None]:
         "--storage-file", type=FILE, envvar="ORACLE_STORAGE_FILE", default=None,
         help="A file with the database URL: for one with a password.",
     )  # fmt: skip
+    @click.option(
+        "--store", envvar="ORACLE_STORE", default=None, metavar="URL",
+        help="Keep networks and images there for all machines, such as s3://bucket/oracle."
+        "  [default: in the study's folder]",
+    )  # fmt: skip
     @functools.wraps(command)
     def with_settings(
-        folder: Path, storage: str | None, storage_file: Path | None, **arguments: Any
+        folder: Path,
+        storage: str | None,
+        storage_file: Path | None,
+        store: str | None,
+        **arguments: Any,
     ) -> None:
         if storage_file is not None:
             storage = _stored_url(storage_file, storage)
-        command(settings=Settings(folder=folder, storage=storage), **arguments)
+        command(settings=Settings(folder=folder, storage=storage, store=store), **arguments)
 
     return with_settings
 

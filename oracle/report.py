@@ -87,7 +87,8 @@ def grid(printed: Sheet) -> str:
         for row in printed.rows
     )
     notes = "\n".join(f"<li>{html.escape(line)}</li>" for line in printed.notes)
-    return f"""<div class="scroll" tabindex="0" role="region" aria-label="Table, scrolls sideways"><table>
+    return f"""<div class="scroll" tabindex="0" role="region" aria-label="Table, scrolls sideways">
+<table>
 <caption class="unseen">{html.escape(printed.title)}</caption>
 <thead><tr>{heads}</tr></thead>
 <tbody>

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from oracle import formats, plans
+from oracle import formats, plans, shared
 from oracle.asks import Place
 from oracle.cells import Cell, Graph, Result
 from oracle.compare import Table
@@ -29,6 +29,7 @@ from oracle.trials import CandidateTrial
 from oracle.work import WorkerSpec, chosen_device
 from oracle.workers import BACKENDS
 from scyc import data, networks, pack, sources
+from scyc.blobs import blobs
 from scyc.checkpoint import CheckpointStore
 from scyc.choices import FactorySpec
 from scyc.data import Images
@@ -75,6 +76,7 @@ def prepare(study: Study, settings: Settings) -> Prepared:
             problems.append(Problem("network", str(error)))
     if rule := unwritable(settings.place(study.home)):
         problems.append(Problem("--runs", rule, str(settings.folder)))
+    problems += shared.problems(settings.store)
     try:
         problems += probe(database(settings, study.home))
     except BadInput as error:
@@ -102,7 +104,10 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
     place = settings.place(study.home)
     place.mkdir(parents=True, exist_ok=True)
     data.keep(place / "images", prepared.images)
-    checkpoints = CheckpointStore(place / "checkpoints")
+    if settings.store is not None:
+        where = blobs(settings.shared(study.home, "images"))
+        data.share(place / "images", prepared.images.fingerprint, where)
+    checkpoints = CheckpointStore(blobs(settings.shared(study.home, "checkpoints")))
     in_flight = InFlight(place, graph)
     with opened(database(settings, study.home)) as (ledger, store):
         record = RunRecord(
@@ -209,13 +214,15 @@ def _discard(
 
 
 def _worker_spec(prepared: Prepared) -> WorkerSpec:
-    place = prepared.settings.place(prepared.study.home).absolute()
+    settings, home = prepared.settings, prepared.study.home
+    place = settings.place(home).absolute()
+    own = settings.store is not None  # each machine then keeps for itself what is under way
     return WorkerSpec(
         system=as_json(prepared.study.system),
         fingerprint=prepared.images.fingerprint,
-        images=str(place / "images"),
-        checkpoints=str(place / "checkpoints"),
-        in_flight=str(InFlight(place, prepared.graph).folder),
+        images=settings.shared(home, "images"),
+        checkpoints=settings.shared(home, "checkpoints"),
+        in_flight="" if own else str(InFlight(place, prepared.graph).folder),
         save_every=60 * prepared.settings.save_every,
         device=prepared.settings.device,
         import_from=(str(Path.cwd()),) if uses_own_code(prepared.study) else (),

@@ -47,6 +47,7 @@ class ServerSettings:
     queue: int = 1000  # jobs that may wait
     ray_address: str | None = None
     save_every: float = 5.0  # minutes between two saves of a pack under way
+    store: str | None = None  # URL below which networks and images are kept for all machines
 
     def of_job(self, data: str | None) -> Settings:
         """How a job is run that names a data folder, or none. Raises BadInput."""
@@ -61,6 +62,7 @@ class ServerSettings:
             backend=self.backend,
             device=self.device,
             save_every=self.save_every,
+            store=self.store,
         )
 
 

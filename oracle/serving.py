@@ -73,6 +73,7 @@ def serve(
             backend=backend,
             running=running,
             ray_address=ray_address,
+            store=settings.store,
         )
         web = WebSettings(
             host=host,

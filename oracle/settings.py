@@ -22,10 +22,17 @@ class Settings:
     backend: str = "ray"
     device: str = "auto"
     save_every: float = 5.0  # minutes between two saves of a pack under way
+    store: str | None = None  # URL below which networks and images are kept for all machines
 
     def place(self, study_name: str) -> Path:
         """The folder of a study: its database, checkpoints, decoded images and reports."""
         return self.folder / study_name
+
+    def shared(self, study_name: str, what: str) -> str:
+        """Where workers find a study's checkpoints or images: a path, or a URL below the store."""
+        if self.store is None:
+            return str(self.place(study_name).absolute() / what)
+        return f"{self.store.rstrip('/')}/{study_name}/{what}"
 
 
 def default_workers(device: str) -> int:

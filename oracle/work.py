@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from oracle.cells import NUMERICS, Cell, Result
 from oracle.failures import PackFailed
 from oracle.starts import Starts
 from scyc import data, measured
+from scyc.blobs import blobs
 from scyc.checkpoint import CheckpointStore, Network
 from scyc.choices import ScheduleSpec
 from scyc.flight import FlightFile
@@ -29,6 +32,9 @@ from scyc.system import SystemSpec
 
 _SCHEDULE: TypeAdapter[ScheduleSpec] = TypeAdapter(ScheduleSpec)
 
+# What a machine keeps for itself where there is a store for all.
+_OWN = Path(tempfile.gettempdir()) / f"scyc-oracle-{os.getuid()}"
+
 
 @dataclass(frozen=True)
 class WorkerSpec:
@@ -36,9 +42,9 @@ class WorkerSpec:
 
     system: dict[str, Any]  # a SystemSpec as JSON values
     fingerprint: str  # of the images
-    images: str  # folder of decoded images
-    checkpoints: str  # folder
-    in_flight: str  # folder of packs under way
+    images: str  # folder of decoded images, or its URL in a store
+    checkpoints: str  # folder, or its URL in a store
+    in_flight: str  # folder of packs under way; "" for one of this machine's own
     save_every: float  # seconds between two saves of a pack under way
     device: str  # "auto", "cpu" or "cuda"
     import_from: tuple[str, ...]  # folders where a study's own code lies
@@ -67,12 +73,14 @@ class Worker:
     def __init__(self, worker_spec: WorkerSpec) -> None:
         torch.set_num_threads(1)
         sys.path[:0] = [path for path in worker_spec.import_from if path not in sys.path]
-        self._images = data.read_cache(Path(worker_spec.images), worker_spec.fingerprint)
+        self._images = data.read_cache(_at_hand(worker_spec), worker_spec.fingerprint)
         self.device = chosen_device(worker_spec.device)
         system = SystemSpec.model_validate_json(json.dumps(worker_spec.system))
         self._spec = worker_spec
         self._trainer = Trainer(system, self._images, self.device)
-        self._checkpoints = CheckpointStore(Path(worker_spec.checkpoints))
+        self._checkpoints = CheckpointStore(blobs(worker_spec.checkpoints))
+        self._in_flight = Path(worker_spec.in_flight or _OWN / "in-flight")
+        self._last: str | None = None  # the pack before
         self._starts = Starts()
         self.said: list[str] = []
 
@@ -90,6 +98,7 @@ class Worker:
         one training fits.
         """
         name = flight_name([task.cell for task in tasks])
+        self._own_flights(name)
         engine = engine or self._trainer.engines[0]
         results: list[Result] = []
         parts = [tasks]
@@ -105,6 +114,13 @@ class Worker:
                 self.said.append(f"out of memory with {len(part)} trainings in a pack; halved")
                 parts[:0] = [part[:half], part[half:]]
         return results
+
+    def _own_flights(self, name: str) -> None:
+        """Delete what this worker saved of its last pack, where no driver can: it is stored."""
+        if not self._spec.in_flight and self._last is not None and self._last != name:
+            for file in self._in_flight.glob(f"{self._last}.*"):
+                file.unlink(missing_ok=True)
+        self._last = name
 
     def _attempt(self, tasks: Sequence[Task], engine: str, name: str) -> list[Result] | None:
         """The results of trainings side by side; None where memory does not do."""
@@ -135,7 +151,7 @@ class Worker:
     def _flight(self, name: str, engine: str) -> FlightFile:
         """Where a pack under way is kept; its stamp is all that its bits depend on."""
         stamp = [name, engine, NUMERICS, torch.__version__, str(self.device)]
-        file = Path(self._spec.in_flight) / f"{name}.pt"
+        file = self._in_flight / f"{name}.pt"
         every = self._spec.save_every
         return FlightFile(file, json.dumps(stamp), every, time.monotonic, self.said.append)
 
@@ -173,6 +189,15 @@ class Worker:
         parent = self._checkpoints.load(task.parent)
         kept = self._checkpoints.load(task.kept) if task.kept else None
         return self._trainer.pruned(parent, task.replicate, task.cycle, kept)
+
+
+def _at_hand(worker_spec: WorkerSpec) -> Path:
+    """The folder of decoded images; those of a store are fetched once a machine."""
+    if "://" not in worker_spec.images:
+        return Path(worker_spec.images)
+    folder = _OWN / "images"
+    data.fetch(folder, worker_spec.fingerprint, blobs(worker_spec.images))
+    return folder
 
 
 def flight_name(cells: Sequence[str]) -> str:

@@ -1,17 +1,17 @@
-"""Networks on disk: content-addressed, checked before they are read, never half-written."""
+"""Networks that are kept: content-addressed, checked before they are read, never half-written."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-import os
 import pickle
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
+
+from scyc.blobs import Blobs, Folder
 
 
 @dataclass(frozen=True)
@@ -27,75 +27,52 @@ class CheckpointError(Exception):
 
 
 class CheckpointStore:
-    """A folder of checkpoints, each named by the sha256 of its content.
+    """Checkpoints, each named by the sha256 of its content; the same network is kept once."""
 
-    Writing the same network twice writes one file. A file is complete once it has its name: it is
-    written beside, flushed, and renamed.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def path(self, sha256: str) -> Path:
-        """Where the checkpoint with this sum lies, or would lie."""
-        return self.folder / sha256[:2] / f"{sha256}.pt"
+    def __init__(self, place: Path | Blobs) -> None:
+        """A folder, or another place for bytes."""
+        self.files: Blobs = Folder(place) if isinstance(place, Path) else place
 
     def has(self, sha256: str) -> bool:
-        """Whether a file with this name is there (its content is checked on reading)."""
-        return self.path(sha256).is_file()
+        """Whether one of this name is there (its content is checked on reading)."""
+        return self.files.has(name(sha256))
 
     def save(self, network: Network) -> str:
         """Write a network; returns its sha256."""
         content = _serialise(network)
         sha256 = hashlib.sha256(content).hexdigest()
-        target = self.path(sha256)
-        if not target.is_file():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(target, content)
+        if not self.has(sha256):
+            self.files.write(name(sha256), content)
         return sha256
 
     def load(self, sha256: str) -> Network:
         """Read a network back.
 
-        Raises CheckpointError when the file is missing, its bytes do not have this sum, or they
+        Raises CheckpointError when it is missing, its bytes do not have this sum, or they
         hold something else. Only tensors are read (``weights_only``): a checkpoint cannot run code.
         """
-        target = self.path(sha256)
+        told = self.files.told(name(sha256))
         try:
-            content = target.read_bytes()
+            content = self.files.read(name(sha256))
         except FileNotFoundError:
-            raise CheckpointError(f"{target}: no such checkpoint") from None
+            raise CheckpointError(f"{told}: no such checkpoint") from None
         found = hashlib.sha256(content).hexdigest()
         if found != sha256:
-            raise CheckpointError(f"{target}: damaged, its sha256 is {found}; delete it")
+            raise CheckpointError(f"{told}: damaged, its sha256 is {found}; delete it")
         try:
             both = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
             return Network(state=dict(both["state"]), masks=dict(both["masks"]))
         except (pickle.UnpicklingError, RuntimeError, KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(f"{target}: holds no network ({error})") from error
+            raise CheckpointError(f"{told}: holds no network ({error})") from error
 
     def discard(self, sha256: str) -> None:
         """Delete a checkpoint; one that is not there is no error."""
-        self.path(sha256).unlink(missing_ok=True)
+        self.files.delete(name(sha256))
 
 
-def write_whole(target: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all, also after a crash."""
-    descriptor, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(scratch).replace(target)
-    except BaseException:
-        Path(scratch).unlink(missing_ok=True)
-        raise
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+def name(sha256: str) -> str:
+    """What a checkpoint is called below its store."""
+    return f"{sha256[:2]}/{sha256}.pt"
 
 
 def _serialise(network: Network) -> bytes:

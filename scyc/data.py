@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from scyc import seeds
-from scyc.checkpoint import write_whole
+from scyc.blobs import Blobs, write_whole
 from scyc.problems import Problem
 from scyc.system import SplitSpec
 
@@ -45,10 +45,36 @@ class Split:
     std: Tensor  # float64 [channels]; 1 where a channel is constant
 
 
+_ENDINGS = ("pixels.npy", "labels.npy", "json")
+
+
 def keep(cache: Path, images: Images) -> None:
     """Write decoded images into a cache folder, by fingerprint, unless they are there."""
     if cached(cache, images.fingerprint) is None:
         _keep(cache, images)
+
+
+def share(cache: Path, fingerprint: str, blobs: Blobs) -> None:
+    """Put a data set of a cache folder where other machines get it, unless it is there.
+
+    Its description is written last and makes it whole.
+    """
+    names = [f"{fingerprint}.{ending}" for ending in _ENDINGS]
+    if not blobs.has(names[-1]):
+        for name in names:
+            blobs.write(name, (cache / name).read_bytes())
+
+
+def fetch(cache: Path, fingerprint: str, blobs: Blobs) -> None:
+    """Get a data set that was shared into a cache folder, unless it is there.
+
+    Raises FileNotFoundError when it was not shared.
+    """
+    if cached(cache, fingerprint) is None:
+        cache.mkdir(parents=True, exist_ok=True)
+        for ending in _ENDINGS:
+            name = f"{fingerprint}.{ending}"
+            write_whole(cache / name, blobs.read(name))
 
 
 def read_cache(cache: Path, fingerprint: str) -> Images:

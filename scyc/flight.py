@@ -16,7 +16,8 @@ from typing import Any, Protocol
 
 import torch
 
-from scyc.checkpoint import Network, write_whole
+from scyc.blobs import write_whole
+from scyc.checkpoint import Network
 from scyc.training import Job, Outcome
 
 State = Mapping[str, Any]  # tensors, numbers, texts and None; dicts, lists and tuples of them

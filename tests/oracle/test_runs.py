@@ -163,7 +163,7 @@ def test_a_deleted_checkpoint_is_made_again(study: Make, tmp_path: Path) -> None
     where = settings(tmp_path)
     shorter = run(study(cycles=1), where)
     store = CheckpointStore(tmp_path / "tiny" / "checkpoints")
-    for file in store.folder.rglob("*.pt"):
+    for file in store.files.folder.rglob("*.pt"):
         file.unlink()
     longer = run(study(cycles=2), where)
     assert longer["cycles"][:2] == shorter["cycles"]

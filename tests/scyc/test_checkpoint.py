@@ -5,12 +5,22 @@ from pathlib import Path
 import pytest
 import torch
 
-from scyc.checkpoint import CheckpointError, CheckpointStore, Network
+from scyc.blobs import Folder
+from scyc.checkpoint import CheckpointError, CheckpointStore, Network, name
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> CheckpointStore:
     return CheckpointStore(tmp_path / "checkpoints")
+
+
+def files(store: CheckpointStore) -> Path:
+    assert isinstance(store.files, Folder)
+    return store.files.folder
+
+
+def path(store: CheckpointStore, sha256: str) -> Path:
+    return files(store) / name(sha256)
 
 
 def network(value: float = 1.0) -> Network:
@@ -25,7 +35,7 @@ def test_a_network_comes_back_as_it_was(store: CheckpointStore) -> None:
 
 def test_the_name_is_the_sha256_of_the_content(store: CheckpointStore) -> None:
     sha256 = store.save(network())
-    assert hashlib.sha256(store.path(sha256).read_bytes()).hexdigest() == sha256
+    assert hashlib.sha256(path(store, sha256).read_bytes()).hexdigest() == sha256
     assert store.save(network()) == sha256
     assert store.save(network(2.0)) != sha256
 
@@ -33,17 +43,17 @@ def test_the_name_is_the_sha256_of_the_content(store: CheckpointStore) -> None:
 def test_a_view_is_saved_without_what_it_is_a_view_of(store: CheckpointStore) -> None:
     wide = torch.zeros(1000, 1000)
     sha256 = store.save(Network({"w": wide[0, :2]}, {}))
-    assert store.path(sha256).stat().st_size < 10_000
+    assert path(store, sha256).stat().st_size < 10_000
 
 
 @pytest.mark.parametrize("damage", ["flip", "truncate", "empty"])
 def test_a_damaged_file_is_not_read(store: CheckpointStore, damage: str) -> None:
     sha256 = store.save(network())
-    content = bytearray(store.path(sha256).read_bytes())
+    content = bytearray(path(store, sha256).read_bytes())
     if damage == "flip":
         content[len(content) // 2] ^= 1
     content = {"flip": content, "truncate": content[:-7], "empty": bytearray()}[damage]
-    store.path(sha256).write_bytes(content)
+    path(store, sha256).write_bytes(content)
     with pytest.raises(CheckpointError, match="damaged"):
         store.load(sha256)
 
@@ -66,8 +76,8 @@ class Canary:
 def test_a_pickle_under_its_right_name_runs_no_code(store: CheckpointStore, tmp_path: Path) -> None:
     content = pickle.dumps(Canary(tmp_path / "owned"), protocol=2)
     sha256 = hashlib.sha256(content).hexdigest()
-    store.path(sha256).parent.mkdir(parents=True)
-    store.path(sha256).write_bytes(content)
+    path(store, sha256).parent.mkdir(parents=True)
+    path(store, sha256).write_bytes(content)
     with pytest.raises(CheckpointError, match="holds no network"):
         store.load(sha256)
     assert not (tmp_path / "owned").exists()
@@ -82,7 +92,7 @@ def test_nothing_half_written_is_left_or_found(
     monkeypatch.setattr("os.fsync", fail)
     with pytest.raises(OSError, match="No space"):
         store.save(network())
-    assert [path for path in store.folder.rglob("*") if path.is_file()] == []
+    assert [path for path in files(store).rglob("*") if path.is_file()] == []
 
 
 def test_discarding_is_idempotent(store: CheckpointStore) -> None:

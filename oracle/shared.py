@@ -1,0 +1,28 @@
+"""The store that all machines reach, where there is one: whether it can be used."""
+
+from __future__ import annotations
+
+import uuid
+
+from scyc.blobs import blobs
+from scyc.problems import Problem
+
+
+def problems(store: str | None) -> list[Problem]:
+    """What is wrong with a store, found by putting something there and taking it away again."""
+    if store is None:
+        return []
+    try:
+        if "://" not in store:
+            raise ValueError("is no URL; such as s3://bucket/oracle or file:///mnt/oracle")
+        place = blobs(store)
+        name = f".probe-{uuid.uuid4().hex}"
+        place.write(name, b"whether this store can be written to")
+        place.delete(name)
+    except ImportError as error:
+        rule = f"needs a library that is not installed ({error}); pip install 'scyc-oracle[s3]'"
+        return [Problem("--store", rule, store)]
+    except Exception as error:  # each library has exceptions of its own
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        return [Problem("--store", f"cannot be used: {reason}", store)]
+    return []

@@ -1,0 +1,53 @@
+"""A run whose networks and images lie in a store: the same table, nothing of them in its folder."""
+
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from oracle import compare, runs, work
+from oracle.settings import Settings
+from oracle.study import Study
+from scyc.problems import BadInput
+
+Make = Callable[..., Study]
+
+
+def run(study: Study, folder: Path, store: str | None) -> compare.Table:
+    settings = Settings(folder, backend="inline", device="cpu", store=store)
+    return runs.execute(runs.prepare(study, settings))
+
+
+@pytest.fixture(autouse=True)
+def _own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "_OWN", tmp_path / "own")
+
+
+@pytest.mark.parametrize("kind", ["file", "memory"])
+def test_a_store_changes_nothing_that_is_found(study: Make, tmp_path: Path, kind: str) -> None:
+    root = f"{tmp_path}/store" if kind == "file" else uuid.uuid4().hex
+    declared = study(cycles=2)
+    plain = run(declared, tmp_path / "plain", None)
+    stored = run(declared, tmp_path / "stored", f"{kind}://{root}")
+    for table in (plain, stored):
+        for cost in table["cost"].values():
+            del cost["seconds"]
+    assert plain == stored
+    assert not list((tmp_path / "stored").rglob("*.pt"))
+    again = run(declared, tmp_path / "stored", f"{kind}://{root}")
+    assert again["cycles"] == stored["cycles"]
+
+
+@pytest.mark.parametrize(
+    ("store", "rule"),
+    [("bucket/oracle", "is no URL"), ("http://example.org/", "is not read"),
+     ("file:///proc/nothing", "cannot be used"), ("gs://bucket/x", "not installed")],
+)  # fmt: skip
+def test_a_store_that_cannot_be_used_is_refused_before_work(
+    study: Make, tmp_path: Path, store: str, rule: str
+) -> None:
+    with pytest.raises(BadInput) as caught:
+        runs.prepare(study(), Settings(tmp_path, backend="inline", store=store))
+    assert [each.path for each in caught.value.problems] == ["--store"]
+    assert rule in caught.value.problems[0].rule

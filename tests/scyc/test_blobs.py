@@ -1,0 +1,98 @@
+"""Bytes by name: the same contract for a folder, a URL of files, and an object store."""
+
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from scyc import data
+from scyc.blobs import Blobs, Folder, blobs
+from scyc.checkpoint import CheckpointError, CheckpointStore, Network, name
+from scyc.data import Images
+
+
+@pytest.fixture(params=["folder", "file", "memory"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    places = {
+        "folder": str(tmp_path / "blobs"),
+        "file": f"file://{tmp_path}/blobs",
+        "memory": f"memory://{uuid.uuid4().hex}",  # an object store: no folders, no renaming
+    }
+    return places[request.param]
+
+
+@pytest.fixture
+def kept(place: str) -> Blobs:
+    return blobs(place)
+
+
+def test_what_is_written_is_read_wherever_it_is_opened(kept: Blobs, place: str) -> None:
+    kept.write("ab/abc.pt", b"one")
+    kept.write("ab/abd.pt", b"two")
+    again = blobs(place)
+    assert (again.read("ab/abc.pt"), again.read("ab/abd.pt")) == (b"one", b"two")
+    assert again.has("ab/abc.pt")
+    kept.write("ab/abc.pt", b"three")
+    assert again.read("ab/abc.pt") == b"three"
+
+
+def test_what_is_not_there_is_not_found_and_may_be_deleted(kept: Blobs) -> None:
+    assert not kept.has("ab/abc.pt")
+    with pytest.raises(FileNotFoundError):
+        kept.read("ab/abc.pt")
+    kept.delete("ab/abc.pt")
+    kept.write("ab/abc.pt", b"one")
+    kept.delete("ab/abc.pt")
+    assert not kept.has("ab/abc.pt")
+    assert not kept.has("ab")
+
+
+def test_networks_are_kept_checked_and_discarded_there(kept: Blobs) -> None:
+    store = CheckpointStore(kept)
+    network = Network({"w": torch.ones(3)}, {"w": torch.tensor([True, False, True])})
+    sha256 = store.save(network)
+    assert store.has(sha256)
+    assert torch.equal(store.load(sha256).masks["w"], network.masks["w"])
+    content = bytearray(kept.read(name(sha256)))
+    content[len(content) // 2] ^= 1
+    kept.write(name(sha256), bytes(content))
+    with pytest.raises(CheckpointError, match="damaged"):
+        store.load(sha256)
+    store.discard(sha256)
+    with pytest.raises(CheckpointError, match="no such checkpoint"):
+        store.load(sha256)
+
+
+def test_images_are_shared_once_and_fetched_once_a_machine(
+    kept: Blobs, tmp_path: Path, digits: Images, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data.keep(tmp_path / "driver", digits)
+    data.share(tmp_path / "driver", digits.fingerprint, kept)
+    data.fetch(tmp_path / "node", digits.fingerprint, kept)
+    found = data.read_cache(tmp_path / "node", digits.fingerprint)
+    assert torch.equal(found.pixels, digits.pixels)
+    assert torch.equal(found.labels, digits.labels)
+    refuse: Callable[..., bytes] = lambda *_: pytest.fail("fetched or written again")  # noqa: E731
+    monkeypatch.setattr(type(kept), "read", refuse)
+    monkeypatch.setattr(type(kept), "write", refuse)
+    data.fetch(tmp_path / "node", digits.fingerprint, kept)
+    data.share(tmp_path / "driver", digits.fingerprint, kept)
+
+
+def test_images_that_were_not_shared_are_not_found(kept: Blobs, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        data.fetch(tmp_path, "0" * 64, kept)
+
+
+@pytest.mark.parametrize("url", ["http://example.org/x", "ftp://a/b", "simplecache::file:///tmp/x"])
+def test_a_url_of_another_scheme_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="is not read"):
+        blobs(url)
+
+
+def test_a_url_of_files_is_the_folder(tmp_path: Path) -> None:
+    found = blobs(f"file://{tmp_path}")
+    assert isinstance(found, Folder)
+    assert found.folder == tmp_path
