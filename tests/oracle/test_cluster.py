@@ -12,44 +12,52 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 import yaml
+from click.testing import CliRunner
 
+from oracle import cli, records, runs
+from oracle.parse import parse
+from oracle.settings import Settings
 from oracle.study import Study
 
 Make = Callable[..., Study]
-STUDY_CHANGES: dict[str, Any] = {
+CHANGES: dict[str, Any] = {
     "network": {"factory": "node_networks:small"},
-    "training": {"steps": 200, "batch": 16, "validate_every": 100},
+    "training": {"steps": 300, "batch": 16, "validate_every": 100},
     "grid": {"max_lr": [0.05, 0.1, 0.2], "extend": False},
     "cycles": 1,
     "replicates": 3,
     "pack": 1,
 }
-RUN = ("run", "tiny.yaml", "--workers", "2", "--device", "cpu", "--quiet")
-TABLE = ("table", "tiny", "--format", "json")
+# On a worker it waits until the others are there, so that each node trains.
 NETWORK = """
-import os
+import time
 from pathlib import Path
+import ray
 from torch import nn
 
 def small(shape, classes):
-    with Path(__file__).with_name("built").open("a") as file:
-        file.write(f"{os.getpid()}\\n")
+    if ray.is_initialized():
+        file = Path(__file__).with_name("nodes")
+        with file.open("a") as lines:
+            lines.write(f"{ray.util.get_node_ip_address()}\\n")
+        patience = time.monotonic() + 60
+        while len(set(file.read_text().split())) < 2 and time.monotonic() < patience:
+            time.sleep(0.05)
     return nn.Sequential(nn.Flatten(), nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, classes))
 """
 
 
-def _nodes_module() -> Any:
-    path = Path(__file__).with_name("ray_nodes.py")
-    spec = importlib.util.spec_from_file_location("ray_nodes", path)
+def _beside(name: str) -> Any:
+    path = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["ray_nodes"] = module
     spec.loader.exec_module(module)
     return module
 
 
-ray_nodes = _nodes_module()
+ray_nodes = _beside("ray_nodes")
 
 
 @pytest.fixture
@@ -67,54 +75,50 @@ def database(postgresql_server: str, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def place(study: Make, tmp_path: Path) -> Path:
-    """A folder with a study whose network tells which processes built it."""
+def place(study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that all nodes share, with a study whose network tells on which nodes it was."""
     folder = tmp_path / "shared"
     folder.mkdir()
     (folder / "node_networks.py").write_text(NETWORK)
-    sys.path.insert(0, str(folder))
-    try:
-        content = study(**STUDY_CHANGES).model_dump(mode="json", exclude_defaults=True)
-    finally:
-        sys.path.remove(str(folder))
+    monkeypatch.syspath_prepend(str(folder))
+    content = study(**CHANGES).model_dump(mode="json", exclude_defaults=True)
     (folder / "tiny.yaml").write_text(yaml.safe_dump(content))
     return folder
 
 
-def oracle(place: Path, environment: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
+def started(place: Path, cluster: Any, database: Path, **changed: str) -> subprocess.Popen[str]:
+    """`oracle run`, beside a cluster."""
+    command = [sys.executable, "-m", "oracle.cli", "run", "tiny.yaml", "--workers", "2"]
+    environment = cluster.environment | {
+        "RAY_ADDRESS": cluster.address,
+        "ORACLE_STORAGE_FILE": str(database),
+        "ORACLE_RUNS": str(place / "runs"),
+    }
     return subprocess.Popen(
-        [sys.executable, "-m", "oracle.cli", *arguments],
-        cwd=place, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        [*command, "--device", "cpu", "--quiet"], cwd=place, env=environment | changed, text=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     )  # fmt: skip
 
 
-def said(process: subprocess.Popen[str]) -> str:
-    output, trouble = process.communicate(timeout=240)
-    assert process.returncode == 0, trouble
-    return output
+def ended(program: subprocess.Popen[str]) -> str:
+    """What a program complains of by its end; it has succeeded."""
+    _, trouble = program.communicate(timeout=240)
+    assert program.returncode == 0, trouble
+    return trouble
 
 
-def findings(table: str) -> Any:
-    """A table without times."""
-    found = json.loads(table)
-    for cost in found["cost"].values():
-        del cost["seconds"]
-    return found
+def until(condition: Callable[[], bool], program: subprocess.Popen[str]) -> None:
+    """Wait for something that happens while a program runs."""
+    patience = time.monotonic() + 120
+    while not condition():
+        assert program.poll() is None, ended(program)
+        assert time.monotonic() < patience
+        time.sleep(0.05)
 
 
-def of_one_process(place: Path, environment: dict[str, str]) -> Any:
-    """The study's findings on SQLite, without Ray."""
-    apart = ("--runs", "apart")
-    environment = {name: value for name, value in environment.items() if "ORACLE" not in name}
-    said(oracle(place, environment, "run", "tiny.yaml", "--backend", "inline", "--quiet", *apart))
-    return findings(said(oracle(place, environment, "table", "tiny", "--format", "json", *apart)))
-
-
-def trained(place: Path, nodes: list[Any]) -> list[bool]:
-    """Whether each node has built the study's network."""
-    file = place / "built"
-    built = {int(pid) for pid in file.read_text().split()} if file.exists() else set()
-    return [bool(built & node.processes()) for node in nodes]
+def nodes_that_trained(place: Path) -> set[str]:
+    file = place / "nodes"
+    return set(file.read_text().split()) if file.exists() else set()
 
 
 def cells(url: str) -> int:
@@ -124,72 +128,64 @@ def cells(url: str) -> int:
         with engine.connect() as connection:
             if not sa.inspect(connection).has_table("trials"):
                 return 0
-            ended = sa.text("SELECT count(*) FROM trials WHERE state = 'COMPLETE'")
-            return int(connection.execute(ended).scalar_one())
+            finished = sa.text("SELECT count(*) FROM trials WHERE state = 'COMPLETE'")
+            return int(connection.execute(finished).scalar_one())
     finally:
         engine.dispose()
 
 
-def on_cluster(place: Path, nodes: Any, database: Path) -> dict[str, str]:
-    """The environment of a program beside a cluster and its database."""
-    return nodes.environment | {
-        "RAY_ADDRESS": nodes.address,
-        "ORACLE_STORAGE_FILE": str(database),
-        "ORACLE_RUNS": str(place / "runs"),
-    }
+def findings(table: Any) -> Any:
+    """A table without times."""
+    copy = json.loads(json.dumps(table))
+    for cost in copy["cost"].values():
+        del cost["seconds"]
+    return copy
 
 
-def until(condition: Callable[[], bool], program: subprocess.Popen[str]) -> None:
-    """Wait for something that happens while a program runs."""
-    patience = time.monotonic() + 120
-    while not condition():
-        assert program.poll() is None, said(program)
-        assert time.monotonic() < patience
-        time.sleep(0.1)
+def assert_as_of_one_process(place: Path, database: Path) -> None:
+    """The same findings as on SQLite without Ray, and as many trainings: nothing was done twice."""
+    url = database.read_text().strip()
+    known = records.locate("tiny", Settings(place / "runs", storage=url))
+    found = findings(records.stored_table(known))
+    where = Settings(place / "apart", backend="inline", device="cpu")
+    declared = parse(yaml.safe_load((place / "tiny.yaml").read_text()), "tiny.yaml")
+    expected = findings(runs.execute(runs.prepare(declared, where)))
+    assert expected["complete"]
+    assert found == expected
+    assert cells(url) == cells(f"sqlite:///{place}/apart/tiny/oracle.db") > 0
 
 
 @pytest.mark.ray
 def test_two_nodes_and_postgresql_find_what_one_process_finds(place: Path, database: Path) -> None:
-    with ray_nodes.cluster(2) as nodes:
-        environment = on_cluster(place, nodes, database)
-        said(oracle(place, environment, "migrate"))
-        running = oracle(place, environment, *RUN)
-        until(lambda: all(trained(place, nodes.nodes)), running)
-        said(running)
-        by_two = findings(said(oracle(place, environment, *TABLE)))
-    assert by_two["complete"]
-    assert by_two == of_one_process(place, environment)
-    apart = cells(f"sqlite:///{place}/apart/tiny/oracle.db")
-    assert cells(database.read_text().strip()) == apart > 0
+    migrated = CliRunner().invoke(cli.main, ["migrate", "--storage-file", str(database)])
+    assert migrated.exit_code == 0, migrated.output
+    with ray_nodes.cluster(2) as cluster:
+        ended(started(place, cluster, database))
+    assert nodes_that_trained(place) == {"127.0.0.3", "127.0.0.4"}
+    assert_as_of_one_process(place, database)
 
 
 @pytest.mark.ray
 @pytest.mark.slow
 def test_a_node_that_dies_costs_no_result(place: Path, database: Path) -> None:
-    with ray_nodes.cluster(2) as nodes:
-        environment = on_cluster(place, nodes, database)
-        running = oracle(place, environment, *RUN)
-        url = database.read_text().strip()
-        until(lambda: all(trained(place, nodes.nodes)) and cells(url) >= 4, running)
-        nodes.nodes[0].kill()
+    url = database.read_text().strip()
+    with ray_nodes.cluster(2) as cluster:
+        running = started(place, cluster, database)
+        until(lambda: len(nodes_that_trained(place)) == 2 and cells(url) >= 4, running)
+        cluster.nodes[0].kill()
         before = cells(url)
-        said(running)
-        by_one = findings(said(oracle(place, environment, *TABLE)))
-    assert by_one["complete"]
-    assert by_one == of_one_process(place, environment)
-    apart = cells(f"sqlite:///{place}/apart/tiny/oracle.db")
-    assert before < cells(url) == apart
+        ended(running)
+    assert before < cells(url)
+    assert_as_of_one_process(place, database)
 
 
 @pytest.mark.ray
 @pytest.mark.slow
 def test_a_program_without_the_token_gets_nowhere(place: Path, database: Path) -> None:
-    with ray_nodes.cluster(1) as nodes:
-        environment = on_cluster(place, nodes, database)
-        other = place / "other-token"
-        other.write_text("0" * 64)
-        environment["RAY_AUTH_TOKEN_PATH"] = str(other)
-        running = oracle(place, environment, *RUN)
+    other = place / "other-token"
+    other.write_text("0" * 64)
+    with ray_nodes.cluster(1) as cluster:
+        running = started(place, cluster, database, RAY_AUTH_TOKEN_PATH=str(other))
         _, trouble = running.communicate(timeout=240)
     assert running.returncode == 1
     assert "token" in trouble
