@@ -87,6 +87,8 @@ def ray_tune(worker_spec: WorkerSpec, queue: PackQueue, workers: int) -> None:
         "TUNE_GLOBAL_CHECKPOINT_S": "3600",
         "TUNE_MAX_PENDING_TRIALS_PG": str(workers + 1),
     }
+    if shows_token(os.environ, Path.home()):
+        environment["RAY_AUTH_MODE"] = "token"
     before = {name: os.environ.get(name) for name in environment}
     os.environ.update({name: os.environ.get(name, value) for name, value in environment.items()})
     import ray  # noqa: PLC0415  # seconds; and it reads the environment on import
@@ -145,7 +147,10 @@ def _scratch() -> Path:
 def _connect(ray: Any, cluster: bool, workers: int, on_gpu: bool, scratch: Path) -> None:
     quiet = {"logging_level": logging.ERROR, "log_to_driver": False}
     if cluster:
-        ray.init(**quiet)
+        try:
+            ray.init(**quiet)
+        except ConnectionError as error:
+            raise PackFailed(_unreached(error)) from error
         return
     ray.init(
         num_cpus=workers,
@@ -157,6 +162,34 @@ def _connect(ray: Any, cluster: bool, workers: int, on_gpu: bool, scratch: Path)
         runtime_env=_own_python(),
         **quiet,
     )
+
+
+def shows_token(environment: Mapping[str, str], home: Path) -> bool:
+    """Whether a driver shows a cluster its token without having been told to.
+
+    Ray itself does not where an address is given, though its head asks for a token as soon as it
+    finds one. A token that was named is shown, and that of this user to a head on this machine.
+    """
+    if "RAY_AUTH_MODE" in environment:
+        return False
+    if environment.get("RAY_AUTH_TOKEN") or environment.get("RAY_AUTH_TOKEN_PATH"):
+        return True
+    host = environment.get("RAY_ADDRESS", "").rpartition(":")[0]
+    here = host == "localhost" or host.startswith("127.")
+    return here and (home / ".ray" / "auth_token").is_file()
+
+
+def _unreached(error: BaseException) -> str:
+    """Why there is no way into a cluster, and what may help."""
+    told: BaseException | None = error
+    while told is not None:
+        if "InvalidAuthToken" in str(told):
+            return (
+                f"{error}: it asks for its token; set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN_PATH "
+                "to the file in which the token is"
+            )
+        told = told.__cause__
+    return f"{error}; does `ray start` run there, and on this machine, too?"
 
 
 def _own_python() -> dict[str, str] | None:

@@ -67,6 +67,28 @@ def test_no_gpu_to_share_is_an_error_that_says_so() -> None:
         workers.gpu_share(2, 0)
 
 
+@pytest.mark.parametrize(
+    ("address", "named", "shown"),
+    [
+        ("127.0.0.1:6379", {}, True),
+        ("localhost:6379", {}, True),
+        ("ray-head:6379", {}, False),
+        ("ray-head:6379", {"RAY_AUTH_TOKEN_PATH": "/run/secrets/ray-token"}, True),
+        ("ray-head:6379", {"RAY_AUTH_TOKEN": "x"}, True),
+        ("127.0.0.1:6379", {"RAY_AUTH_MODE": "disabled"}, False),
+    ],
+)
+def test_a_token_is_shown_to_this_machines_head_and_where_it_is_named(
+    tmp_path: Path, address: str, named: dict[str, str], shown: bool
+) -> None:
+    environment = {"RAY_ADDRESS": address} | named
+    assert workers.shows_token(environment, tmp_path) == (shown and bool(named))
+    (tmp_path / ".ray").mkdir()
+    (tmp_path / ".ray" / "auth_token").write_text("x")
+    assert workers.shows_token(environment, tmp_path) == shown
+    assert not workers.shows_token({}, tmp_path)
+
+
 def test_there_is_a_worker_a_gpu_or_a_core(monkeypatch: pytest.MonkeyPatch) -> None:
     cores = len(os.sched_getaffinity(0))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
