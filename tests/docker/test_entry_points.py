@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import threading
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,19 @@ def test_the_api_does_not_start_without_a_head(docker: Path, stand_ins: dict[str
     )
     assert (done.returncode, done.stderr) == (1, "no Ray head at nowhere:1\n")
     assert not Path(stand_ins["CALLS"]).exists()
+
+
+def test_what_the_image_needs_is_what_the_project_says(docker: Path) -> None:
+    root = docker.parent
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+
+    def needed(*extras: str) -> list[str]:
+        command = [sys.executable, docker / "needed.py", root / "pyproject.toml", *extras]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return done.stdout.splitlines()
+
+    assert needed("") == project["dependencies"]
+    assert needed("s3") == [*project["dependencies"], *project["optional-dependencies"]["s3"]]
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
