@@ -76,7 +76,7 @@ def prepare(study: Study, settings: Settings) -> Prepared:
             problems.append(Problem("network", str(error)))
     if rule := unwritable(settings.place(study.home)):
         problems.append(Problem("--runs", rule, str(settings.folder)))
-    problems += shared.problems(settings.store)
+    problems += shared.problems(settings.store, settings.backend)
     try:
         problems += probe(database(settings, study.home))
     except BadInput as error:
@@ -224,7 +224,7 @@ def _worker_spec(prepared: Prepared) -> WorkerSpec:
         checkpoints=settings.shared(home, "checkpoints"),
         in_flight="" if own else str(InFlight(place, prepared.graph).folder),
         save_every=60 * prepared.settings.save_every,
-        device=prepared.settings.device,
+        device=chosen_device(settings.device).type,  # on every machine the same
         import_from=(str(Path.cwd()),) if uses_own_code(prepared.study) else (),
     )
 

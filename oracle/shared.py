@@ -8,13 +8,18 @@ from scyc.blobs import blobs
 from scyc.problems import Problem
 
 
-def problems(store: str | None) -> list[Problem]:
+def problems(store: str | None, backend: str) -> list[Problem]:
     """What is wrong with a store, found by putting something there and taking it away again."""
     if store is None:
         return []
     try:
-        if "://" not in store:
+        scheme, sign, rest = store.partition("://")
+        if not sign:
             raise ValueError("is no URL; such as s3://bucket/oracle or file:///mnt/oracle")
+        if scheme == "file" and not rest.startswith("/"):
+            raise ValueError("is not absolute, so each machine would have its own; write file:///")
+        if scheme == "memory" and backend != "inline":
+            raise ValueError("is this process's own memory, which no worker sees; name another")
         place = blobs(store)
         name = f".probe-{uuid.uuid4().hex}"
         place.write(name, b"whether this store can be written to")

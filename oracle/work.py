@@ -79,7 +79,7 @@ class Worker:
         self._spec = worker_spec
         self._trainer = Trainer(system, self._images, self.device)
         self._checkpoints = CheckpointStore(blobs(worker_spec.checkpoints))
-        self._in_flight = Path(worker_spec.in_flight or _OWN / "in-flight")
+        self._in_flight = Path(worker_spec.in_flight or _own("in-flight"))
         self._last: str | None = None  # the pack before
         self._starts = Starts()
         self.said: list[str] = []
@@ -195,9 +195,18 @@ def _at_hand(worker_spec: WorkerSpec) -> Path:
     """The folder of decoded images; those of a store are fetched once a machine."""
     if "://" not in worker_spec.images:
         return Path(worker_spec.images)
-    folder = _OWN / "images"
+    folder = _own("images")
     data.fetch(folder, worker_spec.fingerprint, blobs(worker_spec.images))
     return folder
+
+
+def _own(what: str) -> Path:
+    """A folder of this machine's alone. Raises PackFailed where it is somebody else's."""
+    _OWN.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = _OWN.stat()
+    if found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise PackFailed(f"{_OWN} is open to others; delete it, or make it yours alone (chmod 700)")
+    return _OWN / what
 
 
 def flight_name(cells: Sequence[str]) -> str:

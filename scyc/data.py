@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,24 +58,34 @@ def keep(cache: Path, images: Images) -> None:
 def share(cache: Path, fingerprint: str, blobs: Blobs) -> None:
     """Put a data set of a cache folder where other machines get it, unless it is there.
 
-    Its description is written last and makes it whole.
+    The sums of its files are written last and make it whole.
     """
-    names = [f"{fingerprint}.{ending}" for ending in _ENDINGS]
-    if not blobs.has(names[-1]):
-        for name in names:
-            blobs.write(name, (cache / name).read_bytes())
+    if blobs.has(f"{fingerprint}.sums"):
+        return
+    sums = {}
+    for ending in _ENDINGS:
+        content = (cache / f"{fingerprint}.{ending}").read_bytes()
+        sums[ending] = hashlib.sha256(content).hexdigest()
+        blobs.write(f"{fingerprint}.{ending}", content)
+    blobs.write(f"{fingerprint}.sums", json.dumps(sums).encode())
 
 
 def fetch(cache: Path, fingerprint: str, blobs: Blobs) -> None:
     """Get a data set that was shared into a cache folder, unless it is there.
 
-    Raises FileNotFoundError when it was not shared.
+    Raises FileNotFoundError when it was not shared, ValueError when what is there is damaged.
     """
-    if cached(cache, fingerprint) is None:
-        cache.mkdir(parents=True, exist_ok=True)
-        for ending in _ENDINGS:
-            name = f"{fingerprint}.{ending}"
-            write_whole(cache / name, blobs.read(name))
+    if cached(cache, fingerprint) is not None:
+        return
+    cache.mkdir(parents=True, exist_ok=True)
+    sums = json.loads(blobs.read(f"{fingerprint}.sums"))
+    for ending in _ENDINGS:
+        name = f"{fingerprint}.{ending}"
+        content = blobs.read(name)
+        if hashlib.sha256(content).hexdigest() != sums[ending]:
+            rule = f"is damaged; delete it and {fingerprint}.sums, then start the run again"
+            raise ValueError(f"{blobs.told(name)} {rule}")
+        write_whole(cache / name, content)
 
 
 def read_cache(cache: Path, fingerprint: str) -> Images:

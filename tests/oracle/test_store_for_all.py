@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from oracle import compare, runs, work
+from oracle.failures import PackFailed
 from oracle.settings import Settings
 from oracle.study import Study
 from scyc.problems import BadInput
@@ -42,7 +43,8 @@ def test_a_store_changes_nothing_that_is_found(study: Make, tmp_path: Path, kind
 @pytest.mark.parametrize(
     ("store", "rule"),
     [("bucket/oracle", "is no URL"), ("http://example.org/", "is not read"),
-     ("file:///proc/nothing", "cannot be used"), ("gs://bucket/x", "not installed")],
+     ("file:///proc/nothing", "cannot be used"), ("file://rel/store", "not absolute"),
+     ("gs://bucket/x", "not installed")],
 )  # fmt: skip
 def test_a_store_that_cannot_be_used_is_refused_before_work(
     study: Make, tmp_path: Path, store: str, rule: str
@@ -51,3 +53,15 @@ def test_a_store_that_cannot_be_used_is_refused_before_work(
         runs.prepare(study(), Settings(tmp_path, backend="inline", store=store))
     assert [each.path for each in caught.value.problems] == ["--store"]
     assert rule in caught.value.problems[0].rule
+
+
+def test_a_store_in_memory_is_refused_for_workers(study: Make, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no worker sees"):
+        runs.prepare(study(), Settings(tmp_path, backend="ray", store="memory://x"))
+
+
+def test_what_a_machine_keeps_for_itself_is_its_users_alone(study: Make, tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir(mode=0o777)
+    (tmp_path / "own").chmod(0o777)
+    with pytest.raises(PackFailed, match="open to others"):
+        run(study(cycles=1), tmp_path / "runs", f"file://{tmp_path}/store")

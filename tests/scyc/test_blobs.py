@@ -81,6 +81,21 @@ def test_images_are_shared_once_and_fetched_once_a_machine(
     data.share(tmp_path / "driver", digits.fingerprint, kept)
 
 
+@pytest.mark.parametrize("ending", ["pixels.npy", "labels.npy"])
+def test_images_that_are_damaged_are_not_taken(
+    kept: Blobs, tmp_path: Path, digits: Images, ending: str
+) -> None:
+    data.keep(tmp_path / "driver", digits)
+    data.share(tmp_path / "driver", digits.fingerprint, kept)
+    file = f"{digits.fingerprint}.{ending}"
+    content = bytearray(kept.read(file))
+    content[-1] ^= 1
+    kept.write(file, bytes(content))
+    with pytest.raises(ValueError, match="is damaged"):
+        data.fetch(tmp_path / "node", digits.fingerprint, kept)
+    assert data.cached(tmp_path / "node", digits.fingerprint) is None
+
+
 def test_images_that_were_not_shared_are_not_found(kept: Blobs, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         data.fetch(tmp_path, "0" * 64, kept)
