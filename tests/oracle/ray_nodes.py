@@ -53,10 +53,14 @@ class Node:
                 os.kill(pid, signal.SIGKILL)
         self._process.wait()
 
+    def ask(self) -> None:
+        """Ask it to end."""
+        self._process.terminate()
+
     def stop(self) -> None:
         """End it, politely where that works."""
         before = self.processes()
-        self._process.terminate()
+        self.ask()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(10)
         self.kill()
@@ -113,6 +117,8 @@ def cluster(count: int) -> Iterator[Cluster]:
         for node in nodes:
             node.wait()
         yield Cluster(address, environment, nodes[1:])
+        for node in nodes:
+            node.ask()
 
 
 def _parents() -> Iterator[tuple[int, int]]:

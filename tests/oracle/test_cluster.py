@@ -22,7 +22,6 @@ from oracle.study import Study
 Make = Callable[..., Study]
 CHANGES: dict[str, Any] = {
     "network": {"factory": "node_networks:small"},
-    "training": {"steps": 300, "batch": 16, "validate_every": 100},
     "grid": {"max_lr": [0.05, 0.1, 0.2], "extend": False},
     "cycles": 1,
     "replicates": 3,
@@ -75,13 +74,17 @@ def database(postgresql_server: str, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def place(study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def place(
+    study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Path:
     """A folder that all nodes share, with a study whose network tells on which nodes it was."""
+    steps = 300 if request.node.get_closest_marker("slow") else 60
     folder = tmp_path / "shared"
     folder.mkdir()
     (folder / "node_networks.py").write_text(NETWORK)
     monkeypatch.syspath_prepend(str(folder))
-    content = study(**CHANGES).model_dump(mode="json", exclude_defaults=True)
+    training = {"steps": steps, "batch": 16, "validate_every": steps // 3}
+    content = study(**CHANGES, training=training).model_dump(mode="json", exclude_defaults=True)
     (folder / "tiny.yaml").write_text(yaml.safe_dump(content))
     return folder
 
