@@ -16,6 +16,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bar
 
+from oracle.printing import printable
 from oracle.settings import Progress
 
 
@@ -41,11 +42,14 @@ def shown(quiet: bool) -> Iterator[Progress]:
     task = bar.add_task("starting", total=None)
 
     def line(text: str) -> None:
-        console.print(text, highlight=False, markup=False)
+        console.print(printable(text), highlight=False, markup=False)
         bar.update(task, description="training")
 
     def cells(done: int, total: int) -> None:
         bar.update(task, completed=done, total=total)
 
+    def say(text: str) -> None:
+        console.print(printable(text), markup=False)
+
     with bar:
-        yield Progress(cells=cells, line=line, say=lambda text: console.print(text, markup=False))
+        yield Progress(cells=cells, line=line, say=say)

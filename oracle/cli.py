@@ -13,8 +13,8 @@ import click
 
 from oracle import service_commands, serving_commands
 from oracle.failures import RunFailed
-from oracle.options import FILE, on_what, recorded, smaller, where
-from oracle.printing import BAD_INPUT, FAILED, INTERRUPTED, print_table, width
+from oracle.options import FILE, Finite, on_what, recorded, smaller, where
+from oracle.printing import BAD_INPUT, FAILED, INTERRUPTED, print_table, printable, width
 from oracle.settings import Settings, Shrink
 from scyc.problems import BadInput
 
@@ -194,8 +194,8 @@ def paper(number: str, form: str) -> None:
 @where
 @click.option("--paper", "number", type=click.Choice(["3", "7", "8"]), help="Fit a paper's table.")
 @click.option("--q-most", type=click.IntRange(0, 100), default=3, show_default=True)
-@click.option("--beta-low", type=click.FloatRange(1e-3, 1e3), default=3.0, show_default=True)
-@click.option("--beta-high", type=click.FloatRange(1e-3, 1e3), default=6.0, show_default=True)
+@click.option("--beta-low", type=Finite(1e-3, 1e3), default=3.0, show_default=True)
+@click.option("--beta-high", type=Finite(1e-3, 1e3), default=6.0, show_default=True)
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
@@ -314,7 +314,7 @@ def entry() -> None:
         click.echo("interrupted; what is finished is kept: run the same command to go on", err=True)
         code = INTERRUPTED
     except RunFailed as error:
-        click.echo(f"{type(error).__name__}: {error}", err=True)
+        click.echo(printable(f"{type(error).__name__}: {error}"), err=True)
         code = FAILED
     sys.exit(code)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,17 @@ from oracle.settings import BACKEND_NAMES, DEVICE_NAMES, Settings, Shrink, defau
 from scyc.problems import BadInput, Problem
 
 FILE = click.Path(path_type=Path)
+
+
+class Finite(click.FloatRange):
+    """A number between bounds. Click takes NaN to lie between any, and inf above any."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number; fails as Click's own types do."""
+        found = super().convert(value, param, ctx)
+        if not math.isfinite(found):
+            self.fail(f"{value} is not a finite number; give one", param, ctx)
+        return found
 
 
 def where(command: Callable[..., None]) -> Callable[..., None]:
@@ -88,7 +100,7 @@ def on_what(command: Callable[..., None]) -> Callable[..., None]:
         help="What a worker trains on.",
     )  # fmt: skip
     @click.option(
-        "--save-every", type=click.FloatRange(0, min_open=True), default=5.0, show_default=True,
+        "--save-every", type=Finite(0, min_open=True), default=5.0, show_default=True,
         metavar="MINUTES", help="Save what is being trained, to go on from after a crash.",
     )  # fmt: skip
     @functools.wraps(command)
@@ -114,11 +126,11 @@ def smaller(command: Callable[..., None]) -> Callable[..., None]:
     """Options that make a study smaller; the command gets them as `wanted`."""
 
     @click.option(
-        "--scale", type=click.FloatRange(0, 1, min_open=True),
+        "--scale", type=Finite(0, 1, min_open=True),
         help="Shrink iterations, warm-up, drops and validation intervals together, such as 0.02.",
     )  # fmt: skip
     @click.option(
-        "--subset", type=click.FloatRange(0, 1, min_open=True),
+        "--subset", type=Finite(0, 1, min_open=True),
         help="Share of each class's images to use.",
     )  # fmt: skip
     @click.option("--classes", type=click.IntRange(2), help="Use the first so many classes.")

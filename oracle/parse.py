@@ -82,7 +82,9 @@ def _problems(error: ValidationError, kind: type[Spec]) -> Iterator[Problem]:
     for each in every:
         if each["type"] == "too_short" and _any_below(each, every):
             continue  # pydantic counts only the items that are right
-        location = [part for part in each["loc"] if not str(part).startswith("<")]
+        location = [part for part in each["loc"][:-1] if not str(part).startswith("<")]
+        if each["loc"] and (each["type"] == "extra_forbidden" or not _is_tag(each["loc"][-1])):
+            location.append(each["loc"][-1])  # an unknown key may look like a tag
         if each["type"] != "extra_forbidden" and _names_a_type(location):
             del location[-1]
         if each["type"] == "together":
@@ -108,6 +110,10 @@ def _at(content: object, path: str) -> object:
         else:
             content = getattr(content, part, None)
     return content if isinstance(content, str | int | float) else None
+
+
+def _is_tag(part: int | str) -> bool:
+    return str(part).startswith("<")
 
 
 def _names_a_type(location: Sequence[int | str]) -> bool:

@@ -18,7 +18,7 @@ import click
 from oracle.failures import RunFailed
 from oracle.jobs import PRIORITIES, STATES
 from oracle.options import FILE, smaller
-from oracle.printing import INTERRUPTED, print_table, width
+from oracle.printing import INTERRUPTED, print_table, printable, width
 from oracle.settings import Shrink
 from scyc.problems import BadInput, Problem
 
@@ -153,13 +153,13 @@ def status(
         if form == "json":
             click.echo(_json(asdict(job)))
         else:
-            click.echo(job_sheets.one(job), nl=False)
+            click.echo(printable(job_sheets.one(job)), nl=False)
         return
     page = client.jobs(states=states, study=study, owner=owner, limit=limit)
     if form == "json":
         click.echo(_json([asdict(job) for job in page.items]))
     else:
-        click.echo(job_sheets.several(page), nl=False)
+        click.echo(printable(job_sheets.several(page)), nl=False)
 
 
 @click.command()
@@ -207,6 +207,8 @@ def fetch(run_name: str, client: Client, form: str, which: str | None, output: P
         output = Path(f"{client.run(run_name).id}{_FILES[form]}")
     if output is None or str(output) == "-":
         sys.stdout.flush()
+        if sys.stdout.isatty():
+            content = printable(content.decode("utf-8", "replace")).encode()
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
@@ -243,7 +245,8 @@ def _follow(client: Client, job: Job, quiet: bool) -> None:
     if quiet:
         return
     assert ended.run is not None
-    print_table(client.fetch(ended.run, "text", width=min(width(), 500)).decode())
+    text = client.fetch(ended.run, "text", width=min(width(), 500)).decode("utf-8", "replace")
+    print_table(printable(text))
     page = f"{client.server}/jobs/{ended.id}"
     click.echo(f"\npage       {page}\nreport     oracle fetch {ended.run} --format report")
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from oracle.options import where
+from oracle.options import Finite, where
 from oracle.settings import BACKEND_NAMES, DEVICE_NAMES, Settings
-from oracle.tokens import SCOPES, Scope
+from oracle.tokens import SCOPES, Scope, name_rule
 from scyc.problems import BadInput, Problem
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     help="Another name under which the server is reached; may be given again.",
 )  # fmt: skip
 @click.option(
-    "--rate", type=click.FloatRange(0, min_open=True), default=50.0, show_default=True,
+    "--rate", type=Finite(0, min_open=True), default=50.0, show_default=True,
     help="Requests a second that one caller may send.",
 )  # fmt: skip
 @click.option(
@@ -93,6 +93,8 @@ def create(name: str, settings: Settings, scope: Scope) -> None:
     read looks at everything; submit also submits, and cancels and resumes its own jobs; admin does
     so with everyone's.
     """
+    if rule := name_rule(name):  # before a database is made
+        raise BadInput("token", [Problem("name", rule, name)])
     with _tokens(settings) as tokens:
         secret = tokens.create(name, scope)
     click.echo(secret)

@@ -46,7 +46,7 @@ def _float(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> float:
 def _int(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int:
     if len(node.value) > 400:
         raise yaml.constructor.ConstructorError(
-            None, None, "a whole number of over 400 digits", node.start_mark
+            None, None, "a whole number of over 400 digits; write a shorter one", node.start_mark
         )
     return int(node.value)
 
@@ -78,7 +78,7 @@ def read_yaml(text: str, source: str) -> object:
     Refused beside malformed text: duplicate keys, keys that are not text, anchors and aliases,
     tags, more than one document, nesting over 20 levels, text over 1 MB.
     """
-    if len(text) > _MOST_BYTES:
+    if len(text.encode("utf-8", "replace")) > _MOST_BYTES:
         raise BadInput(source, [Problem("study", f"is over {_MOST_BYTES} bytes; shorten it")])
     try:
         _check_events(text)
@@ -87,9 +87,19 @@ def read_yaml(text: str, source: str) -> object:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "study"
         rule = error.problem or error.context or "is not YAML"
+        if "'\\t'" in rule:
+            rule += "; indent with spaces"
         raise BadInput(source, [Problem(where, rule)]) from error
+    except yaml.reader.ReaderError as error:
+        rule = f"is not YAML: it holds the character #x{_code(error.character):04x}; remove it"
+        raise BadInput(source, [Problem("study", rule)]) from error
     except (yaml.YAMLError, ValueError) as error:
         raise BadInput(source, [Problem("study", f"is not YAML: {error}")]) from error
+
+
+def _code(character: int | str) -> int:
+    """The reader names a character by its number, the decoder by itself."""
+    return character if isinstance(character, int) else ord(character)
 
 
 def read_json(text: str, source: str = "study") -> object:
@@ -109,7 +119,7 @@ def read_json(text: str, source: str = "study") -> object:
     def constant(name: str) -> Any:
         raise refused(f"{name} is no number of JSON's; give a finite one")
 
-    if len(text) > _MOST_BYTES:
+    if len(text.encode("utf-8", "replace")) > _MOST_BYTES:
         raise refused(f"is over {_MOST_BYTES} bytes; shorten it")
     if _levels(text) > _DEEPEST:
         raise refused(f"is nested over {_DEEPEST} levels; a study needs four")
@@ -172,14 +182,18 @@ def load_study(name_or_path: str) -> Study:
 def study_text(name_or_path: str) -> tuple[str, str]:
     """The YAML of a study, and where it stands. Raises BadInput, but not for what it says."""
     path = Path(name_or_path)
-    if path.suffix not in (".yaml", ".yml") and not path.is_file():
-        return _shipped(name_or_path)
     try:
+        if path.suffix not in (".yaml", ".yml") and not path.is_file():
+            return _shipped(name_or_path)
         return path.read_text(encoding="utf-8"), name_or_path
     except FileNotFoundError:
-        raise BadInput(name_or_path, [Problem("study", "no such file")]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(name_or_path, [Problem("study", f"cannot be read: {error}")]) from error
+        rule = "no such file; name one that is there"
+        raise BadInput(name_or_path, [Problem("study", rule)]) from None
+    except BadInput:
+        raise
+    except (OSError, ValueError) as error:  # also a name with NUL, or what is not UTF-8
+        rule = f"cannot be read: {getattr(error, 'strerror', None) or error}; name another file"
+        raise BadInput(name_or_path, [Problem("study", rule)]) from error
 
 
 def shipped_studies() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -11,6 +12,15 @@ Scope = Literal["read", "submit", "admin"]
 SCOPES: tuple[Scope, ...] = ("read", "submit", "admin")  # each may do what those before it may
 LOCAL = "local"  # whoever calls where no tokens are asked for; no token may have this name
 NAME = r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}"
+
+
+def name_rule(name: str) -> str:
+    """Why a text cannot be a token's name; "" where it can."""
+    if not re.fullmatch(NAME, name):
+        return "1 to 64 letters, digits and . _ @ - are a name, the first a letter or digit"
+    if name == LOCAL:
+        return "is who calls where no tokens are asked for; take another name"
+    return ""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,8 @@ class BadInput(ValueError):
         self.source = source
         self.problems = tuple(problems)
         count = f"{len(problems)} problem" + ("s" if len(problems) != 1 else "")
-        super().__init__("\n".join([f"{source}: {count}", *(f"  {each}" for each in problems)]))
+        lines = [f"{_printable(source)}: {count}", *(f"  {each}" for each in problems)]
+        super().__init__("\n".join(lines))
 
 
 def unknown(name: str, known: Iterable[str]) -> str:

@@ -30,9 +30,22 @@ def parse_url(text: str) -> URL:
         rule = "is neither SQLite nor PostgreSQL; use one"
     elif url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
         rule = "keeps nothing; name a file, such as sqlite:///runs.db"
+    elif url.get_backend_name() == "sqlite":
+        rule = _unfit_file(url)
     if rule:
         raise BadInput("storage", [Problem("--storage", rule, str(url))])
     return url
+
+
+def _unfit_file(url: URL) -> str:
+    """Why a SQLite URL is refused that names a file; "" where it is not."""
+    if url.drivername not in ("sqlite", "sqlite+pysqlite"):
+        return "names a driver that is not used here; write sqlite:///runs.db"
+    if url.query:
+        return "has options after ?, which are not read; leave them out"
+    if "\x00" in str(url.database):
+        return "holds a NUL, which no file's name can; remove it"
+    return ""
 
 
 def probe(url: URL) -> list[Problem]:
@@ -40,7 +53,7 @@ def probe(url: URL) -> list[Problem]:
     file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
     if file is not None and not file.exists():
         rule = unwritable(file.absolute().parent)
-    elif file is not None and (file.is_dir() or not os.access(file, os.R_OK | os.W_OK)):
+    elif file is not None and (not file.is_file() or not os.access(file, os.R_OK | os.W_OK)):
         rule = "is not a file that can be read and written"
     else:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 from datetime import timedelta
 from typing import Any
@@ -13,7 +12,7 @@ import sqlalchemy as sa
 from oracle.ledger.database import Database, storable
 from oracle.ledger.tables import SESSIONS, TOKENS
 from oracle.ledger.times import aware, now
-from oracle.tokens import LOCAL, NAME, Scope, Token
+from oracle.tokens import Scope, Token, name_rule
 from scyc.problems import BadInput, Problem, unknown
 
 _PREFIX = "oracle_"  # so that a secret that leaks is recognised for what it is
@@ -32,12 +31,8 @@ class Tokens:
 
         Raises BadInput where the name is taken, or is none.
         """
-        rule = None
-        if not re.fullmatch(NAME, name):
-            rule = "1 to 64 letters, digits and . _ @ - are a name, the first a letter or digit"
-        elif name == LOCAL:
-            rule = "is who calls where no tokens are asked for; take another name"
-        if rule is None:
+        rule = name_rule(name)
+        if not rule:
             secret = _PREFIX + secrets.token_urlsafe(_BYTES)
             new = {"name": name, "digest": _digest(secret), "scope": scope, "created": now()}
             insert = self._database.insert(TOKENS).values(new)

@@ -120,11 +120,14 @@ def _submission(text: str) -> Submission:
     try:
         return Submission.model_validate(content)
     except ValidationError as error:
-        found = [
-            Problem(".".join(map(str, each["loc"])) or "body", each["msg"])
-            for each in error.errors()
-        ]
+        found = [Problem(_place(each["loc"]), each["msg"]) for each in error.errors()]
         raise BadInput("request", found) from error
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """Where in a submission; pydantic adds which type of a study it tried."""
+    found = location[:1] if location[:1] == ("study",) else location
+    return ".".join(map(str, found)) or "body"
 
 
 def _text(given: Submission) -> str:

@@ -151,7 +151,11 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     def unfit(request: Request, error: RequestValidationError) -> Response:
         found = [
-            Problem(_path(each["loc"]), str(each["msg"]), _scalar(each.get("input")))
+            Problem(
+                "body" if each["type"] == "json_invalid" else _path(each["loc"]),
+                str(each["msg"]),
+                _scalar(each.get("input")),
+            )
             for each in error.errors()
         ]
         malformed = any(each["type"] == "json_invalid" for each in error.errors())
