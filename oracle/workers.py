@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 import traceback
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from shlex import quote
@@ -214,6 +215,8 @@ def _fit(
             super().__init__()
             self.out: dict[str, Pack | None] = {}
             self.measures: str | None = None  # the trial that measures the plan
+            self.again: list[Pack] = []  # whose workers died
+            self.deaths: Counter[Any] = Counter()  # of workers, by pack; None: by the plan
             self.failure: BaseException | None = None
             self.nap = _FIRST_NAP
 
@@ -223,7 +226,7 @@ def _fit(
             if queue.unplanned and self.measures is None:
                 self.measures, self.out[trial_id] = trial_id, None
                 return {"most": queue.most}
-            pack = queue.next()
+            pack = self.again.pop() if self.again else queue.next()
             if pack is not None:
                 self.nap = _FIRST_NAP
                 self.out[trial_id] = pack
@@ -243,6 +246,8 @@ def _fit(
             nothing = pack is None and trial_id != self.measures
             if nothing or self.failure is not None:
                 return
+            if error and self.retried(pack):
+                return
             try:
                 reported = _reported(result, error, queue)
                 if pack is None:
@@ -251,6 +256,21 @@ def _fit(
                     queue.done(pack, _results(reported))
             except BaseException as failure:  # raised again when Tune has ended
                 self.failure = failure
+
+        def retried(self, pack: Pack | None) -> bool:
+            """Whether work whose worker died is handed out again, to another worker.
+
+            Tune's own retries would all go to a worker on a node that is dead, and not known to be.
+            """
+            key = None if pack is None else tuple(cell.id for cell in pack.cells)
+            self.deaths[key] += 1
+            if self.deaths[key] > _RETRIES:
+                return False
+            if pack is None:
+                self.measures = None
+            else:
+                self.again.append(pack)
+            return True
 
         def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
             """A pack has one result only, which :meth:`on_trial_complete` takes."""
@@ -283,7 +303,7 @@ def _fit(
             name="packs",
             storage_path=str(scratch),
             verbose=0,
-            failure_config=tune.FailureConfig(max_failures=_RETRIES),
+            failure_config=tune.FailureConfig(max_failures=0),
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
         ),
     )
