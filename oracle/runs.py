@@ -217,6 +217,9 @@ def _worker_spec(prepared: Prepared) -> WorkerSpec:
     settings, home = prepared.settings, prepared.study.home
     place = settings.place(home).absolute()
     own = settings.store is not None  # each machine then keeps for itself what is under way
+    device = settings.device
+    if device == "auto":  # on every machine the same as here
+        device = chosen_device(device).type
     return WorkerSpec(
         system=as_json(prepared.study.system),
         fingerprint=prepared.images.fingerprint,
@@ -224,7 +227,7 @@ def _worker_spec(prepared: Prepared) -> WorkerSpec:
         checkpoints=settings.shared(home, "checkpoints"),
         in_flight="" if own else str(InFlight(place, prepared.graph).folder),
         save_every=60 * prepared.settings.save_every,
-        device=chosen_device(settings.device).type,  # on every machine the same
+        device=device,
         import_from=(str(Path.cwd()),) if uses_own_code(prepared.study) else (),
     )
 
