@@ -44,6 +44,7 @@ def serve(
     allowed_hosts: Sequence[str] = (),
     rate: float = 50.0,
     dashboard_writes: bool = False,
+    behind_tls: bool = False,
 ) -> None:
     """Serve until this process is told to end, by SIGTERM or SIGINT.
 
@@ -82,6 +83,7 @@ def serve(
             tokens_required=guarded,
             rate=rate,
             dashboard_writes=dashboard_writes,
+            cookie_secure=behind_tls,
         )
         if url.get_backend_name() == "sqlite":
             Path(str(url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)

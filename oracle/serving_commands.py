@@ -66,6 +66,10 @@ if TYPE_CHECKING:
 @click.option(
     "--dashboard-writes", is_flag=True, help="Let admins change things in the Optuna dashboard."
 )
+@click.option(
+    "--behind-tls", is_flag=True,
+    help="Browsers reach it over TLS only: mark the pages' cookie so that it goes no other way.",
+)  # fmt: skip
 def serve(settings: Settings, data: Sequence[str], allow: Sequence[str], **options: Any) -> None:
     """Serve the API, the pages and the Optuna dashboard, and run the jobs that are submitted.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -25,6 +26,7 @@ _HEADERS = (
     ("referrer-policy", "same-origin"),
     ("cross-origin-opener-policy", "same-origin"),
 )
+_SHARED = 10.0  # times one caller's pace, for all who come from one address with a token
 _CALLERS = 10_000  # whose pace is remembered
 _FREE = frozenset({"/healthz", "/readyz"})  # asked for by those who watch over the server
 
@@ -49,7 +51,7 @@ class Guards:
             rule = "this Host is not one of the server's; name it with --allowed-host"
             await problems.answer(scope["path"], 421, rule)(scope, receive, answered)
             return
-        wait = self._wait(_caller(scope, headers))
+        wait = max(self._wait(each, share) for each, share in _callers(scope, headers))
         if wait > 0 and scope["path"] not in _FREE:
             rule = f"more than {self.settings.rate:g} requests a second; come again later"
             later = {"Retry-After": str(max(1, round(wait)))}
@@ -90,12 +92,15 @@ class Guards:
         close = {"Connection": "close"}
         await problems.answer(scope["path"], 413, rule, (), close)(scope, receive, send)
 
-    def _wait(self, caller: str) -> float:
-        """Seconds until a caller may come again, 0 where they may now: a bucket of tokens."""
-        now, most = self.now(), float(self.settings.burst)
+    def _wait(self, caller: str, share: float = 1.0) -> float:
+        """Seconds until a caller may come again, 0 where they may now: a bucket of tokens.
+
+        share: how many times the pace of one they may have.
+        """
+        now, most, rate = self.now(), share * self.settings.burst, share * self.settings.rate
         left, since = self._left.pop(caller, (most, now))
-        left = min(most, left + (now - since) * self.settings.rate)
-        wait = 0.0 if left >= 1 else (1 - left) / self.settings.rate
+        left = min(most, left + (now - since) * rate)
+        wait = 0.0 if left >= 1 else (1 - left) / rate
         self._left[caller] = (left - 1 if wait == 0 else left, now)
         if len(self._left) > _CALLERS:
             self._left.popitem(last=False)
@@ -113,10 +118,18 @@ def _with_headers(send: Send) -> Send:
     return with_headers
 
 
-def _caller(scope: Scope, headers: Headers) -> str:
-    """Whose pace a request counts for: a token's, a session's, or an address's."""
+def _callers(scope: Scope, headers: Headers) -> list[tuple[str, float]]:
+    """Whose pace a request counts for, and how many times one caller's that may be.
+
+    That of its token or session, known or not, and that of its address: many may share one, but
+    not without end, and nobody gets more by sending another token each time.
+    """
     address = scope["client"][0] if scope.get("client") else ""
-    return headers.get("authorization") or headers.get("cookie") or address
+    credential = headers.get("authorization") or headers.get("cookie")
+    if credential is None:
+        return [(address, 1.0)]
+    digest = hashlib.sha256(credential.encode("utf-8", "surrogatepass")).hexdigest()
+    return [(digest, 1.0), (f"all of {address}", _SHARED)]
 
 
 def _name(host: str) -> str:

@@ -63,7 +63,8 @@ def same_site(request: Request) -> None:
     origin = request.headers.get("origin")
     foreign = fetched not in (None, "same-origin", "none")
     if origin is not None:
-        foreign = foreign or urlsplit(origin).netloc.lower() != request.headers.get("host", "")
+        host = request.headers.get("host", "").lower()
+        foreign = foreign or _place(origin) != host
     if foreign:
         raise Refused(403, "a page of another site sent this; send it from the server's own")
 
@@ -79,6 +80,14 @@ def checked_form(request: Request, given: object) -> None:
     expected = csrf_token(request)
     if not isinstance(given, str) or not hmac.compare_digest(given.encode(), expected.encode()):
         raise Refused(403, "the form has expired; load the page again, then send it")
+
+
+def _place(origin: str) -> str | None:
+    """Host and port of an Origin, in lower case; None where it is none."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:  # such as http://[
+        return None
 
 
 def _bearer(request: Request) -> str | None:

@@ -35,7 +35,7 @@ def states(service: Service) -> list[str]:
 @pytest.mark.parametrize(
     "headers",
     [EVIL, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "null"},
-     {"Origin": "http://127.0.0.1:9999"}],
+     {"Origin": "http://127.0.0.1:9999"}, {"Origin": "http://[evil"}],
 )  # fmt: skip
 def test_a_page_of_another_site_changes_nothing(
     client: TestClient, service: Service, job: Job, study_yaml: Study, headers: dict[str, str]
@@ -120,6 +120,14 @@ def test_a_burst_over_the_limit_is_told_when_to_come_again(service: Service) -> 
         assert {each.status_code for each in answers} == {200, 429}
         assert all(int(each.headers["Retry-After"]) >= 1 for each in late)
         assert client.get("/healthz").status_code == 200
+
+
+def test_another_token_each_time_gives_no_more_than_an_address_gets(service: Service) -> None:
+    app = create_app(service, WebSettings(rate=0.01, burst=2))
+    with TestClient(app, base_url=HOME) as client:
+        headers = [{"Authorization": f"Bearer made-up-{number}"} for number in range(40)]
+        answers = [client.get("/v1/jobs", headers=each).status_code for each in headers]
+    assert answers == [401] * 20 + [429] * 20
 
 
 def test_a_caller_gets_the_pace_that_is_allowed_and_others_are_not_slowed() -> None:

@@ -162,6 +162,16 @@ def test_signing_in_gives_a_cookie_that_no_script_and_no_other_site_gets(
     assert secret not in answer.headers["set-cookie"]
 
 
+@pytest.mark.parametrize("tls", [True, False])
+def test_the_cookie_is_for_tls_alone_where_the_server_is_reached_so(
+    service: Service, tls: bool
+) -> None:
+    settings = WebSettings(rate=1e6, burst=10**6, tokens_required=True, cookie_secure=tls)
+    secret = service.tokens.create("ada", "read")
+    with TestClient(create_app(service, settings), base_url=HOME, follow_redirects=False) as found:
+        assert ("secure" in signed_in(found, secret).headers["set-cookie"].lower()) is tls
+
+
 @pytest.mark.parametrize(
     "after", ["//evil.example", "https://evil.example", "/\\evil.example", "/a\nb", ""]
 )
