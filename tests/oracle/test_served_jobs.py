@@ -317,6 +317,7 @@ def test_a_higher_priority_goes_first(service: Service, serve: Callable[..., Ser
 
 
 @pytest.mark.ray
+@pytest.mark.slow
 def test_a_cancelled_jobs_ray_ends_with_its_driver(
     service: Service, serve: Callable[..., Server]
 ) -> None:
