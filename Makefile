@@ -1,5 +1,6 @@
 # make demo: set up, and run the main job. make test: set up, and run every test and check but the slow
-# ones, which make test-slow runs.
+# ones, which make test-slow runs. make torture: crashes, kills, damage and load in full, some hours;
+# what was counted lies in build/torture.jsonl afterwards.
 # Everything goes into .venv here; a path with spaces is fine.
 
 PYTHON ?= python3
@@ -7,7 +8,7 @@ VENV := .venv/bin/python
 PIP := $(VENV) -m pip --disable-pip-version-check
 REQUIREMENTS := pyproject.toml constraints.txt
 
-.PHONY: demo test test-slow lint clean
+.PHONY: demo test test-slow torture lint clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/demo
@@ -18,6 +19,10 @@ test: .venv/test lint
 
 test-slow: .venv/test
 	$(VENV) -m pytest -m slow
+
+torture: .venv/test
+	@mkdir -p build && rm -f build/torture.jsonl
+	TORTURE_COUNTS="$(CURDIR)/build/torture.jsonl" $(VENV) -m pytest -m 'slow or not slow' tests/torture tests/security
 
 lint: .venv/test
 	$(VENV) -m ruff check .

@@ -1,0 +1,1 @@
+"""What the torture tests stand on: drivers that are killed, and what must hold afterwards."""

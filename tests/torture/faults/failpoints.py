@@ -1,0 +1,94 @@
+"""Named moments of a driver at which it is killed, hung on the product from outside."""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal
+
+from oracle import runs, work
+from oracle.in_flight import InFlight
+from oracle.ledger import Ledger
+from oracle.packs import PackQueue
+from oracle.store import ResultStore
+from scyc import blobs, flight
+from scyc.checkpoint import CheckpointStore
+
+
+@dataclass(frozen=True)
+class Point:
+    """Just before or just after a call of a function or method."""
+
+    owner: Any
+    name: str
+    side: Literal["before", "after"]
+
+
+POINTS: Mapping[str, Point] = MappingProxyType(
+    {
+        "before the lease": Point(Ledger, "lease", "before"),
+        "before a run is registered": Point(Ledger, "register", "before"),
+        "after a run is registered": Point(Ledger, "register", "after"),
+        "before the results are read": Point(ResultStore, "results", "before"),
+        "after the results are read": Point(ResultStore, "results", "after"),
+        "before training": Point(work.Worker, "train", "before"),
+        "while training": Point(flight.FlightFile, "due", "after"),
+        "between result and commit": Point(ResultStore, "add", "before"),
+        "between commit and acknowledgement": Point(ResultStore, "add", "after"),
+        "before a pack is done": Point(PackQueue, "done", "before"),
+        "between cycles": Point(PackQueue, "_advance", "before"),
+        "before a checkpoint": Point(CheckpointStore, "save", "before"),
+        "after a checkpoint": Point(CheckpointStore, "save", "after"),
+        "before a file is renamed": Point(blobs.Path, "replace", "before"),
+        "after a file is renamed": Point(blobs.Path, "replace", "after"),
+        "before a pack in flight is saved": Point(flight.FlightFile, "save", "before"),
+        "after a pack in flight is saved": Point(flight.FlightFile, "save", "after"),
+        "before a pack lands": Point(InFlight, "land", "before"),
+        "after a pack has landed": Point(InFlight, "land", "after"),
+        "before a loser is discarded": Point(CheckpointStore, "discard", "before"),
+        "after a loser is discarded": Point(CheckpointStore, "discard", "after"),
+        "before a note": Point(runs, "_annotate", "before"),
+        "after a note": Point(runs, "_annotate", "after"),
+        "before the folder is cleared": Point(InFlight, "clear", "before"),
+        "after the folder is cleared": Point(InFlight, "clear", "after"),
+    }
+)
+
+
+def die() -> None:
+    """SIGKILL to oneself."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def arm(point: str, count: int = 1, act: Callable[[], None] = die) -> None:
+    """Act at the count-th passing of a point, in this process."""
+    passing = POINTS[point]
+    passed = 0
+
+    def here() -> None:
+        nonlocal passed
+        passed += 1
+        if passed == count:
+            act()
+
+    wrap(passing, here)
+
+
+def wrap(point: Point, here: Callable[[], None]) -> None:
+    """Call something at every passing of a point, in this process."""
+    original = getattr(point.owner, point.name)
+
+    @functools.wraps(original)
+    def passing(*arguments: Any, **named: Any) -> Any:
+        if point.side == "before":
+            here()
+        found = original(*arguments, **named)
+        if point.side == "after":
+            here()
+        return found
+
+    setattr(point.owner, point.name, passing)
