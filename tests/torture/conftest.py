@@ -2,11 +2,14 @@
 
 import json
 import os
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from faults.drivers import Victim
+from faults.windows import Attempt, begun, small
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +37,47 @@ def counted() -> Callable[..., None]:
                 counts_file.write(f"{line}\n")
 
     return count
+
+
+@pytest.fixture(scope="session")
+def strace() -> None:
+    """Skips where there is no strace; CI has one."""
+    if shutil.which("strace") is None:
+        told = "strace is not installed"
+        pytest.fail(told) if "CI" in os.environ else pytest.skip(told)
+
+
+@pytest.fixture(scope="session")
+def shm() -> Iterator[Path]:
+    """A folder in memory, where there is one: what a killed process has written stays there, too."""
+    memory = Path("/dev/shm")  # noqa: S108
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def small_ended(shm: Path) -> Victim:
+    """A small run that nothing happened to."""
+    victim = small(shm / "ended")
+    victim.run()
+    return victim
+
+
+@pytest.fixture(scope="session")
+def small_begun(shm: Path) -> Victim:
+    """A small run of which there are the images and an empty database."""
+    return begun(shm / "begun")
+
+
+@pytest.fixture
+def attempt(shm: Path, small_begun: Victim) -> Iterator[Callable[[str], Attempt]]:
+    """Makes a run that is to be hurt in a window; there is one at a time."""
+    place = shm / "attempt"
+
+    def make(window: str) -> Attempt:
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir()
+        return Attempt(place, small_begun, window)
+
+    yield make
+    shutil.rmtree(place, ignore_errors=True)

@@ -30,6 +30,8 @@ def broken(
     if victim.table() != reference.table():
         found.append("I1: the table is another one")
     found += _checkpoints(victim, reference)
+    scratch = [path for path in victim.folder.rglob(".*") if path.is_file()]
+    found += [f"I5: {path.relative_to(victim.folder)} is scratch" for path in scratch]
     if journal_file is not None:
         found += journal.faults(journal_file, again, set(trials(victim)))
     return found
@@ -37,11 +39,14 @@ def broken(
 
 def trials(victim: Victim) -> Counter[str]:
     """Trials of each cell. An unfinished trial counts as one of the cell "unfinished"."""
-    url = _url(victim)
+    storage = optuna.storages.RDBStorage(_url(victim))
     found: Counter[str] = Counter()
-    for name in optuna.get_all_study_names(url):
-        for trial in optuna.load_study(study_name=name, storage=url).get_trials(deepcopy=False):
+    for name in optuna.get_all_study_names(storage):
+        study = optuna.load_study(study_name=name, storage=storage)
+        for trial in study.get_trials(deepcopy=False):
             found[trial.user_attrs["cell"] if trial.state.is_finished() else "unfinished"] += 1
+    storage.remove_session()
+    storage.engine.dispose()
     return found
 
 

@@ -1,0 +1,131 @@
+"""What strace does to a driver at one of its system calls, and what it has seen of them."""
+
+from __future__ import annotations
+
+import functools
+import re
+import socket
+import subprocess
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from faults.drivers import Victim, ended
+
+CALLS = (
+    "write", "pwrite64", "fsync", "fdatasync", "rename", "renameat", "renameat2", "unlink",
+    "unlinkat", "ftruncate", "mkdir", "rmdir",
+)  # fmt: skip
+_CALL = re.compile(r"^(\d+) +(\w+)\((.*)")
+
+
+@dataclass(frozen=True)
+class Window:
+    """The calls of one function or method: all that it does at its count-th passing."""
+
+    owner: Any
+    name: str
+    count: int = 1
+
+    def arm(self, line: socket.socket) -> None:
+        """Wait in this process for a tracer before that passing, and after it."""
+        original = getattr(self.owner, self.name)
+        passed = 0
+
+        @functools.wraps(original)
+        def passing(*arguments: Any, **named: Any) -> Any:
+            nonlocal passed
+            passed += 1
+            if passed != self.count:
+                return original(*arguments, **named)
+            _wait(line, b"in")
+            try:
+                return original(*arguments, **named)
+            finally:
+                _wait(line, b"out")
+
+        setattr(self.owner, self.name, passing)
+
+
+@dataclass(frozen=True)
+class Traced:
+    """How a driver ended, and the calls of its window in their order: name, then all that is shown."""
+
+    code: int
+    calls: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How often each call was made."""
+        return Counter(name for name, _ in self.calls)
+
+
+def traced(
+    victim: Victim,
+    window: Window,
+    inject: str = "",
+    armed: Callable[[], None] = lambda: None,
+) -> Traced:
+    """Drive a run of which strace sees one window, and does there what `inject` says.
+
+    inject: as strace has it, such as "fsync:signal=SIGKILL:when=2".
+    """
+    here, there = socket.socketpair()
+    log = victim.place / "strace"
+
+    def held() -> None:
+        here.close()
+        window.arm(there)  # first, so that what else is armed lies outside the window
+        armed()
+
+    log.unlink(missing_ok=True)
+    with here:
+        with there:
+            pid = victim.start(held)
+        tracer = _attached(pid, inject, log) if here.recv(3) == b"in" else None
+        if tracer is not None:
+            _go(here)
+            _released(tracer, lives=here.recv(3) == b"out")
+            _go(here)
+        code = ended(pid)
+    return Traced(code, _calls(log, pid) if tracer is not None else [])
+
+
+def _attached(pid: int, inject: str, log: Path) -> subprocess.Popen[str]:
+    command = ["strace", "-f", "-y", "-o", str(log), "-e", f"trace={','.join(CALLS)}"]
+    command += ["-e", f"inject={inject}"] if inject else []
+    tracer = subprocess.Popen([*command, "-p", str(pid)], stderr=subprocess.PIPE, text=True)
+    assert tracer.stderr is not None
+    told = tracer.stderr.readline()
+    assert "attached" in told, told
+    return tracer
+
+
+def _released(tracer: subprocess.Popen[str], lives: bool) -> None:
+    """End a tracer. Told to while its threads die, strace may wait for them in the wrong order."""
+    if lives:
+        tracer.terminate()
+    try:
+        tracer.communicate(timeout=10)
+    except subprocess.TimeoutExpired:
+        tracer.kill()
+        tracer.communicate()
+
+
+def _calls(log: Path, pid: int) -> list[tuple[str, str]]:
+    found = map(_CALL.match, log.read_text(errors="replace").splitlines())
+    return [(each[2], each[3]) for each in found if each and int(each[1]) == pid]
+
+
+def _wait(line: socket.socket, word: bytes) -> None:
+    line.send(word)  # neither this nor recv is among CALLS
+    line.recv(1)
+
+
+def _go(line: socket.socket) -> None:
+    try:
+        line.send(b".")
+    except BrokenPipeError:
+        return

@@ -1,0 +1,92 @@
+"""What of a run is hurt at its system calls: the windows, and runs that are hurt in one of them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from faults import invariants, journal
+from faults.drivers import TINY, Victim
+from faults.tracing import Traced, Window, traced
+
+from oracle import records, runs
+from oracle.in_flight import InFlight
+from oracle.ledger import Ledger
+from oracle.store import ResultStore
+from scyc import data
+from scyc.checkpoint import CheckpointStore
+from scyc.flight import FlightFile
+
+PACK = 2
+SMALL = {**TINY, "grid": {"max_lr": [0.05, 0.2]}, "cycles": 1, "replicates": 1, "pack": PACK}
+WINDOWS: Mapping[str, Window] = MappingProxyType(
+    {
+        "images": Window(data, "keep"),
+        "new tables of Optuna": Window(ResultStore, "__init__"),
+        "new tables": Window(Ledger, "__init__"),
+        "a lease and a run": Window(Ledger, "register"),
+        "the first commit": Window(ResultStore, "add"),
+        "a commit": Window(ResultStore, "add", 4),
+        "a checkpoint": Window(CheckpointStore, "save"),
+        "a winner's checkpoint": Window(CheckpointStore, "save", 2),
+        "a pack in flight": Window(FlightFile, "save"),
+        "a pack in flight, again": Window(FlightFile, "save", 2),
+        "a landing": Window(InFlight, "land"),
+        "the losers": Window(runs, "_discard"),
+        "the end": Window(Ledger, "register", 2),
+        "the end of all packs": Window(InFlight, "clear"),
+        "notes": Window(runs, "_annotate"),
+    }
+)
+_FROM_NOTHING = ("images", "new tables of Optuna", "new tables")
+
+
+def small(place: Path) -> Victim:
+    """A run of six trainings that saves its packs after every step."""
+    return Victim(place, declared=SMALL, save_every=1e-9)
+
+
+def begun(place: Path) -> Victim:
+    """A small run of which there are the images and an empty database."""
+    victim = small(place)
+    victim.folder.mkdir(parents=True)
+    data.keep(victim.folder / "images", runs.prepare(victim.study, victim.settings).images)
+    with records.opened(records.database(victim.settings, victim.study.home)):
+        pass
+    return victim
+
+
+class Attempt:
+    """A small run that is hurt in one window, with the journal of its cells."""
+
+    def __init__(self, place: Path, first: Victim, window: str) -> None:
+        """Begin in an empty folder, with a copy of what `first` has."""
+        if window not in _FROM_NOTHING:
+            shutil.copytree(first.place, place / "runs")
+        self.victim, self.window = small(place / "runs"), WINDOWS[window]
+        self.journal = place / "journal"
+        self._notes = window == "notes"
+
+    def armed(self) -> None:
+        """Keep the journal in this process."""
+        journal.keep(self.journal)
+        if not self._notes:  # half a second of figures
+            runs._annotate = lambda *_: None
+
+    def hurt(self, inject: str, armed: Callable[[], None] = lambda: None) -> Traced:
+        """Run it, and do in its window what strace is told to."""
+
+        def both() -> None:
+            self.armed()
+            armed()
+
+        return traced(self.victim, self.window, inject, both)
+
+    def taken_up(self, reference: Victim) -> list[str]:
+        """What is broken once the run has been started again and has ended."""
+        code = self.victim.drive(self.armed)
+        if code:
+            return [f"started again, the run ends with {code}: {self.victim.errors[-800:]}"]
+        return invariants.broken(self.victim, reference, self.journal, again=PACK)

@@ -1,0 +1,74 @@
+"""A driver that is killed at one system call of what it writes down, and is started again."""
+
+from collections.abc import Callable
+
+import pytest
+from faults.drivers import Victim
+from faults.windows import WINDOWS, Attempt
+
+from scyc import blobs
+
+pytestmark = pytest.mark.usefixtures("strace")
+
+SHORT = (
+    ("images", "rename", 2),
+    ("new tables of Optuna", "pwrite64", 40),
+    ("the first commit", "pwrite64", 21),
+    ("a commit", "fdatasync", 1),
+    ("a checkpoint", "write", 1),
+    ("a checkpoint", "rename", 1),
+    ("a pack in flight, again", "fsync", 1),
+    ("a landing", "unlink", 1),
+    ("the losers", "unlink", 1),
+)
+_FEW = {"notes": 20}  # one in so many of its calls, which are hundreds and all alike
+
+
+@pytest.mark.parametrize(("window", "call", "count"), SHORT)
+def test_a_driver_that_is_killed_at_a_call_loses_nothing(
+    attempt: Callable[[str], Attempt], small_ended: Victim, window: str, call: str, count: int
+) -> None:
+    hurt = attempt(window)
+    assert hurt.hurt(f"{call}:signal=SIGKILL:when={count}").code == -9
+    assert hurt.taken_up(small_ended) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("window", WINDOWS)
+def test_a_driver_may_be_killed_at_any_call(
+    attempt: Callable[[str], Attempt],
+    small_ended: Victim,
+    counted: Callable[..., None],
+    window: str,
+) -> None:
+    counts = attempt(window).hurt("").counts
+    assert counts
+    killed, broken = 0, []
+    for call, times in counts.items():
+        for count in range(1, times + 1, _FEW.get(window, 1)):
+            hurt = attempt(window)
+            code = hurt.hurt(f"{call}:signal=SIGKILL:when={count}").code
+            killed += code == -9
+            found = hurt.taken_up(small_ended) if code == -9 else [f"not killed, but {code}"]
+            if found:
+                broken.append((call, count, found))
+    counted(
+        f"killed at each call of {window}",
+        calls=counts.total(),
+        injected=killed,
+        survived=killed - len(broken),
+        broken=len(broken),
+    )
+    assert broken == []
+
+
+def test_a_checkpoint_that_is_written_in_place_is_found_out(
+    attempt: Callable[[str], Attempt], small_ended: Victim
+) -> None:
+    hurt = attempt("a winner's checkpoint")
+
+    def in_place() -> None:
+        blobs.write_whole = lambda target, content: target.write_bytes(content)
+
+    assert hurt.hurt("write:signal=SIGKILL:when=1", in_place).code == -9
+    assert hurt.taken_up(small_ended) != []
