@@ -13,6 +13,7 @@ import click
 
 from oracle import service_commands, serving_commands
 from oracle.failures import RunFailed
+from oracle.folders import disk_failed
 from oracle.options import FILE, Finite, on_what, recorded, smaller, where
 from oracle.printing import BAD_INPUT, FAILED, INTERRUPTED, print_table, printable, width
 from oracle.settings import Settings, Shrink
@@ -55,11 +56,12 @@ def run(study: str, settings: Settings, wanted: Shrink, quiet: bool) -> None:
     prepared = runs.prepare(shrink(load_study(study), wanted), settings)
     with shown(quiet) as progress:
         table = runs.execute(prepared, progress)
+    if not quiet:
+        print_table(formats.text(table, width(), colour=sys.stdout.isatty()))
     target = settings.place(prepared.study.home) / f"{prepared.run_id}.html"
-    target.write_text(report.page(table, prepared.study), encoding="utf-8")
+    report.save(report.page(table, prepared.study), target)
     if quiet:
         return
-    print_table(formats.text(table, width(), colour=sys.stdout.isatty()))
     url = records.database(settings, prepared.study.home).render_as_string(hide_password=True)
     click.echo(f"\nreport     {target}\ndashboard  optuna-dashboard '{url}'")
 
@@ -313,8 +315,11 @@ def entry() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted; what is finished is kept: run the same command to go on", err=True)
         code = INTERRUPTED
-    except RunFailed as error:
-        click.echo(printable(f"{type(error).__name__}: {error}"), err=True)
+    except (RunFailed, OSError) as error:
+        failure = disk_failed(error) if isinstance(error, OSError) else error
+        if failure is None:
+            raise
+        click.echo(printable(f"{type(failure).__name__}: {failure}"), err=True)
         code = FAILED
     sys.exit(code)
 

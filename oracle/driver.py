@@ -20,7 +20,7 @@ from typing import Any
 from oracle import policy, report, runs
 from oracle.compare import Table
 from oracle.drivers import BUSY, understood
-from oracle.failures import LeaseHeld, LeaseLost, RunFailed, StorageError
+from oracle.failures import DiskFailed, LeaseHeld, LeaseLost, RunFailed, StorageError
 from oracle.jobs import Holder
 from oracle.ledger import Jobs, Ledger
 from oracle.parse import parse
@@ -79,7 +79,10 @@ def _run(jobs: Jobs, job_id: str, settings: ServerSettings, reporter: Reporter) 
     reporter.ran_as(prepared.run_id)
     table = _executed(prepared, reporter)
     target = prepared.settings.place(study.home) / f"{prepared.run_id}.html"
-    target.write_text(report.page(table, study), encoding="utf-8")
+    try:
+        report.save(report.page(table, study), target)
+    except DiskFailed as error:  # the run is finished all the same; the server draws it, too
+        reporter.say(f"the report was not written: {error}")
 
 
 def _executed(prepared: runs.Prepared, reporter: Reporter) -> Table:

@@ -19,6 +19,10 @@ class StorageError(RunFailed):
     """The database failed while a run was under way."""
 
 
+class DiskFailed(RunFailed):
+    """A file could not be written or read: the disk is full, say, or is only read."""
+
+
 class LostCheckpoint(RunFailed):
     """A finished cell's checkpoint is gone, and training it again gave another network."""
 

@@ -20,9 +20,9 @@ class InFlight:
     def land(self, pack: Pack) -> None:
         """Delete what was saved of a pack whose results are stored."""
         name = flight_name([cell.id for cell in pack.cells])
-        with contextlib.suppress(FileNotFoundError):  # no pack took long enough to be saved
+        with contextlib.suppress(OSError):  # none was saved; what cannot be deleted harms nobody
             for file in self.folder.iterdir():
-                if file.name.startswith(f"{name}."):
+                if file.name.startswith((f"{name}.", f".{name}.")):  # the latter: left unfinished
                     file.unlink(missing_ok=True)
 
     def clear(self) -> None:

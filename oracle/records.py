@@ -184,10 +184,13 @@ def replay(search: Search, known: Results) -> None:
 @contextlib.contextmanager
 def opened(url: URL) -> Iterator[tuple[Ledger, ResultStore]]:
     """The two sides of one database, ours and Optuna's, closed afterwards."""
-    store = ResultStore(url)
+    # Ours are made in one transaction; by them a database is known as whose Optuna's are half made.
     ledger = Ledger(url)
     try:
-        yield ledger, store
+        store = ResultStore(url)
+        try:
+            yield ledger, store
+        finally:
+            store.close()
     finally:
         ledger.close()
-        store.close()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import html
 import json
+from pathlib import Path
 
 from oracle import formats, plots
 from oracle.compare import Table
+from oracle.folders import told
 from oracle.kinds import KINDS
 from oracle.sheets import Sheet
 from oracle.study import Study
+from scyc.blobs import write_whole
 from scyc.spec import as_json
 
 _STYLE = """
@@ -67,6 +70,12 @@ def page(table: Table, study: Study) -> str:
 </body>
 </html>
 """
+
+
+def save(page: str, target: Path) -> None:
+    """Write a report, whole or not at all. Raises DiskFailed."""
+    with told():
+        write_whole(target, page.encode(), mode=0o666)
 
 
 def verdict(printed: Sheet) -> str:

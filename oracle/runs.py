@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from oracle.compare import Table
 from oracle.experiment import Experiment, Hooks
 from oracle.experiments import expected_cells, experiment
 from oracle.failures import NoWinner, StorageError
-from oracle.folders import unwritable
+from oracle.folders import told, unwritable
 from oracle.in_flight import InFlight
 from oracle.kinds import KINDS
 from oracle.ledger import Ledger, RunRecord, probe
@@ -29,7 +29,7 @@ from oracle.trials import CandidateTrial
 from oracle.work import WorkerSpec, chosen_device
 from oracle.workers import BACKENDS
 from scyc import data, networks, pack, sources
-from scyc.blobs import blobs
+from scyc.blobs import blobs, make_folder, sweep
 from scyc.checkpoint import CheckpointStore
 from scyc.choices import FactorySpec
 from scyc.data import Images
@@ -92,17 +92,18 @@ def run_id(study: Study, fingerprint: str) -> str:
     return f"{study.name}-{content_hash(['run', study.declared(), fingerprint])[:8]}"
 
 
+@told()
 def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
     """Run a study to its end, from wherever it stands; returns its table.
 
     Finished cells are found in the storage and not trained again. Raises LeaseHeld when another
     driver works on the same graph, NoWinner when a cycle has none, PackFailed when a training
-    fails; what was finished is kept in every case.
+    fails, DiskFailed when a file cannot be written; what was finished is kept in every case.
     """
     progress = progress or Progress()
     study, settings, graph = prepared.study, prepared.settings, prepared.graph
     place = settings.place(study.home)
-    place.mkdir(parents=True, exist_ok=True)
+    make_folder(place)
     data.keep(place / "images", prepared.images)
     if settings.store is not None:
         where = blobs(settings.shared(study.home, "images"))
@@ -113,7 +114,7 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
         record = RunRecord(
             prepared.run_id, graph.id, graph.fingerprint, _recorded(study), "running"
         )
-        with ledger.lease(graph.id, progress.say) as lease:
+        with ledger.lease(graph.id, progress.say) as lease, _swept(place):
             ledger.register(record)
 
             counted = (-1, 0)  # after so many steps of the searches, so many cells
@@ -157,6 +158,19 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
     if failure:
         raise NoWinner(failure)
     return result
+
+
+@contextlib.contextmanager
+def _swept(place: Path) -> Iterator[None]:
+    """Delete, before and after, unfinished files of killed processes in a study's folder."""
+    folders = [place / name for name in ("", "checkpoints", "in-flight")]
+    for folder in folders:
+        sweep(folder)
+    try:
+        yield
+    finally:
+        for folder in folders:
+            sweep(folder)
 
 
 def _recorded(study: Study) -> str:

@@ -72,8 +72,8 @@ class Service:
     def __init__(self, settings: ServerSettings) -> None:
         """Open the database. Raises BadInput, StorageError."""
         self.settings = settings
+        self.ledger = Ledger(settings.url)  # first, as in `records.opened`
         self.store = ResultStore(settings.url)
-        self.ledger = Ledger(settings.url)
         self.jobs = self.ledger.jobs()
         self.tokens = self.ledger.tokens()
         self.sessions = self.ledger.sessions()

@@ -136,8 +136,8 @@ def migrate(settings: Settings) -> None:
     from oracle.store import ResultStore
 
     url = _database(settings)
-    ResultStore(url).close()  # makes Optuna's tables where there are none
     before, after = ledger.migrate(url)
+    ResultStore(url).close()  # makes Optuna's tables where there are none
     shown = url.render_as_string(hide_password=True)
     how = f"schema {after}" if before == after else f"schema {before or 'none'} -> {after}"
     click.echo(f"{shown}  {how}")

@@ -145,18 +145,20 @@ class ResultStore:
     ) -> None:
         """Give a place's study its note (Markdown) and figures for the dashboard.
 
-        role: what the study is in this run, kept as the study's attribute ``run:<run_id>``.
+        role: what the study is in this run, kept as the study's attribute ``run:<run_id>``. Raises
+        StorageError when the database fails.
         """
         from optuna_dashboard import (  # noqa: PLC0415  # scikit-learn and pandas: two seconds
             save_note,
             save_plotly_graph_object,
         )
 
-        study = self._study(graph, name, place)
-        study.set_user_attr(f"run:{run_id}", dict(role))
-        save_note(study, note)
-        for title, figure in figures.items():
-            save_plotly_graph_object(study, figure, graph_object_id=title)
+        with _told("the notes for the dashboard could not be stored"):
+            study = self._study(graph, name, place)
+            study.set_user_attr(f"run:{run_id}", dict(role))
+            save_note(study, note)
+            for title, figure in figures.items():
+                save_plotly_graph_object(study, figure, graph_object_id=title)
 
     def _study(
         self, graph: Graph, name: str, place: Place, metrics: Sequence[str] = _ACCURACY

@@ -20,7 +20,7 @@ from oracle.cells import NUMERICS, Cell, Result
 from oracle.failures import PackFailed
 from oracle.starts import Starts
 from scyc import data, measured
-from scyc.blobs import blobs
+from scyc.blobs import blobs, sweep
 from scyc.checkpoint import CheckpointStore, Network
 from scyc.choices import ScheduleSpec
 from scyc.flight import FlightFile
@@ -80,6 +80,8 @@ class Worker:
         self._trainer = Trainer(system, self._images, self.device)
         self._checkpoints = CheckpointStore(blobs(worker_spec.checkpoints))
         self._in_flight = Path(worker_spec.in_flight or _own("in-flight"))
+        if not worker_spec.in_flight:  # no driver sweeps it
+            sweep(self._in_flight)
         self._last: str | None = None  # the pack before
         self._starts = Starts()
         self.said: list[str] = []

@@ -24,7 +24,8 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from oracle.cells import Result
-from oracle.failures import PackFailed
+from oracle.failures import DiskFailed, PackFailed
+from oracle.folders import told
 from oracle.packs import Pack, PackQueue
 from oracle.processes import lives, on_this_host, this_process
 from oracle.work import Task, Worker, WorkerSpec, chosen_device, task
@@ -39,7 +40,7 @@ class Backend(Protocol):
     """Trains what a queue hands out until it is finished."""
 
     def __call__(self, worker_spec: WorkerSpec, queue: PackQueue, workers: int) -> None:
-        """Raises PackFailed; whatever was finished before is in the queue by then."""
+        """Raises PackFailed, DiskFailed; whatever was finished before is in the queue by then."""
 
 
 def inline(worker_spec: WorkerSpec, queue: PackQueue, workers: int = 1) -> None:
@@ -59,9 +60,12 @@ def inline(worker_spec: WorkerSpec, queue: PackQueue, workers: int = 1) -> None:
 
 @contextlib.contextmanager
 def _told(worker: Worker, queue: PackQueue) -> Iterator[None]:
-    """Pass on what a worker says, and any failure of its as PackFailed."""
+    """Pass on what a worker says, and any failure of its as PackFailed or DiskFailed."""
     try:
-        yield
+        with told():
+            yield
+    except DiskFailed:
+        raise
     except Exception as error:
         raise PackFailed(traceback.format_exc()) from error
     finally:
@@ -333,8 +337,11 @@ def _trainable() -> type:
                 return {"done": True}
             reported: dict[str, Any] = {}
             try:
-                self.worker = self.worker or Worker(self.worker_spec)
-                reported = self._done(self.worker)
+                with told():
+                    self.worker = self.worker or Worker(self.worker_spec)
+                    reported = self._done(self.worker)
+            except DiskFailed as failure:
+                reported = {"disk": str(failure)}
             except Exception:  # the driver shows it; a retry would only repeat it
                 reported = {"failed": traceback.format_exc()}
             if self.worker is not None:
@@ -358,12 +365,17 @@ def _trainable() -> type:
 
 
 def _reported(result: dict[str, Any] | None, error: bool, queue: PackQueue) -> dict[str, Any]:
-    """What a worker reports. Raises PackFailed; what the worker had to say is passed on first."""
+    """What a worker reports. What the worker had to say is passed on first.
+
+    Raises PackFailed and DiskFailed.
+    """
     if error or result is None:
         raise PackFailed(f"a worker died {_RETRIES + 1} times over the same pack; is memory short?")
     reported: dict[str, Any] = json.loads(result["reported"])
     for line in reported.get("said", ()):
         queue.say(line)
+    if "disk" in reported:
+        raise DiskFailed(reported["disk"])
     if "failed" in reported:
         raise PackFailed(reported["failed"])
     return reported

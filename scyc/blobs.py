@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
-import tempfile
+import re
+import secrets
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 SCHEMES = ("file", "s3", "gs", "az", "abfs", "memory")  # of URLs that are taken
+_SCRATCH = re.compile(r"\..+\.[0-9a-f]{16}")
 
 
 class Blobs(Protocol):
@@ -46,7 +51,7 @@ class Folder:
     def write(self, name: str, content: bytes) -> None:
         """Write a file, whole or not at all."""
         target = self.folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent)
         write_whole(target, content)
 
     def delete(self, name: str) -> None:
@@ -104,20 +109,80 @@ def blobs(place: str) -> Blobs:
     return Bucket(place)
 
 
-def write_whole(target: Path, content: bytes) -> None:
+def write_whole(target: Path, content: bytes, mode: int = 0o600) -> None:
     """Write a file so that it is there whole or not at all, also after a crash."""
-    descriptor, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    with whole(target, mode) as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def whole(target: Path, mode: int = 0o600) -> Iterator[BinaryIO]:
+    """A file to write to, which takes its target's place when all is written and flushed.
+
+    mode: its permissions, less what the umask takes away. An OSError of it names the target.
+    """
+    scratch = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(scratch).replace(target)
-    except BaseException:
-        Path(scratch).unlink(missing_ok=True)
+        with _in_use(target.parent, fcntl.LOCK_SH) as folder:
+            descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    yield file
+                    file.flush()
+                    os.fsync(file.fileno())
+                scratch.replace(target)
+            except BaseException:
+                scratch.unlink(missing_ok=True)
+                raise
+            os.fsync(folder)
+    except OSError as error:
+        error.filename, error.filename2 = str(target), None
         raise
-    folder = os.open(target.parent, os.O_RDONLY)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it that are missing, to last also after a crash."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in missing:
+        descriptor = os.open(each.parent, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def sweep(folder: Path) -> None:
+    """Delete what killed writers have left of unfinished files, in a folder and in those in it.
+
+    A folder in which somebody writes just now is left alone, and so is one that cannot be locked.
+    """
+    with contextlib.suppress(OSError):
+        _swept(folder)
+        for each in folder.iterdir():
+            if each.is_dir():
+                _swept(each)
+
+
+def _swept(folder: Path) -> None:
+    left = [each for each in folder.iterdir() if _SCRATCH.fullmatch(each.name)]
+    if not left:
+        return
+    with contextlib.suppress(OSError), _in_use(folder, fcntl.LOCK_EX | fcntl.LOCK_NB, sure=True):
+        for each in left:
+            each.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _in_use(folder: Path, lock: int, sure: bool = False) -> Iterator[int]:
+    """A folder, open and locked: by all who write in it at once, or by who sweeps it, alone.
+
+    sure: whether to raise OSError where it cannot be locked, as on some file systems of a network.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        with contextlib.nullcontext() if sure else contextlib.suppress(OSError):
+            fcntl.flock(descriptor, lock)
+        yield descriptor
     finally:
-        os.close(folder)
+        os.close(descriptor)

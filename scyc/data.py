@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from scyc import seeds
-from scyc.blobs import Blobs, write_whole
+from scyc.blobs import Blobs, make_folder, whole, write_whole
 from scyc.problems import Problem
 from scyc.system import SplitSpec
 
@@ -77,7 +77,7 @@ def fetch(cache: Path, fingerprint: str, blobs: Blobs) -> None:
     """
     if cached(cache, fingerprint) is not None:
         return
-    cache.mkdir(parents=True, exist_ok=True)
+    make_folder(cache)
     sums = json.loads(blobs.read(f"{fingerprint}.sums"))
     for ending in _ENDINGS:
         name = f"{fingerprint}.{ending}"
@@ -150,11 +150,13 @@ def _statistics(pixels: Tensor, indices: Tensor) -> tuple[Tensor, Tensor]:
 
 def _keep(cache: Path, images: Images) -> None:
     """Write a data set into the cache; its description is written last and makes it whole."""
-    cache.mkdir(parents=True, exist_ok=True)
-    for kind, array in (("pixels", images.pixels), ("labels", images.labels)):
-        scratch = cache / f".{images.fingerprint}.{kind}.npy"
-        np.save(scratch, array.numpy())
-        scratch.replace(cache / f"{images.fingerprint}.{kind}.npy")
+    make_folder(cache)
+    for kind, tensor in (("pixels", images.pixels), ("labels", images.labels)):
+        array = np.ascontiguousarray(tensor.numpy())
+        header = np.lib.format.header_data_from_array_1_0(array)
+        with whole(cache / f"{images.fingerprint}.{kind}.npy") as file:
+            np.lib.format.write_array_header_1_0(file, header)
+            file.write(array.data)  # NumPy's own way does not say that it was a full disk
     text = json.dumps({"classes": images.classes, "images": len(images.labels)})
     write_whole(cache / f"{images.fingerprint}.json", text.encode())
 
@@ -168,6 +170,6 @@ def cached(cache: Path, fingerprint: str) -> Images | None:
         pixels = np.load(cache / f"{fingerprint}.pixels.npy", mmap_mode="c", allow_pickle=False)
         labels = np.load(cache / f"{fingerprint}.labels.npy", allow_pickle=False)
         classes = json.loads(description.read_text())["classes"]
-    except (OSError, ValueError, KeyError):  # cut short by a crash of the machine
+    except (OSError, ValueError, KeyError, EOFError):  # cut short by a crash of the machine
         return None
     return Images(torch.from_numpy(pixels), torch.from_numpy(labels), tuple(classes), fingerprint)

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import torch
 
-from scyc.blobs import write_whole
+from scyc.blobs import make_folder, write_whole
 from scyc.checkpoint import Network
 from scyc.training import Job, Outcome
 
@@ -41,7 +41,7 @@ class FlightFile:
 
     stamp: says what the state belongs to, such as pack, engine and numerics; a file with another
     stamp is not read. every: seconds between two saves, by `clock`. say: is told of a file that was
-    refused.
+    refused, and, once, of one that cannot be written: its pack is trained all the same.
     """
 
     def __init__(
@@ -55,12 +55,16 @@ class FlightFile:
         self.file = file
         self._stamp, self._every, self._clock, self._say = stamp, every, clock, say
         self._saved = clock()
+        self._fails = False
 
     def resumed(self) -> State | None:
         """The state in the file; None where there is none, or it is damaged or another's."""
         try:
             content = self.file.read_bytes()
         except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._say(f"{self.file}: cannot be read ({error.strerror}); its pack starts anew")
             return None
         found = _read(content)
         if found is None:
@@ -77,12 +81,24 @@ class FlightFile:
         return self._clock() - self._saved >= self._every
 
     def save(self, state: State) -> None:
-        """Write the state; the file that was there stays until the new one is whole."""
+        """Write the state; the file that was there stays until the new one is whole.
+
+        Where it cannot be written, as on a full disk, it is tried again when it is due again.
+        """
         buffer = io.BytesIO()
         torch.save({"stamp": self._stamp, "state": dict(state)}, buffer)
         content = buffer.getvalue()
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(self.file, hashlib.sha256(content).digest() + content)
+        try:
+            make_folder(self.file.parent)
+            write_whole(self.file, hashlib.sha256(content).digest() + content)
+            self._fails = False
+        except OSError as error:
+            if not self._fails:
+                self._say(
+                    f"{self.file}: not saved ({error.strerror}); after a crash its pack "
+                    "starts anew, or from an earlier state"
+                )
+            self._fails = True
         self._saved = self._clock()
 
 

@@ -87,7 +87,10 @@ def _foreign(url: URL) -> str:
             if tables and not has_optuna and not has_ours:
                 return "holds the tables of another application; name another database"
             optuna = has_optuna and _optuna_schema(connection)
-            if has_optuna and optuna != _OPTUNA_SCHEMA:
+            if has_optuna and optuna not in (
+                _OPTUNA_SCHEMA,
+                None,
+            ):  # None: half made by a dead driver
                 return (
                     f"has Optuna's schema {optuna}, this version reads {_OPTUNA_SCHEMA}; "
                     "run `optuna storage upgrade`, or use the version that wrote it"

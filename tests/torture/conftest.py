@@ -49,7 +49,7 @@ def strace() -> None:
 
 @pytest.fixture(scope="session")
 def shm() -> Iterator[Path]:
-    """A folder in memory, where there is one: what a killed process has written stays there, too."""
+    """A folder in memory, where there is one: what a killed process has written stays."""
     memory = Path("/dev/shm")  # noqa: S108
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
         yield Path(folder)

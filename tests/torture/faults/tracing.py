@@ -51,7 +51,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Traced:
-    """How a driver ended, and the calls of its window in their order: name, then all that is shown."""
+    """How a driver ended, and the calls of its window, in their order: a name and what is shown."""
 
     code: int
     calls: list[tuple[str, str]] = field(default_factory=list)

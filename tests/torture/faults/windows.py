@@ -10,7 +10,6 @@ from types import MappingProxyType
 from faults import invariants, journal
 from faults.drivers import TINY, Victim
 from faults.tracing import Traced, Window, traced
-
 from oracle import records, runs
 from oracle.in_flight import InFlight
 from oracle.ledger import Ledger
