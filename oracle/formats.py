@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
@@ -17,6 +18,10 @@ from oracle.compare import Table
 from oracle.kinds import KINDS
 from oracle.sheets import Sheet
 
+# Text that begins so is a formula; so is what follows a semicolon where that parts the cells. The
+# wide forms of the signs count as the narrow ones.
+_FORMULA = re.compile(r"(^|;)(?=\s*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _COLOURS = {"outside": "red", "inside": "green", "undecided": "yellow"}
 
 
@@ -82,7 +87,7 @@ def as_csv(table: Table) -> str:
     writer = csv.DictWriter(out, fieldnames=list(whose | heads), lineterminator="\n")
     writer.writeheader()
     writer.writerows(
-        {key: _inert(value) for key, value in {**whose, **row}.items()}
+        {key: inert(value) for key, value in {**whose, **row}.items()}
         for each in every
         for row in each.flat
     )
@@ -119,16 +124,20 @@ def _markdown(printed: Sheet) -> str:
 def as_latex(table: Table) -> str:
     """A LaTeX tabular for booktabs, and those that stand below it."""
     printed = sheet(table)
-    blocks = [f"% {table['study']}: {table['run_id']}\n{_tabular(printed)}"]
-    blocks += [f"% {more.title}\n{_tabular(more)}" for more in printed.more]
+    blocks = [_remark(f"{table['study']}: {table['run_id']}") + _tabular(printed)]
+    blocks += [_remark(more.title) + _tabular(more) for more in printed.more]
     return "\n".join(blocks)
+
+
+def _remark(text: str) -> str:
+    return "".join(f"% {line}\n" for line in text.splitlines())
 
 
 def _tabular(printed: Sheet) -> str:
     heads = [_latex(head.replace("\n", " ")) for head in printed.heads]
     body = [_latex_row(row) for row in printed.rows]
     said = (printed.verdict, *printed.notes, *printed.costs)
-    notes = [f"% {part}" for line in said for part in line.splitlines()]
+    notes = [_remark(line).rstrip("\n") for line in said if line]
     sides = "".join("l" if index in printed.left else "r" for index in range(len(heads)))
     lines = [
         r"\begin{tabular}{" + sides + "}",
@@ -150,7 +159,7 @@ FORMATS: Mapping[str, Callable[[Table], str]] = MappingProxyType(
 
 def note(table: Table) -> str:
     """The note that the Optuna dashboard shows beside a study."""
-    return f"### {sheet(table).title}\n\nRun `{table['run_id']}`\n\n{as_markdown(table)}"
+    return f"### {_escaped(sheet(table).title)}\n\nRun `{table['run_id']}`\n\n{as_markdown(table)}"
 
 
 def _coloured(cell: str, words: bool) -> str:
@@ -162,8 +171,11 @@ def _escaped(cell: str) -> str:
     for mark in "\\&<>*|`":
         replaced = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}.get(mark, f"\\{mark}")
         cell = cell.replace(mark, replaced)
-    return cell.replace("](", "]\\(")  # or it were a link
+    return _LINK.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", cell)
 
+
+# What follows, with its last letter escaped, would be a link or an image; a bare address is one.
+_LINK = re.compile(r"\][(\[:]|:/|www\.|@", re.IGNORECASE)
 
 _LATEX = MappingProxyType(
     {
@@ -188,7 +200,8 @@ def _latex(cell: str) -> str:
     return "".join(_LATEX.get(letter, letter) for letter in cell)
 
 
-def _inert(value: object) -> object:
-    """A spreadsheet takes text that begins so for a formula."""
-    dangerous = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
-    return f"'{value}" if dangerous else value
+def inert(value: object) -> object:
+    """A cell of a CSV file that no spreadsheet takes for a formula; a number stays one."""
+    if not isinstance(value, str) or _NUMBER.fullmatch(value):
+        return value
+    return _FORMULA.sub(r"\1'", value)

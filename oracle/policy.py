@@ -63,11 +63,13 @@ def _images(
 ) -> list[Problem]:
     found: list[Problem] = []
     parts = dataset.get("parts")
+    root = dataset.get("root")
+    named = folders.get(data) if data is not None else root
+    whole = Path(named) if isinstance(named, str | Path) else None
     for index, part in enumerate(parts if isinstance(parts, list) else []):
-        if isinstance(part, str) and (Path(part).is_absolute() or ".." in Path(part).parts):
+        if isinstance(part, str) and not _below(part, whole):
             rule = "must lie below the folder of images; name a folder in it"
             found.append(Problem(f"dataset.parts[{index}]", rule, part))
-    root = dataset.get("root")
     if data is None and "root" in dataset and root is None:
         found.append(Problem("dataset.root", f"is missing; {_choice(folders)}"))
     elif data is None and isinstance(root, str) and not _inside(Path(root), folders.values()):
@@ -96,6 +98,13 @@ def _choice(folders: Mapping[str, Path]) -> str:
 def _unlisted(allow: Mapping[str, str]) -> str:
     known = ", ".join(f"{name} ({place})" for name, place in sorted(allow.items()))
     return f"is not on this server's list of code ({known or 'which is empty'})"
+
+
+def _below(part: str, whole: Path | None) -> bool:
+    """Whether a part of a data set lies in it: by its name, and, where that is known, in truth."""
+    if Path(part).is_absolute() or ".." in Path(part).parts or "\0" in part:
+        return False
+    return whole is None or not whole.is_absolute() or _inside(whole / part, [whole])
 
 
 def _inside(path: Path, folders: Iterable[Path]) -> bool:

@@ -22,6 +22,9 @@ Array = np.ndarray[Any, Any]
 _PARTS = frozenset({"train", "val", "valid", "validation", "test"})
 _DECODER = 1  # raised when the same files would give other pixels
 _TASK = 256  # files that one thread takes at once
+# Pillow looks at a file's first bytes, not at its name; some of what it knows, such as PostScript,
+# it has drawn by other programs.
+_FORMATS = ("BMP", "DIB", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 
 
 @dataclass(frozen=True)
@@ -88,14 +91,21 @@ def _class(folder: Path) -> tuple[list[Path], list[Problem]]:
         return [], [Problem("dataset.root", rule, str(folder))]
     found = sorted(each for each in folder.rglob("*") if is_image(each))
     if found:
-        return found, []
+        return found, irregular(found)
     rule = "a class with no image; remove the folder or add images"
     return [], [Problem("dataset.root", rule, str(folder))]
 
 
 def is_image(file: Path) -> bool:
     """Whether a file's name ends as an image's does, by torchvision's list."""
-    return file.suffix.lower() in vision.torchvision().datasets.folder.IMG_EXTENSIONS
+    named = file.suffix.lower() in vision.torchvision().datasets.folder.IMG_EXTENSIONS
+    return named and not file.is_dir()
+
+
+def irregular(files: Sequence[Path]) -> list[Problem]:
+    """What among images is none to be opened: a pipe or a device, which may never end."""
+    rule = "is no regular file, or a link to nothing; remove it"
+    return [Problem("dataset.root", rule, str(each)) for each in files if not each.is_file()]
 
 
 def read(listed: Listed, size: int | None, cache: Path | None) -> Images:
@@ -121,13 +131,25 @@ def _tasks(files: Sequence[Path]) -> list[range]:
 
 
 def _sums(files: Sequence[Path]) -> list[str]:
-    """The sha256 of each file's content."""
+    """The sha256 of each file's content. Raises BadInput naming what is unreadable."""
 
-    def summed(task: range) -> list[str]:
-        return [hashlib.sha256(files[index].read_bytes()).hexdigest() for index in task]
+    def summed(task: range) -> list[str | Problem]:
+        return [_sum(files[index]) for index in task]
 
     with ThreadPoolExecutor(4) as pool:
-        return [each for sums in pool.map(summed, _tasks(files)) for each in sums]
+        found = [each for sums in pool.map(summed, _tasks(files)) for each in sums]
+    problems = [each for each in found if isinstance(each, Problem)]
+    if problems:
+        raise BadInput("dataset", problems)
+    return [each for each in found if isinstance(each, str)]
+
+
+def _sum(file: Path) -> str | Problem:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as error:
+        rule = f"cannot be read ({error.strerror}); repair or remove it"
+        return Problem("dataset.root", rule, str(file))
 
 
 def _decoded(files: Sequence[Path], size: int | None) -> Array:
@@ -167,13 +189,14 @@ def _decoded(files: Sequence[Path], size: int | None) -> Array:
 def _image(file: Path, size: int | None) -> Array | Problem:
     """One image, uint8 [height, width, 3], or why it cannot be read."""
     try:
-        with Image.open(file) as image:
+        with Image.open(file, formats=_FORMATS) as image:
             colour = image.convert("RGB")
             if size is not None and colour.size != (size, size):
                 colour = colour.resize((size, size), Image.Resampling.BILINEAR)
             return np.asarray(colour)
-    except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError) as error:
-        reason = type(error).__name__ if isinstance(error, UnidentifiedImageError) else error
+    except Exception as error:  # a damaged file may raise anything in Pillow
+        unknown = isinstance(error, UnidentifiedImageError)  # whose text has the path once more
+        reason = type(error).__name__ if unknown else error
         rule = f"cannot be read as an image ({reason}); repair or remove it"
         return Problem("dataset.root", rule, str(file))
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from scyc import folders, seeds, tiny_imagenet, vision
+from scyc import cifar, folders, seeds, tiny_imagenet, vision
 from scyc.choices import (
     DatasetSpec,
     DigitsSpec,
@@ -31,7 +31,7 @@ from scyc.spec import content_hash
 from scyc.system import SubsetSpec
 
 _PIECE = 1024  # images copied at once
-_TORCHVISION: Mapping[str, str] = MappingProxyType(
+_TITLES: Mapping[str, str] = MappingProxyType(
     {"cifar10": "CIFAR10", "fashion_mnist": "FashionMNIST"}
 )
 
@@ -138,27 +138,30 @@ def _digits(_: DigitsSpec, __: Path | None) -> _Arrays:
 
 def _torchvision(spec: TorchvisionDataSpec, root: Path | None) -> _Arrays:
     folder = _folder(spec, root)
-    dataset = getattr(vision.torchvision().datasets, _TORCHVISION[spec.name])
     try:
-        parts = [
-            dataset(str(folder), train=train, download=spec.download) for train in (True, False)
-        ]
-        pixels = [np.asarray(part.data) for part in parts]
-        labels = [np.asarray(part.targets) for part in parts]
+        pixels, labels, classes = _TORCHVISION[spec.name](folder, spec.download)
         if [len(part) for part in pixels] != [len(part) for part in labels]:
             raise ValueError("the numbers of images and of labels differ")
     except Exception as error:  # a damaged file may raise anything in torchvision
         reason = str(error) or type(error).__name__
         rule = (
-            f"holds no complete {_TORCHVISION[spec.name]} ({reason}); set dataset.download, or use "
+            f"holds no complete {_TITLES[spec.name]} ({reason}); set dataset.download, or use "
             "dataset.name image_folder for a folder of images"
         )
         raise folders.bad("dataset.root", rule, str(folder)) from error
-    # [images, height, width], with the channels last where there are several
-    pixels = [
-        part[:, np.newaxis] if part.ndim == 3 else part.transpose(0, 3, 1, 2) for part in pixels
-    ]
-    return pixels, np.concatenate(labels), list(parts[0].classes)
+    return pixels, np.concatenate(labels), classes
+
+
+def _fashion(folder: Path, download: bool) -> tuple[list[folders.Array], list[folders.Array], Any]:
+    dataset = vision.torchvision().datasets.FashionMNIST
+    parts = [dataset(str(folder), train=train, download=download) for train in (True, False)]
+    pixels = [np.asarray(part.data)[:, np.newaxis] for part in parts]
+    return pixels, [np.asarray(part.targets) for part in parts], list(parts[0].classes)
+
+
+# Pixels [images, channels, height, width] and labels of each part, and the classes.
+_TORCHVISION: Mapping[str, Callable[[Path, bool], tuple[list[Any], list[Any], list[str]]]]
+_TORCHVISION = MappingProxyType({"cifar10": cifar.read, "fashion_mnist": _fashion})
 
 
 def _factory(spec: FactorySpec, _: Path | None) -> _Arrays:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scyc.folders import Listed, bad, is_image, one_part
+from scyc.folders import Listed, bad, irregular, is_image, one_part
 from scyc.problems import BadInput, Problem
 
 _ARCHIVE = "tiny-imagenet-200"
@@ -67,7 +67,8 @@ def _annotated(folder: Path, classes: list[str]) -> tuple[Listed, list[Problem]]
         else:
             listed.files.append(images / file)
             listed.labels.append(labels[name])
-    return listed, problems
+    named_files = [images / file for file in sorted(present)]
+    return listed, problems + irregular(named_files)
 
 
 def _lines(annotations: Path) -> tuple[dict[str, str], list[Problem]]:
