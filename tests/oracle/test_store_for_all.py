@@ -1,7 +1,7 @@
 """A run whose networks and images lie in a store: the same table, nothing of them in its folder."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,18 +25,40 @@ def _own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "_OWN", tmp_path / "own")
 
 
-@pytest.mark.parametrize("kind", ["file", "memory"])
-def test_a_store_changes_nothing_that_is_found(study: Make, tmp_path: Path, kind: str) -> None:
-    root = f"{tmp_path}/store" if kind == "file" else uuid.uuid4().hex
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of a bucket of a small S3 server: `pip install s3fs 'moto[server]' boto3`."""
+    server = pytest.importorskip("moto.server")
+    boto3 = pytest.importorskip("boto3")
+    pytest.importorskip("s3fs")
+    there = server.ThreadedMotoServer(port=0)
+    there.start()
+    host, port = there.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "of-a-test")
+    boto3.client("s3").create_bucket(Bucket="kept")
+    yield "s3://kept/oracle"
+    there.stop()
+
+
+@pytest.mark.parametrize("kind", ["file", "memory", pytest.param("s3", marks=pytest.mark.slow)])
+def test_a_store_changes_nothing_that_is_found(
+    study: Make, tmp_path: Path, kind: str, request: pytest.FixtureRequest
+) -> None:
+    url = f"file://{tmp_path}/store" if kind == "file" else f"memory://{uuid.uuid4().hex}"
+    if kind == "s3":
+        url = request.getfixturevalue("bucket")
     declared = study(cycles=2)
     plain = run(declared, tmp_path / "plain", None)
-    stored = run(declared, tmp_path / "stored", f"{kind}://{root}")
+    stored = run(declared, tmp_path / "stored", url)
     for table in (plain, stored):
         for cost in table["cost"].values():
             del cost["seconds"]
     assert plain == stored
     assert not list((tmp_path / "stored").rglob("*.pt"))
-    again = run(declared, tmp_path / "stored", f"{kind}://{root}")
+    again = run(declared, tmp_path / "stored", url)
     assert again["cycles"] == stored["cycles"]
 
 
