@@ -70,14 +70,14 @@ def small_begun(shm: Path) -> Victim:
 
 
 @pytest.fixture
-def attempt(shm: Path, small_begun: Victim) -> Iterator[Callable[[str], Attempt]]:
+def attempt(shm: Path, small_begun: Victim) -> Iterator[Callable[..., Attempt]]:
     """Makes a run that is to be hurt in a window; there is one at a time."""
     place = shm / "attempt"
 
-    def make(window: str) -> Attempt:
+    def make(window: str, kind: type[Victim] = Victim) -> Attempt:
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir()
-        return Attempt(place, small_begun, window)
+        return Attempt(place, small_begun, window, kind)
 
     yield make
     shutil.rmtree(place, ignore_errors=True)

@@ -73,7 +73,7 @@ def traced(
     inject: as strace has it, such as "fsync:signal=SIGKILL:when=2".
     """
     here, there = socket.socketpair()
-    log = victim.place / "strace"
+    log = victim.place.parent / "strace"
 
     def held() -> None:
         here.close()

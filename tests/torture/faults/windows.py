@@ -42,9 +42,9 @@ WINDOWS: Mapping[str, Window] = MappingProxyType(
 _FROM_NOTHING = ("images", "new tables of Optuna", "new tables")
 
 
-def small(place: Path) -> Victim:
+def small(place: Path, kind: type[Victim] = Victim) -> Victim:
     """A run of six trainings that saves its packs after every step."""
-    return Victim(place, declared=SMALL, save_every=1e-9)
+    return kind(place, declared=SMALL, save_every=1e-9)
 
 
 def begun(place: Path) -> Victim:
@@ -60,11 +60,13 @@ def begun(place: Path) -> Victim:
 class Attempt:
     """A small run that is hurt in one window, with the journal of its cells."""
 
-    def __init__(self, place: Path, first: Victim, window: str) -> None:
+    def __init__(
+        self, place: Path, first: Victim, window: str, kind: type[Victim] = Victim
+    ) -> None:
         """Begin in an empty folder, with a copy of what `first` has."""
         if window not in _FROM_NOTHING:
             shutil.copytree(first.place, place / "runs")
-        self.victim, self.window = small(place / "runs"), WINDOWS[window]
+        self.victim, self.window = small(place / "runs", kind), WINDOWS[window]
         self.journal = place / "journal"
         self._notes = window == "notes"
 
