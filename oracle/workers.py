@@ -23,12 +23,15 @@ from shlex import quote
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from oracle import ray_doors
 from oracle.cells import Result
 from oracle.failures import DiskFailed, PackFailed
 from oracle.folders import told
 from oracle.packs import Pack, PackQueue
 from oracle.processes import lives, on_this_host, this_process
 from oracle.work import Task, Worker, WorkerSpec, chosen_device, task
+from scyc.checkpoint import CheckpointError, CheckpointLost
+from scyc.data import ImagesLost
 from scyc.plan import Plan
 
 _FIRST_NAP, _LONGEST_NAP = 0.2, 5.0  # seconds that a worker without work stays warm
@@ -45,7 +48,7 @@ class Backend(Protocol):
 
 def inline(worker_spec: WorkerSpec, queue: PackQueue, workers: int = 1) -> None:
     """Train in this process, one pack after another."""
-    worker = Worker(worker_spec)
+    worker = _worker(worker_spec)
     if queue.unplanned:
         with _told(worker, queue):
             plan = worker.plan(queue.most or None)
@@ -54,8 +57,21 @@ def inline(worker_spec: WorkerSpec, queue: PackQueue, workers: int = 1) -> None:
         pack = queue.next()
         assert pack is not None, "all packs are done, yet a search waits"
         with _told(worker, queue):
-            results = worker.train(_tasks(pack, queue), queue.engine)
+            try:
+                results = worker.train(_tasks(pack, queue), queue.engine)
+            except CheckpointLost as lost:
+                queue.again(pack, str(lost))
+                continue
         queue.done(pack, results)
+
+
+def _worker(worker_spec: WorkerSpec) -> Worker:
+    """A worker in this process. Raises PackFailed, DiskFailed."""
+    try:
+        with told():
+            return Worker(worker_spec)
+    except ImagesLost as error:
+        raise PackFailed(str(error)) from error
 
 
 @contextlib.contextmanager
@@ -64,8 +80,10 @@ def _told(worker: Worker, queue: PackQueue) -> Iterator[None]:
     try:
         with told():
             yield
-    except DiskFailed:
+    except (DiskFailed, PackFailed):
         raise
+    except CheckpointError as error:
+        raise PackFailed(str(error)) from error
     except Exception as error:
         raise PackFailed(traceback.format_exc()) from error
     finally:
@@ -83,36 +101,21 @@ def ray_tune(worker_spec: WorkerSpec, queue: PackQueue, workers: int) -> None:
     if queue.finished:
         return
     scratch = _scratch()
-    environment = {
-        "RAY_AIR_NEW_OUTPUT": "0",
-        "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-        "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
-        "TUNE_DISABLE_SIGINT_HANDLER": "1",
-        "TUNE_GLOBAL_CHECKPOINT_S": "3600",
-        "TUNE_MAX_PENDING_TRIALS_PG": str(workers + 1),
-    }
-    if shows_token(os.environ, Path.home()):
-        environment["RAY_AUTH_MODE"] = "token"
-    before = {name: os.environ.get(name) for name in environment}
-    os.environ.update({name: os.environ.get(name, value) for name, value in environment.items()})
-    import ray  # noqa: PLC0415  # seconds; and it reads the environment on import
-
     cluster = "RAY_ADDRESS" in os.environ
-    on_gpu = chosen_device(worker_spec.device).type == "cuda"
     try:
-        _connect(ray, cluster, workers, on_gpu, scratch)
-        share = gpu_share(workers, _gpus(ray)) if on_gpu else 0.0
-        spec = dataclasses.replace(worker_spec, share=share or 1.0)
-        _fit(spec, queue, workers, share, scratch)
+        with ray_doors.environment(workers, None if cluster else scratch, queue.say):
+            import ray  # noqa: PLC0415  # seconds; and it reads the environment on import
+
+            on_gpu = chosen_device(worker_spec.device).type == "cuda"
+            try:
+                _connect(ray, cluster, workers, on_gpu, scratch)
+                share = gpu_share(workers, _gpus(ray)) if on_gpu else 0.0
+                spec = dataclasses.replace(worker_spec, share=share or 1.0)
+                _fit(spec, queue, workers, share, scratch)
+            finally:
+                ray.shutdown()
     finally:
-        ray.shutdown()
         shutil.rmtree(scratch, ignore_errors=True)
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 BACKENDS: Mapping[str, Backend] = MappingProxyType({"ray": ray_tune, "inline": inline})
@@ -157,31 +160,20 @@ def _connect(ray: Any, cluster: bool, workers: int, on_gpu: bool, scratch: Path)
         except ConnectionError as error:
             raise PackFailed(_unreached(error)) from error
         return
+    with contextlib.suppress(AttributeError):  # else a second Ray of this process gets no token
+        ray._raylet.AuthenticationTokenLoader.instance().reset_cache()
     ray.init(
         num_cpus=workers,
         num_gpus=None if on_gpu else 0,
         include_dashboard=False,
         object_store_memory=100 * 2**20,
         _temp_dir=str(scratch),
-        _node_ip_address="127.0.0.1",
+        _node_ip_address=ray_doors.LOOPBACK,
         runtime_env=_own_python(),
         **quiet,
     )
-
-
-def shows_token(environment: Mapping[str, str], home: Path) -> bool:
-    """Whether a driver shows a cluster its token without having been told to.
-
-    Ray itself does not where an address is given, though its head asks for a token as soon as it
-    finds one. A token that was named is shown, and that of this user to a head on this machine.
-    """
-    if "RAY_AUTH_MODE" in environment:
-        return False
-    if environment.get("RAY_AUTH_TOKEN") or environment.get("RAY_AUTH_TOKEN_PATH"):
-        return True
-    host = environment.get("RAY_ADDRESS", "").rpartition(":")[0]
-    here = host == "localhost" or host.startswith("127.")
-    return here and (home / ".ray" / "auth_token").is_file()
+    if ray.util.get_node_ip_address() != ray_doors.LOOPBACK:
+        raise PackFailed("Ray was imported too early: it listens beyond this machine")
 
 
 def _unreached(error: BaseException) -> str:
@@ -256,6 +248,8 @@ def _fit(
                 reported = _reported(result, error, queue)
                 if pack is None:
                     queue.settle(Plan(**reported["plan"]))
+                elif "lost" in reported:
+                    queue.again(pack, reported["lost"])
                 else:
                     queue.done(pack, _results(reported))
             except BaseException as failure:  # raised again when Tune has ended
@@ -342,6 +336,10 @@ def _trainable() -> type:
                     reported = self._done(self.worker)
             except DiskFailed as failure:
                 reported = {"disk": str(failure)}
+            except CheckpointLost as lost:
+                reported = {"lost": str(lost)}
+            except (CheckpointError, ImagesLost, PackFailed) as failure:
+                reported = {"failed": str(failure)}
             except Exception:  # the driver shows it; a retry would only repeat it
                 reported = {"failed": traceback.format_exc()}
             if self.worker is not None:

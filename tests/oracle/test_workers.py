@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from oracle import compare, runs, workers
+from oracle import compare, ray_doors, runs, workers
 from oracle.failures import PackFailed
 from oracle.ledger import Ledger
 from oracle.records import database
@@ -82,11 +82,11 @@ def test_a_token_is_shown_to_this_machines_head_and_where_it_is_named(
     tmp_path: Path, address: str, named: dict[str, str], shown: bool
 ) -> None:
     environment = {"RAY_ADDRESS": address} | named
-    assert workers.shows_token(environment, tmp_path) == (shown and bool(named))
+    assert ray_doors.shows_token(environment, tmp_path) == (shown and bool(named))
     (tmp_path / ".ray").mkdir()
     (tmp_path / ".ray" / "auth_token").write_text("x")
-    assert workers.shows_token(environment, tmp_path) == shown
-    assert not workers.shows_token({}, tmp_path)
+    assert ray_doors.shows_token(environment, tmp_path) == shown
+    assert not ray_doors.shows_token({}, tmp_path)
 
 
 def test_there_is_a_worker_a_gpu_or_a_core(monkeypatch: pytest.MonkeyPatch) -> None:
