@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scipy.stats import ttest_rel
-
 ROUNDING = 1e-9  # points; accuracies are shares of images, which differ by more or not at all
 LEVEL = 0.05  # of the two-sided paired t-test below which a difference is told apart from noise
 
@@ -66,6 +64,8 @@ def difference(mine: Sequence[float], theirs: Sequence[float]) -> Difference:
         deviation = statistics.stdev(apart)
         error = deviation / math.sqrt(len(apart))
         if deviation > ROUNDING:
+            from scipy.stats import ttest_rel  # noqa: PLC0415  # a second, mostly not needed
+
             p = float(ttest_rel([a for a, _ in pairs], [b for _, b in pairs]).pvalue)
     return Difference(statistics.fmean(apart), error, p, len(apart))
 

@@ -14,7 +14,6 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 Floats = NDArray[np.float64]
 
@@ -39,6 +38,8 @@ class Forecast:
 
     def chance_above(self, accuracy: float) -> list[float]:
         """How likely a trial at each position gives more than this."""
+        from scipy.special import ndtr  # noqa: PLC0415  # half a second, for those who forecast
+
         return self._mixed(ndtr((self.means - accuracy) / self.deviations))
 
     def _mixed(self, each: Floats) -> list[float]:

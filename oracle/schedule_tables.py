@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from scipy.stats import ttest_rel
-
 from oracle.cells import Result
 from oracle.compare import Table, cost, head
 from oracle.greedy import OracleCycle
@@ -168,6 +166,8 @@ def _against(mine: Sequence[float], label: str, theirs: Sequence[float]) -> Tabl
     difference, other = statistics.fmean(differences), statistics.fmean(theirs)
     error = p = None
     if len(differences) > 1:
+        from scipy.stats import ttest_rel  # noqa: PLC0415  # a second, which most commands are spared
+
         deviation = statistics.stdev(differences)
         error = deviation / math.sqrt(len(differences))
         p = float(ttest_rel(mine, theirs).pvalue) if deviation > _ROUNDING else None

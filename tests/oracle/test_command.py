@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ import optuna
 import pytest
 import yaml
 
+from oracle import cli
+
+Call = Callable[..., str]
 STUDY = """
 name: tiny
 dataset: digits
@@ -42,17 +46,24 @@ def place(tmp_path: Path) -> Path:
     return folder
 
 
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "oracle.cli", *arguments]
+@pytest.fixture
+def oracle(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Call:
+    """Calls the command in this process, in a folder; returns what it printed."""
 
+    def call(*arguments: str, at: Path = place) -> str:
+        monkeypatch.chdir(at)
+        monkeypatch.setattr(sys, "path", [each for each in sys.path if each])
+        monkeypatch.setattr(sys, "argv", ["oracle", *arguments])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.entry()
+        told = capsys.readouterr()
+        assert ended.value.code == 0, told
+        return told.out
 
-def oracle(place: Path, *arguments: str, code: int = 0, timeout: float = 240) -> str:
-    done = subprocess.run(
-        command(*arguments), cwd=place, capture_output=True, text=True, timeout=timeout, check=False
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stdout if code == 0 else done.stderr
+    return call
 
 
 def timeless(table: str) -> dict[str, Any]:
@@ -65,27 +76,54 @@ def timeless(table: str) -> dict[str, Any]:
 INLINE = ("--backend", "inline", "--device", "cpu")
 
 
-def test_a_users_own_module_is_found_in_the_current_folder(place: Path) -> None:
-    (place / "mine.py").write_text(
+def test_a_users_own_module_is_found_in_the_current_folder(
+    place: Path, oracle: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "ones_own.py").write_text(
         "from torch import nn\n"
         "def network(shape, classes):\n"
         "    return nn.Sequential(nn.Flatten(), nn.Linear(64, 9), nn.Linear(9, classes))\n"
     )
-    changed = yaml.safe_load(STUDY) | {"network": "mine:network", "cycles": 1}
+    changed = yaml.safe_load(STUDY) | {"network": "ones_own:network", "cycles": 1}
     (place / "mine.yaml").write_text(yaml.safe_dump(changed))
-    assert "S-Cyc's max_lr lies" in oracle(place, "run", "mine.yaml", *INLINE)
+    assert "S-Cyc's max_lr lies" in oracle("run", "mine.yaml", *INLINE)
+    assert sys.modules["ones_own"].__file__ == str(place / "ones_own.py")
+    monkeypatch.delitem(sys.modules, "ones_own")
 
 
-def started(place: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        command("run", "tiny.yaml", *arguments),
-        cwd=place,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        # A shell gives what it runs in the background SIGINT ignored; these tests send it.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # as said
-    )
+@pytest.fixture
+def python(place: Path) -> list[str | Path]:
+    """A Python with a space in its path, which has to say so to Ray."""
+    python = place / "python"
+    python.symlink_to(sys.executable)
+    return ["env", f"PYTHONPATH={os.pathsep.join(each for each in sys.path if each)}", python]
+
+
+@pytest.fixture
+def started(
+    place: Path, python: list[str | Path]
+) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Starts `oracle run tiny.yaml` in a session of its own."""
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def start(*arguments: str) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            [*python, "-m", "oracle.cli", "run", "tiny.yaml", "--device", "cpu", *arguments],
+            cwd=place,
+            stdout=subprocess.DEVNULL,
+            stderr=(place / "errors").open("wb"),
+            start_new_session=True,
+            # A shell gives what it runs in the background SIGINT ignored; these tests send it.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # as said
+        )
+        processes.append(process)
+        return process
+
+    yield start
+    for each in processes:
+        if each.poll() is None:
+            os.killpg(each.pid, signal.SIGKILL)
+            each.wait()
 
 
 def stored(place: Path) -> int:
@@ -109,72 +147,61 @@ def wait_for(place: Path, cells: int, process: subprocess.Popen[bytes]) -> None:
 
 
 def longer(place: Path) -> None:
-    """Make trainings long enough to be hit while they run."""
-    text = STUDY.replace("steps: 12", "steps: 1000").replace(
-        "validate_every: 6", "validate_every: 250"
-    )
-    (place / "tiny.yaml").write_text(text)
+    """Make trainings long enough to be hit while they run, and few."""
+    text = STUDY.replace("steps: 12", "steps: 500").replace("cycles: 2", "cycles: 1")
+    (place / "tiny.yaml").write_text(text.replace("validate_every: 6", "validate_every: 250"))
 
 
-@pytest.mark.ray
-@pytest.mark.parametrize("backend", ["inline", "ray"])
-def test_ctrl_c_is_exit_code_130_and_the_run_goes_on_later(place: Path, backend: str) -> None:
-    longer(place)
-    process = started(place, "--backend", backend, "--device", "cpu")
-    wait_for(place, 4, process)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
-    assert process.wait(60) == 130
-    assert "stopped" in oracle(place, "list")
-    oracle(place, "run", "tiny.yaml", "--quiet", *INLINE)
-    assert timeless(oracle(place, "table", "tiny", "--format", "json"))["complete"]
-
-
-@pytest.mark.ray
-def test_ray_works_from_an_environment_with_a_space_in_its_path(place: Path) -> None:
-    python = place / "python"
-    python.symlink_to(sys.executable)
-    packages = [path for path in sys.path if path.endswith("site-packages")]
-    root = str(Path(__file__).parents[2])
-    done = subprocess.run(
-        [str(python), "-m", "oracle.cli", "run", "tiny.yaml", "--workers", "1", "--device", "cpu"],
-        cwd=place,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join([root, *packages])},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "S-Cyc's max_lr lies" in done.stdout
-
-
-@pytest.mark.ray
-@pytest.mark.parametrize("kills", [2, pytest.param(5, marks=pytest.mark.slow)])
-def test_ray_gives_the_table_of_one_process_though_it_is_killed_again_and_again(
-    place: Path, kills: int
+def test_ctrl_c_is_exit_code_130_and_the_run_goes_on_later(
+    place: Path, oracle: Call, started: Callable[..., subprocess.Popen[bytes]]
 ) -> None:
-    """SIGKILL of the driver and its Ray at several moments in a row, then the run to its end."""
+    longer(place)
+    process = started(*INLINE)
+    wait_for(place, 4, process)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(60) == 130
+    assert "Traceback" not in (place / "errors").read_text()
+    assert "stopped" in oracle("list")
+    oracle("run", "tiny.yaml", "--quiet", *INLINE)
+    assert timeless(oracle("table", "tiny", "--format", "json"))["complete"]
+
+
+@pytest.mark.ray
+@pytest.mark.parametrize(
+    "stops",
+    [
+        (signal.SIGKILL, signal.SIGINT),
+        pytest.param((signal.SIGKILL,) * 5, marks=pytest.mark.slow),
+    ],
+)
+def test_ray_gives_the_table_of_one_process_though_it_is_stopped_again_and_again(
+    place: Path,
+    oracle: Call,
+    started: Callable[..., subprocess.Popen[bytes]],
+    stops: tuple[signal.Signals, ...],
+) -> None:
+    """Signals to the driver and its Ray at several moments in a row, then the run to its end.
+
+    All from an environment with a space in its path.
+    """
     longer(place)
     reference = place / "reference"
     reference.mkdir()
     (reference / "tiny.yaml").write_text((place / "tiny.yaml").read_text())
-    oracle(reference, "run", "tiny.yaml", "--quiet", *INLINE)
-    expected = timeless(oracle(reference, "table", "tiny", "--format", "json"))
+    oracle("run", "tiny.yaml", "--quiet", *INLINE, at=reference)
+    expected = timeless(oracle("table", "tiny", "--format", "json", at=reference))
     whole = stored(reference)
-    killed = 0
-    for moment in range(kills):
-        process = started(place, "--workers", "2", "--device", "cpu")
+    for moment, number in enumerate(stops):
+        process = started("--workers", "2")
         if moment % 2:
             wait_for(place, stored(place) + 2, process)  # just after results were stored
         else:
             time.sleep(5 + 2 * moment)  # while Ray starts, or trains
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            killed += 1
-        process.wait()
-    assert killed == kills
-    oracle(place, "run", "tiny.yaml", "--quiet", "--workers", "2", "--device", "cpu")
-    assert timeless(oracle(place, "table", "tiny", "--format", "json")) == expected
+        os.killpg(process.pid, number)  # as a terminal does: to the workers too
+        assert process.wait(60) == (130 if number == signal.SIGINT else -number)
+        assert number != signal.SIGINT or "stopped" in oracle("list")
+    assert started("--quiet", "--workers", "2").wait(120) == 0, (place / "errors").read_text()
+    assert timeless(oracle("table", "tiny", "--format", "json")) == expected
     assert stored(place) == whole
     url = f"sqlite:///{place}/runs/tiny/oracle.db"
     states, cells = set(), []
