@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +18,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Match, Mount
 from starlette.types import Message, Receive, Scope, Send
 
+from oracle import formats
 from oracle.failures import StorageError
 from oracle.service import Service
 from oracle.web import problems
@@ -23,11 +26,12 @@ from oracle.web.problems import Refused
 from oracle.web.security import needs
 from oracle.web.settings import WebSettings
 
-PATHS = ("/dashboard", "/api/", "/csv/", "/static/", "/favicon.ico")
+_CSV = "/csv/"
+PATHS = ("/dashboard", "/api/", _CSV, "/static/", "/favicon.ico")
 _READING = frozenset({"GET", "HEAD"})
-# Its page brings its own scripts, some of them inline.
+# Its page brings its own scripts, and compiles some. Its notes may hold HTML, which must not run.
 _POLICY = (
-    "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "default-src 'none'; script-src 'self' 'unsafe-eval'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
     "connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
@@ -74,7 +78,10 @@ class Dashboard:
         if self._inner is None:
             await run_in_threadpool(self._open)
         assert self._inner is not None  # it is opened once
-        await self._inner({**scope, "root_path": ""}, receive, _with_policy(send))
+        sent = _with_policy(send)
+        if request.url.path.startswith(_CSV):
+            sent = _without_formulas(sent)
+        await self._inner({**scope, "root_path": ""}, receive, sent)
 
     def _admit(self, request: Request) -> None:
         """Raise Refused for what must not get through."""
@@ -102,3 +109,35 @@ def _with_policy(send: Send) -> Send:
         await send(message)
 
     return with_policy
+
+
+def _without_formulas(send: Send) -> Send:
+    """Hold an answer back until it is whole, and send its cells so that none is a formula."""
+    began: list[Message] = []
+    chunks: list[bytes] = []
+
+    async def without_formulas(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            began.append(message)
+            return
+        chunks.append(message.get("body", b""))
+        if message.get("more_body", False):
+            return
+        body = b"".join(chunks)
+        headers = MutableHeaders(scope=began[0])
+        if headers.get("content-type", "").startswith("text/csv"):
+            body = _inert(body.decode("utf-8", "replace")).encode()
+            if "content-length" in headers:
+                headers["content-length"] = str(len(body))
+        await send(began[0])
+        await send({"type": "http.response.body", "body": body})
+
+    return without_formulas
+
+
+def _inert(text: str) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    for row in csv.reader(io.StringIO(text)):
+        writer.writerow([formats.inert(cell) for cell in row])
+    return out.getvalue()

@@ -241,6 +241,8 @@ def test_while_a_job_trains_the_api_alone_is_off_loopback_and_ray_asks_for_a_tok
     token = token_of(gcs)
     assert mode(token) == 0o600
     assert mode(token.parent) == 0o700
+    sockets_of_files = [*token.parent.rglob("plasma_store")]
+    assert sockets_of_files  # which ask for no token: their folder is closed to others
     assert not (tmp_path / ".ray").exists()  # where Ray would keep one for all, readable by all
     assert not any(
         word in command

@@ -1,0 +1,81 @@
+"""A server with a finished run, and what tells whether a canary was touched."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from oracle import runs
+from oracle.ledger import sqlite_url
+from oracle.parse import parse
+from oracle.service import ServerSettings, Service
+from oracle.settings import Settings
+from oracle.web.app import create_app
+from oracle.web.settings import WebSettings
+
+HOME = "http://127.0.0.1:8000"
+TINY: dict[str, Any] = {
+    "name": "tiny",
+    "dataset": "digits",
+    "subset": 0.2,
+    "network": {"name": "fully_connected", "hidden": [16]},
+    "pruning": {"rewind": "init"},
+    "training": {"steps": 12, "batch": 16, "validate_every": 6},
+    "schedule": {"warmup": 3, "drops": [8]},
+    "grid": {"max_lr": [0.05, 0.1]},
+    "cycles": 1,
+    "replicates": 1,
+    "s_cyc": {"epsilon": 0.1, "delta": 0.1, "q": 0, "beta": 3.0},
+    "pack": 4,
+}
+
+
+@dataclass(frozen=True)
+class Served:
+    """A service whose database has one finished run, of the study `tiny`."""
+
+    service: Service
+    folder: Path
+    run: str
+
+    def app(self, **changes: Any) -> FastAPI:
+        return create_app(self.service, WebSettings(**{"rate": 1e6, "burst": 10**6} | changes))
+
+    def client(self, **changes: Any) -> TestClient:
+        return TestClient(self.app(**changes), base_url=HOME, follow_redirects=False)
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("served")
+    (folder / "pics" / "train" / "cat").mkdir(parents=True)
+    url = sqlite_url(folder / "oracle.db")
+    storage = url.render_as_string(hide_password=False)
+    settings = Settings(folder=folder, storage=storage, backend="inline", workers=1)
+    prepared = runs.prepare(parse(TINY, "tiny.yaml"), settings)
+    runs.execute(prepared)
+    data = {"pics": folder / "pics"}
+    service = Service(ServerSettings(url, folder, data=data, backend="inline"))
+    yield Served(service, folder, prepared.run_id)
+    service.close()
+
+
+@pytest.fixture(scope="session")
+def client(served: Served) -> TestClient:
+    """Of a server that asks nobody for a token."""
+    return served.client()
+
+
+@pytest.fixture(scope="session")
+def tiny() -> dict[str, Any]:
+    return dict(TINY)
+
+
+@pytest.fixture
+def alive(tmp_path: Path) -> Callable[[], bool]:
+    """Whether the canary of this test, `tmp_path / "canary"`, was left alone."""
+    return lambda: not (tmp_path / "canary").exists()
