@@ -1,5 +1,6 @@
 """A job's driver, in this process; and what it reports."""
 
+import errno
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -139,6 +140,26 @@ def test_a_job_without_a_winner_fails_and_says_so(
     failed = service.jobs.get(job.id)
     assert failed.state == "failed"
     assert failed.message.startswith("NoWinner: ")
+
+
+def test_a_job_whose_report_cannot_be_written_is_done(
+    service: Service,
+    settings: ServerSettings,
+    claimed: Claim,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/disk/report.html")
+
+    monkeypatch.setattr(driver.report, "write_whole", full)
+    job = claimed()
+    assert driver.drive(job.id, settings, ME) == 0
+    assert service.jobs.get(job.id).state == "done"
+    told = [event.text for event in service.jobs.events(job.id) if "report" in event.text]
+    assert len(told) == 1
+    assert told[0].startswith(
+        "the report was not written: /disk/report.html: No space left on device; make room there"
+    )
 
 
 def test_what_nobody_expected_fails_the_job_with_a_message(

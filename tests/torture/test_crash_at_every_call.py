@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from faults import tracing
 from faults.drivers import Victim
 from faults.windows import WINDOWS, Attempt
 
@@ -26,7 +27,7 @@ _FEW = {"notes": 20}  # one in so many of its calls, which are hundreds and all 
 
 @pytest.mark.parametrize(("window", "call", "count"), SHORT)
 def test_a_driver_that_is_killed_at_a_call_loses_nothing(
-    attempt: Callable[[str], Attempt], small_ended: Victim, window: str, call: str, count: int
+    attempt: Callable[..., Attempt], small_ended: Victim, window: str, call: str, count: int
 ) -> None:
     hurt = attempt(window)
     assert hurt.hurt(f"{call}:signal=SIGKILL:when={count}").code == -9
@@ -36,7 +37,7 @@ def test_a_driver_that_is_killed_at_a_call_loses_nothing(
 @pytest.mark.slow
 @pytest.mark.parametrize("window", WINDOWS)
 def test_a_driver_may_be_killed_at_any_call(
-    attempt: Callable[[str], Attempt],
+    attempt: Callable[..., Attempt],
     small_ended: Victim,
     counted: Callable[..., None],
     window: str,
@@ -62,8 +63,32 @@ def test_a_driver_may_be_killed_at_any_call(
     assert broken == []
 
 
+@pytest.mark.parametrize("window", ["images", "a checkpoint", "a pack in flight"])
+def test_files_and_folders_are_flushed_for_a_failure_of_power(
+    attempt: Callable[..., Attempt], window: str
+) -> None:
+    calls = attempt(window).hurt("").calls
+    assert {"mkdir", "rename", "fsync"} <= {name for name, _ in calls}
+    assert tracing.unflushed(calls) == []
+
+
+def test_a_file_and_a_folder_that_are_not_flushed_are_found_out(
+    attempt: Callable[..., Attempt],
+) -> None:
+    def unflushed() -> None:
+        blobs.os.fsync = lambda descriptor: None
+
+    found = tracing.unflushed(attempt("a checkpoint").hurt("", unflushed).calls)
+    assert [told.rpartition("/")[0].rpartition("/")[2] for told in found[1:3]] == [
+        "tiny",
+        "checkpoints",
+    ]
+    assert len(found) == 4
+    assert found[0].endswith(".pt was not flushed")
+
+
 def test_a_checkpoint_that_is_written_in_place_is_found_out(
-    attempt: Callable[[str], Attempt], small_ended: Victim
+    attempt: Callable[..., Attempt], small_ended: Victim
 ) -> None:
     hurt = attempt("a winner's checkpoint")
 

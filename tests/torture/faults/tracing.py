@@ -7,7 +7,7 @@ import re
 import socket
 import subprocess
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,6 +91,27 @@ def traced(
             _go(here)
         code = ended(pid)
     return Traced(code, _calls(log, pid) if tracer is not None else [])
+
+
+def unflushed(calls: Sequence[tuple[str, str]]) -> list[str]:
+    """What a failure of power could lose of the files and folders that these calls have made.
+
+    A file is flushed before it gets its name, and a folder after a name in it was made.
+    """
+    found, flushed, named = [], set(), {}
+    for name, shown in calls:
+        paths = re.findall(r'[<"](/[^<">]*)[>"]', shown)
+        if not shown.rpartition("= ")[2].startswith("0"):
+            continue
+        if name in ("fsync", "fdatasync"):
+            flushed.add(paths[0])
+            named.pop(paths[0], None)
+        elif name == "rename":
+            found += [] if paths[0] in flushed else [f"{paths[1]} was not flushed"]
+            named[str(Path(paths[1]).parent)] = paths[1]
+        elif name == "mkdir":
+            named[str(Path(paths[0]).parent)] = paths[0]
+    return [*found, *(f"the name of {path} was not flushed" for path in named.values())]
 
 
 def _attached(pid: int, inject: str, log: Path) -> subprocess.Popen[str]:

@@ -1,0 +1,159 @@
+"""A disk that fails a run, as its user is told of it."""
+
+import errno
+import json
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from oracle import cli, folders, records, report, runs, workers
+from oracle.asks import Place
+from oracle.cells import Graph
+from oracle.failures import DiskFailed, PackFailed
+from oracle.in_flight import InFlight
+from oracle.packs import Pack, PackQueue
+from oracle.settings import Settings
+from oracle.study import Study
+from oracle.work import Worker, flight_name
+from scyc import blobs
+
+SMALL = {
+    "name": "tiny",
+    "dataset": "digits",
+    "subset": 0.2,
+    "network": {"name": "fully_connected", "hidden": [16]},
+    "pruning": {"rewind": "init"},
+    "training": {"steps": 12, "batch": 16, "validate_every": 6},
+    "schedule": {"warmup": 3, "drops": [8]},
+    "grid": {"max_lr": [0.05, 0.2]},
+    "cycles": 1,
+    "replicates": 1,
+    "s_cyc": {"epsilon": 0.1, "delta": 0.1, "q": 0, "beta": 3.0},
+    "pack": 2,
+}
+
+
+def full(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/disk/file")
+
+
+def settings(tmp_path: Path) -> Settings:
+    return Settings(folder=tmp_path, backend="inline", device="cpu", workers=1)
+
+
+def test_only_errors_of_the_disk_are_told_as_such() -> None:
+    told = folders.disk_failed(OSError(errno.EROFS, "Read-only file system", "/disk/file"))
+    assert str(told) == (
+        "/disk/file: Read-only file system; let it be written to, then run the same command again; "
+        "what is finished is kept"
+    )
+    for other in (BrokenPipeError(errno.EPIPE, "Broken pipe"), FileNotFoundError(), OSError("?")):
+        assert folders.disk_failed(other) is None
+        with pytest.raises(type(other)), folders.told():
+            raise other
+
+
+def test_a_worker_that_finds_the_disk_full_ends_the_run_without_a_traceback(
+    tmp_path: Path, study: Callable[..., Study], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared = runs.prepare(study(), settings(tmp_path))
+    with monkeypatch.context() as disk:
+        disk.setattr(Worker, "train", full)
+        with pytest.raises(DiskFailed, match=r"^/disk/file: No space left on device; make room"):
+            runs.execute(prepared)
+    (known,) = records.find(settings(tmp_path))
+    assert known.state == "stopped"
+    assert runs.execute(prepared)["kind"] == "oracle"
+
+
+def test_a_ray_worker_reports_a_full_disk_as_one(tmp_path: Path) -> None:
+    queue = PackQueue(4, {}, lambda *_: None, lambda sha256: True)
+    said: list[str] = []
+    queue.say = said.append
+    reported = json.dumps({"disk": "/disk/file: full", "said": ["not saved"]})
+    with pytest.raises(DiskFailed, match="/disk/file: full"):
+        workers._reported({"reported": reported}, error=False, queue=queue)
+    assert said == ["not saved"]
+    with pytest.raises(PackFailed):
+        workers._reported({"reported": json.dumps({"failed": "x"})}, error=False, queue=queue)
+
+
+def test_a_report_that_cannot_be_written_comes_after_the_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "tiny.yaml"
+    file.write_text(json.dumps(SMALL))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        "sys.argv",
+        ["oracle", "run", str(file), "--backend", "inline", "--device", "cpu", "--workers", "1"],
+    )
+    monkeypatch.setattr(report, "write_whole", full)
+    with pytest.raises(SystemExit) as ended:
+        cli.entry()
+    printed = capsys.readouterr()
+    assert ended.value.code == 1
+    assert "well-tuned" in printed.out
+    assert printed.err.splitlines()[-1].startswith("DiskFailed: /disk/file: No space left")
+    (known,) = records.find(Settings(folder=tmp_path / "runs"))
+    assert known.state == "done"
+
+
+def test_a_report_is_written_whole_and_may_be_read_by_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mask = os.umask(0o022)
+    try:
+        report.save("<p>", tmp_path / "report.html")
+    finally:
+        os.umask(mask)
+    assert (tmp_path / "report.html").stat().st_mode & 0o777 == 0o644
+    monkeypatch.setattr(blobs.os, "fsync", full)
+    with pytest.raises(DiskFailed):
+        report.save("<p>new", tmp_path / "report.html")
+    assert (tmp_path / "report.html").read_text() == "<p>"
+    assert {path.name for path in tmp_path.iterdir()} == {"report.html"}
+
+
+def test_a_pack_that_lands_takes_its_unfinished_files_with_it(
+    tmp_path: Path, study: Callable[..., Study]
+) -> None:
+    declared = study()
+    graph = Graph(declared.system, "0" * 64)
+    in_flight = InFlight(tmp_path, graph)
+    pack = Pack((), Place("oracle", 0, ""))
+    name = flight_name([])
+    in_flight.folder.mkdir(parents=True)
+    for left in (f"{name}.0-2.pt", f".{name}.0-2.pt.0123456789abcdef", "another.0-2.pt"):
+        (in_flight.folder / left).write_bytes(b"")
+    in_flight.land(pack)
+    assert [path.name for path in in_flight.folder.iterdir()] == ["another.0-2.pt"]
+
+
+@pytest.mark.parametrize("made", [1, 5, 100])
+def test_tables_that_a_killed_driver_has_half_made_are_completed(
+    tmp_path: Path, study: Callable[..., Study], made: int
+) -> None:
+    prepared = runs.prepare(study(), settings(tmp_path))
+    place = prepared.settings.place(prepared.study.home)
+    place.mkdir(parents=True)
+    url = records.database(prepared.settings, prepared.study.home)
+    with records.opened(url):
+        pass
+    with sqlite3.connect(place / "oracle.db") as database:
+        listed = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'oracle_%'"
+        tables = [name for (name,) in database.execute(f"{listed} ORDER BY rootpage")]
+        assert len(tables) > 5
+        for name in tables[made:]:
+            database.execute(f"DROP TABLE {name}")
+        if "version_info" in tables[:made]:
+            database.execute("DELETE FROM version_info")
+        if "alembic_version" in tables[:made]:
+            database.execute("DELETE FROM alembic_version")
+    database.close()
+    again = runs.prepare(study(), settings(tmp_path))
+    with records.opened(url) as (_, store):
+        assert store.results(again.graph) == {}
