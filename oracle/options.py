@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from oracle.settings import BACKEND_NAMES, DEVICE_NAMES, Settings, Shrink, default_workers
 from scyc.problems import BadInput, Problem
 
 FILE = click.Path(path_type=Path)
+_PASSWORD = re.compile(r"://[^:/@]*:.+@|[?&](ssl)?password=", re.IGNORECASE)
 
 
 class Finite(click.FloatRange):
@@ -56,11 +59,23 @@ def where(command: Callable[..., None]) -> Callable[..., None]:
         store: str | None,
         **arguments: Any,
     ) -> None:
+        _warn_of_password(storage)
         if storage_file is not None:
             storage = _stored_url(storage_file, storage)
         command(settings=Settings(folder=folder, storage=storage, store=store), **arguments)
 
     return with_settings
+
+
+def _warn_of_password(storage: str | None) -> None:
+    """Say so where a password stands among the arguments: a process's are shown to everyone."""
+    source = click.get_current_context().get_parameter_source("storage")
+    if source is ParameterSource.COMMANDLINE and _PASSWORD.search(storage or ""):
+        click.echo(
+            "warning: everyone on this machine can read the password among the arguments, as long "
+            "as this runs; give the URL in ORACLE_STORAGE, or in a file by --storage-file",
+            err=True,
+        )
 
 
 def _stored_url(file: Path, storage: str | None) -> str:

@@ -12,8 +12,11 @@ def problems(store: str | None, backend: str) -> list[Problem]:
     """What is wrong with a store, found by putting something there and taking it away again."""
     if store is None:
         return []
+    scheme, sign, rest = store.partition("://")
+    if "@" in rest.partition("/")[0]:  # it would be shown, and stored with each network
+        rule = "holds a key before its @; give it by the variables or files of the store's library"
+        return [Problem("--store", rule, "(not shown)")]
     try:
-        scheme, sign, rest = store.partition("://")
         if not sign:
             raise ValueError("is no URL; such as s3://bucket/oracle or file:///mnt/oracle")
         if scheme == "file" and not rest.startswith("/"):

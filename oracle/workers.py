@@ -167,7 +167,7 @@ def _connect(ray: Any, cluster: bool, workers: int, on_gpu: bool, scratch: Path)
         num_gpus=None if on_gpu else 0,
         include_dashboard=False,
         object_store_memory=100 * 2**20,
-        _temp_dir=str(scratch),
+        _temp_dir=str(scratch / "r"),  # Ray opens it to everyone; the folder around it stays closed
         _node_ip_address=ray_doors.LOOPBACK,
         runtime_env=_own_python(),
         **quiet,

@@ -9,9 +9,11 @@ import sqlalchemy as sa
 
 from oracle.folders import unwritable
 from oracle.ledger.database import URL
+from oracle.ledger.failing import failed
 from oracle.ledger.tables import LEASES, RUNS, SCHEMA, VERSION
 from scyc.problems import BadInput, Problem
 
+_SECRET = frozenset({"password", "sslpassword"})  # of what PostgreSQL takes after ?
 _OPTUNA_SCHEMA = 12  # of Optuna 3 to 5's relational storage
 
 
@@ -25,7 +27,8 @@ def parse_url(text: str) -> URL:
         name = type(error).__name__
         rule = f"is no database URL ({name}); such as sqlite:///runs.db or postgresql://host/name"
         raise BadInput("storage", [Problem("--storage", rule, shown)]) from error
-    rule = ""
+    if rule := _bares_password(url):
+        raise BadInput("storage", [Problem("--storage", rule, "(not shown)")])
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         rule = "is neither SQLite nor PostgreSQL; use one"
     elif url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
@@ -35,6 +38,17 @@ def parse_url(text: str) -> URL:
     if rule:
         raise BadInput("storage", [Problem("--storage", rule, str(url))])
     return url
+
+
+def _bares_password(url: URL) -> str:
+    """Why a URL is refused whose password is not where it is kept from being shown."""
+    if _SECRET & {name.lower() for name in url.query}:
+        return "has a password after ?; write it before the host, as user:password@host"
+    values = [each for value in url.query.values() for each in (value, *value)]
+    split = (url.host, url.database, *values)
+    if url.get_backend_name() != "sqlite" and any("@" in (part or "") for part in split):
+        return "has more than one @; in a password, write it as %40"
+    return ""
 
 
 def _unfit_file(url: URL) -> str:
@@ -59,8 +73,7 @@ def probe(url: URL) -> list[Problem]:
         try:
             rule = _foreign(url)
         except (sa.exc.SQLAlchemyError, ModuleNotFoundError) as error:
-            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-            rule = f"does not open: {reason}"
+            rule = f"does not open: {failed(error)}"
     return [Problem("--storage", rule, url.render_as_string(hide_password=True))] if rule else []
 
 

@@ -64,3 +64,47 @@ def test_two_names_of_one_database_are_one_too_many(tmp_path: Path) -> None:
 
 def test_a_driver_is_not_told_where_the_url_lies() -> None:
     assert {"ORACLE_STORAGE", "ORACLE_STORAGE_FILE"} <= drivers._SECRETS
+
+
+ADDRESS = "postgresql://me:canary@127.0.0.1:1/x"
+
+
+def test_a_password_among_the_arguments_is_warned_of_and_not_elsewhere(tmp_path: Path) -> None:
+    def said(*arguments: str, **environment: str) -> str:
+        return CliRunner().invoke(cli.main, arguments, env=environment).stderr
+
+    shown = said("token", "list", "--storage", ADDRESS)
+    assert "everyone on this machine can read the password" in shown
+    assert "ORACLE_STORAGE" in shown
+    assert "canary" not in shown
+    assert "warning" not in said("token", "list", ORACLE_STORAGE=ADDRESS)
+    assert "warning" not in said("token", "list", "--storage-file", url(tmp_path, ADDRESS))
+    assert "warning" not in said("token", "list", "--storage", f"sqlite:///{tmp_path}/a.db")
+
+
+@pytest.mark.parametrize(
+    ("address", "rule"),
+    [
+        ("postgresql://me:can@ary@127.0.0.1/x", "%40"),
+        ("postgresql://me:can@127.0.0.1/ary@host/x", "%40"),
+        ("postgresql://me:can@127.0.0.1?a=ary@host/x", "%40"),
+        ("postgresql://127.0.0.1/x?user=me&password=canary", "before the host"),
+        ("postgresql://127.0.0.1/x?sslkey=a&SSLPassword=canary", "before the host"),
+    ],
+)
+def test_a_password_that_would_be_taken_for_something_else_is_refused_and_not_shown(
+    address: str, rule: str
+) -> None:
+    for command in (["token", "list"], ["list"], ["table", "x"], ["migrate"]):
+        shown = told(*command, ORACLE_STORAGE=address)
+        assert rule in shown, command
+        assert "ary" not in shown, command
+
+
+def test_a_key_in_the_url_of_a_store_is_refused_and_not_shown(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path}/a.db"
+    store = "s3://id:canary@bucket/oracle"
+    shown = told("run", "digits", "--storage", database, "--store", store)
+    assert "holds a key" in shown
+    assert "canary" not in shown
+    assert "canary" not in told("serve", "--runs", str(tmp_path), "--port", "0", "--store", store)
