@@ -20,10 +20,18 @@ from typing import Any
 from oracle import policy, report, runs
 from oracle.compare import Table
 from oracle.drivers import BUSY, understood
-from oracle.failures import DiskFailed, LeaseHeld, LeaseLost, RunFailed, StorageError
+from oracle.failures import (
+    DiskFailed,
+    LeaseHeld,
+    LeaseLost,
+    RunFailed,
+    StorageAway,
+    StorageError,
+)
 from oracle.jobs import Holder
 from oracle.ledger import Jobs, Ledger
 from oracle.parse import parse
+from oracle.patience import Patience
 from oracle.reporter import Reporter, Withdrawn
 from oracle.service import ServerSettings
 from scyc.problems import BadInput, Problem
@@ -38,7 +46,8 @@ def drive(job_id: str, settings: ServerSettings, holder: Holder) -> int:
     """Run a job, and write down how it ended; returns this process's exit code.
 
     Nothing is written down where the job is to go on later: where it was withdrawn or interrupted
-    (exit code 0), or another driver has its trainings (BUSY). Raises StorageError and LeaseLost.
+    (exit code 0), or another driver has its trainings or the database is away (BUSY). Raises
+    StorageError and LeaseLost.
     """
     failure: tuple[str, Sequence[Problem]] | None = None
     with contextlib.closing(Ledger(settings.url)) as ledger:
@@ -48,7 +57,7 @@ def drive(job_id: str, settings: ServerSettings, holder: Holder) -> int:
                 _run(jobs, job_id, settings, reporter)
         except (Withdrawn, KeyboardInterrupt):
             return 0
-        except LeaseHeld:
+        except (LeaseHeld, StorageAway):  # it is no fault of the job's
             return BUSY
         except (StorageError, LeaseLost):
             raise
@@ -61,10 +70,12 @@ def drive(job_id: str, settings: ServerSettings, holder: Holder) -> int:
         except Exception as error:
             traceback.print_exc()
             failure = f"{type(error).__name__}: {error}; the server has its log", ()
+        patience = Patience(settings.of_job(None).patience, print)
         if failure is None:
-            jobs.release(job_id, holder, "done")
+            patience(lambda: jobs.release(job_id, holder, "done"))
         else:
-            jobs.release(job_id, holder, "failed", *failure)
+            why = failure
+            patience(lambda: jobs.release(job_id, holder, "failed", *why))
     return 0
 
 

@@ -19,6 +19,10 @@ class StorageError(RunFailed):
     """The database failed while a run was under way."""
 
 
+class StorageAway(StorageError):
+    """The database does not answer, and may come back."""
+
+
 class DiskFailed(RunFailed):
     """A file could not be written or read: the disk is full, say, or is only read."""
 

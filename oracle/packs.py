@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from oracle.asks import Ask, Place, Search
 from oracle.cells import Cell, Result
-from oracle.failures import LostCheckpoint
+from oracle.failures import LostCheckpoint, PackFailed
 from scyc.plan import Plan
+
+_TIMES = 3  # that each network which a pack starts from may be found gone
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ class PackQueue:
     asked: set[str] = field(default_factory=set)  # ids of all cells that a search has asked for
     answered: int = 0  # how many of them have a result
     steps: int = 0  # how often a search went on; between two of these nothing new is asked for
+    repaired: bool = False  # whether anything was trained again
+    _returned: Counter[Pack] = field(default_factory=Counter)  # how often each came back untrained
     _unstarted: list[Search] = field(default_factory=list)
 
     def start(self, searches: Iterable[Search]) -> None:
@@ -121,6 +125,17 @@ class PackQueue:
             if not waiting.missing and waiting in self._waiting:
                 self._waiting.remove(waiting)
                 self._advance(waiting.search, waiting.ask)
+
+    def again(self, pack: Pack, why: str) -> None:
+        """Queue a pack once more whose worker found a network gone, which is trained again first.
+
+        Raises PackFailed where that goes on and on.
+        """
+        self._returned[pack] += 1
+        if self._returned[pack] > _TIMES * 2 * len(pack.cells):
+            raise PackFailed(f"{why}, time and again; see to the disk, then run it again")
+        self.say(f"{why}; it is trained again")
+        self._queue(pack)
 
     def _fit(self, pack: Pack, results: Sequence[Result]) -> None:
         """Make packs smaller from now on if this one had to be trained in parts."""
@@ -171,6 +186,7 @@ class PackQueue:
             if cell_id not in self._again:  # its pack may have come with another lost cell
                 again = self._pack_of[cell_id]
                 self._again.update(cell.id for cell in again.cells)
+                self.repaired = True
                 self._queue(again)
         if lost:
             self._held.append((lost, pack))

@@ -14,18 +14,20 @@ from oracle.cells import Cell, Graph, Result
 from oracle.compare import Table
 from oracle.experiment import Experiment, Hooks
 from oracle.experiments import expected_cells, experiment
-from oracle.failures import NoWinner, StorageError
+from oracle.failures import LeaseLost, NoWinner, StorageError
 from oracle.folders import told, unwritable
 from oracle.in_flight import InFlight
 from oracle.kinds import KINDS
 from oracle.ledger import Ledger, RunRecord, probe
+from oracle.losers import Losers
 from oracle.packs import PackQueue
+from oracle.patience import Patience
+from oracle.recorder import Recorder
 from oracle.records import database, opened
 from oracle.settings import Progress, Settings
 from oracle.spec import uses_own_code
 from oracle.store import ResultStore
 from oracle.study import Study
-from oracle.trials import CandidateTrial
 from oracle.work import WorkerSpec, chosen_device
 from oracle.workers import BACKENDS
 from scyc import data, networks, pack, sources
@@ -100,7 +102,7 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
     driver works on the same graph, NoWinner when a cycle has none, PackFailed when a training
     fails, DiskFailed when a file cannot be written; what was finished is kept in every case.
     """
-    progress = progress or Progress()
+    progress, patience = _patient(progress or Progress(), prepared.settings)
     study, settings, graph = prepared.study, prepared.settings, prepared.graph
     place = settings.place(study.home)
     make_folder(place)
@@ -126,38 +128,60 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
                 return counted[1]
 
             def write(cell: Cell, result: Result, where: Place) -> None:
-                lease.check()
-                store.add(graph, study.name, where, cell, result)
+                recorder.cell(cell, result, where)
                 progress.cells(queue.answered + 1, expected())
 
-            def drop(losers: Iterable[Result]) -> None:
+            def drop(results: Iterable[Result]) -> None:
                 if study.keep_checkpoints == "path":
-                    _discard(losers, found.known_cells(), queue, checkpoints)
+                    losers.drop(results, found.known_cells(), queue.known)
 
-            def keep(candidate: CandidateTrial) -> None:
-                lease.check()
-                store.add_candidate(graph, study.name, candidate)
-
-            found = experiment(study, graph, Hooks(progress.line, drop, keep))
+            recorder = Recorder(store, lease, graph, study.name, patience)
+            losers = Losers(checkpoints, progress.say)
+            found = experiment(study, graph, Hooks(progress.line, drop, recorder.candidate))
             known = store.results(graph)
-            queue = _queue(prepared, ledger, known, write, checkpoints, in_flight, progress)
+            queue = _queue(
+                prepared, ledger, known, write, checkpoints, in_flight, progress, patience
+            )
             queue.start(found.searches())
             progress.cells(queue.answered, expected())
-            try:
+            with _stopped(ledger, store, record):
                 BACKENDS[settings.backend](_worker_spec(prepared), queue, settings.workers)
-            except BaseException:
-                store.abandon()
-                with contextlib.suppress(StorageError):
-                    ledger.register(replace(record, state="stopped"))
-                raise
+                lease.check()
             result = found.table(prepared.run_id)
-            _annotate(store, prepared, found, result)
+            if queue.repaired:
+                losers.drop_again(found.known_cells(), queue.known)
+            patience(lambda: _annotate(store, prepared, found, result))
             failure = found.failure()
             in_flight.clear()
-            ledger.register(replace(record, state="no winner" if failure else "done"))
+            ended = replace(record, state="no winner" if failure else "done")
+            patience(lambda: ledger.register(ended))
     if failure:
         raise NoWinner(failure)
     return result
+
+
+@contextlib.contextmanager
+def _stopped(ledger: Ledger, store: ResultStore, record: RunRecord) -> Iterator[None]:
+    """Write down that a run has stopped where its trainings fail, unless it is another's by now."""
+    try:
+        yield
+    except BaseException as error:
+        store.abandon()
+        if not isinstance(error, LeaseLost):
+            with contextlib.suppress(StorageError):
+                ledger.register(replace(record, state="stopped"))
+        raise
+
+
+def _patient(progress: Progress, settings: Settings) -> tuple[Progress, Patience]:
+    """What a run tells, and does, where the database may be away; a job's is told to it, too."""
+    patience = Patience(settings.patience, progress.say)
+    told = Progress(
+        cells=progress.cells,
+        line=lambda text: patience(lambda: progress.line(text)),
+        say=lambda text: patience(lambda: progress.say(text)),
+    )
+    return told, patience
 
 
 @contextlib.contextmanager
@@ -187,6 +211,7 @@ def _queue(
     checkpoints: CheckpointStore,
     in_flight: InFlight,
     progress: Progress,
+    patience: Patience,
 ) -> PackQueue:
     """A queue that goes by the run's plan: the study's, or on a GPU what was measured before."""
     study, run_id = prepared.study, prepared.run_id
@@ -200,31 +225,10 @@ def _queue(
         checkpoints.has,
         engine=kept.engine if kept else plans.engine(study),
         unplanned=plans.unplanned(study, on_gpu, kept),
-        planned=lambda plan: ledger.keep_plan(run_id, device, plan),
+        planned=lambda plan: patience(lambda: ledger.keep_plan(run_id, device, plan)),
         landed=in_flight.land,
         say=progress.say,
     )
-
-
-def _discard(
-    losers: Iterable[Result], needed_cells: set[str], queue: PackQueue, checkpoints: CheckpointStore
-) -> None:
-    """Delete the checkpoints of results that nothing will go on from.
-
-    One file may be that of several results: early in a warm-up all max_lr have the same network.
-    """
-    lost = [result for result in losers if result.cell not in needed_cells]
-    cells = {result.cell for result in lost}
-    needed = {
-        sha256
-        for result in queue.known.values()
-        if result.cell not in cells
-        for sha256 in (result.checkpoint, result.kept)
-    }
-    for result in lost:
-        for sha256 in (result.checkpoint, result.kept):
-            if sha256 and sha256 not in needed:
-                checkpoints.discard(sha256)
 
 
 def _worker_spec(prepared: Prepared) -> WorkerSpec:

@@ -22,6 +22,7 @@ class Settings:
     backend: str = "ray"
     device: str = "auto"
     save_every: float = 5.0  # minutes between two saves of a pack under way
+    patience: float = 120.0  # seconds for which a database that is away is waited for
     store: str | None = None  # URL below which networks and images are kept for all machines
 
     def place(self, study_name: str) -> Path:

@@ -21,7 +21,7 @@ from oracle.failures import PackFailed
 from oracle.starts import Starts
 from scyc import data, measured
 from scyc.blobs import blobs, sweep
-from scyc.checkpoint import CheckpointStore, Network
+from scyc.checkpoint import CheckpointLost, CheckpointStore, Network
 from scyc.choices import ScheduleSpec
 from scyc.flight import FlightFile
 from scyc.meter import DeviceMeter
@@ -97,7 +97,7 @@ class Worker:
 
         A pack that the GPU has no memory for is trained in halves, and so are those. What an
         earlier worker saved of the same pack is gone on from. Raises PackFailed when not even
-        one training fits.
+        one training fits, CheckpointLost when a network to start from is gone or damaged.
         """
         name = flight_name([task.cell for task in tasks])
         self._own_flights(name)
@@ -188,9 +188,17 @@ class Worker:
     def _made(self, task: Task) -> Network:
         if task.parent is None:
             return self._trainer.root(task.replicate)
-        parent = self._checkpoints.load(task.parent)
-        kept = self._checkpoints.load(task.kept) if task.kept else None
+        parent = self._loaded(task.parent)
+        kept = self._loaded(task.kept) if task.kept else None
         return self._trainer.pruned(parent, task.replicate, task.cycle, kept)
+
+    def _loaded(self, sha256: str) -> Network:
+        """A kept network. A damaged one is deleted, so that it is seen to be gone."""
+        try:
+            return self._checkpoints.load(sha256)
+        except CheckpointLost:
+            self._checkpoints.discard(sha256)
+            raise
 
 
 def _at_hand(worker_spec: WorkerSpec) -> Path:

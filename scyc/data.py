@@ -14,6 +14,7 @@ from torch import Tensor
 from scyc import seeds
 from scyc.blobs import Blobs, make_folder, whole, write_whole
 from scyc.problems import Problem
+from scyc.spec import content_hash
 from scyc.system import SplitSpec
 
 _CHUNK = 2**22  # pixel values, a byte each, counted at once
@@ -46,7 +47,12 @@ class Split:
     std: Tensor  # float64 [channels]; 1 where a channel is constant
 
 
+_KINDS = ("pixels", "labels")
 _ENDINGS = ("pixels.npy", "labels.npy", "json")
+
+
+class ImagesLost(FileNotFoundError, ValueError):
+    """Decoded images that are gone or damaged; its message names them and says what to do."""
 
 
 def keep(cache: Path, images: Images) -> None:
@@ -73,29 +79,35 @@ def share(cache: Path, fingerprint: str, blobs: Blobs) -> None:
 def fetch(cache: Path, fingerprint: str, blobs: Blobs) -> None:
     """Get a data set that was shared into a cache folder, unless it is there.
 
-    Raises FileNotFoundError when it was not shared, ValueError when what is there is damaged.
+    Raises ImagesLost when it was not shared, or what is there is damaged; it is shared again then.
     """
     if cached(cache, fingerprint) is not None:
         return
     make_folder(cache)
-    sums = json.loads(blobs.read(f"{fingerprint}.sums"))
     for ending in _ENDINGS:
         name = f"{fingerprint}.{ending}"
-        content = blobs.read(name)
-        if hashlib.sha256(content).hexdigest() != sums[ending]:
-            rule = f"is damaged; delete it and {fingerprint}.sums, then start the run again"
-            raise ValueError(f"{blobs.told(name)} {rule}")
+        try:
+            sums = json.loads(blobs.read(f"{fingerprint}.sums"))
+            content = blobs.read(name)
+            sound = hashlib.sha256(content).hexdigest() == sums[ending]
+        except (OSError, ValueError, KeyError, TypeError):
+            sound = False
+        if not sound:
+            blobs.delete(f"{fingerprint}.sums")
+            rule = "is gone or damaged; start the run again, which puts it there anew"
+            raise ImagesLost(f"{blobs.told(name)} {rule}")
         write_whole(cache / name, content)
 
 
 def read_cache(cache: Path, fingerprint: str) -> Images:
     """The data set with this fingerprint, memory-mapped, from a folder that :func:`keep` filled.
 
-    Raises FileNotFoundError when it is not there.
+    Raises ImagesLost when it is not there whole.
     """
     found = cached(cache, fingerprint)
     if found is None:
-        raise FileNotFoundError(f"{cache}: holds no data set with fingerprint {fingerprint}")
+        rule = "is gone or damaged; start the run again, which decodes the images anew"
+        raise ImagesLost(f"{cache / fingerprint}.json, or a file beside it, {rule}")
     return found
 
 
@@ -157,19 +169,34 @@ def _keep(cache: Path, images: Images) -> None:
         with whole(cache / f"{images.fingerprint}.{kind}.npy") as file:
             np.lib.format.write_array_header_1_0(file, header)
             file.write(array.data)  # NumPy's own way does not say that it was a full disk
-    text = json.dumps({"classes": images.classes, "images": len(images.labels)})
+    sums = {kind: _sum(cache / f"{images.fingerprint}.{kind}.npy") for kind in _KINDS}
+    told = {"classes": images.classes, "images": len(images.labels), "sums": sums}
+    text = json.dumps(told | {"sum": content_hash(told)})
     write_whole(cache / f"{images.fingerprint}.json", text.encode())
 
 
 def cached(cache: Path, fingerprint: str) -> Images | None:
-    """The data set with this fingerprint, memory-mapped, or None where it is not there whole."""
-    description = cache / f"{fingerprint}.json"
-    if not description.is_file():
-        return None
+    """The data set with this fingerprint, memory-mapped, or None where it is not there whole.
+
+    All of it is read, since a file that was damaged since would give other results unseen.
+    """
+    files = {kind: cache / f"{fingerprint}.{kind}.npy" for kind in _KINDS}
     try:
-        pixels = np.load(cache / f"{fingerprint}.pixels.npy", mmap_mode="c", allow_pickle=False)
-        labels = np.load(cache / f"{fingerprint}.labels.npy", allow_pickle=False)
-        classes = json.loads(description.read_text())["classes"]
-    except (OSError, ValueError, KeyError, EOFError):  # cut short by a crash of the machine
+        told = json.loads((cache / f"{fingerprint}.json").read_bytes())
+        if told.pop("sum") != content_hash(told):
+            return None
+        if any(
+            not file.is_file() or _sum(file) != told["sums"][kind] for kind, file in files.items()
+        ):
+            return None
+        pixels = np.load(files["pixels"], mmap_mode="c", allow_pickle=False)
+        labels = np.load(files["labels"], allow_pickle=False)
+        classes = tuple(told["classes"])
+        return Images(torch.from_numpy(pixels), torch.from_numpy(labels), classes, fingerprint)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError):
         return None
-    return Images(torch.from_numpy(pixels), torch.from_numpy(labels), tuple(classes), fingerprint)
+
+
+def _sum(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -7,8 +7,9 @@ from oracle.ledger.database import (
     opening,
     sqlite_url,
 )
+from oracle.ledger.failing import failed
 from oracle.ledger.jobs import Jobs
-from oracle.ledger.leases import Lease
+from oracle.ledger.leases import Claim, Lease
 from oracle.ledger.observations import Observations
 from oracle.ledger.probing import parse_url, probe
 from oracle.ledger.runs import Ledger, RunRecord
@@ -19,6 +20,7 @@ from oracle.ledger.tokens import Sessions, Tokens
 __all__ = [
     "SCHEMA",
     "URL",
+    "Claim",
     "DatabaseError",
     "Jobs",
     "Lease",
@@ -28,6 +30,7 @@ __all__ = [
     "Sessions",
     "Tokens",
     "engine_options",
+    "failed",
     "migrate",
     "opening",
     "parse_url",

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from oracle.failures import StorageError
+from oracle.ledger.failing import failed
 
 URL = sa.URL
 DatabaseError = sa.exc.SQLAlchemyError
@@ -85,7 +85,7 @@ class Database:
         try:
             yield
         except sa.exc.SQLAlchemyError as error:
-            raise StorageError(str(getattr(error, "orig", None) or error)) from error
+            raise failed(error) from error
 
 
 @contextlib.contextmanager

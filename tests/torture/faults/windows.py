@@ -13,6 +13,7 @@ from faults.tracing import Traced, Window, traced
 from oracle import records, runs
 from oracle.in_flight import InFlight
 from oracle.ledger import Ledger
+from oracle.losers import Losers
 from oracle.store import ResultStore
 from scyc import data
 from scyc.checkpoint import CheckpointStore
@@ -33,7 +34,8 @@ WINDOWS: Mapping[str, Window] = MappingProxyType(
         "a pack in flight": Window(FlightFile, "save"),
         "a pack in flight, again": Window(FlightFile, "save", 2),
         "a landing": Window(InFlight, "land"),
-        "the losers": Window(runs, "_discard"),
+        "the losers": Window(Losers, "drop"),
+        "the losers, again": Window(Losers, "drop", 2),
         "the end": Window(Ledger, "register", 2),
         "the end of all packs": Window(InFlight, "clear"),
         "notes": Window(runs, "_annotate"),

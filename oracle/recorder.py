@@ -1,0 +1,47 @@
+"""Writing down what a run finds, by the one who holds the lease."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oracle.asks import Place
+from oracle.cells import Cell, Graph, Result
+from oracle.ledger import Lease
+from oracle.patience import Patience
+from oracle.store import ResultStore
+from oracle.trials import CandidateTrial
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Writes results of one graph, once each; a database that is away is waited for.
+
+    name: the study's. Its methods raise LeaseLost and StorageError.
+    """
+
+    store: ResultStore
+    lease: Lease
+    graph: Graph
+    name: str
+    patience: Patience
+
+    def cell(self, cell: Cell, result: Result, where: Place) -> None:
+        """Write a cell down that is not there yet."""
+        tried = False
+
+        def add() -> None:
+            nonlocal tried
+            if tried and cell.id in self.store.results(self.graph):
+                return  # the answer to its COMMIT was lost
+            tried = True
+            self.store.add(self.graph, self.name, where, cell, result, self.lease.claim)
+
+        self.patience(add)
+
+    def candidate(self, trial: CandidateTrial) -> None:
+        """Write a candidate of a search down, unless it is there."""
+
+        def add() -> None:
+            self.store.add_candidate(self.graph, self.name, trial, self.lease.claim)
+
+        self.patience(add)
