@@ -73,9 +73,10 @@ class Run:
 
 @dataclass(frozen=True)
 class RunList:
-    """All runs in a storage, the newest first."""
+    """Runs in a storage, the newest first."""
 
     items: tuple[Run, ...]
+    next: int | None = None  # None: these are the last
 
 
 @dataclass(frozen=True)

@@ -153,7 +153,14 @@ class Client:
 
     def runs(self) -> tuple[Run, ...]:
         """All runs in the server's storage, the newest first."""
-        return self._connection.told(RunList, "GET", "/v1/runs").items
+        found: list[Run] = []
+        before: int | None = None
+        while True:
+            asked = {"limit": 200} if before is None else {"limit": 200, "before": before}
+            page = self._connection.told(RunList, "GET", "/v1/runs", params=asked)
+            found += page.items
+            if (before := page.next) is None:
+                return tuple(found)
 
     def run(self, run: str) -> Run:
         """One run."""

@@ -142,6 +142,13 @@ class Service:
         found = [self._run(record) for record in self.ledger.runs()]
         return [run for run in found if run is not None]
 
+    def page(self, before: int | None, limit: int) -> tuple[list[Known], int | None]:
+        """So many runs, the newest first, and what `before` is for the page after this one."""
+        found = self.ledger.page(before, limit + 1)
+        runs = [self._run(record) for _, record in found[:limit]]
+        following = found[limit - 1][0] if len(found) > limit else None
+        return [run for run in runs if run is not None], following
+
     def run(self, name: str) -> Known:
         """The run with this id, that of the job with this id, or the latest of the study so named.
 

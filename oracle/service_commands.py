@@ -180,6 +180,16 @@ def resume(job_name: str, client: Client) -> None:
     click.echo(f"{job.id}  {job.state}")
 
 
+@click.command(context_settings={"ignore_unknown_options": True})  # a number below 0 is none
+@click.argument("job_name", metavar="JOB")
+@click.argument("number", metavar="N", type=click.IntRange(PRIORITIES[0], PRIORITIES[-1]))
+@asking
+def priority(job_name: str, number: int, client: Client) -> None:
+    """Give a JOB that waits priority N, -100 to 100; higher comes first."""
+    job = client.reprioritise(_found(client, job_name).id, number)
+    click.echo(f"{job.id}  {job.state}  priority {job.priority}")
+
+
 @click.command()
 @click.argument("run_name", metavar="RUN")
 @asking
@@ -220,7 +230,7 @@ def fetch(run_name: str, client: Client, form: str, which: str | None, output: P
     click.echo(str(output))
 
 
-COMMANDS = (submit, status, watch, cancel, resume, fetch)
+COMMANDS = (submit, status, watch, cancel, resume, priority, fetch)
 
 
 def _follow(client: Client, job: Job, quiet: bool) -> None:

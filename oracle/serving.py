@@ -87,16 +87,16 @@ def serve(
         )
         if url.get_backend_name() == "sqlite":
             Path(str(url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
-        with _running(served) as service:
-            app = create_app(service, web)
+        with _running(served) as (service, scheduler):
+            app = create_app(service, web, lambda: scheduler.alive)
             shown = f"[{host.strip('[]')}]" if ":" in host else host
             sys.stderr.write(f"http://{shown}:{web.port}\n")
             listen(app, bound)
 
 
 @contextlib.contextmanager
-def _running(settings: ServerSettings) -> Iterator[Service]:
-    """An open service, and its jobs looked after."""
+def _running(settings: ServerSettings) -> Iterator[tuple[Service, Scheduler]]:
+    """An open service, and who looks after its jobs."""
     service = Service(settings)
     try:
         scheduler = Scheduler(service.jobs, settings)
@@ -104,7 +104,7 @@ def _running(settings: ServerSettings) -> Iterator[Service]:
         before = {each: signal.signal(each, _end) for each in (signal.SIGINT, signal.SIGTERM)}
         try:
             scheduler.start()
-            yield service
+            yield service, scheduler
         except _Told:
             pass
         finally:

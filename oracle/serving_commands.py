@@ -13,7 +13,7 @@ import click
 
 from oracle.options import Finite, where
 from oracle.settings import BACKEND_NAMES, DEVICE_NAMES, Settings
-from oracle.tokens import SCOPES, Scope, name_rule
+from oracle.tokens import SCOPES, Scope, Token, name_rule
 from scyc.problems import BadInput, Problem
 
 if TYPE_CHECKING:
@@ -109,8 +109,10 @@ def create(name: str, settings: Settings, scope: Scope) -> None:
 @where
 def list_tokens(settings: Settings) -> None:
     """List the tokens, without their secrets."""
-    with _tokens(settings) as tokens:
-        found = tokens.list()
+    found: list[Token] = []
+    if _there(settings):
+        with _tokens(settings) as tokens:
+            found = tokens.list()
     width = max([12, *(len(each.name) for each in found)])
     for each in found:
         click.echo(f"{each.name:<{width}}  {each.scope:<6}  {each.created:%Y-%m-%d %H:%M} UTC")
@@ -123,6 +125,8 @@ def list_tokens(settings: Settings) -> None:
 @where
 def revoke(name: str, settings: Settings) -> None:
     """Revoke NAME's token, and sign its sessions out. Its jobs stay."""
+    if not _there(settings):
+        raise BadInput("token", [Problem("name", "there are no tokens here", name)])
     with _tokens(settings) as tokens:
         tokens.revoke(name)
     click.echo(f"{name} is revoked")
@@ -156,6 +160,14 @@ def _tokens(settings: Settings) -> Iterator[Tokens]:
         yield opened.tokens()
     finally:
         opened.close()
+
+
+def _there(settings: Settings) -> bool:
+    """Whether a server's database is there, which nobody makes by asking for its tokens."""
+    from oracle import records
+
+    url = records.served(settings)
+    return url.get_backend_name() != "sqlite" or Path(str(url.database)).exists()
 
 
 def _database(settings: Settings) -> URL:

@@ -88,6 +88,14 @@ class Ledger:
             rows = connection.execute(sa.select(*_RECORD).order_by(RUNS.c.number))
             return [RunRecord(*row) for row in rows]
 
+    def page(self, before: int | None, limit: int) -> list[tuple[int, RunRecord]]:
+        """So many runs with their numbers, the newest first; only those before a number."""
+        select = sa.select(RUNS.c.number, *_RECORD).order_by(RUNS.c.number.desc()).limit(limit)
+        if before is not None:
+            select = select.where(RUNS.c.number < before)
+        with self._database.reading() as connection:
+            return [(row[0], RunRecord(*row[1:])) for row in connection.execute(select)]
+
     def run(self, run_id: str) -> RunRecord | None:
         """One run; None where there is none."""
         select = sa.select(*_RECORD).where(RUNS.c.run_id == storable(run_id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+from collections.abc import Callable
 
 from fastapi import FastAPI
 
@@ -31,8 +32,13 @@ lead trainings that run elsewhere. Every refusal is problem details (RFC 9457); 
 input name every problem with its path."""
 
 
-def create_app(service: Service, settings: WebSettings) -> FastAPI:
-    """The application of a service that is open."""
+def create_app(
+    service: Service, settings: WebSettings, looked_after: Callable[[], bool] = lambda: True
+) -> FastAPI:
+    """The application of a service that is open.
+
+    looked_after: whether its queue is, without which the server is not ready.
+    """
     app = FastAPI(
         title="S-Cyc oracle",
         version=importlib.metadata.version("scyc-oracle"),
@@ -45,6 +51,7 @@ def create_app(service: Service, settings: WebSettings) -> FastAPI:
     )
     app.state.service = service
     app.state.settings = settings
+    app.state.looked_after = looked_after
     app.state.watcher = Watcher(service.jobs)
     app.state.drawing = Drawing()
     app.state.metrics = ops.Metrics()

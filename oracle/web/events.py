@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 from starlette.concurrency import run_in_threadpool
@@ -18,6 +19,7 @@ from oracle.web.schemas import event_shown, job_shown
 
 _LOOK = 0.5  # seconds between two looks
 _ALIVE = 15.0  # seconds after which a silent stream says that it is alive
+_RECHECK = 30.0  # seconds after which a stream looks whether its caller may still see it
 _MOST = 2000  # streams at a time
 _KEPT = 1000  # events of a job that its streams share; older ones are read by who wants them
 _AGAIN = "retry: 2000\n\n"  # milliseconds after which a browser comes back
@@ -59,8 +61,10 @@ class Watcher:
     A stream holds no thread while it waits, however many there are.
     """
 
-    def __init__(self, jobs: Jobs, look: float = _LOOK, alive: float = _ALIVE) -> None:
-        self._jobs, self._look, self._alive = jobs, look, alive
+    def __init__(
+        self, jobs: Jobs, look: float = _LOOK, alive: float = _ALIVE, recheck: float = _RECHECK
+    ) -> None:
+        self._jobs, self._look, self._alive, self._recheck = jobs, look, alive, recheck
         self._topics: dict[str, _Topic] = {}
         self._task: asyncio.Task[None] | None = None
         self._new = asyncio.Event()
@@ -73,19 +77,22 @@ class Watcher:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._wake)
 
-    def stream(self, job_id: str, after: int) -> AsyncIterator[str]:
+    def stream(
+        self, job_id: str, after: int, may: Callable[[], bool] = lambda: True
+    ) -> AsyncIterator[str]:
         """A job whenever it changes, and its events after the one with a number, as text.
 
-        It ends when the job has ended and everything was told. Raises Refused where there are too
-        many.
+        It ends when the job has ended and everything was told, or soon after `may` says that the
+        caller may not see it any more. Raises Refused where there are too many.
         """
         if sum(topic.streams for topic in self._topics.values()) >= _MOST:
             rule = f"{_MOST} streams are open already; come again later"
             raise Refused(503, rule, {"Retry-After": "30"})
-        return self._stream(job_id, after)
+        return self._stream(job_id, after, may)
 
-    async def _stream(self, job_id: str, after: int) -> AsyncIterator[str]:
+    async def _stream(self, job_id: str, after: int, may: Callable[[], bool]) -> AsyncIterator[str]:
         topic = self._enter(job_id)
+        checked = time.monotonic()
         told = -1
         try:
             yield _AGAIN
@@ -105,8 +112,13 @@ class Watcher:
                         yield shown.message
                     if shown.job.state in ENDED:
                         return
+                if time.monotonic() - checked > self._recheck:
+                    with contextlib.suppress(StorageError):  # nobody is turned away by a database
+                        if not await run_in_threadpool(may):
+                            return
+                    checked = time.monotonic()
                 try:
-                    await asyncio.wait_for(changed.wait(), self._alive)
+                    await asyncio.wait_for(changed.wait(), min(self._alive, self._recheck))
                 except TimeoutError:
                     yield ": alive\n\n"
         finally:

@@ -156,7 +156,7 @@ ANSWERS: Mapping[tuple[str, str], Any] = MappingProxyType(  # by operation and m
             "event": "state",
             "data": '{"number":2,"kind":"state","text":"running"}',
         },
-        ("listRuns", "application/json"): {"items": [dict(_RUN)]},
+        ("listRuns", "application/json"): {"items": [dict(_RUN)], "next": None},
         ("getRun", "application/json"): dict(_RUN),
         ("getTable", "application/json"): dict(_TABLE),
         ("getTable", "text/csv"): "cycle,replicates,weights_remaining,well_tuned\n0,2,100.0,0.1\n",

@@ -28,6 +28,7 @@ _HEADERS = (
 )
 _SHARED = 10.0  # times one caller's pace, for all who come from one address with a token
 _CALLERS = 10_000  # whose pace is remembered
+_LENGTH = 20  # digits of a length; Python reads no number of thousands
 _FREE = frozenset({"/healthz", "/readyz"})  # asked for by those who watch over the server
 
 
@@ -58,7 +59,12 @@ class Guards:
             await problems.answer(scope["path"], 429, rule, (), later)(scope, receive, answered)
             return
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > self.settings.body_limit:
+        if not (length.isascii() and length.isdigit()):
+            rule = "Content-Length must be a whole number of bytes; leave it to your HTTP library"
+            close = {"Connection": "close"}
+            await problems.answer(scope["path"], 400, rule, (), close)(scope, receive, answered)
+            return
+        if len(length) > _LENGTH or int(length) > self.settings.body_limit:
             await self._too_large(scope, receive, answered)
             return
         await self._measured(scope, receive, answered)

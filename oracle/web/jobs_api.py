@@ -16,7 +16,7 @@ from oracle.studyfile import read_json
 from oracle.tokens import Token
 from oracle.web.problems import Refused, documented
 from oracle.web.schemas import Change, JobPage, JobShown, Smaller, Submission, job_shown
-from oracle.web.security import needs
+from oracle.web.security import current, needs
 from scyc.problems import BadInput, Problem
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
@@ -25,7 +25,7 @@ JobId = Annotated[
 ]
 Reader = Annotated[Token, Depends(needs("read"))]
 Submitter = Annotated[Token, Depends(needs("submit"))]
-_LARGEST = 2**31 - 1
+LARGEST = 2**31 - 1
 
 
 def service_of(request: Request) -> Service:
@@ -143,7 +143,7 @@ def listed(
     owner: Annotated[str | None, Query(max_length=100, description="Who submitted it.")] = None,
     text: Annotated[str | None, Query(max_length=100, description="Part of id or owner.")] = None,
     before: Annotated[
-        int | None, Query(ge=0, le=_LARGEST, description="`next` of the page before.")
+        int | None, Query(ge=0, le=LARGEST, description="`next` of the page before.")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=200, description="Jobs on a page.")] = 50,
 ) -> JobPage:
@@ -186,12 +186,12 @@ async def events(
     _: Reader,
     after: Annotated[
         int,
-        Header(alias="Last-Event-ID", ge=0, le=_LARGEST, description="Events after this one."),
+        Header(alias="Last-Event-ID", ge=0, le=LARGEST, description="Events after this one."),
     ] = 0,
 ) -> StreamingResponse:
     """What happens to a job, as it happens."""
     await run_in_threadpool(service.jobs.get, job)
-    stream = request.app.state.watcher.stream(job, after)
+    stream = request.app.state.watcher.stream(job, after, lambda: current(request) is not None)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 

@@ -16,11 +16,12 @@ from oracle.service import Service
 from oracle.tokens import Token
 from oracle.web import words
 from oracle.web.jobs_api import The
-from oracle.web.security import needs
+from oracle.web.security import current, needs
 
 router = APIRouter(include_in_schema=False)
 _LOOK = 1.0  # seconds between two looks
 _ALIVE = 15  # looks after which a silent stream says that it is alive
+_RECHECK = 30  # looks after which it is asked whether the caller may still see them
 _MOST = 100  # jobs on a page
 
 
@@ -40,9 +41,12 @@ async def live(
 async def _changes(request: Request, service: Service, jobs: list[str]) -> AsyncIterator[str]:
     seen: dict[str, int] = {}
     there: int | None = None
-    silent = 0
+    silent = looks = 0
     while not await request.is_disconnected():
+        looks += 1
         try:
+            if looks % _RECHECK == 0 and await run_in_threadpool(current, request) is None:
+                return
             found = await run_in_threadpool(service.jobs.revisions, jobs)
             count = sum((await run_in_threadpool(service.jobs.count)).values())
             told = [

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from oracle.tokens import Token
 from oracle.web.jobs_api import The
-from oracle.web.problems import documented
+from oracle.web.problems import Refused, documented
 from oracle.web.security import needs
 
 router = APIRouter(tags=["operations"])
@@ -83,9 +83,12 @@ def health() -> Health:
 
 
 @router.get("/readyz", operation_id="ready", summary="Ready", responses=documented(anyone=True))
-def ready(service: The) -> Health:
-    """Whether the server reaches its database."""
+def ready(request: Request, service: The) -> Health:
+    """Whether the server reaches its database, and looks after its queue."""
     service.jobs.count()
+    if not request.app.state.looked_after():
+        rule = "nobody looks after the queue any more; start the server again"
+        raise Refused(503, rule, {"Retry-After": "30"})
     return Health(status="ok")
 
 

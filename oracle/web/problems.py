@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from oracle import failures
@@ -168,9 +169,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def http(request: Request, error: HTTPException) -> Response:
-        return answer(
-            request.url.path, error.status_code, str(error.detail), (), error.headers or {}
-        )
+        headers = dict(error.headers or {})
+        if error.status_code == 405:  # a path's methods are several routes, and it knows of one
+            headers["Allow"] = ", ".join(sorted(_methods(app, request.url.path)))
+        return answer(request.url.path, error.status_code, str(error.detail), (), headers)
 
 
 class Answering:
@@ -201,6 +203,16 @@ class Answering:
             if not began:
                 said = answer(scope["path"], 500, "the server failed; its log says why")
                 await said(scope, receive, send)
+
+
+def _methods(app: FastAPI, path: str) -> set[str]:
+    """With what a path may be asked for."""
+    found: set[str] = set()
+    for each in app.routes:
+        for route in getattr(getattr(each, "original_router", None), "routes", [each]):
+            if isinstance(route, Route) and route.path_regex.match(path):
+                found |= route.methods or set()
+    return found
 
 
 def _by_status(status: int) -> Callable[[Request, Exception], Response]:

@@ -18,7 +18,7 @@ from oracle.records import Known
 from oracle.studyfile import shipped_studies
 from oracle.tokens import Token
 from oracle.web.drawing import Drawing
-from oracle.web.jobs_api import The
+from oracle.web.jobs_api import LARGEST, The
 from oracle.web.problems import Refused, documented
 from oracle.web.schemas import CycleRegion, RunList, RunShown, run_shown
 from oracle.web.security import needs
@@ -67,10 +67,18 @@ def _content(media: Mapping[str, str], model: str | None = None) -> dict[str, An
     }
 
 
-@router.get("/runs", operation_id="listRuns", summary="List runs", responses=documented())
-def listed(service: The, _: Reader) -> RunList:
-    """All runs that are in the storage, the newest first."""
-    return RunList(items=[run_shown(each) for each in reversed(service.runs())])
+@router.get("/runs", operation_id="listRuns", summary="List runs", responses=documented(422))
+def listed(
+    service: The,
+    _: Reader,
+    before: Annotated[
+        int | None, Query(ge=0, le=LARGEST, description="`next` of the page before.")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=200, description="Runs on a page.")] = 50,
+) -> RunList:
+    """The runs that are in the storage, the newest first, page by page."""
+    found, following = service.page(before, limit)
+    return RunList(items=[run_shown(each) for each in found], next=following)
 
 
 @router.get("/runs/{run}", operation_id="getRun", summary="One run", responses=documented(404, 422))

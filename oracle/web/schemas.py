@@ -106,9 +106,10 @@ class RunShown(BaseModel):
 
 
 class RunList(BaseModel):
-    """All runs, the newest first."""
+    """Runs, the newest first."""
 
     items: list[RunShown]
+    next: int | None = Field(description="Give it as `before` for the page after this one.")
 
 
 class FeasibleRegion(BaseModel):

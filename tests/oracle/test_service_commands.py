@@ -218,6 +218,16 @@ def test_a_token_comes_from_the_environment_or_a_file(
     assert "asks for a token" in call("status", code=1)
 
 
+def test_asking_for_tokens_makes_no_database(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = call("token", "revoke", "nobody", "--runs", str(tmp_path / "runs"), code=2)
+    assert 'name = "nobody"    there are no tokens here' in told
+    assert "no tokens yet" in call("token", "list", "--runs", str(tmp_path / "runs"))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_whoever_stops_watching_leaves_the_job_running(served: Served, call: Call) -> None:
     job = call("submit", "long.yaml", "--quiet").strip()
     watcher = subprocess.Popen(
@@ -240,7 +250,10 @@ def test_whoever_stops_watching_leaves_the_job_running(served: Served, call: Cal
         told = call("watch", job, code=1)
         assert f"{job} was cancelled; `oracle resume {job}` goes on" in told
         assert call("resume", "long") == f"{job}  queued\n"
-        assert client.reprioritise(job, 7).priority == 7
+        assert call("priority", "long", "7") == f"{job}  queued  priority 7\n"
+        assert call("priority", job, "-8") == f"{job}  queued  priority -8\n"
+        assert "-100<=x<=100" in call("priority", job, "101", code=2)
+        assert client.job(job).priority == -8
         assert client.cancel(job).state == "cancelled"
 
 

@@ -202,3 +202,21 @@ def test_more_streams_than_the_server_holds_are_refused(
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "30"
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_stream_ends_soon_after_its_token_is_revoked(service: Service, submit: Submit) -> None:
+    job = submit()
+    secret = service.tokens.create("ann", "read")
+
+    async def watch() -> None:
+        watcher = Watcher(service.jobs, look=0.01, alive=0.02, recheck=0.05)
+        stream = watcher.stream(job.id, 0, lambda: service.tokens.find(secret) is not None)
+        await some(stream, 2)
+        for _ in range(6):  # well over the time after which it looks
+            assert await asyncio.wait_for(anext(stream), 10) == ": alive\n\n"
+        service.tokens.revoke("ann")
+        rest = [each async for each in stream]
+        assert set(rest) <= {": alive\n\n"}
+        watcher.close()
+
+    asyncio.run(watch())

@@ -198,3 +198,19 @@ def test_what_nobody_foresaw_is_told_as_problem_details_too(
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "ZeroDivisionError: secret" in caplog.text
     assert 'oracle_http_answers_total{status="500"} 1.0' in client.get("/metrics").text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/v1/jobs", "GET, POST"),
+        ("DELETE", "/v1/jobs/nowhere", "GET, PATCH"),
+        ("GET", "/v1/jobs/nowhere/cancel", "POST"),
+        ("POST", "/v1/runs", "GET"),
+    ],
+)
+def test_a_wrong_method_is_told_all_that_are_right(
+    client: TestClient, method: str, path: str, allowed: str
+) -> None:
+    answer = client.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)

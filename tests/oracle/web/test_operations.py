@@ -13,6 +13,8 @@ from oracle.service import Service
 from oracle.web.app import create_app
 from oracle.web.settings import WebSettings
 
+HOME = "http://127.0.0.1:8000"
+
 
 def samples(text: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
     """The value of each metric with its labels."""
@@ -41,6 +43,17 @@ def test_a_server_is_alive_without_its_database_but_not_ready(
     assert answer.status_code == 503
     assert answer.headers["content-type"] == "application/problem+json"
     assert int(answer.headers["retry-after"]) > 0
+
+
+def test_a_server_whose_queue_nobody_looks_after_is_not_ready(service: Service) -> None:
+    alive = True
+    with TestClient(create_app(service, WebSettings(), lambda: alive), base_url=HOME) as client:
+        assert client.get("/readyz").status_code == 200
+        alive = False
+        answer = client.get("/readyz")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
+        assert "start the server again" in answer.json()["detail"]
+        assert client.get("/healthz").status_code == 200
 
 
 def test_metrics_count_jobs_by_state_and_trainings_of_those_that_run(

@@ -12,6 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from oracle import formats, records, report
+from oracle.ledger import RunRecord
 from oracle.parse import parse
 from oracle.service import Service
 from oracle.settings import Settings
@@ -89,7 +90,7 @@ def test_a_job_names_its_run_and_has_none_before_it_starts(
     body = {"study": study_yaml()}
     job = client.post("/v1/jobs", json=body).json()["id"]
     assert "no run yet" in refused(client.get(f"/v1/runs/{job}/table"), 404)
-    assert client.get("/v1/runs").json() == {"items": []}
+    assert client.get("/v1/runs").json() == {"items": [], "next": None}
 
 
 def test_a_region_is_that_of_the_table(reader: TestClient, ran: Ran, stored: records.Known) -> None:
@@ -221,3 +222,22 @@ def test_csv_has_a_row_a_cycle_and_json_says_the_same(reader: TestClient, ran: R
     cycles = json.loads(reader.get(path).content)["cycles"]
     assert [float(row["well_tuned"]) for row in rows] == [each["well_tuned"] for each in cycles]
     assert len(rows) == 3
+
+
+def test_runs_are_listed_page_by_page_the_newest_first(
+    service: Service, client: TestClient, ran: Ran
+) -> None:
+    study = ran[0].ledger.runs()[0].study
+    names = [f"tiny-{number:08x}" for number in range(5)]
+    for name in names:
+        service.ledger.register(RunRecord(name, "0" * 64, "0" * 64, study, "done"))
+    pages, before = [], ""
+    while True:
+        found = client.get(f"/v1/runs?limit=2{before}").json()
+        pages.append([each["id"] for each in found["items"]])
+        if found["next"] is None:
+            break
+        before = f"&before={found['next']}"
+    assert pages == [names[:2:-1], names[2:0:-1], names[:1]]
+    assert [each["id"] for each in client.get("/v1/runs").json()["items"]] == names[::-1]
+    assert client.get("/v1/runs?limit=201").status_code == 422
