@@ -10,21 +10,26 @@ from __future__ import annotations
 import contextlib
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
 import optuna
-from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import (
+    BaseDistribution,
+    FloatDistribution,
+    IntDistribution,
+    distribution_to_json,
+)
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 from plotly.graph_objects import Figure
 
 from oracle.asks import Place
 from oracle.cells import Cell, Graph, Result
-from oracle.failures import StorageError
-from oracle.ledger import URL, DatabaseError, engine_options, opening
+from oracle.ledger import URL, Claim, DatabaseError, engine_options, failed, opening
 from oracle.ledger.optuna_studies import numbered_studies_with, studies_with, trials_with
+from oracle.ledger.optuna_trials import Fate, NewTrial, Trials
 from oracle.observed import Observation
 from oracle.trials import Axis, CandidateTrial
 from scyc.problems import BadInput, Problem
@@ -48,10 +53,11 @@ class ResultStore:
                 self._storage = RDBStorage(text, engine_kwargs=engine_options(url))
         except Exception as error:
             shown = url.render_as_string(hide_password=True)
-            reason = str(error).splitlines()[0]
-            problem = Problem("--storage", f"does not open: {reason}", shown)
+            problem = Problem("--storage", f"does not open: {failed(error)}", shown)
             raise BadInput("storage", [problem]) from error
+        self._trials = Trials(url)
         self._studies: dict[tuple[str, Place], optuna.Study] = {}
+        self._numbers: dict[str, int] = {}  # of studies in their table, by name
         self._candidates: dict[Place, set[int]] = {}  # those that are there, by number
 
     def abandon(self) -> None:
@@ -62,6 +68,7 @@ class ResultStore:
         """Give the connections back."""
         self._storage.remove_session()
         self._storage.engine.dispose()
+        self._trials.close()
 
     def dashboard(self) -> Callable[..., Any]:
         """The Optuna dashboard on this storage, a WSGI application; it asks nobody who they are."""
@@ -94,20 +101,31 @@ class ResultStore:
         """Numbers, as the dashboard's addresses have them, and names of a graph's studies."""
         return numbered_studies_with(self._storage.engine, "graph", graph.id)
 
-    def add(self, graph: Graph, name: str, place: Place, cell: Cell, result: Result) -> None:
+    def add(
+        self,
+        graph: Graph,
+        name: str,
+        place: Place,
+        cell: Cell,
+        result: Result,
+        claim: Claim | None = None,
+    ) -> None:
         """Write one finished cell down, as one trial, in one transaction.
 
-        The caller holds the graph's lease and knows that the cell is not there yet.
-        Raises StorageError when the database fails.
+        The caller knows that the cell is not there yet. claim: to the graph's lease, which holds
+        in that transaction. Raises LeaseLost where it does not, StorageError when the database
+        fails.
         """
         with _told("a finished training could not be stored"):
-            self._study(graph, name, place).add_trial(_trial(place, cell, result))
+            self._add(self._study(graph, name, place), _trial(place, cell, result), claim)
 
-    def add_candidate(self, graph: Graph, name: str, trial: CandidateTrial) -> None:
+    def add_candidate(
+        self, graph: Graph, name: str, trial: CandidateTrial, claim: Claim | None = None
+    ) -> None:
         """Write a candidate of a search down, as one finished trial, unless it is there.
 
-        The caller holds the graph's lease and comes with the candidates in their order. Raises
-        StorageError when the database fails.
+        The caller comes with the candidates in their order. claim: to the graph's lease. Raises
+        LeaseLost, and StorageError when the database fails.
         """
         with _told("a candidate could not be stored"):
             study = self._study(graph, name, trial.place, trial.metrics)
@@ -116,8 +134,9 @@ class ResultStore:
                     each.user_attrs["candidate"] for each in study.get_trials(deepcopy=False)
                 }
             if trial.number not in self._candidates[trial.place]:
-                study.add_trial(_candidate(trial))
-                self._candidates[trial.place].add(trial.number)
+                known = self._candidates.pop(trial.place)  # of no use where the answer is lost
+                self._add(study, _candidate(trial), claim)
+                self._candidates[trial.place] = known | {trial.number}
 
     def add_observation(self, run_id: str, observation: Observation) -> None:
         """Write a training that another program ran down, as one finished trial.
@@ -159,6 +178,13 @@ class ResultStore:
             save_note(study, note)
             for title, figure in figures.items():
                 save_plotly_graph_object(study, figure, graph_object_id=title)
+
+    def _add(self, study: optuna.Study, trial: FrozenTrial, claim: Claim | None) -> None:
+        """Write a trial as Optuna's `add_trial` would, in a tenth of the time, and fenced."""
+        name = study.study_name
+        if name not in self._numbers:
+            self._numbers[name] = self._storage.get_study_id_from_name(name)
+        self._trials.add(self._numbers[name], _new(trial), claim)
 
     def _study(
         self, graph: Graph, name: str, place: Place, metrics: Sequence[str] = _ACCURACY
@@ -203,13 +229,36 @@ def _told(what: str) -> Iterator[None]:
     try:
         yield
     except (optuna.exceptions.StorageInternalError, DatabaseError) as error:
-        raise StorageError(f"{what}: {error}") from error
+        raise failed(error, what) from error
 
 
 def study_name(graph: Graph, name: str, place: Place) -> str:
     """The Optuna study of a place, such as ``digits/1f0c9a2e/cycle-03/77ab01c4``."""
     part = place.kind if place.cycle is None else f"cycle-{place.cycle:02d}"
     return f"{name}/{graph.id[:8]}/{part}/{place.node[:8]}"
+
+
+def _new(trial: FrozenTrial) -> NewTrial:
+    """A trial that Optuna has checked, as its tables keep it."""
+    assert trial.datetime_start is not None
+    assert trial.datetime_complete is not None  # it has ended
+    kept = {}
+    for name, value in trial.params.items():
+        axis = trial.distributions[name]
+        kept[name] = (axis.to_internal_repr(value), distribution_to_json(axis))
+    return NewTrial(
+        fate=_FATE_NAMES[trial.state],
+        started=_utc(trial.datetime_start),
+        ended=_utc(trial.datetime_complete),
+        values=tuple(trial.values or ()),
+        params=kept,
+        curve=trial.intermediate_values,
+        attributes=trial.user_attrs,
+    )
+
+
+def _utc(local: datetime) -> datetime:
+    return local.astimezone(UTC).replace(tzinfo=None)
 
 
 def _trial(place: Place, cell: Cell, result: Result) -> FrozenTrial:
@@ -283,6 +332,11 @@ _FATES = MappingProxyType(
         "stopped": TrialState.PRUNED,
         "diverged": TrialState.FAIL,
     }
+)
+
+
+_FATE_NAMES: Mapping[TrialState, Fate] = MappingProxyType(
+    {TrialState.COMPLETE: "COMPLETE", TrialState.PRUNED: "PRUNED", TrialState.FAIL: "FAIL"}
 )
 
 

@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -17,6 +18,28 @@ from oracle.processes import host_name, lives, on_this_host, pid_of, this_proces
 
 _BEAT = 5.0  # seconds between two signs of life
 _SILENCE = 30.0  # seconds without one after which another host's driver is taken for dead
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Who says to hold a graph's lease."""
+
+    graph: str
+    holder: str
+
+
+def require(connection: sa.Connection, claim: Claim) -> None:
+    """Raise LeaseLost where the lease is another's; nobody takes it over in this transaction.
+
+    PostgreSQL ends the transaction where its process stops in the middle, so that it can be taken.
+    """
+    mine = (LEASES.c.graph == claim.graph) & (LEASES.c.holder == claim.holder)
+    select = sa.select(LEASES.c.beat).where(mine).with_for_update()
+    if connection.dialect.name == "postgresql":
+        name, patience = "idle_in_transaction_session_timeout", f"{1000 * _SILENCE:.0f}"
+        select = select.add_columns(sa.func.set_config(name, patience, True))
+    if connection.execute(select).first() is None:
+        raise _lost()
 
 
 class Leases:
@@ -101,10 +124,15 @@ class Lease:
         self._thread = threading.Thread(target=self._keep_alive, name="lease", daemon=True)
         self._thread.start()
 
+    @property
+    def claim(self) -> Claim:
+        """What a transaction that writes must ask for; see :func:`require`."""
+        return Claim(self._graph, self._holder)
+
     def check(self) -> None:
-        """Raise LeaseLost when another driver has taken over. Call before every write."""
+        """Raise LeaseLost when another driver is known to have taken over."""
         if self._lost:
-            raise LeaseLost("another driver has taken this run over; this one stops")
+            raise _lost()
 
     def release(self) -> None:
         """Stop renewing and give the lease back."""
@@ -119,3 +147,7 @@ class Lease:
                 self._lost = not self._leases.beat(self._graph, self._holder)
             if self._lost:
                 return
+
+
+def _lost() -> LeaseLost:
+    return LeaseLost("another driver has taken this run over; this one stops")

@@ -1,0 +1,161 @@
+"""Optuna's trials, each written in one transaction in which its writer's lease holds.
+
+Optuna itself takes some fifty statements of its ORM for a trial, and asks nobody whether it may.
+The tables are those of the schema that :func:`oracle.ledger.probe` asks for; a test holds the rows
+against those that Optuna writes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from oracle.ledger.database import URL, Database
+from oracle.ledger.leases import Claim, require
+
+Fate = Literal["COMPLETE", "PRUNED", "FAIL"]
+
+_METADATA = sa.MetaData()
+_STUDIES = sa.Table("studies", _METADATA, sa.Column("study_id", sa.Integer, primary_key=True))
+_TRIALS = sa.Table(
+    "trials",
+    _METADATA,
+    sa.Column("trial_id", sa.Integer, primary_key=True),
+    sa.Column("number", sa.Integer),
+    sa.Column("study_id", sa.Integer),
+    sa.Column(
+        "state", sa.Enum("RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING", name="trialstate")
+    ),
+    sa.Column("datetime_start", sa.DateTime),
+    sa.Column("datetime_complete", sa.DateTime),
+)
+_VALUES = sa.Table(
+    "trial_values",
+    _METADATA,
+    sa.Column("trial_value_id", sa.Integer, primary_key=True),
+    sa.Column("trial_id", sa.Integer),
+    sa.Column("objective", sa.Integer),
+    sa.Column("value", sa.Double),
+    sa.Column("value_type", sa.Enum("FINITE", "INF_POS", "INF_NEG", name="trialvaluetype")),
+)
+_PARAMS = sa.Table(
+    "trial_params",
+    _METADATA,
+    sa.Column("param_id", sa.Integer, primary_key=True),
+    sa.Column("trial_id", sa.Integer),
+    sa.Column("param_name", sa.String),
+    sa.Column("param_value", sa.Double),
+    sa.Column("distribution_json", sa.Text),
+)
+_CURVES = sa.Table(
+    "trial_intermediate_values",
+    _METADATA,
+    sa.Column("trial_intermediate_value_id", sa.Integer, primary_key=True),
+    sa.Column("trial_id", sa.Integer),
+    sa.Column("step", sa.Integer),
+    sa.Column("intermediate_value", sa.Double),
+    sa.Column(
+        "intermediate_value_type",
+        sa.Enum("FINITE", "INF_POS", "INF_NEG", "NAN", name="trialintermediatevaluetype"),
+    ),
+)
+_ATTRIBUTES = sa.Table(
+    "trial_user_attributes",
+    _METADATA,
+    sa.Column("trial_user_attribute_id", sa.Integer, primary_key=True),
+    sa.Column("trial_id", sa.Integer),
+    sa.Column("key", sa.String),
+    sa.Column("value_json", sa.Text),
+)
+
+
+@dataclass(frozen=True)
+class NewTrial:
+    """A trial that has ended, as Optuna keeps it."""
+
+    fate: Fate
+    started: datetime  # UTC, without a time zone
+    ended: datetime
+    values: Sequence[float]
+    params: Mapping[str, tuple[float, str]]  # value as Optuna keeps it, and distribution as JSON
+    curve: Mapping[int, float] = field(default_factory=dict)  # intermediate values, by step
+    attributes: Mapping[str, Any] = field(default_factory=dict)  # JSON values
+
+
+class Trials:
+    """The trials of one database's Optuna studies."""
+
+    def __init__(self, url: URL) -> None:
+        self._database = Database(url)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._database.close()
+
+    def add(self, study: int, trial: NewTrial, claim: Claim | None) -> None:
+        """Write a trial as the next of a study, whose number is Optuna's.
+
+        claim: the lease that must hold, until the trial is there. Raises LeaseLost where it does
+        not, StorageError.
+        """
+        with self._database.writing() as connection:
+            if claim is not None:
+                require(connection, claim)
+            connection.execute(
+                sa.select(_STUDIES.c.study_id).where(_STUDIES.c.study_id == study).with_for_update()
+            ).one()
+            before = sa.select(sa.func.count()).where(_TRIALS.c.study_id == study)
+            insert = sa.insert(_TRIALS).values(
+                number=before.scalar_subquery(),
+                study_id=study,
+                state=trial.fate,
+                datetime_start=trial.started,
+                datetime_complete=trial.ended,
+            )
+            trial_id = connection.execute(insert.returning(_TRIALS.c.trial_id)).scalar_one()
+            for table, rows in _rows(trial):
+                if rows:
+                    whole = [{"trial_id": trial_id, **row} for row in rows]
+                    connection.execute(sa.insert(table), whole)
+
+
+def _rows(trial: NewTrial) -> list[tuple[sa.Table, list[dict[str, Any]]]]:
+    """What goes with a trial into each of Optuna's tables."""
+    values: list[dict[str, Any]] = [
+        {"objective": index, "value": _finite(value), "value_type": _type(value)}
+        for index, value in enumerate(trial.values)
+    ]
+    params: list[dict[str, Any]] = [
+        {"param_name": name, "param_value": value, "distribution_json": distribution}
+        for name, (value, distribution) in trial.params.items()
+    ]
+    curve: list[dict[str, Any]] = [
+        {
+            "step": step,
+            "intermediate_value": _finite(value),
+            "intermediate_value_type": _type(value),
+        }
+        for step, value in trial.curve.items()
+    ]
+    attributes: list[dict[str, Any]] = [
+        {"key": key, "value_json": json.dumps(value)} for key, value in trial.attributes.items()
+    ]
+    return [(_VALUES, values), (_PARAMS, params), (_CURVES, curve), (_ATTRIBUTES, attributes)]
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _type(value: float) -> str:
+    if math.isnan(value):
+        return "NAN"
+    if math.isinf(value):
+        return "INF_POS" if value > 0 else "INF_NEG"
+    return "FINITE"

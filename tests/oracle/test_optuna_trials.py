@@ -1,0 +1,180 @@
+"""Trials that are written without Optuna: the same rows as Optuna's, and only under the lease."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+import sqlalchemy as sa
+from optuna.distributions import FloatDistribution, IntDistribution, distribution_to_json
+from optuna.trial import FrozenTrial, TrialState
+
+from oracle import runs
+from oracle.failures import LeaseLost
+from oracle.ledger import Claim, Ledger, parse_url
+from oracle.ledger import leases as leases_module
+from oracle.ledger.optuna_trials import NewTrial, Trials
+from oracle.ledger.tables import LEASES
+from oracle.settings import Settings
+from oracle.store import ResultStore
+from oracle.study import Study
+
+TABLES = {
+    "trials": "number, state, datetime_start, datetime_complete",
+    "trial_values": "objective, value, value_type",
+    "trial_params": "param_name, param_value, distribution_json",
+    "trial_intermediate_values": "step, intermediate_value, intermediate_value_type",
+    "trial_user_attributes": "key, value_json",
+}
+
+
+@pytest.fixture
+def opened(storage: str) -> str:
+    ResultStore(parse_url(storage)).close()
+    Ledger(parse_url(storage)).close()
+    return storage
+
+
+def trials() -> list[FrozenTrial]:
+    axes: dict[str, Any] = {
+        "max_lr": FloatDistribution(1e-8, 1e4, log=True),
+        "replicate": IntDistribution(0, 1000),
+    }
+    curve = {10: 5e-324, 20: float("nan"), 30: float("inf"), 40: float("-inf"), 50: 1.7e308}
+    made = [
+        optuna.create_trial(
+            state=TrialState.COMPLETE,
+            value=0.1 + 0.2,
+            params={"max_lr": 1 / 3, "replicate": 7},
+            distributions=axes,
+            intermediate_values=curve,
+            user_attrs={"cell": "c", "cost": {"seconds": 1e-9, "device": None}, "text": "é\x01"},
+        ),
+        optuna.create_trial(state=TrialState.COMPLETE, value=float("-inf")),
+        optuna.create_trial(state=TrialState.FAIL),
+        optuna.create_trial(state=TrialState.PRUNED, intermediate_values={0: -0.0}),
+    ]
+    for trial in made:
+        trial.datetime_start = datetime(2026, 7, 1, 12, 30, 1, 999999)
+    return made
+
+
+def new(trial: FrozenTrial) -> NewTrial:
+    def utc(local: datetime | None) -> datetime:
+        assert local is not None
+        return local.astimezone(UTC).replace(tzinfo=None)
+
+    return NewTrial(
+        fate=trial.state.name,  # type: ignore[arg-type]
+        started=utc(trial.datetime_start),
+        ended=utc(trial.datetime_complete),
+        values=tuple(trial.values or ()),
+        params={
+            name: (axis.to_internal_repr(trial.params[name]), distribution_to_json(axis))
+            for name, axis in trial.distributions.items()
+        },
+        curve=trial.intermediate_values,
+        attributes=trial.user_attrs,
+    )
+
+
+def rows(storage: str, study: int) -> dict[str, list[Any]]:
+    engine = sa.create_engine(storage)
+    found = {}
+    with engine.connect() as connection:
+        for table, columns in TABLES.items():
+            named = ", ".join(f"{table}.{each}" for each in columns.split(", "))
+            select = f"SELECT trials.number, {named} FROM {table} "  # noqa: S608  # names from above
+            if table != "trials":
+                select += f"JOIN trials ON trials.trial_id = {table}.trial_id "
+            whole = f"{select} WHERE study_id = {study} ORDER BY 1, 2, 3"
+            found[table] = [tuple(row) for row in connection.execute(sa.text(whole))]
+    engine.dispose()
+    return found
+
+
+def test_the_rows_are_those_that_optuna_writes(opened: str) -> None:
+    theirs = optuna.create_study(storage=opened, study_name="theirs")
+    ours = optuna.create_study(storage=opened, study_name="ours")
+    written = Trials(parse_url(opened))
+    made = trials()
+    for trial in made:
+        theirs.add_trial(trial)
+        written.add(ours._study_id, new(trial), None)
+    written.close()
+    assert rows(opened, ours._study_id) == rows(opened, theirs._study_id)
+    assert len(rows(opened, ours._study_id)["trial_intermediate_values"]) == 6
+    assert [each.values for each in ours.trials] == [each.values for each in theirs.trials]
+    assert [each.params for each in ours.trials] == [each.params for each in theirs.trials]
+
+
+def test_a_lease_that_is_anothers_lets_nothing_be_written(opened: str) -> None:
+    study = optuna.create_study(storage=opened, study_name="ours")
+    written, ledger = Trials(parse_url(opened)), Ledger(parse_url(opened))
+    with ledger.lease("g", print) as lease:
+        written.add(study._study_id, new(trials()[0]), lease.claim)
+        stale = Claim("g", "somebody else")
+        with pytest.raises(LeaseLost, match="taken this run over"):
+            written.add(study._study_id, new(trials()[0]), stale)
+        claim = lease.claim
+    with pytest.raises(LeaseLost):
+        written.add(study._study_id, new(trials()[0]), claim)
+    written.close()
+    ledger.close()
+    assert len(study.get_trials()) == 1
+
+
+def test_a_lease_is_not_taken_over_while_a_trial_is_written(opened: str) -> None:
+    """The one who takes over waits, and then sees the trial."""
+    database, ledger = leases_module.Database(parse_url(opened)), Ledger(parse_url(opened))
+    order: list[str] = []
+    with ledger.lease("g", print) as lease:
+
+        def take() -> None:
+            engine = sa.create_engine(opened)
+            with engine.begin() as connection:
+                change = sa.update(LEASES).where(LEASES.c.graph == "g").values(holder="another")
+                connection.execute(change)
+                order.append("taken")
+            engine.dispose()
+
+        thief = threading.Thread(target=take)
+        with database.writing() as connection:
+            leases_module.require(connection, lease.claim)
+            thief.start()
+            thief.join(0.3)
+            assert thief.is_alive()
+            order.append("written")
+        thief.join()
+    assert order == ["written", "taken"]
+    database.close()
+    ledger.close()
+
+
+def test_a_driver_that_slept_through_its_lease_writes_nothing_more(
+    study: Callable[..., Study], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was stopped before its write, and another host took the lease: its beat has not told."""
+    settings = Settings(tmp_path, backend="inline", device="cpu")
+    prepared = runs.prepare(study(cycles=1), settings)
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/tiny/oracle.db")
+    add, added = ResultStore.add, []
+
+    def late(self: ResultStore, *arguments: Any) -> None:
+        if len(added) == 3:
+            with engine.begin() as connection:
+                connection.execute(sa.update(LEASES).values(holder="another"))
+        added.append(arguments)
+        add(self, *arguments)
+
+    monkeypatch.setattr(ResultStore, "add", late)
+    with pytest.raises(LeaseLost):
+        runs.execute(prepared)
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT COUNT(*) FROM trials")).scalar_one() == 3
+        states = connection.execute(sa.text("SELECT state FROM oracle_runs")).scalars().all()
+    engine.dispose()
+    assert states == ["running"]  # it is the other's to say
