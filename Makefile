@@ -1,14 +1,16 @@
 # make demo: set up, and run the main job. make test: set up, and run every test and check but the slow
 # ones, which make test-slow runs. make torture: crashes, kills, damage and load in full, some hours;
-# what was counted lies in build/torture.jsonl afterwards.
+# what was counted lies in build/torture.jsonl afterwards. make audit: asks PyPI's advisories about every
+# pinned version. make sbom: a CycloneDX bill of materials of .venv, build/sbom.json.
 # Everything goes into .venv here; a path with spaces is fine.
 
 PYTHON ?= python3
 VENV := .venv/bin/python
 PIP := $(VENV) -m pip --disable-pip-version-check
 REQUIREMENTS := pyproject.toml constraints.txt
+TOOLS := .venv/tools/bin
 
-.PHONY: demo test test-slow torture lint clean
+.PHONY: demo test test-slow torture lint audit sbom clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/demo
@@ -30,6 +32,15 @@ lint: .venv/test
 	$(VENV) -m mypy
 	$(VENV) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 
+# What the service does not know is a failure, too: without a way to it nothing would be known to be bad.
+audit: .venv/tools
+	$(TOOLS)/python -m pip_audit --strict --no-deps --disable-pip --requirement constraints.txt
+
+sbom: .venv/test .venv/tools
+	@mkdir -p build
+	$(TOOLS)/python -m cyclonedx_py environment --output-reproducible --pyproject pyproject.toml \
+		--output-file build/sbom.json $(VENV)
+
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
@@ -45,3 +56,9 @@ clean:
 .venv/test: .venv/bin/python $(REQUIREMENTS)
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@ .venv/demo
+
+# In an environment of their own: they are no part of what they look at.
+.venv/tools: .venv/bin/python Makefile
+	$(PYTHON) -m venv .venv/tools
+	$(TOOLS)/python -m pip --disable-pip-version-check install --quiet cyclonedx-bom==7.5.0 pip-audit==2.10.1
+	@touch $@
