@@ -1,9 +1,13 @@
-"""Shared ground: one thread, tiny systems that train in milliseconds."""
+"""Shared ground: one thread, tiny systems that train in milliseconds; databases."""
 
-from collections.abc import Callable
+import importlib.util
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import torch
 
 from oracle.parse import parse
@@ -97,3 +101,38 @@ def make_study(**changes: Any) -> Study:
 @pytest.fixture
 def study() -> Callable[..., Study]:
     return make_study
+
+
+def _databases() -> Any:
+    path = Path(__file__).parent / "oracle" / "databases.py"
+    spec = importlib.util.spec_from_file_location("databases", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    databases = _databases()
+    programs = databases.programs()
+    if programs is None:
+        told = "PostgreSQL's programs are not installed"
+        pytest.fail(told) if "CI" in os.environ else pytest.skip(told)
+    with databases.postgresql(programs) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/oracle.db"
+    url = sa.make_url(request.getfixturevalue("postgresql_server"))
+    name = f"t{abs(hash(request.node.nodeid))}"
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return url.set(database=name).render_as_string(hide_password=False)

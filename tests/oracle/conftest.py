@@ -1,15 +1,11 @@
-"""A known curve in place of trainings: what searches are tested on; and databases."""
+"""A known curve in place of trainings: what searches are tested on."""
 
-import importlib.util
 import math
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from oracle.asks import Place, Search
 from oracle.cells import Cell, Graph, Result
@@ -110,41 +106,6 @@ def rehearsal_fixture() -> type[Rehearsal]:
 @pytest.fixture(name="answer")
 def answer_fixture() -> Callable[[Curve, Cell], Result]:
     return answer
-
-
-def _databases() -> Any:
-    path = Path(__file__).with_name("databases.py")
-    spec = importlib.util.spec_from_file_location("databases", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[str]:
-    databases = _databases()
-    programs = databases.programs()
-    if programs is None:
-        told = "PostgreSQL's programs are not installed"
-        pytest.fail(told) if "CI" in os.environ else pytest.skip(told)
-    with databases.postgresql(programs) as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database, once of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/oracle.db"
-    url = sa.make_url(request.getfixturevalue("postgresql_server"))
-    name = f"t{abs(hash(request.node.nodeid))}"
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return url.set(database=name).render_as_string(hide_password=False)
 
 
 SEARCH: dict[str, Any] = {

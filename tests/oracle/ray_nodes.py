@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 _PATIENCE = 90.0  # seconds for a node to come up, on a machine that is busy with other tests
@@ -75,21 +75,28 @@ class Cluster:
     def __init__(self, address: str, environment: dict[str, str], nodes: list[Node]) -> None:
         self.address = address
         self.environment = environment
-        self.nodes = nodes
+        self.head, *self.nodes = nodes
 
 
 @contextlib.contextmanager
-def cluster(count: int) -> Iterator[Cluster]:
-    """A cluster with so many nodes beside its head, which asks for a token."""
+def cluster(count: int, more: Mapping[str, str] | None = None) -> Iterator[Cluster]:
+    """A cluster with so many nodes beside its head, which asks for a token.
+
+    more: of the environment of its processes.
+    """
     folder = Path(tempfile.mkdtemp(prefix="rays-"))  # short, as a socket's path must be
     token = folder / "token"
     token.write_text(secrets.token_hex(32))
-    environment = os.environ | {
-        "RAY_AUTH_MODE": "token",
-        "RAY_AUTH_TOKEN_PATH": str(token),
-        "RAY_USAGE_STATS_ENABLED": "0",
-        "PYTHONPATH": str(Path(__file__).parents[2]),
-    }
+    environment = (
+        os.environ
+        | {
+            "RAY_AUTH_MODE": "token",
+            "RAY_AUTH_TOKEN_PATH": str(token),
+            "RAY_USAGE_STATS_ENABLED": "0",
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+        }
+        | dict(more or {})
+    )
     environment.pop("RAY_ADDRESS", None)
     port = _free_port()
     address = f"127.0.0.2:{port}"  # Ray takes 127.0.0.1 for the machine's outer address
@@ -116,7 +123,7 @@ def cluster(count: int) -> Iterator[Cluster]:
                 node.wait()
         for node in nodes:
             node.wait()
-        yield Cluster(address, environment, nodes[1:])
+        yield Cluster(address, environment, nodes)
         for node in nodes:
             node.ask()
 

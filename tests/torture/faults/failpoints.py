@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
+
+from sqlalchemy.engine.default import DefaultDialect
 
 from oracle import runs, work
 from oracle.in_flight import InFlight
@@ -21,11 +24,11 @@ from scyc.checkpoint import CheckpointStore
 
 @dataclass(frozen=True)
 class Point:
-    """Just before or just after a call of a function or method."""
+    """Just before or just after a call of a function or method; within: half a file is written."""
 
     owner: Any
     name: str
-    side: Literal["before", "after"]
+    side: Literal["before", "after", "within"]
 
 
 POINTS: Mapping[str, Point] = MappingProxyType(
@@ -43,6 +46,7 @@ POINTS: Mapping[str, Point] = MappingProxyType(
         "between cycles": Point(PackQueue, "_advance", "before"),
         "before a checkpoint": Point(CheckpointStore, "save", "before"),
         "after a checkpoint": Point(CheckpointStore, "save", "after"),
+        "while a file is written": Point(blobs, "whole", "within"),
         "before a file is renamed": Point(blobs.Path, "replace", "before"),
         "after a file is renamed": Point(blobs.Path, "replace", "after"),
         "before a pack in flight is saved": Point(flight.FlightFile, "save", "before"),
@@ -51,6 +55,10 @@ POINTS: Mapping[str, Point] = MappingProxyType(
         "after a pack has landed": Point(InFlight, "land", "after"),
         "before a loser is discarded": Point(CheckpointStore, "discard", "before"),
         "after a loser is discarded": Point(CheckpointStore, "discard", "after"),
+        "before a transaction is committed": Point(DefaultDialect, "do_commit", "before"),
+        "after a transaction is committed": Point(DefaultDialect, "do_commit", "after"),
+        "before a study is annotated": Point(ResultStore, "annotate", "before"),
+        "after a study is annotated": Point(ResultStore, "annotate", "after"),
         "before a note": Point(runs, "_annotate", "before"),
         "after a note": Point(runs, "_annotate", "after"),
         "before the folder is cleared": Point(InFlight, "clear", "before"),
@@ -81,6 +89,9 @@ def arm(point: str, count: int = 1, act: Callable[[], None] = die) -> None:
 def wrap(point: Point, here: Callable[[], None]) -> None:
     """Call something at every passing of a point, in this process."""
     original = getattr(point.owner, point.name)
+    if point.side == "within":
+        setattr(point.owner, point.name, _halved(original, here))
+        return
 
     @functools.wraps(original)
     def passing(*arguments: Any, **named: Any) -> Any:
@@ -92,3 +103,30 @@ def wrap(point: Point, here: Callable[[], None]) -> None:
         return found
 
     setattr(point.owner, point.name, passing)
+
+
+class _Halves:
+    """A file of which the first half of each content is on its way to the disk when it is told."""
+
+    def __init__(self, file: Any, here: Callable[[], None]) -> None:
+        self._file, self._here = file, here
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def write(self, content: Any) -> int:
+        half = len(content) // 2
+        self._file.write(content[:half])
+        self._file.flush()
+        self._here()
+        self._file.write(content[half:])
+        return len(content)
+
+
+def _halved(original: Any, here: Callable[[], None]) -> Any:
+    @contextlib.contextmanager
+    def writing(*arguments: Any, **named: Any) -> Iterator[_Halves]:
+        with original(*arguments, **named) as file:
+            yield _Halves(file, here)
+
+    return writing

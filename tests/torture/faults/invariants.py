@@ -39,7 +39,9 @@ def broken(
 
 def trials(victim: Victim) -> Counter[str]:
     """Trials of each cell. An unfinished trial counts as one of the cell "unfinished"."""
-    storage = optuna.storages.RDBStorage(_url(victim))
+    storage = optuna.storages.RDBStorage(
+        _url(victim), skip_compatibility_check=True, skip_table_creation=True
+    )  # half a second less
     found: Counter[str] = Counter()
     for name in optuna.get_all_study_names(storage):
         study = optuna.load_study(study_name=name, storage=storage)
@@ -103,7 +105,7 @@ def _integrity(victim: Victim) -> Iterator[str]:
         return
     program = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_amcheck"))), "pg_amcheck")
     plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    command = [program, "--install-missing", "--heapallindexed", f"--dbname={plain}"]
+    command = [program, "--install-missing", "--heapallindexed", plain]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode or done.stdout.strip():
         yield f"I7: pg_amcheck: {done.stdout}{done.stderr}"

@@ -8,29 +8,38 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from oracle.cells import Result
-from oracle.store import ResultStore
-from oracle.work import Task, Worker
-
 
 def keep(file: Path) -> None:
     """Write down in this process when a cell's training starts and when it is stored."""
-    train, add = Worker.train, ResultStore.add
+    from oracle.store import ResultStore
+    from oracle.work import Worker
 
-    def training(self: Worker, tasks: Sequence[Task], engine: str | None = None) -> list[Result]:
+    trainings(file, Worker)
+    additions(file, ResultStore)
+
+
+def trainings(file: Path, worker: Any) -> None:
+    """Write down when trainings start; worker: the class."""
+    train = worker.train
+
+    def training(self: Any, tasks: Sequence[Any], engine: str | None = None) -> Any:
         for task in tasks:
             _line(file, f"start {task.cell}")
         return train(self, tasks, engine)
 
-    def adding(
-        self: ResultStore, graph: Any, name: str, place: Any, cell: Any, result: Any
-    ) -> None:
+    worker.train = training
+
+
+def additions(file: Path, store: Any) -> None:
+    """Write down when cells are to be stored, and are; store: the class."""
+    add = store.add
+
+    def adding(self: Any, graph: Any, name: str, place: Any, cell: Any, *more: Any) -> None:
         _line(file, f"attempt {cell.id}")
-        add(self, graph, name, place, cell, result)
+        add(self, graph, name, place, cell, *more)
         _line(file, f"done {cell.id}")
 
-    Worker.train = training  # type: ignore[method-assign]
-    ResultStore.add = adding  # type: ignore[method-assign]
+    store.add = adding
 
 
 def faults(file: Path, again: int, stored: set[str]) -> list[str]:

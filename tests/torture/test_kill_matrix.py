@@ -1,0 +1,125 @@
+"""Who is killed x when, with real workers, nodes, drivers, servers and databases."""
+
+import importlib.util
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from faults import failpoints, invariants, matrix
+from faults.drivers import Victim, ended, until
+from faults.matrix import MOMENTS, WHO, Site
+
+CELLS = tuple((who, when) for who in WHO for when in MOMENTS)
+CHOSEN = tuple(  # each of whom, and each moment, twice
+    (who, tuple(MOMENTS)[(2 * index + shift + index // 3) % 6])
+    for index, who in enumerate(WHO)
+    for shift in (0, 1)
+)
+
+
+def _beside_the_oracles(name: str) -> Any:
+    path = Path(__file__).parents[1] / "oracle" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+databases, ray_nodes = _beside_the_oracles("databases"), _beside_the_oracles("ray_nodes")
+
+
+@pytest.fixture(scope="session")
+def killable() -> Iterator[Any]:
+    """A PostgreSQL server that may be killed and started again."""
+    programs = databases.programs()
+    if programs is None:
+        told = "PostgreSQL's programs are not installed"
+        pytest.fail(told) if "CI" in os.environ else pytest.skip(told)
+    with databases.server(programs, durable=True) as server:
+        yield server
+
+
+@pytest.fixture
+def site(request: pytest.FixtureRequest, tmp_path: Path, who: str, when: str) -> Iterator[Site]:
+    """What a cell needs: a cluster for a node, PostgreSQL for a database, else SQLite."""
+    victim, site = Victim(tmp_path / "runs"), None
+    database = request.getfixturevalue("killable") if who in ("database", "group") else None
+    if database is not None:
+        url = sa.make_url(database.url)
+        name = f"cell{abs(hash(str(tmp_path)))}"
+        engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        engine.dispose()
+        victim.url = url.set(database=name).render_as_string(hide_password=False)
+    elif who == "server":
+        victim.url = f"sqlite:///{tmp_path}/served.db"
+    site = Site(victim, database)
+    if who != "node":
+        yield site
+    else:
+        with ray_nodes.cluster(2, site.variables) as cluster:
+            site.cluster = cluster
+            site.environment = cluster.environment | {"RAY_ADDRESS": cluster.address}
+            yield site
+    site.end()
+
+
+def check(who: str, when: str, site: Site, reference: Victim, counted: Callable[..., None]) -> None:
+    told = matrix.broken(who, when, site, reference)
+    counted(
+        f"{who} killed, real Ray and servers",
+        injected=1 + (when == "during recovery"),
+        survived=0 if told else 1 + (when == "during recovery"),
+        broken=len(told),
+    )
+    assert told == []
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+@pytest.mark.parametrize(("who", "when"), CHOSEN)
+def test_a_kill_in_a_chosen_cell_of_the_matrix_breaks_nothing(
+    who: str, when: str, site: Site, reference: Victim, counted: Callable[..., None]
+) -> None:
+    check(who, when, site, reference, counted)
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+@pytest.mark.nightly
+@pytest.mark.skipif("NIGHTLY" not in os.environ, reason="hours; NIGHTLY=1 asks for them")
+@pytest.mark.parametrize("again", range(3))
+@pytest.mark.parametrize(("who", "when"), CELLS)
+def test_a_kill_in_any_cell_of_the_matrix_breaks_nothing(
+    who: str, when: str, again: int, site: Site, reference: Victim, counted: Callable[..., None]
+) -> None:
+    check(who, when, site, reference, counted)
+
+
+def test_the_chosen_cells_have_everybody_and_every_moment_twice() -> None:
+    assert len(CELLS) == 36
+    assert len(set(CHOSEN)) == 12
+    assert {who: sum(who == each for each, _ in CHOSEN) for who in WHO} == dict.fromkeys(WHO, 2)
+    moments = {when: sum(when == each for _, each in CHOSEN) for when in MOMENTS}
+    assert moments == dict.fromkeys(MOMENTS, 2)
+
+
+def test_a_second_driver_is_refused_while_the_first_lives(
+    victim: Victim, reference: Victim
+) -> None:
+    first = victim.start(
+        lambda: failpoints.arm("between result and commit", 5, lambda: os.kill(0, signal.SIGSTOP))
+    )
+    until(lambda: " T " in Path(f"/proc/{first}/stat").read_text().rpartition(")")[2][:3])
+    assert victim.drive() == 10, victim.errors
+    assert f"process {first} on this machine works on it" in victim.errors
+    os.kill(first, signal.SIGCONT)
+    assert ended(first) == 0, victim.errors
+    assert invariants.broken(victim, reference) == []

@@ -1,0 +1,186 @@
+"""Drivers killed at named moments, again and again, also while a killed run is taken up again."""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from faults import failpoints, invariants, journal
+from faults.drivers import Victim
+
+from oracle import runs
+from oracle.store import ResultStore
+
+SEED = 7
+PACK = 4  # trainings that are under way at a kill
+OFTEN = 9  # a first kill comes at the latest at this passing of its point
+SOON = 3  # and one of the recovery at this one
+SELDOM = (
+    "lease", "registered", "results are read", "note", "cleared", "annotated", "loser",
+)  # fmt: skip
+
+
+@dataclass
+class Killed:
+    """What became of runs that were killed."""
+
+    kills: int = 0
+    runs: int = 0
+    missed: int = 0  # moments that a run did not come to: it has ended before
+    points: set[str] = field(default_factory=set)
+    broken: list[str] = field(default_factory=list)
+
+
+def moments(chance: random.Random) -> Iterator[tuple[str, int]]:
+    """Points and passings without end: each point once before any comes again."""
+    while True:
+        points = sorted(failpoints.POINTS)
+        chance.shuffle(points)
+        for point in points:
+            once = any(word in point for word in SELDOM)
+            yield point, chance.randint(1, 2 if once else OFTEN)
+
+
+def armed(file: Path, point: str | None, count: int = 1) -> Callable[[], None]:
+    """What is done in a driver before it begins: keep the journal, die at a point."""
+
+    def arm() -> None:
+        journal.keep(file)
+        if point is None or not ("note" in point or "annotated" in point):
+            runs._annotate = lambda *_: None  # half a second of figures
+        if point is not None:
+            failpoints.arm(point, count)
+
+    return arm
+
+
+def killed(
+    kills: int, make: Callable[[int], Victim], reference: Victim, seed: int = SEED
+) -> Killed:
+    """Kill runs so often in all, each up to three times in a row before it may end.
+
+    The second and third kill hit the recovery from the one before, most often early in it.
+    """
+    chance = random.Random(seed)
+    ahead, found = moments(chance), Killed()
+    while found.kills < kills and not found.broken:
+        victim = make(found.runs)
+        file = victim.place.parent / f"journal-{found.runs}"
+        found.runs += 1
+        story: list[str] = []
+        for number in range(min(chance.randint(1, 3), kills - found.kills)):
+            point, count = next(ahead)
+            if number:
+                count = min(count, SOON)
+            code = victim.drive(armed(file, point, count))
+            story.append(f"{point}, {count}: {code}")
+            if code == -9:
+                found.kills += 1
+                found.points.add(point)
+            elif code == 0:
+                found.missed += 1
+                break
+            else:
+                found.broken.append(f"{story}: ended with {code}: {victim.errors[-600:]}")
+                return found
+        else:
+            if code := victim.drive(armed(file, None)):
+                found.broken.append(f"{story}: taken up, {code}: {victim.errors[-600:]}")
+                return found
+        again = PACK * len(story)
+        told = invariants.broken(victim, reference, file, again)
+        found.broken += [f"{story}: {each}" for each in told]
+    print(f"seed {seed}: {found}")  # noqa: T201  # what a failure is repeated with
+    return found
+
+
+@pytest.fixture
+def on_sqlite(shm: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Victim]:
+    folder = shm / tmp_path_factory.mktemp("kills").name
+    return lambda number: Victim(folder / str(number) / "runs", save_every=1e-9)
+
+
+@pytest.fixture
+def on_postgresql(
+    shm: Path, tmp_path_factory: pytest.TempPathFactory, postgresql_server: str
+) -> Callable[[int], Victim]:
+    """Each run has a database of its own."""
+    name = tmp_path_factory.mktemp("kills").name
+    url = sa.make_url(postgresql_server)
+
+    def make(number: int) -> Victim:
+        database = f"{name}_{number}"
+        engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(sa.text(f"CREATE DATABASE {database}"))
+        engine.dispose()
+        place = shm / database / "runs"
+        return Victim(
+            place, url.set(database=database).render_as_string(hide_password=False), save_every=1e-9
+        )
+
+    return make
+
+
+def test_runs_that_are_killed_at_twelve_moments_end_as_if_they_were_not(
+    on_sqlite: Callable[[int], Victim], reference: Victim
+) -> None:
+    found = killed(12, on_sqlite, reference)
+    assert found.broken == []
+    assert found.kills == 12
+    assert len(found.points) >= 9
+
+
+def test_two_kills_on_postgresql(on_postgresql: Callable[[int], Victim], reference: Victim) -> None:
+    found = killed(2, on_postgresql, reference)
+    assert (found.broken, found.kills) == ([], 2)
+
+
+@pytest.mark.slow
+def test_200_kills_on_sqlite(
+    on_sqlite: Callable[[int], Victim], reference: Victim, counted: Callable[..., None]
+) -> None:
+    count(killed(200, on_sqlite, reference, seed=11), "SQLite", counted)
+
+
+@pytest.mark.slow
+def test_100_kills_on_postgresql(
+    on_postgresql: Callable[[int], Victim], reference: Victim, counted: Callable[..., None]
+) -> None:
+    count(killed(100, on_postgresql, reference, seed=13), "PostgreSQL", counted)
+
+
+def count(found: Killed, where: str, counted: Callable[..., None]) -> None:
+    counted(
+        f"driver killed at named moments, {where}",
+        injected=found.kills,
+        survived=found.kills if not found.broken else 0,
+        broken=len(found.broken),
+    )
+    assert found.broken == []
+    assert found.points == set(failpoints.POINTS)
+
+
+def test_a_driver_that_acknowledges_before_it_stores_is_found_out(
+    victim: Victim, reference: Victim
+) -> None:
+    """The kit sees a store that keeps the last result for later."""
+    file = victim.place.parent / "journal"
+
+    def late() -> None:
+        add, kept = ResultStore.add, []
+
+        def adding(*arguments: object) -> None:
+            kept.append(arguments)
+            if len(kept) > 1:
+                add(*kept.pop(0))  # type: ignore[arg-type]
+
+        ResultStore.add = adding  # type: ignore[assignment, method-assign]
+        armed(file, "before a pack lands", 2)()
+
+    assert victim.drive(late) == -9, victim.errors
+    assert victim.drive(armed(file, None)) == 0, victim.errors
+    told = invariants.broken(victim, reference, file, PACK)
+    assert [each[:2] for each in told] == ["I2"]
