@@ -33,10 +33,10 @@ lint: .venv/test
 	$(VENV) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 
 # What the service does not know is a failure, too: without a way to it nothing would be known to be bad.
-audit: .venv/tools
+audit: .venv/tools/made
 	$(TOOLS)/python -m pip_audit --strict --no-deps --disable-pip --requirement constraints.txt
 
-sbom: .venv/test .venv/tools
+sbom: .venv/test .venv/tools/made
 	@mkdir -p build
 	$(TOOLS)/python -m cyclonedx_py environment --output-reproducible --pyproject pyproject.toml \
 		--output-file build/sbom.json $(VENV)
@@ -58,7 +58,7 @@ clean:
 	@touch $@ .venv/demo
 
 # In an environment of their own: they are no part of what they look at.
-.venv/tools: .venv/bin/python Makefile
+.venv/tools/made: .venv/bin/python
 	$(PYTHON) -m venv .venv/tools
 	$(TOOLS)/python -m pip --disable-pip-version-check install --quiet cyclonedx-bom==7.5.0 pip-audit==2.10.1
 	@touch $@
