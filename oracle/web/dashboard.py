@@ -71,7 +71,8 @@ class Dashboard:
         except Refused as error:
             path = request.url.path
             answer = problems.answer(path, error.status, error.detail, (), error.headers)
-            if error.status == 401 and path.startswith("/dashboard"):
+            page = path.startswith("/dashboard") and request.method in _READING
+            if error.status == 401 and page:
                 answer = RedirectResponse(f"/sign-in?next={quote(path)}", 303)
             await answer(scope, receive, send)
             return
