@@ -158,8 +158,11 @@ def test_a_search_of_twenty_trains_six_tenths_and_finds_what_it_would_without_sh
     assert len(tasks) == len({task.cell for task in tasks}) == table["trainings"]["made"]
     of_runs = len(tasks) - 3  # the other values of epsilon were only tried on the unpruned network
     assert of_runs <= 0.6 * 20 * 8
+    last = [each["candidate"] for each in whole if "beta" in each["steps"]]
     apart = {}
     for each in whole:
+        if each["candidate"] not in last and each["candidate"] % 3:
+            continue
         only = {name: [each[name]] for name in ("epsilon", "delta", "q", "beta")}
         alone = run(
             seeking(search={"name": "grid", **only}, cycles=7, replicates=1),
@@ -168,7 +171,7 @@ def test_a_search_of_twenty_trains_six_tenths_and_finds_what_it_would_without_sh
         assert alone["trainings"] == {"named": 8, "asked": 8, "made": 8}
         assert alone["candidates"][0]["cycles"] == each["cycles"]
         apart[each["candidate"]] = alone["candidates"][0]["objectives"][0][0]
-    last = [each["candidate"] for each in whole if "beta" in each["steps"]]
+    assert len(apart) >= 7
     (best,) = table["best"]
     assert apart[best] == max(apart[number] for number in last)
 
@@ -185,7 +188,7 @@ def test_an_interrupted_search_ends_with_the_same_table_and_trials(
         (found,) = studies(f"sqlite:///{folder}/seek/oracle.db", "search")
         return [(t.number, t.params, t.state, t.values, t.user_attrs) for t in found.trials]
 
-    for after in (2, 9, 17):
+    for after in (2, 14):
         tasks.clear()
         where = settings(tmp_path / str(after))
         with pytest.raises(Killed):

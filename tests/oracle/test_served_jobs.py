@@ -31,7 +31,7 @@ STUDY: dict[str, Any] = {
     "dataset": "digits",
     "subset": 0.2,
     "network": {"name": "fully_connected", "hidden": [16]},
-    "training": {"steps": 200, "batch": 16, "validate_every": 100},
+    "training": {"steps": 100, "batch": 16, "validate_every": 50},
     "schedule": {"warmup": 3, "drops": [8]},
     "grid": {"max_lr": [0.05, 0.1, 0.2]},
     "cycles": 2,
@@ -224,7 +224,7 @@ def test_a_job_ends_with_the_table_of_a_run_though_its_server_is_killed(
     (driver,) = server.drivers()
     server.end(signal.SIGKILL)
     assert service.jobs.get(job.id).state == "running"  # nobody was left to say otherwise
-    serve(started)
+    serve()
     until(lambda: driver not in living())
     done = ended(service, job)
     assert (done.state, done.message) == ("done", "")

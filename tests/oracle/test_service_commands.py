@@ -1,5 +1,6 @@
 """The commands that ask a server, against `oracle serve` in a process of its own."""
 
+import contextlib
 import json
 import os
 import re
@@ -16,6 +17,7 @@ import yaml
 
 from oracle import cli
 from oracle.client import Client
+from oracle.ledger import Ledger, sqlite_url
 from oracle.studyfile import load_study
 
 STUDY = """
@@ -48,20 +50,14 @@ class Served:
         return {"ORACLE_SERVER": self.address, "ORACLE_TOKEN": self.token}
 
 
-def command(place: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "oracle.cli", *arguments],
-        cwd=place, capture_output=True, text=True, timeout=60, check=True,
-    )  # fmt: skip
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     place = tmp_path_factory.mktemp("a server")
     (place / "tiny.yaml").write_text(STUDY)
     (place / "long.yaml").write_text(LONG)
-    token = command(place, "token", "create", "ada", "--scope", "submit").strip()
+    (place / "runs").mkdir()
+    with contextlib.closing(Ledger(sqlite_url(place / "runs" / "oracle.db"))) as ledger:
+        token = ledger.tokens().create("ada", "submit")
     options = ("--port", "0", "--backend", "inline", "--device", "cpu", "--workers", "1")
     process = subprocess.Popen(
         [sys.executable, "-m", "oracle.cli", "serve", "--require-tokens", *options],

@@ -3,8 +3,6 @@
 import io
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,11 +15,18 @@ from torch import nn
 
 from scyc import optimizers, solo
 from scyc.checkpoint import Network
-from scyc.choices import AdamSpec, OptimizerSpec, ResNet20Spec, RmsPropSpec, SgdSpec
+from scyc.choices import (
+    AdamSpec,
+    FullyConnectedSpec,
+    OptimizerSpec,
+    ResNet20Spec,
+    RmsPropSpec,
+    SgdSpec,
+)
 from scyc.data import Images
 from scyc.flight import FlightFile
 from scyc.pack import Trainer
-from scyc.system import PruningSpec, SystemSpec
+from scyc.system import PruningSpec, SplitSpec, SystemSpec, TrainingSpec
 from scyc.training import Job, Outcome
 
 OPTIMIZERS: list[OptimizerSpec] = [
@@ -274,56 +279,40 @@ def test_a_file_never_runs_code(filed: Filed) -> None:
     assert "damaged" in filed.said[0]
 
 
-SCRIPT = """
-import sys, time
-from pathlib import Path
-import torch
-torch.set_num_threads(1)
-from scyc import solo, sources
-from scyc.choices import DigitsSpec, FullyConnectedSpec, SgdSpec
-from scyc.flight import FlightFile
-from scyc.pack import Trainer
-from scyc.system import PruningSpec, SplitSpec, SubsetSpec, SystemSpec, TrainingSpec
-from scyc.training import Job
+def test_a_process_that_is_killed_goes_on_in_another(tmp_path: Path, digits: Images) -> None:
+    network = FullyConnectedSpec(name="fully_connected", hidden=(16,), batch_norm=True)
+    training = TrainingSpec(steps=200, batch=16, validate_every=50)
+    system = SystemSpec(
+        network=network, pruning=PruningSpec(), training=training, split=SplitSpec(), seed=0
+    )
+    trainer = Trainer(system, digits)
+    feed, order = trainer._feed(0, 0)
+    jobs = [Job(trainer.root(0), [rate] * 200, feed, order, 0) for rate in (0.05, 0.1)]
+    file = tmp_path / "pack.pt"
 
-network = FullyConnectedSpec(name="fully_connected", hidden=(16,), batch_norm=True)
-training = TrainingSpec(steps=200, batch=16, validate_every=50)
-system = SystemSpec(
-    network=network, pruning=PruningSpec(), training=training, split=SplitSpec(), seed=0
-)
-trainer = Trainer(system, sources.load(DigitsSpec(name="digits"), SubsetSpec(share=0.2)))
-feed, order = trainer._feed(0, 0)
-jobs = [Job(trainer.root(0), [rate] * 200, feed, order, 0) for rate in (0.05, 0.1)]
+    class Slow(FlightFile):
+        def due(self) -> bool:
+            time.sleep(0.01)
+            return super().due()
 
-class Slow(FlightFile):
-    def due(self):
-        time.sleep(float(sys.argv[2]))
-        return super().due()
+    def trained(flight: FlightFile | None) -> list[Any]:
+        outcomes = solo.train(trainer.network, jobs, training, flight)
+        return [
+            (o.curve, o.test_accuracy, [float(v.double().sum()) for v in o.network.state.values()])
+            for o in outcomes
+        ]
 
-flight = Slow(Path(sys.argv[1]), "pack", float(sys.argv[3]), time.monotonic, print)
-resumed = flight.resumed() is not None
-both = [solo.train(trainer.network, jobs, training, each) for each in (flight, None)]
-print(resumed, *[
-    [(o.curve, o.test_accuracy, [float(v.double().sum()) for v in o.network.state.values()])
-     for o in outcomes]
-    for outcomes in both
-], sep=chr(10))
-"""
-
-
-def test_a_process_that_is_killed_goes_on_in_another(tmp_path: Path) -> None:
-    def started(nap: float, every: float) -> subprocess.Popen[str]:
-        command = [sys.executable, "-c", SCRIPT, str(tmp_path / "pack.pt"), str(nap), str(every)]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-
-    killed = started(0.01, 0.05)
+    pid = os.fork()
+    if pid == 0:
+        trained(Slow(file, "pack", 0.05, time.monotonic, print))
+        os._exit(0)
     patience = time.monotonic() + 60
-    while not (tmp_path / "pack.pt").exists() and time.monotonic() < patience:
+    while not file.exists() and time.monotonic() < patience:
         time.sleep(0.01)
-    killed.send_signal(signal.SIGKILL)
-    assert killed.communicate()[0] == ""
-    assert killed.returncode == -signal.SIGKILL
-    told, after, whole = started(0.0, 1e9).communicate(timeout=60)[0].splitlines()
-    assert told == "True"
-    assert after.startswith("[(((50, ")
-    assert after == whole
+    os.kill(pid, signal.SIGKILL)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
+    flight = FlightFile(file, "pack", 1e9, time.monotonic, print)
+    assert flight.resumed() is not None
+    after = trained(flight)
+    assert [point for point, _ in after[0][0]] == [50, 100, 150, 200]
+    assert after == trained(None)
