@@ -17,7 +17,7 @@ demo: .venv/demo
 	$(VENV) -m oracle.cli run digits
 
 test: .venv/test lint
-	$(VENV) -m pytest -n 2
+	$(VENV) -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 test-slow: .venv/test
 	$(VENV) -m pytest -m slow
