@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from scyc.problems import BadInput, Problem, unknown
 
 _PREFIX = "oracle_"  # so that a secret that leaks is recognised for what it is
 _BYTES = 32  # 43 characters
+_FORMS = "forms"  # the row of no session: no digest is that, and no token has its value
 _COLUMNS = (TOKENS.c.name, TOKENS.c.scope, TOKENS.c.created)
 
 
@@ -108,6 +109,19 @@ class Sessions:
         )
         with self._database.reading() as connection:
             return _token(connection.execute(select).one_or_none())
+
+    def key(self) -> bytes:
+        """A secret of the database, the same for all its servers: of the forms on their pages."""
+        select = sa.select(SESSIONS.c.token).where(SESSIONS.c.digest == _FORMS)
+        with self._database.reading() as connection:
+            found = connection.execute(select).scalar()
+        if found is None:
+            new = {"digest": _FORMS, "token": secrets.token_hex(_BYTES), "expires": datetime.max}
+            insert = self._database.insert(SESSIONS).values(new)
+            with self._database.writing() as connection:
+                connection.execute(insert.on_conflict_do_nothing(index_elements=["digest"]))
+                found = connection.execute(select).scalar_one()
+        return bytes.fromhex(found)
 
     def close(self, secret: str) -> None:
         """Sign out; a session that has ended already is left alone."""

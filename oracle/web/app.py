@@ -52,6 +52,7 @@ def create_app(
     app.state.service = service
     app.state.settings = settings
     app.state.looked_after = looked_after
+    app.state.form_key = service.sessions.key()
     app.state.watcher = Watcher(service.jobs)
     app.state.drawing = Drawing()
     app.state.metrics = ops.Metrics()

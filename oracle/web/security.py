@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -21,7 +20,6 @@ CSRF_FIELD = "csrf"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _ANYONE = Token(LOCAL, "admin", datetime(2000, 1, 1, tzinfo=UTC))
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="oracle"'}
-_KEY = secrets.token_bytes(32)  # of this process, for the forms of callers without a session
 
 
 def needs(scope: Scope) -> Callable[[Request], Token]:
@@ -72,7 +70,8 @@ def same_site(request: Request) -> None:
 def csrf_token(request: Request) -> str:
     """What a form of the page carries along, so that no other site's form is taken."""
     session = request.cookies.get(COOKIE, "")
-    return hmac.new(_KEY, session.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+    key: bytes = request.app.state.form_key  # the same in all servers of a database
+    return hmac.new(key, session.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
 def checked_form(request: Request, given: object) -> None:

@@ -254,3 +254,17 @@ def test_the_app_describes_no_page_in_its_api(app: FastAPI) -> None:
     assert all(
         not path.startswith(("/jobs", "/runs", "/assets")) for path in app.openapi()["paths"]
     )
+
+
+def test_another_server_of_the_database_takes_the_forms_of_this_one(
+    client: TestClient, service: Service
+) -> None:
+    other = Service(service.settings)
+    sent = form(client, study=STUDY)
+    with TestClient(create_app(other, WebSettings()), base_url=HOME) as visitor:
+        answer = visitor.post("/", data=sent, follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"][:10]) == (303, "/jobs/tiny")
+        wrong = sent | {"csrf": "0" * 64}
+        assert visitor.post("/", data=wrong).status_code == 403
+    other.close()
+    assert service.sessions.find("forms") is None
