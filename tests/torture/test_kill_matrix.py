@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -123,3 +124,31 @@ def test_a_second_driver_is_refused_while_the_first_lives(
     os.kill(first, signal.SIGCONT)
     assert ended(first) == 0, victim.errors
     assert invariants.broken(victim, reference) == []
+
+
+@pytest.mark.slow
+def test_an_acknowledged_cancel_stays_though_the_server_is_killed_at_once(tmp_path: Path) -> None:
+    victim = Victim(tmp_path / "runs", f"sqlite:///{tmp_path}/served.db")
+    site = Site(victim, backend="inline")
+    site.order("between result and commit", 3)
+    server, address = site.serve()
+
+    def ask(*arguments: str) -> str:
+        before = len(site.said)
+        process = site.command(*arguments, "--server", address)
+        assert matrix.ended(process) == 0, site.said
+        return site.said[before:].strip()
+
+    job = ask("submit", "tiny.yaml", "--quiet")
+    site.held(server)
+    ask("cancel", job)
+    server.kill()
+    matrix.ended(server)
+    assert site.left() == []
+    site.order(None)
+    _, address = site.serve()
+    time.sleep(3)  # it looks at its queue every quarter of a second
+    assert "cancelled" in ask("status", job)
+    assert "cancelled" in ask("status", job)
+    assert invariants.trials(victim).total() <= 3
+    site.end()

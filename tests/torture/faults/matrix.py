@@ -31,7 +31,7 @@ MOMENTS: Mapping[str, tuple[str, int]] = MappingProxyType(
     }
 )
 _START = Path(__file__).with_name("start")
-_PATIENCE = 150.0  # seconds for a moment to come, or a run to end
+_PATIENCE = 300.0  # seconds for a moment to come, or a run to end
 _AFTER = 30.0  # seconds for what a dead driver leaves behind
 _PACKS = 2 * 4  # trainings under way: two workers, packs of four
 
@@ -47,10 +47,12 @@ class Site:
     victim: Victim
     database: Any = None
     cluster: Any = None
+    backend: str = "ray"
     environment: Mapping[str, str] = field(default_factory=dict)
     tag: str = field(default_factory=lambda: secrets.token_hex(8))
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
     holds: int = 0
+    sessions: set[int] = field(default_factory=set)  # that its processes have led
 
     def __post_init__(self) -> None:
         self.beside = self.victim.place.parent
@@ -85,6 +87,7 @@ class Site:
         """Wait for the process that is held; its pid. Raises RuntimeError where none will be."""
 
         def there() -> bool:
+            self.alive()
             if process.poll() is not None:
                 raise RuntimeError(f"it has ended with {process.returncode}: {self.said}")
             return self.flag.is_file() and self.flag.read_text() != ""
@@ -130,7 +133,8 @@ class Site:
     @property
     def _where(self) -> tuple[str, ...]:
         storage = ("--storage", self.victim.url) if self.victim.url else ()
-        return ("--runs", str(self.victim.place), "--device", "cpu", "--workers", "2", *storage)
+        how = ("--backend", self.backend, "--device", "cpu", "--workers", "2")
+        return ("--runs", str(self.victim.place), *how, *storage)
 
     @property
     def said(self) -> str:
@@ -141,11 +145,17 @@ class Site:
     def left(self, patience: float = _AFTER) -> list[str]:
         """I8: what of the site still lives when a while has gone by."""
         with contextlib.suppress(TimeoutError):
-            until(lambda: not processes.tagged(self.tag) - self._others, patience)
-        alive = processes.tagged(self.tag) - self._others
+            until(lambda: not self.alive() - self._others, patience)
+        alive = self.alive() - self._others
         told = [f"I8: {processes.title(pid)[:80]} still lives" for pid in sorted(alive)]
         processes.kill(alive)
         return told
+
+    def alive(self) -> set[int]:
+        """Pids of all that was started for it, and what these have started."""
+        found = processes.tagged(self.tag)
+        self.sessions |= processes.sessions(found)
+        return found | processes.in_sessions(self.sessions)
 
     @property
     def _others(self) -> set[int]:
@@ -157,7 +167,7 @@ class Site:
 
     def end(self) -> None:
         """Kill whatever is left."""
-        processes.kill(processes.tagged(self.tag))
+        processes.kill(self.alive())
         for process in self.started:
             process.wait()
 
@@ -176,7 +186,7 @@ def workers(site: Site) -> set[int]:
     """Pids of the workers that train, once there are any."""
 
     def found() -> set[int]:
-        return {pid for pid in processes.tagged(site.tag) if "TrainPack" in processes.title(pid)}
+        return {pid for pid in site.alive() if "TrainPack" in processes.title(pid)}
 
     until(lambda: bool(found()), _PATIENCE)
     return found()

@@ -11,14 +11,38 @@ TAG = "FAULTS_TAG"
 
 
 def tagged(tag: str) -> set[int]:
-    """Pids of living processes whose environment has this tag; never this process's own."""
+    """Pids of living processes whose environment has this tag.
+
+    A process that gives itself a title, as Ray's workers do, may lose sight of its environment;
+    see :func:`in_sessions`.
+    """
     line, found = f"{TAG}={tag}".encode(), set()
+    for pid in _living():
+        with contextlib.suppress(OSError):
+            if line in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                found.add(pid)
+    return found
+
+
+def in_sessions(sessions: set[int]) -> set[int]:
+    """Pids of living processes of some sessions."""
+    return {pid for pid, session in _living().items() if session in sessions}
+
+
+def sessions(pids: set[int]) -> set[int]:
+    """The sessions of processes."""
+    return {session for pid, session in _living().items() if pid in pids}
+
+
+def _living() -> dict[int, int]:
+    """Every process that runs, and its session."""
+    found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            dead = (folder / "stat").read_text().rpartition(")")[2].split()[0] in "ZX"
-            if not dead and line in (folder / "environ").read_bytes().split(b"\0"):
-                found.add(int(folder.name))
-    return found - {os.getpid()}
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            if fields[0] not in "ZX":
+                found[int(folder.name)] = int(fields[3])
+    return found
 
 
 def title(pid: int) -> str:

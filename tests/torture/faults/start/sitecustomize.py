@@ -31,7 +31,7 @@ HOLDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     }
 )
 _JOURNALS = ("oracle.work", "oracle.store")
-_PATIENCE = 120.0  # seconds after which a held process goes on by itself
+_PATIENCE = 240.0  # seconds after which a held process goes on by itself
 
 
 def _orders() -> dict[str, Any]:
