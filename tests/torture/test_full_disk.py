@@ -143,7 +143,7 @@ def filled_up(disk: Path, left: int, small_ended: Victim) -> tuple[int, list[str
     return code, found + invariants.broken(victim, small_ended, file, again=PACK)
 
 
-@pytest.mark.parametrize("left", [16, 600, 1200])
+@pytest.mark.parametrize("left", [16, 600])
 def test_a_run_on_a_full_disk_goes_on_once_there_is_room(
     disk: Path, small_ended: Victim, left: int
 ) -> None:

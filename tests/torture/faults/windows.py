@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -86,6 +87,12 @@ class Attempt:
             armed()
 
         return traced(self.victim, self.window, inject, both)
+
+    def half_written(self) -> list[str]:
+        """Checkpoints that are not what their names say, before anything has been mended."""
+        files = (self.victim.folder / "checkpoints").rglob("*.pt")
+        whole = (hashlib.sha256(file.read_bytes()).hexdigest() == file.stem for file in files)
+        return [] if all(whole) else ["a checkpoint is half written"]
 
     def taken_up(self, reference: Victim) -> list[str]:
         """What is broken once the run has been started again and has ended."""
