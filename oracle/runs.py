@@ -18,7 +18,7 @@ from oracle.failures import LeaseLost, NoWinner, StorageError
 from oracle.folders import told, unwritable
 from oracle.in_flight import InFlight
 from oracle.kinds import KINDS
-from oracle.ledger import Ledger, RunRecord, probe
+from oracle.ledger import Lease, Ledger, RunRecord, probe
 from oracle.losers import Losers
 from oracle.packs import PackQueue
 from oracle.patience import Patience
@@ -117,7 +117,7 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
             prepared.run_id, graph.id, graph.fingerprint, _recorded(study), "running"
         )
         with ledger.lease(graph.id, progress.say) as lease, _swept(place):
-            ledger.register(record)
+            ledger.register(record, lease.claim)
 
             counted = (-1, 0)  # after so many steps of the searches, so many cells
 
@@ -144,7 +144,7 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
             )
             queue.start(found.searches())
             progress.cells(queue.answered, expected())
-            with _stopped(ledger, store, record):
+            with _stopped(ledger, store, record, lease):
                 BACKENDS[settings.backend](_worker_spec(prepared), queue, settings.workers)
                 lease.check()
             result = found.table(prepared.run_id)
@@ -154,22 +154,21 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
             failure = found.failure()
             in_flight.clear()
             ended = replace(record, state="no winner" if failure else "done")
-            patience(lambda: ledger.register(ended))
+            patience(lambda: ledger.register(ended, lease.claim))
     if failure:
         raise NoWinner(failure)
     return result
 
 
 @contextlib.contextmanager
-def _stopped(ledger: Ledger, store: ResultStore, record: RunRecord) -> Iterator[None]:
+def _stopped(ledger: Ledger, store: ResultStore, record: RunRecord, lease: Lease) -> Iterator[None]:
     """Write down that a run has stopped where its trainings fail, unless it is another's by now."""
     try:
         yield
-    except BaseException as error:
+    except BaseException:
         store.abandon()
-        if not isinstance(error, LeaseLost):
-            with contextlib.suppress(StorageError):
-                ledger.register(replace(record, state="stopped"))
+        with contextlib.suppress(StorageError, LeaseLost):
+            ledger.register(replace(record, state="stopped"), lease.claim)
         raise
 
 

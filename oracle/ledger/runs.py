@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from oracle.ledger.database import URL, Database, storable
 from oracle.ledger.jobs import Jobs
-from oracle.ledger.leases import Lease, Leases
+from oracle.ledger.leases import Claim, Lease, Leases, require
 from oracle.ledger.observations import Observations
 from oracle.ledger.schema import bring_up_to_date
 from oracle.ledger.tables import PLANS, RUNS
@@ -68,8 +68,11 @@ class Ledger:
         """What trainings outside of the oracle have reported."""
         return Observations(self._database)
 
-    def register(self, run: RunRecord) -> None:
-        """Write a run down, or set its state if it is there already."""
+    def register(self, run: RunRecord, claim: Claim | None = None) -> None:
+        """Write a run down, or set its state if it is there already.
+
+        claim: the lease that must hold. Raises LeaseLost where it does not.
+        """
         insert = self._database.insert(RUNS).values(
             run_id=run.run_id,
             graph=run.graph,
@@ -78,6 +81,8 @@ class Ledger:
             state=run.state,
         )
         with self._database.writing() as connection:
+            if claim is not None:
+                require(connection, claim)
             connection.execute(
                 insert.on_conflict_do_update(index_elements=["run_id"], set_={"state": run.state})
             )
