@@ -27,7 +27,8 @@ from plotly.graph_objects import Figure
 
 from oracle.asks import Place
 from oracle.cells import Cell, Graph, Result
-from oracle.ledger import URL, Claim, DatabaseError, engine_options, failed, opening
+from oracle.failures import StorageError
+from oracle.ledger import COPY, URL, Claim, DatabaseError, engine_options, failed, opening
 from oracle.ledger.optuna_studies import numbered_studies_with, studies_with, trials_with
 from oracle.ledger.optuna_trials import Fate, NewTrial, Trials
 from oracle.observed import Observation
@@ -80,7 +81,7 @@ class ResultStore:
     def results(self, graph: Graph) -> dict[str, Result]:
         """All finished cells of a graph, by id. Raises StorageError when the database fails."""
         found: dict[str, Result] = {}
-        with _told("the results could not be read"):
+        with _told("the results could not be read"), _understood():
             for name in studies_with(self._storage.engine, "graph", graph.id):
                 study = optuna.load_study(study_name=name, storage=self._storage)
                 for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
@@ -230,6 +231,16 @@ def _told(what: str) -> Iterator[None]:
         yield
     except (optuna.exceptions.StorageInternalError, DatabaseError) as error:
         raise failed(error, what) from error
+
+
+@contextlib.contextmanager
+def _understood() -> Iterator[None]:
+    """Raises StorageError where a row holds what nobody has stored."""
+    try:
+        yield
+    except (ValueError, TypeError, LookupError, AttributeError, AssertionError) as error:
+        told = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise StorageError(f"a result makes no sense ({told}); {COPY}") from error
 
 
 def study_name(graph: Graph, name: str, place: Place) -> str:

@@ -49,4 +49,4 @@ def _printable(text: str) -> str:
 
 def _shorten(value: object) -> str:
     text = f'"{value}"' if isinstance(value, str) else repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
+    return text if len(text) <= 80 else f"{text[:27]}...{text[-50:]}"  # a path's end is its name

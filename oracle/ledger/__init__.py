@@ -14,10 +14,12 @@ from oracle.ledger.observations import Observations
 from oracle.ledger.probing import parse_url, probe
 from oracle.ledger.runs import Ledger, RunRecord
 from oracle.ledger.schema import migrate
+from oracle.ledger.soundness import COPY
 from oracle.ledger.tables import SCHEMA
 from oracle.ledger.tokens import Sessions, Tokens
 
 __all__ = [
+    "COPY",
     "SCHEMA",
     "URL",
     "Claim",

@@ -9,13 +9,13 @@ from types import MappingProxyType
 import sqlalchemy as sa
 
 from oracle.failures import StorageAway, StorageError
+from oracle.ledger.soundness import COPY
 
-_DAMAGED = "it is damaged: put a copy of it back, or name another database"
 _WRITABLE = "let it be written to"
 _SQLITE: Mapping[int, str] = MappingProxyType(  # by primary error code
     {
-        sqlite3.SQLITE_CORRUPT: _DAMAGED,
-        sqlite3.SQLITE_NOTADB: _DAMAGED,
+        sqlite3.SQLITE_CORRUPT: COPY,
+        sqlite3.SQLITE_NOTADB: COPY,
         sqlite3.SQLITE_READONLY: _WRITABLE,
         sqlite3.SQLITE_PERM: _WRITABLE,
         sqlite3.SQLITE_BUSY: "another program keeps it locked",
@@ -28,10 +28,10 @@ _POSTGRESQL: Mapping[str, str] = MappingProxyType(  # by SQLSTATE, or its class
     {
         "42501": "grant the role the right to write there",
         "25006": _WRITABLE,
-        "42P01": _DAMAGED,
-        "42703": _DAMAGED,
+        "42P01": COPY,
+        "42703": COPY,
         "53100": "make room there",
-        "XX": _DAMAGED,
+        "XX": COPY,
     }
 )
 _PASSING = frozenset(

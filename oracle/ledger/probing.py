@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from oracle.folders import unwritable
 from oracle.ledger.database import URL
 from oracle.ledger.failing import failed
+from oracle.ledger.soundness import looked_at, missing, unsound
 from oracle.ledger.tables import LEASES, RUNS, SCHEMA, VERSION
 from scyc.problems import BadInput, Problem
 
@@ -91,25 +92,27 @@ def too_new(version: int) -> str:
 
 def _foreign(url: URL) -> str:
     """Why the tables in a database are not ours to use; "" when they are, or there are none."""
-    engine = sa.create_engine(url)
+    engine = looked_at(url)
     try:
         with engine.connect() as connection:
+            if rule := unsound(connection):
+                return rule
             tables = set(sa.inspect(connection).get_table_names())
             has_optuna = {"version_info", "studies", "trials"} <= tables
             has_ours = {VERSION.name, RUNS.name, LEASES.name} <= tables
             if tables and not has_optuna and not has_ours:
                 return "holds the tables of another application; name another database"
-            optuna = has_optuna and _optuna_schema(connection)
-            if has_optuna and optuna not in (
-                _OPTUNA_SCHEMA,
-                None,
-            ):  # None: half made by a dead driver
+            known = "version_info" in tables
+            optuna = _optuna_schema(connection) if known else None  # None: half made, or not at all
+            if optuna not in (_OPTUNA_SCHEMA, None):
                 return (
                     f"has Optuna's schema {optuna}, this version reads {_OPTUNA_SCHEMA}; "
                     "run `optuna storage upgrade`, or use the version that wrote it"
                 )
             version = stored_version(connection)
-            return too_new(version) if version is not None and version > SCHEMA else ""
+            if version is not None and version > SCHEMA:
+                return too_new(version)
+            return missing(tables, optuna, version)
     finally:
         engine.dispose()
 

@@ -1,0 +1,216 @@
+"""Damaged and foreign databases: refused with path, rule and remedy, and left as they are."""
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+from faults import invariants
+from faults.drivers import Victim
+
+from oracle import cli, records
+from oracle.failures import StorageError
+from scyc.problems import BadInput
+
+REMEDIES = (
+    "put a copy of it back", "use the version that wrote it", "name another", "name one",
+    "can be read and written",
+)  # fmt: skip
+
+
+def cut(share: float) -> Callable[[Path], None]:
+    return lambda file: os.truncate(file, int(file.stat().st_size * share))
+
+
+def garbage(share: float, size: int = 3000) -> Callable[[Path], None]:
+    def damage(file: Path) -> None:
+        with file.open("r+b") as opened:
+            opened.seek(int(file.stat().st_size * share))
+            opened.write(b"\xa7garbage" * (size // 8))
+
+    return damage
+
+
+def said(*statements: str) -> Callable[[Path], None]:
+    """SQL in a database that is closed before it is looked at."""
+
+    def damage(file: Path) -> None:
+        with contextlib.closing(sqlite3.connect(file)) as database:
+            for statement in statements:
+                database.execute(statement)
+            database.commit()
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    return damage
+
+
+def folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+def wal_of_another(file: Path) -> None:
+    """The log of another database beside this one."""
+    other = file.with_name("other.db")
+    with contextlib.closing(sqlite3.connect(other)) as database:
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("CREATE TABLE others (x)")
+        database.executemany("INSERT INTO others VALUES (?)", [("x" * 3000,)] * 40)
+        database.commit()
+        shutil.copy(f"{other}-wal", f"{file}-wal")
+    for each in file.parent.glob("other.db*"):
+        each.unlink()
+
+
+REFUSED: Mapping[str, Callable[[Path], None]] = MappingProxyType(
+    {
+        "a text": lambda file: shutil.copy(__file__, file) and None,
+        "a folder": folder,
+        "cut to a tenth": cut(0.1),
+        "cut in half": cut(0.5),
+        "cut to nine tenths": cut(0.9),
+        "garbage at its begin": garbage(0.0),
+        "garbage in its middle": garbage(0.5),
+        "garbage at nine tenths": garbage(0.9),
+        "the log of another database": wal_of_another,
+        "a newer schema of ours": said("UPDATE oracle_schema SET version = 99"),
+        "a newer schema of Optuna's": said("UPDATE version_info SET schema_version = 99"),
+        "no table of trials": said("DROP TABLE trials"),
+        "no table of values": said("DROP TABLE trial_values"),
+        "no table of leases": said("DROP TABLE oracle_leases"),
+        "another application's": said(
+            *(f"ALTER TABLE {name} RENAME TO x{name}" for name in ("trials", "oracle_runs"))
+        ),
+    }
+)
+TOLD: Mapping[str, Callable[[Path], None]] = MappingProxyType(
+    {
+        "results that are no JSON": said(
+            "UPDATE trial_user_attributes SET value_json = '{' WHERE key = 'cost'"
+        ),
+        "results without a cost": said("DELETE FROM trial_user_attributes WHERE key = 'cost'"),
+        "results of other types": said(
+            "UPDATE trial_user_attributes SET value_json = '[]' WHERE key = 'cost'"
+        ),
+        "trials of an unknown state": said("UPDATE trials SET state = 'LOST'"),
+    }
+)
+HARMLESS: Mapping[str, Callable[[Path], None]] = MappingProxyType(
+    {
+        "nothing": lambda file: None,
+        "no log": lambda file: Path(f"{file}-wal").unlink(missing_ok=True),
+        "an empty log": lambda file: Path(f"{file}-wal").write_bytes(b"") and None,
+        "garbage for a log": lambda file: Path(f"{file}-wal").write_bytes(b"x" * 9999) and None,
+        "an empty journal": lambda file: Path(f"{file}-journal").write_bytes(b"") and None,
+        "garbage for a journal": lambda file: (
+            Path(f"{file}-journal").write_bytes(b"x" * 9999) and None
+        ),
+    }
+)
+
+
+@pytest.fixture
+def hurt(reference: Victim, tmp_path: Path) -> Victim:
+    """A copy of a run that has ended, its database to be damaged."""
+    shutil.copytree(reference.place, tmp_path / "runs")
+    return Victim(tmp_path / "runs")
+
+
+def content(file: Path) -> bytes | None:
+    return file.read_bytes() if file.is_file() else None
+
+
+def command(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], *words: str
+) -> tuple[int, str]:
+    """The exit code of a command, and what it writes on standard error."""
+    monkeypatch.setattr(sys, "argv", ["oracle", *words])
+    with pytest.raises(SystemExit) as end:
+        cli.entry()
+    code = end.value.code
+    assert isinstance(code, int)
+    return code, capfd.readouterr().err
+
+
+@pytest.mark.parametrize("damage", REFUSED)
+def test_a_database_that_is_damaged_or_foreign_is_refused_and_left_as_it_is(
+    hurt: Victim,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    counted: Callable[..., None],
+    damage: str,
+) -> None:
+    file = hurt.folder / "oracle.db"
+    REFUSED[damage](file)
+    before = content(file)
+    place = ("--runs", str(hurt.place))
+    served = ("--storage", f"sqlite:///{file}", *place)
+    for words in (
+        ("list", *place),
+        ("table", "tiny", *place),
+        ("serve", "--port", "0", *served),
+        ("token", "list", *served),
+        ("migrate", *served),
+        ("run", "digits", *served, "--backend", "inline"),
+    ):
+        code, told = command(monkeypatch, capfd, *words)
+        assert code == 2, (words, told)
+        assert "--storage = " in told, words
+        assert file.name in told, words
+        assert any(remedy in told for remedy in REMEDIES), (words, told)
+        assert "Traceback" not in told, words
+    assert content(file) == before
+    counted("databases damaged or foreign", injected=1, survived=1, broken=0)
+
+
+@pytest.mark.parametrize("damage", TOLD)
+def test_rows_that_make_no_sense_end_a_command_with_a_word(
+    hurt: Victim,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    damage: str,
+) -> None:
+    file = hurt.folder / "oracle.db"
+    TOLD[damage](file)
+    before = content(file)
+    code, told = command(monkeypatch, capfd, "table", "tiny", "--runs", str(hurt.place))
+    assert code == 1, told
+    assert told.startswith("StorageError: the results could not be read") or (
+        told.startswith("StorageError: a result makes no sense")
+    )
+    assert "put a copy of it back" in told
+    assert "Traceback" not in told
+    assert content(file) == before
+
+
+@pytest.mark.parametrize("damage", HARMLESS)
+def test_what_lies_beside_a_database_changes_nothing(
+    hurt: Victim, reference: Victim, damage: str
+) -> None:
+    HARMLESS[damage](hurt.folder / "oracle.db")
+    assert hurt.drive() == 0, hurt.errors
+    assert invariants.broken(hurt, reference) == []
+
+
+def test_a_database_without_content_is_begun_anew(hurt: Victim, reference: Victim) -> None:
+    os.truncate(hurt.folder / "oracle.db", 0)
+    assert hurt.drive() == 0, hurt.errors
+    assert invariants.broken(hurt, reference) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("offset", range(0, 100, 2))
+def test_garbage_anywhere_is_refused_or_gives_the_same_table(
+    hurt: Victim, reference: Victim, counted: Callable[..., None], offset: int
+) -> None:
+    file = hurt.folder / "oracle.db"
+    garbage(offset / 100, 64)(file)
+    with contextlib.suppress(BadInput, StorageError):
+        (known,) = records.find(hurt.settings)
+        assert records.stored_table(known)["kind"] == "oracle"
+    counted("database with garbage", injected=1, survived=1, broken=0)

@@ -1,0 +1,180 @@
+"""A database that is away for a while: waited for, or the run ends and goes on later."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from faults import away, failpoints, invariants, journal
+from faults.drivers import ENDS, Victim
+
+from oracle.failures import StorageAway, StorageError
+from oracle.ledger import database
+from oracle.patience import Patience
+from oracle.recorder import Recorder
+from oracle.store import ResultStore
+from scyc.problems import BadInput
+
+LONG = [pytest.param(seconds, marks=pytest.mark.slow) for seconds in (5.0, 30.0, 100.0)]
+POINTS = ("between result and commit", "before training", "after a run is registered")
+AT = {"between result and commit": 5, "before training": 3, "after a run is registered": 1}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def hurt(
+    request: pytest.FixtureRequest, tmp_path: Path, storage_url: Callable[[str], str | None]
+) -> tuple[Victim, Callable[[float], None]]:
+    """A run, and what takes its database away for so many seconds."""
+    url = storage_url(request.param)
+    victim = Victim(tmp_path / "runs", url)
+    if url is None:
+        return victim, lambda seconds: away.locked(victim.folder / "oracle.db", seconds)
+    control = away.server_control(url)
+    return victim, lambda seconds: away.stopped(control, seconds)
+
+
+@pytest.fixture
+def storage_url(request: pytest.FixtureRequest) -> Callable[[str], str | None]:
+    """The URL of a new database: None for the file of the run's own folder."""
+
+    def make(kind: str) -> str | None:
+        if kind == "sqlite":
+            return None
+        url = sa.make_url(request.getfixturevalue("postgresql_server"))
+        name = f"a{abs(hash(request.node.nodeid))}"
+        engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        engine.dispose()
+        return url.set(database=name).render_as_string(hide_password=False)
+
+    return make
+
+
+def drive(
+    victim: Victim, log: Path, act: Callable[[], None], point: str, busy: float, **more: Any
+) -> int:
+    def armed() -> None:
+        away.patient(busy)()
+        journal.keep(log)
+        failpoints.arm(point, AT[point], act)
+
+    return victim.drive(armed, **more)
+
+
+@pytest.mark.parametrize("seconds", [0.4, *LONG])
+@pytest.mark.parametrize(
+    "point", [POINTS[0], *(pytest.param(each, marks=pytest.mark.slow) for each in POINTS[1:])]
+)
+def test_a_database_that_comes_back_is_waited_for(
+    hurt: tuple[Victim, Callable[[float], None]],
+    reference: Victim,
+    tmp_path: Path,
+    counted: Callable[..., None],
+    point: str,
+    seconds: float,
+) -> None:
+    victim, take_away = hurt
+    log, busy = tmp_path / "journal", 0.05 if seconds < 1 else 30.0
+    began = time.monotonic()
+    end = drive(victim, log, lambda: take_away(seconds), point, busy, timeout=60 + 2 * seconds)
+    assert end == 0, victim.errors
+    assert time.monotonic() - began > seconds
+    if point == POINTS[0] and seconds < 1:
+        assert "waiting for it, 120 s at most" in victim.errors
+        assert "the database is back" in victim.errors
+    assert invariants.broken(victim, reference, log) == []
+    counted(f"database away for {seconds:g} s", injected=1, survived=1, broken=0)
+
+
+def test_a_run_that_has_waited_in_vain_goes_on_later(
+    hurt: tuple[Victim, Callable[[float], None]], reference: Victim, tmp_path: Path
+) -> None:
+    victim, take_away = hurt
+    victim.keeps["patience"] = 0.2
+    log = tmp_path / "journal"
+    assert drive(victim, log, lambda: take_away(2.0), POINTS[0], 0.05) == ENDS[StorageError]
+    told = victim.errors.rpartition("failures.StorageAway: ")[2]
+    assert "waited for 0.2 s; what is finished is kept: run the same command again\n" in told
+    ends = []
+    while not ends or ends[-1] in (ENDS[BadInput], ENDS[StorageError]):  # still away
+        ends.append(victim.drive(lambda: journal.keep(log)))
+        assert len(ends) < 20
+    assert ends[-1] == 0, victim.errors
+    assert invariants.broken(victim, reference, log, again=4) == []
+
+
+def test_a_cell_whose_acknowledgement_was_lost_is_stored_once(
+    hurt: tuple[Victim, Callable[[float], None]], reference: Victim
+) -> None:
+    victim, _ = hurt
+    victim.keeps["patience"] = 5.0
+
+    def armed() -> None:
+        add, adding = ResultStore.add, iter(range(1000))
+
+        def unanswered(*arguments: Any) -> None:
+            add(*arguments)
+            if next(adding) in (2, 3, 7):
+                raise StorageAway("the answer is lost")
+
+        ResultStore.add = unanswered  # type: ignore[method-assign, assignment]
+
+    assert victim.drive(armed, timeout=120) == 0, victim.errors
+    assert invariants.broken(victim, reference) == []
+
+
+def test_a_cell_is_written_again_only_where_it_is_not_there() -> None:
+    written: list[str] = []
+
+    class Store:
+        def results(self, graph: object) -> set[str]:
+            return set(written)
+
+        def add(self, graph: object, name: str, where: object, cell: Any, *_: object) -> None:
+            written.append(cell.id)
+            if len(written) == 1:
+                raise StorageAway("the answer is lost")
+
+    class Named:
+        id, claim = "c", None
+
+    anything: Any = Named()
+    store: Any = Store()
+    patience = Patience(10.0, print, sleep=lambda seconds: None)
+    Recorder(store, anything, anything, "s", patience).cell(anything, anything, anything)
+    assert written == ["c"]
+
+
+def test_waiting_ends_when_the_patience_does() -> None:
+    clock, said = [0.0], list[str]()
+
+    def sleep(seconds: float) -> None:
+        clock[0] += seconds
+
+    def act() -> None:
+        raise StorageAway("no answer")
+
+    patience = Patience(120.0, said.append, now=lambda: clock[0], sleep=sleep)
+    with pytest.raises(StorageAway, match=r"no answer; waited for 120 s; what is finished is kept"):
+        patience(act)
+    assert clock[0] == 120.0
+    assert said == ["no answer; waiting for it, 120 s at most"]
+
+
+def test_what_does_not_come_back_is_not_waited_for() -> None:
+    tries = []
+
+    def act() -> None:
+        tries.append(1)
+        raise StorageError("disk image is malformed")
+
+    with pytest.raises(StorageError):
+        Patience(120.0, print)(act)
+    assert len(tries) == 1
+
+
+def test_sqlite_itself_waits_for_half_a_minute() -> None:
+    assert database._PATIENCE == 30.0
