@@ -1,5 +1,6 @@
 """A server with a finished run, and what tells whether a canary was touched."""
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from oracle import runs
+from oracle import cli, runs
 from oracle.ledger import sqlite_url
 from oracle.parse import parse
 from oracle.service import ServerSettings, Service
@@ -79,3 +80,23 @@ def tiny() -> dict[str, Any]:
 def alive(tmp_path: Path) -> Callable[[], bool]:
     """Whether the canary of this test, `tmp_path / "canary"`, was left alone."""
     return lambda: not (tmp_path / "canary").exists()
+
+
+@pytest.fixture
+def oracle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[Any, str]]:
+    """The `oracle` command in an empty folder: its exit code, and what it says."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> tuple[Any, str]:
+        monkeypatch.setattr(sys, "argv", ["oracle", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.entry()
+        printed = capsys.readouterr()
+        said = printed.err + printed.out
+        assert "Traceback" not in said
+        assert not any(ord(letter) < 32 and letter not in "\n\t" for letter in said)
+        return ended.value.code, said
+
+    return call

@@ -10,12 +10,10 @@ import os
 import pickle
 import sqlite3
 import subprocess
-import sys
 import timeit
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 import joblib
@@ -25,7 +23,6 @@ import torch
 import yaml
 from starlette.testclient import TestClient
 
-from oracle import cli
 from oracle.client import Client, Pace, ServerError
 from oracle.ledger import sqlite_url
 from oracle.records import locate, stored_table
@@ -278,31 +275,12 @@ def test_as_a_body(served: Any, client: TestClient, hostile: dict[str, bytes]) -
     assert served.service.jobs.count() == jobs
 
 
-def test_as_a_study_file(
-    hostile: dict[str, bytes],
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_as_a_study_file(hostile: dict[str, bytes], oracle: Callable[..., Any]) -> None:
     for content in hostile.values():
         Path("mine.yaml").write_bytes(content)
-        code, said = called(monkeypatch, capsys, "check", "mine.yaml")
+        code, said = oracle("check", "mine.yaml")
         assert code == 2
         assert said.startswith("mine.yaml: ")
-
-
-def called(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str
-) -> tuple[Any, str]:
-    """Exit code of `oracle`, and what it says."""
-    monkeypatch.setattr(sys, "argv", ["oracle", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        cli.entry()
-    said = capsys.readouterr()
-    assert "Traceback" not in said.err + said.out
-    assert not any(ord(letter) < 32 and letter not in "\n\t" for letter in said.err + said.out)
-    return ended.value.code, said.err + said.out
 
 
 def test_as_a_servers_answer(hostile: dict[str, bytes]) -> None:
@@ -366,61 +344,3 @@ def test_as_what_a_database_holds(served: Any, hostile: dict[str, bytes], tmp_pa
         answer = client.get(path)
         assert "Traceback" not in answer.text, path
     service.close()
-
-
-@pytest.mark.parametrize(("text", "says"), CORPUS["studies"])
-def test_a_study_that_names_code_is_refused(
-    text: str,
-    says: str,
-    client: TestClient,
-    tmp_path: Path,
-    alive: Alive,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    text = text.replace("{canary}", str(tmp_path / "canary"))
-    headers = {"Content-Type": "application/yaml"}
-    sent = client.post("/v1/jobs", content=text.encode(), headers=headers)
-    assert sent.status_code == 422
-    assert says in sent.text
-    csrf = client.get("/sign-in").text.split('name="csrf" value="')[1].split('"')[0]
-    form = client.post("/", data={"study": text, "csrf": csrf})
-    assert form.status_code == 422
-    if "factory" not in text and "os:system" not in text:  # a user's own study may name code
-        monkeypatch.chdir(tmp_path)
-        Path("mine.yaml").write_text(text, encoding="utf-8")
-        code, said = called(monkeypatch, capsys, "check", "mine.yaml")
-        assert code == 2
-        assert says in said
-    assert alive()
-
-
-@pytest.mark.parametrize("text", CORPUS["names"])
-def test_a_hostile_name_is_run_nowhere(
-    text: str,
-    served: Any,
-    client: TestClient,
-    tiny: dict[str, Any],
-    tmp_path: Path,
-    alive: Alive,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    text = text.replace("{canary}", str(tmp_path / "canary"))
-    before = served.service.jobs.count()
-    for field in ("name", "dataset", "network", "schedule", "beside", "kind"):
-        answer = client.post("/v1/jobs", json={"study": tiny | {field: text}})
-        assert answer.status_code == 422, field
-        assert any(each["path"].startswith(field) for each in answer.json()["errors"]), field
-    assert client.post("/v1/jobs", json={"study": tiny, "data": text}).status_code == 422
-    for path in ("/v1/jobs/{}", "/v1/runs/{}/table", "/v1/oracle/{}", "/jobs/{}", "/runs/{}"):
-        answer = client.get(path.format(quote(text, safe="")))
-        assert answer.status_code in {404, 422}, path
-    wanted = [("check", text), ("table", text), ("export", text), ("report", text)]
-    if "\0" not in text:  # which no argument of a program can hold
-        for command, argument in wanted[:2]:
-            code, _ = called(monkeypatch, capsys, command, "--", argument)
-            assert code == 2, command
-    assert served.service.jobs.count() == before
-    assert alive()

@@ -6,11 +6,10 @@ import json
 import os
 import shutil
 import socket
-import sys
 import tarfile
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,7 +19,7 @@ import yaml
 from PIL import Image
 from starlette.testclient import TestClient
 
-from oracle import cli, policy
+from oracle import policy
 from oracle.client import Client, Pace
 from scyc import sources
 from scyc.choices import ImageFolderSpec, TinyImageNetSpec
@@ -155,7 +154,7 @@ def test_the_command_line_shows_nothing_of_what_is_no_study(
     secret: Path,
     tmp_path: Path,
     name: str,
-    capsys: pytest.CaptureFixture[str],
+    oracle: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (tmp_path / "runs").mkdir()
@@ -166,12 +165,9 @@ def test_the_command_line_shows_nothing_of_what_is_no_study(
     if name in {"/dev/stdin", "/dev/zero"}:
         return  # whoever types them has what they ask for
     for command in ("check", "table"):
-        monkeypatch.setattr(sys, "argv", ["oracle", command, "--", name])
-        with pytest.raises(SystemExit) as ended:
-            cli.entry()
-        said = capsys.readouterr()
-        assert ended.value.code == 2
-        assert not leaked(said.out + said.err)
+        code, said = oracle(command, "--", name)
+        assert code == 2
+        assert not leaked(said)
     assert contents(tmp_path) == before
 
 
@@ -265,7 +261,7 @@ def test_a_folder_with_an_images_name_is_no_image(pics: Path) -> None:
 
 
 @pytest.fixture
-def ghostscript(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def ghostscript(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A `gs` that tells that it was started."""
     canary, program = tmp_path / "canary", tmp_path / "bin" / "gs"
     program.parent.mkdir()
