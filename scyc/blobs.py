@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -46,7 +47,10 @@ class Folder:
 
     def read(self, name: str) -> bytes:
         """A file's content. Raises FileNotFoundError."""
-        return (self.folder / name).read_bytes()
+        path = self.folder / name
+        if path.exists() and not path.is_file():  # reading a pipe would wait for ever
+            raise IsADirectoryError(errno.EISDIR, "it is no file", str(path))
+        return path.read_bytes()
 
     def write(self, name: str, content: bytes) -> None:
         """Write a file, whole or not at all."""
@@ -104,6 +108,8 @@ def blobs(place: str) -> Blobs:
         return Folder(Path(place))
     if scheme == "file":
         return Folder(Path(rest))
+    if "::" in place:
+        raise ValueError("a chain of places is not read; name one")
     if scheme not in SCHEMES:
         raise ValueError(f"the scheme {scheme} is not read; use one of {', '.join(SCHEMES)}")
     return Bucket(place)
