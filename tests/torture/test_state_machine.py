@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -471,7 +471,7 @@ def test_a_second_driver_that_is_let_in_is_seen() -> None:
         play.start(host=0, armed=None)
         play.world._lives = lambda process: False  # type: ignore[method-assign]
         with (
-            mock.patch.object(leases, "lives", lambda process: False),
+            mock.patch.object(leases, "lives", return_value=False),
             pytest.raises(AssertionError),
         ):
             play.start(host=0, armed=None)

@@ -285,7 +285,7 @@ def _process(driver: Driver | None) -> str:
 
 def _on_this_host(process: str) -> bool:
     driver = current()
-    return process.split()[0] == f"host-{driver.host if driver else 0}"
+    return process.split(maxsplit=1)[0] == f"host-{driver.host if driver else 0}"
 
 
 def _interrupt() -> None:
