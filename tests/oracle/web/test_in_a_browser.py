@@ -92,7 +92,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         stderr=subprocess.DEVNULL,
     )
     address = f"http://127.0.0.1:{port}"
-    for _ in range(300):
+    for _ in range(1200):
         try:
             urllib.request.urlopen(f"{address}/healthz").close()  # noqa: S310  # our own
             break
@@ -303,3 +303,13 @@ def test_the_list_moves_by_itself_and_tells_of_new_jobs(
     submitted(another, home, OTHER.replace("name: other", "name: late"))
     another.get_by_role("button", name="Cancel").click()
     page.locator("[data-fresh]").wait_for(state="visible")
+
+
+def test_the_optuna_dashboard_shows_the_runs_studies(
+    watched: dict[str, Any], home: str, opened: Callable[..., Any]
+) -> None:
+    page = opened()
+    page.goto(f"{home}/dashboard")
+    page.get_by_text("seen", exact=False).first.click()
+    page.wait_for_url("**/dashboard/studies/*")
+    page.locator(".js-plotly-plot").first.wait_for()
