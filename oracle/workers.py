@@ -242,9 +242,9 @@ def _fit(
             nothing = pack is None and trial_id != self.measures
             if nothing or self.failure is not None:
                 return
-            if error and self.retried(pack):
-                return
             try:
+                if error and self.retried(pack):
+                    return
                 reported = _reported(result, error, queue)
                 if pack is None:
                     queue.settle(Plan(**reported["plan"]))
@@ -264,6 +264,7 @@ def _fit(
             self.deaths[key] += 1
             if self.deaths[key] > _RETRIES:
                 return False
+            queue.say("a worker died; its work goes to another")
             if pack is None:
                 self.measures = None
             else:
@@ -284,6 +285,7 @@ def _fit(
             """Nothing to restore."""
 
     packs = Packs()
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # tracebacks of workers that died
     trainable = tune.with_resources(
         tune.with_parameters(_trainable(), worker_spec=dataclasses.asdict(worker_spec)),
         {"cpu": 1, "gpu": share},
