@@ -182,21 +182,25 @@ def ended(process: subprocess.Popen[bytes], patience: float = _PATIENCE) -> int:
         return -signal.SIGALRM
 
 
-def workers(site: Site) -> set[int]:
-    """Pids of the workers that train, once there are any."""
+def worker(site: Site, held: int) -> int:
+    """Pid of a worker that trains, once there is one; the one that is held, if it is one."""
+    seen: set[int] = set()
 
-    def found() -> set[int]:
-        return {pid for pid in site.alive() if "TrainPack" in processes.title(pid)}
+    def found() -> bool:
+        titles = {pid: processes.title(pid) for pid in site.alive()}
+        seen.update(pid for pid, title in titles.items() if title.startswith("ray::TrainPack"))
+        if titles.get(held, "").startswith("ray::"):
+            seen.add(held)
+        return bool(seen)
 
-    until(lambda: bool(found()), _PATIENCE)
-    return found()
+    until(found, _PATIENCE)
+    return held if held in seen else min(seen)
 
 
 def hurt(who: str, site: Site, process: subprocess.Popen[bytes], held: int) -> None:
     """Kill one of a site's processes, or all; held: the one that stands at the moment."""
     if who == "worker":
-        found = workers(site)
-        processes.kill({held} if held in found else {min(found)})
+        processes.kill({worker(site, held)})
     elif who == "node":
         nodes = site.cluster.nodes
         place = next((node for node in nodes if held in node.processes()), nodes[0])
