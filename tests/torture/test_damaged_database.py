@@ -49,6 +49,19 @@ def said(*statements: str) -> Callable[[Path], None]:
     return damage
 
 
+def a_text(file: Path) -> None:
+    file.write_text("no database\n" * 100)
+
+
+def beside(ending: str, content: bytes) -> Callable[[Path], None]:
+    """Another file, beside the database."""
+
+    def damage(file: Path) -> None:
+        file.with_name(f"{file.name}{ending}").write_bytes(content)
+
+    return damage
+
+
 def folder(file: Path) -> None:
     file.unlink()
     file.mkdir()
@@ -69,7 +82,7 @@ def wal_of_another(file: Path) -> None:
 
 REFUSED: Mapping[str, Callable[[Path], None]] = MappingProxyType(
     {
-        "a text": lambda file: shutil.copy(__file__, file) and None,
+        "a text": a_text,
         "a folder": folder,
         "cut to a tenth": cut(0.1),
         "cut in half": cut(0.5),
@@ -104,12 +117,10 @@ HARMLESS: Mapping[str, Callable[[Path], None]] = MappingProxyType(
     {
         "nothing": lambda file: None,
         "no log": lambda file: Path(f"{file}-wal").unlink(missing_ok=True),
-        "an empty log": lambda file: Path(f"{file}-wal").write_bytes(b"") and None,
-        "garbage for a log": lambda file: Path(f"{file}-wal").write_bytes(b"x" * 9999) and None,
-        "an empty journal": lambda file: Path(f"{file}-journal").write_bytes(b"") and None,
-        "garbage for a journal": lambda file: (
-            Path(f"{file}-journal").write_bytes(b"x" * 9999) and None
-        ),
+        "an empty log": beside("-wal", b""),
+        "garbage for a log": beside("-wal", b"x" * 9999),
+        "an empty journal": beside("-journal", b""),
+        "garbage for a journal": beside("-journal", b"x" * 9999),
     }
 )
 
@@ -180,8 +191,8 @@ def test_rows_that_make_no_sense_end_a_command_with_a_word(
     before = content(file)
     code, told = command(monkeypatch, capfd, "table", "tiny", "--runs", str(hurt.place))
     assert code == 1, told
-    assert told.startswith("StorageError: the results could not be read") or (
-        told.startswith("StorageError: a result makes no sense")
+    assert told.startswith(
+        ("StorageError: the results could not be read", "StorageError: a result makes no sense")
     )
     assert "put a copy of it back" in told
     assert "Traceback" not in told

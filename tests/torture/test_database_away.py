@@ -98,7 +98,7 @@ def test_a_run_that_has_waited_in_vain_goes_on_later(
     assert drive(victim, log, lambda: take_away(2.0), POINTS[0], 0.05) == ENDS[StorageError]
     told = victim.errors.rpartition("failures.StorageAway: ")[2]
     assert "waited for 0.2 s; what is finished is kept: run the same command again\n" in told
-    ends = []
+    ends: list[int] = []
     while not ends or ends[-1] in (ENDS[BadInput], ENDS[StorageError]):  # still away
         ends.append(victim.drive(lambda: journal.keep(log)))
         assert len(ends) < 20

@@ -55,6 +55,6 @@ def patient(seconds: float) -> Callable[[], None]:
     """Makes SQLite's own waiting shorter, in this process."""
 
     def arm() -> None:
-        database._PATIENCE = seconds  # type: ignore[misc]
+        database._PATIENCE = seconds
 
     return arm
