@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from oracle.compare import Table
-from oracle.plots import card, head, rate_axis, remaining_axis
+from oracle.plots import card, head, plain, rate_axis, remaining_axis
 
 # Okabe and Ito's colours, which colour-blind readers tell apart; S-Cyc has vermilion everywhere.
 _COLOURS = ("#0072B2", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000", "#F0E442")
@@ -82,7 +82,7 @@ def _accuracies(figure: go.Figure, table: Table, column: int) -> None:
                     y=[cell["paper"][0] for cell in printed],
                     **look
                     | {
-                        "name": f"{row['label']}, Table {table['paper_table']}",
+                        "name": plain(f"{row['label']}, Table {table['paper_table']}"),
                         "showlegend": False,
                         "line": {"color": look["line"]["color"], "dash": "dot", "width": 1},
                         "marker": look["marker"] | {"symbol": look["marker"]["symbol"] + "-open"},
@@ -158,7 +158,7 @@ def _styled(table: Table) -> list[tuple[Mapping[str, Any], dict[str, Any]]]:
     for index, row in enumerate(table["schedules"]):
         colour = _S_CYC if row is s_cyc else _COLOURS[index % len(_COLOURS)]
         look = {
-            "name": row["label"],
+            "name": plain(row["label"]),
             "legendgroup": row["label"],
             "mode": "lines+markers",
             "line": {"color": colour, "width": 3 if row is s_cyc else 2},

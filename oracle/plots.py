@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -41,6 +42,11 @@ def save(figure: go.Figure, target: Path) -> None:
     except RuntimeError as error:
         rule = "needs Chrome or Chromium (or BROWSER_PATH); install one, or write .html"
         raise BadInput("plot", [Problem("--output", rule, str(target))]) from error
+
+
+def plain(text: str) -> str:
+    """Somebody's text in a figure, which would take tags in it for marks and links."""
+    return html.escape(text, quote=False)
 
 
 def rate_axis(rates: Sequence[float]) -> dict[str, Any]:
