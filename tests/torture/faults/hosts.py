@@ -36,6 +36,7 @@ from oracle.packs import Pack, PackQueue
 from oracle.patience import Patience
 from oracle.store import ResultStore
 from oracle.work import WorkerSpec
+from scyc.blobs import sweep
 from scyc.checkpoint import CheckpointLost, CheckpointStore
 
 PLACES = (
@@ -242,7 +243,7 @@ class World:
             stack.enter_context(patch(runs, "Patience", soon))
             stack.enter_context(patch(runs, "BACKENDS", {"inline": _backend}))
             stack.enter_context(patch(runs, "_annotate", lambda *_: None))
-            stack.enter_context(patch(runs, "sweep", _unless_dead(runs.sweep)))
+            stack.enter_context(patch(runs, "sweep", _unless_dead(sweep)))
             stack.enter_context(patch(ResultStore, "add", _journaled(ResultStore.add)))
             for place in PLACES:
                 point = POINTS[place]
