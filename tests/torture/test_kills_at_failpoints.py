@@ -57,16 +57,21 @@ def armed(file: Path, point: str | None, count: int = 1) -> Callable[[], None]:
 
 
 def killed(
-    kills: int, make: Callable[[int], Victim], reference: Victim, seed: int = SEED
+    kills: int,
+    make: Callable[[int], Victim],
+    reference: Victim,
+    seed: int = SEED,
+    told: Callable[[int, int], None] = lambda kills, broken: None,
 ) -> Killed:
     """Kill runs so often in all, each up to three times in a row before it may end.
 
     The second and third kill hit the recovery from the one before, most often early in it.
+    told: called after each run with its kills, and how many invariants they broke.
     """
     chance = random.Random(seed)
     ahead, found = moments(chance), Killed()
     while found.kills < kills and not found.broken:
-        victim = make(found.runs)
+        victim, before = make(found.runs), found.kills
         file = victim.place.parent / f"journal-{found.runs}"
         found.runs += 1
         story: list[str] = []
@@ -84,14 +89,17 @@ def killed(
                 break
             else:
                 found.broken.append(f"{story}: ended with {code}: {victim.errors[-600:]}")
+                told(found.kills - before, 1)
                 return found
         else:
             if code := victim.drive(armed(file, None)):
                 found.broken.append(f"{story}: taken up, {code}: {victim.errors[-600:]}")
+                told(found.kills - before, 1)
                 return found
         again = PACK * len(story)
-        told = invariants.broken(victim, reference, file, again)
-        found.broken += [f"{story}: {each}" for each in told]
+        faults = invariants.broken(victim, reference, file, again)
+        found.broken += [f"{story}: {each}" for each in faults]
+        told(found.kills - before, len(faults))
     print(f"seed {seed}: {found}")  # noqa: T201  # what a failure is repeated with
     return found
 
@@ -142,25 +150,34 @@ def test_two_kills_on_postgresql(on_postgresql: Callable[[int], Victim], referen
 def test_200_kills_on_sqlite(
     on_sqlite: Callable[[int], Victim], reference: Victim, counted: Callable[..., None]
 ) -> None:
-    count(killed(200, on_sqlite, reference, seed=11), "SQLite", counted)
+    told = telling("SQLite", counted)
+    found = killed(200, on_sqlite, reference, seed=11, told=told)
+    assert found.broken == []
+    assert found.points == set(failpoints.POINTS)
 
 
 @pytest.mark.slow
 def test_100_kills_on_postgresql(
     on_postgresql: Callable[[int], Victim], reference: Victim, counted: Callable[..., None]
 ) -> None:
-    count(killed(100, on_postgresql, reference, seed=13), "PostgreSQL", counted)
-
-
-def count(found: Killed, where: str, counted: Callable[..., None]) -> None:
-    counted(
-        f"driver killed at named moments, {where}",
-        injected=found.kills,
-        survived=found.kills if not found.broken else 0,
-        broken=len(found.broken),
-    )
+    told = telling("PostgreSQL", counted)
+    found = killed(100, on_postgresql, reference, seed=13, told=told)
     assert found.broken == []
     assert found.points == set(failpoints.POINTS)
+
+
+def telling(where: str, counted: Callable[..., None]) -> Callable[[int, int], None]:
+    """Counts kills of drivers on one kind of database."""
+
+    def told(kills: int, broken: int) -> None:
+        counted(
+            f"driver killed at named moments, {where}",
+            injected=kills,
+            survived=0 if broken else kills,
+            broken=broken,
+        )
+
+    return told
 
 
 def test_a_driver_that_acknowledges_before_it_stores_is_found_out(
