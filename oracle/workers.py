@@ -23,7 +23,7 @@ from shlex import quote
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from oracle import ray_doors
+from oracle import orphans, ray_doors
 from oracle.cells import Result
 from oracle.failures import DiskFailed, PackFailed
 from oracle.folders import told
@@ -102,8 +102,9 @@ def ray_tune(worker_spec: WorkerSpec, queue: PackQueue, workers: int) -> None:
         return
     scratch = _scratch()
     cluster = "RAY_ADDRESS" in os.environ
+    alone = contextlib.nullcontext() if cluster else orphans.none_left(scratch)
     try:
-        with ray_doors.environment(workers, None if cluster else scratch, queue.say):
+        with alone, ray_doors.environment(workers, None if cluster else scratch, queue.say):
             import ray  # noqa: PLC0415  # seconds; and it reads the environment on import
 
             on_gpu = chosen_device(worker_spec.device).type == "cuda"
