@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from oracle import records
+from oracle import records, shared
 from oracle.folders import unwritable
 from oracle.ledger import URL, Ledger, probe
 from oracle.policy import SHIPPED
@@ -63,6 +63,7 @@ def serve(
         option = "--require-tokens" if loopback(host) else "--host"
         found.append(Problem(option, _TOKENLESS, host))
     found += _problems(settings, data, allow)
+    found += shared.problems(settings.store, backend)
     with _bound(host, port, found) as bound:
         served = ServerSettings(
             url=url,
