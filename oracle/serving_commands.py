@@ -163,10 +163,12 @@ def _tokens(settings: Settings) -> Iterator[Tokens]:
 
 
 def _there(settings: Settings) -> bool:
-    """Whether a server's database is there, which nobody makes by asking for its tokens."""
-    from oracle import records
+    """Whether a server's database is there, which nobody makes by asking. Raises BadInput."""
+    from oracle import ledger, records
 
     url = records.served(settings)
+    if problems := ledger.probe(url):
+        raise BadInput("storage", problems)
     return url.get_backend_name() != "sqlite" or Path(str(url.database)).exists()
 
 

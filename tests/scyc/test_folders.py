@@ -100,7 +100,7 @@ def test_a_cached_data_set_is_found_and_equal(folder: Path, tmp_path: Path) -> N
         assert torch.equal(found.pixels, images.pixels)
         assert torch.equal(found.labels, images.labels)
         assert (found.classes, found.fingerprint) == (images.classes, images.fingerprint)
-    with pytest.raises(FileNotFoundError, match="fingerprint"):
+    with pytest.raises(data.ImagesLost, match=r"ffff\.json, or a file beside it, is gone"):
         data.read_cache(cache, "f" * 64)
 
 

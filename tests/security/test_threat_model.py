@@ -11,7 +11,7 @@ TEXT = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 
 @pytest.mark.parametrize(
     "who",
-    ["`oracle serve`", "`admin`", "`submit`", "`read`", "nobody", "a driver", "a worker",
+    ["`oracle serve`", "`admin`", "`submit`", "`read`", "nobody", "a driver, the", "a worker",
      "write to the database", "write to the run folder", "other users of the machine"],
 )  # fmt: skip
 def test_everyone_is_told_what_they_are_trusted_with(who: str) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import mmap
 import os
 import shutil
 import sqlite3
@@ -61,11 +62,12 @@ def test_a_driver_holds_no_more_after_many_cells(
 def test_a_driver_that_kept_everything_would_be_found_out(
     tmp_path: Path, reference: Victim
 ) -> None:
-    kept: list[bytes] = []
+    kept: list[mmap.mmap] = []
     files: list[int] = []
 
     def leak() -> None:
-        kept.append(os.urandom(100_000))
+        kept.append(mmap.mmap(-1, 200_000))  # new memory, not what this process has had before
+        kept[-1].write(bytes(200_000))
         files.append(os.dup(1))
 
     found = held(tmp_path / "runs", 100, 40, leak)
