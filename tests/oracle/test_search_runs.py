@@ -176,7 +176,10 @@ def test_a_search_of_twenty_trains_six_tenths_and_finds_what_it_would_without_sh
     assert apart[best] == max(apart[number] for number in last)
 
 
-@pytest.mark.parametrize("search", [WIDE, HALVED], ids=["paper", "optuna"])
+@pytest.mark.parametrize(
+    "search",
+    [pytest.param(WIDE, id="paper", marks=pytest.mark.slow), pytest.param(HALVED, id="optuna")],
+)
 def test_an_interrupted_search_ends_with_the_same_table_and_trials(
     seeking: Make, tmp_path: Path, search: dict[str, Any], tasks: list[Task]
 ) -> None:

@@ -210,7 +210,12 @@ class Looked:
         return str(self.page.locator("body").inner_text())
 
 
-@pytest.fixture(params=[False, True], ids=["with the policy", "without the policy"])
+@pytest.fixture(
+    params=[
+        pytest.param(False, id="with the policy", marks=pytest.mark.slow),
+        pytest.param(True, id="without the policy"),  # the stricter of the two
+    ]
+)
 def visitor(request: pytest.FixtureRequest, browser: Any, home: Home) -> Iterator[Looked]:
     """As pages are sent; and without the policy that would hide what is not escaped."""
     found = Looked(browser, home, request.param)
