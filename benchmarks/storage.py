@@ -1,12 +1,13 @@
-"""What the storage costs: finding a graph among hundreds of studies, writing a trial.
+"""What the storage costs: finding a graph among many studies, reading and writing trials.
 
     python benchmarks/storage.py [--studies 500] [--json]
 
 The first case is CPU time to find the Optuna studies of one graph: theirs reads them all, notes and
 figures included, as Optuna lists them; ours asks for that graph's. The second is what the driver
 itself does for a cell of a study of 20,000, with the database left out, against the 48 ms of CPU
-that driver and storage may take. The third and the fourth are a trial with five looks written to
-SQLite: theirs by Optuna's ``add_trial``, ours as the driver does, in CPU and in wall time.
+that driver and storage may take. The third reads a thousand trials, as Optuna does and as a driver
+or a table does. The last two are a trial with five looks written to SQLite: theirs by Optuna's
+``add_trial``, ours as the driver does, in CPU and in wall time.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from oracle import runs
 from oracle.asks import Place
 from oracle.cells import Graph
 from oracle.ledger import Ledger, engine_options, sqlite_url
-from oracle.ledger.optuna_studies import studies_with
+from oracle.ledger.optuna_studies import numbered_studies_with
 from oracle.parse import parse
 from oracle.settings import Settings
 from oracle.spec import OracleStudy
@@ -63,7 +64,7 @@ def finding(folder: Path, studies: int, rounds: int) -> Case:
         assert len(found) == min(10, studies)
 
     def asked() -> None:
-        assert len(studies_with(storage.engine, "graph", "graph-0")) == min(10, studies)
+        assert len(numbered_studies_with(storage.engine, "graph", "graph-0")) == min(10, studies)
 
     each = pairs(listed, asked, rounds, time.process_time, per=1)
     found = [(1000 * theirs, 1000 * ours) for theirs, ours in each]
@@ -84,6 +85,30 @@ def alone(folder: Path, grid: int, replicates: int) -> Case:
     spent = 1000 * simulation.cpu / simulation.cells
     figures = {"cells": float(simulation.cells), "workers": float(simulation.most_out)}
     return Case("driver without its database", [(_ALLOWED, spent)], "ms of CPU a cell", figures)
+
+
+def reading(folder: Path, trials: int, rounds: int) -> Case:
+    """All results of a graph with so many, of which none was read before."""
+    declared = parse(study("read", 2, 2, 1, 0), "study")
+    assert isinstance(declared, OracleStudy)
+    graph, place = Graph(declared.system, "0" * 64), Place("oracle", 0, "0" * 64)
+    url = sqlite_url(folder / "read.db")
+    store = ResultStore(url)
+    for each in range(trials):
+        cell = graph.root(each, declared.schedule, 0.1)
+        store.add(graph, "read", place, cell, answer(cell))
+    (name,) = optuna.get_all_study_names(_storage(f"{folder}/read.db"))
+
+    def theirs() -> None:
+        study = optuna.load_study(study_name=name, storage=_storage(f"{folder}/read.db"))
+        assert len(study.get_trials(deepcopy=False)) == trials
+
+    def ours() -> None:
+        assert len(store.results(graph)) == trials
+
+    found = pairs(theirs, ours, rounds, time.process_time, per=1)
+    store.close()
+    return Case(f"reading {trials} trials", [(1000 * a, 1000 * b) for a, b in found], "ms of CPU")
 
 
 def writing(folder: Path, trials: int, rounds: int, clock: Callable[[], float], unit: str) -> Case:
@@ -130,6 +155,7 @@ def main(device: str, quick: bool, as_json: bool, studies: int) -> None:
             finding(folder, 20 if quick else studies, 2 if quick else 5),
             alone(folder, 10 if quick else 250, 4 if quick else 40),
         ]
+        cases.append(reading(folder, 20 if quick else 1000, 1 if quick else 5))
         trials, rounds = (5, 1) if quick else (100, 5)
         for clock, unit in ((time.process_time, "ms of CPU"), (time.perf_counter, "ms of wall")):
             cases.append(writing(folder, trials, rounds, clock, unit))

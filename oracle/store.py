@@ -29,8 +29,8 @@ from oracle.asks import Place
 from oracle.cells import Cell, Graph, Result
 from oracle.failures import StorageError
 from oracle.ledger import COPY, URL, Claim, DatabaseError, engine_options, failed, opening
-from oracle.ledger.optuna_studies import numbered_studies_with, studies_with, trials_with
-from oracle.ledger.optuna_trials import Fate, NewTrial, Trials
+from oracle.ledger.optuna_studies import numbered_studies_with, trials_with
+from oracle.ledger.optuna_trials import Fate, NewTrial, StoredTrial, Trials
 from oracle.observed import Observation
 from oracle.trials import Axis, CandidateTrial
 from scyc.problems import BadInput, Problem
@@ -80,15 +80,13 @@ class ResultStore:
 
     def results(self, graph: Graph) -> dict[str, Result]:
         """All finished cells of a graph, by id. Raises StorageError when the database fails."""
-        found: dict[str, Result] = {}
         with _told("the results could not be read"), _understood():
-            for name in studies_with(self._storage.engine, "graph", graph.id):
-                study = optuna.load_study(study_name=name, storage=self._storage)
-                for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
-                    if "cell" in trial.user_attrs:
-                        result = _result(trial)
-                        found[result.cell] = result
-        return found
+            results = [
+                _result(trial)
+                for trial in self._trials.complete("graph", graph.id)
+                if "cell" in trial.attributes
+            ]
+        return {result.cell: result for result in results}
 
     def count(self, graph: Graph) -> int:
         """How many trials there are of a graph, cells and candidates: it changes with each.
@@ -371,12 +369,13 @@ def _distribution(axis: Axis) -> BaseDistribution:
     return FloatDistribution(axis.low, axis.high, log=axis.log)
 
 
-def _result(trial: FrozenTrial) -> Result:
-    attributes = trial.user_attrs
-    assert trial.value is not None  # COMPLETE trials have one
+def _result(trial: StoredTrial) -> Result:
+    attributes = trial.attributes
+    if trial.value is None:
+        raise ValueError("a complete trial without its value")
     return Result(
         cell=attributes["cell"],
-        curve=tuple(sorted(trial.intermediate_values.items())),
+        curve=tuple(sorted(trial.curve.items())),
         val_accuracy=trial.value,
         test_accuracy=attributes["test_accuracy"],
         diverged=attributes["diverged"],

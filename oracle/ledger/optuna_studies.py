@@ -17,17 +17,11 @@ _ATTRIBUTES = sa.table(
 )
 
 
-def studies_with(engine: sa.Engine, key: str, value: str) -> list[str]:
-    """Names of the studies of which a user attribute is a text, in the order of their making."""
-    same = _STUDIES.c.study_id == _ATTRIBUTES.c.study_id
-    wanted = (_ATTRIBUTES.c.key == key) & (_ATTRIBUTES.c.value_json == json.dumps(value))
-    select = sa.select(_STUDIES.c.study_name).where(same & wanted).order_by(_STUDIES.c.study_id)
-    with engine.connect() as connection:
-        return list(connection.execute(select).scalars())
-
-
 def numbered_studies_with(engine: sa.Engine, key: str, value: str) -> list[tuple[int, str]]:
-    """Numbers, as the dashboard's addresses have them, and names of the same studies."""
+    """Numbers, as the dashboard's addresses have them, and names, of the studies.
+
+    Those of which a user attribute is a text.
+    """
     same = _STUDIES.c.study_id == _ATTRIBUTES.c.study_id
     wanted = (_ATTRIBUTES.c.key == key) & (_ATTRIBUTES.c.value_json == json.dumps(value))
     select = sa.select(_STUDIES.c.study_id, _STUDIES.c.study_name).where(same & wanted)

@@ -111,6 +111,27 @@ def test_the_rows_are_those_that_optuna_writes(opened: str) -> None:
     assert [each.params for each in ours.trials] == [each.params for each in theirs.trials]
 
 
+def test_trials_are_read_as_optuna_reads_them(opened: str) -> None:
+    for name in ("first", "second", "other"):
+        study = optuna.create_study(storage=opened, study_name=name)
+        study.set_user_attr("graph", "other" if name == "other" else "g")
+        study.add_trials(trials())
+    written = Trials(parse_url(opened))
+    found = written.complete("graph", "g")
+    written.close()
+    expected = [
+        each
+        for name in ("first", "second")
+        for each in optuna.load_study(study_name=name, storage=opened).get_trials()
+        if each.state == TrialState.COMPLETE
+    ]
+    assert len(found) == 4
+    assert [each.value for each in found] == [each.value for each in expected]
+    assert [each.attributes for each in found] == [each.user_attrs for each in expected]
+    for ours, theirs in zip(found, expected, strict=True):
+        assert repr(sorted(ours.curve.items())) == repr(sorted(theirs.intermediate_values.items()))
+
+
 def test_a_lease_that_is_anothers_lets_nothing_be_written(opened: str) -> None:
     study = optuna.create_study(storage=opened, study_name="ours")
     written, ledger = Trials(parse_url(opened)), Ledger(parse_url(opened))
