@@ -40,7 +40,8 @@ def small(shape, classes):
         with file.open("a") as lines:
             lines.write(f"{ray.util.get_node_ip_address()}\\n")
         patience = time.monotonic() + 60
-        while len(set(file.read_text().split())) < 2 and time.monotonic() < patience:
+        wanted = int(Path(__file__).with_name("wanted").read_text())
+        while len(set(file.read_text().split())) < wanted and time.monotonic() < patience:
             time.sleep(0.05)
     return nn.Sequential(nn.Flatten(), nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, classes))
 """
@@ -82,6 +83,7 @@ def place(
     folder = tmp_path / "shared"
     folder.mkdir()
     (folder / "node_networks.py").write_text(NETWORK)
+    (folder / "wanted").write_text("2")  # nodes
     monkeypatch.syspath_prepend(str(folder))
     training = {"steps": steps, "batch": 16, "validate_every": steps // 3}
     content = study(**CHANGES, training=training).model_dump(mode="json", exclude_defaults=True)
@@ -91,7 +93,8 @@ def place(
 
 def started(place: Path, cluster: Any, database: Path, **changed: str) -> subprocess.Popen[str]:
     """`oracle run`, beside a cluster."""
-    command = [sys.executable, "-m", "oracle.cli", "run", "tiny.yaml", "--workers", "2"]
+    workers = (place / "wanted").read_text()
+    command = [sys.executable, "-m", "oracle.cli", "run", "tiny.yaml", "--workers", workers]
     environment = cluster.environment | {
         "RAY_ADDRESS": cluster.address,
         "ORACLE_STORAGE_FILE": str(database),
@@ -165,12 +168,16 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.mark.ray
 @pytest.mark.slow
-def test_two_nodes_and_postgresql_find_what_one_process_finds(place: Path, database: Path) -> None:
+@pytest.mark.parametrize("nodes", [2, 3])
+def test_several_nodes_and_postgresql_find_what_one_process_finds(
+    place: Path, database: Path, nodes: int
+) -> None:
+    (place / "wanted").write_text(str(nodes))
     migrated = CliRunner().invoke(cli.main, ["migrate", "--storage-file", str(database)])
     assert migrated.exit_code == 0, migrated.output
-    with ray_nodes.cluster(2) as cluster:
+    with ray_nodes.cluster(nodes) as cluster:
         ended(started(place, cluster, database))
-    assert nodes_that_trained(place) == {"127.0.0.3", "127.0.0.4"}
+    assert nodes_that_trained(place) == {f"127.0.0.{3 + each}" for each in range(nodes)}
     assert_as_of_one_process(place, database)
 
 
