@@ -316,6 +316,24 @@ def test_a_higher_priority_goes_first(service: Service, serve: Callable[..., Ser
     assert sorted(range(3), key=lambda index: str(done[index].started)) == [2, 0, 1]
 
 
+def test_a_job_whose_trainings_all_diverge_fails_with_a_word_and_keeps_them(
+    service: Service, serve: Callable[..., Server]
+) -> None:
+    short = {"steps": 12, "batch": 16, "validate_every": 6}
+    job = submitted(service, training=short, grid={"max_lr": [1e30, 1e35], "extend": False})
+    serve()
+    failed = ended(service, job)
+    assert failed.state == "failed"
+    assert failed.message.startswith("NoWinner: ")
+    assert "cycle 0" in failed.message
+    assert service.run(job.id).state == "no winner"
+    kept = trials(service)
+    assert sum(trial.user_attrs["diverged"] for trial in kept) == 2 * 2  # beside those of S-Cyc
+    service.resume(job.id, Token("local", "admin", job.submitted))
+    assert ended(service, job).message == failed.message
+    assert len(trials(service)) == len(kept)
+
+
 @pytest.mark.ray
 @pytest.mark.slow
 def test_a_cancelled_jobs_ray_ends_with_its_driver(

@@ -46,19 +46,23 @@ def killable() -> Iterator[Any]:
         yield server
 
 
+def _emptied(server: Any, name: str) -> str:
+    """The URL of a new database of a server."""
+    url = sa.make_url(server.url)
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return url.set(database=name).render_as_string(hide_password=False)
+
+
 @pytest.fixture
 def site(request: pytest.FixtureRequest, tmp_path: Path, who: str, when: str) -> Iterator[Site]:
     """What a cell needs: a cluster for a node, PostgreSQL for a database, else SQLite."""
     victim, site = Victim(tmp_path / "runs"), None
     database = request.getfixturevalue("killable") if who in ("database", "group") else None
     if database is not None:
-        url = sa.make_url(database.url)
-        name = f"cell{abs(hash(str(tmp_path)))}"
-        engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(sa.text(f"CREATE DATABASE {name}"))
-        engine.dispose()
-        victim.url = url.set(database=name).render_as_string(hide_password=False)
+        victim.url = _emptied(database, f"cell{abs(hash(str(tmp_path)))}")
     elif who == "server":
         victim.url = f"sqlite:///{tmp_path}/served.db"
     site = Site(victim, database)
@@ -152,3 +156,27 @@ def test_an_acknowledged_cancel_stays_though_the_server_is_killed_at_once(tmp_pa
     assert "cancelled" in ask("status", job)
     assert invariants.trials(victim).total() <= 3
     site.end()
+
+
+@pytest.mark.slow
+def test_a_job_goes_on_though_the_servers_database_was_killed_and_away(
+    killable: Any, tmp_path: Path, reference: Victim, counted: Callable[..., None]
+) -> None:
+    victim = Victim(tmp_path / "runs", _emptied(killable, "served"))
+    site = Site(victim, killable, backend="inline")
+    site.order("between result and commit", 3)
+    server, address = site.serve()
+    submit = ("submit", "tiny.yaml", "--quiet", "--server", address)
+    assert matrix.ended(site.command(*submit)) == 0, site.said
+    site.held(server)
+    killable.kill()
+    site.release()
+    time.sleep(5)
+    killable.start()
+    assert matrix.ended(site.command(*submit, "--wait")) == 0, site.said
+    server.terminate()
+    assert matrix.ended(server) == 0, site.said
+    assert site.left() == []
+    assert invariants.broken(victim, reference, site.journal) == []
+    assert "Traceback" not in site.said
+    counted("database killed under a server", injected=1, survived=1, broken=0)

@@ -1,4 +1,4 @@
-"""Runs that are started by their command, `oracle run`: how it ends, and what it says."""
+"""Commands: how they end, and what they say."""
 
 from __future__ import annotations
 
@@ -9,8 +9,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from faults.drivers import Victim, forked
 from oracle import cli
+
+REMEDIES = (  # one of them is told of every database that is refused
+    "put a copy of it back", "use the version that wrote it", "name another", "name one",
+    "can be read and written",
+)  # fmt: skip
+
+
+def told(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], *words: str
+) -> tuple[int, str]:
+    """The exit code of a command in this process, and what it writes on standard error."""
+    monkeypatch.setattr(sys, "argv", ["oracle", *words])
+    with pytest.raises(SystemExit) as end:
+        cli.entry()
+    code = end.value.code
+    assert isinstance(code, int)
+    return code, capfd.readouterr().err
 
 
 @dataclass
