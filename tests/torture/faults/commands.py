@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from faults.drivers import Victim, forked
 from oracle import cli
 
