@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import math
 import os
+import select
 import sqlite3
 import threading
 import time
@@ -20,6 +22,7 @@ from oracle.ledger.failing import failed
 URL = sa.URL
 DatabaseError = sa.exc.SQLAlchemyError
 _OPENING = 0x0AC1F  # PostgreSQL's name for the right to make Optuna's tables
+_IDLE = 1.0  # seconds after which a connection may have been lost unnoticed
 _PATIENCE = 30.0  # seconds that a SQLite writer waits for another
 
 
@@ -41,8 +44,12 @@ class Database:
         options = engine_options(url)
         if "creator" in options:
             options["creator"] = lambda: _connect(str(url.database), isolation_level=None)
-        self.engine = sa.create_engine(url, max_overflow=20, **options)
         self._sqlite = _is_sqlite(url)
+        if not self._sqlite:
+            options["pool_pre_ping"] = False
+        self.engine = sa.create_engine(url, max_overflow=20, **options)
+        if not self._sqlite:
+            _ask_the_doubtful(self.engine)
         self._turn = threading.Lock()  # SQLite's own queue of writers sleeps and polls
 
     def close(self) -> None:
@@ -86,6 +93,34 @@ class Database:
             yield
         except sa.exc.SQLAlchemyError as error:
             raise failed(error) from error
+
+
+def _ask_the_doubtful(engine: sa.Engine) -> None:
+    """Let a connection be asked whether it still stands where that may be otherwise.
+
+    It was not used for a while, or the server has said something unasked, such as good-bye.
+    SQLAlchemy's own way asks each time, which costs a request as much as its question.
+    """
+
+    @sa.event.listens_for(engine, "checkin")
+    def used(connection: Any, record: sa.pool.ConnectionPoolEntry) -> None:
+        record.info["used"] = time.monotonic()
+
+    @sa.event.listens_for(engine, "checkout")
+    def asked(connection: Any, record: sa.pool.ConnectionPoolEntry, _: Any) -> None:
+        dialect = engine.dialect
+        try:
+            if time.monotonic() - record.info.get("used", math.inf) > _IDLE or _spoken(connection):
+                dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise sa.exc.DisconnectionError from error
+
+
+def _spoken(connection: Any) -> bool:
+    """Whether there is something to read from a server."""
+    looks = select.poll()
+    looks.register(connection.fileno(), select.POLLIN)
+    return bool(looks.poll(0))
 
 
 @contextlib.contextmanager

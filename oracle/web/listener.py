@@ -11,12 +11,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import uvicorn
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
 _LEAVE = 5  # seconds that open requests get when the server stops; streams of events have no end
 _WAITING = 2048  # connections that the system keeps while the server is busy
 _IDLE = 30  # seconds after which a connection without a request is closed
-_TURN = 0.0005  # seconds that a thread computes while others wait; Python's own is ten times that
+# All threads share one interpreter: more of them compute no more, but take turns and wait for them.
+_THREADS = 4  # that work on requests
+_TURN = 0.002  # seconds that a thread computes while others wait; Python's own is 0.005
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -59,6 +62,11 @@ def listen(app: FastAPI, bound: socket.socket) -> None:
 
 class _Server(uvicorn.Server):
     leaving: Callable[[], None]  # ends what would never end by itself
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's."""
+        current_default_thread_limiter().total_tokens = _THREADS
+        await super().startup(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

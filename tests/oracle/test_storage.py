@@ -14,8 +14,8 @@ from optuna.trial import TrialState
 
 from oracle.asks import Place
 from oracle.cells import Cell, Graph, Result
-from oracle.failures import StorageError
-from oracle.ledger import Ledger, RunRecord, parse_url, probe
+from oracle.failures import StorageAway, StorageError
+from oracle.ledger import Ledger, RunRecord, database, parse_url, probe
 from oracle.store import ResultStore, study_name
 from scyc.choices import ConstantSpec, CyclicalSpec, WarmupSpec
 from scyc.problems import BadInput
@@ -245,7 +245,7 @@ def test_a_server_of_a_database_that_was_started_again_is_found(
     assert (ledger.runs(), store.results(graph)) == ([], {})
     if url.get_backend_name() == "postgresql":
         engine = sa.create_engine(url.set(database="postgres"))
-        ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
+        ended = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = :name"
         with engine.begin() as connection:
             assert connection.execute(sa.text(ended), {"name": url.database}).rowcount >= 2
         engine.dispose()
@@ -337,3 +337,35 @@ def test_what_is_no_storage_url_is_refused_without_its_password(text: str) -> No
     with pytest.raises(BadInput, match="--storage") as refused:
         parse_url(text)
     assert "canary" not in str(refused.value)
+
+
+def test_a_connection_that_was_lost_while_nobody_used_it_is_made_anew(
+    postgresql_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = database.Database(sa.make_url(postgresql_server))
+
+    def process() -> int:
+        with own.reading() as connection:
+            found: int = connection.execute(sa.select(sa.func.pg_backend_pid())).scalar_one()
+        return found
+
+    def lose(pid: int) -> None:
+        other = sa.create_engine(postgresql_server)
+        with other.begin() as connection:
+            connection.execute(sa.select(sa.func.pg_terminate_backend(pid, 5000)))
+        other.dispose()
+
+    first = process()
+    assert process() == first
+    lose(first)
+    second = process()  # used a moment ago, but the server has taken leave
+    assert second != first
+    monkeypatch.setattr(database, "_spoken", lambda connection: False)
+    lose(second)
+    with pytest.raises(StorageAway):  # without a word: only who was idle is asked
+        process()
+    third = process()
+    lose(third)
+    monkeypatch.setattr(database, "_IDLE", 0.0)
+    assert process() not in (first, second, third)
+    own.close()
