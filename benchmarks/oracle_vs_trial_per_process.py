@@ -33,7 +33,7 @@ def theirs(cycles: int, quick: bool) -> Watched:
         command = [sys.executable, str(HERE / "trial_per_process.py"), folder, "--cycles", cycles]
         if quick:
             command += ["--grid", 2, "--replicates", 1, "--steps", 10]
-        return watch([str(each) for each in command], worker="ray::ImplicitFunc")
+        return watch([str(each) for each in command])
 
 
 def ours(cycles: int, quick: bool) -> Watched:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _TICK = os.sysconf("SC_CLK_TCK")
+_WORKERS = ("ray::TrainPack", "ray::ResourceTrainable", "ray::ImplicitFunc")  # titles of Tune's
 _EVERY = 0.1  # seconds between two looks
 
 
@@ -33,8 +34,10 @@ class Watched:
         return last[0] - first[0], last[1] - first[1], last[2] - first[2]
 
 
-def watch(command: Sequence[str], cwd: Path | None = None, worker: str = "TrainPack") -> Watched:
-    """Run a command to its end. worker: what the title of a worker's process holds.
+def watch(command: Sequence[str], cwd: Path | None = None, memory: bool = True) -> Watched:
+    """Run a command to its end.
+
+    memory: whether to look at it, too; with ten large processes that alone takes a third of a core.
 
     Raises CalledProcessError, with what was written to stderr, where it fails.
     """
@@ -46,18 +49,18 @@ def watch(command: Sequence[str], cwd: Path | None = None, worker: str = "TrainP
             command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=output, text=True
         )
         while process.poll() is None:
-            memory, there = 0.0, 0
+            used, there = 0.0, 0
             for pid in _tree(process.pid):
                 try:
                     title, cpu = _title(pid), _cpu(pid)
-                    memory += _memory(pid)
+                    used += _memory(pid) if memory else 0.0
                 except (OSError, ValueError, IndexError):
                     continue  # it has ended
                 role = "driver" if pid == process.pid else "other"
-                role = "workers" if worker in title else last.get(pid, (role,))[0]
+                role = "workers" if title.startswith(_WORKERS) else last.get(pid, (role,))[0]
                 there += role == "workers"
                 last[pid] = (role, cpu)
-            found.peak = max(found.peak, memory)
+            found.peak = max(found.peak, used)
             found.cpu = {
                 role: sum(cpu for each, cpu in last.values() if each == role)
                 for role in ("driver", "workers", "other")

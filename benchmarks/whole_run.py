@@ -50,7 +50,8 @@ def run(quick: bool) -> tuple[Watched, int]:
         file = Path(folder) / "busy.yaml"
         file.write_text(yaml.safe_dump(declared))
         command = [sys.executable, "-m", "oracle.cli", "run", str(file), "--runs", folder]
-        found = watch([*command, "--workers", str(WORKERS), "--device", "cpu", "--quiet"])
+        command += ["--workers", str(WORKERS), "--device", "cpu", "--quiet"]
+        found = watch(command, memory=False)
         return found, _cells(Path(folder) / "busy")
 
 

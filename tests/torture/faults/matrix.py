@@ -31,6 +31,7 @@ MOMENTS: Mapping[str, tuple[str, int]] = MappingProxyType(
     }
 )
 _START = Path(__file__).with_name("start")
+_WORKERS = ("ray::TrainPack", "ray::ResourceTrainable")  # titles of Tune's, at one time or another
 _PATIENCE = 300.0  # seconds for a moment to come, or a run to end
 _AFTER = 30.0  # seconds for what a dead driver leaves behind
 _PACKS = 2 * 4  # trainings under way: two workers, packs of four
@@ -188,7 +189,7 @@ def worker(site: Site, held: int) -> int:
 
     def found() -> bool:
         titles = {pid: processes.title(pid) for pid in site.alive()}
-        seen.update(pid for pid, title in titles.items() if title.startswith("ray::TrainPack"))
+        seen.update(pid for pid, title in titles.items() if title.startswith(_WORKERS))
         if titles.get(held, "").startswith("ray::"):
             seen.add(held)
         return bool(seen)
