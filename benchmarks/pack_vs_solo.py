@@ -3,8 +3,9 @@
     python benchmarks/pack_vs_solo.py [--json] [--quick] [--device cuda] [--network NAME]...
 
 Every engine that can train the network on the device, against an ordinary PyTorch loop with the
-same work (see plain.py), in seconds a member-step: one iteration of one member. `solo` is our own
-loop, one member after another. On a CPU one thread and CPU time, on a GPU wall time between two
+same work (see plain.py), in seconds a member-step: one iteration of one member; `stacked` against
+the same loop with a DataLoader, too. `solo` is our own loop, one member after another. On a CPU one
+thread and CPU time, on a GPU wall time between two
 synchronisations. The images are noise.
 
 More of each case: member-steps a second; the share of the FLOP/s of a large matrix product, and for
@@ -39,15 +40,17 @@ def cases(
     precision: systems.Precision = "fp32",
     batch: int | None = None,
     engines: Sequence[str] = tuple(ENGINES),
+    loop: type[plain.Plain] = plain.Plain,
 ) -> Iterator[Case]:
-    """Every engine and every pack size."""
+    """Every engine and every pack size. loop: what it is held against."""
     now = clock(device)
     system = systems.system(network, steps, batch, precision=precision)
     images = systems.images(network, 5 * system.training.batch)
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     peak, copied = limits.matrix_product(device, dtype, now), limits.copy(device, now)
     trainer = Trainer(system, images, device)
-    theirs = plain.Plain(trainer)
+    theirs = loop(trainer)
+    beside = ", with a DataLoader" if loop is plain.Loaded else ""
     work = plain.flops(theirs.network, images.shape, system.training.batch, device)
     bytes_moved = limits.moved(theirs.network)
     for engine in engines:
@@ -62,7 +65,9 @@ def cases(
                 now,
                 per=size * steps,
             )
-            case = Case(f"{network}, {engine}, K = {size}, {precision}", found, "s/member-step")
+            case = Case(
+                f"{network}, {engine}, K = {size}, {precision}{beside}", found, "s/member-step"
+            )
             a_second = 1 / case.ours
             figures = {"member-steps/s": a_second, "of peak FLOP/s": work * a_second / peak}
             if network == "fully_connected":
@@ -76,6 +81,10 @@ def on_cpu(networks: Sequence[str], quick: bool, rounds: int) -> Iterator[Case]:
     if "fully_connected" in networks:
         sizes, steps = ((2,), 2) if quick else (_SIZES, 100)
         yield from cases("fully_connected", sizes, steps, rounds, device)
+        loaded, best = (sizes[:1] if quick else (8, 16)), ("stacked",)
+        yield from cases(
+            "fully_connected", loaded, steps, rounds, device, engines=best, loop=plain.Loaded
+        )
     if "resnet20" in networks:
         size, steps, batch = ((2,), 1, 4) if quick else ((4,), 4, 32)
         engines = ("solo",) if quick else ("solo", "vmap", "grouped")

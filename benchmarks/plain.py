@@ -8,11 +8,13 @@ the images and the learning rates.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils.data import DataLoader, TensorDataset
 
 from scyc import networks, precision, schedules
 from scyc.pack import Member, Trainer
@@ -37,6 +39,12 @@ class Plain:
         """One training after another; returns validation accuracies in percent."""
         return [self._one(member, *self.images(member)) for member in members]
 
+    def batches(
+        self, inputs: Tensor, labels: Tensor, order: Tensor
+    ) -> Iterable[tuple[Tensor, Tensor]]:
+        """The images and labels of each iteration."""
+        return ((inputs[chosen], labels[chosen]) for chosen in order)
+
     def _one(self, member: Member, inputs: Tensor, labels: Tensor, order: Tensor) -> float:
         network, training = self.network, self._trainer.system.training
         network.load_state_dict(member.start.state)
@@ -51,12 +59,13 @@ class Plain:
         feed, _ = self._trainer._feed(member.replicate, member.cycle)
         accuracy = 0.0
         network.train()
-        for step, (rate, chosen) in enumerate(zip(rates, order, strict=True), start=1):
+        batches = self.batches(inputs, labels, order)
+        for step, (rate, (batch, wanted)) in enumerate(zip(rates, batches, strict=True), start=1):
             optimizer.param_groups[0]["lr"] = rate
             optimizer.zero_grad()
             with precision.forward(training.precision, order.device):
-                logits = network(inputs[chosen])
-            functional.cross_entropy(logits.float(), labels[chosen]).backward()
+                logits = network(batch)
+            functional.cross_entropy(logits.float(), wanted).backward()
             optimizer.step()
             with torch.no_grad():
                 for parameter, mask in masked:
@@ -75,6 +84,15 @@ class Plain:
         ]
         self.network.train()
         return 100.0 * float(torch.stack(right).sum()) / len(which)
+
+
+class Loaded(Plain):
+    """The same with a DataLoader that puts the batches together, without processes of its own."""
+
+    def batches(self, inputs: Tensor, labels: Tensor, order: Tensor) -> Iterable[Any]:
+        """As of the plain loop."""
+        images = TensorDataset(inputs, labels)
+        return DataLoader(images, batch_size=order.shape[1], sampler=order.flatten().tolist())
 
 
 def flops(network: nn.Module, shape: Sequence[int], batch: int, device: torch.device) -> int:
