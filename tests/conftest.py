@@ -19,6 +19,14 @@ from scyc.pack import Trainer
 from scyc.system import PruningSpec, SplitSpec, SubsetSpec, SystemSpec, TrainingSpec
 
 torch.set_num_threads(1)
+HERE = Path(__file__).parent
+LONG = ("torture", "security", "oracle")  # folders whose modules take longest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let long modules begin first, so that the last of them does not keep one worker alone."""
+    folders = {name: index for index, name in enumerate(LONG)}
+    items.sort(key=lambda item: folders.get(item.path.relative_to(HERE).parts[0], len(LONG)))
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +112,7 @@ def study() -> Callable[..., Study]:
 
 
 def _databases() -> Any:
-    path = Path(__file__).parent / "oracle" / "databases.py"
+    path = HERE / "oracle" / "databases.py"
     spec = importlib.util.spec_from_file_location("databases", path)
     assert spec is not None
     assert spec.loader is not None
