@@ -31,10 +31,8 @@ class Recorder:
 
         def add() -> None:
             nonlocal tried
-            if tried and cell.id in self.store.results(self.graph):
-                return  # the answer to its COMMIT was lost
-            tried = True
-            self.store.add(self.graph, self.name, where, cell, result, self.lease.claim)
+            again, tried = tried, True  # the answer to the first COMMIT may have been lost
+            self.store.add(self.graph, self.name, where, cell, result, self.lease.claim, again)
 
         self.patience(add)
 

@@ -114,11 +114,15 @@ class Trials:
         """Give the connections back."""
         self._database.close()
 
-    def add(self, study: int, trial: NewTrial, claim: Claim | None) -> None:
+    def add(
+        self, study: int, trial: NewTrial, claim: Claim | None, unless: str | None = None
+    ) -> None:
         """Write a trial as the next of a study, whose number is Optuna's.
 
-        claim: the lease that must hold, until the trial is there. Raises LeaseLost where it does
-        not, StorageError.
+        claim: the lease that must hold, until the trial is there. unless: one of the trial's
+        attributes; nothing is written where a trial of the study has the same. It is asked for
+        behind the study's lock, so that a COMMIT under way, whose answer was lost, is seen. Raises
+        LeaseLost where the lease does not hold, StorageError.
         """
         with self._database.writing() as connection:
             if claim is not None:
@@ -126,6 +130,8 @@ class Trials:
             connection.execute(
                 sa.select(_STUDIES.c.study_id).where(_STUDIES.c.study_id == study).with_for_update()
             ).one()
+            if unless is not None and _has(connection, study, unless, trial.attributes[unless]):
+                return
             before = sa.select(sa.func.count()).where(_TRIALS.c.study_id == study)
             insert = sa.insert(_TRIALS).values(
                 number=before.scalar_subquery(),
@@ -176,6 +182,14 @@ class Trials:
             for trial, name, text in of_each(_ATTRIBUTES, *columns):
                 found[trial].attributes[name] = json.loads(text)
         return list(found.values())
+
+
+def _has(connection: sa.Connection, study: int, key: str, value: Any) -> bool:
+    """Whether a trial of a study has this attribute."""
+    mine = _ATTRIBUTES.join(_TRIALS, _TRIALS.c.trial_id == _ATTRIBUTES.c.trial_id)
+    same = (_ATTRIBUTES.c.key == key) & (_ATTRIBUTES.c.value_json == json.dumps(value))
+    found = sa.select(_TRIALS.c.trial_id).select_from(mine).where(_TRIALS.c.study_id == study, same)
+    return connection.execute(found.limit(1)).first() is not None
 
 
 def _rows(trial: NewTrial) -> list[tuple[sa.Table, list[dict[str, Any]]]]:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from oracle import runs
 from oracle.failures import LeaseLost
 from oracle.ledger import Claim, Ledger, parse_url
 from oracle.ledger import leases as leases_module
+from oracle.ledger import optuna_trials as optuna_trials_module
 from oracle.ledger.optuna_trials import NewTrial, Trials
 from oracle.ledger.tables import LEASES
 from oracle.settings import Settings
@@ -146,6 +148,40 @@ def test_a_lease_that_is_anothers_lets_nothing_be_written(opened: str) -> None:
     written.close()
     ledger.close()
     assert len(study.get_trials()) == 1
+
+
+def test_a_trial_whose_commit_is_under_way_is_waited_for_and_not_written_again(
+    opened: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection is gone, the answer lost, and the server has yet to finish the COMMIT."""
+    study = optuna.create_study(storage=opened, study_name="ours")
+    first, second = Trials(parse_url(opened)), Trials(parse_url(opened))
+    trial = replace(new(trials()[0]), attributes={"cell": "c", "cost": {"steps": 10}})
+    held, go = threading.Event(), threading.Event()
+    rows = optuna_trials_module._rows
+
+    def slow(each: NewTrial) -> Any:
+        if threading.current_thread() is writer:
+            held.set()
+            assert go.wait(20)
+        return rows(each)
+
+    monkeypatch.setattr(optuna_trials_module, "_rows", slow)
+    writer = threading.Thread(target=lambda: first.add(study._study_id, trial, None))
+    writer.start()
+    assert held.wait(20)
+    retry = threading.Thread(target=lambda: second.add(study._study_id, trial, None, "cell"))
+    retry.start()
+    retry.join(0.5)
+    assert retry.is_alive()
+    go.set()
+    writer.join(20)
+    retry.join(20)
+    assert len(study.get_trials()) == 1
+    second.add(study._study_id, replace(trial, attributes={"cell": "d"}), None, "cell")
+    assert len(study.get_trials()) == 2
+    first.close()
+    second.close()
 
 
 def test_a_lease_is_not_taken_over_while_a_trial_is_written(opened: str) -> None:

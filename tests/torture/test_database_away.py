@@ -13,7 +13,6 @@ from faults.drivers import ENDS, Victim
 from oracle.failures import StorageAway, StorageError
 from oracle.ledger import database
 from oracle.patience import Patience
-from oracle.recorder import Recorder
 from oracle.store import ResultStore
 from scyc.problems import BadInput
 
@@ -124,28 +123,6 @@ def test_a_cell_whose_acknowledgement_was_lost_is_stored_once(
 
     assert victim.drive(armed, timeout=120) == 0, victim.errors
     assert invariants.broken(victim, reference) == []
-
-
-def test_a_cell_is_written_again_only_where_it_is_not_there() -> None:
-    written: list[str] = []
-
-    class Store:
-        def results(self, graph: object) -> set[str]:
-            return set(written)
-
-        def add(self, graph: object, name: str, where: object, cell: Any, *_: object) -> None:
-            written.append(cell.id)
-            if len(written) == 1:
-                raise StorageAway("the answer is lost")
-
-    class Named:
-        id, claim = "c", None
-
-    anything: Any = Named()
-    store: Any = Store()
-    patience = Patience(10.0, print, sleep=lambda seconds: None)
-    Recorder(store, anything, anything, "s", patience).cell(anything, anything, anything)
-    assert written == ["c"]
 
 
 def test_waiting_ends_when_the_patience_does() -> None:
