@@ -54,7 +54,8 @@ class PackQueue:
     engine: which one trains; None leaves it to the worker. unplanned: whether `most` and `engine`
     are still to be measured by a worker: until :meth:`settle` there are no packs.
     planned: told of the plan when it is settled, and when packs turn out too large for the memory.
-    landed: told of each pack that is done. say: told what a worker has to say.
+    landed: told of each pack that is done. may: called before a pack is handed out; raises where it
+    may not be. say: told what a worker has to say.
     """
 
     most: int
@@ -65,6 +66,7 @@ class PackQueue:
     unplanned: bool = False
     planned: Callable[[Plan], None] = lambda plan: None
     landed: Callable[[Pack], None] = lambda pack: None
+    may: Callable[[], None] = lambda: None
     say: Callable[[str], None] = lambda line: None
     ready: deque[Pack] = field(default_factory=deque)
     _held: list[tuple[set[str], Pack]] = field(default_factory=list)  # until these are there again
@@ -98,7 +100,10 @@ class PackQueue:
 
     def next(self) -> Pack | None:
         """A pack to train now, or None while all that is asked for is out."""
-        return self.ready.popleft() if self.ready else None
+        if not self.ready:
+            return None
+        self.may()
+        return self.ready.popleft()
 
     def done(self, pack: Pack, results: Sequence[Result]) -> None:
         """Take a trained pack's results, in its cells' order, and let the searches go on.

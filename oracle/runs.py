@@ -140,7 +140,7 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
             found = experiment(study, graph, Hooks(progress.line, drop, recorder.candidate))
             known = store.results(graph)
             queue = _queue(
-                prepared, ledger, known, write, checkpoints, in_flight, progress, patience
+                prepared, ledger, lease, known, write, checkpoints, in_flight, progress, patience
             )
             queue.start(found.searches())
             progress.cells(queue.answered, expected())
@@ -205,6 +205,7 @@ def _recorded(study: Study) -> str:
 def _queue(
     prepared: Prepared,
     ledger: Ledger,
+    lease: Lease,
     known: dict[str, Result],
     write: Callable[[Cell, Result, Place], None],
     checkpoints: CheckpointStore,
@@ -226,6 +227,7 @@ def _queue(
         unplanned=plans.unplanned(study, on_gpu, kept),
         planned=lambda plan: patience(lambda: ledger.keep_plan(run_id, device, plan)),
         landed=in_flight.land,
+        may=lambda: patience(lease.check),
         say=progress.say,
     )
 

@@ -223,7 +223,11 @@ def _fit(
             if queue.unplanned and self.measures is None:
                 self.measures, self.out[trial_id] = trial_id, None
                 return {"most": queue.most}
-            pack = self.again.pop() if self.again else queue.next()
+            try:
+                pack = self.again.pop() if self.again else queue.next()
+            except BaseException as failure:  # as below
+                self.failure = failure
+                return Searcher.FINISHED
             if pack is not None:
                 self.nap = _FIRST_NAP
                 self.out[trial_id] = pack

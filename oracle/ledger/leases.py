@@ -120,6 +120,7 @@ class Lease:
     def __init__(self, leases: Leases, graph: str, holder: str) -> None:
         self._leases, self._graph, self._holder = leases, graph, holder
         self._lost = False
+        self._confirmed = time.monotonic()  # when it was last known to hold
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._keep_alive, name="lease", daemon=True)
         self._thread.start()
@@ -130,7 +131,12 @@ class Lease:
         return Claim(self._graph, self._holder)
 
     def check(self) -> None:
-        """Raise LeaseLost when another driver is known to have taken over."""
+        """Raise LeaseLost when another driver has taken over, as one may have after a silence.
+
+        Raises StorageError where that cannot be known.
+        """
+        if not self._lost and time.monotonic() - self._confirmed > _SILENCE / 2:
+            self._renew()
         if self._lost:
             raise _lost()
 
@@ -144,9 +150,14 @@ class Lease:
     def _keep_alive(self) -> None:
         while not self._end.wait(_BEAT):
             with contextlib.suppress(StorageError):  # a database that is away is asked again
-                self._lost = not self._leases.beat(self._graph, self._holder)
+                self._renew()
             if self._lost:
                 return
+
+    def _renew(self) -> None:
+        asked = time.monotonic()
+        self._lost = not self._leases.beat(self._graph, self._holder)
+        self._confirmed = asked
 
 
 def _lost() -> LeaseLost:

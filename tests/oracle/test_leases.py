@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -106,3 +107,27 @@ def test_a_driver_that_lost_its_lease_may_not_write(
     with engine.begin() as connection:  # what is another's is not given back
         assert connection.execute(sa.text("SELECT count(*) FROM oracle_leases")).scalar() == 1
     engine.dispose()
+
+
+def test_a_driver_that_gave_no_sign_of_life_for_a_while_asks_before_it_goes_on(
+    ledger: Ledger, storage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "_BEAT", 600.0)
+    clock = [0.0]
+    monkeypatch.setattr(leases, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    with ledger.lease("g", print) as lease:
+        engine = sa.create_engine(storage)
+        beats = sa.text("SELECT beat FROM oracle_leases")
+        lease.check()
+        clock[0] = 20.0  # it was stopped; nobody has taken over
+        lease.check()
+        lease.check()
+        with engine.begin() as connection:
+            assert connection.execute(beats).scalar_one() == 1
+            connection.execute(sa.text("UPDATE oracle_leases SET holder = 'another'"))
+        lease.check()  # it has just been told that it holds
+        clock[0] = 40.0
+        for _ in range(2):
+            with pytest.raises(LeaseLost):
+                lease.check()
+        engine.dispose()

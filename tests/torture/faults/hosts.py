@@ -223,9 +223,7 @@ class World:
         if self.now // _WATCH > before // _WATCH:
             for each in self.drivers:
                 if each.lives and each.state == "ready" and each.lease is not None:
-                    each.lease._lost = not each.lease._leases.beat(
-                        each.lease._graph, each.lease._holder
-                    )
+                    each.lease._renew()
 
     @contextlib.contextmanager
     def real(self) -> Iterator[None]:
