@@ -46,11 +46,8 @@ class Folder:
         return (self.folder / name).is_file()
 
     def read(self, name: str) -> bytes:
-        """A file's content. Raises FileNotFoundError."""
-        path = self.folder / name
-        if path.exists() and not path.is_file():  # reading a pipe would wait for ever
-            raise IsADirectoryError(errno.EISDIR, "it is no file", str(path))
-        return path.read_bytes()
+        """A file's content. Raises FileNotFoundError, IsADirectoryError."""
+        return read_file(self.folder / name)
 
     def write(self, name: str, content: bytes) -> None:
         """Write a file, whole or not at all."""
@@ -113,6 +110,19 @@ def blobs(place: str) -> Blobs:
     if scheme not in SCHEMES:
         raise ValueError(f"the scheme {scheme} is not read; use one of {', '.join(SCHEMES)}")
     return Bucket(place)
+
+
+def read_file(path: Path) -> bytes:
+    """What is in a file. What is neither that nor a folder counts as not there.
+
+    Reading a pipe would wait for ever, and a device may have no end. Raises FileNotFoundError,
+    IsADirectoryError.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is no file", str(path))
+    if not path.is_file():
+        raise FileNotFoundError(errno.ENOENT, "there is no file", str(path))
+    return path.read_bytes()
 
 
 def write_whole(target: Path, content: bytes, mode: int = 0o600) -> None:

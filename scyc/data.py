@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from scyc import seeds
-from scyc.blobs import Blobs, make_folder, whole, write_whole
+from scyc.blobs import Blobs, make_folder, read_file, whole, write_whole
 from scyc.problems import Problem
 from scyc.spec import content_hash
 from scyc.system import SplitSpec
@@ -70,7 +70,7 @@ def share(cache: Path, fingerprint: str, blobs: Blobs) -> None:
         return
     sums = {}
     for ending in _ENDINGS:
-        content = (cache / f"{fingerprint}.{ending}").read_bytes()
+        content = read_file(cache / f"{fingerprint}.{ending}")
         sums[ending] = hashlib.sha256(content).hexdigest()
         blobs.write(f"{fingerprint}.{ending}", content)
     blobs.write(f"{fingerprint}.sums", json.dumps(sums).encode())
@@ -182,7 +182,7 @@ def cached(cache: Path, fingerprint: str) -> Images | None:
     """
     files = {kind: cache / f"{fingerprint}.{kind}.npy" for kind in _KINDS}
     try:
-        told = json.loads((cache / f"{fingerprint}.json").read_bytes())
+        told = json.loads(read_file(cache / f"{fingerprint}.json"))
         if told.pop("sum") != content_hash(told):
             return None
         if any(

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 
-from scyc.blobs import make_folder, write_whole
+from scyc.blobs import make_folder, read_file, write_whole
 from scyc.checkpoint import Network
 from scyc.training import Job, Outcome
 
@@ -59,8 +60,10 @@ class FlightFile:
     def resumed(self) -> State | None:
         """The state in the file; None where there is none, or it is damaged or another's."""
         try:
-            content = self.file.read_bytes()
+            content = read_file(self.file)
         except FileNotFoundError:
+            if os.path.lexists(self.file):
+                self._say(f"{self.file}: it is no file; its pack starts anew")
             return None
         except OSError as error:
             self._say(f"{self.file}: cannot be read ({error.strerror}); its pack starts anew")

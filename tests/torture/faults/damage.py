@@ -78,8 +78,8 @@ def _linked(target: str) -> Callable[[Path], None]:
 
 
 def _moved(file: Path) -> None:
-    """The same content by way of a link: nothing is lost."""
-    shutil.copy(file, aside := file.with_name(f"{file.name}.aside"))
+    """The same content by way of a link into the working folder: nothing is lost."""
+    shutil.copy(file, aside := Path.cwd() / f"{file.name}.aside")
     file.unlink()
     file.symlink_to(aside)
 
