@@ -117,7 +117,7 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
             prepared.run_id, graph.id, graph.fingerprint, _recorded(study), "running"
         )
         with ledger.lease(graph.id, progress.say) as lease, _swept(place):
-            ledger.register(record, lease.claim)
+            patience(lambda: ledger.register(record, lease.claim))
 
             counted = (-1, 0)  # after so many steps of the searches, so many cells
 
@@ -138,7 +138,7 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
             recorder = Recorder(store, lease, graph, study.name, patience)
             losers = Losers(checkpoints, progress.say)
             found = experiment(study, graph, Hooks(progress.line, drop, recorder.candidate))
-            known = store.results(graph)
+            known = patience(lambda: store.results(graph))
             queue = _queue(
                 prepared, ledger, lease, known, write, checkpoints, in_flight, progress, patience
             )
@@ -217,7 +217,7 @@ def _queue(
     study, run_id = prepared.study, prepared.run_id
     device = chosen_device(prepared.settings.device).type
     on_gpu = device != "cpu"
-    kept = ledger.plan(run_id, device) if on_gpu else None
+    kept = patience(lambda: ledger.plan(run_id, device)) if on_gpu else None
     return PackQueue(
         kept.most if kept else plans.most(study, on_gpu),
         known,

@@ -36,6 +36,7 @@ from scyc.plan import Plan
 
 _FIRST_NAP, _LONGEST_NAP = 0.2, 5.0  # seconds that a worker without work stays warm
 _SCRATCH = "oracle-ray-"
+_LONGEST = 19  # characters of a folder in which Ray's sockets find room
 _RETRIES = 3  # of a pack whose worker died
 
 
@@ -141,14 +142,19 @@ def _gpus(ray: Any) -> int:
 def _scratch() -> Path:
     """A new folder for Ray's files; those of drivers that were killed are removed on the way.
 
-    It lies in the system's folder for temporary files, since a socket's path must be short.
+    It lies in the folder for temporary files, or in /tmp where that one's path is too long: the
+    paths of Ray's sockets have 88 characters more, and may have 107.
     """
-    for owner in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*/driver"):
+    place = Path(tempfile.gettempdir())
+    short = Path("/tmp")  # noqa: S108  # the folder in it is made for its user alone
+    if len(str(place)) > _LONGEST and os.access(short, os.W_OK):
+        place = short
+    for owner in place.glob(f"{_SCRATCH}*/driver"):
         with contextlib.suppress(OSError):
             process = owner.read_text()
             if on_this_host(process) and not lives(process):
                 shutil.rmtree(owner.parent, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=_SCRATCH))
+    folder = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=place))
     (folder / "driver").write_text(this_process())
     return folder
 

@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -263,3 +265,18 @@ def test_workers_are_started_once_a_run_and_find_what_one_process_finds(
     assert 1 + 1 <= len(processes) <= 1 + 2
     one = run(study(pack=16, **changes), tmp_path / "one")
     assert findings(by_two) == findings(one)
+
+
+def test_rays_files_lie_where_the_paths_of_its_sockets_are_short_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = tmp_path / "a-folder-for-temporary-files-as-clusters-have-them"
+    long.mkdir()
+    short = Path(tempfile.mkdtemp(prefix="s", dir="/tmp"))
+    for place, expected in ((long, short.parent), (short, short)):
+        monkeypatch.setattr("tempfile.tempdir", str(place))
+        scratch = workers._scratch()
+        assert scratch.parent == expected
+        assert scratch.stat().st_mode & 0o077 == 0
+        shutil.rmtree(scratch)
+    short.rmdir()

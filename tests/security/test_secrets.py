@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -269,8 +270,7 @@ def test_no_server_and_no_driver_says_shows_or_keeps_a_password_or_a_token(place
 @pytest.mark.ray
 def test_nor_does_ray(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ray's own files are looked through while it runs: they are gone afterwards."""
-    scratch = place.folder / "t"
-    scratch.mkdir()
+    scratch = Path(tempfile.mkdtemp(prefix="s", dir="/tmp"))  # short, for sockets
     place.study.write_text(yaml.safe_dump(STUDY | {"seed": 3}))
     kept = place.folder / "kept"
     place.environment["TMPDIR"] = str(scratch)
@@ -291,8 +291,10 @@ def test_nor_does_ray(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
                         for each in (CANARY, secret, TOKEN_OF_RAY):
                             assert each.encode() not in content, file
             time.sleep(1)
-        assert client.get(f"/v1/jobs/{job}").json()["state"] == "done"
+        ended = client.get(f"/v1/jobs/{job}").json()
+        assert (ended["state"], ended["message"]) == ("done", "")
     assert looked > 20
+    scratch.rmdir()  # nothing is left in it
     assert not kept.exists()
     assert place.leaks(CANARY, secret, TOKEN_OF_RAY) == []
 
