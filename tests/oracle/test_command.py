@@ -170,7 +170,8 @@ def test_ctrl_c_is_exit_code_130_and_the_run_goes_on_later(
 @pytest.mark.parametrize(
     "stops",
     [
-        (signal.SIGKILL, signal.SIGINT),
+        (signal.SIGKILL,),
+        pytest.param((signal.SIGKILL, signal.SIGINT), marks=pytest.mark.slow),
         pytest.param((signal.SIGKILL,) * 5, marks=pytest.mark.slow),
     ],
 )

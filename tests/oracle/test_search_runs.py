@@ -148,6 +148,7 @@ def test_beside_an_oracle_its_first_cycle_is_not_trained_again(
     assert timeless(alone) == timeless(table)
 
 
+@pytest.mark.slow
 def test_a_search_of_twenty_trains_six_tenths_and_finds_what_it_would_without_sharing(
     seeking: Make, tmp_path: Path, tasks: list[Task]
 ) -> None:

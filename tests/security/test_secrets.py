@@ -117,6 +117,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, postgresql_server: str) -> P
     return Place(tmp_path_factory.mktemp("secrets"), asks_for_password(postgresql_server))
 
 
+@pytest.mark.slow
 def test_no_command_says_or_keeps_the_password_of_its_database(place: Place) -> None:
     named = {"ORACLE_STORAGE": place.url}
     said = place.run("run", str(place.study), "--backend", "inline", **named)
@@ -167,6 +168,7 @@ def test_nor_does_any_other_command(place: Place) -> None:
     assert place.leaks(CANARY) == []
 
 
+@pytest.mark.slow
 def test_a_run_whose_database_fails_under_it_does_not_show_its_password(place: Place) -> None:
     broken = place.folder / "broken.py"
     broken.write_text(

@@ -294,6 +294,7 @@ def test_reports_and_figures_that_were_saved_run_nothing_of_a_study(visitor: Loo
         assert not any(text in answer.text() for text in TEXTS if text.startswith("<"))
 
 
+@pytest.mark.slow
 def test_the_dashboard_shows_notes_and_labels_as_text(browser: Any, home: Home) -> None:
     visitor = Looked(browser, home, without_csp=False)
     visitor.sign_in()
