@@ -50,6 +50,7 @@ def test_packs_against_an_ordinary_loop() -> None:
         assert 0 < case["figures"]["of peak FLOP/s"] < 1.5
 
 
+@pytest.mark.slow
 def test_a_plain_loop_from_jpeg_files() -> None:
     check(run("against_plain_loop.py"), "against_plain_loop.py")
 

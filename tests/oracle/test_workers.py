@@ -237,6 +237,7 @@ def small(shape, classes):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.ray
 def test_workers_are_started_once_a_run_and_find_what_one_process_finds(
     study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
