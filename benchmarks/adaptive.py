@@ -25,17 +25,19 @@ from typing import Any
 import click
 import numpy as np
 
-from oracle import agreement, grid, records
-from oracle.adaptive import SEARCHES, SearchKind
-from oracle.cells import Cell, Graph, Result
-from oracle.greedy import GridSearch, OracleCycle
-from oracle.grid_spec import GridSpec, ListGrid, RangeGrid
-from oracle.regions import Region, ToleranceKind, Tried, feasible
-from oracle.replays import Judge, Replay
+from oracle.analysis import agreement
+from oracle.analysis.replay import Judge, Replay
+from oracle.runs import catalog
+from oracle.search.adaptive_grid import SEARCHES, SearchKind
+from oracle.search.graph import Cell, Graph, Result
+from oracle.search.greedy import GridSearch, OracleCycle
 from oracle.settings import Settings
-from scyc.choices import ConstantSpec, FullyConnectedSpec
-from scyc.problems import BadInput
-from scyc.system import PruningSpec, SplitSpec, SystemSpec, TrainingSpec
+from oracle.stats.region import Region, ToleranceKind, Tried, feasible
+from oracle.study import grid
+from oracle.study.grid_spec import GridSpec, ListGrid, RangeGrid
+from scyc.errors import BadInput
+from scyc.specs.choices import ConstantSpec, FullyConnectedSpec
+from scyc.specs.system import PruningSpec, SplitSpec, SystemSpec, TrainingSpec
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
 TOLERANCE = 0.5  # points
@@ -387,9 +389,9 @@ def _found(run: str, folder: Path) -> tuple[Mapping[str, Any], Sequence[OracleCy
     if Path(run).suffix == ".json":
         return json.loads(Path(run).read_text()), None
     try:
-        known = records.locate(run, Settings(folder=folder))
-        table = records.stored_table(known)
-        return table, records.adaptive_path(known) if table["kind"] == "oracle" else None
+        known = catalog.locate(run, Settings(folder=folder))
+        table = catalog.stored_table(known)
+        return table, catalog.adaptive_path(known) if table["kind"] == "oracle" else None
     except BadInput as error:
         raise click.ClickException(str(error)) from error
 

@@ -29,10 +29,12 @@ from jpegs import write
 from torch import nn
 from torch.nn import functional
 
-from scyc import networks, sources, vision
-from scyc.choices import ImageFolderSpec
-from scyc.data import Images
-from scyc.pack import Trainer
+from scyc import torchvision_compat
+from scyc.data import datasets as sources
+from scyc.data.images import Images
+from scyc.networks import registry
+from scyc.specs.choices import ImageFolderSpec
+from scyc.trainer import Trainer
 
 SIDE = 32  # pixels
 CROP = 4  # pixels of padding
@@ -42,7 +44,7 @@ def plain_loop(
     folder: Path, network: nn.Module, masks: dict[str, torch.Tensor], steps: int, batch: int
 ) -> Callable[[], float]:
     """The loop that one writes today; returns a function that trains and gives an accuracy."""
-    vision.torchvision()
+    torchvision_compat.torchvision()
     from torchvision import datasets  # noqa: PLC0415  # after torchvision can be imported
     from torchvision.transforms import v2  # noqa: PLC0415
 
@@ -106,7 +108,7 @@ def cases(folder: Path, steps: int, batch: int, rounds: int, device: torch.devic
     images = decoded()
     trainer = Trainer(system, images, device)
     member = systems.members(trainer, 1)
-    network = networks.build(system.network, images.shape, len(images.classes), seed=0).to(device)
+    network = registry.build(system.network, images.shape, len(images.classes), seed=0).to(device)
     masks = {name: mask.to(device).float() for name, mask in member[0].start.masks.items()}
     theirs = plain_loop(folder, network, masks, steps, batch)
     now = clock(device)

@@ -4,8 +4,8 @@
 
 A case is one cycle: a curve whose region is known, a grid, and paired replicates with noise, so
 nothing is trained. The ends to be covered are those of the curve without noise, on the same grid.
-Beside the intervals of `oracle.evidence` stand those of the plain bootstrap: the replicates drawn
-anew, the region of their means, and the 5th and 95th percentile of its ends.
+Beside the intervals of `oracle.stats.region_intervals` stand those of the plain bootstrap: the
+replicates drawn anew, the region of their means, and the 5th and 95th percentile of its ends.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from typing import Any
 import click
 import numpy as np
 
-from oracle.evidence import Evidence, Interval, evidence
-from oracle.regions import Region, Tried, feasible
+from oracle.stats.region import Region, Tried, feasible
+from oracle.stats.region_intervals import Evidence, Interval, evidence
 
 TOLERANCE = 0.5  # points
 RESAMPLES = 500

@@ -20,13 +20,13 @@ import click
 import torch
 from interleaved import Case, options, report
 
-from oracle import runs
-from oracle.cells import Cell, Result
-from oracle.packs import PackQueue
+from oracle.execution.pack_queue import PackQueue
+from oracle.execution.worker import WorkerSpec
+from oracle.runs import execute
+from oracle.search.graph import Cell, Result
 from oracle.settings import Settings
-from oracle.shrink import Shrink, shrink
-from oracle.studyfile import load_study
-from oracle.work import WorkerSpec
+from oracle.study.loading import load_study
+from oracle.study.scale_down import Shrink, shrink
 
 _ALLOWED = 1000 * 0.02 * 2 * 60 / 50  # ms of CPU a cell
 
@@ -45,7 +45,7 @@ def main_case(pack: int, quick: bool, rounds: int) -> Case:
     return Case(f"packs of {pack}", pairs, "ms of CPU a cell", figures)
 
 
-def _run(study: runs.Study, pack: int) -> tuple[float, float, int]:
+def _run(study: execute.Study, pack: int) -> tuple[float, float, int]:
     """CPU seconds while cells come in, of the whole run, and the cells."""
     spent, cells = 0.0, 0
 
@@ -61,11 +61,11 @@ def _run(study: runs.Study, pack: int) -> tuple[float, float, int]:
 
     with (
         tempfile.TemporaryDirectory() as folder,
-        mock.patch.object(runs, "BACKENDS", MappingProxyType({"inline": answered})),
+        mock.patch.object(execute, "BACKENDS", MappingProxyType({"inline": answered})),
     ):
-        prepared = runs.prepare(study, Settings(Path(folder), backend="inline", device="cpu"))
+        prepared = execute.prepare(study, Settings(Path(folder), backend="inline", device="cpu"))
         start = time.process_time()
-        runs.execute(prepared)
+        execute.execute(prepared)
         return spent, time.process_time() - start, cells
 
 

@@ -14,9 +14,9 @@ import click
 import numpy as np
 from coverage import FAMILIES, TOLERANCE, Case, case
 
-from oracle.evidence import VerdictKind, evidence
-from oracle.growth import added
-from oracle.replicates import ReplicateRange
+from oracle.search.replication import added
+from oracle.stats.region_intervals import VerdictKind, evidence
+from oracle.study.replicates import ReplicateRange
 
 
 def asked(given: Case, seed: int) -> float:

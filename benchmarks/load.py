@@ -30,8 +30,8 @@ import torch
 from interleaved import Case, options, report
 from serving import Server, database, serving, wait
 
-from oracle.jobs import NewJob
-from oracle.ledger import Ledger, parse_url
+from oracle.database import Ledger, parse_url
+from oracle.records.jobs import NewJob
 
 _ALLOWED = 1000.0  # ms that the slowest in a hundred requests may take
 _JOBS = 200  # in the list, beside those that ran

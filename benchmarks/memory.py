@@ -27,9 +27,9 @@ from jpegs import write
 from plain import Plain
 from watched import watch
 
-from scyc import sources
-from scyc.choices import ImageFolderSpec
-from scyc.pack import Trainer
+from scyc.data import datasets
+from scyc.specs.choices import ImageFolderSpec
+from scyc.trainer import Trainer
 
 _MIB = 2**20
 
@@ -60,12 +60,12 @@ def pack(network: str, size: int, device: str, ordinary: bool) -> dict[str, floa
 def decoding(folder: str, side: int) -> dict[str, float]:
     """Decode a folder of images; MiB."""
     write(Path(folder), 4, 8, classes=2)
-    sources.load(ImageFolderSpec(name="image_folder", root=folder, size=8))  # libraries
+    datasets.load(ImageFolderSpec(name="image_folder", root=folder, size=8))  # libraries
     for file in Path(folder).rglob("*.jpg"):
         file.unlink()
     write(Path(folder), 400 if side == 8 else 4000, side)
     before = own_peak()
-    images = sources.load(ImageFolderSpec(name="image_folder", root=folder, size=side))
+    images = datasets.load(ImageFolderSpec(name="image_folder", root=folder, size=side))
     return {"peak": own_peak() - before, "pixels": images.pixels.numel() / _MIB}
 
 
@@ -97,7 +97,10 @@ def cases(device: str, quick: bool) -> list[Case]:
         with tempfile.TemporaryDirectory() as folder:
             command = [sys.executable, "-m", "oracle.cli", "run", "digits", "--cycles", "2"]
             command += ["--workers", "2", "--device", "cpu", "--runs", folder, "--quiet"]
-            whole, driver = watch(command), watch([sys.executable, "-c", "import oracle.runs"])
+            whole, driver = (
+                watch(command),
+                watch([sys.executable, "-c", "import oracle.runs.execute"]),
+            )
             found.append(Case("a whole run", [(driver.peak / _MIB, whole.peak / _MIB)], "MiB"))
     return found
 

@@ -24,8 +24,8 @@ import systems
 import torch
 from interleaved import Case, clock, options, pairs, report
 
-from scyc.engines import ENGINES, able
-from scyc.pack import Trainer
+from scyc.engines.registry import ENGINES, able
+from scyc.trainer import Trainer
 
 _SIZES = (1, 2, 4, 8, 16, 32)
 _LARGE = ("vgg19", "resnet50")

@@ -16,8 +16,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, TensorDataset
 
-from scyc import networks, precision, schedules
-from scyc.pack import Member, Trainer
+from scyc.networks import registry
+from scyc.schedules import rates as schedules
+from scyc.trainer import Member, Trainer
+from scyc.training import precision
 
 
 class Plain:
@@ -26,7 +28,7 @@ class Plain:
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
         system, images = trainer.system, trainer._source
-        network = networks.build(system.network, images.shape, len(images.classes), seed=0)
+        network = registry.build(system.network, images.shape, len(images.classes), seed=0)
         self.network = network.to(trainer.device)
 
     def images(self, member: Member) -> tuple[Tensor, Tensor, Tensor]:

@@ -18,7 +18,7 @@ from typing import Any
 
 import click
 
-from oracle.ledger import Ledger, parse_url
+from oracle.database import Ledger, parse_url
 
 ORACLE = (str(Path(sys.executable).with_name("oracle")),)
 _DATABASES = Path(__file__).parents[1] / "tests" / "oracle" / "databases.py"

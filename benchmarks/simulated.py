@@ -21,10 +21,12 @@ from pathlib import Path
 from types import MappingProxyType
 from unittest import mock
 
-from oracle import cli, driver, runs, scheduler
-from oracle.cells import Cell, Result
-from oracle.packs import Pack, PackQueue
-from oracle.work import WorkerSpec
+from oracle.cli import main
+from oracle.execution.pack_queue import Pack, PackQueue
+from oracle.execution.worker import WorkerSpec
+from oracle.runs import execute
+from oracle.search.graph import Cell, Result
+from oracle.service import driver, scheduler
 
 FOLDER = "SIMULATED_FOLDER"
 LOOKS = 5  # validations of a training
@@ -89,10 +91,10 @@ def answer(cell: Cell) -> Result:
 
 
 def drive(job_id: str) -> None:
-    """What ``python -m oracle.driver`` does, and a note of what it took."""
+    """What ``python -m oracle.service.driver`` does, and a note of what it took."""
     simulation = Simulation()
     try:
-        with mock.patch.object(runs, "BACKENDS", MappingProxyType({"inline": simulation})):
+        with mock.patch.object(execute, "BACKENDS", MappingProxyType({"inline": simulation})):
             driver.main()
     finally:  # its server may interrupt a driver that is done
         spent = {
@@ -110,7 +112,7 @@ def serve() -> None:
     """`oracle serve`, with drivers that simulate."""
     command = (sys.executable, __file__)
     with mock.patch.object(scheduler, "started", partial(scheduler.started, command=command)):
-        cli.entry()
+        main.entry()
 
 
 if __name__ == "__main__":

@@ -29,15 +29,15 @@ from interleaved import Case, options, pairs, report
 from scale import study
 from simulated import Simulation, answer
 
-from oracle import runs
-from oracle.asks import Place
-from oracle.cells import Graph
-from oracle.ledger import Ledger, engine_options, sqlite_url
-from oracle.ledger.optuna_studies import numbered_studies_with
-from oracle.parse import parse
+from oracle.database import Ledger, engine_options, sqlite_url
+from oracle.database.optuna_rows import numbered_studies_with
+from oracle.runs import execute
+from oracle.search.graph import Graph
+from oracle.search.request import Place
 from oracle.settings import Settings
-from oracle.spec import OracleStudy
-from oracle.store import ResultStore, _trial
+from oracle.storage.result_store import ResultStore, _trial
+from oracle.study.oracle import OracleStudy
+from oracle.study.validation import parse
 
 _ALLOWED = 48.0  # ms of CPU a cell: 2 % of two cores at 50 cells a minute
 _NOTE = "x" * 2000  # Optuna keeps a longer text in pieces of this size
@@ -76,12 +76,12 @@ def alone(folder: Path, grid: int, replicates: int) -> Case:
     declared = parse(study("wide", grid, replicates, 1, 0), "study")
     simulation = Simulation()
     with (
-        mock.patch.object(runs, "BACKENDS", MappingProxyType({"inline": simulation})),
+        mock.patch.object(execute, "BACKENDS", MappingProxyType({"inline": simulation})),
         mock.patch.object(ResultStore, "add"),
         mock.patch.object(ResultStore, "annotate"),
     ):
         where = Settings(folder, backend="inline", device="cpu", workers=1000)
-        runs.execute(runs.prepare(declared, where))
+        execute.execute(execute.prepare(declared, where))
     spent = 1000 * simulation.cpu / simulation.cells
     figures = {"cells": float(simulation.cells), "workers": float(simulation.most_out)}
     return Case("driver without its database", [(_ALLOWED, spent)], "ms of CPU a cell", figures)

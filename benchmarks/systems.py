@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import torch
 
-from scyc.choices import ConstantSpec
-from scyc.data import Images
-from scyc.pack import Member, Trainer
-from scyc.spec import content_hash
-from scyc.system import SplitSpec, SystemSpec
+from scyc.data.images import Images
+from scyc.specs.base import content_hash
+from scyc.specs.choices import ConstantSpec
+from scyc.specs.system import SplitSpec, SystemSpec
+from scyc.trainer import Member, Trainer
 
 Precision = Literal["fp32", "bf16"]
 # What each network is trained on, as the paper does: image shape, classes, batch.

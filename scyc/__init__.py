@@ -4,12 +4,12 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from scyc.cycles import Cycle, iterate
-    from scyc.lr_schedulers import SCycLR, WarmupDrops
-    from scyc.pack import Member, Trained, Trainer
-    from scyc.scurve import max_lr
-    from scyc.spec import SCyc
-    from scyc.system import SystemSpec
+    from scyc.iterative_pruning import Cycle, iterate
+    from scyc.schedules.lr_schedulers import SCycLR, WarmupDrops
+    from scyc.schedules.scyc_curve import max_lr
+    from scyc.specs.base import SCyc
+    from scyc.specs.system import SystemSpec
+    from scyc.trainer import Member, Trained, Trainer
 
 __all__ = [
     "Cycle",
@@ -25,16 +25,16 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Cycle": "cycles",
-    "Member": "pack",
-    "SCyc": "spec",
-    "SCycLR": "lr_schedulers",
-    "SystemSpec": "system",
-    "Trained": "pack",
-    "Trainer": "pack",
-    "WarmupDrops": "lr_schedulers",
-    "iterate": "cycles",
-    "max_lr": "scurve",
+    "Cycle": "iterative_pruning",
+    "Member": "trainer",
+    "SCyc": "specs.base",
+    "SCycLR": "schedules.lr_schedulers",
+    "SystemSpec": "specs.system",
+    "Trained": "trainer",
+    "Trainer": "trainer",
+    "WarmupDrops": "schedules.lr_schedulers",
+    "iterate": "iterative_pruning",
+    "max_lr": "schedules.scyc_curve",
 }
 
 

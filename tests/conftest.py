@@ -10,13 +10,13 @@ import pytest
 import sqlalchemy as sa
 import torch
 
-from oracle.parse import parse
-from oracle.study import Study
-from scyc import sources
-from scyc.choices import DigitsSpec, FullyConnectedSpec, WarmupSpec
-from scyc.data import Images
-from scyc.pack import Trainer
-from scyc.system import PruningSpec, SplitSpec, SubsetSpec, SystemSpec, TrainingSpec
+from oracle.study.base import Study
+from oracle.study.validation import parse
+from scyc.data import datasets
+from scyc.data.images import Images
+from scyc.specs.choices import DigitsSpec, FullyConnectedSpec, WarmupSpec
+from scyc.specs.system import PruningSpec, SplitSpec, SubsetSpec, SystemSpec, TrainingSpec
+from scyc.trainer import Trainer
 
 torch.set_num_threads(1)
 HERE = Path(__file__).parent
@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def digits() -> Images:
     """A stratified fifth of the handwritten digits: 360 images of 1 x 8 x 8."""
-    return sources.load(DigitsSpec(name="digits"), SubsetSpec(share=0.2))
+    return datasets.load(DigitsSpec(name="digits"), SubsetSpec(share=0.2))
 
 
 @pytest.fixture(scope="session")

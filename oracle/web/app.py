@@ -7,25 +7,14 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 
-from oracle.service import Service
-from oracle.web import (
-    assets,
-    compare_pages,
-    dashboard,
-    jobs_api,
-    live,
-    ops,
-    outside_api,
-    pages,
-    problems,
-    runs_api,
-    sign_in,
-)
-from oracle.web.drawing import Drawing
-from oracle.web.events import Watcher
-from oracle.web.guards import Guards
-from oracle.web.openapi import TAGS, describe
-from oracle.web.settings import WebSettings
+from oracle.rest import external_runs, health, jobs, problems, runs
+from oracle.rest.events import Watcher
+from oracle.rest.image_export import Drawing
+from oracle.rest.middleware import Guards
+from oracle.rest.openapi import TAGS, describe
+from oracle.rest.settings import WebSettings
+from oracle.service.service import Service
+from oracle.web import assets, compare, dashboard, live, pages, sign_in
 
 _ABOUT = """Submit studies, watch their jobs, fetch their tables and figures; and have the oracle
 lead trainings that run elsewhere. Every refusal is problem details (RFC 9457); those of a wrong
@@ -55,13 +44,13 @@ def create_app(
     app.state.form_key = service.sessions.key()
     app.state.watcher = Watcher(service.jobs)
     app.state.drawing = Drawing()
-    app.state.metrics = ops.Metrics()
+    app.state.metrics = health.Metrics()
     problems.install(app)
-    for part in (jobs_api, runs_api, outside_api, ops, assets, live, sign_in, pages, compare_pages):
+    for part in (jobs, runs, external_runs, health, assets, live, sign_in, pages, compare):
         app.include_router(part.router)
     dashboard.mount(app, service, settings)  # last: its paths are its own
     app.add_middleware(problems.Answering)  # what is added last comes first
     app.add_middleware(Guards, settings=settings)
-    app.add_middleware(ops.Measured, metrics=app.state.metrics)
+    app.add_middleware(health.Measured, metrics=app.state.metrics)
     describe(app, settings)
     return app

@@ -13,7 +13,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from oracle.web.problems import Refused
+from oracle.rest.problems import Refused
 
 router = APIRouter(include_in_schema=False)  # nothing here is secret: the sign-in page needs it
 

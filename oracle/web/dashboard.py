@@ -18,13 +18,13 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Match, Mount
 from starlette.types import Message, Receive, Scope, Send
 
-from oracle import formats
-from oracle.failures import StorageError
-from oracle.service import Service
-from oracle.web import problems
-from oracle.web.problems import Refused
-from oracle.web.security import needs
-from oracle.web.settings import WebSettings
+from oracle.errors import StorageError
+from oracle.reports import formats
+from oracle.rest import problems
+from oracle.rest.auth import needs
+from oracle.rest.problems import Refused
+from oracle.rest.settings import WebSettings
+from oracle.service.service import Service
 
 _CSV = "/csv/"
 PATHS = ("/dashboard", "/api/", _CSV, "/static/", "/favicon.ico")

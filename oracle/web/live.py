@@ -11,12 +11,12 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from oracle.failures import StorageError, UnknownJob
-from oracle.service import Service
-from oracle.tokens import Token
-from oracle.web import words
-from oracle.web.jobs_api import The
-from oracle.web.security import current, needs
+from oracle.errors import StorageError, UnknownJob
+from oracle.records.tokens import Token
+from oracle.rest.auth import current, needs
+from oracle.rest.jobs import The
+from oracle.service.service import Service
+from oracle.web import text
 
 router = APIRouter(include_in_schema=False)
 _LOOK = 1.0  # seconds between two looks
@@ -74,8 +74,8 @@ def _told(service: Service, job_id: str) -> str:
         {
             "id": job.id,
             "state": job.state,
-            "share": words.share(job),
-            "amount": words.amount(job),
-            "left": words.left(job.seconds_left) if job.state == "running" else "",
+            "share": text.share(job),
+            "amount": text.amount(job),
+            "left": text.left(job.seconds_left) if job.state == "running" else "",
         }
     )

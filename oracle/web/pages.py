@@ -8,21 +8,22 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from oracle import formats
-from oracle.cells import Graph
-from oracle.failures import QueueFull, UnknownJob
-from oracle.jobs import PRIORITIES, Job, JobState
-from oracle.records import Known
-from oracle.service import Service
-from oracle.studyfile import shipped_studies
-from oracle.tokens import Token
-from oracle.web import places, words
-from oracle.web.jobs_api import The
+from oracle.errors import QueueFull, UnknownJob
+from oracle.records.jobs import PRIORITIES, Job, JobState
+from oracle.records.tokens import Token
+from oracle.reports import formats
+from oracle.rest.auth import checked_form, needs
+from oracle.rest.jobs import The
+from oracle.rest.runs import study_yaml
+from oracle.rest.schemas import Smaller
+from oracle.runs.catalog import Known
+from oracle.search.graph import Graph
+from oracle.service.service import Service
+from oracle.study.loading import shipped_studies
+from oracle.web import source_marks
+from oracle.web import text as words
 from oracle.web.rendering import PageRoute, render
-from oracle.web.runs_api import study_yaml
-from oracle.web.schemas import Smaller
-from oracle.web.security import checked_form, needs
-from scyc.problems import BadInput, Problem
+from scyc.errors import BadInput, Problem
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Reader = Annotated[Token, Depends(needs("read"))]
@@ -242,7 +243,7 @@ def _jobs(
         smaller=_SMALLER,
         given=dict.fromkeys(("study", "shipped", *fields), "") | given,
         problems=problems,
-        marked=places.marked(given.get("study", ""), problems),
+        marked=source_marks.marked(given.get("study", ""), problems),
         wrong=dict.fromkeys(fields, "")
         | {
             name: each.rule

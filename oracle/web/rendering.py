@@ -15,12 +15,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from oracle import failures
-from oracle.jobs import ENDED, STATES
-from oracle.web import assets, words
-from oracle.web.problems import Refused
-from oracle.web.security import COOKIE, csrf_token, current
-from scyc.problems import BadInput, Problem
+from oracle import errors as failures
+from oracle.records.jobs import ENDED, STATES
+from oracle.rest.auth import COOKIE, csrf_token, current
+from oracle.rest.problems import Refused
+from oracle.web import assets, text
+from scyc.errors import BadInput, Problem
 
 _PAGES = jinja2.Environment(
     loader=jinja2.PackageLoader("oracle.web"),
@@ -30,9 +30,9 @@ _PAGES = jinja2.Environment(
     lstrip_blocks=True,
 )
 _PAGES.filters.update(
-    left=words.left, when=words.when, share=words.share, amount=words.amount, lines=words.lines
+    left=text.left, when=text.when, share=text.share, amount=text.amount, lines=text.lines
 )
-_PAGES.globals.update(asset=assets.address, STATES=STATES, ENDED=ENDED, verdict=words.verdict)
+_PAGES.globals.update(asset=assets.address, STATES=STATES, ENDED=ENDED, verdict=text.verdict)
 
 _STATUS: Mapping[type[Exception], int] = MappingProxyType(
     {

@@ -8,10 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from oracle.web.jobs_api import The
+from oracle.rest.auth import COOKIE, checked_form, same_site
+from oracle.rest.jobs import The
+from oracle.rest.settings import WebSettings
 from oracle.web.rendering import PageRoute, render
-from oracle.web.security import COOKIE, checked_form, same_site
-from oracle.web.settings import WebSettings
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _NEXT = 500  # characters

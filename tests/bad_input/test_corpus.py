@@ -12,11 +12,11 @@ import pytest
 import yaml
 from starlette.testclient import TestClient
 
-from oracle import cli
-from oracle.ledger import sqlite_url
-from oracle.service import ServerSettings, Service
+from oracle.cli import main
+from oracle.database import sqlite_url
+from oracle.rest.settings import WebSettings
+from oracle.service.service import ServerSettings, Service
 from oracle.web.app import create_app
-from oracle.web.settings import WebSettings
 
 HERE = Path(__file__).parent
 Said = tuple[int, str]
@@ -72,7 +72,7 @@ def oracle(
         before = contents(tmp_path)
         monkeypatch.setattr(sys, "argv", ["oracle", *arguments])
         with pytest.raises(SystemExit) as ended:
-            cli.entry()
+            main.entry()
         printed = capsys.readouterr()
         said = printed.err + printed.out
         assert "Traceback" not in said

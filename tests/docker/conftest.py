@@ -65,7 +65,7 @@ def understood() -> Callable[[str, list[str]], dict[str, Any]]:
 
     def parsed(program: str, words: list[str]) -> dict[str, Any]:
         if program == "oracle":
-            from oracle.cli import main as group
+            from oracle.cli.main import main as group
         else:
             from ray.scripts.scripts import cli as group
         context = click.Context(group)

@@ -175,7 +175,7 @@ def test_secrets_come_from_files_and_only_to_those_who_need_them(compose: dict[s
 def test_every_variable_of_ours_is_read_by_a_command(
     compose: dict[str, Any], pods: dict[str, dict[str, Any]], docker: Path
 ) -> None:
-    from oracle.cli import main
+    from oracle.cli.main import main
 
     def read(command: click.Command) -> Iterator[str]:
         for parameter in command.params:

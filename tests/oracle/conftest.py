@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 
-from oracle.asks import Place, Search
-from oracle.cells import Cell, Graph, Result
-from oracle.experiment import Hooks
-from oracle.experiments import experiment
-from oracle.greedy import OracleCycle
-from oracle.packs import Pack, PackQueue
-from oracle.parse import parse
-from oracle.paths import PathCycle
-from oracle.search_experiment import SearchExperiment
-from oracle.search_spec import SearchStudy
-from oracle.study import Study
-from scyc import scurve
-from scyc.spec import SCyc
+from oracle.execution.pack_queue import Pack, PackQueue
+from oracle.experiments.base import Hooks
+from oracle.experiments.registry import experiment
+from oracle.experiments.search import SearchExperiment
+from oracle.search.graph import Cell, Graph, Result
+from oracle.search.greedy import OracleCycle
+from oracle.search.pruning_run import PathCycle
+from oracle.search.request import Place, Search
+from oracle.study.base import Study
+from oracle.study.search import SearchStudy
+from oracle.study.validation import parse
+from scyc.schedules import scyc_curve
+from scyc.specs.base import SCyc
 
 Curve = Callable[[Cell], float | None]  # validation accuracy; None: it diverges
 
@@ -165,7 +165,7 @@ def near() -> Callable[[SCyc], Curve]:
 
     def make(ideal: SCyc) -> Curve:
         def accuracy(cell: Cell) -> float:
-            away = abs(math.log2(cell.max_lr / scurve.max_lr(ideal, cell.cycle, 0.2)))
+            away = abs(math.log2(cell.max_lr / scyc_curve.max_lr(ideal, cell.cycle, 0.2)))
             return 90 - 4 * away - 0.5 * cell.cycle + 0.3 * cell.replicate
 
         return accuracy

@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 
-from oracle import compare, tables
-from oracle.adaptive import Sought, coarse_step, expected, informative
-from oracle.cells import Cell, Graph
-from oracle.experiments import expected_cells, experiment
-from oracle.greedy import OracleCycle
-from oracle.grid_spec import ListGrid, RangeGrid
-from oracle.packs import Pack
-from oracle.regions import Tried
-from oracle.study import Study
+from oracle.execution.pack_queue import Pack
+from oracle.experiments.registry import expected_cells, experiment
+from oracle.reports import oracle as tables
+from oracle.search.adaptive_grid import Sought, coarse_step, expected, informative
+from oracle.search.graph import Cell, Graph
+from oracle.search.greedy import OracleCycle
+from oracle.stats.region import Tried
+from oracle.study.base import Study
+from oracle.study.grid_spec import ListGrid, RangeGrid
+from oracle.tables import oracle
 
 Make = Callable[..., Study]
 GRID = {"kind": "log", "low": 0.005, "high": 0.5, "count": 41}
@@ -243,7 +244,7 @@ def test_after_the_full_grid_it_trains_nothing_and_before_it_nothing_in_vain(
 def test_the_table_says_how_it_was_searched(study: Make, searched: Any) -> None:
     declared = study(grid=GRID, search="adaptive")
     _, cycles, path = searched(declared, rising(0.03))
-    table = compare.table(declared, "tiny-00000000", cycles, path, complete=True)
+    table = oracle.table(declared, "tiny-00000000", cycles, path, complete=True)
     spent, whole = table["cost"]["oracle"]["trainings"], 3 * 41 * 2
     assert table["search"] == "adaptive"
     assert table["cost"]["oracle"]["full_grid_trainings"] == whole
@@ -254,7 +255,7 @@ def test_the_table_says_how_it_was_searched(study: Make, searched: Any) -> None:
 
 def test_the_table_of_a_full_grid_does_not(study: Make, searched: Any) -> None:
     _, cycles, path = searched(study(), rising(0.1))
-    table = compare.table(study(), "tiny-00000000", cycles, path, complete=True)
+    table = oracle.table(study(), "tiny-00000000", cycles, path, complete=True)
     assert table["search"] == "grid"
     assert "full_grid_trainings" not in table["cost"]["oracle"]
     assert not any("Adaptive" in note for note in tables.sheet(table).notes)

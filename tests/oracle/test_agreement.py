@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from oracle import agreement, compare, replays
-from oracle.cells import Cell, Graph
-from oracle.study import Study
+from oracle.analysis import agreement, replay
+from oracle.search.graph import Cell, Graph
+from oracle.study.base import Study
+from oracle.tables import oracle
 
 Make = Callable[..., Study]
 GRID = {"kind": "log", "low": 0.005, "high": 0.5, "count": 41}
@@ -18,8 +19,8 @@ GRID = {"kind": "log", "low": 0.005, "high": 0.5, "count": 41}
 def told(study: Make, searched: Any, curve: Callable[[Cell], float], replicates: int = 4) -> Any:
     declared = study(grid=GRID, cycles=1, replicates=replicates)
     _, cycles, path = searched(declared, curve)
-    table = compare.table(declared, "tiny-0", cycles, path, complete=True)
-    return table, replays.replays(declared, Graph(declared.system, "0" * 64), cycles), cycles
+    table = oracle.table(declared, "tiny-0", cycles, path, complete=True)
+    return table, replay.replays(declared, Graph(declared.system, "0" * 64), cycles), cycles
 
 
 def hump(cell: Cell, shift: float = 0.0) -> float:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle.parse import parse
-from oracle.study import Study
-from oracle.studyfile import load_study, read_yaml, shipped_studies
-from scyc.problems import BadInput, Problem, unknown
+from oracle.study.base import Study
+from oracle.study.loading import load_study, read_yaml, shipped_studies
+from oracle.study.validation import parse
+from scyc.errors import BadInput, Problem, unknown
 
 GOOD = """
 name: tiny

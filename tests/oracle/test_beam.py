@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from oracle.beam import best
-from oracle.cells import Cell, Graph
-from oracle.experiment import Hooks
-from oracle.experiments import expected_cells, experiment
-from oracle.packs import Pack
-from oracle.parse import parse
-from oracle.study import Study
-from scyc.problems import BadInput
-from scyc.spec import as_json
+from oracle.execution.pack_queue import Pack
+from oracle.experiments.base import Hooks
+from oracle.experiments.registry import expected_cells, experiment
+from oracle.search.beam import best
+from oracle.search.graph import Cell, Graph
+from oracle.study.base import Study
+from oracle.study.validation import parse
+from scyc.errors import BadInput
+from scyc.specs.base import as_json
 
 Make = Callable[..., Study]
 GRID = {"max_lr": [0.05, 0.1, 0.2, 0.4], "extend": False}

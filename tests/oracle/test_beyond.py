@@ -11,15 +11,19 @@ from typing import Any
 import optuna
 import pytest
 
-from oracle import beam_tables, formats, records, region_plots, report, rival_tables, runs
-from oracle.cells import Cell, Graph
-from oracle.compare import Table
-from oracle.differences import difference, side
-from oracle.experiments import experiment
+from oracle.execution.worker import Worker
+from oracle.experiments.registry import experiment
+from oracle.plots import oracle
+from oracle.reports import beam as beam_reports
+from oracle.reports import formats
+from oracle.reports import rivals as rivals_reports
+from oracle.runs import catalog, execute, html_report
+from oracle.search.graph import Cell, Graph
 from oracle.settings import Settings
-from oracle.study import Study
-from oracle.work import Worker
-from scyc.problems import BadInput
+from oracle.stats.paired_difference import difference, side
+from oracle.study.base import Study
+from oracle.tables.oracle import Table
+from scyc.errors import BadInput
 
 Make = Callable[..., Study]
 GRID = {"max_lr": [0.05, 0.1, 0.2, 0.4], "extend": False}
@@ -59,17 +63,17 @@ def test_the_printed_sheet_has_a_block_for_rivals_and_one_for_the_beam(table: Ta
 def test_the_verdicts_are_sentences_with_a_standard_error(table: Table) -> None:
     constant, warm = table["rivals"]
     error = constant["average"]["test"]["standard_error"]
-    assert rival_tables.verdict(constant) == (
+    assert rivals_reports.verdict(constant) == (
         f"S-Cyc is {constant['average']['test']['points']:.2f} ± {error:.2f} points of test "
         "accuracy ahead of constant on average over cycles 1 to 2: told apart from noise at 2 "
         "replicates."
     )
-    assert "behind warm_start" in rival_tables.verdict(warm)
-    assert beam_tables.verdict(table["beam"], complete=True) == (
+    assert "behind warm_start" in rivals_reports.verdict(warm)
+    assert beam_reports.verdict(table["beam"], complete=True) == (
         "At cycle 2, the last, the beam of 2 has greed's own network first: greed costs nothing "
         "here."
     )
-    assert "the last so far" in beam_tables.verdict(table["beam"], complete=False)
+    assert "the last so far" in beam_reports.verdict(table["beam"], complete=False)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +91,7 @@ def test_greed_costs_accuracy_only_where_test_accuracy_tells_it_from_noise(
 ) -> None:
     found = difference(mine, (90.0, 91.0, 92.0)).to_json()
     cycle = {"cycle": 4, "same": False, "test": found, "validation": found}
-    assert said in beam_tables.verdict({"width": 3, "cycles": [cycle]}, complete=True)
+    assert said in beam_reports.verdict({"width": 3, "cycles": [cycle]}, complete=True)
 
 
 def test_one_replicate_tells_nothing_from_noise() -> None:
@@ -99,7 +103,7 @@ def test_one_replicate_tells_nothing_from_noise() -> None:
         False,
     )
     cycle = {"cycle": 1, "same": False, "test": found.to_json(), "validation": found.to_json()}
-    said = beam_tables.verdict({"width": 2, "cycles": [cycle]}, complete=True)
+    said = beam_reports.verdict({"width": 2, "cycles": [cycle]}, complete=True)
     assert "1.00 points of test accuracy ahead of greed: with 1 replicate nothing tells" in said
 
 
@@ -132,7 +136,7 @@ def test_markdown_latex_json_and_the_report_have_them_too(table: Table, study: M
     assert markdown.count("| :--- |") == 1
     assert formats.as_latex(table).count(r"\begin{tabular}") == 3
     assert json.loads(formats.as_json(table))["beam"]["width"] == 2
-    page = report.page(table, study())
+    page = html_report.page(table, study())
     assert page.count("<table>") == 3
     assert "<h2>tiny: a beam of 2 against greed</h2>" in page
     assert page.count("<br>S-Cyc is") == 1  # a line for each rival
@@ -147,7 +151,7 @@ def test_a_run_that_has_just_begun_says_so(study: Make) -> None:
 
 
 def test_the_region_figure_has_a_line_for_each_rival(table: Table) -> None:
-    traces = {trace.name: trace for trace in region_plots.regions(table).data}
+    traces = {trace.name: trace for trace in oracle.stats.region(table).data}
     looks = set()
     for rival in table["rivals"]:
         trace = traces[rival["name"]]
@@ -175,21 +179,21 @@ def test_a_whole_run_with_a_beam_and_every_rival(
         return train(worker, pack, *more)
 
     monkeypatch.setattr(Worker, "train", counted)
-    table = runs.execute(runs.prepare(declared, where))
+    table = execute.execute(execute.prepare(declared, where))
     assert table["complete"]
     assert len(tasks) == len(set(tasks))  # though networks were dropped on the way
 
-    known = records.locate("tiny", where)
-    assert records.stored_table(known) == table
+    known = catalog.locate("tiny", where)
+    assert catalog.stored_table(known) == table
     for name in ("beam", "warm_start"):
-        found = records.stored_distributions(known, name)
+        found = catalog.stored_distributions(known, name)
         assert [cycle["cycle"] for cycle in found["cycles"]] == [0, 1, 2]
         assert found["complete"]
     with pytest.raises(BadInput, match="beam, constant, gradient_spread"):
-        records.stored_distributions(known, "warm")
+        catalog.stored_distributions(known, "warm")
 
     spread = table["rivals"][2]["cycles"]
-    distributions = records.stored_distributions(known, "gradient_spread")["cycles"]
+    distributions = catalog.stored_distributions(known, "gradient_spread")["cycles"]
     stds = [cycle["std"]["weight_gradients"] for cycle in distributions]
     growth = 1.0
     for first, last in zip(stds[0], stds[1], strict=True):

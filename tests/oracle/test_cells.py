@@ -1,9 +1,9 @@
 from collections.abc import Callable
 
-from oracle.asks import row
-from oracle.cells import Cell, Graph
-from scyc.choices import CyclicalSpec, WarmupSpec
-from scyc.system import PruningSpec, RecordSpec, SystemSpec
+from oracle.search.graph import Cell, Graph
+from oracle.search.request import row
+from scyc.specs.choices import CyclicalSpec, WarmupSpec
+from scyc.specs.system import PruningSpec, RecordSpec, SystemSpec
 
 System = Callable[..., SystemSpec]
 IMAGES = "0" * 64

@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 import yaml
 
-from oracle import cli, formats, records, runs
-from oracle.parse import parse
+from oracle.cli import main
+from oracle.reports import formats
+from oracle.runs import catalog, execute
 from oracle.settings import Progress, Settings
-from oracle.studyfile import load_study
-from scyc import schedules, scurve
+from oracle.study.loading import load_study
+from oracle.study.validation import parse
+from scyc.schedules import rates as schedules
+from scyc.schedules import scyc_curve
 
 STUDY = """
 name: tiny
@@ -98,14 +101,14 @@ def inside(
 ) -> Callable[..., str]:
     """Calls the command in this process; returns what it printed, or, if it failed, its errors."""
     monkeypatch.chdir(place)
-    monkeypatch.setattr("oracle.estimate._TIMED_SECONDS", 0.01)
+    monkeypatch.setattr("oracle.runs.estimate._TIMED_SECONDS", 0.01)
 
     def call(*arguments: str, code: int = 0) -> str:
         monkeypatch.setattr(sys, "path", list(sys.path))
         monkeypatch.setattr(sys, "argv", ["oracle", *arguments])
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
-            cli.entry()
+            main.entry()
         told = capsys.readouterr()
         assert ended.value.code == code, told.out + told.err
         return told.out if code == 0 else told.err
@@ -137,7 +140,7 @@ def test_run_then_look(place: Path, inside: Call) -> None:
     assert table.splitlines() == shown.splitlines()[: len(table.splitlines())]
     assert (place / "runs" / "tiny" / f"{run_id[0]}.html").stat().st_size > 1_000_000
     assert re.search(rf"{run_id[0]} +done ", inside("list"))
-    found = records.stored_table(records.locate("tiny", Settings()))
+    found = catalog.stored_table(catalog.locate("tiny", Settings()))
     for form in FORMS[1:]:
         assert inside("table", run_id[0], "--format", form) == formats.FORMATS[form](found)
     assert inside("plot", "tiny", "-o", "region.html").strip() == "region.html"
@@ -152,7 +155,7 @@ def test_a_comparison_runs_and_is_shown_in_every_form(place: Path, inside: Call)
     table = timeless(inside("table", "several", "--format", "json"))
     assert (table["kind"], table["complete"]) == ("schedules", True)
     assert [row["label"] for row in table["schedules"]] == ["warm-up", "tuned", "S-Cyc"]
-    found = records.stored_table(records.locate("several", Settings()))
+    found = catalog.stored_table(catalog.locate("several", Settings()))
     for form in FORMS[1:]:
         assert inside("table", "several", "--format", form) == formats.FORMATS[form](found)
     assert inside("table", "several").splitlines() == shown.splitlines()[:-3]
@@ -213,7 +216,7 @@ def test_of_a_run_without_a_finished_cycle_nothing_can_be_drawn(
     content = yaml.safe_load((place / f"{study}.yaml").read_text())
     where = Settings(backend="inline", device="cpu")
     with pytest.raises(Killed):
-        runs.execute(runs.prepare(parse(content, study), where), Progress(cells=at_once))
+        execute.execute(execute.prepare(parse(content, study), where), Progress(cells=at_once))
     assert re.search(rf"{study}-[0-9a-f]{{8}} +stopped ", inside("list"))
     assert "nothing to draw" in inside("plot", study, code=1)
     assert "not complete" in inside("table", study)
@@ -291,7 +294,7 @@ def test_what_is_not_smaller_is_refused_with_2(
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Path]]:
     """Figures that were drawn, with where they would have been written to."""
     found: list[tuple[Any, Path]] = []
-    monkeypatch.setattr("oracle.plots.save", lambda figure, to: found.append((figure, to)))
+    monkeypatch.setattr("oracle.plots.base.save", lambda figure, to: found.append((figure, to)))
     return found
 
 
@@ -304,7 +307,7 @@ def test_a_schedule_is_drawn_from_its_study_alone(place: Path, inside: Call) -> 
 
 def test_the_drawn_max_lr_are_the_studys(inside: Call, drawn: list[tuple[Any, Path]]) -> None:
     curve = load_study("table7").s_cyc
-    expected = [scurve.max_lr(curve, cycle, 0.2) for cycle in range(26)]
+    expected = [scyc_curve.max_lr(curve, cycle, 0.2) for cycle in range(26)]
     inside("plot-schedule", "table7")
     inside("plot-schedule", "table7", "--cycle", "13", "--cycle", "0")
     inside("plot-schedule", "table2a")

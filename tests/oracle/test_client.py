@@ -8,10 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
-from oracle.answers import Event, Job
-from oracle.client import Client, Pace, ServerError
+from oracle.client.client import Client, Pace, ServerError
+from oracle.client.models import Event, Job
 from oracle.settings import Progress, Shrink
-from scyc.problems import BadInput
+from scyc.errors import BadInput
 
 JOB: dict[str, Any] = {
     "id": "tiny-0fb43313",

@@ -14,10 +14,11 @@ import sqlalchemy as sa
 import yaml
 from click.testing import CliRunner
 
-from oracle import cli, records, runs
-from oracle.parse import parse
+from oracle.cli import main
+from oracle.runs import catalog, execute
 from oracle.settings import Settings
-from oracle.study import Study
+from oracle.study.base import Study
+from oracle.study.validation import parse
 
 Make = Callable[..., Study]
 CHANGES: dict[str, Any] = {
@@ -151,11 +152,11 @@ def findings(table: Any) -> Any:
 def assert_as_of_one_process(place: Path, database: Path) -> None:
     """The same findings as on SQLite without Ray, and as many trainings: nothing was done twice."""
     url = database.read_text().strip()
-    known = records.locate("tiny", Settings(place / "runs", storage=url))
-    found = findings(records.stored_table(known))
+    known = catalog.locate("tiny", Settings(place / "runs", storage=url))
+    found = findings(catalog.stored_table(known))
     where = Settings(place / "apart", backend="inline", device="cpu")
     declared = parse(yaml.safe_load((place / "tiny.yaml").read_text()), "tiny.yaml")
-    expected = findings(runs.execute(runs.prepare(declared, where)))
+    expected = findings(execute.execute(execute.prepare(declared, where)))
     assert expected["complete"]
     assert found == expected
     assert cells(url) == cells(f"sqlite:///{place}/apart/tiny/oracle.db") > 0
@@ -173,7 +174,7 @@ def test_several_nodes_and_postgresql_find_what_one_process_finds(
     place: Path, database: Path, nodes: int
 ) -> None:
     (place / "wanted").write_text(str(nodes))
-    migrated = CliRunner().invoke(cli.main, ["migrate", "--storage-file", str(database)])
+    migrated = CliRunner().invoke(main.main, ["migrate", "--storage-file", str(database)])
     assert migrated.exit_code == 0, migrated.output
     with ray_nodes.cluster(nodes) as cluster:
         ended(started(place, cluster, database))
@@ -222,10 +223,10 @@ def test_a_server_trains_on_a_cluster(
         finally:
             server.terminate()
             server.communicate(timeout=60)
-    stored = records.stored_table(records.locate("tiny", Settings(tmp_path / "runs")))
+    stored = catalog.stored_table(catalog.locate("tiny", Settings(tmp_path / "runs")))
     where = Settings(tmp_path / "apart", backend="inline", device="cpu")
     declared = parse(content, "tiny.yaml")
-    assert findings(stored) == findings(runs.execute(runs.prepare(declared, where)))
+    assert findings(stored) == findings(execute.execute(execute.prepare(declared, where)))
 
 
 @pytest.mark.ray

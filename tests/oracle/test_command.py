@@ -16,7 +16,7 @@ import optuna
 import pytest
 import yaml
 
-from oracle import cli
+from oracle.cli import main
 
 Call = Callable[..., str]
 STUDY = """
@@ -58,7 +58,7 @@ def oracle(
         monkeypatch.setattr(sys, "argv", ["oracle", *arguments])
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
-            cli.entry()
+            main.entry()
         told = capsys.readouterr()
         assert ended.value.code == 0, told
         return told.out

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from oracle import comparison_plots, schedule_tables
-from oracle.cells import Result
-from oracle.compare import Table
-from oracle.parse import parse
-from oracle.paths import PathCycle
-from oracle.schedule_tables import EntryFound
-from oracle.spec import SchedulesStudy
+from oracle.plots import schedules
+from oracle.search.graph import Result
+from oracle.search.pruning_run import PathCycle
+from oracle.study.oracle import SchedulesStudy
+from oracle.study.validation import parse
+from oracle.tables import schedules as schedule_tables
+from oracle.tables.oracle import Table
+from oracle.tables.schedules import EntryFound
 
 WARMUP = {"warmup": 3, "drops": [8]}
 S_CYC = {"epsilon": 0.1, "delta": 0.1, "q": 1, "beta": 3.0}
@@ -108,7 +109,7 @@ def traces(figure: Any, column: int) -> dict[str, Any]:
 def test_the_left_panel_has_the_means_with_their_spread_and_the_papers_dotted(
     table: Table,
 ) -> None:
-    left = traces(comparison_plots.comparison(table), 1)
+    left = traces(schedules.comparison(table), 1)
     assert list(left) == ["steady", "steady, Table 2(x)", "warm-up", "S-Cyc", "S-Cyc, Table 2(x)"]
     assert list(left["steady"].y) == [81, 72]  # what diverged is not drawn
     assert list(left["S-Cyc"].y) == [90, 74, 67]
@@ -128,7 +129,7 @@ def test_the_left_panel_has_the_means_with_their_spread_and_the_papers_dotted(
 
 
 def test_the_middle_panel_is_the_paired_difference_to_s_cyc(table: Table) -> None:
-    middle = traces(comparison_plots.comparison(table), 2)
+    middle = traces(schedules.comparison(table), 2)
     assert list(middle) == ["steady", "warm-up", "S-Cyc"]
     assert list(middle["S-Cyc"].y) == [0, 0, 0]
     assert list(middle["S-Cyc"].error_y.array) == [0, 0, 0]
@@ -138,7 +139,7 @@ def test_the_middle_panel_is_the_paired_difference_to_s_cyc(table: Table) -> Non
 
 
 def test_the_right_panel_has_every_max_lr(table: Table) -> None:
-    right = traces(comparison_plots.comparison(table), 3)
+    right = traces(schedules.comparison(table), 3)
     assert {name: list(trace.y) for name, trace in right.items()} == {
         "steady": [0.05] * 3,
         "warm-up": [0.1] * 3,
@@ -147,7 +148,7 @@ def test_the_right_panel_has_every_max_lr(table: Table) -> None:
 
 
 def test_the_cards_are_the_panels(table: Table) -> None:
-    whole, cards = comparison_plots.comparison(table), comparison_plots.cards(table)
+    whole, cards = schedules.comparison(table), schedules.cards(table)
     assert list(cards) == ["accuracies", "differences", "rates"]
     for column, card in enumerate(cards.values(), 1):
         expected = traces(whole, column)
@@ -160,14 +161,14 @@ def test_the_cards_are_the_panels(table: Table) -> None:
 
 def test_without_s_cyc_the_middle_panel_is_empty() -> None:
     table = given(study(*ENTRIES[:2], cycles=1), [[70.0, 71.0]], [[72.0, 73.0]])
-    figure = comparison_plots.comparison(table)
+    figure = schedules.comparison(table)
     assert all(len(trace.y) == 0 for trace in traces(figure, 2).values())
     assert list(traces(figure, 1)["warm-up"].y) == [72.5]
 
 
 def test_what_was_shrunk_stands_in_the_figure(table: Table) -> None:
-    assert comparison_plots.comparison(table).layout.title.subtitle.text == ""
+    assert schedules.comparison(table).layout.title.subtitle.text == ""
     small = table | {"shrunk": {"cycles": "2 of 25"}}
-    said = comparison_plots.comparison(small).layout.title.subtitle.text
+    said = schedules.comparison(small).layout.title.subtitle.text
     assert said.startswith("Shrunk")
     assert "cycles 2 of 25" in said

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from oracle import costs, tables
-from oracle.cells import Cell, Graph
+from oracle.analysis import costs
+from oracle.analysis.costs import ADAPTIVE, FITTED, ONE, PAPER, WHOLE, Budget, Measured
 from oracle.cli import main
-from oracle.costs import ADAPTIVE, FITTED, ONE, PAPER, WHOLE, Budget, Measured
-from oracle.experiments import experiment
-from oracle.study import Study
-from scyc.problems import BadInput
+from oracle.experiments.registry import experiment
+from oracle.reports import oracle as tables
+from oracle.search.graph import Cell, Graph
+from oracle.study.base import Study
+from scyc.errors import BadInput
 
 Make = Callable[..., Study]
 GRID = {"kind": "log", "low": 0.005, "high": 0.5, "count": 41}

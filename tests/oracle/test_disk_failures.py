@@ -9,16 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from oracle import cli, folders, records, report, runs, workers
-from oracle.asks import Place
-from oracle.cells import Graph
-from oracle.failures import DiskFailed, PackFailed
-from oracle.in_flight import InFlight
-from oracle.packs import Pack, PackQueue
+from oracle.cli import main
+from oracle.errors import DiskFailed, PackFailed
+from oracle.execution import backends
+from oracle.execution.pack_queue import Pack, PackQueue
+from oracle.execution.pack_state import InFlight
+from oracle.execution.worker import Worker, flight_name
+from oracle.host import disk as folders
+from oracle.runs import catalog, execute, html_report
+from oracle.search.graph import Graph
+from oracle.search.request import Place
 from oracle.settings import Settings
-from oracle.study import Study
-from oracle.work import Worker, flight_name
-from scyc import blobs
+from oracle.study.base import Study
+from scyc.storage import blob_store
 
 SMALL = {
     "name": "tiny",
@@ -59,14 +62,14 @@ def test_only_errors_of_the_disk_are_told_as_such() -> None:
 def test_a_worker_that_finds_the_disk_full_ends_the_run_without_a_traceback(
     tmp_path: Path, study: Callable[..., Study], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prepared = runs.prepare(study(), settings(tmp_path))
+    prepared = execute.prepare(study(), settings(tmp_path))
     with monkeypatch.context() as disk:
         disk.setattr(Worker, "train", full)
         with pytest.raises(DiskFailed, match=r"^/disk/file: No space left on device; make room"):
-            runs.execute(prepared)
-    (known,) = records.find(settings(tmp_path))
+            execute.execute(prepared)
+    (known,) = catalog.find(settings(tmp_path))
     assert known.state == "stopped"
-    assert runs.execute(prepared)["kind"] == "oracle"
+    assert execute.execute(prepared)["kind"] == "oracle"
 
 
 def test_a_ray_worker_reports_a_full_disk_as_one(tmp_path: Path) -> None:
@@ -75,10 +78,10 @@ def test_a_ray_worker_reports_a_full_disk_as_one(tmp_path: Path) -> None:
     queue.say = said.append
     reported = json.dumps({"disk": "/disk/file: full", "said": ["not saved"]})
     with pytest.raises(DiskFailed, match="/disk/file: full"):
-        workers._reported({"reported": reported}, error=False, queue=queue)
+        backends._reported({"reported": reported}, error=False, queue=queue)
     assert said == ["not saved"]
     with pytest.raises(PackFailed):
-        workers._reported({"reported": json.dumps({"failed": "x"})}, error=False, queue=queue)
+        backends._reported({"reported": json.dumps({"failed": "x"})}, error=False, queue=queue)
 
 
 def test_a_report_that_cannot_be_written_comes_after_the_table(
@@ -91,14 +94,14 @@ def test_a_report_that_cannot_be_written_comes_after_the_table(
         "sys.argv",
         ["oracle", "run", str(file), "--backend", "inline", "--device", "cpu", "--workers", "1"],
     )
-    monkeypatch.setattr(report, "write_whole", full)
+    monkeypatch.setattr(html_report, "write_whole", full)
     with pytest.raises(SystemExit) as ended:
-        cli.entry()
+        main.entry()
     printed = capsys.readouterr()
     assert ended.value.code == 1
     assert "well-tuned" in printed.out
     assert printed.err.splitlines()[-1].startswith("DiskFailed: /disk/file: No space left")
-    (known,) = records.find(Settings(folder=tmp_path / "runs"))
+    (known,) = catalog.find(Settings(folder=tmp_path / "runs"))
     assert known.state == "done"
 
 
@@ -107,13 +110,13 @@ def test_a_report_is_written_whole_and_may_be_read_by_others(
 ) -> None:
     mask = os.umask(0o022)
     try:
-        report.save("<p>", tmp_path / "report.html")
+        html_report.save("<p>", tmp_path / "report.html")
     finally:
         os.umask(mask)
     assert (tmp_path / "report.html").stat().st_mode & 0o777 == 0o644
-    monkeypatch.setattr(blobs.os, "fsync", full)
+    monkeypatch.setattr(blob_store.os, "fsync", full)
     with pytest.raises(DiskFailed):
-        report.save("<p>new", tmp_path / "report.html")
+        html_report.save("<p>new", tmp_path / "report.html")
     assert (tmp_path / "report.html").read_text() == "<p>"
     assert {path.name for path in tmp_path.iterdir()} == {"report.html"}
 
@@ -137,11 +140,11 @@ def test_a_pack_that_lands_takes_its_unfinished_files_with_it(
 def test_tables_that_a_killed_driver_has_half_made_are_completed(
     tmp_path: Path, study: Callable[..., Study], made: int
 ) -> None:
-    prepared = runs.prepare(study(), settings(tmp_path))
+    prepared = execute.prepare(study(), settings(tmp_path))
     place = prepared.settings.place(prepared.study.home)
     place.mkdir(parents=True)
-    url = records.database(prepared.settings, prepared.study.home)
-    with records.opened(url):
+    url = catalog.database(prepared.settings, prepared.study.home)
+    with catalog.opened(url):
         pass
     with sqlite3.connect(place / "oracle.db") as database:
         listed = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'oracle_%'"
@@ -154,6 +157,6 @@ def test_tables_that_a_killed_driver_has_half_made_are_completed(
         if "alembic_version" in tables[:made]:
             database.execute("DELETE FROM alembic_version")
     database.close()
-    again = runs.prepare(study(), settings(tmp_path))
-    with records.opened(url) as (_, store):
+    again = execute.prepare(study(), settings(tmp_path))
+    with catalog.opened(url) as (_, store):
         assert store.results(again.graph) == {}

@@ -5,9 +5,9 @@ import plotly.graph_objects as go
 import pytest
 import torch
 
-from oracle import distribution_plots
-from oracle.distribution_plots import cards, distributions, shown, together
-from scyc.distributions import Bins, Distribution
+from oracle.plots import distributions as distribution_plots
+from oracle.plots.distributions import cards, distributions, shown, together
+from scyc.recording.distributions import Bins, Distribution
 
 BOUNDS = (-0.02, 0.03)
 

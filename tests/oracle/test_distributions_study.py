@@ -9,19 +9,26 @@ from typing import Any
 import pytest
 import torch
 
-from oracle import compare, distribution_tables, formats, records, report, runs
-from oracle.cells import Result
-from oracle.experiments import experiment
-from oracle.failures import NoWinner
-from oracle.kinds import KINDS
-from oracle.parse import parse
-from oracle.paths import PathCycle
+from oracle.errors import NoWinner
+from oracle.experiments.registry import experiment
+from oracle.plots.registry import FIGURES
+from oracle.reports import distributions as distributions_reports
+from oracle.reports import formats
+from oracle.runs import catalog, execute, html_report
+from oracle.search.graph import Result
+from oracle.search.pruning_run import PathCycle
 from oracle.settings import Progress, Settings
-from oracle.spec import DistributionsStudy
-from oracle.study import Study
-from scyc import data, distributions, networks, recording, seeds
-from scyc.checkpoint import CheckpointStore
-from scyc.problems import BadInput
+from oracle.study.base import Study
+from oracle.study.oracle import DistributionsStudy
+from oracle.study.validation import parse
+from oracle.tables import distributions as distribution_tables
+from oracle.tables import oracle as compare
+from scyc import seeds
+from scyc.data import images as data
+from scyc.errors import BadInput
+from scyc.networks import registry
+from scyc.recording import distributions, recording
+from scyc.storage.checkpoint_store import CheckpointStore
 
 WARMUP = {"warmup": 3, "drops": [8]}
 RECORD = {"what": ["weight_gradients", "activations"], "batches": 2, "outside": [-0.02, 0.03]}
@@ -51,7 +58,7 @@ def settings(folder: Path, **changes: Any) -> Settings:
 
 
 def run(declared: Study, where: Settings, progress: Progress | None = None) -> compare.Table:
-    return runs.execute(runs.prepare(declared, where), progress)
+    return execute.execute(execute.prepare(declared, where), progress)
 
 
 def timeless(table: compare.Table) -> compare.Table:
@@ -62,7 +69,7 @@ def timeless(table: compare.Table) -> compare.Table:
     return found
 
 
-def recorded_again(prepared: runs.Prepared, result: Result, replicate: int, cycle: int) -> Any:
+def recorded_again(prepared: execute.Prepared, result: Result, replicate: int, cycle: int) -> Any:
     """What the recorder says of a carried network, on batches that are put together here."""
     declared, images = prepared.study, prepared.images
     assert declared.record is not None
@@ -77,7 +84,7 @@ def recorded_again(prepared: runs.Prepared, result: Result, replicate: int, cycl
         ((images.pixels[indices].float() - mean) / std, images.labels[indices])
         for indices in split.train[order]
     ]
-    network = networks.build(declared.network, images.shape, len(images.classes), seed=5)
+    network = registry.build(declared.network, images.shape, len(images.classes), seed=5)
     seed = seeds.seed(declared.seed, "record", replicate, cycle)
     wanted = declared.record
     return recording.record(network, carried, batches, wanted.what, wanted.outside, seed)
@@ -86,12 +93,12 @@ def recorded_again(prepared: runs.Prepared, result: Result, replicate: int, cycl
 def test_what_a_run_records_is_that_of_the_networks_it_carried(
     storage: str, tmp_path: Path
 ) -> None:
-    prepared = runs.prepare(study(), settings(tmp_path, storage=storage))
-    table = runs.execute(prepared)
-    found = records.locate("tiny", prepared.settings)
+    prepared = execute.prepare(study(), settings(tmp_path, storage=storage))
+    table = execute.execute(prepared)
+    found = catalog.locate("tiny", prepared.settings)
     assert (found.state, table["complete"]) == ("done", True)
-    assert records.stored_table(found) == table
-    assert records.stored_distributions(found, "training")["cycles"] == table["cycles"]
+    assert catalog.stored_table(found) == table
+    assert catalog.stored_distributions(found, "training")["cycles"] == table["cycles"]
     found_cycles = path_cycles(prepared)["training"]
     assert len(found_cycles) == len(table["cycles"]) == 3
     for done, row in zip(found_cycles, table["cycles"], strict=True):
@@ -109,13 +116,13 @@ def test_what_a_run_records_is_that_of_the_networks_it_carried(
             ]
 
 
-def path_cycles(prepared: runs.Prepared) -> Any:
+def path_cycles(prepared: execute.Prepared) -> Any:
     """A run's iterative pruning runs, from its storage."""
     found = experiment(prepared.study, prepared.graph)
-    with records.opened(records.database(prepared.settings, prepared.study.name)) as (_, store):
+    with catalog.opened(catalog.database(prepared.settings, prepared.study.name)) as (_, store):
         known = store.results(prepared.graph)
     for search in found.searches():
-        records.replay(search, known)
+        catalog.replay(search, known)
     return found.runs()
 
 
@@ -132,7 +139,7 @@ def test_an_interrupted_run_has_the_same_distributions(tmp_path: Path) -> None:
     short = study(cycles=1, max_lr=0.1, s_cyc=None)
     with pytest.raises(Killed):
         run(short, settings(tmp_path / "broken"), Progress(cells=cells))
-    partial = records.stored_table(records.locate("tiny", settings(tmp_path / "broken")))
+    partial = catalog.stored_table(catalog.locate("tiny", settings(tmp_path / "broken")))
     assert [cycle["cycle"] for cycle in partial["cycles"]] == [0]
     assert "not complete" in formats.text(partial)
     whole = run(short, settings(tmp_path / "whole"))
@@ -142,11 +149,11 @@ def test_an_interrupted_run_has_the_same_distributions(tmp_path: Path) -> None:
 def test_an_oracle_run_has_the_distributions_of_the_oracle_and_of_s_cyc(tmp_path: Path) -> None:
     grid = {"max_lr": [0.05, 0.4], "extend": False}
     oracle = {"schedule": WARMUP, "grid": grid, "s_cyc": CURVE, "cycles": 1}
-    prepared = runs.prepare(parse(COMMON | oracle, "tiny.yaml"), settings(tmp_path))
-    table = runs.execute(prepared)
-    found = records.locate("tiny", prepared.settings)
-    won = records.stored_distributions(found, "oracle")
-    s_cyc = records.stored_distributions(found, "S-Cyc")
+    prepared = execute.prepare(parse(COMMON | oracle, "tiny.yaml"), settings(tmp_path))
+    table = execute.execute(prepared)
+    found = catalog.locate("tiny", prepared.settings)
+    won = catalog.stored_distributions(found, "oracle")
+    s_cyc = catalog.stored_distributions(found, "S-Cyc")
     assert (won["kind"], won["label"], won["complete"]) == ("distributions", "oracle", True)
     assert (won["run_id"], won["paper"]) == (table["run_id"], None)
     assert [cycle["max_lr"] for cycle in won["cycles"]] == [
@@ -167,7 +174,7 @@ def test_an_oracle_run_has_the_distributions_of_the_oracle_and_of_s_cyc(tmp_path
     for name, shown in (("oracle", won), ("S-Cyc", s_cyc)):
         assert f"{name}: at the end of each training" in formats.text(shown)
     with pytest.raises(BadInput, match='did you mean "S-Cyc"') as refused:
-        records.stored_distributions(found, "SCyc")
+        catalog.stored_distributions(found, "SCyc")
     assert refused.value.problems[0].path == "--distributions"
 
 
@@ -182,8 +189,8 @@ def test_a_comparison_has_the_distributions_of_each_schedule(tmp_path: Path) -> 
     ]
     content = {"kind": "schedules", "schedules": entries, "cycles": 1, "replicates": 1}
     table = run(parse(COMMON | content, "tiny.yaml"), settings(tmp_path))
-    found = records.locate("tiny", settings(tmp_path))
-    shown = {label: records.stored_distributions(found, label) for label in ("steady", "tuned")}
+    found = catalog.locate("tiny", settings(tmp_path))
+    shown = {label: catalog.stored_distributions(found, label) for label in ("steady", "tuned")}
     for row in table["schedules"]:
         cycles = shown[row["label"]]["cycles"]
         for key in ("cycle", "max_lr", "weights_remaining", "test_accuracy"):
@@ -191,16 +198,16 @@ def test_a_comparison_has_the_distributions_of_each_schedule(tmp_path: Path) -> 
         assert all(each["weight_gradients"]["count"] > 0 for each in cycles)
     assert shown["steady"]["cycles"] != shown["tuned"]["cycles"]
     with pytest.raises(BadInput, match="known: steady, tuned"):
-        records.stored_distributions(found, "training")
+        catalog.stored_distributions(found, "training")
 
 
 def test_a_run_that_recorded_nothing_is_refused(tmp_path: Path) -> None:
     content = {"schedule": WARMUP, "grid": {"max_lr": [0.1], "extend": False}, "s_cyc": CURVE}
     short = {"cycles": 1, "replicates": 1, "record": None}
     run(parse(COMMON | content | short, "tiny.yaml"), settings(tmp_path))
-    found = records.locate("tiny", settings(tmp_path))
+    found = catalog.locate("tiny", settings(tmp_path))
     with pytest.raises(BadInput, match="records no distributions; add record"):
-        records.stored_distributions(found, "oracle")
+        catalog.stored_distributions(found, "oracle")
     with pytest.raises(ValueError, match="records no distributions"):
         distribution_tables.table(found.study, "tiny-0", [], complete=True)
 
@@ -209,13 +216,13 @@ def test_a_run_of_which_all_replicates_diverge_keeps_its_row_and_says_why(tmp_pa
     wild = study(max_lr=1e25, s_cyc=None, schedule="constant")
     with pytest.raises(NoWinner, match="a replicate of cycle 0 diverged; lower max_lr"):
         run(wild, settings(tmp_path))
-    found = records.locate("tiny", settings(tmp_path))
+    found = catalog.locate("tiny", settings(tmp_path))
     assert found.state == "no winner"
-    table = records.stored_table(found)
+    table = catalog.stored_table(found)
     (row,) = table["cycles"]
     assert (row["diverged"], row["std"], "weight_gradients" in row) == (True, {}, False)
     assert table["complete"]  # nothing more can follow
-    assert distribution_tables.sheet(table).rows[0][3:] == ["diverged", *["-"] * 7]
+    assert distributions_reports.sheet(table).rows[0][3:] == ["diverged", *["-"] * 7]
     for render in formats.FORMATS.values():
         assert render(table)
 
@@ -275,7 +282,7 @@ def test_replicates_are_pooled_and_their_spread_stands_beside() -> None:
 
 def test_the_printed_row_is_the_spread_over_replicates() -> None:
     table = table_of([WIDE, WIDER], [NARROW, NARROW])
-    sheet = distribution_tables.sheet(table)
+    sheet = distributions_reports.sheet(table)
     assert [head.replace("\n", " ") for head in sheet.heads[4:]] == [
         "weight gradients: std",
         "5 to 95 %",
@@ -313,9 +320,9 @@ def test_each_form_has_the_rows() -> None:
     assert latex.count(r"\\") == 1 + 2
     assert all(line[0] == "%" for line in latex.split(r"\end{tabular}")[1].splitlines() if line)
     assert json.loads(formats.as_json(table)) == table
-    page = report.page(table, study())
+    page = html_report.page(table, study())
     assert page.count("<tr>") == 1 + 2
-    assert {trace.name for trace in KINDS["distributions"].figure(table).data} >= {"64 %"}
+    assert {trace.name for trace in FIGURES["distributions"].figure(table).data} >= {"64 %"}
 
 
 def test_of_a_cycle_with_a_diverged_replicate_the_others_are_shown() -> None:
@@ -324,14 +331,14 @@ def test_of_a_cycle_with_a_diverged_replicate_the_others_are_shown() -> None:
     assert last["diverged"]
     assert last["weight_gradients"]["count"] == 2
     assert last["std"]["weight_gradients"] == [0.25]
-    sheet = distribution_tables.sheet(table)
+    sheet = distributions_reports.sheet(table)
     assert sheet.rows[1][3:6] == ["diverged", "0.25", "[-0.25, 0.25]"]
     assert any(note.startswith("Diverged: ") for note in sheet.notes)
     assert sheet.verdict.startswith("Fewer than two networks are finished")
 
 
 def test_wider_distributions_are_called_wider() -> None:
-    assert "weight gradients are wider (std 0.25 to 2)" in distribution_tables.verdict(
+    assert "weight gradients are wider (std 0.25 to 2)" in distributions_reports.verdict(
         table_of([NARROW, NARROW], [WIDER, WIDER])
     )
 
@@ -342,7 +349,7 @@ def test_what_is_not_recorded_has_no_column(what: str, columns: int) -> None:
     found = [PathCycle(0, 0.1, (), (result(0, one),))]
     declared = study(record={"what": [what], "outside": [-0.5, 0.5]}, replicates=1)
     table = distribution_tables.table(declared, "tiny-0", found, complete=False)
-    sheet = distribution_tables.sheet(table)
+    sheet = distributions_reports.sheet(table)
     assert len(sheet.heads) == len(sheet.rows[0]) == 4 + columns
     assert set(table["cycles"][0]["std"]) == {what}
 
@@ -356,4 +363,4 @@ def test_without_bounds_nothing_is_counted_outside() -> None:
     found = [PathCycle(0, 0.1, (), (some,))]
     table = distribution_tables.table(declared, "tiny-0", found, complete=True)
     assert table["cycles"][0]["outside"] == {}
-    assert len(distribution_tables.sheet(table).heads) == 4 + 3
+    assert len(distributions_reports.sheet(table).heads) == 4 + 3

@@ -10,18 +10,19 @@ from typing import Any
 import pytest
 import yaml
 
-from oracle import driver, records, runs
-from oracle.cells import Graph
-from oracle.drivers import BUSY
-from oracle.failures import LeaseLost, RunFailed, StorageError
-from oracle.jobs import Holder, Job
-from oracle.ledger import Jobs, sqlite_url
-from oracle.parse import parse
-from oracle.processes import this_process
-from oracle.reporter import Reporter, Withdrawn
-from oracle.service import ServerSettings, Service
+from oracle.database import Jobs, sqlite_url
+from oracle.errors import LeaseLost, RunFailed, StorageError
+from oracle.host.processes import this_process
+from oracle.records.jobs import Holder, Job
+from oracle.runs import catalog, execute
+from oracle.search.graph import Graph
+from oracle.service import driver
+from oracle.service.driver_process import BUSY
+from oracle.service.progress import Reporter, Withdrawn
+from oracle.service.service import ServerSettings, Service
 from oracle.settings import Settings
-from scyc.problems import BadInput, Problem
+from oracle.study.validation import parse
+from scyc.errors import BadInput, Problem
 
 ME = Holder("me", this_process())
 STUDY: dict[str, Any] = {
@@ -81,10 +82,10 @@ def test_a_job_ends_as_its_run_does(
     assert driver.drive(job.id, settings, ME) == 0
     done = service.jobs.get(job.id)
     plain = Settings(folder=tmp_path / "plain", backend="inline", device="cpu")
-    prepared = runs.prepare(parse(STUDY, "tiny"), plain)
-    assert timeless(service.table(service.run(job.id))) == timeless(runs.execute(prepared))
+    prepared = execute.prepare(parse(STUDY, "tiny"), plain)
+    assert timeless(service.table(service.run(job.id))) == timeless(execute.execute(prepared))
     assert (done.state, done.run_id, done.message) == ("done", prepared.run_id, "")
-    with records.opened(records.database(plain, "tiny")) as (_, store):
+    with catalog.opened(catalog.database(plain, "tiny")) as (_, store):
         assert done.done == done.known == len(store.results(prepared.graph)) > 0
     events = [(event.kind, event.text.split()[:2]) for event in service.jobs.events(job.id)]
     assert events == [
@@ -209,7 +210,7 @@ def test_a_driver_waits_a_little_for_trainings_that_another_has_and_then_lets_th
     monkeypatch.setattr(driver, "_WATCH", 0.01)
     monkeypatch.setattr(driver, "_PATIENCE", 0.1)
     job = claimed()
-    prepared = runs.prepare(parse(STUDY, "tiny"), settings.of_job(None))
+    prepared = execute.prepare(parse(STUDY, "tiny"), settings.of_job(None))
     with service.ledger.lease(prepared.graph.id, lambda text: None):
         assert driver.drive(job.id, settings, ME) == BUSY
     assert service.jobs.get(job.id).state == "running"  # its server puts it back

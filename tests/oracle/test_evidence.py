@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from oracle.curves import positions
-from oracle.evidence import Evidence, Verdict, evidence
-from oracle.regions import Region, Tried
+from oracle.stats.curve_posterior import positions
+from oracle.stats.region import Region, Tried
+from oracle.stats.region_intervals import Evidence, Verdict, evidence
 
 
 def _benchmark() -> Any:

@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
-from oracle import compare, formats, report, tables
-from oracle.cells import Cell
-from oracle.evidence import evidence
-from oracle.regions import Tried
-from oracle.study import Study
+from oracle.reports import formats
+from oracle.reports import oracle as tables
+from oracle.runs import html_report
+from oracle.search.graph import Cell
+from oracle.stats.region import Tried
+from oracle.stats.region_intervals import evidence
+from oracle.study.base import Study
+from oracle.tables import oracle
 
 Make = Callable[..., Study]
 Curve = Callable[[Cell], float | None]
@@ -36,8 +39,8 @@ def curve(cell: Cell) -> float | None:
 
 
 @pytest.fixture
-def made(study: Make, searched: Any) -> Callable[..., compare.Table]:
-    def make(**changes: Any) -> compare.Table:
+def made(study: Make, searched: Any) -> Callable[..., oracle.Table]:
+    def make(**changes: Any) -> oracle.Table:
         declared = study(
             **{
                 "grid": {"max_lr": [0.05, 0.1, 0.2, 0.4, 0.8], "extend": False},
@@ -48,12 +51,12 @@ def made(study: Make, searched: Any) -> Callable[..., compare.Table]:
             | changes
         )
         _, cycles, path = searched(declared, curve)
-        return compare.table(declared, "tiny-00000000", cycles, path, complete=True)
+        return oracle.table(declared, "tiny-00000000", cycles, path, complete=True)
 
     return make
 
 
-def columns(table: compare.Table, head: str) -> list[str]:
+def columns(table: oracle.Table, head: str) -> list[str]:
     """A column of the printed table, by its head in one line."""
     sheet = tables.sheet(table)
     (index,) = (i for i, each in enumerate(sheet.heads) if each.replace("\n", " ") == head)
@@ -155,7 +158,7 @@ def test_with_one_replicate_everything_is_undecided(made: Any) -> None:
 def test_a_cycle_without_a_winner_has_no_evidence(study: Make, searched: Any) -> None:
     declared = study()
     _, cycles, path = searched(declared, lambda cell: None if cell.cycle else 90.0)
-    table = compare.table(declared, "tiny-0", cycles, path, complete=True)
+    table = oracle.table(declared, "tiny-0", cycles, path, complete=True)
     assert [cycle["evidence"] is None for cycle in table["cycles"]] == [False, True]
     assert columns(table, "S-Cyc is")[-1] == "-"
     assert json.loads(formats.as_json(table)) == table
@@ -187,7 +190,7 @@ def test_the_way_of_added_replicates_is_in_the_cost(study: Make, searched: Any) 
         cycles=1,
     )
     rehearsal, cycles, path = searched(declared, late)
-    table = compare.table(declared, "tiny-0", cycles, path, complete=True)
+    table = oracle.table(declared, "tiny-0", cycles, path, complete=True)
     assert [cycle["replicates"] for cycle in table["cycles"]] == [2, 4]
     assert table["cost"]["oracle"]["trainings"] == 3 * 2 + 3 * 4 + 2  # two came by 0.2 at cycle 0
     s_cyc = 2  # at cycle 1; its unpruned networks are the grid's
@@ -211,7 +214,7 @@ def test_csv_has_the_evidence(made: Any) -> None:
 def test_the_report_marks_verdicts_and_what_stands_below(made: Any, study: Make) -> None:
     table = made()
     table["cycles"][0]["evidence"]["s_cyc"]["more"] = 7
-    page = report.page(table, study())
+    page = html_report.page(table, study())
     assert '<td class="undecided">undecided (+7)</td>' in page
     assert '<td class="inside">inside</td>' in page
     assert page.count('<tr class="below">') == 2

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oracle import paper
-from oracle.fit import Target, fit
+from oracle.analysis import paper
+from oracle.analysis.curve_fit import Target, fit
 from scyc import SCyc, max_lr
 
 BETAS = [3 + 0.25 * index for index in range(13)]

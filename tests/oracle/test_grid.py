@@ -1,7 +1,7 @@
 import pytest
 
-from oracle import grid
-from oracle.grid_spec import ListGrid, RangeGrid
+from oracle.study import grid
+from oracle.study.grid_spec import ListGrid, RangeGrid
 
 
 def log(**changes: object) -> RangeGrid:

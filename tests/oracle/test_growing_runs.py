@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from oracle import records, runs
+from oracle.runs import catalog, execute
 from oracle.settings import Progress, Settings
-from oracle.study import Study
+from oracle.study.base import Study
 
 Make = Callable[..., Study]
 GROWING: dict[str, Any] = {
@@ -46,13 +46,13 @@ def test_a_growing_run_is_stored_read_and_gone_on_with_like_any_other(
     declared, where = study(**GROWING), settings(tmp_path)
     counted: list[tuple[int, int]] = []
     progress = Progress(cells=lambda done, total: counted.append((done, total)))
-    table = runs.execute(runs.prepare(declared, where), progress)
+    table = execute.execute(execute.prepare(declared, where), progress)
     counts = [cycle["replicates"] for cycle in table["cycles"]]
     assert counts == [2, 3]
     assert counted[-1][0] == counted[-1][1]
     assert all(done <= total for done, total in counted)
-    found = records.locate("tiny", where)
-    assert records.stored_table(found) == table
+    found = catalog.locate("tiny", where)
+    assert catalog.stored_table(found) == table
     expected = [
         {
             "cycle": cycle["cycle"],
@@ -66,7 +66,7 @@ def test_a_growing_run_is_stored_read_and_gone_on_with_like_any_other(
 
 def test_an_interrupted_growing_run_ends_with_the_same_table(study: Make, tmp_path: Path) -> None:
     declared = study(**GROWING)
-    whole = runs.execute(runs.prepare(declared, settings(tmp_path / "whole")))
+    whole = execute.execute(execute.prepare(declared, settings(tmp_path / "whole")))
 
     def stop(done: int, total: int) -> None:
         if done >= 9:
@@ -74,6 +74,6 @@ def test_an_interrupted_growing_run_ends_with_the_same_table(study: Make, tmp_pa
 
     where = settings(tmp_path / "again")
     with pytest.raises(KeyboardInterrupt):
-        runs.execute(runs.prepare(declared, where), Progress(cells=stop))
-    assert not records.stored_table(records.locate("tiny", where))["complete"]
-    assert same(runs.execute(runs.prepare(declared, where))) == same(whole)
+        execute.execute(execute.prepare(declared, where), Progress(cells=stop))
+    assert not catalog.stored_table(catalog.locate("tiny", where))["complete"]
+    assert same(execute.execute(execute.prepare(declared, where))) == same(whole)

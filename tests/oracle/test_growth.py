@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from oracle.cells import Cell, Graph, Result
-from oracle.evidence import evidence
-from oracle.experiment import Hooks
-from oracle.experiments import expected_cells, experiment
-from oracle.greedy import OracleCycle
-from oracle.growth import added
-from oracle.spec import OracleStudy
-from oracle.study import Study
+from oracle.experiments.base import Hooks
+from oracle.experiments.registry import expected_cells, experiment
+from oracle.search.graph import Cell, Graph, Result
+from oracle.search.greedy import OracleCycle
+from oracle.search.replication import added
+from oracle.stats.region_intervals import evidence
+from oracle.study.base import Study
+from oracle.study.oracle import OracleStudy
 from scyc import max_lr
 
 Make = Callable[..., Study]

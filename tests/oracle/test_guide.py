@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 import torch
 
-from oracle.parse import parse
-from oracle.replicates import ReplicateRange
-from oracle.rival_spec import RIVALS
-from oracle.search_spec import (
+from oracle.study.loading import read_yaml, shipped_studies
+from oracle.study.oracle import KINDS, DistributionsStudy, Entry, OracleStudy, SchedulesStudy
+from oracle.study.replicates import ReplicateRange
+from oracle.study.rivals import RIVALS
+from oracle.study.search import (
     Halving,
     ListedSearch,
     Objective,
@@ -19,13 +20,12 @@ from oracle.search_spec import (
     SearchStudy,
     Start,
 )
-from oracle.spec import KINDS, DistributionsStudy, Entry, OracleStudy, SchedulesStudy
-from oracle.studyfile import read_yaml, shipped_studies
-from scyc import networks
-from scyc.choices import DATASETS, NETWORKS, OPTIMIZERS, SCHEDULES
-from scyc.criteria import CRITERIA
-from scyc.spec import Spec, as_json
-from scyc.system import AugmentSpec, PruningSpec, RecordSpec, SplitSpec, TrainingSpec
+from oracle.study.validation import parse
+from scyc.networks import registry
+from scyc.pruning.criteria import CRITERIA
+from scyc.specs.base import Spec, as_json
+from scyc.specs.choices import DATASETS, NETWORKS, OPTIMIZERS, SCHEDULES
+from scyc.specs.system import AugmentSpec, PruningSpec, RecordSpec, SplitSpec, TrainingSpec
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "studies.md").read_text(encoding="utf-8")
 
@@ -127,8 +127,8 @@ def test_the_networks_of_the_guide_have_as_many_parameters(row: list[str]) -> No
     spec = parse(first | read(f"network: {row[0]}"), "guide").network
     shape = {"fully_connected": (1, 28, 28)}.get(spec.name, (3, 64, 64))
     with torch.device("meta"):
-        network = networks.build(spec, shape, 200 if spec.name == "resnet50" else 10, seed=0)
-    assert f"{networks.parameter_count(network):,}" == row[2]
+        network = registry.build(spec, shape, 200 if spec.name == "resnet50" else 10, seed=0)
+    assert f"{registry.parameter_count(network):,}" == row[2]
 
 
 @pytest.mark.parametrize(

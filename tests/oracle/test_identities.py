@@ -6,18 +6,19 @@ from typing import Any
 
 import pytest
 
-from oracle import formats, schedule_tables
-from oracle.asks import Place
-from oracle.cells import Graph
-from oracle.grid import values
-from oracle.parse import parse
-from oracle.paths import PruningPath
-from oracle.schedule_tables import EntryFound
-from oracle.spec import OracleStudy, SchedulesStudy
-from oracle.study import Study
-from scyc.choices import ConstantSpec
-from scyc.problems import BadInput, Problem
-from scyc.spec import as_json
+from oracle.reports import formats
+from oracle.search.graph import Graph
+from oracle.search.pruning_run import PruningPath
+from oracle.search.request import Place
+from oracle.study.base import Study
+from oracle.study.grid import values
+from oracle.study.oracle import OracleStudy, SchedulesStudy
+from oracle.study.validation import parse
+from oracle.tables import schedules
+from oracle.tables.schedules import EntryFound
+from scyc.errors import BadInput, Problem
+from scyc.specs.base import as_json
+from scyc.specs.choices import ConstantSpec
 
 DEEP = 1000  # pruning cycles, as many as a study may have
 GOOD: dict[str, Any] = {
@@ -215,5 +216,5 @@ def test_a_printed_accuracy_of_zero_has_no_relative_improvement() -> None:
     )
     assert isinstance(study, SchedulesStudy)
     found = [EntryFound(entry) for entry in study.schedules]
-    (column,) = schedule_tables.table(study, "good-0", found, complete=False)["columns"]
+    (column,) = schedules.table(study, "good-0", found, complete=False)["columns"]
     assert (column["paper"]["difference"], column["paper"]["relative"]) == (1.0, None)

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from oracle.failures import WrongState
-from oracle.jobs import ENDED, Held, Holder, JobState, NewJob
-from oracle.ledger import Ledger, sqlite_url
+from oracle.database import Ledger, sqlite_url
+from oracle.errors import WrongState
+from oracle.records.jobs import ENDED, Held, Holder, JobState, NewJob
 
 NAMES = st.sampled_from(["a-1", "b-1", "c-1"])
 HOLDERS = st.sampled_from([Holder("one", "boot/ns 1 2 h"), Holder("two", "boot/ns 3 4 h")])

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from oracle.failures import KeyReused, UnknownJob, WrongState
-from oracle.jobs import Held, Holder, Job, NewJob
-from oracle.ledger import Jobs, Ledger, parse_url
-from scyc.problems import Problem
+from oracle.database import Jobs, Ledger, parse_url
+from oracle.errors import KeyReused, UnknownJob, WrongState
+from oracle.records.jobs import Held, Holder, Job, NewJob
+from scyc.errors import Problem
 
 HERE = Holder("here", "boot/ns 1 2 this-host")
 THERE = Holder("there", "boot/ns 3 4 that-host")

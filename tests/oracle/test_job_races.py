@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from threading import Barrier
 from typing import Any
 
-from oracle.jobs import Holder, NewJob
-from oracle.ledger import Jobs, Ledger, parse_url
+from oracle.database import Jobs, Ledger, parse_url
+from oracle.records.jobs import Holder, NewJob
 
 THREADS = 8
 

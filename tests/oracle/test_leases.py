@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 import sqlalchemy as sa
 
-from oracle.failures import LeaseHeld, LeaseLost
-from oracle.ledger import Ledger, leases, parse_url
+from oracle.database import Ledger, leases, parse_url
+from oracle.errors import LeaseHeld, LeaseLost
 
 
 @pytest.fixture

@@ -15,14 +15,14 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from oracle import records
-from oracle.failures import StorageError
-from oracle.jobs import Holder, NewJob
-from oracle.ledger import SCHEMA, Ledger, migrate, parse_url, probe, schema, tables
+from oracle.database import SCHEMA, Ledger, migrate, parse_url, probe, schema, tables
+from oracle.errors import StorageError
+from oracle.records.jobs import Holder, NewJob
+from oracle.runs import catalog
 from oracle.settings import Settings
-from oracle.store import ResultStore
-from scyc.plan import Plan
-from scyc.problems import BadInput
+from oracle.storage.result_store import ResultStore
+from scyc.errors import BadInput
+from scyc.tuning.plan import Plan
 
 RELEASED = Path(__file__).with_name("released")
 VERSIONS = (1,)
@@ -94,9 +94,9 @@ def test_a_released_run_is_read_as_before(
     released: Callable[[], dict[str, Any]], storage: str, tmp_path: Path
 ) -> None:
     found = released()
-    run = records.locate("tiny", Settings(storage=storage, folder=tmp_path))
+    run = catalog.locate("tiny", Settings(storage=storage, folder=tmp_path))
     assert (run.record.run_id, run.state) == (found["run_id"], "done")
-    table = records.stored_table(run)
+    table = catalog.stored_table(run)
     cycles = [
         {
             "well_tuned": cycle["well_tuned"],

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from oracle.failures import Contradiction
-from oracle.ledger import Ledger, Observations, parse_url
+from oracle.database import Ledger, Observations, parse_url
+from oracle.errors import Contradiction
 
 
 @pytest.fixture

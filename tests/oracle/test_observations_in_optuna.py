@@ -7,12 +7,12 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from oracle.asks import Place
-from oracle.cells import Cell, Graph, Result
-from oracle.ledger import parse_url
-from oracle.observed import Observation
-from oracle.store import ResultStore
-from scyc.system import SystemSpec
+from oracle.database import parse_url
+from oracle.records.observations import Observation
+from oracle.search.graph import Cell, Graph, Result
+from oracle.search.request import Place
+from oracle.storage.result_store import ResultStore
+from scyc.specs.system import SystemSpec
 
 
 @pytest.fixture

@@ -13,16 +13,16 @@ import sqlalchemy as sa
 from optuna.distributions import FloatDistribution, IntDistribution, distribution_to_json
 from optuna.trial import FrozenTrial, TrialState
 
-from oracle import runs
-from oracle.failures import LeaseLost
-from oracle.ledger import Claim, Ledger, parse_url
-from oracle.ledger import leases as leases_module
-from oracle.ledger import optuna_trials as optuna_trials_module
-from oracle.ledger.optuna_trials import NewTrial, Trials
-from oracle.ledger.tables import LEASES
+from oracle.database import Claim, Ledger, parse_url
+from oracle.database import leases as leases_module
+from oracle.database import optuna_rows as optuna_trials_module
+from oracle.database.optuna_rows import NewTrial, Trials
+from oracle.database.tables import LEASES
+from oracle.errors import LeaseLost
+from oracle.runs import execute
 from oracle.settings import Settings
-from oracle.store import ResultStore
-from oracle.study import Study
+from oracle.storage.result_store import ResultStore
+from oracle.study.base import Study
 
 TABLES = {
     "trials": "number, state, datetime_start, datetime_complete",
@@ -216,7 +216,7 @@ def test_a_driver_that_slept_through_its_lease_writes_nothing_more(
 ) -> None:
     """It was stopped before its write, and another host took the lease: its beat has not told."""
     settings = Settings(tmp_path, backend="inline", device="cpu")
-    prepared = runs.prepare(study(cycles=1), settings)
+    prepared = execute.prepare(study(cycles=1), settings)
     engine = sa.create_engine(f"sqlite:///{tmp_path}/tiny/oracle.db")
     add, added = ResultStore.add, []
 
@@ -229,7 +229,7 @@ def test_a_driver_that_slept_through_its_lease_writes_nothing_more(
 
     monkeypatch.setattr(ResultStore, "add", late)
     with pytest.raises(LeaseLost):
-        runs.execute(prepared)
+        execute.execute(prepared)
     with engine.connect() as connection:
         assert connection.execute(sa.text("SELECT COUNT(*) FROM trials")).scalar_one() == 3
         states = connection.execute(sa.text("SELECT state FROM oracle_runs")).scalars().all()

@@ -11,10 +11,16 @@ from typing import Any
 
 import pytest
 
-from oracle import compare, formats, paper, plots, region_plots, report, tables
-from oracle.cells import Cell
-from oracle.study import Study
-from scyc.problems import BadInput
+from oracle.analysis import paper
+from oracle.plots import base
+from oracle.plots import oracle as region_plots
+from oracle.reports import formats
+from oracle.reports import oracle as tables
+from oracle.runs import html_report
+from oracle.search.graph import Cell
+from oracle.study.base import Study
+from oracle.tables import oracle
+from scyc.errors import BadInput
 
 Make = Callable[..., Study]
 
@@ -28,16 +34,16 @@ def curve(cell: Cell) -> float | None:
 
 
 @pytest.fixture
-def table(study: Make, searched: Any) -> compare.Table:
+def table(study: Make, searched: Any) -> oracle.Table:
     declared = study(
         grid={"max_lr": [0.05, 0.1, 0.2, 0.4], "ceiling": 0.9},
         s_cyc={"epsilon": 0.1, "delta": 0.5, "q": 0, "beta": 3.0},
     )
     _, cycles, path = searched(declared, curve)
-    return compare.table(declared, "tiny-00000000", cycles, path, complete=True)
+    return oracle.table(declared, "tiny-00000000", cycles, path, complete=True)
 
 
-def test_the_json_table_has_the_documented_shape(table: compare.Table) -> None:
+def test_the_json_table_has_the_documented_shape(table: oracle.Table) -> None:
     found = json.loads(formats.as_json(table))
     assert {"study", "run_id", "tolerance", "tolerance_kind", "cycles", "cost"} <= found.keys()
     cycle = found["cycles"][0]
@@ -54,7 +60,7 @@ def test_the_json_table_has_the_documented_shape(table: compare.Table) -> None:
         assert {"trainings", "steps", "seconds"} == found["cost"][who].keys()
 
 
-def test_the_table_says_what_was_measured(table: compare.Table) -> None:
+def test_the_table_says_what_was_measured(table: oracle.Table) -> None:
     first, second = table["cycles"][:2]
     assert first["well_tuned"] == 0.1
     assert first["feasible"] == {
@@ -72,12 +78,12 @@ def test_the_table_says_what_was_measured(table: compare.Table) -> None:
     assert second["weights_remaining"] == 80.0
 
 
-def test_cost_counts_each_training_once(table: compare.Table) -> None:
+def test_cost_counts_each_training_once(table: oracle.Table) -> None:
     assert table["cost"]["oracle"] == {"trainings": 30, "steps": 300, "seconds": 30.0}
     assert table["cost"]["s_cyc"]["trainings"] == 6
 
 
-def test_text_says_gaps_and_divergence(table: compare.Table) -> None:
+def test_text_says_gaps_and_divergence(table: oracle.Table) -> None:
     text = formats.text(table)
     assert "[0.1, 0.4]*" in text
     assert "with gaps" in text
@@ -90,20 +96,20 @@ def test_text_says_gaps_and_divergence(table: compare.Table) -> None:
 def test_a_cut_off_region_is_printed_as_such(study: Make, searched: Any) -> None:
     declared = study(grid={"max_lr": [0.05, 0.1], "extend": False})
     _, cycles, path = searched(declared, lambda cell: 90.0 + cell.max_lr)
-    table = compare.table(declared, "tiny-0", cycles, path, complete=True)
+    table = oracle.table(declared, "tiny-0", cycles, path, complete=True)
     assert tables.region(table["cycles"][0]["feasible"]) == "[<0.05, 0.1>]"
     assert "[<0.05, 0.1>]" in formats.text(table)
     assert "cut off" in formats.text(table)
 
 
-def test_csv_reads_back(table: compare.Table) -> None:
+def test_csv_reads_back(table: oracle.Table) -> None:
     rows = list(csv.DictReader(io.StringIO(formats.as_csv(table))))
     assert [float(row["well_tuned"]) for row in rows] == [c["well_tuned"] for c in table["cycles"]]
     assert rows[0]["contiguous"] == "False"
     assert float(rows[0]["oracle_val_accuracy_mean"]) == pytest.approx(91.05)
 
 
-def test_markdown_and_latex_have_two_rows_a_cycle(table: compare.Table) -> None:
+def test_markdown_and_latex_have_two_rows_a_cycle(table: oracle.Table) -> None:
     markdown = [line for line in formats.as_markdown(table).splitlines() if line.startswith("|")]
     assert len(markdown) == 2 + 3 * 2
     assert len({line.count("|") for line in markdown}) == 1
@@ -113,7 +119,7 @@ def test_markdown_and_latex_have_two_rows_a_cycle(table: compare.Table) -> None:
     assert r"$\pm$" in latex
 
 
-def test_the_figure_shows_band_well_tuned_values_and_s_cyc(table: compare.Table) -> None:
+def test_the_figure_shows_band_well_tuned_values_and_s_cyc(table: oracle.Table) -> None:
     figure = region_plots.regions(table)
     traces = {trace.name: trace for trace in figure.data}
     well_tuned = traces["well-tuned max_lr"]
@@ -128,14 +134,14 @@ def test_the_figure_shows_band_well_tuned_values_and_s_cyc(table: compare.Table)
     ]
 
 
-def test_the_dashboards_cards_are_the_two_halves_of_the_figure(table: compare.Table) -> None:
+def test_the_dashboards_cards_are_the_two_halves_of_the_figure(table: oracle.Table) -> None:
     whole, cards = region_plots.regions(table), region_plots.cards(table)
     names = [trace.name for card in cards.values() for trace in card.data]
     assert sorted(names) == sorted(trace.name for trace in whole.data)
 
 
-def test_html_stands_alone(table: compare.Table, tmp_path: Path) -> None:
-    plots.save(region_plots.regions(table), tmp_path / "region.html")
+def test_html_stands_alone(table: oracle.Table, tmp_path: Path) -> None:
+    base.save(region_plots.regions(table), tmp_path / "region.html")
     text = (tmp_path / "region.html").read_text()
     assert "Plotly.newPlot" in text
     assert 'src="http' not in text
@@ -143,11 +149,11 @@ def test_html_stands_alone(table: compare.Table, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", [".png", ".svg"])
 def test_pictures_are_drawn_or_the_missing_browser_is_named(
-    table: compare.Table, tmp_path: Path, ending: str
+    table: oracle.Table, tmp_path: Path, ending: str
 ) -> None:
     target = tmp_path / f"region{ending}"
     try:
-        plots.save(region_plots.regions(table), target)
+        base.save(region_plots.regions(table), target)
     except BadInput as refused:
         told = refused.problems[0].rule
         assert "Chromium" in told
@@ -158,10 +164,10 @@ def test_pictures_are_drawn_or_the_missing_browser_is_named(
 
 @pytest.mark.parametrize("name", ["region.pdf", "region", "no/such/folder/region.html"])
 def test_a_file_that_cannot_be_drawn_is_refused(
-    table: compare.Table, tmp_path: Path, name: str
+    table: oracle.Table, tmp_path: Path, name: str
 ) -> None:
     with pytest.raises(BadInput, match="--output"):
-        plots.save(region_plots.regions(table), tmp_path / name)
+        base.save(region_plots.regions(table), tmp_path / name)
 
 
 PRINTED = {
@@ -176,7 +182,7 @@ PRINTED = {
 
 
 @pytest.fixture
-def beside(study: Make, searched: Any) -> compare.Table:
+def beside(study: Make, searched: Any) -> oracle.Table:
     """The same run as `table`'s, of a study that names a table of the paper."""
     declared = study(
         grid={"max_lr": [0.05, 0.1, 0.2, 0.4], "ceiling": 0.9},
@@ -184,11 +190,11 @@ def beside(study: Make, searched: Any) -> compare.Table:
         paper=PRINTED,
     )
     _, cycles, path = searched(declared, curve)
-    return compare.table(declared, "tiny-00000000", cycles, path, complete=True)
+    return oracle.table(declared, "tiny-00000000", cycles, path, complete=True)
 
 
 def test_the_papers_values_stand_beside_ours_in_json(
-    beside: compare.Table, table: compare.Table
+    beside: oracle.Table, table: oracle.Table
 ) -> None:
     found = json.loads(formats.as_json(beside))
     assert found["paper_table"] == 7
@@ -202,7 +208,7 @@ def test_the_papers_values_stand_beside_ours_in_json(
 
 
 def test_the_papers_values_have_columns_of_their_own(
-    beside: compare.Table, table: compare.Table
+    beside: oracle.Table, table: oracle.Table
 ) -> None:
     ours, both = tables.sheet(table), tables.sheet(beside)
     assert both.heads == (*ours.heads, "Table 7:\nwell-tuned", "Table 7:\nregion")
@@ -222,7 +228,7 @@ def test_the_papers_values_have_columns_of_their_own(
 
 
 def test_the_papers_values_are_a_trace_of_the_figure(
-    beside: compare.Table, table: compare.Table
+    beside: oracle.Table, table: oracle.Table
 ) -> None:
     name = "the paper's Table 7, full budget"
     for figure in (region_plots.regions(beside), region_plots.cards(beside)["regions"]):
@@ -234,12 +240,12 @@ def test_the_papers_values_are_a_trace_of_the_figure(
 
 
 def test_what_was_shrunk_stands_in_the_figure_and_the_report(
-    table: compare.Table, study: Make
+    table: oracle.Table, study: Make
 ) -> None:
     small = table | {"shrunk": {"cycles": "2 of 25"}}
     assert "cycles 2 of 25" in region_plots.regions(small).layout.title.subtitle.text
-    assert "cycles 2 of 25" in report.page(small, study()).split("<ul>")[1]
-    assert "cycles 2 of 25" not in report.page(table, study())
+    assert "cycles 2 of 25" in html_report.page(small, study()).split("<ul>")[1]
+    assert "cycles 2 of 25" not in html_report.page(table, study())
 
 
 class _Page(HTMLParser):
@@ -253,8 +259,8 @@ class _Page(HTMLParser):
         self.sources += [value or "" for key, value in attrs if key in ("src", "href")]
 
 
-def test_the_report_is_one_self_contained_page(table: compare.Table, study: Make) -> None:
-    text = report.page(table, study(description="<script>alert(1)</script>"))
+def test_the_report_is_one_self_contained_page(table: oracle.Table, study: Make) -> None:
+    text = html_report.page(table, study(description="<script>alert(1)</script>"))
     page = _Page()
     page.feed(text)
     assert page.sources == []

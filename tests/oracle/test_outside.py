@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from oracle.outside import OutsideRun, Standing, Training, standing, suggestion
-from oracle.study import Study
-from scyc.spec import SCyc
+from oracle.search.ask_tell import OutsideRun, Standing, Training, standing, suggestion
+from oracle.study.base import Study
+from scyc.specs.base import SCyc
 
 Curve = Callable[[Training], float | None]
 

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 import optuna
 import pytest
 
-from oracle.failures import Contradiction, Forbidden, UnknownJob
-from oracle.ledger import Ledger, parse_url
-from oracle.outside import OutsideRun, Training
-from oracle.outside_runs import OutsideRuns, Reported
-from oracle.store import ResultStore
-from oracle.tokens import Token
-from scyc.problems import BadInput
+from oracle.database import Ledger, parse_url
+from oracle.errors import Contradiction, Forbidden, UnknownJob
+from oracle.records.tokens import Token
+from oracle.search.ask_tell import OutsideRun, Training
+from oracle.service.external_runs import OutsideRuns, Reported
+from oracle.storage.result_store import ResultStore
+from scyc.errors import BadInput
 
 ME = Token("me", "submit", datetime.now(UTC))
 OTHER = dataclasses.replace(ME, name="other")

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from oracle import plans
-from oracle.cells import Cell, Graph
-from oracle.experiments import experiment
-from oracle.packs import Pack, PackQueue, packed
-from oracle.study import Study
-from scyc.plan import Plan
+from oracle.execution import pack_plan
+from oracle.execution.pack_queue import Pack, PackQueue, packed
+from oracle.experiments.registry import experiment
+from oracle.search.graph import Cell, Graph
+from oracle.study.base import Study
+from scyc.tuning.plan import Plan
 
 Make = Callable[..., Study]
 
@@ -97,14 +97,14 @@ def test_what_a_study_leaves_open_is_measured_on_a_gpu_only(study: Make) -> None
     careful = study(pack=None, training=training(deterministic=True))
     fused = study(pack=None, training=training(engine="vmap"))
     cases = (opened, resnet, fixed, solo, careful, fused)
-    assert [plans.unplanned(each, False, None) for each in cases] == [False] * 6
-    assert [plans.unplanned(each, True, None) for each in cases] == [
+    assert [pack_plan.unplanned(each, False, None) for each in cases] == [False] * 6
+    assert [pack_plan.unplanned(each, True, None) for each in cases] == [
         True, True, False, False, False, True,
     ]  # fmt: skip
-    assert [plans.unplanned(each, True, Plan("solo", 1)) for each in cases] == [False] * 6
-    assert [plans.most(each, False) for each in cases] == [16, 1, 4, 1, 1, 16]
-    assert [plans.most(each, True) for each in cases] == [0, 0, 4, 1, 1, 0]
-    assert [plans.engine(each) for each in cases] == [
+    assert [pack_plan.unplanned(each, True, Plan("solo", 1)) for each in cases] == [False] * 6
+    assert [pack_plan.most(each, False) for each in cases] == [16, 1, 4, 1, 1, 16]
+    assert [pack_plan.most(each, True) for each in cases] == [0, 0, 4, 1, 1, 0]
+    assert [pack_plan.engine(each) for each in cases] == [
         None, None, "grouped", "solo", "solo", "vmap",
     ]  # fmt: skip
 

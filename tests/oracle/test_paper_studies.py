@@ -13,13 +13,13 @@ import pytest
 import torch
 from torch import nn
 
-from oracle import grid, paper, schedule_tables
-from oracle.cli import run
-from oracle.parse import parse
-from oracle.schedule_tables import EntryFound
+from oracle.analysis import paper
+from oracle.cli.main import run
 from oracle.settings import Shrink
-from oracle.shrink import shrink
-from oracle.spec import (
+from oracle.study import grid
+from oracle.study.base import Study
+from oracle.study.loading import read_yaml, shipped_studies
+from oracle.study.oracle import (
     DistributionsStudy,
     Entry,
     OracleStudy,
@@ -27,12 +27,15 @@ from oracle.spec import (
     PaperSchedules,
     SchedulesStudy,
 )
-from oracle.study import Study
-from oracle.studyfile import read_yaml, shipped_studies
-from scyc import networks, pruning
-from scyc.choices import WarmupSpec
-from scyc.spec import as_json
-from scyc.system import SplitSpec
+from oracle.study.scale_down import shrink
+from oracle.study.validation import parse
+from oracle.tables import schedules
+from oracle.tables.schedules import EntryFound
+from scyc.networks import registry
+from scyc.pruning import unstructured
+from scyc.specs.base import as_json
+from scyc.specs.choices import WarmupSpec
+from scyc.specs.system import SplitSpec
 
 ORACLES = ["table3", "table7", "table8"]
 # each part of Table 2, the table with all its columns, and the oracle of the same setting
@@ -79,7 +82,7 @@ def built(study: Study) -> nn.Module:
     """A study's network, without values."""
     data = study.dataset.name
     with torch.device("meta"):
-        return networks.build(study.network, SHAPES[data], CLASSES[data], seed=0)
+        return registry.build(study.network, SHAPES[data], CLASSES[data], seed=0)
 
 
 def kept_share(network: nn.Module) -> float:
@@ -87,7 +90,7 @@ def kept_share(network: nn.Module) -> float:
     weights = network.state_dict()
     counted, pruned = (
         sum(weights[name].numel() for name in names)
-        for names in (pruning.weight_names(network), pruning.prunable_names(network))
+        for names in (unstructured.weight_names(network), unstructured.prunable_names(network))
     )
     return 1 - pruned / counted
 
@@ -208,7 +211,7 @@ def test_the_papers_improvements_are_relative(
 ) -> None:
     study = comparison(name)
     found = [EntryFound(entry) for entry in study.schedules]
-    table = schedule_tables.table(study, "run", found, complete=False)
+    table = schedules.table(study, "run", found, complete=False)
     relative = [column["paper"]["relative"] for column in table["columns"][columns]]
     assert {round(min(relative), 1), round(max(relative), 1)} == expected
 
@@ -254,13 +257,15 @@ def test_the_printed_row_of_s_cyc_is_equation_2_cut(number: int, known: int) -> 
     [("table3", 139), ("table2b", 139), ("table10", 139), ("figure6", 134)],
 )
 def test_the_networks_have_the_printed_size(name: str, million: int) -> None:
-    assert networks.parameter_count(built(load_study(name))) // 1_000_000 == million
+    assert registry.parameter_count(built(load_study(name))) // 1_000_000 == million
 
 
 @pytest.mark.parametrize("name", ["table8", "table2c", "table11"])
 def test_resnet_50s_printed_size_is_that_of_its_convolutions_and_linear_layer(name: str) -> None:
     network = built(load_study(name))
-    weights = sum(network.get_parameter(each).numel() for each in pruning.weight_names(network))
+    weights = sum(
+        network.get_parameter(each).numel() for each in unstructured.weight_names(network)
+    )
     assert weights // 100_000 == 238
 
 
@@ -288,7 +293,7 @@ def test_each_network_takes_its_images(name: str) -> None:
     study = load_study(name)
     data = study.dataset.name
     last = study.pruning.prune_last
-    assert networks.problems(study.network, SHAPES[data], CLASSES[data], last) == []
+    assert registry.problems(study.network, SHAPES[data], CLASSES[data], last) == []
 
 
 def test_figure_1_trains_for_500_epochs_of_four_fifths_of_the_images() -> None:

@@ -1,7 +1,7 @@
 """A run's plan in the database, on each kind of it."""
 
-from oracle.ledger import Ledger, parse_url
-from scyc.plan import Plan
+from oracle.database import Ledger, parse_url
+from scyc.tuning.plan import Plan
 
 
 def test_a_plan_is_kept_for_a_run_and_a_kind_of_device(storage: str) -> None:

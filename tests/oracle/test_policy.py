@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from oracle import policy
-from oracle.parse import parse
-from scyc.problems import Problem
-from scyc.spec import as_json
+from oracle.service import admission
+from oracle.study.validation import parse
+from scyc.errors import Problem
+from scyc.specs.base import as_json
 
 ALLOW = {"mine": "networks.mine:make", "pictures": "data.mine:read"}
 
@@ -54,36 +54,36 @@ def folders(tmp_path: Path) -> dict[str, Path]:
 )
 def test_a_name_of_the_list_stands_for_its_code(named: Any, spec: Any) -> None:
     given = content(network=named)
-    assert policy.resolved(given, ALLOW) == content(network=spec)
+    assert admission.resolved(given, ALLOW) == content(network=spec)
     assert given == content(network=named)
 
 
 def test_a_listed_name_takes_no_shipped_ones_place() -> None:
     allow = {"digits": "os:system"}
-    assert policy.resolved(content(), allow) == content()
+    assert admission.resolved(content(), allow) == content()
 
 
 def test_what_is_no_mapping_is_left_to_the_parser() -> None:
-    assert policy.resolved(["mine"], ALLOW) == ["mine"]
-    assert policy.problems(["mine"], ALLOW, {}, None) == []
+    assert admission.resolved(["mine"], ALLOW) == ["mine"]
+    assert admission.problems(["mine"], ALLOW, {}, None) == []
 
 
 @pytest.mark.parametrize("form", ["short", "long"])
 def test_code_that_is_not_listed_is_refused(form: str) -> None:
     code = "os.path:join"
     named = code if form == "short" else {"factory": code, "options": {}}
-    (network,) = policy.problems(content(network=named), ALLOW, {}, None)
+    (network,) = admission.problems(content(network=named), ALLOW, {}, None)
     assert (network.path, network.value) == ("network", code)
     assert "mine (networks.mine:make), pictures (data.mine:read)" in network.rule
-    both = policy.problems(content(network=named, dataset=named), {}, {}, None)
+    both = admission.problems(content(network=named, dataset=named), {}, {}, None)
     assert paths(both) == ["network", "dataset"]
     assert "which is empty" in both[0].rule
 
 
 def test_listed_code_may_be_named_by_its_place() -> None:
-    study = parse(policy.resolved(content(network="mine", dataset="data.mine:read"), ALLOW), "")
-    assert policy.problems(as_json(study), ALLOW, {}, None) == []
-    assert paths(policy.problems(as_json(study), {}, {}, None)) == ["network", "dataset"]
+    study = parse(admission.resolved(content(network="mine", dataset="data.mine:read"), ALLOW), "")
+    assert admission.problems(as_json(study), ALLOW, {}, None) == []
+    assert paths(admission.problems(as_json(study), {}, {}, None)) == ["network", "dataset"]
 
 
 def test_images_may_lie_in_the_servers_folders_only(
@@ -91,7 +91,7 @@ def test_images_may_lie_in_the_servers_folders_only(
 ) -> None:
     def refused(root: str | None, data: str | None = None) -> list[str]:
         dataset = {"name": "image_folder", "root": root, "parts": [], "size": None}
-        return paths(policy.problems(content(dataset=dataset), {}, folders, data))
+        return paths(admission.problems(content(dataset=dataset), {}, folders, data))
 
     inside = tmp_path / "images"
     assert refused(str(inside)) == []
@@ -114,9 +114,9 @@ def test_images_may_lie_in_the_servers_folders_only(
 
 def test_a_server_without_data_folders_says_how_to_get_some() -> None:
     dataset = {"name": "cifar10", "root": None, "download": False}
-    (missing,) = policy.problems(content(dataset=dataset), {}, {}, None)
+    (missing,) = admission.problems(content(dataset=dataset), {}, {}, None)
     assert "--data" in missing.rule
-    (named,) = policy.problems(content(), {}, {}, "images")
+    (named,) = admission.problems(content(), {}, {}, "images")
     assert named == Problem("data", named.rule, "images")
     assert "--data" in named.rule
 
@@ -124,14 +124,14 @@ def test_a_server_without_data_folders_says_how_to_get_some() -> None:
 def test_parts_lie_below_the_folder_of_images(folders: dict[str, Path]) -> None:
     parts = ["train", "/etc", "../elsewhere", "train/../../elsewhere"]
     dataset = {"name": "image_folder", "root": None, "parts": parts, "size": None}
-    found = policy.problems(content(dataset=dataset), {}, folders, "images")
+    found = admission.problems(content(dataset=dataset), {}, folders, "images")
     assert paths(found) == ["dataset.parts[1]", "dataset.parts[2]", "dataset.parts[3]"]
 
 
 def test_nothing_is_downloaded_for_others(folders: dict[str, Path]) -> None:
     dataset = {"name": "cifar10", "root": None, "download": True}
     for data in ("images", None):
-        found = policy.problems(content(dataset=dataset), {}, folders, data)
+        found = admission.problems(content(dataset=dataset), {}, folders, data)
         assert "dataset.download" in paths(found)
 
 
@@ -139,7 +139,7 @@ def test_every_kind_of_data_that_needs_a_folder_is_known_by_its_root() -> None:
     """What reads files has a root, which is judged; a kind that would have another name is not."""
     strange = {
         (name, field)
-        for name, spec in policy.SHIPPED["dataset"].items()
+        for name, spec in admission.SHIPPED["dataset"].items()
         for field in spec.model_fields
         if field not in {"name", "root", "parts", "size", "download"}
     }

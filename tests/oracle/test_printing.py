@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from oracle.cli import main
-from oracle.printing import printable
+from oracle.cli.main import main
+from oracle.cli.printing import printable
 
 CLEAR = "\x1b[2Jgone\x07\x9b31m\u202e"
 JOB: dict[str, Any] = {

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from oracle.candidates import curve_rates
-from oracle.cells import Cell, Graph
-from oracle.greedy import oracle
-from oracle.packs import Pack
-from oracle.search_spec import SearchStudy
-from oracle.study import Study
-from scyc import scurve
-from scyc.spec import SCyc
+from oracle.execution.pack_queue import Pack
+from oracle.search.candidates import curve_rates
+from oracle.search.graph import Cell, Graph
+from oracle.search.greedy import oracle
+from oracle.study.base import Study
+from oracle.study.search import SearchStudy
+from scyc.schedules import scyc_curve
+from scyc.specs.base import SCyc
 
 Make = Callable[..., SearchStudy]
 IDEAL = SCyc(epsilon=0.1, delta=0.2, q=2, beta=5.0)
@@ -113,7 +113,7 @@ def test_rates_are_equation_2s_to_the_digits_that_are_asked_for(
     rates = curve_rates(curve, 9, 0.2, digits)
     assert rates[:3] == (epsilon,) * 3
     for cycle, value in enumerate(rates):
-        exact = scurve.max_lr(curve, cycle, 0.2)
+        exact = scyc_curve.max_lr(curve, cycle, 0.2)
         if digits is None:
             assert value == exact
         elif value != epsilon:

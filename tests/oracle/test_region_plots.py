@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from oracle import compare, region_plots
-from oracle.cells import Cell
-from oracle.study import Study
+from oracle.plots import oracle as region_plots
+from oracle.search.graph import Cell
+from oracle.study.base import Study
+from oracle.tables import oracle
 
 Make = Callable[..., Study]
 
@@ -20,20 +21,20 @@ def curve(cell: Cell) -> float:
 
 
 @pytest.fixture
-def made(study: Make, searched: Any) -> Callable[..., compare.Table]:
-    def make(replicates: int = 4, curve: Callable[[Cell], float | None] = curve) -> compare.Table:
+def made(study: Make, searched: Any) -> Callable[..., oracle.Table]:
+    def make(replicates: int = 4, curve: Callable[[Cell], float | None] = curve) -> oracle.Table:
         declared = study(
             grid={"max_lr": [0.05, 0.1, 0.2, 0.4], "extend": False},
             s_cyc={"epsilon": 0.1, "delta": 0.0, "q": 0, "beta": 3.0},
             replicates=replicates,
         )
         _, cycles, path = searched(declared, curve)
-        return compare.table(declared, "tiny-00000000", cycles, path, complete=True)
+        return oracle.table(declared, "tiny-00000000", cycles, path, complete=True)
 
     return make
 
 
-def traces(table: compare.Table) -> dict[str, Any]:
+def traces(table: oracle.Table) -> dict[str, Any]:
     return {trace.name: trace for trace in region_plots.regions(table).data}
 
 

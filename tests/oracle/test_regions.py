@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle.regions import Tried, feasible, points
+from oracle.stats.region import Tried, feasible, points
 
 
 def tried(**accuracies: float) -> dict[float, Tried]:

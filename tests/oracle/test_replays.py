@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from oracle import replays
-from oracle.cells import Cell, Graph
-from oracle.experiments import experiment
-from oracle.study import Study
+from oracle.analysis import replay
+from oracle.experiments.registry import experiment
+from oracle.search.graph import Cell, Graph
+from oracle.study.base import Study
 
 Make = Callable[..., Study]
 GRID = {"kind": "log", "low": 0.005, "high": 0.5, "count": 41}
@@ -32,14 +32,14 @@ def run(study: Make, searched: Any) -> Any:
 
 def test_on_smooth_curves_every_cycle_has_the_full_grids_answer(run: Any) -> None:
     declared, graph, cycles, _ = run
-    found = replays.replays(declared, graph, cycles)
+    found = replay.replays(declared, graph, cycles)
     assert len(found) == declared.cycles + 1 == 3
     for each in found:
         assert (each.same_best, each.low_error, each.high_error) == (True, 0, 0)
         assert each.behind.points == 0
         assert len(each.found.cells) < len(each.full.cells) / 2
         assert each.found.results.items() <= each.full.results.items()
-    said = replays.said(found)
+    said = replay.said(found)
     assert (said["same_best"], said["ends_near"], said["both"], said["cycles"]) == (1, 1, 1, 3)
     assert said["share"] == sum(len(each.found.cells) for each in found) / (3 * 41)
 
@@ -49,19 +49,19 @@ def test_a_replay_trains_what_the_adaptive_oracle_trains(
 ) -> None:
     declared, graph, cycles, _ = run
     _, alone, _ = searched(study(grid=GRID, search="adaptive"), smooth)
-    found = replays.replays(declared, graph, cycles)
+    found = replay.replays(declared, graph, cycles)
     assert [each.found.cells for each in found] == [each.cells for each in alone]
     own = {result.cell for each in alone for row in each.results.values() for result in row}
-    assert {result.cell for result in replays.trained(found)} == own
+    assert {result.cell for result in replay.trained(found)} == own
 
 
 def test_the_whole_path_goes_as_far_as_it_is_recorded(run: Any) -> None:
     declared, graph, cycles, rehearsal = run
-    whole = replays.path(declared, graph, rehearsal.known)
+    whole = replay.path(declared, graph, rehearsal.known)
     assert [_answer(each) for each in whole] == [_answer(each) for each in cycles]
     some = {result.cell: result for row in cycles[0].results.values() for result in row}
-    assert [each.cycle for each in replays.path(declared, graph, some)] == [0]
-    assert replays.path(declared, graph, {}) == []
+    assert [each.cycle for each in replay.path(declared, graph, some)] == [0]
+    assert replay.path(declared, graph, {}) == []
 
 
 def test_a_needle_between_what_is_tried_is_missed_and_that_is_said(
@@ -72,7 +72,7 @@ def test_a_needle_between_what_is_tried_is_missed_and_that_is_said(
 
     declared = study(grid=GRID, cycles=1, replicates=3)
     _, cycles, _ = searched(declared, needle)
-    found = replays.replays(declared, Graph(declared.system, "0" * 64), cycles)
+    found = replay.replays(declared, Graph(declared.system, "0" * 64), cycles)
     first = found[0]
     assert cycles[0].region.well_tuned == 0.2506
     assert not first.same_best
@@ -80,7 +80,7 @@ def test_a_needle_between_what_is_tried_is_missed_and_that_is_said(
     assert not first.ends_near
     assert first.behind.points == pytest.approx(4, abs=0.1)
     assert first.low_error > 5
-    assert replays.said(found)["both"] < 1
+    assert replay.said(found)["both"] < 1
 
 
 @pytest.mark.parametrize(("noise", "as_good"), [(0.0, False), (1.0, True)])
@@ -94,7 +94,7 @@ def test_what_noise_does_not_tell_apart_is_as_good(
     full = searched(declared, curve)[1][0]
     assert full.region.well_tuned == 0.05
     other = replace(full, region=replace(full.region, well_tuned=0.1))
-    each = replays.Replay(full, other, 1)
+    each = replay.Replay(full, other, 1)
     assert each.behind.points == pytest.approx(0.2)
     assert not each.same_best
     assert each.best_as_good is as_good
@@ -104,10 +104,10 @@ def test_what_noise_does_not_tell_apart_is_as_good(
 def test_cycles_without_a_winner_are_left_out(study: Make, searched: Any) -> None:
     declared = study(grid=GRID)
     _, cycles, _ = searched(declared, lambda cell: None if cell.cycle else smooth(cell))
-    found = replays.replays(declared, Graph(declared.system, "0" * 64), cycles)
+    found = replay.replays(declared, Graph(declared.system, "0" * 64), cycles)
     assert cycles[-1].region is None
     assert [each.full.cycle for each in found] == [0]
-    assert replays.said([]) == {}
+    assert replay.said([]) == {}
 
 
 def test_added_replicates_are_replayed_too(study: Make, searched: Any) -> None:
@@ -118,7 +118,7 @@ def test_added_replicates_are_replayed_too(study: Make, searched: Any) -> None:
     declared = study(grid=GRID, replicates={"least": 2, "most": 5}, cycles=1)
     _, cycles, _ = searched(declared, noisy)
     assert max(each.replicates for each in cycles) > 2
-    for each in replays.replays(declared, Graph(declared.system, "0" * 64), cycles):
+    for each in replay.replays(declared, Graph(declared.system, "0" * 64), cycles):
         assert each.found.replicates == each.full.replicates
 
 

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from oracle.cells import Graph
-from oracle.estimate import Estimate, text
-from oracle.experiments import expected_cells, experiment
-from oracle.parse import parse
-from oracle.replicates import ReplicateRange
+from oracle.experiments.registry import expected_cells, experiment
+from oracle.runs.estimate import Estimate, text
+from oracle.search.graph import Graph
 from oracle.settings import Shrink
-from oracle.shrink import shrink
-from oracle.study import Study
-from scyc.problems import BadInput
-from scyc.spec import as_json
+from oracle.study.base import Study
+from oracle.study.replicates import ReplicateRange
+from oracle.study.scale_down import shrink
+from oracle.study.validation import parse
+from scyc.errors import BadInput
+from scyc.specs.base import as_json
 
 Make = Callable[..., Study]
 

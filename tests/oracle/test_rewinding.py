@@ -8,17 +8,18 @@ from typing import Any
 import pytest
 import torch
 
-from oracle import compare, records, runs
-from oracle.cells import Result
-from oracle.experiments import experiment
-from oracle.paths import PathCycle
+from oracle.execution.worker import Worker
+from oracle.experiments.registry import experiment
+from oracle.runs import catalog, execute
+from oracle.search.graph import Result
+from oracle.search.pruning_run import PathCycle
 from oracle.settings import Progress, Settings
-from oracle.study import Study
-from oracle.work import Worker
-from scyc.checkpoint import CheckpointStore, Network
-from scyc.choices import WarmupSpec
-from scyc.pack import Member, Trainer
-from scyc.system import PruningSpec
+from oracle.study.base import Study
+from oracle.tables import oracle
+from scyc.specs.choices import WarmupSpec
+from scyc.specs.system import PruningSpec
+from scyc.storage.checkpoint_store import CheckpointStore, Network
+from scyc.trainer import Member, Trainer
 
 Make = Callable[..., Study]
 
@@ -27,11 +28,11 @@ def settings(folder: Path, **changes: Any) -> Settings:
     return Settings(**({"folder": folder, "backend": "inline", "device": "cpu"} | changes))
 
 
-def run(study: Study, where: Settings, progress: Progress | None = None) -> compare.Table:
-    return runs.execute(runs.prepare(study, where), progress)
+def run(study: Study, where: Settings, progress: Progress | None = None) -> oracle.Table:
+    return execute.execute(execute.prepare(study, where), progress)
 
 
-def timeless(table: compare.Table) -> str:
+def timeless(table: oracle.Table) -> str:
     """A table as text, without the seconds."""
     copy = json.loads(json.dumps(table))
     for cost in copy["cost"].values():
@@ -39,13 +40,13 @@ def timeless(table: compare.Table) -> str:
     return json.dumps(copy)
 
 
-def pruning_runs(prepared: runs.Prepared) -> dict[str, Any]:
+def pruning_runs(prepared: execute.Prepared) -> dict[str, Any]:
     """The iterative pruning runs of a finished study, from its storage."""
     found = experiment(prepared.study, prepared.graph)
-    with records.opened(records.database(prepared.settings, prepared.study.name)) as (_, store):
+    with catalog.opened(catalog.database(prepared.settings, prepared.study.name)) as (_, store):
         known = store.results(prepared.graph)
     for search in found.searches():
-        records.replay(search, known)
+        catalog.replay(search, known)
     return dict(found.runs())
 
 
@@ -53,7 +54,7 @@ def carried(done: Sequence[PathCycle]) -> list[Result]:
     return [result for each in done for result in each.results]
 
 
-def on_disk(prepared: runs.Prepared) -> set[str]:
+def on_disk(prepared: execute.Prepared) -> set[str]:
     place = prepared.settings.place(prepared.study.name)
     return {file.stem for file in (place / "checkpoints").rglob("*.pt")}
 
@@ -76,8 +77,8 @@ def test_a_pruned_network_starts_from_the_unpruned_one_after_so_many_iterations(
 
     monkeypatch.setattr(Trainer, "train", watched)
     declared = early(study, 5)
-    prepared = runs.prepare(declared, settings(tmp_path))
-    assert runs.execute(prepared)["complete"]
+    prepared = execute.prepare(declared, settings(tmp_path))
+    assert execute.execute(prepared)["complete"]
     after_five = [unpruned_after(prepared, 5, replicate) for replicate in range(2)]
     pruned = [member for member in starts if member.cycle > 0]
     assert sorted({member.cycle for member in pruned}) == [1, 2]
@@ -90,7 +91,7 @@ def test_a_pruned_network_starts_from_the_unpruned_one_after_so_many_iterations(
         assert not all(mask.all() for mask in member.start.masks.values())
 
 
-def unpruned_after(prepared: runs.Prepared, steps: int, replicate: int) -> Network:
+def unpruned_after(prepared: execute.Prepared, steps: int, replicate: int) -> Network:
     """A replicate's unpruned network, trained for so many iterations and no longer."""
     system = prepared.study.system
     training = system.training.model_copy(update={"steps": steps, "validate_every": steps})
@@ -104,8 +105,8 @@ def test_what_is_rewound_to_is_kept_and_made_again_when_it_is_gone(
     study: Make, tmp_path: Path
 ) -> None:
     where = settings(tmp_path / "broken")
-    shorter = runs.prepare(early(study, 5, cycles=1, replicates=1), where)
-    runs.execute(shorter)
+    shorter = execute.prepare(early(study, 5, cycles=1, replicates=1), where)
+    execute.execute(shorter)
     done = pruning_runs(shorter)["oracle"]
     kept = {result.kept for result in done[0].results}
     assert None not in kept
@@ -125,8 +126,8 @@ def test_of_losers_neither_the_end_nor_the_early_iteration_is_kept(
     study: Make, tmp_path: Path
 ) -> None:
     grid = {"max_lr": [0.05, 0.1, 0.2], "extend": False}
-    prepared = runs.prepare(early(study, 5, grid=grid, cycles=1), settings(tmp_path))
-    runs.execute(prepared)
+    prepared = execute.prepare(early(study, 5, grid=grid, cycles=1), settings(tmp_path))
+    execute.execute(prepared)
     found = pruning_runs(prepared)
     wanted = [result for done in found.values() for result in carried(done)]
     needed = {sha256 for each in wanted for sha256 in (each.checkpoint, each.kept) if sha256}
@@ -148,8 +149,8 @@ def test_an_early_network_that_is_a_losers_too_stays(
     apart = {"epsilon": 0.07, "delta": 0.0, "q": 0, "beta": 3.0}
     grid = {"max_lr": [0.05, 0.1], "extend": False}
     declared = early(study, 1, grid=grid, cycles=1, replicates=1, s_cyc=apart)
-    prepared = runs.prepare(declared, settings(tmp_path))
-    runs.execute(prepared)
+    prepared = execute.prepare(declared, settings(tmp_path))
+    execute.execute(prepared)
     (first, _) = pruning_runs(prepared)["oracle"]
     (second, _) = pruning_runs(prepared)["S-Cyc"]
     assert first.results[0].kept == second.results[0].kept

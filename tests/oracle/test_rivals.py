@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 import torch
 
-from oracle import spreads
-from oracle.cells import Cell, Graph
-from oracle.experiments import expected_cells, experiment
-from oracle.parse import parse
-from oracle.study import Study
-from scyc.distributions import Distribution
-from scyc.problems import BadInput
-from scyc.spec import as_json
+from oracle.experiments.registry import expected_cells, experiment
+from oracle.search import spreads
+from oracle.search.graph import Cell, Graph
+from oracle.study.base import Study
+from oracle.study.validation import parse
+from scyc.errors import BadInput
+from scyc.recording.distributions import Distribution
+from scyc.specs.base import as_json
 
 Make = Callable[..., Study]
 GRID = {"max_lr": [0.05, 0.1, 0.2, 0.4], "extend": False}

@@ -9,20 +9,22 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from oracle import compare, formats, records, runs
-from oracle.cells import Result
-from oracle.experiments import experiment
-from oracle.failures import LeaseHeld, NoWinner, PackFailed
-from oracle.ledger import Ledger, parse_url
-from oracle.parse import parse
-from oracle.paths import PathCycle
+from oracle.database import Ledger, parse_url
+from oracle.errors import LeaseHeld, NoWinner, PackFailed
+from oracle.experiments.registry import experiment
+from oracle.reports import formats
+from oracle.runs import catalog, execute
+from oracle.search.graph import Result
+from oracle.search.pruning_run import PathCycle
 from oracle.settings import Progress, Settings
-from oracle.spec import DistributionsStudy
-from oracle.study import Study
-from scyc import cycles
-from scyc.checkpoint import CheckpointStore
-from scyc.pack import Trainer
-from scyc.problems import BadInput
+from oracle.study.base import Study
+from oracle.study.oracle import DistributionsStudy
+from oracle.study.validation import parse
+from oracle.tables import oracle
+from scyc import iterative_pruning
+from scyc.errors import BadInput
+from scyc.storage.checkpoint_store import CheckpointStore
+from scyc.trainer import Trainer
 
 Make = Callable[..., Study]
 
@@ -31,11 +33,11 @@ def settings(folder: Path, **changes: Any) -> Settings:
     return Settings(**({"folder": folder, "backend": "inline", "device": "cpu"} | changes))
 
 
-def run(study: Study, where: Settings, progress: Progress | None = None) -> compare.Table:
-    return runs.execute(runs.prepare(study, where), progress)
+def run(study: Study, where: Settings, progress: Progress | None = None) -> oracle.Table:
+    return execute.execute(execute.prepare(study, where), progress)
 
 
-def timeless(table: compare.Table) -> str:
+def timeless(table: oracle.Table) -> str:
     """A table as text, without the seconds."""
     copy = json.loads(json.dumps(table))
     for cost in copy["cost"].values():
@@ -79,9 +81,9 @@ def test_a_run_leaves_its_table_in_the_storage(study: Make, storage: str, tmp_pa
     table = run(study(), where)
     assert [cycle["cycle"] for cycle in table["cycles"]] == [0, 1, 2]
     assert table["complete"]
-    found = records.locate("tiny", where)
+    found = catalog.locate("tiny", where)
     assert found.state == "done"
-    assert records.stored_table(found) == table
+    assert catalog.stored_table(found) == table
     assert all(trial.state == TrialState.COMPLETE for trial in trials(storage))
     cells = [trial.user_attrs["cell"] for trial in trials(storage)]
     assert len(cells) == len(set(cells))
@@ -110,8 +112,8 @@ def test_an_interrupted_run_ends_with_the_same_table(study: Make, tmp_path: Path
         where = settings(tmp_path / str(after))
         with pytest.raises(Killed):
             run(study(), where, interrupted(after))
-        assert records.locate("tiny", where).state == "stopped"
-        assert not records.stored_table(records.locate("tiny", where))["complete"]
+        assert catalog.locate("tiny", where).state == "stopped"
+        assert not catalog.stored_table(catalog.locate("tiny", where))["complete"]
         assert timeless(run(study(), where)) == timeless(whole)
         url = f"sqlite:///{tmp_path}/{after}/tiny/oracle.db"
         cells = [trial.user_attrs["cell"] for trial in trials(url)]
@@ -122,7 +124,9 @@ def test_a_finished_run_trains_nothing_again(
     study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = run(study(), settings(tmp_path))
-    monkeypatch.setattr("oracle.work.Worker.train", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(
+        "oracle.execution.worker.Worker.train", lambda *_: pytest.fail("trained again")
+    )
     assert run(study(), settings(tmp_path)) == first
 
 
@@ -135,7 +139,7 @@ def test_a_changed_study_reuses_what_it_shares(study: Make, tmp_path: Path) -> N
     table = run(more, where)
     added = trials(url)[before:] if len(trials(url)) > before else []
     assert len(trials(url)) < before + sum(table["cost"][who]["trainings"] for who in table["cost"])
-    assert len(records.find(where)) == 2
+    assert len(catalog.find(where)) == 2
     assert timeless(run(more, settings(tmp_path / "fresh"))) == timeless(table)
     assert added
     other = study(
@@ -183,9 +187,9 @@ def test_when_all_diverge_the_run_stops_and_keeps_what_it_has(study: Make, tmp_p
     wild = study(grid={"max_lr": [1e25, 1e26], "extend": False})
     with pytest.raises(NoWinner, match="cycle 0"):
         run(wild, where)
-    found = records.locate("tiny", where)
+    found = catalog.locate("tiny", where)
     assert found.state == "no winner"
-    table = records.stored_table(found)
+    table = catalog.stored_table(found)
     assert table["cycles"][0]["well_tuned"] is None
     assert all(entry["diverged"] for entry in table["cycles"][0]["grid"])
     for render in formats.FORMATS.values():
@@ -197,13 +201,13 @@ def test_when_all_diverge_the_run_stops_and_keeps_what_it_has(study: Make, tmp_p
 
 def test_a_second_driver_on_the_same_graph_is_refused(study: Make, tmp_path: Path) -> None:
     where = settings(tmp_path)
-    prepared = runs.prepare(study(), where)
+    prepared = execute.prepare(study(), where)
     (tmp_path / "tiny").mkdir()
     ledger = Ledger(parse_url(f"sqlite:///{tmp_path}/tiny/oracle.db"))
     with ledger.lease(prepared.graph.id, print), pytest.raises(LeaseHeld):
-        runs.execute(prepared)
+        execute.execute(prepared)
     ledger.close()
-    assert runs.execute(prepared)["complete"]
+    assert execute.execute(prepared)["complete"]
 
 
 def test_a_users_network_and_data_run_like_any(study: Make, tmp_path: Path) -> None:
@@ -223,7 +227,7 @@ def test_a_network_that_breaks_in_training_stops_the_run_with_its_error(
     def broken(*_: object) -> None:
         raise RuntimeError("the user's own mistake")
 
-    monkeypatch.setattr("scyc.pack.Trainer.train", broken)
+    monkeypatch.setattr("scyc.trainer.Trainer.train", broken)
     with pytest.raises(PackFailed, match="the user's own mistake"):
         run(study(), settings(tmp_path))
 
@@ -239,7 +243,7 @@ def test_everything_wrong_is_told_at_once_and_nothing_is_written(
     where = settings(tmp_path / "file" / "runs", storage="sqlite:////proc/x/y.db")
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(BadInput) as refused:
-        runs.prepare(bad, where)
+        execute.prepare(bad, where)
     paths = [problem.path for problem in refused.value.problems]
     assert paths == ["dataset.root", "network", "--runs", "--storage"]
     assert sorted(tmp_path.rglob("*")) == before
@@ -248,11 +252,11 @@ def test_everything_wrong_is_told_at_once_and_nothing_is_written(
 def test_an_unknown_run_is_refused_with_the_known_ones(study: Make, tmp_path: Path) -> None:
     where = settings(tmp_path)
     with pytest.raises(BadInput, match="none yet"):
-        records.locate("tiny", where)
+        catalog.locate("tiny", where)
     table = run(study(cycles=1), where)
     with pytest.raises(BadInput, match=table["run_id"]):
-        records.locate("nothing", where)
-    assert records.locate(table["run_id"], where).record.run_id == table["run_id"]
+        catalog.locate("nothing", where)
+    assert catalog.locate(table["run_id"], where).record.run_id == table["run_id"]
 
 
 def test_progress_is_told(study: Make, tmp_path: Path) -> None:
@@ -265,13 +269,13 @@ def test_progress_is_told(study: Make, tmp_path: Path) -> None:
     assert counts[-1][0] == counts[-1][1]
 
 
-def pruning_runs(prepared: runs.Prepared) -> dict[str, Any]:
+def pruning_runs(prepared: execute.Prepared) -> dict[str, Any]:
     """The iterative pruning runs of a finished study, from its storage."""
     found = experiment(prepared.study, prepared.graph)
-    with records.opened(records.database(prepared.settings, prepared.study.name)) as (_, store):
+    with catalog.opened(catalog.database(prepared.settings, prepared.study.name)) as (_, store):
         known = store.results(prepared.graph)
     for search in found.searches():
-        records.replay(search, known)
+        catalog.replay(search, known)
     return dict(found.runs())
 
 
@@ -279,7 +283,7 @@ def carried(done: Sequence[PathCycle]) -> list[Result]:
     return [result for each in done for result in each.results]
 
 
-def on_disk(prepared: runs.Prepared) -> set[str]:
+def on_disk(prepared: execute.Prepared) -> set[str]:
     place = prepared.settings.place(prepared.study.name)
     return {file.stem for file in (place / "checkpoints").rglob("*.pt")}
 
@@ -313,21 +317,21 @@ SEVERAL: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def comparison(tmp_path_factory: pytest.TempPathFactory) -> tuple[runs.Prepared, compare.Table]:
+def comparison(tmp_path_factory: pytest.TempPathFactory) -> tuple[execute.Prepared, oracle.Table]:
     """An uninterrupted one."""
     where = settings(tmp_path_factory.mktemp("comparison"))
-    prepared = runs.prepare(parse(SEVERAL, "tiny.yaml"), where)
-    return prepared, runs.execute(prepared)
+    prepared = execute.prepare(parse(SEVERAL, "tiny.yaml"), where)
+    return prepared, execute.execute(prepared)
 
 
 def test_an_interrupted_comparison_ends_with_the_same_table_and_no_cell_twice(
-    storage: str, tmp_path: Path, comparison: tuple[runs.Prepared, compare.Table]
+    storage: str, tmp_path: Path, comparison: tuple[execute.Prepared, oracle.Table]
 ) -> None:
     declared = parse(SEVERAL, "tiny.yaml")
     where = settings(tmp_path / "broken", storage=storage)
     with pytest.raises(Killed):
         run(declared, where, interrupted(5))
-    assert records.locate("tiny", where).state == "stopped"
+    assert catalog.locate("tiny", where).state == "stopped"
     counts: list[tuple[int, int]] = []
     table = run(declared, where, Progress(cells=lambda done, total: counts.append((done, total))))
     cells = [trial.user_attrs["cell"] for trial in trials(storage)]
@@ -335,9 +339,9 @@ def test_an_interrupted_comparison_ends_with_the_same_table_and_no_cell_twice(
     assert len(cells) == len(set(cells)) == 4 + 4 + 2 + 2
     assert {total for _, total in counts} == {12}
     assert (counts[0][0], counts[-1][0]) == (5, 12)
-    found = records.locate("tiny", where)
+    found = catalog.locate("tiny", where)
     assert found.state == "done"
-    assert records.stored_table(found) == table
+    assert catalog.stored_table(found) == table
     assert table["complete"]
     whole, expected = comparison
     assert timeless(table) == timeless(expected)
@@ -366,10 +370,12 @@ def test_a_run_finds_what_the_plain_loop_finds(tmp_path: Path, changes: dict[str
     training = {"training": SEVERAL["training"] | changes.get("training", {})}
     declared = parse(content | changes | training, "tiny.yaml")
     assert isinstance(declared, DistributionsStudy)
-    prepared = runs.prepare(declared, settings(tmp_path))
-    table = runs.execute(prepared)
+    prepared = execute.prepare(declared, settings(tmp_path))
+    table = execute.execute(prepared)
     trainer = Trainer(declared.system, prepared.images)
-    loop = list(cycles.iterate(trainer, declared.schedule, lambda cycle: 0.02, 1, range(2)))
+    loop = list(
+        iterative_pruning.iterate(trainer, declared.schedule, lambda cycle: 0.02, 1, range(2))
+    )
     for row, each in zip(table["cycles"], loop, strict=True):
         assert row["val_accuracy"] == [one.outcome.val_accuracy for one in each.trained]
         assert row["test_accuracy"] == [one.outcome.test_accuracy for one in each.trained]
@@ -384,7 +390,7 @@ def test_a_run_finds_what_the_plain_loop_finds(tmp_path: Path, changes: dict[str
 def test_augmentation_of_its_own_gives_each_member_other_images(
     study: Make, tmp_path: Path
 ) -> None:
-    def table(folder: str, per: str, pack: int) -> compare.Table:
+    def table(folder: str, per: str, pack: int) -> oracle.Table:
         training = {
             "steps": 12,
             "batch": 16,

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from oracle import sampling
-from oracle.candidates import Board, Candidate
-from oracle.cells import Cell, Graph
-from oracle.packs import Pack
-from oracle.sampled import Sampled
-from oracle.search_spec import SampledSearch, SearchStudy
-from scyc.spec import SCyc
+from oracle.execution.pack_queue import Pack
+from oracle.search import samplers
+from oracle.search.asha import Sampled
+from oracle.search.candidates import Board, Candidate
+from oracle.search.graph import Cell, Graph
+from oracle.study.search import SampledSearch, SearchStudy
+from scyc.specs.base import SCyc
 
 Make = Callable[..., SearchStudy]
 IDEAL = SCyc(epsilon=0.1, delta=0.2, q=1, beta=4.0)
@@ -52,7 +52,7 @@ def test_the_gaussian_process_suggests_from_what_was_found(
     here, there = first.board.candidates, other.board.candidates
     assert [each.curve for each in here[:4]] == [each.curve for each in there[:4]]
     assert here[4].curve != there[4].curve
-    assert sampling.suggest(seeking(search=search), 4, here[:4], []) == here[4].curve
+    assert samplers.suggest(seeking(search=search), 4, here[:4], []) == here[4].curve
 
 
 def test_tpe_finds_better_than_it_starts_with(seeking: Make, sought: Any, near: Any) -> None:
@@ -189,7 +189,7 @@ def test_several_objectives_are_sampled_together(seeking: Make, sought: Any, nea
 
 def test_another_seed_draws_other_candidates(seeking: Make) -> None:
     drawn = {
-        (sampler, seed): sampling.suggest(
+        (sampler, seed): samplers.suggest(
             seeking(search=RANGES | {"sampler": sampler}, seed=seed), 3, [], []
         )
         for sampler in ("tpe", "gp", "random", "qmc")

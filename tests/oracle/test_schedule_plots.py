@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle.schedule_plots import Phase, phases, schedule, thinned
-from scyc import schedules, scurve
-from scyc.choices import (
+from oracle.plots.learning_rate import Phase, phases, schedule, thinned
+from scyc.schedules import rates as schedules
+from scyc.schedules import scyc_curve
+from scyc.specs.base import SCyc
+from scyc.specs.choices import (
     ConstantSpec,
     CosineSpec,
     CyclicalSpec,
@@ -17,7 +19,6 @@ from scyc.choices import (
     ScheduleSpec,
     WarmupSpec,
 )
-from scyc.spec import SCyc
 
 CURVE = SCyc(epsilon=0.04, delta=0.06, q=1, beta=5.0)
 WARMUP = WarmupSpec(warmup=10_000, drops=(32_000, 48_000))
@@ -41,7 +42,10 @@ def named(*borders: tuple[str, int, int]) -> tuple[Phase, ...]:
 
 
 def test_the_phases_follow_one_another_by_the_rise_of_each_cycle() -> None:
-    rises = [scurve.max_lr(CURVE, m, 0.2) - scurve.max_lr(CURVE, m - 1, 0.2) for m in range(1, 26)]
+    rises = [
+        scyc_curve.max_lr(CURVE, m, 0.2) - scyc_curve.max_lr(CURVE, m - 1, 0.2)
+        for m in range(1, 26)
+    ]
     fast = [m for m, rise in enumerate(rises, 1) if rise > max(rises) / 2]
     assert fast == [4, 5]
     assert phases(CURVE, 0.2, 25) == named(
@@ -102,7 +106,7 @@ def test_phases_cover_all_cycles_once_in_their_order(
     assert borders[-1] == cycles
     for each in found:
         rises = [
-            scurve.max_lr(curve, m, rate) - scurve.max_lr(curve, m - 1, rate)
+            scyc_curve.max_lr(curve, m, rate) - scyc_curve.max_lr(curve, m - 1, rate)
             for m in range(each.start + 1, each.end + 1)
         ]
         assert (max(rises) > 0) or each.name != "Fast Growth"
@@ -113,7 +117,7 @@ def test_the_left_panel_is_equation_2_with_its_phases_behind_it() -> None:
     figure = draw()
     line = figure.data[0]
     assert list(line.x) == list(range(11))
-    assert list(line.y) == [scurve.max_lr(CURVE, cycle, 0.2) for cycle in range(11)]
+    assert list(line.y) == [scyc_curve.max_lr(CURVE, cycle, 0.2) for cycle in range(11)]
     assert list(line.customdata) == pytest.approx([100 * 0.8**cycle for cycle in range(11)])
     shaded = [(shape.x0, shape.x1) for shape in figure.layout.shapes]
     assert shaded == [(each.start, each.end) for each in phases(CURVE, 0.2, 10)]
@@ -127,7 +131,7 @@ def test_the_right_panel_has_the_rates_of_each_chosen_cycle() -> None:
     figure = draw()
     assert [trace.name for trace in figure.data[1:]] == ["0 (100 %)", "5 (32.8 %)", "10 (10.7 %)"]
     for cycle, trace in zip([0, 5, 10], figure.data[1:], strict=True):
-        rates = schedules.rates(WARMUP, scurve.max_lr(CURVE, cycle, 0.2), STEPS)
+        rates = schedules.rates(WARMUP, scyc_curve.max_lr(CURVE, cycle, 0.2), STEPS)
         assert list(trace.y) == [rates[step] for step in trace.x]
         assert len(trace.x) <= 2000
         assert {0, 10_000, 31_999, 32_000, 47_999, 48_000, STEPS - 1} <= set(trace.x)

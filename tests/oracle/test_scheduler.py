@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from oracle import drivers
-from oracle.drivers import BUSY, GRACE
-from oracle.failures import StorageError
-from oracle.jobs import Held, Holder, Job, NewJob
-from oracle.ledger import Jobs, Ledger, parse_url
-from oracle.processes import this_process
-from oracle.scheduler import SILENCE, Scheduler
-from oracle.service import ServerSettings
+from oracle.database import Jobs, Ledger, parse_url
+from oracle.errors import StorageError
+from oracle.host.processes import this_process
+from oracle.records.jobs import Held, Holder, Job, NewJob
+from oracle.service import driver_process
+from oracle.service.driver_process import BUSY, GRACE
+from oracle.service.scheduler import SILENCE, Scheduler
+from oracle.service.service import ServerSettings
 
 FOREVER = "exec sleep 600"
 
@@ -373,12 +373,12 @@ def test_a_driver_is_told_how_to_run_on_its_input_alone(
     )
     script = 'echo "$RAY_ADDRESS $1"; env; tr "\\0" " " < /proc/$$/cmdline; cat > "$0"'
     told = tmp_path / "told"
-    process = drivers.started(job, settings, here.holder, ("sh", "-c", script, str(told)))
+    process = driver_process.started(job, settings, here.holder, ("sh", "-c", script, str(told)))
     assert process.wait(30) == 0
-    log = drivers.log_path(settings.folder, job.id).read_text()
+    log = driver_process.log_path(settings.folder, job.id).read_text()
     assert log.startswith("head:6379 a-1\n")
     assert "secret" not in log
-    known, holder, server = drivers.understood(told.read_text())
+    known, holder, server = driver_process.understood(told.read_text())
     assert (holder, server) == (here.holder, os.getpid())
     for field in ("url", "folder", "data", "allow", "workers", "device", "backend", "save_every"):
         assert getattr(known, field) == getattr(settings, field), field

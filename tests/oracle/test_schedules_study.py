@@ -9,16 +9,18 @@ from typing import Any
 
 import pytest
 
-from oracle import comparison_plots, formats, schedule_tables
-from oracle.cells import Cell, Graph, Result
-from oracle.experiments import expected_cells, experiment
-from oracle.packs import Pack
-from oracle.parse import parse
-from oracle.paths import PathCycle
-from oracle.schedule_tables import EntryFound
-from oracle.schedules_experiment import SchedulesExperiment
-from oracle.spec import SchedulesStudy
-from scyc.problems import BadInput
+from oracle.execution.pack_queue import Pack
+from oracle.experiments.registry import expected_cells, experiment
+from oracle.experiments.schedules import SchedulesExperiment
+from oracle.plots import schedules
+from oracle.reports import formats
+from oracle.reports import schedules as schedules_reports
+from oracle.search.graph import Cell, Graph, Result
+from oracle.search.pruning_run import PathCycle
+from oracle.study.oracle import SchedulesStudy
+from oracle.study.validation import parse
+from oracle.tables.schedules import EntryFound
+from scyc.errors import BadInput
 
 WARMUP = {"warmup": 3, "drops": [8]}
 CYCLICAL = {"name": "cyclical", "step": 4}
@@ -181,11 +183,11 @@ def test_an_entry_that_diverges_ends_its_own_row_and_no_other(ran: Any) -> None:
     assert table["complete"]
     assert found.failure() is None
     assert [cell["diverged"] for cell in table["schedules"][0]["cycles"]] == [False, False, True]
-    (row, *_) = schedule_tables.sheet(table).rows
+    (row, *_) = schedules_reports.sheet(table).rows
     assert row[4:] == ["diverged"] * 3
     assert "diverged" not in row[2:4]
     assert not any("steady" in column["best"] for column in table["columns"][2:])
-    assert any(note.startswith("Diverged: ") for note in schedule_tables.sheet(table).notes)
+    assert any(note.startswith("Diverged: ") for note in schedules_reports.sheet(table).notes)
 
 
 def test_an_entry_whose_whole_grid_diverges_has_no_run_and_says_so(ran: Any) -> None:
@@ -201,10 +203,10 @@ def test_an_entry_whose_whole_grid_diverges_has_no_run_and_says_so(ran: Any) -> 
     row = table["schedules"][-1]
     assert (row["max_lr"], row["cycles"]) == (None, [])
     assert [each["diverged"] for each in row["tuned"]] == [True, True]
-    printed = next(r for r in schedule_tables.sheet(table).rows if r[0] == "tuned")
+    printed = next(r for r in schedules_reports.sheet(table).rows if r[0] == "tuned")
     assert printed[2:] == ["diverged"] * 5
-    assert any(note.startswith("Diverged: ") for note in schedule_tables.sheet(table).notes)
-    comparison_plots.comparison(table)  # an entry without a run is drawn as an empty line
+    assert any(note.startswith("Diverged: ") for note in schedules_reports.sheet(table).notes)
+    schedules.comparison(table)  # an entry without a run is drawn as an empty line
     for render in formats.FORMATS.values():
         assert "tuned" in render(table) or render is formats.as_csv
 
@@ -224,7 +226,7 @@ def test_where_s_cyc_diverges_nothing_is_compared_with_it(ran: Any) -> None:
     found, _ = ran(study(), lambda cell: None if cell.max_lr > 0.1 else hump(cell))
     table = found.table("tiny-0")
     assert [column["against"] is None for column in table["columns"]] == [False] * 2 + [True] * 3
-    assert "of 2 columns" in schedule_tables.verdict(table)
+    assert "of 2 columns" in schedules_reports.verdict(table)
 
 
 # Interruption, order, counts
@@ -349,7 +351,7 @@ def test_a_run_under_way_says_so_and_shows_what_there_is(ran: Any) -> None:
     table = found.table("tiny-0")
     text = formats.text(table)
     assert "not complete" in text
-    rows = {row[0]: row for row in schedule_tables.sheet(table).rows}
+    rows = {row[0]: row for row in schedules_reports.sheet(table).rows}
     assert rows["tuned"][1:] == ["-", "-", "-", "-", "-", "-"]
     assert rows["steady"][2] == "85.94 ± 0.09"
 
@@ -359,7 +361,7 @@ def test_before_anything_is_finished_every_form_and_figure_is_made() -> None:
     assert all(column["weights_remaining"] is None for column in table["columns"])
     for render in formats.FORMATS.values():
         assert render(table)
-    assert all(not trace.x for trace in comparison_plots.comparison(table).data)
+    assert all(not trace.x for trace in schedules.comparison(table).data)
 
 
 # What may be declared

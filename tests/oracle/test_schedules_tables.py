@@ -11,14 +11,17 @@ from typing import Any
 import pytest
 from scipy import stats
 
-from oracle import formats, report, schedule_tables
-from oracle.cells import Result
-from oracle.compare import Table
-from oracle.parse import parse
-from oracle.paths import PathCycle
-from oracle.schedule_tables import EntryFound
-from oracle.spec import SchedulesStudy
-from oracle.studyfile import load_study
+from oracle.reports import formats
+from oracle.reports import schedules as schedules_reports
+from oracle.runs import html_report
+from oracle.search.graph import Result
+from oracle.search.pruning_run import PathCycle
+from oracle.study.loading import load_study
+from oracle.study.oracle import SchedulesStudy
+from oracle.study.validation import parse
+from oracle.tables import schedules
+from oracle.tables.oracle import Table
+from oracle.tables.schedules import EntryFound
 
 WARMUP = {"warmup": 3, "drops": [8]}
 S_CYC = {"epsilon": 0.1, "delta": 0.1, "q": 1, "beta": 3.0}
@@ -82,7 +85,7 @@ def given(
         )
         for entry, row in zip(declared.schedules, rows, strict=True)
     ]
-    return schedule_tables.table(declared, "tiny-00000000", found, complete=True)
+    return schedules.table(declared, "tiny-00000000", found, complete=True)
 
 
 @pytest.fixture
@@ -188,10 +191,10 @@ def test_one_replicate_has_neither_error_nor_p() -> None:
     against = table["columns"][0]["against"]
     assert (against["standard_error"], against["p"]) == (None, None)
     assert against["difference"] == pytest.approx(1.5)
-    rows = {row[1]: row[2] for row in schedule_tables.sheet(table).rows}
+    rows = {row[1]: row[2] for row in schedules_reports.sheet(table).rows}
     assert (rows["points"], rows["p (paired t)"], rows["relative, %"]) == ("+1.50", "-", "+2.1")
-    assert any(note.startswith("One replicate") for note in schedule_tables.sheet(table).notes)
-    assert schedule_tables.verdict(table).endswith("1 of 1 columns, in 0 of them with p < 0.05.")
+    assert any(note.startswith("One replicate") for note in schedules_reports.sheet(table).notes)
+    assert schedules_reports.verdict(table).endswith("1 of 1 columns, in 0 of them with p < 0.05.")
 
 
 def test_differences_that_are_equal_but_for_rounding_have_no_p() -> None:
@@ -207,7 +210,7 @@ def test_means_that_are_equal_but_for_rounding_put_nobody_ahead() -> None:
     mine, theirs = [100 * 50 / 72, 100 * 48 / 72], [100 * 47 / 72, 100 * 51 / 72]
     table = given(study(*ENTRIES[1:], cycles=1), [theirs], [mine])
     assert table["columns"][0]["against"]["difference"] > 0
-    assert "ahead of the best other schedule in 0 of 1" in schedule_tables.verdict(table)
+    assert "ahead of the best other schedule in 0 of 1" in schedules_reports.verdict(table)
 
 
 def test_an_accuracy_of_nothing_has_no_share() -> None:
@@ -220,7 +223,7 @@ def test_the_verdict_counts_who_is_ahead_and_how_surely() -> None:
     declared = study(*ENTRIES[1:], cycles=3, replicates=3)
     far, near = [50.0, 51.0, 52.0], [89.0, 92.0, 91.0]
     table = given(declared, [far, near, sure, sure], [sure, sure, sure, far])
-    assert schedule_tables.verdict(table) == (
+    assert schedules_reports.verdict(table) == (
         "S-Cyc is ahead of the best other schedule in 2 of 4 columns, in 1 of them with p < 0.05; "
         "behind with p < 0.05 in 1."
     )
@@ -229,8 +232,8 @@ def test_the_verdict_counts_who_is_ahead_and_how_surely() -> None:
 def test_without_s_cyc_nothing_is_compared() -> None:
     table = given(study(*ENTRIES[:2], cycles=1), [[70.0, 71.0]], [[72.0, 73.0]])
     assert [column["against"] for column in table["columns"]] == [None, None]
-    assert schedule_tables.verdict(table).startswith("No column has both")
-    assert [row[0] for row in schedule_tables.sheet(table).rows] == ["steady", "warm-up"]
+    assert schedules_reports.verdict(table).startswith("No column has both")
+    assert [row[0] for row in schedules_reports.sheet(table).rows] == ["steady", "warm-up"]
 
 
 def test_the_first_entry_with_s_cyc_is_the_one_that_is_compared() -> None:
@@ -261,12 +264,12 @@ def test_the_papers_own_numbers_give_the_improvements_it_prints(
     assert last["against"]["other"] == last["paper"]["other"]
     assert other in (None, last["against"]["other"])
     assert last["against"]["relative"] == pytest.approx(last["paper"]["relative"])
-    lines = {row[1]: row[-1] for row in schedule_tables.sheet(table).rows}
+    lines = {row[1]: row[-1] for row in schedules_reports.sheet(table).rows}
     assert lines["relative, %"] == lines[f"Table {declared.paper.table}, %"] == f"+{improvement}"
 
 
 def test_the_printed_rows_are_a_schedule_each_and_the_papers_below(table: Table) -> None:
-    sheet = schedule_tables.sheet(table)
+    sheet = schedules_reports.sheet(table)
     assert sheet.heads[2] == "80.00 %\ncycle 0"
     assert [row[:2] for row in sheet.rows] == [
         ["steady", "0.05"],
@@ -294,7 +297,7 @@ def test_the_printed_rows_are_a_schedule_each_and_the_papers_below(table: Table)
 
 
 def test_all_forms_have_these_rows_and_their_columns_line_up(table: Table) -> None:
-    rows = schedule_tables.sheet(table).rows
+    rows = schedules_reports.sheet(table).rows
     text = formats.text(table).splitlines()
     rule = next(index for index, line in enumerate(text) if set(line) == {" ", "─"})
     printed = text[rule + 1 : rule + 1 + len(rows)]
@@ -384,7 +387,7 @@ def test_a_label_is_inert_on_the_terminal_and_in_the_report(nasty: Table) -> Non
     for label in NASTY:
         assert label in text
     declared = study(*({**ENTRIES[0], "label": label} for label in NASTY), cycles=1)
-    page = report.page(nasty, declared)
+    page = html_report.page(nasty, declared)
     body = page.split("</head>")[1]
     assert "<img" not in body
     assert "&lt;img src=x onerror=alert(1)&gt;" in body

@@ -9,12 +9,12 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from oracle import records, runs
-from oracle.compare import Table
-from oracle.search_spec import SearchStudy
+from oracle.execution.worker import Task, Worker
+from oracle.runs import catalog, execute
 from oracle.settings import Progress, Settings
-from oracle.study import Study
-from oracle.work import Task, Worker
+from oracle.study.base import Study
+from oracle.study.search import SearchStudy
+from oracle.tables.oracle import Table
 
 Make = Callable[..., SearchStudy]
 WIDE = {
@@ -38,7 +38,7 @@ def settings(folder: Path, **changes: Any) -> Settings:
 
 
 def run(study: Study, where: Settings, progress: Progress | None = None) -> Table:
-    return runs.execute(runs.prepare(study, where), progress)
+    return execute.execute(execute.prepare(study, where), progress)
 
 
 def timeless(table: Table) -> str:
@@ -114,8 +114,8 @@ def test_candidates_are_trials_that_people_can_read(
     assert len(cells.trials) == table["trainings"]["made"]
     assert run(seeking(search=HALVED), where) == table
     assert len(studies(storage, "search")[0].trials) == len(trials)
-    found = records.locate("seek", where)
-    assert (found.state, records.stored_table(found)) == ("done", table)
+    found = catalog.locate("seek", where)
+    assert (found.state, catalog.stored_table(found)) == ("done", table)
 
 
 def test_several_objectives_are_several_values(seeking: Make, tmp_path: Path) -> None:
@@ -140,10 +140,10 @@ def test_beside_an_oracle_its_first_cycle_is_not_trained_again(
     table = run(seeking(search=WIDE, beside="tiny"), where)
     assert not [task for task in tasks if task.parent is None]
     assert sorted(folder.name for folder in tmp_path.iterdir()) == ["tiny"]
-    found = records.locate("seek", where)
+    found = catalog.locate("seek", where)
     assert (found.place, found.study.home) == (tmp_path / "tiny", "tiny")
-    assert timeless(records.stored_table(found)) == timeless(table)
-    assert records.locate("tiny", where).study == shown
+    assert timeless(catalog.stored_table(found)) == timeless(table)
+    assert catalog.locate("tiny", where).study == shown
     alone = run(seeking(search=WIDE), settings(tmp_path / "alone"))
     assert timeless(alone) == timeless(table)
 
@@ -197,7 +197,7 @@ def test_an_interrupted_search_ends_with_the_same_table_and_trials(
         where = settings(tmp_path / str(after))
         with pytest.raises(Killed):
             run(declared, where, interrupted(after))
-        assert not records.stored_table(records.locate("seek", where))["complete"]
+        assert not catalog.stored_table(catalog.locate("seek", where))["complete"]
         assert timeless(run(declared, where)) == timeless(whole)
         assert kept(tmp_path / str(after)) == kept(tmp_path / "whole")
         (cells,) = studies(f"sqlite:///{tmp_path}/{after}/seek/oracle.db", "candidates")
@@ -220,7 +220,7 @@ def test_the_best_candidates_networks_stay_on_disk(seeking: Make, tmp_path: Path
 def test_when_all_candidates_diverge_the_run_says_so_and_keeps_them(
     seeking: Make, tmp_path: Path
 ) -> None:
-    from oracle.failures import NoWinner
+    from oracle.errors import NoWinner
 
     wild = {"name": "grid", "epsilon": [1e25], "delta": [0.0], "q": [0], "beta": [3]}
     with pytest.raises(NoWinner, match="every candidate diverged"):

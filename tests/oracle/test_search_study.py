@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from oracle.search_spec import SampledSearch, SearchStudy
 from oracle.settings import Shrink
-from oracle.shrink import shrink
-from oracle.spec import learning_rates
-from scyc.problems import BadInput
+from oracle.study.oracle import learning_rates
+from oracle.study.scale_down import shrink
+from oracle.study.search import SampledSearch, SearchStudy
+from scyc.errors import BadInput
 
 Make = Callable[..., SearchStudy]
 PAPER: dict[str, Any] = {"name": "paper", "epsilon": {"max_lr": [0.1]}, "delta": [0.1, 0.2]}

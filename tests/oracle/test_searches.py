@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from oracle.cells import Cell, Graph
-from oracle.experiments import experiment
-from oracle.failures import LostCheckpoint
-from oracle.greedy import OracleCycle, oracle
-from oracle.packs import Pack, packed
-from oracle.study import Study
+from oracle.errors import LostCheckpoint
+from oracle.execution.pack_queue import Pack, packed
+from oracle.experiments.registry import experiment
+from oracle.search.graph import Cell, Graph
+from oracle.search.greedy import OracleCycle, oracle
+from oracle.study.base import Study
 from scyc import max_lr
-from scyc.choices import WarmupSpec
+from scyc.specs.choices import WarmupSpec
 
 Make = Callable[..., Study]
 WARMUP = WarmupSpec(warmup=3, drops=(8, 10))

@@ -16,15 +16,16 @@ import optuna_dashboard  # noqa: F401  # two seconds, which every fork is spared
 import pytest
 import yaml
 
-from oracle import driver, records, runs
-from oracle.drivers import started
-from oracle.jobs import ENDED, Holder, Job
-from oracle.ledger import Ledger, parse_url
-from oracle.parse import parse
-from oracle.scheduler import Scheduler
-from oracle.service import ServerSettings, Service
+from oracle.database import Ledger, parse_url
+from oracle.records.jobs import ENDED, Holder, Job
+from oracle.records.tokens import Token
+from oracle.runs import catalog, execute
+from oracle.service import driver
+from oracle.service.driver_process import started
+from oracle.service.scheduler import Scheduler
+from oracle.service.service import ServerSettings, Service
 from oracle.settings import Settings
-from oracle.tokens import Token
+from oracle.study.validation import parse
 
 STUDY: dict[str, Any] = {
     "name": "tiny",
@@ -208,9 +209,9 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, A
     For every test, since what it imports is spared to all that they fork.
     """
     where = Settings(folder=tmp_path_factory.mktemp("plain"), backend="inline", device="cpu")
-    prepared = runs.prepare(parse(STUDY, "tiny"), where)
-    table = timeless(runs.execute(prepared))
-    with records.opened(records.database(where, "tiny")) as (_, store):
+    prepared = execute.prepare(parse(STUDY, "tiny"), where)
+    table = timeless(execute.execute(prepared))
+    with catalog.opened(catalog.database(where, "tiny")) as (_, store):
         return table, len(store.results(prepared.graph))
 
 
@@ -301,7 +302,7 @@ def test_no_secret_stands_on_a_drivers_command_line(
     server = serve(started)
     (driver,) = until(server.drivers)
     words = Path(f"/proc/{driver}/cmdline").read_bytes().decode().split("\0")[1:-1]
-    assert words == ["-m", "oracle.driver", job.id]
+    assert words == ["-m", "oracle.service.driver", job.id]
 
 
 def test_a_higher_priority_goes_first(service: Service, serve: Callable[..., Server]) -> None:

@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 import yaml
 
-from oracle import records, runs, service
-from oracle.failures import Forbidden, KeyReused, QueueFull, UnknownJob
-from oracle.jobs import Holder, Job
-from oracle.ledger import parse_url, sqlite_url
-from oracle.parse import parse
-from oracle.service import ServerSettings, Service
+from oracle.database import parse_url, sqlite_url
+from oracle.errors import Forbidden, KeyReused, QueueFull, UnknownJob
+from oracle.records.jobs import Holder, Job
+from oracle.records.tokens import Scope, Token
+from oracle.runs import catalog, execute
+from oracle.service import service
+from oracle.service.service import ServerSettings, Service
 from oracle.settings import Progress, Settings, Shrink
-from oracle.studyfile import read_json
-from oracle.tokens import Scope, Token
-from scyc.problems import BadInput
+from oracle.study.loading import read_json
+from oracle.study.validation import parse
+from scyc.errors import BadInput
 
 STUDY: dict[str, Any] = {
     "name": "tiny",
@@ -68,8 +69,8 @@ def refused(to: Service, changes: dict[str, Any] | None = None, **options: Any) 
 
 def run(to: Service, progress: Progress | None = None, **changes: Any) -> str:
     """Runs a study in this process; returns its run's id."""
-    prepared = runs.prepare(parse(STUDY | changes, "tiny"), to.settings.of_job(None))
-    runs.execute(prepared, progress)
+    prepared = execute.prepare(parse(STUDY | changes, "tiny"), to.settings.of_job(None))
+    execute.execute(prepared, progress)
     return prepared.run_id
 
 
@@ -239,7 +240,7 @@ def test_a_table_grows_with_the_storage_and_is_computed_once_for_many(
     assert len(lengths) == 2
     assert lengths[0] < lengths[1] < len(tables[0]["cycles"]) == 3
     assert all(table is tables[0] for table in tables)
-    assert tables[0] == records.stored_table(known)
+    assert tables[0] == catalog.stored_table(known)
     assert tables[0]["complete"]
 
 
@@ -252,13 +253,13 @@ def test_a_run_that_records_nothing_has_no_distributions(opened: Open) -> None:
 
 def test_a_servers_runs_are_found_beside_those_of_the_command(opened: Open, tmp_path: Path) -> None:
     where = Settings(folder=tmp_path, backend="inline", device="cpu")
-    assert records.find(where) == []
-    assert records.served(where) == sqlite_url(tmp_path / "oracle.db")
-    assert records.served(Settings(storage="sqlite:///x.db")) == parse_url("sqlite:///x.db")
+    assert catalog.find(where) == []
+    assert catalog.served(where) == sqlite_url(tmp_path / "oracle.db")
+    assert catalog.served(Settings(storage="sqlite:///x.db")) == parse_url("sqlite:///x.db")
     served = run(opened(), cycles=1)
-    plain = runs.prepare(parse(STUDY | {"name": "plain", "cycles": 1}, "plain"), where)
-    runs.execute(plain)
-    found = {each.record.run_id: each.place for each in records.find(where)}
+    plain = execute.prepare(parse(STUDY | {"name": "plain", "cycles": 1}, "plain"), where)
+    execute.execute(plain)
+    found = {each.record.run_id: each.place for each in catalog.find(where)}
     assert found == {served: tmp_path / "tiny", plain.run_id: tmp_path / "plain"}
 
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from oracle import cli
-from oracle.client import Client
-from oracle.ledger import Ledger, sqlite_url
-from oracle.studyfile import load_study
+from oracle.cli import main
+from oracle.client.client import Client
+from oracle.database import Ledger, sqlite_url
+from oracle.study.loading import load_study
 
 STUDY = """
 name: tiny
@@ -94,7 +94,7 @@ def call(
         monkeypatch.setattr(sys, "argv", ["oracle", *arguments])
         capfdbinary.readouterr()
         with pytest.raises(SystemExit) as ended:
-            cli.entry()
+            main.entry()
         told = capfdbinary.readouterr()
         assert ended.value.code == code, told
         return (told.out if code == 0 else told.err).decode()

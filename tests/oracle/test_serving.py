@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from oracle import serving
-from oracle.ledger import Ledger, sqlite_url
+from oracle.database import Ledger, sqlite_url
 from oracle.settings import Settings
-from scyc.problems import BadInput
+from oracle.web import server as serving
+from scyc.errors import BadInput
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104  # what these tests are about
 LONG: dict[str, Any] = {

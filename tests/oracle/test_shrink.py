@@ -6,17 +6,22 @@ from typing import Any
 
 import pytest
 
-from oracle import compare, formats, grid, kinds, report, runs, schedule_tables
-from oracle.cells import Graph
-from oracle.experiments import experiment
-from oracle.parse import parse
-from oracle.schedules_experiment import SchedulesExperiment
+from oracle.experiments.registry import experiment
+from oracle.experiments.schedules import SchedulesExperiment
+from oracle.plots import registry
+from oracle.reports import formats
+from oracle.runs import execute, html_report
+from oracle.search.graph import Graph
 from oracle.settings import Progress, Settings, Shrink
-from oracle.shrink import shrink
-from oracle.spec import DistributionsStudy, OracleStudy, SchedulesStudy
-from oracle.study import Study
-from scyc.problems import BadInput
-from scyc.spec import as_json
+from oracle.study import grid
+from oracle.study.base import Study
+from oracle.study.oracle import DistributionsStudy, OracleStudy, SchedulesStudy
+from oracle.study.scale_down import shrink
+from oracle.study.validation import parse
+from oracle.tables import oracle as compare
+from oracle.tables import schedules as schedule_tables
+from scyc.errors import BadInput
+from scyc.specs.base import as_json
 
 Make = Callable[..., Study]
 WARMUP = {"warmup": 30, "drops": [60, 90]}
@@ -245,13 +250,13 @@ def test_every_output_says_what_was_reduced(study: Make, searched: Any, Rehearsa
     compared = schedule_tables.table(several, "tiny-0", list(found.found.values()), complete=True)
     for declared, table in ((small, oracle), (several, compared)):
         assert table["shrunk"] == declared.shrunk
-        figure = kinds.KINDS[table["kind"]].figure(table)
+        figure = registry.FIGURES[table["kind"]].figure(table)
         outputs = [
             formats.text(table, width=1000),
             formats.as_markdown(table),
             formats.as_latex(table),
             formats.note(table),
-            report.page(table, declared),
+            html_report.page(table, declared),
             figure.layout.title.subtitle.text,
         ]
         for what, how in declared.shrunk.items():
@@ -266,7 +271,7 @@ def test_an_unshrunk_study_says_nothing_of_it(study: Make, searched: Any) -> Non
     table = compare.table(declared, "tiny-0", cycles, path, complete=True)
     assert table["shrunk"] == {}
     assert "hrunk" not in formats.text(table)
-    assert kinds.KINDS["oracle"].figure(table).layout.title.subtitle.text == ""
+    assert registry.FIGURES["oracle"].figure(table).layout.title.subtitle.text == ""
 
 
 # What it shares
@@ -278,7 +283,7 @@ def test_a_shrunk_run_has_an_id_of_its_own_and_the_cells_of_equal_trainings(stud
     assert fewer.shrunk
     assert Graph(fewer.system, "0" * 64).id == Graph(whole.system, "0" * 64).id
     same = fewer.model_copy(update={"shrunk": {}})
-    ids = {runs.run_id(each, "0" * 64) for each in (whole, fewer, same)}
+    ids = {execute.run_id(each, "0" * 64) for each in (whole, fewer, same)}
     assert len(ids) == 3
     shorter = shrink(whole, Shrink(scale=0.5))
     assert Graph(shorter.system, "0" * 64).id != Graph(whole.system, "0" * 64).id
@@ -293,7 +298,7 @@ def test_a_run_with_fewer_cycles_is_the_start_of_the_full_one(study: Make, tmp_p
 
     def run(declared: Study) -> tuple[compare.Table, int]:
         trained.clear()
-        table = runs.execute(runs.prepare(declared, where), counting)
+        table = execute.execute(execute.prepare(declared, where), counting)
         return table, trained[-1] - trained[0]  # the first count is of what was there already
 
     first, new = run(shrink(whole, Shrink(cycles=1)))

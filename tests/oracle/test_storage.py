@@ -12,14 +12,15 @@ import pytest
 import sqlalchemy as sa
 from optuna.trial import TrialState
 
-from oracle.asks import Place
-from oracle.cells import Cell, Graph, Result
-from oracle.failures import StorageAway, StorageError
-from oracle.ledger import Ledger, RunRecord, database, parse_url, probe
-from oracle.store import ResultStore, study_name
-from scyc.choices import ConstantSpec, CyclicalSpec, WarmupSpec
-from scyc.problems import BadInput
-from scyc.system import SystemSpec
+from oracle.database import Ledger, RunRecord, parse_url, probe
+from oracle.database import engine as database
+from oracle.errors import StorageAway, StorageError
+from oracle.search.graph import Cell, Graph, Result
+from oracle.search.request import Place
+from oracle.storage.result_store import ResultStore, study_name
+from scyc.errors import BadInput
+from scyc.specs.choices import ConstantSpec, CyclicalSpec, WarmupSpec
+from scyc.specs.system import SystemSpec
 
 ORACLE = Place("oracle", 0, "a" * 64)
 S_CYC = Place("path", None, "b" * 64)

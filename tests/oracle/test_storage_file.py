@@ -5,14 +5,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from oracle import cli, drivers
-from oracle.failures import RunFailed
-from scyc.problems import BadInput
+from oracle.cli import main
+from oracle.errors import RunFailed
+from oracle.service import driver_process
+from scyc.errors import BadInput
 
 
 def told(*arguments: str, **environment: str) -> str:
     """What a command says, or is refused with."""
-    done = CliRunner().invoke(cli.main, arguments, env={"COLUMNS": "200"} | environment)
+    done = CliRunner().invoke(main.main, arguments, env={"COLUMNS": "200"} | environment)
     if done.exception is not None:
         assert isinstance(done.exception, (BadInput, RunFailed)), done.output
         return str(done.exception)
@@ -63,7 +64,7 @@ def test_two_names_of_one_database_are_one_too_many(tmp_path: Path) -> None:
 
 
 def test_a_driver_is_not_told_where_the_url_lies() -> None:
-    assert {"ORACLE_STORAGE", "ORACLE_STORAGE_FILE"} <= drivers._SECRETS
+    assert {"ORACLE_STORAGE", "ORACLE_STORAGE_FILE"} <= driver_process._SECRETS
 
 
 ADDRESS = "postgresql://me:canary@127.0.0.1:1/x"
@@ -71,7 +72,7 @@ ADDRESS = "postgresql://me:canary@127.0.0.1:1/x"
 
 def test_a_password_among_the_arguments_is_warned_of_and_not_elsewhere(tmp_path: Path) -> None:
     def said(*arguments: str, **environment: str) -> str:
-        return CliRunner().invoke(cli.main, arguments, env=environment).stderr
+        return CliRunner().invoke(main.main, arguments, env=environment).stderr
 
     shown = said("token", "list", "--storage", ADDRESS)
     assert "everyone on this machine can read the password" in shown

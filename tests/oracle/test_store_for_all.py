@@ -6,23 +6,25 @@ from pathlib import Path
 
 import pytest
 
-from oracle import compare, runs, work
-from oracle.failures import PackFailed
+from oracle.errors import PackFailed
+from oracle.execution import worker
+from oracle.runs import execute
 from oracle.settings import Settings
-from oracle.study import Study
-from scyc.problems import BadInput
+from oracle.study.base import Study
+from oracle.tables import oracle
+from scyc.errors import BadInput
 
 Make = Callable[..., Study]
 
 
-def run(study: Study, folder: Path, store: str | None) -> compare.Table:
+def run(study: Study, folder: Path, store: str | None) -> oracle.Table:
     settings = Settings(folder, backend="inline", device="cpu", store=store)
-    return runs.execute(runs.prepare(study, settings))
+    return execute.execute(execute.prepare(study, settings))
 
 
 @pytest.fixture(autouse=True)
 def _own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work, "_OWN", tmp_path / "own")
+    monkeypatch.setattr(worker, "_OWN", tmp_path / "own")
 
 
 @pytest.fixture
@@ -72,14 +74,14 @@ def test_a_store_that_cannot_be_used_is_refused_before_work(
     study: Make, tmp_path: Path, store: str, rule: str
 ) -> None:
     with pytest.raises(BadInput) as caught:
-        runs.prepare(study(), Settings(tmp_path, backend="inline", store=store))
+        execute.prepare(study(), Settings(tmp_path, backend="inline", store=store))
     assert [each.path for each in caught.value.problems] == ["--store"]
     assert rule in caught.value.problems[0].rule
 
 
 def test_a_store_in_memory_is_refused_for_workers(study: Make, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no worker sees"):
-        runs.prepare(study(), Settings(tmp_path, backend="ray", store="memory://x"))
+        execute.prepare(study(), Settings(tmp_path, backend="ray", store="memory://x"))
 
 
 def test_what_a_machine_keeps_for_itself_is_its_users_alone(study: Make, tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from oracle.ledger import Ledger, parse_url
-from oracle.tokens import SCOPES, Scope, Token
-from scyc.problems import BadInput
+from oracle.database import Ledger, parse_url
+from oracle.records.tokens import SCOPES, Scope, Token
+from scyc.errors import BadInput
 
 HOUR = timedelta(hours=1)
 

@@ -8,19 +8,21 @@ from typing import Any
 import pytest
 import torch
 
-from oracle import runs, work
-from oracle.cells import Result
-from oracle.failures import PackFailed
+from oracle.errors import PackFailed
+from oracle.execution import worker as work
+from oracle.execution.network_cache import Starts, size
+from oracle.execution.worker import Task, Worker, WorkerSpec
+from oracle.runs import execute
+from oracle.search.graph import Result
 from oracle.settings import Settings
-from oracle.starts import Starts, size
-from oracle.study import Study
-from oracle.work import Task, Worker, WorkerSpec
-from scyc import data, stacked
-from scyc.checkpoint import CheckpointStore, Network
-from scyc.flight import Flight
-from scyc.pack import Trainer
-from scyc.plan import Plan
-from scyc.training import Outcome
+from oracle.study.base import Study
+from scyc.data import images
+from scyc.engines import stacked
+from scyc.storage.checkpoint_store import CheckpointStore, Network
+from scyc.trainer import Trainer
+from scyc.training.job import Outcome
+from scyc.training.resume import Flight
+from scyc.tuning.plan import Plan
 
 Make = Callable[..., Study]
 SCHEDULE = {"name": "warmup", "warmup": 3, "drops": [8]}
@@ -32,11 +34,11 @@ def spec(study: Make, tmp_path: Path) -> Callable[..., WorkerSpec]:
 
     def made(save_every: float = 5.0, **changes: Any) -> WorkerSpec:
         where = Settings(tmp_path, backend="inline", device="cpu", save_every=save_every)
-        prepared = runs.prepare(study(**changes), where)
+        prepared = execute.prepare(study(**changes), where)
         place = where.place("tiny")
         place.mkdir(exist_ok=True)
-        data.keep(place / "images", prepared.images)
-        return runs._worker_spec(prepared)
+        images.keep(place / "images", prepared.images)
+        return execute._worker_spec(prepared)
 
     return made
 
@@ -84,7 +86,7 @@ def test_a_pack_without_memory_is_halved_until_it_fits_and_no_cell_is_lost(
     worker = Worker(spec())
     whole = worker.train(tasks(11))
     small = Small(most)
-    monkeypatch.setattr("scyc.pack.ENGINES", {"stacked": small})
+    monkeypatch.setattr("scyc.trainer.ENGINES", {"stacked": small})
     halved = worker.train(tasks(11))
     assert [result.cell for result in halved] == [f"cell-{index}" for index in range(11)]
     assert comparable(halved) == comparable(whole)
@@ -98,7 +100,7 @@ def test_one_training_that_does_not_fit_says_so(
     spec: Callable[..., WorkerSpec], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker = Worker(spec())
-    monkeypatch.setattr("scyc.pack.ENGINES", {"stacked": Small(0)})
+    monkeypatch.setattr("scyc.trainer.ENGINES", {"stacked": Small(0)})
     with pytest.raises(PackFailed, match="no memory for even one training"):
         worker.train(tasks(2))
 
@@ -163,7 +165,7 @@ def killed_after(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
             raise Killed
         return True
 
-    monkeypatch.setattr("scyc.flight.FlightFile.due", due)
+    monkeypatch.setattr("scyc.training.resume.FlightFile.due", due)
 
 
 BATCH_NORM = {"name": "fully_connected", "hidden": [16], "batch_norm": True}  # trained solo

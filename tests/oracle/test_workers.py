@@ -13,23 +13,25 @@ from typing import Any
 import pytest
 import torch
 
-from oracle import compare, ray_doors, runs, workers
-from oracle.failures import PackFailed
-from oracle.ledger import Ledger
-from oracle.records import database
+from oracle.database import Ledger
+from oracle.errors import PackFailed
+from oracle.execution import backends, ray_auth
+from oracle.execution.worker import Worker
+from oracle.runs import execute
+from oracle.runs.catalog import database
 from oracle.settings import Progress, Settings, default_workers
-from oracle.study import Study
-from oracle.work import Worker
-from scyc.flight import FlightFile
-from scyc.plan import Plan
+from oracle.study.base import Study
+from oracle.tables import oracle
+from scyc.training.resume import FlightFile
+from scyc.tuning.plan import Plan
 
 Make = Callable[..., Study]
 OWN = {"name": "fully_connected", "hidden": [16], "batch_norm": True}  # trained solo
 
 
-def run(study: Study, folder: Path, progress: Progress | None = None) -> compare.Table:
+def run(study: Study, folder: Path, progress: Progress | None = None) -> oracle.Table:
     where = Settings(folder, backend="inline", device="cpu")
-    return runs.execute(runs.prepare(study, where), progress)
+    return execute.execute(execute.prepare(study, where), progress)
 
 
 def findings(table: Any) -> Any:
@@ -59,14 +61,14 @@ def test_pack_sizes_give_the_same_table_to_the_last_bit(
      (3, 2, 0.5), (5, 2, 0.3333), (9, 8, 0.5)],
 )  # fmt: skip
 def test_workers_share_gpus_evenly_and_each_is_on_one(count: int, gpus: int, share: float) -> None:
-    assert workers.gpu_share(count, gpus) == share
+    assert backends.gpu_share(count, gpus) == share
     in_ray = round(share * 10_000)  # it counts ten-thousandths
     assert gpus * (10_000 // in_ray) >= count
 
 
 def test_no_gpu_to_share_is_an_error_that_says_so() -> None:
     with pytest.raises(PackFailed, match="no GPU"):
-        workers.gpu_share(2, 0)
+        backends.gpu_share(2, 0)
 
 
 @pytest.mark.parametrize(
@@ -84,11 +86,11 @@ def test_a_token_is_shown_to_this_machines_head_and_where_it_is_named(
     tmp_path: Path, address: str, named: dict[str, str], shown: bool
 ) -> None:
     environment = {"RAY_ADDRESS": address} | named
-    assert ray_doors.shows_token(environment, tmp_path) == (shown and bool(named))
+    assert ray_auth.shows_token(environment, tmp_path) == (shown and bool(named))
     (tmp_path / ".ray").mkdir()
     (tmp_path / ".ray" / "auth_token").write_text("x")
-    assert ray_doors.shows_token(environment, tmp_path) == shown
-    assert not ray_doors.shows_token({}, tmp_path)
+    assert ray_auth.shows_token(environment, tmp_path) == shown
+    assert not ray_auth.shows_token({}, tmp_path)
 
 
 def test_there_is_a_worker_a_gpu_or_a_core(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +104,7 @@ def test_there_is_a_worker_a_gpu_or_a_core(monkeypatch: pytest.MonkeyPatch) -> N
 
 def on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """The driver takes its workers' device for a GPU; they are on a CPU."""
-    monkeypatch.setattr(runs, "chosen_device", lambda wanted: torch.device("cuda"))
+    monkeypatch.setattr(execute, "resolve_device", lambda wanted: torch.device("cuda"))
 
 
 def test_a_plan_is_measured_once_a_run_and_a_run_that_goes_on_has_the_same(
@@ -135,7 +137,7 @@ def test_a_plan_is_measured_once_a_run_and_a_run_that_goes_on_has_the_same(
     assert said == ["measured"]
     assert {engine for _, engine in trained} == {"solo"}
     assert max(count for count, _ in trained) == 3  # six cells in packs of at most 4
-    prepared = runs.prepare(declared, Settings(tmp_path, backend="inline", device="cpu"))
+    prepared = execute.prepare(declared, Settings(tmp_path, backend="inline", device="cpu"))
     ledger = Ledger(database(prepared.settings, "tiny"))
     assert ledger.plan(prepared.run_id, "cuda") == Plan("solo", 4)
     ledger.close()
@@ -149,7 +151,7 @@ def test_a_pack_that_had_to_be_halved_is_written_down(
     declared = study(pack=6, training={
         "steps": 12, "batch": 16, "validate_every": 6, "engine": "stacked",
     })  # fmt: skip
-    engine_train = workers.Worker._attempt
+    engine_train = backends.Worker._attempt
 
     def attempt(self: Worker, tasks: Any, engine: str, name: str) -> Any:
         return None if len(tasks) > 2 else engine_train(self, tasks, engine, name)
@@ -157,7 +159,7 @@ def test_a_pack_that_had_to_be_halved_is_written_down(
     monkeypatch.setattr(Worker, "_attempt", attempt)
     said: list[str] = []
     halved = run(declared, tmp_path / "halved", Progress(say=said.append))
-    prepared = runs.prepare(declared, Settings(tmp_path / "halved", device="cpu"))
+    prepared = execute.prepare(declared, Settings(tmp_path / "halved", device="cpu"))
     ledger = Ledger(database(prepared.settings, "tiny"))
     assert ledger.plan(prepared.run_id, "cuda") == Plan("stacked", 2)
     ledger.close()
@@ -218,7 +220,7 @@ from oracle import runs
 from oracle.parse import parse
 from oracle.settings import Settings
 
-runs.chosen_device = lambda wanted: torch.device("cuda")  # so that a worker makes the plan
+runs.resolve_device = lambda wanted: torch.device("cuda")  # so that a worker makes the plan
 content = json.loads(sys.argv[1])
 where = Settings(Path("runs"), workers=2, backend="ray", device="cpu")
 prepared = runs.prepare(parse(content, "tiny.yaml"), where)
@@ -276,7 +278,7 @@ def test_rays_files_lie_where_the_paths_of_its_sockets_are_short_enough(
     short = Path(tempfile.mkdtemp(prefix="s", dir="/tmp"))
     for place, expected in ((long, short.parent), (short, short)):
         monkeypatch.setattr("tempfile.tempdir", str(place))
-        scratch = workers._scratch()
+        scratch = backends._scratch()
         assert scratch.parent == expected
         assert scratch.stat().st_mode & 0o077 == 0
         shutil.rmtree(scratch)

@@ -8,7 +8,9 @@ import pytest
 import torch
 
 from scyc import Trainer, iterate
-from scyc.choices import (
+from scyc.data.images import Images
+from scyc.pruning.criteria import CRITERIA
+from scyc.specs.choices import (
     NETWORKS,
     OPTIMIZERS,
     AdamSpec,
@@ -23,9 +25,7 @@ from scyc.choices import (
     VggSpec,
     WarmupSpec,
 )
-from scyc.criteria import CRITERIA
-from scyc.data import Images
-from scyc.system import PruningSpec, SplitSpec, SystemSpec, TrainingSpec
+from scyc.specs.system import PruningSpec, SplitSpec, SystemSpec, TrainingSpec
 
 SMALL: Mapping[str, NetworkSpec] = MappingProxyType(
     {

@@ -7,14 +7,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from scyc import fused, grouped, sides, vmapped
-from scyc.capture import Streams, captured
-from scyc.choices import AdamSpec, FullyConnectedSpec, SgdSpec
-from scyc.data import Images
-from scyc.dropouts import Dropouts
-from scyc.pack import Trainer
-from scyc.system import SystemSpec
-from scyc.training import Job
+from scyc.data.images import Images
+from scyc.engines import grouped, vmap
+from scyc.specs.choices import AdamSpec, FullyConnectedSpec, SgdSpec
+from scyc.specs.system import SystemSpec
+from scyc.trainer import Trainer
+from scyc.training.job import Job
+from scyc.vectorized import member_group, training_loop
+from scyc.vectorized.cuda_graphs import Streams, captured
+from scyc.vectorized.dropout import Dropouts
 
 
 class Recorder:
@@ -82,12 +83,12 @@ def test_a_recorded_pack_ends_in_the_bits_of_one_that_is_not(
         feed, order = one._feed(replicate, 0)
         jobs.append(Job(one.root(replicate), [rate] * 12, feed, order, seed=replicate))
 
-    def bodies(places: Tensor, dropouts: Dropouts) -> sides.Body:
+    def bodies(places: Tensor, dropouts: Dropouts) -> member_group.Body:
         return grouped._Grouped(one.network, places, dropouts)
 
     recorder = Recorder()
     ends = [
-        fused.train(one.network, jobs, one.system.training, bodies, None, together, each)
+        training_loop.train(one.network, jobs, one.system.training, bodies, None, together, each)
         for each in (None, recorder)
     ]
     assert recorder.recordings == (1 if together else 3)
@@ -107,11 +108,13 @@ def test_a_pack_that_has_lost_a_member_is_recorded_anew(
         feed, order = one._feed(0, 0)
         jobs.append(Job(one.root(0), [rate] * 12, feed, order, seed=0))
 
-    def bodies(places: Tensor, dropouts: Dropouts) -> sides.Body:
-        return vmapped._Mapped(one.network, places, dropouts)
+    def bodies(places: Tensor, dropouts: Dropouts) -> member_group.Body:
+        return vmap._Mapped(one.network, places, dropouts)
 
     recorder = Recorder()
-    outcomes = fused.train(one.network, jobs, one.system.training, bodies, recorder=recorder)
+    outcomes = training_loop.train(
+        one.network, jobs, one.system.training, bodies, recorder=recorder
+    )
     assert [outcome.diverged for outcome in outcomes] == [False, True]
     assert recorder.recordings == 2
     assert recorder.replays == 12

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from scyc.blobs import Folder
-from scyc.checkpoint import CheckpointError, CheckpointStore, Network, name
+from scyc.storage.blob_store import Folder
+from scyc.storage.checkpoint_store import CheckpointError, CheckpointStore, Network, name
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from scyc import SCyc, Trainer, iterate, max_lr
-from scyc.choices import WarmupSpec
-from scyc.pack import Member
-from scyc.system import PruningSpec
+from scyc.specs.choices import WarmupSpec
+from scyc.specs.system import PruningSpec
+from scyc.trainer import Member
 
 CURVE = SCyc(epsilon=0.05, delta=0.1, q=0, beta=3.0)
 Make = Callable[..., Trainer]

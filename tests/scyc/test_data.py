@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 import torch
 
-from scyc import data, seeds, sources
-from scyc.choices import (
-    DigitsSpec,
-)
-from scyc.data import Images
-from scyc.system import SplitSpec, SubsetSpec
+from scyc import seeds
+from scyc.data import datasets
+from scyc.data import images as data
+from scyc.data.images import Images
+from scyc.specs.choices import DigitsSpec
+from scyc.specs.system import SplitSpec, SubsetSpec
 
 
 def test_digits_are_all_there() -> None:
-    images = sources.load(DigitsSpec(name="digits"))
+    images = datasets.load(DigitsSpec(name="digits"))
     assert images.pixels.shape == (1797, 1, 8, 8)
     assert images.classes == tuple("0123456789")
     assert int(images.pixels.max()) == 16
@@ -62,26 +62,26 @@ def test_every_image_is_seen_once_before_any_is_seen_again() -> None:
 
 
 def test_a_subset_has_the_same_share_of_each_class() -> None:
-    whole = sources.load(DigitsSpec(name="digits"))
-    part = sources.load(DigitsSpec(name="digits"), SubsetSpec(share=0.1))
+    whole = datasets.load(DigitsSpec(name="digits"))
+    part = datasets.load(DigitsSpec(name="digits"), SubsetSpec(share=0.1))
     counts, parts = torch.bincount(whole.labels), torch.bincount(part.labels)
     assert parts.tolist() == [round(0.1 * count) for count in counts.tolist()]
     assert part.fingerprint != whole.fingerprint
 
 
 def test_the_first_classes_are_taken_and_the_others_dropped() -> None:
-    whole = sources.load(DigitsSpec(name="digits"))
-    three = sources.load(DigitsSpec(name="digits"), SubsetSpec(classes=3))
+    whole = datasets.load(DigitsSpec(name="digits"))
+    three = datasets.load(DigitsSpec(name="digits"), SubsetSpec(classes=3))
     assert three.classes == ("0", "1", "2")
     assert torch.equal(three.pixels, whole.pixels[whole.labels < 3])
     assert torch.equal(three.labels, whole.labels[whole.labels < 3])
-    ten = sources.load(DigitsSpec(name="digits"), SubsetSpec(classes=10))
+    ten = datasets.load(DigitsSpec(name="digits"), SubsetSpec(classes=10))
     assert ten.fingerprint == whole.fingerprint
 
 
 def test_a_class_has_the_same_share_whatever_classes_are_beside_it() -> None:
-    all_ten = sources.load(DigitsSpec(name="digits"), SubsetSpec(share=0.3, seed=5))
-    four = sources.load(DigitsSpec(name="digits"), SubsetSpec(share=0.3, seed=5, classes=4))
+    all_ten = datasets.load(DigitsSpec(name="digits"), SubsetSpec(share=0.3, seed=5))
+    four = datasets.load(DigitsSpec(name="digits"), SubsetSpec(share=0.3, seed=5, classes=4))
     assert torch.equal(four.pixels, all_ten.pixels[all_ten.labels < 4])
 
 

@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from scyc.choices import ConstantSpec, FactorySpec, ResNet20Spec
-from scyc.data import Images
-from scyc.determinism import NotDeterministic, deterministic
-from scyc.pack import Member, Trainer
-from scyc.system import SystemSpec
+from scyc.data.images import Images
+from scyc.specs.choices import ConstantSpec, FactorySpec, ResNet20Spec
+from scyc.specs.system import SystemSpec
+from scyc.trainer import Member, Trainer
+from scyc.training.determinism import NotDeterministic, deterministic
 
 
 class Unpooling(nn.Module):
@@ -63,7 +63,7 @@ def test_a_network_without_deterministic_kernels_is_refused_by_name(
     system: Callable[..., SystemSpec], colours: Images, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = FactorySpec(factory="unpooling_networks:unpooling")
-    monkeypatch.setattr("scyc.networks.load_factory", lambda factory: unpooling)
+    monkeypatch.setattr("scyc.networks.registry.load_factory", lambda factory: unpooling)
     before = settings()
     for wanted in (False, True):
         one = Trainer(system(network=own, deterministic=wanted), colours)

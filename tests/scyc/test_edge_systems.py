@@ -7,12 +7,19 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from scyc import pack
-from scyc.choices import ConstantSpec, FactorySpec, FullyConnectedSpec, ResNet20Spec
-from scyc.data import Images
-from scyc.layout import layout
-from scyc.pack import Member, Trainer
-from scyc.system import AugmentSpec, PruningSpec, RecordSpec, SplitSpec, SystemSpec, TrainingSpec
+from scyc import trainer as pack
+from scyc.data.images import Images
+from scyc.specs.choices import ConstantSpec, FactorySpec, FullyConnectedSpec, ResNet20Spec
+from scyc.specs.system import (
+    AugmentSpec,
+    PruningSpec,
+    RecordSpec,
+    SplitSpec,
+    SystemSpec,
+    TrainingSpec,
+)
+from scyc.trainer import Member, Trainer
+from scyc.training.memory_format import layout
 
 CONSTANT = ConstantSpec(name="constant")
 
@@ -101,7 +108,7 @@ def functional(monkeypatch: pytest.MonkeyPatch) -> FactorySpec:
         assert path == "mine:make"
         return Functional
 
-    monkeypatch.setattr("scyc.networks.load_factory", load)
+    monkeypatch.setattr("scyc.networks.registry.load_factory", load)
     return FactorySpec(factory="mine:make")
 
 

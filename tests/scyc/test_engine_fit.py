@@ -8,10 +8,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from oracle.study import Study
-from scyc import graphed, grouped, networks, vmapped
-from scyc.checkpoint import Network
-from scyc.choices import (
+from oracle.study.base import Study
+from scyc.data.images import Images
+from scyc.engines import graphed, grouped, vmap
+from scyc.engines.registry import ENGINES, able, candidates
+from scyc.errors import BadInput
+from scyc.networks import registry
+from scyc.networks.registry import FullyConnected
+from scyc.specs.choices import (
     AlexNetSpec,
     FullyConnectedSpec,
     NetworkSpec,
@@ -19,13 +23,10 @@ from scyc.choices import (
     ResNet50Spec,
     VggSpec,
 )
-from scyc.data import Images
-from scyc.engines import ENGINES, able, candidates
-from scyc.networks import FullyConnected
-from scyc.pack import Trainer, problems
-from scyc.problems import BadInput
-from scyc.system import SystemSpec
-from scyc.training import Job
+from scyc.specs.system import SystemSpec
+from scyc.storage.checkpoint_store import Network
+from scyc.trainer import Trainer, problems
+from scyc.training.job import Job
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 OURS: list[NetworkSpec] = [
@@ -45,9 +46,9 @@ OURS: list[NetworkSpec] = [
 @pytest.mark.parametrize("spec", OURS, ids=repr)
 def test_every_network_of_ours_is_taken_by_all_engines_for_any_network(spec: NetworkSpec) -> None:
     with torch.device("meta"):
-        network = networks.build(spec, (3, 64, 64), 10, seed=0)
+        network = registry.build(spec, (3, 64, 64), 10, seed=0)
     modes = [module.training for module in network.modules()]
-    assert [engine.fits(network, GPU) for engine in (vmapped, grouped, graphed)] == [True] * 3
+    assert [engine.fits(network, GPU) for engine in (vmap, grouped, graphed)] == [True] * 3
     assert not graphed.fits(network, CPU)
     assert [module.training for module in network.modules()] == modes
 
@@ -107,9 +108,9 @@ def test_an_engine_refuses_what_it_cannot_train_and_says_what_can(
         grouped.train(odd, jobs_of(one, odd), one.system.training)
     branching = Odd(ODD["a branch on values"])
     with pytest.raises(ValueError, match=r"Odd: .*vmap.*use the solo engine"):
-        vmapped.train(branching, jobs_of(one, branching), one.system.training)
+        vmap.train(branching, jobs_of(one, branching), one.system.training)
     drawing = Odd(ODD["dropout that is no module"])
-    for engine in (vmapped, graphed):
+    for engine in (vmap, graphed):
         with pytest.raises(ValueError, match=r"Odd: .*random.*use the solo engine"):
             engine.train(drawing, jobs_of(one, drawing), one.system.training)
 

@@ -8,9 +8,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from scyc import solo, stacked
-from scyc.checkpoint import Network
-from scyc.choices import (
+from scyc.data.images import Images
+from scyc.engines import solo, stacked
+from scyc.networks.registry import FullyConnected, ResNet20
+from scyc.specs.choices import (
     AdamSpec,
     ConstantSpec,
     CosineSpec,
@@ -25,11 +26,10 @@ from scyc.choices import (
     SgdSpec,
     WarmupSpec,
 )
-from scyc.data import Images
-from scyc.networks import FullyConnected, ResNet20
-from scyc.pack import Member, Trained, Trainer
-from scyc.system import PruningSpec, SystemSpec
-from scyc.training import Job
+from scyc.specs.system import PruningSpec, SystemSpec
+from scyc.storage.checkpoint_store import Network
+from scyc.trainer import Member, Trained, Trainer
+from scyc.training.job import Job
 
 ENGINES = ["solo", "stacked"]
 OPTIMIZERS: list[OptimizerSpec] = [

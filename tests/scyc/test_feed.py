@@ -1,9 +1,9 @@
 import torch
 
-from scyc import data
-from scyc.data import Images
-from scyc.system import AugmentSpec, SplitSpec
-from scyc.training import Feed
+from scyc.data import images as data
+from scyc.data.images import Images
+from scyc.specs.system import AugmentSpec, SplitSpec
+from scyc.training.job import Feed
 
 
 def make_feed(images: Images, augment: AugmentSpec, replicate: int = 0) -> Feed:

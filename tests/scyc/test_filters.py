@@ -7,10 +7,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils import prune as torch_prune
 
-from scyc import filters, pruning, vision
-from scyc.filters import Coupling
-from scyc.networks import FullyConnected, ResNet20, parameter_count
-from scyc.torchvision_networks import SmallAlexNet, SmallVgg
+from scyc import torchvision_compat
+from scyc.networks.registry import FullyConnected, ResNet20, parameter_count
+from scyc.networks.torchvision import SmallAlexNet, SmallVgg
+from scyc.pruning import structured, unstructured
+from scyc.pruning.structured import Coupling
 from studies.own_network import small_cnn
 
 Shape = tuple[int, int, int]
@@ -36,7 +37,7 @@ class Tiny(nn.Module):
 
 def torchvision_vgg() -> nn.Module:
     """torchvision's VGG with its three linear layers behind 7 x 7 pixels, and few channels."""
-    vgg = vision.torchvision().models.vgg
+    vgg = torchvision_compat.torchvision().models.vgg
     with torch.device("meta"):
         network = vgg.vgg11()
     network.features = vgg.make_layers([4, "M", 6, "M", 8, 8, "M"], batch_norm=True)
@@ -50,7 +51,7 @@ def torchvision_vgg() -> nn.Module:
 def torchvision_alexnet() -> nn.Module:
     """torchvision's AlexNet, with fewer neurons behind its convolutions."""
     with torch.device("meta"):
-        whole = vision.torchvision().models.alexnet()
+        whole = torchvision_compat.torchvision().models.alexnet()
     network = whole.to_empty(device="cpu")
     network.classifier = nn.Sequential(
         *(nn.Dropout(), nn.Linear(256 * 36, 24), nn.ReLU(True)),
@@ -64,7 +65,7 @@ def torchvision_alexnet() -> nn.Module:
 
 def torchvision_resnet50() -> nn.Module:
     """torchvision's bottleneck ResNet with one block a stage, its inner convolutions narrow."""
-    resnet = vision.torchvision().models.resnet
+    resnet = torchvision_compat.torchvision().models.resnet
     return resnet.ResNet(resnet.Bottleneck, [1, 2, 1, 1], num_classes=5, width_per_group=8)
 
 
@@ -112,9 +113,9 @@ def pruned(
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """State and masks after some cycles of pruning without training."""
     state = {name: value.clone() for name, value in network.state_dict().items()}
-    masks = pruning.unpruned(state, pruning.prunable_names(network))
+    masks = unstructured.unpruned(state, unstructured.prunable_names(network))
     for _ in range(cycles):
-        masks = filters.prune(couplings, state, masks, rate)
+        masks = structured.prune(couplings, state, masks, rate)
         state = zeroed(state, masks)
     return state, masks
 
@@ -125,15 +126,15 @@ def test_pruning_by_hand() -> None:
     )
     state = network.state_dict()
     state["0.weight"].copy_(torch.tensor([2.0, -1.0, 3.0]).view(3, 1, 1, 1))
-    couplings = filters.couplings(network, (1, 1, 2))
-    masks = filters.prune(couplings, state, {}, 0.4)
+    couplings = structured.couplings(network, (1, 1, 2))
+    masks = structured.prune(couplings, state, {}, 0.4)
     assert {name: mask.flatten().tolist() for name, mask in masks.items()} == {
         "0.weight": [True, False, True],
         "0.bias": [True, False, True],
         "3.weight": [True, True, False, False, True, True] * 2,
     }
     state = zeroed(state, masks)
-    masks = filters.prune(couplings, state, masks, 0.4)
+    masks = structured.prune(couplings, state, masks, 0.4)
     assert masks["0.bias"].tolist() == [False, False, True]
     assert masks["3.weight"].tolist() == [[False] * 4 + [True] * 2] * 2
 
@@ -144,10 +145,10 @@ def test_the_smaller_network_gives_what_the_masked_one_gives(
     family: str, dtype: torch.dtype, close: float
 ) -> None:
     network, shape = made(family, dtype)
-    couplings = filters.couplings(network, shape)
+    couplings = structured.couplings(network, shape)
     assert len(couplings) == FAMILIES[family][2]
     state, masks = pruned(network, couplings, cycles=2)
-    small = filters.shrink(network, couplings, state, masks)
+    small = structured.shrink(network, couplings, state, masks)
     masked = copy.deepcopy(network)
     masked.load_state_dict(state)
     images = torch.randn(3, *shape, generator=torch.Generator().manual_seed(1), dtype=dtype)
@@ -164,9 +165,9 @@ def test_the_smaller_network_gives_what_the_masked_one_gives(
 
 def test_the_smaller_network_has_no_pruned_parameter_and_right_sizes() -> None:
     network, shape = made("by hand")
-    couplings = filters.couplings(network, shape)
+    couplings = structured.couplings(network, shape)
     state, masks = pruned(network, couplings, cycles=2)
-    small = filters.shrink(network, couplings, state, masks)
+    small = structured.shrink(network, couplings, state, masks)
     left = sum(int(mask.sum()) for mask in masks.values())
     whole = sum(v.numel() for n, v in network.named_parameters() if n not in masks)
     assert parameter_count(small) == left + whole
@@ -176,7 +177,7 @@ def test_the_smaller_network_has_no_pruned_parameter_and_right_sizes() -> None:
     assert small.output.out_features == 3
     assert len(small.norm.running_var) == 2
     assert (network.first.out_channels, network.norm.num_features) == (4, 4)
-    again = filters.couplings(small, shape)
+    again = structured.couplings(small, shape)
     assert [c.layer for c in again] == ["first", "second", "hidden"]
     loss = small.train()(torch.randn(4, *shape, dtype=torch.float64)).sum()
     loss.backward()
@@ -186,10 +187,10 @@ def test_the_smaller_network_has_no_pruned_parameter_and_right_sizes() -> None:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_what_a_dead_filter_feeds_is_dead_too(family: str) -> None:
     network, shape = made(family, torch.float32)
-    couplings = filters.couplings(network, shape)
+    couplings = structured.couplings(network, shape)
     state, masks = pruned(network, couplings, cycles=2)
     for coupling in couplings:
-        kept = filters.remaining(coupling, state, masks)
+        kept = structured.remaining(coupling, state, masks)
         assert 0 < int(kept.sum()) < len(kept)
         for name in coupling.entries:
             assert torch.equal(masks[name], kept)
@@ -201,7 +202,7 @@ def test_what_a_dead_filter_feeds_is_dead_too(family: str) -> None:
 @pytest.mark.parametrize("training", [False, True])
 def test_a_pruned_channel_is_exactly_zero_behind_its_batch_norm(training: bool) -> None:
     network, shape = made("resnet20", torch.float32)
-    couplings = filters.couplings(network, shape)
+    couplings = structured.couplings(network, shape)
     state, masks = pruned(network, couplings, cycles=1)
     network.load_state_dict(state)
     network.train(training)
@@ -209,7 +210,7 @@ def test_a_pruned_channel_is_exactly_zero_behind_its_batch_norm(training: bool) 
     network.blocks[0].bn1.register_forward_hook(lambda *call: seen.append(call[2]))
     with torch.no_grad():
         network(torch.randn(4, *shape))
-    kept = filters.remaining(couplings[0], state, masks)
+    kept = structured.remaining(couplings[0], state, masks)
     assert float(seen[0][:, ~kept].abs().max()) == 0
     assert float(seen[0][:, kept].abs().amax(dim=(0, 2, 3)).min()) > 0
 
@@ -217,9 +218,9 @@ def test_a_pruned_channel_is_exactly_zero_behind_its_batch_norm(training: bool) 
 @pytest.mark.parametrize("family", ["resnet20", "fully connected, batch norm", "a user's own"])
 def test_the_smaller_network_trains_as_the_masked_one_does(family: str) -> None:
     network, shape = made(family)
-    couplings = filters.couplings(network, shape)
+    couplings = structured.couplings(network, shape)
     state, masks = pruned(network, couplings, cycles=2)
-    small = filters.shrink(network, couplings, state, masks)
+    small = structured.shrink(network, couplings, state, masks)
     network.load_state_dict(state)
     generator = torch.Generator().manual_seed(2)
     images = torch.randn(4, 8, *shape, generator=generator, dtype=torch.float64)
@@ -244,25 +245,25 @@ def test_the_smaller_network_trains_as_the_masked_one_does(family: str) -> None:
 
 def test_counts_are_exact_in_every_layer_and_the_last_filter_stays() -> None:
     network, shape = made("small vgg16", torch.float32)
-    couplings = filters.couplings(network, shape)
+    couplings = structured.couplings(network, shape)
     state = network.state_dict()
     masks: dict[str, Tensor] = {}
     expected = [len(state[coupling.weight]) for coupling in couplings]
     for _ in range(6):
-        masks = filters.prune(couplings, state, masks, 0.6)
+        masks = structured.prune(couplings, state, masks, 0.6)
         state = zeroed(state, masks)
         expected = [n - min(round(0.6 * n), n - 1) for n in expected]
-        left = [int(filters.remaining(c, state, masks).sum()) for c in couplings]
+        left = [int(structured.remaining(c, state, masks).sum()) for c in couplings]
         assert left == expected
     assert expected == [1] * 13
 
 
 def test_what_was_pruned_stays_pruned_and_the_masks_that_were_given_are_left_alone() -> None:
     network, shape = made("by hand")
-    couplings = filters.couplings(network, shape)
+    couplings = structured.couplings(network, shape)
     state, before = pruned(network, couplings, cycles=1)
     copies = {name: mask.clone() for name, mask in before.items()}
-    after = filters.prune(couplings, state, before, 0.4)
+    after = structured.prune(couplings, state, before, 0.4)
     assert set(after) == set(before)
     assert all(torch.equal(before[name], copies[name]) for name in before)
     assert not any(bool((after[name] & ~before[name]).any()) for name in after)
@@ -271,8 +272,8 @@ def test_what_was_pruned_stays_pruned_and_the_masks_that_were_given_are_left_alo
 
 def test_the_first_cycle_is_torchs_structured_l1_pruning() -> None:
     network, shape = made("small vgg16")
-    couplings = filters.couplings(network, shape)
-    masks = filters.prune(couplings, network.state_dict(), {}, 0.3)
+    couplings = structured.couplings(network, shape)
+    masks = structured.prune(couplings, network.state_dict(), {}, 0.3)
     for coupling in couplings:
         layer = network.get_submodule(coupling.layer)
         torch_prune.ln_structured(layer, "weight", amount=0.3, n=1, dim=0)
@@ -284,7 +285,7 @@ def test_equal_norms_go_in_order_of_position() -> None:
     network = nn.Sequential(nn.Linear(3, 5), nn.ReLU(), nn.Linear(5, 2))
     state = network.state_dict()
     state["0.weight"].copy_(torch.tensor([1.0, 3.0, -1.0, 1.0, 1.0]).unsqueeze(1).expand(5, 3))
-    masks = filters.prune(filters.couplings(network, (3,)), state, {}, 0.4)
+    masks = structured.prune(structured.couplings(network, (3,)), state, {}, 0.4)
     assert masks["0.bias"].tolist() == [False, True, False, True, True]
 
 
@@ -292,45 +293,45 @@ def test_norms_are_summed_in_double_precision() -> None:
     network = nn.Sequential(nn.Linear(3, 2), nn.ReLU(), nn.Linear(2, 2))
     state = network.state_dict()  # in float32 both sums are 2^24
     state["0.weight"].copy_(torch.tensor([[2.0**24, 0.5, 0.25], [2.0**24, 0.25, 0.25]]))
-    masks = filters.prune(filters.couplings(network, (3,)), state, {}, 0.5)
+    masks = structured.prune(structured.couplings(network, (3,)), state, {}, 0.5)
     assert masks["0.bias"].tolist() == [True, False]
 
 
 def test_a_norm_that_is_not_a_number_is_refused_unless_its_filter_is_gone() -> None:
     network = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
-    couplings, state = filters.couplings(network, (3,)), network.state_dict()
+    couplings, state = structured.couplings(network, (3,)), network.state_dict()
     state["0.weight"][1, 2] = float("nan")
     with pytest.raises(ValueError, match="diverged"):
-        filters.prune(couplings, state, {}, 0.25)
+        structured.prune(couplings, state, {}, 0.25)
     kept = torch.tensor([True, False, True, True])
     masks = {"0.weight": kept.unsqueeze(1).expand(4, 3), "0.bias": kept}
-    assert int(filters.prune(couplings, state, masks, 0.34)["0.bias"].sum()) == 2
+    assert int(structured.prune(couplings, state, masks, 0.34)["0.bias"].sum()) == 2
 
 
 def test_a_filter_without_weights_that_still_has_a_bias_is_not_taken_out() -> None:
     network, shape = made("by hand")
-    couplings = filters.couplings(network, shape)
+    couplings = structured.couplings(network, shape)
     state = network.state_dict()
     masks = {"hidden.weight": torch.ones(5, 24, dtype=torch.bool)}
     masks["hidden.weight"][2] = False
     state = zeroed(state, masks)
-    assert filters.remaining(couplings[2], state, masks).tolist() == [True] * 5
-    small = filters.shrink(network, couplings, state, masks)
+    assert structured.remaining(couplings[2], state, masks).tolist() == [True] * 5
+    small = structured.shrink(network, couplings, state, masks)
     assert small.hidden.out_features == 5
 
 
 def test_a_layer_without_any_filter_left_is_refused() -> None:
     network = nn.Sequential(nn.Linear(3, 4, bias=False), nn.ReLU(), nn.Linear(4, 2))
-    couplings = filters.couplings(network, (3,))
+    couplings = structured.couplings(network, (3,))
     masks = {"0.weight": torch.zeros(4, 3, dtype=torch.bool)}
     with pytest.raises(ValueError, match="0 has no filter left"):
-        filters.shrink(network, couplings, zeroed(network.state_dict(), masks), masks)
+        structured.shrink(network, couplings, zeroed(network.state_dict(), masks), masks)
 
 
 def test_weights_remaining_counts_weights_alone() -> None:
     network = nn.Sequential(nn.Linear(4, 5), nn.BatchNorm1d(5), nn.ReLU(), nn.Linear(5, 2))
-    state, names = network.state_dict(), pruning.weight_names(network)
-    masks = filters.prune(filters.couplings(network, (4,)), state, {}, 0.4)
+    state, names = network.state_dict(), unstructured.weight_names(network)
+    masks = structured.prune(structured.couplings(network, (4,)), state, {}, 0.4)
     assert set(masks) == {"0.weight", "0.bias", "1.weight", "1.bias", "3.weight"}
     left = 3 * 4 + 2 * 3
-    assert pruning.weights_remaining(masks, state, names) == pytest.approx(100 * left / 30)
+    assert unstructured.weights_remaining(masks, state, names) == pytest.approx(100 * left / 30)

@@ -13,9 +13,9 @@ import pytest
 import torch
 from torch import nn
 
-from scyc import optimizers, solo
-from scyc.checkpoint import Network
-from scyc.choices import (
+from scyc.data.images import Images
+from scyc.engines import solo
+from scyc.specs.choices import (
     AdamSpec,
     FullyConnectedSpec,
     OptimizerSpec,
@@ -23,11 +23,12 @@ from scyc.choices import (
     RmsPropSpec,
     SgdSpec,
 )
-from scyc.data import Images
-from scyc.flight import FlightFile
-from scyc.pack import Trainer
-from scyc.system import PruningSpec, SplitSpec, SystemSpec, TrainingSpec
-from scyc.training import Job, Outcome
+from scyc.specs.system import PruningSpec, SplitSpec, SystemSpec, TrainingSpec
+from scyc.storage.checkpoint_store import Network
+from scyc.trainer import Trainer
+from scyc.training import optimizers
+from scyc.training.job import Job, Outcome
+from scyc.training.resume import FlightFile
 
 OPTIMIZERS: list[OptimizerSpec] = [
     SgdSpec(),

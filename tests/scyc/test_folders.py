@@ -9,15 +9,11 @@ import pytest
 import torch
 from PIL import Image
 
-from scyc import data, sources
-from scyc.choices import (
-    DigitsSpec,
-    ImageFolderSpec,
-    TinyImageNetSpec,
-    TorchvisionDataSpec,
-)
-from scyc.problems import BadInput
-from scyc.system import SubsetSpec
+from scyc.data import datasets
+from scyc.data import images as data
+from scyc.errors import BadInput
+from scyc.specs.choices import DigitsSpec, ImageFolderSpec, TinyImageNetSpec, TorchvisionDataSpec
+from scyc.specs.system import SubsetSpec
 
 FOLDER = ImageFolderSpec(name="image_folder")
 CIFAR = TorchvisionDataSpec(name="cifar10")
@@ -40,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 def test_classes_of_a_folder_that_are_not_taken_are_not_read(folder: Path) -> None:
     shutil.copytree(folder / "dog", folder / "emu")
     (folder / "emu" / "0.png").write_bytes(b"not an image")
-    images = sources.load(FOLDER, SubsetSpec(classes=2), folder)
+    images = datasets.load(FOLDER, SubsetSpec(classes=2), folder)
     assert images.classes == ("cat", "dog")
     assert torch.bincount(images.labels).tolist() == [6, 6]
 
@@ -48,11 +44,11 @@ def test_classes_of_a_folder_that_are_not_taken_are_not_read(folder: Path) -> No
 def test_more_classes_than_there_are_is_refused(folder: Path) -> None:
     for spec, root, there in ((DigitsSpec(name="digits"), None, 10), (FOLDER, folder, 2)):
         with pytest.raises(BadInput, match=f"classes = 11    the data set has {there} classes"):
-            sources.load(spec, SubsetSpec(classes=11), root)
+            datasets.load(spec, SubsetSpec(classes=11), root)
 
 
 def test_an_image_folder_is_read_as_it_is(folder: Path) -> None:
-    images = sources.load(FOLDER, root=folder)
+    images = datasets.load(FOLDER, root=folder)
     assert images.pixels.shape == (12, 3, 5, 6)
     assert images.classes == ("cat", "dog")
     assert images.labels.tolist() == [0] * 6 + [1] * 6
@@ -62,12 +58,12 @@ def test_an_image_folder_is_read_as_it_is(folder: Path) -> None:
 
 
 def test_images_deeper_in_a_class_are_found(folder: Path) -> None:
-    flat = sources.load(FOLDER, root=folder)
+    flat = datasets.load(FOLDER, root=folder)
     for label in ("cat", "dog"):
         (folder / label / "images").mkdir()
         for file in sorted((folder / label).glob("*.png")):
             file.rename(folder / label / "images" / file.name)
-    deep = sources.load(FOLDER, root=folder)
+    deep = datasets.load(FOLDER, root=folder)
     assert torch.equal(deep.pixels, flat.pixels)
     assert deep.fingerprint == flat.fingerprint
 
@@ -77,25 +73,25 @@ def test_images_are_resized_and_parts_joined(folder: Path, tmp_path: Path) -> No
     for part in ("train", "test"):
         shutil.copytree(folder, both / part)
     spec = ImageFolderSpec(name="image_folder", parts=("train", "test"), size=4)
-    assert sources.load(spec, root=both).pixels.shape == (24, 3, 4, 4)
+    assert datasets.load(spec, root=both).pixels.shape == (24, 3, 4, 4)
 
 
 def test_the_fingerprint_is_of_the_content_not_of_the_place(folder: Path, tmp_path: Path) -> None:
-    here = sources.load(FOLDER, root=folder)
+    here = datasets.load(FOLDER, root=folder)
     shutil.copytree(folder, tmp_path / "elsewhere")
-    there = sources.load(FOLDER, root=tmp_path / "elsewhere")
+    there = datasets.load(FOLDER, root=tmp_path / "elsewhere")
     assert here.fingerprint == there.fingerprint
     Image.new("RGB", (6, 5)).save(tmp_path / "elsewhere" / "cat" / "0.png")
-    assert sources.load(FOLDER, root=tmp_path / "elsewhere").fingerprint != here.fingerprint
+    assert datasets.load(FOLDER, root=tmp_path / "elsewhere").fingerprint != here.fingerprint
 
 
 def test_a_cached_data_set_is_found_and_equal(folder: Path, tmp_path: Path) -> None:
-    images = sources.load(FOLDER, root=folder)
+    images = datasets.load(FOLDER, root=folder)
     cache = tmp_path / "cache"
     data.keep(cache, images)
     for found in (
         data.read_cache(cache, images.fingerprint),
-        sources.load(FOLDER, None, folder, cache),
+        datasets.load(FOLDER, None, folder, cache),
     ):
         assert torch.equal(found.pixels, images.pixels)
         assert torch.equal(found.labels, images.labels)
@@ -109,7 +105,7 @@ def test_all_problems_of_a_folder_are_told_at_once(folder: Path) -> None:
     (folder / "dog" / "3.png").write_bytes((folder / "dog" / "3.png").read_bytes()[:60])
     Image.new("RGB", (9, 9)).save(folder / "dog" / "5.png")
     with pytest.raises(BadInput) as refused:
-        sources.load(FOLDER, root=folder)
+        datasets.load(FOLDER, root=folder)
     values = [str(problem.value) for problem in refused.value.problems]
     assert [value.rpartition("images/")[2] for value in values] == [
         "cat/0.png",
@@ -123,14 +119,14 @@ def test_empty_classes_are_named(folder: Path) -> None:
     (folder / "emu").mkdir()
     (folder / "owl").mkdir()
     with pytest.raises(BadInput, match="a class with no image") as refused:
-        sources.load(FOLDER, root=folder)
+        datasets.load(FOLDER, root=folder)
     assert len(refused.value.problems) == 2
 
 
 def test_a_folder_of_parts_says_how_to_join_them(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder, tmp_path / "both" / "train")
     with pytest.raises(BadInput, match=r"is a part.*dataset\.parts: \[\"train\""):
-        sources.load(FOLDER, root=tmp_path / "both")
+        datasets.load(FOLDER, root=tmp_path / "both")
 
 
 @pytest.mark.parametrize("spec", [FOLDER, CIFAR, FASHION, TINY])
@@ -138,9 +134,9 @@ def test_a_missing_folder_is_refused(
     spec: ImageFolderSpec | TorchvisionDataSpec | TinyImageNetSpec, tmp_path: Path
 ) -> None:
     with pytest.raises(BadInput, match=r"dataset\.root"):
-        sources.load(spec, root=tmp_path / "nowhere")
+        datasets.load(spec, root=tmp_path / "nowhere")
     with pytest.raises(BadInput, match=f"{spec.name} needs a folder.*--data"):
-        sources.load(spec)
+        datasets.load(spec)
 
 
 def test_decoding_takes_little_memory_beside_the_array_itself(tmp_path: Path) -> None:

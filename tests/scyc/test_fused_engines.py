@@ -8,9 +8,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from scyc import fused, graphed, grouped, pruning, solo, vmapped
-from scyc.checkpoint import Network
-from scyc.choices import (
+from scyc.data.images import Images
+from scyc.engines import graphed, grouped, solo, vmap
+from scyc.pruning import unstructured
+from scyc.specs.choices import (
     AdamSpec,
     FullyConnectedSpec,
     OptimizerSpec,
@@ -18,14 +19,15 @@ from scyc.choices import (
     RmsPropSpec,
     SgdSpec,
 )
-from scyc.data import Images
-from scyc.members import Members
-from scyc.pack import Trainer
-from scyc.system import AugmentSpec, PruningSpec, SystemSpec
-from scyc.training import Job, Outcome
+from scyc.specs.system import AugmentSpec, PruningSpec, SystemSpec
+from scyc.storage.checkpoint_store import Network
+from scyc.trainer import Trainer
+from scyc.training.job import Job, Outcome
+from scyc.vectorized import training_loop
+from scyc.vectorized.member_state import Members
 
 CPU = torch.device("cpu")
-ENGINES = [vmapped, grouped, graphed]
+ENGINES = [vmap, grouped, graphed]
 NAMES = [engine.__name__.removeprefix("scyc.") for engine in ENGINES]
 # A bias before batch norm has a gradient of rounding alone; with a small eps that becomes a step.
 EPS = 1e-3
@@ -99,7 +101,7 @@ def jobs_of_own(trainer: Trainer, network: nn.Module, count: int = 4) -> list[Jo
     for index in range(count):
         state = {name: value.clone() for name, value in network.state_dict().items()}
         masks: dict[str, Tensor] = {}
-        for name in pruning.weight_names(network) if index % 2 else ():
+        for name in unstructured.weight_names(network) if index % 2 else ():
             masks[name] = torch.rand(state[name].shape, generator=generator) > 0.25
             state[name][~masks[name]] = 0.0
         feed, order = trainer._feed(index // 2, 0)
@@ -209,7 +211,7 @@ def test_ones_own_network_of_every_layer_ends_as_solos(
         )
 
 
-@pytest.mark.parametrize("engine", [vmapped, grouped], ids=["vmapped", "grouped"])
+@pytest.mark.parametrize("engine", [vmap, grouped], ids=["vmapped", "grouped"])
 def test_weights_may_lie_channels_last_as_on_a_gpu(
     system: Systems, colours: Images, monkeypatch: pytest.MonkeyPatch, engine: Any
 ) -> None:
@@ -227,8 +229,8 @@ def test_weights_may_lie_channels_last_as_on_a_gpu(
         made.append(Members(*arguments))
         return made[-1]
 
-    monkeypatch.setattr(fused, "form", on_gpu)
-    monkeypatch.setattr(fused, "Members", kept)
+    monkeypatch.setattr(training_loop, "form", on_gpu)
+    monkeypatch.setattr(training_loop, "Members", kept)
     together = engine.train(network, jobs, one.system.training)
     weight = made[0].weights["widen.weight"]
     assert weight.flatten(0, 1).is_contiguous(memory_format=torch.channels_last)
@@ -253,9 +255,9 @@ def test_batch_norm_without_momentum_keeps_the_mean_over_each_members_own_batche
     for a, b, count in zip(alone, together, counts, strict=True):
         assert int(b.network.state["norm.num_batches_tracked"]) == count + 6
         assert gap(b.network, a.network) < 1e-9
-    assert not vmapped.fits(network, CPU)
+    assert not vmap.fits(network, CPU)
     with pytest.raises(ValueError, match=r"norm: batch norm without momentum .* use the solo"):
-        vmapped.train(network, jobs, one.system.training)
+        vmap.train(network, jobs, one.system.training)
 
 
 @all_engines

@@ -9,15 +9,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from scyc import graphed, grouped, vmapped
-from scyc.checkpoint import Network
-from scyc.choices import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
-from scyc.data import Images
-from scyc.pack import Trainer
-from scyc.system import SystemSpec
-from scyc.training import Job
+from scyc.data.images import Images
+from scyc.engines import graphed, grouped, vmap
+from scyc.specs.choices import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
+from scyc.specs.system import SystemSpec
+from scyc.storage.checkpoint_store import Network
+from scyc.trainer import Trainer
+from scyc.training.job import Job
 
-ENGINES = [vmapped, grouped, graphed]
+ENGINES = [vmap, grouped, graphed]
 NAMES = [engine.__name__.removeprefix("scyc.") for engine in ENGINES]
 OPTIMIZERS: list[OptimizerSpec] = [
     SgdSpec(),

@@ -19,18 +19,8 @@ from torch.optim.lr_scheduler import (
     SequentialLR,
 )
 
-from scyc import scurve
-from scyc.choices import (
-    ConstantSpec,
-    CosineSpec,
-    CyclicalSpec,
-    LinearSpec,
-    LrDecaySpec,
-    OneCycleSpec,
-    ScheduleSpec,
-    WarmupSpec,
-)
-from scyc.lr_schedulers import (
+from scyc.schedules import scyc_curve
+from scyc.schedules.lr_schedulers import (
     ConstantLr,
     CosineWarmup,
     Cyclical,
@@ -41,8 +31,18 @@ from scyc.lr_schedulers import (
     SCycLR,
     WarmupDrops,
 )
-from scyc.schedules import rates
-from scyc.spec import SCyc
+from scyc.schedules.rates import rates
+from scyc.specs.base import SCyc
+from scyc.specs.choices import (
+    ConstantSpec,
+    CosineSpec,
+    CyclicalSpec,
+    LinearSpec,
+    LrDecaySpec,
+    OneCycleSpec,
+    ScheduleSpec,
+    WarmupSpec,
+)
 
 TINY = 1e-13  # PyTorch's LinearLR cannot start at 0
 CURVE = SCyc(epsilon=0.1, delta=0.2, q=1, beta=3.0)
@@ -203,7 +203,7 @@ def test_s_cyc_follows_eq_2_over_the_pruning_cycles() -> None:
     peaks = []
     for cycle in range(12):
         seen = walked(scheduler, 8)
-        bound = scurve.max_lr(CURVE, cycle, 0.2)
+        bound = scyc_curve.max_lr(CURVE, cycle, 0.2)
         assert seen == rates(WarmupSpec(warmup=3, drops=(6,)), bound, 8)
         peaks.append(max(seen))
         scheduler.next_cycle()
@@ -228,14 +228,14 @@ def test_s_cyc_goes_on_from_its_state_dict_in_the_same_pruning_cycle() -> None:
     assert second.cycle == 4
     assert walked(second, 6) == walked(whole, 6)
     second.next_cycle()
-    assert walked(second, 4)[3] == scurve.max_lr(CURVE, 5, 0.2)
+    assert walked(second, 4)[3] == scyc_curve.max_lr(CURVE, 5, 0.2)
 
 
 def test_s_cyc_may_start_in_a_later_cycle() -> None:
     scheduler = SCycLR(optimizer(), CURVE, 0.2, warmup=0, cycle=7)
-    assert walked(scheduler, 1) == [scurve.max_lr(CURVE, 7, 0.2)]
+    assert walked(scheduler, 1) == [scyc_curve.max_lr(CURVE, 7, 0.2)]
     scheduler.next_cycle()
-    assert walked(scheduler, 1) == [scurve.max_lr(CURVE, 8, 0.2)]
+    assert walked(scheduler, 1) == [scyc_curve.max_lr(CURVE, 8, 0.2)]
 
 
 def test_every_parameter_group_gets_the_rate() -> None:

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 import pytest
 import torch
 
-from scyc import measured
-from scyc.data import Images
-from scyc.engines import candidates
-from scyc.meter import DeviceMeter
-from scyc.networks import FullyConnected, ResNet20
-from scyc.pack import Trainer
-from scyc.plan import Plan
-from scyc.system import SystemSpec
+from scyc.data.images import Images
+from scyc.engines.registry import candidates
+from scyc.networks.registry import FullyConnected, ResNet20
+from scyc.specs.system import SystemSpec
+from scyc.trainer import Trainer
+from scyc.tuning import autotune
+from scyc.tuning.device_meter import DeviceMeter
+from scyc.tuning.plan import Plan
 
 GB = 2**30
 
@@ -54,7 +54,7 @@ def silent(line: str) -> None:
 @pytest.mark.parametrize(("members", "expected"), [(4, "solo"), (5, "solo"), (6, "fused")])
 def test_the_engine_with_the_shortest_iteration_is_taken(members: int, expected: str) -> None:
     known = Known(fixed={"solo": 0.0, "fused": 3.75})
-    assert measured.fastest(("solo", "fused"), members, known, silent) == expected
+    assert autotune.fastest(("solo", "fused"), members, known, silent) == expected
     assert {count for _, count, _ in known.asked} == {members}
 
 
@@ -65,18 +65,18 @@ def test_a_noisy_difference_does_not_decide() -> None:
             once = engine == "fused" and len(self.asked) % 7 == 3
             return super().seconds(engine, members, steps) + (1e6 if once else 0.0)
 
-    assert measured.fastest(("solo", "fused"), 16, Noisy(), silent) == "fused"
+    assert autotune.fastest(("solo", "fused"), 16, Noisy(), silent) == "fused"
 
 
 def test_a_single_engine_is_not_timed() -> None:
     known = Known()
-    assert measured.plan(("fused",), 7, known, silent) == Plan("fused", 7)
+    assert autotune.plan(("fused",), 7, known, silent) == Plan("fused", 7)
     assert known.asked == []
 
 
 def test_an_engine_that_does_not_fit_into_memory_is_timed_with_fewer_members() -> None:
     known = Known(memory=7 * GB)  # five members
-    assert measured.plan(("solo", "fused"), 16, known, silent) == Plan("solo", 16)
+    assert autotune.plan(("solo", "fused"), 16, known, silent) == Plan("solo", 16)
     assert {count for name, count, _ in known.asked if name == "fused"} == {4}
 
 
@@ -88,10 +88,10 @@ def test_an_engine_that_fails_is_left_out_and_told_of() -> None:
             return super().seconds(engine, members, steps)
 
     said: list[str] = []
-    assert measured.fastest(("solo", "fused"), 16, Failing(), said.append) == "solo"
+    assert autotune.fastest(("solo", "fused"), 16, Failing(), said.append) == "solo"
     assert said == ["engine fused does not work here: no such kernel"]
     with pytest.raises(RuntimeError, match="no engine trains this network"):
-        measured.fastest(("fused",), 16, Failing(), said.append)
+        autotune.fastest(("fused",), 16, Failing(), said.append)
 
 
 @pytest.mark.parametrize(
@@ -100,18 +100,18 @@ def test_an_engine_that_fails_is_left_out_and_told_of() -> None:
 )
 def test_packs_fill_85_percent_of_the_free_memory(memory: int, expected: int) -> None:
     known = Known(memory=memory * GB)
-    assert measured.filled("fused", known) == expected
+    assert autotune.filled("fused", known) == expected
     if 1 < expected < 64:
         assert known.used("fused", expected) <= 0.85 * known.free()
         assert known.used("fused", expected + 1) > 0.85 * known.free()
 
 
 def test_members_that_take_no_memory_are_64_and_solo_has_one() -> None:
-    assert measured.filled("fused", Known(a_member=0)) == 64
+    assert autotune.filled("fused", Known(a_member=0)) == 64
     slow = Known(fixed={"solo": 0.0, "fused": 1e6})
-    assert measured.plan(("solo", "fused"), None, slow, silent) == Plan("solo", 1)
+    assert autotune.plan(("solo", "fused"), None, slow, silent) == Plan("solo", 1)
     small = Known(memory=20 * GB)
-    assert measured.plan(("solo", "fused"), None, small, silent) == Plan("fused", 15)
+    assert autotune.plan(("solo", "fused"), None, small, silent) == Plan("fused", 15)
 
 
 def test_times_choose_on_a_gpu_and_the_study_on_a_cpu(system: Callable[..., SystemSpec]) -> None:
@@ -132,7 +132,7 @@ def test_a_cpu_treated_as_a_device_to_be_timed_chooses_among_real_engines(
     """The times are real, so only what does not depend on them is asserted."""
     declared = system(steps=500, validate_every=500)
     meter = DeviceMeter(declared, digits, torch.device("cpu"))
-    plan = measured.plan(("solo", "stacked"), 4, meter, silent)
+    plan = autotune.plan(("solo", "stacked"), 4, meter, silent)
     assert plan.engine in ("solo", "stacked")
     assert plan.most == 4
     short, long = (min(meter.seconds("solo", 2, steps) for _ in range(3)) for steps in (5, 200))

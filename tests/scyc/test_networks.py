@@ -6,9 +6,13 @@ import torch
 from pydantic import TypeAdapter
 from torch import nn
 
-from scyc import Trainer, networks, seeds, solo, torchvision_networks, vision
-from scyc.checkpoint import Network
-from scyc.choices import (
+from scyc import Trainer, seeds, torchvision_compat
+from scyc.data.images import Images
+from scyc.engines import solo
+from scyc.networks import registry, torchvision
+from scyc.specs import factory as factory_specs
+from scyc.specs.base import Spec
+from scyc.specs.choices import (
     AlexNetSpec,
     FactorySpec,
     FullyConnectedSpec,
@@ -17,9 +21,8 @@ from scyc.choices import (
     ResNet50Spec,
     VggSpec,
 )
-from scyc.data import Images
-from scyc.spec import Spec
-from scyc.system import SystemSpec
+from scyc.specs.system import SystemSpec
+from scyc.storage.checkpoint_store import Network
 
 ALL = [
     FullyConnectedSpec(name="fully_connected", hidden=(8, 6)),
@@ -44,28 +47,28 @@ def named(value: object) -> str | None:
 def sketch(spec: NetworkSpec, shape: tuple[int, int, int], classes: int) -> nn.Module:
     """A network without values: drawing 139 million takes seconds."""
     with torch.device("meta"):
-        return networks.build(spec, shape, classes, seed=0)
+        return registry.build(spec, shape, classes, seed=0)
 
 
 def test_resnet_20_has_the_papers_272474_parameters() -> None:
-    assert networks.parameter_count(networks.ResNet20(3, 10)) == 272_474
+    assert registry.parameter_count(registry.ResNet20(3, 10)) == 272_474
 
 
 @pytest.mark.parametrize("pixels", [4, 8, 16, 32])
 def test_resnet_20_takes_images_of_any_size(pixels: int) -> None:
-    assert networks.ResNet20(3, 7, width=4)(torch.zeros(2, 3, pixels, pixels)).shape == (2, 7)
+    assert registry.ResNet20(3, 7, width=4)(torch.zeros(2, 3, pixels, pixels)).shape == (2, 7)
 
 
 def test_the_fully_connected_network_of_section_3_1() -> None:
-    made = networks.build(FullyConnectedSpec(name="fully_connected"), (1, 28, 28), 10, seed=0)
+    made = registry.build(FullyConnectedSpec(name="fully_connected"), (1, 28, 28), 10, seed=0)
     count = 784 * 256 + 256 + 2 * (256 * 256 + 256) + 256 * 10 + 10
-    assert networks.parameter_count(made) == count
+    assert registry.parameter_count(made) == count
 
 
 def test_batch_norm_stands_before_each_relu_of_the_fully_connected_network() -> None:
     spec = FullyConnectedSpec(name="fully_connected", hidden=(5, 4), batch_norm=True)
-    made = networks.build(spec, (1, 3, 3), 2, seed=0)
-    assert isinstance(made, networks.FullyConnected)
+    made = registry.build(spec, (1, 3, 3), 2, seed=0)
+    assert isinstance(made, registry.FullyConnected)
     images = torch.randn(7, 1, 3, 3)
     hidden = images.flatten(1)
     for layer in made.layers[:-1]:
@@ -73,7 +76,7 @@ def test_batch_norm_stands_before_each_relu_of_the_fully_connected_network() -> 
         values = (values - values.mean(0)) / (values.var(0, correction=0) + 1e-5).sqrt()
         hidden = values.clamp(min=0)
     torch.testing.assert_close(made(images), made.layers[-1](hidden))
-    assert networks.parameter_count(made) == 9 * 5 + 5 + 5 * 4 + 4 + 4 * 2 + 2 + 2 * (5 + 4)
+    assert registry.parameter_count(made) == 9 * 5 + 5 + 5 * 4 + 4 + 4 * 2 + 2 + 2 * (5 + 4)
 
 
 def test_names_of_weights_without_batch_norm_are_those_of_the_layers() -> None:
@@ -102,15 +105,15 @@ def test_names_of_weights_without_batch_norm_are_those_of_the_layers() -> None:
 def test_parameters_are_as_many_as_the_docstrings_say(
     spec: NetworkSpec, classes: int, parameters: int
 ) -> None:
-    assert networks.parameter_count(sketch(spec, (3, 64, 64), classes)) == parameters
+    assert registry.parameter_count(sketch(spec, (3, 64, 64), classes)) == parameters
 
 
 @pytest.mark.parametrize("name", ["vgg16", "vgg19"])
 def test_a_small_vgg_of_width_64_has_torchvisions_feature_layers(name: str) -> None:
-    made = networks.build(VggSpec(name=name), (3, 32, 32), 10, seed=0)
+    made = registry.build(VggSpec(name=name), (3, 32, 32), 10, seed=0)
     small = made.get_submodule("features").eval()
     with torch.device("meta"):
-        whole = getattr(vision.torchvision().models, f"{name}_bn")().features.eval()
+        whole = getattr(torchvision_compat.torchvision().models, f"{name}_bn")().features.eval()
     whole.to_empty(device="cpu").load_state_dict(small.state_dict())
     assert [type(layer) for layer in small] == [type(layer) for layer in whole]
     with torch.no_grad():
@@ -137,7 +140,7 @@ def test_a_small_alexnet_has_torchvisions_convolutions_behind_the_first() -> Non
 def test_small_forms_take_images_of_any_size(
     spec: NetworkSpec, shape: tuple[int, int, int]
 ) -> None:
-    assert networks.problems(spec, shape, 7, prune_last=False) == []
+    assert registry.problems(spec, shape, 7, prune_last=False) == []
 
 
 @pytest.mark.parametrize(
@@ -146,7 +149,7 @@ def test_small_forms_take_images_of_any_size(
 def test_torchvisions_networks_take_images_from_the_size_that_is_said(
     name: str, smallest: int
 ) -> None:
-    assert torchvision_networks._SMALLEST[name] == smallest
+    assert torchvision._SMALLEST[name] == smallest
     spec = TypeAdapter(NetworkSpec).validate_python({"name": name, "form": "torchvision"})
     network = sketch(spec, (3, 64, 64), 10).eval()
     with torch.device("meta"):
@@ -158,17 +161,17 @@ def test_torchvisions_networks_take_images_from_the_size_that_is_said(
 
 def test_images_too_small_for_torchvisions_alexnet_are_told_with_the_remedy() -> None:
     spec = AlexNetSpec(name="alexnet", form="torchvision")
-    (problem,) = networks.problems(spec, (3, 32, 32), 10, prune_last=False)
+    (problem,) = registry.problems(spec, (3, 32, 32), 10, prune_last=False)
     assert problem.path == "network.form"
     assert "from 63 x 63 pixels, these have 32 x 32" in problem.rule
     assert 'use "small", or a larger dataset.size' in problem.rule
     with pytest.raises(ValueError, match="63 x 63"):
-        networks.build(spec, (3, 32, 32), 10, seed=0)
+        registry.build(spec, (3, 32, 32), 10, seed=0)
 
 
 def test_all_that_is_wrong_with_torchvisions_form_is_told_at_once() -> None:
     spec = VggSpec(name="vgg19", form="torchvision", width=32)
-    found = networks.problems(spec, (1, 28, 28), 10, prune_last=False)
+    found = registry.problems(spec, (1, 28, 28), 10, prune_last=False)
     assert [each.path for each in found] == ["network.width", "network.form", "network.form"]
     assert "has width 64" in found[0].rule
     assert "takes 3 channels, these images have 1" in found[1].rule
@@ -187,7 +190,7 @@ def test_a_network_of_139_million_parameters_is_checked_without_drawing_them() -
 
     spec = VggSpec(name="vgg19", form="torchvision")
     with Counted():
-        assert networks.problems(spec, (3, 32, 32), 10, prune_last=False) == []
+        assert registry.problems(spec, (3, 32, 32), 10, prune_last=False) == []
     assert drawn < 10_000
 
 
@@ -223,7 +226,7 @@ def test_every_network_can_be_traced_and_applies_relu_by_modules_alone(spec: Net
     ids=named,
 )
 def test_a_hook_on_a_relu_sees_what_is_left_after_it(spec: NetworkSpec, relu: str) -> None:
-    network = networks.build(spec, (3, 8, 8), 4, seed=0)
+    network = registry.build(spec, (3, 8, 8), 4, seed=0)
     seen: list[torch.Tensor] = []
     network.get_submodule(relu).register_forward_hook(
         lambda _, __, made: seen.append(made.detach())
@@ -236,7 +239,7 @@ def test_a_hook_on_a_relu_sees_what_is_left_after_it(spec: NetworkSpec, relu: st
 
 @pytest.mark.parametrize("spec", SMALL, ids=named)
 def test_small_forms_start_with_he_initialisation(spec: NetworkSpec) -> None:
-    network = networks.build(spec, (3, 32, 32), 10, seed=0)
+    network = registry.build(spec, (3, 32, 32), 10, seed=0)
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
             count = module.weight[0].numel()
@@ -249,10 +252,10 @@ def test_small_forms_start_with_he_initialisation(spec: NetworkSpec) -> None:
 
 def test_torchvisions_unchanged_network_starts_as_torchvision_starts_it() -> None:
     spec = ResNet50Spec(name="resnet50", form="torchvision")
-    made = networks.build(spec, (3, 32, 32), 5, seed=11).state_dict()
+    made = registry.build(spec, (3, 32, 32), 5, seed=11).state_dict()
     with torch.random.fork_rng():
         torch.manual_seed(11)
-        expected = vision.torchvision().models.resnet50(num_classes=5).state_dict()
+        expected = torchvision_compat.torchvision().models.resnet50(num_classes=5).state_dict()
     assert list(made) == list(expected)
     assert all(torch.equal(made[name], expected[name]) for name in made)
 
@@ -263,7 +266,7 @@ def test_torchvisions_unchanged_network_starts_as_torchvision_starts_it() -> Non
 def test_small_forms_learn_colours_of_noisy_32_pixel_images(spec: NetworkSpec) -> None:
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        network = networks.build(spec, (3, 32, 32), 3, seed=0)
+        network = registry.build(spec, (3, 32, 32), 3, seed=0)
         labels = torch.arange(12) % 3
         images = torch.randn(12, 3, 32, 32) + 2 * torch.eye(3)[labels, :, None, None]
         optimizer = torch.optim.SGD(network.parameters(), lr=0.005, momentum=0.9)
@@ -278,16 +281,16 @@ def test_initial_weights_follow_the_seed_and_leave_the_global_state_alone() -> N
     spec = ResNet20Spec(name="resnet20", width=2)
     torch.manual_seed(5)
     before = torch.get_rng_state()
-    first = networks.initial_state(spec, (3, 8, 8), 4, 0, replicate=1)
+    first = registry.initial_state(spec, (3, 8, 8), 4, 0, replicate=1)
     assert torch.equal(torch.get_rng_state(), before)
-    again = networks.initial_state(spec, (3, 8, 8), 4, 0, replicate=1)
-    other = networks.initial_state(spec, (3, 8, 8), 4, 0, replicate=2)
+    again = registry.initial_state(spec, (3, 8, 8), 4, 0, replicate=1)
+    other = registry.initial_state(spec, (3, 8, 8), 4, 0, replicate=2)
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert not torch.equal(first["conv.weight"], other["conv.weight"])
 
 
 def test_he_initialisation_has_he_s_spread() -> None:
-    made = networks.build(FullyConnectedSpec(name="fully_connected"), (1, 20, 20), 10, seed=1)
+    made = registry.build(FullyConnectedSpec(name="fully_connected"), (1, 20, 20), 10, seed=1)
     weight = made.state_dict()["layers.1.weight"]
     assert float(weight.std()) == pytest.approx((2 / 256) ** 0.5, rel=0.02)
     assert float(made.state_dict()["layers.1.bias"].abs().max()) == 0
@@ -295,7 +298,7 @@ def test_he_initialisation_has_he_s_spread() -> None:
 
 def test_a_users_factory_gets_shape_classes_and_options() -> None:
     spec = FactorySpec(factory="studies.own_network:small_cnn", options={"width": 3})
-    made = networks.build(spec, (3, 8, 8), 5, seed=0)
+    made = registry.build(spec, (3, 8, 8), 5, seed=0)
     assert made(torch.zeros(1, 3, 8, 8)).shape == (1, 5)
 
 
@@ -305,7 +308,7 @@ def test_a_users_factory_gets_shape_classes_and_options() -> None:
 )
 def test_a_factory_that_is_none_is_refused(path: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        networks.load_factory(path)
+        factory_specs.load_factory(path)
 
 
 @pytest.mark.parametrize(
@@ -329,14 +332,14 @@ def test_what_is_wrong_with_a_network_is_told(
         "def no_module(shape, classes): return 3\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
-    (problem,) = networks.problems(FactorySpec(factory=factory), (3, 8, 8), 3, prune_last=False)
+    (problem,) = registry.problems(FactorySpec(factory=factory), (3, 8, 8), 3, prune_last=False)
     assert why in problem.rule
 
 
 def test_a_layer_that_the_loss_does_not_reach_has_no_gradient_and_goes_first(
     colours: Images, system: Callable[..., SystemSpec]
 ) -> None:
-    class Idle(networks.FullyConnected):
+    class Idle(registry.FullyConnected):
         def __init__(self) -> None:
             super().__init__(192, 3, (8,))
             self.idle = torch.nn.Linear(5, 5)

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from scyc.choices import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
-from scyc.optimizers import Flat, make, stacked
+from scyc.specs.choices import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
+from scyc.training.optimizers import Flat, make, stacked
 
 SPECS: list[OptimizerSpec] = [
     SgdSpec(),

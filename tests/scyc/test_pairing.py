@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import torch
 
-from scyc.choices import WarmupSpec
-from scyc.engines import ENGINES
-from scyc.pack import Member, Trainer
-from scyc.system import AugmentSpec
-from scyc.training import Job, Outcome
+from scyc.engines.registry import ENGINES
+from scyc.specs.choices import WarmupSpec
+from scyc.specs.system import AugmentSpec
+from scyc.trainer import Member, Trainer
+from scyc.training.job import Job, Outcome
 
 Make = Callable[..., Trainer]
 
@@ -26,7 +26,9 @@ def jobs(trainer: Trainer, schedule: WarmupSpec, cycle: int, *members: tuple[int
         return [Outcome(((training.steps, 50.0),), 50.0, 50.0, False, start) for _ in given]
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("scyc.pack.ENGINES", dict.fromkeys(ENGINES, SimpleNamespace(train=engine)))
+        patched.setattr(
+            "scyc.trainer.ENGINES", dict.fromkeys(ENGINES, SimpleNamespace(train=engine))
+        )
         for replicate, max_lr in members:
             start = trainer.root(replicate)
             if cycle:

@@ -13,8 +13,10 @@ from torch import Tensor, nn
 from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
 from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LRScheduler
 
-from scyc import data, seeds
-from scyc.choices import (
+from scyc import seeds
+from scyc.data import images as data
+from scyc.data.images import Images
+from scyc.specs.choices import (
     AdamSpec,
     CosineSpec,
     OptimizerSpec,
@@ -23,8 +25,7 @@ from scyc.choices import (
     SgdSpec,
     WarmupSpec,
 )
-from scyc.data import Images
-from scyc.pack import Member, Trainer
+from scyc.trainer import Member, Trainer
 
 STEPS, BATCH = 12, 16
 Schedule = Callable[[Optimizer], LRScheduler]

@@ -5,13 +5,14 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn.utils import prune as torch_prune
 
-from scyc import pruning, seeds
-from scyc.criteria import CRITERIA, criterion_rule
-from scyc.networks import FullyConnected, ResNet20
+from scyc import seeds
+from scyc.networks.registry import FullyConnected, ResNet20
+from scyc.pruning import unstructured
+from scyc.pruning.criteria import CRITERIA, criterion_rule
 
 
 def weights_of(network: torch.nn.Module) -> dict[str, Tensor]:
-    names = pruning.prunable_names(network)
+    names = unstructured.prunable_names(network)
     return {name: network.state_dict()[name].clone() for name in names}
 
 
@@ -22,22 +23,22 @@ def network() -> FullyConnected:
 
 def test_the_last_linear_layer_is_counted_but_not_pruned() -> None:
     resnet = ResNet20(3, 10)
-    assert "output.weight" in pruning.weight_names(resnet)
-    assert "output.weight" not in pruning.prunable_names(resnet)
-    assert "output.weight" in pruning.prunable_names(resnet, prune_last=True)
+    assert "output.weight" in unstructured.weight_names(resnet)
+    assert "output.weight" not in unstructured.prunable_names(resnet)
+    assert "output.weight" in unstructured.prunable_names(resnet, prune_last=True)
 
 
 def test_resnet_20s_weights_remaining_are_the_papers() -> None:
     resnet = ResNet20(3, 10)
     state = resnet.state_dict()
-    masks = pruning.unpruned(state, pruning.prunable_names(resnet))
-    names, weights = pruning.weight_names(resnet), weights_of(resnet)
+    masks = unstructured.unpruned(state, unstructured.prunable_names(resnet))
+    names, weights = unstructured.weight_names(resnet), weights_of(resnet)
     cut = {}
     for cycle in range(19):
-        left = pruning.weights_remaining(masks, state, names)
+        left = unstructured.weights_remaining(masks, state, names)
         cut[cycle] = int(left * 100) / 100 if left < 10 else int(left * 10) / 10
-        masks = pruning.prune(
-            masks, pruning.scores(CRITERIA["global_magnitude"], weights, None), 0.2, "global"
+        masks = unstructured.prune(
+            masks, unstructured.scores(CRITERIA["global_magnitude"], weights, None), 0.2, "global"
         )
     printed = {
         0: 100,
@@ -72,12 +73,12 @@ def trained_further(ours: FullyConnected, theirs: FullyConnected, cycle: int) ->
 @pytest.mark.parametrize("criterion", ["global_magnitude", "layer_magnitude"])
 def test_magnitude_masks_are_torchs_over_several_cycles(criterion: str, rate: float) -> None:
     ours, theirs = network(), network()
-    names = pruning.prunable_names(ours)
-    masks = pruning.unpruned(ours.state_dict(), names)
+    names = unstructured.prunable_names(ours)
+    masks = unstructured.unpruned(ours.state_dict(), names)
     layers = [(layer, "weight") for layer in theirs.layers[:-1]]
     for cycle in range(5):
-        scored = pruning.scores(CRITERIA[criterion], weights_of(ours), None)
-        masks = pruning.prune(masks, scored, rate, CRITERIA[criterion].scope)
+        scored = unstructured.scores(CRITERIA[criterion], weights_of(ours), None)
+        masks = unstructured.prune(masks, scored, rate, CRITERIA[criterion].scope)
         if criterion == "global_magnitude":
             torch_prune.global_unstructured(layers, torch_prune.L1Unstructured, amount=rate)
         else:
@@ -91,20 +92,20 @@ def test_magnitude_masks_are_torchs_over_several_cycles(criterion: str, rate: fl
 def test_the_gradient_criterion_is_weight_times_gradient() -> None:
     weights = {"w": torch.tensor([1.0, -2.0, 3.0, 0.5])}
     gradients = {"w": torch.tensor([4.0, -0.1, 0.2, 8.0])}
-    scored = pruning.scores(CRITERIA["global_gradient"], weights, gradients)
+    scored = unstructured.scores(CRITERIA["global_gradient"], weights, gradients)
     assert scored["w"].tolist() == pytest.approx([4.0, 0.2, 0.6, 4.0])
-    masks = pruning.prune({"w": torch.ones(4, dtype=torch.bool)}, scored, 0.5, "global")
+    masks = unstructured.prune({"w": torch.ones(4, dtype=torch.bool)}, scored, 0.5, "global")
     assert masks["w"].tolist() == [True, False, False, True]
 
 
 def test_a_gradient_criterion_without_gradients_is_refused() -> None:
     with pytest.raises(ValueError, match="gradients"):
-        pruning.scores(CRITERIA["layer_gradient"], {"w": torch.ones(2)}, None)
+        unstructured.scores(CRITERIA["layer_gradient"], {"w": torch.ones(2)}, None)
 
 
 def test_the_random_criterion_draws_a_uniform_number_a_weight_in_the_names_order() -> None:
     weights = {"b": torch.ones(2, 3), "a": torch.zeros(4)}
-    scored = pruning.scores(CRITERIA["random"], weights, None, seeds.generator(0, "random"))
+    scored = unstructured.scores(CRITERIA["random"], weights, None, seeds.generator(0, "random"))
     drawn = torch.rand(10, generator=seeds.generator(0, "random"), dtype=torch.float64)
     assert torch.equal(scored["b"], drawn[:6].reshape(2, 3))
     assert torch.equal(scored["a"], drawn[6:])
@@ -114,11 +115,11 @@ def test_random_pruning_is_the_same_for_the_same_purpose_and_removes_exact_count
     weights = {"wide": torch.randn(60, 50), "narrow": torch.randn(40, 25)}
 
     def after(cycles: int, seed: int) -> list[dict[str, Tensor]]:
-        masks = [pruning.unpruned(weights, list(weights))]
+        masks = [unstructured.unpruned(weights, list(weights))]
         for cycle in range(cycles):
             drawn = seeds.generator(seed, "random", cycle)
-            scored = pruning.scores(CRITERIA["random"], weights, None, drawn)
-            masks.append(pruning.prune(masks[-1], scored, 0.3, CRITERIA["random"].scope))
+            scored = unstructured.scores(CRITERIA["random"], weights, None, drawn)
+            masks.append(unstructured.prune(masks[-1], scored, 0.3, CRITERIA["random"].scope))
         return masks
 
     first, again, other = after(4, 0), after(4, 0), after(4, 1)
@@ -132,9 +133,9 @@ def test_random_pruning_is_the_same_for_the_same_purpose_and_removes_exact_count
 
 def test_a_criterion_without_what_it_needs_is_refused() -> None:
     with pytest.raises(ValueError, match="generator"):
-        pruning.scores(CRITERIA["random"], {"w": torch.ones(2)}, None)
+        unstructured.scores(CRITERIA["random"], {"w": torch.ones(2)}, None)
     with pytest.raises(ValueError, match=r"scyc\.filters\.prune"):
-        pruning.scores(CRITERIA["l1_filter"], {"w": torch.ones(2)}, None)
+        unstructured.scores(CRITERIA["l1_filter"], {"w": torch.ones(2)}, None)
 
 
 @pytest.mark.parametrize("name", CRITERIA)
@@ -159,20 +160,20 @@ def test_weights_remaining_leaves_masks_of_biases_and_batch_norms_out() -> None:
     state = {"0.weight": torch.ones(4, 5), "0.bias": torch.ones(4), "1.weight": torch.ones(4)}
     masks = {name: torch.ones_like(value, dtype=torch.bool) for name, value in state.items()}
     masks["0.weight"][:1], masks["0.bias"][:1], masks["1.weight"][:3] = False, False, False
-    assert pruning.weights_remaining(masks, state, ("0.weight",)) == 75
+    assert unstructured.weights_remaining(masks, state, ("0.weight",)) == 75
 
 
 def test_equal_scores_go_in_order_of_name_and_position() -> None:
     masks = {"b": torch.ones(3, dtype=torch.bool), "a": torch.ones(3, dtype=torch.bool)}
     scored = {"a": torch.zeros(3), "b": torch.zeros(3)}
-    after = pruning.prune(masks, scored, 0.67, "global")
+    after = unstructured.prune(masks, scored, 0.67, "global")
     assert [after["a"].tolist(), after["b"].tolist()] == [[False] * 3, [False, True, True]]
 
 
 def test_a_score_that_is_not_a_number_is_refused() -> None:
     masks = {"w": torch.ones(2, dtype=torch.bool)}
     with pytest.raises(ValueError, match="diverged"):
-        pruning.prune(masks, {"w": torch.tensor([1.0, float("nan")])}, 0.5, "global")
+        unstructured.prune(masks, {"w": torch.tensor([1.0, float("nan")])}, 0.5, "global")
 
 
 @given(
@@ -189,7 +190,7 @@ def test_counts_are_exact_and_what_is_pruned_stays_pruned(
     masks = {str(i): torch.ones(size, dtype=torch.bool) for i, size in enumerate(sizes)}
     scored = {name: torch.rand(mask.shape, generator=generator) for name, mask in masks.items()}
     for _ in range(cycles):
-        after = pruning.prune(masks, scored, rate, "layer" if layerwise else "global")
+        after = unstructured.prune(masks, scored, rate, "layer" if layerwise else "global")
         groups = [[name] for name in masks] if layerwise else [list(masks)]
         for group in groups:
             before = sum(int(masks[name].sum()) for name in group)

@@ -6,10 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from scyc import distributions, recording, vision
-from scyc.checkpoint import Network
-from scyc.distributions import Distribution
-from scyc.recording import record
+from scyc import torchvision_compat
+from scyc.recording import distributions, recording
+from scyc.recording.distributions import Distribution
+from scyc.recording.recording import record
+from scyc.storage.checkpoint_store import Network
 
 MOMENTS = ("mean", "std")
 
@@ -168,7 +169,7 @@ def test_a_diverged_networks_gradients_are_counted_apart() -> None:
 
 
 def test_torchvisions_relu_is_looked_at_each_time_it_is_called() -> None:
-    made = vision.torchvision().models.resnet18(num_classes=3)
+    made = torchvision_compat.torchvision().models.resnet18(num_classes=3)
     state = Network({name: value.clone() for name, value in made.state_dict().items()}, {})
     batches = [(torch.randn(2, 3, 32, 32), torch.tensor([0, 1]))]
     found = record(made, state, batches, ["activations"], None, 0)["activations"]

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from scyc.choices import (
+from scyc.schedules.rates import lr, max_lr_rule, problems, rates
+from scyc.specs.choices import (
     SCHEDULES,
     ConstantSpec,
     CosineSpec,
@@ -17,7 +18,6 @@ from scyc.choices import (
     ScheduleSpec,
     WarmupSpec,
 )
-from scyc.schedules import lr, max_lr_rule, problems, rates
 
 read: TypeAdapter[ScheduleSpec] = TypeAdapter(ScheduleSpec)
 

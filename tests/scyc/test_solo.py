@@ -6,15 +6,19 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from scyc import data, networks, pruning, seeds, solo
-from scyc.checkpoint import Network
-from scyc.choices import ConstantSpec, ResNet20Spec, SgdSpec, WarmupSpec
-from scyc.data import Images
-from scyc.lr_schedulers import WarmupDrops
-from scyc.networks import ResNet20
-from scyc.pack import Member, Trainer
-from scyc.system import AugmentSpec, PruningSpec, SystemSpec
-from scyc.training import Job
+from scyc import seeds
+from scyc.data import images as data
+from scyc.data.images import Images
+from scyc.engines import solo
+from scyc.networks import registry
+from scyc.networks.registry import ResNet20
+from scyc.pruning import unstructured
+from scyc.schedules.lr_schedulers import WarmupDrops
+from scyc.specs.choices import ConstantSpec, ResNet20Spec, SgdSpec, WarmupSpec
+from scyc.specs.system import AugmentSpec, PruningSpec, SystemSpec
+from scyc.storage.checkpoint_store import Network
+from scyc.trainer import Member, Trainer
+from scyc.training.job import Job
 
 
 def same_bits(a: Network, b: Network) -> bool:
@@ -25,7 +29,7 @@ def by_hand(system: SystemSpec, trainer: Trainer, member: Member) -> dict[str, t
     """The same training in plain PyTorch: a network, torch's SGD, our scheduler, a mask."""
     spec = system.training
     shape, classes = trainer._source.shape, len(trainer._source.classes)
-    network = networks.build(system.network, shape, classes, seed=0).double()
+    network = registry.build(system.network, shape, classes, seed=0).double()
     network.load_state_dict(member.start.state)
     assert isinstance(spec.optimizer, SgdSpec)
     momentum, decay = spec.optimizer.momentum, spec.optimizer.weight_decay
@@ -120,7 +124,7 @@ def test_gradients_of_the_criterion_are_those_of_the_summed_losses(
         colours,
     )
     start = one.root(0)
-    names = pruning.prunable_names(one.network)
+    names = unstructured.prunable_names(one.network)
     found = one._gradients(start, 0, 1)
     network = ResNet20(3, 3, 2).double().eval()
     network.load_state_dict(start.state)

@@ -5,15 +5,11 @@ import numpy as np
 import pytest
 import torch
 
-from scyc import sources, vision
-from scyc.choices import (
-    DigitsSpec,
-    FactorySpec,
-    ImageFolderSpec,
-    TorchvisionDataSpec,
-)
-from scyc.problems import BadInput
-from scyc.system import SubsetSpec
+from scyc import torchvision_compat
+from scyc.data import datasets
+from scyc.errors import BadInput
+from scyc.specs.choices import DigitsSpec, FactorySpec, ImageFolderSpec, TorchvisionDataSpec
+from scyc.specs.system import SubsetSpec
 
 FOLDER = ImageFolderSpec(name="image_folder")
 CIFAR = TorchvisionDataSpec(name="cifar10")
@@ -27,9 +23,9 @@ def test_results_stay_findable_because_fingerprints_never_change(tmp_path: Path)
         (tmp_path / label / "0.ppm").write_bytes(picture)
     digits = DigitsSpec(name="digits")
     assert [
-        sources.load(digits).fingerprint,
-        sources.load(digits, SubsetSpec(share=0.2)).fingerprint,
-        sources.load(FOLDER, root=tmp_path).fingerprint,
+        datasets.load(digits).fingerprint,
+        datasets.load(digits, SubsetSpec(share=0.2)).fingerprint,
+        datasets.load(FOLDER, root=tmp_path).fingerprint,
     ] == [
         "7f1aec2173a325496246cd17c9878bdca93efc03e00bd3377ebcd9f6af25ba54",
         "8848cd3831da3f7e3f5f735ae2797a490f95fccb0ce89d6f9c9b7e377c240148",
@@ -43,7 +39,7 @@ def test_cifar_10_is_read_as_torchvision_keeps_it(
     import hashlib
     import pickle
 
-    cifar = vision.torchvision().datasets.CIFAR10
+    cifar = torchvision_compat.torchvision().datasets.CIFAR10
     base = tmp_path / cifar.base_folder
     base.mkdir()
     random = np.random.default_rng(0)
@@ -63,14 +59,14 @@ def test_cifar_10_is_read_as_torchvision_keeps_it(
     monkeypatch.setattr(cifar, "train_list", [[n, sums[n]] for n, _ in cifar.train_list])
     monkeypatch.setattr(cifar, "test_list", [[n, sums[n]] for n, _ in cifar.test_list])
     monkeypatch.setattr(cifar, "meta", checked)
-    images = sources.load(CIFAR, root=tmp_path)
+    images = datasets.load(CIFAR, root=tmp_path)
     assert images.pixels.shape == (120, 3, 32, 32)
     assert images.classes == tuple("abcdefghij")
     rows = np.random.default_rng(0).integers(0, 256, (20, 3072), dtype=np.uint8)
     assert images.pixels[7].flatten().tolist() == rows[7].tolist()
     (base / cifar.test_list[0][0]).write_bytes(b"cut short")
     with pytest.raises(BadInput, match=r"holds no complete CIFAR10.*set dataset.download"):
-        sources.load(CIFAR, root=tmp_path)
+        datasets.load(CIFAR, root=tmp_path)
 
 
 def write_fashion(root: Path, sizes: dict[str, int]) -> np.ndarray:
@@ -91,11 +87,11 @@ def write_fashion(root: Path, sizes: dict[str, int]) -> np.ndarray:
 
 def test_fashion_mnist_is_read_as_torchvision_keeps_it(tmp_path: Path) -> None:
     pixels = write_fashion(tmp_path, {"train": 40, "t10k": 20})
-    images = sources.load(FASHION, root=tmp_path)
+    images = datasets.load(FASHION, root=tmp_path)
     assert torch.equal(images.pixels, torch.from_numpy(pixels).unsqueeze(1))
     assert torch.bincount(images.labels).tolist() == [6] * 10
     assert (images.classes[0], images.classes[9]) == ("T-shirt/top", "Ankle boot")
-    fewer = sources.load(FASHION, SubsetSpec(share=0.5, classes=2), tmp_path)
+    fewer = datasets.load(FASHION, SubsetSpec(share=0.5, classes=2), tmp_path)
     assert torch.bincount(fewer.labels).tolist() == [3, 3]
     assert fewer.classes == ("T-shirt/top", "Trouser")
 
@@ -112,13 +108,13 @@ def test_an_incomplete_fashion_mnist_is_refused(tmp_path: Path, damage: str) -> 
     else:
         file.write_bytes(b"" if damage == "empty" else file.read_bytes()[:-100])
     with pytest.raises(BadInput, match="holds no complete FashionMNIST") as refused:
-        sources.load(FASHION, root=tmp_path)
+        datasets.load(FASHION, root=tmp_path)
     assert "set dataset.download" in refused.value.problems[0].rule
 
 
 def test_a_users_data_set_is_called_with_its_options() -> None:
     spec = FactorySpec(factory="studies.own_network:stripes", options={"images": 30, "pixels": 6})
-    images = sources.load(spec)
+    images = datasets.load(spec)
     assert images.pixels.shape == (30, 1, 6, 6)
     assert images.classes == ("0", "1", "2")
 
@@ -126,4 +122,4 @@ def test_a_users_data_set_is_called_with_its_options() -> None:
 @pytest.mark.parametrize("factory", ["math:sqrt", "builtins:list", "no.such:data"])
 def test_a_data_set_factory_that_gives_something_else_is_refused(factory: str) -> None:
     with pytest.raises(BadInput, match=r"dataset\.factory"):
-        sources.load(FactorySpec(factory=factory))
+        datasets.load(FactorySpec(factory=factory))

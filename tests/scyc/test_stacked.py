@@ -8,16 +8,10 @@ from typing import Any
 import pytest
 import torch
 
-from scyc import solo, stacked
-from scyc.choices import (
-    AdamSpec,
-    FullyConnectedSpec,
-    OptimizerSpec,
-    RmsPropSpec,
-    SgdSpec,
-)
-from scyc.pack import Trainer
-from scyc.training import Job, Outcome
+from scyc.engines import solo, stacked
+from scyc.specs.choices import AdamSpec, FullyConnectedSpec, OptimizerSpec, RmsPropSpec, SgdSpec
+from scyc.trainer import Trainer
+from scyc.training.job import Job, Outcome
 
 OPTIMIZERS: list[OptimizerSpec] = [
     SgdSpec(),

@@ -6,12 +6,10 @@ import pytest
 import torch
 from PIL import Image
 
-from scyc import data, sources
-from scyc.choices import (
-    ImageFolderSpec,
-    TinyImageNetSpec,
-)
-from scyc.problems import BadInput
+from scyc.data import datasets
+from scyc.data import images as data
+from scyc.errors import BadInput
+from scyc.specs.choices import ImageFolderSpec, TinyImageNetSpec
 
 FOLDER = ImageFolderSpec(name="image_folder")
 TINY = TinyImageNetSpec(name="tiny_imagenet")
@@ -54,32 +52,32 @@ def archive(tmp_path: Path) -> Path:
 
 
 def test_tiny_imagenets_parts_are_joined_in_the_layout_of_its_archive(archive: Path) -> None:
-    images = sources.load(TINY, root=archive)
+    images = datasets.load(TINY, root=archive)
     assert images.pixels.shape == (10, 3, 4, 4)
     assert images.classes == ("n001", "n002")
     assert images.labels.tolist() == [0, 0, 0, 1, 1, 1, 0, 1, 0, 1]
     with Image.open(archive / "val" / "images" / "val_2.JPEG") as image:
         expected = torch.from_numpy(np.asarray(image).transpose(2, 0, 1).copy())
     assert torch.equal(images.pixels[8], expected)
-    above = sources.load(TINY, root=archive.parent)
+    above = datasets.load(TINY, root=archive.parent)
     assert above.fingerprint == images.fingerprint
 
 
 def test_tiny_imagenet_is_resized_cut_and_found_in_the_cache(archive: Path, tmp_path: Path) -> None:
     spec = TinyImageNetSpec(name="tiny_imagenet", root=str(archive), size=2)
     (archive / "words.txt").write_text("n001\tgoldfish\n")
-    images = sources.load(spec)
+    images = datasets.load(spec)
     assert images.pixels.shape == (10, 3, 2, 2)
     data.keep(tmp_path / "cache", images)
-    found = sources.load(spec, cache=tmp_path / "cache")
+    found = datasets.load(spec, cache=tmp_path / "cache")
     assert found.fingerprint == images.fingerprint
     assert torch.equal(found.pixels, images.pixels)
 
 
 def test_tiny_imagenet_without_its_second_part_is_the_training_part(archive: Path) -> None:
     shutil.rmtree(archive / "val")
-    images = sources.load(TINY, root=archive)
-    folder = sources.load(FOLDER, root=archive / "train")
+    images = datasets.load(TINY, root=archive)
+    folder = datasets.load(FOLDER, root=archive / "train")
     assert images.labels.tolist() == [0, 0, 0, 1, 1, 1]
     assert images.fingerprint == folder.fingerprint
 
@@ -92,7 +90,7 @@ def test_all_problems_of_tiny_imagenet_are_told_at_once(archive: Path) -> None:
     text = annotations.read_text().replace("val_1.JPEG\tn002", "val_1.JPEG\tn777")
     annotations.write_text(text + "val_2.JPEG\tn001\nnonsense\n\n")
     with pytest.raises(BadInput) as refused:
-        sources.load(TINY, root=archive)
+        datasets.load(TINY, root=archive)
     told = [
         (str(problem.value).removeprefix(str(archive)), problem.rule.partition(";")[0])
         for problem in refused.value.problems
@@ -113,5 +111,5 @@ def test_a_second_part_in_another_layout_says_how_it_can_be_read(
 ) -> None:
     (archive / "val" / missing).rename(archive / "val" / "elsewhere")
     with pytest.raises(BadInput, match=r"is missing.*image_folder with parts") as refused:
-        sources.load(TINY, root=archive)
+        datasets.load(TINY, root=archive)
     assert [Path(str(each.value)).name for each in refused.value.problems] == [missing]

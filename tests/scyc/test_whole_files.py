@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from scyc import blobs, data
-from scyc.blobs import Folder, make_folder, sweep, whole, write_whole
-from scyc.data import Images
-from scyc.flight import FlightFile
+from scyc.data import images
+from scyc.data.images import Images
+from scyc.storage import blob_store
+from scyc.storage.blob_store import Folder, make_folder, sweep, whole, write_whole
+from scyc.training.resume import FlightFile
 
 
 def files(folder: Path) -> set[str]:
@@ -33,7 +34,7 @@ def flushed(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         paths.append(Path(f"/proc/self/fd/{descriptor}").readlink())
         fsync(descriptor)
 
-    monkeypatch.setattr(blobs.os, "fsync", noted)
+    monkeypatch.setattr(blob_store.os, "fsync", noted)
     return paths
 
 
@@ -42,7 +43,7 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one_and_is_named(
 ) -> None:
     target = tmp_path / "file"
     write_whole(target, b"old")
-    monkeypatch.setattr(blobs.os, "fsync", full)
+    monkeypatch.setattr(blob_store.os, "fsync", full)
     with pytest.raises(OSError, match=r"No space left on device: .*/file") as caught:
         write_whole(target, b"new")
     assert caught.value.errno == errno.ENOSPC
@@ -107,7 +108,7 @@ def test_a_pack_that_cannot_be_saved_says_so_once_and_is_saved_when_there_is_roo
     said: list[str] = []
     flight = FlightFile(tmp_path / "in-flight" / "pack.pt", "stamp", 5.0, lambda: 0.0, said.append)
     with monkeypatch.context() as disk:
-        disk.setattr(blobs.os, "fsync", full)
+        disk.setattr(blob_store.os, "fsync", full)
         flight.save({"step": 1})
         flight.save({"step": 2})
     assert len(said) == 1
@@ -121,7 +122,7 @@ def test_a_pack_that_cannot_be_saved_says_so_once_and_is_saved_when_there_is_roo
 def test_decoded_images_are_as_numpy_writes_them_and_flushed(
     tmp_path: Path, digits: Images, flushed: list[Path]
 ) -> None:
-    data.keep(tmp_path, digits)
+    images.keep(tmp_path, digits)
     pixels = tmp_path / f"{digits.fingerprint}.pixels.npy"
     np.save(tmp_path / "numpy.npy", digits.pixels.numpy())
     assert pixels.read_bytes() == (tmp_path / "numpy.npy").read_bytes()
@@ -130,7 +131,7 @@ def test_decoded_images_are_as_numpy_writes_them_and_flushed(
         "labels",
         "json",
     ]
-    assert torch.equal(data.read_cache(tmp_path, digits.fingerprint).pixels, digits.pixels)
+    assert torch.equal(images.read_cache(tmp_path, digits.fingerprint).pixels, digits.pixels)
 
 
 @pytest.mark.parametrize("ending", ["pixels.npy", "labels.npy", "json"])
@@ -138,10 +139,10 @@ def test_decoded_images_are_as_numpy_writes_them_and_flushed(
 def test_decoded_images_that_are_cut_short_are_decoded_again(
     tmp_path: Path, digits: Images, ending: str, length: int
 ) -> None:
-    data.keep(tmp_path, digits)
+    images.keep(tmp_path, digits)
     file = tmp_path / f"{digits.fingerprint}.{ending}"
     whole_file = file.read_bytes()
     file.write_bytes(whole_file[: min(length, len(whole_file) - 1)])
-    assert data.cached(tmp_path, digits.fingerprint) is None
-    data.keep(tmp_path, digits)
+    assert images.cached(tmp_path, digits.fingerprint) is None
+    images.keep(tmp_path, digits)
     assert file.read_bytes() == whole_file

@@ -10,13 +10,14 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from oracle import cli, runs
-from oracle.ledger import sqlite_url
-from oracle.parse import parse
-from oracle.service import ServerSettings, Service
+from oracle.cli import main
+from oracle.database import sqlite_url
+from oracle.rest.settings import WebSettings
+from oracle.runs import execute
+from oracle.service.service import ServerSettings, Service
 from oracle.settings import Settings
+from oracle.study.validation import parse
 from oracle.web.app import create_app
-from oracle.web.settings import WebSettings
 
 HOME = "http://127.0.0.1:8000"
 TINY: dict[str, Any] = {
@@ -57,8 +58,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     url = sqlite_url(folder / "oracle.db")
     storage = url.render_as_string(hide_password=False)
     settings = Settings(folder=folder, storage=storage, backend="inline", workers=1)
-    prepared = runs.prepare(parse(TINY, "tiny.yaml"), settings)
-    runs.execute(prepared)
+    prepared = execute.prepare(parse(TINY, "tiny.yaml"), settings)
+    execute.execute(prepared)
     data = {"pics": folder / "pics"}
     service = Service(ServerSettings(url, folder, data=data, backend="inline"))
     yield Served(service, folder, prepared.run_id)
@@ -92,7 +93,7 @@ def oracle(
     def call(*arguments: str) -> tuple[Any, str]:
         monkeypatch.setattr(sys, "argv", ["oracle", *arguments])
         with pytest.raises(SystemExit) as ended:
-            cli.entry()
+            main.entry()
         printed = capsys.readouterr()
         said = printed.err + printed.out
         assert "Traceback" not in said

@@ -38,14 +38,14 @@ from pathlib import Path  # noqa: E402  # nothing may keep the real functions
 import optuna_dashboard  # noqa: E402, F401  # what comes with it is imported before it is watched
 from starlette.testclient import TestClient  # noqa: E402
 
-from oracle import runs  # noqa: E402
-from oracle.ledger import sqlite_url  # noqa: E402
-from oracle.parse import parse  # noqa: E402
-from oracle.service import ServerSettings, Service  # noqa: E402
+from oracle.database import sqlite_url  # noqa: E402
+from oracle.rest.settings import WebSettings  # noqa: E402
+from oracle.runs import execute  # noqa: E402
+from oracle.service.service import ServerSettings, Service  # noqa: E402
 from oracle.settings import Settings  # noqa: E402
-from oracle.studyfile import read_yaml  # noqa: E402
+from oracle.study.loading import read_yaml  # noqa: E402
+from oracle.study.validation import parse  # noqa: E402
 from oracle.web.app import create_app  # noqa: E402
-from oracle.web.settings import WebSettings  # noqa: E402
 
 folder = Path(sys.argv[1])
 url = sqlite_url(folder / "oracle.db")
@@ -53,8 +53,8 @@ settings = Settings(folder, url.render_as_string(hide_password=False), backend="
 study = parse(read_yaml((folder / "mine.yaml").read_text(), "mine.yaml"), "mine.yaml")
 sys.addaudithook(watch)
 for _ in range(2):  # the second time all is there
-    prepared = runs.prepare(study, settings)
-    runs.execute(prepared)
+    prepared = execute.prepare(study, settings)
+    execute.execute(prepared)
 service = Service(ServerSettings(url, folder))
 app = create_app(service, WebSettings(rate=1e6, burst=10**6))
 client = TestClient(app, base_url="http://127.0.0.1:8000")

@@ -10,10 +10,10 @@ import pytest
 import yaml
 from starlette.testclient import TestClient
 
-from oracle.client import Client, ServerError
-from oracle.ledger import parse_url
-from scyc.blobs import SCHEMES, blobs
-from scyc.problems import BadInput
+from oracle.client.client import Client, ServerError
+from oracle.database import parse_url
+from scyc.errors import BadInput
+from scyc.storage.blob_store import SCHEMES, blobs
 
 CORPUS = yaml.safe_load((Path(__file__).parent / "addresses.yaml").read_text(encoding="utf-8"))
 RUN = {"name": "asked", "grid": {"max_lr": [0.1, 0.2]}, "cycles": 1, "replicates": 1}

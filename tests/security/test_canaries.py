@@ -23,18 +23,20 @@ import torch
 import yaml
 from starlette.testclient import TestClient
 
-from oracle.client import Client, Pace, ServerError
-from oracle.ledger import sqlite_url
-from oracle.records import locate, stored_table
-from oracle.service import ServerSettings, Service
+from oracle.client.client import Client, Pace, ServerError
+from oracle.database import sqlite_url
+from oracle.runs.catalog import locate, stored_table
+from oracle.service.service import ServerSettings, Service
 from oracle.settings import Settings
-from scyc import data, sources, vision
-from scyc.blobs import Blobs, blobs
-from scyc.checkpoint import CheckpointError, CheckpointStore, name
-from scyc.choices import ImageFolderSpec, TinyImageNetSpec, TorchvisionDataSpec
-from scyc.flight import FlightFile
-from scyc.problems import BadInput
-from scyc.spec import content_hash
+from scyc import torchvision_compat
+from scyc.data import datasets
+from scyc.data import images as data
+from scyc.errors import BadInput
+from scyc.specs.base import content_hash
+from scyc.specs.choices import ImageFolderSpec, TinyImageNetSpec, TorchvisionDataSpec
+from scyc.storage.blob_store import Blobs, blobs
+from scyc.storage.checkpoint_store import CheckpointError, CheckpointStore, name
+from scyc.training.resume import FlightFile
 
 Alive = Callable[[], bool]
 CORPUS = yaml.safe_load((Path(__file__).parent / "canaries.yaml").read_text(encoding="utf-8"))
@@ -240,7 +242,10 @@ def test_as_images_from_a_store(tmp_path: Path, hostile: dict[str, bytes]) -> No
 def test_as_a_data_set(
     tmp_path: Path, hostile: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cifar, fashion = vision.torchvision().datasets.CIFAR10, tmp_path / "FashionMNIST" / "processed"
+    cifar, fashion = (
+        torchvision_compat.torchvision().datasets.CIFAR10,
+        tmp_path / "FashionMNIST" / "processed",
+    )
     batches = tmp_path / cifar.base_folder
     for folder in (batches, fashion, tmp_path / "pics" / "a", tmp_path / "train" / "a"):
         folder.mkdir(parents=True)
@@ -261,7 +266,7 @@ def test_as_a_data_set(
             (TinyImageNetSpec(name="tiny_imagenet"), tmp_path),
         ):
             with pytest.raises(BadInput) as refused:
-                sources.load(spec, root=root)
+                datasets.load(spec, root=root)
             assert refused.value.problems[0].path == "dataset.root", which
 
 

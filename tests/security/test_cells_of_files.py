@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from oracle import formats, schedule_tables
-from oracle.cells import Result
-from oracle.parse import parse
-from oracle.paths import PathCycle
-from oracle.schedule_tables import EntryFound
-from oracle.spec import SchedulesStudy
+from oracle.reports import formats
+from oracle.search.graph import Result
+from oracle.search.pruning_run import PathCycle
+from oracle.study.oracle import SchedulesStudy
+from oracle.study.validation import parse
+from oracle.tables import schedules
+from oracle.tables.schedules import EntryFound
 
 FORMULAS = (
     "=1+1", "=cmd|'/c calc'!A1", "+1+1", "-2+3+cmd|' /C calc'!A0", "@SUM(1+1)*cmd|'/C calc'!A0",
@@ -65,7 +66,7 @@ def table(label: str) -> Any:
         )
         for entry in study.schedules
     ]
-    return schedule_tables.table(study, "tiny-00000000", found, complete=True)
+    return schedules.table(study, "tiny-00000000", found, complete=True)
 
 
 def results(name: str) -> tuple[Result, ...]:

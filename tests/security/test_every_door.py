@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
-from oracle.web.security import COOKIE
+from oracle.rest.auth import COOKIE
 
 ANYBODY = {
     "/healthz", "/readyz", "/sign-in", "/sign-out", "/assets/{stamp}/{name}", "/v1/openapi.json",

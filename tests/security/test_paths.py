@@ -19,11 +19,11 @@ import yaml
 from PIL import Image
 from starlette.testclient import TestClient
 
-from oracle import policy
-from oracle.client import Client, Pace
-from scyc import sources
-from scyc.choices import ImageFolderSpec, TinyImageNetSpec
-from scyc.problems import BadInput
+from oracle.client.client import Client, Pace
+from oracle.service import admission
+from scyc.data import datasets
+from scyc.errors import BadInput
+from scyc.specs.choices import ImageFolderSpec, TinyImageNetSpec
 
 SECRET = "canary-of-another-folder"  # noqa: S105  # a file's text
 CORPUS = yaml.safe_load((Path(__file__).parent / "paths.yaml").read_text(encoding="utf-8"))
@@ -217,7 +217,7 @@ def test_a_part_that_a_link_leads_out_of_the_folder_is_refused_over_http(
         content = {
             "dataset": {"name": "image_folder", "root": root, "parts": ["train", "in", "out"]}
         }
-        found = policy.problems(content, {}, {"pics": pics}, data)
+        found = admission.problems(content, {}, {"pics": pics}, data)
         assert [(each.path, each.value) for each in found] == [("dataset.parts[2]", "out")]
 
 
@@ -227,7 +227,7 @@ def test_a_root_that_a_link_leads_out_of_the_folder_is_refused_over_http(
     (pics / "out").symlink_to(tmp_path / "private")
     for root, wrong in ((pics / "out", True), (pics / "train", False), (pics / "..", True)):
         content = {"dataset": {"name": "image_folder", "root": str(root)}}
-        assert bool(policy.problems(content, {}, {"pics": pics}, None)) is wrong
+        assert bool(admission.problems(content, {}, {"pics": pics}, None)) is wrong
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "socket", "nothing", "loop", "text", "script"])
@@ -250,14 +250,14 @@ def test_what_is_no_image_is_refused_by_its_path_alone(
     else:
         made.symlink_to(Path(__file__))
     with pytest.raises(BadInput) as refused:
-        sources.load(FOLDER, root=pics / "train")
+        datasets.load(FOLDER, root=pics / "train")
     assert [each.value for each in refused.value.problems] == [str(made)]
     assert not leaked(str(refused.value))
 
 
 def test_a_folder_with_an_images_name_is_no_image(pics: Path) -> None:
     picture(pics / "train" / "b" / "odd.png" / "1.png")
-    assert len(sources.load(FOLDER, root=pics / "train").labels) == 3
+    assert len(datasets.load(FOLDER, root=pics / "train").labels) == 3
 
 
 @pytest.fixture
@@ -283,7 +283,7 @@ EPS = b"""%!PS-Adobe-3.0 EPSF-3.0
 def test_postscript_with_an_images_name_starts_no_program(pics: Path, ghostscript: Path) -> None:
     (pics / "train" / "b" / "1.png").write_bytes(EPS)
     with pytest.raises(BadInput, match="cannot be read as an image"):
-        sources.load(FOLDER, root=pics / "train")
+        datasets.load(FOLDER, root=pics / "train")
     assert not ghostscript.exists()
     with Image.open(io.BytesIO(EPS)) as image, contextlib.suppress(OSError):
         image.load()  # what a careless reader does
@@ -319,7 +319,7 @@ def test_an_archive_is_no_data_set_and_is_not_unpacked(
     for root in (archive, archive.parent, archive.with_suffix(".png")):
         for spec in (FOLDER, TinyImageNetSpec(name="tiny_imagenet", size=4)):
             with pytest.raises(BadInput):
-                sources.load(spec, root=root)
+                datasets.load(spec, root=root)
     assert contents(tmp_path) == before
 
 
@@ -328,7 +328,7 @@ def test_an_annotation_names_no_file_elsewhere(pics: Path, tmp_path: Path) -> No
     for name in ("../../../private/z/theirs.png", str(tmp_path / "private" / "z" / "theirs.png")):
         (pics / "val" / "val_annotations.txt").write_text(f"{name}\ta\t0\n", encoding="utf-8")
         with pytest.raises(BadInput, match="is not there"):
-            sources.load(TinyImageNetSpec(name="tiny_imagenet", size=4), root=pics)
+            datasets.load(TinyImageNetSpec(name="tiny_imagenet", size=4), root=pics)
 
 
 def test_json_of_a_refusal_shows_a_path_as_it_was_given(client: TestClient) -> None:

@@ -17,8 +17,8 @@ import httpx
 import pytest
 import yaml
 
-from oracle import ray_doors
-from oracle.ledger import Ledger, sqlite_url
+from oracle.database import Ledger, sqlite_url
+from oracle.execution import ray_auth
 
 STUDY: dict[str, Any] = {
     "name": "doors",
@@ -69,7 +69,7 @@ def test_the_token_of_a_drivers_own_ray_is_for_its_user_alone_whatever_the_umask
     seen = set()
     for name in "ab":
         (tmp_path / name).mkdir()
-        with careless(), ray_doors.environment(1, tmp_path / name, quiet):
+        with careless(), ray_auth.environment(1, tmp_path / name, quiet):
             token = Path(os.environ["RAY_AUTH_TOKEN_PATH"])
             assert mode(token) == 0o600
             assert "RAY_AUTH_TOKEN" not in os.environ
@@ -93,7 +93,7 @@ def test_who_shows_a_token_that_others_can_read_is_told(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:6379")
     told: list[str] = []
-    with ray_doors.environment(1, None, told.append):
+    with ray_auth.environment(1, None, told.append):
         assert os.environ["RAY_AUTH_MODE"] == "token"
     assert len(told) == said
     assert all("chmod 600" in each and "canary" not in each for each in told)

@@ -19,7 +19,7 @@ import pytest
 import sqlalchemy as sa
 import yaml
 
-from oracle.ledger import Ledger, parse_url
+from oracle.database import Ledger, parse_url
 
 CANARY = "canary5f1ce3pw"
 TOKEN_OF_RAY = "canary0b77raytoken"  # noqa: S105  # a canary
@@ -175,7 +175,7 @@ def test_a_run_whose_database_fails_under_it_does_not_show_its_password(place: P
         "import sys\n"
         "from oracle import cli, store\n"
         "def add(self, *rest, **more):\n"
-        "    from oracle.store import _told\n"
+        "    from oracle.storage.result_store import _told\n"
         "    with self._storage.engine.connect() as connection:\n"
         "        connection.exec_driver_sql('SELECT * FROM nowhere')\n"
         "store.ResultStore.add = add\n"
@@ -261,7 +261,9 @@ def served_without_a_leak(place: Place, *arguments: str) -> None:
     assert any("DEBUG" in each.read_text() for each in drivers)
     assert [each for each in (CANARY, secret, TOKEN_OF_RAY) if each in shown] == []
     assert place.leaks(CANARY, secret, TOKEN_OF_RAY) == []
-    assert b"oracle.driver" in place.said.read_bytes()  # the arguments of every process were seen
+    assert (
+        b"oracle.service.driver" in place.said.read_bytes()
+    )  # the arguments of every process were seen
 
 
 def test_no_server_and_no_driver_says_shows_or_keeps_a_password_or_a_token(place: Place) -> None:

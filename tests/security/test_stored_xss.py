@@ -21,12 +21,13 @@ import pytest
 import sqlalchemy as sa
 import yaml
 
-from oracle import plots, report, runs
-from oracle.jobs import NewJob
-from oracle.kinds import KINDS
-from oracle.ledger import Ledger, sqlite_url
-from oracle.parse import parse
+from oracle.database import Ledger, sqlite_url
+from oracle.plots import base
+from oracle.plots.registry import FIGURES
+from oracle.records.jobs import NewJob
+from oracle.runs import execute, html_report
 from oracle.settings import Settings
+from oracle.study.validation import parse
 
 CHROMIUM = Path("/usr/bin/chromium")
 RAW = yaml.safe_load((Path(__file__).parent / "hostile.yaml").read_text(encoding="utf-8"))
@@ -75,8 +76,8 @@ class Home:
 def trained(folder: Path, content: dict[str, Any]) -> tuple[str, Any, Any]:
     storage = sqlite_url(folder / "oracle.db").render_as_string(hide_password=False)
     settings = Settings(folder=folder, storage=storage, backend="inline", workers=1)
-    prepared = runs.prepare(parse(content, "hostile.yaml"), settings)
-    return prepared.run_id, runs.execute(prepared), prepared.study
+    prepared = execute.prepare(parse(content, "hostile.yaml"), settings)
+    return prepared.run_id, execute.execute(prepared), prepared.study
 
 
 def filled(folder: Path) -> tuple[str, str, str, tuple[str, ...], tuple[Path, ...]]:
@@ -90,10 +91,10 @@ def filled(folder: Path) -> tuple[str, str, str, tuple[str, ...], tuple[Path, ..
         "s_cyc": {"epsilon": 0.1, "delta": 0.1, "q": 0, "beta": 3.0},
     }  # fmt: skip
     plain, *_ = trained(folder, oracle)
-    figure = KINDS["schedules"].figure(table)
+    figure = FIGURES["schedules"].figure(table)
     files = (folder / "report.html", folder / "figure.html")
-    report.save(report.page(table, study), files[0])
-    plots.save(figure, files[1])
+    html_report.save(html_report.page(table, study), files[0])
+    base.save(figure, files[1])
     ledger = Ledger(sqlite_url(folder / "oracle.db"))
     token = ledger.tokens().create("a.b@c", "admin")
     jobs = []

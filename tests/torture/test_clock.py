@@ -15,8 +15,8 @@ from faults.drivers import Victim
 
 import oracle
 import scyc
-from oracle.jobs import Holder, NewJob
-from oracle.ledger import Ledger, parse_url, times
+from oracle.database import Ledger, parse_url, times
+from oracle.records.jobs import Holder, NewJob
 
 HOUR, DAY = 3600.0, 86400.0
 MOVES = (HOUR, -HOUR, DAY, -DAY)

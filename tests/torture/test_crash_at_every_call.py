@@ -7,7 +7,7 @@ from faults import tracing
 from faults.drivers import Victim
 from faults.windows import WINDOWS, Attempt
 
-from scyc import blobs
+from scyc.storage import blob_store
 
 pytestmark = pytest.mark.usefixtures("strace")
 
@@ -77,7 +77,7 @@ def test_a_file_and_a_folder_that_are_not_flushed_are_found_out(
     attempt: Callable[..., Attempt],
 ) -> None:
     def unflushed() -> None:
-        blobs.os.fsync = lambda descriptor: None
+        blob_store.os.fsync = lambda descriptor: None
 
     found = tracing.unflushed(attempt("a checkpoint").hurt("", unflushed).calls)
     assert [told.rpartition("/")[0].rpartition("/")[2] for told in found[1:3]] == [
@@ -94,7 +94,7 @@ def test_a_checkpoint_that_is_written_in_place_is_found_out(
     hurt = attempt("a checkpoint")
 
     def in_place() -> None:
-        blobs.write_whole = lambda target, content: target.write_bytes(content)
+        blob_store.write_whole = lambda target, content: target.write_bytes(content)
 
     assert hurt.hurt("write:signal=SIGKILL:when=1", in_place).code == -9
     assert hurt.half_written() != []

@@ -12,12 +12,12 @@ from faults import failpoints, invariants, journal
 from faults.damage import CANARY, DAMAGES
 from faults.drivers import ENDS, Victim
 
-from oracle.cells import Result
-from oracle.failures import PackFailed
-from oracle.losers import Losers
-from oracle.work import Worker
-from scyc.blobs import Bucket, blobs
-from scyc.checkpoint import CheckpointLost, CheckpointStore, Network, name
+from oracle.errors import PackFailed
+from oracle.execution.checkpoint_gc import Losers
+from oracle.execution.worker import Worker
+from oracle.search.graph import Result
+from scyc.storage.blob_store import Bucket, blobs
+from scyc.storage.checkpoint_store import CheckpointLost, CheckpointStore, Network, name
 
 SOME = ("cut in half", "flipped in its middle", "a file of torch's that runs code", "deleted")
 TOLD = ("a folder",)  # what a user may have put there is not deleted

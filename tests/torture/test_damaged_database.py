@@ -13,9 +13,9 @@ from faults import invariants
 from faults.commands import REMEDIES, told
 from faults.drivers import Victim
 
-from oracle import records
-from oracle.failures import StorageError
-from scyc.problems import BadInput
+from oracle.errors import StorageError
+from oracle.runs import catalog
+from scyc.errors import BadInput
 
 
 def cut(share: float) -> Callable[[Path], None]:
@@ -205,6 +205,6 @@ def test_garbage_anywhere_is_refused_or_gives_a_table_without_a_traceback(
     file = hurt.folder / "oracle.db"
     garbage(offset / 100, 64)(file)
     with contextlib.suppress(BadInput, StorageError):
-        (known,) = records.find(hurt.settings)
-        assert records.stored_table(known)["kind"] == "oracle"
+        (known,) = catalog.find(hurt.settings)
+        assert catalog.stored_table(known)["kind"] == "oracle"
     counted("database with garbage", injected=1, survived=1, broken=0)

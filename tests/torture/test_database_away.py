@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from faults import away, failpoints, invariants, journal
 from faults.drivers import ENDS, Victim
 
-from oracle.failures import StorageAway, StorageError
-from oracle.ledger import database
-from oracle.patience import Patience
-from oracle.store import ResultStore
-from scyc.problems import BadInput
+from oracle.database import engine as database
+from oracle.errors import StorageAway, StorageError
+from oracle.storage.result_store import ResultStore
+from oracle.storage.retry import Patience
+from scyc.errors import BadInput
 
 LONG = [pytest.param(seconds, marks=pytest.mark.slow) for seconds in (5.0, 30.0, 100.0)]
 POINTS = ("between result and commit", "before training", "after a run is registered")

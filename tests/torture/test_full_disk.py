@@ -11,7 +11,7 @@ from faults.commands import Command
 from faults.drivers import Victim
 from faults.windows import PACK, SMALL, WINDOWS, Attempt
 
-from oracle import runs
+from oracle.runs import execute
 
 ERRORS = {
     "write": "ENOSPC",
@@ -131,7 +131,7 @@ def filled_up(disk: Path, left: int, small_ended: Victim) -> tuple[int, list[str
 
     def armed() -> None:
         journal.keep(file)
-        runs._annotate = lambda *_: None
+        execute._annotate = lambda *_: None
 
     fill(disk, left)
     code = victim.drive(armed)

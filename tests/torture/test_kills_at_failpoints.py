@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from faults import failpoints, invariants, journal
 from faults.drivers import Victim
 
-from oracle import runs
-from oracle.store import ResultStore
+from oracle.runs import execute as runs
+from oracle.storage.result_store import ResultStore
 
 SEED = 7
 PACK = 4  # trainings that are under way at a kill

@@ -7,8 +7,8 @@ import pytest
 from faults import failpoints, invariants, journal
 from faults.drivers import Victim
 
-from oracle.in_flight import InFlight
-from oracle.store import ResultStore
+from oracle.execution.pack_state import InFlight
+from oracle.storage.result_store import ResultStore
 
 
 def test_an_uninterrupted_run_breaks_nothing(reference: Victim, victim: Victim) -> None:

@@ -17,12 +17,12 @@ import pytest
 from faults.drivers import Victim, ended, forked, until
 from faults.loads import Meter, declared, descriptors, drive, metered
 
-from oracle.jobs import Holder, NewJob
-from oracle.ledger import Ledger, sqlite_url
-from oracle.service import ServerSettings, Service
+from oracle.database import Ledger, sqlite_url
+from oracle.records.jobs import Holder, NewJob
+from oracle.rest.settings import WebSettings
+from oracle.service.service import ServerSettings, Service
 from oracle.web.app import create_app
 from oracle.web.listener import listen, listening
-from oracle.web.settings import WebSettings
 
 GROWTH = 50.0  # MB that a driver of 20,000 cells, or a server of as many requests, may grow by
 LARGE = 20_000

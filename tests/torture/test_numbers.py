@@ -17,18 +17,18 @@ import torch
 from faults.commands import Command
 from faults.drivers import TINY, Victim
 
-from oracle import records
-from oracle.cells import Graph
-from oracle.failures import NoWinner
-from oracle.greedy import OracleCycle
-from oracle.ledger import Ledger, parse_url
-from oracle.outside import OutsideRun, Training
-from oracle.outside_runs import OutsideRuns, Reported
-from oracle.parse import parse
-from oracle.store import ResultStore
-from oracle.tokens import Token
-from scyc.checkpoint import CheckpointStore, Network
-from scyc.problems import BadInput
+from oracle.database import Ledger, parse_url
+from oracle.errors import NoWinner
+from oracle.records.tokens import Token
+from oracle.runs import catalog
+from oracle.search.ask_tell import OutsideRun, Training
+from oracle.search.graph import Graph
+from oracle.search.greedy import OracleCycle
+from oracle.service.external_runs import OutsideRuns, Reported
+from oracle.storage.result_store import ResultStore
+from oracle.study.validation import parse
+from scyc.errors import BadInput
+from scyc.storage.checkpoint_store import CheckpointStore, Network
 
 ME = Token("me", "submit", datetime.now(UTC))
 DENORMAL = 5e-324
@@ -67,17 +67,17 @@ def test_a_run_whose_trainings_all_diverge_ends_without_a_winner_and_keeps_them(
     victim = Victim(tmp_path, url=storage, declared=ALL_DIVERGE)
     with pytest.raises(NoWinner, match="cycle 0"):
         victim.run()
-    (run,) = records.find(victim.settings)
+    (run,) = catalog.find(victim.settings)
     assert run.state == "no winner"
     graph = Graph(run.study.system, run.record.fingerprint)
-    with records.opened(run.url) as (_, store):
+    with catalog.opened(run.url) as (_, store):
         results = store.results(graph)
     grid = [each for each in results.values() if each.diverged]
     assert len(grid) == 2 * 2
     assert all(each.checkpoint is None and each.val_accuracy == 0.0 for each in grid)
     with pytest.raises(NoWinner):  # again: nothing is trained, and it ends as before
         victim.run()
-    with records.opened(run.url) as (_, store):
+    with catalog.opened(run.url) as (_, store):
         assert store.results(graph) == results
 
 

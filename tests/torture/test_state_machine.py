@@ -11,8 +11,8 @@ import pytest
 from faults.hosts import Driver
 from faults.lives import Drivers, at, counts, injected, machine, on_server, reference, to_the_end
 
-from oracle.failures import LeaseLost
-from oracle.ledger import leases, optuna_trials
+from oracle.database import leases, optuna_rows
+from oracle.errors import LeaseLost
 
 
 def test_whatever_happens_to_its_drivers_a_run_ends_as_if_nothing_had(
@@ -93,13 +93,13 @@ def test_a_driver_that_slept_at_its_end_changes_nothing() -> None:
 
 
 def test_without_the_fence_a_cell_is_doubled_and_that_is_seen() -> None:
-    with mock.patch.object(optuna_trials, "require"), pytest.raises(AssertionError):
+    with mock.patch.object(optuna_rows, "require"), pytest.raises(AssertionError):
         overtaken("between result and commit")
 
 
 def test_a_result_that_is_acknowledged_and_not_stored_is_seen() -> None:
     with (
-        mock.patch.object(optuna_trials.Trials, "add"),
+        mock.patch.object(optuna_rows.Trials, "add"),
         pytest.raises(AssertionError, match="I6: acknowledged"),
     ):
         machine(5, 6)

@@ -9,14 +9,14 @@ import yaml
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from oracle import runs
-from oracle.jobs import Holder, Job
-from oracle.ledger import sqlite_url
-from oracle.parse import parse
-from oracle.service import ServerSettings, Service
+from oracle.database import sqlite_url
+from oracle.records.jobs import Holder, Job
+from oracle.rest.settings import WebSettings
+from oracle.runs import execute
+from oracle.service.service import ServerSettings, Service
 from oracle.settings import Settings
+from oracle.study.validation import parse
 from oracle.web.app import create_app
-from oracle.web.settings import WebSettings
 
 STUDY: dict[str, Any] = {
     "name": "tiny",
@@ -49,8 +49,8 @@ def finished(folder: Path, **changes: Any) -> str:
     """Runs a tiny study in this process; returns its run's id."""
     storage = sqlite_url(folder / "oracle.db").render_as_string(hide_password=False)
     settings = Settings(folder=folder, storage=storage, backend="inline", workers=1)
-    prepared = runs.prepare(parse(STUDY | changes, "tiny.yaml"), settings)
-    runs.execute(prepared)
+    prepared = execute.prepare(parse(STUDY | changes, "tiny.yaml"), settings)
+    execute.execute(prepared)
     return prepared.run_id
 
 

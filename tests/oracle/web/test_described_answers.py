@@ -19,13 +19,13 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from oracle.jobs import Holder
-from oracle.outside import OutsideRun
-from oracle.parse import parse_as
-from oracle.service import Service
+from oracle.records.jobs import Holder
+from oracle.rest.examples import REQUESTS
+from oracle.rest.settings import WebSettings
+from oracle.search.ask_tell import OutsideRun
+from oracle.service.service import Service
+from oracle.study.validation import parse_as
 from oracle.web.app import create_app
-from oracle.web.examples import REQUESTS
-from oracle.web.settings import WebSettings
 
 CHECKS = [
     not_a_server_error,

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from oracle.jobs import Holder, Job
-from oracle.service import Service
-from oracle.web import events
-from oracle.web.events import Watcher
+from oracle.records.jobs import Holder, Job
+from oracle.rest import events
+from oracle.rest.events import Watcher
+from oracle.service.service import Service
 
 YAML = {"Content-Type": "application/yaml"}
 Submit = Callable[..., Job]

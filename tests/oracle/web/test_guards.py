@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from oracle.jobs import Job
-from oracle.service import Service
+from oracle.records.jobs import Job
+from oracle.rest.middleware import Guards
+from oracle.rest.settings import WebSettings, loopback
+from oracle.service.service import Service
 from oracle.web.app import create_app
-from oracle.web.guards import Guards
-from oracle.web.settings import WebSettings, loopback
 
 HOME = "http://127.0.0.1:8000"
 EVIL = {"Origin": "https://evil.example"}

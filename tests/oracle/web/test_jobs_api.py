@@ -8,8 +8,8 @@ import pytest
 import yaml
 from starlette.testclient import TestClient
 
-from oracle.jobs import Job
-from oracle.service import Service
+from oracle.records.jobs import Job
+from oracle.service.service import Service
 
 YAML = {"Content-Type": "application/yaml"}
 Study = Callable[..., str]

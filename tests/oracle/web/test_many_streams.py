@@ -10,8 +10,8 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from oracle.jobs import Holder
-from oracle.service import Service
+from oracle.records.jobs import Holder
+from oracle.service.service import Service
 
 STREAMS = 60  # the pool has 40 threads
 

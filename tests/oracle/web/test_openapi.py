@@ -8,9 +8,9 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from oracle.spec import KINDS
+from oracle.rest.openapi import operations
+from oracle.study.oracle import KINDS
 from oracle.web.app import create_app
-from oracle.web.openapi import operations
 
 PROBLEM = "application/problem+json"
 PATHS = {
@@ -131,7 +131,7 @@ def test_a_submission_describes_every_kind_of_study(described: dict[str, Any]) -
 
 
 def test_a_server_that_asks_for_tokens_says_so(service: Any, described: dict[str, Any]) -> None:
-    from oracle.web.settings import WebSettings
+    from oracle.rest.settings import WebSettings
 
     strict = create_app(service, WebSettings(tokens_required=True)).openapi()
     ways = {"bearer", "session"}

@@ -7,11 +7,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
-from oracle.failures import StorageError
-from oracle.jobs import Job
-from oracle.service import Service
+from oracle.errors import StorageError
+from oracle.records.jobs import Job
+from oracle.rest.settings import WebSettings
+from oracle.service.service import Service
 from oracle.web.app import create_app
-from oracle.web.settings import WebSettings
 
 HOME = "http://127.0.0.1:8000"
 

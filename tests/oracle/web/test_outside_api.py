@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 import uvicorn
 
-from oracle import runs
-from oracle.ledger import sqlite_url
-from oracle.service import ServerSettings, Service
+from oracle.database import sqlite_url
+from oracle.rest.settings import WebSettings
+from oracle.runs import execute
+from oracle.service.service import ServerSettings, Service
 from oracle.settings import Settings
-from oracle.study import Study
+from oracle.study.base import Study
 from oracle.web.app import create_app
-from oracle.web.settings import WebSettings
-from scyc import scurve
-from scyc.spec import SCyc
+from scyc.schedules import scyc_curve
+from scyc.specs.base import SCyc
 from studies import outside_trainer
 
 RUN: dict[str, Any] = {
@@ -145,7 +145,7 @@ def test_max_lr_of_an_outside_run_grows_with_its_cycles(served: Served) -> None:
     _, found = served.ask(f"{path}/max_lr?cycle=0")
     assert (found["well_tuned"], found["complete"], found["inside"]) == (0.1, True, True)
     _, ahead = served.ask(f"{path}/max_lr?cycle=1")
-    assert ahead["s_cyc"] == scurve.max_lr(curve, 1, 0.2)
+    assert ahead["s_cyc"] == scyc_curve.max_lr(curve, 1, 0.2)
     assert (ahead["complete"], ahead["region"]) == (False, None)
     status, refused = served.ask(f"{path}/max_lr?cycle=2")
     assert status == 422
@@ -157,8 +157,8 @@ def test_max_lr_of_an_own_run_is_that_of_its_table(
 ) -> None:
     storage = str(sqlite_url(served.folder / "oracle.db"))
     where = Settings(served.folder, storage=storage, backend="inline", device="cpu", workers=1)
-    prepared = runs.prepare(study(), where)
-    table = runs.execute(prepared)
+    prepared = execute.prepare(study(), where)
+    table = execute.execute(prepared)
     for row in table["cycles"]:
         path = f"/v1/oracle/{prepared.run_id}/max_lr?cycle={row['cycle']}"
         status, found = served.ask(path)

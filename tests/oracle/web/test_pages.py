@@ -8,10 +8,10 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from oracle.jobs import Holder, NewJob
-from oracle.service import Service
+from oracle.records.jobs import Holder, NewJob
+from oracle.rest.settings import WebSettings
+from oracle.service.service import Service
 from oracle.web.app import create_app
-from oracle.web.settings import WebSettings
 
 HOME = "http://127.0.0.1:8000"
 HOSTILE = "<script>alert(1)</script>'\"&amp;"

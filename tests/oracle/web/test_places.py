@@ -2,9 +2,10 @@
 
 import pytest
 
-from oracle.jobs import Job
-from oracle.web import places, words
-from scyc.problems import Problem
+from oracle.records.jobs import Job
+from oracle.web import source_marks
+from oracle.web import text as words
+from scyc.errors import Problem
 
 TEXT = """name: x
 grid:
@@ -28,17 +29,19 @@ pruning: {rate: 2}
     ],
 )
 def test_a_path_leads_to_its_line(path: str, line: int | None) -> None:
-    assert places.line(TEXT, path) == line
+    assert source_marks.line(TEXT, path) == line
 
 
 @pytest.mark.parametrize("text", ["[" * 5000, "a: &b [*b]", "a: [", "\x00", "a: !!python/none x"])
 def test_text_that_is_dangerous_to_compose_is_not(text: str) -> None:
-    assert places.line(text, "a") is None
+    assert source_marks.line(text, "a") is None
 
 
 def test_lines_around_problems_are_shown_and_gaps_between_them_marked() -> None:
     text = "\n".join(f"f{n}: {n}" for n in range(1, 10))
-    shown = places.marked(text, [Problem("f2", "no"), Problem("f8", "no"), Problem("f8", "never")])
+    shown = source_marks.marked(
+        text, [Problem("f2", "no"), Problem("f8", "no"), Problem("f8", "never")]
+    )
     assert [(each.number, len(each.problems)) for each in shown] == [
         (1, 0), (2, 1), (3, 0), (7, 0), (8, 2), (9, 0),
     ]  # fmt: skip

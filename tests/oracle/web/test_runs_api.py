@@ -11,15 +11,16 @@ import plotly.graph_objects as go
 import pytest
 from starlette.testclient import TestClient
 
-from oracle import formats, records, report
-from oracle.ledger import RunRecord
-from oracle.parse import parse
-from oracle.service import Service
+from oracle.database import RunRecord
+from oracle.reports import formats
+from oracle.rest.image_export import Drawing
+from oracle.rest.problems import Refused
+from oracle.rest.runs import study_yaml as as_yaml
+from oracle.runs import catalog, html_report
+from oracle.service.service import Service
 from oracle.settings import Settings
-from oracle.studyfile import read_yaml, shipped_studies
-from oracle.web.drawing import Drawing
-from oracle.web.problems import Refused
-from oracle.web.runs_api import study_yaml as as_yaml
+from oracle.study.loading import read_yaml, shipped_studies
+from oracle.study.validation import parse
 
 Ran = tuple[Service, str]
 ANY_ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}"  # Plotly draws one for each figure
@@ -32,11 +33,11 @@ def refused(answer: Any, status: int) -> str:
 
 
 @pytest.fixture
-def stored(ran: Ran) -> records.Known:
+def stored(ran: Ran) -> catalog.Known:
     """The run as the command line finds it."""
     settings = ran[0].settings
     storage = settings.url.render_as_string(hide_password=False)
-    return records.locate(ran[1], Settings(folder=settings.folder, storage=storage))
+    return catalog.locate(ran[1], Settings(folder=settings.folder, storage=storage))
 
 
 @pytest.mark.parametrize(
@@ -50,10 +51,10 @@ def stored(ran: Ran) -> records.Known:
     ],
 )
 def test_a_table_is_byte_for_byte_what_the_command_prints(
-    reader: TestClient, ran: Ran, stored: records.Known, form: str, media: str, ending: str
+    reader: TestClient, ran: Ran, stored: catalog.Known, form: str, media: str, ending: str
 ) -> None:
     answer = reader.get(f"/v1/runs/{ran[1]}/table", params={"format": form})
-    table = records.stored_table(stored)
+    table = catalog.stored_table(stored)
     printed = formats.text(table, 160) if form == "text" else formats.FORMATS[form](table)
     assert answer.content == printed.encode()
     assert answer.headers["content-type"] == media
@@ -61,11 +62,11 @@ def test_a_table_is_byte_for_byte_what_the_command_prints(
 
 
 def test_text_is_as_wide_as_was_asked_for(
-    reader: TestClient, ran: Ran, stored: records.Known
+    reader: TestClient, ran: Ran, stored: catalog.Known
 ) -> None:
     path = f"/v1/runs/{ran[1]}/table"
     narrow = reader.get(path, params={"format": "text", "width": 100})
-    assert narrow.text == formats.text(records.stored_table(stored), 100)
+    assert narrow.text == formats.text(catalog.stored_table(stored), 100)
     assert narrow.content != reader.get(path, params={"format": "text"}).content
     refused(reader.get(path, params={"format": "text", "width": 10}), 422)
     refused(reader.get(path, params={"format": "pdf"}), 422)
@@ -93,8 +94,8 @@ def test_a_job_names_its_run_and_has_none_before_it_starts(
     assert client.get("/v1/runs").json() == {"items": [], "next": None}
 
 
-def test_a_region_is_that_of_the_table(reader: TestClient, ran: Ran, stored: records.Known) -> None:
-    row = records.stored_table(stored)["cycles"][1]
+def test_a_region_is_that_of_the_table(reader: TestClient, ran: Ran, stored: catalog.Known) -> None:
+    row = catalog.stored_table(stored)["cycles"][1]
     found = reader.get(f"/v1/runs/{ran[1]}/cycles/1/region").json()
     assert found == {
         "run": ran[1],
@@ -124,11 +125,11 @@ def test_a_figure_is_plotlys_json_or_a_page_that_reaches_nothing(
     assert "allow-same-origin" not in policy
 
 
-def test_a_report_is_what_a_run_writes(reader: TestClient, ran: Ran, stored: records.Known) -> None:
+def test_a_report_is_what_a_run_writes(reader: TestClient, ran: Ran, stored: catalog.Known) -> None:
     answer = reader.get(f"/v1/runs/{ran[1]}/report")
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["content-security-policy"].startswith("sandbox")
-    page = report.page(records.stored_table(stored), stored.study)
+    page = html_report.page(catalog.stored_table(stored), stored.study)
     assert re.sub(ANY_ID, "", answer.text) == re.sub(ANY_ID, "", page)
 
 
@@ -194,7 +195,7 @@ def test_a_runs_study_can_be_submitted_again(reader: TestClient, ran: Ran) -> No
 
 @pytest.mark.parametrize("name", sorted(shipped_studies()))
 def test_every_study_that_ships_survives_its_yaml(
-    name: str, stored: records.Known, monkeypatch: pytest.MonkeyPatch
+    name: str, stored: catalog.Known, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from dataclasses import replace
 

@@ -9,11 +9,11 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
-from oracle.ledger import sqlite_url
-from oracle.service import ServerSettings, Service
+from oracle.database import sqlite_url
+from oracle.rest.auth import COOKIE
+from oracle.rest.settings import WebSettings
+from oracle.service.service import ServerSettings, Service
 from oracle.web.app import create_app
-from oracle.web.security import COOKIE
-from oracle.web.settings import WebSettings
 
 HOME = "http://127.0.0.1:8000"
 OPEN = {"/healthz", "/readyz", "/sign-in", "/sign-out", "/assets/{stamp}/{name}"}  # to anybody

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from oracle.ledger import database
+from oracle.database import engine as database
 
 _LOCK = """
 import sqlite3, sys, time

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from faults.drivers import Victim, forked
-from oracle import cli
+from oracle.cli import main
 
 REMEDIES = (  # one of them is told of every database that is refused
     "put a copy of it back", "use the version that wrote it", "name another", "name one",
@@ -26,7 +26,7 @@ def told(
     """The exit code of a command in this process, and what it writes on standard error."""
     monkeypatch.setattr(sys, "argv", ["oracle", *words])
     with pytest.raises(SystemExit) as end:
-        cli.entry()
+        main.entry()
     code = end.value.code
     assert isinstance(code, int)
     return code, capfd.readouterr().err
@@ -63,7 +63,7 @@ class Command(Victim):
         sys.argv = ["oracle", "run", str(study), "--runs", str(self.place)]
         sys.argv += ["--backend", "inline", "--device", "cpu", "--save-every", str(self.save_every)]
         try:
-            cli.entry()
+            main.entry()
         except SystemExit as end:
             if end.code:
                 sys.stderr.flush()

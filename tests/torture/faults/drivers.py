@@ -21,19 +21,12 @@ from typing import Any
 import click
 import torch
 
-from oracle import records, runs
-from oracle.failures import (
-    LeaseHeld,
-    LeaseLost,
-    LostCheckpoint,
-    NoWinner,
-    PackFailed,
-    StorageError,
-)
-from oracle.parse import parse
+from oracle.errors import LeaseHeld, LeaseLost, LostCheckpoint, NoWinner, PackFailed, StorageError
+from oracle.runs import catalog, execute
 from oracle.settings import Progress, Settings
-from oracle.study import Study
-from scyc.problems import BadInput
+from oracle.study.base import Study
+from oracle.study.validation import parse
+from scyc.errors import BadInput
 
 TINY: Mapping[str, Any] = MappingProxyType(
     {
@@ -128,12 +121,12 @@ class Victim:
     def run(self) -> None:
         """Run the study to its end in this process."""
         progress = Progress(say=lambda text: click.echo(text, err=True))
-        runs.execute(runs.prepare(self.study, self.settings), progress)
+        execute.execute(execute.prepare(self.study, self.settings), progress)
 
     def table(self) -> bytes:
         """The run's table as JSON, from the storage alone, and without what it cost in time."""
-        (known,) = records.find(self.settings)
-        found: dict[str, Any] = json.loads(json.dumps(records.stored_table(known)))
+        (known,) = catalog.find(self.settings)
+        found: dict[str, Any] = json.loads(json.dumps(catalog.stored_table(known)))
         for cost in found["cost"].values():
             del cost["seconds"]
         return json.dumps(found, indent=1, sort_keys=True).encode()

@@ -13,13 +13,15 @@ from typing import Any, Literal
 
 from sqlalchemy.engine.default import DefaultDialect
 
-from oracle import runs, work
-from oracle.in_flight import InFlight
-from oracle.ledger import Ledger
-from oracle.packs import PackQueue
-from oracle.store import ResultStore
-from scyc import blobs, flight
-from scyc.checkpoint import CheckpointStore
+from oracle.database import Ledger
+from oracle.execution import worker
+from oracle.execution.pack_queue import PackQueue
+from oracle.execution.pack_state import InFlight
+from oracle.runs import execute
+from oracle.storage.result_store import ResultStore
+from scyc.storage import blob_store
+from scyc.storage.checkpoint_store import CheckpointStore
+from scyc.training import resume
 
 
 @dataclass(frozen=True)
@@ -38,19 +40,19 @@ POINTS: Mapping[str, Point] = MappingProxyType(
         "after a run is registered": Point(Ledger, "register", "after"),
         "before the results are read": Point(ResultStore, "results", "before"),
         "after the results are read": Point(ResultStore, "results", "after"),
-        "before training": Point(work.Worker, "train", "before"),
-        "while training": Point(flight.FlightFile, "due", "after"),
+        "before training": Point(worker.Worker, "train", "before"),
+        "while training": Point(resume.FlightFile, "due", "after"),
         "between result and commit": Point(ResultStore, "add", "before"),
         "between commit and acknowledgement": Point(ResultStore, "add", "after"),
         "before a pack is done": Point(PackQueue, "done", "before"),
         "between cycles": Point(PackQueue, "_advance", "before"),
         "before a checkpoint": Point(CheckpointStore, "save", "before"),
         "after a checkpoint": Point(CheckpointStore, "save", "after"),
-        "while a file is written": Point(blobs, "whole", "within"),
-        "before a file is renamed": Point(blobs.Path, "replace", "before"),
-        "after a file is renamed": Point(blobs.Path, "replace", "after"),
-        "before a pack in flight is saved": Point(flight.FlightFile, "save", "before"),
-        "after a pack in flight is saved": Point(flight.FlightFile, "save", "after"),
+        "while a file is written": Point(blob_store, "whole", "within"),
+        "before a file is renamed": Point(blob_store.Path, "replace", "before"),
+        "after a file is renamed": Point(blob_store.Path, "replace", "after"),
+        "before a pack in flight is saved": Point(resume.FlightFile, "save", "before"),
+        "after a pack in flight is saved": Point(resume.FlightFile, "save", "after"),
         "before a pack lands": Point(InFlight, "land", "before"),
         "after a pack has landed": Point(InFlight, "land", "after"),
         "before a loser is discarded": Point(CheckpointStore, "discard", "before"),
@@ -59,8 +61,8 @@ POINTS: Mapping[str, Point] = MappingProxyType(
         "after a transaction is committed": Point(DefaultDialect, "do_commit", "after"),
         "before a study is annotated": Point(ResultStore, "annotate", "before"),
         "after a study is annotated": Point(ResultStore, "annotate", "after"),
-        "before a note": Point(runs, "_annotate", "before"),
-        "after a note": Point(runs, "_annotate", "after"),
+        "before a note": Point(execute, "_annotate", "before"),
+        "after a note": Point(execute, "_annotate", "after"),
         "before the folder is cleared": Point(InFlight, "clear", "before"),
         "after the folder is cleared": Point(InFlight, "clear", "after"),
     }

@@ -28,16 +28,16 @@ from sqlalchemy.engine.default import DefaultDialect
 
 from faults import toys
 from faults.failpoints import POINTS
-from oracle import runs
-from oracle.cells import Cell
-from oracle.compare import Table
-from oracle.ledger import leases
-from oracle.packs import Pack, PackQueue
-from oracle.patience import Patience
-from oracle.store import ResultStore
-from oracle.work import WorkerSpec
-from scyc.blobs import sweep
-from scyc.checkpoint import CheckpointLost, CheckpointStore
+from oracle.database import leases
+from oracle.execution.pack_queue import Pack, PackQueue
+from oracle.execution.worker import WorkerSpec
+from oracle.runs import execute
+from oracle.search.graph import Cell
+from oracle.storage.result_store import ResultStore
+from oracle.storage.retry import Patience
+from oracle.tables.oracle import Table
+from scyc.storage.blob_store import sweep
+from scyc.storage.checkpoint_store import CheckpointLost, CheckpointStore
 
 PLACES = (
     "before the lease",
@@ -89,7 +89,9 @@ class Journal:
 class Driver:
     """A driver; between two of its steps it waits to be told what to do."""
 
-    def __init__(self, number: int, host: int, prepared: runs.Prepared, journal: Journal) -> None:
+    def __init__(
+        self, number: int, host: int, prepared: execute.Prepared, journal: Journal
+    ) -> None:
         self.host, self.prepared, self.journal = host, prepared, journal
         self.process = f"host-{host} {number} {number} name-{host}"
         self.state: Literal["ready", "stopped", "ended"] = "ready"
@@ -178,7 +180,7 @@ class Driver:
     def _run(self) -> None:
         _here.driver = self
         try:
-            self.table = runs.execute(self.prepared)
+            self.table = execute.execute(self.prepared)
         except BaseException as error:
             self.end = error
         self._told.put("ended")
@@ -208,7 +210,7 @@ class World:
     journal: Journal = field(default_factory=Journal)
     now: float = 0.0
 
-    def driver(self, host: int, prepared: runs.Prepared) -> Driver:
+    def driver(self, host: int, prepared: execute.Prepared) -> Driver:
         """A driver that has not started."""
         self.drivers.append(Driver(len(self.drivers) + 1, host, prepared, self.journal))
         return self.drivers[-1]
@@ -238,10 +240,10 @@ class World:
             stack.enter_context(patch(leases, "time", clock))
             stack.enter_context(patch(leases, "Lease", _Lease))
             soon = functools.partial(Patience, nap=0.0, sleep=lambda _: None)
-            stack.enter_context(patch(runs, "Patience", soon))
-            stack.enter_context(patch(runs, "BACKENDS", {"inline": _backend}))
-            stack.enter_context(patch(runs, "_annotate", lambda *_: None))
-            stack.enter_context(patch(runs, "sweep", _unless_dead(sweep)))
+            stack.enter_context(patch(execute, "Patience", soon))
+            stack.enter_context(patch(execute, "BACKENDS", {"inline": _backend}))
+            stack.enter_context(patch(execute, "_annotate", lambda *_: None))
+            stack.enter_context(patch(execute, "sweep", _unless_dead(sweep)))
             stack.enter_context(patch(ResultStore, "add", _journaled(ResultStore.add)))
             for place in PLACES:
                 point = POINTS[place]

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 
 from faults import journal
 from faults.drivers import Victim
-from oracle import records
-from oracle.ledger.tables import LEASES
-from scyc.checkpoint import CheckpointError, CheckpointStore
+from oracle.database.tables import LEASES
+from oracle.runs import catalog
+from scyc.storage.checkpoint_store import CheckpointError, CheckpointStore
 
 
 def broken(
@@ -60,7 +60,7 @@ def _trials(victim: Victim, reference: Victim) -> Iterator[str]:
 
 
 def _ownerless(victim: Victim) -> Iterator[str]:
-    for run in records.find(victim.settings):
+    for run in catalog.find(victim.settings):
         if run.record.state not in ("done", "no winner"):
             yield f"I4: run {run.record.run_id} has ended and is {run.record.state}"
     engine = sa.create_engine(_url(victim))

@@ -11,8 +11,8 @@ from typing import Any
 
 def keep(file: Path) -> None:
     """Write down in this process when a cell's training starts and when it is stored."""
-    from oracle.store import ResultStore
-    from oracle.work import Worker
+    from oracle.execution.worker import Worker
+    from oracle.storage.result_store import ResultStore
 
     trainings(file, Worker)
     additions(file, ResultStore)

@@ -31,10 +31,10 @@ from hypothesis.stateful import (
 
 from faults.drivers import TINY, Victim
 from faults.hosts import PLACES, Driver, World, outcomes
-from oracle import runs
-from oracle.failures import LeaseHeld, LeaseLost, StorageError
-from oracle.ledger.tables import LEASES, RUNS
-from scyc.checkpoint import CheckpointStore
+from oracle.database.tables import LEASES, RUNS
+from oracle.errors import LeaseHeld, LeaseLost, StorageError
+from oracle.runs import execute
+from scyc.storage.checkpoint_store import CheckpointStore
 
 STUDIES = (  # each asks for all that the ones before it ask for
     {**TINY, "cycles": 1, "replicates": 1, "pack": 2},
@@ -49,15 +49,15 @@ counts: Counter[str] = Counter()
 
 
 @cache
-def prepared(variant: int) -> runs.Prepared:
+def prepared(variant: int) -> execute.Prepared:
     """A study that has been checked, in no folder yet."""
     with tempfile.TemporaryDirectory() as scratch:
         victim = Victim(Path(scratch), declared=STUDIES[variant])
         victim.folder.mkdir(parents=True)
-        return runs.prepare(victim.study, victim.settings)
+        return execute.prepare(victim.study, victim.settings)
 
 
-def at(variant: int, place: Path, url: str) -> runs.Prepared:
+def at(variant: int, place: Path, url: str) -> execute.Prepared:
     """The same study in a folder and a database."""
     found = prepared(variant)
     return replace(found, settings=replace(found.settings, folder=place, storage=url))

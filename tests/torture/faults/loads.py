@@ -13,11 +13,11 @@ from typing import Any
 from unittest import mock
 
 from faults.drivers import TINY
-from oracle import runs
-from oracle.packs import PackQueue
-from oracle.parse import parse
+from oracle.execution.pack_queue import PackQueue
+from oracle.execution.worker import WorkerSpec
+from oracle.runs import execute
 from oracle.settings import Progress, Settings
-from oracle.work import WorkerSpec
+from oracle.study.validation import parse
 
 
 def _simulated() -> Any:
@@ -105,9 +105,9 @@ def drive(
                 super().__call__(spec, queue, workers)
 
     where = Settings(folder, storage=storage, workers=2, backend="inline", device="cpu")
-    prepared = runs.prepare(parse(dict(study), "load.yaml"), where)
-    with mock.patch.object(runs, "BACKENDS", MappingProxyType({"inline": Watched()})):
-        runs.execute(prepared, Progress(cells=lambda done, _: told(done)))
+    prepared = execute.prepare(parse(dict(study), "load.yaml"), where)
+    with mock.patch.object(execute, "BACKENDS", MappingProxyType({"inline": Watched()})):
+        execute.execute(prepared, Progress(cells=lambda done, _: told(done)))
 
 
 def metered(

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import torch
 
-from oracle.asks import Results
-from oracle.cells import Cell, Result
-from oracle.work import flight_name
-from scyc.checkpoint import CheckpointLost, CheckpointStore, Network
+from oracle.execution.worker import flight_name
+from oracle.search.graph import Cell, Result
+from oracle.search.request import Results
+from scyc.storage.checkpoint_store import CheckpointLost, CheckpointStore, Network
 
 _WEIGHTS = 8  # of a network; each pruning cycle takes one
 

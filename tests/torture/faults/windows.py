@@ -11,20 +11,20 @@ from types import MappingProxyType
 from faults import invariants, journal
 from faults.drivers import TINY, Victim
 from faults.tracing import Traced, Window, traced
-from oracle import records, runs
-from oracle.in_flight import InFlight
-from oracle.ledger import Ledger
-from oracle.losers import Losers
-from oracle.store import ResultStore
-from scyc import data
-from scyc.checkpoint import CheckpointStore
-from scyc.flight import FlightFile
+from oracle.database import Ledger
+from oracle.execution.checkpoint_gc import Losers
+from oracle.execution.pack_state import InFlight
+from oracle.runs import catalog, execute
+from oracle.storage.result_store import ResultStore
+from scyc.data import images
+from scyc.storage.checkpoint_store import CheckpointStore
+from scyc.training.resume import FlightFile
 
 PACK = 2
 SMALL = {**TINY, "grid": {"max_lr": [0.05, 0.2]}, "cycles": 1, "replicates": 1, "pack": PACK}
 WINDOWS: Mapping[str, Window] = MappingProxyType(
     {
-        "images": Window(data, "keep"),
+        "images": Window(images, "keep"),
         "new tables of Optuna": Window(ResultStore, "__init__"),
         "new tables": Window(Ledger, "__init__"),
         "a lease and a run": Window(Ledger, "register"),
@@ -39,7 +39,7 @@ WINDOWS: Mapping[str, Window] = MappingProxyType(
         "the losers, again": Window(Losers, "drop", 2),
         "the end": Window(Ledger, "register", 2),
         "the end of all packs": Window(InFlight, "clear"),
-        "notes": Window(runs, "_annotate"),
+        "notes": Window(execute, "_annotate"),
     }
 )
 _FROM_NOTHING = ("images", "new tables of Optuna", "new tables")
@@ -54,8 +54,8 @@ def begun(place: Path) -> Victim:
     """A small run of which there are the images and an empty database."""
     victim = small(place)
     victim.folder.mkdir(parents=True)
-    data.keep(victim.folder / "images", runs.prepare(victim.study, victim.settings).images)
-    with records.opened(records.database(victim.settings, victim.study.home)):
+    images.keep(victim.folder / "images", execute.prepare(victim.study, victim.settings).images)
+    with catalog.opened(catalog.database(victim.settings, victim.study.home)):
         pass
     return victim
 
@@ -77,7 +77,7 @@ class Attempt:
         """Keep the journal in this process."""
         journal.keep(self.journal)
         if not self._notes:  # half a second of figures
-            runs._annotate = lambda *_: None
+            execute._annotate = lambda *_: None
 
     def hurt(self, inject: str, armed: Callable[[], None] = lambda: None) -> Traced:
         """Run it, and do in its window what strace is told to."""

@@ -21,16 +21,24 @@ from typing import Any
 
 HOLDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {  # module, class and method, side
-        "training": ("scyc.flight", "FlightFile.due", "after"),
-        "between result and commit": ("oracle.store", "ResultStore.add", "before"),
-        "between commit and acknowledgement": ("oracle.store", "ResultStore.add", "after"),
-        "a checkpoint": ("scyc.blobs", "write_whole", "within"),
-        "between cycles": ("oracle.packs", "PackQueue._advance", "before"),
-        "after the results are read": ("oracle.store", "ResultStore.results", "after"),
-        "before training": ("oracle.work", "Worker.train", "before"),
+        "training": ("scyc.training.resume", "FlightFile.due", "after"),
+        "between result and commit": ("oracle.storage.result_store", "ResultStore.add", "before"),
+        "between commit and acknowledgement": (
+            "oracle.storage.result_store",
+            "ResultStore.add",
+            "after",
+        ),
+        "a checkpoint": ("scyc.storage.blob_store", "write_whole", "within"),
+        "between cycles": ("oracle.execution.pack_queue", "PackQueue._advance", "before"),
+        "after the results are read": (
+            "oracle.storage.result_store",
+            "ResultStore.results",
+            "after",
+        ),
+        "before training": ("oracle.execution.worker", "Worker.train", "before"),
     }
 )
-_JOURNALS = ("oracle.work", "oracle.store")
+_JOURNALS = ("oracle.execution.worker", "oracle.storage.result_store")
 _PATIENCE = 240.0  # seconds after which a held process goes on by itself
 
 
@@ -97,7 +105,7 @@ def _armed(module: ModuleType) -> None:
     if module.__name__ in _JOURNALS:
         from faults import journal
 
-        if module.__name__ == "oracle.work":
+        if module.__name__ == "oracle.execution.worker":
             journal.trainings(Path(orders["journal"]), module.Worker)
         else:
             journal.additions(Path(orders["journal"]), module.ResultStore)

@@ -1,0 +1,119 @@
+"""How far the adaptive oracle agrees with the whole grid on one run: data, and words for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from oracle.analysis.replay import Replay, said
+from oracle.search.greedy import OracleCycle
+from oracle.stats.region import Region, ToleranceKind, Tried, feasible
+from oracle.tables.oracle import Table
+
+
+def halves(
+    replayed: Sequence[Replay], tolerance: float, kind: ToleranceKind
+) -> Mapping[str, float] | None:
+    """How far the whole grid agrees with itself: its even replicates alone, and its odd ones.
+
+    Shares of the cycles, as those of :func:`oracle.analysis.replay.said`; what no search can be
+    asked to exceed by much. None with fewer than two replicates, or where a half has no winner.
+    """
+    pairs = []
+    for each in replayed:
+        one, other = (_half(each.full, start, tolerance, kind) for start in (0, 1))
+        if one is None or other is None:
+            return None
+        every = sorted(each.full.cells)
+        ends = ((one.low, other.low), (one.high, other.high))
+        near = all(abs(every.index(a) - every.index(b)) <= 1 for a, b in ends)
+        pairs.append((one.well_tuned == other.well_tuned, near))
+    if not pairs:
+        return None
+    return {
+        "same_best": sum(same for same, _ in pairs) / len(pairs),
+        "ends_near": sum(near for _, near in pairs) / len(pairs),
+        "both": sum(same and near for same, near in pairs) / len(pairs),
+    }
+
+
+def _half(cycle: OracleCycle, start: int, tolerance: float, kind: ToleranceKind) -> Region | None:
+    if cycle.replicates < 2:
+        return None
+    tried = {
+        rate: Tried(each.accuracies[start::2], each.diverged) for rate, each in cycle.tried.items()
+    }
+    return feasible(tried, tolerance, kind)
+
+
+def as_json(
+    table: Table, replayed: Sequence[Replay], path: Sequence[OracleCycle] | None
+) -> dict[str, Any]:
+    """JSON values. path: the adaptive oracle's own, as far as it is recorded."""
+    return {
+        "run_id": table["run_id"],
+        "said": said(replayed),
+        "halves": halves(replayed, table["tolerance"], table["tolerance_kind"]),
+        "cycles": [_cycle(each) for each in replayed],
+        "path": [each.region.well_tuned if each.region else None for each in path or ()],
+    }
+
+
+def text(table: Table, replayed: Sequence[Replay], path: Sequence[OracleCycle] | None) -> str:
+    """The same for a terminal."""
+    lines = [
+        f"{table['run_id']}: cycle by cycle, below the full grid's own winners",
+        "",
+        f"{'cycle':>5}{'full grid':>34}{'adaptive':>34}{'best':>10}{'ends off':>10}{'trained':>9}",
+    ]
+    for each in replayed:
+        best = "same" if each.same_best else "as good" if each.best_as_good else "worse"
+        ends = f"{each.low_error}, {each.high_error}"
+        lines.append(
+            f"{each.full.cycle:>5}{_region(each.full):>34}{_region(each.found):>34}{best:>10}"
+            f"{ends:>10}{each.share:>9.0%}"
+        )
+    told = said(replayed)
+    lines += [
+        "",
+        f"same well-tuned max_lr {told['same_best']:.0%} (or not told apart from it "
+        f"{told['best_as_good']:.0%}), ends within a step {told['ends_near']:.0%}, both "
+        f"{told['both']:.0%}",
+        f"of {told['cycles']} cycles, with {told['share']:.0%} of the trainings",
+    ]
+    if (own := halves(replayed, table["tolerance"], table["tolerance_kind"])) is not None:
+        lines.append(
+            "the full grid of the even replicates against that of the odd ones: same well-tuned "
+            f"max_lr {own['same_best']:.0%}, ends within a step {own['ends_near']:.0%}, both "
+            f"{own['both']:.0%}"
+        )
+    if path is not None:
+        same = sum(
+            each.region is not None and each.region.well_tuned == cycle["well_tuned"]
+            for each, cycle in zip(path, table["cycles"], strict=False)
+        )
+        lines.append(
+            f"as a whole path, below its own winners: {len(path)} of {len(table['cycles'])} cycles "
+            f"are recorded, of which {same} have the same well-tuned max_lr"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _region(cycle: OracleCycle) -> str:
+    region = cycle.region
+    return f"{region.well_tuned:.4g} [{region.low:.4g}, {region.high:.4g}]" if region else "none"
+
+
+def _cycle(each: Replay) -> dict[str, Any]:
+    return {
+        "cycle": each.full.cycle,
+        "full": _region(each.full),
+        "adaptive": _region(each.found),
+        "same_best": each.same_best,
+        "best_as_good": each.best_as_good,
+        "behind": each.behind.to_json(),
+        "low_error": each.low_error,
+        "high_error": each.high_error,
+        "share": each.share,
+        "rounds": each.rounds,
+    }

@@ -1,0 +1,268 @@
+"""What a search of max_lr costs, and what the others save: in trainings, steps and seconds.
+
+A run's table says what it trained. What was not trained is said to be so: `replayed` on the results
+of a run that tried the whole grid, or `reckoned` from numbers that were measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from oracle.tables.oracle import Table
+from scyc.errors import BadInput, Problem
+
+How = Literal["measured", "replayed", "reckoned"]
+
+_WIDTH = 26  # of what is named in print, at least
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one way to max_lr costs. Seconds are those of a worker's device."""
+
+    run_id: str
+    what: str
+    how: How
+    trainings: int
+    steps: int
+    seconds: float
+
+    def times(self, other: Cost) -> tuple[float | None, float | None, float | None]:
+        """How many times as much another costs: by trainings, steps and seconds."""
+        pairs = (
+            (other.trainings, self.trainings),
+            (other.steps, self.steps),
+            (other.seconds, self.seconds),
+        )
+        return tuple(top / bottom if bottom else None for top, bottom in pairs)  # type: ignore[return-value] # of three
+
+
+@dataclass(frozen=True)
+class Costs:
+    """The ways side by side. `base` is the dearest of a grid: the whole one, where there is one."""
+
+    ways: tuple[Cost, ...]
+    base: Cost | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A run whose cost is compared: its table, and what its trainings are of."""
+
+    table: Table
+    graph: str  # id of what all its cells share: see :attr:`oracle.search.graph.Graph.id`
+    shared: Mapping[str, object]  # the other fields that costs must share to be comparable
+
+
+WHOLE, ADAPTIVE, ONE = "oracle, whole grid", "adaptive oracle", "S-Cyc, one run"
+FITTED, SEARCH = "adaptive oracle + fit + one run", "S-Cyc's search"
+
+
+def side_by_side(runs: Sequence[Measured]) -> Costs:
+    """The costs of runs of the same system. Raises BadInput where the systems differ."""
+    problems = _problems(runs)
+    if problems:
+        raise BadInput("cost", problems)
+    ways = [cost for run in runs for cost in ways_of(run.table)]
+    return Costs(tuple(ways), base(ways), tuple(_notes(runs)))
+
+
+def ways_of(table: Table) -> list[Cost]:
+    """The ways to max_lr whose cost a run's table tells; none of other kinds."""
+    run_id, costs = table["run_id"], table["cost"]
+    if table["kind"] == "search":
+        return [_cost(run_id, f"{SEARCH} ({table['search']})", "measured", costs["search"])]
+    if table["kind"] != "oracle":
+        return []
+    spent, found = costs["oracle"], []
+    if table["search"] == "adaptive":
+        share = spent["full_grid_trainings"] / max(1, spent["trainings"])
+        whole = {
+            "trainings": spent["full_grid_trainings"],
+            "steps": round(spent["steps"] * share),
+            "seconds": spent["seconds"] * share,
+        }
+        found = [_cost(run_id, WHOLE, "reckoned", whole)]
+        adaptive = _cost(run_id, ADAPTIVE, "measured", spent)
+    else:
+        found = [_cost(run_id, WHOLE, "measured", spent)]
+        adaptive = _cost(run_id, ADAPTIVE, "replayed", costs.get("adaptive") or spent)
+    one = _cost(run_id, ONE, "measured", costs["s_cyc"])
+    both = Cost(
+        run_id,
+        FITTED,
+        "reckoned",
+        adaptive.trainings + one.trainings,
+        adaptive.steps + one.steps,
+        adaptive.seconds + one.seconds,
+    )
+    return [*found, adaptive, both, one]
+
+
+def base(ways: Sequence[Cost]) -> Cost | None:
+    """What the others are held against: the whole grid, if it can be a measured one."""
+    whole = [way for way in ways if way.what == WHOLE]
+    return next((way for way in whole if way.how == "measured"), whole[0] if whole else None)
+
+
+def ratio_line(table: Table) -> str | None:
+    """How much less than the oracle's grid the other ways of a run took, in a sentence."""
+    ways = ways_of(table)
+    whole = base(ways)
+    if whole is None:
+        return None
+    parts = [
+        f"{times[0]:.3g} times those of the {way.what} ({way.how})"
+        if way.what == ADAPTIVE
+        else f"{times[0]:.3g} times those of {way.what}"
+        for way in ways
+        if way is not whole and (times := way.times(whole))[0] is not None
+    ]
+    return (
+        f"Trainings of the whole grid ({whole.how}): " + "; ".join(parts) + "." if parts else None
+    )
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A study's numbers, of which its cost follows without a run."""
+
+    max_lr: int  # values of the grid
+    networks: int  # cycles and the unpruned network
+    replicates: int
+    candidates: int  # of S-Cyc's parameters
+
+    @property
+    def runs(self) -> int:
+        """Trainings of one iterative pruning run: S-Cyc's with known parameters."""
+        return self.networks * self.replicates
+
+    @property
+    def oracle(self) -> int:
+        """Trainings of the greedy oracle: one for each max_lr, network and replicate."""
+        return self.max_lr * self.runs
+
+    @property
+    def search(self) -> int:
+        """Trainings of S-Cyc's search, if no two candidates share any."""
+        return self.candidates * self.runs
+
+
+# 25 cycles, 5 runs (Section 5.1), up to about 20 candidates (5.2); the grid of 60 is our reading of
+# what Table 7 prints: multiples of 0.2e-2 up to 12e-2
+PAPER = Budget(max_lr=60, networks=26, replicates=5, candidates=20)
+
+
+def text(found: Costs) -> str:
+    """Costs for a terminal, and what each saves."""
+    width = max([_WIDTH, *(len(way.what) for way in found.ways)])
+    ids = max([3, *(len(way.run_id) for way in found.ways)])
+    lines = [
+        f"{'way':<{width}} {'how':<9} {'run':<{ids}} {'trainings':>10} {'steps':>13} "
+        f"{'seconds':>10}   less than the oracle by a factor of"
+    ]
+    for way in found.ways:
+        line = (
+            f"{way.what:<{width}} {way.how:<9} {way.run_id:<{ids}} {way.trainings:>10,} "
+            f"{way.steps:>13,} {way.seconds:>10,.1f}"
+        )
+        if found.base is not None and way is not found.base:
+            shown = [_shown(times) for times in way.times(found.base)]
+            line += f"   {shown[0]} in trainings, {shown[1]} in steps, {shown[2]} in seconds"
+        lines.append(line)
+    return "\n".join([*lines, "", *found.notes]) + "\n"
+
+
+def as_json(found: Costs) -> dict[str, Any]:
+    """Costs as JSON values."""
+    ways = []
+    for way in found.ways:
+        times = way.times(found.base) if found.base is not None else (None, None, None)
+        ratios = dict(zip(("trainings", "steps", "seconds"), times, strict=True))
+        ways.append({**asdict(way), "less_than_the_oracle": ratios})
+    return {"ways": ways, "notes": list(found.notes)}
+
+
+def budget_text(budget: Budget) -> str:
+    """What a budget comes to by formula, and what of it is exponential."""
+    return (
+        f"oracle: {budget.max_lr} max_lr x {budget.networks} networks x {budget.replicates} "
+        f"replicates = {budget.oracle:,} trainings\n"
+        f"S-Cyc's search: {budget.candidates} candidates x {budget.networks} networks x "
+        f"{budget.replicates} replicates = {budget.search:,} trainings, less by a factor of "
+        f"{budget.oracle / budget.search:.3g}\n"
+        f"S-Cyc, its parameters known: {budget.runs:,} trainings, less by a factor of "
+        f"{budget.oracle / budget.runs:.3g}\n\n"
+        "The paper says exponentially less time (Section 5.3). The first factor is max_lr over "
+        "candidates,\nthe second the number of max_lr; neither grows with the number of networks, "
+        "and none exponentially.\n"
+    )
+
+
+def budget_json(budget: Budget) -> dict[str, Any]:
+    """The same as JSON values."""
+    return {
+        **asdict(budget),
+        "trainings": {"oracle": budget.oracle, "search": budget.search, "one_run": budget.runs},
+        "less_than_the_oracle": {
+            "search": budget.oracle / budget.search,
+            "one_run": budget.oracle / budget.runs,
+        },
+    }
+
+
+def _cost(run_id: str, what: str, how: How, cost: Mapping[str, float]) -> Cost:
+    return Cost(
+        run_id, what, how, int(cost["trainings"]), int(cost["steps"]), round(cost["seconds"], 1)
+    )
+
+
+def _problems(runs: Sequence[Measured]) -> list[Problem]:
+    """What keeps runs from being compared with the first."""
+    problems = []
+    for run in runs:
+        run_id = run.table["run_id"]
+        if run.table["kind"] not in ("oracle", "search"):
+            rule = f"is of kind {run.table['kind']}; only oracle and search runs look for max_lr"
+            problems.append(Problem("RUN", rule, run_id))
+        first = runs[0]
+        if run.graph != first.graph:
+            rule = (
+                f"has another network, training, seed or images than {first.table['run_id']}; "
+                "costs are compared between runs of one system"
+            )
+            problems.append(Problem("RUN", rule, run_id))
+            continue
+        apart = [field for field, value in run.shared.items() if value != first.shared.get(field)]
+        if apart:
+            rule = (
+                f"differs from {first.table['run_id']} in {', '.join(apart)}; "
+                "costs are compared where these are the same"
+            )
+            problems.append(Problem("RUN", rule, run_id))
+    return problems
+
+
+def _notes(runs: Sequence[Measured]) -> list[str]:
+    kinds = {run.table["kind"] for run in runs}
+    notes = ["Every training counts once for each way, whoever made it first."]
+    if "oracle" in kinds:
+        notes += [
+            "replayed: what the adaptive oracle would have trained, cycle by cycle, on the whole "
+            "grid's results.",
+            "fit trains nothing; the regions that it reads are those of the adaptive oracle, and "
+            "one run shows what its parameters give.",
+        ]
+    notes += [
+        f"{run.table['run_id']} is not complete; its costs are those so far."
+        for run in runs
+        if not run.table["complete"]
+    ]
+    return notes
+
+
+def _shown(times: float | None) -> str:
+    return "-" if times is None else f"{times:.3g}"

@@ -1,0 +1,176 @@
+"""The adaptive oracle on what a full grid has found: what it would have answered and what trained.
+
+Nothing is trained. Each cycle is replayed below the full grid's own winner, so that every cycle
+counts; and the whole path, below the adaptive oracle's own winners, as far as it is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from oracle.search.adaptive_grid import SEARCHES
+from oracle.search.graph import Graph, Result
+from oracle.search.greedy import GridSearch, OracleCycle, oracle
+from oracle.search.request import Results
+from oracle.stats.paired_difference import Difference, difference
+from oracle.stats.region import Region, ToleranceKind
+from oracle.study.grid_spec import GridSpec, ListGrid
+from oracle.study.oracle import OracleStudy
+from scyc.specs.choices import ScheduleSpec
+
+
+@dataclass(frozen=True)
+class Replay:
+    """One cycle as the whole grid found it, and as the adaptive oracle would have.
+
+    Both have a region: the adaptive oracle tries the whole grid before it gives up.
+    """
+
+    full: OracleCycle
+    found: OracleCycle
+    rounds: int  # of trainings, one after another
+
+    @property
+    def share(self) -> float:
+        """Of the full grid's trainings."""
+        return len(self.found.cells) / len(self.full.cells)
+
+    @property
+    def same_best(self) -> bool:
+        """Whether the well-tuned max_lr is the full grid's."""
+        return self._full.well_tuned == self._found.well_tuned
+
+    @property
+    def best_inside(self) -> bool:
+        """Whether the well-tuned max_lr lies in the full grid's region."""
+        return self._full.holds(self._found.well_tuned)
+
+    @property
+    def behind(self) -> Difference:
+        """The full grid's best over the adaptive one's, replicate by replicate."""
+        tried = self.full.tried
+        best, found = self._full.well_tuned, self._found.well_tuned
+        return difference(tried[best].accuracies, tried[found].accuracies)
+
+    @property
+    def best_as_good(self) -> bool:
+        """Whether the well-tuned max_lr is the full grid's, or not told apart from it by noise.
+
+        With one replicate nothing is told apart; there only the same one is as good.
+        """
+        if self.same_best:
+            return True
+        behind = self.behind
+        return behind.replicates > 1 and not behind.told_apart
+
+    @property
+    def low_error(self) -> int:
+        """Steps of the grid between the lower ends."""
+        return self._steps(self._full.low, self._found.low)
+
+    @property
+    def high_error(self) -> int:
+        """Steps of the grid between the upper ends."""
+        return self._steps(self._full.high, self._found.high)
+
+    @property
+    def ends_near(self) -> bool:
+        """Whether both ends lie within one step of the full grid's."""
+        return max(self.low_error, self.high_error) <= 1
+
+    def _steps(self, one: float, other: float) -> int:
+        every = sorted({*self.full.cells, *self.found.cells})
+        return abs(every.index(one) - every.index(other))
+
+    @property
+    def _full(self) -> Region:
+        assert self.full.region is not None
+        return self.full.region
+
+    @property
+    def _found(self) -> Region:
+        assert self.found.region is not None
+        return self.found.region
+
+
+@dataclass(frozen=True)
+class Judge:
+    """By what a cycle's region is found. The fields are those of an oracle study."""
+
+    graph: Graph
+    schedule: ScheduleSpec
+    tolerance: float
+    tolerance_kind: ToleranceKind
+
+    def replay(self, full: OracleCycle, last: Region | None = None) -> Replay | None:
+        """One cycle; last: the region of the full grid's cycle before. None without a winner.
+
+        The grid is that to which the full one has grown, in the same replicates.
+        """
+        if full.region is None:
+            return None
+        found, rounds = self.search(ListGrid(max_lr=tuple(full.cells), extend=False), full, last)
+        return Replay(full, found, rounds)
+
+    def search(
+        self, grid: GridSpec, full: OracleCycle, last: Region | None
+    ) -> tuple[OracleCycle, int]:
+        """The adaptive search of a grid, answered by a cycle that has all its values."""
+        choice = SEARCHES["adaptive"]
+        search = GridSearch(
+            self.graph, self.schedule, grid, self.tolerance, self.tolerance_kind, choice
+        )
+        parents = [cell.parent for cell in next(iter(full.cells.values()))]
+        running = search.cycle(parents, last)
+        ask, rounds = next(running), 1
+        while True:
+            answers = {cell.id: full.results[cell.max_lr][cell.replicate] for cell in ask.cells}
+            try:
+                ask = running.send(answers)
+            except StopIteration as stop:
+                found: OracleCycle = stop.value
+                return found, rounds
+            rounds += 1
+
+
+def replays(study: OracleStudy, graph: Graph, cycles: Sequence[OracleCycle]) -> list[Replay]:
+    """Every cycle of a full grid that has a winner, each below the full grid's own."""
+    judge = Judge(graph, study.schedule, study.tolerance, study.tolerance_kind)
+    before: list[Region | None] = [None, *(each.region for each in cycles)]
+    each = [judge.replay(full, last) for full, last in zip(cycles, before, strict=False)]
+    return [replay for replay in each if replay is not None]
+
+
+def path(study: OracleStudy, graph: Graph, known: Results) -> list[OracleCycle]:
+    """The adaptive oracle's own cycles, below its own winners, as far as they are recorded."""
+    cycles: list[OracleCycle] = []
+    search = oracle(study.model_copy(update={"search": "adaptive"}), graph, cycles.append)
+    ask = next(search)
+    while all(cell.id in known for cell in ask.cells):
+        try:
+            ask = search.send(known)
+        except StopIteration:
+            break
+    return cycles
+
+
+def trained(replayed: Sequence[Replay]) -> list[Result]:
+    """The results that the adaptive oracle would have asked for, cycle by cycle."""
+    return [result for each in replayed for row in each.found.results.values() for result in row]
+
+
+def said(replayed: Sequence[Replay]) -> Mapping[str, float]:
+    """Shares of the cycles, and of the trainings; nothing where there is no cycle."""
+    count = len(replayed)
+    if not count:
+        return {}
+    return {
+        "cycles": count,
+        "same_best": sum(each.same_best for each in replayed) / count,
+        "best_as_good": sum(each.best_as_good for each in replayed) / count,
+        "ends_near": sum(each.ends_near for each in replayed) / count,
+        "both": sum(each.same_best and each.ends_near for each in replayed) / count,
+        "share": sum(len(each.found.cells) for each in replayed)
+        / sum(len(each.full.cells) for each in replayed),
+    }

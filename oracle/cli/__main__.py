@@ -1,0 +1,5 @@
+"""Run the command: ``python -m oracle.cli``."""
+
+from oracle.cli.main import entry
+
+entry()

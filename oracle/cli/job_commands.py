@@ -1,0 +1,303 @@
+"""Commands that ask a server: submit, status, watch, cancel, resume, fetch."""
+
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from oracle.cli.options import FILE, smaller
+from oracle.cli.printing import INTERRUPTED, print_table, printable, width
+from oracle.errors import RunFailed
+from oracle.records.jobs import PRIORITIES, STATES
+from oracle.settings import Shrink
+from scyc.errors import BadInput, Problem
+
+if TYPE_CHECKING:
+    from oracle.client.client import Client
+    from oracle.client.models import Job
+
+_TABLES = ("text", "json", "csv", "markdown", "latex")
+_FILES = {"html": ".html", "png": ".png", "svg": ".svg", "report": "-report.html"}
+_FORMS = (*_TABLES, *_FILES, "study")
+
+
+class JobFailed(RunFailed):
+    """A job that ended without being done."""
+
+
+def asking(command: Callable[..., None]) -> Callable[..., None]:
+    """Options that say which server is asked; the command gets `client`."""
+
+    @click.option(
+        "--server", envvar="ORACLE_SERVER", default="http://127.0.0.1:8000", show_default=True,
+        help="The server's address; ORACLE_SERVER names another.",
+    )  # fmt: skip
+    @click.option(
+        "--token-file", type=FILE, envvar="ORACLE_TOKEN_FILE",
+        help="A file with the token that the server asks for.  [default: ORACLE_TOKEN]",
+    )  # fmt: skip
+    @functools.wraps(command)
+    def with_client(server: str, token_file: Path | None, **arguments: Any) -> None:
+        from oracle.client.client import Client
+
+        with Client(server, _token(token_file)) as client:
+            command(client=client, **arguments)
+
+    return with_client
+
+
+@click.command()
+@click.argument("study")
+@asking
+@smaller
+@click.option("--data", metavar="NAME", help="One of the server's data folders, by name.")
+@click.option(
+    "--priority", type=click.IntRange(PRIORITIES[0], PRIORITIES[-1]), default=0,
+    show_default=True, help="Higher comes first.",
+)  # fmt: skip
+@click.option("--wait", is_flag=True, help="Watch it to its end, and print its table.")
+@click.option("--quiet", is_flag=True, help="Print the job's id, and nothing else.")
+def submit(
+    study: str,
+    client: Client,
+    wanted: Shrink,
+    data: str | None,
+    priority: int,
+    wait: bool,
+    quiet: bool,
+) -> None:
+    """Have a server run a STUDY: a YAML file, or the name of a study that ships.
+
+    The same STUDY is one job, however often it is submitted. Options such as --scale make the study
+    smaller; every output then says so.
+    """
+    from oracle.study.loading import study_text
+
+    text, source = study_text(study)
+    try:
+        job = client.submit(text, shrink=wanted, data=data, priority=priority)
+    except BadInput as error:
+        raise BadInput(source, error.problems) from error
+    if quiet:
+        click.echo(job.id)
+    else:
+        click.echo(f"{job.id}  {job.state}", err=wait)
+    if wait:
+        _follow(client, job, quiet)
+    elif not quiet:
+        click.echo(f"watch  oracle watch {job.id}\npage   {client.server}/jobs/{job.id}")
+
+
+@click.command()
+@click.argument("job_name", metavar="JOB")
+@asking
+@click.option("--quiet", is_flag=True, help="No progress, and no table at the end.")
+def watch(job_name: str, client: Client, quiet: bool) -> None:
+    """Show a JOB's progress to its end, and print its table.
+
+    JOB is a job's id, or a study's name for its latest job. Ctrl-C leaves the job running.
+    """
+    _follow(client, _found(client, job_name), quiet)
+
+
+@click.command()
+@click.argument("job_name", metavar="[JOB]", required=False)
+@asking
+@click.option(
+    "--state", "states", type=click.Choice(STATES), multiple=True,
+    help="Only jobs in this state; may be given again.",
+)  # fmt: skip
+@click.option("--study", help="Only jobs of this study.")
+@click.option("--owner", help="Only jobs that the token of this name submitted.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 200),
+    default=20,
+    show_default=True,
+    help="The newest so many.",
+)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+def status(
+    job_name: str | None,
+    client: Client,
+    states: tuple[Any, ...],
+    study: str | None,
+    owner: str | None,
+    limit: int,
+    form: str,
+) -> None:
+    """List a server's jobs, or tell of one JOB.
+
+    JOB is a job's id, or a study's name for its latest job.
+    """
+    from oracle.client import job_text
+
+    if job_name is not None:
+        if states or study or owner:
+            raise click.UsageError(
+                "--state, --study and --owner choose from the list; leave out JOB"
+            )
+        job = _found(client, job_name)
+        if form == "json":
+            click.echo(_json(asdict(job)))
+        else:
+            click.echo(printable(job_text.one(job)), nl=False)
+        return
+    page = client.jobs(states=states, study=study, owner=owner, limit=limit)
+    if form == "json":
+        click.echo(_json([asdict(job) for job in page.items]))
+    else:
+        click.echo(printable(job_text.several(page)), nl=False)
+
+
+@click.command()
+@click.argument("job_name", metavar="JOB")
+@asking
+def cancel(job_name: str, client: Client) -> None:
+    """Cancel a JOB that waits or runs. What is finished is kept; `oracle resume` goes on."""
+    job = client.cancel(_found(client, job_name).id)
+    click.echo(f"{job.id}  {job.state}")
+
+
+@click.command()
+@click.argument("job_name", metavar="JOB")
+@asking
+def resume(job_name: str, client: Client) -> None:
+    """Put a cancelled or failed JOB back into the queue. What is finished is not trained again."""
+    job = client.resume(_found(client, job_name).id)
+    click.echo(f"{job.id}  {job.state}")
+
+
+@click.command(context_settings={"ignore_unknown_options": True})  # a number below 0 is none
+@click.argument("job_name", metavar="JOB")
+@click.argument("number", metavar="N", type=click.IntRange(PRIORITIES[0], PRIORITIES[-1]))
+@asking
+def priority(job_name: str, number: int, client: Client) -> None:
+    """Give a JOB that waits priority N, -100 to 100; higher comes first."""
+    job = client.reprioritise(_found(client, job_name).id, number)
+    click.echo(f"{job.id}  {job.state}  priority {job.priority}")
+
+
+@click.command()
+@click.argument("run_name", metavar="RUN")
+@asking
+@click.option("--format", "form", type=click.Choice(_FORMS), default="text", show_default=True)
+@click.option(
+    "--distributions", "which", metavar="NAME",
+    help="Those that a study with `record` kept, of the oracle, of S-Cyc, or of an entry.",
+)  # fmt: skip
+@click.option(
+    "-o", "--output", type=FILE,
+    help="A file; - is the terminal.  [default: RUN, .html, for a figure or a report; else -]",
+)  # fmt: skip
+def fetch(run_name: str, client: Client, form: str, which: str | None, output: Path | None) -> None:
+    """Fetch a RUN's table, figure, report or study from a server; also while it is under way.
+
+    RUN is a run's id, a job's id, or a study's name for its latest run. The figure is html, png or
+    svg.
+    """
+    columns = min(width(), 500) if output is None else 160
+    try:
+        content = client.fetch(run_name, form, width=columns, distributions=which)
+    except RunFailed as error:
+        raise _named(error, "RUN", run_name) from error
+    if output is None and form in _FILES:
+        output = Path(f"{client.run(run_name).id}{_FILES[form]}")
+    if output is None or str(output) == "-":
+        sys.stdout.flush()
+        if sys.stdout.isatty():
+            content = printable(content.decode("utf-8", "replace")).encode()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        rule = f"cannot be written: {error.strerror}"
+        raise BadInput("fetch", [Problem("--output", rule, str(output))]) from error
+    click.echo(str(output))
+
+
+COMMANDS = (submit, status, watch, cancel, resume, priority, fetch)
+
+
+def _follow(client: Client, job: Job, quiet: bool) -> None:
+    """Watch a job to its end, and print its table. Raises JobFailed, BadInput."""
+    from oracle.cli.progress_bar import shown
+
+    try:
+        with shown(quiet) as progress:
+            ended = client.wait(job.id, progress)
+    except KeyboardInterrupt:
+        click.echo(
+            f"\n{job.id} goes on without you\n"
+            f"watch  oracle watch {job.id}\nend    oracle cancel {job.id}",
+            err=True,
+        )
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    if ended.errors:
+        raise BadInput(ended.id, ended.errors)
+    if ended.state != "done":
+        why = f": {ended.message}" if ended.message else ""
+        raise JobFailed(f"{ended.id} {_ENDS[ended.state]}{why}; `oracle resume {ended.id}` goes on")
+    if quiet:
+        return
+    assert ended.run is not None
+    text = client.fetch(ended.run, "text", width=min(width(), 500)).decode("utf-8", "replace")
+    print_table(printable(text))
+    page = f"{client.server}/jobs/{ended.id}"
+    click.echo(f"\npage       {page}\nreport     oracle fetch {ended.run} --format report")
+
+
+_ENDS = {"failed": "failed", "cancelled": "was cancelled"}
+
+
+def _found(client: Client, name: str) -> Job:
+    """The job with this id, or the latest one of the study so named. Raises BadInput."""
+    try:
+        return client.job(name)
+    except RunFailed as error:
+        latest = client.jobs(study=name, limit=1).items if _missing(error) else ()
+        if latest:
+            return latest[0]
+        raise _named(error, "JOB", name) from error
+
+
+def _named(error: RunFailed, what: str, name: str) -> Exception:
+    """A name that the server does not know is wrong input, as it is without a server."""
+    if not _missing(error):
+        return error
+    return BadInput(what.lower(), [Problem(what, str(error), name)])
+
+
+def _missing(error: RunFailed) -> bool:
+    return getattr(error, "status", None) == 404
+
+
+def _token(file: Path | None) -> str | None:
+    """The token of a file, or that of the environment. Raises BadInput."""
+    if file is None:
+        return os.environ.get("ORACLE_TOKEN") or None
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        rule = f"cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        rule = "is not text"
+    raise BadInput("token", [Problem("--token-file", rule, str(file))])
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, indent=2, default=str)

@@ -1,0 +1,176 @@
+"""Options that several commands share; a command gets them as one Settings."""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from oracle.settings import BACKEND_NAMES, DEVICE_NAMES, Settings, Shrink, default_workers
+from scyc.errors import BadInput, Problem
+
+FILE = click.Path(path_type=Path)
+_PASSWORD = re.compile(r"://[^:/@]*:.+@|[?&](ssl)?password=", re.IGNORECASE)
+
+
+class Finite(click.FloatRange):
+    """A number between bounds. Click takes NaN to lie between any, and inf above any."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number; fails as Click's own types do."""
+        found = super().convert(value, param, ctx)
+        if not math.isfinite(found):
+            self.fail(f"{value} is not a finite number; give one", param, ctx)
+        return found
+
+
+def where(command: Callable[..., None]) -> Callable[..., None]:
+    """Options that say where runs are; the command gets them as `settings`."""
+
+    @click.option(
+        "--runs", "folder", type=FILE, default=Path("runs"), envvar="ORACLE_RUNS",
+        show_default=True, help="Folder of all runs.",
+    )  # fmt: skip
+    @click.option(
+        "--storage", envvar="ORACLE_STORAGE", default=None,
+        help="Database URL, SQLite or PostgreSQL.  [default: a SQLite file in the study's folder]",
+    )  # fmt: skip
+    @click.option(
+        "--storage-file", type=FILE, envvar="ORACLE_STORAGE_FILE", default=None,
+        help="A file with the database URL: for one with a password.",
+    )  # fmt: skip
+    @click.option(
+        "--store", envvar="ORACLE_STORE", default=None, metavar="URL",
+        help="Keep networks and images there for all machines, such as s3://bucket/oracle."
+        "  [default: in the study's folder]",
+    )  # fmt: skip
+    @functools.wraps(command)
+    def with_settings(
+        folder: Path,
+        storage: str | None,
+        storage_file: Path | None,
+        store: str | None,
+        **arguments: Any,
+    ) -> None:
+        _warn_of_password(storage)
+        if storage_file is not None:
+            storage = _stored_url(storage_file, storage)
+        command(settings=Settings(folder=folder, storage=storage, store=store), **arguments)
+
+    return with_settings
+
+
+def _warn_of_password(storage: str | None) -> None:
+    """Say so where a password stands among the arguments: a process's are shown to everyone."""
+    source = click.get_current_context().get_parameter_source("storage")
+    if source is ParameterSource.COMMANDLINE and _PASSWORD.search(storage or ""):
+        click.echo(
+            "warning: everyone on this machine can read the password among the arguments, as long "
+            "as this runs; give the URL in ORACLE_STORAGE, or in a file by --storage-file",
+            err=True,
+        )
+
+
+def _stored_url(file: Path, storage: str | None) -> str:
+    """The database URL that a file holds. Raises BadInput, which does not show the file's content.
+
+    storage: what else names a database.
+    """
+    if storage is not None:
+        rule = "and --storage both name the database (or their ORACLE_ variables do); leave out one"
+    else:
+        try:
+            content = file.read_text(encoding="utf-8").strip()
+            if "://" in content and content.isprintable():
+                return content
+            rule = "holds no database URL; one line such as postgresql://user:password@host/name"
+        except OSError as error:
+            rule = f"cannot be read: {error.strerror}"
+        except UnicodeDecodeError:
+            rule = "is not text"
+    raise BadInput("storage", [Problem("--storage-file", rule, str(file))])
+
+
+def on_what(command: Callable[..., None]) -> Callable[..., None]:
+    """Options that say on what a study is run; they go into `settings` too."""
+
+    @click.option("--data", type=FILE, help="Folder of the images, instead of the study's own.")
+    @click.option(
+        "--workers", type=click.IntRange(1, 4096),
+        help="Processes that train.  [default: one a CPU core, or one a GPU]",
+    )  # fmt: skip
+    @click.option(
+        "--backend", type=click.Choice(BACKEND_NAMES), default="ray", show_default=True,
+        help="Train on Ray Tune's workers, or in this process.",
+    )  # fmt: skip
+    @click.option(
+        "--device", type=click.Choice(DEVICE_NAMES), default="auto", show_default=True,
+        help="What a worker trains on.",
+    )  # fmt: skip
+    @click.option(
+        "--save-every", type=Finite(0, min_open=True), default=5.0, show_default=True,
+        metavar="MINUTES", help="Save what is being trained, to go on from after a crash.",
+    )  # fmt: skip
+    @functools.wraps(command)
+    def with_settings(
+        settings: Settings,
+        data: Path | None,
+        workers: int | None,
+        backend: str,
+        device: str,
+        save_every: float,
+        **arguments: Any,
+    ) -> None:
+        settings = replace(
+            settings, data=data, backend=backend, device=device, save_every=save_every,
+            workers=workers or default_workers(device),
+        )  # fmt: skip
+        command(settings=settings, **arguments)
+
+    return with_settings
+
+
+def smaller(command: Callable[..., None]) -> Callable[..., None]:
+    """Options that make a study smaller; the command gets them as `wanted`."""
+
+    @click.option(
+        "--scale", type=Finite(0, 1, min_open=True),
+        help="Shrink iterations, warm-up, drops and validation intervals together, such as 0.02.",
+    )  # fmt: skip
+    @click.option(
+        "--subset", type=Finite(0, 1, min_open=True),
+        help="Share of each class's images to use.",
+    )  # fmt: skip
+    @click.option("--classes", type=click.IntRange(2), help="Use the first so many classes.")
+    @click.option("--cycles", type=click.IntRange(1), help="Pruning cycles.")
+    @click.option("--grid", type=click.IntRange(2), help="Values of max_lr in each grid.")
+    @click.option("--replicates", type=click.IntRange(1), help="Replicates.")
+    @functools.wraps(command)
+    def with_wanted(
+        scale: float | None,
+        subset: float | None,
+        classes: int | None,
+        cycles: int | None,
+        grid: int | None,
+        replicates: int | None,
+        **arguments: Any,
+    ) -> None:
+        wanted = Shrink(scale, subset, classes, cycles, grid, replicates)
+        command(wanted=wanted, **arguments)
+
+    return with_wanted
+
+
+def recorded(command: Callable[..., None]) -> Callable[..., None]:
+    """The option that asks for distributions; the command gets it as `which`."""
+    return click.option(
+        "--distributions", "which", metavar="NAME",
+        help="Those that a study with `record` kept, of the oracle, of S-Cyc, or of an entry.",
+    )(command)  # fmt: skip

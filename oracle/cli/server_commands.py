@@ -1,0 +1,204 @@
+"""Commands for those who run a server: serve, token, migrate."""
+
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from oracle.cli.options import Finite, where
+from oracle.records.tokens import SCOPES, Scope, Token, name_rule
+from oracle.settings import BACKEND_NAMES, DEVICE_NAMES, Settings
+from scyc.errors import BadInput, Problem
+
+if TYPE_CHECKING:
+    from oracle.database import URL, Tokens
+
+
+@click.command()
+@where
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
+    help="Port to listen on; 0 is any that is free.",
+)  # fmt: skip
+@click.option(
+    "--ray-address", envvar="RAY_ADDRESS", help="A Ray cluster to train on.  [default: a local one]"
+)
+@click.option(
+    "--workers", type=click.IntRange(1, 4096),
+    help="Processes that train, of each job.  [default: one a CPU core, or one a GPU]",
+)  # fmt: skip
+@click.option(
+    "--device", type=click.Choice(DEVICE_NAMES), default="auto", show_default=True,
+    help="What a worker trains on.",
+)  # fmt: skip
+@click.option(
+    "--backend", type=click.Choice(BACKEND_NAMES), default="ray", show_default=True,
+    help="Train on Ray Tune's workers, or in each job's own process.",
+)  # fmt: skip
+@click.option(
+    "--running", type=click.IntRange(1, 1000), default=1, show_default=True,
+    help="Jobs that run at a time.",
+)  # fmt: skip
+@click.option(
+    "--data", multiple=True, metavar="NAME=FOLDER",
+    help="A folder of images that jobs may name; may be given again.",
+)  # fmt: skip
+@click.option(
+    "--allow", multiple=True, metavar="NAME=module:factory",
+    help="Code that studies may name as their network or data set; may be given again.",
+)  # fmt: skip
+@click.option("--require-tokens", is_flag=True, help="Ask for tokens on a loopback host, too.")
+@click.option(
+    "--allowed-host", "allowed_hosts", multiple=True, metavar="HOST",
+    help="Another name under which the server is reached; may be given again.",
+)  # fmt: skip
+@click.option(
+    "--rate", type=Finite(0, min_open=True), default=50.0, show_default=True,
+    help="Requests a second that one caller may send.",
+)  # fmt: skip
+@click.option(
+    "--dashboard-writes", is_flag=True, help="Let admins change things in the Optuna dashboard."
+)
+@click.option(
+    "--behind-tls", is_flag=True,
+    help="Browsers reach it over TLS only: mark the pages' cookie so that it goes no other way.",
+)  # fmt: skip
+def serve(settings: Settings, data: Sequence[str], allow: Sequence[str], **options: Any) -> None:
+    """Serve the API, the pages and the Optuna dashboard, and run the jobs that are submitted.
+
+    Tokens (`oracle token create`) are asked for as soon as the host is not loopback. Ctrl-C ends
+    the server; what ran goes on when it is started again.
+    """
+    named = _pairs({"--data": data, "--allow": allow})
+    from oracle.web.server import serve as begin
+
+    begin(settings, data=named["--data"], allow=named["--allow"], **options)
+
+
+@click.group()
+def token() -> None:
+    """Make, list and revoke the tokens of a server, in its database."""
+
+
+@token.command()
+@click.argument("name")
+@where
+@click.option("--scope", type=click.Choice(SCOPES), required=True, help="What it allows.")
+def create(name: str, settings: Settings, scope: Scope) -> None:
+    """Make a token for NAME, and print it: this once.
+
+    read looks at everything; submit also submits, and cancels and resumes its own jobs; admin does
+    so with everyone's.
+    """
+    if rule := name_rule(name):  # before a database is made
+        raise BadInput("token", [Problem("name", rule, name)])
+    with _tokens(settings) as tokens:
+        secret = tokens.create(name, scope)
+    click.echo(secret)
+    click.echo("it is not shown again: keep it in ORACLE_TOKEN, or in a file", err=True)
+
+
+@token.command(name="list")
+@where
+def list_tokens(settings: Settings) -> None:
+    """List the tokens, without their secrets."""
+    found: list[Token] = []
+    if _there(settings):
+        with _tokens(settings) as tokens:
+            found = tokens.list()
+    width = max([12, *(len(each.name) for each in found)])
+    for each in found:
+        click.echo(f"{each.name:<{width}}  {each.scope:<6}  {each.created:%Y-%m-%d %H:%M} UTC")
+    if not found:
+        click.echo("no tokens yet; make one: oracle token create NAME --scope submit")
+
+
+@token.command()
+@click.argument("name")
+@where
+def revoke(name: str, settings: Settings) -> None:
+    """Revoke NAME's token, and sign its sessions out. Its jobs stay."""
+    if not _there(settings):
+        raise BadInput("token", [Problem("name", "there are no tokens here", name)])
+    with _tokens(settings) as tokens:
+        tokens.revoke(name)
+    click.echo(f"{name} is revoked")
+
+
+@click.command()
+@where
+def migrate(settings: Settings) -> None:
+    """Bring a database to this version's schema; every command that opens one does so, too."""
+    from oracle import database
+    from oracle.storage.result_store import ResultStore
+
+    url = _database(settings)
+    before, after = database.migrate(url)
+    ResultStore(url).close()  # makes Optuna's tables where there are none
+    shown = url.render_as_string(hide_password=True)
+    how = f"schema {after}" if before == after else f"schema {before or 'none'} -> {after}"
+    click.echo(f"{shown}  {how}")
+
+
+COMMANDS = (serve, token, migrate)
+
+
+@contextlib.contextmanager
+def _tokens(settings: Settings) -> Iterator[Tokens]:
+    """The tokens of a server's database. Raises BadInput."""
+    from oracle.database import Ledger
+
+    opened = Ledger(_database(settings))
+    try:
+        yield opened.tokens()
+    finally:
+        opened.close()
+
+
+def _there(settings: Settings) -> bool:
+    """Whether a server's database is there, which nobody makes by asking. Raises BadInput."""
+    from oracle import database
+    from oracle.runs import catalog
+
+    url = catalog.served(settings)
+    if problems := database.probe(url):
+        raise BadInput("storage", problems)
+    return url.get_backend_name() != "sqlite" or Path(str(url.database)).exists()
+
+
+def _database(settings: Settings) -> URL:
+    """A server's database, in a folder that is there. Raises BadInput."""
+    from oracle import database
+    from oracle.runs import catalog
+
+    url = catalog.served(settings)
+    if problems := database.probe(url):
+        raise BadInput("storage", problems)
+    if url.get_backend_name() == "sqlite":
+        Path(str(url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
+    return url
+
+
+def _pairs(given: dict[str, Sequence[str]]) -> dict[str, dict[str, str]]:
+    """What follows NAME= in options, by option and name. Raises BadInput with all problems."""
+    problems: list[Problem] = []
+    found: dict[str, dict[str, str]] = {}
+    for option, values in given.items():
+        named = found[option] = {}
+        for value in values:
+            name, equals, rest = value.partition("=")
+            if not (name and equals and rest):
+                problems.append(Problem(option, "must be a name, = and what it names", value))
+            elif name in named:
+                problems.append(Problem(option, f"names {name} twice; leave one out", value))
+            named[name] = rest
+    if problems:
+        raise BadInput("serve", problems)
+    return found

@@ -1,0 +1,241 @@
+"""A server's API as a Python object.
+
+with Client("http://127.0.0.1:8000") as client:
+    job = client.wait(client.submit(text).id)
+    table = client.table(job.run)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Self
+from urllib.parse import quote
+
+from oracle.client.connection import Connection, Pace, ServerError
+from oracle.client.models import Answer, CycleRegion, Event, Job, JobPage, MaxLr, Run, RunList
+from oracle.records.jobs import JobState
+from oracle.settings import Progress, Shrink
+from scyc.errors import BadInput, Problem
+
+__all__ = ["FIGURES", "SERVER", "TABLES", "Client", "Pace", "ServerError"]
+
+SERVER = "http://127.0.0.1:8000"
+TABLES = ("text", "json", "csv", "markdown", "latex")
+FIGURES = ("html", "png", "svg")
+
+
+class Client:
+    """A connection to a server. Every method raises ServerError, and BadInput for wrong input.
+
+    `run` is a run's id, a job's id, or a study's name for its latest run.
+    """
+
+    def __init__(
+        self,
+        server: str = SERVER,
+        token: str | None = None,
+        pace: Pace = Pace(),  # noqa: B008  # frozen
+        transport: Any = None,
+    ) -> None:
+        """Nothing is sent yet. Raises BadInput for an address or a token that cannot be one.
+
+        transport: an httpx.BaseTransport, in place of the network.
+        """
+        self._connection = Connection(server, token, pace, transport)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def server(self) -> str:
+        """The server's address."""
+        return self._connection.server
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def submit(
+        self,
+        study: str | Mapping[str, Any],
+        *,
+        shrink: Shrink | None = None,
+        data: str | None = None,
+        priority: int = 0,
+        key: str | None = None,
+    ) -> Job:
+        """Put a study into the queue; the same study is one job, however often it is submitted.
+
+        study: YAML text, or its fields. data: one of the server's data folders. priority: -100 to
+        100, higher first. key: a word for this submission, which the server then refuses with
+        another study.
+        """
+        content: dict[str, Any] = {"study": study, "priority": priority}
+        if shrink is not None:
+            content["shrink"] = _given(asdict(shrink))
+        if data is not None:
+            content["data"] = data
+        headers = {} if key is None else {"Idempotency-Key": key}
+        told = self._connection.told
+        return told(Job, "POST", "/v1/jobs", json=content, headers=headers)
+
+    def job(self, job_id: str) -> Job:
+        """One job."""
+        return self._connection.told(Job, "GET", _job(job_id))
+
+    def jobs(
+        self,
+        *,
+        states: Sequence[JobState] = (),
+        study: str | None = None,
+        owner: str | None = None,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> JobPage:
+        """Jobs, the newest first; before: `next` of the page before."""
+        asked = _given({"study": study, "owner": owner, "before": before, "limit": limit})
+        asked["state"] = list(states)
+        return self._connection.told(JobPage, "GET", "/v1/jobs", params=asked)
+
+    def cancel(self, job_id: str) -> Job:
+        """Cancel a queued or running job; what is finished is kept."""
+        return self._connection.told(Job, "POST", f"{_job(job_id)}/cancel")
+
+    def resume(self, job_id: str) -> Job:
+        """Put a cancelled or failed job back into the queue."""
+        return self._connection.told(Job, "POST", f"{_job(job_id)}/resume")
+
+    def reprioritise(self, job_id: str, priority: int) -> Job:
+        """Give a job another priority, -100 to 100; higher comes first."""
+        content = {"priority": priority}
+        return self._connection.told(Job, "PATCH", _job(job_id), json=content)
+
+    def wait(self, job_id: str, progress: Progress | None = None) -> Job:
+        """Follow a job to its end, through restarts of the server; returns it as it ended."""
+        shown = progress or Progress()
+        job = None
+        for each in self.events(job_id, away=shown.say):
+            if isinstance(each, Job):
+                job = each
+                if job.known:
+                    shown.cells(job.done, job.known)
+            elif each.kind == "line":
+                shown.line(each.text)
+            elif each.kind == "say":
+                shown.say(each.text)
+        return job or self.job(job_id)
+
+    def events(
+        self, job_id: str, after: int = 0, away: Callable[[str], None] = lambda text: None
+    ) -> Iterator[Job | Event]:
+        """The job whenever it changes, and its events, until it has ended.
+
+        after: number of the last event that is known. away: told when the server does not answer;
+        what it has said meanwhile comes when it is back.
+        """
+        over = False
+        read, path = self._connection.read, f"{_job(job_id)}/events"
+        for each in self._connection.stream(path, after, away):
+            if each is None and over:
+                return
+            if each is None:
+                continue  # cut off; it is opened again
+            if each.event == "job":
+                job = read(Job, each.data)
+                over = job.over
+                yield job
+            elif each.event in ("state", "line", "say"):
+                yield read(Event, each.data)
+
+    def runs(self) -> tuple[Run, ...]:
+        """All runs in the server's storage, the newest first."""
+        found: list[Run] = []
+        before: int | None = None
+        while True:
+            asked = {"limit": 200} if before is None else {"limit": 200, "before": before}
+            page = self._connection.told(RunList, "GET", "/v1/runs", params=asked)
+            found += page.items
+            if (before := page.next) is None:
+                return tuple(found)
+
+    def run(self, run: str) -> Run:
+        """One run."""
+        return self._connection.told(Run, "GET", _run(run))
+
+    def table(self, run: str, distributions: str | None = None) -> dict[str, Any]:
+        """A run's table, as far as it has come.
+
+        distributions: those of "oracle", "S-Cyc" or an entry's label instead, where recorded.
+        """
+        asked = _given({"format": "json", "distributions": distributions})
+        return self._connection.told(dict[str, Any], "GET", f"{_run(run)}/table", params=asked)
+
+    def figure(self, run: str, distributions: str | None = None) -> dict[str, Any]:
+        """A run's figure, as Plotly's JSON."""
+        asked = _given({"format": "json", "distributions": distributions})
+        return self._connection.told(dict[str, Any], "GET", f"{_run(run)}/figure", params=asked)
+
+    def fetch(
+        self, run: str, form: str, *, width: int = 160, distributions: str | None = None
+    ) -> bytes:
+        """A run as a file: its table, figure, report or study.
+
+        form: text, json, csv, markdown or latex (the table), html, png or svg (the figure), report
+        or study (YAML). width: columns of text, 40 to 500.
+        """
+        asked = _given({"format": form, "distributions": distributions})
+        if form in TABLES:
+            asked["width"] = width
+            return self._connection.send("GET", f"{_run(run)}/table", params=asked)
+        if form in FIGURES:
+            return self._connection.send("GET", f"{_run(run)}/figure", params=asked)
+        if form not in ("report", "study"):
+            known = ", ".join((*TABLES, *FIGURES, "report", "study"))
+            raise BadInput("fetch", [Problem("form", f"unknown; known: {known}", form)])
+        return self._connection.send("GET", f"{_run(run)}/{form}")
+
+    def region(self, run: str, cycle: int) -> CycleRegion:
+        """The feasible region of a pruning cycle of a run that the server trains."""
+        return self._connection.told(CycleRegion, "GET", f"{_run(run)}/cycles/{cycle}/region")
+
+    def max_lr(self, run: str, cycle: int) -> MaxLr:
+        """max_lr of a pruning cycle: S-Cyc's, the well-tuned one, the region."""
+        path = f"/v1/oracle/{_part(run)}/max_lr"
+        return self._connection.told(MaxLr, "GET", path, params={"cycle": cycle})
+
+    def declare(self, run: Mapping[str, Any]) -> Answer:
+        """Declare a run whose trainings another program runs; the same one may come again."""
+        return self._connection.told(Answer, "POST", "/v1/oracle", json=dict(run))
+
+    def observe(self, run: str, observations: Iterable[Mapping[str, Any]] = ()) -> Answer:
+        """Report trainings of such a run, and be told what to train next.
+
+        observations: cycle, max_lr, replicate and accuracy in percent (None: it diverged) of each;
+        none only asks.
+        """
+        content = {"observations": [dict(each) for each in observations]}
+        path = f"/v1/oracle/{_part(run)}/observations"
+        return self._connection.told(Answer, "POST", path, json=content)
+
+
+def _job(job_id: str) -> str:
+    return f"/v1/jobs/{_part(job_id)}"
+
+
+def _run(run: str) -> str:
+    return f"/v1/runs/{_part(run)}"
+
+
+def _part(name: str) -> str:
+    """A name as one part of a path. Raises BadInput for one that a path would swallow."""
+    if name in ("", ".", ".."):
+        raise BadInput("name", [Problem("name", "is no name of a job or a run", name)])
+    return quote(name, safe="")
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}

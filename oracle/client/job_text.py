@@ -1,0 +1,72 @@
+"""Jobs as text: a line each, or all that is known of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from oracle.client.models import Job, JobPage
+from oracle.host.durations import duration
+
+_HEADS = ("job", "state", "trainings", "left", "priority", "owner", "submitted")
+
+
+def several(page: JobPage) -> str:
+    """Jobs, the newest first, and how many there are in each state."""
+    if not page.items:
+        return "no jobs\n"
+    rows = [
+        (
+            job.id,
+            job.state,
+            _trainings(job),
+            _left(job),
+            str(job.priority),
+            job.owner,
+            _time(job.submitted),
+        )
+        for job in page.items
+    ]
+    count = ", ".join(f"{number} {state}" for state, number in page.count.items() if number)
+    return f"{_columns([_HEADS, *rows])}\nin all: {count}\n"
+
+
+def one(job: Job) -> str:
+    """All that is known of a job."""
+    found = {
+        "job": job.id,
+        "study": job.study,
+        "state": job.state,
+        "trainings": _trainings(job),
+        "left": _left(job),
+        "run": job.run or "not begun",
+        "data": job.data or "",
+        "priority": str(job.priority),
+        "owner": job.owner,
+        "submitted": _time(job.submitted),
+        "started": _time(job.started),
+        "ended": _time(job.ended),
+        "message": job.message,
+    }
+    lines = [f"{name:<10} {value}" for name, value in found.items() if value]
+    return "\n".join([*lines, *(f"  {each}" for each in job.errors)]) + "\n"
+
+
+def _trainings(job: Job) -> str:
+    return f"{job.done} of {job.known}" if job.known else ""
+
+
+def _left(job: Job) -> str:
+    known = job.state == "running" and job.seconds_left is not None
+    return duration(job.seconds_left or 0.0) if known else ""
+
+
+def _time(moment: datetime | None) -> str:
+    """In the reader's own zone."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S") if moment else ""
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(f"{c:<{w}}" for c, w in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines) + "\n"

@@ -1,0 +1,190 @@
+"""One database, SQLite or PostgreSQL: where it is, how to connect, and its transactions."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import math
+import os
+import select
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from oracle.database.errors import failed
+
+URL = sa.URL
+DatabaseError = sa.exc.SQLAlchemyError
+_OPENING = 0x0AC1F  # PostgreSQL's name for the right to make Optuna's tables
+_IDLE = 1.0  # seconds after which a connection may have been lost unnoticed
+_PATIENCE = 30.0  # seconds that a SQLite writer waits for another
+
+
+def engine_options(url: URL) -> dict[str, Any]:
+    """How to connect, for Optuna's engine.
+
+    SQLite: write-ahead log, so that a reader such as the dashboard never blocks the driver, and
+    half a minute of patience with other writers. PostgreSQL: one that was started again is found.
+    """
+    if not _is_sqlite(url):
+        return {"pool_pre_ping": True}
+    return {"creator": lambda: _connect(str(url.database))}
+
+
+class Database:
+    """Our own connections to a database."""
+
+    def __init__(self, url: URL) -> None:
+        options = engine_options(url)
+        if "creator" in options:
+            options["creator"] = lambda: _connect(str(url.database), isolation_level=None)
+        self._sqlite = _is_sqlite(url)
+        if not self._sqlite:
+            options["pool_pre_ping"] = False
+        self.engine = sa.create_engine(url, max_overflow=20, **options)
+        if not self._sqlite:
+            _ask_the_doubtful(self.engine)
+        self._turn = threading.Lock()  # SQLite's own queue of writers sleeps and polls
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A transaction that reads. Raises StorageError."""
+        with self._told(), self.engine.begin() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction that writes. Raises StorageError.
+
+        On SQLite it is the only writer from its first statement on: one that began by reading
+        could not become a writer once another has written.
+        """
+        turn = self._turn if self._sqlite else contextlib.nullcontext()
+        with turn, self._told(), self.engine.begin() as connection:
+            if self._sqlite:  # whose driver was told not to begin transactions
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+
+    @contextlib.contextmanager
+    def alone(self, lock: int) -> Iterator[sa.Connection]:
+        """A transaction that writes, after all others that hold the same lock."""
+        with self.writing() as connection:
+            if not self._sqlite:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
+            yield connection
+
+    def insert(self, table: sa.Table) -> Any:
+        """An INSERT that can tell what to do where the row is there already."""
+        return (sqlite.insert if self._sqlite else postgresql.insert)(table)
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.SQLAlchemyError as error:
+            raise failed(error) from error
+
+
+def _ask_the_doubtful(engine: sa.Engine) -> None:
+    """Let a connection be asked whether it still stands where that may be otherwise.
+
+    It was not used for a while, or the server has said something unasked, such as good-bye.
+    SQLAlchemy's own way asks each time, which costs a request as much as its question.
+    """
+
+    @sa.event.listens_for(engine, "checkin")
+    def used(connection: Any, record: sa.pool.ConnectionPoolEntry) -> None:
+        record.info["used"] = time.monotonic()
+
+    @sa.event.listens_for(engine, "checkout")
+    def asked(connection: Any, record: sa.pool.ConnectionPoolEntry, _: Any) -> None:
+        dialect = engine.dialect
+        try:
+            if time.monotonic() - record.info.get("used", math.inf) > _IDLE or _spoken(connection):
+                dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise sa.exc.DisconnectionError from error
+
+
+def _spoken(connection: Any) -> bool:
+    """Whether there is something to read from a server."""
+    looks = select.poll()
+    looks.register(connection.fileno(), select.POLLIN)
+    return bool(looks.poll(0))
+
+
+@contextlib.contextmanager
+def opening(url: URL) -> Iterator[None]:
+    """Hold the right to make Optuna's tables, which it does not make safely beside another.
+
+    Raises DatabaseError where the database does not open.
+    """
+    if _is_sqlite(url):
+        folder = os.open(Path(str(url.database)).absolute().parent, os.O_RDONLY)
+        try:  # the file itself has locks of SQLite's, which closing it here would undo
+            with contextlib.suppress(OSError):  # some file systems of a network have no such locks
+                fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
+    else:
+        engine = sa.create_engine(url)
+        try:
+            with engine.begin() as connection:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_OPENING)))
+                yield
+        finally:
+            engine.dispose()
+
+
+def storable(text: str) -> str:
+    """Text without what PostgreSQL refuses: NUL, and halves of a surrogate pair."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def sqlite_url(file: Path) -> URL:
+    """The URL of a SQLite file."""
+    return URL.create("sqlite", database=str(file))
+
+
+def _is_sqlite(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"
+
+
+def _connect(
+    path: str, isolation_level: Literal["DEFERRED"] | None = "DEFERRED"
+) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, timeout=_PATIENCE, isolation_level=isolation_level, check_same_thread=False
+    )
+    try:
+        _write_ahead(connection)
+        connection.execute("PRAGMA synchronous=FULL")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    # SQLite's patience with writers does not hold where several turn a new file to this mode.
+    patience = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > patience:
+                raise
+            time.sleep(0.05)
+        else:
+            return

@@ -1,0 +1,55 @@
+"""Whether a database is whole, told without writing to it."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from urllib.parse import quote
+
+import sqlalchemy as sa
+
+from oracle.database.tables import METADATA, SCHEMA, VERSION
+
+COPY = "it is damaged: put a copy of it back, or name another database"
+_OPTUNAS = frozenset(  # the tables that are read; they are made in no one transaction
+    {
+        "studies", "study_directions", "study_system_attributes", "study_user_attributes",
+        "trial_intermediate_values", "trial_params", "trial_system_attributes",
+        "trial_user_attributes", "trial_values", "trials", "version_info",
+    }
+)  # fmt: skip
+
+
+def looked_at(url: sa.URL) -> sa.Engine:
+    """An engine that only looks: it does not write to a SQLite file.
+
+    Unless a transaction was cut short there in SQLite's older way, which has to be rolled back.
+    """
+    file = Path(str(url.database)).absolute()
+    if url.get_backend_name() != "sqlite" or file.with_name(f"{file.name}-journal").exists():
+        return sa.create_engine(url)
+    name = f"file:{quote(str(file))}?mode=ro"
+    return sa.create_engine(url, creator=lambda: sqlite3.connect(name, uri=True))
+
+
+def unsound(connection: sa.Connection) -> str:
+    """Why the pages of a SQLite file are damaged; "" where they are not."""
+    if connection.dialect.name != "sqlite":
+        return ""
+    found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    reason = str(found).replace("\n", " ")
+    return "" if found == "ok" else f"does not hold together ({reason}); {COPY}"
+
+
+def missing(tables: set[str], optuna: int | None, ours: int | None) -> str:
+    """Why a database lacks tables; "" where it does not.
+
+    optuna, ours: its schemas, by which all tables are there; None where they are not yet made.
+    """
+    wanted = _OPTUNAS if optuna is not None else frozenset()
+    if ours == SCHEMA:
+        wanted |= METADATA.tables.keys()
+    elif ours is not None:
+        wanted |= {VERSION.name}
+    lacking = sorted(wanted - tables)
+    return f"lacks the tables {', '.join(lacking)}; {COPY}" if lacking else ""

@@ -1,0 +1,105 @@
+"""Rows of jobs: every change of one goes through here.
+
+A change raises the job's revision in the statement that makes it, and what it tells is told in the
+same transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from oracle.database.engine import storable
+from oracle.database.tables import EVENTS, JOBS, aware
+from oracle.errors import UnknownJob
+from oracle.records.jobs import EventKind, Job
+from scyc.errors import Problem
+
+AGAIN: Mapping[str, Any] = {  # what a job forgets when it goes back into the queue
+    "state": "queued",
+    "started": None,
+    "ended": None,
+    "seconds_left": None,
+    "message": "",
+    "problems": "[]",
+}
+
+
+def changed(
+    connection: sa.Connection,
+    job_id: str,
+    new: Mapping[str, Any],
+    *where: sa.ColumnElement[bool],
+    tell: tuple[EventKind, str] | None = None,
+) -> bool:
+    """Change a job where it is as told, raise its revision, and add an event.
+
+    The row that the UPDATE locks is what numbers events one after the other.
+    """
+    values = {**new, "revision": JOBS.c.revision + 1}
+    if tell is not None:
+        values["told"] = JOBS.c.told + 1
+    update = sa.update(JOBS).where(named(job_id), *where).values(values)
+    row = connection.execute(update.returning(JOBS.c.number, JOBS.c.told)).one_or_none()
+    if row is not None and tell is not None:
+        kind, text = tell
+        event = {"job": row.number, "number": row.told, "kind": kind, "text": storable(text)}
+        connection.execute(sa.insert(EVENTS).values(event))
+    return row is not None
+
+
+def named(job_id: str) -> sa.ColumnElement[bool]:
+    """The row of one job."""
+    return JOBS.c.id == storable(job_id)
+
+
+def requeue(connection: sa.Connection, job_id: str) -> None:
+    """Put a job back into the queue if it is running."""
+    changed(connection, job_id, AGAIN, JOBS.c.state == "running", tell=("state", "queued"))
+
+
+def get(connection: sa.Connection, job_id: str) -> Job:
+    """One job. Raises UnknownJob."""
+    row = connection.execute(sa.select(JOBS).where(named(job_id))).one_or_none()
+    if row is None:
+        raise unknown(job_id)
+    return job(row)
+
+
+def unknown(job_id: str) -> UnknownJob:
+    """What to raise where there is no such job."""
+    return UnknownJob(f"there is no job {job_id}; `oracle status` lists those that there are")
+
+
+def job(row: Any) -> Job:
+    """A job from its row."""
+    return Job(
+        id=row.id,
+        owner=row.owner,
+        study_name=row.study_name,
+        study=row.study,
+        source=row.source,
+        data=row.data,
+        priority=row.priority,
+        state=row.state,
+        run_id=row.run_id,
+        done=row.done,
+        known=row.known,
+        seconds_left=row.seconds_left,
+        message=row.message,
+        problems=tuple(Problem(**each) for each in json.loads(row.problems)),
+        revision=row.revision,
+        number=row.number,
+        submitted=aware(row.submitted),
+        started=aware(row.started),
+        ended=aware(row.ended),
+    )
+
+
+def problems_text(problems: Sequence[Problem]) -> str:
+    """Problems as they are kept: JSON."""
+    fields = [{"path": each.path, "rule": each.rule, "value": each.value} for each in problems]
+    return json.dumps(fields, default=str)

@@ -1,0 +1,166 @@
+"""The queue of jobs: rows that outlive every server and driver that works on them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from oracle.database.engine import storable
+from oracle.database.job_claims import Holding
+from oracle.database.job_rows import AGAIN, changed, get, job, named, unknown
+from oracle.database.tables import EVENTS, JOBS, KEYS, now
+from oracle.errors import KeyReused, WrongState
+from oracle.records.jobs import CANCELLED, PRIORITIES, RESUMED, STATES, Event, Job, JobState, NewJob
+
+_LARGEST = 2**31 - 1  # number of a job or an event
+
+
+class Jobs(Holding):
+    """All jobs of one database. Every method raises StorageError where the database fails."""
+
+    def submit(self, new: NewJob, key: str | None = None) -> tuple[Job, bool]:
+        """Put a job into the queue, unless it is there already; returns it, and whether it is new.
+
+        key: the owner's word for this submission. Raises KeyReused when the same owner has given
+        it to another job.
+        """
+        assert new.priority in PRIORITIES
+        with self._database.writing() as connection:
+            if key is not None:
+                self._keep_key(connection, new, key)
+            insert = self._database.insert(JOBS).values(
+                id=new.id,
+                owner=new.owner,
+                study_name=new.study_name,
+                study=new.study,
+                source=storable(new.source),
+                data=new.data,
+                priority=new.priority,
+                state="queued",
+                submitted=now(),
+            )
+            insert = insert.on_conflict_do_nothing(index_elements=["id"]).returning(JOBS.c.number)
+            created = connection.execute(insert).first() is not None
+            if created:
+                changed(connection, new.id, {}, tell=("state", "queued"))
+            return get(connection, new.id), created
+
+    def get(self, job_id: str) -> Job:
+        """One job. Raises UnknownJob."""
+        with self._database.reading() as connection:
+            return get(connection, job_id)
+
+    def page(
+        self,
+        *,
+        states: Sequence[JobState] = (),
+        study: str | None = None,
+        owner: str | None = None,
+        text: str | None = None,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> list[Job]:
+        """Jobs, the newest first.
+
+        study: the name of its study. text: a part of its id or owner, in any case. before: the
+        number of the last job of the page before this one.
+        """
+        where: list[sa.ColumnElement[bool]] = []
+        if states:
+            where.append(JOBS.c.state.in_(states))
+        if study is not None:
+            where.append(JOBS.c.study_name == storable(study))
+        if owner is not None:
+            where.append(JOBS.c.owner == storable(owner))
+        if text is not None:
+            part = storable(text)
+            where.append(
+                JOBS.c.id.icontains(part, autoescape=True)
+                | JOBS.c.owner.icontains(part, autoescape=True)
+            )
+        if before is not None:
+            where.append(JOBS.c.number < min(before, _LARGEST))
+        select = sa.select(JOBS).where(*where).order_by(JOBS.c.number.desc()).limit(limit)
+        with self._database.reading() as connection:
+            return [job(row) for row in connection.execute(select)]
+
+    def count(self) -> dict[JobState, int]:
+        """How many jobs there are in each state."""
+        select = sa.select(JOBS.c.state, sa.func.count().label("number")).group_by(JOBS.c.state)
+        with self._database.reading() as connection:
+            found = {row.state: row.number for row in connection.execute(select)}
+        return {state: found.get(state, 0) for state in STATES}
+
+    def events(self, job_id: str, after: int = 0, limit: int = 1000) -> list[Event]:
+        """The events of a job after the one with a number; [] where there is no such job."""
+        mine = (JOBS.c.id == storable(job_id)) & (EVENTS.c.number > min(after, _LARGEST))
+        select = (
+            sa.select(EVENTS.c.number, EVENTS.c.kind, EVENTS.c.text)
+            .join_from(EVENTS, JOBS, EVENTS.c.job == JOBS.c.number)
+            .where(mine)
+            .order_by(EVENTS.c.number)
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            return [Event(*row) for row in connection.execute(select)]
+
+    def revisions(self, job_ids: Sequence[str]) -> dict[str, int]:
+        """The revisions of those jobs that there are, by id."""
+        select = sa.select(JOBS.c.id, JOBS.c.revision).where(
+            JOBS.c.id.in_([storable(each) for each in job_ids])
+        )
+        with self._database.reading() as connection:
+            return {row.id: row.revision for row in connection.execute(select)}
+
+    def cancel(self, job_id: str) -> Job:
+        """Cancel a job, at once and until it is resumed; its driver ends as soon as it sees it.
+
+        A cancelled one stays as it is. Raises UnknownJob, and WrongState for one that has ended.
+        """
+        return self._wish(job_id, CANCELLED, "cancelled", {"ended": now(), "seconds_left": None})
+
+    def resume(self, job_id: str) -> Job:
+        """Put a cancelled or failed job back into the queue; a queued or running one stays.
+
+        It is not claimed before its last driver has let go of it. Raises UnknownJob, and
+        WrongState for one that is done.
+        """
+        return self._wish(job_id, RESUMED, "resumed", AGAIN)
+
+    def reprioritise(self, job_id: str, priority: int) -> Job:
+        """Give a job another priority, which matters while it is queued. Raises UnknownJob."""
+        assert priority in PRIORITIES
+        with self._database.writing() as connection:
+            changed(connection, job_id, {"priority": priority}, JOBS.c.priority != priority)
+            return get(connection, job_id)
+
+    def _wish(
+        self, job_id: str, become: Mapping[JobState, JobState], done: str, new: Mapping[str, Any]
+    ) -> Job:
+        """Change a job's state as a caller wishes it, where its present state allows that."""
+        with self._database.writing() as connection:
+            lock = sa.select(JOBS.c.state).where(named(job_id)).with_for_update()
+            state: JobState | None = connection.execute(lock).scalar()
+            if state is None:
+                raise unknown(job_id)
+            if state not in become:
+                allowed = ", ".join(become)
+                raise WrongState(f"{job_id} is {state}; only a job that is {allowed} can be {done}")
+            if (target := become[state]) != state:
+                changes = {**new, "state": target}
+                changed(connection, job_id, changes, tell=("state", target))
+            return get(connection, job_id)
+
+    def _keep_key(self, connection: sa.Connection, new: NewJob, key: str) -> None:
+        digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+        insert = self._database.insert(KEYS).values(owner=new.owner, key=digest, job_id=new.id)
+        connection.execute(insert.on_conflict_do_nothing())
+        mine = (KEYS.c.owner == new.owner) & (KEYS.c.key == digest)
+        first = connection.execute(sa.select(KEYS.c.job_id).where(mine)).scalar_one()
+        if first != new.id:
+            raise KeyReused(
+                f"this Idempotency-Key was given to {first}; take a new one for {new.id}"
+            )

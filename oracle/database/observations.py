@@ -1,0 +1,94 @@
+"""What trainings outside of the oracle report, and the runs that they belong to."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from oracle.database.engine import Database, storable
+from oracle.database.tables import OBSERVATIONS, OUTSIDE, aware, now
+from oracle.errors import Contradiction
+from oracle.records.observations import Declared, Observation
+
+_RUN = (OUTSIDE.c.run_id, OUTSIDE.c.spec, OUTSIDE.c.owner, OUTSIDE.c.declared)
+_TRAINING = (
+    OBSERVATIONS.c.cycle,
+    OBSERVATIONS.c.max_lr,
+    OBSERVATIONS.c.replicate,
+    OBSERVATIONS.c.accuracy,
+    OBSERVATIONS.c.owner,
+    OBSERVATIONS.c.reported,
+)
+
+
+class Observations:
+    """All outside runs of one database. Every method raises StorageError where it fails."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def declare(self, run_id: str, spec: str, owner: str) -> bool:
+        """Write a run down; False where it is there already.
+
+        spec: JSON of every field; its run id is a hash of it, so it never changes.
+        """
+        new = {"run_id": run_id, "spec": spec, "owner": owner, "declared": now()}
+        insert = self._database.insert(OUTSIDE).values(new)
+        insert = insert.on_conflict_do_nothing(index_elements=["run_id"])
+        with self._database.writing() as connection:
+            return connection.execute(insert.returning(OUTSIDE.c.run_id)).first() is not None
+
+    def declared(self, run_id: str) -> Declared | None:
+        """A run as it was declared; None where there is none."""
+        found = self._declared(OUTSIDE.c.run_id == storable(run_id))
+        return found[0] if found else None
+
+    def all_declared(self) -> list[Declared]:
+        """All runs, the oldest first."""
+        return self._declared()
+
+    def add(
+        self,
+        run_id: str,
+        cycle: int,
+        max_lr: float,
+        replicate: int,
+        accuracy: float | None,
+        owner: str,
+    ) -> bool:
+        """Write down what a training gave; False where the same is there already.
+
+        accuracy: of validation, percent; None: it diverged. Raises Contradiction where the same
+        training gave another accuracy.
+        """
+        training = {"run_id": run_id, "cycle": cycle, "max_lr": max_lr, "replicate": replicate}
+        new = training | {"accuracy": accuracy, "owner": owner, "reported": now()}
+        insert = self._database.insert(OBSERVATIONS).values(new)
+        insert = insert.on_conflict_do_nothing(index_elements=list(training))
+        with self._database.writing() as connection:
+            if connection.execute(insert.returning(OBSERVATIONS.c.number)).first() is not None:
+                return True
+            same = (OBSERVATIONS.c[name] == value for name, value in training.items())
+            seen = connection.execute(sa.select(OBSERVATIONS.c.accuracy).where(*same)).scalar_one()
+        if seen == accuracy:
+            return False
+        raise Contradiction(
+            f"{run_id}: cycle {cycle}, max_lr {max_lr:g}, replicate {replicate} was observed with "
+            f"{_shown(seen)} before, and now with {_shown(accuracy)}"
+        )
+
+    def of(self, run_id: str) -> list[Observation]:
+        """What was observed of a run, in the order in which it came."""
+        select = sa.select(*_TRAINING).where(OBSERVATIONS.c.run_id == storable(run_id))
+        with self._database.reading() as connection:
+            rows = connection.execute(select.order_by(OBSERVATIONS.c.number))
+            return [Observation(*row[:-1], reported=aware(row.reported)) for row in rows]
+
+    def _declared(self, *where: sa.ColumnElement[bool]) -> list[Declared]:
+        select = sa.select(*_RUN).where(*where).order_by(OUTSIDE.c.number)
+        with self._database.reading() as connection:
+            rows = connection.execute(select)
+            return [Declared(*row[:-1], declared=aware(row.declared)) for row in rows]
+
+
+def _shown(accuracy: float | None) -> str:
+    return "divergence" if accuracy is None else f"{accuracy:g} %"

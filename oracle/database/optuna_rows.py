@@ -1,0 +1,268 @@
+"""Optuna's trials, each written in one transaction in which its writer's lease holds.
+
+Optuna itself takes some fifty statements of its ORM for a trial, and asks nobody whether it may; it
+reads a trial in a millisecond. The tables are those of the schema that `oracle.database.probe` asks
+for; a test holds the rows against those that Optuna writes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from oracle.database.engine import URL, Database
+from oracle.database.leases import Claim, require
+
+Fate = Literal["COMPLETE", "PRUNED", "FAIL"]
+
+_STATES = ("RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING")
+_METADATA = sa.MetaData()
+_STUDIES = sa.Table(
+    "studies",
+    _METADATA,
+    sa.Column("study_id", sa.Integer, primary_key=True),
+    sa.Column("study_name", sa.String),
+)
+_OF_STUDIES = sa.Table(
+    "study_user_attributes",
+    _METADATA,
+    sa.Column("study_id", sa.Integer),
+    sa.Column("key", sa.String),
+    sa.Column("value_json", sa.Text),
+)
+_TRIALS = sa.Table(
+    "trials",
+    _METADATA,
+    sa.Column("trial_id", sa.Integer, primary_key=True),
+    sa.Column("number", sa.Integer),
+    sa.Column("study_id", sa.Integer),
+    sa.Column("state", sa.Enum(*_STATES, name="trialstate")),
+    sa.Column("datetime_start", sa.DateTime),
+    sa.Column("datetime_complete", sa.DateTime),
+)
+_VALUES = sa.Table(
+    "trial_values",
+    _METADATA,
+    sa.Column("trial_value_id", sa.Integer, primary_key=True),
+    sa.Column("trial_id", sa.Integer),
+    sa.Column("objective", sa.Integer),
+    sa.Column("value", sa.Double),
+    sa.Column("value_type", sa.Enum("FINITE", "INF_POS", "INF_NEG", name="trialvaluetype")),
+)
+_PARAMS = sa.Table(
+    "trial_params",
+    _METADATA,
+    sa.Column("param_id", sa.Integer, primary_key=True),
+    sa.Column("trial_id", sa.Integer),
+    sa.Column("param_name", sa.String),
+    sa.Column("param_value", sa.Double),
+    sa.Column("distribution_json", sa.Text),
+)
+_CURVES = sa.Table(
+    "trial_intermediate_values",
+    _METADATA,
+    sa.Column("trial_intermediate_value_id", sa.Integer, primary_key=True),
+    sa.Column("trial_id", sa.Integer),
+    sa.Column("step", sa.Integer),
+    sa.Column("intermediate_value", sa.Double),
+    sa.Column(
+        "intermediate_value_type",
+        sa.Enum("FINITE", "INF_POS", "INF_NEG", "NAN", name="trialintermediatevaluetype"),
+    ),
+)
+_ATTRIBUTES = sa.Table(
+    "trial_user_attributes",
+    _METADATA,
+    sa.Column("trial_user_attribute_id", sa.Integer, primary_key=True),
+    sa.Column("trial_id", sa.Integer),
+    sa.Column("key", sa.String),
+    sa.Column("value_json", sa.Text),
+)
+
+
+@dataclass(frozen=True)
+class NewTrial:
+    """A trial that has ended, as Optuna keeps it."""
+
+    fate: Fate
+    started: datetime  # UTC, without a time zone
+    ended: datetime
+    values: Sequence[float]
+    params: Mapping[str, tuple[float, str]]  # value as Optuna keeps it, and distribution as JSON
+    curve: Mapping[int, float] = field(default_factory=dict)  # intermediate values, by step
+    attributes: Mapping[str, Any] = field(default_factory=dict)  # JSON values
+
+
+@dataclass
+class StoredTrial:
+    """A complete trial as it is read back."""
+
+    value: float | None = None  # of the first objective
+    curve: dict[int, float] = field(default_factory=dict)
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+class Trials:
+    """The trials of one database's Optuna studies."""
+
+    def __init__(self, url: URL) -> None:
+        self._database = Database(url)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._database.close()
+
+    def add(
+        self, study: int, trial: NewTrial, claim: Claim | None, unless: str | None = None
+    ) -> None:
+        """Write a trial as the next of a study, whose number is Optuna's.
+
+        claim: the lease that must hold, until the trial is there. unless: one of the trial's
+        attributes; nothing is written where a trial of the study has the same. It is asked for
+        behind the study's lock, so that a COMMIT under way, whose answer was lost, is seen. Raises
+        LeaseLost where the lease does not hold, StorageError.
+        """
+        with self._database.writing() as connection:
+            if claim is not None:
+                require(connection, claim)
+            connection.execute(
+                sa.select(_STUDIES.c.study_id).where(_STUDIES.c.study_id == study).with_for_update()
+            ).one()
+            if unless is not None and _has(connection, study, unless, trial.attributes[unless]):
+                return
+            before = sa.select(sa.func.count()).where(_TRIALS.c.study_id == study)
+            insert = sa.insert(_TRIALS).values(
+                number=before.scalar_subquery(),
+                study_id=study,
+                state=trial.fate,
+                datetime_start=trial.started,
+                datetime_complete=trial.ended,
+            )
+            trial_id = connection.execute(insert.returning(_TRIALS.c.trial_id)).scalar_one()
+            for table, rows in _rows(trial):
+                if rows:
+                    whole = [{"trial_id": trial_id, **row} for row in rows]
+                    connection.execute(sa.insert(table), whole)
+
+    def complete(self, key: str, value: str) -> list[StoredTrial]:
+        """All complete trials of the studies of which a user attribute is a text, in their order.
+
+        Raises StorageError; ValueError and TypeError where rows make no sense.
+        """
+        state = sa.type_coerce(_TRIALS.c.state, sa.String)
+        mine = (_OF_STUDIES.c.key == key) & (_OF_STUDIES.c.value_json == json.dumps(value))
+        same = _TRIALS.c.study_id == _OF_STUDIES.c.study_id
+        ids = sa.select(_TRIALS.c.trial_id).join(_OF_STUDIES, same).where(mine)
+        order = ids.add_columns(state).order_by(_TRIALS.c.study_id, _TRIALS.c.number)
+        ids = ids.where(state == sa.literal_column("'COMPLETE'"))
+        curve = (_CURVES.c.step, _CURVES.c.intermediate_value)
+        with self._database.reading() as connection:
+
+            def of_each(table: sa.Table, *columns: Any) -> Iterable[Any]:
+                select = sa.select(table.c.trial_id, *columns)
+                return connection.execute(select.where(table.c.trial_id.in_(ids)))
+
+            found = {}
+            for trial, its_state in connection.execute(order):
+                if its_state not in _STATES:
+                    raise ValueError(f"a trial that is {its_state!r}")
+                if its_state == "COMPLETE":
+                    found[trial] = StoredTrial()
+            kind = sa.type_coerce(_VALUES.c.value_type, sa.String)
+            first = of_each(_VALUES, _VALUES.c.value, kind, _VALUES.c.objective)
+            for trial, number, how, objective in first:
+                if objective == 0:
+                    found[trial].value = _number(number, how)
+            kind = sa.type_coerce(_CURVES.c.intermediate_value_type, sa.String)
+            for trial, step, number, how in of_each(_CURVES, *curve, kind):
+                found[trial].curve[step] = _number(number, how)
+            columns = (_ATTRIBUTES.c.key, _ATTRIBUTES.c.value_json)
+            for trial, name, text in of_each(_ATTRIBUTES, *columns):
+                found[trial].attributes[name] = json.loads(text)
+        return list(found.values())
+
+
+def _has(connection: sa.Connection, study: int, key: str, value: Any) -> bool:
+    """Whether a trial of a study has this attribute."""
+    mine = _ATTRIBUTES.join(_TRIALS, _TRIALS.c.trial_id == _ATTRIBUTES.c.trial_id)
+    same = (_ATTRIBUTES.c.key == key) & (_ATTRIBUTES.c.value_json == json.dumps(value))
+    found = sa.select(_TRIALS.c.trial_id).select_from(mine).where(_TRIALS.c.study_id == study, same)
+    return connection.execute(found.limit(1)).first() is not None
+
+
+def _rows(trial: NewTrial) -> list[tuple[sa.Table, list[dict[str, Any]]]]:
+    """What goes with a trial into each of Optuna's tables."""
+    values: list[dict[str, Any]] = [
+        {"objective": index, "value": _finite(value), "value_type": _type(value)}
+        for index, value in enumerate(trial.values)
+    ]
+    params: list[dict[str, Any]] = [
+        {"param_name": name, "param_value": value, "distribution_json": distribution}
+        for name, (value, distribution) in trial.params.items()
+    ]
+    curve: list[dict[str, Any]] = [
+        {
+            "step": step,
+            "intermediate_value": _finite(value),
+            "intermediate_value_type": _type(value),
+        }
+        for step, value in trial.curve.items()
+    ]
+    attributes: list[dict[str, Any]] = [
+        {"key": key, "value_json": json.dumps(value)} for key, value in trial.attributes.items()
+    ]
+    return [(_VALUES, values), (_PARAMS, params), (_CURVES, curve), (_ATTRIBUTES, attributes)]
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _type(value: float) -> str:
+    if math.isnan(value):
+        return "NAN"
+    if math.isinf(value):
+        return "INF_POS" if value > 0 else "INF_NEG"
+    return "FINITE"
+
+
+_NUMBERS: Mapping[str, float] = MappingProxyType(
+    {"INF_POS": math.inf, "INF_NEG": -math.inf, "NAN": math.nan}
+)
+
+
+def _number(stored: float | None, how: str) -> float:
+    if how == "FINITE":
+        return float(stored)  # type: ignore[arg-type]  # TypeError where there is none
+    if how not in _NUMBERS:
+        raise ValueError(f"a number that is {how!r}")
+    return _NUMBERS[how]
+
+
+def numbered_studies_with(engine: sa.Engine, key: str, value: str) -> list[tuple[int, str]]:
+    """Numbers, as the dashboard's addresses have them, and names, of the studies.
+
+    Those of which a user attribute is a text.
+    """
+    same = _STUDIES.c.study_id == _OF_STUDIES.c.study_id
+    wanted = (_OF_STUDIES.c.key == key) & (_OF_STUDIES.c.value_json == json.dumps(value))
+    select = sa.select(_STUDIES.c.study_id, _STUDIES.c.study_name).where(same & wanted)
+    with engine.connect() as connection:
+        found = connection.execute(select.order_by(_STUDIES.c.study_name))
+        return [(int(number), str(name)) for number, name in found]
+
+
+def trials_with(engine: sa.Engine, key: str, value: str) -> int:
+    """How many trials there are in those studies."""
+    same = _TRIALS.c.study_id == _OF_STUDIES.c.study_id
+    wanted = (_OF_STUDIES.c.key == key) & (_OF_STUDIES.c.value_json == json.dumps(value))
+    select = sa.select(sa.func.count()).select_from(_TRIALS).join(_OF_STUDIES, same).where(wanted)
+    with engine.connect() as connection:
+        return int(connection.execute(select).scalar_one())

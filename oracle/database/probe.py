@@ -1,0 +1,121 @@
+"""Whether a database is one that we can use, told without writing to it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from oracle.database.engine import URL
+from oracle.database.errors import failed
+from oracle.database.integrity import looked_at, missing, unsound
+from oracle.database.tables import LEASES, RUNS, SCHEMA, VERSION
+from oracle.host.disk import unwritable
+from scyc.errors import BadInput, Problem
+
+_SECRET = frozenset({"password", "sslpassword"})  # of what PostgreSQL takes after ?
+_OPTUNA_SCHEMA = 12  # of Optuna 3 to 5's relational storage
+
+
+def parse_url(text: str) -> URL:
+    """A storage URL. Raises BadInput; a password is never shown."""
+    try:
+        url = sa.make_url(text)
+        url.get_dialect()
+    except Exception as error:
+        shown = text if "@" not in text else "(not shown)"
+        name = type(error).__name__
+        rule = f"is no database URL ({name}); such as sqlite:///runs.db or postgresql://host/name"
+        raise BadInput("storage", [Problem("--storage", rule, shown)]) from error
+    if rule := _bares_password(url):
+        raise BadInput("storage", [Problem("--storage", rule, "(not shown)")])
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        rule = "is neither SQLite nor PostgreSQL; use one"
+    elif url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+        rule = "keeps nothing; name a file, such as sqlite:///runs.db"
+    elif url.get_backend_name() == "sqlite":
+        rule = _unfit_file(url)
+    if rule:
+        raise BadInput("storage", [Problem("--storage", rule, str(url))])
+    return url
+
+
+def _bares_password(url: URL) -> str:
+    """Why a URL is refused whose password is not where it is kept from being shown."""
+    if _SECRET & {name.lower() for name in url.query}:
+        return "has a password after ?; write it before the host, as user:password@host"
+    values = [each for value in url.query.values() for each in (value, *value)]
+    split = (url.host, url.database, *values)
+    if url.get_backend_name() != "sqlite" and any("@" in (part or "") for part in split):
+        return "has more than one @; in a password, write it as %40"
+    return ""
+
+
+def _unfit_file(url: URL) -> str:
+    """Why a SQLite URL is refused that names a file; "" where it is not."""
+    if url.drivername not in ("sqlite", "sqlite+pysqlite"):
+        return "names a driver that is not used here; write sqlite:///runs.db"
+    if url.query:
+        return "has options after ?, which are not read; leave them out"
+    if "\x00" in str(url.database):
+        return "holds a NUL, which no file's name can; remove it"
+    return ""
+
+
+def probe(url: URL) -> list[Problem]:
+    """What is wrong with a database, found without writing to it."""
+    file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+    if file is not None and not file.exists():
+        rule = unwritable(file.absolute().parent)
+    elif file is not None and (not file.is_file() or not os.access(file, os.R_OK | os.W_OK)):
+        rule = "is not a file that can be read and written"
+    else:
+        try:
+            rule = _foreign(url)
+        except (sa.exc.SQLAlchemyError, ModuleNotFoundError) as error:
+            rule = f"does not open: {failed(error)}"
+    return [Problem("--storage", rule, url.render_as_string(hide_password=True))] if rule else []
+
+
+def stored_version(connection: sa.Connection) -> int | None:
+    """The schema of our tables in a database; None where there are none."""
+    if not sa.inspect(connection).has_table(VERSION.name):
+        return None
+    return connection.execute(sa.select(sa.func.max(VERSION.c.version))).scalar()
+
+
+def too_new(version: int) -> str:
+    """Why a database of a newer schema is refused."""
+    return f"has schema {version}, this version reads 1 to {SCHEMA}; use the version that wrote it"
+
+
+def _foreign(url: URL) -> str:
+    """Why the tables in a database are not ours to use; "" when they are, or there are none."""
+    engine = looked_at(url)
+    try:
+        with engine.connect() as connection:
+            if rule := unsound(connection):
+                return rule
+            tables = set(sa.inspect(connection).get_table_names())
+            has_optuna = {"version_info", "studies", "trials"} <= tables
+            has_ours = {VERSION.name, RUNS.name, LEASES.name} <= tables
+            if tables and not has_optuna and not has_ours:
+                return "holds the tables of another application; name another database"
+            known = "version_info" in tables
+            optuna = _optuna_schema(connection) if known else None  # None: half made, or not at all
+            if optuna not in (_OPTUNA_SCHEMA, None):
+                return (
+                    f"has Optuna's schema {optuna}, this version reads {_OPTUNA_SCHEMA}; "
+                    "run `optuna storage upgrade`, or use the version that wrote it"
+                )
+            version = stored_version(connection)
+            if version is not None and version > SCHEMA:
+                return too_new(version)
+            return missing(tables, optuna, version)
+    finally:
+        engine.dispose()
+
+
+def _optuna_schema(connection: sa.Connection) -> int | None:
+    return connection.execute(sa.text("SELECT schema_version FROM version_info")).scalar()

@@ -1,0 +1,143 @@
+"""The way into our tables: runs and their plans here, leases, jobs and the rest from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from oracle.database.engine import URL, Database, storable
+from oracle.database.jobs import Jobs
+from oracle.database.leases import Claim, Lease, Leases, require
+from oracle.database.observations import Observations
+from oracle.database.schema import bring_up_to_date
+from oracle.database.tables import PLANS, RUNS
+from oracle.database.tokens import Sessions, Tokens
+from scyc.tuning.plan import Plan
+
+_RECORD = (RUNS.c.run_id, RUNS.c.graph, RUNS.c.fingerprint, RUNS.c.study, RUNS.c.state)
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run, as the database knows it."""
+
+    run_id: str
+    graph: str
+    fingerprint: str  # of the images
+    study: str  # JSON
+    state: str  # running, done, stopped or no winner
+
+
+class Ledger:
+    """Our tables in one database, beside Optuna's. Its methods may be called by many threads."""
+
+    def __init__(self, url: URL) -> None:
+        """Open a database; its schema is made or brought up to date where need be.
+
+        Raises BadInput where its schema is newer than this version's, StorageError where the
+        database fails.
+        """
+        self._database = Database(url)
+        self._leases = Leases(self._database)
+        try:
+            bring_up_to_date(self._database)
+        except BaseException:
+            self._database.close()
+            raise
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._database.close()
+
+    def jobs(self) -> Jobs:
+        """The queue of jobs."""
+        return Jobs(self._database)
+
+    def tokens(self) -> Tokens:
+        """Who may call."""
+        return Tokens(self._database)
+
+    def sessions(self) -> Sessions:
+        """Who is signed in."""
+        return Sessions(self._database)
+
+    def observations(self) -> Observations:
+        """What trainings outside of the oracle have reported."""
+        return Observations(self._database)
+
+    def register(self, run: RunRecord, claim: Claim | None = None) -> None:
+        """Write a run down, or set its state if it is there already.
+
+        claim: the lease that must hold. Raises LeaseLost where it does not.
+        """
+        insert = self._database.insert(RUNS).values(
+            run_id=run.run_id,
+            graph=run.graph,
+            fingerprint=run.fingerprint,
+            study=run.study,
+            state=run.state,
+        )
+        with self._database.writing() as connection:
+            if claim is not None:
+                require(connection, claim)
+            connection.execute(
+                insert.on_conflict_do_update(index_elements=["run_id"], set_={"state": run.state})
+            )
+
+    def runs(self) -> list[RunRecord]:
+        """All runs, the oldest first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(sa.select(*_RECORD).order_by(RUNS.c.number))
+            return [RunRecord(*row) for row in rows]
+
+    def page(self, before: int | None, limit: int) -> list[tuple[int, RunRecord]]:
+        """So many runs with their numbers, the newest first; only those before a number."""
+        select = sa.select(RUNS.c.number, *_RECORD).order_by(RUNS.c.number.desc()).limit(limit)
+        if before is not None:
+            select = select.where(RUNS.c.number < before)
+        with self._database.reading() as connection:
+            return [(row[0], RunRecord(*row[1:])) for row in connection.execute(select)]
+
+    def run(self, run_id: str) -> RunRecord | None:
+        """One run; None where there is none."""
+        select = sa.select(*_RECORD).where(RUNS.c.run_id == storable(run_id))
+        with self._database.reading() as connection:
+            row = connection.execute(select).first()
+        return None if row is None else RunRecord(*row)
+
+    def plan(self, run_id: str, device: str) -> Plan | None:
+        """How a run's packs are trained on a device of this type, if that was measured."""
+        mine = (PLANS.c.run_id == run_id) & (PLANS.c.device == device)
+        with self._database.reading() as connection:
+            select = sa.select(PLANS.c.engine, PLANS.c.most).where(mine)
+            row = connection.execute(select).one_or_none()
+        return Plan(row.engine, row.most) if row is not None else None
+
+    def keep_plan(self, run_id: str, device: str, plan: Plan) -> None:
+        """Write a run's plan down, in place of an earlier one."""
+        new = {"engine": plan.engine, "most": plan.most}
+        insert = self._database.insert(PLANS).values(run_id=run_id, device=device, **new)
+        with self._database.writing() as connection:
+            connection.execute(
+                insert.on_conflict_do_update(index_elements=["run_id", "device"], set_=new)
+            )
+
+    def lease(self, graph: str, waiting: Callable[[str], None]) -> AbstractContextManager[Lease]:
+        """Hold the sole right to write results of one graph.
+
+        A dead driver's lease is taken over: at once when it ran on this host, and after half a
+        minute without a sign of life when it ran elsewhere (`waiting` is told why). No clocks are
+        compared. Raises LeaseHeld when the other driver lives.
+        """
+        return self._leases.lease(graph, waiting)
+
+    def beat(self, graph: str, holder: str) -> bool:
+        """Give a sign of life for a lease; False when it is another's by now."""
+        return self._leases.beat(graph, holder)
+
+    def held(self, graph: str) -> bool:
+        """Whether a driver that may live holds this graph."""
+        return self._leases.held(graph)

@@ -1,0 +1,45 @@
+"""Checkpoints that nothing will go on from, deleted as soon as that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from oracle.search.graph import Result
+from scyc.storage.checkpoint_store import CheckpointError, CheckpointStore
+
+
+class Losers:
+    """Deletes the checkpoints of results; what cannot be deleted harms nobody, and is told."""
+
+    def __init__(self, checkpoints: CheckpointStore, say: Callable[[str], None]) -> None:
+        self._checkpoints, self._say = checkpoints, say
+        self._dropped: dict[str, Result] = {}  # by cell id
+
+    def drop(
+        self, losers: Iterable[Result], needed_cells: set[str], known: Mapping[str, Result]
+    ) -> None:
+        """Delete what results have kept, but what the cells that are needed have kept, too.
+
+        One file may be that of several results: early in a warm-up all max_lr have the same
+        network. known: all results, by cell id.
+        """
+        lost = [result for result in losers if result.cell not in needed_cells]
+        self._dropped |= {result.cell: result for result in lost}
+        cells = {result.cell for result in lost}
+        needed = {
+            sha256
+            for result in known.values()
+            if result.cell not in cells
+            for sha256 in (result.checkpoint, result.kept)
+        }
+        for result in lost:
+            for sha256 in (result.checkpoint, result.kept):
+                if sha256 and sha256 not in needed:
+                    try:
+                        self._checkpoints.discard(sha256)
+                    except CheckpointError as error:
+                        self._say(str(error))
+
+    def drop_again(self, needed_cells: set[str], known: Mapping[str, Result]) -> None:
+        """Delete those that came back, since they were trained again with what was needed."""
+        self.drop(list(self._dropped.values()), needed_cells, known)

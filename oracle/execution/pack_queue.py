@@ -1,0 +1,220 @@
+"""From what the searches ask to packs for the workers, and back."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from oracle.errors import LostCheckpoint, PackFailed
+from oracle.search.graph import Cell, Result
+from oracle.search.request import Ask, Place, Search
+from scyc.tuning.plan import Plan
+
+_TIMES = 3  # that each network which a pack starts from may be found gone
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Cells that one worker trains in one call. Equal for equal cells."""
+
+    cells: tuple[Cell, ...]
+    place: Place
+
+
+def packed(cells: Sequence[Cell], most: int) -> list[tuple[Cell, ...]]:
+    """Split cells, in their order, into packs of at most `most`, as even as can be.
+
+    Depends on nothing else, so not on the workers. Of a pack that was trained in part only what is
+    missing is trained: on a CPU a member's bits do not depend on what lies beside it.
+    """
+    count = -(-len(cells) // most)
+    ends = [round(index * len(cells) / count) for index in range(count + 1)]
+    return [tuple(cells[a:b]) for a, b in pairwise(ends)]
+
+
+@dataclass(eq=False)
+class _Waiting:
+    """A search that waits for its cells."""
+
+    search: Search
+    ask: Ask
+    missing: set[str]  # ids of cells without a result
+
+
+@dataclass
+class PackQueue:
+    """Runs searches side by side and hands out the packs they need, in order of the searches.
+
+    known: results that are there already, by cell id; grows as packs are finished.
+    record: called once for each new result, in a fixed order, before any search sees it.
+    has_checkpoint: whether a sha256 can still be read. A network that is needed again and gone is
+    trained again, with its whole pack, and must come out the same.
+    engine: which one trains; None leaves it to the worker. unplanned: whether `most` and `engine`
+    are still to be measured by a worker: until :meth:`settle` there are no packs.
+    planned: told of the plan when it is settled, and when packs turn out too large for the memory.
+    landed: told of each pack that is done. may: called before a pack is handed out; raises where it
+    may not be. say: told what a worker has to say.
+    """
+
+    most: int
+    known: dict[str, Result]
+    record: Callable[[Cell, Result, Place], None]
+    has_checkpoint: Callable[[str], bool]
+    engine: str | None = None
+    unplanned: bool = False
+    planned: Callable[[Plan], None] = lambda plan: None
+    landed: Callable[[Pack], None] = lambda pack: None
+    may: Callable[[], None] = lambda: None
+    say: Callable[[str], None] = lambda line: None
+    ready: deque[Pack] = field(default_factory=deque)
+    _held: list[tuple[set[str], Pack]] = field(default_factory=list)  # until these are there again
+    _waiting: list[_Waiting] = field(default_factory=list)
+    _pack_of: dict[str, Pack] = field(default_factory=dict)  # by cell id
+    _out: set[str] = field(default_factory=set)  # ids of cells queued or with a worker
+    _again: set[str] = field(default_factory=set)  # ids of cells trained for their checkpoint
+    asked: set[str] = field(default_factory=set)  # ids of all cells that a search has asked for
+    answered: int = 0  # how many of them have a result
+    steps: int = 0  # how often a search went on; between two of these nothing new is asked for
+    repaired: bool = False  # whether anything was trained again
+    _returned: Counter[Pack] = field(default_factory=Counter)  # how often each came back untrained
+    _unstarted: list[Search] = field(default_factory=list)
+
+    def start(self, searches: Iterable[Search]) -> None:
+        """Let searches begin, once there is a plan; those named first are served first."""
+        self._unstarted += searches
+        while self._unstarted and not self.unplanned:
+            self._advance(self._unstarted.pop(0), None)
+
+    def settle(self, plan: Plan) -> None:
+        """Take the plan that a worker has measured, and let the searches begin."""
+        self.engine, self.most, self.unplanned = plan.engine, plan.most, False
+        self.planned(plan)
+        self.start(())
+
+    @property
+    def finished(self) -> bool:
+        """Whether every search has ended."""
+        return not self._waiting and not self._unstarted
+
+    def next(self) -> Pack | None:
+        """A pack to train now, or None while all that is asked for is out."""
+        if not self.ready:
+            return None
+        self.may()
+        return self.ready.popleft()
+
+    def done(self, pack: Pack, results: Sequence[Result]) -> None:
+        """Take a trained pack's results, in its cells' order, and let the searches go on.
+
+        Raises LostCheckpoint when a cell that was trained again came out differently.
+        """
+        self._fit(pack, results)
+        for cell, result in zip(pack.cells, results, strict=True):
+            self._out.discard(cell.id)
+            if cell.id not in self.known:
+                self.record(cell, result, pack.place)
+                self.known[cell.id] = result
+                self.answered += cell.id in self.asked
+            elif cell.id in self._again:
+                _same_again(cell, self.known[cell.id], result)
+            self._again.discard(cell.id)
+        self.landed(pack)
+        trained = {cell.id for cell in pack.cells}
+        held = [(needed - trained, waiting) for needed, waiting in self._held]
+        self._held = [each for each in held if each[0]]
+        self.ready.extend(waiting for needed, waiting in held if not needed)
+        for waiting in list(self._waiting):
+            waiting.missing -= trained
+            if not waiting.missing and waiting in self._waiting:
+                self._waiting.remove(waiting)
+                self._advance(waiting.search, waiting.ask)
+
+    def again(self, pack: Pack, why: str) -> None:
+        """Queue a pack once more whose worker found a network gone, which is trained again first.
+
+        Raises PackFailed where that goes on and on.
+        """
+        self._returned[pack] += 1
+        if self._returned[pack] > _TIMES * 2 * len(pack.cells):
+            raise PackFailed(f"{why}, time and again; see to the disk, then run it again")
+        self.say(f"{why}; it is trained again")
+        self._queue(pack)
+
+    def _fit(self, pack: Pack, results: Sequence[Result]) -> None:
+        """Make packs smaller from now on if this one had to be trained in parts."""
+        sizes = [result.members for result in results if result.members is not None]
+        if not sizes or max(sizes) >= min(len(pack.cells), self.most):
+            return
+        self.most = max(sizes)
+        waiting, self.ready = self.ready, deque()
+        for each in waiting:
+            self.ready += [Pack(cells, each.place) for cells in packed(each.cells, self.most)]
+        if self.engine is not None:
+            self.planned(Plan(self.engine, self.most))
+
+    def _advance(self, search: Search, answered: Ask | None) -> None:
+        """Run a search until it needs what is not known."""
+        self.steps += 1
+        while True:
+            try:
+                if answered is None:
+                    ask = next(search)
+                else:
+                    ask = search.send({cell.id: self.known[cell.id] for cell in answered.cells})
+            except StopIteration:
+                return
+            wanted = {cell.id for cell in ask.cells}
+            missing = wanted - self.known.keys()
+            self.answered += len(wanted - missing - self.asked)
+            self.asked |= wanted
+            for cells in packed(ask.cells, self.most):
+                self._plan(Pack(cells, ask.place))
+            if missing:
+                self._waiting.append(_Waiting(search, ask, missing))
+                return
+            answered = ask
+
+    def _plan(self, pack: Pack) -> None:
+        """Queue those cells of a pack that are neither known nor out."""
+        for cell in pack.cells:
+            self._pack_of.setdefault(cell.id, pack)
+        missing = [c for c in pack.cells if c.id not in self.known and c.id not in self._out]
+        if missing:
+            self._queue(Pack(tuple(missing), pack.place))
+
+    def _queue(self, pack: Pack) -> None:
+        self._out.update(cell.id for cell in pack.cells)
+        lost = {needed.id for cell in pack.cells for needed in self._lost(cell)}
+        for cell_id in sorted(lost - self._again):
+            if cell_id not in self._again:  # its pack may have come with another lost cell
+                again = self._pack_of[cell_id]
+                self._again.update(cell.id for cell in again.cells)
+                self.repaired = True
+                self._queue(again)
+        if lost:
+            self._held.append((lost, pack))
+        else:
+            self.ready.append(pack)
+
+    def _lost(self, cell: Cell) -> Iterator[Cell]:
+        """The cells whose networks a training needs, and which cannot be read any more."""
+        if cell.parent is None:
+            return
+        checkpoint = self.known[cell.parent.id].checkpoint
+        if checkpoint is not None and not self.has_checkpoint(checkpoint):
+            yield cell.parent
+        kept = self.known[cell.root.id].kept
+        if kept is not None and not self.has_checkpoint(kept):
+            yield cell.root
+
+
+def _same_again(cell: Cell, before: Result, after: Result) -> None:
+    """Raises LostCheckpoint where a cell that was trained again has other networks."""
+    for was, is_now in ((before.checkpoint, after.checkpoint), (before.kept, after.kept)):
+        if was != is_now:
+            raise LostCheckpoint(
+                f"checkpoint {was} of cell {cell.id[:12]} is gone, and training the cell again "
+                f"gave {is_now}; put the file back, or start in a new run folder"
+            )

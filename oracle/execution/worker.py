@@ -1,0 +1,239 @@
+"""What a worker does: load parents, prune, train, save; the same in any process."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import TypeAdapter
+
+from oracle.errors import PackFailed
+from oracle.execution.network_cache import Starts
+from oracle.host.devices import resolve_device
+from oracle.search.graph import NUMERICS, Cell, Result
+from oracle.search.request import Results
+from scyc.data import images as data
+from scyc.specs.base import as_json, content_hash
+from scyc.specs.choices import ScheduleSpec
+from scyc.specs.system import SystemSpec
+from scyc.storage.blob_store import blobs, sweep
+from scyc.storage.checkpoint_store import CheckpointLost, CheckpointStore, Network
+from scyc.trainer import Member, Trained, Trainer
+from scyc.training.resume import FlightFile
+from scyc.tuning import autotune
+from scyc.tuning.device_meter import DeviceMeter
+from scyc.tuning.plan import Plan
+
+_SCHEDULE: TypeAdapter[ScheduleSpec] = TypeAdapter(ScheduleSpec)
+
+# What a machine keeps for itself where there is a store for all.
+_OWN = Path(tempfile.gettempdir()) / f"scyc-oracle-{os.getuid()}"
+
+
+@dataclass(frozen=True)
+class WorkerSpec:
+    """Where and on what a worker works; the same for all packs of a run."""
+
+    system: dict[str, Any]  # a SystemSpec as JSON values
+    fingerprint: str  # of the images
+    images: str  # folder of decoded images, or its URL in a store
+    checkpoints: str  # folder, or its URL in a store
+    in_flight: str  # folder of packs under way; "" for one of this machine's own
+    save_every: float  # seconds between two saves of a pack under way
+    device: str  # "auto", "cpu" or "cuda"
+    import_from: tuple[str, ...]  # folders where a study's own code lies
+    share: float = 1.0  # of a GPU, where workers share one
+
+
+@dataclass(frozen=True)
+class Task:
+    """One cell as a worker needs it."""
+
+    cell: str
+    parent: str | None  # checkpoint of the network to prune; None for the unpruned network
+    kept: str | None  # checkpoint of the network to rewind to, where the study does so
+    cycle: int
+    replicate: int
+    schedule: dict[str, Any]  # a ScheduleSpec as JSON values
+    max_lr: float
+
+
+class Worker:
+    """Trains packs; the images are loaded and the networks built once.
+
+    said: lines for the driver's user; whoever shows them empties it.
+    """
+
+    def __init__(self, worker_spec: WorkerSpec) -> None:
+        torch.set_num_threads(1)
+        sys.path[:0] = [path for path in worker_spec.import_from if path not in sys.path]
+        self._images = data.read_cache(_at_hand(worker_spec), worker_spec.fingerprint)
+        self.device = resolve_device(worker_spec.device)
+        system = SystemSpec.model_validate_json(json.dumps(worker_spec.system))
+        self._spec = worker_spec
+        self._trainer = Trainer(system, self._images, self.device)
+        self._checkpoints = CheckpointStore(blobs(worker_spec.checkpoints))
+        self._in_flight = Path(worker_spec.in_flight or _own("in-flight"))
+        if not worker_spec.in_flight:  # no driver sweeps it
+            sweep(self._in_flight)
+        self._last: str | None = None  # the pack before
+        self._starts = Starts()
+        self.said: list[str] = []
+
+    def plan(self, most: int | None) -> Plan:
+        """Measure how packs are trained best here; most: the study's own pack size."""
+        trainer = self._trainer
+        meter = DeviceMeter(trainer.system, self._images, self.device, self._spec.share)
+        return autotune.plan(trainer.engines, most, meter, self.said.append)
+
+    def train(self, tasks: Sequence[Task], engine: str | None = None) -> list[Result]:
+        """Train one pack; results are in the tasks' order. Each checkpoint is on disk by then.
+
+        A pack that the GPU has no memory for is trained in halves, and so are those. What an
+        earlier worker saved of the same pack is gone on from. Raises PackFailed when not even
+        one training fits, CheckpointLost when a network to start from is gone or damaged.
+        """
+        name = flight_name([task.cell for task in tasks])
+        self._own_flights(name)
+        engine = engine or self._trainer.engines[0]
+        results: list[Result] = []
+        parts = [tasks]
+        while parts:
+            part = parts.pop(0)
+            found = self._attempt(part, engine, f"{name}.{len(results)}-{len(part)}")
+            if found is not None:
+                results += found
+            elif len(part) == 1:
+                raise PackFailed(f"{self.device} has no memory for even one training")
+            else:
+                half = len(part) // 2
+                self.said.append(f"out of memory with {len(part)} trainings in a pack; halved")
+                parts[:0] = [part[:half], part[half:]]
+        return results
+
+    def _own_flights(self, name: str) -> None:
+        """Delete what this worker saved of its last pack, where no driver can: it is stored."""
+        if not self._spec.in_flight and self._last is not None and self._last != name:
+            for file in self._in_flight.glob(f"{self._last}.*"):
+                file.unlink(missing_ok=True)
+        self._last = name
+
+    def _attempt(self, tasks: Sequence[Task], engine: str, name: str) -> list[Result] | None:
+        """The results of trainings side by side; None where memory does not do."""
+        flight = self._flight(name, engine)
+        members = [
+            Member(
+                self._start(task),
+                task.cycle,
+                task.replicate,
+                _SCHEDULE.validate_json(json.dumps(task.schedule)),
+                task.max_lr,
+            )
+            for task in tasks
+        ]
+        try:
+            trained = self._trainer.train(members, flight, engine)
+        except torch.OutOfMemoryError:
+            trained = None
+        if trained is None:  # out of the handler, whose traceback holds the tensors
+            flight.file.unlink(missing_ok=True)
+            torch.cuda.empty_cache()
+            return None
+        return [
+            self._result(task, each, engine, len(tasks))
+            for task, each in zip(tasks, trained, strict=True)
+        ]
+
+    def _flight(self, name: str, engine: str) -> FlightFile:
+        """Where a pack under way is kept; its stamp is all that its bits depend on."""
+        stamp = [name, engine, NUMERICS, torch.__version__, str(self.device)]
+        file = self._in_flight / f"{name}.pt"
+        every = self._spec.save_every
+        return FlightFile(file, json.dumps(stamp), every, time.monotonic, self.said.append)
+
+    def _result(self, task: Task, trained: Trained, engine: str, members: int) -> Result:
+        outcome = trained.outcome
+        return Result(
+            cell=task.cell,
+            curve=outcome.curve,
+            val_accuracy=outcome.val_accuracy,
+            test_accuracy=outcome.test_accuracy,
+            diverged=outcome.diverged,
+            weights_remaining=trained.weights_remaining,
+            steps=trained.steps,
+            seconds=trained.seconds,
+            checkpoint=None if outcome.diverged else self._checkpoints.save(outcome.network),
+            device=str(self.device),
+            kept=(
+                self._checkpoints.save(outcome.kept)
+                if outcome.kept is not None and not outcome.diverged
+                else None
+            ),
+            recorded=trained.recorded,
+            engine=engine,
+            members=members,
+        )
+
+    def _start(self, task: Task) -> Network:
+        """The network that a task trains: made once for all packs that start from it."""
+        key = (task.parent, task.kept, task.cycle, task.replicate)
+        return self._starts.get(key, lambda: self._made(task))
+
+    def _made(self, task: Task) -> Network:
+        if task.parent is None:
+            return self._trainer.root(task.replicate)
+        parent = self._loaded(task.parent)
+        kept = self._loaded(task.kept) if task.kept else None
+        return self._trainer.pruned(parent, task.replicate, task.cycle, kept)
+
+    def _loaded(self, sha256: str) -> Network:
+        """A kept network. A damaged one is deleted, so that it is seen to be gone."""
+        try:
+            return self._checkpoints.load(sha256)
+        except CheckpointLost:
+            self._checkpoints.discard(sha256)
+            raise
+
+
+def _at_hand(worker_spec: WorkerSpec) -> Path:
+    """The folder of decoded images; those of a store are fetched once a machine."""
+    if "://" not in worker_spec.images:
+        return Path(worker_spec.images)
+    folder = _own("images")
+    data.fetch(folder, worker_spec.fingerprint, blobs(worker_spec.images))
+    return folder
+
+
+def _own(what: str) -> Path:
+    """A folder of this machine's alone. Raises PackFailed where it is somebody else's."""
+    _OWN.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = _OWN.stat()
+    if found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise PackFailed(f"{_OWN} is open to others; delete it, or make it yours alone (chmod 700)")
+    return _OWN / what
+
+
+def flight_name(cells: Sequence[str]) -> str:
+    """What the files of a pack under way begin with; cells: ids, in order."""
+    return content_hash(["pack", *cells])[:32]
+
+
+def task(cell: Cell, known: Results) -> Task:
+    """What a worker needs to know of a cell whose parents' results are known."""
+    return Task(
+        cell=cell.id,
+        parent=known[cell.parent.id].checkpoint if cell.parent else None,
+        kept=known[cell.root.id].kept if cell.parent else None,
+        cycle=cell.cycle,
+        replicate=cell.replicate,
+        schedule=as_json(cell.schedule),
+        max_lr=cell.max_lr,
+    )

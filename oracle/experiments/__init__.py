@@ -1,0 +1,1 @@
+"""What each kind of study trains, one module a kind."""

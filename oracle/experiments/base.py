@@ -1,0 +1,97 @@
+"""What an experiment is, and what all kinds of it are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from oracle.records.candidates import CandidateTrial
+from oracle.reports.sheet import rate
+from oracle.search.graph import Graph, Result
+from oracle.search.greedy import OracleCycle
+from oracle.search.pruning_run import PathCycle, PruningPath
+from oracle.search.request import Place, Search, row
+from oracle.study import grid
+from oracle.study.base import LearningRates, Study
+from oracle.study.grid_spec import GridSpec
+from oracle.tables.oracle import Table
+from scyc.specs.choices import ScheduleSpec
+
+
+@dataclass
+class Hooks:
+    """What is told while searches go on."""
+
+    line: Callable[[str], None] = lambda text: None  # of a cycle that is finished
+    losers: Callable[[Iterable[Result]], None] = lambda results: None  # no path goes on from these
+    candidate: Callable[[CandidateTrial], None] = lambda trial: None  # of a search, that has ended
+
+
+class Experiment(Protocol):
+    """One study's searches, and what they have found so far."""
+
+    def searches(self) -> list[Search]:
+        """What is to be trained; the searches named first are served first."""
+
+    def known_cells(self) -> set[str]:
+        """Ids of the cells of iterative pruning runs whose max_lr is known."""
+
+    def first_grids(self) -> set[str]:
+        """Ids of the cells of the grids that are searched on the unpruned network."""
+
+    def unknown_cells(self) -> int:
+        """How many more will be asked for, if no grid grows any more."""
+
+    def table(self, run_id: str) -> Table:
+        """What has been found, as plain data."""
+
+    def places(self) -> list[tuple[Place, dict[str, Any]]]:
+        """The Optuna studies that hold it, and what each is in this study."""
+
+    def runs(self) -> dict[str, Sequence[PathCycle]]:
+        """The iterative pruning runs, by name, as far as they have come."""
+
+    def failure(self) -> str | None:
+        """Why the study could not come to its end, if so."""
+
+
+def path(study: Study, graph: Graph, rates: LearningRates) -> PruningPath:
+    """The iterative pruning run of a study with given learning rates."""
+    each = tuple(rates.at(cycle, study.pruning.rate) for cycle in range(study.cycles + 1))
+    return PruningPath(graph, rates.schedule, each, study.least_replicates)
+
+
+def first_grid(study: Study, graph: Graph, schedule: ScheduleSpec, searched: GridSpec) -> set[str]:
+    """Ids of the cells of a grid on the unpruned network."""
+    roots: list[None] = [None] * study.least_replicates
+    return {
+        cell.id for max_lr in grid.values(searched) for cell in row(graph, roots, schedule, max_lr)
+    }
+
+
+def no_winner(cycle: OracleCycle) -> str | None:
+    """What to say of a cycle of which every max_lr diverged; None where one did not."""
+    if cycle.region is not None:
+        return None
+    return f"every max_lr of cycle {cycle.cycle} diverged; lower the grid, or training's rates"
+
+
+def cycle_line(cycle: OracleCycle) -> str:
+    """A finished cycle of the oracle in a line."""
+    remaining = next(iter(cycle.results.values()))[0].weights_remaining
+    start = f"cycle {cycle.cycle:>2}  {remaining:6.2f} % remaining  "
+    if cycle.region is None:
+        return start + "no winner: every max_lr diverged"
+    found = cycle.region
+    return start + (
+        f"well-tuned {rate(found.well_tuned):<8} region [{rate(found.low)}, {rate(found.high)}]"
+    )
+
+
+def path_line(done: PathCycle) -> str:
+    """A finished cycle of a path in a line."""
+    remaining = done.results[0].weights_remaining
+    accuracies = [result.test_accuracy for result in done.results]
+    mean = sum(accuracies) / len(accuracies)
+    return f"cycle {done.cycle:>2}  {remaining:6.2f} % remaining  test {mean:.2f} %"

@@ -1,0 +1,66 @@
+"""One iterative pruning run, and its distributions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from oracle.experiments.base import Hooks, path, path_line
+from oracle.search.graph import Graph
+from oracle.search.pruning_run import PathCycle
+from oracle.search.request import Place, Search
+from oracle.study.oracle import DistributionsStudy
+from oracle.tables import distributions
+from oracle.tables.oracle import Table
+
+
+@dataclass
+class DistributionsExperiment:
+    """One iterative pruning run, with the distributions of each cycle."""
+
+    study: DistributionsStudy
+    graph: Graph
+    hooks: Hooks = field(default_factory=Hooks)
+    found: list[PathCycle] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._path = path(self.study, self.graph, self.study)
+
+    def searches(self) -> list[Search]:
+        """One run."""
+        return [self._path.search(self._cycle_done)]
+
+    def known_cells(self) -> set[str]:
+        """All of them."""
+        return set(self._path.ids)
+
+    def first_grids(self) -> set[str]:
+        """None."""
+        return set()
+
+    def unknown_cells(self) -> int:
+        """None."""
+        return 0
+
+    def table(self, run_id: str) -> Table:
+        """See :func:`oracle.tables.distributions.table`."""
+        return distributions.table(self.study, run_id, self.found, self._path.ended(self.found))
+
+    def places(self) -> list[tuple[Place, dict[str, Any]]]:
+        """The run's."""
+        return [(self._path.place, {"role": "distributions"})]
+
+    def runs(self) -> dict[str, Sequence[PathCycle]]:
+        """The one."""
+        return {"training": self.found}
+
+    def failure(self) -> str | None:
+        """A replicate that diverged, so that it could not be pruned."""
+        if self.found and any(result.diverged for result in self.found[-1].results):
+            return f"a replicate of cycle {self.found[-1].cycle} diverged; lower max_lr"
+        return None
+
+    def _cycle_done(self, done: PathCycle) -> None:
+        self.found.append(done)
+        self.hooks.line(path_line(done))

@@ -1,0 +1,124 @@
+"""What an oracle study may run beside its oracle and S-Cyc: a beam, and rivals without a search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from oracle.experiments.base import Hooks
+from oracle.reports.sheet import rate
+from oracle.search import adaptive_grid
+from oracle.search.beam import Beam, BeamCycle
+from oracle.search.graph import Graph
+from oracle.search.greedy import OracleCycle
+from oracle.search.liveness import Carried
+from oracle.search.pruning_run import PathCycle
+from oracle.search.request import Place, Search
+from oracle.search.rivals import RivalRun
+from oracle.study import grid
+from oracle.study.oracle import OracleStudy
+from oracle.tables import beam as beam_tables
+from oracle.tables import rivals
+from oracle.tables.oracle import Table
+
+_ORACLE, _BEAM = "oracle", "beam"
+
+
+class Beyond:
+    """A study's beam and rivals, and what they and the oracle can drop together."""
+
+    def __init__(self, study: OracleStudy, graph: Graph, hooks: Hooks) -> None:
+        self.study, self.hooks = study, hooks
+        self.beam = Beam(study, graph, self._beam_done)
+        self.rivals = [
+            RivalRun(study, graph, spec, begun=self._begun, over=self._over)
+            for spec in study.rivals
+        ]
+        searches = {_ORACLE, *(each.name for each in self.rivals)}
+        self._carried = Carried(frozenset(searches | ({_BEAM} if study.beam > 1 else set())))
+
+    @property
+    def ended(self) -> bool:
+        """Whether all that was found is all there will be."""
+        return (self.study.beam == 1 or self.beam.ended) and all(r.ended for r in self.rivals)
+
+    def beam_searches(self) -> list[Search]:
+        """The beam's."""
+        return self.beam.searches()
+
+    def rival_searches(self) -> list[Search]:
+        """One for each rival."""
+        return [each.search() for each in self.rivals]
+
+    def known_cells(self) -> set[str]:
+        """Ids of the rivals' cells whose max_lr is known."""
+        return set().union(*(each.ids for each in self.rivals))
+
+    def unknown_cells(self, oracle: Sequence[OracleCycle]) -> int:
+        """How many more will be asked for, beside the oracle's and if no grid grows."""
+        return self._beam_ahead(oracle) + sum(each.unknown_cells for each in self.rivals)
+
+    def parts(self, oracle: Sequence[OracleCycle], s_cyc: Sequence[PathCycle]) -> Table:
+        """The parts of a run's table that are about these."""
+        return {
+            "beam": beam_tables.part(self.study.beam, oracle, self.beam.cycles),
+            "rivals": rivals.part(self.study, self.rivals, oracle, s_cyc),
+        }
+
+    def places(self, oracle: Sequence[OracleCycle]) -> list[tuple[Place, dict[str, Any]]]:
+        """Where the beam's own cells are, which the oracle does not have, and the rivals'."""
+        others = {each.place for each in oracle}
+        beam: list[tuple[Place, dict[str, Any]]] = [
+            (each.place, {"role": _BEAM, "cycle": each.cycle, "grid": list(each.cells)})
+            for cycle in self.beam.cycles
+            for each in cycle.expanded
+            if each.place not in others
+        ]
+        return [*beam, *((r.place, {"role": "rival", "rival": r.options}) for r in self.rivals)]
+
+    def runs(self) -> dict[str, Sequence[PathCycle]]:
+        """The way to the beam's best network, and the rivals' runs."""
+        best = self.beam.best
+        beam = {_BEAM: best.path if best else ()} if self.study.beam > 1 else {}
+        return {**beam, **{each.name: each.path for each in self.rivals}}
+
+    def oracle_done(self, cycle: OracleCycle) -> None:
+        """Take note of a finished cycle of the oracle, and drop what nobody needs any more."""
+        if cycle.region is None:
+            self.hooks.losers(self._carried.end(_ORACLE))
+            return
+        won = [cell.id for cell in cycle.cells[cycle.region.well_tuned]]
+        self.hooks.losers(self._carried.tell(_ORACLE, cycle.cycle, cycle.losers, won))
+
+    def _beam_done(self, cycle: BeamCycle) -> None:
+        if not cycle.kept:
+            self.hooks.losers(self._carried.end(_BEAM))
+            return
+        results = cycle.results.values()
+        self.hooks.losers(self._carried.tell(_BEAM, cycle.cycle, results, cycle.carried))
+        kept = ", ".join(rate(each.last.max_lr) for each in cycle.kept)
+        self.hooks.line(f"cycle {cycle.cycle:>2}  beam of {self.study.beam}: keeps {kept}")
+
+    def _begun(self, run: RivalRun, cycle: int) -> None:
+        self.hooks.losers(self._carried.tell(run.name, cycle, (), run.row_ids(cycle)))
+
+    def _over(self, run: RivalRun) -> None:
+        self.hooks.losers(self._carried.end(run.name))
+
+    def _beam_ahead(self, oracle: Sequence[OracleCycle]) -> int:
+        """The beam's cells of the cycles that have not begun, those that are greed's left out."""
+        if self.study.beam == 1 or self.beam.ended:
+            return 0
+        ahead = self.study.cycles - len(self.beam.cycles)
+        own = self.study.beam - (0 if self._greed_dropped(oracle) else 1)
+        count = adaptive_grid.expected(len(grid.values(self.study.grid)), self.study.search)
+        return max(0, ahead) * own * count * self.study.least_replicates
+
+    def _greed_dropped(self, oracle: Sequence[OracleCycle]) -> bool:
+        """Whether the oracle's networks are no longer among those that the beam keeps."""
+        both = list(zip(oracle, self.beam.cycles, strict=False))
+        if not both or both[-1][0].region is None:
+            return False
+        cycle, beam = both[-1]
+        assert cycle.region is not None
+        return not {cell.id for cell in cycle.cells[cycle.region.well_tuned]} <= beam.carried

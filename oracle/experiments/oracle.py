@@ -1,0 +1,127 @@
+"""The greedy oracle, and S-Cyc held against it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from oracle.analysis import curve_fit, replay
+from oracle.experiments.base import Hooks, cycle_line, first_grid, no_winner, path
+from oracle.experiments.extras import Beyond
+from oracle.search import adaptive_grid
+from oracle.search.graph import Graph
+from oracle.search.greedy import OracleCycle, oracle
+from oracle.search.pruning_run import PathCycle
+from oracle.search.request import Place, Search
+from oracle.study import grid
+from oracle.study.oracle import OracleStudy, learning_rates
+from oracle.tables import oracle as compare
+from oracle.tables.oracle import Table
+
+
+@dataclass
+class OracleExperiment:
+    """The greedy oracle, and S-Cyc's own run beside it."""
+
+    study: OracleStudy
+    graph: Graph
+    hooks: Hooks = field(default_factory=Hooks)
+    cycles: list[OracleCycle] = field(default_factory=list)
+    s_cyc: list[PathCycle] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._path = path(self.study, self.graph, learning_rates(self.study))
+        self._first = first_grid(self.study, self.graph, self.study.schedule, self.study.grid)
+        self._beyond = Beyond(self.study, self.graph, self.hooks)
+        self._begun = False
+
+    def searches(self) -> list[Search]:
+        """The oracle's and the beam's, then runs that fill the workers while these wait."""
+        self._begun = True
+        return [
+            oracle(self.study, self.graph, self._cycle_done),
+            *self._beyond.beam_searches(),
+            self._path.search(self.s_cyc.append),
+            *self._beyond.rival_searches(),
+        ]
+
+    def known_cells(self) -> set[str]:
+        """S-Cyc's, and the rivals'."""
+        return self._beyond.known_cells() | self._path.ids
+
+    def first_grids(self) -> set[str]:
+        """That of cycle 0, where the whole of it is searched."""
+        return self._first if self.study.search == "grid" else set()
+
+    def unknown_cells(self) -> int:
+        """The grids of the cycles that have not begun; of an adaptive search, a guess at it."""
+        whole = self.study.search == "grid"
+        begun = len(self.cycles) + (1 if whole or self._begun else 0)
+        ahead = max(0, self.study.cycles + 1 - begun)
+        count = adaptive_grid.expected(len(grid.values(self.study.grid)), self.study.search)
+        oracles = ahead * count * self.study.least_replicates
+        return oracles + self._beyond.unknown_cells(self.cycles)
+
+    def table(self, run_id: str) -> Table:
+        """See :func:`oracle.tables.oracle.table`."""
+        ended = len(self.cycles) == self.study.cycles + 1 and self._path.ended(self.s_cyc)
+        complete = ended and self._beyond.ended
+        table = compare.table(self.study, run_id, self.cycles, self.s_cyc, complete)
+        parts = self._beyond.parts(self.cycles, self.s_cyc)
+        return table | parts | {"cost": self._costs(table), "fit": self._fit(table)}
+
+    def _costs(self, table: Table) -> Table:
+        """With what the adaptive oracle would have cost, where the whole grid was tried."""
+        if self.study.search == "adaptive":
+            return dict(table["cost"])
+        replayed = replay.replays(self.study, self.graph, self.cycles)
+        costs = table["cost"]
+        adaptive_cost = compare.cost(replay.trained(replayed))
+        return {"oracle": costs["oracle"], "adaptive": adaptive_cost, "s_cyc": costs["s_cyc"]}
+
+    def _fit(self, table: Table) -> Table | None:
+        """S-Cyc's parameters from the regions of a complete run."""
+        return (
+            curve_fit.part(table["cycles"], self.study.pruning.rate) if table["complete"] else None
+        )
+
+    def places(self) -> list[tuple[Place, dict[str, Any]]]:
+        """One for each cycle of the oracle, S-Cyc's, and those of the beam and of the rivals."""
+        found: list[tuple[Place, dict[str, Any]]] = [
+            (
+                each.place,
+                {
+                    "role": "oracle",
+                    "cycle": each.cycle,
+                    "grid": list(each.cells),
+                    "replicates": each.replicates,
+                },
+            )
+            for each in self.cycles
+        ]
+        s_cyc = (self._path.place, {"role": "s_cyc"})
+        return [*found, s_cyc, *self._beyond.places(self.cycles)]
+
+    def runs(self) -> dict[str, Sequence[PathCycle]]:
+        """The oracle's, which goes on with each cycle's well-tuned max_lr, S-Cyc's, the others.
+
+        Of the oracle's, the replicates that every cycle has.
+        """
+        count = self.study.least_replicates
+        won = [
+            PathCycle(each.cycle, rate, each.cells[rate][:count], each.results[rate][:count])
+            for each in self.cycles
+            if each.region is not None
+            for rate in [each.region.well_tuned]
+        ]
+        return {"oracle": won, "S-Cyc": self.s_cyc, **self._beyond.runs()}
+
+    def failure(self) -> str | None:
+        """A cycle without a winner."""
+        return no_winner(self.cycles[-1]) if self.cycles else None
+
+    def _cycle_done(self, cycle: OracleCycle) -> None:
+        self.cycles.append(cycle)
+        self._beyond.oracle_done(cycle)
+        self.hooks.line(cycle_line(cycle))

@@ -1,0 +1,39 @@
+"""What each kind of study trains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from types import MappingProxyType
+
+from oracle.experiments.base import Experiment, Hooks
+from oracle.experiments.distributions import DistributionsExperiment
+from oracle.experiments.oracle import OracleExperiment
+from oracle.experiments.schedules import SchedulesExperiment
+from oracle.experiments.search import SearchExperiment
+from oracle.search.graph import Graph
+from oracle.study.base import Study
+from oracle.study.oracle import DistributionsStudy, OracleStudy, SchedulesStudy
+from oracle.study.search import SearchStudy
+
+EXPERIMENTS: MappingProxyType[type[Study], Callable[..., Experiment]] = MappingProxyType(
+    {
+        OracleStudy: OracleExperiment,
+        SchedulesStudy: SchedulesExperiment,
+        DistributionsStudy: DistributionsExperiment,
+        SearchStudy: SearchExperiment,
+    }
+)
+
+
+def experiment(study: Study, graph: Graph, hooks: Hooks | None = None) -> Experiment:
+    """A study's experiment, of which nothing has been found yet."""
+    return EXPERIMENTS[type(study)](study, graph, hooks or Hooks())
+
+
+def expected_cells(found: Experiment, asked: AbstractSet[str] = frozenset()) -> int:
+    """How many cells a study asks for in all if no grid grows; `asked`: those it has asked for."""
+    ahead = (
+        found.known_cells() | found.first_grids()
+    ) - asked  # told for every cell: asked is long
+    return len(asked) + len(ahead) + found.unknown_cells()

@@ -1,0 +1,125 @@
+"""Learning-rate schedules against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from oracle.experiments.base import Hooks, first_grid, no_winner, path, path_line
+from oracle.reports.sheet import rate
+from oracle.search.graph import Graph
+from oracle.search.greedy import GridSearch
+from oracle.search.pruning_run import PathCycle
+from oracle.search.request import Place, Search
+from oracle.study.base import LearningRates
+from oracle.study.oracle import Entry, SchedulesStudy
+from oracle.tables import schedules
+from oracle.tables.oracle import Table
+from oracle.tables.schedules import EntryFound
+
+
+@dataclass
+class SchedulesExperiment:
+    """Every schedule's iterative pruning run, those that are tuned after their grid search."""
+
+    study: SchedulesStudy
+    graph: Graph
+    hooks: Hooks = field(default_factory=Hooks)
+
+    def __post_init__(self) -> None:
+        self.found = {entry.label: EntryFound(entry) for entry in self.study.schedules}
+        self._paths = {
+            entry.label: path(self.study, self.graph, entry)
+            for entry in self.study.schedules
+            if entry.tune is None
+        }
+        self._first = set[str]().union(
+            *(
+                first_grid(self.study, self.graph, entry.schedule, entry.tune.max_lr)
+                for entry in self.study.schedules
+                if entry.tune is not None
+            )
+        )
+
+    def searches(self) -> list[Search]:
+        """One for each entry, in the study's order."""
+        return [self._search(entry) for entry in self.study.schedules]
+
+    def known_cells(self) -> set[str]:
+        """Those of the runs whose max_lr is known."""
+        return set().union(*(each.ids for each in self._paths.values()))
+
+    def first_grids(self) -> set[str]:
+        """Those of the entries that are tuned."""
+        return self._first
+
+    def unknown_cells(self) -> int:
+        """The pruned networks of the entries that are still to be tuned."""
+        waiting = [
+            entry
+            for entry in self.study.schedules
+            if entry.tune is not None and self.found[entry.label].tuning is None
+        ]
+        return len(waiting) * self.study.cycles * self.study.least_replicates
+
+    def table(self, run_id: str) -> Table:
+        """See :func:`oracle.tables.schedules.table`."""
+        ended = all(
+            found.untunable or (label in self._paths and self._paths[label].ended(found.path))
+            for label, found in self.found.items()
+        )
+        return schedules.table(self.study, run_id, list(self.found.values()), ended)
+
+    def places(self) -> list[tuple[Place, dict[str, Any]]]:
+        """One for each run, and one for each grid search."""
+        runs: list[tuple[Place, dict[str, Any]]] = [
+            (each.place, {"role": "schedule", "label": label})
+            for label, each in self._paths.items()
+        ]
+        tunings: list[tuple[Place, dict[str, Any]]] = [
+            (each.tuning.place, {"role": "tuning", "label": label})
+            for label, each in self.found.items()
+            if each.tuning is not None
+        ]
+        return runs + tunings
+
+    def runs(self) -> dict[str, Sequence[PathCycle]]:
+        """One for each entry, by its label."""
+        return {label: found.path for label, found in self.found.items()}
+
+    def failure(self) -> str | None:
+        """None: an entry that diverges is a result."""
+        return None
+
+    def _search(self, entry: Entry) -> Search:
+        found = self.found[entry.label]
+        if entry.tune is not None:
+            tuner = GridSearch(self.graph, entry.schedule, entry.tune.max_lr, 0.0, "points")
+            found.tuning = yield from tuner.cycle([None] * self.study.least_replicates)
+            if found.tuning.region is None:
+                self.hooks.line(f"{entry.label}: {no_winner(found.tuning)}")
+                return
+            best = found.tuning.region.well_tuned
+            self.hooks.line(f"{entry.label}: max_lr {rate(best)} is best on the unpruned network")
+            tuned = LearningRates(schedule=entry.schedule, max_lr=best)
+            self._paths[entry.label] = path(self.study, self.graph, tuned)
+            self._drop_losers()
+        yield from self._paths[entry.label].search(lambda done: self._cycle_done(found, done))
+
+    def _drop_losers(self) -> None:
+        """When all entries are tuned: one's loser may be another's winner."""
+        tuned = [each for each in self.found.values() if each.entry.tune is not None]
+        if all(each.tuning is not None for each in tuned):
+            won = {
+                result.cell
+                for each in tuned
+                if each.tuning is not None and each.tuning.region is not None
+                for result in each.tuning.results[each.tuning.region.well_tuned]
+            }
+            losers = [r for each in tuned if each.tuning is not None for r in each.tuning.losers]
+            self.hooks.losers([result for result in losers if result.cell not in won])
+
+    def _cycle_done(self, found: EntryFound, done: PathCycle) -> None:
+        found.path.append(done)
+        self.hooks.line(f"{found.entry.label}: {path_line(done)}")

@@ -1,0 +1,146 @@
+"""The search of S-Cyc's parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from oracle.experiments.base import Hooks, first_grid
+from oracle.search import samplers
+from oracle.search.asha import Sampled
+from oracle.search.candidates import Board, Candidate
+from oracle.search.coordinate import Recipe
+from oracle.search.graph import Graph
+from oracle.search.pruning_run import PathCycle
+from oracle.search.request import Place, Search
+from oracle.study.search import ListedSearch, PaperRecipe, SampledSearch, SearchStudy
+from oracle.tables import search as search_tables
+from oracle.tables.oracle import Table
+from oracle.tables.search import Found
+from scyc.specs.base import SCyc
+
+
+@dataclass
+class SearchExperiment:
+    """Candidates of S-Cyc's (epsilon, delta, q, beta), each an iterative pruning run."""
+
+    study: SearchStudy
+    graph: Graph
+    hooks: Hooks = field(default_factory=Hooks)
+
+    def __post_init__(self) -> None:
+        search = self.study.search
+        self.board = Board(self.study, self.graph, self._candidate_ended)
+        self._recipe: Recipe | None = None
+        self._left = 1  # searches that have not ended
+        if isinstance(search, PaperRecipe):
+            self._recipe = Recipe(self.board, search, self.hooks.line)
+        elif isinstance(search, SampledSearch):
+            self._left = search.trials
+
+    def searches(self) -> list[Search]:
+        """The recipe's, or the grid's; of sampled candidates one each."""
+        search = self.study.search
+        if self._recipe is not None:
+            found = [self._recipe.run()]
+        elif isinstance(search, SampledSearch):
+            ask = partial(samplers.suggest, self.study)
+            found = Sampled(self.board, search, ask, self.hooks.line).searches()
+        else:
+            assert isinstance(search, ListedSearch)
+            found = [self._listed(search)]
+        return [self._counted(each) for each in found]
+
+    def known_cells(self) -> set[str]:
+        """Those of candidates that go on; when all have ended, those that are worth keeping.
+
+        Worth keeping are the best candidates' and those of the No Growth phases, below which
+        other candidates start.
+        """
+        every = self.board.candidates
+        rows = [row for each in every if not each.ended for row in each.path.rows]
+        for each in every if not self._left else ():
+            kept = len(each.path.rows) if each in self.found.best else each.no_growth
+            rows += each.path.rows[:kept]
+        return {cell.id for row in rows for cell in row}
+
+    def first_grids(self) -> set[str]:
+        """Epsilon's grid, in the paper's recipe."""
+        search = self.study.search
+        if not isinstance(search, PaperRecipe):
+            return set()
+        return first_grid(self.study, self.graph, self.study.schedule, search.epsilon)
+
+    def unknown_cells(self) -> int:
+        """Those of candidates to come, as if they shared nothing but their first networks."""
+        search, ahead = self.study.search, 0
+        if not self._left:
+            return 0
+        if isinstance(search, PaperRecipe):
+            counts = (len(search.delta), len(search.q) - 1, len(search.beta) - 1)
+            begun = self._recipe.begun if self._recipe else 0
+            ahead = sum(counts[max(0, begun - 1) :])
+        else:
+            trials = search.trials if isinstance(search, SampledSearch) else search.runs
+            ahead = trials - len(self.board.candidates)
+        return ahead * self.study.cycles * self.study.least_replicates
+
+    def table(self, run_id: str) -> Table:
+        """See :func:`oracle.tables.search.table`."""
+        return search_tables.table(self.study, run_id, self.found)
+
+    def places(self) -> list[tuple[Place, dict[str, Any]]]:
+        """The whole search's, its candidates' cells', and that of epsilon's grid."""
+        found: list[tuple[Place, dict[str, Any]]] = [
+            (search_tables.place(self.study, self.graph), {"role": "search"}),
+            (self.board.place, {"role": "candidates"}),
+        ]
+        if self._recipe is not None and self._recipe.grid is not None:
+            found.append((self._recipe.grid.place, {"role": "epsilon"}))
+        return found
+
+    def runs(self) -> dict[str, Sequence[PathCycle]]:
+        """One for each candidate, by its number."""
+        return {str(each.number): each.cycles for each in self.board.candidates}
+
+    def failure(self) -> str | None:
+        """A search in which every candidate diverged."""
+        if self._recipe is not None:
+            return self._recipe.failed
+        if self._left or any(each.whole for each in self.board.candidates):
+            return None
+        return "every candidate diverged; lower epsilon or delta"
+
+    @property
+    def found(self) -> Found:
+        """What has been found so far."""
+        return Found(
+            self.board.candidates,
+            self._recipe.best if self._recipe else None,
+            self.study.objective.each(self.study.cycles),
+            complete=not self._left,
+        )
+
+    def _listed(self, search: ListedSearch) -> Search:
+        curves = [
+            SCyc(epsilon=epsilon, delta=delta, q=q, beta=beta)
+            for epsilon in search.epsilon
+            for delta in search.delta
+            for q in search.q
+            for beta in search.beta
+        ]
+        yield from self.board.together([self.board.add(curve, "grid") for curve in curves])
+
+    def _counted(self, search: Search) -> Search:
+        yield from search
+        self._left -= 1
+        if not self._left:
+            every = (done for each in self.board.candidates for done in each.cycles)
+            self.hooks.losers([result for done in every for result in done.results])
+
+    def _candidate_ended(self, candidate: Candidate) -> None:
+        self.hooks.candidate(search_tables.trial(self.study, self.graph, candidate))
+        if candidate.whole:
+            self.hooks.line(search_tables.line(self.study, candidate))

@@ -1,0 +1,1 @@
+"""Facts about the local machine: processes, disk, devices; and durations as text."""

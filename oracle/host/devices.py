@@ -1,0 +1,17 @@
+"""The device that trainings run on."""
+
+from __future__ import annotations
+
+import torch
+
+
+def resolve_device(name: str) -> torch.device:
+    """Return the device for "auto", "cpu" or "cuda".
+
+    Args:
+        name: "auto" is CUDA where it is available, else the CPU.
+
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)

@@ -1,0 +1,57 @@
+"""Folders that cannot be written to: found before a run starts, or told when one fails in it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from oracle.errors import DiskFailed
+
+_REMEDIES: Mapping[int, str] = MappingProxyType(
+    {
+        errno.ENOSPC: "make room there",
+        errno.EDQUOT: "make room there, or have the quota raised",
+        errno.EFBIG: "have the limit on files raised",
+        errno.EROFS: "let it be written to",
+        errno.EACCES: "let it be written to",
+        errno.EPERM: "let it be written to",
+        errno.EIO: "see to the disk",
+    }
+)
+
+
+def unwritable(folder: Path) -> str:
+    """Why nothing can be written to a folder that may have to be made first; "" if it can."""
+    absolute = folder.absolute()
+    nearest = next(each for each in (absolute, *absolute.parents) if each.exists())
+    try:
+        with tempfile.TemporaryFile(dir=nearest):
+            return ""
+    except OSError as error:
+        return f"{nearest} is not a folder that can be written to ({error.strerror}); name another"
+
+
+def disk_failed(error: OSError) -> DiskFailed | None:
+    """An error as a user is told of it; None where it is not the disk's."""
+    remedy = _REMEDIES.get(error.errno or 0)
+    if remedy is None:
+        return None
+    where = f"{error.filename}: " if error.filename else ""
+    kept = "then run the same command again; what is finished is kept"
+    return DiskFailed(f"{where}{error.strerror}; {remedy}, {kept}")
+
+
+@contextlib.contextmanager
+def told() -> Iterator[None]:
+    """Raise DiskFailed in the place of an OSError that is the disk's."""
+    try:
+        yield
+    except OSError as error:
+        failure = disk_failed(error)
+        if failure is None:
+            raise
+        raise failure from error

@@ -1,0 +1,102 @@
+"""The regions of several runs in one figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from oracle.plots.base import rate_axis, remaining_axis
+from oracle.tables.oracle import Table
+
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9")  # Okabe and Ito
+MOST = len(_COLOURS)
+
+
+def overlaid(tables: Sequence[Table]) -> go.Figure | None:
+    """Bands, well-tuned values and S-Cyc's curves of oracle runs over the weights remaining.
+
+    None where no run among them has a finished cycle.
+    """
+    drawn = [table for table in tables if table["kind"] == "oracle" and table["cycles"]]
+    if not drawn:
+        return None
+    figure = go.Figure()
+    rates: list[float] = []
+    for table, colour in zip(drawn, _COLOURS, strict=False):
+        rates += _run(figure, table, colour)
+    ticks = sorted(
+        {round(c["weights_remaining"], 2) for table in drawn for c in table["cycles"]}, reverse=True
+    )
+    figure.update_xaxes(**remaining_axis(_spread(ticks)))
+    figure.update_yaxes(title_text="max_lr", **rate_axis(rates))
+    figure.update_layout(template="plotly_white")
+    return figure
+
+
+def _run(figure: go.Figure, table: Table, colour: str) -> list[float]:
+    """Draw one run; returns the learning rates that it shows."""
+    known = [c for c in table["cycles"] if c["feasible"]]
+    left = [c["weights_remaining"] for c in known]
+    lows = [c["feasible"]["low"] for c in known]
+    highs = [c["feasible"]["high"] for c in known]
+    group: dict[str, Any] = {"legendgroup": table["run_id"]}
+    figure.add_trace(
+        go.Scatter(
+            x=left + left[::-1],
+            y=highs + lows[::-1],
+            mode="lines",
+            fill="toself",
+            fillcolor=_translucent(colour, 0.16),
+            line={"color": _translucent(colour, 0.55), "width": 1},
+            name=f"{table['run_id']}: feasible region",
+            hoverinfo="skip",
+            **group,
+        )
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=left,
+            y=[c["well_tuned"] for c in known],
+            mode="markers",
+            marker={"color": colour, "size": 9},
+            name="well-tuned max_lr",
+            hovertemplate="%{x:.1f} % remaining: %{y:.4g}<extra>" + table["run_id"] + "</extra>",
+            **group,
+        )
+    )
+    curve = [(c["weights_remaining"], c["s_cyc"]["max_lr"]) for c in table["cycles"]]
+    figure.add_trace(
+        go.Scatter(
+            x=[x for x, _ in curve],
+            y=[y for _, y in curve],
+            mode="lines",
+            line={"color": colour, "width": 2, "dash": "dash"},
+            name="S-Cyc",
+            hoverinfo="skip",
+            **group,
+        )
+    )
+    return lows + highs + [y for _, y in curve]
+
+
+def rows(tables: Sequence[Table]) -> list[tuple[int, list[Mapping[str, Any] | None]]]:
+    """Cycle by cycle, each run's cycle, or None where it has none."""
+    by_run = [{c["cycle"]: c for c in table["cycles"]} for table in tables]
+    last = max((max(cycles, default=-1) for cycles in by_run), default=-1)
+    return [(n, [cycles.get(n) for cycles in by_run]) for n in range(last + 1)]
+
+
+def _spread(ticks: Sequence[float]) -> list[float]:
+    """Ticks of which none stand too close to be read."""
+    kept: list[float] = []
+    for tick in ticks:
+        if not kept or kept[-1] / tick > 1.12:
+            kept.append(tick)
+    return kept
+
+
+def _translucent(colour: str, share: float) -> str:
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, {share})"

@@ -1,0 +1,30 @@
+"""The figures of each kind of study."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from plotly.graph_objects import Figure
+
+from oracle.plots import distributions, oracle, schedules, search
+from oracle.tables.oracle import Table
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of one kind of study, drawn from its table."""
+
+    figure: Callable[[Table], Figure]
+    cards: Callable[[Table], dict[str, Figure]]  # small, for the Optuna dashboard
+
+
+FIGURES: Mapping[str, Figures] = MappingProxyType(
+    {
+        "oracle": Figures(oracle.regions, oracle.cards),
+        "schedules": Figures(schedules.comparison, schedules.cards),
+        "distributions": Figures(distributions.distributions, distributions.cards),
+        "search": Figures(search.search, search.cards),
+    }
+)

@@ -1,0 +1,44 @@
+"""The rivals' max_lr, drawn beside S-Cyc's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import plotly.graph_objects as go
+
+from oracle.tables.oracle import Table
+
+# Dark, light and in between, so that lightness alone tells them apart; dashes and marks do, too.
+_LOOKS = MappingProxyType(
+    {
+        "constant": ("#000000", "dot", "line-ew"),
+        "warm_start": ("#CC79A7", "dash", "square-open"),
+        "gradient_spread": ("#5D3A9B", "dashdot", "triangle-up-open"),
+    }
+)
+
+
+def lines(figure: go.Figure, table: Table, place: Mapping[str, int]) -> list[float]:
+    """A thin line for each rival; returns all their max_lr, which the axis must hold.
+
+    Drawn after S-Cyc's thick one, over which it shows where both agree.
+    """
+    rates: list[float] = []
+    for rival in table["rivals"]:
+        colour, dash, symbol = _LOOKS[rival["name"]]
+        own = [cycle["max_lr"] for cycle in rival["cycles"]]
+        figure.add_trace(
+            go.Scatter(
+                x=[cycle["weights_remaining"] for cycle in rival["cycles"]],
+                y=own,
+                mode="lines+markers",
+                line={"color": colour, "width": 1.5, "dash": dash},
+                marker={"symbol": symbol, "size": 11, "line": {"color": colour, "width": 1.5}},
+                name=rival["name"],
+                hovertemplate=f"%{{x:.1f}} % remaining: %{{y:.4g}}<extra>{rival['name']}</extra>",
+            ),
+            **place,
+        )
+        rates += own
+    return rates

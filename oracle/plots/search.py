@@ -1,0 +1,245 @@
+"""The figures of a search of S-Cyc's parameters."""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from oracle.plots.base import card, head, rate_axis
+from oracle.tables.oracle import Table
+from oracle.tables.search import metric
+
+_BEST, _WHOLE, _STOPPED = "#D55E00", "#0072B2", "#8a8a8a"  # Okabe and Ito; grey
+_PARAMETERS = ("epsilon", "delta", "q", "beta")
+_WIDE = ("epsilon",)  # drawn on a logarithmic axis
+
+
+def search(table: Table) -> go.Figure:
+    """The objective over the candidates, their max_lr over the cycles, and each parameter.
+
+    Of several objectives the first two are drawn against each other, the Pareto front marked.
+    Hollow grey marks are of candidates that were stopped, at their last validation accuracy.
+    """
+    titles = (_first_title(table), "max_lr, cycle by cycle", *_PARAMETERS)
+    figure = make_subplots(
+        rows=2,
+        cols=4,
+        specs=[[{"colspan": 2}, None, {"colspan": 2}, None], [{}, {}, {}, {}]],
+        subplot_titles=titles,
+        horizontal_spacing=0.06,
+        vertical_spacing=0.16,
+    )
+    _first(figure, table, 1, 1)
+    _rates(figure, table, 1, 3)
+    for column, name in enumerate(_PARAMETERS, 1):
+        _parameter(figure, table, name, 2, column)
+    figure.update_layout(
+        head(f"{table['study']}: a search of S-Cyc's parameters", table),
+        legend={"orientation": "h", "y": -0.1, "x": 0.0},
+        margin={"t": 110, "b": 90, "l": 70, "r": 30},
+        width=1300,
+        height=860,
+    )
+    return figure
+
+
+def cards(table: Table) -> dict[str, go.Figure]:
+    """Panels of :func:`search`, each of a size that the Optuna dashboard shows whole."""
+    made = {}
+    for name, title, draw in (
+        ("objective", _first_title(table), _first),
+        ("max_lr", "max_lr, cycle by cycle", _rates),
+    ):
+        figure = make_subplots(rows=1, cols=1)
+        draw(figure, table, 1, 1)
+        figure.update_traces(showlegend=True)
+        made[name] = card(figure, title)
+    figure = make_subplots(rows=2, cols=2, subplot_titles=_PARAMETERS, vertical_spacing=0.2)
+    for (row, column), name in zip(itertools.product((1, 2), (1, 2)), _PARAMETERS, strict=True):
+        _parameter(figure, table, name, row, column)
+    made["parameters"] = card(figure, "The objective over each parameter")
+    return made
+
+
+def _several(table: Table) -> bool:
+    return len(table["objective"]["cycles"]) > 1
+
+
+def _first_title(table: Table) -> str:
+    return "Two objectives" if _several(table) else "Candidates in the search's order"
+
+
+def _first(figure: go.Figure, table: Table, row: int, column: int) -> None:
+    (_front if _several(table) else _history)(figure, table, row, column)
+
+
+def _history(figure: go.Figure, table: Table, row: int, column: int) -> None:
+    """The objective over the candidates, and the best so far."""
+    _marks(figure, table, "candidate", row, column, legend=True)
+    whole = sorted(_whole(table), key=lambda each: int(each["candidate"]))
+    if whole:
+        so_far = list(itertools.accumulate((_mean(each, 0) for each in whole), max))
+        figure.add_trace(
+            go.Scatter(
+                x=[each["candidate"] for each in whole],
+                y=so_far,
+                mode="lines",
+                line={"color": _BEST, "width": 2, "shape": "hv"},
+                name="best so far",
+                hovertemplate="%{y:.2f} %<extra>best so far</extra>",
+            ),
+            row=row,
+            col=column,
+        )
+    figure.update_xaxes(title_text="candidate", row=row, col=column)
+    figure.update_yaxes(title_text=_metric(table, 0), row=row, col=column)
+
+
+def _front(figure: go.Figure, table: Table, row: int, column: int) -> None:
+    """The first two objectives against each other; a third is the size of the marks."""
+    for best, name, colour in ((False, "dominated", _WHOLE), (True, "Pareto front", _BEST)):
+        some = sorted(
+            (each for each in _whole(table) if each["best"] == best),
+            key=lambda each: _mean(each, 0),
+        )
+        lines = best and len(table["objective"]["cycles"]) == 2
+        figure.add_trace(
+            go.Scatter(
+                x=[_mean(each, 0) for each in some],
+                y=[_mean(each, 1) for each in some],
+                mode="lines+markers" if lines else "markers",
+                line={"color": colour, "width": 1, "dash": "dot"},
+                marker={"color": colour, "size": _sizes(table, some)},
+                text=[_told(each) for each in some],
+                hovertemplate="%{text}<extra></extra>",
+                name=name,
+            ),
+            row=row,
+            col=column,
+        )
+    figure.update_xaxes(title_text=_metric(table, 0), row=row, col=column)
+    figure.update_yaxes(title_text=_metric(table, 1), row=row, col=column)
+
+
+def _sizes(table: Table, some: Sequence[Mapping[str, Any]]) -> list[float]:
+    """By the third objective, from 6 to 18 points."""
+    if len(table["objective"]["cycles"]) < 3:
+        return [9.0] * len(some)
+    every = [_mean(each, 2) for each in _whole(table)]
+    low, width = min(every), (max(every) - min(every)) or 1.0
+    return [6 + 12 * (_mean(each, 2) - low) / width for each in some]
+
+
+def _rates(figure: go.Figure, table: Table, row: int, column: int) -> None:
+    """Every candidate's max_lr as far as it came; the best candidates' in front."""
+    order = sorted(table["candidates"], key=lambda each: (each["best"], each["objectives"] is None))
+    told: set[str] = set()
+    for each in order:
+        if not each["cycles"] or each["steps"] == ["epsilon"]:
+            continue
+        kind, colour, width = "candidate", "rgba(0, 114, 178, 0.35)", 1.0
+        if each["best"]:
+            kind, colour, width = "best", _BEST, 3.5
+        elif each["stopped"]:
+            kind, colour = "stopped", "rgba(120, 120, 120, 0.6)"
+        figure.add_trace(
+            go.Scatter(
+                x=[done["cycle"] for done in each["cycles"]],
+                y=[done["max_lr"] for done in each["cycles"]],
+                mode="lines+markers" if kind != "candidate" else "lines",
+                line={"color": colour, "width": width, "dash": "dot" if each["stopped"] else None},
+                marker={"size": 6},
+                name=f"max_lr of {kind if kind != 'candidate' else 'a candidate'}",
+                legendgroup=f"rates {kind}",
+                showlegend=kind not in told,
+                text=[_told(each)] * len(each["cycles"]),
+                hovertemplate="cycle %{x}: %{y:.4g}<br>%{text}<extra></extra>",
+            ),
+            row=row,
+            col=column,
+        )
+        told.add(kind)
+    rates = [done["max_lr"] for each in order for done in each["cycles"]]
+    figure.update_xaxes(title_text="pruning cycle", dtick=1, row=row, col=column)
+    axis = rate_axis(rates) if rates else {}
+    figure.update_yaxes(title_text="max_lr", **axis, row=row, col=column)
+
+
+def _parameter(figure: go.Figure, table: Table, name: str, row: int, column: int) -> None:
+    """The (first) objective over one parameter."""
+    _marks(figure, table, name, row, column, legend=False)
+    if name in _WIDE and table["candidates"]:
+        axis = rate_axis([each[name] for each in table["candidates"]])
+        figure.update_xaxes(**axis, row=row, col=column)
+    if name == "q":
+        figure.update_xaxes(dtick=1, row=row, col=column)
+    if column == 1:
+        figure.update_yaxes(title_text=_metric(table, 0), row=row, col=column)
+
+
+def _marks(figure: go.Figure, table: Table, name: str, row: int, column: int, legend: bool) -> None:
+    """A mark for each candidate, at its (first) objective, or at its last accuracy if stopped."""
+    every = table["candidates"]
+    groups = (
+        ("stopped early", "circle-open", _STOPPED, [e for e in every if _early(e, name)]),
+        ("candidate", "circle", _WHOLE, [e for e in _whole(table) if not e["best"]]),
+        ("best", "star", _BEST, [e for e in _whole(table) if e["best"]]),
+    )
+    for label, symbol, colour, some in groups:
+        if not some:
+            continue
+        whole = label != "stopped early"
+        figure.add_trace(
+            go.Scatter(
+                x=[each[name] for each in some],
+                y=[_mean(each, 0) if whole else _last(each) for each in some],
+                mode="markers",
+                marker={
+                    "symbol": symbol,
+                    "color": colour,
+                    "size": 14 if symbol == "star" else 8,
+                    "line": {"width": 1.5 if symbol == "circle-open" else 0},
+                },
+                text=[_told(each) for each in some],
+                hovertemplate="%{text}<br>%{y:.2f} %<extra></extra>",
+                name=label,
+                legendgroup=label,
+                showlegend=legend,
+            ),
+            row=row,
+            col=column,
+        )
+
+
+def _early(candidate: Mapping[str, Any], name: str) -> bool:
+    """Whether it was stopped early and has something to say of a parameter, or of the order."""
+    unpruned = candidate["steps"] == ["epsilon"]
+    told = name in ("candidate", "epsilon") or not unpruned
+    return told and candidate["stopped"] in ("halving", "epsilon") and bool(candidate["cycles"])
+
+
+def _whole(table: Table) -> list[Mapping[str, Any]]:
+    return [each for each in table["candidates"] if each["objectives"] is not None]
+
+
+def _mean(candidate: Mapping[str, Any], objective: int) -> float:
+    return statistics.fmean(candidate["objectives"][objective])
+
+
+def _last(candidate: Mapping[str, Any]) -> float:
+    return statistics.fmean(candidate["cycles"][-1]["val_accuracy"])
+
+
+def _metric(table: Table, objective: int) -> str:
+    return metric(table["objective"]["name"], table["objective"]["cycles"][objective])
+
+
+def _told(candidate: Mapping[str, Any]) -> str:
+    """A candidate's number and parameters."""
+    values = ", ".join(f"{name} {candidate[name]:.4g}" for name in _PARAMETERS)
+    return f"candidate {candidate['candidate']}: {values}"

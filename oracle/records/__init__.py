@@ -1,0 +1,1 @@
+"""Plain rows that layers exchange: jobs, tokens, observations, candidates."""

@@ -1,0 +1,37 @@
+"""A candidate of a search as Optuna's storage keeps it, in plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from oracle.search.request import Place
+
+Fate = Literal["finished", "stopped", "diverged"]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The bounds of a parameter, both included."""
+
+    low: float
+    high: float
+    log: bool = False
+    whole: bool = False  # a whole number
+
+
+@dataclass(frozen=True)
+class CandidateTrial:
+    """One candidate, of which all is known."""
+
+    place: Place  # the Optuna study of the whole search
+    number: int  # counted from 0, in the search's order
+    metrics: tuple[str, ...]  # what each objective is
+    axes: Mapping[str, Axis]
+    params: Mapping[str, float]
+    fate: Fate
+    values: tuple[float, ...]  # one for each objective; empty unless finished
+    curve: Mapping[int, float]  # validation accuracy by pruning cycle, in percent
+    attributes: Mapping[str, Any]
+    seconds: float  # of worker time, shared trainings included

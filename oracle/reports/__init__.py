@@ -1,0 +1,1 @@
+"""Printed tables and their formats, one module a kind of study."""

@@ -1,0 +1,145 @@
+"""The printed table of a distributions study."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+from oracle.reports.sheet import Sheet, cost_lines, rate, shrunk_lines, spread
+from oracle.tables.oracle import Table
+
+_NAMES = {"weight_gradients": "weight gradients", "activations": "hidden outputs"}
+
+
+def sheet(table: Table) -> Sheet:
+    """The printed table: a row for each pruning cycle."""
+    what = table["record"]["what"]
+    bounds = table["record"]["outside"]
+    heads = ["cycle", "weights\nremaining, %", "max_lr", "test, %"]
+    for each in what:
+        heads += [f"{_NAMES[each]}:\nstd", "5 to 95 %"]
+        if each == "weight_gradients" and bounds:
+            heads.append(f"outside [{bounds[0]:g}, {bounds[1]:g}], %")
+        heads.append("zeros, %")
+    return Sheet(
+        title=f"{_name(table)}: distributions while the network is pruned",
+        run_id=table["run_id"],
+        heads=heads,
+        rows=[_row(cycle, what, bounds is not None) for cycle in table["cycles"]],
+        verdict=verdict(table),
+        notes=[*shrunk_lines(table), *_footnotes(table)],
+        costs=cost_lines(table["cost"]),
+        flat=[line for cycle in table["cycles"] for line in _flat(cycle, what)],
+        flat_heads=_FLAT_HEADS,
+    )
+
+
+def _name(table: Table) -> str:
+    return f"{table['study']}, {table['label']}" if table["label"] else str(table["study"])
+
+
+def verdict(table: Table) -> str:
+    """Whether the distributions have become narrower, from the first network to the last."""
+    cycles = [cycle for cycle in table["cycles"] if not cycle["diverged"]]
+    if len(cycles) < 2:
+        return "Fewer than two networks are finished; nothing to compare yet."
+    first, last = cycles[0], cycles[-1]
+    said = []
+    for what in table["record"]["what"]:
+        spreads = [[std for std in each["std"][what] if std is not None] for each in (first, last)]
+        if not all(spreads):
+            continue
+        before, after = map(statistics.fmean, spreads)
+        how = "narrower" if after < before else "wider" if after > before else "as wide"
+        said.append(f"{_NAMES[what]} are {how} (std {before:.3g} to {after:.3g})")
+    lines = "; ".join(said) or "nothing finite was recorded"
+    between = f"{first['weights_remaining']:.1f} to {last['weights_remaining']:.1f} %"
+    return f"From {between} of weights remaining, {lines}."
+
+
+def _row(cycle: Table, what: Sequence[str], bounded: bool) -> list[str]:
+    row = [
+        str(cycle["cycle"]),
+        f"{cycle['weights_remaining']:.2f}",
+        rate(cycle["max_lr"]),
+        "diverged" if cycle["diverged"] else spread(cycle["test_accuracy"]),
+    ]
+    for each in what:
+        pooled = cycle.get(each)
+        if not pooled or not pooled["count"]:
+            row += ["-"] * (4 if each == "weight_gradients" and bounded else 3)
+            continue
+        low, high = pooled["quantiles"]["5"], pooled["quantiles"]["95"]
+        row += [_deviation(cycle["std"][each]), f"[{low:.2g}, {high:.2g}]"]
+        if each == "weight_gradients" and bounded:
+            row.append(spread(cycle["outside"][each]))
+        row.append(f"{100 * pooled['zeros'] / pooled['count']:.1f}")
+    return row
+
+
+def _deviation(stds: Sequence[float | None]) -> str:
+    deviations = [std for std in stds if std is not None]
+    if not deviations:
+        return "-"
+    mean = f"{statistics.fmean(deviations):.3g}"
+    return mean if len(deviations) == 1 else f"{mean} ± {statistics.stdev(deviations):.1g}"
+
+
+def _footnotes(table: Table) -> list[str]:
+    record = table["record"]
+    lines = [
+        (f"{table['label']}: at" if table["label"] else "At")
+        + f" the end of each training, over {record['batches']} training batches and "
+        f"{table['replicates']} replicate(s); ± is the std over replicates."
+    ]
+    if "weight_gradients" in record["what"]:
+        lines.append(
+            "Weight gradients: dL/dw of each batch's mean loss, of every convolution and linear "
+            "weight that remains."
+        )
+    if "activations" in record["what"]:
+        lines.append("Hidden outputs: those of every ReLU; zeros are neurons that are off.")
+    if table["paper"]:
+        lines.append(f"The paper's Figure {table['paper']['figure']}: {table['paper']['claim']}")
+    if any(cycle["diverged"] for cycle in table["cycles"]):
+        lines.append("Diverged: a replicate did; its network cannot be pruned, and the run ends.")
+    if not table["complete"]:
+        lines.append("The run is not complete; these are the networks that are finished.")
+    return lines
+
+
+_QUANTILES = ("0.1", "1", "5", "25", "50", "75", "95", "99", "99.9")
+_FLAT_HEADS = (
+    "cycle",
+    "weights_remaining",
+    "max_lr",
+    "what",
+    "count",
+    "zeros",
+    "below",
+    "above",
+    "mean",
+    "std",
+    "min",
+    "max",
+    *(f"quantile_{name}" for name in _QUANTILES),
+)
+
+
+def _flat(cycle: Table, what: Sequence[str]) -> list[dict[str, object]]:
+    lines = []
+    for each in what:
+        pooled = cycle.get(each)
+        if not pooled:
+            continue
+        quantiles = pooled["quantiles"] or {}
+        line: dict[str, object] = {
+            "cycle": cycle["cycle"],
+            "weights_remaining": cycle["weights_remaining"],
+            "max_lr": cycle["max_lr"],
+            "what": each,
+            **{name: pooled[name] for name in _FLAT_HEADS[4:12]},
+            **{f"quantile_{name}": quantiles.get(name) for name in _QUANTILES},
+        }
+        lines.append(line)
+    return lines

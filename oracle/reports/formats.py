@@ -1,0 +1,207 @@
+"""A table as text, CSV, Markdown and LaTeX; its JSON is the table itself."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table as RichTable
+
+from oracle.reports.registry import SHEETS
+from oracle.reports.sheet import Sheet
+from oracle.tables.oracle import Table
+
+# Text that begins so is a formula; so is what follows a semicolon where that parts the cells. The
+# wide forms of the signs count as the narrow ones.
+_FORMULA = re.compile(r"(^|;)(?=\s*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_COLOURS = {"outside": "red", "inside": "green", "undecided": "yellow"}
+
+
+def sheet(table: Table) -> Sheet:
+    """The printed form of any kind of study's table."""
+    return SHEETS[table["kind"]](table)
+
+
+def text(table: Table, width: int = 140, colour: bool = False) -> str:
+    """The table for a terminal."""
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=width,
+        force_terminal=colour,
+        no_color=not colour,
+        highlight=False,
+        emoji=False,  # a label may hold ":100:"
+    )
+    console.print(f"{table['study']}  ({table['run_id']})", markup=False)
+    printed = sheet(table)
+    _print(console, printed)
+    for more in printed.more:
+        console.print(f"\n{more.title}", markup=False)
+        _print(console, more)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def _print(console: Console, printed: Sheet) -> None:
+    """One table, and below it what must be said beside it."""
+    grid = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
+    for index, head in enumerate(printed.heads):
+        side = "left" if index in printed.left else "right"
+        grid.add_column(escape(head), justify=side, no_wrap=True)  # type: ignore[arg-type]
+    for row in printed.rows:
+        grid.add_row(*(_coloured(cell, i in printed.left) for i, cell in enumerate(row)))
+    width = console.width
+    console.width = max(
+        width, console.measure(grid, options=console.options.update(max_width=10_000)).maximum
+    )
+    console.print(grid)  # whole, however narrow the terminal: a number that is cut is lost
+    console.width = width
+    for line in [printed.verdict, "", *printed.notes, "", *printed.costs]:
+        console.print(line, markup=False)
+
+
+def as_json(table: Table) -> str:
+    """The table as JSON, for other tools."""
+    return json.dumps(table, indent=2, allow_nan=False) + "\n"
+
+
+def as_csv(table: Table) -> str:
+    """One line a row; accuracies in percent, learning rates in units of 1.
+
+    Of several tables, the rows of one after those of the other, the columns of all, and before them
+    ``run``, which says whose a row is.
+    """
+    printed = sheet(table)
+    every = (printed, *printed.more)
+    heads = dict.fromkeys(head for each in every for head in each.flat_heads)
+    whose = {"run": printed.whose} if printed.more else {}
+    out = io.StringIO()
+    writer = csv.DictWriter(out, fieldnames=list(whose | heads), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(
+        {key: inert(value) for key, value in {**whose, **row}.items()}
+        for each in every
+        for row in each.flat
+    )
+    return out.getvalue()
+
+
+def as_markdown(table: Table) -> str:
+    """A Markdown table with its footnotes, and those that stand below it."""
+    printed = sheet(table)
+    blocks = [_markdown(printed)]
+    blocks += [f"### {_escaped(more.title)}\n\n{_markdown(more)}" for more in printed.more]
+    return "\n".join(blocks)
+
+
+def _markdown(printed: Sheet) -> str:
+    heads = [_escaped(head.replace("\n", " ")) for head in printed.heads]
+    sides = [" :--- |" if index in printed.left else " ---: |" for index in range(len(heads))]
+    lines = [
+        "| " + " | ".join(heads) + " |",
+        "|" + "".join(sides),
+        *("| " + " | ".join(_escaped(cell) for cell in row) + " |" for row in printed.rows),
+        "",
+        "  \n".join(f"**{_escaped(line)}**" for line in printed.verdict.splitlines()),
+        "",
+        *(f"- {_escaped(' '.join(line.splitlines()))}" for line in printed.notes),
+        "",
+        "```text",
+        *printed.costs,
+        "```",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def as_latex(table: Table) -> str:
+    """A LaTeX tabular for booktabs, and those that stand below it."""
+    printed = sheet(table)
+    blocks = [_remark(f"{table['study']}: {table['run_id']}") + _tabular(printed)]
+    blocks += [_remark(more.title) + _tabular(more) for more in printed.more]
+    return "\n".join(blocks)
+
+
+def _remark(text: str) -> str:
+    return "".join(f"% {line}\n" for line in text.splitlines())
+
+
+def _tabular(printed: Sheet) -> str:
+    heads = [_latex(head.replace("\n", " ")) for head in printed.heads]
+    body = [_latex_row(row) for row in printed.rows]
+    said = (printed.verdict, *printed.notes, *printed.costs)
+    notes = [_remark(line).rstrip("\n") for line in said if line]
+    sides = "".join("l" if index in printed.left else "r" for index in range(len(heads)))
+    lines = [
+        r"\begin{tabular}{" + sides + "}",
+        r"\toprule",
+        " & ".join(heads) + r" \\",
+        r"\midrule",
+        *body,
+        r"\bottomrule",
+        r"\end{tabular}",
+        *notes,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+FORMATS: Mapping[str, Callable[[Table], str]] = MappingProxyType(
+    {"text": text, "json": as_json, "csv": as_csv, "markdown": as_markdown, "latex": as_latex}
+)
+
+
+def note(table: Table) -> str:
+    """The note that the Optuna dashboard shows beside a study."""
+    return f"### {_escaped(sheet(table).title)}\n\nRun `{table['run_id']}`\n\n{as_markdown(table)}"
+
+
+def _coloured(cell: str, words: bool) -> str:
+    style = None if words else _COLOURS.get(cell.partition(" ")[0])
+    return f"[{style}]{cell}[/]" if style else escape(cell)
+
+
+def _escaped(cell: str) -> str:
+    for mark in "\\&<>*|`":
+        replaced = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}.get(mark, f"\\{mark}")
+        cell = cell.replace(mark, replaced)
+    return _LINK.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", cell)
+
+
+# What follows, with its last letter escaped, would be a link or an image; a bare address is one.
+_LINK = re.compile(r"\][(\[:]|:/|www\.|@", re.IGNORECASE)
+
+_LATEX = MappingProxyType(
+    {
+        "±": r"$\pm$",
+        "\N{EN DASH}": "--",
+        "<": "$<$",
+        ">": "$>$",
+        "\\": r"\textbackslash{}",
+        "^": r"\textasciicircum{}",
+        "~": r"\textasciitilde{}",
+        **{letter: rf"\{letter}" for letter in "%_&#${}"},
+    }
+)
+
+
+def _latex_row(cells: Sequence[str]) -> str:
+    row = " & ".join(_latex(cell) for cell in cells) + r" \\"
+    return "{}" + row if row[0] in "[*" else row  # the line break before it would take these
+
+
+def _latex(cell: str) -> str:
+    return "".join(_LATEX.get(letter, letter) for letter in cell)
+
+
+def inert(value: object) -> object:
+    """A cell of a CSV file that no spreadsheet takes for a formula; a number stays one."""
+    if not isinstance(value, str) or _NUMBER.fullmatch(value):
+        return value
+    return _FORMULA.sub(r"\1'", value)

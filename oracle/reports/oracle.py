@@ -1,0 +1,226 @@
+"""The printed table of an oracle run: its cells, and what must be said beside them."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+from typing import Any
+
+from oracle.analysis import costs, curve_fit
+from oracle.reports import beam as beam_reports
+from oracle.reports import evidence as evidence_reports
+from oracle.reports import rivals as rivals_reports
+from oracle.reports.sheet import Sheet, cost_lines, rate, shrunk_lines, spread
+from oracle.tables import evidence
+from oracle.tables.oracle import Table
+
+_HEADS = (
+    "cycle",
+    "weights, %\nremaining",
+    "well-tuned\nmax_lr",
+    "feasible\nregion",
+    "S-Cyc\nmax_lr",
+    "S-Cyc is",
+    "validation, %\noracle",
+    "validation, %\nS-Cyc",
+    "test, %\noracle",
+    "test, %\nS-Cyc",
+)
+
+
+def sheet(table: Table) -> Sheet:
+    """An oracle run's table, as it is printed."""
+    paper, counts = table["paper_table"], _counts(table)
+    heads = [
+        *_HEADS,
+        *([f"Table {paper}:\nwell-tuned", f"Table {paper}:\nregion"] if paper else []),
+    ]
+    rows = [row for cycle in table["cycles"] for row in _rows(cycle, paper is not None)]
+    if len(counts) > 1:
+        heads.insert(1, "reps")
+    else:
+        rows = [[first, *others] for first, _, *others in rows]
+    return Sheet(
+        title=f"{table['study']}: the oracle against S-Cyc",
+        run_id=table["run_id"],
+        heads=tuple(heads),
+        rows=rows,
+        verdict=verdict(table),
+        notes=[*shrunk_lines(table), *_footnotes(table)],
+        costs=_costs(table),
+        flat=[_flat(cycle) for cycle in table["cycles"]],
+        flat_heads=_flat_heads(),
+        whose="oracle and S-Cyc",
+        more=_more(table),
+    )
+
+
+def _more(table: Table) -> list[Sheet]:
+    """The tables below: rivals and beam, of a study that has them."""
+    rivals = [rivals_reports.sheet(table)] if table["rivals"] else []
+    return [*rivals, *([beam_reports.sheet(table)] if table["beam"] else [])]
+
+
+def _costs(table: Table) -> list[str]:
+    """What each part cost, and the oracle's cost over the others'."""
+    names = {"oracle": "oracle", "adaptive": "adaptive (replayed)", "s_cyc": "S-Cyc"}
+    ratio = costs.ratio_line(table)
+    return [*cost_lines(table["cost"], names), *([ratio] if ratio else [])]
+
+
+def _counts(table: Table) -> list[int]:
+    """The numbers of replicates that its cycles have, rising."""
+    return sorted({cycle["replicates"] for cycle in table["cycles"]} or {table["replicates"]})
+
+
+def region(feasible: Mapping[str, Any] | None) -> str:
+    """The feasible region; ``<`` and ``>`` where the grid cuts it off, ``*`` where it has gaps."""
+    if feasible is None:
+        return "none"
+    low = ("<" if feasible["cut_low"] else "") + rate(feasible["low"])
+    high = rate(feasible["high"]) + (">" if feasible["cut_high"] else "")
+    return f"[{low}, {high}]" + ("" if feasible["contiguous"] else "*")
+
+
+def winner(cycle: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The grid entry of a cycle's well-tuned max_lr."""
+    return next((each for each in cycle["grid"] if each["max_lr"] == cycle["well_tuned"]), None)
+
+
+def _footnotes(table: Table) -> list[str]:
+    unit = "points" if table["tolerance_kind"] == "points" else "% of the best (relative)"
+    cycles, counts = table["cycles"], _counts(table)
+    over = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])
+    lines = [
+        f"Feasible region: the max_lr of the grid whose mean validation accuracy over {over} "
+        f"replicate(s) lies within {table['tolerance']:g} {unit} of the best."
+    ]
+    if table["search"] == "adaptive":
+        spent = table["cost"]["oracle"]
+        lines.append(
+            f"Adaptive search: {spent['trainings']:,} of {spent['full_grid_trainings']:,} "
+            "trainings of the full grid; what was not tried is judged by its neighbours."
+        )
+    if any(
+        c["feasible"] and (c["feasible"]["cut_low"] or c["feasible"]["cut_high"]) for c in cycles
+    ):
+        lines.append("< or >: cut off; the region touches the end of the grid and may go on.")
+    if any(c["feasible"] and not c["feasible"]["contiguous"] for c in cycles):
+        lines.append("*: with gaps; some max_lr between the ends lies outside.")
+    lines += evidence_reports.notes(cycles)
+    if table["fit"]:
+        lines.append(curve_fit.note(table["fit"]))
+    if any(entry["diverged"] for c in cycles for entry in c["grid"]):
+        count = sum(entry["diverged"] for c in cycles for entry in c["grid"])
+        lines.append(
+            f"{count} max_lr diverged in at least one replicate; such a replicate scores 0, and "
+            "its max_lr cannot be the well-tuned one."
+        )
+    if any(c["feasible"] is None for c in cycles):
+        lines.append("none: every max_lr of that cycle diverged, and the search ended there.")
+    if not table["complete"]:
+        lines.append("The run is not complete; these are the cycles that are finished.")
+    return lines
+
+
+def verdict(table: Table) -> str:
+    """In how many cycles S-Cyc's max_lr lies in the measured region, and what is decided."""
+    judged = [c for c in table["cycles"] if c["s_cyc"]["inside"] is not None]
+    outside = [c for c in judged if not c["s_cyc"]["inside"]]
+    inside = len(judged) - len(outside)
+    line = f"S-Cyc's max_lr lies in the measured region in {inside} of {len(judged)} cycles"
+    if outside:
+        line += ", outside at " + ", ".join(
+            f"{c['weights_remaining']:.1f} % ({_side(c)})" for c in outside
+        )
+    kinds = [c["evidence"]["s_cyc"]["verdict"] for c in judged]
+    return (
+        f"{line}. With so many replicates that is decided in "
+        f"{len(kinds) - kinds.count('undecided')}: {kinds.count('inside')} inside, "
+        f"{kinds.count('outside')} outside."
+    )
+
+
+def _rows(cycle: Mapping[str, Any], printed: bool) -> list[list[str]]:
+    """A cycle's line, and below it how certain that is."""
+    best, s_cyc = winner(cycle), cycle["s_cyc"]
+    first = [
+        str(cycle["cycle"]),
+        str(cycle["replicates"]),
+        f"{cycle['weights_remaining']:.2f}",
+        rate(cycle["well_tuned"]),
+        region(cycle["feasible"]),
+        rate(s_cyc["max_lr"]),
+        evidence_reports.verdict(cycle),
+        spread(best["val_accuracy"] if best else None),
+        spread(s_cyc["val_accuracy"]) + ("!" if s_cyc["diverged"] else ""),
+        spread(best["test_accuracy"] if best else None),
+        spread(s_cyc["test_accuracy"]),
+        *(_printed(cycle["paper"]) if printed else ()),
+    ]
+    second = [""] * len(first)
+    second[4], second[6] = evidence_reports.ends(cycle), evidence_reports.chance(cycle)
+    second[7] = evidence_reports.again(cycle)
+    return [first, second] if any(second) else [first]
+
+
+def _printed(column: Mapping[str, Any] | None) -> tuple[str, str]:
+    """The paper's values for a cycle, where it prints that one."""
+    if column is None:
+        return "", ""
+    return rate(column["well_tuned"]), f"[{rate(column['low'])}, {rate(column['high'])}]"
+
+
+def _side(cycle: Mapping[str, Any]) -> str:
+    return "above" if cycle["s_cyc"]["max_lr"] > cycle["feasible"]["high"] else "below"
+
+
+def _flat_heads() -> tuple[str, ...]:
+    means = [
+        f"{who}_{part}_accuracy_{what}"
+        for who in ("oracle", "s_cyc")
+        for part in ("val", "test")
+        for what in ("mean", "std")
+    ]
+    return (
+        "cycle",
+        "replicates",
+        "weights_remaining",
+        "well_tuned",
+        "feasible_low",
+        "feasible_high",
+        "cut_low",
+        "cut_high",
+        "contiguous",
+        "s_cyc_max_lr",
+        "inside",
+        *means,
+        *evidence.FLAT_HEADS,
+    )
+
+
+def _flat(cycle: Mapping[str, Any]) -> dict[str, object]:
+    feasible = cycle["feasible"] or {}
+    flat: dict[str, object] = {
+        "cycle": cycle["cycle"],
+        "replicates": cycle["replicates"],
+        "weights_remaining": cycle["weights_remaining"],
+        "well_tuned": cycle["well_tuned"],
+        "feasible_low": feasible.get("low"),
+        "feasible_high": feasible.get("high"),
+        "cut_low": feasible.get("cut_low"),
+        "cut_high": feasible.get("cut_high"),
+        "contiguous": feasible.get("contiguous"),
+        "s_cyc_max_lr": cycle["s_cyc"]["max_lr"],
+        "inside": cycle["s_cyc"]["inside"],
+        **evidence_reports.flat(cycle),
+    }
+    for who, source in (("oracle", winner(cycle) or {}), ("s_cyc", cycle["s_cyc"])):
+        for part in ("val", "test"):
+            accuracies = source.get(f"{part}_accuracy") or []
+            several = len(accuracies) > 1
+            flat[f"{who}_{part}_accuracy_mean"] = (
+                statistics.fmean(accuracies) if accuracies else None
+            )
+            flat[f"{who}_{part}_accuracy_std"] = statistics.stdev(accuracies) if several else None
+    return flat

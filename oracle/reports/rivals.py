@@ -1,0 +1,167 @@
+"""The printed tables of rivals: schedules that need no search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from oracle.reports.sheet import Sheet, cost_lines, flat_spread, rate, spread
+from oracle.stats.paired_difference import (
+    Difference,
+    certainty,
+    flat,
+    side,
+    signed,
+    size,
+)
+from oracle.tables.oracle import Table
+
+_HEADS = (
+    "rival",
+    "cycle",
+    "weights\nremaining, %",
+    "its\nmax_lr",
+    "S-Cyc\nmax_lr",
+    "it is",
+    "replicates\nsay",
+    "validation, %\nrival",
+    "test, %\nrival",
+    "validation,\nS-Cyc - rival",
+    "test,\nS-Cyc - rival",
+)
+
+
+def sheet(table: Table) -> Sheet:
+    """A run's table of rivals: a row for each rival and cycle."""
+    rivals = table["rivals"]
+    ours = {cycle["cycle"]: cycle["s_cyc"]["max_lr"] for cycle in table["cycles"]}
+    costs = {}
+    for rival in rivals:
+        costs[rival["name"]] = rival["cost"]["run"]
+        if rival["cost"]["with_search"] != rival["cost"]["run"]:
+            costs[f"{rival['name']} with the search it needs"] = rival["cost"]["with_search"]
+    return Sheet(
+        title=f"{table['study']}: rivals that need no search, against S-Cyc",
+        run_id=table["run_id"],
+        heads=_HEADS,
+        rows=[_row(rival, cycle, ours) for rival in rivals for cycle in rival["cycles"]],
+        verdict="\n".join(verdict(rival) for rival in rivals),
+        notes=_notes(rivals),
+        costs=cost_lines(costs),
+        flat=[_flat(rival, cycle) for rival in rivals for cycle in rival["cycles"]],
+        flat_heads=_FLAT_HEADS,
+        left=frozenset({0}),
+    )
+
+
+def verdict(rival: Mapping[str, Any]) -> str:
+    """By how much S-Cyc is ahead of a rival, over all pruned networks."""
+    average = rival["average"]
+    if average is None:
+        return f"S-Cyc and {rival['name']} have no pruned network to compare yet."
+    found = Difference.from_json(average["test"])
+    assert found is not None
+    first, last = average["cycles"][0], average["cycles"][-1]
+    when = f"on average over cycles {first} to {last}" if first < last else f"at cycle {first}"
+    if found.none:
+        return f"S-Cyc and {rival['name']} have the same test accuracy {when}."
+    return (
+        f"S-Cyc is {size(found)} of test accuracy {side(found)} {rival['name']} {when}: "
+        f"{certainty(found)}."
+    )
+
+
+def _row(
+    rival: Mapping[str, Any], cycle: Mapping[str, Any], ours: Mapping[int, float]
+) -> list[str]:
+    return [
+        rival["name"],
+        str(cycle["cycle"]),
+        f"{cycle['weights_remaining']:.2f}",
+        rate(cycle["max_lr"]),
+        rate(ours.get(cycle["cycle"])),
+        {True: "inside", False: "outside", None: "-"}[cycle["inside"]],
+        _said(cycle["evidence"]),
+        spread(cycle["val_accuracy"]) + ("!" if cycle["diverged"] else ""),
+        spread(cycle["test_accuracy"]),
+        *(signed(Difference.from_json(cycle[name])) for name in ("validation", "test")),
+    ]
+
+
+def _said(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return "-"
+    more = f" (+{found['more']})" if found["verdict"] == "undecided" and found["more"] else ""
+    return f"{found['verdict']}{more}"
+
+
+def _notes(rivals: Sequence[Mapping[str, Any]]) -> list[str]:
+    lines = [f"{rival['name']}: {_RULES[rival['name']](rival['options'])}." for rival in rivals]
+    lines.append(
+        "Differences: S-Cyc's accuracy less the rival's, mean over replicates, paired, ± standard "
+        "error. It is inside or outside of the region of the oracle's networks, which are not the "
+        "rival's own; the replicates say whether that is certain."
+    )
+    if any(cycle["diverged"] for rival in rivals for cycle in rival["cycles"]):
+        lines.append("!: a replicate diverged; its network cannot be pruned, and the run ends.")
+    return lines
+
+
+def _constant(options: Mapping[str, Any]) -> str:
+    if options["max_lr"] is None:
+        return "max_lr is always the oracle's well-tuned one of the unpruned network"
+    return f"max_lr is always {rate(options['max_lr'])}"
+
+
+def _warm_start(_options: Mapping[str, Any]) -> str:
+    return (
+        "max_lr is the oracle's well-tuned one of the cycle before (at cycle 0, of that one), so "
+        "it needs the oracle's search up to there"
+    )
+
+
+def _gradient_spread(options: Mapping[str, Any]) -> str:
+    epsilon, bound = options["epsilon"], options["bound"]
+    scale = {"std": "standard deviation", "quantiles": "range from 5 to 95 %"}[options["scale"]]
+    return (
+        f"max_lr is {rate(epsilon)} x the {scale} of the unpruned network's weight gradients / "
+        f"that of its own of the cycle before, kept within [{rate(epsilon / bound)}, "
+        f"{rate(epsilon * bound)}]"
+    )
+
+
+_RULES: Mapping[str, Callable[[Mapping[str, Any]], str]] = MappingProxyType(
+    {"constant": _constant, "warm_start": _warm_start, "gradient_spread": _gradient_spread}
+)
+
+_FLAT_HEADS = (
+    "run",
+    "cycle",
+    "weights_remaining",
+    "max_lr",
+    "inside",
+    "verdict",
+    "chance_inside",
+    "diverged",
+    *(f"{name}_accuracy_{what}" for name in ("val", "test") for what in ("mean", "std")),
+    *flat("val", None),
+    *flat("test", None),
+)
+
+
+def _flat(rival: Mapping[str, Any], cycle: Mapping[str, Any]) -> dict[str, object]:
+    return {
+        "run": rival["name"],
+        "cycle": cycle["cycle"],
+        "weights_remaining": cycle["weights_remaining"],
+        "max_lr": cycle["max_lr"],
+        "inside": cycle["inside"],
+        "verdict": cycle["evidence"] and cycle["evidence"]["verdict"],
+        "chance_inside": cycle["evidence"] and cycle["evidence"]["chance"],
+        "diverged": cycle["diverged"],
+        **flat_spread("val_accuracy", cycle["val_accuracy"]),
+        **flat_spread("test_accuracy", cycle["test_accuracy"]),
+        **flat("val", cycle["validation"]),
+        **flat("test", cycle["test"]),
+    }

@@ -1,0 +1,189 @@
+"""The printed table of a comparison of schedules."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from oracle.reports.sheet import Sheet, cost_lines, rate, shrunk_lines, spread
+from oracle.study.oracle import TOGETHER
+from oracle.tables.oracle import Table
+from oracle.tables.schedules import ROUNDING, column_of
+
+
+def sheet(table: Table) -> Sheet:
+    """The printed table: a row a schedule, a column for each number of weights remaining."""
+    columns = table["columns"]
+    rows = [line for row in table["schedules"] for line in _lines(row, columns, table)]
+    return Sheet(
+        title=f"{table['study']}: schedules compared",
+        run_id=table["run_id"],
+        heads=("schedule", "max_lr", *(_remaining(column) for column in columns)),
+        rows=[*rows, *_comparison(columns, table)],
+        verdict=verdict(table),
+        notes=[*shrunk_lines(table), *_footnotes(table)],
+        costs=cost_lines(table["cost"], {TOGETHER: f"{TOGETHER} (shared ones counted once)"}),
+        flat=[line for row in table["schedules"] for line in _flat(row)],
+        flat_heads=_FLAT_HEADS,
+        left=frozenset({0, 1}),
+    )
+
+
+def verdict(table: Table) -> str:
+    """In how many columns S-Cyc is best, and by how much."""
+    judged = [column for column in table["columns"] if column["against"] is not None]
+    if not judged:
+        return "No column has both S-Cyc and another schedule yet."
+    ahead = [column for column in judged if column["against"]["difference"] > ROUNDING]
+    certain = [c for c in judged if (p := c["against"]["p"]) is not None and p < 0.05]
+    sure = [c for c in certain if c["against"]["difference"] > 0]
+    behind = [c for c in certain if c["against"]["difference"] < 0]
+    line = (
+        f"S-Cyc is ahead of the best other schedule in {len(ahead)} of {len(judged)} columns, "
+        f"in {len(sure)} of them with p < 0.05"
+    )
+    return line + (f"; behind with p < 0.05 in {len(behind)}." if behind else ".")
+
+
+def _remaining(column: Mapping[str, Any]) -> str:
+    left = column["weights_remaining"]
+    return f"{left:.2f} %\ncycle {column['cycle']}" if left else f"\ncycle {column['cycle']}"
+
+
+def _lines(row: Table, columns: Sequence[Table], table: Table) -> list[list[str]]:
+    """A schedule's line, and, where the paper prints it, the paper's below."""
+    ours, theirs = [], []
+    stopped = _stopped(row)
+    for column in columns:
+        cell = column_of(row, column["cycle"])
+        best = "*" if row["label"] in column["best"] else ""
+        if cell is None or cell["diverged"]:
+            ours.append("diverged" if column["cycle"] >= stopped else "-")
+        else:
+            ours.append(spread(cell["test_accuracy"]) + best)
+        paper = cell["paper"] if cell else None
+        theirs.append(f"{paper[0]:g} ± {paper[1]:g}" if paper else "")
+    lines = [[row["label"], _rates(row), *ours]]
+    return [*lines, [f"  Table {table['paper_table']}", "", *theirs]] if any(theirs) else lines
+
+
+def _stopped(row: Table) -> float:
+    """The cycle at which a schedule diverged: 0 where all of its grid did, infinity where none."""
+    if row["tuned"] and all(each["diverged"] for each in row["tuned"]):
+        return 0
+    return next((cell["cycle"] for cell in row["cycles"] if cell["diverged"]), math.inf)
+
+
+def _rates(row: Table) -> str:
+    if row["s_cyc"] is not None:
+        s = row["s_cyc"]
+        return f"({s['epsilon']:g}, {s['delta']:g}, {s['q']}, {s['beta']:g})"
+    return rate(row["max_lr"]) + (", tuned" if row["tuned"] else "")
+
+
+def _comparison(columns: Sequence[Table], table: Table) -> list[list[str]]:
+    """S-Cyc against the best other, below the schedules."""
+    if not any(column["against"] for column in columns):
+        return []
+    found = [column["against"] or {} for column in columns]
+    lines = [
+        ["S-Cyc against", "the best other", *(each.get("other", "-") for each in found)],
+        ["", "points", *(_signed(each.get("difference"), each) for each in found)],
+        ["", "p (paired t)", *(_p(each.get("p")) for each in found)],
+        ["", "relative, %", *(_number(each.get("relative")) for each in found)],
+    ]
+    paper = [column["paper"] or {} for column in columns]
+    if any(paper):
+        printed = [_number(each.get("relative")) for each in paper]
+        lines.append(["", f"Table {table['paper_table']}, %", *printed])
+    return lines
+
+
+def _signed(difference: float | None, against: Table) -> str:
+    if difference is None:
+        return "-"
+    error = against.get("standard_error")
+    return f"{difference:+.2f}" + (f" ± {error:.2f}" if error is not None else "")
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:+.1f}"
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _footnotes(table: Table) -> list[str]:
+    lines = [
+        f"Early-stop test accuracy in percent, mean ± std over {table['replicates']} replicate(s), "
+        "by weights remaining; *: the best of a column.",
+    ]
+    if any(column["against"] for column in table["columns"]):
+        lines.append(
+            "Points: the mean paired difference over replicates ± its standard error. p is smaller "
+            "than it should be where replicates split the same images anew, for they are not "
+            "independent (Nadeau and Bengio 2003); the best other is chosen by the same test "
+            "accuracies, which flatters that one; nothing is corrected for the number of columns."
+        )
+        lines.append(
+            "Relative: the difference as a share of the other's accuracy, as the paper computes "
+            "its improvements (72.8 / 71.3 is 2.1 %)."
+        )
+    if table["replicates"] == 1:
+        lines.append("One replicate: no spread and no test. Raise replicates.")
+    if any(row["tuned"] for row in table["schedules"]):
+        lines.append(
+            "Tuned: max_lr has the best mean validation accuracy of a grid on the unpruned network "
+            "(Section 5.1)."
+        )
+    if any(_stopped(row) < math.inf for row in table["schedules"]):
+        lines.append(
+            "Diverged: a replicate did, or one of every max_lr of a grid; its network cannot be "
+            "pruned, and the run ends."
+        )
+    if not table["complete"]:
+        lines.append("The run is not complete; this is what is finished.")
+    return lines
+
+
+_FLAT_HEADS = (
+    "schedule",
+    "cycle",
+    "weights_remaining",
+    "max_lr",
+    "test_accuracy_mean",
+    "test_accuracy_std",
+    "val_accuracy_mean",
+    "val_accuracy_std",
+    "diverged",
+    "paper_mean",
+    "paper_std",
+)
+
+
+def _flat(row: Table) -> list[dict[str, object]]:
+    lines = []
+    for cell in row["cycles"]:
+        test, val, paper = cell["test_accuracy"], cell["val_accuracy"], cell["paper"]
+        several = len(test) > 1
+        lines.append(
+            {
+                "schedule": row["label"],
+                "cycle": cell["cycle"],
+                "weights_remaining": cell["weights_remaining"],
+                "max_lr": cell["max_lr"],
+                "test_accuracy_mean": statistics.fmean(test),
+                "test_accuracy_std": statistics.stdev(test) if several else None,
+                "val_accuracy_mean": statistics.fmean(val),
+                "val_accuracy_std": statistics.stdev(val) if several else None,
+                "diverged": cell["diverged"],
+                "paper_mean": paper[0] if paper else None,
+                "paper_std": paper[1] if paper else None,
+            }
+        )
+    return lines

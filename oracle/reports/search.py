@@ -1,0 +1,203 @@
+"""The printed table of a search, and what must be said beside it."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+from typing import Any
+
+from oracle.reports.sheet import Sheet, cost_lines, rate, shrunk_lines, spread
+from oracle.tables.oracle import Table
+from oracle.tables.search import metric
+
+_WAYS = {
+    "paper": "the paper's recipe: epsilon, then delta, then q, then beta",
+    "optuna": "candidates that a sampler suggests",
+    "grid": "every combination",
+}
+
+
+def sheet(table: Table) -> Sheet:
+    """A row a candidate, the best first."""
+    objectives = [
+        metric(table["objective"]["name"], cycles) for cycles in table["objective"]["cycles"]
+    ]
+    return Sheet(
+        title=f"{table['study']}: a search of S-Cyc's parameters",
+        run_id=table["run_id"],
+        heads=(
+            "candidate",
+            "compared\nfor",
+            "epsilon",
+            "delta",
+            "q",
+            "beta",
+            *(_broken(each) for each in objectives),
+            "test, % after\nthe last cycle",
+            "stopped",
+        ),
+        rows=[_row(each, table["networks"], len(objectives)) for each in table["candidates"]],
+        verdict=verdict(table),
+        notes=[*shrunk_lines(table), *_footnotes(table)],
+        costs=cost_lines(
+            table["cost"],
+            {"search": "search", "unshared": "without sharing", "best": "the best alone"},
+        ),
+        flat=[_flat(each, table) for each in table["candidates"]],
+        flat_heads=_flat_heads(table),
+        left=frozenset({1, 8 + len(objectives) - 1}),
+    )
+
+
+def verdict(table: Table) -> str:
+    """The best parameters, and what the search of them cost."""
+    best = _best(table)
+    made, named = table["trainings"]["made"], table["trainings"]["named"]
+    spent = f"{made:,} trainings for the {named:,} that the candidates name"
+    spent += f" ({100 * made / named:.0f} %)." if named else "."
+    if not best:
+        return f"No candidate is through yet; {spent}"
+    if table["objective"]["name"] == "pareto":
+        many = f"{len(best)} candidates are" if len(best) > 1 else "1 candidate is"
+        return f"{many} on the Pareto front; {spent}"
+    (first,) = best
+    name = metric(table["objective"]["name"], table["objective"]["cycles"][0])
+    return (
+        f"Best: epsilon {rate(first['epsilon'])}, delta {rate(first['delta'])}, q {first['q']}, "
+        f"beta {rate(first['beta'])}, {name.removesuffix(', %')} "
+        f"{spread(first['objectives'][0])} %; {spent}"
+    )
+
+
+def _best(table: Table) -> list[Mapping[str, Any]]:
+    return [each for each in table["candidates"] if each["best"]]
+
+
+def _broken(head: str) -> str:
+    """A long head on two lines."""
+    middle = head.find(" ", len(head) // 2 - 2)
+    return head[:middle] + "\n" + head[middle + 1 :]
+
+
+def _footnotes(table: Table) -> list[str]:
+    counts, best = table["trainings"], _best(table)
+    lines = [f"Search: {_WAYS[table['search']]}. Accuracies are of validation where not said."]
+    lines += [
+        f"max_lr of candidate {each['candidate']}, cycle by cycle: "
+        + ", ".join(rate(value) for value in each["max_lr"])
+        for each in best
+    ]
+    lines.append(
+        f"Trainings: the candidates name {counts['named']:,}; {counts['asked']:,} were asked for, "
+        f"and {counts['made']:,} made or found, since candidates that agree up to a cycle share "
+        f"its networks."
+    )
+    if any(each["delta"] == 0 for each in best):
+        lines.append("delta 0: no rise of max_lr was better than none, and q and beta say nothing.")
+    if table["resolution"] is not None:
+        lines.append(
+            f"max_lr in {table['resolution']} digits; what rounds as epsilon does is epsilon."
+        )
+    lines += _uncertain(table)
+    halved = sum(each["stopped"] == "halving" for each in table["candidates"])
+    if halved:
+        lines.append(f"{halved} candidates were stopped early by halving.")
+    above = [each for each in table["candidates"] if _above(each, best)]
+    if above:
+        lines.append(
+            f"{len(above)} candidate(s) that an earlier step left behind have a higher objective "
+            "than the recipe's choice."
+        )
+    if any(each["stopped"] == "diverged" for each in table["candidates"]):
+        lines.append("diverged: in at least one replicate; its run ended there.")
+    if not table["complete"]:
+        lines.append("The run is not complete; these are the candidates so far.")
+    return lines
+
+
+def _uncertain(table: Table) -> list[str]:
+    if table["undecided"] is None:
+        if table["replicates"] == 1:
+            return ["Noise: unknown with one replicate; the order is not certain."]
+        return []
+    count = len(table["undecided"])
+    others = sum(each["objectives"] is not None for each in table["candidates"]) - 1
+    return [
+        f"Noise: of the other {others} candidates that are through, {count} differ from the best "
+        f"by at most two standard errors of the paired difference over {table['replicates']} "
+        "replicates. The best was chosen by its validation accuracy, which flatters it."
+    ]
+
+
+def _above(candidate: Mapping[str, Any], best: list[Mapping[str, Any]]) -> bool:
+    """Whether it has a higher single objective than the one that is best."""
+    if len(best) != 1 or candidate["objectives"] is None or len(candidate["objectives"]) > 1:
+        return False
+    (mine,), (theirs,) = candidate["objectives"], best[0]["objectives"]
+    return statistics.fmean(mine) > statistics.fmean(theirs)
+
+
+def _row(candidate: Mapping[str, Any], networks: int, objectives: int) -> list[str]:
+    done = candidate["objectives"]
+    last = candidate["cycles"][-1] if len(candidate["cycles"]) == networks else None
+    why = {None: "", "halving": "halving", "epsilon": "epsilon", "diverged": "diverged"}
+    stopped = why[candidate["stopped"]]
+    if stopped:
+        stopped += f", cycle {candidate['last_cycle']}"
+    elif last is None:
+        stopped = "under way"
+    return [
+        f"{candidate['candidate']}{'*' if candidate['best'] else ''}",
+        ", ".join(candidate["steps"]),
+        rate(candidate["epsilon"]),
+        rate(candidate["delta"]),
+        str(candidate["q"]),
+        rate(candidate["beta"]),
+        *([spread(each) for each in done] if done else ["-"] * objectives),
+        spread(last["test_accuracy"]) if done and last else "-",
+        stopped,
+    ]
+
+
+def _flat_heads(table: Table) -> tuple[str, ...]:
+    count = len(table["objective"]["cycles"])
+    numbered = [f"objective_{index}" for index in range(count)] if count > 1 else ["objective"]
+    return (
+        "rank",
+        "candidate",
+        "best",
+        "steps",
+        "epsilon",
+        "delta",
+        "q",
+        "beta",
+        *(f"{name}_{what}" for name in numbered for what in ("mean", "std")),
+        "stopped",
+        "last_cycle",
+        "last_val_accuracy_mean",
+        "last_test_accuracy_mean",
+        *(f"max_lr_{cycle}" for cycle in range(table["networks"])),
+    )
+
+
+def _flat(candidate: Mapping[str, Any], table: Table) -> dict[str, object]:
+    last = candidate["cycles"][-1] if candidate["cycles"] else None
+    objectives = candidate["objectives"] or [None] * len(table["objective"]["cycles"])
+    values: list[object] = []
+    for each in objectives:
+        values.append(statistics.fmean(each) if each else None)
+        values.append(statistics.stdev(each) if each and len(each) > 1 else None)
+    row = [
+        table["candidates"].index(candidate) + 1,
+        candidate["candidate"],
+        candidate["best"],
+        " ".join(candidate["steps"]),
+        *(candidate[name] for name in ("epsilon", "delta", "q", "beta")),
+        *values,
+        candidate["stopped"],
+        candidate["last_cycle"],
+        statistics.fmean(last["val_accuracy"]) if last else None,
+        statistics.fmean(last["test_accuracy"]) if last else None,
+        *candidate["max_lr"],
+    ]
+    return dict(zip(_flat_heads(table), row, strict=True))

@@ -1,0 +1,98 @@
+"""Who a caller is and what they may do: tokens, the sessions of the page, other sites."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from fastapi import Request
+
+from oracle.records.tokens import LOCAL, Scope, Token
+from oracle.rest.problems import Refused
+from oracle.rest.settings import WebSettings
+from oracle.service.service import Service
+
+COOKIE = "oracle_session"
+CSRF_FIELD = "csrf"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_ANYONE = Token(LOCAL, "admin", datetime(2000, 1, 1, tzinfo=UTC))
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="oracle"'}
+
+
+def needs(scope: Scope) -> Callable[[Request], Token]:
+    """A dependency: the caller, whose token reaches that far. Answers 401 and 403."""
+
+    def caller(request: Request) -> Token:
+        who = current(request)
+        if who is None:
+            rule = "a token is needed: Authorization: Bearer TOKEN, or sign in at /sign-in"
+            raise Refused(401, rule, _CHALLENGE)
+        if not who.may(scope):
+            raise Refused(403, f"the token {who.name} may {who.scope}; this needs {scope}")
+        return who
+
+    return caller
+
+
+def current(request: Request) -> Token | None:
+    """The caller; None where their token is missing, unknown or revoked.
+
+    Raises Refused for a request that changes something and comes from another site's page.
+    """
+    service: Service = request.app.state.service
+    settings: WebSettings = request.app.state.settings
+    bearer = _bearer(request)
+    if bearer is not None:
+        return service.tokens.find(bearer)
+    if request.method not in _SAFE:
+        same_site(request)
+    if not settings.tokens_required:
+        return _ANYONE
+    cookie = request.cookies.get(COOKIE)
+    return service.sessions.find(cookie) if cookie else None
+
+
+def same_site(request: Request) -> None:
+    """Refuse what a page of another site sends in the name of its visitor."""
+    fetched = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    foreign = fetched not in (None, "same-origin", "none")
+    if origin is not None:
+        host = request.headers.get("host", "").lower()
+        foreign = foreign or _place(origin) != host
+    if foreign:
+        raise Refused(403, "a page of another site sent this; send it from the server's own")
+
+
+def csrf_token(request: Request) -> str:
+    """What a form of the page carries along, so that no other site's form is taken."""
+    session = request.cookies.get(COOKIE, "")
+    key: bytes = request.app.state.form_key  # the same in all servers of a database
+    return hmac.new(key, session.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+def checked_form(request: Request, given: object) -> None:
+    """Refuse a form that is not one of ours; given: its field ``csrf``."""
+    expected = csrf_token(request)
+    if not isinstance(given, str) or not hmac.compare_digest(given.encode(), expected.encode()):
+        raise Refused(403, "the form has expired; load the page again, then send it")
+
+
+def _place(origin: str) -> str | None:
+    """Host and port of an Origin, in lower case; None where it is none."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:  # such as http://[
+        return None
+
+
+def _bearer(request: Request) -> str | None:
+    """The token that a program sends; "" where the header is of another kind."""
+    header = request.headers.get("authorization")
+    if header is None:
+        return None
+    kind, _, secret = header.partition(" ")
+    return secret.strip() if kind.lower() == "bearer" else ""

@@ -1,0 +1,310 @@
+"""The oracle for trainings that other programs run, over HTTP; and max_lr of any run's cycles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field, GetJsonSchemaHandler
+from pydantic_core import CoreSchema
+
+from oracle.errors import UnknownJob
+from oracle.records.observations import Declared
+from oracle.rest.jobs import Submitter, The
+from oracle.rest.problems import documented
+from oracle.rest.runs import Reader, RunName
+from oracle.rest.schemas import FeasibleRegion
+from oracle.runs.catalog import Known
+from oracle.search.ask_tell import OutsideRun, Standing, State, Training
+from oracle.service.external_runs import Reported
+from oracle.service.service import Service
+from oracle.stats.region import Region
+from oracle.study.oracle import OracleStudy
+from oracle.study.validation import parse_as
+from oracle.tables.oracle import Table
+from scyc.errors import BadInput, Problem
+from scyc.schedules import scyc_curve
+from scyc.specs.base import NonNegativeInt, PositiveFloat, Spec
+
+_MOST = 1000  # observations in one request
+
+
+@dataclass(frozen=True)
+class DescribedAs:
+    """Describes a body as a spec; it is parsed by our own words for what is wrong with it."""
+
+    spec: type[Spec]
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return handler(self.spec.__pydantic_core_schema__)
+
+
+router = APIRouter(prefix="/v1/oracle", tags=["oracle"])
+
+
+class Observed(Spec):
+    """One training that was run elsewhere, and how it came out."""
+
+    cycle: Annotated[NonNegativeInt, Field(le=1000)]
+    max_lr: PositiveFloat
+    replicate: Annotated[NonNegativeInt, Field(le=1000)]
+    accuracy: Annotated[float, Field(ge=0, le=100)] | None = Field(
+        description="Validation accuracy in percent; null where the training diverged."
+    )
+
+
+class Observations(Spec):
+    """Any number of observations; none only asks what to try next."""
+
+    observations: Annotated[
+        list[Observed],
+        Field(
+            max_length=_MOST,
+            examples=[[{"cycle": 0, "max_lr": 0.1, "replicate": 0, "accuracy": 91.25}]],
+        ),
+    ]
+
+
+class CycleFound(BaseModel):
+    """What is known of max_lr in one pruning cycle."""
+
+    cycle: int
+    s_cyc: float | None = Field(description="Eq. 2's, where the run has its parameters.")
+    well_tuned: float | None = Field(description="null while the cycle is open, or had no winner.")
+    region: FeasibleRegion | None
+    inside: bool | None = Field(description="Whether S-Cyc's max_lr lies in the region.")
+
+
+class MaxLr(CycleFound):
+    """max_lr of one pruning cycle of a run."""
+
+    run: str
+    complete: bool = Field(description="Every training of the cycle is known.")
+
+
+class Wanted(BaseModel):
+    """A training that the oracle asks for."""
+
+    cycle: int
+    max_lr: float
+    replicate: int
+    parent_max_lr: float | None = Field(
+        description="Prune the network that the cycle before trained with this max_lr, of the same "
+        "replicate, and start from it; null for the unpruned network."
+    )
+
+
+class Progress(BaseModel):
+    """How far an outside run has come."""
+
+    run: str
+    state: State
+    done: int = Field(description="Trainings that were asked for and observed.")
+    known: int = Field(description="Trainings in all, as far as can be told now.")
+    cycle: int | None = Field(description="The cycle that is under way; null where it has ended.")
+    cycles: list[CycleFound] = Field(description="The complete cycles.")
+
+
+class Answer(Progress):
+    """What a trainer is told."""
+
+    added: int = Field(description="Observations that were new.")
+    next: Wanted | None = Field(description="What to train next; null where the run has ended.")
+
+
+class OutsideFound(Progress):
+    """A run of outside trainings."""
+
+    kind: Literal["outside"] = "outside"
+    owner: str
+    declared: datetime
+    declaration: dict[str, Any] = Field(description="Every field of the run, defaults included.")
+
+
+class OutsideList(BaseModel):
+    """All runs of outside trainings, the oldest first."""
+
+    items: list[OutsideFound]
+
+
+@router.post(
+    "",
+    operation_id="declareOutside",
+    summary="Declare a run of outside trainings",
+    status_code=201,
+    responses={
+        200: {"model": OutsideFound, "description": "The same run is there already."},
+        **documented(413, 415, 422),
+    },
+)
+def declare(
+    body: Annotated[dict[str, Any], DescribedAs(OutsideRun)],
+    service: The,
+    who: Submitter,
+    response: Response,
+) -> OutsideFound:
+    """The oracle then leads trainings that another program runs, in any framework."""
+    run = parse_as(OutsideRun, body, "run")
+    new = service.outside.declare(run, who.name)
+    response.status_code = 201 if new else 200
+    response.headers["Location"] = f"/v1/oracle/{run.id}"
+    return _outside(service, run.id)
+
+
+@router.get(
+    "",
+    operation_id="listOutside",
+    summary="List runs of outside trainings",
+    responses=documented(),
+)
+def listed(service: The, _: Reader) -> OutsideList:
+    """All that were declared, the oldest first."""
+    return OutsideList(items=[_found(*each) for each in service.outside.all()])
+
+
+@router.get(
+    "/{run}",
+    operation_id="getOutside",
+    summary="A run of outside trainings",
+    responses=documented(404, 422),
+)
+def shown(run: RunName, service: The, _: Reader) -> OutsideFound:
+    """What was declared, how far it is, and what its complete cycles found."""
+    return _outside(service, run)
+
+
+@router.get(
+    "/{run}/max_lr",
+    operation_id="getMaxLr",
+    summary="max_lr of a pruning cycle",
+    responses=documented(404, 422),
+)
+def max_lr(
+    run: RunName,
+    cycle: Annotated[int, Query(ge=0, le=1000, description="Completed pruning cycles.")],
+    service: The,
+    _: Reader,
+) -> MaxLr:
+    """S-Cyc's, the well-tuned one and the region: of any oracle run, own or outside."""
+    found = service.outside.find(run)
+    if found is not None:
+        return _of_outside(found[1], cycle)
+    known = service.run(run)
+    return _of_own(known, service.table(known), cycle)
+
+
+@router.post(
+    "/{run}/observations",
+    operation_id="observe",
+    summary="Add observations; what to train next",
+    responses=documented(404, 409, 413, 415, 422),
+)
+def observe(
+    run: RunName,
+    body: Annotated[dict[str, Any], DescribedAs(Observations)],
+    service: The,
+    who: Submitter,
+) -> Answer:
+    """Several trainers are given different trainings, as long as there are enough.
+
+    An empty list only asks. The same observation may come again; another accuracy of the same
+    training is refused with 409, and then the training is somebody else's: ask for the next one.
+    """
+    reports = [
+        Reported(Training(each.cycle, each.max_lr, each.replicate), each.accuracy)
+        for each in parse_as(Observations, body, "observations").observations
+    ]
+    answer = service.outside.observe(run, who, reports)
+    now, todo = answer.standing, answer.next
+    wanted = None
+    if todo is not None:
+        parent = now.start(todo)
+        wanted = Wanted(
+            cycle=todo.cycle, max_lr=todo.max_lr, replicate=todo.replicate, parent_max_lr=parent
+        )
+    return Answer(**_progress(now), added=answer.added, next=wanted)
+
+
+def _outside(service: Service, text: str) -> OutsideFound:
+    found = service.outside.find(text)
+    if found is None:
+        raise UnknownJob(f"no run {text} was declared; declare it with POST /v1/oracle")
+    return _found(*found)
+
+
+def _found(declared: Declared, now: Standing) -> OutsideFound:
+    return OutsideFound(
+        **_progress(now),
+        owner=declared.owner,
+        declared=declared.declared,
+        declaration=now.run.model_dump(mode="json"),
+    )
+
+
+def _progress(now: Standing) -> dict[str, Any]:
+    run = now.run
+    return {
+        "run": run.id,
+        "state": now.state,
+        "done": now.done,
+        "known": now.known,
+        "cycle": now.cycle,
+        "cycles": [
+            _cycle(each.cycle, now.run.curve(each.cycle), each.region) for each in now.cycles
+        ],
+    }
+
+
+def _cycle(cycle: int, s_cyc: float | None, region: Region | None) -> CycleFound:
+    if region is None:
+        return CycleFound(cycle=cycle, s_cyc=s_cyc, well_tuned=None, region=None, inside=None)
+    shown = FeasibleRegion(
+        low=region.low,
+        high=region.high,
+        members=list(region.members),
+        contiguous=region.contiguous,
+        cut_low=region.touches_low,
+        cut_high=region.touches_high,
+    )
+    inside = None if s_cyc is None else region.holds(s_cyc)
+    return CycleFound(
+        cycle=cycle, s_cyc=s_cyc, well_tuned=region.well_tuned, region=shown, inside=inside
+    )
+
+
+def _of_outside(now: Standing, cycle: int) -> MaxLr:
+    _within(cycle, now.run.cycles)
+    complete = cycle < len(now.cycles)
+    region = now.cycles[cycle].region if complete else None
+    found = _cycle(cycle, now.run.curve(cycle), region)
+    return MaxLr(**found.model_dump(), run=now.run.id, complete=complete)
+
+
+def _of_own(known: Known, table: Table, cycle: int) -> MaxLr:
+    """From the table of a run that the server trains itself."""
+    study = known.study
+    if not isinstance(study, OracleStudy):
+        rule = "only a study of kind oracle measures max_lr cycle by cycle; name a run of one"
+        raise BadInput("run", [Problem("run", rule, known.record.run_id)])
+    _within(cycle, study.cycles)
+    s_cyc = scyc_curve.max_lr(study.s_cyc, cycle, study.pruning.rate)
+    row = next((each for each in table["cycles"] if each["cycle"] == cycle), None)
+    region = row["feasible"] if row else None
+    return MaxLr(
+        run=known.record.run_id,
+        cycle=cycle,
+        s_cyc=s_cyc,
+        well_tuned=row["well_tuned"] if row else None,
+        region=FeasibleRegion(**region) if region else None,
+        inside=row["s_cyc"]["inside"] if row else None,
+        complete=row is not None,
+    )
+
+
+def _within(cycle: int, last: int) -> None:
+    if cycle > last:
+        raise BadInput("cycle", [Problem("cycle", f"must be 0 to {last}, the run's last", cycle)])

@@ -1,0 +1,223 @@
+"""Jobs over HTTP: submit, list, watch, cancel, resume."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
+
+from oracle.records.jobs import JobState
+from oracle.records.tokens import Token
+from oracle.rest.auth import current, needs
+from oracle.rest.problems import Refused, documented
+from oracle.rest.schemas import Change, JobPage, JobShown, Smaller, Submission, job_shown
+from oracle.service.service import Service
+from oracle.study.loading import read_json
+from scyc.errors import BadInput, Problem
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+JobId = Annotated[
+    str, Path(max_length=100, description="A job's id.", examples=["digits-0fb43313"])
+]
+Reader = Annotated[Token, Depends(needs("read"))]
+Submitter = Annotated[Token, Depends(needs("submit"))]
+LARGEST = 2**31 - 1
+
+
+def service_of(request: Request) -> Service:
+    """The server's service object."""
+    found = request.app.state.service
+    assert isinstance(found, Service)
+    return found
+
+
+The = Annotated[Service, Depends(service_of)]
+_YAML = ("application/yaml", "application/x-yaml", "text/yaml")
+
+
+@router.post(
+    "",
+    operation_id="submit",
+    summary="Submit a study",
+    status_code=201,
+    response_model=JobShown,
+    responses={
+        200: {"model": JobShown, "description": "The same study was submitted before; its job."},
+        **documented(413, 415, 422),
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": {"$ref": "#/components/schemas/Submission"}},
+                "application/yaml": {"schema": {"type": "string"}},
+            },
+        }
+    },
+)
+async def submit(
+    request: Request,
+    response: Response,
+    service: The,
+    who: Submitter,
+    key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            min_length=1,
+            max_length=255,
+            description="A word of the caller's for this submission: sent again with the same "
+            "study it gives the same answer, with another study it is refused.",
+        ),
+    ] = None,
+    data: Annotated[
+        str | None, Query(max_length=64, description="With a YAML body: a data folder's name.")
+    ] = None,
+    priority: Annotated[
+        int, Query(ge=-100, le=100, description="With a YAML body: higher comes first.")
+    ] = 0,
+) -> JobShown:
+    """Put a study into the queue. The same study is one job, however often it is submitted."""
+    body = await request.body()
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Refused(400, f"the body is not UTF-8: {error.reason}") from error
+    form: Literal["yaml", "json"] = "yaml"
+    wanted = Smaller()
+    if media == "application/json":
+        given = _submission(text)
+        text, data, priority, wanted = _text(given), given.data, given.priority, given.shrink
+        form = "yaml" if isinstance(given.study, str) else "json"
+    elif media not in _YAML:
+        raise Refused(415, f"send application/json or application/yaml, not {media or 'nothing'}")
+    job, new = await run_in_threadpool(
+        service.submit,
+        text,
+        form=form,
+        owner=who.name,
+        shrink=wanted.wanted(),
+        data=data,
+        priority=priority,
+        key=key,
+    )
+    response.status_code = 201 if new else 200
+    response.headers["Location"] = f"/v1/jobs/{job.id}"
+    return job_shown(job)
+
+
+def _submission(text: str) -> Submission:
+    """What a JSON body holds. Raises BadInput, Refused."""
+    try:
+        content = read_json(text)
+    except BadInput as error:
+        raise Refused(400, "the body is not JSON", errors=error.problems) from error
+    try:
+        return Submission.model_validate(content)
+    except ValidationError as error:
+        found = [Problem(_place(each["loc"]), each["msg"]) for each in error.errors()]
+        raise BadInput("request", found) from error
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """Where in a submission; pydantic adds which type of a study it tried."""
+    found = location[:1] if location[:1] == ("study",) else location
+    return ".".join(map(str, found)) or "body"
+
+
+def _text(given: Submission) -> str:
+    return given.study if isinstance(given.study, str) else json.dumps(given.study, indent=1)
+
+
+@router.get("", operation_id="listJobs", summary="List jobs", responses=documented(422))
+def listed(
+    service: The,
+    _: Reader,
+    state: Annotated[list[JobState] | None, Query(description="Any of these states.")] = None,
+    study: Annotated[str | None, Query(max_length=100, description="The study's name.")] = None,
+    owner: Annotated[str | None, Query(max_length=100, description="Who submitted it.")] = None,
+    text: Annotated[str | None, Query(max_length=100, description="Part of id or owner.")] = None,
+    before: Annotated[
+        int | None, Query(ge=0, le=LARGEST, description="`next` of the page before.")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=200, description="Jobs on a page.")] = 50,
+) -> JobPage:
+    """Jobs, the newest first, page by page."""
+    found = service.jobs.page(
+        states=state or (), study=study, owner=owner, text=text, before=before, limit=limit + 1
+    )
+    page = found[:limit]
+    return JobPage(
+        items=[job_shown(job) for job in page],
+        next=page[-1].number if len(found) > limit else None,
+        count=service.jobs.count(),
+    )
+
+
+@router.get("/{job}", operation_id="getJob", summary="One job", responses=documented(404, 422))
+def one(job: JobId, service: The, _: Reader) -> JobShown:
+    """A job's state and progress."""
+    return job_shown(service.jobs.get(job))
+
+
+@router.get(
+    "/{job}/events",
+    operation_id="watchJob",
+    summary="Watch a job",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "Server-sent events: `job` with the job whenever it changes; `state`, "
+            "`line` and `say` with an event, whose number is the id. It ends with the job.",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        },
+        **documented(404, 422),
+    },
+)
+async def events(
+    job: JobId,
+    request: Request,
+    service: The,
+    _: Reader,
+    after: Annotated[
+        int,
+        Header(alias="Last-Event-ID", ge=0, le=LARGEST, description="Events after this one."),
+    ] = 0,
+) -> StreamingResponse:
+    """What happens to a job, as it happens."""
+    await run_in_threadpool(service.jobs.get, job)
+    stream = request.app.state.watcher.stream(job, after, lambda: current(request) is not None)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+
+
+@router.post(
+    "/{job}/cancel", operation_id="cancelJob", summary="Cancel a job",
+    responses=documented(404, 409, 422),
+)  # fmt: skip
+def cancel(job: JobId, service: The, who: Submitter) -> JobShown:
+    """Cancel a queued or running job, at once. What is finished is kept."""
+    return job_shown(service.cancel(job, who))
+
+
+@router.post(
+    "/{job}/resume", operation_id="resumeJob", summary="Resume a job",
+    responses=documented(404, 409, 422),
+)  # fmt: skip
+def resume(job: JobId, service: The, who: Submitter) -> JobShown:
+    """Put a cancelled or failed job back into the queue; it goes on from where it stood."""
+    return job_shown(service.resume(job, who))
+
+
+@router.patch(
+    "/{job}", operation_id="changeJob", summary="Change a job's priority",
+    responses=documented(404, 409, 413, 422),
+)  # fmt: skip
+def change(job: JobId, wanted: Change, service: The, who: Submitter) -> JobShown:
+    """Give a job another priority, which matters while it waits."""
+    return job_shown(service.reprioritise(job, wanted.priority, who))

@@ -1,0 +1,269 @@
+"""Runs over HTTP: tables, figures, regions, reports, of whatever is in the storage."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+import yaml
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from oracle.plots.registry import FIGURES
+from oracle.records.tokens import Token
+from oracle.reports import formats
+from oracle.rest.auth import needs
+from oracle.rest.image_export import Drawing
+from oracle.rest.jobs import LARGEST, The
+from oracle.rest.problems import Refused, documented
+from oracle.rest.schemas import CycleRegion, RunList, RunShown, run_shown
+from oracle.runs import html_report
+from oracle.runs.catalog import Known
+from oracle.study.loading import shipped_studies
+from oracle.tables.oracle import Table
+from scyc.errors import BadInput, Problem
+from scyc.specs.base import as_json
+
+router = APIRouter(prefix="/v1", tags=["runs"])
+RunName = Annotated[
+    str,
+    Path(max_length=100, description="A run's id, a job's id, or a study's name for its latest."),
+]
+Reader = Annotated[Token, Depends(needs("read"))]
+Which = Annotated[
+    str | None,
+    Query(max_length=200, description="Distributions instead: oracle, S-Cyc or an entry's label."),
+]
+_TABLES: Mapping[str, str] = MappingProxyType(
+    {
+        "json": "application/json",
+        "csv": "text/csv; charset=utf-8",
+        "markdown": "text/markdown; charset=utf-8",
+        "latex": "application/x-latex; charset=utf-8",
+        "text": "text/plain; charset=utf-8",
+    }
+)
+_FIGURES: Mapping[str, str] = MappingProxyType(
+    {
+        "json": "application/json",
+        "html": "text/html; charset=utf-8",
+        "png": "image/png",
+        "svg": "image/svg+xml",
+    }
+)
+
+
+def _figure(table: Table) -> str:
+    return str(FIGURES[table["kind"]].figure(table).to_json())
+
+
+def _content(media: Mapping[str, str], model: str | None = None) -> dict[str, Any]:
+    """Text in each media type; JSON is a model's, or any object."""
+    shown = {"$ref": f"#/components/schemas/{model}"} if model else {"type": "object"}
+    return {
+        each.partition(";")[0]: {"schema": shown if form == "json" else {"type": "string"}}
+        for form, each in media.items()
+    }
+
+
+@router.get("/runs", operation_id="listRuns", summary="List runs", responses=documented(422))
+def listed(
+    service: The,
+    _: Reader,
+    before: Annotated[
+        int | None, Query(ge=0, le=LARGEST, description="`next` of the page before.")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=200, description="Runs on a page.")] = 50,
+) -> RunList:
+    """The runs that are in the storage, the newest first, page by page."""
+    found, following = service.page(before, limit)
+    return RunList(items=[run_shown(each) for each in found], next=following)
+
+
+@router.get("/runs/{run}", operation_id="getRun", summary="One run", responses=documented(404, 422))
+def one(run: RunName, service: The, _: Reader) -> RunShown:
+    """What a run is, and its state."""
+    return run_shown(service.run(run))
+
+
+@router.get(
+    "/runs/{run}/table",
+    operation_id="getTable",
+    summary="A run's table",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The table, computed from the storage; also of a run under way.",
+            "content": _content(_TABLES, "TableShown"),
+        },
+        **documented(404, 422),
+    },
+)
+def table(
+    run: RunName,
+    service: The,
+    _: Reader,
+    form: Annotated[
+        Literal["json", "csv", "markdown", "latex", "text"],
+        Query(alias="format", description="As `oracle table --format` has them."),
+    ] = "json",
+    width: Annotated[int, Query(ge=40, le=500, description="Columns, of text.")] = 160,
+    distributions: Which = None,
+) -> Response:
+    """A run's table, the same bytes as `oracle table` prints."""
+    known = service.run(run)
+    draw = partial(formats.text, width=width) if form == "text" else formats.FORMATS[form]
+    text = service.drawn(known, distributions, (form, width), draw)
+    endings = {"markdown": "md", "latex": "tex", "text": "txt"}
+    name = f"{known.record.run_id}.{endings.get(form, form)}"
+    return Response(text, media_type=_TABLES[form], headers=_named(name))
+
+
+@router.get(
+    "/runs/{run}/figure",
+    operation_id="getFigure",
+    summary="A run's figure",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The figure: a Plotly figure as JSON, a page, or a picture.",
+            "content": _content(_FIGURES),
+        },
+        **documented(404, 409, 422),
+    },
+)
+def figure(
+    run: RunName,
+    request: Request,
+    service: The,
+    _: Reader,
+    form: Annotated[
+        Literal["json", "html", "png", "svg"],
+        Query(alias="format", description="Plotly's JSON, a page, or a picture."),
+    ] = "json",
+    distributions: Which = None,
+) -> Response:
+    """Regions and accuracies, schedules compared, or distributions. PNG and SVG need Chromium."""
+    known = service.run(run)
+    found = service.table(known, distributions)
+    refuse_empty(found)
+    if form == "json":
+        text = service.drawn(known, distributions, "figure", _figure)
+        return Response(text, media_type=_FIGURES[form])
+    figure = FIGURES[found["kind"]].figure(found)
+    headers = _named(f"{known.record.run_id}.{form}")
+    if form == "html":
+        page = figure.to_html(full_html=True, include_plotlyjs=True)
+        headers["Content-Security-Policy"] = _OWN_PAGE
+        return Response(page, media_type=_FIGURES[form], headers=headers)
+    drawing: Drawing = request.app.state.drawing
+    picture = drawing.picture(figure, form)
+    return Response(picture, media_type=_FIGURES[form], headers=headers)
+
+
+# A page that holds its own library: it may run its scripts, and reach nothing.
+_OWN_PAGE = (
+    "sandbox allow-scripts allow-downloads; default-src 'none'; script-src 'unsafe-inline' "
+    "'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; frame-ancestors 'none'"
+)
+
+
+@router.get(
+    "/runs/{run}/report",
+    operation_id="getReport",
+    summary="A run's report",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "One self-contained page.",
+            "content": {"text/html": {"schema": {"type": "string"}}},
+        },
+        **documented(404, 409, 422),
+    },
+)
+def whole_report(run: RunName, service: The, _: Reader) -> Response:
+    """Verdict, figure, table and cost of a run, to be read anywhere."""
+    known = service.run(run)
+    found = service.table(known)
+    refuse_empty(found)
+    headers = {"Content-Security-Policy": _OWN_PAGE}
+    page = html_report.page(found, known.study)
+    return Response(page, media_type="text/html; charset=utf-8", headers=headers)
+
+
+@router.get(
+    "/runs/{run}/study",
+    operation_id="getStudy",
+    summary="A run's study",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "Every field, as YAML.",
+            "content": {"application/yaml": {"schema": {"type": "string"}}},
+        },
+        **documented(404, 422),
+    },
+)
+def study(run: RunName, service: The, _: Reader) -> Response:
+    """The study that a run was declared by, defaults included."""
+    known = service.run(run)
+    headers = _named(f"{known.study.name}.yaml")
+    return Response(study_yaml(known), media_type="application/yaml", headers=headers)
+
+
+@router.get(
+    "/runs/{run}/cycles/{cycle}/region",
+    operation_id="getRegion",
+    summary="The region of one cycle",
+    responses=documented(404, 422),
+)
+def region(
+    run: RunName,
+    cycle: Annotated[int, Path(ge=0, le=1000, description="Completed pruning cycles.")],
+    service: The,
+    _: Reader,
+) -> CycleRegion:
+    """The feasible region of a pruning cycle of an oracle run."""
+    known = service.run(run)
+    found = service.table(known)
+    if found["kind"] != "oracle":
+        rule = "only a run of kind oracle has regions; name one"
+        raise BadInput("run", [Problem("run", rule, known.record.run_id)])
+    for row in found["cycles"]:
+        if row["cycle"] == cycle:
+            return CycleRegion(
+                run=known.record.run_id,
+                cycle=cycle,
+                weights_remaining=row["weights_remaining"],
+                well_tuned=row["well_tuned"],
+                feasible=row["feasible"],
+                s_cyc=row["s_cyc"],
+            )
+    raise Refused(404, f"cycle {cycle} of {known.record.run_id} is not finished, or is none")
+
+
+@router.get(
+    "/shipped", operation_id="listShipped", summary="Studies that ship", responses=documented()
+)
+def shipped(_: Reader) -> dict[str, str]:
+    """The YAML of every study that ships with the project, by name."""
+    return shipped_studies()
+
+
+def refuse_empty(table: Table) -> None:
+    """Refuse to draw a run of which no cycle is finished."""
+    parts = next((table[each] for each in ("schedules", "candidates") if each in table), [table])
+    if not any(part["cycles"] for part in parts):
+        raise Refused(409, "no cycle of this run is finished yet; there is nothing to draw")
+
+
+def study_yaml(run: Known) -> str:
+    """A run's study as YAML, every field."""
+    content = json.loads(json.dumps(as_json(run.study)))
+    return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+
+
+def _named(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'inline; filename="{name}"'}

@@ -1,0 +1,199 @@
+"""What the API tells of jobs and runs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from oracle.records.jobs import PRIORITIES, Event, Job, JobState
+from oracle.rest.examples import STUDY
+from oracle.rest.problems import FieldError
+from oracle.runs.catalog import Known
+from oracle.settings import Shrink
+
+Priority = Annotated[int, Field(ge=PRIORITIES[0], le=PRIORITIES[-1])]
+
+
+class Smaller(BaseModel):
+    """What to reduce of a study; what is not named stays as the study has it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    scale: Annotated[float, Field(gt=0, le=1)] | None = None
+    subset: Annotated[float, Field(gt=0, le=1)] | None = None
+    classes: Annotated[int, Field(ge=2, le=1_000_000)] | None = None
+    cycles: Annotated[int, Field(ge=1, le=1000)] | None = None
+    grid: Annotated[int, Field(ge=2, le=1000)] | None = None
+    replicates: Annotated[int, Field(ge=1, le=1000)] | None = None
+
+    def wanted(self) -> Shrink | None:
+        """As the service takes it; None where nothing is to be reduced."""
+        found = Shrink(**self.model_dump())
+        return None if found == Shrink() else found
+
+
+class Submission(BaseModel):
+    """A study, and how its job is to be queued."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    study: dict[str, Any] | str = Field(
+        description="The study: its fields, or its YAML as text.", examples=[STUDY]
+    )
+    shrink: Smaller = Smaller()
+    data: Annotated[str, Field(max_length=64)] | None = Field(
+        default=None, description="One of the server's data folders, by name.", examples=["cifar10"]
+    )
+    priority: Priority = Field(default=0, description="Higher comes first.")
+
+
+class JobShown(BaseModel):
+    """A submitted study, and how far it is."""
+
+    id: str = Field(examples=["digits-0fb43313"])
+    owner: str = Field(description="The name of the token that submitted it.", examples=["ada"])
+    study: str = Field(description="The study's name.", examples=["digits"])
+    run: str | None = Field(description="Its run, once it has begun.", examples=["digits-53d35fc3"])
+    state: JobState
+    done: int = Field(description="Trainings that are finished.", examples=[141])
+    known: int = Field(description="Trainings in all, as far as known; 0: not counted yet.")
+    seconds_left: float | None = Field(description="Until it is done, if it goes on as it does.")
+    priority: int
+    data: str | None
+    message: str = Field(description='Why it failed, or "".')
+    errors: list[FieldError] = Field(description="Where its study was refused.")
+    revision: int = Field(description="Rises with every change.")
+    submitted: datetime
+    started: datetime | None
+    ended: datetime | None
+
+
+class JobPage(BaseModel):
+    """Jobs, the newest first."""
+
+    items: list[JobShown]
+    next: int | None = Field(description="Give it as `before` for the page after this one.")
+    count: dict[JobState, int] = Field(description="How many jobs there are in each state.")
+
+
+class Change(BaseModel):
+    """What of a job is to be changed."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    priority: Priority
+
+
+class EventShown(BaseModel):
+    """Something that happened to a job."""
+
+    number: int
+    kind: str
+    text: str
+
+
+class RunShown(BaseModel):
+    """What the storage has of a study."""
+
+    id: str = Field(examples=["digits-53d35fc3"])
+    study: str = Field(examples=["digits"])
+    kind: Literal["oracle", "schedules", "distributions", "search"]
+    state: str = Field(examples=["done"], description="running, done, stopped or no winner")
+    cycles: int = Field(description="Pruning cycles after the unpruned network.")
+    shrunk: dict[str, str]
+
+
+class RunList(BaseModel):
+    """Runs, the newest first."""
+
+    items: list[RunShown]
+    next: int | None = Field(description="Give it as `before` for the page after this one.")
+
+
+class FeasibleRegion(BaseModel):
+    """The max_lr that are as good as the best."""
+
+    low: float
+    high: float
+    members: list[float]
+    contiguous: bool = Field(description="No value that was tried between two members is outside.")
+    cut_low: bool = Field(description="The lowest value that was tried is a member.")
+    cut_high: bool
+
+
+class SCycCycle(BaseModel):
+    """S-Cyc's own run in one cycle; its accuracies are null where it has not come so far."""
+
+    max_lr: float
+    inside: bool | None = Field(description="Whether max_lr lies in the region.")
+    val_accuracy: list[float] | None = Field(description="Percent, one for each replicate.")
+    test_accuracy: list[float] | None
+    diverged: bool | None
+
+
+class CycleRegion(BaseModel):
+    """The region of one pruning cycle, as in the run's table."""
+
+    run: str
+    cycle: int = Field(description="Completed pruning cycles; 0 is the unpruned network.")
+    weights_remaining: float = Field(description="Percent.")
+    well_tuned: float | None = Field(description="null where every max_lr diverged.")
+    feasible: FeasibleRegion | None
+    s_cyc: SCycCycle
+
+
+class TableShown(BaseModel):
+    """A run's table; what follows its head is of the study's kind."""
+
+    model_config = ConfigDict(extra="allow")
+
+    kind: Literal["oracle", "schedules", "distributions", "search"]
+    study: str
+    run_id: str
+    shrunk: dict[str, str]
+    replicates: int
+    complete: bool = Field(description="Nothing is left to be trained.")
+
+
+def job_shown(job: Job) -> JobShown:
+    """A job as the API tells of it."""
+    return JobShown(
+        id=job.id,
+        owner=job.owner,
+        study=job.study_name,
+        run=job.run_id,
+        state=job.state,
+        done=job.done,
+        known=job.known,
+        seconds_left=job.seconds_left,
+        priority=job.priority,
+        data=job.data,
+        message=job.message,
+        errors=[
+            FieldError(path=each.path, rule=each.rule, value=each.value) for each in job.problems
+        ],
+        revision=job.revision,
+        submitted=job.submitted,
+        started=job.started,
+        ended=job.ended,
+    )
+
+
+def event_shown(event: Event) -> EventShown:
+    """An event as the API tells of it."""
+    return EventShown(number=event.number, kind=event.kind, text=event.text)
+
+
+def run_shown(run: Known) -> RunShown:
+    """A run as the API tells of it."""
+    declared = run.study
+    return RunShown(
+        id=run.record.run_id,
+        study=declared.name,
+        kind=getattr(declared, "kind", "oracle"),
+        state=run.state,
+        cycles=declared.cycles,
+        shrunk=dict(declared.shrunk),
+    )

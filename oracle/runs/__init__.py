@@ -1,0 +1,1 @@
+"""Preparing, executing and finding runs; cost estimates; the HTML report."""

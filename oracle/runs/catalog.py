@@ -1,0 +1,197 @@
+"""Runs that are in a database: where it is, which there are, and their tables."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from oracle.tables import distributions as distribution_tables
+from oracle.analysis import replay as replays
+from oracle.search.request import Results, Search
+from oracle.search.graph import Graph
+from oracle.tables.oracle import Table
+from oracle.analysis.costs import Measured
+from oracle.experiments.base import Experiment
+from oracle.experiments.registry import experiment
+from oracle.search.greedy import OracleCycle
+from oracle.database import URL, Ledger, RunRecord, parse_url, probe, sqlite_url
+from oracle.study.validation import parse
+from oracle.settings import Settings
+from oracle.study.oracle import OracleStudy
+from oracle.storage.result_store import ResultStore
+from oracle.study.base import Study
+from scyc.errors import BadInput, Problem, unknown
+from scyc.specs.base import as_json
+
+
+def database(settings: Settings, study_name: str) -> URL:
+    """The database of a study. Raises BadInput."""
+    if settings.storage is not None:
+        return parse_url(settings.storage)
+    return sqlite_url(settings.place(study_name) / "oracle.db")
+
+
+def served(settings: Settings) -> URL:
+    """The database of a server: of jobs, tokens and runs. Raises BadInput."""
+    if settings.storage is not None:
+        return parse_url(settings.storage)
+    return sqlite_url(settings.folder / "oracle.db")
+
+
+@dataclass(frozen=True)
+class Known:
+    """A run that is in a database."""
+
+    record: RunRecord
+    study: Study
+    url: URL
+    place: Path
+    state: str  # running, done, stopped (go on with the same command) or no winner
+
+
+def find(settings: Settings, unread: list[str] | None = None) -> list[Known]:
+    """All runs: of the storage that is named, or of every study's folder. Raises BadInput.
+
+    unread: takes the ids of runs whose studies another version of this project declared; they are
+    left out.
+    """
+    if settings.storage is not None:
+        urls = [parse_url(settings.storage)]
+    else:
+        files = [settings.folder / "oracle.db", *sorted(settings.folder.glob("*/oracle.db"))]
+        urls = [sqlite_url(file) for file in files if file.exists()]  # the first is a server's
+    runs: list[Known] = []
+    for url in urls:
+        problems = probe(url)
+        if problems:
+            raise BadInput("storage", problems)
+        if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
+            continue
+        ledger = Ledger(url)
+        try:
+            for record in ledger.runs():
+                known = known_run(ledger, record, settings, url)
+                if known is not None:
+                    runs.append(known)
+                elif unread is not None:
+                    unread.append(record.run_id)
+        finally:
+            ledger.close()
+    return runs
+
+
+def known_run(ledger: Ledger, record: RunRecord, settings: Settings, url: URL) -> Known | None:
+    """A run of a database; None where another version of this project declared its study."""
+    try:
+        study = parse(json.loads(record.study), record.run_id)
+    except BadInput:
+        return None
+    place = settings.place(study.home)
+    return as_it_stands(ledger, Known(record, study, url, place, record.state), record)
+
+
+def as_it_stands(ledger: Ledger, run: Known, record: RunRecord) -> Known:
+    """A run in the state that its record has by now."""
+    state = record.state
+    if state == "running" and not ledger.held(record.graph):
+        state = "stopped"  # its driver was killed
+    return replace(run, record=record, state=state)
+
+
+def locate(text: str, settings: Settings) -> Known:
+    """The run with this id, or the latest one of the study with this name. Raises BadInput."""
+    runs = find(settings)
+    fitting = [run for run in runs if run.record.run_id == text] or [
+        run for run in runs if text in (run.study.name, str(run.place))
+    ]
+    if not fitting:
+        known = ", ".join(run.record.run_id for run in runs) or "none yet; start one: oracle run"
+        raise BadInput("run", [Problem("RUN", f"no such run; known: {known}", text)])
+    return fitting[-1]
+
+
+def stored_table(run: Known) -> Table:
+    """The table of a run as far as the storage knows it, computed from the storage alone."""
+    with opened(run.url) as (_, store):
+        return found(run, store).table(run.record.run_id)
+
+
+def measured(run: Known) -> Measured:
+    """A run as its cost is compared with those of others."""
+    study = run.study
+    shared = {
+        "pruning": as_json(study.pruning),
+        "cycles": study.cycles,
+        "replicates": study.least_replicates,
+    }
+    graph = Graph(study.system, run.record.fingerprint)
+    return Measured(stored_table(run), graph.id, shared)
+
+
+def adaptive_path(run: Known) -> list[OracleCycle]:
+    """The cycles that the adaptive oracle would have found, as far as the run recorded them."""
+    assert isinstance(run.study, OracleStudy)
+    graph = Graph(run.study.system, run.record.fingerprint)
+    with opened(run.url) as (_, store):
+        known = store.results(graph)
+    return replays.path(run.study, graph, known)
+
+
+def stored_distributions(run: Known, name: str) -> Table:
+    """The distributions that a run of any kind has recorded, of one of its pruning runs.
+
+    name: "oracle" or "S-Cyc" of an oracle run, the label of an entry. Raises BadInput for another,
+    and where the study records nothing.
+    """
+    with opened(run.url) as (_, store):
+        return distributions(run, found(run, store), name)
+
+
+def distributions(run: Known, experiment_found: Experiment, name: str) -> Table:
+    """As :func:`stored_distributions`, of what a run has found. Raises BadInput."""
+    if run.study.record is None:
+        rule = "its study records no distributions; add record to the study and run it again"
+        raise BadInput("run", [Problem("RUN", rule, run.record.run_id)])
+    runs = experiment_found.runs()
+    if name not in runs:
+        raise BadInput("run", [Problem("--distributions", unknown(name, runs), name)])
+    last = runs[name][-1] if runs[name] else None
+    stopped = last is not None and any(result.diverged for result in last.results)
+    ended = stopped or len(runs[name]) == run.study.cycles + 1
+    return distribution_tables.table(run.study, run.record.run_id, runs[name], ended, name)
+
+
+def found(run: Known, store: ResultStore) -> Experiment:
+    """What a run has found, as far as its storage knows it."""
+    graph = Graph(run.study.system, run.record.fingerprint)
+    known = store.results(graph)
+    so_far = experiment(run.study, graph)
+    for search in so_far.searches():
+        replay(search, known)
+    return so_far
+
+
+def replay(search: Search, known: Results) -> None:
+    """Let a search go as far as the known results carry it."""
+    with contextlib.suppress(StopIteration):
+        ask = next(search)
+        while all(cell.id in known for cell in ask.cells):
+            ask = search.send(known)
+
+
+@contextlib.contextmanager
+def opened(url: URL) -> Iterator[tuple[Ledger, ResultStore]]:
+    """The two sides of one database, ours and Optuna's, closed afterwards."""
+    # Ours are made in one transaction; by them a database is known as whose Optuna's are half made.
+    ledger = Ledger(url)
+    try:
+        store = ResultStore(url)
+        try:
+            yield ledger, store
+        finally:
+            store.close()
+    finally:
+        ledger.close()

@@ -1,0 +1,185 @@
+"""What a study will cost, told before it starts."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import torch
+
+from oracle.host.devices import resolve_device
+from oracle.study import grid
+from oracle.host.durations import duration
+from oracle.experiments.registry import expected_cells, experiment
+from oracle.study.grid_spec import GridSpec
+from oracle.runs.execute import Prepared
+from oracle.study.search import PaperRecipe, SearchStudy
+from oracle.study.oracle import OracleStudy, SchedulesStudy
+from oracle.study.base import Study
+from scyc.networks import registry
+from scyc.specs.choices import ConstantSpec
+from scyc.data.images import Images
+from scyc.trainer import Member, Trainer
+
+_TIMED_SECONDS = 3.0  # stop lengthening the timing after this
+_IMAGES = 1280  # of which a fifth is looked at for validation
+_START = 15.0  # seconds until Ray's workers train
+_STEADY = 1e-4  # the learning rate of the timed trainings, which matters to none of them
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A study's cost if no grid grows; what is sure to be shared is counted once."""
+
+    study: str
+    run_id: str
+    shrunk: dict[str, str]
+    images: int
+    parameters: int
+    grids: dict[str, list[float]]  # of max_lr, by what is searched with it
+    cycles: int  # pruning cycles after the unpruned network
+    replicates: int
+    most_replicates: int  # to which those of a cycle may grow
+    cells: int  # trainings
+    steps: int  # iterations of all trainings
+    looks: int  # at validation or test images, of all trainings
+    seconds_a_step: float  # of one training in a pack, timed on this machine
+    seconds_a_look: float
+    workers: int
+    device: str
+
+    @property
+    def seconds(self) -> float:
+        """Wall time with all workers busy."""
+        work = self.steps * self.seconds_a_step + self.looks * self.seconds_a_look
+        return _START + work / self.workers
+
+
+def estimate(prepared: Prepared) -> Estimate:
+    """Count the cells and time a few steps of one pack, in this process, on one thread."""
+    study = prepared.study
+    cells = expected_cells(experiment(study, prepared.graph))
+    device = resolve_device(prepared.settings.device)
+    looks = -(-study.training.steps // study.training.validate_every) + 1
+    a_step, some_look = _timed(prepared, device)
+    a_look = some_look * len(prepared.images.labels) / len(_some(prepared.images).labels)
+    return Estimate(
+        study=study.name,
+        run_id=prepared.run_id,
+        shrunk=dict(study.shrunk),
+        images=len(prepared.images.labels),
+        parameters=registry.parameter_count(_shortened(prepared, 1, device).network),
+        grids={name: grid.values(each) for name, each in _grids(study).items()},
+        cycles=study.cycles,
+        replicates=study.least_replicates,
+        most_replicates=study.most_replicates,
+        cells=cells,
+        steps=cells * study.training.steps,
+        looks=cells * looks,
+        seconds_a_step=a_step,
+        seconds_a_look=a_look,
+        workers=prepared.settings.workers,
+        device=str(device),
+    )
+
+
+def text(cost: Estimate) -> str:
+    """An estimate for a terminal."""
+    lines = [
+        f"{cost.study} is valid ({cost.run_id})",
+        f"  images      {cost.images:,}",
+        f"  parameters  {cost.parameters:,}",
+    ]
+    for name, rates in cost.grids.items():
+        lines.append(f"  grid        {name}: {len(rates)} max_lr: {_shown(rates)}")
+    for what, how in cost.shrunk.items():
+        lines.append(f"  shrunk      {what} {how}")
+    lines += [
+        f"  trainings   {cost.cells:,} ({cost.cycles + 1} networks x {cost.replicates} "
+        f"replicates{'; more where a grid grows' if cost.grids else ''})",
+        *_growing(cost),
+        f"  steps       {cost.steps:,}",
+        f"  time        about {duration(cost.seconds)} with {cost.workers} worker(s) on "
+        f"{cost.device} ({1000 * cost.seconds_a_step:.2f} ms a step, timed here)",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _growing(cost: Estimate) -> list[str]:
+    """What replicates that are added may come to."""
+    added = cost.most_replicates - cost.replicates
+    if not added:
+        return []
+    rates = sum(len(grid) for grid in cost.grids.values())
+    most = cost.cells + added * rates * (cost.cycles + 1)
+    return [
+        f"  replicates  up to {cost.most_replicates} where a verdict is open; {most:,} trainings "
+        "if all verdicts are"
+    ]
+
+
+def _grids(study: Study) -> dict[str, GridSpec]:
+    if isinstance(study, OracleStudy):
+        return {"oracle": study.grid}
+    if isinstance(study, SearchStudy) and isinstance(study.search, PaperRecipe):
+        return {"epsilon": study.search.epsilon}
+    if isinstance(study, SchedulesStudy):
+        return {e.label: e.tune.max_lr for e in study.schedules if e.tune is not None}
+    return {}
+
+
+def _members(study: Study) -> int:
+    """How many members a pack of the study holds."""
+    row = len(grid.values(study.grid)) if isinstance(study, OracleStudy) else 1
+    return min(study.cells_a_pack, row * study.least_replicates)
+
+
+def _shown(rates: list[float]) -> str:
+    shown = [f"{rate:.4g}" for rate in rates]
+    return ", ".join(shown if len(shown) <= 12 else [*shown[:4], "...", *shown[-4:]])
+
+
+def _timed(prepared: Prepared, device: torch.device) -> tuple[float, float]:
+    """Seconds of one member's iteration, and of one look at its validation images, in a pack.
+
+    Two trainings of n and 2n iterations, each validated once and tested once: their difference is
+    n iterations, and what is left of the first is validation and test.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        _seconds(prepared, 1, device)  # allocations and first calls stay out of the timing
+        steps, began = 2, time.perf_counter()
+        while True:
+            short, long = _seconds(prepared, steps, device), _seconds(prepared, 2 * steps, device)
+            a_step = max(long - short, 0.1 * short) / steps  # on a busy machine they are alike
+            if time.perf_counter() - began > _TIMED_SECONDS and long > 1.2 * short:
+                return a_step, max(0.0, short - steps * a_step) / 2
+            steps *= 2
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _seconds(prepared: Prepared, steps: int, device: torch.device) -> float:
+    """Seconds a member of one pack of `steps` iterations takes."""
+    trainer = _shortened(prepared, steps, device)
+    root, steady = trainer.root(0), ConstantSpec(name="constant")
+    members = [Member(root, 0, 0, steady, _STEADY)] * _members(prepared.study)
+    trained = trainer.train(members)
+    return sum(each.seconds for each in trained) / len(trained)
+
+
+def _shortened(prepared: Prepared, steps: int, device: torch.device) -> Trainer:
+    """A trainer of the same system whose trainings have only `steps` iterations."""
+    system = prepared.study.system
+    training = system.training.model_copy(update={"steps": steps, "validate_every": steps})
+    pruning = system.pruning.model_copy(update={"rewind": "last"})
+    changes = {"training": training, "pruning": pruning, "record": None}
+    return Trainer(system.model_copy(update=changes), _some(prepared.images), device)
+
+
+def _some(images: Images) -> Images:
+    """As many images as a timing needs: looking at all of a large set would take minutes."""
+    return Images(
+        images.pixels[:_IMAGES], images.labels[:_IMAGES], images.classes, images.fingerprint
+    )

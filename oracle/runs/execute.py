@@ -1,0 +1,267 @@
+"""The service object: check a study, run it, look at what was found. The CLI is a shell over it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from oracle.host.devices import resolve_device
+from oracle.reports import formats
+from oracle.execution import pack_plan
+from oracle.storage import shared_store
+from oracle.search.request import Place
+from oracle.search.graph import Cell, Graph, Result
+from oracle.tables.oracle import Table
+from oracle.experiments.base import Experiment, Hooks
+from oracle.experiments.registry import expected_cells, experiment
+from oracle.errors import LeaseLost, NoWinner, StorageError
+from oracle.host.disk import told, unwritable
+from oracle.execution.pack_state import InFlight
+from oracle.plots.registry import FIGURES
+from oracle.database import Lease, Ledger, RunRecord, probe
+from oracle.execution.checkpoint_gc import Losers
+from oracle.execution.pack_queue import PackQueue
+from oracle.storage.retry import Patience
+from oracle.storage.recorder import Recorder
+from oracle.runs.catalog import database, opened
+from oracle.settings import Progress, Settings
+from oracle.study.oracle import uses_own_code
+from oracle.storage.result_store import ResultStore
+from oracle.study.base import Study
+from oracle.execution.worker import WorkerSpec
+from oracle.execution.backends import BACKENDS
+from scyc.data import images as data, datasets
+from scyc.specs import factory
+from scyc.networks import registry
+from scyc import trainer
+from scyc.storage.blob_store import blobs, make_folder, sweep
+from scyc.storage.checkpoint_store import CheckpointStore
+from scyc.specs.choices import FactorySpec
+from scyc.data.images import Images
+from scyc.errors import BadInput, Problem
+from scyc.specs.base import as_json, content_hash
+from scyc.specs.system import SubsetSpec
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A study that has passed every check."""
+
+    study: Study
+    images: Images
+    graph: Graph
+    run_id: str
+    settings: Settings
+
+
+def prepare(study: Study, settings: Settings) -> Prepared:
+    """Check everything that can be wrong before work starts, and write nothing.
+
+    Raises BadInput with all problems at once: the images, the user's own code, the folder, the
+    database.
+    """
+    problems: list[Problem] = []
+    images: Images | None = None
+    try:
+        images = datasets.load(
+            study.dataset,
+            SubsetSpec(share=study.subset, classes=study.classes, seed=study.seed),
+            settings.data,
+            settings.place(study.home) / "images",
+        )
+        problems += data.split_problems(images, study.split)
+    except BadInput as error:
+        problems += error.problems
+    if images is not None:
+        problems += trainer.problems(study.system, images)
+    elif isinstance(study.network, FactorySpec):
+        try:
+            factory.load_factory(study.network.factory)
+        except ValueError as error:
+            problems.append(Problem("network", str(error)))
+    if rule := unwritable(settings.place(study.home)):
+        problems.append(Problem("--runs", rule, str(settings.folder)))
+    problems += shared_store.problems(settings.store, settings.backend)
+    try:
+        problems += probe(database(settings, study.home))
+    except BadInput as error:
+        problems += error.problems
+    if problems or images is None:
+        raise BadInput(study.name, problems)
+    graph = Graph(study.system, images.fingerprint)
+    return Prepared(study, images, graph, run_id(study, images.fingerprint), settings)
+
+
+def run_id(study: Study, fingerprint: str) -> str:
+    """Name and hash of a study: every field, defaults included, and the images' content."""
+    return f"{study.name}-{content_hash(['run', study.declared(), fingerprint])[:8]}"
+
+
+@told()
+def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
+    """Run a study to its end, from wherever it stands; returns its table.
+
+    Finished cells are found in the storage and not trained again. Raises LeaseHeld when another
+    driver works on the same graph, NoWinner when a cycle has none, PackFailed when a training
+    fails, DiskFailed when a file cannot be written; what was finished is kept in every case.
+    """
+    progress, patience = _patient(progress or Progress(), prepared.settings)
+    study, settings, graph = prepared.study, prepared.settings, prepared.graph
+    place = settings.place(study.home)
+    make_folder(place)
+    data.keep(place / "images", prepared.images)
+    if settings.store is not None:
+        where = blobs(settings.shared(study.home, "images"))
+        data.share(place / "images", prepared.images.fingerprint, where)
+    checkpoints = CheckpointStore(blobs(settings.shared(study.home, "checkpoints")))
+    in_flight = InFlight(place, graph)
+    with opened(database(settings, study.home)) as (ledger, store):
+        record = RunRecord(
+            prepared.run_id, graph.id, graph.fingerprint, _recorded(study), "running"
+        )
+        with ledger.lease(graph.id, progress.say) as lease, _swept(place):
+            patience(lambda: ledger.register(record, lease.claim))
+
+            counted = (-1, 0)  # after so many steps of the searches, so many cells
+
+            def expected() -> int:
+                nonlocal counted
+                if counted[0] != queue.steps:
+                    counted = (queue.steps, expected_cells(found, queue.asked))
+                return counted[1]
+
+            def write(cell: Cell, result: Result, where: Place) -> None:
+                recorder.cell(cell, result, where)
+                progress.cells(queue.answered + 1, expected())
+
+            def drop(results: Iterable[Result]) -> None:
+                if study.keep_checkpoints == "path":
+                    losers.drop(results, found.known_cells(), queue.known)
+
+            recorder = Recorder(store, lease, graph, study.name, patience)
+            losers = Losers(checkpoints, progress.say)
+            found = experiment(study, graph, Hooks(progress.line, drop, recorder.candidate))
+            known = patience(lambda: store.results(graph))
+            queue = _queue(
+                prepared, ledger, lease, known, write, checkpoints, in_flight, progress, patience
+            )
+            queue.start(found.searches())
+            progress.cells(queue.answered, expected())
+            with _stopped(ledger, store, record, lease):
+                BACKENDS[settings.backend](_worker_spec(prepared), queue, settings.workers)
+                lease.check()
+            result = found.table(prepared.run_id)
+            if queue.repaired:
+                losers.drop_again(found.known_cells(), queue.known)
+            patience(lambda: _annotate(store, prepared, found, result))
+            failure = found.failure()
+            in_flight.clear()
+            ended = replace(record, state="no winner" if failure else "done")
+            patience(lambda: ledger.register(ended, lease.claim))
+    if failure:
+        raise NoWinner(failure)
+    return result
+
+
+@contextlib.contextmanager
+def _stopped(ledger: Ledger, store: ResultStore, record: RunRecord, lease: Lease) -> Iterator[None]:
+    """Write down that a run has stopped where its trainings fail, unless it is another's by now."""
+    try:
+        yield
+    except BaseException:
+        store.abandon()
+        with contextlib.suppress(StorageError, LeaseLost):
+            ledger.register(replace(record, state="stopped"), lease.claim)
+        raise
+
+
+def _patient(progress: Progress, settings: Settings) -> tuple[Progress, Patience]:
+    """What a run tells, and does, where the database may be away; a job's is told to it, too."""
+    patience = Patience(settings.patience, progress.say)
+    told = Progress(
+        cells=progress.cells,
+        line=lambda text: patience(lambda: progress.line(text)),
+        say=lambda text: patience(lambda: progress.say(text)),
+    )
+    return told, patience
+
+
+@contextlib.contextmanager
+def _swept(place: Path) -> Iterator[None]:
+    """Delete, before and after, unfinished files of killed processes in a study's folder."""
+    folders = [place / name for name in ("", "checkpoints", "in-flight")]
+    for folder in folders:
+        sweep(folder)
+    try:
+        yield
+    finally:
+        for folder in folders:
+            sweep(folder)
+
+
+def _recorded(study: Study) -> str:
+    """What is kept of a study: what it declares, and the folder in which it lies."""
+    where = {"beside": study.beside} if study.beside else {}
+    return json.dumps(study.declared() | where)
+
+
+def _queue(
+    prepared: Prepared,
+    ledger: Ledger,
+    lease: Lease,
+    known: dict[str, Result],
+    write: Callable[[Cell, Result, Place], None],
+    checkpoints: CheckpointStore,
+    in_flight: InFlight,
+    progress: Progress,
+    patience: Patience,
+) -> PackQueue:
+    """A queue that goes by the run's plan: the study's, or on a GPU what was measured before."""
+    study, run_id = prepared.study, prepared.run_id
+    device = resolve_device(prepared.settings.device).type
+    on_gpu = device != "cpu"
+    kept = patience(lambda: ledger.plan(run_id, device)) if on_gpu else None
+    return PackQueue(
+        kept.most if kept else pack_plan.most(study, on_gpu),
+        known,
+        write,
+        checkpoints.has,
+        engine=kept.engine if kept else pack_plan.engine(study),
+        unplanned=pack_plan.unplanned(study, on_gpu, kept),
+        planned=lambda plan: patience(lambda: ledger.keep_plan(run_id, device, plan)),
+        landed=in_flight.land,
+        may=lambda: patience(lease.check),
+        say=progress.say,
+    )
+
+
+def _worker_spec(prepared: Prepared) -> WorkerSpec:
+    settings, home = prepared.settings, prepared.study.home
+    place = settings.place(home).absolute()
+    own = settings.store is not None  # each machine then keeps for itself what is under way
+    device = settings.device
+    if device == "auto":  # on every machine the same as here
+        device = resolve_device(device).type
+    return WorkerSpec(
+        system=as_json(prepared.study.system),
+        fingerprint=prepared.images.fingerprint,
+        images=settings.shared(home, "images"),
+        checkpoints=settings.shared(home, "checkpoints"),
+        in_flight="" if own else str(InFlight(place, prepared.graph).folder),
+        save_every=60 * prepared.settings.save_every,
+        device=device,
+        import_from=(str(Path.cwd()),) if uses_own_code(prepared.study) else (),
+    )
+
+
+def _annotate(store: ResultStore, prepared: Prepared, found: Experiment, result: Table) -> None:
+    """Show the table and the figures in the dashboard, in every Optuna study of the run."""
+    figures = FIGURES[result["kind"]].cards(result)
+    note = formats.note(result)
+    for where, role in found.places():
+        store.annotate(
+            prepared.graph, prepared.study.name, where, prepared.run_id, role, note, figures
+        )

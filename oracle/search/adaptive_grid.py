@@ -1,0 +1,216 @@
+"""Which max_lr of a grid to try next: the whole grid, or as few as tell what the whole one would.
+
+The adaptive choice tries every k-th value, forecasts those in between, tries what the forecast says
+of the well-tuned max_lr and of the region's ends, with their neighbours, and then what is likeliest
+to prove it wrong. It is a function of results alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from oracle.stats.gaussian_process import Forecast, forecast
+from oracle.stats.region import Region, ToleranceKind, Tried, feasible, points
+
+SearchKind = Literal["grid", "adaptive"]
+
+_SHORT = 8  # a grid of so many values, or fewer, is tried whole
+_SHARE = 3  # doubts are followed up to one of so many values of the grid ...
+_GRAVE = 0.25  # ... and beyond it where the answer would change with this chance
+_SLIGHT = 0.01  # chance below which a value is not worth its trainings
+_TOGETHER = 4  # doubts that are followed up in one round; more on long grids
+_GAIN = 0.1  # points by which the best would have to be beaten for that to be grave
+_ALIKE = 0.02  # points; a forecast that beats the best by less says they are equal
+_UNMEASURED = (0.0, 0.25, 0.5, 1.0)  # points; what the noise may be where one replicate hides it
+_DEEP = 6  # tolerances, or standard errors, below the best: how low a value may be and yet matter
+_DEPTH = 3.0  # points; and so much at least
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What is known of one cycle's grid, and what is to be known."""
+
+    every: Sequence[float]  # the grid as far as it has grown, rising
+    tried: Mapping[float, Tried]
+    tolerance: float
+    tolerance_kind: ToleranceKind
+    step: int  # positions between two values of the coarse pass
+    start: float  # the coarse pass goes through the value next to this
+
+    @property
+    def untried(self) -> list[float]:
+        """What is left of the grid, rising."""
+        return [max_lr for max_lr in self.every if max_lr not in self.tried]
+
+
+Choice = Callable[[Sought], list[float]]
+
+
+def whole_grid(sought: Sought) -> list[float]:
+    """Every max_lr that was not tried, rising."""
+    return sought.untried
+
+
+def informative(sought: Sought) -> list[float]:
+    """The max_lr that tell most, rising; none when enough is known of this grid.
+
+    Where every max_lr that was tried diverged, the whole grid is wanted: nothing tells where to go
+    on, and a cycle without a winner ends the search.
+    """
+    if len(sought.every) <= _SHORT:
+        return sought.untried
+    known = {
+        place: sought.tried[max_lr]
+        for place, max_lr in enumerate(sought.every)
+        if max_lr in sought.tried
+    }
+    places = _coarse(sought, known.keys())
+    if not places and len(known) < len(sought.every):
+        region = feasible(
+            {float(p): each for p, each in known.items()}, sought.tolerance, sought.tolerance_kind
+        )
+        if region is None:
+            return sought.untried
+        view = _view(sought, known, region)
+        places = view.unchecked() or view.doubts()
+    return [sought.every[place] for place in sorted(places)]
+
+
+SEARCHES: Mapping[SearchKind, Choice] = MappingProxyType(
+    {"grid": whole_grid, "adaptive": informative}
+)
+
+
+def coarse_step(count: int) -> int:
+    """How far apart the values of the coarse pass lie on a grid of so many."""
+    return max(2, round(math.sqrt(count)))
+
+
+def expected(count: int, kind: SearchKind) -> int:
+    """How many values of a grid of so many a search is likely to try."""
+    return count if kind == "grid" else min(count, max(_SHORT, count // _SHARE))
+
+
+def _coarse(sought: Sought, known: Set[int]) -> set[int]:
+    """The positions of the coarse pass that have nothing near them: both ends, and every k-th."""
+    count, step = len(sought.every), sought.step
+    start = min(range(count), key=lambda place: abs(sought.every[place] - sought.start))
+    found = {0, count - 1} - known
+    for place in sorted(range(start % step, count, step), key=lambda place: abs(place - start)):
+        if all(abs(place - other) > step // 2 for other in known | found):
+            found.add(place)
+    return found
+
+
+@dataclass(frozen=True)
+class _View:
+    """What the values that were tried say of the others. Values by their position in the grid."""
+
+    known: Mapping[int, Tried]
+    unknown: Sequence[int]
+    region: Region  # of the known values alone
+    tolerance: float  # in points
+    forecast: Forecast  # of the unknown ones
+    sound: Sequence[float]  # the chance that they do not diverge
+    count: int
+
+    def unchecked(self) -> set[int]:
+        """Positions that were not tried among those on which the forecast's answer rests.
+
+        They are the best value, both ends of the region, and the neighbours of the three outside.
+        """
+        likely = {
+            place: mean
+            for place, mean, sound in zip(self.unknown, self.forecast.mean, self.sound, strict=True)
+            if sound > 0.5
+        }
+        top, best = self.region.best_accuracy, int(self.region.well_tuned)
+        if likely and max(likely.values()) > top + _ALIKE:
+            top = max(likely.values())
+            best = min(place for place in likely if likely[place] == top)
+        else:  # of equal values the lowest is the well-tuned one
+            equal = [place for place in likely if likely[place] > top - _ALIKE]
+            best = min([best, *equal])
+        curve = {place: each.mean for place, each in self.known.items() if not each.diverged}
+        curve |= likely
+        members = [best, *(p for p in curve if curve[p] >= top - self.tolerance)]
+        low, high = min(members), max(members)
+        return {best - 1, best, best + 1, low - 1, low, high, high + 1} & set(self.unknown)
+
+    def doubts(self) -> set[int]:
+        """The positions likeliest to change the answer: to be the best, or a member outside."""
+        order = self._chances(_ALIKE)
+        room = self.count // _SHARE - len(self.known)
+        grave = sum(chance >= _GRAVE for chance in self._chances(_GAIN).values())
+        likeliest = sorted(self.unknown, key=lambda place: (-order[place], place))
+        together = max(_TOGETHER, self.count // 16)
+        followed = likeliest[: min(max(grave, room), together)]
+        return {place for place in followed if order[place] > _SLIGHT}
+
+    def _chances(self, gain: float) -> dict[int, float]:
+        """How likely each unknown position beats the best by a gain, or widens the region."""
+        best = self.region.best_accuracy
+        is_best = self.forecast.chance_above(best + gain)
+        is_member = self.forecast.chance_above(best - self.tolerance)
+        return {
+            place: sound * (inside if self.region.holds(place) else outside)
+            for place, sound, inside, outside in zip(
+                self.unknown, self.sound, is_best, is_member, strict=True
+            )
+        }
+
+
+def _view(sought: Sought, known: Mapping[int, Tried], region: Region) -> _View:
+    best = region.best_accuracy
+    tolerance = points(sought.tolerance, sought.tolerance_kind, best)
+    near = [each for each in known.values() if not each.diverged and each.mean > best - _DEPTH]
+    error = _standard_error(near)
+    depth = max(_DEPTH, _DEEP * tolerance, _DEEP * (error or 0.0))
+    # a cliff far below the best would say nothing of the curve near it, but bend the forecast
+    heights = {
+        place: max(each.mean, best - depth) for place, each in known.items() if not each.diverged
+    }
+    unknown = [place for place in range(len(sought.every)) if place not in known]
+    noises = _UNMEASURED if error is None else (error,)
+    return _View(
+        known=known,
+        unknown=unknown,
+        region=region,
+        tolerance=tolerance,
+        forecast=forecast(heights, unknown, noises, sought.step, depth),
+        sound=[_soundness(known, place) for place in unknown],
+        count=len(sought.every),
+    )
+
+
+def _soundness(known: Mapping[int, Tried], place: int) -> float:
+    """The chance that a value does not diverge, by how near its neighbours on both sides are."""
+    below = max(other for other in known if other < place)
+    above = min(other for other in known if other > place)
+    share = (place - below) / (above - below)
+    return (1 - share) * (not known[below].diverged) + share * (not known[above].diverged)
+
+
+def _standard_error(sample: Sequence[Tried]) -> float | None:
+    """That of a mean over the replicates, as far as it tells one max_lr from another, in points.
+
+    What the replicates differ by at every max_lr is no noise here. None where it cannot be told.
+    """
+    rows = [each.accuracies for each in sample]
+    if len(rows) < 2 or len(rows[0]) < 2:
+        return None
+    replicates = range(len(rows[0]))
+    means = [each.mean for each in sample]
+    offsets = [math.fsum(row[replicate] for row in rows) / len(rows) for replicate in replicates]
+    level = math.fsum(means) / len(means)
+    residues = math.fsum(
+        (row[replicate] - mean - offsets[replicate] + level) ** 2
+        for row, mean in zip(rows, means, strict=True)
+        for replicate in replicates
+    )
+    freedom = (len(rows) - 1) * (len(replicates) - 1)
+    return math.sqrt(residues / freedom / len(replicates))

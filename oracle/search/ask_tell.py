@@ -1,0 +1,237 @@
+"""The oracle for trainings that other programs run: what to try next, and what was found.
+
+Another program, in any framework, trains, prunes and validates; it observes the accuracies, and
+the oracle says which max_lr to try. All of it is a function of the declared run and of what was
+observed, in whatever order that came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from oracle.search import adaptive_grid
+from oracle.search.adaptive_grid import SEARCHES
+from oracle.search.graph import Cell, Result
+from oracle.search.greedy import GridSearch, OracleCycle, descent
+from oracle.search.request import Search
+from oracle.study import grid
+from oracle.study.base import NAME, Percent
+from oracle.study.grid_spec import GridSpec
+from scyc.errors import Problem
+from scyc.schedules import scyc_curve
+from scyc.specs.base import SCyc, Share, Spec, as_json, content_hash
+from scyc.specs.choices import ConstantSpec, ScheduleSpec
+
+State = Literal["open", "done", "no winner"]
+_SCHEDULE = ConstantSpec(name="constant")  # stands for one that only the other program knows
+_SHOWN = 12  # values that a refusal lists at most
+
+
+class OutsideRun(Spec):
+    """A greedy oracle whose trainings another program runs."""
+
+    name: Annotated[str, Field(pattern=NAME)]
+    description: Annotated[str, Field(max_length=1000)] = ""
+    grid: GridSpec  # max_lr that each cycle tries; grows as that of a study does
+    search: Literal["grid", "adaptive"] = "grid"
+    cycles: Annotated[int, Field(ge=0, le=1000)]  # pruning cycles after the unpruned network
+    replicates: Annotated[int, Field(ge=1, le=1000)] = 3
+    tolerance: Percent = 0.5
+    tolerance_kind: Literal["points", "relative"] = "points"
+    pruning_rate: Share = 0.2  # share of the remaining weights that a cycle prunes
+    s_cyc: SCyc | None = None  # the curve to hold against the regions
+
+    @property
+    def id(self) -> str:
+        """Name and hash of every field, so that the same declaration is the same run."""
+        return f"{self.name}-{content_hash(['outside', as_json(self)])[:8]}"
+
+    def curve(self, cycle: int) -> float | None:
+        """S-Cyc's max_lr of a pruning cycle, where the run names its parameters."""
+        return scyc_curve.max_lr(self.s_cyc, cycle, self.pruning_rate) if self.s_cyc else None
+
+
+@dataclass(frozen=True, order=True)
+class Training:
+    """One training that the oracle may ask for."""
+
+    cycle: int  # completed pruning cycles, 0 for the unpruned network
+    max_lr: float
+    replicate: int  # counted from 0
+
+
+Seen = Mapping[Training, float | None]  # validation accuracy in percent; None: it diverged
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a run has come."""
+
+    run: OutsideRun
+    cycles: tuple[OracleCycle, ...]  # the complete ones
+    asked: frozenset[Training]
+    missing: tuple[Training, ...]  # asked for and not observed, in the order to train them
+
+    @property
+    def state(self) -> State:
+        """Open while trainings are missing."""
+        if self.missing:
+            return "open"
+        return "done" if self.cycles[-1].region else "no winner"
+
+    @property
+    def cycle(self) -> int | None:
+        """The cycle that is under way; None where the run has ended."""
+        return self.missing[0].cycle if self.missing else None
+
+    @property
+    def done(self) -> int:
+        """Trainings that were asked for and observed."""
+        return len(self.asked) - len(self.missing)
+
+    @property
+    def known(self) -> int:
+        """Trainings in all, as far as can be told now."""
+        if not self.missing:
+            return len(self.asked)
+        run = self.run
+        each = adaptive_grid.expected(len(grid.values(run.grid)), run.search) * run.replicates
+        begun = len(self.cycles) + 1
+        here = sum(training.cycle == begun - 1 for training in self.asked)
+        return len(self.asked) + max(0, each - here) + (run.cycles + 1 - begun) * each
+
+    def start(self, training: Training) -> float | None:
+        """The max_lr whose network, of the same replicate, is pruned for a training.
+
+        None for the unpruned network.
+        """
+        if training.cycle == 0:
+            return None
+        region = self.cycles[training.cycle - 1].region
+        assert region is not None  # else nothing would have been asked for below it
+        return region.well_tuned
+
+    @cached_property
+    def _rates(self) -> Mapping[int, Sequence[float]]:
+        """What was asked for of each cycle, rising."""
+        found: dict[int, set[float]] = {}
+        for training in self.asked:
+            found.setdefault(training.cycle, set()).add(training.max_lr)
+        return {cycle: sorted(rates) for cycle, rates in found.items()}
+
+    def problems(self, trainings: Iterable[Training]) -> list[Problem]:
+        """Why observations are refused: one each of those that were not asked for."""
+        return [
+            problem
+            for index, training in enumerate(trainings)
+            if training not in self.asked
+            for problem in [self._problem(f"observations[{index}]", training)]
+        ]
+
+    def _problem(self, path: str, training: Training) -> Problem:
+        rates = self._rates.get(training.cycle)
+        if rates is None:
+            begun = max(self._rates)
+            after = f"cycle {begun} is under way" if self.missing else f"the run ended at {begun}"
+            rule = f"has not begun, {after}; train what the oracle asks for"
+            return Problem(f"{path}.cycle", rule, training.cycle)
+        if training.max_lr not in rates:
+            near = sorted(sorted(rates, key=lambda rate: abs(rate - training.max_lr))[:_SHOWN])
+            listed = ", ".join(f"{rate:g}" for rate in near)
+            among = "among them " if len(near) < len(rates) else ""
+            rule = f"was not asked for in cycle {training.cycle}; asked for: {among}{listed}"
+            return Problem(f"{path}.max_lr", rule, training.max_lr)
+        last = self.run.replicates - 1
+        return Problem(f"{path}.replicate", f"must be 0 to {last}", training.replicate)
+
+
+def standing(run: OutsideRun, seen: Seen) -> Standing:
+    """Let the oracle of a run go as far as what was observed carries it."""
+    cycles: list[OracleCycle] = []
+    asked: list[Training] = []
+    missing: list[Training] = []
+    search = _search(run, cycles)
+    answers: dict[str, Result] | None = None
+    while not missing:
+        try:
+            ask = next(search) if answers is None else search.send(answers)
+        except StopIteration:
+            break
+        wanted = {_training(cell): cell for cell in ask.cells}
+        asked += wanted
+        missing = [training for training in wanted if training not in seen]
+        if not missing:
+            answers = {cell.id: _result(run, cell, seen[each]) for each, cell in wanted.items()}
+    return Standing(run, tuple(cycles), frozenset(asked), tuple(missing))
+
+
+def suggestion(missing: Sequence[Training], handed: Mapping[Training, int]) -> Training | None:
+    """What to try next: what nobody was given yet, else what was given the longest ago.
+
+    handed: those that were given to a trainer, by when, as a rising number.
+    """
+    return min(missing, key=lambda training: handed.get(training, -1), default=None)
+
+
+def _search(run: OutsideRun, done: list[OracleCycle]) -> Search:
+    search = GridSearch(
+        _Trainings(run.id),
+        _SCHEDULE,
+        run.grid,
+        run.tolerance,
+        run.tolerance_kind,
+        SEARCHES[run.search],
+    )
+    return descent(search, run.cycles, run.replicates, done.append)
+
+
+@dataclass(frozen=True)
+class _Trainings:
+    """The trainings of one run; its greedy way is the only one, so that it need not be named."""
+
+    run_id: str
+
+    def root(self, replicate: int, schedule: ScheduleSpec, max_lr: float) -> Cell:
+        return self._cell(None, 0, schedule, max_lr, replicate)
+
+    def child(self, parent: Cell, schedule: ScheduleSpec, max_lr: float) -> Cell:
+        return self._cell(parent, parent.cycle + 1, schedule, max_lr, parent.replicate)
+
+    def place(self, parents: Sequence[Cell | None], schedule: ScheduleSpec) -> str:
+        return self.run_id
+
+    def _cell(
+        self,
+        parent: Cell | None,
+        cycle: int,
+        schedule: ScheduleSpec,
+        max_lr: float,
+        replicate: int,
+    ) -> Cell:
+        name = f"{self.run_id}/{cycle}/{max_lr!r}/{replicate}"
+        return Cell(name, parent, schedule, max_lr, replicate, self.run_id)
+
+
+def _training(cell: Cell) -> Training:
+    return Training(cell.cycle, cell.max_lr, cell.replicate)
+
+
+def _result(run: OutsideRun, cell: Cell, accuracy: float | None) -> Result:
+    """An observation in the words of the search, which reads the first three of these."""
+    return Result(
+        cell=cell.id,
+        val_accuracy=accuracy or 0.0,
+        diverged=accuracy is None,
+        curve=(),
+        test_accuracy=0.0,
+        weights_remaining=100 * (1 - run.pruning_rate) ** cell.cycle,
+        steps=0,
+        seconds=0.0,
+        checkpoint=None,
+        device="",
+    )

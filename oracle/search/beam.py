@@ -1,0 +1,152 @@
+"""A beam beside the greedy oracle: the B best networks of each cycle are kept, not one.
+
+The oracle keeps one, which may be wrong in the end: a max_lr that is second best now may leave the
+better network to prune. The beam tells whether it is. Its cells are the oracle's wherever both want
+the same, and those are trained once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from oracle.search.adaptive_grid import SEARCHES
+from oracle.search.graph import Cell, Graph, Result
+from oracle.search.greedy import GridSearch, OracleCycle
+from oracle.search.pruning_run import PathCycle
+from oracle.search.request import Search
+from oracle.stats.region import Region
+from oracle.study.oracle import OracleStudy
+
+
+@dataclass(frozen=True)
+class History:
+    """One way of choosing max_lr so far, and the networks that it ends in."""
+
+    path: tuple[PathCycle, ...]  # at least one cycle, that of the unpruned network first
+    region: Region  # of the grid that its last max_lr comes from
+    parent: int  # rank, from 0, of the history that it goes on from; 0 for an unpruned network
+
+    @property
+    def last(self) -> PathCycle:
+        """Its last cycle, whose networks are pruned next."""
+        return self.path[-1]
+
+    @property
+    def max_lr(self) -> tuple[float, ...]:
+        """One for each cycle."""
+        return tuple(each.max_lr for each in self.path)
+
+    @property
+    def mean(self) -> float:
+        """Mean validation accuracy of its last networks, in percent."""
+        accuracies = [result.val_accuracy for result in self.last.results]
+        return math.fsum(accuracies) / len(accuracies)
+
+
+@dataclass(frozen=True)
+class BeamCycle:
+    """One finished cycle of a beam."""
+
+    cycle: int
+    expanded: tuple[OracleCycle, ...]  # below each history that was kept before, in their order
+    kept: tuple[History, ...]  # best first; empty: every max_lr diverged, and the search ends
+
+    @property
+    def results(self) -> Mapping[str, Result]:
+        """All of its cells' results, by the cells' ids."""
+        return {
+            result.cell: result
+            for each in self.expanded
+            for row in each.results.values()
+            for result in row
+        }
+
+    @property
+    def carried(self) -> frozenset[str]:
+        """The ids of the cells that are kept."""
+        return frozenset(cell.id for history in self.kept for cell in history.last.cells)
+
+
+@dataclass
+class Beam:
+    """The beam search of a study, as far as it has come.
+
+    The histories of a cycle are searched side by side: there are as many searches as histories, and
+    each of them goes through all, beginning with its own. What another one has asked for is not
+    trained again, so all of them find the same; the first one tells it.
+    """
+
+    study: OracleStudy
+    graph: Graph
+    told: Callable[[BeamCycle], None] = lambda cycle: None  # with each finished cycle
+    cycles: list[BeamCycle] = field(default_factory=list)
+    ended: bool = False
+
+    def searches(self) -> list[Search]:
+        """As many as the beam is wide; none for a width of 1, which is the oracle itself."""
+        if self.study.beam == 1:
+            self.ended = True
+            return []
+        return [self._search(rank) for rank in range(self.study.beam)]
+
+    @property
+    def best(self) -> History | None:
+        """The best history of the last cycle that has one."""
+        kept = [each.kept for each in self.cycles if each.kept]
+        return kept[-1][0] if kept else None
+
+    def _search(self, rank: int) -> Search:
+        grid = GridSearch(
+            self.graph,
+            self.study.schedule,
+            self.study.grid,
+            self.study.tolerance,
+            self.study.tolerance_kind,
+            SEARCHES[self.study.search],
+        )
+        kept: tuple[History, ...] = ()
+        for cycle in range(self.study.cycles + 1):
+            expanded: dict[int, OracleCycle] = {}
+            for turn in range(max(1, len(kept))):
+                at = (rank + turn) % max(1, len(kept))
+                parents: Sequence[Cell | None] = [None] * self.study.least_replicates
+                last = None
+                if kept:
+                    parents, last = kept[at].last.cells, kept[at].region
+                expanded[at] = yield from grid.cycle(parents, last)
+            rows = tuple(each for _, each in sorted(expanded.items()))
+            kept = best(kept, rows, self.study.beam)
+            if rank == 0:
+                self.cycles.append(BeamCycle(cycle, rows, kept))
+                self.told(self.cycles[-1])
+            if not kept:
+                break
+        self.ended = self.ended or rank == 0
+
+
+def best(
+    before: Sequence[History], expanded: Sequence[OracleCycle], width: int
+) -> tuple[History, ...]:
+    """The best ways to go on: all (history, max_lr) of a cycle, by mean validation accuracy.
+
+    before: the histories that were kept, best first; empty before the unpruned network. expanded:
+    the cycle below each. Equal means go to the lower max_lr, then to the better parent; a max_lr of
+    which a replicate diverged is never kept.
+    """
+    candidates = [
+        History(
+            (*(before[rank].path if before else ()), PathCycle(found.cycle, rate, cells, results)),
+            found.region,
+            rank,
+        )
+        for rank, found in enumerate(expanded)
+        if found.region is not None
+        for rate, cells, results in (
+            (rate, found.cells[rate], found.results[rate]) for rate in found.results
+        )
+        if not any(result.diverged for result in results)
+    ]
+    ranked = sorted(candidates, key=lambda each: (-each.mean, each.last.max_lr, each.parent))
+    return tuple(ranked[:width])

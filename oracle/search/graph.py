@@ -1,0 +1,148 @@
+"""The graph of cells: what has to be trained, named by everything that shapes it.
+
+A cell is one training: (parent cell, learning rates of this cycle, replicate). Its id is a hash of
+its parent's id and of everything that shapes the training, so whoever asks for the same training
+asks for the same cell, and nothing in the graph is trained twice. The root of a replicate is its
+initial weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+
+from scyc.specs.base import as_json, content_hash
+from scyc.specs.choices import ScheduleSpec
+from scyc.specs.system import SystemSpec
+
+NUMERICS = 3  # raised when the same spec would give other numbers: old results are not reused
+
+
+class Tree(Protocol):
+    """What names the trainings of a search, each by what it comes from; a graph is one."""
+
+    def root(self, replicate: int, schedule: ScheduleSpec, max_lr: float) -> Cell:
+        """The training of a replicate's unpruned network."""
+
+    def child(self, parent: Cell, schedule: ScheduleSpec, max_lr: float) -> Cell:
+        """The training of what is left of a cell's network after one more pruning cycle."""
+
+    def place(self, parents: Sequence[Cell | None], schedule: ScheduleSpec) -> str:
+        """Name of the place below these cells, one of each replicate."""
+
+
+@dataclass(frozen=True)
+class Graph:
+    """All cells of one system on one data set."""
+
+    system: SystemSpec
+    fingerprint: str  # of the images
+
+    @cached_property
+    def id(self) -> str:
+        """Hash of what all cells share, the unpruned network's included.
+
+        So not the pruning, but for the iteration of the unpruned network's training that is kept
+        to rewind to.
+        """
+        shared = as_json(self.system)
+        rewind = self.system.pruning.rewind
+        shared["pruning"] = rewind if isinstance(rewind, int) else None
+        return content_hash(["graph", NUMERICS, shared, self.fingerprint])
+
+    @cached_property
+    def _pruning(self) -> str:
+        return content_hash(["pruning", as_json(self.system.pruning)])
+
+    def root(self, replicate: int, schedule: ScheduleSpec, max_lr: float) -> Cell:
+        """The training of a replicate's unpruned network."""
+        start = content_hash(["root", self.id, replicate])
+        node = content_hash(["node", self.id])
+        return _cell(None, start, node, "", schedule, max_lr, replicate)
+
+    def child(self, parent: Cell, schedule: ScheduleSpec, max_lr: float) -> Cell:
+        """The training of what is left of a cell's network after one more pruning cycle."""
+        replicate = parent.replicate
+        return _cell(parent, parent.id, parent.node, self._pruning, schedule, max_lr, replicate)
+
+    def place(self, parents: Sequence[Cell | None], schedule: ScheduleSpec) -> str:
+        """Hash of the place below these cells, one of each replicate, for trainings of a schedule.
+
+        The same for all replicates, and however many they are.
+        """
+        above = parents[0].node if parents[0] else content_hash(["node", self.id])
+        return content_hash(
+            ["place", above, self._pruning if parents[0] else "", as_json(schedule)]
+        )
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One training. Equal where the id is, which says all."""
+
+    id: str  # sha256
+    parent: Cell | None = field(compare=False)  # None for the unpruned network
+    schedule: ScheduleSpec = field(compare=False)
+    max_lr: float = field(compare=False)  # upper learning-rate bound of this training
+    replicate: int = field(compare=False)
+    node: str = field(compare=False)  # hash of its place in the graph, the same for all replicates
+
+    @cached_property
+    def cycle(self) -> int:
+        """Completed pruning cycles, 0 for the unpruned network."""
+        return sum(1 for _ in self._above())
+
+    @property
+    def root(self) -> Cell:
+        """The training of the unpruned network that this one comes from."""
+        return [self, *self._above()][-1]
+
+    def _above(self) -> Iterator[Cell]:
+        """Its parent, that one's, and so on: a loop, for there may be a thousand."""
+        above = self.parent
+        while above is not None:
+            yield above
+            above = above.parent
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished cell. Accuracies and weights remaining in percent."""
+
+    cell: str
+    curve: tuple[tuple[int, float], ...]  # (completed iterations, validation accuracy)
+    val_accuracy: float
+    test_accuracy: float
+    diverged: bool
+    weights_remaining: float
+    steps: int
+    seconds: float
+    checkpoint: str | None  # sha256; None for a diverged network, which nothing can follow
+    device: str
+    kept: str | None = None  # sha256 of the unpruned network at the iteration to rewind to
+    recorded: Mapping[str, Any] | None = None  # distributions, by what is recorded
+    engine: str | None = None  # that trained it
+    members: int | None = None  # trained together with it, itself included
+
+
+def _cell(
+    parent: Cell | None,
+    above: str,
+    node: str,
+    pruning: str,
+    schedule: ScheduleSpec,
+    max_lr: float,
+    replicate: int,
+) -> Cell:
+    """A cell below a parent's id and node, or below those of a root."""
+    rates = [as_json(schedule), max_lr]
+    return Cell(
+        id=content_hash(["cell", above, pruning, rates]),
+        parent=parent,
+        schedule=schedule,
+        max_lr=max_lr,
+        replicate=replicate,
+        node=content_hash(["node", node, pruning, rates]),
+    )

@@ -1,0 +1,51 @@
+"""Which networks no search of a run can need any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from oracle.search.graph import Result
+
+
+@dataclass
+class Carried:
+    """What several searches of the same graph go on from, cycle by cycle.
+
+    A network of a cycle can be dropped when every search has said which networks of that cycle it
+    goes on from, and none has named it. So nothing is dropped that a search is still to need, in
+    whatever order trainings are finished.
+    """
+
+    searches: frozenset[str]
+    _told: dict[int, set[str]] = field(default_factory=dict)  # searches, by cycle
+    _tried: dict[int, dict[str, Result]] = field(default_factory=dict)  # by cycle and cell
+    _needed: dict[int, set[str]] = field(default_factory=dict)  # ids of cells, by cycle
+    _ended: set[str] = field(default_factory=set)
+
+    def tell(
+        self, search: str, cycle: int, tried: Iterable[Result], needed: Iterable[str]
+    ) -> list[Result]:
+        """A search's networks of a cycle, and the ids of the cells that it goes on from.
+
+        Returns the results of this cycle that nobody will go on from; none while a search has not
+        said.
+        """
+        self._told.setdefault(cycle, set()).add(search)
+        self._tried.setdefault(cycle, {}).update({result.cell: result for result in tried})
+        self._needed.setdefault(cycle, set()).update(needed)
+        return self._free(cycle)
+
+    def end(self, search: str) -> list[Result]:
+        """A search has ended, and will name no more networks. Returns as :meth:`tell`."""
+        self._ended.add(search)
+        return [result for cycle in sorted(self._tried) for result in self._free(cycle)]
+
+    def _free(self, cycle: int) -> list[Result]:
+        """What can be dropped of a cycle, and was not before."""
+        if self.searches - self._told[cycle] - self._ended:
+            return []
+        tried, needed = self._tried[cycle], self._needed[cycle]
+        free = [result for cell, result in tried.items() if cell not in needed]
+        self._tried[cycle] = {}
+        return free

@@ -1,0 +1,72 @@
+"""Iterative pruning runs with given learning rates: paths through the graph of cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from oracle.search.graph import Cell, Graph, Result
+from oracle.search.request import Ask, Place, Search, row
+from scyc.specs.choices import ScheduleSpec
+
+
+@dataclass(frozen=True)
+class PathCycle:
+    """One finished cycle of a path with a given max_lr for each cycle."""
+
+    cycle: int
+    max_lr: float
+    cells: tuple[Cell, ...]  # in the replicates' order
+    results: tuple[Result, ...]
+
+
+@dataclass(frozen=True)
+class PruningPath:
+    """An iterative pruning run: a schedule that restarts at each cycle, and max_lr of each."""
+
+    graph: Graph
+    schedule: ScheduleSpec
+    max_lr: tuple[float, ...]  # one for each cycle, that of the unpruned network first
+    replicates: int
+
+    @cached_property
+    def place(self) -> Place:
+        """Where its cells are recorded, all cycles together.
+
+        The last cycle's place in the graph says all: the schedule, every max_lr, the pruning.
+        """
+        return Place("path", None, self.rows[-1][0].node)
+
+    @cached_property
+    def rows(self) -> tuple[tuple[Cell, ...], ...]:
+        """Its cells, cycle by cycle; they need no result to be known."""
+        found: list[tuple[Cell, ...]] = []
+        parents: Sequence[Cell | None] = [None] * self.replicates
+        for max_lr in self.max_lr:
+            found.append(row(self.graph, parents, self.schedule, max_lr))
+            parents = found[-1]
+        return tuple(found)
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """The ids of its cells."""
+        return frozenset(cell.id for cells in self.rows for cell in cells)
+
+    def search(self, done: Callable[[PathCycle], None]) -> Search:
+        """Train, prune, train again (Liu et al. 2021, Algorithm 1), all replicates together.
+
+        Calls `done` with each finished cycle. Ends early when a replicate diverges.
+        """
+        for cycle, (max_lr, cells) in enumerate(zip(self.max_lr, self.rows, strict=True)):
+            answers = yield Ask(cells, self.place)
+            results = tuple(answers[cell.id] for cell in cells)
+            done(PathCycle(cycle, max_lr, cells, results))
+            if any(result.diverged for result in results):
+                return
+
+    def ended(self, found: Sequence[PathCycle]) -> bool:
+        """Whether these finished cycles are all there will be."""
+        if not found:
+            return False
+        return len(found) == len(self.max_lr) or any(each.diverged for each in found[-1].results)

@@ -1,0 +1,64 @@
+"""max_lr from how the weight gradients narrow while a network is pruned."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+Scale = Literal["std", "quantiles"]
+Recorded = Mapping[str, Any]  # what scyc.recording.distributions.Distribution.to_json gives
+
+
+def spread(gradients: Recorded, scale: Scale) -> float:
+    """How wide one replicate's weight gradients lie.
+
+    std: their standard deviation. quantiles: from the 5th percentile to the 95th. 0 where no
+    gradient is left; infinity where the number is beyond a float64.
+    """
+    if not gradients["count"]:
+        return 0.0
+    if scale == "quantiles":
+        return float(gradients["quantiles"]["95"] - gradients["quantiles"]["5"])
+    return math.inf if gradients["std"] is None else float(gradients["std"])
+
+
+def growth(first: float, last: float, bound: float) -> float:
+    """By how much spreads shrank, first / last, kept within [1 / bound, bound].
+
+    A spread that has become 0 gives the bound: the gradients have shrunk beyond all measure. Where
+    neither is above 0, or neither is finite, nothing is known to have changed, and it is 1.
+    """
+    if first == last:
+        return 1.0
+    ratio = math.inf if last == 0 else first / last
+    return min(max(ratio, 1 / bound), bound)
+
+
+def max_lr(
+    epsilon: float,
+    first: Sequence[Recorded],
+    last: Sequence[Recorded],
+    scale: Scale,
+    bound: float,
+) -> float:
+    """max_lr of cycle m by the weight gradients of cycles 0 and m - 1 of its own run.
+
+    The paper's insight is that the update max_lr x gradient should keep its size while the
+    gradients shrink (Liu et al. 2021, Section 3.1), and its future research is to derive max_lr
+    from their distribution (Section 6). It gives no formula; this one is ours::
+
+        max_lr(m) = epsilon * (g_1 * ... * g_R)^(1 / R)
+        g_r = s_r(0) / s_r(m - 1), kept within [1 / bound, bound]
+
+    s_r is the :func:`spread` of the weight gradients of replicate r at the end of a training. The
+    geometric mean lets each replicate count as much, however large its gradients are, and all of
+    them train with one max_lr, in [epsilon / bound, epsilon * bound].
+
+    first, last: the recorded gradients of cycles 0 and m - 1, in the replicates' order.
+    """
+    logs = [
+        math.log(growth(spread(before, scale), spread(after, scale), bound))
+        for before, after in zip(first, last, strict=True)
+    ]
+    return epsilon * math.exp(math.fsum(logs) / len(logs))

@@ -1,0 +1,1 @@
+"""The service behind HTTP and the CLI: jobs, scheduler, driver processes."""

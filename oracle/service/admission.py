@@ -1,0 +1,116 @@
+"""What a study that comes over HTTP may name of the server: code that it lists, its folders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from scyc.errors import Problem, unknown
+from scyc.specs.base import Spec
+from scyc.specs.choices import DATASETS, NETWORKS
+
+SHIPPED: Mapping[str, Mapping[str, type[Spec]]] = MappingProxyType(
+    {"network": NETWORKS, "dataset": DATASETS}
+)
+_NO_FOLDERS = "the server has no data folders; whoever runs it can name some with --data"
+
+
+def resolved(content: object, allow: Mapping[str, str]) -> object:
+    """A study's JSON values with the server's names for code replaced by the code's place.
+
+    allow: module:callable by the name that a study may give as its network or data set.
+    """
+    if not isinstance(content, dict):
+        return content
+    found: dict[str, Any] = dict(content)
+    for field, shipped in SHIPPED.items():
+        value = found.get(field)
+        name = value.get("name") if isinstance(value, dict) else value
+        if isinstance(name, str) and name in allow and name not in shipped:
+            rest = {**value} if isinstance(value, dict) else {}
+            rest.pop("name", None)
+            found[field] = {**rest, "factory": allow[name]}
+    return found
+
+
+def problems(
+    content: object, allow: Mapping[str, str], folders: Mapping[str, Path], data: str | None
+) -> list[Problem]:
+    """What in a study the server does not let others name; [] where nothing is.
+
+    content: the study's JSON values: all of them, if what is not named is to be judged, too; also
+    of one that is refused for other reasons. allow: as in :func:`resolved`. folders: the server's
+    data folders, by name. data: that of them which the submission names.
+    """
+    found: list[Problem] = []
+    if data is not None and data not in folders:
+        found.append(Problem("data", unknown(data, folders) if folders else _NO_FOLDERS, data))
+    if not isinstance(content, dict):
+        return found
+    for field in SHIPPED:
+        code = _code(content.get(field))
+        if code is not None and code not in allow.values():
+            rule = f"{_unlisted(allow)}; whoever runs the server can list it with --allow"
+            found.append(Problem(field, rule, code))
+    dataset = content.get("dataset")
+    return found + (_images(dataset, folders, data) if isinstance(dataset, dict) else [])
+
+
+def _images(
+    dataset: Mapping[str, Any], folders: Mapping[str, Path], data: str | None
+) -> list[Problem]:
+    found: list[Problem] = []
+    parts = dataset.get("parts")
+    root = dataset.get("root")
+    named = folders.get(data) if data is not None else root
+    whole = Path(named) if isinstance(named, str | Path) else None
+    for index, part in enumerate(parts if isinstance(parts, list) else []):
+        if isinstance(part, str) and not _below(part, whole):
+            rule = "must lie below the folder of images; name a folder in it"
+            found.append(Problem(f"dataset.parts[{index}]", rule, part))
+    if data is None and "root" in dataset and root is None:
+        found.append(Problem("dataset.root", f"is missing; {_choice(folders)}"))
+    elif data is None and isinstance(root, str) and not _inside(Path(root), folders.values()):
+        rule = f"is no folder of this server's; {_choice(folders)}"
+        found.append(Problem("dataset.root", rule, root))
+    if dataset.get("download") is True:
+        rule = f"nothing is downloaded for others; leave it out, and {_choice(folders)}"
+        found.append(Problem("dataset.download", rule, True))
+    return found
+
+
+def _code(value: object) -> str | None:
+    """The module:callable that a network or a data set names, in its long or its short form."""
+    if isinstance(value, dict):
+        value = value.get("factory")
+    elif not isinstance(value, str) or ":" not in value:
+        return None
+    return value if isinstance(value, str) else None
+
+
+def _choice(folders: Mapping[str, Path]) -> str:
+    known = f"known: {', '.join(sorted(folders))}" if folders else _NO_FOLDERS
+    return f"submit with the name of one of its data folders ({known})"
+
+
+def _unlisted(allow: Mapping[str, str]) -> str:
+    known = ", ".join(f"{name} ({place})" for name, place in sorted(allow.items()))
+    return f"is not on this server's list of code ({known or 'which is empty'})"
+
+
+def _below(part: str, whole: Path | None) -> bool:
+    """Whether a part of a data set lies in it: by its name, and, where that is known, in truth."""
+    if Path(part).is_absolute() or ".." in Path(part).parts or "\0" in part:
+        return False
+    return whole is None or not whole.is_absolute() or _inside(whole / part, [whole])
+
+
+def _inside(path: Path, folders: Iterable[Path]) -> bool:
+    """Whether a path leads into one of some folders, links followed."""
+    try:
+        real = path.resolve()
+        return path.is_absolute() and any(real.is_relative_to(each.resolve()) for each in folders)
+    except (OSError, RuntimeError, ValueError):
+        return False

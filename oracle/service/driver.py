@@ -1,0 +1,137 @@
+"""The driver of one job, in a process of its own: ``python -m oracle.service.driver JOB``.
+
+Its server tells it on its standard input how to run. It dies with its server.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+from oracle.database import Jobs, Ledger
+from oracle.errors import DiskFailed, LeaseHeld, LeaseLost, RunFailed, StorageAway, StorageError
+from oracle.records.jobs import Holder
+from oracle.runs import execute, html_report
+from oracle.service import admission
+from oracle.service.driver_process import BUSY, understood
+from oracle.service.progress import Reporter, Withdrawn
+from oracle.service.service import ServerSettings
+from oracle.storage.retry import Patience
+from oracle.study.validation import parse
+from oracle.tables.oracle import Table
+from scyc.errors import BadInput, Problem
+
+_PR_SET_PDEATHSIG = 1
+_WATCH = 1.0  # seconds between two looks at the server
+_GRACE = 20.0  # seconds to end in after the server's death
+_PATIENCE = 15.0  # seconds for a lease: a driver that was told to end gives it back by then
+
+
+def drive(job_id: str, settings: ServerSettings, holder: Holder) -> int:
+    """Run a job, and write down how it ended; returns this process's exit code.
+
+    Nothing is written down where the job is to go on later: where it was withdrawn or interrupted
+    (exit code 0), or another driver has its trainings or the database is away (BUSY). Raises
+    StorageError and LeaseLost.
+    """
+    failure: tuple[str, Sequence[Problem]] | None = None
+    with contextlib.closing(Ledger(settings.url)) as ledger:
+        jobs = ledger.jobs()
+        try:
+            with Reporter(jobs, job_id, holder) as reporter:
+                _run(jobs, job_id, settings, reporter)
+        except (Withdrawn, KeyboardInterrupt):
+            return 0
+        except (LeaseHeld, StorageAway):  # it is no fault of the job's
+            return BUSY
+        except (StorageError, LeaseLost):
+            raise
+        except BadInput as error:
+            if any(each.path == "--storage" for each in error.problems):
+                raise StorageError(str(error)) from error  # it was open a moment ago
+            failure = "its study was refused", error.problems
+        except RunFailed as error:
+            failure = f"{type(error).__name__}: {error}", ()
+        except Exception as error:
+            traceback.print_exc()
+            failure = f"{type(error).__name__}: {error}; the server has its log", ()
+        patience = Patience(settings.of_job(None).patience, print)
+        if failure is None:
+            patience(lambda: jobs.release(job_id, holder, "done"))
+        else:
+            why = failure
+            patience(lambda: jobs.release(job_id, holder, "failed", *why))
+    return 0
+
+
+def _run(jobs: Jobs, job_id: str, settings: ServerSettings, reporter: Reporter) -> None:
+    job = jobs.get(job_id)
+    content = json.loads(job.study)
+    study = parse(content, job.study_name)
+    # Another server may have taken it in, which lists other code and folders than this one.
+    if refused := admission.problems(content, settings.allow, settings.data, job.data):
+        raise BadInput(study.name, refused)
+    prepared = execute.prepare(study, settings.of_job(job.data))
+    reporter.ran_as(prepared.run_id)
+    table = _executed(prepared, reporter)
+    target = prepared.settings.place(study.home) / f"{prepared.run_id}.html"
+    try:
+        html_report.save(html_report.page(table, study), target)
+    except DiskFailed as error:  # the run is finished all the same; the server draws it, too
+        reporter.say(f"the report was not written: {error}")
+
+
+def _executed(prepared: execute.Prepared, reporter: Reporter) -> Table:
+    """The table of a run. Raises LeaseHeld when another driver keeps its trainings."""
+    patience = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return execute.execute(prepared, reporter.progress())
+        except LeaseHeld as error:
+            if time.monotonic() > patience:
+                reporter.say(f"{error}; it is tried again later")
+                raise
+            time.sleep(_WATCH)
+
+
+def _die_with(server: int) -> None:
+    """Interrupt this process when its server dies; end it by force if that takes long."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+
+    def watch() -> None:
+        while os.getppid() == server:
+            time.sleep(_WATCH)
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(_GRACE)
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+
+    threading.Thread(target=watch, name="server", daemon=True).start()
+
+
+def _interrupt(number: int, frame: Any) -> None:
+    for each in (signal.SIGINT, signal.SIGTERM):  # once is enough; what follows must not be cut
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    """Run the job that is named on the command line; returns the exit code."""
+    settings, holder, server = understood(sys.stdin.read())
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, _interrupt)
+    _die_with(server)
+    return drive(sys.argv[1], settings, holder)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

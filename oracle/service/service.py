@@ -1,0 +1,285 @@
+"""The service object: what the HTTP interface and its pages are shells over."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Generic, Literal, TypeVar
+
+from oracle.database import URL, Ledger, RunRecord
+from oracle.errors import Forbidden, QueueFull, UnknownJob
+from oracle.records.jobs import PRIORITIES, Job, NewJob
+from oracle.records.tokens import Token
+from oracle.runs import catalog
+from oracle.runs.catalog import Known
+from oracle.search.graph import Graph
+from oracle.service import admission
+from oracle.service.external_runs import OutsideRuns
+from oracle.settings import Settings, Shrink
+from oracle.storage.result_store import ResultStore
+from oracle.study.base import Study
+from oracle.study.loading import read_json, read_yaml
+from oracle.study.scale_down import shrink as shrunk
+from oracle.study.validation import parse
+from oracle.tables.oracle import Table
+from scyc.errors import BadInput, Problem
+from scyc.specs.base import as_json, content_hash
+
+_KEPT = 64  # tables, and as many drawings of them
+_Made = TypeVar("_Made")
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """With what a server was started; nothing here changes what a study finds."""
+
+    url: URL  # of the database of jobs and runs
+    folder: Path = Path("runs")  # holds a folder for each study
+    data: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))  # by name
+    allow: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # own code
+    workers: int = 1
+    device: str = "auto"
+    backend: str = "ray"
+    running: int = 1  # jobs at a time
+    queue: int = 1000  # jobs that may wait
+    ray_address: str | None = None
+    save_every: float = 5.0  # minutes between two saves of a pack under way
+    store: str | None = None  # URL below which networks and images are kept for all machines
+
+    def of_job(self, data: str | None) -> Settings:
+        """How a job is run that names a data folder, or none. Raises BadInput."""
+        if data is not None and data not in self.data:
+            rule = "is no data folder of this server any more; start it with --data again"
+            raise BadInput("job", [Problem("data", rule, data)])
+        return Settings(
+            folder=self.folder,
+            storage=self.url.render_as_string(hide_password=False),
+            data=self.data[data] if data is not None else None,
+            workers=self.workers,
+            backend=self.backend,
+            device=self.device,
+            save_every=self.save_every,
+            store=self.store,
+        )
+
+
+class Service:
+    """Jobs and runs of one database. For many threads at once."""
+
+    def __init__(self, settings: ServerSettings) -> None:
+        """Open the database. Raises BadInput, StorageError."""
+        self.settings = settings
+        self.ledger = Ledger(settings.url)  # first, as in `records.opened`
+        self.store = ResultStore(settings.url)
+        self.jobs = self.ledger.jobs()
+        self.tokens = self.ledger.tokens()
+        self.sessions = self.ledger.sessions()
+        self.observations = self.ledger.observations()
+        self.outside = OutsideRuns(self.observations, self.store)
+        self._tables: _Kept[Table] = _Kept()
+        self._drawn: _Kept[str] = _Kept()
+        self._studies: dict[str, Known] = {}  # by run id; what is declared never changes
+        self._where = settings.of_job(None)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.ledger.close()
+        self.store.close()
+
+    def submit(
+        self,
+        text: str,
+        *,
+        form: Literal["yaml", "json"],
+        owner: str,
+        shrink: Shrink | None = None,
+        data: str | None = None,
+        priority: int = 0,
+        key: str | None = None,
+    ) -> tuple[Job, bool]:
+        """Put a study into the queue, unless it is there; returns its job, and whether it is new.
+
+        key: the owner's word for this submission. Raises BadInput with all problems at once,
+        KeyReused, QueueFull.
+        """
+        study = self._admitted(text, form, shrink, data, priority)
+        identity = content_hash(["job", as_json(study), data])  # with where it and its images lie
+        new = NewJob(
+            id=f"{study.name}-{identity[:8]}",
+            owner=owner,
+            study_name=study.name,
+            study=json.dumps(as_json(study)),
+            source=text,
+            data=data,
+            priority=priority,
+        )
+        if not self._known(new.id) and self.jobs.count()["queued"] >= self.settings.queue:
+            raise QueueFull(f"{self.settings.queue} jobs wait already; submit it again later")
+        return self.jobs.submit(new, key)
+
+    def cancel(self, job_id: str, who: Token) -> Job:
+        """Cancel a job. Raises UnknownJob, Forbidden, WrongState."""
+        self._owned(job_id, who)
+        return self.jobs.cancel(job_id)
+
+    def resume(self, job_id: str, who: Token) -> Job:
+        """Put a cancelled or failed job back into the queue. Raises as :meth:`cancel` does."""
+        self._owned(job_id, who)
+        return self.jobs.resume(job_id)
+
+    def reprioritise(self, job_id: str, priority: int, who: Token) -> Job:
+        """Give a job another priority. Raises UnknownJob, Forbidden, BadInput."""
+        if priority not in PRIORITIES:
+            raise BadInput("job", [_priority(priority)])
+        self._owned(job_id, who)
+        return self.jobs.reprioritise(job_id, priority)
+
+    def runs(self) -> list[Known]:
+        """All runs that are in the database, the oldest first."""
+        found = [self._run(record) for record in self.ledger.runs()]
+        return [run for run in found if run is not None]
+
+    def page(self, before: int | None, limit: int) -> tuple[list[Known], int | None]:
+        """So many runs, the newest first, and what `before` is for the page after this one."""
+        found = self.ledger.page(before, limit + 1)
+        runs = [self._run(record) for _, record in found[:limit]]
+        following = found[limit - 1][0] if len(found) > limit else None
+        return [run for run in runs if run is not None], following
+
+    def run(self, name: str) -> Known:
+        """The run with this id, that of the job with this id, or the latest of the study so named.
+
+        Raises UnknownJob, also where the job has no run yet.
+        """
+        record = self.ledger.run(name)
+        if record is None:
+            record = self._record_of_job(name)
+        if record is None:
+            same = [each for each in self.ledger.runs() if each.run_id.rpartition("-")[0] == name]
+            record = same[-1] if same else None
+        run = self._run(record) if record is not None else None
+        if run is None:
+            raise UnknownJob(f"there is no run {name}; GET /v1/runs lists them")
+        return run
+
+    def table(self, run: Known, which: str | None = None) -> Table:
+        """The table of a run as far as it has come, or that of the distributions it recorded.
+
+        which: "oracle", "S-Cyc" or the label of an entry, for its distributions. Raises BadInput.
+        """
+        return self._tables.get(self._stamp(run, which), lambda: self._computed(run, which))
+
+    def drawn(
+        self, run: Known, which: str | None, form: Hashable, draw: Callable[[Table], str]
+    ) -> str:
+        """A table as text or a figure as JSON, drawn once for each table and form.
+
+        Raises BadInput as :meth:`table` does.
+        """
+        stamp = self._stamp(run, which)
+
+        def drawing() -> str:
+            return draw(self._tables.get(stamp, lambda: self._computed(run, which)))
+
+        return self._drawn.get((*stamp, form), drawing)
+
+    def _stamp(self, run: Known, which: str | None) -> tuple[str, str | None, int]:
+        """What a table is a function of."""
+        graph = Graph(run.study.system, run.record.fingerprint)
+        return (run.record.run_id, which, self.store.count(graph))
+
+    def _computed(self, run: Known, which: str | None) -> Table:
+        so_far = catalog.found(run, self.store)
+        if which is None:
+            return so_far.table(run.record.run_id)
+        return catalog.distributions(run, so_far, which)
+
+    def _admitted(
+        self,
+        text: str,
+        form: Literal["yaml", "json"],
+        wanted: Shrink | None,
+        data: str | None,
+        priority: int,
+    ) -> Study:
+        """A study that may run here. Raises BadInput."""
+        problems = [] if priority in PRIORITIES else [_priority(priority)]
+        content = read_yaml(text, "study") if form == "yaml" else read_json(text, "study")
+        allow, folders = self.settings.allow, self.settings.data
+        named = admission.resolved(content, allow)
+        try:
+            study = parse(named, "study")
+            named = as_json(study)
+            if wanted is not None:
+                study = shrunk(study, wanted)
+        except BadInput as error:
+            problems += error.problems
+        problems += admission.problems(named, allow, folders, data)
+        if problems:
+            raise BadInput("study", problems)
+        return study
+
+    def _known(self, job_id: str) -> bool:
+        return bool(self.jobs.revisions([job_id]))
+
+    def _owned(self, job_id: str, who: Token) -> None:
+        job = self.jobs.get(job_id)
+        if job.owner != who.name and not who.may("admin"):
+            raise Forbidden(f"{job_id} is {job.owner}'s; ask them, or an admin")
+
+    def _record_of_job(self, job_id: str) -> RunRecord | None:
+        try:
+            run_id = self.jobs.get(job_id).run_id
+        except UnknownJob:
+            return None
+        if run_id is None:
+            raise UnknownJob(f"{job_id} has no run yet; it has to be started first")
+        return self.ledger.run(run_id)
+
+    def _run(self, record: RunRecord) -> Known | None:
+        """A run as it stands; its study is parsed once."""
+        known = self._studies.get(record.run_id)
+        if known is None:
+            known = catalog.known_run(self.ledger, record, self._where, self.settings.url)
+            if known is not None:
+                self._studies[record.run_id] = known
+            return known
+        return catalog.as_it_stands(self.ledger, known, record)
+
+
+class _Kept(Generic[_Made]):
+    """What was computed last; what is asked for by many is computed once."""
+
+    def __init__(self) -> None:
+        self._found: dict[Any, _Made] = {}
+        self._lock = threading.Lock()
+        self._computing: dict[Any, threading.Lock] = {}
+
+    def get(self, stamp: Hashable, compute: Callable[[], _Made]) -> _Made:
+        """What belongs to a stamp, computed where it is not there."""
+        with self._lock:
+            turn = self._computing.setdefault(stamp, threading.Lock())
+        with turn:
+            with self._lock:
+                if stamp in self._found:
+                    self._computing.pop(stamp, None)
+                    return self._found[stamp]
+            try:
+                made = compute()
+                with self._lock:
+                    self._found[stamp] = made
+                    while len(self._found) > _KEPT:
+                        del self._found[next(iter(self._found))]
+            finally:
+                with self._lock:
+                    self._computing.pop(stamp, None)
+            return made
+
+
+def _priority(value: int) -> Problem:
+    rule = f"must be a whole number from {PRIORITIES[0]} to {PRIORITIES[-1]}"
+    return Problem("priority", rule, value)

@@ -1,0 +1,1 @@
+"""Feasible regions, their intervals and the curves behind them. Pure functions."""

@@ -1,0 +1,1 @@
+"""Results in an Optuna storage: written once, in order, by the driver."""

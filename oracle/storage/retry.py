@@ -1,0 +1,53 @@
+"""Waiting for a database that is away, so that what is finished is not lost."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from oracle.errors import StorageAway, StorageError
+
+_Found = TypeVar("_Found")
+_NAP = 1.0  # seconds between two tries
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Does something, again and again while the database is away.
+
+    seconds: for so long, by `now`. say: is told when the waiting begins and ends; it may need the
+    database itself.
+    """
+
+    seconds: float
+    say: Callable[[str], None]
+    nap: float = _NAP
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    def __call__(self, act: Callable[[], _Found]) -> _Found:
+        """What `act` gives. Raises StorageAway when the patience is at its end."""
+        began, waited = self.now(), False
+        while True:
+            try:
+                found = act()
+            except StorageAway as error:
+                left = self.seconds - (self.now() - began)
+                if left <= 0:
+                    kept = "what is finished is kept: run the same command again"
+                    raise StorageAway(f"{error}; waited for {self.seconds:g} s; {kept}") from error
+                if not waited:
+                    self._tell(f"{error}; waiting for it, {self.seconds:g} s at most")
+                waited = True
+                self.sleep(min(self.nap, left))
+            else:
+                if waited:
+                    self._tell("the database is back")
+                return found
+
+    def _tell(self, text: str) -> None:
+        with contextlib.suppress(StorageError):
+            self.say(text)

@@ -1,0 +1,36 @@
+"""The store that all machines reach, where there is one: whether it can be used."""
+
+from __future__ import annotations
+
+import uuid
+
+from scyc.errors import Problem
+from scyc.storage.blob_store import blobs
+
+
+def problems(store: str | None, backend: str) -> list[Problem]:
+    """What is wrong with a store, found by putting something there and taking it away again."""
+    if store is None:
+        return []
+    scheme, sign, rest = store.partition("://")
+    if "@" in rest.partition("/")[0]:  # it would be shown, and stored with each network
+        rule = "holds a key before its @; give it by the variables or files of the store's library"
+        return [Problem("--store", rule, "(not shown)")]
+    try:
+        if not sign:
+            raise ValueError("is no URL; such as s3://bucket/oracle or file:///mnt/oracle")
+        if scheme == "file" and not rest.startswith("/"):
+            raise ValueError("is not absolute, so each machine would have its own; write file:///")
+        if scheme == "memory" and backend != "inline":
+            raise ValueError("is this process's own memory, which no worker sees; name another")
+        place = blobs(store)
+        name = f".probe-{uuid.uuid4().hex}"
+        place.write(name, b"whether this store can be written to")
+        place.delete(name)
+    except ImportError as error:
+        rule = f"needs a library that is not installed ({error}); pip install 'scyc-oracle[s3]'"
+        return [Problem("--store", rule, store)]
+    except Exception as error:  # each library has exceptions of its own
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        return [Problem("--store", f"cannot be used: {reason}", store)]
+    return []

@@ -1,0 +1,1 @@
+"""Studies as users declare them: specs, strict YAML, scaling down."""

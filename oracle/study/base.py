@@ -1,0 +1,183 @@
+"""What every kind of study declares, and the learning rates of an iterative pruning run."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from oracle.study.grid import bounds, values
+from oracle.study.grid_spec import GridSpec
+from oracle.study.replicates import ReplicateRange, Replicates
+from scyc.pruning.criteria import criterion_rule
+from scyc.schedules import rates, scyc_curve
+from scyc.specs.base import NonNegativeInt, PositiveFloat, PositiveInt, SCyc, Spec, as_json, refuse
+from scyc.specs.choices import DatasetSpec, FullyConnectedSpec, NetworkSpec, ScheduleSpec
+from scyc.specs.system import PruningSpec, RecordSpec, SplitSpec, SystemSpec, TrainingSpec
+
+Percent = Annotated[float, Field(ge=0, le=100)]
+
+
+def _printable(text: str) -> str:
+    """Text that shows as it is: no control characters, no line ends, nothing that turns it."""
+    if not text.isprintable():
+        raise PydanticCustomError("text", "holds characters that do not print; remove them")
+    if not text.strip():
+        raise PydanticCustomError("text", "is blank; say something")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_printable)]
+Printed = Annotated[str, Field(pattern=r"^[0-9]*\.?[0-9]+$", max_length=12)]  # a number's digits
+
+
+class LearningRates(Spec):
+    """The learning rates of an iterative pruning run: a schedule, and its max_lr at each cycle."""
+
+    schedule: ScheduleSpec
+    max_lr: PositiveFloat | None = None  # the same at every cycle
+    s_cyc: SCyc | None = None  # Eq. 2's
+
+    def at(self, cycle: int, rate: float) -> float:
+        """max_lr of a pruning cycle; `rate` is the share of weights that a cycle prunes."""
+        if self.s_cyc is not None:
+            return scyc_curve.max_lr(self.s_cyc, cycle, rate)
+        assert self.max_lr is not None
+        return self.max_lr
+
+    def one_of(self, *ways: object) -> None:
+        """Refuse all but one way to say max_lr, and a max_lr that the schedule cannot take."""
+        if sum(way is not None for way in ways) != 1:
+            names = "max_lr, s_cyc or tune" if len(ways) == 3 else "max_lr or s_cyc"
+            raise PydanticCustomError("one", "give exactly one of {names}", {"names": names})
+        lowest = self.s_cyc.epsilon if self.s_cyc is not None else self.max_lr
+        rule = rates.max_lr_rule(self.schedule, lowest) if lowest is not None else None
+        if rule:
+            raise PydanticCustomError("max_lr", "{rule}", {"rule": rule})
+
+
+def grid_fits(schedule: ScheduleSpec, grid: GridSpec) -> None:
+    """Refuse a grid with a max_lr that the schedule cannot take, grown as far as it may."""
+    lowest = bounds(grid)[0] if grid.extend else values(grid)[0]
+    if rule := rates.max_lr_rule(schedule, lowest):
+        rule += ", or set the grid's floor, down to which it may grow" if grid.extend else ""
+        raise PydanticCustomError("max_lr", "{rule}", {"rule": rule})
+
+
+NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+
+
+class Study(Spec):
+    """What every kind of study declares."""
+
+    may_grow: ClassVar[bool] = False  # whether there are verdicts that replicates are added for
+
+    name: Annotated[str, Field(pattern=NAME)]
+    beside: Annotated[str, Field(pattern=NAME)] | None = None  # the study in whose folder it lies
+    description: str = ""
+    dataset: DatasetSpec
+    subset: Annotated[float, Field(gt=0, le=1)] = 1.0  # share of each class's images that is used
+    classes: Annotated[int, Field(ge=2)] | None = None  # the first so many; None takes all
+    network: NetworkSpec
+    pruning: PruningSpec = PruningSpec()
+    training: TrainingSpec
+    split: SplitSpec = SplitSpec()
+    cycles: Annotated[int, Field(ge=1, le=1000)]  # pruning cycles after the unpruned network
+    replicates: Replicates = 3
+    seed: NonNegativeInt = 0
+    record: RecordSpec | None = None  # distributions kept of every network
+    pack: PositiveInt | None = None  # cells trained in one call; None: see the guide
+    keep_checkpoints: Literal["path", "all"] = "path"  # "path": the networks that are carried on
+    shrunk: dict[Text, Text] = Field(
+        default_factory=dict
+    )  # what options on the command line reduced
+
+    @field_validator("pruning")
+    @classmethod
+    def _criterion_known(cls, value: PruningSpec) -> PruningSpec:
+        if rule := criterion_rule(value.criterion):
+            raise PydanticCustomError("criterion", "{rule}", {"rule": rule})
+        return value
+
+    @field_validator("replicates")
+    @classmethod
+    def _growth_allowed(cls, value: int | ReplicateRange) -> int | ReplicateRange:
+        if isinstance(value, ReplicateRange) and not cls.may_grow:
+            rule = "only a study of kind oracle adds replicates by its verdicts; give a number"
+            raise PydanticCustomError("growth", "{rule}", {"rule": rule})
+        return value
+
+    @model_validator(mode="after")
+    def _training_fits(self) -> Study:
+        found = []
+        if self.training.engine == "stacked":
+            if not self.stackable:
+                rule = 'trains fully_connected without batch_norm only; use "auto"'
+                found.append(("training.engine", rule))
+            if self.training.precision == "bf16":
+                rule = 'engine "stacked" has no "bf16"; use engine "auto", or "fp32"'
+                found.append(("training.precision", rule))
+        rewind, steps = self.pruning.rewind, self.training.steps
+        if isinstance(rewind, int) and rewind > steps:
+            found.append(("pruning.rewind", f"comes after training's {steps} steps; lower it"))
+        refuse(found)
+        return self
+
+    def broken_by(self, schedule: ScheduleSpec, path: str) -> list[tuple[str, str]]:
+        """The rules that a schedule breaks in this budget; path: where the study has it."""
+        found = rates.problems(schedule, self.training.steps)
+        return [(f"{path}.{field}", rule) for field, rule in found]
+
+    @property
+    def least_replicates(self) -> int:
+        """How many replicates everything in the study has."""
+        value = self.replicates
+        return value.least if isinstance(value, ReplicateRange) else value
+
+    @property
+    def most_replicates(self) -> int:
+        """How many replicates a cycle may come to have."""
+        value = self.replicates
+        return value.most if isinstance(value, ReplicateRange) else value
+
+    @property
+    def stackable(self) -> bool:
+        """Whether the stacked engine can train its network."""
+        return isinstance(self.network, FullyConnectedSpec) and not self.network.batch_norm
+
+    @property
+    def system(self) -> SystemSpec:
+        """What shapes one training (see :class:`scyc.specs.system.SystemSpec`)."""
+        return SystemSpec(
+            network=self.network,
+            pruning=self.pruning,
+            training=self.training,
+            split=self.split,
+            seed=self.seed,
+            record=self.record,
+        )
+
+    @property
+    def cells_a_pack(self) -> int:
+        """How many cells a pack holds at most on a CPU: a function of the study alone."""
+        if self.pack is not None:
+            return self.pack
+        training = self.training
+        if training.engine != "auto":
+            return 1 if training.engine == "solo" else 16
+        alone = training.deterministic or training.precision == "bf16" or not self.stackable
+        return 1 if alone else 16
+
+    @property
+    def home(self) -> str:
+        """The name of its folder: its own, or that of the study that it lies beside."""
+        return self.beside or self.name
+
+    def declared(self) -> dict[str, Any]:
+        """Every field that says what is computed: all but where it and the images lie."""
+        fields = as_json(self)
+        del fields["beside"]
+        for place in ("root", "download"):
+            fields["dataset"].pop(place, None)
+        return fields

@@ -1,0 +1,147 @@
+"""A study made smaller, so that its machinery can be seen at work before its full cost is paid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oracle.settings import Shrink
+from oracle.study.base import Study
+from oracle.study.replicates import ReplicateRange
+from oracle.study.validation import parse
+from scyc.errors import BadInput, Problem
+from scyc.specs.base import as_json
+
+_LOOKS = 10  # at the validation images, at least, where the study has as many
+_ITERATIONS = ("warmup", "iterations", "step")  # fields of schedules that shrink with the budget
+
+
+def shrink(study: Study, wanted: Shrink) -> Study:
+    """The smaller study; its field ``shrunk`` says what was reduced, and every output repeats it.
+
+    Raises BadInput for what would not be smaller, and for a scale that makes two drops of a
+    schedule fall together.
+    """
+    content = as_json(study)
+    problems: list[Problem] = []
+    said: dict[str, str] = {}
+    if wanted.scale is not None and wanted.scale != 1:
+        problems += _scaled(content, wanted.scale)
+        new, old = content["training"]["steps"], study.training.steps
+        said["iterations"] = f"{new:,} of {old:,} (warm-up and drops with them)"
+    for option, field, name in (
+        ("--subset", "subset", "images"),
+        ("--classes", "classes", "classes"),
+        ("--cycles", "cycles", "cycles"),
+        ("--replicates", "replicates", "replicates"),
+    ):
+        value, declared = getattr(wanted, field), getattr(study, field)
+        if value is None or value == declared:
+            continue
+        if isinstance(declared, ReplicateRange):
+            problems += _smaller(option, value, declared.least)
+            content[field], said[name] = value, f"{value} of {declared.least} to {declared.most}"
+            continue
+        problems += _smaller(option, value, declared)
+        content[field] = value
+        if field == "subset":
+            said[name] = f"{100 * value:g} of {100 * declared:g} % of each class"
+        else:
+            said[name] = f"the first {value}" if declared is None else f"{value} of {declared}"
+    if "cycles" in said:
+        _cut(content)
+    if wanted.grid is not None:
+        problems += _thin(content, wanted.grid, said)
+    if problems:
+        raise BadInput(study.name, problems)
+    before = study.shrunk
+    content["shrunk"] = before | {
+        what: f"{before[what]}; of these {how}" if what in before else how
+        for what, how in said.items()
+    }
+    return parse(content, study.name)
+
+
+def _cut(content: dict[str, Any]) -> None:
+    """Leave out the cycles that are no more, in place; the last one stands for them."""
+    last = content["cycles"]
+    for holder, field in ((content, "columns"), (content.get("objective") or {}, "cycles")):
+        if holder.get(field):
+            holder[field] = sorted({min(cycle, last) for cycle in holder[field]} | {last})
+    halving = (content.get("search") or {}).get("halving") if content["kind"] == "search" else None
+    if halving is not None:
+        halving["first"] = max(1, min(halving["first"], last - 1))
+
+
+def _thin(content: dict[str, Any], count: int, said: dict[str, str]) -> list[Problem]:
+    """Leave every grid `count` values, in place."""
+    counts = [_thinned(each, count) for each in _grids(content)]
+    if not counts:
+        rule = "this study searches no grid of max_lr; leave the option out"
+        return [Problem("--grid", rule, count)]
+    if any(each != count for each in counts):
+        said["grid"] = f"{count} of {' and '.join(str(each) for each in counts)} max_lr"
+    return [problem for each in counts for problem in _smaller("--grid", count, each)]
+
+
+def _smaller(option: str, new: float, old: float | None) -> list[Problem]:
+    if old is None or new <= old:
+        return []
+    return [
+        Problem(option, f"is above the study's {old:g}; options only make a study smaller", new)
+    ]
+
+
+def _scaled(content: dict[str, Any], scale: float) -> list[Problem]:
+    """Shrink every number of iterations, in place."""
+    training = content["training"]
+    steps = training["steps"] = _at_least_one(training["steps"], scale)
+    # Looks that come as often as before would soon cost more than the training between them.
+    seldom = min(training["validate_every"], max(1, steps // _LOOKS))
+    training["validate_every"] = max(seldom, _at_least_one(training["validate_every"], scale))
+    if isinstance(content["pruning"]["rewind"], int):
+        content["pruning"]["rewind"] = _at_least_one(content["pruning"]["rewind"], scale)
+    problems = []
+    for schedule in _schedules(content):
+        for field in _ITERATIONS:
+            if field in schedule:
+                least = 0 if field == "warmup" else 1
+                schedule[field] = max(least, round(schedule[field] * scale))
+        if "drops" in schedule:
+            drops = [_at_least_one(drop, scale) for drop in schedule["drops"]]
+            if len({*drops, steps}) <= len(drops):
+                rule = f"makes drops fall together at iterations {drops} of {steps}; raise it"
+                problems.append(Problem("--scale", rule, scale))
+            schedule["drops"] = drops
+    return problems
+
+
+def _at_least_one(count: int, scale: float) -> int:
+    return max(1, round(count * scale))
+
+
+def _schedules(content: dict[str, Any]) -> list[dict[str, Any]]:
+    if "schedules" in content:
+        return [entry["schedule"] for entry in content["schedules"]]
+    return [content["schedule"]]
+
+
+def _grids(content: dict[str, Any]) -> list[dict[str, Any]]:
+    if "schedules" in content:
+        tuned = [entry["tune"] for entry in content["schedules"]]
+        return [each["max_lr"] for each in tuned if each is not None]
+    if content["kind"] == "search" and content["search"]["name"] == "paper":
+        return [content["search"]["epsilon"]]
+    return [content["grid"]] if "grid" in content else []
+
+
+def _thinned(grid: dict[str, Any], count: int) -> int:
+    """Leave a grid `count` values, evenly spread, in place; returns how many it had."""
+    if "count" in grid:
+        before = grid["count"]
+        grid["count"] = max(2, count)
+        return int(before)
+    rates = grid["max_lr"]
+    if count < len(rates):
+        last = len(rates) - 1
+        grid["max_lr"] = [rates[round(index * last / max(1, count - 1))] for index in range(count)]
+    return len(rates)

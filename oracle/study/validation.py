@@ -1,0 +1,195 @@
+"""From JSON values to a study, or to all that is wrong with them in our own words."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar, get_args
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from oracle.study.base import Study
+from oracle.study.grid_spec import ListGrid, RangeGrid
+from oracle.study.oracle import KINDS
+from oracle.study.rivals import RIVALS
+from oracle.study.search import WAYS
+from scyc.errors import BadInput, Problem, unknown
+from scyc.specs.base import Spec
+from scyc.specs.choices import DATASETS, NETWORKS, OPTIMIZERS, SCHEDULES, FactorySpec
+from scyc.specs.system import PruningSpec
+
+_Spec = TypeVar("_Spec", bound=Spec)
+
+
+def parse(content: object, source: str) -> Study:
+    """A study from JSON values. Raises BadInput with every problem found."""
+    if not isinstance(content, dict):
+        kind = type(content).__name__
+        raise BadInput(source, [Problem("study", f"must be a mapping of fields, is {kind}")])
+    kind = content.get("kind", "oracle")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise BadInput(source, [Problem("kind", unknown(str(kind), KINDS), kind)])
+    return parse_as(KINDS[kind], content, source)
+
+
+def parse_as(spec: type[_Spec], content: object, source: str) -> _Spec:
+    """A spec of a known kind from JSON values. Raises BadInput with every problem found."""
+    try:
+        return spec.model_validate(content)
+    except ValidationError as error:
+        raise BadInput(source, list(_problems(error, spec))) from error
+
+
+_RULES = {
+    "missing": "is missing; add it",
+    "greater_than": "must be above {gt:g}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than": "must be below {lt:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "finite_number": "must be a finite number",
+    "too_short": "needs at least {min_length} value(s)",
+    "string_too_short": "needs at least {min_length} character(s)",
+    "string_too_long": "takes at most {max_length} characters",
+    "too_long": "takes at most {max_length} value(s)",
+    "model_type": "must be a mapping of fields",
+    "model_attributes_type": "must be a mapping of fields",
+    "dict_type": "must be a mapping",
+    "int_type": "must be a whole number, without quotes",
+    "float_type": "must be a number, without quotes",
+    "bool_type": "must be true or false",
+    "string_type": "must be text",
+    "tuple_type": "must be a list",
+    "literal_error": "must be one of {expected}",
+}
+_SPECIAL = {
+    ("cycles", "greater_than_equal"): "at least {ge:g} pruning cycle is needed",
+    ("replicates", "int_type"): "must be a whole number, auto, or a mapping of least and most",
+    ("label", "string_pattern_mismatch"): "must hold no control character; use plain text",
+    ("factory", "string_pattern_mismatch"): "must have the pattern module:callable",
+    ("beside", "string_pattern_mismatch"): "must be the name of a study",
+    ("name", "string_pattern_mismatch"): (
+        "a study's name is 1 to 64 of a-z, 0-9, '.', '_' and '-', and starts with a letter or digit"
+    ),
+}
+
+
+def _problems(error: ValidationError, kind: type[Spec]) -> Iterator[Problem]:
+    """One problem a place; where a value may be of several types, with each type's rule."""
+    every = error.errors(include_url=False)
+    found: dict[str, Problem] = {}
+    for each in every:
+        if each["type"] == "too_short" and _any_below(each, every):
+            continue  # pydantic counts only the items that are right
+        location = [part for part in each["loc"][:-1] if not str(part).startswith("<")]
+        if each["loc"] and (each["type"] == "extra_forbidden" or not _is_tag(each["loc"][-1])):
+            location.append(each["loc"][-1])  # an unknown key may look like a tag
+        if each["type"] != "extra_forbidden" and _names_a_type(location):
+            del location[-1]
+        if each["type"] == "together":
+            for below, rule in each["ctx"]["broken"]:
+                path = ".".join([*([_path(location)] if location else []), below])
+                yield Problem(path, rule, _at(each["input"], below))
+            continue
+        path, rule = _path(location), _rule(each, location, kind)
+        other = found.get(path)
+        if other is not None and rule != other.rule:
+            rule = f"{other.rule}, or {rule}"
+        found[path] = Problem(path, rule, _shown(each))
+    yield from found.values()
+
+
+def _at(content: object, path: str) -> object:
+    """The number or text at a path below a spec or a mapping; None where there is neither."""
+    for part in re.findall(r"[^.\[\]]+", path):
+        if isinstance(content, list | tuple) and part.isdigit() and int(part) < len(content):
+            content = content[int(part)]
+        elif isinstance(content, dict):
+            content = content.get(part)
+        else:
+            content = getattr(content, part, None)
+    return content if isinstance(content, str | int | float) else None
+
+
+def _is_tag(part: int | str) -> bool:
+    return str(part).startswith("<")
+
+
+def _names_a_type(location: Sequence[int | str]) -> bool:
+    """Whether a location ends in what pydantic adds where a value may be of several types."""
+    last = str(location[-1]) if location else ""
+    return last.startswith(("literal[", "constrained-")) or location[-3:-2] == ["options"]
+
+
+def _any_below(outer: ErrorDetails, every: Sequence[ErrorDetails]) -> bool:
+    """Whether an item of a list, or what is in one, has an error of its own."""
+    place = outer["loc"]
+    return any(each["loc"][: len(place)] == place and each["loc"] != place for each in every)
+
+
+def _path(location: list[int | str]) -> str:
+    text = ""
+    for part in location:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.lstrip(".") or "study"
+
+
+def _rule(each: ErrorDetails, location: list[int | str], whole: type[Spec]) -> str:
+    kind, last = each["type"], next((str(p) for p in reversed(location) if isinstance(p, str)), "")
+    if (last, kind) in _SPECIAL:
+        return _SPECIAL[last, kind].format(**each.get("ctx", {}))
+    if kind == "extra_forbidden":
+        known = _keys_beside(each["loc"], whole)
+        return f"unknown key; {unknown(last, known).removeprefix('unknown; ')}"
+    if "max_lr" in location and kind == "greater_than":
+        return "a learning rate must be above 0"
+    template = _RULES.get(kind)
+    if template:
+        return template.format(**each.get("ctx", {}))
+    return re.sub(r"^Value error, ", "", each["msg"])
+
+
+def _shown(each: ErrorDetails) -> object:
+    if each["type"] == "missing":
+        return None
+    value = each["input"]
+    if isinstance(value, dict):
+        if each["type"] == "unknown_name":
+            return value["name"]
+        return None
+    if isinstance(value, PruningSpec):
+        return value.criterion
+    if isinstance(value, float) and math.isnan(value):
+        return "nan"
+    return None if isinstance(value, Spec) else value
+
+
+def _keys_beside(location: tuple[int | str, ...], whole: type[Spec]) -> list[str]:
+    """Field names of the spec in which an unknown key was found."""
+    tags: dict[str, type[Spec]] = {
+        "<list>": ListGrid,
+        "<range>": RangeGrid,
+        "<factory>": FactorySpec,
+        **{
+            f"<{name}>": spec
+            for known in (NETWORKS, DATASETS, SCHEDULES, OPTIMIZERS, WAYS)
+            for name, spec in known.items()
+        },
+        **{f"<{name} rival>": spec for name, spec in RIVALS.items()},
+    }
+    spec: type[Spec] = whole
+    for part in location[:-1]:
+        if part in tags:
+            spec = tags[str(part)]
+        elif isinstance(part, str) and part in spec.model_fields:
+            spec = next(_specs(spec.model_fields[part].annotation), spec)
+    return list(spec.model_fields)
+
+
+def _specs(annotation: Any) -> Iterator[type[Spec]]:
+    """The specs that an annotation holds, such as that of a list's items."""
+    if isinstance(annotation, type) and issubclass(annotation, Spec):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _specs(inner)

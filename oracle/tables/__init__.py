@@ -1,0 +1,1 @@
+"""The data of each kind of table, one module a kind of study."""

@@ -1,0 +1,54 @@
+"""What the replicates say of a cycle's region and of S-Cyc, as plain data and as it is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from oracle.stats.region import Tried
+from oracle.stats.region_intervals import Interval, evidence
+from oracle.study.oracle import OracleStudy
+
+FLAT_HEADS = (
+    "low_from",
+    "low_to",
+    "high_from",
+    "high_to",
+    "best_val_accuracy_again",
+    "verdict",
+    "chance_inside",
+    "more_replicates",
+)
+
+
+def part(study: OracleStudy, tried: Mapping[float, Tried], s_cyc: float) -> dict[str, Any] | None:
+    """The evidence of one cycle; None when every max_lr diverged.
+
+    ``paired``: each max_lr's mean paired difference to the best, in points, and its standard error,
+    null with one replicate. ``low`` and ``high``: 90 % intervals of the region's ends.
+    ``best_again``: the best accuracy by replicates that did not choose it. ``s_cyc``: whether
+    S-Cyc's max_lr is ``inside``, ``outside`` or ``undecided``, its chance to be inside, and how
+    many more replicates would decide it, null where that is not known.
+    """
+    found = evidence(tried, study.tolerance, study.tolerance_kind, study.seed)
+    if found is None:
+        return None
+    verdict = found.verdict(s_cyc)
+    return {
+        "paired": [
+            {
+                "max_lr": max_lr,
+                "difference": each.difference,
+                "standard_error": each.standard_error,
+            }
+            for max_lr, each in found.paired.items()
+        ],
+        "low": _interval(found.low),
+        "high": _interval(found.high),
+        "best_again": found.best_again,
+        "s_cyc": {"verdict": verdict.kind, "chance": verdict.chance, "more": verdict.more},
+    }
+
+
+def _interval(interval: Interval | None) -> dict[str, float] | None:
+    return {"low": interval.low, "high": interval.high} if interval else None

@@ -1,0 +1,153 @@
+"""The oracle against S-Cyc: the table of a run, as plain data that other tools read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from oracle.search.graph import Result
+from oracle.search.greedy import OracleCycle
+from oracle.search.pruning_run import PathCycle
+from oracle.stats.region import Region
+from oracle.study.base import Study
+from oracle.study.oracle import OracleStudy
+from oracle.tables import evidence
+from scyc.schedules import scyc_curve
+
+Table = dict[str, Any]
+
+
+def head(study: Study, kind: str, run_id: str, complete: bool) -> Table:
+    """What the table of every kind of study says first."""
+    return {
+        "kind": kind,
+        "study": study.name,
+        "run_id": run_id,
+        "shrunk": dict(study.shrunk),
+        "replicates": study.least_replicates,
+        "complete": complete,
+    }
+
+
+def table(
+    study: OracleStudy,
+    run_id: str,
+    oracle: Sequence[OracleCycle],
+    path: Sequence[PathCycle],
+    complete: bool,
+) -> Table:
+    """The table of a run as far as it has come: the finished cycles of the oracle.
+
+    Accuracies and weights remaining in percent, learning rates in units of 1. ``s_cyc``'s
+    accuracies are null where its own run has not come so far (or has diverged before). ``fit`` is
+    of a complete run: see :func:`oracle.analysis.curve_fit.part`. All of it
+    but ``seconds`` is the same whoever computed it and however often that was interrupted. ``beam``
+    and ``rivals`` are of a study that has them: see :mod:`oracle.tables.beam`,
+    :mod:`oracle.tables.rivals`.
+    """
+    by_cycle = {each.cycle: each for each in path}
+    return {
+        **head(study, "oracle", run_id, complete),
+        "tolerance": study.tolerance,
+        "tolerance_kind": study.tolerance_kind,
+        "search": study.search,
+        "cycles": [_cycle(study, each, by_cycle.get(each.cycle)) for each in oracle],
+        "paper_table": study.paper.table if study.paper else None,
+        "cost": {
+            "oracle": _search_cost(study, oracle),
+            "s_cyc": cost(result for each in path for result in each.results),
+        },
+        "beam": None,
+        "rivals": [],
+        "fit": None,
+    }
+
+
+def cost(results: Iterable[Result]) -> dict[str, float | int]:
+    """What trainings cost: their number, their iterations, and the seconds they took a worker."""
+    every = {result.cell: result for result in results}.values()
+    return {
+        "trainings": len(every),
+        "steps": sum(result.steps for result in every),
+        "seconds": round(sum(result.seconds for result in every), 1),
+    }
+
+
+def _search_cost(study: OracleStudy, cycles: Sequence[OracleCycle]) -> dict[str, float | int]:
+    """What the oracle's cycles cost, and, of an adaptive search, what whole grids would have."""
+    tried = [result for each in cycles for row in each.results.values() for result in row]
+    passed = {result.cell for each in cycles for result in each.passed}
+    spent = cost([*tried, *(result for each in cycles for result in each.passed)])
+    if study.search == "grid":
+        return spent
+    way = len(passed - {result.cell for result in tried})
+    whole = sum(each.grid_size * each.replicates for each in cycles)
+    return {**spent, "full_grid_trainings": whole + way}
+
+
+def _cycle(study: OracleStudy, cycle: OracleCycle, path: PathCycle | None) -> Table:
+    some = next(iter(cycle.results.values()))[0]
+    return {
+        "cycle": cycle.cycle,
+        "weights_remaining": some.weights_remaining,
+        "replicates": cycle.replicates,
+        "grid": [
+            {
+                "max_lr": rate,
+                "val_accuracy": [result.val_accuracy for result in row],
+                "test_accuracy": [result.test_accuracy for result in row],
+                "diverged": any(result.diverged for result in row),
+            }
+            for rate, row in cycle.results.items()
+        ],
+        "well_tuned": cycle.region.well_tuned if cycle.region else None,
+        "feasible": _feasible(cycle.region),
+        "evidence": evidence.part(study, cycle.tried, _rate(study, cycle)),
+        "s_cyc": _s_cyc(study, cycle, path),
+        "paper": _printed(study, cycle.cycle),
+    }
+
+
+def _printed(study: OracleStudy, cycle: int) -> Table | None:
+    """The paper's column for this cycle, where the study names a table that has one."""
+    paper = study.paper
+    if paper is None or cycle not in paper.cycles:
+        return None
+    column = paper.cycles.index(cycle)
+    return {
+        "weights_remaining": paper.weights_remaining[column],
+        "well_tuned": paper.well_tuned[column],
+        "low": paper.feasible_low[column],
+        "high": paper.feasible_high[column],
+        "s_cyc": float(paper.s_cyc[column]) if paper.s_cyc else None,
+    }
+
+
+def _feasible(region: Region | None) -> Table | None:
+    if region is None:
+        return None
+    return {
+        "low": region.low,
+        "high": region.high,
+        "cut_low": region.touches_low,
+        "cut_high": region.touches_high,
+        "contiguous": region.contiguous,
+        "members": list(region.members),
+    }
+
+
+def _rate(study: OracleStudy, cycle: OracleCycle) -> float:
+    """S-Cyc's max_lr."""
+    return scyc_curve.max_lr(study.s_cyc, cycle.cycle, study.pruning.rate)
+
+
+def _s_cyc(study: OracleStudy, cycle: OracleCycle, path: PathCycle | None) -> Table:
+    rate = _rate(study, cycle)
+    results = path.results if path else None
+    return {
+        "max_lr": rate,
+        "inside": cycle.region.holds(rate) if cycle.region else None,
+        "val_accuracy": [result.val_accuracy for result in results] if results else None,
+        "test_accuracy": [result.test_accuracy for result in results] if results else None,
+        "diverged": any(result.diverged for result in results) if results else None,
+    }

@@ -1,0 +1,112 @@
+"""What S-Cyc is worth against rivals that need no search: their part of an oracle run's table."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+
+from oracle.search.greedy import OracleCycle
+from oracle.search.pruning_run import PathCycle
+from oracle.search.rivals import RivalRun
+from oracle.stats.paired_difference import (
+    difference,
+)
+from oracle.stats.region_intervals import Evidence, evidence
+from oracle.study.oracle import OracleStudy
+from oracle.tables.oracle import Table, cost
+
+_PARTS = ("validation", "test")
+
+
+def part(
+    study: OracleStudy,
+    runs: Sequence[RivalRun],
+    greedy: Sequence[OracleCycle],
+    s_cyc: Sequence[PathCycle],
+) -> list[Table]:
+    """What the rivals of a run have found, as far as they have come.
+
+    Of each cycle its max_lr, whether it is inside of the oracle's region and what the replicates
+    say of that (:meth:`oracle.stats.region_intervals.Evidence.verdict`), and S-Cyc's paired
+    difference to it (see :class:`oracle.stats.paired_difference.Difference`; above 0 where S-Cyc
+    is ahead), null where one of the two diverged or is not there yet. ``average``: the same of
+    each replicate's mean over all pruned networks that both have. ``cost``: of its own run, and of
+    that with all of the oracle's trainings whose answers it uses.
+    """
+    if not runs:
+        return []
+    mine = {each.cycle: each for each in s_cyc}
+    said = {
+        each.cycle: evidence(each.tried, study.tolerance, study.tolerance_kind, study.seed)
+        for each in greedy
+    }
+    return [_rival(run, said, mine) for run in runs]
+
+
+def _rival(
+    run: RivalRun, said: Mapping[int, Evidence | None], mine: Mapping[int, PathCycle]
+) -> Table:
+    own = [result for each in run.path for result in each.results]
+    used = [result for each in run.oracle for row in each.results.values() for result in row]
+    cycles = [_cycle(each, said.get(each.cycle), mine.get(each.cycle)) for each in run.path]
+    return {
+        "name": run.name,
+        "options": run.options,
+        "cycles": cycles,
+        "average": _average([c for c in cycles if c["cycle"] > 0 and c["test"]], mine),
+        "cost": {"run": cost(own), "with_search": cost([*own, *used])},
+    }
+
+
+def _cycle(each: PathCycle, said: Evidence | None, other: PathCycle | None) -> Table:
+    diverged = any(result.diverged for result in each.results)
+    sound = other is not None and not diverged and not any(r.diverged for r in other.results)
+    compared: dict[str, Table | None] = {"validation": None, "test": None}
+    theirs = _accuracies(each)
+    if other is not None and sound:
+        compared = {
+            name: difference(ours, theirs[name]).to_json()
+            for name, ours in _accuracies(other).items()
+        }
+    return {
+        "cycle": each.cycle,
+        "weights_remaining": each.results[0].weights_remaining,
+        "max_lr": each.max_lr,
+        "inside": said.region.holds(each.max_lr) if said else None,
+        "evidence": _evidence(said, each.max_lr),
+        "val_accuracy": theirs["validation"],
+        "test_accuracy": theirs["test"],
+        "diverged": diverged,
+        **compared,
+    }
+
+
+def _evidence(said: Evidence | None, max_lr: float) -> Table | None:
+    if said is None:
+        return None
+    found = said.verdict(max_lr)
+    return {"verdict": found.kind, "chance": found.chance, "more": found.more}
+
+
+def _accuracies(each: PathCycle) -> dict[str, list[float]]:
+    return {
+        "validation": [result.val_accuracy for result in each.results],
+        "test": [result.test_accuracy for result in each.results],
+    }
+
+
+def _average(cycles: Sequence[Table], mine: Mapping[int, PathCycle]) -> Table | None:
+    """The paired difference of each replicate's mean over the cycles that both have."""
+    if not cycles:
+        return None
+    numbers = [cycle["cycle"] for cycle in cycles]
+    found: Table = {"cycles": numbers}
+    for name, key in zip(_PARTS, ("val_accuracy", "test_accuracy"), strict=True):
+        ours = [_accuracies(mine[number])[name] for number in numbers]
+        theirs = [cycle[key] for cycle in cycles]
+        found[name] = difference(_by_replicate(ours), _by_replicate(theirs)).to_json()
+    return found
+
+
+def _by_replicate(rows: Sequence[Sequence[float]]) -> list[float]:
+    return [statistics.fmean(column) for column in zip(*rows, strict=False)]

@@ -1,0 +1,140 @@
+"""Runs side by side, and the figures that pages draw, as Plotly's JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from oracle.errors import UnknownJob
+from oracle.plots import overlay
+from oracle.plots.registry import FIGURES
+from oracle.records.tokens import Token
+from oracle.reports import evidence as evidence_reports
+from oracle.reports import formats, oracle, sheet
+from oracle.rest.auth import needs
+from oracle.rest.jobs import The
+from oracle.runs.catalog import Known
+from oracle.service.service import Service
+from oracle.tables.oracle import Table
+from oracle.web import text
+from oracle.web.rendering import PageRoute, render
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+Reader = Annotated[Token, Depends(needs("read"))]
+Names = Annotated[list[str] | None, Query(alias="run", max_length=overlay.MOST)]
+_LATEST = 50  # runs to choose among
+
+
+@router.get("/compare")
+def compare(request: Request, service: The, _: Reader, run: Names = None) -> Response:
+    """Two runs or more: regions in one figure, cycles in one table, then each run's own."""
+    known, missing = _runs(service, run or [])
+    found = [service.table(each) for each in known]
+    drawn = [table for table in found if table["kind"] == "oracle" and table["cycles"]]
+    return render(
+        request,
+        "compare.html",
+        chosen=[each.record.run_id for each in known],
+        missing=missing,
+        runs=list(reversed(service.runs()))[:_LATEST],
+        sheets=[(formats.sheet(table), *text.costs(formats.sheet(table).costs)) for table in found],
+        drawn=[table["run_id"] for table in drawn],
+        cycles=[(cycle, [_side(each) for each in row]) for cycle, row in overlay.rows(drawn)],
+        most=overlay.MOST,
+    )
+
+
+@router.get("/compare/panels")
+def compared(service: The, _: Reader, run: Names = None) -> Response:
+    """The regions of the runs in one figure."""
+    known, _missing = _runs(service, run or [])
+    figure = overlay.overlaid([service.table(each) for each in known])
+    if figure is None:
+        return _panels([])
+    names = ", ".join(each.record.run_id for each in known)
+    said = f"Feasible regions, well-tuned max_lr and S-Cyc's curves of {names} over the weights "
+    return _panels([("regions", "Regions of max_lr", said + "remaining.", figure.to_json())])
+
+
+@router.get("/runs/{run}/panels")
+def panels(service: The, _: Reader, run: Annotated[str, Path(max_length=100)]) -> Response:
+    """A run's figures one by one, as far as it has come."""
+    try:
+        table = service.table(service.run(run))
+    except UnknownJob:
+        return _panels([])  # of a job that is about to begin
+    if not formats.sheet(table).rows:
+        return _panels([])
+    kind = FIGURES[table["kind"]]
+    said = _said(table)
+    return _panels(
+        [
+            (name, str(card.layout.title.text or name), said.get(name, ""), card.to_json())
+            for name, card in kind.cards(table).items()
+        ]
+    )
+
+
+def _panels(found: Sequence[tuple[str, str, str, str]]) -> Response:
+    """name, title, what it shows in words, and the figure."""
+    content = [
+        {"name": name, "title": title, "says": says, "figure": json.loads(figure)}
+        for name, title, says, figure in found
+    ]
+    return Response(
+        json.dumps({"panels": content}), media_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )  # fmt: skip
+
+
+def _said(table: Table) -> dict[str, str]:
+    """What the figures of an oracle run show, for those who do not see them."""
+    if table["kind"] != "oracle":
+        return {}
+    last = table["cycles"][-1]
+    well_tuned = sheet.rate(last["well_tuned"])
+    region = (
+        f"at {last['weights_remaining']:.3g} % of the weights the region is "
+        f"{oracle.region(last['feasible'])}, the well-tuned max_lr {well_tuned}"
+    )
+    accuracies = (
+        f"{len(table['cycles'])} lines, one for each cycle, from "
+        f"{table['cycles'][0]['weights_remaining']:.3g} to {last['weights_remaining']:.3g} % of "
+        "the weights; the best of each is larger."
+    )
+    verdict = evidence_reports.verdict  # of a cycle
+    return {
+        "regions": f"After {len(table['cycles'])} cycles {region}; S-Cyc's max_lr is "
+        f"{sheet.rate(last['s_cyc']['max_lr'])} ({verdict(last)}).",
+        "accuracies": accuracies,
+    }
+
+
+def _side(cycle: Any) -> dict[str, str] | None:
+    """A run's cycle in the table of all runs."""
+    if cycle is None:
+        return None
+    return {
+        "remaining": f"{cycle['weights_remaining']:.2f}",
+        "well_tuned": sheet.rate(cycle["well_tuned"]),
+        "region": oracle.region(cycle["feasible"]),
+        "s_cyc": sheet.rate(cycle["s_cyc"]["max_lr"]),
+        "verdict": evidence_reports.verdict(cycle),
+    }
+
+
+def _runs(service: Service, names: Sequence[str]) -> tuple[list[Known], list[str]]:
+    """The runs with these names, each once; and the names of which there is none."""
+    found: dict[str, Known] = {}
+    missing = []
+    for name in names:
+        try:
+            known = service.run(name)
+        except UnknownJob:
+            missing.append(name)
+            continue
+        found[known.record.run_id] = known
+    return list(found.values()), missing

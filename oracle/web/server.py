@@ -1,0 +1,177 @@
+"""What ``oracle serve`` does: refuse what is wrong, open, listen, and stop in order."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import signal
+import socket
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from oracle.database import URL, Ledger, probe
+from oracle.host.disk import unwritable
+from oracle.runs import catalog
+from oracle.service.admission import SHIPPED
+from oracle.service.scheduler import Scheduler
+from oracle.service.service import ServerSettings, Service
+from oracle.settings import Settings, default_workers
+from oracle.storage import shared_store
+from scyc.errors import BadInput, Problem
+from scyc.specs import factory
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_TOKENLESS = (
+    "callers need tokens here, and there is none yet; make one: "
+    "oracle token create NAME --scope admin"
+)
+
+
+def serve(
+    settings: Settings,
+    *,
+    data: Mapping[str, str],
+    allow: Mapping[str, str],
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    ray_address: str | None = None,
+    workers: int | None = None,
+    device: str = "auto",
+    backend: str = "ray",
+    running: int = 1,
+    require_tokens: bool = False,
+    allowed_hosts: Sequence[str] = (),
+    rate: float = 50.0,
+    dashboard_writes: bool = False,
+    behind_tls: bool = False,
+) -> None:
+    """Serve until this process is told to end, by SIGTERM or SIGINT.
+
+    data: folders of images by name. allow: module:callable by the name that a study may give as its
+    network or data set. Drivers are ended before this returns, and their jobs are queued again.
+    Raises BadInput with everything that is wrong, before anything is started.
+    """
+    from oracle.rest.settings import WebSettings, loopback  # noqa: PLC0415
+    from oracle.web.app import create_app  # noqa: PLC0415  # the web is needed here alone
+    from oracle.web.listener import listen  # noqa: PLC0415
+
+    guarded = require_tokens or not loopback(host)
+    url = catalog.served(settings)
+    found = probe(url)
+    if guarded and not found and not _has_tokens(url):
+        option = "--require-tokens" if loopback(host) else "--host"
+        found.append(Problem(option, _TOKENLESS, host))
+    found += _problems(settings, data, allow)
+    found += shared_store.problems(settings.store, backend)
+    with _bound(host, port, found) as bound:
+        served = ServerSettings(
+            url=url,
+            folder=settings.folder,
+            data={name: Path(folder).absolute() for name, folder in data.items()},
+            allow=allow,
+            workers=workers or default_workers(device),
+            device=device,
+            backend=backend,
+            running=running,
+            ray_address=ray_address,
+            store=settings.store,
+        )
+        web = WebSettings(
+            host=host,
+            port=bound.getsockname()[1],
+            allowed_hosts=tuple(allowed_hosts),
+            tokens_required=guarded,
+            rate=rate,
+            dashboard_writes=dashboard_writes,
+            cookie_secure=behind_tls,
+        )
+        if url.get_backend_name() == "sqlite":
+            Path(str(url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
+        with _running(served) as (service, scheduler):
+            app = create_app(service, web, lambda: scheduler.alive)
+            shown = f"[{host.strip('[]')}]" if ":" in host else host
+            sys.stderr.write(f"http://{shown}:{web.port}\n")
+            listen(app, bound)
+
+
+@contextlib.contextmanager
+def _running(settings: ServerSettings) -> Iterator[tuple[Service, Scheduler]]:
+    """An open service, and who looks after its jobs."""
+    service = Service(settings)
+    try:
+        scheduler = Scheduler(service.jobs, settings)
+        # From here on a signal ends the server in order, whatever it is just doing.
+        before = {each: signal.signal(each, _end) for each in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            scheduler.start()
+            yield service, scheduler
+        except _Told:
+            pass
+        finally:
+            for each in before:
+                signal.signal(each, signal.SIG_IGN)  # drivers end by the clock, not by impatience
+            scheduler.stop()
+            for each, handler in before.items():
+                signal.signal(each, handler)
+    finally:
+        service.close()
+
+
+class _Told(BaseException):
+    """The process is told to end while it is not yet, or no longer, listening."""
+
+
+def _end(number: int, frame: Any) -> None:
+    raise _Told
+
+
+@contextlib.contextmanager
+def _bound(host: str, port: int, found: list[Problem]) -> Iterator[socket.socket]:
+    """A socket at an address. Raises BadInput, also for what else was found."""
+    from oracle.web.listener import listening  # noqa: PLC0415
+
+    try:
+        bound = listening(host, port)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        rule = f"cannot be listened on ({reason}); name another --host or --port"
+        found.append(Problem("--host, --port", rule, f"{host}:{port}"))
+        raise BadInput("serve", found) from error
+    with bound:
+        if found:
+            raise BadInput("serve", found)
+        yield bound
+
+
+def _problems(
+    settings: Settings, data: Mapping[str, str], allow: Mapping[str, str]
+) -> list[Problem]:
+    found: list[Problem] = []
+    if rule := unwritable(settings.folder):
+        found.append(Problem("--runs", rule, str(settings.folder)))
+    for option, named in (("--data", data), ("--allow", allow)):
+        rule = "1 to 64 letters, digits and . _ - are a name, the first a letter or digit"
+        found += [Problem(option, rule, name) for name in named if not _NAME.fullmatch(name)]
+    for name, folder in data.items():
+        if not Path(folder).is_dir():
+            found.append(
+                Problem(f"--data {name}", "no such folder; name one that is there", folder)
+            )
+    for name, code in allow.items():
+        if any(name in shipped for shipped in SHIPPED.values()):
+            rule = "is the name of a network or data set that ships; choose another"
+            found.append(Problem("--allow", rule, name))
+        try:
+            factory.load_factory(code)
+        except Exception as error:  # one's own code may raise anything
+            found.append(Problem(f"--allow {name}", f"{error}; give module:callable", code))
+    return found
+
+
+def _has_tokens(url: URL) -> bool:
+    if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
+        return False
+    with contextlib.closing(Ledger(url)) as ledger:
+        return ledger.tokens().any()

@@ -1,0 +1,78 @@
+"""How numbers, times and what a run cost are said on a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from oracle.records.jobs import Job
+
+_COST = re.compile(r"^(.+?)\s+([\d,]+) trainings\s+([\d,]+) steps\s+([\d,.]+) s of worker time$")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A line of what a run cost."""
+
+    who: str
+    trainings: str
+    steps: str
+    seconds: float
+
+
+def left(seconds: float | None) -> str:
+    """A duration in its two largest units, such as ``2 h 5 min``; "" of None."""
+    if seconds is None:
+        return ""
+    whole = max(0, round(seconds))
+    days, hours = whole // 86_400, whole // 3_600 % 24
+    minutes, rest = whole // 60 % 60, whole % 60
+    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")]
+    first = next((index for index, (count, _) in enumerate(parts) if count), 3)
+    shown = [f"{count} {unit}" for count, unit in parts[first : first + 2] if count]
+    return " ".join(shown) or "0 s"
+
+
+def when(moment: datetime) -> str:
+    """A moment for people, in UTC; the page's script says it in their own time."""
+    return f"{moment:%d %b %Y, %H:%M} UTC"
+
+
+def share(job: Job) -> int:
+    """How much of a job is done, in whole percent; 100 only when all is."""
+    if not job.known:
+        return 0
+    return min(100 if job.done >= job.known else 99, 100 * job.done // job.known)
+
+
+def amount(job: Job) -> str:
+    """How far a job is, in trainings."""
+    if not job.known:
+        return "not counted yet"
+    return f"{job.done:,} of {job.known:,} trainings"
+
+
+def lines(text: str) -> list[str]:
+    """The lines of a head or a verdict."""
+    return text.splitlines()
+
+
+def verdict(cell: str) -> str:
+    """The verdict that a cell of a table begins with, or ""."""
+    first = cell.partition(" ")[0]
+    return first if first in ("inside", "outside", "undecided") else ""
+
+
+def costs(said: Sequence[str]) -> tuple[list[Cost], list[str]]:
+    """What a run cost: lines of a table, and what is said below it."""
+    rows, notes = [], []
+    for line in said:
+        found = _COST.match(line)
+        if found is None:
+            notes.append(line)
+            continue
+        who, trainings, steps, seconds = found.groups()
+        rows.append(Cost(who, trainings, steps, float(seconds.replace(",", ""))))
+    return rows, notes

@@ -1,0 +1,1 @@
+"""Engines: the ways to train the members of a pack."""

@@ -1,0 +1,81 @@
+"""The graph engine: each member's step is one CUDA graph, several at a time on streams.
+
+For any network whose step can be recorded. Its graphs and streams have not been run on a GPU yet;
+without one the same code goes without them, member after member, which is how it is tested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from scyc.engines import vmap
+from scyc.specs.system import TrainingSpec
+from scyc.training.job import Job, Outcome
+from scyc.training.memory_format import laid_out, layout
+from scyc.training.resume import Flight
+from scyc.vectorized import member_group, training_loop
+from scyc.vectorized.dropout import Dropouts, draw_from, redrawn
+
+
+def fits(network: nn.Module, device: torch.device) -> bool:
+    """Whether this engine is worth a try: on a GPU, no layer known to stand in the way."""
+    return device.type == "cuda" and vmap.problem(network) is None
+
+
+def train(
+    network: nn.Module, jobs: Sequence[Job], training: TrainingSpec, flight: Flight | None = None
+) -> list[Outcome]:
+    """Train all jobs from their starts, each with a graph of its own.
+
+    network: left alone. Raises ValueError for one that does not fit on any device.
+    """
+    if (rule := vmap.problem(network)) is not None:
+        raise ValueError(f"{type(network).__name__}: {rule}; use the solo engine")
+    twin, form = redrawn(network), layout(network)
+    if _draws(twin, jobs[0]):
+        raise ValueError(
+            f"{type(network).__name__}: draws random numbers other than by nn.Dropout; "
+            "use the solo engine"
+        )
+
+    def bodies(places: Tensor, dropouts: Dropouts) -> member_group.Body:
+        return _Alone(twin, form, dropouts)
+
+    return training_loop.train(network, jobs, training, bodies, flight, together=False)
+
+
+@torch.no_grad()
+def _draws(network: nn.Module, job: Job) -> bool:
+    """Whether PyTorch's own generator moves when the network is called."""
+    device = job.order.device
+    draw_from(network, Dropouts([job.seed], device))
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        before = _drawn(device)
+        network.train()(job.feed.batch(job.order[0][:4]))
+        return not torch.equal(before, _drawn(device))
+
+
+def _drawn(device: torch.device) -> Tensor:
+    """The state of PyTorch's own generator of a device."""
+    if device.type == "cuda":
+        return torch.cuda.get_rng_state(device)
+    return torch.get_rng_state()
+
+
+class _Alone:
+    """One member as a pack of one."""
+
+    def __init__(self, network: nn.Module, form: torch.memory_format, dropouts: Dropouts) -> None:
+        self._network, self._form, self._dropouts = network, form, dropouts
+
+    def __call__(self, values: Mapping[str, Tensor], images: Tensor, training: bool) -> Tensor:
+        self._network.train(training)
+        draw_from(self._network, self._dropouts)
+        own = {name: value.squeeze(0) for name, value in values.items()}
+        given = laid_out(images[0], self._form)
+        return cast("Tensor", functional_call(self._network, own, (given,))).unsqueeze(0)

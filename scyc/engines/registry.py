@@ -1,0 +1,78 @@
+"""The engines, and which of them a training may be left to.
+
+- ``solo`` trains the members one after another: the reference, for any network.
+- ``stacked`` trains all members at once, for fully connected networks.
+- ``vmap`` maps any network over stacked weights, as PyTorch's own function transforms do.
+- ``grouped`` makes one network of all members, for networks of known layers (convolutions too).
+- ``graphed`` records each member's step once and replays it, several at a time; for GPUs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Protocol
+
+import torch
+from torch import nn
+
+from scyc.engines import graphed, grouped, solo, stacked, vmap
+from scyc.specs.system import TrainingSpec
+from scyc.training.job import Job, Outcome
+from scyc.training.resume import Flight
+
+
+class Engine(Protocol):
+    """Trains the members of a pack: a module with these two functions."""
+
+    def fits(self, network: nn.Module, device: torch.device) -> bool:
+        """Whether it can train this network on this device."""
+
+    def train(
+        self,
+        network: nn.Module,
+        jobs: Sequence[Job],
+        training: TrainingSpec,
+        flight: Flight | None = None,
+    ) -> list[Outcome]:
+        """Train each job from its start, or from what `flight` has of the pack.
+
+        The network lies on the device of the jobs' images and in their precision; its weights may
+        be overwritten. The global random state is left as it was.
+        """
+
+
+ENGINES: Mapping[str, Engine] = MappingProxyType(
+    {"solo": solo, "stacked": stacked, "vmap": vmap, "grouped": grouped, "graphed": graphed}
+)
+
+
+def candidates(training: TrainingSpec, network: nn.Module, device: torch.device) -> tuple[str, ...]:
+    """Names of the engines that a study leaves the choice of; one if there is nothing to choose.
+
+    On a CPU a function of the study alone, so that whoever trains finds the same bits: fused
+    convolutions lose there, and stacked products win. Elsewhere the fastest is to be timed.
+    """
+    if training.engine != "auto":
+        return (training.engine,)
+    if training.deterministic:
+        return ("solo",)
+    if device.type == "cpu":
+        return ("stacked",) if able("stacked", training, network, device) else ("solo",)
+    return tuple(name for name in ENGINES if able(name, training, network, device))
+
+
+def able(name: str, training: TrainingSpec, network: nn.Module, device: torch.device) -> bool:
+    """Whether an engine can do such a training; `stacked`, written out, has no autocast."""
+    if name == "stacked" and training.precision == "bf16":
+        return False
+    return ENGINES[name].fits(network, device)
+
+
+def problem(training: TrainingSpec, network: nn.Module) -> str | None:
+    """Why the engine that a study names cannot do its trainings, whatever the device."""
+    name = training.engine
+    anywhere = torch.device("cuda")  # where all engines are at home; not touched
+    if name == "auto" or able(name, training, network, anywhere):
+        return None
+    return f'cannot train this network in {training.precision}; use "auto" or "solo"'

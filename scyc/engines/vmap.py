@@ -1,0 +1,88 @@
+"""The vmap engine: any network that torch.func can map over its weights, all members at once.
+
+The network is called as it is, under :func:`torch.func.vmap`, with stacked weights and batch-norm
+statistics in place of its own. Not run on a GPU yet; on a CPU it is the slowest for convolutions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, vmap
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from scyc.specs.system import TrainingSpec
+from scyc.training.job import Job, Outcome
+from scyc.training.memory_format import layout
+from scyc.training.resume import Flight
+from scyc.vectorized import member_group, training_loop
+from scyc.vectorized.dropout import Dropouts, draw_from, redrawn
+
+
+def fits(network: nn.Module, device: torch.device) -> bool:
+    """Whether no layer is known to stand in the way; one's own code may still do (see `train`)."""
+    return problem(network) is None
+
+
+def problem(network: nn.Module) -> str | None:
+    """Why a network cannot be trained from stacked weights, as far as its layers tell."""
+    for name, module in network.named_modules():
+        if (
+            isinstance(module, _BatchNorm)
+            and module.track_running_stats
+            and module.momentum is None
+        ):
+            return f"{name}: batch norm without momentum reads its count of batches"
+        if isinstance(module, nn.modules.dropout._DropoutNd) and (
+            type(module) is not nn.Dropout or module.inplace
+        ):
+            return f"{name}: of dropout, only nn.Dropout out of place is drawn for many members"
+        if isinstance(module, nn.RNNBase | nn.MultiheadAttention | nn.RReLU):
+            return f"{name}: {type(module).__name__} draws or reads values itself"
+    if not all(isinstance(value, Tensor) for value in network.state_dict().values()):
+        return "its state holds more than tensors"
+    return None
+
+
+def train(
+    network: nn.Module, jobs: Sequence[Job], training: TrainingSpec, flight: Flight | None = None
+) -> list[Outcome]:
+    """Train all jobs from their starts, side by side.
+
+    network: left alone. Raises ValueError for one that does not fit, or turns out not to: vmap
+    refuses code that looks at values, or draws random numbers other than by nn.Dropout.
+    """
+    if (rule := problem(network)) is not None:
+        raise ValueError(f"{type(network).__name__}: {rule}; use the solo engine")
+    twin = redrawn(network)
+
+    def bodies(places: Tensor, dropouts: Dropouts) -> member_group.Body:
+        return _Mapped(twin, places, dropouts)
+
+    return training_loop.train(network, jobs, training, bodies, flight)
+
+
+class _Mapped:
+    def __init__(self, network: nn.Module, places: Tensor, dropouts: Dropouts) -> None:
+        self._network, self._places, self._dropouts = network, places, dropouts
+        self._form = layout(network)
+
+    def __call__(self, values: Mapping[str, Tensor], images: Tensor, training: bool) -> Tensor:
+        self._network.train(training)
+        draw_from(self._network, self._dropouts, self._form)
+        alike = len(images) == 1 and len(self._dropouts.generators) == 1
+
+        def one(own: dict[str, Tensor], given: Tensor) -> Tensor:
+            return cast("Tensor", functional_call(self._network, own, (given,)))
+
+        mapped = vmap(one, in_dims=(0, None if alike else 0), randomness="error")
+        try:
+            return mapped(dict(values), images[0] if alike else images[self._places])
+        except RuntimeError as error:
+            if "vmap" not in str(error):
+                raise
+            name = type(self._network).__name__
+            raise ValueError(f"{name}: {error}; use the solo engine") from error

@@ -1,0 +1,58 @@
+"""Iterative pruning with a max_lr for each cycle: the loop, alone, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from scyc.specs.choices import ScheduleSpec
+from scyc.storage.checkpoint_store import Network
+from scyc.trainer import Member, Trained, Trainer
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """One finished pruning cycle of all replicates."""
+
+    cycle: int  # completed pruning cycles, 0 for the unpruned network
+    max_lr: float
+    trained: tuple[Trained, ...]  # in the replicates' order
+
+
+def iterate(
+    trainer: Trainer,
+    schedule: ScheduleSpec,
+    max_lr: Callable[[int], float],
+    cycles: int,
+    replicates: Sequence[int],
+) -> Iterator[Cycle]:
+    """Train, prune, train again (Liu et al. 2021, Algorithm 1).
+
+    schedule: of the learning rate within each cycle. max_lr: the upper learning-rate bound of a
+    cycle, such as S-Cyc's (:func:`scyc.schedules.scyc_curve.max_lr`) or a constant. cycles:
+    pruning cycles after the unpruned network. Yields cycles + 1 results, one at a time. Stops with
+    ValueError when a replicate has diverged, since it cannot be pruned.
+    """
+    networks: list[Network] = []
+    kept: list[Network | None] = []
+    for cycle in range(cycles + 1):
+        if cycle == 0:
+            networks = [trainer.root(replicate) for replicate in replicates]
+        else:
+            networks = [
+                trainer.pruned(network, replicate, cycle, early)
+                for network, replicate, early in zip(networks, replicates, kept, strict=True)
+            ]
+        rate = max_lr(cycle)
+        members = [
+            Member(network, cycle, replicate, schedule, rate)
+            for network, replicate in zip(networks, replicates, strict=True)
+        ]
+        trained = trainer.train(members)
+        yield Cycle(cycle, rate, tuple(trained))
+        lost = [r for r, each in zip(replicates, trained, strict=True) if each.outcome.diverged]
+        if lost and cycle < cycles:
+            raise ValueError(f"replicates {lost} of cycle {cycle} have diverged; lower max_lr")
+        networks = [each.outcome.network for each in trained]
+        if cycle == 0:
+            kept = [each.outcome.kept for each in trained]

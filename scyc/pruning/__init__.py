@@ -1,0 +1,1 @@
+"""Pruning criteria, masks and pruned networks."""

@@ -1,0 +1,1 @@
+"""Distributions of gradients and outputs of a trained network."""

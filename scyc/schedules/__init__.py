@@ -1,0 +1,1 @@
+"""Learning-rate schedules, S-Cyc's curve included."""

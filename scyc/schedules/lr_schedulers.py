@@ -1,0 +1,234 @@
+"""The schedules, and S-Cyc, as PyTorch schedulers for any training loop.
+
+Each gives the very rates that a pack is trained with (:func:`scyc.schedules.rates.rates`). Call
+``step()`` once an iteration, after ``optimizer.step()``. Every parameter group gets the same rate,
+and nothing but the learning rate is touched: momentum is left alone. A state_dict holds plain
+values and goes on where it was taken; load the optimizer's beside it.
+
+Every schedule restarts at each pruning cycle: ``restart(max_lr)`` does that, or a new scheduler.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from scyc.schedules import rates, scyc_curve
+from scyc.specs.base import SCyc, Spec, as_json
+from scyc.specs.choices import (
+    ConstantSpec,
+    CosineSpec,
+    CyclicalSpec,
+    LinearSpec,
+    LrDecaySpec,
+    OneCycleSpec,
+    ScheduleSpec,
+    WarmupSpec,
+)
+
+_ENDLESS = sys.maxsize  # iterations, of a schedule that has no budget
+
+
+class Restarting(LRScheduler):
+    """What all schedules have in common; one of the classes below is what a loop uses.
+
+    schedule: declared. max_lr: its highest rate. steps: iterations of one pruning cycle.
+    last_epoch: as in PyTorch, the last iteration that is done; -1 starts.
+    Raises ValueError, with the rule, for arguments that do not fit each other.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        schedule: ScheduleSpec,
+        max_lr: float,
+        steps: int = _ENDLESS,
+        last_epoch: int = -1,
+    ) -> None:
+        if steps < 1:
+            raise ValueError(f"steps = {steps}: at least 1 iteration is needed")
+        if found := rates.problems(schedule, steps):
+            raise ValueError("; ".join(f"{field} = {rule}" for field, rule in found))
+        self.schedule = schedule
+        self.max_lr = _fitting(schedule, max_lr)
+        self.steps = steps
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:  # type: ignore[override]  # torch also allows Tensor rates
+        """The rate of iteration ``last_epoch``, once for each parameter group."""
+        rate = rates.lr(self.schedule, self.max_lr, self.steps, self.last_epoch)
+        return [rate] * len(self.optimizer.param_groups)
+
+    def restart(self, max_lr: float) -> None:
+        """Start the next pruning cycle: iteration 0 again, with that cycle's max_lr."""
+        self.max_lr = _fitting(self.schedule, max_lr)
+        self.last_epoch = -1
+        self._initial_step()
+
+    def state_dict(self) -> dict[str, Any]:
+        """All but the optimizer, as plain values."""
+        return {
+            name: as_json(value) if isinstance(value, Spec) else value
+            for name, value in super().state_dict().items()
+        }
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from a state_dict. Raises ValueError where it is another schedule's."""
+        specs = {name: value for name, value in vars(self).items() if isinstance(value, Spec)}
+        if missing := specs.keys() - state_dict.keys():
+            raise ValueError(f"{', '.join(sorted(missing))}: not in the state; is it another's?")
+        read = {name: type(spec).model_validate(state_dict[name]) for name, spec in specs.items()}
+        super().load_state_dict(state_dict | read)
+
+
+class WarmupDrops(Restarting):
+    """LR warm-up (Liu et al. 2021, Table 1): rise to max_lr, hold, a tenth at each drop.
+
+    warmup: iterations of the linear rise from 0; 0 starts at max_lr. drops: iterations at which
+    the rate is divided by 10, rising.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        max_lr: float,
+        warmup: int,
+        drops: Sequence[int] = (),
+        last_epoch: int = -1,
+    ) -> None:
+        schedule = WarmupSpec(warmup=warmup, drops=tuple(drops))
+        super().__init__(optimizer, schedule, max_lr, last_epoch=last_epoch)
+
+
+class SCycLR(WarmupDrops):
+    """S-Cyc: LR warm-up whose max_lr follows Eq. 2 over the pruning cycles (Liu et al. 2021).
+
+    Call ``next_cycle()`` after each pruning, and ``step()`` once an iteration.
+
+    curve: epsilon, delta, q and beta. rate: share of the remaining weights that each cycle prunes,
+    in (0, 1). warmup, drops: iterations of every cycle (see :class:`WarmupDrops`). cycle: completed
+    pruning cycles to start with, 0 for the unpruned network.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        curve: SCyc,
+        rate: float,
+        warmup: int,
+        drops: Sequence[int] = (),
+        cycle: int = 0,
+        last_epoch: int = -1,
+    ) -> None:
+        self.curve = curve
+        self.rate = rate
+        self.cycle = cycle
+        super().__init__(
+            optimizer, scyc_curve.max_lr(curve, cycle, rate), warmup, drops, last_epoch
+        )
+
+    def next_cycle(self) -> None:
+        """Start the next pruning cycle: iteration 0 again, with the max_lr that Eq. 2 gives it."""
+        self.cycle += 1
+        self.restart(scyc_curve.max_lr(self.curve, self.cycle, self.rate))
+
+
+class ConstantLr(Restarting):
+    """Constant LR (Liu et al. 2021, Table 1): max_lr, always."""
+
+    def __init__(self, optimizer: Optimizer, max_lr: float, last_epoch: int = -1) -> None:
+        schedule = ConstantSpec(name="constant")
+        super().__init__(optimizer, schedule, max_lr, last_epoch=last_epoch)
+
+
+class LrDecay(Restarting):
+    """LR decay (Liu et al. 2021, Table 1): linearly from max_lr to 0, and 0 afterwards.
+
+    iterations: of the decay.
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, max_lr: float, iterations: int, last_epoch: int = -1
+    ) -> None:
+        schedule = LrDecaySpec(name="lr_decay", iterations=iterations)
+        super().__init__(optimizer, schedule, max_lr, last_epoch=last_epoch)
+
+
+class Cyclical(Restarting):
+    """Cyclical LR (Liu et al. 2021, Table 1; Smith 2017): linearly between `low` and max_lr.
+
+    half_cycle: iterations from `low` to max_lr. low: learning rate of the first iteration.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        max_lr: float,
+        half_cycle: int,
+        low: float = 0.0,
+        last_epoch: int = -1,
+    ) -> None:
+        schedule = CyclicalSpec(name="cyclical", low=low, step=half_cycle)
+        super().__init__(optimizer, schedule, max_lr, last_epoch=last_epoch)
+
+
+class CosineWarmup(Restarting):
+    """Linear warm-up, then half a cosine from max_lr to 0 (Loshchilov and Hutter 2017, Eq. 5).
+
+    steps: iterations of a pruning cycle; the rate is 0 after them. warmup: iterations of the
+    linear rise from 0, among them.
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, max_lr: float, steps: int, warmup: int = 0, last_epoch: int = -1
+    ) -> None:
+        schedule = CosineSpec(name="cosine", warmup=warmup)
+        super().__init__(optimizer, schedule, max_lr, steps, last_epoch)
+
+
+class OneCycle(Restarting):
+    """One-cycle (Smith and Topin 2019), as PyTorch's OneCycleLR with cosines; momentum is kept.
+
+    steps: iterations of a pruning cycle. rise: share of them until max_lr. start: max_lr / start
+    is the first rate. end: the first rate / end is the last rate.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        max_lr: float,
+        steps: int,
+        rise: float = 0.3,
+        start: float = 25.0,
+        end: float = 1e4,
+        last_epoch: int = -1,
+    ) -> None:
+        schedule = OneCycleSpec(name="one_cycle", rise=rise, start=start, end=end)
+        super().__init__(optimizer, schedule, max_lr, steps, last_epoch)
+
+
+class LinearDecay(Restarting):
+    """Linear warm-up, then linearly from max_lr to 0 (Li et al. 2020).
+
+    steps: iterations of a pruning cycle; the rate is 0 after them. warmup: iterations of the
+    linear rise from 0, among them.
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, max_lr: float, steps: int, warmup: int = 0, last_epoch: int = -1
+    ) -> None:
+        schedule = LinearSpec(name="linear", warmup=warmup)
+        super().__init__(optimizer, schedule, max_lr, steps, last_epoch)
+
+
+def _fitting(schedule: ScheduleSpec, max_lr: float) -> float:
+    if not 0 < max_lr < math.inf:
+        raise ValueError(f"max_lr = {max_lr}: a learning rate must be above 0 and finite")
+    if rule := rates.max_lr_rule(schedule, max_lr):
+        raise ValueError(rule)
+    return max_lr

@@ -1,0 +1,35 @@
+"""S-Cyc's upper learning-rate bound over the pruning cycles (Liu et al. 2021, Eq. 2)."""
+
+from __future__ import annotations
+
+import math
+
+from scyc.specs.base import SCyc
+
+
+def max_lr(curve: SCyc, cycle: int, rate: float) -> float:
+    """Upper learning-rate bound of one pruning cycle (Liu et al. 2021, Eq. 2).
+
+    cycle: completed pruning cycles m, 0 for the unpruned network.
+    rate: share p of the remaining weights that each cycle prunes, in (0, 1).
+    Returns a learning rate in [epsilon, epsilon + delta].
+
+    With gamma = 1 - (1 - p)^(m - q), Eq. 2 is delta * sigmoid(beta * log(gamma / (1 - gamma)))
+    + epsilon; written so, no power overflows. For m <= q, the No Growth phase, gamma <= 0 and
+    the bound is its limit, epsilon.
+    """
+    if cycle < 0:
+        raise ValueError(f"cycle = {cycle}: completed pruning cycles cannot be negative")
+    if not 0 < rate < 1:
+        raise ValueError(f"rate = {rate}: the pruning rate lies between 0 and 1, both excluded")
+    if cycle <= curve.q:
+        return curve.epsilon
+    decay = -(cycle - curve.q) * math.log1p(-rate)  # -log(1 - gamma), above 0
+    log_odds = decay + math.log(-math.expm1(-decay))
+    return curve.epsilon + curve.delta * _sigmoid(curve.beta * log_odds)
+
+
+def _sigmoid(x: float) -> float:
+    if x >= 0:
+        return 1 / (1 + math.exp(-x))
+    return math.exp(x) / (1 + math.exp(x))

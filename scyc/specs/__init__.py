@@ -1,0 +1,1 @@
+"""Specs: frozen, strict declarations of all that shapes a training."""

@@ -1,0 +1,109 @@
+"""What every declared object is: frozen, strict, complete, and named by a hash of its content.
+
+Every field, defaults included, enters the identity of what is trained with it (see
+:func:`content_hash`), so a changed default can never be mistaken for the old result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from scyc.errors import unknown
+
+UnsignedZero = AfterValidator(lambda value: value + 0.0)  # -0.0 is 0.0, but has another hash
+PositiveFloat = Annotated[float, Field(gt=0)]
+NonNegativeFloat = Annotated[float, Field(ge=0), UnsignedZero]
+Share = Annotated[float, Field(gt=0, lt=1)]
+PositiveInt = Annotated[int, Field(ge=1)]
+NonNegativeInt = Annotated[int, Field(ge=0)]
+
+
+class Spec(BaseModel):
+    """Base of every declared object: frozen, strict, no unknown keys, no inf or NaN."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class SCyc(Spec):
+    """S-Cyc's parameters (Liu et al. 2021, Section 4.3)."""
+
+    epsilon: PositiveFloat  # max_lr of the unpruned network
+    delta: NonNegativeFloat  # total rise of max_lr
+    q: NonNegativeInt  # pruning cycle after which max_lr starts to rise
+    beta: PositiveFloat  # steepness of the S
+
+
+def refuse(rules: Iterable[tuple[str, str]]) -> None:
+    """Refuse a spec whose fields do not go together, if any rule is broken, all of them at once.
+
+    rules: those that are broken: the path of a field below the spec, and the rule with its remedy.
+    To be called in a spec's validator.
+    """
+    broken = tuple(rules)
+    if broken:
+        text = "; ".join(f"{path} {rule}" for path, rule in broken)
+        raise PydanticCustomError("together", "{text}", {"text": text, "broken": broken})
+
+
+def as_json(spec: Spec) -> dict[str, Any]:
+    """Every field of a spec, defaults included, as JSON values."""
+    return spec.model_dump(mode="json")
+
+
+def content_hash(content: object) -> str:
+    """Hash anything made of JSON values: sha256, in hexadecimal, of its canonical JSON.
+
+    Floats are written by ``repr``, so equal hashes mean equal bits. Raises ValueError for
+    inf or NaN and TypeError for what JSON does not know.
+    """
+    text = json.dumps(
+        content, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
+    )
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def tag(value: Any) -> str:
+    """Which of several named specs a value is meant to be: ``<its name>``, or ``<factory>``."""
+    if isinstance(value, Spec):
+        return f"<{getattr(value, 'name', 'factory')}>"
+    return f"<{value['name']}>" if "name" in value else "<factory>"
+
+
+def chosen(
+    known: Mapping[str, type[Spec]], default: str | None = None, own: bool = True
+) -> Callable[[Any], Any]:
+    """A validator that turns the short form of a choice, its name, into the long one.
+
+    known: specs by name. default: the name where none is given. Where none is, ``module:factory``
+    is a choice too, unless `own` says that one's own code is none. Refuses a name that is not
+    known, and says what is.
+    """
+    factories = own and default is None
+
+    def validate(value: Any) -> Any:
+        if isinstance(value, Spec):
+            return value
+        if isinstance(value, str):
+            value = {"factory": value} if factories and ":" in value else {"name": value}
+        if isinstance(value, dict) and default is not None and "name" not in value:
+            value = {"name": default, **value}
+        if not isinstance(value, dict) or not (
+            "name" in value or (factories and "factory" in value)
+        ):
+            rule = f"name one of: {', '.join(sorted(known))}"
+            rule += "; or module:factory" if factories else ""
+            raise PydanticCustomError("nameless", "{rule}", {"rule": rule})
+        if "name" not in value:
+            return value
+        if not isinstance(value["name"], str) or value["name"] not in known:
+            rule = unknown(str(value["name"]), known)
+            raise PydanticCustomError("unknown_name", "{rule}", {"rule": rule})
+        return value
+
+    return validate

@@ -1,0 +1,270 @@
+"""What a study may name: networks, data sets, learning-rate schedules and optimisers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from scyc.specs.base import (
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    Share,
+    Spec,
+    UnsignedZero,
+    chosen,
+    tag,
+)
+
+
+class FactorySpec(Spec):
+    """A user's own network or data set: ``module:callable`` and its keyword arguments."""
+
+    factory: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")]
+    options: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
+
+
+class FullyConnectedSpec(Spec):
+    """Fully connected ReLU network (Liu et al. 2021, Section 3.1)."""
+
+    name: Literal["fully_connected"]
+    hidden: Annotated[tuple[PositiveInt, ...], Field(min_length=1, strict=False)] = (256, 256, 256)
+    batch_norm: bool = False  # before each ReLU (Section 3.3)
+
+
+class ResNet20Spec(Spec):
+    """ResNet-20 for small images (He et al. 2016, Section 4.2)."""
+
+    name: Literal["resnet20"]
+    width: PositiveInt = 16  # channels of the first stage; 16 gives 272,474 parameters
+
+
+class VggSpec(Spec):
+    """VGG with batch norm (Simonyan and Zisserman 2015)."""
+
+    name: Literal["vgg16", "vgg19"]
+    form: Literal["small", "torchvision"] = "small"  # for 32 and 64 pixels, or unchanged
+    width: PositiveInt = 64  # channels of the first convolution; "small" only
+
+
+class AlexNetSpec(Spec):
+    """AlexNet (Krizhevsky 2014), without batch norm."""
+
+    name: Literal["alexnet"]
+    form: Literal["small", "torchvision"] = "small"
+
+
+class ResNet50Spec(Spec):
+    """ResNet-50 (He et al. 2016)."""
+
+    name: Literal["resnet50"]
+    form: Literal["small", "torchvision"] = "small"
+    width: PositiveInt = 64  # channels of the first bottleneck's inner convolutions
+
+
+NETWORKS: Mapping[str, type[Spec]] = MappingProxyType(
+    {
+        "fully_connected": FullyConnectedSpec,
+        "resnet20": ResNet20Spec,
+        "vgg16": VggSpec,
+        "vgg19": VggSpec,
+        "alexnet": AlexNetSpec,
+        "resnet50": ResNet50Spec,
+    }
+)
+NetworkSpec = Annotated[
+    Annotated[FullyConnectedSpec, Tag("<fully_connected>")]
+    | Annotated[ResNet20Spec, Tag("<resnet20>")]
+    | Annotated[VggSpec, Tag("<vgg16>")]
+    | Annotated[VggSpec, Tag("<vgg19>")]
+    | Annotated[AlexNetSpec, Tag("<alexnet>")]
+    | Annotated[ResNet50Spec, Tag("<resnet50>")]
+    | Annotated[FactorySpec, Tag("<factory>")],
+    Discriminator(tag),
+    BeforeValidator(chosen(NETWORKS)),
+]
+
+
+class DigitsSpec(Spec):
+    """scikit-learn's handwritten digits: 1,797 images of 8 x 8 pixels, 10 classes."""
+
+    name: Literal["digits"]
+
+
+class TorchvisionDataSpec(Spec):
+    """A data set as torchvision keeps, downloads and checks it.
+
+    cifar10: 60,000 images of 3 x 32 x 32; fashion_mnist: 70,000 of 1 x 28 x 28; 10 classes each.
+    """
+
+    name: Literal["cifar10", "fashion_mnist"]
+    root: str | None = None  # folder that holds, or will hold, torchvision's own folder
+    download: bool = False
+
+
+class ImageFolderSpec(Spec):
+    """Any folder of class folders of images."""
+
+    name: Literal["image_folder"]
+    root: str | None = None  # the folder; may be given on the command line instead
+    parts: Annotated[tuple[str, ...], Field(strict=False)] = ()  # subfolders to join
+    size: PositiveInt | None = None  # pixels a side after resizing; None leaves images as they are
+
+
+class TinyImageNetSpec(Spec):
+    """Tiny-ImageNet as its archive unpacks: 110,000 labelled images of 64 x 64, 200 classes."""
+
+    name: Literal["tiny_imagenet"]
+    root: str | None = None  # the folder that holds train/ and val/
+    size: PositiveInt | None = None  # pixels a side after resizing
+
+
+DATASETS: Mapping[str, type[Spec]] = MappingProxyType(
+    {
+        "digits": DigitsSpec,
+        "cifar10": TorchvisionDataSpec,
+        "fashion_mnist": TorchvisionDataSpec,
+        "image_folder": ImageFolderSpec,
+        "tiny_imagenet": TinyImageNetSpec,
+    }
+)
+DatasetSpec = Annotated[
+    Annotated[DigitsSpec, Tag("<digits>")]
+    | Annotated[TorchvisionDataSpec, Tag("<cifar10>")]
+    | Annotated[TorchvisionDataSpec, Tag("<fashion_mnist>")]
+    | Annotated[ImageFolderSpec, Tag("<image_folder>")]
+    | Annotated[TinyImageNetSpec, Tag("<tiny_imagenet>")]
+    | Annotated[FactorySpec, Tag("<factory>")],
+    Discriminator(tag),
+    BeforeValidator(chosen(DATASETS)),
+]
+
+
+class WarmupSpec(Spec):
+    """LR warm-up (Liu et al. 2021, Table 1): rise to max_lr, hold, a tenth at each drop."""
+
+    name: Literal["warmup"] = "warmup"
+    warmup: NonNegativeInt  # iterations of the linear rise from 0 to max_lr
+    # Iterations at each of which the rate is divided by 10.
+    drops: Annotated[tuple[PositiveInt, ...], Field(max_length=100, strict=False)] = ()
+
+    @model_validator(mode="after")
+    def _drops_rise(self) -> WarmupSpec:
+        if list(self.drops) != sorted(set(self.drops)):
+            raise ValueError("drops must rise from one to the next; sort them and remove repeats")
+        return self
+
+
+class ConstantSpec(Spec):
+    """Constant LR (Table 1): max_lr, always."""
+
+    name: Literal["constant"]
+
+
+class LrDecaySpec(Spec):
+    """LR decay (Table 1): linearly from max_lr to 0."""
+
+    name: Literal["lr_decay"]
+    iterations: PositiveInt  # of the decay; 0 afterwards
+
+
+class CyclicalSpec(Spec):
+    """Cyclical LR (Table 1; Smith 2017): linearly between `low` and max_lr, up first."""
+
+    name: Literal["cyclical"]
+    low: NonNegativeFloat = 0.0  # learning rate at which each cycle starts and ends
+    step: PositiveInt  # iterations from `low` to max_lr, half a cycle
+
+
+class CosineSpec(Spec):
+    """Linear warm-up, then half a cosine from max_lr to 0 at the budget's end."""
+
+    name: Literal["cosine"]
+    warmup: NonNegativeInt = 0  # iterations of the linear rise from 0 to max_lr
+
+
+class OneCycleSpec(Spec):
+    """One-cycle (Smith and Topin 2019), with PyTorch's cosine shape and its defaults."""
+
+    name: Literal["one_cycle"]
+    rise: Share = 0.3  # share of the iterations until max_lr
+    start: Annotated[float, Field(ge=1)] = 25.0  # max_lr / start is the first rate
+    end: Annotated[float, Field(ge=1)] = 1e4  # the first rate / end is the last rate
+
+
+class LinearSpec(Spec):
+    """Linear warm-up, then linearly from max_lr to 0 at the budget's end (Li et al. 2020)."""
+
+    name: Literal["linear"]
+    warmup: NonNegativeInt = 0  # iterations of the linear rise from 0 to max_lr
+
+
+SCHEDULES: Mapping[str, type[Spec]] = MappingProxyType(
+    {
+        "warmup": WarmupSpec,
+        "constant": ConstantSpec,
+        "lr_decay": LrDecaySpec,
+        "cyclical": CyclicalSpec,
+        "cosine": CosineSpec,
+        "one_cycle": OneCycleSpec,
+        "linear": LinearSpec,
+    }
+)
+ScheduleSpec = Annotated[
+    Annotated[WarmupSpec, Tag("<warmup>")]
+    | Annotated[ConstantSpec, Tag("<constant>")]
+    | Annotated[LrDecaySpec, Tag("<lr_decay>")]
+    | Annotated[CyclicalSpec, Tag("<cyclical>")]
+    | Annotated[CosineSpec, Tag("<cosine>")]
+    | Annotated[OneCycleSpec, Tag("<one_cycle>")]
+    | Annotated[LinearSpec, Tag("<linear>")],
+    Discriminator(tag),
+    BeforeValidator(chosen(SCHEDULES, default="warmup")),
+]
+
+_Decay = Annotated[float, Field(ge=0, lt=1), UnsignedZero]
+
+
+class SgdSpec(Spec):
+    """Stochastic gradient descent with momentum."""
+
+    name: Literal["sgd"] = "sgd"
+    momentum: _Decay = 0.9
+    weight_decay: NonNegativeFloat = 1e-4
+
+
+class AdamSpec(Spec):
+    """Adam (Kingma and Ba 2015), or, with decoupled weight decay, AdamW (Loshchilov 2019)."""
+
+    name: Literal["adam", "adamw"]
+    beta1: _Decay = 0.9
+    beta2: _Decay = 0.999
+    eps: PositiveFloat = 1e-8
+    weight_decay: NonNegativeFloat = 1e-4
+
+
+class RmsPropSpec(Spec):
+    """RMSProp (Tieleman and Hinton 2012)."""
+
+    name: Literal["rmsprop"]
+    alpha: _Decay = 0.99
+    momentum: _Decay = 0.0
+    eps: PositiveFloat = 1e-8
+    weight_decay: NonNegativeFloat = 1e-4
+
+
+OPTIMIZERS: Mapping[str, type[Spec]] = MappingProxyType(
+    {"sgd": SgdSpec, "adam": AdamSpec, "adamw": AdamSpec, "rmsprop": RmsPropSpec}
+)
+OptimizerSpec = Annotated[
+    Annotated[SgdSpec, Tag("<sgd>")]
+    | Annotated[AdamSpec, Tag("<adam>")]
+    | Annotated[AdamSpec, Tag("<adamw>")]
+    | Annotated[RmsPropSpec, Tag("<rmsprop>")],
+    Discriminator(tag),
+    BeforeValidator(chosen(OPTIMIZERS, default="sgd")),
+]

@@ -1,0 +1,118 @@
+"""The declared description of a training: all that shapes it beside its learning rates."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field, field_validator, model_validator
+
+from scyc.specs.base import NonNegativeInt, PositiveInt, Share, Spec, UnsignedZero
+from scyc.specs.choices import NetworkSpec, OptimizerSpec, SgdSpec
+
+Recorded = Literal["weight_gradients", "activations"]
+_Bound = Annotated[float, UnsignedZero]
+
+
+class SubsetSpec(Spec):
+    """A stratified part of a data set, drawn once for all replicates."""
+
+    share: Annotated[float, Field(gt=0, le=1)] = 1.0  # of each class's images
+    classes: Annotated[int, Field(ge=2)] | None = None  # the first so many; None takes all
+    seed: NonNegativeInt = 0
+
+
+class PruningSpec(Spec):
+    """How a trained network becomes the next, sparser one."""
+
+    criterion: str = "global_magnitude"
+    rate: Share = 0.2  # share of the remaining prunable weights (or filters) that a cycle removes
+    batches: PositiveInt = 8  # training batches over which gradient criteria accumulate
+    prune_last: bool = False  # the last linear layer is counted, but not pruned
+    # Where survivors go back to: nowhere, to their initial values (IMP), or to those after so many
+    # iterations of the unpruned network's training.
+    rewind: Literal["last", "init"] | PositiveInt = "last"
+
+
+class AugmentSpec(Spec):
+    """Augmentation of training images."""
+
+    crop: NonNegativeInt = 0  # pixels of zero padding before a random crop of the old size
+    flip: bool = False  # mirror every second image, at random
+    per: Literal["replicate", "member"] = "replicate"  # the same for every max_lr, or its own
+
+
+class TrainingSpec(Spec):
+    """One pruning cycle's training, without its learning rates."""
+
+    steps: PositiveInt  # iterations
+    batch: PositiveInt  # images an iteration
+    optimizer: OptimizerSpec = SgdSpec()
+    augment: AugmentSpec = AugmentSpec()
+    validate_every: PositiveInt  # iterations between two looks at the validation images
+    carry: Literal["last", "best"] = "last"  # which weights are pruned next
+    precision: Literal["fp32", "fp64", "bf16"] = "fp32"  # bf16: autocast of the forward pass
+    engine: Literal["auto", "solo", "stacked", "vmap", "grouped", "graphed"] = "auto"
+    deterministic: bool = False  # the reference engine and deterministic kernels, on any device
+
+    @model_validator(mode="after")
+    def _inside_budget(self) -> TrainingSpec:
+        if self.validate_every > self.steps:
+            raise ValueError(
+                f"validate_every {self.validate_every} is longer than {self.steps} steps; lower it"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _reference_if_deterministic(self) -> TrainingSpec:
+        if self.deterministic and self.engine not in ("auto", "solo"):
+            raise ValueError(
+                f'engine "{self.engine}" is not the deterministic one; leave engine out, or say '
+                '"solo"'
+            )
+        return self
+
+
+class SplitSpec(Spec):
+    """Random split of the whole data set, drawn anew for each replicate (Section 5.1)."""
+
+    train: Share = 0.6
+    validation: Share = 0.2  # what is left is the test part
+
+    @model_validator(mode="after")
+    def _leave_a_test_part(self) -> SplitSpec:
+        if self.train + self.validation >= 1 - 1e-9:
+            raise ValueError("train and validation must leave a share for testing; lower one")
+        return self
+
+
+class RecordSpec(Spec):
+    """Which distributions are kept of every network at the end of its training."""
+
+    what: Annotated[tuple[Recorded, ...], Field(min_length=1, strict=False)]
+    batches: PositiveInt = 8  # training batches that are looked at
+    outside: Annotated[tuple[_Bound, _Bound], Field(strict=False)] | None = None  # to count at
+
+    @field_validator("what")
+    @classmethod
+    def _in_one_order(cls, what: tuple[Recorded, ...]) -> tuple[Recorded, ...]:
+        """The order is nobody's choice: the same distributions are the same training."""
+        if len(set(what)) < len(what):
+            raise ValueError("the same distribution stands twice; remove the repeat")
+        return tuple(each for each in get_args(Recorded) if each in what)
+
+    @model_validator(mode="after")
+    def _bounds_rise(self) -> RecordSpec:
+        if self.outside is not None and self.outside[0] >= self.outside[1]:
+            raise ValueError("outside: the lower bound must lie below the upper one; swap them")
+        return self
+
+
+class SystemSpec(Spec):
+    """What shapes a training beside the images, the parent, its learning rates, the replicate."""
+
+    network: NetworkSpec
+    pruning: PruningSpec
+    training: TrainingSpec
+    split: SplitSpec
+    seed: NonNegativeInt
+    record: RecordSpec | None = None

@@ -1,0 +1,1 @@
+"""Content-addressed files: checkpoints and packs under way."""

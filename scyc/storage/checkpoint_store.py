@@ -1,0 +1,124 @@
+"""Networks that are kept: content-addressed, checked before they are read, never half-written."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from scyc.storage.blob_store import Blobs, Folder
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network between two trainings: weights and buffers, and the masks of its pruned weights."""
+
+    state: dict[str, Tensor]  # state_dict, on the CPU
+    masks: dict[str, Tensor]  # bool, True where a weight remains; by the weight's name
+
+
+class CheckpointError(Exception):
+    """A checkpoint that cannot be read, written or deleted; its message says what to do."""
+
+
+class CheckpointLost(CheckpointError):
+    """A checkpoint that is missing or is not what its name says: nothing of it is of use."""
+
+
+class CheckpointStore:
+    """Checkpoints, each named by the sha256 of its content; the same network is kept once."""
+
+    def __init__(self, place: Path | Blobs) -> None:
+        """A folder, or another place for bytes."""
+        self.files: Blobs = Folder(place) if isinstance(place, Path) else place
+
+    def has(self, sha256: str) -> bool:
+        """Whether one of this name is there (its content is checked on reading)."""
+        return self.files.has(name(sha256))
+
+    def save(self, network: Network) -> str:
+        """Write a network, in the place of a damaged one of its name; returns its sha256.
+
+        Raises CheckpointError where something else has its name, OSError where the disk fails.
+        """
+        content = _serialise(network)
+        sha256 = hashlib.sha256(content).hexdigest()
+        if not self._holds(name(sha256), content):
+            try:
+                self.files.write(name(sha256), content)
+            except (IsADirectoryError, NotADirectoryError, FileExistsError) as error:
+                raise CheckpointError(_in_the_way(self.files.told(name(sha256)), error)) from error
+        return sha256
+
+    def load(self, sha256: str) -> Network:
+        """Read a network back.
+
+        Raises CheckpointLost when it is missing, its bytes do not have this sum, or they hold
+        something else, and CheckpointError when they cannot be read. Only tensors are read
+        (``weights_only``): a checkpoint cannot run code.
+        """
+        told = self.files.told(name(sha256))
+        try:
+            content = self.files.read(name(sha256))
+        except FileNotFoundError:
+            raise CheckpointLost(f"{told}: no such checkpoint") from None
+        except OSError as error:
+            raise CheckpointError(_in_the_way(told, error)) from error
+        found = hashlib.sha256(content).hexdigest()
+        if found != sha256:
+            raise CheckpointLost(f"{told}: damaged, its sha256 is {found}")
+        try:
+            both = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
+            network = Network(state=dict(both["state"]), masks=dict(both["masks"]))
+            if not all(
+                isinstance(each, Tensor)
+                for each in (*network.state.values(), *network.masks.values())
+            ):
+                raise TypeError("not all of it is tensors")
+            return network
+        except Exception as error:  # what is no network may raise anything in torch
+            reason = str(error).partition("\n")[0][:200]
+            raise CheckpointLost(f"{told}: holds no network ({reason})") from error
+
+    def discard(self, sha256: str) -> None:
+        """Delete a checkpoint; one that is not there is no error. Raises CheckpointError."""
+        try:
+            self.files.delete(name(sha256))
+        except OSError as error:
+            told = self.files.told(name(sha256))
+            raise CheckpointError(_in_the_way(told, error)) from error
+
+    def _holds(self, file: str, content: bytes) -> bool:
+        """Whether a file is there whole: its name alone promises nothing."""
+        try:
+            return self.files.has(file) and self.files.read(file) == content
+        except OSError:
+            return False
+
+
+def name(sha256: str) -> str:
+    """What a checkpoint is called below its store."""
+    return f"{sha256[:2]}/{sha256}.pt"
+
+
+def _in_the_way(told: str, error: OSError) -> str:
+    """Why a file is of no use, and what to do about it."""
+    reason = error.strerror or str(error) or type(error).__name__
+    return f"{told}: {reason}; move it away, or let it be read and written, and run it again"
+
+
+def _serialise(network: Network) -> bytes:
+    """The bytes of a network: the same for the same tensors, in names' order."""
+    buffer = io.BytesIO()
+    torch.save(
+        {
+            part: {name: tensors[name].contiguous().clone() for name in sorted(tensors)}
+            for part, tensors in (("state", network.state), ("masks", network.masks))
+        },
+        buffer,
+    )
+    return buffer.getvalue()

@@ -1,0 +1,293 @@
+"""Packs: several trainings in one process, alike in all but max_lr, parent and replicate.
+
+A :class:`Trainer` holds what all trainings of a system share (the images on the device, each
+replicate's split and initial weights) and hands each pack to an engine (see
+:mod:`scyc.engines.registry`).
+On a CPU with one thread a member's result is the same bits whatever pack it is in.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from scyc import seeds
+from scyc.data import images as data
+from scyc.data.images import Images, Split
+from scyc.engines import solo
+from scyc.engines.registry import ENGINES, candidates, problem
+from scyc.errors import Problem
+from scyc.networks import registry
+from scyc.pruning import structured as filters
+from scyc.pruning import unstructured
+from scyc.pruning.criteria import CRITERIA
+from scyc.recording import recording
+from scyc.schedules import rates as schedules
+from scyc.specs.choices import FactorySpec, ScheduleSpec
+from scyc.specs.system import SystemSpec
+from scyc.storage.checkpoint_store import Network
+from scyc.training.determinism import deterministic
+from scyc.training.job import Feed, Job, Outcome
+from scyc.training.memory_format import laid_out, layout
+from scyc.training.precision import DTYPES
+from scyc.training.resume import Flight
+
+
+@dataclass(frozen=True)
+class Member:
+    """One training of a pack: a network, already pruned, and the rates to train it with."""
+
+    start: Network
+    cycle: int  # completed pruning cycles
+    replicate: int
+    schedule: ScheduleSpec
+    max_lr: float
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished member."""
+
+    outcome: Outcome
+    weights_remaining: float  # percent
+    steps: int  # iterations of this training; a diverged one may have been cut short
+    seconds: float  # its share of the pack's wall time
+    recorded: Mapping[str, Any] | None  # distributions, as the system says; None if it diverged
+
+
+class Trainer:
+    """Trains packs of one system on one device.
+
+    Everything random comes from the system's seed: the split and the initial weights from
+    (seed, replicate), the order of the batches, the augmentation and what the network itself draws
+    from (seed, replicate, cycle). Trainings that differ only in their learning rates are therefore
+    paired.
+    """
+
+    def __init__(
+        self, system: SystemSpec, images: Images, device: str | torch.device = "cpu"
+    ) -> None:
+        self.system = system
+        self.device = torch.device(device)
+        self._images = Images(
+            images.pixels.to(self.device),
+            images.labels.to(self.device),
+            images.classes,
+            images.fingerprint,
+        )
+        self._source = images
+        dtype = DTYPES[system.training.precision]
+        network = registry.build(system.network, images.shape, len(images.classes), seed=0)
+        network = network.to(self.device, dtype)
+        self.network = network.to(memory_format=layout(network))  # type: ignore[call-overload]
+        self.engines = candidates(system.training, network, self.device)
+        self._weight_names = unstructured.weight_names(network)
+        self._prunable = unstructured.prunable_names(network, system.pruning.prune_last)
+        self._couplings = lru_cache(maxsize=1)(lambda: filters.couplings(network, images.shape))
+        self._split = lru_cache(maxsize=64)(self._make_split)
+        self._feed = lru_cache(maxsize=4)(
+            self._make_feed
+        )  # of a long training one is hundreds of MB
+
+    def root(self, replicate: int) -> Network:
+        """A replicate's unpruned network with its initial weights."""
+        classes = len(self._source.classes)
+        state = registry.initial_state(
+            self.system.network, self._source.shape, classes, self.system.seed, replicate
+        )
+        dtype = DTYPES[self.system.training.precision]
+        state = {
+            name: value.to(dtype) if value.is_floating_point() else value
+            for name, value in state.items()
+        }
+        return Network(state, unstructured.unpruned(state, self._prunable))
+
+    def pruned(
+        self, parent: Network, replicate: int, cycle: int, kept: Network | None = None
+    ) -> Network:
+        """What pruning cycle number `cycle` makes of the network that was trained before it.
+
+        Removes ``rate`` of the remaining prunable weights, or filters, by the system's criterion.
+        The survivors keep their values, or go back to their start (IMP), or to `kept`, the unpruned
+        network after as many iterations as the system rewinds to. Raises ValueError for a network
+        that has diverged, and where `kept` is needed and missing.
+        """
+        spec = self.system.pruning
+        criterion = CRITERIA[spec.criterion]
+        parent = Network(parent.state, self._own_masks(parent))
+        if criterion.score == "l1_filter":
+            masks = filters.prune(self._couplings(), parent.state, parent.masks, spec.rate)
+        else:
+            weights = {name: parent.state[name] for name in self._prunable}
+            slopes = None
+            if criterion.score == "gradient":
+                with deterministic(self.system.training.deterministic):
+                    slopes = self._gradients(parent, replicate, cycle)
+            drawn = seeds.generator(self.system.seed, "random pruning", replicate, cycle)
+            scored = unstructured.scores(criterion, weights, slopes, drawn)
+            masks = unstructured.prune(parent.masks, scored, spec.rate, criterion.scope)
+        state = {
+            name: value.masked_fill(~masks[name], 0.0) if name in masks else value
+            for name, value in self._rewound(parent, replicate, kept).items()
+        }
+        return Network(state, masks)
+
+    def _own_masks(self, parent: Network) -> dict[str, Tensor]:
+        """A parent's masks, of the weights that this system prunes.
+
+        An unpruned network may have been trained for a system with another `prune_last`.
+        """
+        masks = {
+            name: mask
+            for name, mask in parent.masks.items()
+            if name in self._prunable or not mask.all()
+        }
+        missing = [name for name in self._prunable if name not in masks]
+        return masks | unstructured.unpruned(parent.state, missing)
+
+    def _rewound(self, parent: Network, replicate: int, kept: Network | None) -> dict[str, Tensor]:
+        rewind = self.system.pruning.rewind
+        if rewind == "last":
+            return parent.state
+        if rewind == "init":
+            return self.root(replicate).state
+        if kept is None:
+            raise ValueError(f"the network after {rewind} iterations is needed to rewind to")
+        return kept.state
+
+    def train(
+        self,
+        members: Sequence[Member],
+        flight: Flight | None = None,
+        engine: str | None = None,
+    ) -> list[Trained]:
+        """Train a pack; results are in the members' order.
+
+        flight: where the pack is saved while it trains. engine: one of `engines`; the first if
+        left out. Raises torch.OutOfMemoryError where a GPU has no memory for so many, and
+        NotDeterministic.
+        """
+        started = time.perf_counter()
+        training = self.system.training
+        jobs = []
+        rewind = self.system.pruning.rewind
+        for member in members:
+            feed, order = self._feed(member.replicate, member.cycle, self._own_images(member))
+            rates = schedules.rates(member.schedule, member.max_lr, training.steps)
+            keep_at = rewind if isinstance(rewind, int) and member.cycle == 0 else None
+            seed = seeds.seed(self.system.seed, "dropout", member.replicate, member.cycle)
+            jobs.append(Job(member.start, rates, feed, order, seed, keep_at))
+        chosen = ENGINES[engine or self.engines[0]]
+        with deterministic(training.deterministic):
+            outcomes = chosen.train(self.network, jobs, training, flight)
+            recorded = [
+                self._recorded(member, outcome)
+                for member, outcome in zip(members, outcomes, strict=True)
+            ]
+        seconds = (time.perf_counter() - started) / len(members)
+        return [
+            Trained(
+                outcome,
+                self.weights_remaining(member.start),
+                outcome.curve[-1][0],
+                seconds,
+                distribution,
+            )
+            for member, outcome, distribution in zip(members, outcomes, recorded, strict=True)
+        ]
+
+    def weights_remaining(self, network: Network) -> float:
+        """Lambda of a network, in percent (see `unstructured.weights_remaining`)."""
+        return unstructured.weights_remaining(network.masks, network.state, self._weight_names)
+
+    def _make_split(self, replicate: int) -> Split:
+        return data.split(self._source, self.system.split, self.system.seed, replicate)
+
+    def _own_images(self, member: Member) -> tuple[str, ...]:
+        """What sets a member's augmentation apart from that of others of its replicate."""
+        if self.system.training.augment.per == "replicate":
+            return ()
+        return (member.schedule.model_dump_json(), repr(member.max_lr))
+
+    def _make_feed(
+        self, replicate: int, cycle: int, own: tuple[str, ...] = ()
+    ) -> tuple[Feed, Tensor]:
+        training = self.system.training
+        purpose = (self.system.seed, "training", replicate, cycle)
+        split = self._split(replicate)
+        feed = Feed(
+            self._images,
+            split,
+            training.augment,
+            (training.steps, training.batch),
+            (*purpose, *own),
+            DTYPES[training.precision],
+            self.device,
+        )
+        order = data.batches(
+            len(split.train), training.batch, training.steps, seeds.generator(*purpose, "order")
+        )
+        return feed, split.train[order].to(self.device)
+
+    def _gradients(self, parent: Network, replicate: int, cycle: int) -> dict[str, Tensor]:
+        feed, chosen = self._looked_at("pruning", replicate, cycle, self.system.pruning.batches)
+        return solo.gradients(self.network, parent, feed, chosen, self._prunable)
+
+    def _recorded(self, member: Member, outcome: Outcome) -> Mapping[str, Any] | None:
+        """The distributions that the system records of a network that has been trained."""
+        record = self.system.record
+        if record is None or outcome.diverged:
+            return None
+        replicate, cycle = member.replicate, member.cycle
+        feed, chosen = self._looked_at("record", replicate, cycle, record.batches)
+        form = layout(self.network)
+        batches = (
+            (laid_out(feed.batch(indices), form), feed.labels[indices]) for indices in chosen
+        )
+        seed = seeds.seed(self.system.seed, "record", replicate, cycle)
+        return recording.record(
+            self.network, outcome.network, batches, record.what, record.outside, seed
+        )
+
+    def _looked_at(
+        self, purpose: str, replicate: int, cycle: int, batches: int
+    ) -> tuple[Feed, Tensor]:
+        """A few training batches for another purpose than training: indices [batches, batch]."""
+        split = self._split(replicate)
+        generator = seeds.generator(self.system.seed, purpose, replicate, cycle)
+        order = data.batches(len(split.train), self.system.training.batch, batches, generator)
+        feed, _ = self._feed(replicate, cycle)
+        return feed, split.train[order].to(self.device)
+
+
+def problems(system: SystemSpec, images: Images) -> list[Problem]:
+    """What is wrong with training this system on these images."""
+    classes = len(images.classes)
+    found = registry.problems(system.network, images.shape, classes, system.pruning.prune_last)
+    structured = CRITERIA[system.pruning.criterion].score == "l1_filter"
+    looks_at_relus = system.record is not None and "activations" in system.record.what
+    named = system.training.engine not in ("auto", "solo")
+    if found or not (structured or looks_at_relus or named):
+        return found
+    own = isinstance(system.network, FactorySpec)  # whose code may need values
+    with nullcontext() if own else torch.device("meta"):
+        network = registry.build(system.network, images.shape, classes, seed=0)
+    if rule := problem(system.training, network):
+        found.append(Problem("training.engine", rule, system.training.engine))
+    if looks_at_relus and not any(isinstance(module, nn.ReLU) for module in network.modules()):
+        rule = "this network has no nn.ReLU module to look at; call ReLU as one, or leave this out"
+        found.append(Problem("record.what", rule, "activations"))
+    try:
+        if structured and not filters.couplings(network, images.shape):
+            rule = "no filter of this network can be pruned whole; use another criterion"
+            found.append(Problem("pruning.criterion", rule, system.pruning.criterion))
+    except ValueError as error:
+        found.append(Problem("pruning.criterion", str(error), system.pruning.criterion))
+    return found

@@ -1,0 +1,1 @@
+"""One training: job, data feed, optimizers, arithmetic, resuming."""

@@ -1,0 +1,1 @@
+"""Choosing engine and pack size for a device."""

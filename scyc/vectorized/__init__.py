@@ -1,0 +1,1 @@
+"""Training many members side by side; axis 0 of every tensor is the member."""
