@@ -28,11 +28,11 @@ import numpy as np
 from oracle.analysis import agreement
 from oracle.analysis.replay import Judge, Replay
 from oracle.runs import catalog
-from oracle.search.adaptive_grid import SEARCHES, SearchKind
-from oracle.search.graph import Cell, Graph, Result
+from oracle.search.adaptive_grid import SELECTION_RULES, SearchKind
+from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.greedy import GridSearch, OracleCycle
 from oracle.settings import Settings
-from oracle.stats.region import Region, ToleranceKind, Tried, feasible
+from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_region
 from oracle.study import grid
 from oracle.study.grid_spec import GridSpec, ListGrid, RangeGrid
 from scyc.errors import BadInput
@@ -99,7 +99,7 @@ class Row:
 def searched(case: Case, kind: SearchKind) -> tuple[OracleCycle, int]:
     """A cycle as one kind of search finds it, and in how many rounds."""
     search = GridSearch(
-        _GRAPH, _STEADY, case.grid, case.tolerance, case.tolerance_kind, SEARCHES[kind]
+        _GRAPH, _STEADY, case.grid, case.tolerance, case.tolerance_kind, SELECTION_RULES[kind]
     )
     last = Region(case.last, 0.0, (case.last,), True, False, False) if case.last else None
     running = search.cycle([None] * case.replicates, last)
@@ -127,7 +127,9 @@ def compared(case: Case) -> Outcome:
         return max(abs(every.index(a) - every.index(b)) for a, b in ends)
 
     true = _true_means(case, every)
-    region = feasible({rate: Tried((mean,), False) for rate, mean in true.items()}, case.tolerance)
+    region = feasible_region(
+        {rate: MaxLrScores((mean,), False) for rate, mean in true.items()}, case.tolerance
+    )
 
     def loss(one: Region) -> float | None:
         return region.best_accuracy - true[one.well_tuned] if region else None
@@ -179,7 +181,7 @@ def case(name: str, seed: int) -> Case:
     made = FAMILIES[name]
     rng = np.random.default_rng([seed, *name.encode()])
     declared = _grid(rng)
-    values = grid.values(declared)
+    values = grid.grid_values(declared)
     curve = made.curve(rng)
     offsets = rng.normal(0, made.noise, made.replicates)
     key = int(rng.integers(2**31))
@@ -354,10 +356,10 @@ def _mean(values: Iterable[float | None]) -> float | None:
     return statistics.fmean(known) if known else None
 
 
-def _result(case: Case, cell: Cell) -> Result:
+def _result(case: Case, cell: Cell) -> CellResult:
     row = case.answer(cell.max_lr)
     accuracy = row[cell.replicate] if row else 0.0
-    return Result(
+    return CellResult(
         cell=cell.id,
         curve=(),
         val_accuracy=accuracy,
@@ -389,7 +391,7 @@ def _found(run: str, folder: Path) -> tuple[Mapping[str, Any], Sequence[OracleCy
     if Path(run).suffix == ".json":
         return json.loads(Path(run).read_text()), None
     try:
-        known = catalog.locate(run, Settings(folder=folder))
+        known = catalog.find_run(run, Settings(folder=folder))
         table = catalog.stored_table(known)
         return table, catalog.adaptive_path(known) if table["kind"] == "oracle" else None
     except BadInput as error:

@@ -21,8 +21,8 @@ from typing import Any
 import click
 import numpy as np
 
-from oracle.stats.region import Region, Tried, feasible
-from oracle.stats.region_intervals import Evidence, Interval, evidence
+from oracle.stats.region import MaxLrScores, Region, feasible_region
+from oracle.stats.region_intervals import Interval, RegionPosterior, infer_region
 
 TOLERANCE = 0.5  # points
 RESAMPLES = 500
@@ -52,20 +52,22 @@ class Case:
     correlation: float
     spread: str
 
-    def tried(self, replicates: int) -> dict[float, Tried]:
+    def tried(self, replicates: int) -> dict[float, MaxLrScores]:
         """The first replicates of every max_lr."""
         return {
-            rate: Tried(tuple(np.nan_to_num(row[:replicates]).tolist()), bool(np.isnan(row[0])))
+            rate: MaxLrScores(
+                tuple(np.nan_to_num(row[:replicates]).tolist()), bool(np.isnan(row[0]))
+            )
             for rate, row in zip(self.rates, self.table, strict=True)
         }
 
     def region(self) -> Region:
         """The region without noise."""
         tried = {
-            rate: Tried((0.0 if math.isnan(mean) else mean,), math.isnan(mean))
+            rate: MaxLrScores((0.0 if math.isnan(mean) else mean,), math.isnan(mean))
             for rate, mean in zip(self.rates, self.truth.tolist(), strict=True)
         }
-        region = feasible(tried, TOLERANCE)
+        region = feasible_region(tried, TOLERANCE)
         assert region is not None
         return region
 
@@ -143,7 +145,7 @@ def outcome(given: Case, seed: int, later: bool = True) -> Outcome:
     later: whether open verdicts are asked again, with as many more replicates as they ask for.
     """
     tried, truth = given.tried(given.replicates), given.region()
-    found = evidence(tried, TOLERANCE, "points", seed)
+    found = infer_region(tried, TOLERANCE, "points", seed)
     assert found is not None
     assert found.low is not None
     assert found.high is not None
@@ -177,7 +179,7 @@ def covers(interval: Interval, end: float) -> bool:
     return interval.low <= end <= interval.high
 
 
-def bootstrap(tried: Mapping[float, Tried], rng: Rng) -> tuple[Interval, Interval]:
+def bootstrap(tried: Mapping[float, MaxLrScores], rng: Rng) -> tuple[Interval, Interval]:
     """The plain percentile bootstrap over replicates, of both ends."""
     sound = {rate: each.accuracies for rate, each in tried.items() if not each.diverged}
     rates, table = np.array(list(sound)), np.array(list(sound.values()))
@@ -320,8 +322,8 @@ def _near(rates: tuple[float, ...], end: float, rng: Rng) -> float:
     return rates[min(max(at, 0), len(rates) - 1)]
 
 
-def _later(given: Case, more: int, rate: float, seed: int) -> Evidence:
-    found = evidence(given.tried(given.replicates + more), TOLERANCE, "points", seed)
+def _later(given: Case, more: int, rate: float, seed: int) -> RegionPosterior:
+    found = infer_region(given.tried(given.replicates + more), TOLERANCE, "points", seed)
     assert found is not None
     return found
 

@@ -21,12 +21,12 @@ import torch
 from interleaved import Case, options, report
 
 from oracle.execution.pack_queue import PackQueue
-from oracle.execution.worker import WorkerSpec
+from oracle.execution.worker import WorkerConfig
 from oracle.runs import execute
-from oracle.search.graph import Cell, Result
+from oracle.search.graph import Cell, CellResult
 from oracle.settings import Settings
 from oracle.study.loading import load_study
-from oracle.study.scale_down import Shrink, shrink
+from oracle.study.scale_down import Shrink, scale_down
 
 _ALLOWED = 1000 * 0.02 * 2 * 60 / 50  # ms of CPU a cell
 
@@ -35,7 +35,7 @@ def main_case(pack: int, quick: bool, rounds: int) -> Case:
     """The demo's oracle in packs of `pack`."""
     study = load_study("digits").model_copy(update={"pack": pack})
     if quick:
-        study = shrink(study, Shrink(cycles=1, replicates=1))
+        study = scale_down(study, Shrink(cycles=1, replicates=1))
     pairs, around, cells = [], [], 0
     for _ in range(rounds):
         spent, whole, cells = _run(study, pack)
@@ -49,7 +49,7 @@ def _run(study: execute.Study, pack: int) -> tuple[float, float, int]:
     """CPU seconds while cells come in, of the whole run, and the cells."""
     spent, cells = 0.0, 0
 
-    def answered(_spec: WorkerSpec, queue: PackQueue, _workers: int) -> None:
+    def answered(_spec: WorkerConfig, queue: PackQueue, _workers: int) -> None:
         nonlocal spent, cells
         start = time.process_time()
         while not queue.finished:
@@ -69,10 +69,10 @@ def _run(study: execute.Study, pack: int) -> tuple[float, float, int]:
         return spent, time.process_time() - start, cells
 
 
-def _answers(cells: Sequence[Cell]) -> list[Result]:
+def _answers(cells: Sequence[Cell]) -> list[CellResult]:
     """A known curve, with its top at 0.1; validated five times."""
     return [
-        Result(
+        CellResult(
             cell=cell.id,
             curve=tuple((40 * look, 50 + look / 7) for look in range(1, 6)),
             val_accuracy=60 - 10 * abs(cell.max_lr - 0.1),

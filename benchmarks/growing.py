@@ -15,7 +15,7 @@ import numpy as np
 from coverage import FAMILIES, TOLERANCE, Case, case
 
 from oracle.search.replication import added
-from oracle.stats.region_intervals import VerdictKind, evidence
+from oracle.stats.region_intervals import VerdictKind, infer_region
 from oracle.study.replicates import ReplicateRange
 
 
@@ -32,7 +32,7 @@ def asked(given: Case, seed: int) -> float:
 
 def verdict(given: Case, replicates: int, max_lr: float) -> tuple[VerdictKind, int | None]:
     """The verdict with so many replicates, and how many more would decide it."""
-    found = evidence(given.tried(replicates), TOLERANCE, "points")
+    found = infer_region(given.tried(replicates), TOLERANCE, "points")
     assert found is not None
     told = found.verdict(max_lr)
     return told.kind, told.more

@@ -30,7 +30,7 @@ import torch
 from interleaved import Case, options, report
 from serving import Server, database, serving, wait
 
-from oracle.database import Ledger, parse_url
+from oracle.database import RunDatabase, parse_url
 from oracle.records.jobs import NewJob
 
 _ALLOWED = 1000.0  # ms that the slowest in a hundred requests may take
@@ -52,7 +52,7 @@ _TINY: Mapping[str, Any] = {
 
 def listed(storage: str) -> None:
     """Fill the list of jobs with some that nobody runs."""
-    ledger = Ledger(parse_url(storage))
+    ledger = RunDatabase(parse_url(storage))
     for each in range(_JOBS):
         study = json.dumps({**_TINY, "name": f"listed-{each}", "seed": each})
         new = NewJob(f"listed-{each}-{each:08x}", "local", f"listed-{each}", study, study)

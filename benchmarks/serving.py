@@ -18,7 +18,7 @@ from typing import Any
 
 import click
 
-from oracle.database import Ledger, parse_url
+from oracle.database import RunDatabase, parse_url
 
 ORACLE = (str(Path(sys.executable).with_name("oracle")),)
 _DATABASES = Path(__file__).parents[1] / "tests" / "oracle" / "databases.py"
@@ -86,7 +86,7 @@ def serving(
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    ledger = Ledger(parse_url(storage))
+    ledger = RunDatabase(parse_url(storage))
     secrets = [ledger.tokens().create(f"client-{each}", "submit") for each in range(tokens)]
     ledger.close()
     whole = [

@@ -23,9 +23,9 @@ from unittest import mock
 
 from oracle.cli import main
 from oracle.execution.pack_queue import Pack, PackQueue
-from oracle.execution.worker import WorkerSpec
+from oracle.execution.worker import WorkerConfig
 from oracle.runs import execute
-from oracle.search.graph import Cell, Result
+from oracle.search.graph import Cell, CellResult
 from oracle.service import driver, scheduler
 
 FOLDER = "SIMULATED_FOLDER"
@@ -43,7 +43,7 @@ class Simulation:
         self.cpu = 0.0  # of this process, while cells came in
         self.wall = 0.0
 
-    def __call__(self, _spec: WorkerSpec, queue: PackQueue, workers: int) -> None:
+    def __call__(self, _spec: WorkerConfig, queue: PackQueue, workers: int) -> None:
         """Train what the queue hands out, with so many workers."""
         cpu, wall = time.process_time(), time.perf_counter()
         serial = itertools.count()
@@ -59,12 +59,12 @@ class Simulation:
         self.cpu, self.wall = time.process_time() - cpu, time.perf_counter() - wall
 
 
-def answers(cells: Sequence[Cell]) -> list[Result]:
+def answers(cells: Sequence[Cell]) -> list[CellResult]:
     """The results of a pack."""
     return [answer(cell) for cell in cells]
 
 
-def answer(cell: Cell) -> Result:
+def answer(cell: Cell) -> CellResult:
     """A known curve: 4 points are lost for each factor of 2 away from a best max_lr that rises.
 
     A training takes 20 to 40 seconds, by its id.
@@ -72,7 +72,7 @@ def answer(cell: Cell) -> Result:
     chance = int(cell.id[:8], 16) / 16**8
     best = 0.05 * 1.2**cell.cycle
     accuracy = round(90 - 4 * abs(math.log2(cell.max_lr / best)) + chance / 2, 3)
-    return Result(
+    return CellResult(
         cell=cell.id,
         curve=tuple(
             (STEPS * look // LOOKS, accuracy * look / LOOKS) for look in range(1, LOOKS + 1)

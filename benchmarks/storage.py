@@ -29,11 +29,11 @@ from interleaved import Case, options, pairs, report
 from scale import study
 from simulated import Simulation, answer
 
-from oracle.database import Ledger, engine_options, sqlite_url
+from oracle.database import RunDatabase, engine_options, sqlite_url
 from oracle.database.optuna_rows import numbered_studies_with
 from oracle.runs import execute
 from oracle.search.graph import Graph
-from oracle.search.request import Place
+from oracle.search.request import StudyKey
 from oracle.settings import Settings
 from oracle.storage.result_store import ResultStore, _trial
 from oracle.study.oracle import OracleStudy
@@ -91,7 +91,7 @@ def reading(folder: Path, trials: int, rounds: int) -> Case:
     """All results of a graph with so many, of which none was read before."""
     declared = parse(study("read", 2, 2, 1, 0), "study")
     assert isinstance(declared, OracleStudy)
-    graph, place = Graph(declared.system, "0" * 64), Place("oracle", 0, "0" * 64)
+    graph, place = Graph(declared.system, "0" * 64), StudyKey("oracle", 0, "0" * 64)
     url = sqlite_url(folder / "read.db")
     store = ResultStore(url)
     for each in range(trials):
@@ -115,11 +115,11 @@ def writing(folder: Path, trials: int, rounds: int, clock: Callable[[], float], 
     """A trial written to SQLite: as Optuna writes it, and as the driver does, under its lease."""
     declared = parse(study("written", 2, 2, 1, 0), "study")
     assert isinstance(declared, OracleStudy)
-    graph, place = Graph(declared.system, "0" * 64), Place("oracle", 0, "0" * 64)
+    graph, place = Graph(declared.system, "0" * 64), StudyKey("oracle", 0, "0" * 64)
     cells = [graph.root(each, declared.schedule, 0.1) for each in range(trials)]
     theirs = optuna.create_study(storage=_storage(f"{folder}/{unit[:2]}theirs.db"))
     url = sqlite_url(folder / f"{unit[:2]}ours.db")
-    store, ledger = ResultStore(url), Ledger(url)
+    store, ledger = ResultStore(url), RunDatabase(url)
 
     def optunas() -> None:
         for cell in cells:

@@ -47,7 +47,7 @@ def default_workers(device: str) -> int:
 
 
 @dataclass(frozen=True)
-class Shrink:
+class ScaleDown:
     """What to reduce; None leaves it as the study has it."""
 
     scale: float | None = None  # of the iterations: budget, warm-up, drops, validation, rewinding

@@ -7,7 +7,7 @@ from typing import Any
 
 from oracle.analysis.replay import Replay, said
 from oracle.search.greedy import OracleCycle
-from oracle.stats.region import Region, ToleranceKind, Tried, feasible
+from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_region
 from oracle.tables.oracle import Table
 
 
@@ -41,9 +41,10 @@ def _half(cycle: OracleCycle, start: int, tolerance: float, kind: ToleranceKind)
     if cycle.replicates < 2:
         return None
     tried = {
-        rate: Tried(each.accuracies[start::2], each.diverged) for rate, each in cycle.tried.items()
+        rate: MaxLrScores(each.accuracies[start::2], each.diverged)
+        for rate, each in cycle.tried.items()
     }
-    return feasible(tried, tolerance, kind)
+    return feasible_region(tried, tolerance, kind)
 
 
 def as_json(

@@ -66,11 +66,11 @@ def side_by_side(runs: Sequence[Measured]) -> Costs:
     problems = _problems(runs)
     if problems:
         raise BadInput("cost", problems)
-    ways = [cost for run in runs for cost in ways_of(run.table)]
+    ways = [cost for run in runs for cost in cost_entries(run.table)]
     return Costs(tuple(ways), base(ways), tuple(_notes(runs)))
 
 
-def ways_of(table: Table) -> list[Cost]:
+def cost_entries(table: Table) -> list[Cost]:
     """The ways to max_lr whose cost a run's table tells; none of other kinds."""
     run_id, costs = table["run_id"], table["cost"]
     if table["kind"] == "search":
@@ -110,7 +110,7 @@ def base(ways: Sequence[Cost]) -> Cost | None:
 
 def ratio_line(table: Table) -> str | None:
     """How much less than the oracle's grid the other ways of a run took, in a sentence."""
-    ways = ways_of(table)
+    ways = cost_entries(table)
     whole = base(ways)
     if whole is None:
         return None

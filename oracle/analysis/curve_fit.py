@@ -55,7 +55,9 @@ class Fit:
         return not self.outside
 
 
-def fit(targets: Sequence[Target], rate: float, q: Sequence[int], beta: Sequence[float]) -> Fit:
+def fit_scyc_curve(
+    targets: Sequence[Target], rate: float, q: Sequence[int], beta: Sequence[float]
+) -> Fit:
     """The S-Cyc curve that lies in most regions, and of those the closest to the well-tuned values.
 
     targets: the regions, at least one. q, beta: what is tried; the paper says 0..3 and 3..6
@@ -194,7 +196,7 @@ def part(cycles: Sequence[Mapping[str, Any]], rate: float) -> dict[str, object] 
     rate: share of the remaining weights that a cycle prunes. None where there is no region.
     """
     targets = of_cycles(cycles)
-    return as_json(fit(targets, rate, Q, BETA)) if targets else None
+    return as_json(fit_scyc_curve(targets, rate, Q, BETA)) if targets else None
 
 
 def note(found: Mapping[str, Any]) -> str:

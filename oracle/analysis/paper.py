@@ -55,7 +55,7 @@ class PaperTable:
 TABLES = (3, 7, 8)
 
 
-def judge(table: int) -> PaperTable:
+def check_paper_table(table: int) -> PaperTable:
     """Recompute S-Cyc's row of a table from Eq. 2 and hold it against the printed regions.
 
     Raises KeyError for a table that is not one of :data:`TABLES`.

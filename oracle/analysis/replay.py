@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from oracle.search.adaptive_grid import SEARCHES
-from oracle.search.graph import Graph, Result
-from oracle.search.greedy import GridSearch, OracleCycle, oracle
+from oracle.search.adaptive_grid import SELECTION_RULES
+from oracle.search.graph import CellResult, Graph
+from oracle.search.greedy import GridSearch, OracleCycle, greedy_oracle
 from oracle.search.request import Results
 from oracle.stats.paired_difference import Difference, difference
 from oracle.stats.region import Region, ToleranceKind
@@ -117,7 +117,7 @@ class Judge:
         self, grid: GridSpec, full: OracleCycle, last: Region | None
     ) -> tuple[OracleCycle, int]:
         """The adaptive search of a grid, answered by a cycle that has all its values."""
-        choice = SEARCHES["adaptive"]
+        choice = SELECTION_RULES["adaptive"]
         search = GridSearch(
             self.graph, self.schedule, grid, self.tolerance, self.tolerance_kind, choice
         )
@@ -145,7 +145,7 @@ def replays(study: OracleStudy, graph: Graph, cycles: Sequence[OracleCycle]) -> 
 def path(study: OracleStudy, graph: Graph, known: Results) -> list[OracleCycle]:
     """The adaptive oracle's own cycles, below its own winners, as far as they are recorded."""
     cycles: list[OracleCycle] = []
-    search = oracle(study.model_copy(update={"search": "adaptive"}), graph, cycles.append)
+    search = greedy_oracle(study.model_copy(update={"search": "adaptive"}), graph, cycles.append)
     ask = next(search)
     while all(cell.id in known for cell in ask.cells):
         try:
@@ -155,7 +155,7 @@ def path(study: OracleStudy, graph: Graph, known: Results) -> list[OracleCycle]:
     return cycles
 
 
-def trained(replayed: Sequence[Replay]) -> list[Result]:
+def trained(replayed: Sequence[Replay]) -> list[CellResult]:
     """The results that the adaptive oracle would have asked for, cycle by cycle."""
     return [result for each in replayed for row in each.found.results.values() for result in row]
 

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from oracle.cli.options import FILE, smaller
+from oracle.cli.options import FILE, scale_options
 from oracle.cli.printing import INTERRUPTED, print_table, printable, width
-from oracle.errors import RunFailed
+from oracle.errors import RunError
 from oracle.records.jobs import PRIORITIES, STATES
-from oracle.settings import Shrink
+from oracle.settings import ScaleDown
 from scyc.errors import BadInput, Problem
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _FILES = {"html": ".html", "png": ".png", "svg": ".svg", "report": "-report.html
 _FORMS = (*_TABLES, *_FILES, "study")
 
 
-class JobFailed(RunFailed):
+class JobFailed(RunError):
     """A job that ended without being done."""
 
 
@@ -59,7 +59,7 @@ def asking(command: Callable[..., None]) -> Callable[..., None]:
 @click.command()
 @click.argument("study")
 @asking
-@smaller
+@scale_options
 @click.option("--data", metavar="NAME", help="One of the server's data folders, by name.")
 @click.option(
     "--priority", type=click.IntRange(PRIORITIES[0], PRIORITIES[-1]), default=0,
@@ -70,7 +70,7 @@ def asking(command: Callable[..., None]) -> Callable[..., None]:
 def submit(
     study: str,
     client: Client,
-    wanted: Shrink,
+    wanted: ScaleDown,
     data: str | None,
     priority: int,
     wait: bool,
@@ -211,7 +211,7 @@ def fetch(run_name: str, client: Client, form: str, which: str | None, output: P
     columns = min(width(), 500) if output is None else 160
     try:
         content = client.fetch(run_name, form, width=columns, distributions=which)
-    except RunFailed as error:
+    except RunError as error:
         raise _named(error, "RUN", run_name) from error
     if output is None and form in _FILES:
         output = Path(f"{client.run(run_name).id}{_FILES[form]}")
@@ -268,21 +268,21 @@ def _found(client: Client, name: str) -> Job:
     """The job with this id, or the latest one of the study so named. Raises BadInput."""
     try:
         return client.job(name)
-    except RunFailed as error:
+    except RunError as error:
         latest = client.jobs(study=name, limit=1).items if _missing(error) else ()
         if latest:
             return latest[0]
         raise _named(error, "JOB", name) from error
 
 
-def _named(error: RunFailed, what: str, name: str) -> Exception:
+def _named(error: RunError, what: str, name: str) -> Exception:
     """A name that the server does not know is wrong input, as it is without a server."""
     if not _missing(error):
         return error
     return BadInput(what.lower(), [Problem(what, str(error), name)])
 
 
-def _missing(error: RunFailed) -> bool:
+def _missing(error: RunError) -> bool:
     return getattr(error, "status", None) == 404
 
 

@@ -12,11 +12,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from oracle.cli import job_commands, server_commands
-from oracle.cli.options import FILE, Finite, on_what, recorded, smaller, where
+from oracle.cli.options import (
+    FILE,
+    Finite,
+    device_options,
+    recorded,
+    scale_options,
+    storage_options,
+)
 from oracle.cli.printing import BAD_INPUT, FAILED, INTERRUPTED, print_table, printable, width
-from oracle.errors import RunFailed
+from oracle.errors import RunError
 from oracle.host.disk import disk_failed
-from oracle.settings import Settings, Shrink
+from oracle.settings import ScaleDown, Settings
 from scyc.errors import BadInput
 
 if TYPE_CHECKING:
@@ -38,11 +45,11 @@ def main() -> None:
 
 @main.command()
 @click.argument("study")
-@where
-@on_what
-@smaller
+@storage_options
+@device_options
+@scale_options
 @click.option("--quiet", is_flag=True, help="No progress, and no table at the end.")
-def run(study: str, settings: Settings, wanted: Shrink, quiet: bool) -> None:
+def run(study: str, settings: Settings, wanted: ScaleDown, quiet: bool) -> None:
     """Run a STUDY over all its pruning cycles, and print its table.
 
     What is finished is found and not trained again: after an interruption, run the same command.
@@ -52,9 +59,9 @@ def run(study: str, settings: Settings, wanted: Shrink, quiet: bool) -> None:
     from oracle.reports import formats
     from oracle.runs import catalog, execute, html_report
     from oracle.study.loading import load_study
-    from oracle.study.scale_down import shrink
+    from oracle.study.scale_down import scale_down
 
-    prepared = execute.prepare(shrink(load_study(study), wanted), settings)
+    prepared = execute.prepare(scale_down(load_study(study), wanted), settings)
     with shown(quiet) as progress:
         table = execute.execute(prepared, progress)
     if not quiet:
@@ -69,22 +76,22 @@ def run(study: str, settings: Settings, wanted: Shrink, quiet: bool) -> None:
 
 @main.command()
 @click.argument("study")
-@where
-@on_what
-@smaller
-def check(study: str, settings: Settings, wanted: Shrink) -> None:
+@storage_options
+@device_options
+@scale_options
+def check(study: str, settings: Settings, wanted: ScaleDown) -> None:
     """Validate a STUDY and say what it will cost, from a short timing; nothing is written."""
     from oracle.runs import estimate, execute
     from oracle.study.loading import load_study
-    from oracle.study.scale_down import shrink
+    from oracle.study.scale_down import scale_down
 
-    prepared = execute.prepare(shrink(load_study(study), wanted), settings)
+    prepared = execute.prepare(scale_down(load_study(study), wanted), settings)
     click.echo(estimate.text(estimate.estimate(prepared)), nl=False)
 
 
 @main.command()
 @click.argument("run_name", metavar="RUN")
-@where
+@storage_options
 @recorded
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True)
 def table(run_name: str, settings: Settings, which: str | None, form: str) -> None:
@@ -100,7 +107,7 @@ def table(run_name: str, settings: Settings, which: str | None, form: str) -> No
 
 @main.command()
 @click.argument("run_name", metavar="RUN")
-@where
+@storage_options
 @recorded
 @click.option(
     "-o", "--output", type=FILE,
@@ -158,11 +165,11 @@ def plot_schedule(
 
 
 @main.command(name="list")
-@where
+@storage_options
 def list_runs(settings: Settings) -> None:
     """List the runs, and the studies that ship."""
     from oracle.runs import catalog
-    from oracle.study.loading import shipped_studies
+    from oracle.study.loading import bundled_studies
 
     unread: list[str] = []
     found = catalog.find(settings, unread)
@@ -173,7 +180,7 @@ def list_runs(settings: Settings) -> None:
         click.echo("no runs yet")
     for run_id in unread:
         click.echo(f"{run_id:<{width}}  of another version; that version reads it")
-    click.echo("\nstudies that ship: " + ", ".join(shipped_studies()))
+    click.echo("\nstudies that ship: " + ", ".join(bundled_studies()))
 
 
 @main.command()
@@ -185,7 +192,7 @@ def paper(number: str, form: str) -> None:
     """Recompute S-Cyc's row of the paper's Table 3, 7 or 8, and judge it cell by cell."""
     from oracle.analysis import paper as printed
 
-    judged = printed.judge(int(number))
+    judged = printed.check_paper_table(int(number))
     if form == "json":
         click.echo(json.dumps(printed.as_json(judged), indent=2))
     else:
@@ -194,7 +201,7 @@ def paper(number: str, form: str) -> None:
 
 @main.command()
 @click.argument("run_name", metavar="[RUN]", required=False)
-@where
+@storage_options
 @click.option("--paper", "number", type=click.Choice(["3", "7", "8"]), help="Fit a paper's table.")
 @click.option("--q-most", type=click.IntRange(0, 100), default=3, show_default=True)
 @click.option("--beta-low", type=Finite(1e-3, 1e3), default=3.0, show_default=True)
@@ -226,7 +233,7 @@ def fit(
     if not targets:
         raise click.ClickException("no cycle of this run has a region yet; nothing to fit")
     betas = [beta_low + (beta_high - beta_low) * step / 30 for step in range(31)]
-    found = fits.fit(targets, rate, range(q_most + 1), list(dict.fromkeys(betas)))
+    found = fits.fit_scyc_curve(targets, rate, range(q_most + 1), list(dict.fromkeys(betas)))
     if form == "json":
         click.echo(json.dumps(fits.as_json(found), indent=2))
     else:
@@ -235,7 +242,7 @@ def fit(
 
 @main.command()
 @click.argument("run_names", metavar="[RUN]...", nargs=-1)
-@where
+@storage_options
 @click.option("--paper", is_flag=True, help="The paper's own budget, by formula.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
@@ -256,7 +263,7 @@ def cost(run_names: tuple[str, ...], settings: Settings, paper: bool, form: str)
     else:
         from oracle.runs import catalog
 
-        measured = [catalog.measured(catalog.locate(name, settings)) for name in run_names]
+        measured = [catalog.measured(catalog.find_run(name, settings)) for name in run_names]
         compared = costs.side_by_side(measured)
         shown, content = costs.text(compared), costs.as_json(compared)
     click.echo(json.dumps(content, indent=2) + "\n" if form == "json" else shown, nl=False)
@@ -270,7 +277,7 @@ def _regions(
     from oracle.analysis.curve_fit import Target, of_cycles
 
     if number is not None:
-        judged = printed.judge(int(number))
+        judged = printed.check_paper_table(int(number))
         columns = [
             Target(cell.cycle, cell.feasible_low, cell.feasible_high, cell.well_tuned)
             for cell in judged.cells
@@ -280,7 +287,7 @@ def _regions(
     from oracle.study.oracle import OracleStudy
 
     assert run_name is not None
-    run = catalog.locate(run_name, settings)
+    run = catalog.find_run(run_name, settings)
     if not isinstance(run.study, OracleStudy):
         raise click.UsageError(f"{run.record.run_id} is no oracle run; it has no regions to fit")
     measured = of_cycles(catalog.stored_table(run)["cycles"])
@@ -291,7 +298,7 @@ def _stored(run_name: str, settings: Settings, which: str | None) -> dict[str, A
     """The table of a run, or that of the distributions that one of its pruning runs recorded."""
     from oracle.runs import catalog
 
-    run = catalog.locate(run_name, settings)
+    run = catalog.find_run(run_name, settings)
     return catalog.stored_distributions(run, which) if which else catalog.stored_table(run)
 
 
@@ -316,7 +323,7 @@ def entry() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted; what is finished is kept: run the same command to go on", err=True)
         code = INTERRUPTED
-    except (RunFailed, OSError) as error:
+    except (RunError, OSError) as error:
         failure = disk_failed(error) if isinstance(error, OSError) else error
         if failure is None:
             raise

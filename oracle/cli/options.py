@@ -13,7 +13,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from oracle.settings import BACKEND_NAMES, DEVICE_NAMES, Settings, Shrink, default_workers
+from oracle.settings import BACKEND_NAMES, DEVICE_NAMES, ScaleDown, Settings, default_workers
 from scyc.errors import BadInput, Problem
 
 FILE = click.Path(path_type=Path)
@@ -31,7 +31,7 @@ class Finite(click.FloatRange):
         return found
 
 
-def where(command: Callable[..., None]) -> Callable[..., None]:
+def storage_options(command: Callable[..., None]) -> Callable[..., None]:
     """Options that say where runs are; the command gets them as `settings`."""
 
     @click.option(
@@ -98,7 +98,7 @@ def _stored_url(file: Path, storage: str | None) -> str:
     raise BadInput("storage", [Problem("--storage-file", rule, str(file))])
 
 
-def on_what(command: Callable[..., None]) -> Callable[..., None]:
+def device_options(command: Callable[..., None]) -> Callable[..., None]:
     """Options that say on what a study is run; they go into `settings` too."""
 
     @click.option("--data", type=FILE, help="Folder of the images, instead of the study's own.")
@@ -137,7 +137,7 @@ def on_what(command: Callable[..., None]) -> Callable[..., None]:
     return with_settings
 
 
-def smaller(command: Callable[..., None]) -> Callable[..., None]:
+def scale_options(command: Callable[..., None]) -> Callable[..., None]:
     """Options that make a study smaller; the command gets them as `wanted`."""
 
     @click.option(
@@ -162,7 +162,7 @@ def smaller(command: Callable[..., None]) -> Callable[..., None]:
         replicates: int | None,
         **arguments: Any,
     ) -> None:
-        wanted = Shrink(scale, subset, classes, cycles, grid, replicates)
+        wanted = ScaleDown(scale, subset, classes, cycles, grid, replicates)
         command(wanted=wanted, **arguments)
 
     return with_wanted

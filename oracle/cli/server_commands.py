@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from oracle.cli.options import Finite, where
+from oracle.cli.options import Finite, storage_options
 from oracle.records.tokens import SCOPES, Scope, Token, name_rule
 from oracle.settings import BACKEND_NAMES, DEVICE_NAMES, Settings
 from scyc.errors import BadInput, Problem
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@where
+@storage_options
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
@@ -89,7 +89,7 @@ def token() -> None:
 
 @token.command()
 @click.argument("name")
-@where
+@storage_options
 @click.option("--scope", type=click.Choice(SCOPES), required=True, help="What it allows.")
 def create(name: str, settings: Settings, scope: Scope) -> None:
     """Make a token for NAME, and print it: this once.
@@ -106,7 +106,7 @@ def create(name: str, settings: Settings, scope: Scope) -> None:
 
 
 @token.command(name="list")
-@where
+@storage_options
 def list_tokens(settings: Settings) -> None:
     """List the tokens, without their secrets."""
     found: list[Token] = []
@@ -122,7 +122,7 @@ def list_tokens(settings: Settings) -> None:
 
 @token.command()
 @click.argument("name")
-@where
+@storage_options
 def revoke(name: str, settings: Settings) -> None:
     """Revoke NAME's token, and sign its sessions out. Its jobs stay."""
     if not _there(settings):
@@ -133,7 +133,7 @@ def revoke(name: str, settings: Settings) -> None:
 
 
 @click.command()
-@where
+@storage_options
 def migrate(settings: Settings) -> None:
     """Bring a database to this version's schema; every command that opens one does so, too."""
     from oracle import database
@@ -153,9 +153,9 @@ COMMANDS = (serve, token, migrate)
 @contextlib.contextmanager
 def _tokens(settings: Settings) -> Iterator[Tokens]:
     """The tokens of a server's database. Raises BadInput."""
-    from oracle.database import Ledger
+    from oracle.database import RunDatabase
 
-    opened = Ledger(_database(settings))
+    opened = RunDatabase(_database(settings))
     try:
         yield opened.tokens()
     finally:

@@ -12,13 +12,13 @@ from dataclasses import asdict
 from typing import Any, Self
 from urllib.parse import quote
 
-from oracle.client.connection import Connection, Pace, ServerError
+from oracle.client.connection import Connection, RetryPolicy, ServerError
 from oracle.client.models import Answer, CycleRegion, Event, Job, JobPage, MaxLr, Run, RunList
 from oracle.records.jobs import JobState
-from oracle.settings import Progress, Shrink
+from oracle.settings import Progress, ScaleDown
 from scyc.errors import BadInput, Problem
 
-__all__ = ["FIGURES", "SERVER", "TABLES", "Client", "Pace", "ServerError"]
+__all__ = ["FIGURES", "SERVER", "TABLES", "Client", "RetryPolicy", "ServerError"]
 
 SERVER = "http://127.0.0.1:8000"
 TABLES = ("text", "json", "csv", "markdown", "latex")
@@ -35,7 +35,7 @@ class Client:
         self,
         server: str = SERVER,
         token: str | None = None,
-        pace: Pace = Pace(),  # noqa: B008  # frozen
+        pace: RetryPolicy = RetryPolicy(),  # noqa: B008  # frozen
         transport: Any = None,
     ) -> None:
         """Nothing is sent yet. Raises BadInput for an address or a token that cannot be one.
@@ -63,7 +63,7 @@ class Client:
         self,
         study: str | Mapping[str, Any],
         *,
-        shrink: Shrink | None = None,
+        shrink: ScaleDown | None = None,
         data: str | None = None,
         priority: int = 0,
         key: str | None = None,

@@ -14,7 +14,7 @@ import httpx
 from httpx_sse import EventSource, ServerSentEvent, SSEError, connect_sse
 from pydantic import TypeAdapter, ValidationError
 
-from oracle.errors import RunFailed
+from oracle.errors import RunError
 from scyc.errors import BadInput, Problem
 
 _PAUSES = (0.2, 0.8, 3.0)  # seconds before a request is sent again
@@ -25,7 +25,7 @@ _ALONE = frozenset({"127.0.0.1", "localhost", "::1"})
 _T = TypeVar("_T")
 
 
-class ServerError(RunFailed):
+class ServerError(RunError):
     """A server that refused a request, or that was not there."""
 
     def __init__(self, message: str, status: int | None = None) -> None:
@@ -34,7 +34,7 @@ class ServerError(RunFailed):
 
 
 @dataclass(frozen=True)
-class Pace:
+class RetryPolicy:
     """What a connection waits for, and by which clock."""
 
     timeout: float = 30.0  # seconds for an answer
@@ -47,7 +47,11 @@ class Connection:
     """Requests to one server. All of them may be sent twice, so those that fail are sent again."""
 
     def __init__(
-        self, server: str, token: str | None, pace: Pace, transport: httpx.BaseTransport | None
+        self,
+        server: str,
+        token: str | None,
+        pace: RetryPolicy,
+        transport: httpx.BaseTransport | None,
     ) -> None:
         """Nothing is sent yet. Raises BadInput for what cannot be an address or a token."""
         url = _address(server)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from oracle.client.models import Job, JobPage
-from oracle.host.durations import duration
+from oracle.host.durations import format_duration
 
 _HEADS = ("job", "state", "trainings", "left", "priority", "owner", "submitted")
 
@@ -58,7 +58,7 @@ def _trainings(job: Job) -> str:
 
 def _left(job: Job) -> str:
     known = job.state == "running" and job.seconds_left is not None
-    return duration(job.seconds_left or 0.0) if known else ""
+    return format_duration(job.seconds_left or 0.0) if known else ""
 
 
 def _time(moment: datetime | None) -> str:

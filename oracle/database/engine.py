@@ -124,7 +124,7 @@ def _spoken(connection: Any) -> bool:
 
 
 @contextlib.contextmanager
-def opening(url: URL) -> Iterator[None]:
+def optuna_schema_lock(url: URL) -> Iterator[None]:
     """Hold the right to make Optuna's tables, which it does not make safely beside another.
 
     Raises DatabaseError where the database does not open.

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import sqlalchemy as sa
 
 from oracle.database.integrity import COPY
-from oracle.errors import StorageAway, StorageError
+from oracle.errors import StorageError, StorageUnavailable
 
 _WRITABLE = "let it be written to"
 _SQLITE: Mapping[int, str] = MappingProxyType(  # by primary error code
@@ -55,7 +55,7 @@ def failed(error: BaseException, what: str = "") -> StorageError:
     reason = (str(origin).strip() or type(origin).__name__).partition("\n")[0]
     remedy = _remedy(origin)
     parts = [*([what] if what else []), f"{reason}; {remedy}" if remedy else reason]
-    return (StorageAway if _passing(cause, origin) else StorageError)(": ".join(parts))
+    return (StorageUnavailable if _passing(cause, origin) else StorageError)(": ".join(parts))
 
 
 def _cause(error: BaseException) -> BaseException:

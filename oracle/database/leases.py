@@ -14,21 +14,21 @@ import sqlalchemy as sa
 from oracle.database.engine import Database
 from oracle.database.tables import LEASES
 from oracle.errors import LeaseHeld, LeaseLost, StorageError
-from oracle.host.processes import host_name, lives, on_this_host, pid_of, this_process
+from oracle.host.processes import host_name, is_alive, on_this_host, pid_of, process_id_string
 
 _BEAT = 5.0  # seconds between two signs of life
 _SILENCE = 30.0  # seconds without one after which another host's driver is taken for dead
 
 
 @dataclass(frozen=True)
-class Claim:
+class LeaseClaim:
     """Who says to hold a graph's lease."""
 
     graph: str
     holder: str
 
 
-def require(connection: sa.Connection, claim: Claim) -> None:
+def require(connection: sa.Connection, claim: LeaseClaim) -> None:
     """Raise LeaseLost where the lease is another's; nobody takes it over in this transaction.
 
     PostgreSQL ends the transaction where its process stops in the middle, so that it can be taken.
@@ -75,18 +75,18 @@ class Leases:
     def held(self, graph: str) -> bool:
         """Whether a driver that may live holds this graph."""
         row = self._row(graph)
-        return row is not None and (not on_this_host(row.process) or lives(row.process))
+        return row is not None and (not on_this_host(row.process) or is_alive(row.process))
 
     def _take(self, graph: str, holder: str, waiting: Callable[[str], None]) -> None:
         mine = LEASES.c.graph == graph
-        new = {"graph": graph, "holder": holder, "process": this_process(), "beat": 0}
+        new = {"graph": graph, "holder": holder, "process": process_id_string(), "beat": 0}
         with self._database.writing() as connection:
             insert = self._database.insert(LEASES).values(**new).on_conflict_do_nothing()
             if connection.execute(insert.returning(LEASES.c.graph)).first() is not None:
                 return
             row = connection.execute(sa.select(LEASES).where(mine)).one()
         if on_this_host(row.process):
-            if lives(row.process):
+            if is_alive(row.process):
                 raise LeaseHeld(f"process {pid_of(row.process)} on this machine works on it")
         else:
             host = host_name(row.process)
@@ -126,9 +126,9 @@ class Lease:
         self._thread.start()
 
     @property
-    def claim(self) -> Claim:
+    def claim(self) -> LeaseClaim:
         """What a transaction that writes must ask for; see :func:`require`."""
-        return Claim(self._graph, self._holder)
+        return LeaseClaim(self._graph, self._holder)
 
     def check(self) -> None:
         """Raise LeaseLost when another driver has taken over, as one may have after a silence.

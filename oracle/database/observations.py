@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from oracle.database.engine import Database, storable
 from oracle.database.tables import OBSERVATIONS, OUTSIDE, aware, now
-from oracle.errors import Contradiction
+from oracle.errors import ConflictingObservation
 from oracle.records.observations import Declared, Observation
 
 _RUN = (OUTSIDE.c.run_id, OUTSIDE.c.spec, OUTSIDE.c.owner, OUTSIDE.c.declared)
@@ -71,7 +71,7 @@ class Observations:
             seen = connection.execute(sa.select(OBSERVATIONS.c.accuracy).where(*same)).scalar_one()
         if seen == accuracy:
             return False
-        raise Contradiction(
+        raise ConflictingObservation(
             f"{run_id}: cycle {cycle}, max_lr {max_lr:g}, replicate {replicate} was observed with "
             f"{_shown(seen)} before, and now with {_shown(accuracy)}"
         )

@@ -18,7 +18,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from oracle.database.engine import URL, Database
-from oracle.database.leases import Claim, require
+from oracle.database.leases import LeaseClaim, require
 
 Fate = Literal["COMPLETE", "PRUNED", "FAIL"]
 
@@ -120,7 +120,7 @@ class Trials:
         self._database.close()
 
     def add(
-        self, study: int, trial: NewTrial, claim: Claim | None, unless: str | None = None
+        self, study: int, trial: NewTrial, claim: LeaseClaim | None, unless: str | None = None
     ) -> None:
         """Write a trial as the next of a study, whose number is Optuna's.
 

@@ -11,7 +11,7 @@ from oracle.database.engine import URL
 from oracle.database.errors import failed
 from oracle.database.integrity import looked_at, missing, unsound
 from oracle.database.tables import LEASES, RUNS, SCHEMA, VERSION
-from oracle.host.disk import unwritable
+from oracle.host.disk import why_not_writable
 from scyc.errors import BadInput, Problem
 
 _SECRET = frozenset({"password", "sslpassword"})  # of what PostgreSQL takes after ?
@@ -67,7 +67,7 @@ def probe(url: URL) -> list[Problem]:
     """What is wrong with a database, found without writing to it."""
     file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
     if file is not None and not file.exists():
-        rule = unwritable(file.absolute().parent)
+        rule = why_not_writable(file.absolute().parent)
     elif file is not None and (not file.is_file() or not os.access(file, os.R_OK | os.W_OK)):
         rule = "is not a file that can be read and written"
     else:

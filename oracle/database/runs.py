@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from oracle.database.engine import URL, Database, storable
 from oracle.database.jobs import Jobs
-from oracle.database.leases import Claim, Lease, Leases, require
+from oracle.database.leases import Lease, LeaseClaim, Leases, require
 from oracle.database.observations import Observations
 from oracle.database.schema import bring_up_to_date
 from oracle.database.tables import PLANS, RUNS
@@ -31,7 +31,7 @@ class RunRecord:
     state: str  # running, done, stopped or no winner
 
 
-class Ledger:
+class RunDatabase:
     """Our tables in one database, beside Optuna's. Its methods may be called by many threads."""
 
     def __init__(self, url: URL) -> None:
@@ -68,7 +68,7 @@ class Ledger:
         """What trainings outside of the oracle have reported."""
         return Observations(self._database)
 
-    def register(self, run: RunRecord, claim: Claim | None = None) -> None:
+    def register(self, run: RunRecord, claim: LeaseClaim | None = None) -> None:
         """Write a run down, or set its state if it is there already.
 
         claim: the lease that must hold. Raises LeaseLost where it does not.

@@ -23,14 +23,14 @@ from shlex import quote
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from oracle.errors import DiskFailed, PackFailed
+from oracle.errors import DiskError, PackFailed
 from oracle.execution import ray_auth, ray_reaper
 from oracle.execution.pack_queue import Pack, PackQueue
-from oracle.execution.worker import Task, Worker, WorkerSpec, task
+from oracle.execution.worker import CellTask, Worker, WorkerConfig, task
 from oracle.host.devices import resolve_device
-from oracle.host.disk import told
-from oracle.host.processes import lives, on_this_host, this_process
-from oracle.search.graph import Result
+from oracle.host.disk import raise_disk_errors
+from oracle.host.processes import is_alive, on_this_host, process_id_string
+from oracle.search.graph import CellResult
 from scyc.data.images import ImagesLost
 from scyc.storage.checkpoint_store import CheckpointError, CheckpointLost
 from scyc.tuning.plan import Plan
@@ -44,11 +44,11 @@ _RETRIES = 3  # of a pack whose worker died
 class Backend(Protocol):
     """Trains what a queue hands out until it is finished."""
 
-    def __call__(self, worker_spec: WorkerSpec, queue: PackQueue, workers: int) -> None:
+    def __call__(self, worker_spec: WorkerConfig, queue: PackQueue, workers: int) -> None:
         """Raises PackFailed, DiskFailed; whatever was finished before is in the queue by then."""
 
 
-def inline(worker_spec: WorkerSpec, queue: PackQueue, workers: int = 1) -> None:
+def inline(worker_spec: WorkerConfig, queue: PackQueue, workers: int = 1) -> None:
     """Train in this process, one pack after another."""
     worker = _worker(worker_spec)
     if queue.unplanned:
@@ -67,10 +67,10 @@ def inline(worker_spec: WorkerSpec, queue: PackQueue, workers: int = 1) -> None:
         queue.done(pack, results)
 
 
-def _worker(worker_spec: WorkerSpec) -> Worker:
+def _worker(worker_spec: WorkerConfig) -> Worker:
     """A worker in this process. Raises PackFailed, DiskFailed."""
     try:
-        with told():
+        with raise_disk_errors():
             return Worker(worker_spec)
     except ImagesLost as error:
         raise PackFailed(str(error)) from error
@@ -80,9 +80,9 @@ def _worker(worker_spec: WorkerSpec) -> Worker:
 def _told(worker: Worker, queue: PackQueue) -> Iterator[None]:
     """Pass on what a worker says, and any failure of its as PackFailed or DiskFailed."""
     try:
-        with told():
+        with raise_disk_errors():
             yield
-    except (DiskFailed, PackFailed):
+    except (DiskError, PackFailed):
         raise
     except CheckpointError as error:
         raise PackFailed(str(error)) from error
@@ -94,7 +94,7 @@ def _told(worker: Worker, queue: PackQueue) -> Iterator[None]:
         worker.said.clear()
 
 
-def ray_tune(worker_spec: WorkerSpec, queue: PackQueue, workers: int) -> None:
+def ray_tune(worker_spec: WorkerConfig, queue: PackQueue, workers: int) -> None:
     """Train on Ray Tune's workers: those of a cluster where RAY_ADDRESS names one, else local ones.
 
     Each worker is one process with one CPU, or a share of a GPU, and is used until the end. Raises
@@ -153,10 +153,10 @@ def _scratch() -> Path:
     for owner in place.glob(f"{_SCRATCH}*/driver"):
         with contextlib.suppress(OSError):
             process = owner.read_text()
-            if on_this_host(process) and not lives(process):
+            if on_this_host(process) and not is_alive(process):
                 shutil.rmtree(owner.parent, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=place))
-    (folder / "driver").write_text(this_process())
+    (folder / "driver").write_text(process_id_string())
     return folder
 
 
@@ -207,7 +207,7 @@ def _own_python() -> dict[str, str] | None:
 
 
 def _fit(
-    worker_spec: WorkerSpec, queue: PackQueue, workers: int, share: float, scratch: Path
+    worker_spec: WorkerConfig, queue: PackQueue, workers: int, share: float, scratch: Path
 ) -> None:
     from ray import tune  # noqa: PLC0415  # as ray itself
     from ray.tune.search import Searcher  # noqa: PLC0415  # as ray itself
@@ -332,7 +332,7 @@ def _trainable() -> type:
 
         def setup(self, config: dict[str, Any], **shared: Any) -> None:
             self.work = config
-            self.worker_spec = WorkerSpec(**shared["worker_spec"])
+            self.worker_spec = WorkerConfig(**shared["worker_spec"])
             self.worker: Worker | None = None
 
         def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -345,10 +345,10 @@ def _trainable() -> type:
                 return {"done": True}
             reported: dict[str, Any] = {}
             try:
-                with told():
+                with raise_disk_errors():
                     self.worker = self.worker or Worker(self.worker_spec)
                     reported = self._done(self.worker)
-            except DiskFailed as failure:
+            except DiskError as failure:
                 reported = {"disk": str(failure)}
             except CheckpointLost as lost:
                 reported = {"lost": str(lost)}
@@ -363,7 +363,7 @@ def _trainable() -> type:
         def _done(self, worker: Worker) -> dict[str, Any]:
             if "most" in self.work:
                 return {"plan": dataclasses.asdict(worker.plan(self.work["most"] or None))}
-            tasks = [Task(**each) for each in json.loads(self.work["tasks"])]
+            tasks = [CellTask(**each) for each in json.loads(self.work["tasks"])]
             results = worker.train(tasks, self.work["engine"])
             return {"results": [dataclasses.asdict(result) for result in results]}
 
@@ -387,18 +387,18 @@ def _reported(result: dict[str, Any] | None, error: bool, queue: PackQueue) -> d
     for line in reported.get("said", ()):
         queue.say(line)
     if "disk" in reported:
-        raise DiskFailed(reported["disk"])
+        raise DiskError(reported["disk"])
     if "failed" in reported:
         raise PackFailed(reported["failed"])
     return reported
 
 
-def _results(reported: dict[str, Any]) -> list[Result]:
+def _results(reported: dict[str, Any]) -> list[CellResult]:
     return [
-        Result(**{**fields, "curve": tuple(tuple(point) for point in fields["curve"])})
+        CellResult(**{**fields, "curve": tuple(tuple(point) for point in fields["curve"])})
         for fields in reported["results"]
     ]
 
 
-def _tasks(pack: Pack, queue: PackQueue) -> list[Task]:
+def _tasks(pack: Pack, queue: PackQueue) -> list[CellTask]:
     return [task(cell, queue.known) for cell in pack.cells]

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from oracle.search.graph import Result
+from oracle.search.graph import CellResult
 from scyc.storage.checkpoint_store import CheckpointError, CheckpointStore
 
 
-class Losers:
+class CheckpointCollector:
     """Deletes the checkpoints of results; what cannot be deleted harms nobody, and is told."""
 
     def __init__(self, checkpoints: CheckpointStore, say: Callable[[str], None]) -> None:
         self._checkpoints, self._say = checkpoints, say
-        self._dropped: dict[str, Result] = {}  # by cell id
+        self._dropped: dict[str, CellResult] = {}  # by cell id
 
     def drop(
-        self, losers: Iterable[Result], needed_cells: set[str], known: Mapping[str, Result]
+        self, losers: Iterable[CellResult], needed_cells: set[str], known: Mapping[str, CellResult]
     ) -> None:
         """Delete what results have kept, but what the cells that are needed have kept, too.
 
@@ -40,6 +40,6 @@ class Losers:
                     except CheckpointError as error:
                         self._say(str(error))
 
-    def drop_again(self, needed_cells: set[str], known: Mapping[str, Result]) -> None:
+    def drop_again(self, needed_cells: set[str], known: Mapping[str, CellResult]) -> None:
         """Delete those that came back, since they were trained again with what was needed."""
         self.drop(list(self._dropped.values()), needed_cells, known)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from oracle.errors import LostCheckpoint, PackFailed
-from oracle.search.graph import Cell, Result
-from oracle.search.request import Ask, Place, Search
+from oracle.errors import CheckpointGoneError, PackFailed
+from oracle.search.graph import Cell, CellResult
+from oracle.search.request import CellRequest, Search, StudyKey
 from scyc.tuning.plan import Plan
 
 _TIMES = 3  # that each network which a pack starts from may be found gone
@@ -20,7 +20,7 @@ class Pack:
     """Cells that one worker trains in one call. Equal for equal cells."""
 
     cells: tuple[Cell, ...]
-    place: Place
+    place: StudyKey
 
 
 def packed(cells: Sequence[Cell], most: int) -> list[tuple[Cell, ...]]:
@@ -39,7 +39,7 @@ class _Waiting:
     """A search that waits for its cells."""
 
     search: Search
-    ask: Ask
+    ask: CellRequest
     missing: set[str]  # ids of cells without a result
 
 
@@ -59,8 +59,8 @@ class PackQueue:
     """
 
     most: int
-    known: dict[str, Result]
-    record: Callable[[Cell, Result, Place], None]
+    known: dict[str, CellResult]
+    record: Callable[[Cell, CellResult, StudyKey], None]
     has_checkpoint: Callable[[str], bool]
     engine: str | None = None
     unplanned: bool = False
@@ -105,7 +105,7 @@ class PackQueue:
         self.may()
         return self.ready.popleft()
 
-    def done(self, pack: Pack, results: Sequence[Result]) -> None:
+    def done(self, pack: Pack, results: Sequence[CellResult]) -> None:
         """Take a trained pack's results, in its cells' order, and let the searches go on.
 
         Raises LostCheckpoint when a cell that was trained again came out differently.
@@ -142,7 +142,7 @@ class PackQueue:
         self.say(f"{why}; it is trained again")
         self._queue(pack)
 
-    def _fit(self, pack: Pack, results: Sequence[Result]) -> None:
+    def _fit(self, pack: Pack, results: Sequence[CellResult]) -> None:
         """Make packs smaller from now on if this one had to be trained in parts."""
         sizes = [result.members for result in results if result.members is not None]
         if not sizes or max(sizes) >= min(len(pack.cells), self.most):
@@ -154,7 +154,7 @@ class PackQueue:
         if self.engine is not None:
             self.planned(Plan(self.engine, self.most))
 
-    def _advance(self, search: Search, answered: Ask | None) -> None:
+    def _advance(self, search: Search, answered: CellRequest | None) -> None:
         """Run a search until it needs what is not known."""
         self.steps += 1
         while True:
@@ -210,11 +210,11 @@ class PackQueue:
             yield cell.root
 
 
-def _same_again(cell: Cell, before: Result, after: Result) -> None:
+def _same_again(cell: Cell, before: CellResult, after: CellResult) -> None:
     """Raises LostCheckpoint where a cell that was trained again has other networks."""
     for was, is_now in ((before.checkpoint, after.checkpoint), (before.kept, after.kept)):
         if was != is_now:
-            raise LostCheckpoint(
+            raise CheckpointGoneError(
                 f"checkpoint {was} of cell {cell.id[:12]} is gone, and training the cell again "
                 f"gave {is_now}; put the file back, or start in a new run folder"
             )

@@ -11,7 +11,7 @@ from oracle.execution.worker import flight_name
 from oracle.search.graph import Graph
 
 
-class InFlight:
+class PackStates:
     """A graph's packs under way, in the folder of a study; only its driver deletes there."""
 
     def __init__(self, place: Path, graph: Graph) -> None:

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 from oracle.errors import PackFailed
 from oracle.execution.network_cache import Starts
 from oracle.host.devices import resolve_device
-from oracle.search.graph import NUMERICS, Cell, Result
+from oracle.search.graph import NUMERICS, Cell, CellResult
 from oracle.search.request import Results
 from scyc.data import images as data
 from scyc.specs.base import as_json, content_hash
@@ -39,7 +39,7 @@ _OWN = Path(tempfile.gettempdir()) / f"scyc-oracle-{os.getuid()}"
 
 
 @dataclass(frozen=True)
-class WorkerSpec:
+class WorkerConfig:
     """Where and on what a worker works; the same for all packs of a run."""
 
     system: dict[str, Any]  # a SystemSpec as JSON values
@@ -54,7 +54,7 @@ class WorkerSpec:
 
 
 @dataclass(frozen=True)
-class Task:
+class CellTask:
     """One cell as a worker needs it."""
 
     cell: str
@@ -72,7 +72,7 @@ class Worker:
     said: lines for the driver's user; whoever shows them empties it.
     """
 
-    def __init__(self, worker_spec: WorkerSpec) -> None:
+    def __init__(self, worker_spec: WorkerConfig) -> None:
         torch.set_num_threads(1)
         sys.path[:0] = [path for path in worker_spec.import_from if path not in sys.path]
         self._images = data.read_cache(_at_hand(worker_spec), worker_spec.fingerprint)
@@ -94,7 +94,7 @@ class Worker:
         meter = DeviceMeter(trainer.system, self._images, self.device, self._spec.share)
         return autotune.plan(trainer.engines, most, meter, self.said.append)
 
-    def train(self, tasks: Sequence[Task], engine: str | None = None) -> list[Result]:
+    def train(self, tasks: Sequence[CellTask], engine: str | None = None) -> list[CellResult]:
         """Train one pack; results are in the tasks' order. Each checkpoint is on disk by then.
 
         A pack that the GPU has no memory for is trained in halves, and so are those. What an
@@ -104,7 +104,7 @@ class Worker:
         name = flight_name([task.cell for task in tasks])
         self._own_flights(name)
         engine = engine or self._trainer.engines[0]
-        results: list[Result] = []
+        results: list[CellResult] = []
         parts = [tasks]
         while parts:
             part = parts.pop(0)
@@ -126,7 +126,9 @@ class Worker:
                 file.unlink(missing_ok=True)
         self._last = name
 
-    def _attempt(self, tasks: Sequence[Task], engine: str, name: str) -> list[Result] | None:
+    def _attempt(
+        self, tasks: Sequence[CellTask], engine: str, name: str
+    ) -> list[CellResult] | None:
         """The results of trainings side by side; None where memory does not do."""
         flight = self._flight(name, engine)
         members = [
@@ -159,9 +161,9 @@ class Worker:
         every = self._spec.save_every
         return FlightFile(file, json.dumps(stamp), every, time.monotonic, self.said.append)
 
-    def _result(self, task: Task, trained: Trained, engine: str, members: int) -> Result:
+    def _result(self, task: CellTask, trained: Trained, engine: str, members: int) -> CellResult:
         outcome = trained.outcome
-        return Result(
+        return CellResult(
             cell=task.cell,
             curve=outcome.curve,
             val_accuracy=outcome.val_accuracy,
@@ -182,12 +184,12 @@ class Worker:
             members=members,
         )
 
-    def _start(self, task: Task) -> Network:
+    def _start(self, task: CellTask) -> Network:
         """The network that a task trains: made once for all packs that start from it."""
         key = (task.parent, task.kept, task.cycle, task.replicate)
         return self._starts.get(key, lambda: self._made(task))
 
-    def _made(self, task: Task) -> Network:
+    def _made(self, task: CellTask) -> Network:
         if task.parent is None:
             return self._trainer.root(task.replicate)
         parent = self._loaded(task.parent)
@@ -203,7 +205,7 @@ class Worker:
             raise
 
 
-def _at_hand(worker_spec: WorkerSpec) -> Path:
+def _at_hand(worker_spec: WorkerConfig) -> Path:
     """The folder of decoded images; those of a store are fetched once a machine."""
     if "://" not in worker_spec.images:
         return Path(worker_spec.images)
@@ -226,9 +228,9 @@ def flight_name(cells: Sequence[str]) -> str:
     return content_hash(["pack", *cells])[:32]
 
 
-def task(cell: Cell, known: Results) -> Task:
+def task(cell: Cell, known: Results) -> CellTask:
     """What a worker needs to know of a cell whose parents' results are known."""
-    return Task(
+    return CellTask(
         cell=cell.id,
         parent=known[cell.parent.id].checkpoint if cell.parent else None,
         kept=known[cell.root.id].kept if cell.parent else None,

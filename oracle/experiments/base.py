@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from oracle.records.candidates import CandidateTrial
-from oracle.reports.sheet import rate
-from oracle.search.graph import Graph, Result
+from oracle.reports.sheet import format_lr
+from oracle.search.graph import CellResult, Graph
 from oracle.search.greedy import OracleCycle
-from oracle.search.pruning_run import PathCycle, PruningPath
-from oracle.search.request import Place, Search, row
+from oracle.search.pruning_run import PruningPath, RunCycle
+from oracle.search.request import Search, StudyKey, replicate_cells
 from oracle.study import grid
 from oracle.study.base import LearningRates, Study
 from oracle.study.grid_spec import GridSpec
@@ -20,11 +20,13 @@ from scyc.specs.choices import ScheduleSpec
 
 
 @dataclass
-class Hooks:
+class ExperimentCallbacks:
     """What is told while searches go on."""
 
     line: Callable[[str], None] = lambda text: None  # of a cycle that is finished
-    losers: Callable[[Iterable[Result]], None] = lambda results: None  # no path goes on from these
+    losers: Callable[[Iterable[CellResult]], None] = lambda results: (
+        None
+    )  # no path goes on from these
     candidate: Callable[[CandidateTrial], None] = lambda trial: None  # of a search, that has ended
 
 
@@ -46,10 +48,10 @@ class Experiment(Protocol):
     def table(self, run_id: str) -> Table:
         """What has been found, as plain data."""
 
-    def places(self) -> list[tuple[Place, dict[str, Any]]]:
+    def places(self) -> list[tuple[StudyKey, dict[str, Any]]]:
         """The Optuna studies that hold it, and what each is in this study."""
 
-    def runs(self) -> dict[str, Sequence[PathCycle]]:
+    def runs(self) -> dict[str, Sequence[RunCycle]]:
         """The iterative pruning runs, by name, as far as they have come."""
 
     def failure(self) -> str | None:
@@ -66,7 +68,9 @@ def first_grid(study: Study, graph: Graph, schedule: ScheduleSpec, searched: Gri
     """Ids of the cells of a grid on the unpruned network."""
     roots: list[None] = [None] * study.least_replicates
     return {
-        cell.id for max_lr in grid.values(searched) for cell in row(graph, roots, schedule, max_lr)
+        cell.id
+        for max_lr in grid.grid_values(searched)
+        for cell in replicate_cells(graph, roots, schedule, max_lr)
     }
 
 
@@ -85,11 +89,11 @@ def cycle_line(cycle: OracleCycle) -> str:
         return start + "no winner: every max_lr diverged"
     found = cycle.region
     return start + (
-        f"well-tuned {rate(found.well_tuned):<8} region [{rate(found.low)}, {rate(found.high)}]"
+        f"well-tuned {format_lr(found.well_tuned):<8} region [{format_lr(found.low)}, {format_lr(found.high)}]"
     )
 
 
-def path_line(done: PathCycle) -> str:
+def path_line(done: RunCycle) -> str:
     """A finished cycle of a path in a line."""
     remaining = done.results[0].weights_remaining
     accuracies = [result.test_accuracy for result in done.results]

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from oracle.experiments.base import Hooks, path, path_line
+from oracle.experiments.base import ExperimentCallbacks, path, path_line
 from oracle.search.graph import Graph
-from oracle.search.pruning_run import PathCycle
-from oracle.search.request import Place, Search
+from oracle.search.pruning_run import RunCycle
+from oracle.search.request import Search, StudyKey
 from oracle.study.oracle import DistributionsStudy
 from oracle.tables import distributions
 from oracle.tables.oracle import Table
@@ -21,8 +21,8 @@ class DistributionsExperiment:
 
     study: DistributionsStudy
     graph: Graph
-    hooks: Hooks = field(default_factory=Hooks)
-    found: list[PathCycle] = field(default_factory=list)
+    hooks: ExperimentCallbacks = field(default_factory=ExperimentCallbacks)
+    found: list[RunCycle] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._path = path(self.study, self.graph, self.study)
@@ -47,11 +47,11 @@ class DistributionsExperiment:
         """See :func:`oracle.tables.distributions.table`."""
         return distributions.table(self.study, run_id, self.found, self._path.ended(self.found))
 
-    def places(self) -> list[tuple[Place, dict[str, Any]]]:
+    def places(self) -> list[tuple[StudyKey, dict[str, Any]]]:
         """The run's."""
         return [(self._path.place, {"role": "distributions"})]
 
-    def runs(self) -> dict[str, Sequence[PathCycle]]:
+    def runs(self) -> dict[str, Sequence[RunCycle]]:
         """The one."""
         return {"training": self.found}
 
@@ -61,6 +61,6 @@ class DistributionsExperiment:
             return f"a replicate of cycle {self.found[-1].cycle} diverged; lower max_lr"
         return None
 
-    def _cycle_done(self, done: PathCycle) -> None:
+    def _cycle_done(self, done: RunCycle) -> None:
         self.found.append(done)
         self.hooks.line(path_line(done))

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from oracle.experiments.base import Hooks
-from oracle.reports.sheet import rate
+from oracle.experiments.base import ExperimentCallbacks
+from oracle.reports.sheet import format_lr
 from oracle.search import adaptive_grid
 from oracle.search.beam import Beam, BeamCycle
 from oracle.search.graph import Graph
 from oracle.search.greedy import OracleCycle
-from oracle.search.liveness import Carried
-from oracle.search.pruning_run import PathCycle
-from oracle.search.request import Place, Search
+from oracle.search.liveness import NetworkLiveness
+from oracle.search.pruning_run import RunCycle
+from oracle.search.request import Search, StudyKey
 from oracle.search.rivals import RivalRun
 from oracle.study import grid
 from oracle.study.oracle import OracleStudy
@@ -27,7 +27,7 @@ _ORACLE, _BEAM = "oracle", "beam"
 class Beyond:
     """A study's beam and rivals, and what they and the oracle can drop together."""
 
-    def __init__(self, study: OracleStudy, graph: Graph, hooks: Hooks) -> None:
+    def __init__(self, study: OracleStudy, graph: Graph, hooks: ExperimentCallbacks) -> None:
         self.study, self.hooks = study, hooks
         self.beam = Beam(study, graph, self._beam_done)
         self.rivals = [
@@ -35,7 +35,9 @@ class Beyond:
             for spec in study.rivals
         ]
         searches = {_ORACLE, *(each.name for each in self.rivals)}
-        self._carried = Carried(frozenset(searches | ({_BEAM} if study.beam > 1 else set())))
+        self._carried = NetworkLiveness(
+            frozenset(searches | ({_BEAM} if study.beam > 1 else set()))
+        )
 
     @property
     def ended(self) -> bool:
@@ -58,17 +60,17 @@ class Beyond:
         """How many more will be asked for, beside the oracle's and if no grid grows."""
         return self._beam_ahead(oracle) + sum(each.unknown_cells for each in self.rivals)
 
-    def parts(self, oracle: Sequence[OracleCycle], s_cyc: Sequence[PathCycle]) -> Table:
+    def parts(self, oracle: Sequence[OracleCycle], s_cyc: Sequence[RunCycle]) -> Table:
         """The parts of a run's table that are about these."""
         return {
             "beam": beam_tables.part(self.study.beam, oracle, self.beam.cycles),
             "rivals": rivals.part(self.study, self.rivals, oracle, s_cyc),
         }
 
-    def places(self, oracle: Sequence[OracleCycle]) -> list[tuple[Place, dict[str, Any]]]:
+    def places(self, oracle: Sequence[OracleCycle]) -> list[tuple[StudyKey, dict[str, Any]]]:
         """Where the beam's own cells are, which the oracle does not have, and the rivals'."""
         others = {each.place for each in oracle}
-        beam: list[tuple[Place, dict[str, Any]]] = [
+        beam: list[tuple[StudyKey, dict[str, Any]]] = [
             (each.place, {"role": _BEAM, "cycle": each.cycle, "grid": list(each.cells)})
             for cycle in self.beam.cycles
             for each in cycle.expanded
@@ -76,7 +78,7 @@ class Beyond:
         ]
         return [*beam, *((r.place, {"role": "rival", "rival": r.options}) for r in self.rivals)]
 
-    def runs(self) -> dict[str, Sequence[PathCycle]]:
+    def runs(self) -> dict[str, Sequence[RunCycle]]:
         """The way to the beam's best network, and the rivals' runs."""
         best = self.beam.best
         beam = {_BEAM: best.path if best else ()} if self.study.beam > 1 else {}
@@ -96,7 +98,7 @@ class Beyond:
             return
         results = cycle.results.values()
         self.hooks.losers(self._carried.tell(_BEAM, cycle.cycle, results, cycle.carried))
-        kept = ", ".join(rate(each.last.max_lr) for each in cycle.kept)
+        kept = ", ".join(format_lr(each.last.max_lr) for each in cycle.kept)
         self.hooks.line(f"cycle {cycle.cycle:>2}  beam of {self.study.beam}: keeps {kept}")
 
     def _begun(self, run: RivalRun, cycle: int) -> None:
@@ -111,7 +113,7 @@ class Beyond:
             return 0
         ahead = self.study.cycles - len(self.beam.cycles)
         own = self.study.beam - (0 if self._greed_dropped(oracle) else 1)
-        count = adaptive_grid.expected(len(grid.values(self.study.grid)), self.study.search)
+        count = adaptive_grid.expected(len(grid.grid_values(self.study.grid)), self.study.search)
         return max(0, ahead) * own * count * self.study.least_replicates
 
     def _greed_dropped(self, oracle: Sequence[OracleCycle]) -> bool:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from oracle.analysis import curve_fit, replay
-from oracle.experiments.base import Hooks, cycle_line, first_grid, no_winner, path
+from oracle.experiments.base import ExperimentCallbacks, cycle_line, first_grid, no_winner, path
 from oracle.experiments.extras import Beyond
 from oracle.search import adaptive_grid
 from oracle.search.graph import Graph
-from oracle.search.greedy import OracleCycle, oracle
-from oracle.search.pruning_run import PathCycle
-from oracle.search.request import Place, Search
+from oracle.search.greedy import OracleCycle, greedy_oracle
+from oracle.search.pruning_run import RunCycle
+from oracle.search.request import Search, StudyKey
 from oracle.study import grid
 from oracle.study.oracle import OracleStudy, learning_rates
 from oracle.tables import oracle as compare
@@ -26,9 +26,9 @@ class OracleExperiment:
 
     study: OracleStudy
     graph: Graph
-    hooks: Hooks = field(default_factory=Hooks)
+    hooks: ExperimentCallbacks = field(default_factory=ExperimentCallbacks)
     cycles: list[OracleCycle] = field(default_factory=list)
-    s_cyc: list[PathCycle] = field(default_factory=list)
+    s_cyc: list[RunCycle] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._path = path(self.study, self.graph, learning_rates(self.study))
@@ -40,7 +40,7 @@ class OracleExperiment:
         """The oracle's and the beam's, then runs that fill the workers while these wait."""
         self._begun = True
         return [
-            oracle(self.study, self.graph, self._cycle_done),
+            greedy_oracle(self.study, self.graph, self._cycle_done),
             *self._beyond.beam_searches(),
             self._path.search(self.s_cyc.append),
             *self._beyond.rival_searches(),
@@ -59,7 +59,7 @@ class OracleExperiment:
         whole = self.study.search == "grid"
         begun = len(self.cycles) + (1 if whole or self._begun else 0)
         ahead = max(0, self.study.cycles + 1 - begun)
-        count = adaptive_grid.expected(len(grid.values(self.study.grid)), self.study.search)
+        count = adaptive_grid.expected(len(grid.grid_values(self.study.grid)), self.study.search)
         oracles = ahead * count * self.study.least_replicates
         return oracles + self._beyond.unknown_cells(self.cycles)
 
@@ -77,7 +77,7 @@ class OracleExperiment:
             return dict(table["cost"])
         replayed = replay.replays(self.study, self.graph, self.cycles)
         costs = table["cost"]
-        adaptive_cost = compare.cost(replay.trained(replayed))
+        adaptive_cost = compare.training_cost(replay.trained(replayed))
         return {"oracle": costs["oracle"], "adaptive": adaptive_cost, "s_cyc": costs["s_cyc"]}
 
     def _fit(self, table: Table) -> Table | None:
@@ -86,9 +86,9 @@ class OracleExperiment:
             curve_fit.part(table["cycles"], self.study.pruning.rate) if table["complete"] else None
         )
 
-    def places(self) -> list[tuple[Place, dict[str, Any]]]:
+    def places(self) -> list[tuple[StudyKey, dict[str, Any]]]:
         """One for each cycle of the oracle, S-Cyc's, and those of the beam and of the rivals."""
-        found: list[tuple[Place, dict[str, Any]]] = [
+        found: list[tuple[StudyKey, dict[str, Any]]] = [
             (
                 each.place,
                 {
@@ -103,14 +103,14 @@ class OracleExperiment:
         s_cyc = (self._path.place, {"role": "s_cyc"})
         return [*found, s_cyc, *self._beyond.places(self.cycles)]
 
-    def runs(self) -> dict[str, Sequence[PathCycle]]:
+    def runs(self) -> dict[str, Sequence[RunCycle]]:
         """The oracle's, which goes on with each cycle's well-tuned max_lr, S-Cyc's, the others.
 
         Of the oracle's, the replicates that every cycle has.
         """
         count = self.study.least_replicates
         won = [
-            PathCycle(each.cycle, rate, each.cells[rate][:count], each.results[rate][:count])
+            RunCycle(each.cycle, rate, each.cells[rate][:count], each.results[rate][:count])
             for each in self.cycles
             if each.region is not None
             for rate in [each.region.well_tuned]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 
-from oracle.experiments.base import Experiment, Hooks
+from oracle.experiments.base import Experiment, ExperimentCallbacks
 from oracle.experiments.distributions import DistributionsExperiment
 from oracle.experiments.oracle import OracleExperiment
 from oracle.experiments.schedules import SchedulesExperiment
@@ -26,9 +26,9 @@ EXPERIMENTS: MappingProxyType[type[Study], Callable[..., Experiment]] = MappingP
 )
 
 
-def experiment(study: Study, graph: Graph, hooks: Hooks | None = None) -> Experiment:
+def experiment(study: Study, graph: Graph, hooks: ExperimentCallbacks | None = None) -> Experiment:
     """A study's experiment, of which nothing has been found yet."""
-    return EXPERIMENTS[type(study)](study, graph, hooks or Hooks())
+    return EXPERIMENTS[type(study)](study, graph, hooks or ExperimentCallbacks())
 
 
 def expected_cells(found: Experiment, asked: AbstractSet[str] = frozenset()) -> int:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from oracle.experiments.base import Hooks, first_grid, no_winner, path, path_line
-from oracle.reports.sheet import rate
+from oracle.experiments.base import ExperimentCallbacks, first_grid, no_winner, path, path_line
+from oracle.reports.sheet import format_lr
 from oracle.search.graph import Graph
 from oracle.search.greedy import GridSearch
-from oracle.search.pruning_run import PathCycle
-from oracle.search.request import Place, Search
+from oracle.search.pruning_run import RunCycle
+from oracle.search.request import Search, StudyKey
 from oracle.study.base import LearningRates
 from oracle.study.oracle import Entry, SchedulesStudy
 from oracle.tables import schedules
@@ -25,7 +25,7 @@ class SchedulesExperiment:
 
     study: SchedulesStudy
     graph: Graph
-    hooks: Hooks = field(default_factory=Hooks)
+    hooks: ExperimentCallbacks = field(default_factory=ExperimentCallbacks)
 
     def __post_init__(self) -> None:
         self.found = {entry.label: EntryFound(entry) for entry in self.study.schedules}
@@ -71,20 +71,20 @@ class SchedulesExperiment:
         )
         return schedules.table(self.study, run_id, list(self.found.values()), ended)
 
-    def places(self) -> list[tuple[Place, dict[str, Any]]]:
+    def places(self) -> list[tuple[StudyKey, dict[str, Any]]]:
         """One for each run, and one for each grid search."""
-        runs: list[tuple[Place, dict[str, Any]]] = [
+        runs: list[tuple[StudyKey, dict[str, Any]]] = [
             (each.place, {"role": "schedule", "label": label})
             for label, each in self._paths.items()
         ]
-        tunings: list[tuple[Place, dict[str, Any]]] = [
+        tunings: list[tuple[StudyKey, dict[str, Any]]] = [
             (each.tuning.place, {"role": "tuning", "label": label})
             for label, each in self.found.items()
             if each.tuning is not None
         ]
         return runs + tunings
 
-    def runs(self) -> dict[str, Sequence[PathCycle]]:
+    def runs(self) -> dict[str, Sequence[RunCycle]]:
         """One for each entry, by its label."""
         return {label: found.path for label, found in self.found.items()}
 
@@ -101,7 +101,9 @@ class SchedulesExperiment:
                 self.hooks.line(f"{entry.label}: {no_winner(found.tuning)}")
                 return
             best = found.tuning.region.well_tuned
-            self.hooks.line(f"{entry.label}: max_lr {rate(best)} is best on the unpruned network")
+            self.hooks.line(
+                f"{entry.label}: max_lr {format_lr(best)} is best on the unpruned network"
+            )
             tuned = LearningRates(schedule=entry.schedule, max_lr=best)
             self._paths[entry.label] = path(self.study, self.graph, tuned)
             self._drop_losers()
@@ -120,6 +122,6 @@ class SchedulesExperiment:
             losers = [r for each in tuned if each.tuning is not None for r in each.tuning.losers]
             self.hooks.losers([result for result in losers if result.cell not in won])
 
-    def _cycle_done(self, found: EntryFound, done: PathCycle) -> None:
+    def _cycle_done(self, found: EntryFound, done: RunCycle) -> None:
         found.path.append(done)
         self.hooks.line(f"{found.entry.label}: {path_line(done)}")

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from oracle.experiments.base import Hooks, first_grid
+from oracle.experiments.base import ExperimentCallbacks, first_grid
 from oracle.search import samplers
 from oracle.search.asha import Sampled
-from oracle.search.candidates import Board, Candidate
+from oracle.search.candidates import Candidate, CandidatePool
 from oracle.search.coordinate import Recipe
 from oracle.search.graph import Graph
-from oracle.search.pruning_run import PathCycle
-from oracle.search.request import Place, Search
+from oracle.search.pruning_run import RunCycle
+from oracle.search.request import Search, StudyKey
 from oracle.study.search import ListedSearch, PaperRecipe, SampledSearch, SearchStudy
 from oracle.tables import search as search_tables
 from oracle.tables.oracle import Table
@@ -28,11 +28,11 @@ class SearchExperiment:
 
     study: SearchStudy
     graph: Graph
-    hooks: Hooks = field(default_factory=Hooks)
+    hooks: ExperimentCallbacks = field(default_factory=ExperimentCallbacks)
 
     def __post_init__(self) -> None:
         search = self.study.search
-        self.board = Board(self.study, self.graph, self._candidate_ended)
+        self.board = CandidatePool(self.study, self.graph, self._candidate_ended)
         self._recipe: Recipe | None = None
         self._left = 1  # searches that have not ended
         if isinstance(search, PaperRecipe):
@@ -91,9 +91,9 @@ class SearchExperiment:
         """See :func:`oracle.tables.search.table`."""
         return search_tables.table(self.study, run_id, self.found)
 
-    def places(self) -> list[tuple[Place, dict[str, Any]]]:
+    def places(self) -> list[tuple[StudyKey, dict[str, Any]]]:
         """The whole search's, its candidates' cells', and that of epsilon's grid."""
-        found: list[tuple[Place, dict[str, Any]]] = [
+        found: list[tuple[StudyKey, dict[str, Any]]] = [
             (search_tables.place(self.study, self.graph), {"role": "search"}),
             (self.board.place, {"role": "candidates"}),
         ]
@@ -101,7 +101,7 @@ class SearchExperiment:
             found.append((self._recipe.grid.place, {"role": "epsilon"}))
         return found
 
-    def runs(self) -> dict[str, Sequence[PathCycle]]:
+    def runs(self) -> dict[str, Sequence[RunCycle]]:
         """One for each candidate, by its number."""
         return {str(each.number): each.cycles for each in self.board.candidates}
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from oracle.errors import DiskFailed
+from oracle.errors import DiskError
 
 _REMEDIES: Mapping[int, str] = MappingProxyType(
     {
@@ -24,7 +24,7 @@ _REMEDIES: Mapping[int, str] = MappingProxyType(
 )
 
 
-def unwritable(folder: Path) -> str:
+def why_not_writable(folder: Path) -> str:
     """Why nothing can be written to a folder that may have to be made first; "" if it can."""
     absolute = folder.absolute()
     nearest = next(each for each in (absolute, *absolute.parents) if each.exists())
@@ -35,18 +35,18 @@ def unwritable(folder: Path) -> str:
         return f"{nearest} is not a folder that can be written to ({error.strerror}); name another"
 
 
-def disk_failed(error: OSError) -> DiskFailed | None:
+def disk_failed(error: OSError) -> DiskError | None:
     """An error as a user is told of it; None where it is not the disk's."""
     remedy = _REMEDIES.get(error.errno or 0)
     if remedy is None:
         return None
     where = f"{error.filename}: " if error.filename else ""
     kept = "then run the same command again; what is finished is kept"
-    return DiskFailed(f"{where}{error.strerror}; {remedy}, {kept}")
+    return DiskError(f"{where}{error.strerror}; {remedy}, {kept}")
 
 
 @contextlib.contextmanager
-def told() -> Iterator[None]:
+def raise_disk_errors() -> Iterator[None]:
     """Raise DiskFailed in the place of an OSError that is the disk's."""
     try:
         yield

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Seconds in the largest unit that leaves two figures."""
     if seconds < 90:
         return f"{seconds:.0f} s"

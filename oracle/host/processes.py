@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 
-def this_process() -> str:
+def process_id_string() -> str:
     """What tells this process from all others: host, pid, start time, and the host's name."""
     pid = os.getpid()
     return f"{_host()} {pid} {_started(pid)} {os.uname().nodename}"
@@ -17,7 +17,7 @@ def on_this_host(process: str) -> bool:
     return process.split(maxsplit=1)[0] == _host()
 
 
-def lives(process: str) -> bool:
+def is_alive(process: str) -> bool:
     """Whether a process of this host still runs; its pid may be another's by now."""
     return _started(pid_of(process)) == process.split()[2]
 

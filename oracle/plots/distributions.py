@@ -63,7 +63,7 @@ def distributions(table: Table) -> go.Figure:
     return figure
 
 
-def cards(table: Table) -> dict[str, go.Figure]:
+def dashboard_panels(table: Table) -> dict[str, go.Figure]:
     """The panels of :func:`distributions`, each of a size that the Optuna dashboard shows whole."""
     made = {}
     for what in _known(table):

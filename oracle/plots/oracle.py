@@ -52,7 +52,7 @@ def regions(table: Table) -> go.Figure:
     return figure
 
 
-def cards(table: Table) -> dict[str, go.Figure]:
+def dashboard_panels(table: Table) -> dict[str, go.Figure]:
     """The two halves of :func:`regions`, each of a size that the Optuna dashboard shows whole."""
     made = {}
     for name, title, draw in zip(

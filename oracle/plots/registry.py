@@ -22,9 +22,9 @@ class Figures:
 
 FIGURES: Mapping[str, Figures] = MappingProxyType(
     {
-        "oracle": Figures(oracle.regions, oracle.cards),
-        "schedules": Figures(schedules.comparison, schedules.cards),
-        "distributions": Figures(distributions.distributions, distributions.cards),
-        "search": Figures(search.search, search.cards),
+        "oracle": Figures(oracle.regions, oracle.dashboard_panels),
+        "schedules": Figures(schedules.comparison, schedules.dashboard_panels),
+        "distributions": Figures(distributions.distributions, distributions.dashboard_panels),
+        "search": Figures(search.search, search.dashboard_panels),
     }
 )

@@ -44,7 +44,7 @@ def comparison(table: Table) -> go.Figure:
     return figure
 
 
-def cards(table: Table) -> dict[str, go.Figure]:
+def dashboard_panels(table: Table) -> dict[str, go.Figure]:
     """The panels of :func:`comparison`, each of a size that the Optuna dashboard shows whole."""
     made = {}
     for name, title, draw in zip(

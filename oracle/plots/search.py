@@ -48,7 +48,7 @@ def search(table: Table) -> go.Figure:
     return figure
 
 
-def cards(table: Table) -> dict[str, go.Figure]:
+def dashboard_panels(table: Table) -> dict[str, go.Figure]:
     """Panels of :func:`search`, each of a size that the Optuna dashboard shows whole."""
     made = {}
     for name, title, draw in (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from oracle.search.request import Place
+from oracle.search.request import StudyKey
 
 Fate = Literal["finished", "stopped", "diverged"]
 
@@ -25,7 +25,7 @@ class Axis:
 class CandidateTrial:
     """One candidate, of which all is known."""
 
-    place: Place  # the Optuna study of the whole search
+    place: StudyKey  # the Optuna study of the whole search
     number: int  # counted from 0, in the search's order
     metrics: tuple[str, ...]  # what each objective is
     axes: Mapping[str, Axis]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from oracle.reports.sheet import Sheet, cost_lines, flat_spread, rate, spread
+from oracle.reports.sheet import ReportTable, cost_lines, flat_spread, format_lr, format_mean_std
 from oracle.stats.paired_difference import (
     Difference,
     certainty,
@@ -30,10 +30,10 @@ _HEADS = (
 )
 
 
-def sheet(table: Table) -> Sheet:
+def sheet(table: Table) -> ReportTable:
     """A run's second table: the beam against greed."""
     beam = table["beam"]
-    return Sheet(
+    return ReportTable(
         title=f"{table['study']}: a beam of {beam['width']} against greed",
         run_id=table["run_id"],
         heads=_HEADS,
@@ -74,12 +74,12 @@ def _row(cycle: Mapping[str, Any], width: int) -> list[str]:
     return [
         str(cycle["cycle"]),
         f"{cycle['weights_remaining']:.2f}",
-        rate(cycle["greedy_max_lr"]),
-        rate(cycle["max_lr"][-1] if cycle["max_lr"] else None),
+        format_lr(cycle["greedy_max_lr"]),
+        format_lr(cycle["max_lr"][-1] if cycle["max_lr"] else None),
         "-" if cycle["cycle"] == 0 or not cycle["parent"] else f"{cycle['parent']} of {width}",
         "-" if cycle["greedy_max_lr"] is None else rank,
-        spread(cycle["val_accuracy"]),
-        spread(cycle["test_accuracy"]),
+        format_mean_std(cycle["val_accuracy"]),
+        format_mean_std(cycle["test_accuracy"]),
         *(signed(Difference.from_json(cycle[name])) for name in ("validation", "test")),
     ]
 
@@ -97,7 +97,7 @@ def _notes(beam: Mapping[str, Any]) -> list[str]:
     ]
     last = next((cycle for cycle in reversed(beam["cycles"]) if cycle["max_lr"]), None)
     if last:
-        way = ", ".join(rate(each) for each in last["max_lr"])
+        way = ", ".join(format_lr(each) for each in last["max_lr"])
         lines.append(f"The beam's best at cycle {last['cycle']} came by max_lr {way}.")
     return lines
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from oracle.reports.sheet import Sheet, cost_lines, rate, shrunk_lines, spread
+from oracle.reports.sheet import ReportTable, cost_lines, format_lr, format_mean_std, shrunk_lines
 from oracle.tables.oracle import Table
 
 _NAMES = {"weight_gradients": "weight gradients", "activations": "hidden outputs"}
 
 
-def sheet(table: Table) -> Sheet:
+def sheet(table: Table) -> ReportTable:
     """The printed table: a row for each pruning cycle."""
     what = table["record"]["what"]
     bounds = table["record"]["outside"]
@@ -21,7 +21,7 @@ def sheet(table: Table) -> Sheet:
         if each == "weight_gradients" and bounds:
             heads.append(f"outside [{bounds[0]:g}, {bounds[1]:g}], %")
         heads.append("zeros, %")
-    return Sheet(
+    return ReportTable(
         title=f"{_name(table)}: distributions while the network is pruned",
         run_id=table["run_id"],
         heads=heads,
@@ -61,8 +61,8 @@ def _row(cycle: Table, what: Sequence[str], bounded: bool) -> list[str]:
     row = [
         str(cycle["cycle"]),
         f"{cycle['weights_remaining']:.2f}",
-        rate(cycle["max_lr"]),
-        "diverged" if cycle["diverged"] else spread(cycle["test_accuracy"]),
+        format_lr(cycle["max_lr"]),
+        "diverged" if cycle["diverged"] else format_mean_std(cycle["test_accuracy"]),
     ]
     for each in what:
         pooled = cycle.get(each)
@@ -72,7 +72,7 @@ def _row(cycle: Table, what: Sequence[str], bounded: bool) -> list[str]:
         low, high = pooled["quantiles"]["5"], pooled["quantiles"]["95"]
         row += [_deviation(cycle["std"][each]), f"[{low:.2g}, {high:.2g}]"]
         if each == "weight_gradients" and bounded:
-            row.append(spread(cycle["outside"][each]))
+            row.append(format_mean_std(cycle["outside"][each]))
         row.append(f"{100 * pooled['zeros'] / pooled['count']:.1f}")
     return row
 

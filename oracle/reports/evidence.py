@@ -36,7 +36,7 @@ def _span(interval: Mapping[str, float]) -> str:
     return low if low == high else f"{low}\N{EN DASH}{high}"
 
 
-def again(cycle: Mapping[str, Any]) -> str:
+def cross_validated(cycle: Mapping[str, Any]) -> str:
     """The best accuracy by replicates that did not choose it."""
     found = cycle["evidence"] and cycle["evidence"]["best_again"]
     return "" if found is None else f"again {found:.2f}"

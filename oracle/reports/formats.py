@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table as RichTable
 
 from oracle.reports.registry import SHEETS
-from oracle.reports.sheet import Sheet
+from oracle.reports.sheet import ReportTable
 from oracle.tables.oracle import Table
 
 # Text that begins so is a formula; so is what follows a semicolon where that parts the cells. The
@@ -25,7 +25,7 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _COLOURS = {"outside": "red", "inside": "green", "undecided": "yellow"}
 
 
-def sheet(table: Table) -> Sheet:
+def sheet(table: Table) -> ReportTable:
     """The printed form of any kind of study's table."""
     return SHEETS[table["kind"]](table)
 
@@ -50,7 +50,7 @@ def text(table: Table, width: int = 140, colour: bool = False) -> str:
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
-def _print(console: Console, printed: Sheet) -> None:
+def _print(console: Console, printed: ReportTable) -> None:
     """One table, and below it what must be said beside it."""
     grid = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
     for index, head in enumerate(printed.heads):
@@ -87,7 +87,7 @@ def as_csv(table: Table) -> str:
     writer = csv.DictWriter(out, fieldnames=list(whose | heads), lineterminator="\n")
     writer.writeheader()
     writer.writerows(
-        {key: inert(value) for key, value in {**whose, **row}.items()}
+        {key: escape_formula(value) for key, value in {**whose, **row}.items()}
         for each in every
         for row in each.flat
     )
@@ -102,7 +102,7 @@ def as_markdown(table: Table) -> str:
     return "\n".join(blocks)
 
 
-def _markdown(printed: Sheet) -> str:
+def _markdown(printed: ReportTable) -> str:
     heads = [_escaped(head.replace("\n", " ")) for head in printed.heads]
     sides = [" :--- |" if index in printed.left else " ---: |" for index in range(len(heads))]
     lines = [
@@ -133,7 +133,7 @@ def _remark(text: str) -> str:
     return "".join(f"% {line}\n" for line in text.splitlines())
 
 
-def _tabular(printed: Sheet) -> str:
+def _tabular(printed: ReportTable) -> str:
     heads = [_latex(head.replace("\n", " ")) for head in printed.heads]
     body = [_latex_row(row) for row in printed.rows]
     said = (printed.verdict, *printed.notes, *printed.costs)
@@ -157,7 +157,7 @@ FORMATS: Mapping[str, Callable[[Table], str]] = MappingProxyType(
 )
 
 
-def note(table: Table) -> str:
+def dashboard_note(table: Table) -> str:
     """The note that the Optuna dashboard shows beside a study."""
     return f"### {_escaped(sheet(table).title)}\n\nRun `{table['run_id']}`\n\n{as_markdown(table)}"
 
@@ -200,7 +200,7 @@ def _latex(cell: str) -> str:
     return "".join(_LATEX.get(letter, letter) for letter in cell)
 
 
-def inert(value: object) -> object:
+def escape_formula(value: object) -> object:
     """A cell of a CSV file that no spreadsheet takes for a formula; a number stays one."""
     if not isinstance(value, str) or _NUMBER.fullmatch(value):
         return value

@@ -10,7 +10,7 @@ from oracle.analysis import costs, curve_fit
 from oracle.reports import beam as beam_reports
 from oracle.reports import evidence as evidence_reports
 from oracle.reports import rivals as rivals_reports
-from oracle.reports.sheet import Sheet, cost_lines, rate, shrunk_lines, spread
+from oracle.reports.sheet import ReportTable, cost_lines, format_lr, format_mean_std, shrunk_lines
 from oracle.tables import evidence
 from oracle.tables.oracle import Table
 
@@ -28,7 +28,7 @@ _HEADS = (
 )
 
 
-def sheet(table: Table) -> Sheet:
+def sheet(table: Table) -> ReportTable:
     """An oracle run's table, as it is printed."""
     paper, counts = table["paper_table"], _counts(table)
     heads = [
@@ -40,7 +40,7 @@ def sheet(table: Table) -> Sheet:
         heads.insert(1, "reps")
     else:
         rows = [[first, *others] for first, _, *others in rows]
-    return Sheet(
+    return ReportTable(
         title=f"{table['study']}: the oracle against S-Cyc",
         run_id=table["run_id"],
         heads=tuple(heads),
@@ -55,7 +55,7 @@ def sheet(table: Table) -> Sheet:
     )
 
 
-def _more(table: Table) -> list[Sheet]:
+def _more(table: Table) -> list[ReportTable]:
     """The tables below: rivals and beam, of a study that has them."""
     rivals = [rivals_reports.sheet(table)] if table["rivals"] else []
     return [*rivals, *([beam_reports.sheet(table)] if table["beam"] else [])]
@@ -73,12 +73,12 @@ def _counts(table: Table) -> list[int]:
     return sorted({cycle["replicates"] for cycle in table["cycles"]} or {table["replicates"]})
 
 
-def region(feasible: Mapping[str, Any] | None) -> str:
+def format_region(feasible: Mapping[str, Any] | None) -> str:
     """The feasible region; ``<`` and ``>`` where the grid cuts it off, ``*`` where it has gaps."""
     if feasible is None:
         return "none"
-    low = ("<" if feasible["cut_low"] else "") + rate(feasible["low"])
-    high = rate(feasible["high"]) + (">" if feasible["cut_high"] else "")
+    low = ("<" if feasible["cut_low"] else "") + format_lr(feasible["low"])
+    high = format_lr(feasible["high"]) + (">" if feasible["cut_high"] else "")
     return f"[{low}, {high}]" + ("" if feasible["contiguous"] else "*")
 
 
@@ -148,19 +148,19 @@ def _rows(cycle: Mapping[str, Any], printed: bool) -> list[list[str]]:
         str(cycle["cycle"]),
         str(cycle["replicates"]),
         f"{cycle['weights_remaining']:.2f}",
-        rate(cycle["well_tuned"]),
-        region(cycle["feasible"]),
-        rate(s_cyc["max_lr"]),
+        format_lr(cycle["well_tuned"]),
+        format_region(cycle["feasible"]),
+        format_lr(s_cyc["max_lr"]),
         evidence_reports.verdict(cycle),
-        spread(best["val_accuracy"] if best else None),
-        spread(s_cyc["val_accuracy"]) + ("!" if s_cyc["diverged"] else ""),
-        spread(best["test_accuracy"] if best else None),
-        spread(s_cyc["test_accuracy"]),
+        format_mean_std(best["val_accuracy"] if best else None),
+        format_mean_std(s_cyc["val_accuracy"]) + ("!" if s_cyc["diverged"] else ""),
+        format_mean_std(best["test_accuracy"] if best else None),
+        format_mean_std(s_cyc["test_accuracy"]),
         *(_printed(cycle["paper"]) if printed else ()),
     ]
     second = [""] * len(first)
     second[4], second[6] = evidence_reports.ends(cycle), evidence_reports.chance(cycle)
-    second[7] = evidence_reports.again(cycle)
+    second[7] = evidence_reports.cross_validated(cycle)
     return [first, second] if any(second) else [first]
 
 
@@ -168,7 +168,9 @@ def _printed(column: Mapping[str, Any] | None) -> tuple[str, str]:
     """The paper's values for a cycle, where it prints that one."""
     if column is None:
         return "", ""
-    return rate(column["well_tuned"]), f"[{rate(column['low'])}, {rate(column['high'])}]"
+    return format_lr(
+        column["well_tuned"]
+    ), f"[{format_lr(column['low'])}, {format_lr(column['high'])}]"
 
 
 def _side(cycle: Mapping[str, Any]) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from oracle.reports import distributions, oracle, schedules, search
-from oracle.reports.sheet import Sheet
+from oracle.reports.sheet import ReportTable
 from oracle.tables.oracle import Table
 
-SHEETS: Mapping[str, Callable[[Table], Sheet]] = MappingProxyType(
+SHEETS: Mapping[str, Callable[[Table], ReportTable]] = MappingProxyType(
     {
         "oracle": oracle.sheet,
         "schedules": schedules.sheet,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from oracle.reports.sheet import Sheet, cost_lines, flat_spread, rate, spread
+from oracle.reports.sheet import ReportTable, cost_lines, flat_spread, format_lr, format_mean_std
 from oracle.stats.paired_difference import (
     Difference,
     certainty,
@@ -32,7 +32,7 @@ _HEADS = (
 )
 
 
-def sheet(table: Table) -> Sheet:
+def sheet(table: Table) -> ReportTable:
     """A run's table of rivals: a row for each rival and cycle."""
     rivals = table["rivals"]
     ours = {cycle["cycle"]: cycle["s_cyc"]["max_lr"] for cycle in table["cycles"]}
@@ -41,7 +41,7 @@ def sheet(table: Table) -> Sheet:
         costs[rival["name"]] = rival["cost"]["run"]
         if rival["cost"]["with_search"] != rival["cost"]["run"]:
             costs[f"{rival['name']} with the search it needs"] = rival["cost"]["with_search"]
-    return Sheet(
+    return ReportTable(
         title=f"{table['study']}: rivals that need no search, against S-Cyc",
         run_id=table["run_id"],
         heads=_HEADS,
@@ -79,12 +79,12 @@ def _row(
         rival["name"],
         str(cycle["cycle"]),
         f"{cycle['weights_remaining']:.2f}",
-        rate(cycle["max_lr"]),
-        rate(ours.get(cycle["cycle"])),
+        format_lr(cycle["max_lr"]),
+        format_lr(ours.get(cycle["cycle"])),
         {True: "inside", False: "outside", None: "-"}[cycle["inside"]],
         _said(cycle["evidence"]),
-        spread(cycle["val_accuracy"]) + ("!" if cycle["diverged"] else ""),
-        spread(cycle["test_accuracy"]),
+        format_mean_std(cycle["val_accuracy"]) + ("!" if cycle["diverged"] else ""),
+        format_mean_std(cycle["test_accuracy"]),
         *(signed(Difference.from_json(cycle[name])) for name in ("validation", "test")),
     ]
 
@@ -111,7 +111,7 @@ def _notes(rivals: Sequence[Mapping[str, Any]]) -> list[str]:
 def _constant(options: Mapping[str, Any]) -> str:
     if options["max_lr"] is None:
         return "max_lr is always the oracle's well-tuned one of the unpruned network"
-    return f"max_lr is always {rate(options['max_lr'])}"
+    return f"max_lr is always {format_lr(options['max_lr'])}"
 
 
 def _warm_start(_options: Mapping[str, Any]) -> str:
@@ -125,9 +125,9 @@ def _gradient_spread(options: Mapping[str, Any]) -> str:
     epsilon, bound = options["epsilon"], options["bound"]
     scale = {"std": "standard deviation", "quantiles": "range from 5 to 95 %"}[options["scale"]]
     return (
-        f"max_lr is {rate(epsilon)} x the {scale} of the unpruned network's weight gradients / "
-        f"that of its own of the cycle before, kept within [{rate(epsilon / bound)}, "
-        f"{rate(epsilon * bound)}]"
+        f"max_lr is {format_lr(epsilon)} x the {scale} of the unpruned network's weight gradients / "
+        f"that of its own of the cycle before, kept within [{format_lr(epsilon / bound)}, "
+        f"{format_lr(epsilon * bound)}]"
     )
 
 

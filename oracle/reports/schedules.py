@@ -7,17 +7,17 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from oracle.reports.sheet import Sheet, cost_lines, rate, shrunk_lines, spread
+from oracle.reports.sheet import ReportTable, cost_lines, format_lr, format_mean_std, shrunk_lines
 from oracle.study.oracle import TOGETHER
 from oracle.tables.oracle import Table
 from oracle.tables.schedules import ROUNDING, column_of
 
 
-def sheet(table: Table) -> Sheet:
+def sheet(table: Table) -> ReportTable:
     """The printed table: a row a schedule, a column for each number of weights remaining."""
     columns = table["columns"]
     rows = [line for row in table["schedules"] for line in _lines(row, columns, table)]
-    return Sheet(
+    return ReportTable(
         title=f"{table['study']}: schedules compared",
         run_id=table["run_id"],
         heads=("schedule", "max_lr", *(_remaining(column) for column in columns)),
@@ -62,7 +62,7 @@ def _lines(row: Table, columns: Sequence[Table], table: Table) -> list[list[str]
         if cell is None or cell["diverged"]:
             ours.append("diverged" if column["cycle"] >= stopped else "-")
         else:
-            ours.append(spread(cell["test_accuracy"]) + best)
+            ours.append(format_mean_std(cell["test_accuracy"]) + best)
         paper = cell["paper"] if cell else None
         theirs.append(f"{paper[0]:g} ± {paper[1]:g}" if paper else "")
     lines = [[row["label"], _rates(row), *ours]]
@@ -80,7 +80,7 @@ def _rates(row: Table) -> str:
     if row["s_cyc"] is not None:
         s = row["s_cyc"]
         return f"({s['epsilon']:g}, {s['delta']:g}, {s['q']}, {s['beta']:g})"
-    return rate(row["max_lr"]) + (", tuned" if row["tuned"] else "")
+    return format_lr(row["max_lr"]) + (", tuned" if row["tuned"] else "")
 
 
 def _comparison(columns: Sequence[Table], table: Table) -> list[list[str]]:

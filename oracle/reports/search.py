@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Mapping
 from typing import Any
 
-from oracle.reports.sheet import Sheet, cost_lines, rate, shrunk_lines, spread
+from oracle.reports.sheet import ReportTable, cost_lines, format_lr, format_mean_std, shrunk_lines
 from oracle.tables.oracle import Table
 from oracle.tables.search import metric
 
@@ -17,12 +17,12 @@ _WAYS = {
 }
 
 
-def sheet(table: Table) -> Sheet:
+def sheet(table: Table) -> ReportTable:
     """A row a candidate, the best first."""
     objectives = [
         metric(table["objective"]["name"], cycles) for cycles in table["objective"]["cycles"]
     ]
-    return Sheet(
+    return ReportTable(
         title=f"{table['study']}: a search of S-Cyc's parameters",
         run_id=table["run_id"],
         heads=(
@@ -63,9 +63,9 @@ def verdict(table: Table) -> str:
     (first,) = best
     name = metric(table["objective"]["name"], table["objective"]["cycles"][0])
     return (
-        f"Best: epsilon {rate(first['epsilon'])}, delta {rate(first['delta'])}, q {first['q']}, "
-        f"beta {rate(first['beta'])}, {name.removesuffix(', %')} "
-        f"{spread(first['objectives'][0])} %; {spent}"
+        f"Best: epsilon {format_lr(first['epsilon'])}, delta {format_lr(first['delta'])}, q {first['q']}, "
+        f"beta {format_lr(first['beta'])}, {name.removesuffix(', %')} "
+        f"{format_mean_std(first['objectives'][0])} %; {spent}"
     )
 
 
@@ -84,7 +84,7 @@ def _footnotes(table: Table) -> list[str]:
     lines = [f"Search: {_WAYS[table['search']]}. Accuracies are of validation where not said."]
     lines += [
         f"max_lr of candidate {each['candidate']}, cycle by cycle: "
-        + ", ".join(rate(value) for value in each["max_lr"])
+        + ", ".join(format_lr(value) for value in each["max_lr"])
         for each in best
     ]
     lines.append(
@@ -149,12 +149,12 @@ def _row(candidate: Mapping[str, Any], networks: int, objectives: int) -> list[s
     return [
         f"{candidate['candidate']}{'*' if candidate['best'] else ''}",
         ", ".join(candidate["steps"]),
-        rate(candidate["epsilon"]),
-        rate(candidate["delta"]),
+        format_lr(candidate["epsilon"]),
+        format_lr(candidate["delta"]),
         str(candidate["q"]),
-        rate(candidate["beta"]),
-        *([spread(each) for each in done] if done else ["-"] * objectives),
-        spread(last["test_accuracy"]) if done and last else "-",
+        format_lr(candidate["beta"]),
+        *([format_mean_std(each) for each in done] if done else ["-"] * objectives),
+        format_mean_std(last["test_accuracy"]) if done and last else "-",
         stopped,
     ]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Sheet:
+class ReportTable:
     """A table for people, and the same numbers flat for spreadsheets."""
 
     title: str
@@ -23,15 +23,15 @@ class Sheet:
     flat_heads: Sequence[str]
     left: frozenset[int] = field(default_factory=frozenset)  # columns of words
     whose: str = ""  # what its flat rows are of, where they stand among those of other tables
-    more: Sequence[Sheet] = ()  # tables that stand below this one
+    more: Sequence[ReportTable] = ()  # tables that stand below this one
 
 
-def rate(value: float | None) -> str:
+def format_lr(value: float | None) -> str:
     """A learning rate in four digits."""
     return "-" if value is None else f"{value:.4g}"
 
 
-def spread(accuracies: Sequence[float] | None) -> str:
+def format_mean_std(accuracies: Sequence[float] | None) -> str:
     """Mean ± standard deviation over replicates."""
     if not accuracies:
         return "-"

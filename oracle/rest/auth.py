@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from fastapi import Request
 
 from oracle.records.tokens import LOCAL, Scope, Token
-from oracle.rest.problems import Refused
+from oracle.rest.problems import HttpProblem
 from oracle.rest.settings import WebSettings
 from oracle.service.service import Service
 
@@ -29,9 +29,9 @@ def needs(scope: Scope) -> Callable[[Request], Token]:
         who = current(request)
         if who is None:
             rule = "a token is needed: Authorization: Bearer TOKEN, or sign in at /sign-in"
-            raise Refused(401, rule, _CHALLENGE)
+            raise HttpProblem(401, rule, _CHALLENGE)
         if not who.may(scope):
-            raise Refused(403, f"the token {who.name} may {who.scope}; this needs {scope}")
+            raise HttpProblem(403, f"the token {who.name} may {who.scope}; this needs {scope}")
         return who
 
     return caller
@@ -64,7 +64,7 @@ def same_site(request: Request) -> None:
         host = request.headers.get("host", "").lower()
         foreign = foreign or _place(origin) != host
     if foreign:
-        raise Refused(403, "a page of another site sent this; send it from the server's own")
+        raise HttpProblem(403, "a page of another site sent this; send it from the server's own")
 
 
 def csrf_token(request: Request) -> str:
@@ -78,7 +78,7 @@ def checked_form(request: Request, given: object) -> None:
     """Refuse a form that is not one of ours; given: its field ``csrf``."""
     expected = csrf_token(request)
     if not isinstance(given, str) or not hmac.compare_digest(given.encode(), expected.encode()):
-        raise Refused(403, "the form has expired; load the page again, then send it")
+        raise HttpProblem(403, "the form has expired; load the page again, then send it")
 
 
 def _place(origin: str) -> str | None:

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from oracle.database import Jobs
 from oracle.errors import StorageError, UnknownJob
 from oracle.records.jobs import ENDED, Event, Job
-from oracle.rest.problems import Refused
+from oracle.rest.problems import HttpProblem
 from oracle.rest.schemas import event_shown, job_shown
 
 _LOOK = 0.5  # seconds between two looks
@@ -87,7 +87,7 @@ class Watcher:
         """
         if sum(topic.streams for topic in self._topics.values()) >= _MOST:
             rule = f"{_MOST} streams are open already; come again later"
-            raise Refused(503, rule, {"Retry-After": "30"})
+            raise HttpProblem(503, rule, {"Retry-After": "30"})
         return self._stream(job_id, after, may)
 
     async def _stream(self, job_id: str, after: int, may: Callable[[], bool]) -> AsyncIterator[str]:

@@ -16,8 +16,8 @@ from oracle.rest.jobs import Submitter, The
 from oracle.rest.problems import documented
 from oracle.rest.runs import Reader, RunName
 from oracle.rest.schemas import FeasibleRegion
-from oracle.runs.catalog import Known
-from oracle.search.ask_tell import OutsideRun, Standing, State, Training
+from oracle.runs.catalog import StoredRun
+from oracle.search.ask_tell import ExternalRun, ExternalRunState, State, Training
 from oracle.service.external_runs import Reported
 from oracle.service.service import Service
 from oracle.stats.region import Region
@@ -142,13 +142,13 @@ class OutsideList(BaseModel):
     },
 )
 def declare(
-    body: Annotated[dict[str, Any], DescribedAs(OutsideRun)],
+    body: Annotated[dict[str, Any], DescribedAs(ExternalRun)],
     service: The,
     who: Submitter,
     response: Response,
 ) -> OutsideFound:
     """The oracle then leads trainings that another program runs, in any framework."""
-    run = parse_as(OutsideRun, body, "run")
+    run = parse_as(ExternalRun, body, "run")
     new = service.outside.declare(run, who.name)
     response.status_code = 201 if new else 200
     response.headers["Location"] = f"/v1/oracle/{run.id}"
@@ -236,7 +236,7 @@ def _outside(service: Service, text: str) -> OutsideFound:
     return _found(*found)
 
 
-def _found(declared: Declared, now: Standing) -> OutsideFound:
+def _found(declared: Declared, now: ExternalRunState) -> OutsideFound:
     return OutsideFound(
         **_progress(now),
         owner=declared.owner,
@@ -245,7 +245,7 @@ def _found(declared: Declared, now: Standing) -> OutsideFound:
     )
 
 
-def _progress(now: Standing) -> dict[str, Any]:
+def _progress(now: ExternalRunState) -> dict[str, Any]:
     run = now.run
     return {
         "run": run.id,
@@ -276,7 +276,7 @@ def _cycle(cycle: int, s_cyc: float | None, region: Region | None) -> CycleFound
     )
 
 
-def _of_outside(now: Standing, cycle: int) -> MaxLr:
+def _of_outside(now: ExternalRunState, cycle: int) -> MaxLr:
     _within(cycle, now.run.cycles)
     complete = cycle < len(now.cycles)
     region = now.cycles[cycle].region if complete else None
@@ -284,7 +284,7 @@ def _of_outside(now: Standing, cycle: int) -> MaxLr:
     return MaxLr(**found.model_dump(), run=now.run.id, complete=complete)
 
 
-def _of_own(known: Known, table: Table, cycle: int) -> MaxLr:
+def _of_own(known: StoredRun, table: Table, cycle: int) -> MaxLr:
     """From the table of a run that the server trains itself."""
     study = known.study
     if not isinstance(study, OracleStudy):

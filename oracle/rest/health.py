@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from oracle.records.tokens import Token
 from oracle.rest.auth import needs
 from oracle.rest.jobs import The
-from oracle.rest.problems import Refused, documented
+from oracle.rest.problems import HttpProblem, documented
 
 router = APIRouter(tags=["operations"])
 _METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
@@ -88,7 +88,7 @@ def ready(request: Request, service: The) -> Health:
     service.jobs.count()
     if not request.app.state.looked_after():
         rule = "nobody looks after the queue any more; start the server again"
-        raise Refused(503, rule, {"Retry-After": "30"})
+        raise HttpProblem(503, rule, {"Retry-After": "30"})
     return Health(status="ok")
 
 

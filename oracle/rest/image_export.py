@@ -8,7 +8,7 @@ from typing import Literal
 
 from plotly.graph_objects import Figure
 
-from oracle.rest.problems import Refused
+from oracle.rest.problems import HttpProblem
 
 log = logging.getLogger("oracle.web")
 _PATIENCE = 20.0  # seconds that a caller waits for those before; a picture takes 5
@@ -26,13 +26,13 @@ class Drawing:
     def picture(self, figure: Figure, form: Literal["png", "svg"]) -> bytes:
         """A figure as PNG, of two pixels a unit, or as SVG. Raises Refused."""
         if not self._turn.acquire(timeout=self._patience):
-            raise Refused(503, _BUSY, {"Retry-After": "10"})
+            raise HttpProblem(503, _BUSY, {"Retry-After": "10"})
         try:
             return bytes(figure.to_image(format=form, scale=2 if form == "png" else 1))
         except RuntimeError as error:
-            raise Refused(503, _NO_BROWSER, {"Retry-After": "3600"}) from error
+            raise HttpProblem(503, _NO_BROWSER, {"Retry-After": "3600"}) from error
         except Exception as error:  # whatever a browser may die of
             log.exception("a figure was not drawn")
-            raise Refused(503, _FAILED, {"Retry-After": "60"}) from error
+            raise HttpProblem(503, _FAILED, {"Retry-After": "60"}) from error
         finally:
             self._turn.release()

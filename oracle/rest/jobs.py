@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from oracle.records.jobs import JobState
 from oracle.records.tokens import Token
 from oracle.rest.auth import current, needs
-from oracle.rest.problems import Refused, documented
+from oracle.rest.problems import HttpProblem, documented
 from oracle.rest.schemas import Change, JobPage, JobShown, Smaller, Submission, job_shown
 from oracle.service.service import Service
 from oracle.study.loading import read_json
@@ -87,7 +87,7 @@ async def submit(
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Refused(400, f"the body is not UTF-8: {error.reason}") from error
+        raise HttpProblem(400, f"the body is not UTF-8: {error.reason}") from error
     form: Literal["yaml", "json"] = "yaml"
     wanted = Smaller()
     if media == "application/json":
@@ -95,7 +95,9 @@ async def submit(
         text, data, priority, wanted = _text(given), given.data, given.priority, given.shrink
         form = "yaml" if isinstance(given.study, str) else "json"
     elif media not in _YAML:
-        raise Refused(415, f"send application/json or application/yaml, not {media or 'nothing'}")
+        raise HttpProblem(
+            415, f"send application/json or application/yaml, not {media or 'nothing'}"
+        )
     job, new = await run_in_threadpool(
         service.submit,
         text,
@@ -116,7 +118,7 @@ def _submission(text: str) -> Submission:
     try:
         content = read_json(text)
     except BadInput as error:
-        raise Refused(400, "the body is not JSON", errors=error.problems) from error
+        raise HttpProblem(400, "the body is not JSON", errors=error.problems) from error
     try:
         return Submission.model_validate(content)
     except ValidationError as error:

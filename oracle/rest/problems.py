@@ -43,7 +43,7 @@ class ProblemDetails(BaseModel):
     errors: list[FieldError] = Field(default=[], description="All that is wrong with the input.")
 
 
-class Refused(Exception):
+class HttpProblem(Exception):
     """A request that is refused; how is said by its status."""
 
     def __init__(
@@ -63,7 +63,7 @@ _STATUS: Mapping[type[Exception], int] = MappingProxyType(
         failures.UnknownJob: 404,
         failures.Forbidden: 403,
         failures.WrongState: 409,
-        failures.Contradiction: 409,
+        failures.ConflictingObservation: 409,
         failures.KeyReused: 422,
         failures.QueueFull: 503,
         failures.StorageError: 503,
@@ -163,8 +163,8 @@ def install(app: FastAPI) -> None:
         status = 400 if malformed else 422
         return answer(request.url.path, status, f"request: {len(found)} problem(s)", found)
 
-    @app.exception_handler(Refused)
-    def refused(request: Request, error: Refused) -> Response:
+    @app.exception_handler(HttpProblem)
+    def refused(request: Request, error: HttpProblem) -> Response:
         return answer(request.url.path, error.status, error.detail, error.errors, error.headers)
 
     @app.exception_handler(HTTPException)

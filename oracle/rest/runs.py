@@ -17,11 +17,11 @@ from oracle.reports import formats
 from oracle.rest.auth import needs
 from oracle.rest.image_export import Drawing
 from oracle.rest.jobs import LARGEST, The
-from oracle.rest.problems import Refused, documented
+from oracle.rest.problems import HttpProblem, documented
 from oracle.rest.schemas import CycleRegion, RunList, RunShown, run_shown
 from oracle.runs import html_report
-from oracle.runs.catalog import Known
-from oracle.study.loading import shipped_studies
+from oracle.runs.catalog import StoredRun
+from oracle.study.loading import bundled_studies
 from oracle.tables.oracle import Table
 from scyc.errors import BadInput, Problem
 from scyc.specs.base import as_json
@@ -241,7 +241,7 @@ def region(
                 feasible=row["feasible"],
                 s_cyc=row["s_cyc"],
             )
-    raise Refused(404, f"cycle {cycle} of {known.record.run_id} is not finished, or is none")
+    raise HttpProblem(404, f"cycle {cycle} of {known.record.run_id} is not finished, or is none")
 
 
 @router.get(
@@ -249,17 +249,17 @@ def region(
 )
 def shipped(_: Reader) -> dict[str, str]:
     """The YAML of every study that ships with the project, by name."""
-    return shipped_studies()
+    return bundled_studies()
 
 
 def refuse_empty(table: Table) -> None:
     """Refuse to draw a run of which no cycle is finished."""
     parts = next((table[each] for each in ("schedules", "candidates") if each in table), [table])
     if not any(part["cycles"] for part in parts):
-        raise Refused(409, "no cycle of this run is finished yet; there is nothing to draw")
+        raise HttpProblem(409, "no cycle of this run is finished yet; there is nothing to draw")
 
 
-def study_yaml(run: Known) -> str:
+def study_yaml(run: StoredRun) -> str:
     """A run's study as YAML, every field."""
     content = json.loads(json.dumps(as_json(run.study)))
     return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from oracle.records.jobs import PRIORITIES, Event, Job, JobState
 from oracle.rest.examples import STUDY
 from oracle.rest.problems import FieldError
-from oracle.runs.catalog import Known
-from oracle.settings import Shrink
+from oracle.runs.catalog import StoredRun
+from oracle.settings import ScaleDown
 
 Priority = Annotated[int, Field(ge=PRIORITIES[0], le=PRIORITIES[-1])]
 
@@ -28,10 +28,10 @@ class Smaller(BaseModel):
     grid: Annotated[int, Field(ge=2, le=1000)] | None = None
     replicates: Annotated[int, Field(ge=1, le=1000)] | None = None
 
-    def wanted(self) -> Shrink | None:
+    def wanted(self) -> ScaleDown | None:
         """As the service takes it; None where nothing is to be reduced."""
-        found = Shrink(**self.model_dump())
-        return None if found == Shrink() else found
+        found = ScaleDown(**self.model_dump())
+        return None if found == ScaleDown() else found
 
 
 class Submission(BaseModel):
@@ -186,7 +186,7 @@ def event_shown(event: Event) -> EventShown:
     return EventShown(number=event.number, kind=event.kind, text=event.text)
 
 
-def run_shown(run: Known) -> RunShown:
+def run_shown(run: StoredRun) -> RunShown:
     """A run as the API tells of it."""
     declared = run.study
     return RunShown(

@@ -17,7 +17,7 @@ from oracle.analysis.costs import Measured
 from oracle.experiments.base import Experiment
 from oracle.experiments.registry import experiment
 from oracle.search.greedy import OracleCycle
-from oracle.database import URL, Ledger, RunRecord, parse_url, probe, sqlite_url
+from oracle.database import URL, RunDatabase, RunRecord, parse_url, probe, sqlite_url
 from oracle.study.validation import parse
 from oracle.settings import Settings
 from oracle.study.oracle import OracleStudy
@@ -42,7 +42,7 @@ def served(settings: Settings) -> URL:
 
 
 @dataclass(frozen=True)
-class Known:
+class StoredRun:
     """A run that is in a database."""
 
     record: RunRecord
@@ -52,7 +52,7 @@ class Known:
     state: str  # running, done, stopped (go on with the same command) or no winner
 
 
-def find(settings: Settings, unread: list[str] | None = None) -> list[Known]:
+def find(settings: Settings, unread: list[str] | None = None) -> list[StoredRun]:
     """All runs: of the storage that is named, or of every study's folder. Raises BadInput.
 
     unread: takes the ids of runs whose studies another version of this project declared; they are
@@ -63,14 +63,14 @@ def find(settings: Settings, unread: list[str] | None = None) -> list[Known]:
     else:
         files = [settings.folder / "oracle.db", *sorted(settings.folder.glob("*/oracle.db"))]
         urls = [sqlite_url(file) for file in files if file.exists()]  # the first is a server's
-    runs: list[Known] = []
+    runs: list[StoredRun] = []
     for url in urls:
         problems = probe(url)
         if problems:
             raise BadInput("storage", problems)
         if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
             continue
-        ledger = Ledger(url)
+        ledger = RunDatabase(url)
         try:
             for record in ledger.runs():
                 known = known_run(ledger, record, settings, url)
@@ -83,17 +83,17 @@ def find(settings: Settings, unread: list[str] | None = None) -> list[Known]:
     return runs
 
 
-def known_run(ledger: Ledger, record: RunRecord, settings: Settings, url: URL) -> Known | None:
+def known_run(ledger: RunDatabase, record: RunRecord, settings: Settings, url: URL) -> StoredRun | None:
     """A run of a database; None where another version of this project declared its study."""
     try:
         study = parse(json.loads(record.study), record.run_id)
     except BadInput:
         return None
     place = settings.place(study.home)
-    return as_it_stands(ledger, Known(record, study, url, place, record.state), record)
+    return as_it_stands(ledger, StoredRun(record, study, url, place, record.state), record)
 
 
-def as_it_stands(ledger: Ledger, run: Known, record: RunRecord) -> Known:
+def as_it_stands(ledger: RunDatabase, run: StoredRun, record: RunRecord) -> StoredRun:
     """A run in the state that its record has by now."""
     state = record.state
     if state == "running" and not ledger.held(record.graph):
@@ -101,7 +101,7 @@ def as_it_stands(ledger: Ledger, run: Known, record: RunRecord) -> Known:
     return replace(run, record=record, state=state)
 
 
-def locate(text: str, settings: Settings) -> Known:
+def find_run(text: str, settings: Settings) -> StoredRun:
     """The run with this id, or the latest one of the study with this name. Raises BadInput."""
     runs = find(settings)
     fitting = [run for run in runs if run.record.run_id == text] or [
@@ -113,13 +113,13 @@ def locate(text: str, settings: Settings) -> Known:
     return fitting[-1]
 
 
-def stored_table(run: Known) -> Table:
+def stored_table(run: StoredRun) -> Table:
     """The table of a run as far as the storage knows it, computed from the storage alone."""
     with opened(run.url) as (_, store):
         return found(run, store).table(run.record.run_id)
 
 
-def measured(run: Known) -> Measured:
+def measured(run: StoredRun) -> Measured:
     """A run as its cost is compared with those of others."""
     study = run.study
     shared = {
@@ -131,7 +131,7 @@ def measured(run: Known) -> Measured:
     return Measured(stored_table(run), graph.id, shared)
 
 
-def adaptive_path(run: Known) -> list[OracleCycle]:
+def adaptive_path(run: StoredRun) -> list[OracleCycle]:
     """The cycles that the adaptive oracle would have found, as far as the run recorded them."""
     assert isinstance(run.study, OracleStudy)
     graph = Graph(run.study.system, run.record.fingerprint)
@@ -140,7 +140,7 @@ def adaptive_path(run: Known) -> list[OracleCycle]:
     return replays.path(run.study, graph, known)
 
 
-def stored_distributions(run: Known, name: str) -> Table:
+def stored_distributions(run: StoredRun, name: str) -> Table:
     """The distributions that a run of any kind has recorded, of one of its pruning runs.
 
     name: "oracle" or "S-Cyc" of an oracle run, the label of an entry. Raises BadInput for another,
@@ -150,7 +150,7 @@ def stored_distributions(run: Known, name: str) -> Table:
         return distributions(run, found(run, store), name)
 
 
-def distributions(run: Known, experiment_found: Experiment, name: str) -> Table:
+def distributions(run: StoredRun, experiment_found: Experiment, name: str) -> Table:
     """As :func:`stored_distributions`, of what a run has found. Raises BadInput."""
     if run.study.record is None:
         rule = "its study records no distributions; add record to the study and run it again"
@@ -164,7 +164,7 @@ def distributions(run: Known, experiment_found: Experiment, name: str) -> Table:
     return distribution_tables.table(run.study, run.record.run_id, runs[name], ended, name)
 
 
-def found(run: Known, store: ResultStore) -> Experiment:
+def found(run: StoredRun, store: ResultStore) -> Experiment:
     """What a run has found, as far as its storage knows it."""
     graph = Graph(run.study.system, run.record.fingerprint)
     known = store.results(graph)
@@ -183,10 +183,10 @@ def replay(search: Search, known: Results) -> None:
 
 
 @contextlib.contextmanager
-def opened(url: URL) -> Iterator[tuple[Ledger, ResultStore]]:
+def opened(url: URL) -> Iterator[tuple[RunDatabase, ResultStore]]:
     """The two sides of one database, ours and Optuna's, closed afterwards."""
     # Ours are made in one transaction; by them a database is known as whose Optuna's are half made.
-    ledger = Ledger(url)
+    ledger = RunDatabase(url)
     try:
         store = ResultStore(url)
         try:

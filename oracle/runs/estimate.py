@@ -9,10 +9,10 @@ import torch
 
 from oracle.host.devices import resolve_device
 from oracle.study import grid
-from oracle.host.durations import duration
+from oracle.host.durations import format_duration
 from oracle.experiments.registry import expected_cells, experiment
 from oracle.study.grid_spec import GridSpec
-from oracle.runs.execute import Prepared
+from oracle.runs.execute import PreparedRun
 from oracle.study.search import PaperRecipe, SearchStudy
 from oracle.study.oracle import OracleStudy, SchedulesStudy
 from oracle.study.base import Study
@@ -55,7 +55,7 @@ class Estimate:
         return _START + work / self.workers
 
 
-def estimate(prepared: Prepared) -> Estimate:
+def estimate(prepared: PreparedRun) -> Estimate:
     """Count the cells and time a few steps of one pack, in this process, on one thread."""
     study = prepared.study
     cells = expected_cells(experiment(study, prepared.graph))
@@ -69,7 +69,7 @@ def estimate(prepared: Prepared) -> Estimate:
         shrunk=dict(study.shrunk),
         images=len(prepared.images.labels),
         parameters=registry.parameter_count(_shortened(prepared, 1, device).network),
-        grids={name: grid.values(each) for name, each in _grids(study).items()},
+        grids={name: grid.grid_values(each) for name, each in _grids(study).items()},
         cycles=study.cycles,
         replicates=study.least_replicates,
         most_replicates=study.most_replicates,
@@ -99,7 +99,7 @@ def text(cost: Estimate) -> str:
         f"replicates{'; more where a grid grows' if cost.grids else ''})",
         *_growing(cost),
         f"  steps       {cost.steps:,}",
-        f"  time        about {duration(cost.seconds)} with {cost.workers} worker(s) on "
+        f"  time        about {format_duration(cost.seconds)} with {cost.workers} worker(s) on "
         f"{cost.device} ({1000 * cost.seconds_a_step:.2f} ms a step, timed here)",
     ]
     return "\n".join(lines) + "\n"
@@ -130,7 +130,7 @@ def _grids(study: Study) -> dict[str, GridSpec]:
 
 def _members(study: Study) -> int:
     """How many members a pack of the study holds."""
-    row = len(grid.values(study.grid)) if isinstance(study, OracleStudy) else 1
+    row = len(grid.grid_values(study.grid)) if isinstance(study, OracleStudy) else 1
     return min(study.cells_a_pack, row * study.least_replicates)
 
 
@@ -139,7 +139,7 @@ def _shown(rates: list[float]) -> str:
     return ", ".join(shown if len(shown) <= 12 else [*shown[:4], "...", *shown[-4:]])
 
 
-def _timed(prepared: Prepared, device: torch.device) -> tuple[float, float]:
+def _timed(prepared: PreparedRun, device: torch.device) -> tuple[float, float]:
     """Seconds of one member's iteration, and of one look at its validation images, in a pack.
 
     Two trainings of n and 2n iterations, each validated once and tested once: their difference is
@@ -160,7 +160,7 @@ def _timed(prepared: Prepared, device: torch.device) -> tuple[float, float]:
         torch.set_num_threads(threads)
 
 
-def _seconds(prepared: Prepared, steps: int, device: torch.device) -> float:
+def _seconds(prepared: PreparedRun, steps: int, device: torch.device) -> float:
     """Seconds a member of one pack of `steps` iterations takes."""
     trainer = _shortened(prepared, steps, device)
     root, steady = trainer.root(0), ConstantSpec(name="constant")
@@ -169,7 +169,7 @@ def _seconds(prepared: Prepared, steps: int, device: torch.device) -> float:
     return sum(each.seconds for each in trained) / len(trained)
 
 
-def _shortened(prepared: Prepared, steps: int, device: torch.device) -> Trainer:
+def _shortened(prepared: PreparedRun, steps: int, device: torch.device) -> Trainer:
     """A trainer of the same system whose trainings have only `steps` iterations."""
     system = prepared.study.system
     training = system.training.model_copy(update={"steps": steps, "validate_every": steps})

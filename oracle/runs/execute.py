@@ -12,26 +12,26 @@ from oracle.host.devices import resolve_device
 from oracle.reports import formats
 from oracle.execution import pack_plan
 from oracle.storage import shared_store
-from oracle.search.request import Place
-from oracle.search.graph import Cell, Graph, Result
+from oracle.search.request import StudyKey
+from oracle.search.graph import Cell, Graph, CellResult
 from oracle.tables.oracle import Table
-from oracle.experiments.base import Experiment, Hooks
+from oracle.experiments.base import Experiment, ExperimentCallbacks
 from oracle.experiments.registry import expected_cells, experiment
-from oracle.errors import LeaseLost, NoWinner, StorageError
-from oracle.host.disk import told, unwritable
-from oracle.execution.pack_state import InFlight
+from oracle.errors import LeaseLost, AllDiverged, StorageError
+from oracle.host.disk import raise_disk_errors, why_not_writable
+from oracle.execution.pack_state import PackStates
 from oracle.plots.registry import FIGURES
-from oracle.database import Lease, Ledger, RunRecord, probe
-from oracle.execution.checkpoint_gc import Losers
+from oracle.database import Lease, RunDatabase, RunRecord, probe
+from oracle.execution.checkpoint_gc import CheckpointCollector
 from oracle.execution.pack_queue import PackQueue
-from oracle.storage.retry import Patience
+from oracle.storage.retry import DatabaseRetry
 from oracle.storage.recorder import Recorder
 from oracle.runs.catalog import database, opened
 from oracle.settings import Progress, Settings
 from oracle.study.oracle import uses_own_code
 from oracle.storage.result_store import ResultStore
 from oracle.study.base import Study
-from oracle.execution.worker import WorkerSpec
+from oracle.execution.worker import WorkerConfig
 from oracle.execution.backends import BACKENDS
 from scyc.data import images as data, datasets
 from scyc.specs import factory
@@ -47,7 +47,7 @@ from scyc.specs.system import SubsetSpec
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedRun:
     """A study that has passed every check."""
 
     study: Study
@@ -57,7 +57,7 @@ class Prepared:
     settings: Settings
 
 
-def prepare(study: Study, settings: Settings) -> Prepared:
+def prepare(study: Study, settings: Settings) -> PreparedRun:
     """Check everything that can be wrong before work starts, and write nothing.
 
     Raises BadInput with all problems at once: the images, the user's own code, the folder, the
@@ -82,7 +82,7 @@ def prepare(study: Study, settings: Settings) -> Prepared:
             factory.load_factory(study.network.factory)
         except ValueError as error:
             problems.append(Problem("network", str(error)))
-    if rule := unwritable(settings.place(study.home)):
+    if rule := why_not_writable(settings.place(study.home)):
         problems.append(Problem("--runs", rule, str(settings.folder)))
     problems += shared_store.problems(settings.store, settings.backend)
     try:
@@ -92,7 +92,7 @@ def prepare(study: Study, settings: Settings) -> Prepared:
     if problems or images is None:
         raise BadInput(study.name, problems)
     graph = Graph(study.system, images.fingerprint)
-    return Prepared(study, images, graph, run_id(study, images.fingerprint), settings)
+    return PreparedRun(study, images, graph, run_id(study, images.fingerprint), settings)
 
 
 def run_id(study: Study, fingerprint: str) -> str:
@@ -100,8 +100,8 @@ def run_id(study: Study, fingerprint: str) -> str:
     return f"{study.name}-{content_hash(['run', study.declared(), fingerprint])[:8]}"
 
 
-@told()
-def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
+@raise_disk_errors()
+def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
     """Run a study to its end, from wherever it stands; returns its table.
 
     Finished cells are found in the storage and not trained again. Raises LeaseHeld when another
@@ -117,7 +117,7 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
         where = blobs(settings.shared(study.home, "images"))
         data.share(place / "images", prepared.images.fingerprint, where)
     checkpoints = CheckpointStore(blobs(settings.shared(study.home, "checkpoints")))
-    in_flight = InFlight(place, graph)
+    in_flight = PackStates(place, graph)
     with opened(database(settings, study.home)) as (ledger, store):
         record = RunRecord(
             prepared.run_id, graph.id, graph.fingerprint, _recorded(study), "running"
@@ -133,17 +133,17 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
                     counted = (queue.steps, expected_cells(found, queue.asked))
                 return counted[1]
 
-            def write(cell: Cell, result: Result, where: Place) -> None:
+            def write(cell: Cell, result: CellResult, where: StudyKey) -> None:
                 recorder.cell(cell, result, where)
                 progress.cells(queue.answered + 1, expected())
 
-            def drop(results: Iterable[Result]) -> None:
+            def drop(results: Iterable[CellResult]) -> None:
                 if study.keep_checkpoints == "path":
                     losers.drop(results, found.known_cells(), queue.known)
 
             recorder = Recorder(store, lease, graph, study.name, patience)
-            losers = Losers(checkpoints, progress.say)
-            found = experiment(study, graph, Hooks(progress.line, drop, recorder.candidate))
+            losers = CheckpointCollector(checkpoints, progress.say)
+            found = experiment(study, graph, ExperimentCallbacks(progress.line, drop, recorder.candidate))
             known = patience(lambda: store.results(graph))
             queue = _queue(
                 prepared, ledger, lease, known, write, checkpoints, in_flight, progress, patience
@@ -156,18 +156,18 @@ def execute(prepared: Prepared, progress: Progress | None = None) -> Table:
             result = found.table(prepared.run_id)
             if queue.repaired:
                 losers.drop_again(found.known_cells(), queue.known)
-            patience(lambda: _annotate(store, prepared, found, result))
+            patience(lambda: _publish(store, prepared, found, result))
             failure = found.failure()
             in_flight.clear()
             ended = replace(record, state="no winner" if failure else "done")
             patience(lambda: ledger.register(ended, lease.claim))
     if failure:
-        raise NoWinner(failure)
+        raise AllDiverged(failure)
     return result
 
 
 @contextlib.contextmanager
-def _stopped(ledger: Ledger, store: ResultStore, record: RunRecord, lease: Lease) -> Iterator[None]:
+def _stopped(ledger: RunDatabase, store: ResultStore, record: RunRecord, lease: Lease) -> Iterator[None]:
     """Write down that a run has stopped where its trainings fail, unless it is another's by now."""
     try:
         yield
@@ -178,9 +178,9 @@ def _stopped(ledger: Ledger, store: ResultStore, record: RunRecord, lease: Lease
         raise
 
 
-def _patient(progress: Progress, settings: Settings) -> tuple[Progress, Patience]:
+def _patient(progress: Progress, settings: Settings) -> tuple[Progress, DatabaseRetry]:
     """What a run tells, and does, where the database may be away; a job's is told to it, too."""
-    patience = Patience(settings.patience, progress.say)
+    patience = DatabaseRetry(settings.patience, progress.say)
     told = Progress(
         cells=progress.cells,
         line=lambda text: patience(lambda: progress.line(text)),
@@ -209,15 +209,15 @@ def _recorded(study: Study) -> str:
 
 
 def _queue(
-    prepared: Prepared,
-    ledger: Ledger,
+    prepared: PreparedRun,
+    ledger: RunDatabase,
     lease: Lease,
-    known: dict[str, Result],
-    write: Callable[[Cell, Result, Place], None],
+    known: dict[str, CellResult],
+    write: Callable[[Cell, CellResult, StudyKey], None],
     checkpoints: CheckpointStore,
-    in_flight: InFlight,
+    in_flight: PackStates,
     progress: Progress,
-    patience: Patience,
+    patience: DatabaseRetry,
 ) -> PackQueue:
     """A queue that goes by the run's plan: the study's, or on a GPU what was measured before."""
     study, run_id = prepared.study, prepared.run_id
@@ -238,29 +238,29 @@ def _queue(
     )
 
 
-def _worker_spec(prepared: Prepared) -> WorkerSpec:
+def _worker_spec(prepared: PreparedRun) -> WorkerConfig:
     settings, home = prepared.settings, prepared.study.home
     place = settings.place(home).absolute()
     own = settings.store is not None  # each machine then keeps for itself what is under way
     device = settings.device
     if device == "auto":  # on every machine the same as here
         device = resolve_device(device).type
-    return WorkerSpec(
+    return WorkerConfig(
         system=as_json(prepared.study.system),
         fingerprint=prepared.images.fingerprint,
         images=settings.shared(home, "images"),
         checkpoints=settings.shared(home, "checkpoints"),
-        in_flight="" if own else str(InFlight(place, prepared.graph).folder),
+        in_flight="" if own else str(PackStates(place, prepared.graph).folder),
         save_every=60 * prepared.settings.save_every,
         device=device,
         import_from=(str(Path.cwd()),) if uses_own_code(prepared.study) else (),
     )
 
 
-def _annotate(store: ResultStore, prepared: Prepared, found: Experiment, result: Table) -> None:
+def _publish(store: ResultStore, prepared: PreparedRun, found: Experiment, result: Table) -> None:
     """Show the table and the figures in the dashboard, in every Optuna study of the run."""
     figures = FIGURES[result["kind"]].cards(result)
-    note = formats.note(result)
+    note = formats.dashboard_note(result)
     for where, role in found.places():
         store.annotate(
             prepared.graph, prepared.study.name, where, prepared.run_id, role, note, figures

@@ -9,9 +9,9 @@ from pathlib import Path
 from oracle.reports import formats
 from oracle.plots import base
 from oracle.tables.oracle import Table
-from oracle.host.disk import told
+from oracle.host.disk import raise_disk_errors
 from oracle.plots.registry import FIGURES
-from oracle.reports.sheet import Sheet
+from oracle.reports.sheet import ReportTable
 from oracle.study.base import Study
 from scyc.storage.blob_store import write_whole
 from scyc.specs.base import as_json
@@ -75,16 +75,16 @@ def page(table: Table, study: Study) -> str:
 
 def save(page: str, target: Path) -> None:
     """Write a report, whole or not at all. Raises DiskFailed."""
-    with told():
+    with raise_disk_errors():
         write_whole(target, page.encode(), mode=0o666)
 
 
-def verdict(printed: Sheet) -> str:
+def verdict(printed: ReportTable) -> str:
     """What a table comes to, as HTML."""
     return f'<p class="verdict">{_lines(printed.verdict)}</p>'
 
 
-def grid(printed: Sheet) -> str:
+def grid(printed: ReportTable) -> str:
     """A table, and what must be said beside it, as HTML."""
     heads = "".join(
         f'<th scope="col"{_words(index in printed.left)}>{_lines(head)}</th>'
@@ -110,7 +110,7 @@ def grid(printed: Sheet) -> str:
 </ul>"""
 
 
-def costs(printed: Sheet) -> str:
+def costs(printed: ReportTable) -> str:
     """What it took, as HTML."""
     return "<pre>" + html.escape("\n".join(printed.costs)) + "</pre>"
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from oracle.stats.gaussian_process import Forecast, forecast
-from oracle.stats.region import Region, ToleranceKind, Tried, feasible, points
+from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_region, points
 
 SearchKind = Literal["grid", "adaptive"]
 
@@ -31,11 +31,11 @@ _DEPTH = 3.0  # points; and so much at least
 
 
 @dataclass(frozen=True)
-class Sought:
+class GridState:
     """What is known of one cycle's grid, and what is to be known."""
 
     every: Sequence[float]  # the grid as far as it has grown, rising
-    tried: Mapping[float, Tried]
+    tried: Mapping[float, MaxLrScores]
     tolerance: float
     tolerance_kind: ToleranceKind
     step: int  # positions between two values of the coarse pass
@@ -47,15 +47,15 @@ class Sought:
         return [max_lr for max_lr in self.every if max_lr not in self.tried]
 
 
-Choice = Callable[[Sought], list[float]]
+Choice = Callable[[GridState], list[float]]
 
 
-def whole_grid(sought: Sought) -> list[float]:
+def whole_grid(sought: GridState) -> list[float]:
     """Every max_lr that was not tried, rising."""
     return sought.untried
 
 
-def informative(sought: Sought) -> list[float]:
+def select_adaptive(sought: GridState) -> list[float]:
     """The max_lr that tell most, rising; none when enough is known of this grid.
 
     Where every max_lr that was tried diverged, the whole grid is wanted: nothing tells where to go
@@ -70,7 +70,7 @@ def informative(sought: Sought) -> list[float]:
     }
     places = _coarse(sought, known.keys())
     if not places and len(known) < len(sought.every):
-        region = feasible(
+        region = feasible_region(
             {float(p): each for p, each in known.items()}, sought.tolerance, sought.tolerance_kind
         )
         if region is None:
@@ -80,8 +80,8 @@ def informative(sought: Sought) -> list[float]:
     return [sought.every[place] for place in sorted(places)]
 
 
-SEARCHES: Mapping[SearchKind, Choice] = MappingProxyType(
-    {"grid": whole_grid, "adaptive": informative}
+SELECTION_RULES: Mapping[SearchKind, Choice] = MappingProxyType(
+    {"grid": whole_grid, "adaptive": select_adaptive}
 )
 
 
@@ -95,7 +95,7 @@ def expected(count: int, kind: SearchKind) -> int:
     return count if kind == "grid" else min(count, max(_SHORT, count // _SHARE))
 
 
-def _coarse(sought: Sought, known: Set[int]) -> set[int]:
+def _coarse(sought: GridState, known: Set[int]) -> set[int]:
     """The positions of the coarse pass that have nothing near them: both ends, and every k-th."""
     count, step = len(sought.every), sought.step
     start = min(range(count), key=lambda place: abs(sought.every[place] - sought.start))
@@ -110,7 +110,7 @@ def _coarse(sought: Sought, known: Set[int]) -> set[int]:
 class _View:
     """What the values that were tried say of the others. Values by their position in the grid."""
 
-    known: Mapping[int, Tried]
+    known: Mapping[int, MaxLrScores]
     unknown: Sequence[int]
     region: Region  # of the known values alone
     tolerance: float  # in points
@@ -164,7 +164,7 @@ class _View:
         }
 
 
-def _view(sought: Sought, known: Mapping[int, Tried], region: Region) -> _View:
+def _view(sought: GridState, known: Mapping[int, MaxLrScores], region: Region) -> _View:
     best = region.best_accuracy
     tolerance = points(sought.tolerance, sought.tolerance_kind, best)
     near = [each for each in known.values() if not each.diverged and each.mean > best - _DEPTH]
@@ -187,7 +187,7 @@ def _view(sought: Sought, known: Mapping[int, Tried], region: Region) -> _View:
     )
 
 
-def _soundness(known: Mapping[int, Tried], place: int) -> float:
+def _soundness(known: Mapping[int, MaxLrScores], place: int) -> float:
     """The chance that a value does not diverge, by how near its neighbours on both sides are."""
     below = max(other for other in known if other < place)
     above = min(other for other in known if other > place)
@@ -195,7 +195,7 @@ def _soundness(known: Mapping[int, Tried], place: int) -> float:
     return (1 - share) * (not known[below].diverged) + share * (not known[above].diverged)
 
 
-def _standard_error(sample: Sequence[Tried]) -> float | None:
+def _standard_error(sample: Sequence[MaxLrScores]) -> float | None:
     """That of a mean over the replicates, as far as it tells one max_lr from another, in points.
 
     What the replicates differ by at every max_lr is no noise here. None where it cannot be told.

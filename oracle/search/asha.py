@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 
-from oracle.search.candidates import Board, Candidate
-from oracle.search.request import Ask, Results, Search
+from oracle.search.candidates import Candidate, CandidatePool
+from oracle.search.request import CellRequest, Results, Search
 from oracle.study.search import SampledSearch
 from scyc.specs.base import SCyc
 
 Suggest = Callable[[int, Sequence[Candidate], Sequence[Candidate]], SCyc]
-Steps = Generator[Ask, Results, None]
+Steps = Generator[CellRequest, Results, None]
 
 
 @dataclass(eq=False)
@@ -28,7 +28,7 @@ class Sampled:
     that are under way.
     """
 
-    board: Board
+    board: CandidatePool
     search: SampledSearch
     suggest: Suggest
     line: Callable[[str], None]
@@ -58,11 +58,11 @@ class Sampled:
             if cycle <= candidate.last:
                 continue
             cells = candidate.path.rows[cycle]
-            answers = yield Ask(cells, self.board.place)
+            answers = yield CellRequest(cells, self.board.place)
             if cycle > candidate.last and not candidate.ended:
                 self.board.take(candidate, [answers[cell.id] for cell in cells])
 
-    def _candidate(self, number: int) -> Generator[Ask, Results, Candidate]:
+    def _candidate(self, number: int) -> Generator[CellRequest, Results, Candidate]:
         """A candidate, suggested from those that its number says."""
         candidates = self.board.candidates
         if number < len(candidates):

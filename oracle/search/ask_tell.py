@@ -15,9 +15,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from oracle.search import adaptive_grid
-from oracle.search.adaptive_grid import SEARCHES
-from oracle.search.graph import Cell, Result
-from oracle.search.greedy import GridSearch, OracleCycle, descent
+from oracle.search.adaptive_grid import SELECTION_RULES
+from oracle.search.graph import Cell, CellResult
+from oracle.search.greedy import GridSearch, OracleCycle, run_greedy
 from oracle.search.request import Search
 from oracle.study import grid
 from oracle.study.base import NAME, Percent
@@ -32,7 +32,7 @@ _SCHEDULE = ConstantSpec(name="constant")  # stands for one that only the other 
 _SHOWN = 12  # values that a refusal lists at most
 
 
-class OutsideRun(Spec):
+class ExternalRun(Spec):
     """A greedy oracle whose trainings another program runs."""
 
     name: Annotated[str, Field(pattern=NAME)]
@@ -69,10 +69,10 @@ Seen = Mapping[Training, float | None]  # validation accuracy in percent; None: 
 
 
 @dataclass(frozen=True)
-class Standing:
+class ExternalRunState:
     """How far a run has come."""
 
-    run: OutsideRun
+    run: ExternalRun
     cycles: tuple[OracleCycle, ...]  # the complete ones
     asked: frozenset[Training]
     missing: tuple[Training, ...]  # asked for and not observed, in the order to train them
@@ -100,7 +100,7 @@ class Standing:
         if not self.missing:
             return len(self.asked)
         run = self.run
-        each = adaptive_grid.expected(len(grid.values(run.grid)), run.search) * run.replicates
+        each = adaptive_grid.expected(len(grid.grid_values(run.grid)), run.search) * run.replicates
         begun = len(self.cycles) + 1
         here = sum(training.cycle == begun - 1 for training in self.asked)
         return len(self.asked) + max(0, each - here) + (run.cycles + 1 - begun) * each
@@ -150,13 +150,13 @@ class Standing:
         return Problem(f"{path}.replicate", f"must be 0 to {last}", training.replicate)
 
 
-def standing(run: OutsideRun, seen: Seen) -> Standing:
+def standing(run: ExternalRun, seen: Seen) -> ExternalRunState:
     """Let the oracle of a run go as far as what was observed carries it."""
     cycles: list[OracleCycle] = []
     asked: list[Training] = []
     missing: list[Training] = []
     search = _search(run, cycles)
-    answers: dict[str, Result] | None = None
+    answers: dict[str, CellResult] | None = None
     while not missing:
         try:
             ask = next(search) if answers is None else search.send(answers)
@@ -167,7 +167,7 @@ def standing(run: OutsideRun, seen: Seen) -> Standing:
         missing = [training for training in wanted if training not in seen]
         if not missing:
             answers = {cell.id: _result(run, cell, seen[each]) for each, cell in wanted.items()}
-    return Standing(run, tuple(cycles), frozenset(asked), tuple(missing))
+    return ExternalRunState(run, tuple(cycles), frozenset(asked), tuple(missing))
 
 
 def suggestion(missing: Sequence[Training], handed: Mapping[Training, int]) -> Training | None:
@@ -178,16 +178,16 @@ def suggestion(missing: Sequence[Training], handed: Mapping[Training, int]) -> T
     return min(missing, key=lambda training: handed.get(training, -1), default=None)
 
 
-def _search(run: OutsideRun, done: list[OracleCycle]) -> Search:
+def _search(run: ExternalRun, done: list[OracleCycle]) -> Search:
     search = GridSearch(
         _Trainings(run.id),
         _SCHEDULE,
         run.grid,
         run.tolerance,
         run.tolerance_kind,
-        SEARCHES[run.search],
+        SELECTION_RULES[run.search],
     )
-    return descent(search, run.cycles, run.replicates, done.append)
+    return run_greedy(search, run.cycles, run.replicates, done.append)
 
 
 @dataclass(frozen=True)
@@ -221,9 +221,9 @@ def _training(cell: Cell) -> Training:
     return Training(cell.cycle, cell.max_lr, cell.replicate)
 
 
-def _result(run: OutsideRun, cell: Cell, accuracy: float | None) -> Result:
+def _result(run: ExternalRun, cell: Cell, accuracy: float | None) -> CellResult:
     """An observation in the words of the search, which reads the first three of these."""
-    return Result(
+    return CellResult(
         cell=cell.id,
         val_accuracy=accuracy or 0.0,
         diverged=accuracy is None,

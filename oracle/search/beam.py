@@ -11,10 +11,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from oracle.search.adaptive_grid import SEARCHES
-from oracle.search.graph import Cell, Graph, Result
+from oracle.search.adaptive_grid import SELECTION_RULES
+from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.greedy import GridSearch, OracleCycle
-from oracle.search.pruning_run import PathCycle
+from oracle.search.pruning_run import RunCycle
 from oracle.search.request import Search
 from oracle.stats.region import Region
 from oracle.study.oracle import OracleStudy
@@ -24,12 +24,12 @@ from oracle.study.oracle import OracleStudy
 class History:
     """One way of choosing max_lr so far, and the networks that it ends in."""
 
-    path: tuple[PathCycle, ...]  # at least one cycle, that of the unpruned network first
+    path: tuple[RunCycle, ...]  # at least one cycle, that of the unpruned network first
     region: Region  # of the grid that its last max_lr comes from
     parent: int  # rank, from 0, of the history that it goes on from; 0 for an unpruned network
 
     @property
-    def last(self) -> PathCycle:
+    def last(self) -> RunCycle:
         """Its last cycle, whose networks are pruned next."""
         return self.path[-1]
 
@@ -54,7 +54,7 @@ class BeamCycle:
     kept: tuple[History, ...]  # best first; empty: every max_lr diverged, and the search ends
 
     @property
-    def results(self) -> Mapping[str, Result]:
+    def results(self) -> Mapping[str, CellResult]:
         """All of its cells' results, by the cells' ids."""
         return {
             result.cell: result
@@ -104,7 +104,7 @@ class Beam:
             self.study.grid,
             self.study.tolerance,
             self.study.tolerance_kind,
-            SEARCHES[self.study.search],
+            SELECTION_RULES[self.study.search],
         )
         kept: tuple[History, ...] = ()
         for cycle in range(self.study.cycles + 1):
@@ -137,7 +137,7 @@ def best(
     """
     candidates = [
         History(
-            (*(before[rank].path if before else ()), PathCycle(found.cycle, rate, cells, results)),
+            (*(before[rank].path if before else ()), RunCycle(found.cycle, rate, cells, results)),
             found.region,
             rank,
         )

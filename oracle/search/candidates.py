@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Literal
 
-from oracle.search.graph import Cell, Graph, Result
-from oracle.search.pruning_run import PathCycle, PruningPath
-from oracle.search.request import Ask, Place, Results
+from oracle.search.graph import Cell, CellResult, Graph
+from oracle.search.pruning_run import PruningPath, RunCycle
+from oracle.search.request import CellRequest, Results, StudyKey
 from oracle.study.search import SearchStudy
 from scyc.schedules import scyc_curve
 from scyc.specs.base import SCyc, as_json, content_hash
@@ -47,7 +47,7 @@ class Candidate:
     curve: SCyc
     path: PruningPath
     steps: list[str]  # of the search in which it is compared
-    cycles: list[PathCycle] = field(default_factory=list)
+    cycles: list[RunCycle] = field(default_factory=list)
     stopped: Stop | None = None  # None: it goes on, or is through
 
     @property
@@ -102,7 +102,7 @@ class Candidate:
 
 
 @dataclass(eq=False)
-class Board:
+class CandidatePool:
     """All candidates of a search, in the order in which it came to them.
 
     Who asks when changes nothing: a candidate's results are a function of its curve.
@@ -115,12 +115,12 @@ class Board:
     told: int = 0  # candidates whose end has been told
 
     @property
-    def place(self) -> Place:
+    def place(self) -> StudyKey:
         """Where all candidates' cells are recorded: one Optuna study a system and schedule."""
         roots: list[None] = [None] * self.study.least_replicates
         above = self.graph.place(roots, self.study.schedule)
         node = content_hash(["candidates", above, as_json(self.study.pruning)])
-        return Place("candidates", None, node)
+        return StudyKey("candidates", None, node)
 
     def find(self, curve: SCyc) -> Candidate | None:
         """The candidate with this curve, if there is one."""
@@ -142,11 +142,11 @@ class Board:
         self.candidates.append(Candidate(len(self.candidates), curve, path, [step]))
         return self.candidates[-1]
 
-    def take(self, candidate: Candidate, results: Sequence[Result]) -> None:
+    def take(self, candidate: Candidate, results: Sequence[CellResult]) -> None:
         """Note a candidate's next cycle."""
         cycle = len(candidate.cycles)
         path = candidate.path
-        done = PathCycle(cycle, path.max_lr[cycle], path.rows[cycle], tuple(results))
+        done = RunCycle(cycle, path.max_lr[cycle], path.rows[cycle], tuple(results))
         candidate.cycles.append(done)
         if any(result.diverged for result in results):
             candidate.stopped = "diverged"
@@ -163,7 +163,7 @@ class Board:
             self.told += 1
             self.ended(self.candidates[self.told - 1])
 
-    def together(self, candidates: Sequence[Candidate]) -> Generator[Ask, Results, None]:
+    def together(self, candidates: Sequence[Candidate]) -> Generator[CellRequest, Results, None]:
         """Take candidates to their ends side by side, a cycle of all of them in one ask."""
         for cycle in range(self.study.cycles + 1):
             going = [each for each in candidates if not each.ended and each.last < cycle]
@@ -172,6 +172,6 @@ class Board:
             }
             if not cells:
                 continue
-            answers = yield Ask(tuple(cells.values()), self.place)
+            answers = yield CellRequest(tuple(cells.values()), self.place)
             for each in going:
                 self.take(each, [answers[cell.id] for cell in each.path.rows[cycle]])

@@ -6,9 +6,9 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from oracle.search.candidates import Board, Candidate
+from oracle.search.candidates import Candidate, CandidatePool
 from oracle.search.greedy import GridSearch, OracleCycle
-from oracle.search.request import Ask, Results, Search
+from oracle.search.request import CellRequest, Results, Search
 from oracle.study.search import PaperRecipe
 from scyc.specs.base import SCyc
 
@@ -25,7 +25,7 @@ class Recipe:
     wins.
     """
 
-    board: Board
+    board: CandidatePool
     search: PaperRecipe
     line: Callable[[str], None]
     best: Candidate | None = None  # what has won so far
@@ -45,7 +45,7 @@ class Recipe:
         yield from self._step("q", self.search.q, chosen)
         yield from self._step("beta", self.search.beta, chosen)
 
-    def _epsilon(self) -> Generator[Ask, Results, None]:
+    def _epsilon(self) -> Generator[CellRequest, Results, None]:
         self.begun = 1
         study, search = self.board.study, self.search
         searched = GridSearch(self.board.graph, study.schedule, search.epsilon, 0.0, "points")
@@ -70,7 +70,7 @@ class Recipe:
 
     def _step(
         self, name: str, values: Sequence[float], cycles: Cycles, **changes: Any
-    ) -> Generator[Ask, Results, None]:
+    ) -> Generator[CellRequest, Results, None]:
         if self.best is None:
             return
         self.begun += 1

@@ -108,7 +108,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Result:
+class CellResult:
     """A finished cell. Accuracies and weights remaining in percent."""
 
     cell: str

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from oracle.search.adaptive_grid import SEARCHES, Choice, Sought, coarse_step, whole_grid
-from oracle.search.graph import Cell, Graph, Result, Tree
-from oracle.search.replication import Growth
-from oracle.search.request import Ask, Place, Results, Search, row
-from oracle.stats.region import Region, ToleranceKind, Tried, feasible
+from oracle.search.adaptive_grid import SELECTION_RULES, Choice, GridState, coarse_step, whole_grid
+from oracle.search.graph import Cell, CellResult, Graph, Tree
+from oracle.search.replication import AdaptiveReplication
+from oracle.search.request import CellRequest, Results, Search, StudyKey, replicate_cells
+from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_region
 from oracle.study import grid
 from oracle.study.grid_spec import GridSpec
 from oracle.study.oracle import OracleStudy
@@ -22,11 +22,11 @@ class OracleCycle:
 
     cycle: int
     cells: Mapping[float, tuple[Cell, ...]]  # by max_lr, rising; in the replicates' order
-    results: Mapping[float, tuple[Result, ...]]
+    results: Mapping[float, tuple[CellResult, ...]]
     region: Region | None  # None: every max_lr diverged, and the search ends
-    place: Place
+    place: StudyKey
     grid_size: int  # values of the grid as far as it has grown, tried or not
-    passed: tuple[Result, ...] = ()  # trainings that brought added replicates to this cycle
+    passed: tuple[CellResult, ...] = ()  # trainings that brought added replicates to this cycle
 
     @property
     def replicates(self) -> int:
@@ -34,12 +34,12 @@ class OracleCycle:
         return len(next(iter(self.results.values())))
 
     @property
-    def tried(self) -> dict[float, Tried]:
+    def tried(self) -> dict[float, MaxLrScores]:
         """What the region is computed from."""
-        return tried(self.results)
+        return scores_by_max_lr(self.results)
 
     @property
-    def losers(self) -> list[Result]:
+    def losers(self) -> list[CellResult]:
         """The results of all but the well-tuned max_lr."""
         won = self.region.well_tuned if self.region else None
         return [result for rate, row in self.results.items() if rate != won for result in row]
@@ -64,8 +64,8 @@ class GridSearch:
         self,
         parents: Sequence[Cell | None],
         last: Region | None = None,
-        growth: Growth | None = None,
-    ) -> Generator[Ask, Results, OracleCycle]:
+        growth: AdaptiveReplication | None = None,
+    ) -> Generator[CellRequest, Results, OracleCycle]:
         """Every chosen max_lr and every replicate, below the parents, one a replicate.
 
         The grid grows where the best value or the region touches its end, and then the number of
@@ -73,21 +73,21 @@ class GridSearch:
         the region of the cycle before, where there was one.
         """
         number = parents[0].cycle + 1 if parents[0] is not None else 0
-        place = Place("oracle", number, self.graph.place(parents, self.schedule))
-        every = grid.values(self.grid)
+        place = StudyKey("greedy_oracle", number, self.graph.place(parents, self.schedule))
+        every = grid.grid_values(self.grid)
         step = coarse_step(len(every))
         start = last.well_tuned if last else every[len(every) // 2]
-        found = _Found(self, place, list(parents))
-        passed: list[Result] = []
+        found = _CycleState(self, place, list(parents))
+        passed: list[CellResult] = []
         while True:
-            known = tried(found.results)
-            sought = Sought(every, known, self.tolerance, self.tolerance_kind, step, start)
+            known = scores_by_max_lr(found.results)
+            sought = GridState(every, known, self.tolerance, self.tolerance_kind, step, start)
             if wanted := self.choice(sought):
                 yield from found.train(found.parents, wanted)
                 continue
-            region = feasible(known, self.tolerance, self.tolerance_kind)
+            region = feasible_region(known, self.tolerance, self.tolerance_kind)
             low, high = (region.touches_low, region.touches_high) if region else (True, False)
-            if more := grid.extension(self.grid, every, low, high):
+            if more := grid.extend_grid(self.grid, every, low, high):
                 every = sorted([*every, *more])
                 continue
             if count := growth.more(known) if growth else 0:
@@ -105,32 +105,32 @@ class GridSearch:
 
 
 @dataclass
-class _Found:
+class _CycleState:
     """What a cycle's search has trained so far, all of it with the same replicates."""
 
     search: GridSearch
-    place: Place
+    place: StudyKey
     parents: list[Cell | None]
     cells: dict[float, tuple[Cell, ...]] = field(default_factory=dict)
-    results: dict[float, tuple[Result, ...]] = field(default_factory=dict)
+    results: dict[float, tuple[CellResult, ...]] = field(default_factory=dict)
 
     def train(
         self, parents: Sequence[Cell | None], rates: Sequence[float], first: int = 0
-    ) -> Generator[Ask, Results, None]:
+    ) -> Generator[CellRequest, Results, None]:
         """Train every rate below every parent; these are replicates from `first` on."""
         graph, schedule = self.search.graph, self.search.schedule
-        new = {rate: row(graph, parents, schedule, rate, first) for rate in rates}
+        new = {rate: replicate_cells(graph, parents, schedule, rate, first) for rate in rates}
         by_replicate = tuple(
             new[rate][replicate] for replicate in range(len(parents)) for rate in rates
         )
-        answers = yield Ask(by_replicate, self.place)
+        answers = yield CellRequest(by_replicate, self.place)
         for rate, trained in new.items():
             self.cells[rate] = self.cells.get(rate, ()) + trained
             answered = tuple(answers[cell.id] for cell in trained)
             self.results[rate] = self.results.get(rate, ()) + answered
 
 
-def oracle(study: OracleStudy, graph: Graph, done: Callable[[OracleCycle], None]) -> Search:
+def greedy_oracle(study: OracleStudy, graph: Graph, done: Callable[[OracleCycle], None]) -> Search:
     """The greedy oracle of a study: see :func:`descent`.
 
     Every cycle begins with the least number of replicates, and may grow.
@@ -141,21 +141,21 @@ def oracle(study: OracleStudy, graph: Graph, done: Callable[[OracleCycle], None]
         study.grid,
         study.tolerance,
         study.tolerance_kind,
-        SEARCHES[study.search],
+        SELECTION_RULES[study.search],
     )
 
-    def growth(way: tuple[float, ...]) -> Growth:
-        return Growth(study, graph, way)
+    def growth(way: tuple[float, ...]) -> AdaptiveReplication:
+        return AdaptiveReplication(study, graph, way)
 
-    return descent(search, study.cycles, study.least_replicates, done, growth)
+    return run_greedy(search, study.cycles, study.least_replicates, done, growth)
 
 
-def descent(
+def run_greedy(
     search: GridSearch,
     cycles: int,
     replicates: int,
     done: Callable[[OracleCycle], None],
-    growth: Callable[[tuple[float, ...]], Growth] | None = None,
+    growth: Callable[[tuple[float, ...]], AdaptiveReplication] | None = None,
 ) -> Search:
     """The greedy oracle (Liu et al. 2021, Section 5.3).
 
@@ -176,10 +176,10 @@ def descent(
         last, way = found.region, (*way, found.region.well_tuned)
 
 
-def tried(results: Mapping[float, Sequence[Result]]) -> dict[float, Tried]:
+def scores_by_max_lr(results: Mapping[float, Sequence[CellResult]]) -> dict[float, MaxLrScores]:
     """Validation accuracies by max_lr."""
     return {
-        rate: Tried(
+        rate: MaxLrScores(
             tuple(result.val_accuracy for result in row), any(result.diverged for result in row)
         )
         for rate, row in results.items()

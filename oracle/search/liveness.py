@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from oracle.search.graph import Result
+from oracle.search.graph import CellResult
 
 
 @dataclass
-class Carried:
+class NetworkLiveness:
     """What several searches of the same graph go on from, cycle by cycle.
 
     A network of a cycle can be dropped when every search has said which networks of that cycle it
@@ -19,13 +19,13 @@ class Carried:
 
     searches: frozenset[str]
     _told: dict[int, set[str]] = field(default_factory=dict)  # searches, by cycle
-    _tried: dict[int, dict[str, Result]] = field(default_factory=dict)  # by cycle and cell
+    _tried: dict[int, dict[str, CellResult]] = field(default_factory=dict)  # by cycle and cell
     _needed: dict[int, set[str]] = field(default_factory=dict)  # ids of cells, by cycle
     _ended: set[str] = field(default_factory=set)
 
     def tell(
-        self, search: str, cycle: int, tried: Iterable[Result], needed: Iterable[str]
-    ) -> list[Result]:
+        self, search: str, cycle: int, tried: Iterable[CellResult], needed: Iterable[str]
+    ) -> list[CellResult]:
         """A search's networks of a cycle, and the ids of the cells that it goes on from.
 
         Returns the results of this cycle that nobody will go on from; none while a search has not
@@ -36,12 +36,12 @@ class Carried:
         self._needed.setdefault(cycle, set()).update(needed)
         return self._free(cycle)
 
-    def end(self, search: str) -> list[Result]:
+    def end(self, search: str) -> list[CellResult]:
         """A search has ended, and will name no more networks. Returns as :meth:`tell`."""
         self._ended.add(search)
         return [result for cycle in sorted(self._tried) for result in self._free(cycle)]
 
-    def _free(self, cycle: int) -> list[Result]:
+    def _free(self, cycle: int) -> list[CellResult]:
         """What can be dropped of a cycle, and was not before."""
         if self.searches - self._told[cycle] - self._ended:
             return []

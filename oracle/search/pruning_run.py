@@ -6,19 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from oracle.search.graph import Cell, Graph, Result
-from oracle.search.request import Ask, Place, Search, row
+from oracle.search.graph import Cell, CellResult, Graph
+from oracle.search.request import CellRequest, Search, StudyKey, replicate_cells
 from scyc.specs.choices import ScheduleSpec
 
 
 @dataclass(frozen=True)
-class PathCycle:
+class RunCycle:
     """One finished cycle of a path with a given max_lr for each cycle."""
 
     cycle: int
     max_lr: float
     cells: tuple[Cell, ...]  # in the replicates' order
-    results: tuple[Result, ...]
+    results: tuple[CellResult, ...]
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,12 @@ class PruningPath:
     replicates: int
 
     @cached_property
-    def place(self) -> Place:
+    def place(self) -> StudyKey:
         """Where its cells are recorded, all cycles together.
 
         The last cycle's place in the graph says all: the schedule, every max_lr, the pruning.
         """
-        return Place("path", None, self.rows[-1][0].node)
+        return StudyKey("path", None, self.rows[-1][0].node)
 
     @cached_property
     def rows(self) -> tuple[tuple[Cell, ...], ...]:
@@ -44,7 +44,7 @@ class PruningPath:
         found: list[tuple[Cell, ...]] = []
         parents: Sequence[Cell | None] = [None] * self.replicates
         for max_lr in self.max_lr:
-            found.append(row(self.graph, parents, self.schedule, max_lr))
+            found.append(replicate_cells(self.graph, parents, self.schedule, max_lr))
             parents = found[-1]
         return tuple(found)
 
@@ -53,19 +53,19 @@ class PruningPath:
         """The ids of its cells."""
         return frozenset(cell.id for cells in self.rows for cell in cells)
 
-    def search(self, done: Callable[[PathCycle], None]) -> Search:
+    def search(self, done: Callable[[RunCycle], None]) -> Search:
         """Train, prune, train again (Liu et al. 2021, Algorithm 1), all replicates together.
 
         Calls `done` with each finished cycle. Ends early when a replicate diverges.
         """
         for cycle, (max_lr, cells) in enumerate(zip(self.max_lr, self.rows, strict=True)):
-            answers = yield Ask(cells, self.place)
+            answers = yield CellRequest(cells, self.place)
             results = tuple(answers[cell.id] for cell in cells)
-            done(PathCycle(cycle, max_lr, cells, results))
+            done(RunCycle(cycle, max_lr, cells, results))
             if any(result.diverged for result in results):
                 return
 
-    def ended(self, found: Sequence[PathCycle]) -> bool:
+    def ended(self, found: Sequence[RunCycle]) -> bool:
         """Whether these finished cycles are all there will be."""
         if not found:
             return False

@@ -6,23 +6,23 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 
-from oracle.search.graph import Cell, Graph, Result
-from oracle.search.request import Ask, Place, Results, row
-from oracle.stats.region import Tried
-from oracle.stats.region_intervals import Verdict, evidence
+from oracle.search.graph import Cell, CellResult, Graph
+from oracle.search.request import CellRequest, Results, StudyKey, replicate_cells
+from oracle.stats.region import MaxLrScores
+from oracle.stats.region_intervals import Verdict, infer_region
 from oracle.study.oracle import OracleStudy
 from scyc.schedules import scyc_curve
 
 
 @dataclass(frozen=True)
-class Growth:
+class AdaptiveReplication:
     """How one cycle of an oracle study comes to more replicates."""
 
     study: OracleStudy
     graph: Graph
     way: tuple[float, ...]  # the well-tuned max_lr of the cycles before
 
-    def more(self, tried: Mapping[float, Tried]) -> int:
+    def more(self, tried: Mapping[float, MaxLrScores]) -> int:
         """How many replicates to add now; 0 where the verdict is given, or the bound reached."""
         have = len(next(iter(tried.values())).accuracies)
         if have >= self.study.most_replicates:
@@ -34,30 +34,30 @@ class Growth:
 
     def parents(
         self, replicates: range
-    ) -> Generator[Ask, Results, tuple[list[Cell | None], list[Result]]]:
+    ) -> Generator[CellRequest, Results, tuple[list[Cell | None], list[CellResult]]]:
         """The networks that new replicates start the cycle from, and all results on the way.
 
         Each is its replicate's own, trained with the well-tuned max_lr of the cycles before. From
         the first replicate on that diverges there, none is given.
         """
         parents: list[Cell | None] = [None for _ in replicates]
-        passed: list[Result] = []
+        passed: list[CellResult] = []
         for cycle, max_lr in enumerate(self.way):
             if not parents:
                 break
             schedule = self.study.schedule
-            place = Place("oracle", cycle, self.graph.place(parents, schedule))
-            cells = row(self.graph, parents, schedule, max_lr, replicates.start)
-            answers = yield Ask(cells, place)
+            place = StudyKey("oracle", cycle, self.graph.place(parents, schedule))
+            cells = replicate_cells(self.graph, parents, schedule, max_lr, replicates.start)
+            answers = yield CellRequest(cells, place)
             results = [answers[cell.id] for cell in cells]
             passed += results
             came_through = list(takewhile(lambda result: not result.diverged, results))
             parents = list(cells[: len(came_through)])
         return parents, passed
 
-    def _verdict(self, tried: Mapping[float, Tried]) -> Verdict | None:
+    def _verdict(self, tried: Mapping[float, MaxLrScores]) -> Verdict | None:
         study = self.study
-        found = evidence(tried, study.tolerance, study.tolerance_kind, study.seed)
+        found = infer_region(tried, study.tolerance, study.tolerance_kind, study.seed)
         rate = scyc_curve.max_lr(study.s_cyc, len(self.way), study.pruning.rate)
         return found.verdict(rate) if found else None
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 
-from oracle.search.graph import Cell, Result, Tree
+from oracle.search.graph import Cell, CellResult, Tree
 from scyc.specs.choices import ScheduleSpec
 
-Results = Mapping[str, Result]  # by cell id
+Results = Mapping[str, CellResult]  # by cell id
 
 
 @dataclass(frozen=True)
-class Place:
+class StudyKey:
     """The Optuna study in which a search's cells are recorded."""
 
     # "oracle": the cells of one cycle, below one path; "path": those of all cycles of one path;
@@ -27,17 +27,17 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Ask:
+class CellRequest:
     """Cells that a search wants, in the order in which they are packed."""
 
     cells: tuple[Cell, ...]
-    place: Place
+    place: StudyKey
 
 
-Search = Generator[Ask, Results, None]
+Search = Generator[CellRequest, Results, None]
 
 
-def row(
+def replicate_cells(
     graph: Tree,
     parents: Sequence[Cell | None],
     schedule: ScheduleSpec,

@@ -13,44 +13,44 @@ from typing import Any
 
 from oracle.search import spreads
 from oracle.search.graph import Cell, Graph
-from oracle.search.greedy import OracleCycle, oracle
-from oracle.search.pruning_run import PathCycle
-from oracle.search.request import Ask, Place, Results, Search, row
+from oracle.search.greedy import OracleCycle, greedy_oracle
+from oracle.search.pruning_run import RunCycle
+from oracle.search.request import CellRequest, Results, Search, StudyKey, replicate_cells
 from oracle.study.oracle import OracleStudy
 from oracle.study.rivals import ConstantRival, GradientSpreadRival, RivalSpec, WarmStartRival
 from scyc.specs.base import Spec, as_json, content_hash
 
 
 @dataclass(frozen=True)
-class Known:
+class RuleInputs:
     """What a rival's max_lr may rest on."""
 
     study: OracleStudy
     well_tuned: Sequence[float]  # the oracle's, of its first cycles
-    path: Sequence[PathCycle]  # the rival's own finished cycles
+    path: Sequence[RunCycle]  # the rival's own finished cycles
 
 
 @dataclass(frozen=True)
 class Rule:
     """How a kind of rival sets max_lr."""
 
-    max_lr: Callable[[Any, int, Known], float | None]  # of a cycle; None: not known yet
+    max_lr: Callable[[Any, int, RuleInputs], float | None]  # of a cycle; None: not known yet
     needs: Callable[[Any, int], int]  # how many of the oracle's cycles it must know for a cycle
     shared: Callable[[Any], int]  # of its first cycles, how many are the oracle's unless grids grow
 
 
-def _constant(spec: ConstantRival, _cycle: int, known: Known) -> float | None:
+def _constant(spec: ConstantRival, _cycle: int, known: RuleInputs) -> float | None:
     if spec.max_lr is not None:
         return spec.max_lr
     return known.well_tuned[0] if known.well_tuned else None
 
 
-def _warm_start(_spec: WarmStartRival, cycle: int, known: Known) -> float | None:
+def _warm_start(_spec: WarmStartRival, cycle: int, known: RuleInputs) -> float | None:
     before = max(0, cycle - 1)
     return known.well_tuned[before] if before < len(known.well_tuned) else None
 
 
-def _gradient_spread(spec: GradientSpreadRival, cycle: int, known: Known) -> float | None:
+def _gradient_spread(spec: GradientSpreadRival, cycle: int, known: RuleInputs) -> float | None:
     epsilon = _epsilon(spec, known.study)
     if cycle <= 1:
         return epsilon
@@ -100,7 +100,7 @@ class RivalRun:
     spec: RivalSpec
     begun: Callable[[RivalRun, int], None] = lambda run, cycle: None
     over: Callable[[RivalRun], None] = lambda run: None
-    path: list[PathCycle] = field(default_factory=list)
+    path: list[RunCycle] = field(default_factory=list)
     ended: bool = False
     oracle: list[OracleCycle] = field(default_factory=list)  # the cycles whose answers it used
 
@@ -123,7 +123,7 @@ class RivalRun:
         return options
 
     @property
-    def place(self) -> Place:
+    def place(self) -> StudyKey:
         """Where its cells are recorded: known before its max_lr are, so told by what decides them.
 
         The oracle's answers decide where it uses them, and so all that shapes the oracle's search.
@@ -135,7 +135,7 @@ class RivalRun:
         ]
         shared = [self.graph.id, as_json(study.pruning), as_json(study.schedule)]
         searched = decides if rule.needs(self.spec, 0) else []
-        return Place("path", None, content_hash(["rival", shared, self.options, searched]))
+        return StudyKey("path", None, content_hash(["rival", shared, self.options, searched]))
 
     @property
     def ids(self) -> frozenset[str]:
@@ -168,9 +168,9 @@ class RivalRun:
                 break
             cells = self._rows[cycle]
             self.begun(self, cycle)
-            answers = yield Ask(cells, self.place)
+            answers = yield CellRequest(cells, self.place)
             results = tuple(answers[cell.id] for cell in cells)
-            self.path.append(PathCycle(cycle, cells[0].max_lr, cells, results))
+            self.path.append(RunCycle(cycle, cells[0].max_lr, cells, results))
             if any(result.diverged for result in results):
                 break
         self.ended = True
@@ -182,14 +182,14 @@ class RivalRun:
         well_tuned = [
             each.region.well_tuned for each in self._replay.cycles if each.region is not None
         ]
-        known = Known(self.study, well_tuned, self.path)
+        known = RuleInputs(self.study, well_tuned, self.path)
         while len(self._rows) <= self.study.cycles:
             max_lr = rule.max_lr(self.spec, len(self._rows), known)
             if max_lr is None:
                 return
             parents: Sequence[Cell | None] = [None] * self.study.least_replicates
             parents = self._rows[-1] if self._rows else parents
-            self._rows.append(row(self.graph, parents, self.study.schedule, max_lr))
+            self._rows.append(replicate_cells(self.graph, parents, self.study.schedule, max_lr))
 
 
 class _Replay:
@@ -200,11 +200,11 @@ class _Replay:
 
     def __init__(self, study: OracleStudy, graph: Graph) -> None:
         self.cycles: list[OracleCycle] = []
-        self._search = oracle(study, graph, self.cycles.append)
-        self._ask: Ask | None = None
+        self._search = greedy_oracle(study, graph, self.cycles.append)
+        self._ask: CellRequest | None = None
         self._over = False
 
-    def until(self, count: int) -> Generator[Ask, Results, None]:
+    def until(self, count: int) -> Generator[CellRequest, Results, None]:
         """Go on until so many cycles are finished, or the oracle has ended."""
         while len(self.cycles) < count and not self._over:
             try:

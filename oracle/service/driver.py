@@ -17,15 +17,22 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
-from oracle.database import Jobs, Ledger
-from oracle.errors import DiskFailed, LeaseHeld, LeaseLost, RunFailed, StorageAway, StorageError
+from oracle.database import Jobs, RunDatabase
+from oracle.errors import (
+    DiskError,
+    LeaseHeld,
+    LeaseLost,
+    RunError,
+    StorageError,
+    StorageUnavailable,
+)
 from oracle.records.jobs import Holder
 from oracle.runs import execute, html_report
 from oracle.service import admission
 from oracle.service.driver_process import BUSY, understood
-from oracle.service.progress import Reporter, Withdrawn
+from oracle.service.progress import JobWithdrawn, Reporter
 from oracle.service.service import ServerSettings
-from oracle.storage.retry import Patience
+from oracle.storage.retry import DatabaseRetry
 from oracle.study.validation import parse
 from oracle.tables.oracle import Table
 from scyc.errors import BadInput, Problem
@@ -36,7 +43,7 @@ _GRACE = 20.0  # seconds to end in after the server's death
 _PATIENCE = 15.0  # seconds for a lease: a driver that was told to end gives it back by then
 
 
-def drive(job_id: str, settings: ServerSettings, holder: Holder) -> int:
+def run_job(job_id: str, settings: ServerSettings, holder: Holder) -> int:
     """Run a job, and write down how it ended; returns this process's exit code.
 
     Nothing is written down where the job is to go on later: where it was withdrawn or interrupted
@@ -44,14 +51,14 @@ def drive(job_id: str, settings: ServerSettings, holder: Holder) -> int:
     StorageError and LeaseLost.
     """
     failure: tuple[str, Sequence[Problem]] | None = None
-    with contextlib.closing(Ledger(settings.url)) as ledger:
+    with contextlib.closing(RunDatabase(settings.url)) as ledger:
         jobs = ledger.jobs()
         try:
             with Reporter(jobs, job_id, holder) as reporter:
                 _run(jobs, job_id, settings, reporter)
-        except (Withdrawn, KeyboardInterrupt):
+        except (JobWithdrawn, KeyboardInterrupt):
             return 0
-        except (LeaseHeld, StorageAway):  # it is no fault of the job's
+        except (LeaseHeld, StorageUnavailable):  # it is no fault of the job's
             return BUSY
         except (StorageError, LeaseLost):
             raise
@@ -59,12 +66,12 @@ def drive(job_id: str, settings: ServerSettings, holder: Holder) -> int:
             if any(each.path == "--storage" for each in error.problems):
                 raise StorageError(str(error)) from error  # it was open a moment ago
             failure = "its study was refused", error.problems
-        except RunFailed as error:
+        except RunError as error:
             failure = f"{type(error).__name__}: {error}", ()
         except Exception as error:
             traceback.print_exc()
             failure = f"{type(error).__name__}: {error}; the server has its log", ()
-        patience = Patience(settings.of_job(None).patience, print)
+        patience = DatabaseRetry(settings.of_job(None).patience, print)
         if failure is None:
             patience(lambda: jobs.release(job_id, holder, "done"))
         else:
@@ -86,11 +93,11 @@ def _run(jobs: Jobs, job_id: str, settings: ServerSettings, reporter: Reporter) 
     target = prepared.settings.place(study.home) / f"{prepared.run_id}.html"
     try:
         html_report.save(html_report.page(table, study), target)
-    except DiskFailed as error:  # the run is finished all the same; the server draws it, too
+    except DiskError as error:  # the run is finished all the same; the server draws it, too
         reporter.say(f"the report was not written: {error}")
 
 
-def _executed(prepared: execute.Prepared, reporter: Reporter) -> Table:
+def _executed(prepared: execute.PreparedRun, reporter: Reporter) -> Table:
     """The table of a run. Raises LeaseHeld when another driver keeps its trainings."""
     patience = time.monotonic() + _PATIENCE
     while True:
@@ -130,7 +137,7 @@ def main() -> int:
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, _interrupt)
     _die_with(server)
-    return drive(sys.argv[1], settings, holder)
+    return run_job(sys.argv[1], settings, holder)
 
 
 if __name__ == "__main__":

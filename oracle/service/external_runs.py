@@ -17,7 +17,7 @@ from oracle.database import Observations
 from oracle.errors import Forbidden, UnknownJob
 from oracle.records.observations import Declared, Observation
 from oracle.records.tokens import Token
-from oracle.search.ask_tell import OutsideRun, Standing, Training, standing, suggestion
+from oracle.search.ask_tell import ExternalRun, ExternalRunState, Training, standing, suggestion
 from oracle.storage.result_store import ResultStore
 from oracle.study.validation import parse_as
 from scyc.errors import BadInput
@@ -37,7 +37,7 @@ class Answer:
     """What a trainer is told."""
 
     added: int  # observations that were new
-    standing: Standing
+    standing: ExternalRunState
     next: Training | None  # None where the run has ended
 
 
@@ -50,19 +50,21 @@ class OutsideRuns:
         self._lock = threading.Lock()
         self._handed: dict[str, dict[Training, int]] = {}  # by run: what was given out, and when
         self._count = itertools.count()
-        self._standings: dict[str, tuple[int, Standing]] = {}  # by run: of so many observations
+        self._standings: dict[
+            str, tuple[int, ExternalRunState]
+        ] = {}  # by run: of so many observations
         for declared in observations.all_declared():
             self._show(declared.run_id)
 
-    def declare(self, run: OutsideRun, owner: str) -> bool:
+    def declare(self, run: ExternalRun, owner: str) -> bool:
         """Write a run down; False where it is there already."""
         return self._observations.declare(run.id, json.dumps(as_json(run)), owner)
 
-    def all(self) -> list[tuple[Declared, Standing]]:
+    def all(self) -> list[tuple[Declared, ExternalRunState]]:
         """All runs, the oldest first."""
         return [(each, self._standing(each)) for each in self._observations.all_declared()]
 
-    def find(self, text: str) -> tuple[Declared, Standing] | None:
+    def find(self, text: str) -> tuple[Declared, ExternalRunState] | None:
         """The run with this id, or the latest one with this name."""
         every = self._observations.all_declared()
         fitting = [each for each in every if each.run_id == text] or [
@@ -98,7 +100,7 @@ class OutsideRuns:
             self._store.add_observation(run_id, Observation(*values, datetime.now(UTC)))
         return new
 
-    def _hand_out(self, run_id: str, now: Standing) -> Training | None:
+    def _hand_out(self, run_id: str, now: ExternalRunState) -> Training | None:
         with self._lock:
             handed = self._handed.setdefault(run_id, {})
             chosen = suggestion(now.missing, handed)
@@ -108,7 +110,7 @@ class OutsideRuns:
                 handed[chosen] = next(self._count)
             return chosen
 
-    def _standing(self, declared: Declared) -> Standing:
+    def _standing(self, declared: Declared) -> ExternalRunState:
         """That of all observations, which are never changed: so many of them, always the same."""
         rows = self._observations.of(declared.run_id)
         with self._lock:
@@ -128,8 +130,8 @@ class OutsideRuns:
                 self._store.add_observation(run_id, row)
 
 
-def _run(declared: Declared) -> OutsideRun:
-    return parse_as(OutsideRun, json.loads(declared.spec), declared.run_id)
+def _run(declared: Declared) -> ExternalRun:
+    return parse_as(ExternalRun, json.loads(declared.spec), declared.run_id)
 
 
 def _training(row: Observation) -> Training:

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from types import TracebackType
 
 from oracle.database import Jobs
-from oracle.errors import RunFailed, StorageError
+from oracle.errors import RunError, StorageError
 from oracle.records.jobs import Holder
 from oracle.settings import Progress
 
 _PACE = 1.0  # seconds between two notes of how many cells are finished
 
 
-class Withdrawn(RunFailed):
+class JobWithdrawn(RunError):
     """The job was cancelled, or is another server's by now."""
 
 
@@ -49,7 +49,7 @@ class Reporter:
     ) -> None:
         self._end.set()
         self._thread.join()
-        with contextlib.suppress(Withdrawn, StorageError):
+        with contextlib.suppress(JobWithdrawn, StorageError):
             self.flush()
 
     def progress(self) -> Progress:
@@ -92,7 +92,7 @@ class Reporter:
 
     def _keep_writing(self) -> None:
         while not self._end.wait(_PACE):
-            with contextlib.suppress(StorageError, Withdrawn):  # a database that is away: again
+            with contextlib.suppress(StorageError, JobWithdrawn):  # a database that is away: again
                 self.flush()
 
     def _own(self, written: bool) -> None:
@@ -101,4 +101,4 @@ class Reporter:
 
     def _check(self) -> None:
         if self._withdrawn:
-            raise Withdrawn(f"{self._job_id} is no longer this driver's to run")
+            raise JobWithdrawn(f"{self._job_id} is no longer this driver's to run")

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from oracle.database import Jobs
-from oracle.errors import RunFailed, StorageError
-from oracle.host.processes import lives, on_this_host, this_process
+from oracle.errors import RunError, StorageError
+from oracle.host.processes import is_alive, on_this_host, process_id_string
 from oracle.records.jobs import Held, Holder, Job
 from oracle.service.driver_process import BUSY, Driver, started
 from oracle.service.service import ServerSettings
@@ -36,7 +36,7 @@ class Scheduler:
 
     jobs: Jobs
     settings: ServerSettings
-    holder: Holder = field(default_factory=lambda: Holder(uuid.uuid4().hex, this_process()))
+    holder: Holder = field(default_factory=lambda: Holder(uuid.uuid4().hex, process_id_string()))
     now: Callable[[], float] = time.monotonic
     start_driver: Callable[[Job, ServerSettings, Holder], subprocess.Popen[bytes]] | None = None
 
@@ -149,7 +149,7 @@ class Scheduler:
         self._seen = {job_id: seen for job_id, seen in self._seen.items() if job_id in others}
         for job_id, each in others.items():
             if on_this_host(each.process):
-                if not lives(each.process):
+                if not is_alive(each.process):
                     self.jobs.take_back(each)
                 continue
             last, since = self._seen.get(job_id, (None, 0.0))
@@ -176,7 +176,7 @@ class Scheduler:
                 driver.end(self.now())
             try:
                 self._reap()
-            except RunFailed as error:
+            except RunError as error:
                 log.warning("%s", error)
                 if all(driver.code() is not None for driver in self._drivers.values()):
                     return  # the next server finds this one dead, and takes its jobs back

@@ -10,20 +10,20 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, Literal, TypeVar
 
-from oracle.database import URL, Ledger, RunRecord
+from oracle.database import URL, RunDatabase, RunRecord
 from oracle.errors import Forbidden, QueueFull, UnknownJob
 from oracle.records.jobs import PRIORITIES, Job, NewJob
 from oracle.records.tokens import Token
 from oracle.runs import catalog
-from oracle.runs.catalog import Known
+from oracle.runs.catalog import StoredRun
 from oracle.search.graph import Graph
 from oracle.service import admission
 from oracle.service.external_runs import OutsideRuns
-from oracle.settings import Settings, Shrink
+from oracle.settings import ScaleDown, Settings
 from oracle.storage.result_store import ResultStore
 from oracle.study.base import Study
 from oracle.study.loading import read_json, read_yaml
-from oracle.study.scale_down import shrink as shrunk
+from oracle.study.scale_down import scale_down as shrunk
 from oracle.study.validation import parse
 from oracle.tables.oracle import Table
 from scyc.errors import BadInput, Problem
@@ -73,7 +73,7 @@ class Service:
     def __init__(self, settings: ServerSettings) -> None:
         """Open the database. Raises BadInput, StorageError."""
         self.settings = settings
-        self.ledger = Ledger(settings.url)  # first, as in `records.opened`
+        self.ledger = RunDatabase(settings.url)  # first, as in `records.opened`
         self.store = ResultStore(settings.url)
         self.jobs = self.ledger.jobs()
         self.tokens = self.ledger.tokens()
@@ -82,7 +82,7 @@ class Service:
         self.outside = OutsideRuns(self.observations, self.store)
         self._tables: _Kept[Table] = _Kept()
         self._drawn: _Kept[str] = _Kept()
-        self._studies: dict[str, Known] = {}  # by run id; what is declared never changes
+        self._studies: dict[str, StoredRun] = {}  # by run id; what is declared never changes
         self._where = settings.of_job(None)
 
     def close(self) -> None:
@@ -96,7 +96,7 @@ class Service:
         *,
         form: Literal["yaml", "json"],
         owner: str,
-        shrink: Shrink | None = None,
+        shrink: ScaleDown | None = None,
         data: str | None = None,
         priority: int = 0,
         key: str | None = None,
@@ -138,19 +138,19 @@ class Service:
         self._owned(job_id, who)
         return self.jobs.reprioritise(job_id, priority)
 
-    def runs(self) -> list[Known]:
+    def runs(self) -> list[StoredRun]:
         """All runs that are in the database, the oldest first."""
         found = [self._run(record) for record in self.ledger.runs()]
         return [run for run in found if run is not None]
 
-    def page(self, before: int | None, limit: int) -> tuple[list[Known], int | None]:
+    def page(self, before: int | None, limit: int) -> tuple[list[StoredRun], int | None]:
         """So many runs, the newest first, and what `before` is for the page after this one."""
         found = self.ledger.page(before, limit + 1)
         runs = [self._run(record) for _, record in found[:limit]]
         following = found[limit - 1][0] if len(found) > limit else None
         return [run for run in runs if run is not None], following
 
-    def run(self, name: str) -> Known:
+    def run(self, name: str) -> StoredRun:
         """The run with this id, that of the job with this id, or the latest of the study so named.
 
         Raises UnknownJob, also where the job has no run yet.
@@ -166,7 +166,7 @@ class Service:
             raise UnknownJob(f"there is no run {name}; GET /v1/runs lists them")
         return run
 
-    def table(self, run: Known, which: str | None = None) -> Table:
+    def table(self, run: StoredRun, which: str | None = None) -> Table:
         """The table of a run as far as it has come, or that of the distributions it recorded.
 
         which: "oracle", "S-Cyc" or the label of an entry, for its distributions. Raises BadInput.
@@ -174,7 +174,7 @@ class Service:
         return self._tables.get(self._stamp(run, which), lambda: self._computed(run, which))
 
     def drawn(
-        self, run: Known, which: str | None, form: Hashable, draw: Callable[[Table], str]
+        self, run: StoredRun, which: str | None, form: Hashable, draw: Callable[[Table], str]
     ) -> str:
         """A table as text or a figure as JSON, drawn once for each table and form.
 
@@ -187,12 +187,12 @@ class Service:
 
         return self._drawn.get((*stamp, form), drawing)
 
-    def _stamp(self, run: Known, which: str | None) -> tuple[str, str | None, int]:
+    def _stamp(self, run: StoredRun, which: str | None) -> tuple[str, str | None, int]:
         """What a table is a function of."""
         graph = Graph(run.study.system, run.record.fingerprint)
         return (run.record.run_id, which, self.store.count(graph))
 
-    def _computed(self, run: Known, which: str | None) -> Table:
+    def _computed(self, run: StoredRun, which: str | None) -> Table:
         so_far = catalog.found(run, self.store)
         if which is None:
             return so_far.table(run.record.run_id)
@@ -202,7 +202,7 @@ class Service:
         self,
         text: str,
         form: Literal["yaml", "json"],
-        wanted: Shrink | None,
+        wanted: ScaleDown | None,
         data: str | None,
         priority: int,
     ) -> Study:
@@ -240,7 +240,7 @@ class Service:
             raise UnknownJob(f"{job_id} has no run yet; it has to be started first")
         return self.ledger.run(run_id)
 
-    def _run(self, record: RunRecord) -> Known | None:
+    def _run(self, record: RunRecord) -> StoredRun | None:
         """A run as it stands; its study is parsed once."""
         known = self._studies.get(record.run_id)
         if known is None:

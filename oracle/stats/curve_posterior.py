@@ -37,7 +37,7 @@ REACH = 3.0  # standard errors below the best
 LEAST = 1e-6  # of the noise's variance: what is left where the values near the best all tie
 
 
-def drawn(
+def sample_curves(
     table: Array, rates: Array, tolerance: float, draws: int, rng: np.random.Generator
 ) -> Array:
     """Draws of the expected curve given the replicates, (draws, rates), in percent.
@@ -53,7 +53,7 @@ def drawn(
     left = table - means[:, None] - table.mean(axis=0) + table.mean()
     if len(rates) == 1 or np.abs(left).max() < 1e-9:
         return curves
-    size = sizes(left)
+    size = noise_scales(left)
     error = np.sqrt(np.mean(size**2) / table.shape[1])
     near = np.flatnonzero(means >= means.max() - 2 * tolerance - REACH * error)
     span = slice(max(0, int(near[0]) - 1), int(near[-1]) + 2)
@@ -79,7 +79,7 @@ def positions(rates: Array) -> Array:
     return np.linspace(0, 1, len(rates))
 
 
-def sizes(left: Array) -> Array:
+def noise_scales(left: Array) -> Array:
     """Std of the noise of one replicate at each rate, pooled over as many neighbours as needed.
 
     left: what rows and columns leave of the accuracies (two-way layout), (rates, replicates), with

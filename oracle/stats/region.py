@@ -37,7 +37,7 @@ class Region:
 
 
 @dataclass(frozen=True)
-class Tried:
+class MaxLrScores:
     """One max_lr of one cycle: its replicates' validation accuracies, in percent."""
 
     accuracies: tuple[float, ...]
@@ -49,8 +49,8 @@ class Tried:
         return math.fsum(self.accuracies) / len(self.accuracies)
 
 
-def feasible(
-    tried: Mapping[float, Tried], tolerance: float, kind: ToleranceKind = "points"
+def feasible_region(
+    tried: Mapping[float, MaxLrScores], tolerance: float, kind: ToleranceKind = "points"
 ) -> Region | None:
     """The well-tuned max_lr and the region around it.
 

@@ -37,8 +37,8 @@ from typing import Literal
 
 import numpy as np
 
-from oracle.stats.curve_posterior import Array, drawn
-from oracle.stats.region import Region, ToleranceKind, Tried, feasible, points
+from oracle.stats.curve_posterior import Array, sample_curves
+from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_region, points
 
 VerdictKind = Literal["inside", "outside", "undecided"]
 
@@ -80,7 +80,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class RegionPosterior:
     """What the replicates of one cycle say of its region.
 
     best_again: the best accuracy without the winner's curse, in percent. For each replicate, the
@@ -118,15 +118,15 @@ class Evidence:
         return Verdict("undecided", chance, _more(chance, self.replicates))
 
 
-def evidence(
-    tried: Mapping[float, Tried], tolerance: float, kind: ToleranceKind, seed: int = 0
-) -> Evidence | None:
+def infer_region(
+    tried: Mapping[float, MaxLrScores], tolerance: float, kind: ToleranceKind, seed: int = 0
+) -> RegionPosterior | None:
     """What paired replicates say of a region; None when every max_lr diverged.
 
     tried: any values of a grid, each with the same replicates in the same order; one that diverged
     is never a member. tolerance, kind: as for `feasible`. The same seed gives the same evidence.
     """
-    region = feasible(tried, tolerance, kind)
+    region = feasible_region(tried, tolerance, kind)
     if region is None:
         return None
     best = np.array(tried[region.well_tuned].accuracies)
@@ -142,10 +142,10 @@ def evidence(
         error = float(gaps.std(ddof=1) / math.sqrt(replicates)) if known else None
         paired[rate] = Paired(rate, float(gaps.mean()), error)
     if replicates == 1:
-        return Evidence(region, paired, None, None, None, 1, None)
+        return RegionPosterior(region, paired, None, None, None, 1, None)
     ends = _ends(table, rates, tolerance, kind, np.random.default_rng(seed))
     low, high = (_interval(end, rates) for end in ends.T)
-    return Evidence(
+    return RegionPosterior(
         region,
         paired,
         low,
@@ -161,7 +161,7 @@ def _ends(
 ) -> Array:
     """Draws of the region's two ends, (draws, 2)."""
     best = float(table.mean(axis=1).max())
-    curves = drawn(table, rates, points(tolerance, kind, best), DRAWS, rng)
+    curves = sample_curves(table, rates, points(tolerance, kind, best), DRAWS, rng)
     tops = curves.max(axis=1)
     excess = tops.mean() - curves.mean(axis=0).max()
     tops = tops - EXCESS * excess

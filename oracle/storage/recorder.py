@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from oracle.database import Lease
 from oracle.records.candidates import CandidateTrial
-from oracle.search.graph import Cell, Graph, Result
-from oracle.search.request import Place
+from oracle.search.graph import Cell, CellResult, Graph
+from oracle.search.request import StudyKey
 from oracle.storage.result_store import ResultStore
-from oracle.storage.retry import Patience
+from oracle.storage.retry import DatabaseRetry
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Recorder:
     lease: Lease
     graph: Graph
     name: str
-    patience: Patience
+    patience: DatabaseRetry
 
-    def cell(self, cell: Cell, result: Result, where: Place) -> None:
+    def cell(self, cell: Cell, result: CellResult, where: StudyKey) -> None:
         """Write a cell down that is not there yet."""
         tried = False
 

@@ -25,7 +25,15 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 from plotly.graph_objects import Figure
 
-from oracle.database import COPY, URL, Claim, DatabaseError, engine_options, failed, opening
+from oracle.database import (
+    COPY,
+    URL,
+    DatabaseError,
+    LeaseClaim,
+    engine_options,
+    failed,
+    optuna_schema_lock,
+)
 from oracle.database.optuna_rows import (
     Fate,
     NewTrial,
@@ -37,15 +45,15 @@ from oracle.database.optuna_rows import (
 from oracle.errors import StorageError
 from oracle.records.candidates import Axis, CandidateTrial
 from oracle.records.observations import Observation
-from oracle.search.graph import Cell, Graph, Result
-from oracle.search.request import Place
+from oracle.search.graph import Cell, CellResult, Graph
+from oracle.search.request import StudyKey
 from scyc.errors import BadInput, Problem
 from scyc.specs.base import as_json
 
 _ACCURACY = ("validation accuracy, %",)  # what a training's value is
 _MOST_REPLICATES = 1000
 _LOWEST, _HIGHEST = 1e-8, 1e4  # of the max_lr axis that Optuna is told, widened where needed
-_OUTSIDE = Place("observations", None, "")  # of a run whose trainings another program runs
+_OUTSIDE = StudyKey("observations", None, "")  # of a run whose trainings another program runs
 
 
 class ResultStore:
@@ -56,16 +64,16 @@ class ResultStore:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         text = url.render_as_string(hide_password=False)
         try:
-            with opening(url):
+            with optuna_schema_lock(url):
                 self._storage = RDBStorage(text, engine_kwargs=engine_options(url))
         except Exception as error:
             shown = url.render_as_string(hide_password=True)
             problem = Problem("--storage", f"does not open: {failed(error)}", shown)
             raise BadInput("storage", [problem]) from error
         self._trials = Trials(url)
-        self._studies: dict[tuple[str, Place], optuna.Study] = {}
+        self._studies: dict[tuple[str, StudyKey], optuna.Study] = {}
         self._numbers: dict[str, int] = {}  # of studies in their table, by name
-        self._candidates: dict[Place, set[int]] = {}  # those that are there, by number
+        self._candidates: dict[StudyKey, set[int]] = {}  # those that are there, by number
 
     def abandon(self) -> None:
         """Let go of what an interrupt may have left half done, so that it locks nobody out."""
@@ -84,9 +92,9 @@ class ResultStore:
         application: Callable[..., Any] = wsgi(self._storage)
         return application
 
-    def results(self, graph: Graph) -> dict[str, Result]:
+    def results(self, graph: Graph) -> dict[str, CellResult]:
         """All finished cells of a graph, by id. Raises StorageError when the database fails."""
-        with _told("the results could not be read"), _understood():
+        with _storage_errors("the results could not be read"), _understood():
             results = [
                 _result(trial)
                 for trial in self._trials.complete("graph", graph.id)
@@ -99,7 +107,7 @@ class ResultStore:
 
         Raises StorageError when the database fails.
         """
-        with _told("the results could not be counted"):
+        with _storage_errors("the results could not be counted"):
             return trials_with(self._storage.engine, "graph", graph.id)
 
     def numbered(self, graph: Graph) -> list[tuple[int, str]]:
@@ -110,10 +118,10 @@ class ResultStore:
         self,
         graph: Graph,
         name: str,
-        place: Place,
+        place: StudyKey,
         cell: Cell,
-        result: Result,
-        claim: Claim | None = None,
+        result: CellResult,
+        claim: LeaseClaim | None = None,
         again: bool = False,
     ) -> None:
         """Write one finished cell down, as one trial, in one transaction.
@@ -122,19 +130,19 @@ class ResultStore:
         already, and stays as it is then; otherwise the caller knows that it is not. Raises
         LeaseLost where the lease does not hold, StorageError when the database fails.
         """
-        with _told("a finished training could not be stored"):
+        with _storage_errors("a finished training could not be stored"):
             trial = _trial(place, cell, result)
             self._add(self._study(graph, name, place), trial, claim, "cell" if again else None)
 
     def add_candidate(
-        self, graph: Graph, name: str, trial: CandidateTrial, claim: Claim | None = None
+        self, graph: Graph, name: str, trial: CandidateTrial, claim: LeaseClaim | None = None
     ) -> None:
         """Write a candidate of a search down, as one finished trial, unless it is there.
 
         The caller comes with the candidates in their order. claim: to the graph's lease. Raises
         LeaseLost, and StorageError when the database fails.
         """
-        with _told("a candidate could not be stored"):
+        with _storage_errors("a candidate could not be stored"):
             study = self._study(graph, name, trial.place, trial.metrics)
             if trial.place not in self._candidates:
                 self._candidates[trial.place] = {
@@ -149,7 +157,7 @@ class ResultStore:
 
         The caller knows that it is not there yet. Raises StorageError when the database fails.
         """
-        with _told("an observation could not be shown"):
+        with _storage_errors("an observation could not be shown"):
             self._outside(run_id).add_trial(_observed(observation))
 
     def observations(self, run_id: str) -> set[tuple[int, float, int]]:
@@ -162,7 +170,7 @@ class ResultStore:
         self,
         graph: Graph,
         name: str,
-        place: Place,
+        place: StudyKey,
         run_id: str,
         role: Mapping[str, Any],
         note: str,
@@ -178,7 +186,7 @@ class ResultStore:
             save_plotly_graph_object,
         )
 
-        with _told("the notes for the dashboard could not be stored"):
+        with _storage_errors("the notes for the dashboard could not be stored"):
             study = self._study(graph, name, place)
             study.set_user_attr(f"run:{run_id}", dict(role))
             save_note(study, note)
@@ -186,7 +194,7 @@ class ResultStore:
                 save_plotly_graph_object(study, figure, graph_object_id=title)
 
     def _add(
-        self, study: optuna.Study, trial: FrozenTrial, claim: Claim | None, unless: str | None
+        self, study: optuna.Study, trial: FrozenTrial, claim: LeaseClaim | None, unless: str | None
     ) -> None:
         """Write a trial as Optuna's `add_trial` would, in a tenth of the time, and fenced."""
         name = study.study_name
@@ -195,7 +203,7 @@ class ResultStore:
         self._trials.add(self._numbers[name], _new(trial), claim, unless)
 
     def _study(
-        self, graph: Graph, name: str, place: Place, metrics: Sequence[str] = _ACCURACY
+        self, graph: Graph, name: str, place: StudyKey, metrics: Sequence[str] = _ACCURACY
     ) -> optuna.Study:
         key = (graph.id, place)
         if key in self._studies:
@@ -233,7 +241,7 @@ class ResultStore:
 
 
 @contextlib.contextmanager
-def _told(what: str) -> Iterator[None]:
+def _storage_errors(what: str) -> Iterator[None]:
     try:
         yield
     except (optuna.exceptions.StorageInternalError, DatabaseError) as error:
@@ -250,7 +258,7 @@ def _understood() -> Iterator[None]:
         raise StorageError(f"a result makes no sense ({told}); {COPY}") from error
 
 
-def study_name(graph: Graph, name: str, place: Place) -> str:
+def study_name(graph: Graph, name: str, place: StudyKey) -> str:
     """The Optuna study of a place, such as ``digits/1f0c9a2e/cycle-03/77ab01c4``."""
     part = place.kind if place.cycle is None else f"cycle-{place.cycle:02d}"
     return f"{name}/{graph.id[:8]}/{part}/{place.node[:8]}"
@@ -279,7 +287,7 @@ def _utc(local: datetime) -> datetime:
     return local.astimezone(UTC).replace(tzinfo=None)
 
 
-def _trial(place: Place, cell: Cell, result: Result) -> FrozenTrial:
+def _trial(place: StudyKey, cell: Cell, result: CellResult) -> FrozenTrial:
     params: dict[str, Any] = {"max_lr": cell.max_lr, "replicate": cell.replicate}
     distributions: dict[str, BaseDistribution] = {
         "max_lr": _max_lr_axis(cell.max_lr),
@@ -378,11 +386,11 @@ def _distribution(axis: Axis) -> BaseDistribution:
     return FloatDistribution(axis.low, axis.high, log=axis.log)
 
 
-def _result(trial: StoredTrial) -> Result:
+def _result(trial: StoredTrial) -> CellResult:
     attributes = trial.attributes
     if trial.value is None:
         raise ValueError("a complete trial without its value")
-    return Result(
+    return CellResult(
         cell=attributes["cell"],
         curve=tuple(sorted(trial.curve.items())),
         val_accuracy=trial.value,

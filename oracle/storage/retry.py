@@ -8,14 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from oracle.errors import StorageAway, StorageError
+from oracle.errors import StorageError, StorageUnavailable
 
 _Found = TypeVar("_Found")
 _NAP = 1.0  # seconds between two tries
 
 
 @dataclass(frozen=True)
-class Patience:
+class DatabaseRetry:
     """Does something, again and again while the database is away.
 
     seconds: for so long, by `now`. say: is told when the waiting begins and ends; it may need the
@@ -34,11 +34,13 @@ class Patience:
         while True:
             try:
                 found = act()
-            except StorageAway as error:
+            except StorageUnavailable as error:
                 left = self.seconds - (self.now() - began)
                 if left <= 0:
                     kept = "what is finished is kept: run the same command again"
-                    raise StorageAway(f"{error}; waited for {self.seconds:g} s; {kept}") from error
+                    raise StorageUnavailable(
+                        f"{error}; waited for {self.seconds:g} s; {kept}"
+                    ) from error
                 if not waited:
                     self._tell(f"{error}; waiting for it, {self.seconds:g} s at most")
                 waited = True

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from oracle.study.grid import bounds, values
+from oracle.study.grid import grid_bounds, grid_values
 from oracle.study.grid_spec import GridSpec
 from oracle.study.replicates import ReplicateRange, Replicates
 from scyc.pruning.criteria import criterion_rule
@@ -59,7 +59,7 @@ class LearningRates(Spec):
 
 def grid_fits(schedule: ScheduleSpec, grid: GridSpec) -> None:
     """Refuse a grid with a max_lr that the schedule cannot take, grown as far as it may."""
-    lowest = bounds(grid)[0] if grid.extend else values(grid)[0]
+    lowest = grid_bounds(grid)[0] if grid.extend else grid_values(grid)[0]
     if rule := rates.max_lr_rule(schedule, lowest):
         rule += ", or set the grid's floor, down to which it may grow" if grid.extend else ""
         raise PydanticCustomError("max_lr", "{rule}", {"rule": rule})

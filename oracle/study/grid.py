@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from oracle.study.grid_spec import GridSpec, ListGrid
 
 
-def values(grid: GridSpec) -> list[float]:
+def grid_values(grid: GridSpec) -> list[float]:
     """The declared learning rates, rising; logarithmic ones rounded to four digits."""
     if isinstance(grid, ListGrid):
         return list(grid.max_lr)
@@ -17,15 +17,15 @@ def values(grid: GridSpec) -> list[float]:
     return [_tidy(grid.low * (grid.high / grid.low) ** part, digits=4) for part in share]
 
 
-def bounds(grid: GridSpec) -> tuple[float, float]:
+def grid_bounds(grid: GridSpec) -> tuple[float, float]:
     """The learning rates that extension never passes."""
-    declared = values(grid)
+    declared = grid_values(grid)
     floor = grid.floor if grid.floor is not None else declared[0] / 10
     ceiling = grid.ceiling if grid.ceiling is not None else declared[-1] * 10
     return floor, ceiling
 
 
-def extension(grid: GridSpec, tried: Sequence[float], low: bool, high: bool) -> list[float]:
+def extend_grid(grid: GridSpec, tried: Sequence[float], low: bool, high: bool) -> list[float]:
     """The learning rates to try next, rising; empty when the grid is not to grow.
 
     tried: what has been tried, rising. low, high: whether the best value or the region touches
@@ -34,8 +34,8 @@ def extension(grid: GridSpec, tried: Sequence[float], low: bool, high: bool) -> 
     """
     if not grid.extend or len(tried) < 2:
         return []
-    amount = max(1, len(values(grid)) // 4)
-    floor, ceiling = bounds(grid)
+    amount = max(1, len(grid_values(grid)) // 4)
+    floor, ceiling = grid_bounds(grid)
     below = _onwards(grid, tried[1], tried[0], amount) if low else []
     above = _onwards(grid, tried[-2], tried[-1], amount) if high else []
     return sorted(

@@ -184,7 +184,7 @@ def study_text(name_or_path: str) -> tuple[str, str]:
     path = Path(name_or_path)
     try:
         if path.suffix not in (".yaml", ".yml") and not path.is_file():
-            return _shipped(name_or_path)
+            return _bundled(name_or_path)
         return path.read_text(encoding="utf-8"), name_or_path
     except FileNotFoundError:
         rule = "no such file; name one that is there"
@@ -196,7 +196,7 @@ def study_text(name_or_path: str) -> tuple[str, str]:
         raise BadInput(name_or_path, [Problem("study", rule)]) from error
 
 
-def shipped_studies() -> dict[str, str]:
+def bundled_studies() -> dict[str, str]:
     """The YAML of every study that ships, by name."""
     folder = importlib.resources.files("studies")
     found = (entry for entry in folder.iterdir() if entry.name.endswith(".yaml"))
@@ -206,8 +206,8 @@ def shipped_studies() -> dict[str, str]:
     }
 
 
-def _shipped(name: str) -> tuple[str, str]:
-    known = shipped_studies()
+def _bundled(name: str) -> tuple[str, str]:
+    known = bundled_studies()
     if name not in known:
         rule = f"{unknown(name, known)}; or give the path of a .yaml file"
         raise BadInput("study", [Problem("STUDY", rule, name)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oracle.settings import Shrink
+from oracle.settings import ScaleDown
 from oracle.study.base import Study
 from oracle.study.replicates import ReplicateRange
 from oracle.study.validation import parse
@@ -15,7 +15,7 @@ _LOOKS = 10  # at the validation images, at least, where the study has as many
 _ITERATIONS = ("warmup", "iterations", "step")  # fields of schedules that shrink with the budget
 
 
-def shrink(study: Study, wanted: Shrink) -> Study:
+def scale_down(study: Study, wanted: ScaleDown) -> Study:
     """The smaller study; its field ``shrunk`` says what was reduced, and every output repeats it.
 
     Raises BadInput for what would not be smaller, and for a scale that makes two drops of a

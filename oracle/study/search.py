@@ -173,7 +173,7 @@ class ListedSearch(Spec):
         return math.prod(len(each) for each in (self.epsilon, self.delta, self.q, self.beta))
 
 
-WAYS: Mapping[str, type[Spec]] = MappingProxyType(
+SEARCH_METHODS: Mapping[str, type[Spec]] = MappingProxyType(
     {"paper": PaperRecipe, "optuna": SampledSearch, "grid": ListedSearch}
 )
 SearchSpec = Annotated[
@@ -181,7 +181,7 @@ SearchSpec = Annotated[
     | Annotated[SampledSearch, Tag("<optuna>")]
     | Annotated[ListedSearch, Tag("<grid>")],
     Discriminator(tag),
-    BeforeValidator(chosen(WAYS, default="paper")),
+    BeforeValidator(chosen(SEARCH_METHODS, default="paper")),
 ]
 
 

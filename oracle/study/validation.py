@@ -14,7 +14,7 @@ from oracle.study.base import Study
 from oracle.study.grid_spec import ListGrid, RangeGrid
 from oracle.study.oracle import KINDS
 from oracle.study.rivals import RIVALS
-from oracle.study.search import WAYS
+from oracle.study.search import SEARCH_METHODS
 from scyc.errors import BadInput, Problem, unknown
 from scyc.specs.base import Spec
 from scyc.specs.choices import DATASETS, NETWORKS, OPTIMIZERS, SCHEDULES, FactorySpec
@@ -173,7 +173,7 @@ def _keys_beside(location: tuple[int | str, ...], whole: type[Spec]) -> list[str
         "<factory>": FactorySpec,
         **{
             f"<{name}>": spec
-            for known in (NETWORKS, DATASETS, SCHEDULES, OPTIMIZERS, WAYS)
+            for known in (NETWORKS, DATASETS, SCHEDULES, OPTIMIZERS, SEARCH_METHODS)
             for name, spec in known.items()
         },
         **{f"<{name} rival>": spec for name, spec in RIVALS.items()},

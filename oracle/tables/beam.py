@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oracle.search.beam import BeamCycle, History
-from oracle.search.graph import Result
+from oracle.search.graph import CellResult
 from oracle.search.greedy import OracleCycle
 from oracle.stats.paired_difference import (
     Difference,
     difference,
 )
-from oracle.tables.oracle import Table, cost
+from oracle.tables.oracle import Table, training_cost
 
 
 def part(width: int, greedy: Sequence[OracleCycle], beam: Sequence[BeamCycle]) -> Table | None:
@@ -34,14 +34,14 @@ def part(width: int, greedy: Sequence[OracleCycle], beam: Sequence[BeamCycle]) -
         "width": width,
         "cycles": [_cycle(ways.get(each.cycle), each) for each in beam],
         "cost": {
-            "greedy": cost(mine.values()),
-            "beam": cost(theirs.values()),
-            "shared": cost(shared),
+            "greedy": training_cost(mine.values()),
+            "beam": training_cost(theirs.values()),
+            "shared": training_cost(shared),
         },
     }
 
 
-def _results(cycle: OracleCycle) -> list[Result]:
+def _results(cycle: OracleCycle) -> list[CellResult]:
     return [result for row in cycle.results.values() for result in row]
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from oracle.search.pruning_run import PathCycle
+from oracle.search.pruning_run import RunCycle
 from oracle.study.base import Study
 from oracle.study.oracle import DistributionsStudy
-from oracle.tables.oracle import Table, cost, head
+from oracle.tables.oracle import Table, table_header, training_cost
 from scyc.recording import distributions
 from scyc.specs.base import as_json
 from scyc.specs.system import RecordSpec
 
 
 def table(
-    study: Study, run_id: str, found: Sequence[PathCycle], complete: bool, label: str | None = None
+    study: Study, run_id: str, found: Sequence[RunCycle], complete: bool, label: str | None = None
 ) -> Table:
     """The distributions of one iterative pruning run as far as it has come.
 
@@ -29,16 +29,16 @@ def table(
         raise ValueError(f"{study.name} records no distributions; add record to the study")
     paper = study.paper if isinstance(study, DistributionsStudy) else None
     return {
-        **head(study, "distributions", run_id, complete),
+        **table_header(study, "distributions", run_id, complete),
         "label": label,
         "paper": as_json(paper) if paper else None,
         "record": as_json(study.record),
         "cycles": [_cycle(study.record, each) for each in found],
-        "cost": {"training": cost(result for each in found for result in each.results)},
+        "cost": {"training": training_cost(result for each in found for result in each.results)},
     }
 
 
-def _cycle(record: RecordSpec, done: PathCycle) -> Table:
+def _cycle(record: RecordSpec, done: RunCycle) -> Table:
     recorded = [result.recorded for result in done.results if result.recorded is not None]
     kept = {what: [each[what] for each in recorded] for what in record.what if recorded}
     return {

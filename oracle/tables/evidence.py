@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from oracle.stats.region import Tried
-from oracle.stats.region_intervals import Interval, evidence
+from oracle.stats.region import MaxLrScores
+from oracle.stats.region_intervals import Interval, infer_region
 from oracle.study.oracle import OracleStudy
 
 FLAT_HEADS = (
@@ -21,7 +21,9 @@ FLAT_HEADS = (
 )
 
 
-def part(study: OracleStudy, tried: Mapping[float, Tried], s_cyc: float) -> dict[str, Any] | None:
+def part(
+    study: OracleStudy, tried: Mapping[float, MaxLrScores], s_cyc: float
+) -> dict[str, Any] | None:
     """The evidence of one cycle; None when every max_lr diverged.
 
     ``paired``: each max_lr's mean paired difference to the best, in points, and its standard error,
@@ -30,7 +32,7 @@ def part(study: OracleStudy, tried: Mapping[float, Tried], s_cyc: float) -> dict
     S-Cyc's max_lr is ``inside``, ``outside`` or ``undecided``, its chance to be inside, and how
     many more replicates would decide it, null where that is not known.
     """
-    found = evidence(tried, study.tolerance, study.tolerance_kind, study.seed)
+    found = infer_region(tried, study.tolerance, study.tolerance_kind, study.seed)
     if found is None:
         return None
     verdict = found.verdict(s_cyc)

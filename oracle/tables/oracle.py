@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from oracle.search.graph import Result
+from oracle.search.graph import CellResult
 from oracle.search.greedy import OracleCycle
-from oracle.search.pruning_run import PathCycle
+from oracle.search.pruning_run import RunCycle
 from oracle.stats.region import Region
 from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy
@@ -17,7 +17,7 @@ from scyc.schedules import scyc_curve
 Table = dict[str, Any]
 
 
-def head(study: Study, kind: str, run_id: str, complete: bool) -> Table:
+def table_header(study: Study, kind: str, run_id: str, complete: bool) -> Table:
     """What the table of every kind of study says first."""
     return {
         "kind": kind,
@@ -33,7 +33,7 @@ def table(
     study: OracleStudy,
     run_id: str,
     oracle: Sequence[OracleCycle],
-    path: Sequence[PathCycle],
+    path: Sequence[RunCycle],
     complete: bool,
 ) -> Table:
     """The table of a run as far as it has come: the finished cycles of the oracle.
@@ -47,15 +47,15 @@ def table(
     """
     by_cycle = {each.cycle: each for each in path}
     return {
-        **head(study, "oracle", run_id, complete),
+        **table_header(study, "oracle", run_id, complete),
         "tolerance": study.tolerance,
         "tolerance_kind": study.tolerance_kind,
         "search": study.search,
         "cycles": [_cycle(study, each, by_cycle.get(each.cycle)) for each in oracle],
         "paper_table": study.paper.table if study.paper else None,
-        "cost": {
+        "training_cost": {
             "oracle": _search_cost(study, oracle),
-            "s_cyc": cost(result for each in path for result in each.results),
+            "s_cyc": training_cost(result for each in path for result in each.results),
         },
         "beam": None,
         "rivals": [],
@@ -63,7 +63,7 @@ def table(
     }
 
 
-def cost(results: Iterable[Result]) -> dict[str, float | int]:
+def training_cost(results: Iterable[CellResult]) -> dict[str, float | int]:
     """What trainings cost: their number, their iterations, and the seconds they took a worker."""
     every = {result.cell: result for result in results}.values()
     return {
@@ -77,7 +77,7 @@ def _search_cost(study: OracleStudy, cycles: Sequence[OracleCycle]) -> dict[str,
     """What the oracle's cycles cost, and, of an adaptive search, what whole grids would have."""
     tried = [result for each in cycles for row in each.results.values() for result in row]
     passed = {result.cell for each in cycles for result in each.passed}
-    spent = cost([*tried, *(result for each in cycles for result in each.passed)])
+    spent = training_cost([*tried, *(result for each in cycles for result in each.passed)])
     if study.search == "grid":
         return spent
     way = len(passed - {result.cell for result in tried})
@@ -85,7 +85,7 @@ def _search_cost(study: OracleStudy, cycles: Sequence[OracleCycle]) -> dict[str,
     return {**spent, "full_grid_trainings": whole + way}
 
 
-def _cycle(study: OracleStudy, cycle: OracleCycle, path: PathCycle | None) -> Table:
+def _cycle(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> Table:
     some = next(iter(cycle.results.values()))[0]
     return {
         "cycle": cycle.cycle,
@@ -141,7 +141,7 @@ def _rate(study: OracleStudy, cycle: OracleCycle) -> float:
     return scyc_curve.max_lr(study.s_cyc, cycle.cycle, study.pruning.rate)
 
 
-def _s_cyc(study: OracleStudy, cycle: OracleCycle, path: PathCycle | None) -> Table:
+def _s_cyc(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> Table:
     rate = _rate(study, cycle)
     results = path.results if path else None
     return {

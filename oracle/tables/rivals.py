@@ -6,14 +6,14 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 from oracle.search.greedy import OracleCycle
-from oracle.search.pruning_run import PathCycle
+from oracle.search.pruning_run import RunCycle
 from oracle.search.rivals import RivalRun
 from oracle.stats.paired_difference import (
     difference,
 )
-from oracle.stats.region_intervals import Evidence, evidence
+from oracle.stats.region_intervals import RegionPosterior, infer_region
 from oracle.study.oracle import OracleStudy
-from oracle.tables.oracle import Table, cost
+from oracle.tables.oracle import Table, training_cost
 
 _PARTS = ("validation", "test")
 
@@ -22,12 +22,12 @@ def part(
     study: OracleStudy,
     runs: Sequence[RivalRun],
     greedy: Sequence[OracleCycle],
-    s_cyc: Sequence[PathCycle],
+    s_cyc: Sequence[RunCycle],
 ) -> list[Table]:
     """What the rivals of a run have found, as far as they have come.
 
     Of each cycle its max_lr, whether it is inside of the oracle's region and what the replicates
-    say of that (:meth:`oracle.stats.region_intervals.Evidence.verdict`), and S-Cyc's paired
+    say of that (:meth:`oracle.stats.region_intervals.RegionPosterior.verdict`), and S-Cyc's paired
     difference to it (see :class:`oracle.stats.paired_difference.Difference`; above 0 where S-Cyc
     is ahead), null where one of the two diverged or is not there yet. ``average``: the same of
     each replicate's mean over all pruned networks that both have. ``cost``: of its own run, and of
@@ -37,14 +37,14 @@ def part(
         return []
     mine = {each.cycle: each for each in s_cyc}
     said = {
-        each.cycle: evidence(each.tried, study.tolerance, study.tolerance_kind, study.seed)
+        each.cycle: infer_region(each.tried, study.tolerance, study.tolerance_kind, study.seed)
         for each in greedy
     }
     return [_rival(run, said, mine) for run in runs]
 
 
 def _rival(
-    run: RivalRun, said: Mapping[int, Evidence | None], mine: Mapping[int, PathCycle]
+    run: RivalRun, said: Mapping[int, RegionPosterior | None], mine: Mapping[int, RunCycle]
 ) -> Table:
     own = [result for each in run.path for result in each.results]
     used = [result for each in run.oracle for row in each.results.values() for result in row]
@@ -54,11 +54,11 @@ def _rival(
         "options": run.options,
         "cycles": cycles,
         "average": _average([c for c in cycles if c["cycle"] > 0 and c["test"]], mine),
-        "cost": {"run": cost(own), "with_search": cost([*own, *used])},
+        "cost": {"run": training_cost(own), "with_search": training_cost([*own, *used])},
     }
 
 
-def _cycle(each: PathCycle, said: Evidence | None, other: PathCycle | None) -> Table:
+def _cycle(each: RunCycle, said: RegionPosterior | None, other: RunCycle | None) -> Table:
     diverged = any(result.diverged for result in each.results)
     sound = other is not None and not diverged and not any(r.diverged for r in other.results)
     compared: dict[str, Table | None] = {"validation": None, "test": None}
@@ -81,21 +81,21 @@ def _cycle(each: PathCycle, said: Evidence | None, other: PathCycle | None) -> T
     }
 
 
-def _evidence(said: Evidence | None, max_lr: float) -> Table | None:
+def _evidence(said: RegionPosterior | None, max_lr: float) -> Table | None:
     if said is None:
         return None
     found = said.verdict(max_lr)
     return {"verdict": found.kind, "chance": found.chance, "more": found.more}
 
 
-def _accuracies(each: PathCycle) -> dict[str, list[float]]:
+def _accuracies(each: RunCycle) -> dict[str, list[float]]:
     return {
         "validation": [result.val_accuracy for result in each.results],
         "test": [result.test_accuracy for result in each.results],
     }
 
 
-def _average(cycles: Sequence[Table], mine: Mapping[int, PathCycle]) -> Table | None:
+def _average(cycles: Sequence[Table], mine: Mapping[int, RunCycle]) -> Table | None:
     """The paired difference of each replicate's mean over the cycles that both have."""
     if not cycles:
         return None

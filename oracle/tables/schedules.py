@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from oracle.search.graph import Result
+from oracle.search.graph import CellResult
 from oracle.search.greedy import OracleCycle
-from oracle.search.pruning_run import PathCycle
+from oracle.search.pruning_run import RunCycle
 from oracle.study.oracle import TOGETHER, Entry, SchedulesStudy
-from oracle.tables.oracle import Table, cost, head
+from oracle.tables.oracle import Table, table_header, training_cost
 from scyc.specs.base import as_json
 
 ROUNDING = 1e-9  # points; accuracies are shares of images, which differ by more or not at all
@@ -24,7 +24,7 @@ class EntryFound:
 
     entry: Entry
     tuning: OracleCycle | None = None  # of max_lr, on the unpruned network
-    path: list[PathCycle] = field(default_factory=list)
+    path: list[RunCycle] = field(default_factory=list)
 
     @property
     def untunable(self) -> bool:
@@ -46,11 +46,14 @@ def table(study: SchedulesStudy, run_id: str, found: Sequence[EntryFound], compl
     every = [result for each in found for cycle in each.path for result in cycle.results]
     every += [result for each in found for result in _tuning_results(each)]
     return {
-        **head(study, "schedules", run_id, complete),
+        **table_header(study, "schedules", run_id, complete),
         "paper_table": study.paper.table if study.paper else None,
         "columns": [_column(study, rows, cycle) for cycle in cycles if cycle <= study.cycles],
         "schedules": rows,
-        "cost": {**{each.entry.label: _cost(each) for each in found}, TOGETHER: cost(every)},
+        "cost": {
+            **{each.entry.label: _cost(each) for each in found},
+            TOGETHER: training_cost(every),
+        },
     }
 
 
@@ -84,7 +87,7 @@ def _tuned(tuning: OracleCycle) -> list[Table]:
     ]
 
 
-def _cycle(study: SchedulesStudy, entry: Entry, done: PathCycle) -> Table:
+def _cycle(study: SchedulesStudy, entry: Entry, done: RunCycle) -> Table:
     return {
         "cycle": done.cycle,
         "max_lr": done.max_lr,
@@ -165,10 +168,10 @@ def _paper_column(study: SchedulesStudy, cycle: int, s_cyc: str | None) -> Table
 
 def _cost(found: EntryFound) -> Table:
     path = [result for cycle in found.path for result in cycle.results]
-    return cost([*path, *_tuning_results(found)])
+    return training_cost([*path, *_tuning_results(found)])
 
 
-def _tuning_results(found: EntryFound) -> list[Result]:
+def _tuning_results(found: EntryFound) -> list[CellResult]:
     if found.tuning is None:
         return []
     return [result for row in found.tuning.results.values() for result in row]

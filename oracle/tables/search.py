@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from oracle.records.candidates import Axis, CandidateTrial, Fate
 from oracle.search.candidates import Candidate
 from oracle.search.graph import Graph
-from oracle.search.request import Place
+from oracle.search.request import StudyKey
 from oracle.study import grid
 from oracle.study.grid_spec import GridSpec
 from oracle.study.search import ListedSearch, PaperRecipe, SampledSearch, SearchStudy
-from oracle.tables.oracle import Table, cost, head
+from oracle.tables.oracle import Table, table_header, training_cost
 from scyc.specs.base import as_json, content_hash
 
 _CERTAIN = 2  # standard errors by which a candidate is told from the best
@@ -79,9 +79,9 @@ def table(study: SearchStudy, run_id: str, found: Found) -> Table:
     every = [result for each in found.candidates for done in each.cycles for result in done.results]
     best = found.best
     of_best = [result for each in best[:1] for done in each.cycles for result in done.results]
-    shared = cost(every)
+    shared = training_cost(every)
     return {
-        **head(study, "search", run_id, found.complete),
+        **table_header(study, "search", run_id, found.complete),
         "search": study.search.name,
         "objective": {"name": study.objective.name, "cycles": [*map(list, found.objectives)]},
         "resolution": study.resolution,
@@ -101,15 +101,15 @@ def table(study: SearchStudy, run_id: str, found: Found) -> Table:
                 "steps": sum(result.steps for result in every),
                 "seconds": round(sum(result.seconds for result in every), 1),
             },
-            "best": cost(of_best),
+            "best": training_cost(of_best),
         },
     }
 
 
-def place(study: SearchStudy, graph: Graph) -> Place:
+def place(study: SearchStudy, graph: Graph) -> StudyKey:
     """The Optuna study of a whole search: one for each run."""
     node = content_hash(["search", study.declared(), graph.fingerprint])
-    return Place("search", None, node)
+    return StudyKey("search", None, node)
 
 
 def trial(study: SearchStudy, graph: Graph, candidate: Candidate) -> CandidateTrial:
@@ -226,7 +226,9 @@ def _axes(study: SearchStudy) -> Mapping[str, Axis]:
             "beta": Axis(search.beta.low, search.beta.high, search.beta.log),
         }
     if isinstance(search, PaperRecipe):
-        low, high = grid.bounds(search.epsilon) if search.epsilon.extend else _ends(search.epsilon)
+        low, high = (
+            grid.grid_bounds(search.epsilon) if search.epsilon.extend else _ends(search.epsilon)
+        )
     else:
         assert isinstance(search, ListedSearch)
         low, high = search.epsilon[0], search.epsilon[-1]
@@ -239,5 +241,5 @@ def _axes(study: SearchStudy) -> Mapping[str, Axis]:
 
 
 def _ends(searched: GridSpec) -> tuple[float, float]:
-    every = grid.values(searched)
+    every = grid.grid_values(searched)
     return every[0], every[-1]

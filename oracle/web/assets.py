@@ -13,7 +13,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from oracle.rest.problems import Refused
+from oracle.rest.problems import HttpProblem
 
 router = APIRouter(include_in_schema=False)  # nothing here is secret: the sign-in page needs it
 
@@ -64,7 +64,7 @@ def sent(
 ) -> Response:
     """A file; kept by browsers for good where the address names its content."""
     if name not in _MEDIA:
-        raise Refused(404, f"there is no asset {name}")
+        raise HttpProblem(404, f"there is no asset {name}")
     found = asset(name)
     headers = {
         "Cache-Control": _FOR_GOOD if stamp == found.stamp else "no-cache",

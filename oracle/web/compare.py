@@ -16,7 +16,7 @@ from oracle.reports import evidence as evidence_reports
 from oracle.reports import formats, oracle, sheet
 from oracle.rest.auth import needs
 from oracle.rest.jobs import The
-from oracle.runs.catalog import Known
+from oracle.runs.catalog import StoredRun
 from oracle.service.service import Service
 from oracle.tables.oracle import Table
 from oracle.web import text
@@ -95,10 +95,10 @@ def _said(table: Table) -> dict[str, str]:
     if table["kind"] != "oracle":
         return {}
     last = table["cycles"][-1]
-    well_tuned = sheet.rate(last["well_tuned"])
+    well_tuned = sheet.format_lr(last["well_tuned"])
     region = (
         f"at {last['weights_remaining']:.3g} % of the weights the region is "
-        f"{oracle.region(last['feasible'])}, the well-tuned max_lr {well_tuned}"
+        f"{oracle.format_region(last['feasible'])}, the well-tuned max_lr {well_tuned}"
     )
     accuracies = (
         f"{len(table['cycles'])} lines, one for each cycle, from "
@@ -108,7 +108,7 @@ def _said(table: Table) -> dict[str, str]:
     verdict = evidence_reports.verdict  # of a cycle
     return {
         "regions": f"After {len(table['cycles'])} cycles {region}; S-Cyc's max_lr is "
-        f"{sheet.rate(last['s_cyc']['max_lr'])} ({verdict(last)}).",
+        f"{sheet.format_lr(last['s_cyc']['max_lr'])} ({verdict(last)}).",
         "accuracies": accuracies,
     }
 
@@ -119,16 +119,16 @@ def _side(cycle: Any) -> dict[str, str] | None:
         return None
     return {
         "remaining": f"{cycle['weights_remaining']:.2f}",
-        "well_tuned": sheet.rate(cycle["well_tuned"]),
-        "region": oracle.region(cycle["feasible"]),
-        "s_cyc": sheet.rate(cycle["s_cyc"]["max_lr"]),
+        "well_tuned": sheet.format_lr(cycle["well_tuned"]),
+        "region": oracle.format_region(cycle["feasible"]),
+        "s_cyc": sheet.format_lr(cycle["s_cyc"]["max_lr"]),
         "verdict": evidence_reports.verdict(cycle),
     }
 
 
-def _runs(service: Service, names: Sequence[str]) -> tuple[list[Known], list[str]]:
+def _runs(service: Service, names: Sequence[str]) -> tuple[list[StoredRun], list[str]]:
     """The runs with these names, each once; and the names of which there is none."""
-    found: dict[str, Known] = {}
+    found: dict[str, StoredRun] = {}
     missing = []
     for name in names:
         try:

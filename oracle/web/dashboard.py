@@ -22,7 +22,7 @@ from oracle.errors import StorageError
 from oracle.reports import formats
 from oracle.rest import problems
 from oracle.rest.auth import needs
-from oracle.rest.problems import Refused
+from oracle.rest.problems import HttpProblem
 from oracle.rest.settings import WebSettings
 from oracle.service.service import Service
 
@@ -68,7 +68,7 @@ class Dashboard:
         request = Request(scope, receive)
         try:
             await run_in_threadpool(self._admit, request)
-        except Refused as error:
+        except HttpProblem as error:
             path = request.url.path
             answer = problems.answer(path, error.status, error.detail, (), error.headers)
             page = path.startswith("/dashboard") and request.method in _READING
@@ -90,15 +90,15 @@ class Dashboard:
     def _admit(self, request: Request) -> None:
         """Raise Refused for what must not get through."""
         if not request.url.path.startswith(PATHS):
-            raise Refused(404, "there is no such page")
+            raise HttpProblem(404, "there is no such page")
         try:
             reads = request.method in _READING
             needs("read" if reads else "admin")(request)
         except StorageError as error:
-            raise Refused(503, str(error), {"Retry-After": "5"}) from error
+            raise HttpProblem(503, str(error), {"Retry-After": "5"}) from error
         if not reads and not self.settings.dashboard_writes:
             rule = "the dashboard is for reading here; start the server with --dashboard-writes"
-            raise Refused(403, rule)
+            raise HttpProblem(403, rule)
 
     def _open(self) -> None:
         with self._lock:
@@ -143,5 +143,5 @@ def _inert(text: str) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     for row in csv.reader(io.StringIO(text)):
-        writer.writerow([formats.inert(cell) for cell in row])
+        writer.writerow([formats.escape_formula(cell) for cell in row])
     return out.getvalue()

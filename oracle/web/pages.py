@@ -16,10 +16,10 @@ from oracle.rest.auth import checked_form, needs
 from oracle.rest.jobs import The
 from oracle.rest.runs import study_yaml
 from oracle.rest.schemas import Smaller
-from oracle.runs.catalog import Known
+from oracle.runs.catalog import StoredRun
 from oracle.search.graph import Graph
 from oracle.service.service import Service
-from oracle.study.loading import shipped_studies
+from oracle.study.loading import bundled_studies
 from oracle.web import source_marks
 from oracle.web import text as words
 from oracle.web.rendering import PageRoute, render
@@ -56,7 +56,7 @@ def jobs(
 ) -> Response:
     """Jobs, the newest first, and the form; ``shipped`` fills in a study that ships."""
     name = shipped or ""
-    given = {"study": shipped_studies().get(name, ""), "shipped": name}
+    given = {"study": bundled_studies().get(name, ""), "shipped": name}
     return _jobs(request, service, who, given, (), state, text, before)
 
 
@@ -173,7 +173,7 @@ def _found(service: Service, run_id: str | None) -> dict[str, Any]:
     }
 
 
-def _trials(service: Service, known: Known) -> Sequence[tuple[int, str]]:
+def _trials(service: Service, known: StoredRun) -> Sequence[tuple[int, str]]:
     """The run's Optuna studies: number in the dashboard, and name."""
     graph = Graph(known.study.system, known.record.fingerprint)
     return service.store.numbered(graph)
@@ -238,7 +238,7 @@ def _jobs(
         state=state,
         text=text or "",
         before=before,
-        shipped=shipped_studies(),
+        shipped=bundled_studies(),
         data=sorted(service.settings.data),
         smaller=_SMALLER,
         given=dict.fromkeys(("study", "shipped", *fields), "") | given,

@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from oracle import errors as failures
 from oracle.records.jobs import ENDED, STATES
 from oracle.rest.auth import COOKIE, csrf_token, current
-from oracle.rest.problems import Refused
+from oracle.rest.problems import HttpProblem
 from oracle.web import assets, text
 from scyc.errors import BadInput, Problem
 
@@ -88,7 +88,7 @@ class PageRoute(APIRoute):
         async def handle(request: Request) -> Response:
             try:
                 return await inner(request)
-            except Refused as error:
+            except HttpProblem as error:
                 if error.status == 401:
                     return RedirectResponse(_sign_in(request), 303)
                 return refusal(request, error.status, error.detail)

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from oracle.database import URL, Ledger, probe
-from oracle.host.disk import unwritable
+from oracle.database import URL, RunDatabase, probe
+from oracle.host.disk import why_not_writable
 from oracle.runs import catalog
 from oracle.service.admission import SHIPPED
 from oracle.service.scheduler import Scheduler
@@ -149,7 +149,7 @@ def _problems(
     settings: Settings, data: Mapping[str, str], allow: Mapping[str, str]
 ) -> list[Problem]:
     found: list[Problem] = []
-    if rule := unwritable(settings.folder):
+    if rule := why_not_writable(settings.folder):
         found.append(Problem("--runs", rule, str(settings.folder)))
     for option, named in (("--data", data), ("--allow", allow)):
         rule = "1 to 64 letters, digits and . _ - are a name, the first a letter or digit"
@@ -173,5 +173,5 @@ def _problems(
 def _has_tokens(url: URL) -> bool:
     if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
         return False
-    with contextlib.closing(Ledger(url)) as ledger:
+    with contextlib.closing(RunDatabase(url)) as ledger:
         return ledger.tokens().any()

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from oracle.execution.pack_queue import Pack, PackQueue
-from oracle.experiments.base import Hooks
+from oracle.experiments.base import ExperimentCallbacks
 from oracle.experiments.registry import experiment
 from oracle.experiments.search import SearchExperiment
-from oracle.search.graph import Cell, Graph, Result
+from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.greedy import OracleCycle
-from oracle.search.pruning_run import PathCycle
-from oracle.search.request import Place, Search
+from oracle.search.pruning_run import RunCycle
+from oracle.search.request import Search, StudyKey
 from oracle.study.base import Study
 from oracle.study.search import SearchStudy
 from oracle.study.validation import parse
@@ -24,10 +24,10 @@ from scyc.specs.base import SCyc
 Curve = Callable[[Cell], float | None]  # validation accuracy; None: it diverges
 
 
-def answer(curve: Curve, cell: Cell) -> Result:
+def answer(curve: Curve, cell: Cell) -> CellResult:
     """The result of a cell under a known curve."""
     accuracy = curve(cell)
-    return Result(
+    return CellResult(
         cell=cell.id,
         curve=((10, accuracy or 0.0),),
         val_accuracy=accuracy or 0.0,
@@ -47,10 +47,10 @@ class Rehearsal:
 
     curve: Curve
     most: int = 4
-    known: dict[str, Result] = field(default_factory=dict)
+    known: dict[str, CellResult] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)  # checkpoints that are gone
     packs: list[Pack] = field(default_factory=list)
-    recorded: list[tuple[Cell, Place]] = field(default_factory=list)
+    recorded: list[tuple[Cell, StudyKey]] = field(default_factory=list)
 
     def run(
         self,
@@ -85,7 +85,7 @@ class Rehearsal:
 
 def searched(
     study: Study, curve: Curve, rehearsal: Rehearsal | None = None, **options: Any
-) -> tuple[Rehearsal, list[OracleCycle], list[PathCycle]]:
+) -> tuple[Rehearsal, list[OracleCycle], list[RunCycle]]:
     """The oracle and S-Cyc's run of a study on a known curve."""
     rehearsal = rehearsal or Rehearsal(curve)
     found: Any = experiment(study, Graph(study.system, "0" * 64))
@@ -94,7 +94,7 @@ def searched(
 
 
 @pytest.fixture(name="searched")
-def searched_fixture() -> Callable[..., tuple[Rehearsal, list[OracleCycle], list[PathCycle]]]:
+def searched_fixture() -> Callable[..., tuple[Rehearsal, list[OracleCycle], list[RunCycle]]]:
     return searched
 
 
@@ -104,7 +104,7 @@ def rehearsal_fixture() -> type[Rehearsal]:
 
 
 @pytest.fixture(name="answer")
-def answer_fixture() -> Callable[[Curve, Cell], Result]:
+def answer_fixture() -> Callable[[Curve, Cell], CellResult]:
     return answer
 
 
@@ -148,11 +148,13 @@ def sought() -> Callable[..., tuple[Rehearsal, SearchExperiment]]:
         study: SearchStudy,
         curve: Curve,
         rehearsal: Rehearsal | None = None,
-        hooks: Hooks | None = None,
+        hooks: ExperimentCallbacks | None = None,
         **options: Any,
     ) -> tuple[Rehearsal, SearchExperiment]:
         rehearsal = rehearsal or Rehearsal(curve)
-        found = SearchExperiment(study, Graph(study.system, "0" * 64), hooks or Hooks())
+        found = SearchExperiment(
+            study, Graph(study.system, "0" * 64), hooks or ExperimentCallbacks()
+        )
         rehearsal.run(found.searches(), **options)
         return rehearsal, found
 

@@ -13,10 +13,10 @@ import pytest
 from oracle.execution.pack_queue import Pack
 from oracle.experiments.registry import expected_cells, experiment
 from oracle.reports import oracle as tables
-from oracle.search.adaptive_grid import Sought, coarse_step, expected, informative
+from oracle.search.adaptive_grid import GridState, coarse_step, expected, select_adaptive
 from oracle.search.graph import Cell, Graph
 from oracle.search.greedy import OracleCycle
-from oracle.stats.region import Tried
+from oracle.stats.region import MaxLrScores
 from oracle.study.base import Study
 from oracle.study.grid_spec import ListGrid, RangeGrid
 from oracle.tables import oracle
@@ -203,9 +203,9 @@ def test_what_it_tries_depends_on_results_alone(study: Make, searched: Any, Rehe
 
 def test_the_order_of_what_is_known_does_not_matter() -> None:
     every = [0.01 * 1.1**index for index in range(40)]
-    tried = {every[i]: Tried((90 - abs(i - 17) / 3,) * 2, False) for i in range(1, 40, 6)}
+    tried = {every[i]: MaxLrScores((90 - abs(i - 17) / 3,) * 2, False) for i in range(1, 40, 6)}
     asked = [
-        informative(Sought(every, dict(order), 0.5, "points", coarse_step(40), every[20]))
+        select_adaptive(GridState(every, dict(order), 0.5, "points", coarse_step(40), every[20]))
         for order in (tried.items(), reversed(tried.items()))
     ]
     assert asked[0]

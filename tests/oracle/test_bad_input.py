@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oracle.study.base import Study
-from oracle.study.loading import load_study, read_yaml, shipped_studies
+from oracle.study.loading import bundled_studies, load_study, read_yaml
 from oracle.study.validation import parse
 from scyc.errors import BadInput, Problem, unknown
 
@@ -235,8 +235,8 @@ def test_anything_in_any_field_is_read_or_refused(junk: Any, place: str) -> None
 
 
 def test_every_study_that_ships_is_valid() -> None:
-    assert {"digits", "cifar10-resnet20-small", "own-network"} <= shipped_studies().keys()
-    for name in shipped_studies():
+    assert {"digits", "cifar10-resnet20-small", "own-network"} <= bundled_studies().keys()
+    for name in bundled_studies():
         assert load_study(name).name == name
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from oracle.execution.pack_queue import Pack
-from oracle.experiments.base import Hooks
+from oracle.experiments.base import ExperimentCallbacks
 from oracle.experiments.registry import expected_cells, experiment
 from oracle.search.beam import best
 from oracle.search.graph import Cell, Graph
@@ -221,7 +221,9 @@ def test_the_expected_number_of_trainings_counts_the_beam(study: Make, Rehearsal
 def test_a_beam_tells_its_cycles_and_where_its_own_cells_are(study: Make, Rehearsal: Any) -> None:
     lines: list[str] = []
     declared, _ = beamed(study)
-    found = experiment(declared, Graph(declared.system, "0" * 64), Hooks(line=lines.append))
+    found = experiment(
+        declared, Graph(declared.system, "0" * 64), ExperimentCallbacks(line=lines.append)
+    )
     rehearsal = Rehearsal(trap)
     rehearsal.run(found.searches())
     assert sum("beam of 2: keeps" in line for line in lines) == 3

@@ -183,7 +183,7 @@ def test_a_whole_run_with_a_beam_and_every_rival(
     assert table["complete"]
     assert len(tasks) == len(set(tasks))  # though networks were dropped on the way
 
-    known = catalog.locate("tiny", where)
+    known = catalog.find_run("tiny", where)
     assert catalog.stored_table(known) == table
     for name in ("beam", "warm_start"):
         found = catalog.stored_distributions(known, name)

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
 from oracle.search.graph import Cell, Graph
-from oracle.search.request import row
+from oracle.search.request import replicate_cells
 from scyc.specs.choices import CyclicalSpec, WarmupSpec
 from scyc.specs.system import PruningSpec, RecordSpec, SystemSpec
 
@@ -70,9 +70,9 @@ def test_a_place_is_the_same_for_all_replicates_and_each_schedule_has_its_own(
     system: System,
 ) -> None:
     graph = Graph(system(), IMAGES)
-    parents = row(graph, [None] * 3, WARMUP, 0.1)
+    parents = replicate_cells(graph, [None] * 3, WARMUP, 0.1)
     assert len({graph.place([parent], WARMUP) for parent in parents}) == 1
-    other = row(graph, [None] * 3, WARMUP, 0.2)
+    other = replicate_cells(graph, [None] * 3, WARMUP, 0.2)
     places = [
         graph.place([None], WARMUP),
         graph.place([None], OTHER),

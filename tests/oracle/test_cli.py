@@ -140,7 +140,7 @@ def test_run_then_look(place: Path, inside: Call) -> None:
     assert table.splitlines() == shown.splitlines()[: len(table.splitlines())]
     assert (place / "runs" / "tiny" / f"{run_id[0]}.html").stat().st_size > 1_000_000
     assert re.search(rf"{run_id[0]} +done ", inside("list"))
-    found = catalog.stored_table(catalog.locate("tiny", Settings()))
+    found = catalog.stored_table(catalog.find_run("tiny", Settings()))
     for form in FORMS[1:]:
         assert inside("table", run_id[0], "--format", form) == formats.FORMATS[form](found)
     assert inside("plot", "tiny", "-o", "region.html").strip() == "region.html"
@@ -155,7 +155,7 @@ def test_a_comparison_runs_and_is_shown_in_every_form(place: Path, inside: Call)
     table = timeless(inside("table", "several", "--format", "json"))
     assert (table["kind"], table["complete"]) == ("schedules", True)
     assert [row["label"] for row in table["schedules"]] == ["warm-up", "tuned", "S-Cyc"]
-    found = catalog.stored_table(catalog.locate("several", Settings()))
+    found = catalog.stored_table(catalog.find_run("several", Settings()))
     for form in FORMS[1:]:
         assert inside("table", "several", "--format", form) == formats.FORMATS[form](found)
     assert inside("table", "several").splitlines() == shown.splitlines()[:-3]

@@ -10,7 +10,7 @@ import pytest
 
 from oracle.client.client import Client, Pace, ServerError
 from oracle.client.models import Event, Job
-from oracle.settings import Progress, Shrink
+from oracle.settings import Progress, ScaleDown
 from scyc.errors import BadInput
 
 JOB: dict[str, Any] = {
@@ -139,7 +139,7 @@ def test_a_study_is_submitted_with_what_was_asked_for_and_the_token_in_the_heade
     talk: Talk,
 ) -> None:
     client, script = talk(said(JOB, 201), token="oracle_abc")  # noqa: S106  # none of anyone's
-    client.submit("name: tiny", shrink=Shrink(cycles=2), data="images", priority=5, key="mine")
+    client.submit("name: tiny", shrink=ScaleDown(cycles=2), data="images", priority=5, key="mine")
     (request,) = script.asked
     assert json.loads(request.content) == {
         "study": "name: tiny", "priority": 5, "shrink": {"cycles": 2}, "data": "images",

@@ -152,7 +152,7 @@ def findings(table: Any) -> Any:
 def assert_as_of_one_process(place: Path, database: Path) -> None:
     """The same findings as on SQLite without Ray, and as many trainings: nothing was done twice."""
     url = database.read_text().strip()
-    known = catalog.locate("tiny", Settings(place / "runs", storage=url))
+    known = catalog.find_run("tiny", Settings(place / "runs", storage=url))
     found = findings(catalog.stored_table(known))
     where = Settings(place / "apart", backend="inline", device="cpu")
     declared = parse(yaml.safe_load((place / "tiny.yaml").read_text()), "tiny.yaml")
@@ -223,7 +223,7 @@ def test_a_server_trains_on_a_cluster(
         finally:
             server.terminate()
             server.communicate(timeout=60)
-    stored = catalog.stored_table(catalog.locate("tiny", Settings(tmp_path / "runs")))
+    stored = catalog.stored_table(catalog.find_run("tiny", Settings(tmp_path / "runs")))
     where = Settings(tmp_path / "apart", backend="inline", device="cpu")
     declared = parse(content, "tiny.yaml")
     assert findings(stored) == findings(execute.execute(execute.prepare(declared, where)))

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from oracle.plots import schedules
-from oracle.search.graph import Result
-from oracle.search.pruning_run import PathCycle
+from oracle.search.graph import CellResult
+from oracle.search.pruning_run import RunCycle
 from oracle.study.oracle import SchedulesStudy
 from oracle.study.validation import parse
 from oracle.tables import schedules as schedule_tables
@@ -42,11 +42,11 @@ def study(*entries: dict[str, Any], **changes: Any) -> SchedulesStudy:
     return found
 
 
-def outcome(*accuracies: float | None) -> tuple[Result, ...]:
+def outcome(*accuracies: float | None) -> tuple[CellResult, ...]:
     """Results with these test accuracies, one a replicate; None diverged."""
     fresh = map(str, itertools.count())
     return tuple(
-        Result(
+        CellResult(
             cell=f"{next(fresh)} {accuracies}",
             curve=((10, accuracy or 0.0),),
             val_accuracy=(accuracy or 0.0) / 2,
@@ -70,7 +70,7 @@ def given(
         EntryFound(
             entry,
             path=[
-                PathCycle(cycle, entry.max_lr or 0.15, (), outcome(*accuracies))
+                RunCycle(cycle, entry.max_lr or 0.15, (), outcome(*accuracies))
                 for cycle, accuracies in zip(cycles or itertools.count(), row, strict=False)
             ],
         )
@@ -148,7 +148,7 @@ def test_the_right_panel_has_every_max_lr(table: Table) -> None:
 
 
 def test_the_cards_are_the_panels(table: Table) -> None:
-    whole, cards = schedules.comparison(table), schedules.cards(table)
+    whole, cards = schedules.comparison(table), schedules.dashboard_panels(table)
     assert list(cards) == ["accuracies", "differences", "rates"]
     for column, card in enumerate(cards.values(), 1):
         expected = traces(whole, column)

@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from oracle.cli import main
-from oracle.errors import DiskFailed, PackFailed
+from oracle.errors import DiskError, PackFailed
 from oracle.execution import backends
 from oracle.execution.pack_queue import Pack, PackQueue
-from oracle.execution.pack_state import InFlight
+from oracle.execution.pack_state import PackStates
 from oracle.execution.worker import Worker, flight_name
 from oracle.host import disk as folders
 from oracle.runs import catalog, execute, html_report
 from oracle.search.graph import Graph
-from oracle.search.request import Place
+from oracle.search.request import StudyKey
 from oracle.settings import Settings
 from oracle.study.base import Study
 from scyc.storage import blob_store
@@ -55,7 +55,7 @@ def test_only_errors_of_the_disk_are_told_as_such() -> None:
     )
     for other in (BrokenPipeError(errno.EPIPE, "Broken pipe"), FileNotFoundError(), OSError("?")):
         assert folders.disk_failed(other) is None
-        with pytest.raises(type(other)), folders.told():
+        with pytest.raises(type(other)), folders.raise_disk_errors():
             raise other
 
 
@@ -65,7 +65,7 @@ def test_a_worker_that_finds_the_disk_full_ends_the_run_without_a_traceback(
     prepared = execute.prepare(study(), settings(tmp_path))
     with monkeypatch.context() as disk:
         disk.setattr(Worker, "train", full)
-        with pytest.raises(DiskFailed, match=r"^/disk/file: No space left on device; make room"):
+        with pytest.raises(DiskError, match=r"^/disk/file: No space left on device; make room"):
             execute.execute(prepared)
     (known,) = catalog.find(settings(tmp_path))
     assert known.state == "stopped"
@@ -77,7 +77,7 @@ def test_a_ray_worker_reports_a_full_disk_as_one(tmp_path: Path) -> None:
     said: list[str] = []
     queue.say = said.append
     reported = json.dumps({"disk": "/disk/file: full", "said": ["not saved"]})
-    with pytest.raises(DiskFailed, match="/disk/file: full"):
+    with pytest.raises(DiskError, match="/disk/file: full"):
         backends._reported({"reported": reported}, error=False, queue=queue)
     assert said == ["not saved"]
     with pytest.raises(PackFailed):
@@ -115,7 +115,7 @@ def test_a_report_is_written_whole_and_may_be_read_by_others(
         os.umask(mask)
     assert (tmp_path / "report.html").stat().st_mode & 0o777 == 0o644
     monkeypatch.setattr(blob_store.os, "fsync", full)
-    with pytest.raises(DiskFailed):
+    with pytest.raises(DiskError):
         html_report.save("<p>new", tmp_path / "report.html")
     assert (tmp_path / "report.html").read_text() == "<p>"
     assert {path.name for path in tmp_path.iterdir()} == {"report.html"}
@@ -126,8 +126,8 @@ def test_a_pack_that_lands_takes_its_unfinished_files_with_it(
 ) -> None:
     declared = study()
     graph = Graph(declared.system, "0" * 64)
-    in_flight = InFlight(tmp_path, graph)
-    pack = Pack((), Place("oracle", 0, ""))
+    in_flight = PackStates(tmp_path, graph)
+    pack = Pack((), StudyKey("oracle", 0, ""))
     name = flight_name([])
     in_flight.folder.mkdir(parents=True)
     for left in (f"{name}.0-2.pt", f".{name}.0-2.pt.0123456789abcdef", "another.0-2.pt"):

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from oracle.plots import distributions as distribution_plots
-from oracle.plots.distributions import cards, distributions, shown, together
+from oracle.plots.distributions import dashboard_panels, distributions, shown, together
 from scyc.recording.distributions import Bins, Distribution
 
 BOUNDS = (-0.02, 0.03)
@@ -190,7 +190,7 @@ def test_before_any_network_is_recorded_it_says_so() -> None:
     figure = distributions(table)
     assert not figure.data
     assert "yet" in figure.layout.annotations[0].text
-    assert cards(table) == {}
+    assert dashboard_panels(table) == {}
 
 
 @pytest.mark.parametrize("value", [0.0, 1e-40, -3.0, 2e30])
@@ -207,7 +207,7 @@ def test_values_that_are_all_the_same_make_one_bar(value: float) -> None:
 
 def test_every_panel_is_a_card_with_the_same_numbers() -> None:
     table = make_table()
-    made = cards(table)
+    made = dashboard_panels(table)
     assert list(made) == [
         "weight_gradients",
         "weight_gradients_spread",

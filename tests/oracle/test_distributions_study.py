@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 import torch
 
-from oracle.errors import NoWinner
+from oracle.errors import AllDiverged
 from oracle.experiments.registry import experiment
 from oracle.plots.registry import FIGURES
 from oracle.reports import distributions as distributions_reports
 from oracle.reports import formats
 from oracle.runs import catalog, execute, html_report
-from oracle.search.graph import Result
-from oracle.search.pruning_run import PathCycle
+from oracle.search.graph import CellResult
+from oracle.search.pruning_run import RunCycle
 from oracle.settings import Progress, Settings
 from oracle.study.base import Study
 from oracle.study.oracle import DistributionsStudy
@@ -69,7 +69,9 @@ def timeless(table: compare.Table) -> compare.Table:
     return found
 
 
-def recorded_again(prepared: execute.Prepared, result: Result, replicate: int, cycle: int) -> Any:
+def recorded_again(
+    prepared: execute.PreparedRun, result: CellResult, replicate: int, cycle: int
+) -> Any:
     """What the recorder says of a carried network, on batches that are put together here."""
     declared, images = prepared.study, prepared.images
     assert declared.record is not None
@@ -95,7 +97,7 @@ def test_what_a_run_records_is_that_of_the_networks_it_carried(
 ) -> None:
     prepared = execute.prepare(study(), settings(tmp_path, storage=storage))
     table = execute.execute(prepared)
-    found = catalog.locate("tiny", prepared.settings)
+    found = catalog.find_run("tiny", prepared.settings)
     assert (found.state, table["complete"]) == ("done", True)
     assert catalog.stored_table(found) == table
     assert catalog.stored_distributions(found, "training")["cycles"] == table["cycles"]
@@ -116,7 +118,7 @@ def test_what_a_run_records_is_that_of_the_networks_it_carried(
             ]
 
 
-def path_cycles(prepared: execute.Prepared) -> Any:
+def path_cycles(prepared: execute.PreparedRun) -> Any:
     """A run's iterative pruning runs, from its storage."""
     found = experiment(prepared.study, prepared.graph)
     with catalog.opened(catalog.database(prepared.settings, prepared.study.name)) as (_, store):
@@ -139,7 +141,7 @@ def test_an_interrupted_run_has_the_same_distributions(tmp_path: Path) -> None:
     short = study(cycles=1, max_lr=0.1, s_cyc=None)
     with pytest.raises(Killed):
         run(short, settings(tmp_path / "broken"), Progress(cells=cells))
-    partial = catalog.stored_table(catalog.locate("tiny", settings(tmp_path / "broken")))
+    partial = catalog.stored_table(catalog.find_run("tiny", settings(tmp_path / "broken")))
     assert [cycle["cycle"] for cycle in partial["cycles"]] == [0]
     assert "not complete" in formats.text(partial)
     whole = run(short, settings(tmp_path / "whole"))
@@ -151,7 +153,7 @@ def test_an_oracle_run_has_the_distributions_of_the_oracle_and_of_s_cyc(tmp_path
     oracle = {"schedule": WARMUP, "grid": grid, "s_cyc": CURVE, "cycles": 1}
     prepared = execute.prepare(parse(COMMON | oracle, "tiny.yaml"), settings(tmp_path))
     table = execute.execute(prepared)
-    found = catalog.locate("tiny", prepared.settings)
+    found = catalog.find_run("tiny", prepared.settings)
     won = catalog.stored_distributions(found, "oracle")
     s_cyc = catalog.stored_distributions(found, "S-Cyc")
     assert (won["kind"], won["label"], won["complete"]) == ("distributions", "oracle", True)
@@ -189,7 +191,7 @@ def test_a_comparison_has_the_distributions_of_each_schedule(tmp_path: Path) -> 
     ]
     content = {"kind": "schedules", "schedules": entries, "cycles": 1, "replicates": 1}
     table = run(parse(COMMON | content, "tiny.yaml"), settings(tmp_path))
-    found = catalog.locate("tiny", settings(tmp_path))
+    found = catalog.find_run("tiny", settings(tmp_path))
     shown = {label: catalog.stored_distributions(found, label) for label in ("steady", "tuned")}
     for row in table["schedules"]:
         cycles = shown[row["label"]]["cycles"]
@@ -205,7 +207,7 @@ def test_a_run_that_recorded_nothing_is_refused(tmp_path: Path) -> None:
     content = {"schedule": WARMUP, "grid": {"max_lr": [0.1], "extend": False}, "s_cyc": CURVE}
     short = {"cycles": 1, "replicates": 1, "record": None}
     run(parse(COMMON | content | short, "tiny.yaml"), settings(tmp_path))
-    found = catalog.locate("tiny", settings(tmp_path))
+    found = catalog.find_run("tiny", settings(tmp_path))
     with pytest.raises(BadInput, match="records no distributions; add record"):
         catalog.stored_distributions(found, "oracle")
     with pytest.raises(ValueError, match="records no distributions"):
@@ -214,9 +216,9 @@ def test_a_run_that_recorded_nothing_is_refused(tmp_path: Path) -> None:
 
 def test_a_run_of_which_all_replicates_diverge_keeps_its_row_and_says_why(tmp_path: Path) -> None:
     wild = study(max_lr=1e25, s_cyc=None, schedule="constant")
-    with pytest.raises(NoWinner, match="a replicate of cycle 0 diverged; lower max_lr"):
+    with pytest.raises(AllDiverged, match="a replicate of cycle 0 diverged; lower max_lr"):
         run(wild, settings(tmp_path))
-    found = catalog.locate("tiny", settings(tmp_path))
+    found = catalog.find_run("tiny", settings(tmp_path))
     assert found.state == "no winner"
     table = catalog.stored_table(found)
     (row,) = table["cycles"]
@@ -230,7 +232,7 @@ def test_a_run_of_which_all_replicates_diverge_keeps_its_row_and_says_why(tmp_pa
 # The table by hand
 
 
-def result(replicate: int, values: dict[str, list[float]] | None) -> Result:
+def result(replicate: int, values: dict[str, list[float]] | None) -> CellResult:
     """A finished training that recorded these values; None diverged."""
     recorded = None
     if values is not None:
@@ -238,7 +240,7 @@ def result(replicate: int, values: dict[str, list[float]] | None) -> Result:
         for what, numbers in values.items():
             kept[what].add(torch.tensor(numbers, dtype=torch.float64))
         recorded = {what: each.to_json() for what, each in kept.items()}
-    return Result(
+    return CellResult(
         cell=str(replicate),
         curve=((10, 50.0),),
         val_accuracy=50.0,
@@ -260,7 +262,7 @@ NARROW = {"weight_gradients": [-0.25, 0.25], "activations": [0.0, 1.0]}
 
 def table_of(*cycles: list[dict[str, list[float]] | None], **changes: Any) -> compare.Table:
     found = [
-        PathCycle(cycle, 0.1, (), tuple(result(r, values) for r, values in enumerate(replicates)))
+        RunCycle(cycle, 0.1, (), tuple(result(r, values) for r, values in enumerate(replicates)))
         for cycle, replicates in enumerate(cycles)
     ]
     declared = study(record=RECORD | {"outside": [-0.5, 0.5]}, **changes)
@@ -346,7 +348,7 @@ def test_wider_distributions_are_called_wider() -> None:
 @pytest.mark.parametrize(("what", "columns"), [("weight_gradients", 4), ("activations", 3)])
 def test_what_is_not_recorded_has_no_column(what: str, columns: int) -> None:
     one = {what: WIDE[what]}
-    found = [PathCycle(0, 0.1, (), (result(0, one),))]
+    found = [RunCycle(0, 0.1, (), (result(0, one),))]
     declared = study(record={"what": [what], "outside": [-0.5, 0.5]}, replicates=1)
     table = distribution_tables.table(declared, "tiny-0", found, complete=False)
     sheet = distributions_reports.sheet(table)
@@ -359,8 +361,8 @@ def test_without_bounds_nothing_is_counted_outside() -> None:
     kept = distributions.Distribution(None)
     kept.add(torch.tensor([-1.0, 1.0]))
     trained = result(0, None)
-    some = Result(**vars(trained) | {"recorded": {"weight_gradients": kept.to_json()}})
-    found = [PathCycle(0, 0.1, (), (some,))]
+    some = CellResult(**vars(trained) | {"recorded": {"weight_gradients": kept.to_json()}})
+    found = [RunCycle(0, 0.1, (), (some,))]
     table = distribution_tables.table(declared, "tiny-0", found, complete=True)
     assert table["cycles"][0]["outside"] == {}
     assert len(distributions_reports.sheet(table).heads) == 4 + 3

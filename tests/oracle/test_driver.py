@@ -11,20 +11,20 @@ import pytest
 import yaml
 
 from oracle.database import Jobs, sqlite_url
-from oracle.errors import LeaseLost, RunFailed, StorageError
-from oracle.host.processes import this_process
+from oracle.errors import LeaseLost, RunError, StorageError
+from oracle.host.processes import process_id_string
 from oracle.records.jobs import Holder, Job
 from oracle.runs import catalog, execute
 from oracle.search.graph import Graph
 from oracle.service import driver
 from oracle.service.driver_process import BUSY
-from oracle.service.progress import Reporter, Withdrawn
+from oracle.service.progress import JobWithdrawn, Reporter
 from oracle.service.service import ServerSettings, Service
 from oracle.settings import Settings
 from oracle.study.validation import parse
 from scyc.errors import BadInput, Problem
 
-ME = Holder("me", this_process())
+ME = Holder("me", process_id_string())
 STUDY: dict[str, Any] = {
     "name": "tiny",
     "dataset": "digits",
@@ -79,7 +79,7 @@ def test_a_job_ends_as_its_run_does(
     service: Service, settings: ServerSettings, claimed: Claim, tmp_path: Path
 ) -> None:
     job = claimed()
-    assert driver.drive(job.id, settings, ME) == 0
+    assert driver.run_job(job.id, settings, ME) == 0
     done = service.jobs.get(job.id)
     plain = Settings(folder=tmp_path / "plain", backend="inline", device="cpu")
     prepared = execute.prepare(parse(STUDY, "tiny"), plain)
@@ -105,7 +105,7 @@ def test_a_study_that_cannot_run_fails_with_what_is_wrong(
 ) -> None:
     (tmp_path / "tiny").write_text("where the study's folder would lie")
     job = claimed(classes=11, subset=1.0)
-    assert driver.drive(job.id, settings, ME) == 0
+    assert driver.run_job(job.id, settings, ME) == 0
     failed = service.jobs.get(job.id)
     assert (failed.state, failed.message) == ("failed", "its study was refused")
     assert [each.path for each in failed.problems] == ["classes", "--runs"]
@@ -126,7 +126,7 @@ def test_a_server_runs_nothing_that_another_one_lists(
     job, _ = there.submit(text, form="yaml", owner="ann", data="images")
     there.close()
     service.jobs.claim(ME)
-    assert driver.drive(job.id, settings, ME) == 0
+    assert driver.run_job(job.id, settings, ME) == 0
     failed = service.jobs.get(job.id)
     assert failed.state == "failed"
     assert {each.path for each in failed.problems} == {"network", "data"}
@@ -137,7 +137,7 @@ def test_a_job_without_a_winner_fails_and_says_so(
     service: Service, settings: ServerSettings, claimed: Claim
 ) -> None:
     job = claimed(grid={"max_lr": [1e30, 1e31], "extend": False})
-    assert driver.drive(job.id, settings, ME) == 0
+    assert driver.run_job(job.id, settings, ME) == 0
     failed = service.jobs.get(job.id)
     assert failed.state == "failed"
     assert failed.message.startswith("NoWinner: ")
@@ -154,7 +154,7 @@ def test_a_job_whose_report_cannot_be_written_is_done(
 
     monkeypatch.setattr(driver.report, "write_whole", full)
     job = claimed()
-    assert driver.drive(job.id, settings, ME) == 0
+    assert driver.run_job(job.id, settings, ME) == 0
     assert service.jobs.get(job.id).state == "done"
     told = [event.text for event in service.jobs.events(job.id) if "report" in event.text]
     assert len(told) == 1
@@ -175,7 +175,7 @@ def test_what_nobody_expected_fails_the_job_with_a_message(
 
     monkeypatch.setattr(driver.report, "page", broken)
     job = claimed()
-    assert driver.drive(job.id, settings, ME) == 0
+    assert driver.run_job(job.id, settings, ME) == 0
     failed = service.jobs.get(job.id)
     assert failed.state == "failed"
     assert failed.message == "OSError: no space left; the server has its log"
@@ -199,8 +199,8 @@ def test_a_driver_dies_of_what_may_pass_and_its_job_stays(
 
     monkeypatch.setattr(driver.runs, "execute", broken)
     job = claimed()
-    with pytest.raises(RunFailed, match="away"):
-        driver.drive(job.id, settings, ME)
+    with pytest.raises(RunError, match="away"):
+        driver.run_job(job.id, settings, ME)
     assert service.jobs.get(job.id).state == "running"
 
 
@@ -212,7 +212,7 @@ def test_a_driver_waits_a_little_for_trainings_that_another_has_and_then_lets_th
     job = claimed()
     prepared = execute.prepare(parse(STUDY, "tiny"), settings.of_job(None))
     with service.ledger.lease(prepared.graph.id, lambda text: None):
-        assert driver.drive(job.id, settings, ME) == BUSY
+        assert driver.run_job(job.id, settings, ME) == BUSY
     assert service.jobs.get(job.id).state == "running"  # its server puts it back
     last = service.jobs.events(job.id)[-1]
     assert last.kind == "say"
@@ -221,7 +221,7 @@ def test_a_driver_waits_a_little_for_trainings_that_another_has_and_then_lets_th
     lease = service.ledger.lease(prepared.graph.id, lambda text: None)
     lease.__enter__()
     monkeypatch.setattr(driver.time, "sleep", lambda _: lease.__exit__(None, None, None))
-    assert driver.drive(job.id, settings, ME) == 0
+    assert driver.run_job(job.id, settings, ME) == 0
     assert service.jobs.get(job.id).state == "done"
 
 
@@ -234,7 +234,7 @@ def test_a_driver_stops_when_its_job_is_no_longer_its_own(
     end: str,
 ) -> None:
     job = claimed()
-    other = Holder("other", this_process())
+    other = Holder("other", process_id_string())
     original = Reporter.cells
 
     def cells(self: Reporter, done: int, known: int) -> None:
@@ -250,7 +250,7 @@ def test_a_driver_stops_when_its_job_is_no_longer_its_own(
             self.flush()
 
     monkeypatch.setattr(Reporter, "cells", cells)
-    assert driver.drive(job.id, settings, ME) == 0
+    assert driver.run_job(job.id, settings, ME) == 0
     after = service.jobs.get(job.id)
     assert after.state == ("cancelled" if end == "cancelled" else "running")
     holder = service.jobs.held()[0].holder
@@ -335,9 +335,9 @@ def test_a_reporter_that_was_withdrawn_says_so_with_every_word() -> None:
     found = reporter(row)
     found.cells(1, 9)
     row.mine = False
-    with pytest.raises(Withdrawn):
+    with pytest.raises(JobWithdrawn):
         found.flush()
     row.mine = True
     for word in (lambda: found.cells(2, 9), lambda: found.line("cycle 0"), lambda: found.say("hi")):
-        with pytest.raises(Withdrawn):
+        with pytest.raises(JobWithdrawn):
             word()

@@ -11,8 +11,8 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from oracle.stats.curve_posterior import positions
-from oracle.stats.region import Region, Tried
-from oracle.stats.region_intervals import Evidence, Verdict, evidence
+from oracle.stats.region import MaxLrScores, Region
+from oracle.stats.region_intervals import RegionPosterior, Verdict, infer_region
 
 
 def _benchmark() -> Any:
@@ -47,19 +47,21 @@ def outcomes() -> list[Any]:
 
 def noisy(
     means: list[float], replicates: int, noise: float, seed: int = 0, diverged: int | None = None
-) -> dict[float, Tried]:
+) -> dict[float, MaxLrScores]:
     """Paired replicates around means, at 0.01, 0.02, ..."""
     rng = np.random.default_rng(seed)
     table = np.array(means)[:, None] + rng.normal(0, 3, replicates)
     table += rng.normal(0, noise, table.shape)
     return {
-        (index + 1) / 100: Tried(tuple(row.tolist()), index == diverged)
+        (index + 1) / 100: MaxLrScores(tuple(row.tolist()), index == diverged)
         for index, row in enumerate(table)
     }
 
 
-def found(tried: dict[float, Tried], tolerance: float = 0.5, seed: int = 0) -> Evidence:
-    result = evidence(tried, tolerance, "points", seed)
+def found(
+    tried: dict[float, MaxLrScores], tolerance: float = 0.5, seed: int = 0
+) -> RegionPosterior:
+    result = infer_region(tried, tolerance, "points", seed)
     assert result is not None
     return result
 
@@ -117,16 +119,19 @@ def test_on_a_plateau_of_pure_noise_the_winners_curse_is_taken_back() -> None:
 
 def test_the_best_accuracy_is_scored_by_the_replicate_that_did_not_choose() -> None:
     tried = {
-        0.1: Tried((80.0, 90.0, 85.0), False),
-        0.2: Tried((86.0, 84.0, 82.0), False),
-        0.3: Tried((99.0, 99.0, 99.0), True),
+        0.1: MaxLrScores((80.0, 90.0, 85.0), False),
+        0.2: MaxLrScores((86.0, 84.0, 82.0), False),
+        0.3: MaxLrScores((99.0, 99.0, 99.0), True),
     }
     # without the first replicate 0.1 leads, without the second 0.2, without the third 0.1 (a tie)
     assert found(tried).best_again == pytest.approx((80 + 84 + 85) / 3)
 
 
 def test_a_difference_is_paired_over_replicates() -> None:
-    tried = {0.1: Tried((80.0, 70.0, 90.0), False), 0.2: Tried((79.0, 68.0, 87.0), False)}
+    tried = {
+        0.1: MaxLrScores((80.0, 70.0, 90.0), False),
+        0.2: MaxLrScores((79.0, 68.0, 87.0), False),
+    }
     paired = found(tried).paired
     assert (paired[0.1].difference, paired[0.1].standard_error) == (0.0, 0.0)
     assert paired[0.2].difference == pytest.approx(-2.0)
@@ -136,7 +141,7 @@ def test_a_difference_is_paired_over_replicates() -> None:
 def test_what_a_replicate_has_in_common_changes_nothing() -> None:
     tried = noisy(HUMP, 3, 0.5)
     moved = {
-        rate: Tried(
+        rate: MaxLrScores(
             tuple(a + b for a, b in zip(each.accuracies, (-8, 0.25, 4), strict=True)), False
         )
         for rate, each in tried.items()
@@ -183,7 +188,7 @@ def test_more_replicates_narrow_the_margins_error_by_their_root(chance: float) -
     inside = round(1000 * chance)
     ends = np.repeat([[0.1, 0.3], [0.25, 0.3]], [inside, 1000 - inside], axis=0)
     region = Region(0.2, 90.0, (0.1, 0.2, 0.3), True, False, False)
-    each = Evidence(region, {}, None, None, None, 4, ends)
+    each = RegionPosterior(region, {}, None, None, None, 4, ends)
     verdict = each.verdict(0.2)
     assert (verdict.kind, verdict.chance) == ("undecided", chance)
     assert verdict.more == 12
@@ -194,7 +199,7 @@ def test_more_replicates_narrow_the_margins_error_by_their_root(chance: float) -
 def test_a_verdict_that_too_many_replicates_would_not_decide_asks_for_none() -> None:
     ends = np.repeat([[0.1, 0.3], [0.25, 0.3]], 500, axis=0)
     region = Region(0.2, 90.0, (0.1, 0.2, 0.3), True, False, False)
-    each = Evidence(region, {}, None, None, None, 4, ends)
+    each = RegionPosterior(region, {}, None, None, None, 4, ends)
     assert each.verdict(0.2) == Verdict("undecided", 0.5, None)
 
 
@@ -218,7 +223,7 @@ def test_a_diverged_max_lr_is_in_no_interval() -> None:
 
 
 def test_there_is_no_evidence_when_every_max_lr_diverged() -> None:
-    assert evidence({0.1: Tried((0.0, 0.0), True)}, 0.5, "points") is None
+    assert infer_region({0.1: MaxLrScores((0.0, 0.0), True)}, 0.5, "points") is None
 
 
 def test_one_replicate_decides_nothing() -> None:
@@ -249,7 +254,7 @@ def test_without_noise_the_ends_are_those_measured() -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 7])
 def test_all_equal_is_all_inside(count: int) -> None:
-    tried = {rate / 100: Tried((80.0, 80.0), False) for rate in range(1, count + 1)}
+    tried = {rate / 100: MaxLrScores((80.0, 80.0), False) for rate in range(1, count + 1)}
     each = found(tried)
     assert each.low is not None
     assert each.high is not None
@@ -270,7 +275,7 @@ def test_the_values_of_an_interval_were_tried() -> None:
 
 def test_a_relative_tolerance_is_a_share_of_the_best() -> None:
     tried = noisy([value - 40 for value in HUMP], 5, 0.2)
-    points, relative = found(tried), evidence(tried, 0.5, "relative")
+    points, relative = found(tried), infer_region(tried, 0.5, "relative")
     assert relative is not None
     assert points.low is not None
     assert relative.low is not None
@@ -286,9 +291,11 @@ def test_rates_are_placed_on_the_scale_on_which_they_step_evenly() -> None:
 
 
 def test_values_that_tie_around_the_best_have_an_interval_though_noise_lies_far_below() -> None:
-    tied = {0.01 * 1.5**step: Tried((50.0, 51.0), False) for step in range(5)}
-    found = evidence(
-        {0.001: Tried((10.0, 14.0), False), 0.002: Tried((11.0, 10.0), False)} | tied, 0.5, "points"
+    tied = {0.01 * 1.5**step: MaxLrScores((50.0, 51.0), False) for step in range(5)}
+    found = infer_region(
+        {0.001: MaxLrScores((10.0, 14.0), False), 0.002: MaxLrScores((11.0, 10.0), False)} | tied,
+        0.5,
+        "points",
     )
     assert found is not None
     assert found.low is not None

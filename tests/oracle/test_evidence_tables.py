@@ -13,8 +13,8 @@ from oracle.reports import formats
 from oracle.reports import oracle as tables
 from oracle.runs import html_report
 from oracle.search.graph import Cell
-from oracle.stats.region import Tried
-from oracle.stats.region_intervals import evidence
+from oracle.stats.region import MaxLrScores
+from oracle.stats.region_intervals import infer_region
 from oracle.study.base import Study
 from oracle.tables import oracle
 
@@ -80,8 +80,8 @@ def test_each_max_lr_has_its_paired_difference_and_standard_error(made: Any) -> 
 def test_ends_accuracy_and_verdict_are_those_of_the_evidence(made: Any) -> None:
     for cycle in made()["cycles"]:
         grid = cycle["grid"]
-        tried = {e["max_lr"]: Tried(tuple(e["val_accuracy"]), e["diverged"]) for e in grid}
-        found = evidence(tried, 0.5, "points", 0)
+        tried = {e["max_lr"]: MaxLrScores(tuple(e["val_accuracy"]), e["diverged"]) for e in grid}
+        found = infer_region(tried, 0.5, "points", 0)
         assert found is not None
         assert found.low is not None
         assert found.high is not None

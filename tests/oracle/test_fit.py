@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oracle.analysis import paper
-from oracle.analysis.curve_fit import Target, fit
+from oracle.analysis.curve_fit import Target, fit_scyc_curve
 from scyc import SCyc, max_lr
 
 BETAS = [3 + 0.25 * index for index in range(13)]
@@ -28,7 +28,7 @@ def test_a_curve_is_found_in_regions_around_itself(
     epsilon: float, delta: float, q: int, beta: float, width: float
 ) -> None:
     curve = SCyc(epsilon=epsilon, delta=delta, q=q, beta=beta)
-    found = fit(around(curve, width), 0.2, range(4), BETAS)
+    found = fit_scyc_curve(around(curve, width), 0.2, range(4), BETAS)
     assert found.fits
     assert (q, beta) in found.equals
     assert found.distance < 1e-6
@@ -36,7 +36,7 @@ def test_a_curve_is_found_in_regions_around_itself(
 
 def test_of_all_that_fit_the_closest_is_taken() -> None:
     curve = SCyc(epsilon=0.04, delta=0.06, q=1, beta=4.0)
-    found = fit(around(curve, 0.1), 0.2, [1], [4.0])
+    found = fit_scyc_curve(around(curve, 0.1), 0.2, [1], [4.0])
     assert (found.curve.epsilon, found.curve.delta) == pytest.approx((0.04, 0.06))
 
 
@@ -46,14 +46,14 @@ def test_a_region_that_falls_fits_no_curve_and_that_is_said() -> None:
         Target(5, 0.02, 0.03, 0.025),
         Target(10, 0.005, 0.01, 0.007),
     ]
-    found = fit(targets, 0.2, range(4), BETAS)
+    found = fit_scyc_curve(targets, 0.2, range(4), BETAS)
     assert not found.fits
     assert len(found.inside) == 1
 
 
 def test_flat_regions_fit_with_no_rise() -> None:
     targets = [Target(cycle, 0.05, 0.06, 0.055) for cycle in CYCLES]
-    found = fit(targets, 0.2, range(4), BETAS)
+    found = fit_scyc_curve(targets, 0.2, range(4), BETAS)
     assert found.fits
     assert found.curve.delta == pytest.approx(0.0, abs=1e-9)
     assert len(found.equals) == 4 * len(BETAS)
@@ -82,14 +82,14 @@ def test_no_curve_is_inside_more_regions_than_the_fitted_one(
     ]
     rival = SCyc(epsilon=epsilon, delta=delta, q=shape[0], beta=shape[1])
     inside = sum(t.low <= max_lr(rival, t.cycle, 0.2) <= t.high for t in targets)
-    assert len(fit(targets, 0.2, range(3), [3.0, 4.5]).inside) >= inside
+    assert len(fit_scyc_curve(targets, 0.2, range(3), [3.0, 4.5]).inside) >= inside
 
 
 @pytest.mark.parametrize("number", [3, 7, 8])
 def test_the_papers_own_parameters_are_not_better_than_the_fit(number: int) -> None:
-    judged = paper.judge(number)
+    judged = paper.check_paper_table(number)
     targets = [Target(c.cycle, c.feasible_low, c.feasible_high, c.well_tuned) for c in judged.cells]
-    found = fit(targets, judged.rate, range(4), BETAS)
+    found = fit_scyc_curve(targets, judged.rate, range(4), BETAS)
     assert len(found.inside) >= sum(cell.inside for cell in judged.cells)
     for target in targets:
         value = max_lr(found.curve, target.cycle, judged.rate)
@@ -99,4 +99,4 @@ def test_the_papers_own_parameters_are_not_better_than_the_fit(number: int) -> N
 
 def test_nothing_to_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one"):
-        fit([], 0.2, [0], [3.0])
+        fit_scyc_curve([], 0.2, [0], [3.0])

@@ -51,7 +51,7 @@ def test_a_growing_run_is_stored_read_and_gone_on_with_like_any_other(
     assert counts == [2, 3]
     assert counted[-1][0] == counted[-1][1]
     assert all(done <= total for done, total in counted)
-    found = catalog.locate("tiny", where)
+    found = catalog.find_run("tiny", where)
     assert catalog.stored_table(found) == table
     expected = [
         {
@@ -75,5 +75,5 @@ def test_an_interrupted_growing_run_ends_with_the_same_table(study: Make, tmp_pa
     where = settings(tmp_path / "again")
     with pytest.raises(KeyboardInterrupt):
         execute.execute(execute.prepare(declared, where), Progress(cells=stop))
-    assert not catalog.stored_table(catalog.locate("tiny", where))["complete"]
+    assert not catalog.stored_table(catalog.find_run("tiny", where))["complete"]
     assert same(execute.execute(execute.prepare(declared, where))) == same(whole)

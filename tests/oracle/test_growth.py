@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from oracle.experiments.base import Hooks
+from oracle.experiments.base import ExperimentCallbacks
 from oracle.experiments.registry import expected_cells, experiment
-from oracle.search.graph import Cell, Graph, Result
+from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.greedy import OracleCycle
 from oracle.search.replication import added
-from oracle.stats.region_intervals import evidence
+from oracle.stats.region_intervals import infer_region
 from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy
 from scyc import max_lr
@@ -43,7 +43,7 @@ def noisy(*cycles: int) -> Curve:
 
 def verdict(study: Study, cycle: OracleCycle) -> str:
     assert isinstance(study, OracleStudy)
-    found = evidence(cycle.tried, study.tolerance, study.tolerance_kind, study.seed)
+    found = infer_region(cycle.tried, study.tolerance, study.tolerance_kind, study.seed)
     assert found is not None
     return found.verdict(max_lr(study.s_cyc, cycle.cycle, study.pruning.rate)).kind
 
@@ -172,11 +172,13 @@ def growing(
     gone: set[str] = set()
 
     def drop(losers: Any) -> None:
-        lost: list[Result] = [loser for loser in losers if loser.cell not in found.known_cells()]
+        lost: list[CellResult] = [
+            loser for loser in losers if loser.cell not in found.known_cells()
+        ]
         gone.update(loser.checkpoint for loser in lost if loser.checkpoint)
         rehearsal.lost.update(gone)
 
-    hooks = Hooks(losers=drop) if losers_go else Hooks()
+    hooks = ExperimentCallbacks(losers=drop) if losers_go else ExperimentCallbacks()
     found: Any = experiment(study, Graph(study.system, "0" * 64), hooks)
     rehearsal.run(found.searches())
     return found.cycles, gone

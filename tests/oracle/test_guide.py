@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from oracle.study.loading import read_yaml, shipped_studies
+from oracle.study.loading import bundled_studies, read_yaml
 from oracle.study.oracle import KINDS, DistributionsStudy, Entry, OracleStudy, SchedulesStudy
 from oracle.study.replicates import ReplicateRange
 from oracle.study.rivals import RIVALS
@@ -151,7 +151,7 @@ def test_the_guide_tells_of_every_field(spec: type[Spec]) -> None:
 
 
 def test_the_guide_lists_every_study_of_the_paper_with_its_command() -> None:
-    papers = {name for name in shipped_studies() if re.match(r"(table|figure)\d", name)}
+    papers = {name for name in bundled_studies() if re.match(r"(table|figure)\d", name)}
     assert len(papers) == 16
     rows = {
         (f"[`{name}`](../studies/{name}.yaml)", f"oracle run {name} --data FOLDER")

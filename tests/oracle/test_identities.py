@@ -9,9 +9,9 @@ import pytest
 from oracle.reports import formats
 from oracle.search.graph import Graph
 from oracle.search.pruning_run import PruningPath
-from oracle.search.request import Place
+from oracle.search.request import StudyKey
 from oracle.study.base import Study
-from oracle.study.grid import values
+from oracle.study.grid import grid_values
 from oracle.study.oracle import OracleStudy, SchedulesStudy
 from oracle.study.validation import parse
 from oracle.tables import schedules
@@ -58,7 +58,7 @@ def test_a_cell_below_a_thousand_others_knows_its_cycle_and_its_root(
 def test_runs_that_prune_differently_are_recorded_in_different_places() -> None:
     schedule = ConstantSpec(name="constant")
 
-    def place(criterion: str, replicates: int, *max_lr: float) -> Place:
+    def place(criterion: str, replicates: int, *max_lr: float) -> StudyKey:
         whole = graph(pruning={"criterion": criterion})
         return PruningPath(whole, schedule, max_lr, replicates).place
 
@@ -193,7 +193,7 @@ def test_the_closest_grid_that_is_taken_has_as_many_values_as_it_says(
         grid = {"kind": kind, "low": low, "high": high, "count": count}
         taken = parse(GOOD | {"grid": grid}, "good.yaml")
         assert isinstance(taken, OracleStudy)
-        assert len(set(values(taken.grid))) == count
+        assert len(set(grid_values(taken.grid))) == count
 
 
 def test_a_printed_accuracy_of_zero_has_no_relative_improvement() -> None:

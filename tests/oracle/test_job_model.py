@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from oracle.database import Ledger, sqlite_url
+from oracle.database import RunDatabase, sqlite_url
 from oracle.errors import WrongState
 from oracle.records.jobs import ENDED, Held, Holder, JobState, NewJob
 
@@ -32,7 +32,7 @@ class Queue(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.folder = Path(tempfile.mkdtemp())
-        self.ledger = Ledger(sqlite_url(self.folder / "oracle.db"))
+        self.ledger = RunDatabase(sqlite_url(self.folder / "oracle.db"))
         self.jobs = self.ledger.jobs()
         self.rows: dict[str, Row] = {}
         self.seen: list[Held] = []

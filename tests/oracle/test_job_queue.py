@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from oracle.database import Jobs, Ledger, parse_url
+from oracle.database import Jobs, RunDatabase, parse_url
 from oracle.errors import KeyReused, UnknownJob, WrongState
 from oracle.records.jobs import Held, Holder, Job, NewJob
 from scyc.errors import Problem
@@ -17,7 +17,7 @@ THERE = Holder("there", "boot/ns 3 4 that-host")
 
 @pytest.fixture
 def jobs(storage: str) -> Iterator[Jobs]:
-    ledger = Ledger(parse_url(storage))
+    ledger = RunDatabase(parse_url(storage))
     yield ledger.jobs()
     ledger.close()
 
@@ -315,7 +315,7 @@ def test_jobs_outlive_the_server(jobs: Jobs, storage: str) -> None:
     submitted(jobs, "a-1")
     claimed(jobs)
     jobs.tell("a-1", HERE, "say", "hello")
-    ledger = Ledger(parse_url(storage))
+    ledger = RunDatabase(parse_url(storage))
     later = ledger.jobs()
     assert later.get("a-1") == jobs.get("a-1")
     assert later.events("a-1") == jobs.events("a-1")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from threading import Barrier
 from typing import Any
 
-from oracle.database import Jobs, Ledger, parse_url
+from oracle.database import Jobs, RunDatabase, parse_url
 from oracle.records.jobs import Holder, NewJob
 
 THREADS = 8
@@ -17,7 +17,7 @@ THREADS = 8
 
 @contextmanager
 def opened(storage: str) -> Iterator[Jobs]:
-    ledger = Ledger(parse_url(storage))
+    ledger = RunDatabase(parse_url(storage))
     yield ledger.jobs()
     ledger.close()
 

@@ -10,19 +10,21 @@ from types import SimpleNamespace
 import pytest
 import sqlalchemy as sa
 
-from oracle.database import Ledger, leases, parse_url
+from oracle.database import RunDatabase, leases, parse_url
 from oracle.errors import LeaseHeld, LeaseLost
 
 
 @pytest.fixture
-def ledger(storage: str) -> Iterator[Ledger]:
-    opened = Ledger(parse_url(storage))
+def ledger(storage: str) -> Iterator[RunDatabase]:
+    opened = RunDatabase(parse_url(storage))
     yield opened
     opened.close()
 
 
-def test_a_second_driver_is_refused_while_the_first_lives(ledger: Ledger, storage: str) -> None:
-    other = Ledger(parse_url(storage))
+def test_a_second_driver_is_refused_while_the_first_lives(
+    ledger: RunDatabase, storage: str
+) -> None:
+    other = RunDatabase(parse_url(storage))
     with (
         ledger.lease("g", print),
         pytest.raises(LeaseHeld, match=f"process {os.getpid()}"),
@@ -42,7 +44,7 @@ with Ledger(parse_url(sys.argv[1])).lease("g", print):
 """
 
 
-def test_a_killed_drivers_lease_is_taken_over_at_once(ledger: Ledger, storage: str) -> None:
+def test_a_killed_drivers_lease_is_taken_over_at_once(ledger: RunDatabase, storage: str) -> None:
     process = subprocess.Popen([sys.executable, "-c", HOLD, storage])
     patience = time.monotonic() + 30
     while not ledger.held("g"):
@@ -55,7 +57,7 @@ def test_a_killed_drivers_lease_is_taken_over_at_once(ledger: Ledger, storage: s
         assert ledger.held("g")
 
 
-def from_elsewhere(ledger: Ledger, storage: str) -> sa.Engine:
+def from_elsewhere(ledger: RunDatabase, storage: str) -> sa.Engine:
     """Make the lease on "g" look like another host's."""
     engine = sa.create_engine(storage)
     with engine.begin() as connection:
@@ -64,13 +66,13 @@ def from_elsewhere(ledger: Ledger, storage: str) -> sa.Engine:
 
 
 def test_another_hosts_lease_is_watched_and_taken_over_when_it_is_silent(
-    ledger: Ledger, storage: str, monkeypatch: pytest.MonkeyPatch
+    ledger: RunDatabase, storage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leases, "_SILENCE", 2.5)
     told: list[str] = []
     with ledger.lease("g", print) as first:
         engine = from_elsewhere(ledger, storage)
-        with Ledger(parse_url(storage)).lease("g", told.append) as second:
+        with RunDatabase(parse_url(storage)).lease("g", told.append) as second:
             assert "far-host" in told[0]
             assert not ledger.beat("g", first._holder)  # the first one has lost it
             assert ledger.beat("g", second._holder)
@@ -78,7 +80,7 @@ def test_another_hosts_lease_is_watched_and_taken_over_when_it_is_silent(
 
 
 def test_another_hosts_lease_that_beats_is_left_alone(
-    ledger: Ledger, storage: str, monkeypatch: pytest.MonkeyPatch
+    ledger: RunDatabase, storage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leases, "_SILENCE", 10.0)
     monkeypatch.setattr(leases, "_BEAT", 0.2)
@@ -86,14 +88,14 @@ def test_another_hosts_lease_that_beats_is_left_alone(
         engine = from_elsewhere(ledger, storage)
         with (
             pytest.raises(LeaseHeld, match="far-host"),
-            Ledger(parse_url(storage)).lease("g", print),
+            RunDatabase(parse_url(storage)).lease("g", print),
         ):
             pass
     engine.dispose()
 
 
 def test_a_driver_that_lost_its_lease_may_not_write(
-    ledger: Ledger, storage: str, monkeypatch: pytest.MonkeyPatch
+    ledger: RunDatabase, storage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leases, "_BEAT", 0.1)
     with ledger.lease("g", print) as lease:
@@ -110,7 +112,7 @@ def test_a_driver_that_lost_its_lease_may_not_write(
 
 
 def test_a_driver_that_gave_no_sign_of_life_for_a_while_asks_before_it_goes_on(
-    ledger: Ledger, storage: str, monkeypatch: pytest.MonkeyPatch
+    ledger: RunDatabase, storage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leases, "_BEAT", 600.0)
     clock = [0.0]

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from oracle.database import SCHEMA, Ledger, migrate, parse_url, probe, schema, tables
+from oracle.database import SCHEMA, RunDatabase, migrate, parse_url, probe, schema, tables
 from oracle.errors import StorageError
 from oracle.records.jobs import Holder, NewJob
 from oracle.runs import catalog
@@ -80,7 +80,7 @@ def test_a_released_database_is_brought_up_to_date_and_keeps_every_row(
     url = parse_url(storage)
     before = contents(storage)
     assert probe(url) == []
-    Ledger(url).close()
+    RunDatabase(url).close()
     after = contents(storage)
     assert {name: rows for name, rows in after.items() if name in before} == before
     assert {name: len(rows) for name, rows in after.items() if name not in before} == (
@@ -94,7 +94,7 @@ def test_a_released_run_is_read_as_before(
     released: Callable[[], dict[str, Any]], storage: str, tmp_path: Path
 ) -> None:
     found = released()
-    run = catalog.locate("tiny", Settings(storage=storage, folder=tmp_path))
+    run = catalog.find_run("tiny", Settings(storage=storage, folder=tmp_path))
     assert (run.record.run_id, run.state) == (found["run_id"], "done")
     table = catalog.stored_table(run)
     cycles = [
@@ -112,7 +112,7 @@ def test_a_released_database_takes_plans_leases_and_jobs(
     released: Callable[[], dict[str, Any]], storage: str
 ) -> None:
     found = released()
-    ledger = Ledger(parse_url(storage))
+    ledger = RunDatabase(parse_url(storage))
     assert ledger.plan(found["run_id"], "cuda") == Plan("grouped", 24)
     assert ledger.held("g")  # by a driver of another host, which may live
     assert not ledger.held("h")
@@ -168,7 +168,7 @@ def test_a_database_of_before_plans_gets_them(
 def test_a_database_that_is_up_to_date_is_left_alone(
     storage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Ledger(parse_url(storage)).close()
+    RunDatabase(parse_url(storage)).close()
 
     def never(connection: sa.Connection) -> None:
         raise AssertionError
@@ -185,7 +185,7 @@ def test_a_newer_database_is_refused_and_left_alone(storage: str) -> None:
     before = names(storage)
     (problem,) = probe(parse_url(storage))
     assert "has schema 99, this version reads 1 to" in problem.rule
-    for opening in (Ledger, migrate):
+    for opening in (RunDatabase, migrate):
         with pytest.raises(BadInput, match="has schema 99"):
             opening(parse_url(storage))
     assert names(storage) == before
@@ -206,7 +206,7 @@ def test_a_migration_that_fails_changes_nothing(
         connection.execute(sa.text("CREATE TABLE oracle_observations (x INTEGER)"))
     before = names(storage)
     with pytest.raises(StorageError, match="oracle_observations"):
-        Ledger(parse_url(storage))
+        RunDatabase(parse_url(storage))
     assert names(storage) == before
     with connected(storage) as connection:
         connection.execute(sa.text("DROP TABLE oracle_observations"))
@@ -239,7 +239,7 @@ def test_so_may_servers_that_start_on_an_empty_one(storage: str) -> None:
     def opened(index: int) -> None:
         start.wait()
         ResultStore(parse_url(storage)).close()
-        Ledger(parse_url(storage)).close()
+        RunDatabase(parse_url(storage)).close()
 
     with ThreadPoolExecutor(6) as pool:
         assert list(pool.map(opened, range(6))) == [None] * 6

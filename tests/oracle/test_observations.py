@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from oracle.database import Ledger, Observations, parse_url
-from oracle.errors import Contradiction
+from oracle.database import Observations, RunDatabase, parse_url
+from oracle.errors import ConflictingObservation
 
 
 @pytest.fixture
 def observations(storage: str) -> Iterator[Observations]:
-    ledger = Ledger(parse_url(storage))
+    ledger = RunDatabase(parse_url(storage))
     yield ledger.observations()
     ledger.close()
 
@@ -51,7 +51,7 @@ def test_a_training_has_one_outcome(
 ) -> None:
     assert observations.add("mine-1", 2, 0.1, 0, first, "ann")
     assert not observations.add("mine-1", 2, 0.1, 0, first, "bob")
-    with pytest.raises(Contradiction, match=r"mine-1: cycle 2, max_lr 0\.1, replicate 0"):
+    with pytest.raises(ConflictingObservation, match=r"mine-1: cycle 2, max_lr 0\.1, replicate 0"):
         observations.add("mine-1", 2, 0.1, 0, second, "bob")
     (kept,) = observations.of("mine-1")
     assert (kept.accuracy, kept.owner) == (first, "ann")

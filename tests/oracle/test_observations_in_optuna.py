@@ -9,8 +9,8 @@ from optuna.trial import TrialState
 
 from oracle.database import parse_url
 from oracle.records.observations import Observation
-from oracle.search.graph import Cell, Graph, Result
-from oracle.search.request import Place
+from oracle.search.graph import Cell, CellResult, Graph
+from oracle.search.request import StudyKey
 from oracle.storage.result_store import ResultStore
 from scyc.specs.system import SystemSpec
 
@@ -56,7 +56,7 @@ def test_the_studies_of_a_graph_are_found_among_those_of_others(
     storage: str,
     system: Callable[..., SystemSpec],
     schedule: object,
-    answer: Callable[..., Result],
+    answer: Callable[..., CellResult],
 ) -> None:
     graphs = [Graph(system(seed=seed), "f" * 64) for seed in range(3)]
     cells: list[Cell] = []
@@ -64,7 +64,9 @@ def test_the_studies_of_a_graph_are_found_among_those_of_others(
         for name in ("a", "b"):  # two runs, one graph
             cell = graph.root(len(cells), schedule, 0.1)  # type: ignore[arg-type]
             cells.append(cell)
-            store.add(graph, name, Place("oracle", 0, name * 64), cell, answer(lambda _: 90, cell))
+            store.add(
+                graph, name, StudyKey("oracle", 0, name * 64), cell, answer(lambda _: 90, cell)
+            )
     store.add_observation("mine-1f", observed(0, 0.1, 1, 91.25))
     fresh = ResultStore(parse_url(storage))
     found = [list(fresh.results(graph)) for graph in graphs]

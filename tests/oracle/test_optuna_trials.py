@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from optuna.distributions import FloatDistribution, IntDistribution, distribution_to_json
 from optuna.trial import FrozenTrial, TrialState
 
-from oracle.database import Claim, Ledger, parse_url
+from oracle.database import LeaseClaim, RunDatabase, parse_url
 from oracle.database import leases as leases_module
 from oracle.database import optuna_rows as optuna_trials_module
 from oracle.database.optuna_rows import NewTrial, Trials
@@ -36,7 +36,7 @@ TABLES = {
 @pytest.fixture
 def opened(storage: str) -> str:
     ResultStore(parse_url(storage)).close()
-    Ledger(parse_url(storage)).close()
+    RunDatabase(parse_url(storage)).close()
     return storage
 
 
@@ -136,10 +136,10 @@ def test_trials_are_read_as_optuna_reads_them(opened: str) -> None:
 
 def test_a_lease_that_is_anothers_lets_nothing_be_written(opened: str) -> None:
     study = optuna.create_study(storage=opened, study_name="ours")
-    written, ledger = Trials(parse_url(opened)), Ledger(parse_url(opened))
+    written, ledger = Trials(parse_url(opened)), RunDatabase(parse_url(opened))
     with ledger.lease("g", print) as lease:
         written.add(study._study_id, new(trials()[0]), lease.claim)
-        stale = Claim("g", "somebody else")
+        stale = LeaseClaim("g", "somebody else")
         with pytest.raises(LeaseLost, match="taken this run over"):
             written.add(study._study_id, new(trials()[0]), stale)
         claim = lease.claim
@@ -186,7 +186,7 @@ def test_a_trial_whose_commit_is_under_way_is_waited_for_and_not_written_again(
 
 def test_a_lease_is_not_taken_over_while_a_trial_is_written(opened: str) -> None:
     """The one who takes over waits, and then sees the trial."""
-    database, ledger = leases_module.Database(parse_url(opened)), Ledger(parse_url(opened))
+    database, ledger = leases_module.Database(parse_url(opened)), RunDatabase(parse_url(opened))
     order: list[str] = []
     with ledger.lease("g", print) as lease:
 

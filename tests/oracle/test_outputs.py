@@ -97,7 +97,7 @@ def test_a_cut_off_region_is_printed_as_such(study: Make, searched: Any) -> None
     declared = study(grid={"max_lr": [0.05, 0.1], "extend": False})
     _, cycles, path = searched(declared, lambda cell: 90.0 + cell.max_lr)
     table = oracle.table(declared, "tiny-0", cycles, path, complete=True)
-    assert tables.region(table["cycles"][0]["feasible"]) == "[<0.05, 0.1>]"
+    assert tables.format_region(table["cycles"][0]["feasible"]) == "[<0.05, 0.1>]"
     assert "[<0.05, 0.1>]" in formats.text(table)
     assert "cut off" in formats.text(table)
 
@@ -135,7 +135,7 @@ def test_the_figure_shows_band_well_tuned_values_and_s_cyc(table: oracle.Table) 
 
 
 def test_the_dashboards_cards_are_the_two_halves_of_the_figure(table: oracle.Table) -> None:
-    whole, cards = region_plots.regions(table), region_plots.cards(table)
+    whole, cards = region_plots.regions(table), region_plots.dashboard_panels(table)
     names = [trace.name for card in cards.values() for trace in card.data]
     assert sorted(names) == sorted(trace.name for trace in whole.data)
 
@@ -231,7 +231,7 @@ def test_the_papers_values_are_a_trace_of_the_figure(
     beside: oracle.Table, table: oracle.Table
 ) -> None:
     name = "the paper's Table 7, full budget"
-    for figure in (region_plots.regions(beside), region_plots.cards(beside)["regions"]):
+    for figure in (region_plots.regions(beside), region_plots.dashboard_panels(beside)["regions"]):
         (printed,) = (trace for trace in figure.data if trace.name == name)
         assert (list(printed.x), list(printed.y)) == ([99, 63], [0.12, 0.15])
         assert list(printed.error_y.array) == pytest.approx([0.04, 0.15])
@@ -276,7 +276,7 @@ def test_the_report_is_one_self_contained_page(table: oracle.Table, study: Make)
 def test_the_papers_tables_are_judged_cell_by_cell(
     number: int, outside: list[float], outside_cut: list[float], reproduced: int | None
 ) -> None:
-    judged = paper.judge(number)
+    judged = paper.check_paper_table(number)
     assert [cell.weights_remaining for cell in judged.cells if not cell.inside] == outside
     assert [cell.weights_remaining for cell in judged.cells if not cell.inside_cut] == outside_cut
     known = [cell.reproduced for cell in judged.cells if cell.reproduced is not None]
@@ -285,19 +285,19 @@ def test_the_papers_tables_are_judged_cell_by_cell(
 
 
 def test_table_8s_missing_row_is_equation_2s() -> None:
-    rates = [100 * cell.s_cyc for cell in paper.judge(8).cells]
+    rates = [100 * cell.s_cyc for cell in paper.check_paper_table(8).cells]
     assert rates == pytest.approx([5, 5, 5.005, 5.267, 7.201, 9.866, 10.0], abs=5e-4)
 
 
 def test_the_papers_weights_remaining_are_those_of_the_cycles() -> None:
     share = 650 / 272_474  # of ResNet-20's weights are never pruned
-    for cell in paper.judge(7).cells:
+    for cell in paper.check_paper_table(7).cells:
         left = 100 * (share + (1 - share) * 0.8**cell.cycle)
         assert left == pytest.approx(cell.weights_remaining, abs=0.11)
 
 
 def test_the_json_of_a_paper_table_says_how_many_are_outside() -> None:
-    found = json.loads(json.dumps(paper.as_json(paper.judge(7))))
+    found = json.loads(json.dumps(paper.as_json(paper.check_paper_table(7))))
     assert found["outside"] == 2
     assert found["s_cyc"] == {"epsilon": 0.03, "delta": 0.04, "q": 1, "beta": 5.0}
-    assert "2 of 7 outside" in paper.text(paper.judge(7))
+    assert "2 of 7 outside" in paper.text(paper.check_paper_table(7))

@@ -10,21 +10,21 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from oracle.search.ask_tell import OutsideRun, Standing, Training, standing, suggestion
+from oracle.search.ask_tell import ExternalRun, ExternalRunState, Training, standing, suggestion
 from oracle.study.base import Study
 from scyc.specs.base import SCyc
 
 Curve = Callable[[Training], float | None]
 
 
-def make_run(**changes: Any) -> OutsideRun:
+def make_run(**changes: Any) -> ExternalRun:
     fields: dict[str, Any] = {
         "name": "mine",
         "grid": {"max_lr": (0.05, 0.1, 0.2), "extend": False},
         "cycles": 2,
         "replicates": 2,
     }
-    return OutsideRun(**(fields | changes))
+    return ExternalRun(**(fields | changes))
 
 
 def peak(top: Callable[[int], float]) -> Curve:
@@ -38,8 +38,10 @@ def peak(top: Callable[[int], float]) -> Curve:
 
 
 def finish(
-    run: OutsideRun, curve: Curve, pick: Callable[[Standing], Training] = lambda now: now.missing[0]
-) -> tuple[Standing, list[Training]]:
+    run: ExternalRun,
+    curve: Curve,
+    pick: Callable[[ExternalRunState], Training] = lambda now: now.missing[0],
+) -> tuple[ExternalRunState, list[Training]]:
     seen: dict[Training, float | None] = {}
     order = []
     while (now := standing(run, seen)).missing:
@@ -222,4 +224,4 @@ def test_the_guide_tells_of_every_field() -> None:
     rows = {
         name for line in guide.splitlines() if line.startswith("| `") for name in line.split("`")
     }
-    assert OutsideRun.model_fields.keys() <= rows
+    assert ExternalRun.model_fields.keys() <= rows

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 import optuna
 import pytest
 
-from oracle.database import Ledger, parse_url
-from oracle.errors import Contradiction, Forbidden, UnknownJob
+from oracle.database import RunDatabase, parse_url
+from oracle.errors import ConflictingObservation, Forbidden, UnknownJob
 from oracle.records.tokens import Token
-from oracle.search.ask_tell import OutsideRun, Training
+from oracle.search.ask_tell import ExternalRun, Training
 from oracle.service.external_runs import OutsideRuns, Reported
 from oracle.storage.result_store import ResultStore
 from scyc.errors import BadInput
@@ -20,7 +20,7 @@ from scyc.errors import BadInput
 ME = Token("me", "submit", datetime.now(UTC))
 OTHER = dataclasses.replace(ME, name="other")
 ADMIN = Token("boss", "admin", datetime.now(UTC))
-RUN = OutsideRun.model_validate(
+RUN = ExternalRun.model_validate(
     {
         "name": "mine",
         "grid": {"max_lr": [0.05, 0.1, 0.2], "extend": False},
@@ -34,7 +34,7 @@ RUN = OutsideRun.model_validate(
 class Opened:
     """What a server has of one database."""
 
-    ledger: Ledger
+    ledger: RunDatabase
     store: ResultStore
 
     def runs(self) -> OutsideRuns:
@@ -45,7 +45,7 @@ class Opened:
 def opened(storage: str) -> Iterator[Opened]:
     url = parse_url(storage)
     store = ResultStore(url)
-    ledger = Ledger(url)
+    ledger = RunDatabase(url)
     yield Opened(ledger, store)
     ledger.close()
     store.close()
@@ -95,7 +95,7 @@ def test_the_same_observation_again_is_fine_and_another_accuracy_is_not(opened: 
     assert runs.observe(RUN.id, ME, [first]).added == 1
     assert runs.observe(RUN.id, ME, [first]).added == 0
     for other in (90.0, None):
-        with pytest.raises(Contradiction):
+        with pytest.raises(ConflictingObservation):
             runs.observe(RUN.id, ME, [dataclasses.replace(first, accuracy=other)])
     assert opened.store.observations(RUN.id) == {(0, 0.1, 0)}
     found = runs.find(RUN.id)

@@ -15,10 +15,10 @@ from torch import nn
 
 from oracle.analysis import paper
 from oracle.cli.main import run
-from oracle.settings import Shrink
+from oracle.settings import ScaleDown
 from oracle.study import grid
 from oracle.study.base import Study
-from oracle.study.loading import read_yaml, shipped_studies
+from oracle.study.loading import bundled_studies, read_yaml
 from oracle.study.oracle import (
     DistributionsStudy,
     Entry,
@@ -27,7 +27,7 @@ from oracle.study.oracle import (
     PaperSchedules,
     SchedulesStudy,
 )
-from oracle.study.scale_down import shrink
+from oracle.study.scale_down import scale_down
 from oracle.study.validation import parse
 from oracle.tables import schedules
 from oracle.tables.schedules import EntryFound
@@ -46,7 +46,7 @@ FIGURES = ["figure1", "figure3", "figure4", "figure5", "figure6"]
 ALL = [*ORACLES, *COMPARISONS, *FIGURES]
 SHAPES = {"cifar10": (3, 32, 32), "tiny_imagenet": (3, 64, 64), "fashion_mnist": (1, 28, 28)}
 CLASSES = {"cifar10": 10, "tiny_imagenet": 200, "fashion_mnist": 10}
-FILES = shipped_studies()
+FILES = bundled_studies()
 
 
 @functools.cache
@@ -191,7 +191,9 @@ def test_every_rate_can_be_tuned_as_the_comment_says(name: str) -> None:
             entry.update(tune, max_lr=None)
     tuned = parse(content, name)
     assert isinstance(tuned, SchedulesStudy)
-    rates = [grid.values(entry.tune.max_lr) for entry in tuned.schedules if entry.tune is not None]
+    rates = [
+        grid.grid_values(entry.tune.max_lr) for entry in tuned.schedules if entry.tune is not None
+    ]
     assert [(row[0], row[-1]) for row in rates] == [(1e-4, 0.1)] * 5
 
 
@@ -238,7 +240,7 @@ def test_the_grid_holds_every_printed_rate_and_ends_beyond_them(name: str) -> No
     found = printed(name)
     assert isinstance(study, OracleStudy)
     assert isinstance(found, PaperOracle)
-    rates = grid.values(study.grid)
+    rates = grid.grid_values(study.grid)
     assert rates == [round(0.002 * (index + 1), 3) for index in range(60)]
     assert {*found.well_tuned, *found.feasible_low, *found.feasible_high} <= set(rates[1:-1])
     rows = zip(found.feasible_low, found.well_tuned, found.feasible_high, strict=True)
@@ -247,7 +249,7 @@ def test_the_grid_holds_every_printed_rate_and_ends_beyond_them(name: str) -> No
 
 @pytest.mark.parametrize(("number", "known"), [(3, 7), (7, 7), (8, 0)])
 def test_the_printed_row_of_s_cyc_is_equation_2_cut(number: int, known: int) -> None:
-    cells = paper.judge(number).cells
+    cells = paper.check_paper_table(number).cells
     assert [cell.reproduced for cell in cells].count(True) == known
     assert not any(cell.reproduced is False for cell in cells)
 
@@ -341,7 +343,9 @@ def schedules_of(study: Study) -> list[Any]:
 def test_each_study_can_be_shrunk_and_says_so(name: str) -> None:
     study = load_study(name)
     values = 8 if isinstance(study, OracleStudy) else None
-    small = shrink(study, Shrink(scale=0.02, subset=0.1, cycles=4, grid=values, replicates=2))
+    small = scale_down(
+        study, ScaleDown(scale=0.02, subset=0.1, cycles=4, grid=values, replicates=2)
+    )
     steps = study.training.steps // 50
     assert small.training.steps == steps
     assert small.training.validate_every == min(1000, steps // 10)
@@ -365,14 +369,14 @@ def test_the_commands_in_each_comment_run_the_study_and_shrink_it(name: str) -> 
     found = re.findall(r"^#   oracle run (.+)$", FILES[name], re.MULTILINE)
     full, shrunk = (shlex.split(line) for line in found)
     assert full == [name, "--data", "FOLDER"]
-    assert wanted(full) == Shrink()
-    small = shrink(load_study(name), wanted(shrunk))
+    assert wanted(full) == ScaleDown()
+    small = scale_down(load_study(name), wanted(shrunk))
     shown = getattr(small, "columns", None) or range(small.cycles + 1)
     assert len(shown) > 1
 
 
-def wanted(arguments: list[str]) -> Shrink:
+def wanted(arguments: list[str]) -> ScaleDown:
     """What a command line asks to shrink."""
     options = run.make_context("run", list(arguments)).params
     fields = ("scale", "subset", "classes", "cycles", "grid", "replicates")
-    return Shrink(**{field: options[field] for field in fields})
+    return ScaleDown(**{field: options[field] for field in fields})

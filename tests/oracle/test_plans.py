@@ -1,16 +1,16 @@
 """A run's plan in the database, on each kind of it."""
 
-from oracle.database import Ledger, parse_url
+from oracle.database import RunDatabase, parse_url
 from scyc.tuning.plan import Plan
 
 
 def test_a_plan_is_kept_for_a_run_and_a_kind_of_device(storage: str) -> None:
-    ledger = Ledger(parse_url(storage))
+    ledger = RunDatabase(parse_url(storage))
     assert ledger.plan("tiny-1", "cuda") is None
     ledger.keep_plan("tiny-1", "cuda", Plan("grouped", 24))
     ledger.keep_plan("tiny-2", "cuda", Plan("graphed", 3))
     ledger.keep_plan("tiny-1", "cuda", Plan("grouped", 12))
-    again = Ledger(parse_url(storage))
+    again = RunDatabase(parse_url(storage))
     assert again.plan("tiny-1", "cuda") == Plan("grouped", 12)
     assert again.plan("tiny-2", "cuda") == Plan("graphed", 3)
     assert again.plan("tiny-1", "cpu") is None

@@ -9,7 +9,7 @@ import pytest
 from oracle.execution.pack_queue import Pack
 from oracle.search.candidates import curve_rates
 from oracle.search.graph import Cell, Graph
-from oracle.search.greedy import oracle
+from oracle.search.greedy import greedy_oracle
 from oracle.study.base import Study
 from oracle.study.search import SearchStudy
 from scyc.schedules import scyc_curve
@@ -143,7 +143,7 @@ def test_epsilons_step_asks_for_the_oracles_first_cycle(
     declared = seeking(search=WIDE)
     shown: Any = study(grid={"max_lr": [0.05, 0.1, 0.2]}, cycles=3)
     rehearsal = Rehearsal(near(IDEAL))
-    rehearsal.run([oracle(shown, Graph(shown.system, "0" * 64), lambda cycle: None)])
+    rehearsal.run([greedy_oracle(shown, Graph(shown.system, "0" * 64), lambda cycle: None)])
     before = set(rehearsal.known)
     again, found = sought(
         declared, near(IDEAL), rehearsal=Rehearsal(near(IDEAL), known=dict(rehearsal.known))

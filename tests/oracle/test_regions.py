@@ -2,16 +2,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle.stats.region import Tried, feasible, points
+from oracle.stats.region import MaxLrScores, feasible_region, points
 
 
-def tried(**accuracies: float) -> dict[float, Tried]:
+def tried(**accuracies: float) -> dict[float, MaxLrScores]:
     """One replicate each, keyed by the rate in hundredths: ``tried(r2=90.0)`` is 0.02."""
-    return {int(name[1:]) / 100: Tried((value,), False) for name, value in accuracies.items()}
+    return {int(name[1:]) / 100: MaxLrScores((value,), False) for name, value in accuracies.items()}
 
 
 def test_members_lie_within_the_tolerance_of_the_best() -> None:
-    region = feasible(tried(r2=89.0, r4=89.6, r6=90.0, r8=89.5, r10=89.4), 0.5)
+    region = feasible_region(tried(r2=89.0, r4=89.6, r6=90.0, r8=89.5, r10=89.4), 0.5)
     assert region is not None
     assert (region.well_tuned, region.members) == (0.06, (0.04, 0.06, 0.08))
     assert (region.low, region.high, region.contiguous) == (0.04, 0.08, True)
@@ -21,7 +21,10 @@ def test_members_lie_within_the_tolerance_of_the_best() -> None:
 def test_relative_tolerance_is_a_share_of_the_best() -> None:
     assert points(0.5, "relative", 70.0) == pytest.approx(0.35)
     curve = tried(r2=69.6, r4=70.0, r6=69.7)
-    in_points, relative = feasible(curve, 0.5, "points"), feasible(curve, 0.5, "relative")
+    in_points, relative = (
+        feasible_region(curve, 0.5, "points"),
+        feasible_region(curve, 0.5, "relative"),
+    )
     assert in_points is not None
     assert relative is not None
     assert in_points.members == (0.02, 0.04, 0.06)
@@ -29,33 +32,36 @@ def test_relative_tolerance_is_a_share_of_the_best() -> None:
 
 
 def test_gaps_are_told() -> None:
-    region = feasible(tried(r2=90.0, r4=80.0, r6=89.9), 0.5)
+    region = feasible_region(tried(r2=90.0, r4=80.0, r6=89.9), 0.5)
     assert region is not None
     assert (region.members, region.contiguous) == ((0.02, 0.06), False)
     assert region.holds(0.04)  # the interval, as the paper prints it
 
 
 def test_a_region_that_touches_the_grids_end_is_told() -> None:
-    region = feasible(tried(r2=90.0, r4=89.9, r6=80.0), 0.5)
+    region = feasible_region(tried(r2=90.0, r4=89.9, r6=80.0), 0.5)
     assert region is not None
     assert (region.touches_low, region.touches_high) == (True, False)
 
 
 def test_equal_accuracies_go_to_the_lower_rate() -> None:
-    region = feasible(tried(r2=80.0, r4=90.0, r6=90.0), 0.0)
+    region = feasible_region(tried(r2=80.0, r4=90.0, r6=90.0), 0.0)
     assert region is not None
     assert (region.well_tuned, region.members) == (0.04, (0.04, 0.06))
 
 
 def test_a_rate_with_a_diverged_replicate_is_never_chosen_nor_a_member() -> None:
-    curve = {0.1: Tried((80.0, 80.0), False), 0.2: Tried((99.0, 99.0), True)}
-    region = feasible(curve, 50.0)
+    curve = {0.1: MaxLrScores((80.0, 80.0), False), 0.2: MaxLrScores((99.0, 99.0), True)}
+    region = feasible_region(curve, 50.0)
     assert region is not None
     assert (region.well_tuned, region.members) == (0.1, (0.1,))
 
 
 def test_when_all_diverged_there_is_no_region() -> None:
-    assert feasible({0.1: Tried((0.0,), True), 0.2: Tried((0.0,), True)}, 0.5) is None
+    assert (
+        feasible_region({0.1: MaxLrScores((0.0,), True), 0.2: MaxLrScores((0.0,), True)}, 0.5)
+        is None
+    )
 
 
 @given(
@@ -63,8 +69,8 @@ def test_when_all_diverged_there_is_no_region() -> None:
     tolerance=st.floats(0, 20),
 )
 def test_the_region_is_what_its_definition_says(accuracies: list[float], tolerance: float) -> None:
-    curve = {0.01 * (i + 1): Tried((value,), False) for i, value in enumerate(accuracies)}
-    region = feasible(curve, tolerance)
+    curve = {0.01 * (i + 1): MaxLrScores((value,), False) for i, value in enumerate(accuracies)}
+    region = feasible_region(curve, tolerance)
     assert region is not None
     best = max(accuracies)
     expected = tuple(rate for rate, each in curve.items() if each.mean >= best - tolerance)

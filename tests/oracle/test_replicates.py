@@ -8,10 +8,10 @@ import pytest
 from oracle.experiments.registry import expected_cells, experiment
 from oracle.runs.estimate import Estimate, text
 from oracle.search.graph import Graph
-from oracle.settings import Shrink
+from oracle.settings import ScaleDown
 from oracle.study.base import Study
 from oracle.study.replicates import ReplicateRange
-from oracle.study.scale_down import shrink
+from oracle.study.scale_down import scale_down
 from oracle.study.validation import parse
 from scyc.errors import BadInput
 from scyc.specs.base import as_json
@@ -78,11 +78,11 @@ def test_another_kind_of_study_takes_a_number_alone(replicates: object) -> None:
 
 
 def test_a_number_on_the_command_line_ends_the_growth(study: Make) -> None:
-    small = shrink(study(replicates="auto"), Shrink(replicates=3))
+    small = scale_down(study(replicates="auto"), ScaleDown(replicates=3))
     assert small.replicates == 3
     assert small.shrunk == {"replicates": "3 of 3 to 12"}
     with pytest.raises(BadInput, match="options only make a study smaller"):
-        shrink(study(replicates="auto"), Shrink(replicates=4))
+        scale_down(study(replicates="auto"), ScaleDown(replicates=4))
 
 
 def test_the_estimate_says_how_far_replicates_may_grow(study: Make) -> None:

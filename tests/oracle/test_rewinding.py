@@ -11,8 +11,8 @@ import torch
 from oracle.execution.worker import Worker
 from oracle.experiments.registry import experiment
 from oracle.runs import catalog, execute
-from oracle.search.graph import Result
-from oracle.search.pruning_run import PathCycle
+from oracle.search.graph import CellResult
+from oracle.search.pruning_run import RunCycle
 from oracle.settings import Progress, Settings
 from oracle.study.base import Study
 from oracle.tables import oracle
@@ -40,7 +40,7 @@ def timeless(table: oracle.Table) -> str:
     return json.dumps(copy)
 
 
-def pruning_runs(prepared: execute.Prepared) -> dict[str, Any]:
+def pruning_runs(prepared: execute.PreparedRun) -> dict[str, Any]:
     """The iterative pruning runs of a finished study, from its storage."""
     found = experiment(prepared.study, prepared.graph)
     with catalog.opened(catalog.database(prepared.settings, prepared.study.name)) as (_, store):
@@ -50,11 +50,11 @@ def pruning_runs(prepared: execute.Prepared) -> dict[str, Any]:
     return dict(found.runs())
 
 
-def carried(done: Sequence[PathCycle]) -> list[Result]:
+def carried(done: Sequence[RunCycle]) -> list[CellResult]:
     return [result for each in done for result in each.results]
 
 
-def on_disk(prepared: execute.Prepared) -> set[str]:
+def on_disk(prepared: execute.PreparedRun) -> set[str]:
     place = prepared.settings.place(prepared.study.name)
     return {file.stem for file in (place / "checkpoints").rglob("*.pt")}
 
@@ -91,7 +91,7 @@ def test_a_pruned_network_starts_from_the_unpruned_one_after_so_many_iterations(
         assert not all(mask.all() for mask in member.start.masks.values())
 
 
-def unpruned_after(prepared: execute.Prepared, steps: int, replicate: int) -> Network:
+def unpruned_after(prepared: execute.PreparedRun, steps: int, replicate: int) -> Network:
     """A replicate's unpruned network, trained for so many iterations and no longer."""
     system = prepared.study.system
     training = system.training.model_copy(update={"steps": steps, "validate_every": steps})

@@ -9,13 +9,13 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from oracle.database import Ledger, parse_url
-from oracle.errors import LeaseHeld, NoWinner, PackFailed
+from oracle.database import RunDatabase, parse_url
+from oracle.errors import AllDiverged, LeaseHeld, PackFailed
 from oracle.experiments.registry import experiment
 from oracle.reports import formats
 from oracle.runs import catalog, execute
-from oracle.search.graph import Result
-from oracle.search.pruning_run import PathCycle
+from oracle.search.graph import CellResult
+from oracle.search.pruning_run import RunCycle
 from oracle.settings import Progress, Settings
 from oracle.study.base import Study
 from oracle.study.oracle import DistributionsStudy
@@ -81,7 +81,7 @@ def test_a_run_leaves_its_table_in_the_storage(study: Make, storage: str, tmp_pa
     table = run(study(), where)
     assert [cycle["cycle"] for cycle in table["cycles"]] == [0, 1, 2]
     assert table["complete"]
-    found = catalog.locate("tiny", where)
+    found = catalog.find_run("tiny", where)
     assert found.state == "done"
     assert catalog.stored_table(found) == table
     assert all(trial.state == TrialState.COMPLETE for trial in trials(storage))
@@ -112,8 +112,8 @@ def test_an_interrupted_run_ends_with_the_same_table(study: Make, tmp_path: Path
         where = settings(tmp_path / str(after))
         with pytest.raises(Killed):
             run(study(), where, interrupted(after))
-        assert catalog.locate("tiny", where).state == "stopped"
-        assert not catalog.stored_table(catalog.locate("tiny", where))["complete"]
+        assert catalog.find_run("tiny", where).state == "stopped"
+        assert not catalog.stored_table(catalog.find_run("tiny", where))["complete"]
         assert timeless(run(study(), where)) == timeless(whole)
         url = f"sqlite:///{tmp_path}/{after}/tiny/oracle.db"
         cells = [trial.user_attrs["cell"] for trial in trials(url)]
@@ -185,9 +185,9 @@ def test_pack_size_does_not_change_the_table(study: Make, tmp_path: Path) -> Non
 def test_when_all_diverge_the_run_stops_and_keeps_what_it_has(study: Make, tmp_path: Path) -> None:
     where = settings(tmp_path)
     wild = study(grid={"max_lr": [1e25, 1e26], "extend": False})
-    with pytest.raises(NoWinner, match="cycle 0"):
+    with pytest.raises(AllDiverged, match="cycle 0"):
         run(wild, where)
-    found = catalog.locate("tiny", where)
+    found = catalog.find_run("tiny", where)
     assert found.state == "no winner"
     table = catalog.stored_table(found)
     assert table["cycles"][0]["well_tuned"] is None
@@ -203,7 +203,7 @@ def test_a_second_driver_on_the_same_graph_is_refused(study: Make, tmp_path: Pat
     where = settings(tmp_path)
     prepared = execute.prepare(study(), where)
     (tmp_path / "tiny").mkdir()
-    ledger = Ledger(parse_url(f"sqlite:///{tmp_path}/tiny/oracle.db"))
+    ledger = RunDatabase(parse_url(f"sqlite:///{tmp_path}/tiny/oracle.db"))
     with ledger.lease(prepared.graph.id, print), pytest.raises(LeaseHeld):
         execute.execute(prepared)
     ledger.close()
@@ -252,11 +252,11 @@ def test_everything_wrong_is_told_at_once_and_nothing_is_written(
 def test_an_unknown_run_is_refused_with_the_known_ones(study: Make, tmp_path: Path) -> None:
     where = settings(tmp_path)
     with pytest.raises(BadInput, match="none yet"):
-        catalog.locate("tiny", where)
+        catalog.find_run("tiny", where)
     table = run(study(cycles=1), where)
     with pytest.raises(BadInput, match=table["run_id"]):
-        catalog.locate("nothing", where)
-    assert catalog.locate(table["run_id"], where).record.run_id == table["run_id"]
+        catalog.find_run("nothing", where)
+    assert catalog.find_run(table["run_id"], where).record.run_id == table["run_id"]
 
 
 def test_progress_is_told(study: Make, tmp_path: Path) -> None:
@@ -269,7 +269,7 @@ def test_progress_is_told(study: Make, tmp_path: Path) -> None:
     assert counts[-1][0] == counts[-1][1]
 
 
-def pruning_runs(prepared: execute.Prepared) -> dict[str, Any]:
+def pruning_runs(prepared: execute.PreparedRun) -> dict[str, Any]:
     """The iterative pruning runs of a finished study, from its storage."""
     found = experiment(prepared.study, prepared.graph)
     with catalog.opened(catalog.database(prepared.settings, prepared.study.name)) as (_, store):
@@ -279,11 +279,11 @@ def pruning_runs(prepared: execute.Prepared) -> dict[str, Any]:
     return dict(found.runs())
 
 
-def carried(done: Sequence[PathCycle]) -> list[Result]:
+def carried(done: Sequence[RunCycle]) -> list[CellResult]:
     return [result for each in done for result in each.results]
 
 
-def on_disk(prepared: execute.Prepared) -> set[str]:
+def on_disk(prepared: execute.PreparedRun) -> set[str]:
     place = prepared.settings.place(prepared.study.name)
     return {file.stem for file in (place / "checkpoints").rglob("*.pt")}
 
@@ -317,7 +317,9 @@ SEVERAL: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def comparison(tmp_path_factory: pytest.TempPathFactory) -> tuple[execute.Prepared, oracle.Table]:
+def comparison(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[execute.PreparedRun, oracle.Table]:
     """An uninterrupted one."""
     where = settings(tmp_path_factory.mktemp("comparison"))
     prepared = execute.prepare(parse(SEVERAL, "tiny.yaml"), where)
@@ -325,13 +327,13 @@ def comparison(tmp_path_factory: pytest.TempPathFactory) -> tuple[execute.Prepar
 
 
 def test_an_interrupted_comparison_ends_with_the_same_table_and_no_cell_twice(
-    storage: str, tmp_path: Path, comparison: tuple[execute.Prepared, oracle.Table]
+    storage: str, tmp_path: Path, comparison: tuple[execute.PreparedRun, oracle.Table]
 ) -> None:
     declared = parse(SEVERAL, "tiny.yaml")
     where = settings(tmp_path / "broken", storage=storage)
     with pytest.raises(Killed):
         run(declared, where, interrupted(5))
-    assert catalog.locate("tiny", where).state == "stopped"
+    assert catalog.find_run("tiny", where).state == "stopped"
     counts: list[tuple[int, int]] = []
     table = run(declared, where, Progress(cells=lambda done, total: counts.append((done, total))))
     cells = [trial.user_attrs["cell"] for trial in trials(storage)]
@@ -339,7 +341,7 @@ def test_an_interrupted_comparison_ends_with_the_same_table_and_no_cell_twice(
     assert len(cells) == len(set(cells)) == 4 + 4 + 2 + 2
     assert {total for _, total in counts} == {12}
     assert (counts[0][0], counts[-1][0]) == (5, 12)
-    found = catalog.locate("tiny", where)
+    found = catalog.find_run("tiny", where)
     assert found.state == "done"
     assert catalog.stored_table(found) == table
     assert table["complete"]

@@ -9,7 +9,7 @@ import pytest
 from oracle.execution.pack_queue import Pack
 from oracle.search import samplers
 from oracle.search.asha import Sampled
-from oracle.search.candidates import Board, Candidate
+from oracle.search.candidates import Candidate, CandidatePool
 from oracle.search.graph import Cell, Graph
 from oracle.study.search import SampledSearch, SearchStudy
 from scyc.specs.base import SCyc
@@ -75,7 +75,7 @@ def test_a_suggestion_knows_those_that_ended_and_the_curves_of_those_under_way(
         return IDEAL.model_copy(update={"delta": 0.01 * number})
 
     assert isinstance(declared.search, SampledSearch)
-    board = Board(declared, Graph(declared.system, "0" * 64))
+    board = CandidatePool(declared, Graph(declared.system, "0" * 64))
     search = Sampled(board, declared.search, suggest, lambda line: None)
     Rehearsal(near(IDEAL)).run(search.searches(), order=lambda packs: len(packs) - 1)
     assert asked == {

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from oracle.database import Jobs, Ledger, parse_url
+from oracle.database import Jobs, RunDatabase, parse_url
 from oracle.errors import StorageError
-from oracle.host.processes import this_process
+from oracle.host.processes import process_id_string
 from oracle.records.jobs import Held, Holder, Job, NewJob
 from oracle.service import driver_process
 from oracle.service.driver_process import BUSY, GRACE
@@ -88,7 +88,7 @@ def until(true: Callable[[], Any]) -> None:
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Callable[..., Stage]]:
-    ledger = Ledger(parse_url(f"sqlite:///{tmp_path}/oracle.db"))
+    ledger = RunDatabase(parse_url(f"sqlite:///{tmp_path}/oracle.db"))
     stages: list[Stage] = []
 
     def make(running: int = 1) -> Stage:
@@ -259,7 +259,7 @@ def test_what_a_driver_leaves_behind_ends_with_it(stage: Make, tmp_path: Path) -
 def test_the_jobs_of_a_dead_server_of_this_host_are_taken_back_at_once(stage: Make) -> None:
     here = stage()
     here.submit("a-1")
-    host, pid, started, name = this_process().split()
+    host, pid, started, name = process_id_string().split()
     dead = Holder("dead", f"{host} {pid} {int(started) + 1} {name}")  # its pid is ours by now
     here.jobs.claim(dead)
     here.look()
@@ -270,7 +270,7 @@ def test_the_jobs_of_a_dead_server_of_this_host_are_taken_back_at_once(stage: Ma
 def test_the_jobs_of_a_living_server_are_left_alone(stage: Make) -> None:
     here = stage()
     here.submit("a-1")
-    here.jobs.claim(Holder("other", this_process()))
+    here.jobs.claim(Holder("other", process_id_string()))
     for _ in range(3):
         here.look()
         here.clock.seconds += 10 * SILENCE

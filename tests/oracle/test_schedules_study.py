@@ -15,8 +15,8 @@ from oracle.experiments.schedules import SchedulesExperiment
 from oracle.plots import schedules
 from oracle.reports import formats
 from oracle.reports import schedules as schedules_reports
-from oracle.search.graph import Cell, Graph, Result
-from oracle.search.pruning_run import PathCycle
+from oracle.search.graph import Cell, CellResult, Graph
+from oracle.search.pruning_run import RunCycle
 from oracle.study.oracle import SchedulesStudy
 from oracle.study.validation import parse
 from oracle.tables.schedules import EntryFound
@@ -78,7 +78,7 @@ def ran(Rehearsal: Any) -> Callable[..., Any]:
     return run
 
 
-def of(found: SchedulesExperiment, label: str) -> list[PathCycle]:
+def of(found: SchedulesExperiment, label: str) -> list[RunCycle]:
     return found.found[label].path
 
 
@@ -112,7 +112,7 @@ def test_s_cyc_and_the_warm_up_it_starts_from_share_the_no_growth_phase(ran: Any
     assert not set(ids(of(found, "steady"))) & (shared | set(ids(of(found, "S-Cyc"))))
 
 
-def ids(path: Sequence[PathCycle]) -> list[str]:
+def ids(path: Sequence[RunCycle]) -> list[str]:
     return [cell.id for each in path for cell in each.cells]
 
 
@@ -156,7 +156,7 @@ def test_the_test_accuracy_has_no_say_in_tuning(Rehearsal: Any, answer: Any) -> 
     results = {cell.id: answer(hump, cell) for cell in ask.cells}
     for cell in ask.cells:
         fields = vars(results[cell.id]) | {"test_accuracy": 100.0 if cell.max_lr == 0.2 else 0.0}
-        results[cell.id] = Result(**fields)
+        results[cell.id] = CellResult(**fields)
     assert {cell.max_lr for cell in search.send(results).cells} == {0.1}
 
 
@@ -320,7 +320,7 @@ def test_each_run_and_each_grid_has_a_place_of_its_own(ran: Any) -> None:
 def test_each_finished_cycle_is_told_in_a_line(Rehearsal: Any) -> None:
     declared = study(*ENTRIES[:2], tuned(max_lr=[0.05, 0.1, 0.2]), cycles=1)
     lines: list[str] = []
-    lost: list[Result] = []
+    lost: list[CellResult] = []
     found = begun(declared)
     found.hooks.line = lines.append
     found.hooks.losers = lost.extend

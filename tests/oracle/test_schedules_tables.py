@@ -14,8 +14,8 @@ from scipy import stats
 from oracle.reports import formats
 from oracle.reports import schedules as schedules_reports
 from oracle.runs import html_report
-from oracle.search.graph import Result
-from oracle.search.pruning_run import PathCycle
+from oracle.search.graph import CellResult
+from oracle.search.pruning_run import RunCycle
 from oracle.study.loading import load_study
 from oracle.study.oracle import SchedulesStudy
 from oracle.study.validation import parse
@@ -51,11 +51,11 @@ def study(*entries: dict[str, Any], **changes: Any) -> SchedulesStudy:
     return found
 
 
-def outcome(*accuracies: float | None) -> tuple[Result, ...]:
+def outcome(*accuracies: float | None) -> tuple[CellResult, ...]:
     """Results with these test accuracies, one a replicate; None diverged."""
     fresh = map(str, itertools.count())
     return tuple(
-        Result(
+        CellResult(
             cell=f"{next(fresh)} {accuracies}",
             curve=((10, accuracy or 0.0),),
             val_accuracy=(accuracy or 0.0) / 2,
@@ -79,7 +79,7 @@ def given(
         EntryFound(
             entry,
             path=[
-                PathCycle(cycle, entry.max_lr or 0.15, (), outcome(*accuracies))
+                RunCycle(cycle, entry.max_lr or 0.15, (), outcome(*accuracies))
                 for cycle, accuracies in zip(cycles or itertools.count(), row, strict=False)
             ],
         )
@@ -363,7 +363,7 @@ def test_a_label_is_inert_in_markdown(nasty: Table) -> None:
         shown = re.sub(r"\\(.)", r"\1", shown)
         assert shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") == label
     assert "<img" not in text.split("```")[0]
-    assert "<img" not in formats.note(nasty).split("```")[0]
+    assert "<img" not in formats.dashboard_note(nasty).split("```")[0]
 
 
 def test_a_label_is_inert_in_latex(nasty: Table) -> None:

@@ -9,7 +9,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from oracle.execution.worker import Task, Worker
+from oracle.execution.worker import CellTask, Worker
 from oracle.runs import catalog, execute
 from oracle.settings import Progress, Settings
 from oracle.study.base import Study
@@ -62,12 +62,12 @@ def studies(storage: str, role: str) -> list[optuna.Study]:
 
 
 @pytest.fixture
-def tasks(monkeypatch: pytest.MonkeyPatch) -> list[Task]:
+def tasks(monkeypatch: pytest.MonkeyPatch) -> list[CellTask]:
     """Everything that is trained."""
-    seen: list[Task] = []
+    seen: list[CellTask] = []
     train = Worker.train
 
-    def watched(worker: Worker, pack: list[Task], *rest: Any, **more: Any) -> Any:
+    def watched(worker: Worker, pack: list[CellTask], *rest: Any, **more: Any) -> Any:
         seen.extend(pack)
         return train(worker, pack, *rest, **more)
 
@@ -114,7 +114,7 @@ def test_candidates_are_trials_that_people_can_read(
     assert len(cells.trials) == table["trainings"]["made"]
     assert run(seeking(search=HALVED), where) == table
     assert len(studies(storage, "search")[0].trials) == len(trials)
-    found = catalog.locate("seek", where)
+    found = catalog.find_run("seek", where)
     assert (found.state, catalog.stored_table(found)) == ("done", table)
 
 
@@ -128,7 +128,7 @@ def test_several_objectives_are_several_values(seeking: Make, tmp_path: Path) ->
 
 
 def test_beside_an_oracle_its_first_cycle_is_not_trained_again(
-    seeking: Make, study: Callable[..., Study], tmp_path: Path, tasks: list[Task]
+    seeking: Make, study: Callable[..., Study], tmp_path: Path, tasks: list[CellTask]
 ) -> None:
     where = settings(tmp_path)
     grid = WIDE["epsilon"]
@@ -140,17 +140,17 @@ def test_beside_an_oracle_its_first_cycle_is_not_trained_again(
     table = run(seeking(search=WIDE, beside="tiny"), where)
     assert not [task for task in tasks if task.parent is None]
     assert sorted(folder.name for folder in tmp_path.iterdir()) == ["tiny"]
-    found = catalog.locate("seek", where)
+    found = catalog.find_run("seek", where)
     assert (found.place, found.study.home) == (tmp_path / "tiny", "tiny")
     assert timeless(catalog.stored_table(found)) == timeless(table)
-    assert catalog.locate("tiny", where).study == shown
+    assert catalog.find_run("tiny", where).study == shown
     alone = run(seeking(search=WIDE), settings(tmp_path / "alone"))
     assert timeless(alone) == timeless(table)
 
 
 @pytest.mark.slow
 def test_a_search_of_twenty_trains_six_tenths_and_finds_what_it_would_without_sharing(
-    seeking: Make, tmp_path: Path, tasks: list[Task]
+    seeking: Make, tmp_path: Path, tasks: list[CellTask]
 ) -> None:
     declared = seeking(search=WIDE, cycles=7, replicates=1)
     table = run(declared, settings(tmp_path))
@@ -182,7 +182,7 @@ def test_a_search_of_twenty_trains_six_tenths_and_finds_what_it_would_without_sh
     [pytest.param(WIDE, id="paper", marks=pytest.mark.slow), pytest.param(HALVED, id="optuna")],
 )
 def test_an_interrupted_search_ends_with_the_same_table_and_trials(
-    seeking: Make, tmp_path: Path, search: dict[str, Any], tasks: list[Task]
+    seeking: Make, tmp_path: Path, search: dict[str, Any], tasks: list[CellTask]
 ) -> None:
     declared = seeking(search=search)
     whole = run(declared, settings(tmp_path / "whole"))
@@ -197,7 +197,7 @@ def test_an_interrupted_search_ends_with_the_same_table_and_trials(
         where = settings(tmp_path / str(after))
         with pytest.raises(Killed):
             run(declared, where, interrupted(after))
-        assert not catalog.stored_table(catalog.locate("seek", where))["complete"]
+        assert not catalog.stored_table(catalog.find_run("seek", where))["complete"]
         assert timeless(run(declared, where)) == timeless(whole)
         assert kept(tmp_path / str(after)) == kept(tmp_path / "whole")
         (cells,) = studies(f"sqlite:///{tmp_path}/{after}/seek/oracle.db", "candidates")
@@ -220,10 +220,10 @@ def test_the_best_candidates_networks_stay_on_disk(seeking: Make, tmp_path: Path
 def test_when_all_candidates_diverge_the_run_says_so_and_keeps_them(
     seeking: Make, tmp_path: Path
 ) -> None:
-    from oracle.errors import NoWinner
+    from oracle.errors import AllDiverged
 
     wild = {"name": "grid", "epsilon": [1e25], "delta": [0.0], "q": [0], "beta": [3]}
-    with pytest.raises(NoWinner, match="every candidate diverged"):
+    with pytest.raises(AllDiverged, match="every candidate diverged"):
         run(seeking(search=wild), settings(tmp_path))
     (search,) = studies(f"sqlite:///{tmp_path}/seek/oracle.db", "search")
     assert [trial.state for trial in search.trials] == [TrialState.FAIL]

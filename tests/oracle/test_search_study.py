@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from oracle.settings import Shrink
+from oracle.settings import ScaleDown
 from oracle.study.oracle import learning_rates
-from oracle.study.scale_down import shrink
+from oracle.study.scale_down import scale_down
 from oracle.study.search import SampledSearch, SearchStudy
 from scyc.errors import BadInput
 
@@ -130,17 +130,19 @@ def test_where_a_study_lies_is_no_part_of_what_it_is(seeking: Make) -> None:
 
 def test_fewer_cycles_leave_fewer_objectives_and_rungs(seeking: Make) -> None:
     objective = {"name": "pareto", "cycles": [1, 4, 6]}
-    declared: Any = shrink(seeking(search=OPTUNA, cycles=6, objective=objective), Shrink(cycles=3))
+    declared: Any = scale_down(
+        seeking(search=OPTUNA, cycles=6, objective=objective), ScaleDown(cycles=3)
+    )
     assert declared.objective.cycles == (1, 3)
-    halved: Any = shrink(
-        seeking(search=OPTUNA | {"halving": {"first": 4}}, cycles=6), Shrink(cycles=3)
+    halved: Any = scale_down(
+        seeking(search=OPTUNA | {"halving": {"first": 4}}, cycles=6), ScaleDown(cycles=3)
     )
     assert halved.search.halving.first == 2
 
 
 def test_epsilons_grid_is_thinned(seeking: Make) -> None:
     grid = {"kind": "log", "low": 0.01, "high": 0.1, "count": 9}
-    declared: Any = shrink(seeking(search=PAPER | {"epsilon": grid}), Shrink(grid=3))
+    declared: Any = scale_down(seeking(search=PAPER | {"epsilon": grid}), ScaleDown(grid=3))
     assert declared.search.epsilon.count == 3
     assert declared.shrunk == {"grid": "3 of 9 max_lr"}
 

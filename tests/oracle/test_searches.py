@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from oracle.errors import LostCheckpoint
+from oracle.errors import CheckpointGoneError
 from oracle.execution.pack_queue import Pack, packed
 from oracle.experiments.registry import experiment
 from oracle.search.graph import Cell, Graph
-from oracle.search.greedy import OracleCycle, oracle
+from oracle.search.greedy import OracleCycle, greedy_oracle
 from oracle.study.base import Study
 from scyc import max_lr
 from scyc.specs.choices import WarmupSpec
@@ -164,7 +164,7 @@ def test_a_lost_checkpoint_is_made_again_by_its_own_pack_and_not_recorded_twice(
     rest = Rehearsal(hump(0.1), lost={winner.id})
     rest.known.update({k: v for k, v in whole.known.items() if k in first})
     again: list[OracleCycle] = []
-    rest.run([oracle(declared, graph, again.append)])
+    rest.run([greedy_oracle(declared, graph, again.append)])
     assert again == cycles
     made_again = [pack for pack in rest.packs if winner in pack.cells]
     assert len(made_again) == 1
@@ -184,8 +184,8 @@ def test_a_checkpoint_that_comes_out_differently_stops_the_run(
     rest = Rehearsal(hump(0.1), lost={"another"})
     rest.known.update({k: v for k, v in whole.known.items() if k in first})
     rest.known[winner.id] = dataclasses.replace(rest.known[winner.id], checkpoint="another")
-    with pytest.raises(LostCheckpoint, match="another"):
-        rest.run([oracle(declared, Graph(declared.system, "0" * 64), lambda cycle: None)])
+    with pytest.raises(CheckpointGoneError, match="another"):
+        rest.run([greedy_oracle(declared, Graph(declared.system, "0" * 64), lambda cycle: None)])
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import optuna_dashboard  # noqa: F401  # two seconds, which every fork is spared
 import pytest
 import yaml
 
-from oracle.database import Ledger, parse_url
+from oracle.database import RunDatabase, parse_url
 from oracle.records.jobs import ENDED, Holder, Job
 from oracle.records.tokens import Token
 from oracle.runs import catalog, execute
@@ -53,7 +53,7 @@ class Forked:
             try:
                 os.setsid()
                 signal.signal(signal.SIGINT, signal.default_int_handler)
-                code = driver.drive(job.id, settings, holder)
+                code = driver.run_job(job.id, settings, holder)
             finally:
                 os._exit(code)
 
@@ -289,7 +289,7 @@ def test_a_server_that_is_told_to_stop_puts_its_jobs_back_into_the_queue(
     assert in_session(driver) == []
     assert service.jobs.get(job.id).state == "queued"
     assert service.jobs.held() == []
-    ledger = Ledger(service.settings.url)
+    ledger = RunDatabase(service.settings.url)
     record = ledger.runs()[0]
     assert (record.state, ledger.held(record.graph)) == ("stopped", False)
     ledger.close()

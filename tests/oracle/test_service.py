@@ -15,7 +15,7 @@ from oracle.records.tokens import Scope, Token
 from oracle.runs import catalog, execute
 from oracle.service import service
 from oracle.service.service import ServerSettings, Service
-from oracle.settings import Progress, Settings, Shrink
+from oracle.settings import Progress, ScaleDown, Settings
 from oracle.study.loading import read_json
 from oracle.study.validation import parse
 from scyc.errors import BadInput
@@ -93,7 +93,7 @@ def test_the_same_study_is_the_same_job_however_it_is_written(opened: Open) -> N
     others = [
         submit(found, {"seed": 1}),
         submit(found, {"beside": "other"}),
-        submit(found, shrink=Shrink(cycles=1)),
+        submit(found, shrink=ScaleDown(cycles=1)),
     ]
     assert all(new for _, new in others)
     assert len({job.id, *(other.id for other, _ in others)}) == 4
@@ -122,7 +122,7 @@ def test_a_study_is_refused_with_all_that_is_wrong_at_once(opened: Open) -> None
     always = {"cycles", "epochs", "network"}
     assert set(refused(found, wrong, priority=101)) == always | {"dataset.root", "priority"}
     assert set(refused(found, wrong, data="images")) == always | {"data"}
-    assert refused(found, shrink=Shrink(cycles=3)) == ["--cycles"]
+    assert refused(found, shrink=ScaleDown(cycles=3)) == ["--cycles"]
     with pytest.raises(BadInput):
         found.submit("a: [", form="yaml", owner="ann")
     with pytest.raises(BadInput):

@@ -17,7 +17,7 @@ import yaml
 
 from oracle.cli import main
 from oracle.client.client import Client
-from oracle.database import Ledger, sqlite_url
+from oracle.database import RunDatabase, sqlite_url
 from oracle.study.loading import load_study
 
 STUDY = """
@@ -56,7 +56,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     (place / "tiny.yaml").write_text(STUDY)
     (place / "long.yaml").write_text(LONG)
     (place / "runs").mkdir()
-    with contextlib.closing(Ledger(sqlite_url(place / "runs" / "oracle.db"))) as ledger:
+    with contextlib.closing(RunDatabase(sqlite_url(place / "runs" / "oracle.db"))) as ledger:
         token = ledger.tokens().create("ada", "submit")
     options = ("--port", "0", "--backend", "inline", "--device", "cpu", "--workers", "1")
     process = subprocess.Popen(

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from oracle.database import Ledger, sqlite_url
+from oracle.database import RunDatabase, sqlite_url
 from oracle.settings import Settings
 from oracle.web import server as serving
 from scyc.errors import BadInput
@@ -168,7 +168,7 @@ def test_a_server_that_is_told_to_end_queues_its_jobs_though_somebody_listens(
     assert server.end() == 0
     assert time.monotonic() - began < 25
     stream.close()
-    ledger = Ledger(sqlite_url(tmp_path / "runs" / "oracle.db"))
+    ledger = RunDatabase(sqlite_url(tmp_path / "runs" / "oracle.db"))
     assert ledger.jobs().get(job["id"]).state == "queued"
     assert ledger.jobs().held() == []
     ledger.close()
@@ -176,7 +176,7 @@ def test_a_server_that_is_told_to_end_queues_its_jobs_though_somebody_listens(
 
 def test_a_server_for_others_asks_for_tokens(serve: Serve, tmp_path: Path) -> None:
     (tmp_path / "runs").mkdir()
-    ledger = Ledger(sqlite_url(tmp_path / "runs" / "oracle.db"))
+    ledger = RunDatabase(sqlite_url(tmp_path / "runs" / "oracle.db"))
     secret = ledger.tokens().create("ann", "read")
     ledger.close()
     server = serve(host=EVERYWHERE, allowed_hosts=("127.0.0.1",))

@@ -12,11 +12,11 @@ from oracle.plots import registry
 from oracle.reports import formats
 from oracle.runs import execute, html_report
 from oracle.search.graph import Graph
-from oracle.settings import Progress, Settings, Shrink
+from oracle.settings import Progress, ScaleDown, Settings
 from oracle.study import grid
 from oracle.study.base import Study
 from oracle.study.oracle import DistributionsStudy, OracleStudy, SchedulesStudy
-from oracle.study.scale_down import shrink
+from oracle.study.scale_down import scale_down
 from oracle.study.validation import parse
 from oracle.tables import oracle as compare
 from oracle.tables import schedules as schedule_tables
@@ -74,7 +74,7 @@ def one_run(**changes: Any) -> DistributionsStudy:
 def refused(study: Study, **wanted: Any) -> list[tuple[str, object]]:
     """The options that are refused, with their values."""
     with pytest.raises(BadInput) as caught:
-        shrink(study, Shrink(**wanted))
+        scale_down(study, ScaleDown(**wanted))
     assert caught.value.source == "tiny"
     return [(problem.path, problem.value) for problem in caught.value.problems]
 
@@ -91,7 +91,7 @@ def test_what_is_larger_than_the_studys_is_refused(
 ) -> None:
     declared = study(classes=3)
     with pytest.raises(BadInput, match=rf"--{option} = {value} +is above the study's {of};"):
-        shrink(declared, Shrink(**{option: value}))
+        scale_down(declared, ScaleDown(**{option: value}))
 
 
 def test_a_larger_grid_is_refused_whether_listed_or_ranged(study: Make) -> None:
@@ -104,7 +104,7 @@ def test_a_larger_grid_is_refused_whether_listed_or_ranged(study: Make) -> None:
 
 def test_a_grid_cannot_be_thinned_where_there_is_none() -> None:
     with pytest.raises(BadInput, match="searches no grid of max_lr; leave the option out"):
-        shrink(one_run(), Shrink(grid=2))
+        scale_down(one_run(), ScaleDown(grid=2))
     fixed = comparison(
         schedules=[
             {"label": label, "schedule": "constant", "max_lr": 0.1} for label in ("one", "two")
@@ -115,13 +115,15 @@ def test_a_grid_cannot_be_thinned_where_there_is_none() -> None:
 
 def test_drops_that_fall_together_are_refused_with_where(study: Make) -> None:
     declared = study(**LONG)
-    small = shrink(declared, Shrink(scale=0.03))
+    small = scale_down(declared, ScaleDown(scale=0.03))
     assert isinstance(small, OracleStudy)
     assert (small.training.steps, small.schedule.drops) == (4, (2, 3))
     with pytest.raises(BadInput, match=r"drops fall together at iterations \[1, 1\] of 2; raise"):
-        shrink(declared, Shrink(scale=0.015))
+        scale_down(declared, ScaleDown(scale=0.015))
     with pytest.raises(BadInput, match=r"at iterations \[1, 2\] of 2"):  # the second at the end
-        shrink(study(**LONG | {"schedule": {"drops": [60, 119], "warmup": 3}}), Shrink(scale=0.017))
+        scale_down(
+            study(**LONG | {"schedule": {"drops": [60, 119], "warmup": 3}}), ScaleDown(scale=0.017)
+        )
 
 
 def test_every_schedule_whose_drops_fall_together_is_told() -> None:
@@ -147,14 +149,14 @@ def test_what_is_left_must_be_a_study() -> None:
         {"label": "two", "schedule": "constant", "max_lr": 0.1},
     ]
     with pytest.raises(BadInput, match=r"schedules\[0\].schedule.rise = 0.1    0.1 is over before"):
-        shrink(comparison(schedules=entries, columns=None), Shrink(scale=0.05))
+        scale_down(comparison(schedules=entries, columns=None), ScaleDown(scale=0.05))
 
 
 # What is made smaller
 
 
 def test_all_numbers_of_iterations_shrink_together() -> None:
-    small = shrink(comparison(pruning={"rewind": 40}), Shrink(scale=0.1))
+    small = scale_down(comparison(pruning={"rewind": 40}), ScaleDown(scale=0.1))
     assert small.training.steps == 12
     assert small.training.validate_every == 4
     assert small.pruning.rewind == 4
@@ -162,7 +164,7 @@ def test_all_numbers_of_iterations_shrink_together() -> None:
     assert (decay.iterations, cyclical.step) == (10, 2)
     assert (warm_up.warmup, warm_up.drops) == (3, (6, 9))
     assert cosine.warmup == 0  # a warm-up may vanish; the others keep an iteration
-    least = shrink(comparison(schedules=comparison_without_drops()), Shrink(scale=0.001))
+    least = scale_down(comparison(schedules=comparison_without_drops()), ScaleDown(scale=0.001))
     assert [getattr(e.schedule, "iterations", 1) for e in least.schedules] == [1, 1]
     assert (least.training.steps, least.training.validate_every) == (1, 1)
 
@@ -174,24 +176,24 @@ def comparison_without_drops() -> list[dict[str, Any]]:
 
 def test_looks_at_the_validation_images_do_not_outgrow_the_training() -> None:
     often = {"steps": 1000, "batch": 16, "validate_every": 1}
-    small = shrink(one_run(training=often, schedule="constant"), Shrink(scale=0.1))
+    small = scale_down(one_run(training=often, schedule="constant"), ScaleDown(scale=0.1))
     assert (small.training.steps, small.training.validate_every) == (100, 1)  # as often as it was
     seldom = {"steps": 10_000, "batch": 16, "validate_every": 20}
-    small = shrink(one_run(training=seldom, schedule="constant"), Shrink(scale=0.01))
+    small = scale_down(one_run(training=seldom, schedule="constant"), ScaleDown(scale=0.01))
     assert (small.training.steps, small.training.validate_every) == (100, 10)  # ten looks
 
 
 def test_a_thinner_grid_keeps_its_ends() -> None:
-    small = shrink(comparison(), Shrink(grid=3))
+    small = scale_down(comparison(), ScaleDown(grid=3))
     ranged, listed = (entry.tune.max_lr for entry in small.schedules[:2] if entry.tune)
-    assert grid.values(ranged) == [0.01, 0.03162, 0.1]
-    assert grid.values(listed) == [0.01, 0.05, 0.2]
+    assert grid.grid_values(ranged) == [0.01, 0.03162, 0.1]
+    assert grid.grid_values(listed) == [0.01, 0.05, 0.2]
 
 
 def test_columns_beyond_the_last_cycle_are_replaced_by_it() -> None:
-    assert shrink(comparison(), Shrink(cycles=4)).columns == (0, 3, 4)
-    assert shrink(comparison(), Shrink(cycles=3)).columns == (0, 3)
-    assert shrink(comparison(columns=None), Shrink(cycles=3)).columns is None
+    assert scale_down(comparison(), ScaleDown(cycles=4)).columns == (0, 3, 4)
+    assert scale_down(comparison(), ScaleDown(cycles=3)).columns == (0, 3)
+    assert scale_down(comparison(columns=None), ScaleDown(cycles=3)).columns is None
 
 
 def test_the_papers_columns_that_are_left_stay(study: Make) -> None:
@@ -204,7 +206,7 @@ def test_the_papers_columns_that_are_left_stay(study: Make) -> None:
         "feasible_high": [0.1, 0.2],
         "s_cyc": None,
     }
-    small = shrink(study(paper=printed), Shrink(cycles=1))
+    small = scale_down(study(paper=printed), ScaleDown(cycles=1))
     assert isinstance(small, OracleStudy)
     assert small.paper is not None
     assert small.paper.cycles == (0, 2)
@@ -213,8 +215,8 @@ def test_the_papers_columns_that_are_left_stay(study: Make) -> None:
 
 def test_nothing_that_is_not_asked_for_changes(study: Make) -> None:
     for declared in (study(), comparison(), one_run()):
-        assert shrink(declared, Shrink()) == declared
-        changed = shrink(declared, Shrink(replicates=1))
+        assert scale_down(declared, ScaleDown()) == declared
+        changed = scale_down(declared, ScaleDown(replicates=1))
         apart = {"replicates": declared.replicates, "shrunk": {}}
         assert as_json(changed) | apart == as_json(declared)
 
@@ -222,7 +224,7 @@ def test_nothing_that_is_not_asked_for_changes(study: Make) -> None:
 # What is said of it
 
 
-EVERYTHING = Shrink(scale=0.1, subset=0.1, classes=5, cycles=2, grid=3, replicates=2)
+EVERYTHING = ScaleDown(scale=0.1, subset=0.1, classes=5, cycles=2, grid=3, replicates=2)
 SAID = {
     "iterations": "12 of 120 (warm-up and drops with them)",
     "images": "10 of 100 % of each class",
@@ -234,16 +236,16 @@ SAID = {
 
 
 def test_a_shrunk_study_says_what_was_reduced() -> None:
-    assert shrink(comparison(), EVERYTHING).shrunk == SAID
+    assert scale_down(comparison(), EVERYTHING).shrunk == SAID
     assert comparison().shrunk == {}
 
 
 def test_every_output_says_what_was_reduced(study: Make, searched: Any, Rehearsal: Any) -> None:
-    small = shrink(study(), Shrink(replicates=1, cycles=1))
+    small = scale_down(study(), ScaleDown(replicates=1, cycles=1))
     _, cycles, path = searched(small, lambda cell: 90 - abs(cell.max_lr - 0.1))
     assert isinstance(small, OracleStudy)
     oracle = compare.table(small, "tiny-0", cycles, path, complete=True)
-    several = shrink(comparison(), EVERYTHING)
+    several = scale_down(comparison(), EVERYTHING)
     found = experiment(several, Graph(several.system, "0" * 64))
     assert isinstance(found, SchedulesExperiment)
     Rehearsal(lambda cell: 90 - abs(cell.max_lr - 0.05)).run(found.searches())
@@ -255,7 +257,7 @@ def test_every_output_says_what_was_reduced(study: Make, searched: Any, Rehearsa
             formats.text(table, width=1000),
             formats.as_markdown(table),
             formats.as_latex(table),
-            formats.note(table),
+            formats.dashboard_note(table),
             html_report.page(table, declared),
             figure.layout.title.subtitle.text,
         ]
@@ -279,13 +281,13 @@ def test_an_unshrunk_study_says_nothing_of_it(study: Make, searched: Any) -> Non
 
 def test_a_shrunk_run_has_an_id_of_its_own_and_the_cells_of_equal_trainings(study: Make) -> None:
     whole = study()
-    fewer = shrink(whole, Shrink(cycles=1, replicates=1, grid=2))
+    fewer = scale_down(whole, ScaleDown(cycles=1, replicates=1, grid=2))
     assert fewer.shrunk
     assert Graph(fewer.system, "0" * 64).id == Graph(whole.system, "0" * 64).id
     same = fewer.model_copy(update={"shrunk": {}})
     ids = {execute.run_id(each, "0" * 64) for each in (whole, fewer, same)}
     assert len(ids) == 3
-    shorter = shrink(whole, Shrink(scale=0.5))
+    shorter = scale_down(whole, ScaleDown(scale=0.5))
     assert Graph(shorter.system, "0" * 64).id != Graph(whole.system, "0" * 64).id
 
 
@@ -301,7 +303,7 @@ def test_a_run_with_fewer_cycles_is_the_start_of_the_full_one(study: Make, tmp_p
         table = execute.execute(execute.prepare(declared, where), counting)
         return table, trained[-1] - trained[0]  # the first count is of what was there already
 
-    first, new = run(shrink(whole, Shrink(cycles=1)))
+    first, new = run(scale_down(whole, ScaleDown(cycles=1)))
     assert new == 2 * 2 + 2
     second, new = run(whole)
     assert new == 2 + 1

@@ -12,18 +12,18 @@ import pytest
 import sqlalchemy as sa
 from optuna.trial import TrialState
 
-from oracle.database import Ledger, RunRecord, parse_url, probe
+from oracle.database import RunDatabase, RunRecord, parse_url, probe
 from oracle.database import engine as database
-from oracle.errors import StorageAway, StorageError
-from oracle.search.graph import Cell, Graph, Result
-from oracle.search.request import Place
+from oracle.errors import StorageError, StorageUnavailable
+from oracle.search.graph import Cell, CellResult, Graph
+from oracle.search.request import StudyKey
 from oracle.storage.result_store import ResultStore, study_name
 from scyc.errors import BadInput
 from scyc.specs.choices import ConstantSpec, CyclicalSpec, WarmupSpec
 from scyc.specs.system import SystemSpec
 
-ORACLE = Place("oracle", 0, "a" * 64)
-S_CYC = Place("path", None, "b" * 64)
+ORACLE = StudyKey("oracle", 0, "a" * 64)
+S_CYC = StudyKey("path", None, "b" * 64)
 WARMUP = WarmupSpec(warmup=3, drops=(8, 10))
 
 
@@ -40,13 +40,13 @@ def store(storage: str) -> Iterator[ResultStore]:
 
 
 @pytest.fixture
-def ledger(storage: str) -> Iterator[Ledger]:
-    opened = Ledger(parse_url(storage))
+def ledger(storage: str) -> Iterator[RunDatabase]:
+    opened = RunDatabase(parse_url(storage))
     yield opened
     opened.close()
 
 
-def result(cell: Cell, **changes: Any) -> Result:
+def result(cell: Cell, **changes: Any) -> CellResult:
     fields: dict[str, Any] = {
         "cell": cell.id,
         "curve": ((5, 60.25), (10, 100 / 3)),
@@ -61,7 +61,7 @@ def result(cell: Cell, **changes: Any) -> Result:
         "engine": "solo",
         "members": 3,
     }
-    return Result(**(fields | changes))
+    return CellResult(**(fields | changes))
 
 
 def test_a_result_comes_back_bit_for_bit(store: ResultStore, graph: Graph, storage: str) -> None:
@@ -227,7 +227,7 @@ def dashboard(storage: str, path: str) -> Any:
     return json.loads(b"".join(answer))
 
 
-def test_runs_are_listed_in_order_and_change_state_only(ledger: Ledger) -> None:
+def test_runs_are_listed_in_order_and_change_state_only(ledger: RunDatabase) -> None:
     records = [RunRecord(f"r-{i}", "g" * 64, "f" * 64, "{}", "running") for i in range(3)]
     for record in records:
         ledger.register(record)
@@ -240,7 +240,7 @@ def test_runs_are_listed_in_order_and_change_state_only(ledger: Ledger) -> None:
 
 
 def test_a_server_of_a_database_that_was_started_again_is_found(
-    ledger: Ledger, store: ResultStore, graph: Graph, storage: str
+    ledger: RunDatabase, store: ResultStore, graph: Graph, storage: str
 ) -> None:
     url = sa.make_url(storage)
     assert (ledger.runs(), store.results(graph)) == ([], {})
@@ -254,7 +254,7 @@ def test_a_server_of_a_database_that_was_started_again_is_found(
 
 
 def test_a_database_that_fails_is_told_as_such(
-    ledger: Ledger, store: ResultStore, graph: Graph, storage: str
+    ledger: RunDatabase, store: ResultStore, graph: Graph, storage: str
 ) -> None:
     cell = graph.root(0, WARMUP, 0.1)
     engine = sa.create_engine(storage)
@@ -276,7 +276,7 @@ def test_an_empty_and_a_used_database_are_welcome(storage: str) -> None:
     assert probe(parse_url(storage)) == []
     ResultStore(parse_url(storage)).close()
     assert probe(parse_url(storage)) == []  # Optuna's own, shared
-    Ledger(parse_url(storage)).close()
+    RunDatabase(parse_url(storage)).close()
     assert probe(parse_url(storage)) == []
 
 
@@ -291,7 +291,7 @@ def test_an_empty_and_a_used_database_are_welcome(storage: str) -> None:
 def test_a_foreign_database_is_refused(storage: str, prepare: str, rule: str) -> None:
     if "customers" not in prepare:
         ResultStore(parse_url(storage)).close()
-        Ledger(parse_url(storage)).close()
+        RunDatabase(parse_url(storage)).close()
     engine = sa.create_engine(storage)
     with engine.begin() as connection:
         connection.execute(sa.text(prepare))
@@ -363,7 +363,7 @@ def test_a_connection_that_was_lost_while_nobody_used_it_is_made_anew(
     assert second != first
     monkeypatch.setattr(database, "_spoken", lambda connection: False)
     lose(second)
-    with pytest.raises(StorageAway):  # without a word: only who was idle is asked
+    with pytest.raises(StorageUnavailable):  # without a word: only who was idle is asked
         process()
     third = process()
     lose(third)

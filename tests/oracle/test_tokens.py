@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from oracle.database import Ledger, parse_url
+from oracle.database import RunDatabase, parse_url
 from oracle.records.tokens import SCOPES, Scope, Token
 from scyc.errors import BadInput
 
@@ -14,8 +14,8 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def ledger(storage: str) -> Iterator[Ledger]:
-    opened = Ledger(parse_url(storage))
+def ledger(storage: str) -> Iterator[RunDatabase]:
+    opened = RunDatabase(parse_url(storage))
     yield opened
     opened.close()
 
@@ -33,7 +33,7 @@ def everything(storage: str) -> str:
     return str(rows)
 
 
-def test_a_token_is_found_by_its_secret_alone(ledger: Ledger) -> None:
+def test_a_token_is_found_by_its_secret_alone(ledger: RunDatabase) -> None:
     tokens = ledger.tokens()
     assert not tokens.any()
     secrets: dict[Scope, str] = {scope: tokens.create(f"a-{scope}", scope) for scope in SCOPES}
@@ -52,14 +52,16 @@ def test_a_token_is_found_by_its_secret_alone(ledger: Ledger) -> None:
 @pytest.mark.parametrize(
     ("scope", "may"), [("read", [True, False, False]), ("submit", [True, True, False])]
 )
-def test_a_scope_includes_those_below_it(ledger: Ledger, scope: Scope, may: list[bool]) -> None:
+def test_a_scope_includes_those_below_it(
+    ledger: RunDatabase, scope: Scope, may: list[bool]
+) -> None:
     token = ledger.tokens().find(ledger.tokens().create("ann", scope))
     assert token is not None
     assert [token.may(each) for each in SCOPES] == may
     assert all(Token("root", "admin", token.created).may(each) for each in SCOPES)
 
 
-def test_a_secret_is_nowhere_in_the_database(ledger: Ledger, storage: str) -> None:
+def test_a_secret_is_nowhere_in_the_database(ledger: RunDatabase, storage: str) -> None:
     secret = ledger.tokens().create("ann", "admin")
     session = ledger.sessions().open("ann", HOUR)
     kept = everything(storage)
@@ -69,14 +71,14 @@ def test_a_secret_is_nowhere_in_the_database(ledger: Ledger, storage: str) -> No
 
 
 @pytest.mark.parametrize("name", ["", "local", "a b", "-a", "a" * 65, "a\x00", "ä"])
-def test_what_is_no_name_is_refused(ledger: Ledger, name: str) -> None:
+def test_what_is_no_name_is_refused(ledger: RunDatabase, name: str) -> None:
     with pytest.raises(BadInput) as refused:
         ledger.tokens().create(name, "read")
     assert [problem.path for problem in refused.value.problems] == ["name"]
     assert ledger.tokens().list() == []
 
 
-def test_a_name_is_taken_until_its_token_is_revoked(ledger: Ledger) -> None:
+def test_a_name_is_taken_until_its_token_is_revoked(ledger: RunDatabase) -> None:
     tokens = ledger.tokens()
     first = tokens.create("ann", "read")
     with pytest.raises(BadInput, match="revoke it first"):
@@ -90,14 +92,14 @@ def test_a_name_is_taken_until_its_token_is_revoked(ledger: Ledger) -> None:
     assert tokens.find(second) is not None
 
 
-def test_revoking_what_is_not_there_says_what_is(ledger: Ledger) -> None:
+def test_revoking_what_is_not_there_says_what_is(ledger: RunDatabase) -> None:
     ledger.tokens().create("annette", "read")
     for name in ("annete", "annette\x00"):
         with pytest.raises(BadInput, match='did you mean "annette"'):
             ledger.tokens().revoke(name)
 
 
-def test_a_session_is_its_tokens_until_it_is_closed(ledger: Ledger) -> None:
+def test_a_session_is_its_tokens_until_it_is_closed(ledger: RunDatabase) -> None:
     tokens, sessions = ledger.tokens(), ledger.sessions()
     token = tokens.find(tokens.create("ann", "submit"))
     first, second = sessions.open("ann", HOUR), sessions.open("ann", HOUR)
@@ -111,7 +113,7 @@ def test_a_session_is_its_tokens_until_it_is_closed(ledger: Ledger) -> None:
     assert tokens.find(second) is None  # a session's secret is no token
 
 
-def test_a_session_expires(ledger: Ledger, storage: str) -> None:
+def test_a_session_expires(ledger: RunDatabase, storage: str) -> None:
     ledger.tokens().create("ann", "read")
     expired = ledger.sessions().open("ann", timedelta(0))
     assert ledger.sessions().find(expired) is None
@@ -123,7 +125,7 @@ def test_a_session_expires(ledger: Ledger, storage: str) -> None:
     assert count == 1  # those that expired are cleared away
 
 
-def test_revoking_a_token_ends_its_sessions_for_good(ledger: Ledger) -> None:
+def test_revoking_a_token_ends_its_sessions_for_good(ledger: RunDatabase) -> None:
     tokens, sessions = ledger.tokens(), ledger.sessions()
     tokens.create("ann", "admin")
     tokens.create("bob", "read")

@@ -11,9 +11,9 @@ import torch
 from oracle.errors import PackFailed
 from oracle.execution import worker as work
 from oracle.execution.network_cache import Starts, size
-from oracle.execution.worker import Task, Worker, WorkerSpec
+from oracle.execution.worker import CellTask, Worker, WorkerConfig
 from oracle.runs import execute
-from oracle.search.graph import Result
+from oracle.search.graph import CellResult
 from oracle.settings import Settings
 from oracle.study.base import Study
 from scyc.data import images
@@ -29,10 +29,10 @@ SCHEDULE = {"name": "warmup", "warmup": 3, "drops": [8]}
 
 
 @pytest.fixture
-def spec(study: Make, tmp_path: Path) -> Callable[..., WorkerSpec]:
+def spec(study: Make, tmp_path: Path) -> Callable[..., WorkerConfig]:
     """Of a prepared run whose folders are there."""
 
-    def made(save_every: float = 5.0, **changes: Any) -> WorkerSpec:
+    def made(save_every: float = 5.0, **changes: Any) -> WorkerConfig:
         where = Settings(tmp_path, backend="inline", device="cpu", save_every=save_every)
         prepared = execute.prepare(study(**changes), where)
         place = where.place("tiny")
@@ -43,15 +43,15 @@ def spec(study: Make, tmp_path: Path) -> Callable[..., WorkerSpec]:
     return made
 
 
-def tasks(count: int, parent: str | None = None, **changes: Any) -> list[Task]:
+def tasks(count: int, parent: str | None = None, **changes: Any) -> list[CellTask]:
     cycle = 0 if parent is None else 1
     return [
-        Task(f"cell-{index}", parent, None, cycle, 0, SCHEDULE, 0.02 * (index + 1), **changes)
+        CellTask(f"cell-{index}", parent, None, cycle, 0, SCHEDULE, 0.02 * (index + 1), **changes)
         for index in range(count)
     ]
 
 
-def comparable(results: Sequence[Result]) -> list[Result]:
+def comparable(results: Sequence[CellResult]) -> list[CellResult]:
     """Without what may differ: time, and how many were trained together."""
     return [dataclasses.replace(each, seconds=0.0, members=None) for each in results]
 
@@ -81,7 +81,7 @@ class Small:
     ],
 )
 def test_a_pack_without_memory_is_halved_until_it_fits_and_no_cell_is_lost(
-    spec: Callable[..., WorkerSpec], monkeypatch: pytest.MonkeyPatch, most: int, tried: list[int]
+    spec: Callable[..., WorkerConfig], monkeypatch: pytest.MonkeyPatch, most: int, tried: list[int]
 ) -> None:
     worker = Worker(spec())
     whole = worker.train(tasks(11))
@@ -97,7 +97,7 @@ def test_a_pack_without_memory_is_halved_until_it_fits_and_no_cell_is_lost(
 
 
 def test_one_training_that_does_not_fit_says_so(
-    spec: Callable[..., WorkerSpec], monkeypatch: pytest.MonkeyPatch
+    spec: Callable[..., WorkerConfig], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker = Worker(spec())
     monkeypatch.setattr("scyc.trainer.ENGINES", {"stacked": Small(0)})
@@ -106,7 +106,7 @@ def test_one_training_that_does_not_fit_says_so(
 
 
 def test_a_parent_is_loaded_and_pruned_once_however_many_packs_start_from_it(
-    spec: Callable[..., WorkerSpec], monkeypatch: pytest.MonkeyPatch
+    spec: Callable[..., WorkerConfig], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker = Worker(spec(pruning={"rewind": "last"}))
     parents = [each.checkpoint for each in worker.train(tasks(2))]
@@ -174,7 +174,7 @@ SYSTEMS = {"solo": {"network": BATCH_NORM}, "stacked": {}}
 
 @pytest.mark.parametrize(("engine", "saves"), [("solo", 19), ("stacked", 1)])
 def test_another_worker_goes_on_where_one_was_killed(
-    spec: Callable[..., WorkerSpec], monkeypatch: pytest.MonkeyPatch, engine: str, saves: int
+    spec: Callable[..., WorkerConfig], monkeypatch: pytest.MonkeyPatch, engine: str, saves: int
 ) -> None:
     where = spec(**SYSTEMS[engine])
     whole = Worker(where).train(tasks(3))
@@ -209,19 +209,19 @@ def test_another_worker_goes_on_where_one_was_killed(
     assert later.said == [f"{file}: of another version or device; its pack starts anew"]
 
 
-def test_short_packs_write_nothing(spec: Callable[..., WorkerSpec]) -> None:
+def test_short_packs_write_nothing(spec: Callable[..., WorkerConfig]) -> None:
     where = spec()
     Worker(where).train(tasks(3))
     assert not Path(where.in_flight).exists()
 
 
-def test_the_engine_that_is_asked_for_trains(spec: Callable[..., WorkerSpec]) -> None:
+def test_the_engine_that_is_asked_for_trains(spec: Callable[..., WorkerConfig]) -> None:
     worker = Worker(spec(training={"steps": 12, "batch": 16, "validate_every": 6}))
     assert [each.engine for each in worker.train(tasks(2))] == ["stacked"] * 2
     assert [each.engine for each in worker.train(tasks(2), "solo")] == ["solo"] * 2
 
 
-def test_a_worker_measures_among_its_engines(spec: Callable[..., WorkerSpec]) -> None:
+def test_a_worker_measures_among_its_engines(spec: Callable[..., WorkerConfig]) -> None:
     worker = Worker(spec())
     worker._trainer.engines = ("solo", "stacked")
     plan = worker.plan(3)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 
-from oracle.database import Ledger
+from oracle.database import RunDatabase
 from oracle.errors import PackFailed
 from oracle.execution import backends, ray_auth
 from oracle.execution.worker import Worker
@@ -138,7 +138,7 @@ def test_a_plan_is_measured_once_a_run_and_a_run_that_goes_on_has_the_same(
     assert {engine for _, engine in trained} == {"solo"}
     assert max(count for count, _ in trained) == 3  # six cells in packs of at most 4
     prepared = execute.prepare(declared, Settings(tmp_path, backend="inline", device="cpu"))
-    ledger = Ledger(database(prepared.settings, "tiny"))
+    ledger = RunDatabase(database(prepared.settings, "tiny"))
     assert ledger.plan(prepared.run_id, "cuda") == Plan("solo", 4)
     ledger.close()
     assert table["complete"]
@@ -160,7 +160,7 @@ def test_a_pack_that_had_to_be_halved_is_written_down(
     said: list[str] = []
     halved = run(declared, tmp_path / "halved", Progress(say=said.append))
     prepared = execute.prepare(declared, Settings(tmp_path / "halved", device="cpu"))
-    ledger = Ledger(database(prepared.settings, "tiny"))
+    ledger = RunDatabase(database(prepared.settings, "tiny"))
     assert ledger.plan(prepared.run_id, "cuda") == Plan("stacked", 2)
     ledger.close()
     assert said == [

@@ -25,7 +25,7 @@ from starlette.testclient import TestClient
 
 from oracle.client.client import Client, Pace, ServerError
 from oracle.database import sqlite_url
-from oracle.runs.catalog import locate, stored_table
+from oracle.runs.catalog import find_run, stored_table
 from oracle.service.service import ServerSettings, Service
 from oracle.settings import Settings
 from scyc import torchvision_compat
@@ -335,7 +335,7 @@ def test_as_what_a_database_holds(served: Any, hostile: dict[str, bytes], tmp_pa
         opened.commit()
     url = sqlite_url(file)
     settings = Settings(storage=url.render_as_string(hide_password=False))
-    assert stored_table(locate("tiny", settings)) == served.service.table(
+    assert stored_table(find_run("tiny", settings)) == served.service.table(
         served.service.run(served.run)
     )
     service = Service(ServerSettings(url, tmp_path))

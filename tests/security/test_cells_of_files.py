@@ -9,8 +9,8 @@ import pytest
 from markdown_it import MarkdownIt
 
 from oracle.reports import formats
-from oracle.search.graph import Result
-from oracle.search.pruning_run import PathCycle
+from oracle.search.graph import CellResult
+from oracle.search.pruning_run import RunCycle
 from oracle.study.oracle import SchedulesStudy
 from oracle.study.validation import parse
 from oracle.tables import schedules
@@ -62,16 +62,16 @@ def table(label: str) -> Any:
         EntryFound(
             entry,
             None,
-            [PathCycle(cycle, 0.1, (), results(f"{entry.label} {cycle}")) for cycle in (0, 1)],
+            [RunCycle(cycle, 0.1, (), results(f"{entry.label} {cycle}")) for cycle in (0, 1)],
         )
         for entry in study.schedules
     ]
     return schedules.table(study, "tiny-00000000", found, complete=True)
 
 
-def results(name: str) -> tuple[Result, ...]:
+def results(name: str) -> tuple[CellResult, ...]:
     return tuple(
-        Result(
+        CellResult(
             cell=f"{name} {number}", curve=((10, 50.0),), val_accuracy=50.0 + number,
             test_accuracy=-0.5 - number, diverged=False, weights_remaining=80.0, steps=10,
             seconds=1.0, checkpoint=None, device="cpu",
@@ -113,15 +113,15 @@ def test_the_check_of_formulas_sees_one() -> None:
 
 @pytest.mark.parametrize("cell", ["-1", "+1", "-0.5", "1e-3", "-1.5e+10", "-.5", "5."])
 def test_numbers_stay_numbers(cell: str) -> None:
-    assert formats.inert(cell) == cell
-    assert formats.inert(float(cell)) == float(cell)
+    assert formats.escape_formula(cell) == cell
+    assert formats.escape_formula(float(cell)) == float(cell)
 
 
 @pytest.mark.parametrize(
     "cell", ["-", "\t=1", "\r=1", "\n=1", "-1\n=2", "\u00b2", "-1_000", "-\u0661"]
 )
 def test_what_only_looks_like_a_number_is_text(cell: str) -> None:
-    found = formats.inert(cell)
+    found = formats.escape_formula(cell)
     assert found == cell if cell == "\u00b2" else str(found).startswith("'")
 
 
@@ -157,7 +157,7 @@ def test_a_comment_of_latex_is_one_whatever_stands_in_it() -> None:
 
 @pytest.mark.parametrize("label", [*MARKDOWN, *LATEX, *FORMULAS])
 def test_a_note_has_no_element_of_a_names(label: str) -> None:
-    clean, hostile = (elements(formats.note(table(each))) for each in ("plain", label))
+    clean, hostile = (elements(formats.dashboard_note(table(each))) for each in ("plain", label))
     assert hostile == clean
     assert not re.search(
         r"(?<![\\\w])www\.|[a-z]://|\w@\w", formats.as_markdown(table(label)).split("```")[0]
@@ -175,5 +175,7 @@ def test_the_checks_notice_a_writer_without_care(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(formats, name, lambda cell: cell)
     assert any(map(formula, cells(formats.as_csv(table(FORMULAS[0])))))
     assert "\\input{/etc/passwd}" in formats.as_latex(table(LATEX[0]))
-    clean, hostile = (elements(formats.note(table(each))) for each in ("plain", MARKDOWN[0]))
+    clean, hostile = (
+        elements(formats.dashboard_note(table(each))) for each in ("plain", MARKDOWN[0])
+    )
     assert hostile != clean

@@ -17,7 +17,7 @@ import httpx
 import pytest
 import yaml
 
-from oracle.database import Ledger, sqlite_url
+from oracle.database import RunDatabase, sqlite_url
 from oracle.execution import ray_auth
 
 STUDY: dict[str, Any] = {
@@ -153,7 +153,7 @@ class Served:
     """`oracle serve` on every address, which trains on a Ray of its own."""
 
     def __init__(self, place: Path, port: int) -> None:
-        ledger = Ledger(sqlite_url(place / "oracle.db"))
+        ledger = RunDatabase(sqlite_url(place / "oracle.db"))
         self.secret = ledger.tokens().create("me", "admin")
         ledger.close()
         environment = {

@@ -19,7 +19,7 @@ import pytest
 import sqlalchemy as sa
 import yaml
 
-from oracle.database import Ledger, parse_url
+from oracle.database import RunDatabase, parse_url
 
 CANARY = "canary5f1ce3pw"
 TOKEN_OF_RAY = "canary0b77raytoken"  # noqa: S105  # a canary
@@ -199,7 +199,7 @@ def test_a_run_whose_database_fails_under_it_does_not_show_its_password(place: P
 @contextlib.contextmanager
 def serving(place: Place, *arguments: str) -> Iterator[tuple[httpx.Client, str, Path]]:
     """`oracle serve` on the database, a client of it, its token, and all that the server says."""
-    ledger = Ledger(parse_url(place.url))
+    ledger = RunDatabase(parse_url(place.url))
     with contextlib.suppress(Exception):
         ledger.tokens().revoke("me")
     secret = ledger.tokens().create("me", "admin")

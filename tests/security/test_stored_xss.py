@@ -21,7 +21,7 @@ import pytest
 import sqlalchemy as sa
 import yaml
 
-from oracle.database import Ledger, sqlite_url
+from oracle.database import RunDatabase, sqlite_url
 from oracle.plots import base
 from oracle.plots.registry import FIGURES
 from oracle.records.jobs import NewJob
@@ -95,7 +95,7 @@ def filled(folder: Path) -> tuple[str, str, str, tuple[str, ...], tuple[Path, ..
     files = (folder / "report.html", folder / "figure.html")
     html_report.save(html_report.page(table, study), files[0])
     base.save(figure, files[1])
-    ledger = Ledger(sqlite_url(folder / "oracle.db"))
+    ledger = RunDatabase(sqlite_url(folder / "oracle.db"))
     token = ledger.tokens().create("a.b@c", "admin")
     jobs = []
     for number, text in enumerate(TEXTS):

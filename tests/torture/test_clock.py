@@ -15,7 +15,7 @@ from faults.drivers import Victim
 
 import oracle
 import scyc
-from oracle.database import Ledger, parse_url, times
+from oracle.database import RunDatabase, parse_url, times
 from oracle.records.jobs import Holder, NewJob
 
 HOUR, DAY = 3600.0, 86400.0
@@ -62,8 +62,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with closing(Ledger(parse_url(f"sqlite:///{tmp_path}/oracle.db"))) as opened:
+def ledger(tmp_path: Path) -> Iterator[RunDatabase]:
+    with closing(RunDatabase(parse_url(f"sqlite:///{tmp_path}/oracle.db"))) as opened:
         yield opened
 
 
@@ -101,7 +101,7 @@ def test_a_run_whose_clock_is_moved_ends_as_any_other(
 
 @pytest.mark.parametrize("seconds", MOVES)
 def test_a_token_outlives_every_move_of_the_clock(
-    ledger: Ledger, clock: Callable[[float], None], seconds: float
+    ledger: RunDatabase, clock: Callable[[float], None], seconds: float
 ) -> None:
     secret = ledger.tokens().create("me", "submit")
     clock(seconds)
@@ -111,7 +111,7 @@ def test_a_token_outlives_every_move_of_the_clock(
 
 
 def test_a_session_ends_by_the_clock_and_comes_back_with_it(
-    ledger: Ledger, clock: Callable[[float], None]
+    ledger: RunDatabase, clock: Callable[[float], None]
 ) -> None:
     ledger.tokens().create("me", "read")
     secret = ledger.sessions().open("me", timedelta(hours=12))
@@ -123,7 +123,7 @@ def test_a_session_ends_by_the_clock_and_comes_back_with_it(
 
 
 def test_a_lease_is_held_and_taken_whatever_the_clock_says(
-    ledger: Ledger, clock: Callable[[float], None]
+    ledger: RunDatabase, clock: Callable[[float], None]
 ) -> None:
     with ledger.lease("g", print) as lease:
         for seconds in MOVES:
@@ -134,7 +134,7 @@ def test_a_lease_is_held_and_taken_whatever_the_clock_says(
 
 
 def test_the_clock_does_not_change_who_is_served_first(
-    ledger: Ledger, clock: Callable[[float], None]
+    ledger: RunDatabase, clock: Callable[[float], None]
 ) -> None:
     jobs, holder, ids = ledger.jobs(), Holder("h", "p"), []
     for index, seconds in enumerate(itertools.chain((0.0,), MOVES)):

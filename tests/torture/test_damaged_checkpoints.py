@@ -13,9 +13,9 @@ from faults.damage import CANARY, DAMAGES
 from faults.drivers import ENDS, Victim
 
 from oracle.errors import PackFailed
-from oracle.execution.checkpoint_gc import Losers
+from oracle.execution.checkpoint_gc import CheckpointCollector
 from oracle.execution.worker import Worker
-from oracle.search.graph import Result
+from oracle.search.graph import CellResult
 from scyc.storage.blob_store import Bucket, blobs
 from scyc.storage.checkpoint_store import CheckpointLost, CheckpointStore, Network, name
 
@@ -153,7 +153,7 @@ def test_networks_that_come_back_with_what_is_needed_would_be_seen(
         DAMAGES["deleted"](file)
 
     def armed() -> None:
-        Losers.drop_again = lambda *_: None  # type: ignore[method-assign]
+        CheckpointCollector.drop_again = lambda *_: None  # type: ignore[method-assign]
 
     assert victim.drive(armed) == 0, victim.errors
     assert {told[:2] for told in invariants.broken(victim, reference)} == {"I5"}
@@ -226,7 +226,7 @@ def test_a_store_of_objects_is_mended_as_a_folder_is(
         seen.append(file)
         write(self, file, content)
 
-    def hurt(self: Worker, *rest: Any) -> list[Result]:
+    def hurt(self: Worker, *rest: Any) -> list[CellResult]:
         nonlocal passed
         passed += 1
         for file in set(seen) if passed == 4 else ():

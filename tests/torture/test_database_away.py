@@ -11,9 +11,9 @@ from faults import away, failpoints, invariants, journal
 from faults.drivers import ENDS, Victim
 
 from oracle.database import engine as database
-from oracle.errors import StorageAway, StorageError
+from oracle.errors import StorageError, StorageUnavailable
 from oracle.storage.result_store import ResultStore
-from oracle.storage.retry import Patience
+from oracle.storage.retry import DatabaseRetry
 from scyc.errors import BadInput
 
 LONG = [pytest.param(seconds, marks=pytest.mark.slow) for seconds in (5.0, 30.0, 100.0)]
@@ -118,7 +118,7 @@ def test_a_cell_whose_acknowledgement_was_lost_is_stored_once(
         def unanswered(*arguments: Any) -> None:
             add(*arguments)
             if next(adding) in (2, 3, 7):
-                raise StorageAway("the answer is lost")
+                raise StorageUnavailable("the answer is lost")
 
         ResultStore.add = unanswered  # type: ignore[method-assign, assignment]
 
@@ -133,10 +133,12 @@ def test_waiting_ends_when_the_patience_does() -> None:
         clock[0] += seconds
 
     def act() -> None:
-        raise StorageAway("no answer")
+        raise StorageUnavailable("no answer")
 
-    patience = Patience(120.0, said.append, now=lambda: clock[0], sleep=sleep)
-    with pytest.raises(StorageAway, match=r"no answer; waited for 120 s; what is finished is kept"):
+    patience = DatabaseRetry(120.0, said.append, now=lambda: clock[0], sleep=sleep)
+    with pytest.raises(
+        StorageUnavailable, match=r"no answer; waited for 120 s; what is finished is kept"
+    ):
         patience(act)
     assert clock[0] == 120.0
     assert said == ["no answer; waiting for it, 120 s at most"]
@@ -150,7 +152,7 @@ def test_what_does_not_come_back_is_not_waited_for() -> None:
         raise StorageError("disk image is malformed")
 
     with pytest.raises(StorageError):
-        Patience(120.0, print)(act)
+        DatabaseRetry(120.0, print)(act)
     assert len(tries) == 1
 
 

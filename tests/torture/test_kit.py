@@ -7,7 +7,7 @@ import pytest
 from faults import failpoints, invariants, journal
 from faults.drivers import Victim
 
-from oracle.execution.pack_state import InFlight
+from oracle.execution.pack_state import PackStates
 from oracle.storage.result_store import ResultStore
 
 
@@ -50,7 +50,7 @@ def test_a_cell_that_is_stored_twice_is_seen(reference: Victim, victim: Victim) 
 
 def test_what_a_run_leaves_behind_is_seen(reference: Victim, victim: Victim) -> None:
     def armed() -> None:
-        InFlight.clear = lambda self: self.folder.mkdir(parents=True)  # type: ignore[method-assign]
+        PackStates.clear = lambda self: self.folder.mkdir(parents=True)  # type: ignore[method-assign]
 
     assert victim.drive(armed) == 0, victim.errors
     (victim.folder / "checkpoints" / "stray").write_bytes(b"")

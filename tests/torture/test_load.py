@@ -17,7 +17,7 @@ import pytest
 from faults.drivers import Victim, ended, forked, until
 from faults.loads import Meter, declared, descriptors, drive, metered
 
-from oracle.database import Ledger, sqlite_url
+from oracle.database import RunDatabase, sqlite_url
 from oracle.records.jobs import Holder, NewJob
 from oracle.rest.settings import WebSettings
 from oracle.service.service import ServerSettings, Service
@@ -82,7 +82,7 @@ def write_on(folder: Path, url: str, number: int, seconds: float) -> None:
     failed: list[BaseException] = []
 
     def queue() -> None:
-        ledger = Ledger(sqlite_url(folder / "oracle.db"))
+        ledger = RunDatabase(sqlite_url(folder / "oracle.db"))
         jobs, me = ledger.jobs(), Holder("load", f"host {number} 1")
         made: list[str] = []
         try:

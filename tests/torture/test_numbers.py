@@ -17,11 +17,11 @@ import torch
 from faults.commands import Command
 from faults.drivers import TINY, Victim
 
-from oracle.database import Ledger, parse_url
-from oracle.errors import NoWinner
+from oracle.database import RunDatabase, parse_url
+from oracle.errors import AllDiverged
 from oracle.records.tokens import Token
 from oracle.runs import catalog
-from oracle.search.ask_tell import OutsideRun, Training
+from oracle.search.ask_tell import ExternalRun, Training
 from oracle.search.graph import Graph
 from oracle.search.greedy import OracleCycle
 from oracle.service.external_runs import OutsideRuns, Reported
@@ -65,7 +65,7 @@ def test_a_run_whose_trainings_all_diverge_ends_without_a_winner_and_keeps_them(
     storage: str, tmp_path: Path
 ) -> None:
     victim = Victim(tmp_path, url=storage, declared=ALL_DIVERGE)
-    with pytest.raises(NoWinner, match="cycle 0"):
+    with pytest.raises(AllDiverged, match="cycle 0"):
         victim.run()
     (run,) = catalog.find(victim.settings)
     assert run.state == "no winner"
@@ -75,7 +75,7 @@ def test_a_run_whose_trainings_all_diverge_ends_without_a_winner_and_keeps_them(
     grid = [each for each in results.values() if each.diverged]
     assert len(grid) == 2 * 2
     assert all(each.checkpoint is None and each.val_accuracy == 0.0 for each in grid)
-    with pytest.raises(NoWinner):  # again: nothing is trained, and it ends as before
+    with pytest.raises(AllDiverged):  # again: nothing is trained, and it ends as before
         victim.run()
     with catalog.opened(run.url) as (_, store):
         assert store.results(graph) == results
@@ -90,14 +90,14 @@ def test_the_command_says_so_without_a_traceback(tmp_path: Path) -> None:
 
 @pytest.fixture
 def outside(storage: str) -> Iterator[OutsideRuns]:
-    ledger, store = Ledger(parse_url(storage)), ResultStore(parse_url(storage))
+    ledger, store = RunDatabase(parse_url(storage)), ResultStore(parse_url(storage))
     yield OutsideRuns(ledger.observations(), store)
     store.close()
     ledger.close()
 
 
 def declared(outside: OutsideRuns, grid: list[float]) -> str:
-    run = OutsideRun.model_validate(
+    run = ExternalRun.model_validate(
         {
             "name": "mine",
             "grid": {"max_lr": grid, "extend": False},

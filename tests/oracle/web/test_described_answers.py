@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 from oracle.records.jobs import Holder
 from oracle.rest.examples import REQUESTS
 from oracle.rest.settings import WebSettings
-from oracle.search.ask_tell import OutsideRun
+from oracle.search.ask_tell import ExternalRun
 from oracle.service.service import Service
 from oracle.study.validation import parse_as
 from oracle.web.app import create_app
@@ -56,7 +56,7 @@ def seen(
     folder = tmp_path_factory.mktemp("described")
     run = finished(folder)
     service = opened(folder, queue=10**6)
-    outside = parse_as(OutsideRun, REQUESTS["declareOutside", "application/json"], "run")
+    outside = parse_as(ExternalRun, REQUESTS["declareOutside", "application/json"], "run")
     service.outside.declare(outside, "local")
     job, _ = service.submit(json.dumps(tiny), form="json", owner="local")
     holder = Holder("test", "host 1 1")

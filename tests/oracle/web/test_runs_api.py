@@ -14,12 +14,12 @@ from starlette.testclient import TestClient
 from oracle.database import RunRecord
 from oracle.reports import formats
 from oracle.rest.image_export import Drawing
-from oracle.rest.problems import Refused
+from oracle.rest.problems import HttpProblem
 from oracle.rest.runs import study_yaml as as_yaml
 from oracle.runs import catalog, html_report
 from oracle.service.service import Service
 from oracle.settings import Settings
-from oracle.study.loading import read_yaml, shipped_studies
+from oracle.study.loading import bundled_studies, read_yaml
 from oracle.study.validation import parse
 
 Ran = tuple[Service, str]
@@ -33,11 +33,11 @@ def refused(answer: Any, status: int) -> str:
 
 
 @pytest.fixture
-def stored(ran: Ran) -> catalog.Known:
+def stored(ran: Ran) -> catalog.StoredRun:
     """The run as the command line finds it."""
     settings = ran[0].settings
     storage = settings.url.render_as_string(hide_password=False)
-    return catalog.locate(ran[1], Settings(folder=settings.folder, storage=storage))
+    return catalog.find_run(ran[1], Settings(folder=settings.folder, storage=storage))
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def stored(ran: Ran) -> catalog.Known:
     ],
 )
 def test_a_table_is_byte_for_byte_what_the_command_prints(
-    reader: TestClient, ran: Ran, stored: catalog.Known, form: str, media: str, ending: str
+    reader: TestClient, ran: Ran, stored: catalog.StoredRun, form: str, media: str, ending: str
 ) -> None:
     answer = reader.get(f"/v1/runs/{ran[1]}/table", params={"format": form})
     table = catalog.stored_table(stored)
@@ -62,7 +62,7 @@ def test_a_table_is_byte_for_byte_what_the_command_prints(
 
 
 def test_text_is_as_wide_as_was_asked_for(
-    reader: TestClient, ran: Ran, stored: catalog.Known
+    reader: TestClient, ran: Ran, stored: catalog.StoredRun
 ) -> None:
     path = f"/v1/runs/{ran[1]}/table"
     narrow = reader.get(path, params={"format": "text", "width": 100})
@@ -94,7 +94,9 @@ def test_a_job_names_its_run_and_has_none_before_it_starts(
     assert client.get("/v1/runs").json() == {"items": [], "next": None}
 
 
-def test_a_region_is_that_of_the_table(reader: TestClient, ran: Ran, stored: catalog.Known) -> None:
+def test_a_region_is_that_of_the_table(
+    reader: TestClient, ran: Ran, stored: catalog.StoredRun
+) -> None:
     row = catalog.stored_table(stored)["cycles"][1]
     found = reader.get(f"/v1/runs/{ran[1]}/cycles/1/region").json()
     assert found == {
@@ -125,7 +127,9 @@ def test_a_figure_is_plotlys_json_or_a_page_that_reaches_nothing(
     assert "allow-same-origin" not in policy
 
 
-def test_a_report_is_what_a_run_writes(reader: TestClient, ran: Ran, stored: catalog.Known) -> None:
+def test_a_report_is_what_a_run_writes(
+    reader: TestClient, ran: Ran, stored: catalog.StoredRun
+) -> None:
     answer = reader.get(f"/v1/runs/{ran[1]}/report")
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["content-security-policy"].startswith("sandbox")
@@ -179,7 +183,7 @@ def test_pictures_are_drawn_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> No
     first = threading.Thread(target=drawing.picture, args=(go.Figure(), "png"))
     first.start()
     assert began.wait(10)
-    with pytest.raises(Refused, match="come again") as error:
+    with pytest.raises(HttpProblem, match="come again") as error:
         drawing.picture(go.Figure(), "png")
     assert error.value.status == 503
     go_on.set()
@@ -193,20 +197,20 @@ def test_a_runs_study_can_be_submitted_again(reader: TestClient, ran: Ran) -> No
     assert parse(read_yaml(answer.text, "again"), "again") == ran[0].run(ran[1]).study
 
 
-@pytest.mark.parametrize("name", sorted(shipped_studies()))
+@pytest.mark.parametrize("name", sorted(bundled_studies()))
 def test_every_study_that_ships_survives_its_yaml(
-    name: str, stored: catalog.Known, monkeypatch: pytest.MonkeyPatch
+    name: str, stored: catalog.StoredRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from dataclasses import replace
 
-    study = parse(read_yaml(shipped_studies()[name], name), name)
+    study = parse(read_yaml(bundled_studies()[name], name), name)
     text = as_yaml(replace(stored, study=study))
     assert parse(read_yaml(text, name), name) == study
 
 
 def test_the_studies_that_ship_are_listed(reader: TestClient) -> None:
     found = reader.get("/v1/shipped").json()
-    assert found == shipped_studies()
+    assert found == bundled_studies()
     assert "digits" in found
 
 

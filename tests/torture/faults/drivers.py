@@ -21,7 +21,14 @@ from typing import Any
 import click
 import torch
 
-from oracle.errors import LeaseHeld, LeaseLost, LostCheckpoint, NoWinner, PackFailed, StorageError
+from oracle.errors import (
+    AllDiverged,
+    CheckpointGoneError,
+    LeaseHeld,
+    LeaseLost,
+    PackFailed,
+    StorageError,
+)
 from oracle.runs import catalog, execute
 from oracle.settings import Progress, Settings
 from oracle.study.base import Study
@@ -50,9 +57,9 @@ ENDS: Mapping[type[BaseException], int] = MappingProxyType(
         LeaseHeld: 10,
         LeaseLost: 11,
         StorageError: 12,
-        LostCheckpoint: 13,
+        CheckpointGoneError: 13,
         PackFailed: 14,
-        NoWinner: 15,
+        AllDiverged: 15,
         OSError: 16,
         KeyboardInterrupt: 130,
     }

@@ -13,10 +13,10 @@ from typing import Any, Literal
 
 from sqlalchemy.engine.default import DefaultDialect
 
-from oracle.database import Ledger
+from oracle.database import RunDatabase
 from oracle.execution import worker
 from oracle.execution.pack_queue import PackQueue
-from oracle.execution.pack_state import InFlight
+from oracle.execution.pack_state import PackStates
 from oracle.runs import execute
 from oracle.storage.result_store import ResultStore
 from scyc.storage import blob_store
@@ -35,9 +35,9 @@ class Point:
 
 POINTS: Mapping[str, Point] = MappingProxyType(
     {
-        "before the lease": Point(Ledger, "lease", "before"),
-        "before a run is registered": Point(Ledger, "register", "before"),
-        "after a run is registered": Point(Ledger, "register", "after"),
+        "before the lease": Point(RunDatabase, "lease", "before"),
+        "before a run is registered": Point(RunDatabase, "register", "before"),
+        "after a run is registered": Point(RunDatabase, "register", "after"),
         "before the results are read": Point(ResultStore, "results", "before"),
         "after the results are read": Point(ResultStore, "results", "after"),
         "before training": Point(worker.Worker, "train", "before"),
@@ -53,8 +53,8 @@ POINTS: Mapping[str, Point] = MappingProxyType(
         "after a file is renamed": Point(blob_store.Path, "replace", "after"),
         "before a pack in flight is saved": Point(resume.FlightFile, "save", "before"),
         "after a pack in flight is saved": Point(resume.FlightFile, "save", "after"),
-        "before a pack lands": Point(InFlight, "land", "before"),
-        "after a pack has landed": Point(InFlight, "land", "after"),
+        "before a pack lands": Point(PackStates, "land", "before"),
+        "after a pack has landed": Point(PackStates, "land", "after"),
         "before a loser is discarded": Point(CheckpointStore, "discard", "before"),
         "after a loser is discarded": Point(CheckpointStore, "discard", "after"),
         "before a transaction is committed": Point(DefaultDialect, "do_commit", "before"),
@@ -63,8 +63,8 @@ POINTS: Mapping[str, Point] = MappingProxyType(
         "after a study is annotated": Point(ResultStore, "annotate", "after"),
         "before a note": Point(execute, "_annotate", "before"),
         "after a note": Point(execute, "_annotate", "after"),
-        "before the folder is cleared": Point(InFlight, "clear", "before"),
-        "after the folder is cleared": Point(InFlight, "clear", "after"),
+        "before the folder is cleared": Point(PackStates, "clear", "before"),
+        "after the folder is cleared": Point(PackStates, "clear", "after"),
     }
 )
 

@@ -30,11 +30,11 @@ from faults import toys
 from faults.failpoints import POINTS
 from oracle.database import leases
 from oracle.execution.pack_queue import Pack, PackQueue
-from oracle.execution.worker import WorkerSpec
+from oracle.execution.worker import WorkerConfig
 from oracle.runs import execute
 from oracle.search.graph import Cell
 from oracle.storage.result_store import ResultStore
-from oracle.storage.retry import Patience
+from oracle.storage.retry import DatabaseRetry
 from oracle.tables.oracle import Table
 from scyc.storage.blob_store import sweep
 from scyc.storage.checkpoint_store import CheckpointLost, CheckpointStore
@@ -90,7 +90,7 @@ class Driver:
     """A driver; between two of its steps it waits to be told what to do."""
 
     def __init__(
-        self, number: int, host: int, prepared: execute.Prepared, journal: Journal
+        self, number: int, host: int, prepared: execute.PreparedRun, journal: Journal
     ) -> None:
         self.host, self.prepared, self.journal = host, prepared, journal
         self.process = f"host-{host} {number} {number} name-{host}"
@@ -154,7 +154,7 @@ class Driver:
             self.journal.killed[f"{act}: {place}"] += 1
             self.die() if act == "kill" else self.pause()
 
-    def train(self, worker_spec: WorkerSpec, work: PackQueue, workers: int) -> None:
+    def train(self, worker_spec: WorkerConfig, work: PackQueue, workers: int) -> None:
         """A backend, whose workers finish when they are told to."""
         self._work, self._spec = work, worker_spec
         while not work.finished:
@@ -210,7 +210,7 @@ class World:
     journal: Journal = field(default_factory=Journal)
     now: float = 0.0
 
-    def driver(self, host: int, prepared: execute.Prepared) -> Driver:
+    def driver(self, host: int, prepared: execute.PreparedRun) -> Driver:
         """A driver that has not started."""
         self.drivers.append(Driver(len(self.drivers) + 1, host, prepared, self.journal))
         return self.drivers[-1]
@@ -239,7 +239,7 @@ class World:
             clock = SimpleNamespace(monotonic=self.monotonic, sleep=self.sleep)
             stack.enter_context(patch(leases, "time", clock))
             stack.enter_context(patch(leases, "Lease", _Lease))
-            soon = functools.partial(Patience, nap=0.0, sleep=lambda _: None)
+            soon = functools.partial(DatabaseRetry, nap=0.0, sleep=lambda _: None)
             stack.enter_context(patch(execute, "Patience", soon))
             stack.enter_context(patch(execute, "BACKENDS", {"inline": _backend}))
             stack.enter_context(patch(execute, "_annotate", lambda *_: None))
@@ -273,7 +273,7 @@ class _Lease(leases.Lease):
         self._end.wait()
 
 
-def _backend(worker_spec: WorkerSpec, work: PackQueue, workers: int) -> None:
+def _backend(worker_spec: WorkerConfig, work: PackQueue, workers: int) -> None:
     driver = current()
     assert driver is not None
     driver.train(worker_spec, work, workers)

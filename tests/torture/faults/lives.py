@@ -49,7 +49,7 @@ counts: Counter[str] = Counter()
 
 
 @cache
-def prepared(variant: int) -> execute.Prepared:
+def prepared(variant: int) -> execute.PreparedRun:
     """A study that has been checked, in no folder yet."""
     with tempfile.TemporaryDirectory() as scratch:
         victim = Victim(Path(scratch), declared=STUDIES[variant])
@@ -57,7 +57,7 @@ def prepared(variant: int) -> execute.Prepared:
         return execute.prepare(victim.study, victim.settings)
 
 
-def at(variant: int, place: Path, url: str) -> execute.Prepared:
+def at(variant: int, place: Path, url: str) -> execute.PreparedRun:
     """The same study in a folder and a database."""
     found = prepared(variant)
     return replace(found, settings=replace(found.settings, folder=place, storage=url))

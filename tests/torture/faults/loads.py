@@ -14,7 +14,7 @@ from unittest import mock
 
 from faults.drivers import TINY
 from oracle.execution.pack_queue import PackQueue
-from oracle.execution.worker import WorkerSpec
+from oracle.execution.worker import WorkerConfig
 from oracle.runs import execute
 from oracle.settings import Progress, Settings
 from oracle.study.validation import parse
@@ -94,7 +94,7 @@ def drive(
     """
 
     class Watched(Simulation):  # type: ignore[misc, valid-type]  # read from its file
-        def __call__(self, spec: WorkerSpec, queue: PackQueue, workers: int) -> None:
+        def __call__(self, spec: WorkerConfig, queue: PackQueue, workers: int) -> None:
             ahead = queue.next
 
             def following() -> Any:

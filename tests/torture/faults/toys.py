@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from oracle.execution.worker import flight_name
-from oracle.search.graph import Cell, Result
+from oracle.search.graph import Cell, CellResult
 from oracle.search.request import Results
 from scyc.storage.checkpoint_store import CheckpointLost, CheckpointStore, Network
 
@@ -23,7 +23,7 @@ def begin(cells: Sequence[Cell], in_flight: Path) -> None:
     (in_flight / f"{name}.0-{len(cells)}.pt").write_bytes(b"half a training")
 
 
-def train(cells: Sequence[Cell], known: Results, checkpoints: CheckpointStore) -> list[Result]:
+def train(cells: Sequence[Cell], known: Results, checkpoints: CheckpointStore) -> list[CellResult]:
     """The results of a pack, and its networks in their files.
 
     Raises CheckpointLost where a parent's network is gone or damaged; it is deleted then.
@@ -49,7 +49,7 @@ def _start(cell: Cell, known: Results, checkpoints: CheckpointStore) -> Network 
 
 def _result(
     cell: Cell, start: Network | None, checkpoints: CheckpointStore, members: int
-) -> Result:
+) -> CellResult:
     digest = hashlib.sha256(f"{cell.max_lr} {cell.replicate} {cell.cycle}".encode()).digest()
     accuracy = 60 + digest[0] % 16 * 2.5 - cell.cycle  # so that there are ties
     diverged = cell.max_lr > 0.15 and digest[1] % 4 == 0
@@ -58,7 +58,7 @@ def _result(
         mask[int(mask.nonzero()[0])] = False
     weights = torch.frombuffer(bytearray(digest[:_WEIGHTS]), dtype=torch.uint8).float() + 1
     network = Network({"w": weights * mask}, {"w": mask})
-    return Result(
+    return CellResult(
         cell=cell.id,
         curve=((6, accuracy / 2), (12, accuracy)),
         val_accuracy=accuracy,

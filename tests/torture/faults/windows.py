@@ -11,9 +11,9 @@ from types import MappingProxyType
 from faults import invariants, journal
 from faults.drivers import TINY, Victim
 from faults.tracing import Traced, Window, traced
-from oracle.database import Ledger
-from oracle.execution.checkpoint_gc import Losers
-from oracle.execution.pack_state import InFlight
+from oracle.database import RunDatabase
+from oracle.execution.checkpoint_gc import CheckpointCollector
+from oracle.execution.pack_state import PackStates
 from oracle.runs import catalog, execute
 from oracle.storage.result_store import ResultStore
 from scyc.data import images
@@ -26,19 +26,19 @@ WINDOWS: Mapping[str, Window] = MappingProxyType(
     {
         "images": Window(images, "keep"),
         "new tables of Optuna": Window(ResultStore, "__init__"),
-        "new tables": Window(Ledger, "__init__"),
-        "a lease and a run": Window(Ledger, "register"),
+        "new tables": Window(RunDatabase, "__init__"),
+        "a lease and a run": Window(RunDatabase, "register"),
         "the first commit": Window(ResultStore, "add"),
         "a commit": Window(ResultStore, "add", 4),
         "a checkpoint": Window(CheckpointStore, "save"),
         "a winner's checkpoint": Window(CheckpointStore, "save", 2),
         "a pack in flight": Window(FlightFile, "save"),
         "a pack in flight, again": Window(FlightFile, "save", 2),
-        "a landing": Window(InFlight, "land"),
-        "the losers": Window(Losers, "drop"),
-        "the losers, again": Window(Losers, "drop", 2),
-        "the end": Window(Ledger, "register", 2),
-        "the end of all packs": Window(InFlight, "clear"),
+        "a landing": Window(PackStates, "land"),
+        "the losers": Window(CheckpointCollector, "drop"),
+        "the losers, again": Window(CheckpointCollector, "drop", 2),
+        "the end": Window(RunDatabase, "register", 2),
+        "the end of all packs": Window(PackStates, "clear"),
         "notes": Window(execute, "_annotate"),
     }
 )
@@ -77,7 +77,7 @@ class Attempt:
         """Keep the journal in this process."""
         journal.keep(self.journal)
         if not self._notes:  # half a second of figures
-            execute._annotate = lambda *_: None
+            execute._publish = lambda *_: None
 
     def hurt(self, inject: str, armed: Callable[[], None] = lambda: None) -> Traced:
         """Run it, and do in its window what strace is told to."""
