@@ -136,7 +136,7 @@ def compared(case: Case) -> Outcome:
 
     return Outcome(
         same_best=right.well_tuned == found.well_tuned,
-        best_inside=right.holds(found.well_tuned),
+        best_inside=right.contains(found.well_tuned),
         end_error=error(right, found),
         loss=right.best_accuracy - found.best_accuracy,
         share=len(few.cells) / len(full.cells),

@@ -163,11 +163,13 @@ def outcome(given: Case, seed: int, later: bool = True) -> Outcome:
         width=statistics.fmean(_steps(given.rates, each) for each in (found.low, found.high)),
         naive_low=covers(naive[0], truth.low),
         naive_high=covers(naive[1], truth.high),
-        verdicts=tuple((each.chance or 0.0, truth.holds(rate)) for each, rate in verdicts),
+        verdicts=tuple((each.chance or 0.0, truth.contains(rate)) for each, rate in verdicts),
         later=tuple(
-            _later(given, each.more, rate, seed).verdict(rate).kind != "undecided"
+            _later(given, each.replicates_needed, rate, seed).verdict(rate).kind != "undecided"
             for each, rate in verdicts
-            if later and each.more and given.replicates + each.more <= given.table.shape[1]
+            if later
+            and each.replicates_needed
+            and given.replicates + each.replicates_needed <= given.table.shape[1]
         ),
         best_bias=found.region.best_accuracy - chosen,
         again_bias=found.best_again - chosen,

@@ -55,7 +55,7 @@ def _run(study: execute.Study, pack: int) -> tuple[float, float, int]:
         while not queue.finished:
             pack = queue.next()
             assert pack is not None
-            queue.done(pack, _answers(pack.cells))
+            queue.complete(pack, _answers(pack.cells))
             cells += len(pack.cells)
         spent = time.process_time() - start
 

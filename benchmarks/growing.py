@@ -35,7 +35,7 @@ def verdict(given: Case, replicates: int, max_lr: float) -> tuple[VerdictKind, i
     found = infer_region(given.tried(replicates), TOLERANCE, "points")
     assert found is not None
     told = found.verdict(max_lr)
-    return told.kind, told.more
+    return told.kind, told.replicates_needed
 
 
 def grown(given: Case, growth: ReplicateRange, max_lr: float) -> tuple[VerdictKind, int]:

@@ -54,7 +54,7 @@ class Simulation:
                 heapq.heappush(out, (end, next(serial), pack))
             self.most_out = max(self.most_out, len(out))
             self.seconds, _, pack = heapq.heappop(out)
-            queue.done(pack, answers(pack.cells))
+            queue.complete(pack, answers(pack.cells))
             self.cells += len(pack.cells)
         self.cpu, self.wall = time.process_time() - cpu, time.perf_counter() - wall
 

@@ -22,17 +22,17 @@ class Settings:
     backend: str = "ray"
     device: str = "auto"
     save_every: float = 5.0  # minutes between two saves of a pack under way
-    patience: float = 120.0  # seconds for which a database that is away is waited for
+    database_wait: float = 120.0  # seconds for which a database that is away is waited for
     store: str | None = None  # URL below which networks and images are kept for all machines
 
-    def place(self, study_name: str) -> Path:
+    def study_folder(self, study_name: str) -> Path:
         """The folder of a study: its database, checkpoints, decoded images and reports."""
         return self.folder / study_name
 
-    def shared(self, study_name: str, what: str) -> str:
+    def shared_location(self, study_name: str, what: str) -> str:
         """Where workers find a study's checkpoints or images: a path, or a URL below the store."""
         if self.store is None:
-            return str(self.place(study_name).absolute() / what)
+            return str(self.study_folder(study_name).absolute() / what)
         return f"{self.store.rstrip('/')}/{study_name}/{what}"
 
 

@@ -44,7 +44,7 @@ class Replay:
     @property
     def best_inside(self) -> bool:
         """Whether the well-tuned max_lr lies in the full grid's region."""
-        return self._full.holds(self._found.well_tuned)
+        return self._full.contains(self._found.well_tuned)
 
     @property
     def behind(self) -> Difference:

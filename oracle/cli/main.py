@@ -66,11 +66,13 @@ def run(study: str, settings: Settings, wanted: ScaleDown, quiet: bool) -> None:
         table = execute.execute(prepared, progress)
     if not quiet:
         print_table(formats.text(table, width(), colour=sys.stdout.isatty()))
-    target = settings.place(prepared.study.home) / f"{prepared.run_id}.html"
+    target = settings.study_folder(prepared.study.folder_name) / f"{prepared.run_id}.html"
     html_report.save(html_report.page(table, prepared.study), target)
     if quiet:
         return
-    url = catalog.database(settings, prepared.study.home).render_as_string(hide_password=True)
+    url = catalog.database(settings, prepared.study.folder_name).render_as_string(
+        hide_password=True
+    )
     click.echo(f"\nreport     {target}\ndashboard  optuna-dashboard '{url}'")
 
 
@@ -152,7 +154,7 @@ def plot_schedule(
     if late:
         raise click.UsageError(f"--cycle {late[0]} comes after the study's last, {last}")
     figure = learning_rate.schedule(
-        rates.s_cyc or rates.at(0, declared.pruning.rate),
+        rates.s_cyc or rates.max_lr_at(0, declared.pruning.rate),
         declared.pruning.rate,
         last,
         rates.schedule,

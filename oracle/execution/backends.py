@@ -62,9 +62,9 @@ def inline(worker_spec: WorkerConfig, queue: PackQueue, workers: int = 1) -> Non
             try:
                 results = worker.train(_tasks(pack, queue), queue.engine)
             except CheckpointLost as lost:
-                queue.again(pack, str(lost))
+                queue.requeue(pack, str(lost))
                 continue
-        queue.done(pack, results)
+        queue.complete(pack, results)
 
 
 def _worker(worker_spec: WorkerConfig) -> Worker:
@@ -89,9 +89,9 @@ def _told(worker: Worker, queue: PackQueue) -> Iterator[None]:
     except Exception as error:
         raise PackFailed(traceback.format_exc()) from error
     finally:
-        for line in worker.said:
+        for line in worker.messages:
             queue.say(line)
-        worker.said.clear()
+        worker.messages.clear()
 
 
 def ray_tune(worker_spec: WorkerConfig, queue: PackQueue, workers: int) -> None:
@@ -261,9 +261,9 @@ def _fit(
                 if pack is None:
                     queue.settle(Plan(**reported["plan"]))
                 elif "lost" in reported:
-                    queue.again(pack, reported["lost"])
+                    queue.requeue(pack, reported["lost"])
                 else:
-                    queue.done(pack, _results(reported))
+                    queue.complete(pack, _results(reported))
             except BaseException as failure:  # raised again when Tune has ended
                 self.failure = failure
 
@@ -357,7 +357,7 @@ def _trainable() -> type:
             except Exception:  # the driver shows it; a retry would only repeat it
                 reported = {"failed": traceback.format_exc()}
             if self.worker is not None:
-                reported["said"], self.worker.said = self.worker.said, []
+                reported["said"], self.worker.messages = self.worker.messages, []
             return {"done": True, "reported": json.dumps(reported)}
 
         def _done(self, worker: Worker) -> dict[str, Any]:

@@ -65,8 +65,8 @@ class PackQueue:
     engine: str | None = None
     unplanned: bool = False
     planned: Callable[[Plan], None] = lambda plan: None
-    landed: Callable[[Pack], None] = lambda pack: None
-    may: Callable[[], None] = lambda: None
+    on_stored: Callable[[Pack], None] = lambda pack: None
+    check_lease: Callable[[], None] = lambda: None
     say: Callable[[str], None] = lambda line: None
     ready: deque[Pack] = field(default_factory=deque)
     _held: list[tuple[set[str], Pack]] = field(default_factory=list)  # until these are there again
@@ -102,10 +102,10 @@ class PackQueue:
         """A pack to train now, or None while all that is asked for is out."""
         if not self.ready:
             return None
-        self.may()
+        self.check_lease()
         return self.ready.popleft()
 
-    def done(self, pack: Pack, results: Sequence[CellResult]) -> None:
+    def complete(self, pack: Pack, results: Sequence[CellResult]) -> None:
         """Take a trained pack's results, in its cells' order, and let the searches go on.
 
         Raises LostCheckpoint when a cell that was trained again came out differently.
@@ -120,7 +120,7 @@ class PackQueue:
             elif cell.id in self._again:
                 _same_again(cell, self.known[cell.id], result)
             self._again.discard(cell.id)
-        self.landed(pack)
+        self.on_stored(pack)
         trained = {cell.id for cell in pack.cells}
         held = [(needed - trained, waiting) for needed, waiting in self._held]
         self._held = [each for each in held if each[0]]
@@ -131,7 +131,7 @@ class PackQueue:
                 self._waiting.remove(waiting)
                 self._advance(waiting.search, waiting.ask)
 
-    def again(self, pack: Pack, why: str) -> None:
+    def requeue(self, pack: Pack, why: str) -> None:
         """Queue a pack once more whose worker found a network gone, which is trained again first.
 
         Raises PackFailed where that goes on and on.

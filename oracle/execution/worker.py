@@ -86,13 +86,13 @@ class Worker:
             sweep(self._in_flight)
         self._last: str | None = None  # the pack before
         self._starts = Starts()
-        self.said: list[str] = []
+        self.messages: list[str] = []
 
     def plan(self, most: int | None) -> Plan:
         """Measure how packs are trained best here; most: the study's own pack size."""
         trainer = self._trainer
         meter = DeviceMeter(trainer.system, self._images, self.device, self._spec.share)
-        return autotune.plan(trainer.engines, most, meter, self.said.append)
+        return autotune.plan(trainer.engines, most, meter, self.messages.append)
 
     def train(self, tasks: Sequence[CellTask], engine: str | None = None) -> list[CellResult]:
         """Train one pack; results are in the tasks' order. Each checkpoint is on disk by then.
@@ -115,7 +115,7 @@ class Worker:
                 raise PackFailed(f"{self.device} has no memory for even one training")
             else:
                 half = len(part) // 2
-                self.said.append(f"out of memory with {len(part)} trainings in a pack; halved")
+                self.messages.append(f"out of memory with {len(part)} trainings in a pack; halved")
                 parts[:0] = [part[:half], part[half:]]
         return results
 
@@ -159,7 +159,7 @@ class Worker:
         stamp = [name, engine, NUMERICS, torch.__version__, str(self.device)]
         file = self._in_flight / f"{name}.pt"
         every = self._spec.save_every
-        return FlightFile(file, json.dumps(stamp), every, time.monotonic, self.said.append)
+        return FlightFile(file, json.dumps(stamp), every, time.monotonic, self.messages.append)
 
     def _result(self, task: CellTask, trained: Trained, engine: str, members: int) -> CellResult:
         outcome = trained.outcome

@@ -23,11 +23,13 @@ from scyc.specs.choices import ScheduleSpec
 class ExperimentCallbacks:
     """What is told while searches go on."""
 
-    line: Callable[[str], None] = lambda text: None  # of a cycle that is finished
-    losers: Callable[[Iterable[CellResult]], None] = lambda results: (
+    on_cycle: Callable[[str], None] = lambda text: None  # of a cycle that is finished
+    on_discardable: Callable[[Iterable[CellResult]], None] = lambda results: (
         None
     )  # no path goes on from these
-    candidate: Callable[[CandidateTrial], None] = lambda trial: None  # of a search, that has ended
+    on_candidate: Callable[[CandidateTrial], None] = lambda trial: (
+        None
+    )  # of a search, that has ended
 
 
 class Experiment(Protocol):
@@ -48,7 +50,7 @@ class Experiment(Protocol):
     def table(self, run_id: str) -> Table:
         """What has been found, as plain data."""
 
-    def places(self) -> list[tuple[StudyKey, dict[str, Any]]]:
+    def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
         """The Optuna studies that hold it, and what each is in this study."""
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
@@ -60,7 +62,7 @@ class Experiment(Protocol):
 
 def path(study: Study, graph: Graph, rates: LearningRates) -> PruningPath:
     """The iterative pruning run of a study with given learning rates."""
-    each = tuple(rates.at(cycle, study.pruning.rate) for cycle in range(study.cycles + 1))
+    each = tuple(rates.max_lr_at(cycle, study.pruning.rate) for cycle in range(study.cycles + 1))
     return PruningPath(graph, rates.schedule, each, study.least_replicates)
 
 

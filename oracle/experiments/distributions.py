@@ -47,7 +47,7 @@ class DistributionsExperiment:
         """See :func:`oracle.tables.distributions.table`."""
         return distributions.table(self.study, run_id, self.found, self._path.ended(self.found))
 
-    def places(self) -> list[tuple[StudyKey, dict[str, Any]]]:
+    def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
         """The run's."""
         return [(self._path.place, {"role": "distributions"})]
 
@@ -63,4 +63,4 @@ class DistributionsExperiment:
 
     def _cycle_done(self, done: RunCycle) -> None:
         self.found.append(done)
-        self.hooks.line(path_line(done))
+        self.hooks.on_cycle(path_line(done))

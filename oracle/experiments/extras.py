@@ -87,25 +87,25 @@ class Beyond:
     def oracle_done(self, cycle: OracleCycle) -> None:
         """Take note of a finished cycle of the oracle, and drop what nobody needs any more."""
         if cycle.region is None:
-            self.hooks.losers(self._carried.end(_ORACLE))
+            self.hooks.on_discardable(self._carried.end(_ORACLE))
             return
         won = [cell.id for cell in cycle.cells[cycle.region.well_tuned]]
-        self.hooks.losers(self._carried.tell(_ORACLE, cycle.cycle, cycle.losers, won))
+        self.hooks.on_discardable(self._carried.tell(_ORACLE, cycle.cycle, cycle.losers, won))
 
     def _beam_done(self, cycle: BeamCycle) -> None:
         if not cycle.kept:
-            self.hooks.losers(self._carried.end(_BEAM))
+            self.hooks.on_discardable(self._carried.end(_BEAM))
             return
         results = cycle.results.values()
-        self.hooks.losers(self._carried.tell(_BEAM, cycle.cycle, results, cycle.carried))
+        self.hooks.on_discardable(self._carried.tell(_BEAM, cycle.cycle, results, cycle.carried))
         kept = ", ".join(format_lr(each.last.max_lr) for each in cycle.kept)
-        self.hooks.line(f"cycle {cycle.cycle:>2}  beam of {self.study.beam}: keeps {kept}")
+        self.hooks.on_cycle(f"cycle {cycle.cycle:>2}  beam of {self.study.beam}: keeps {kept}")
 
     def _begun(self, run: RivalRun, cycle: int) -> None:
-        self.hooks.losers(self._carried.tell(run.name, cycle, (), run.row_ids(cycle)))
+        self.hooks.on_discardable(self._carried.tell(run.name, cycle, (), run.row_ids(cycle)))
 
     def _over(self, run: RivalRun) -> None:
-        self.hooks.losers(self._carried.end(run.name))
+        self.hooks.on_discardable(self._carried.end(run.name))
 
     def _beam_ahead(self, oracle: Sequence[OracleCycle]) -> int:
         """The beam's cells of the cycles that have not begun, those that are greed's left out."""

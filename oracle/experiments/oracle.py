@@ -86,7 +86,7 @@ class OracleExperiment:
             curve_fit.part(table["cycles"], self.study.pruning.rate) if table["complete"] else None
         )
 
-    def places(self) -> list[tuple[StudyKey, dict[str, Any]]]:
+    def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
         """One for each cycle of the oracle, S-Cyc's, and those of the beam and of the rivals."""
         found: list[tuple[StudyKey, dict[str, Any]]] = [
             (
@@ -124,4 +124,4 @@ class OracleExperiment:
     def _cycle_done(self, cycle: OracleCycle) -> None:
         self.cycles.append(cycle)
         self._beyond.oracle_done(cycle)
-        self.hooks.line(cycle_line(cycle))
+        self.hooks.on_cycle(cycle_line(cycle))

@@ -71,7 +71,7 @@ class SchedulesExperiment:
         )
         return schedules.table(self.study, run_id, list(self.found.values()), ended)
 
-    def places(self) -> list[tuple[StudyKey, dict[str, Any]]]:
+    def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
         """One for each run, and one for each grid search."""
         runs: list[tuple[StudyKey, dict[str, Any]]] = [
             (each.place, {"role": "schedule", "label": label})
@@ -98,10 +98,10 @@ class SchedulesExperiment:
             tuner = GridSearch(self.graph, entry.schedule, entry.tune.max_lr, 0.0, "points")
             found.tuning = yield from tuner.cycle([None] * self.study.least_replicates)
             if found.tuning.region is None:
-                self.hooks.line(f"{entry.label}: {no_winner(found.tuning)}")
+                self.hooks.on_cycle(f"{entry.label}: {no_winner(found.tuning)}")
                 return
             best = found.tuning.region.well_tuned
-            self.hooks.line(
+            self.hooks.on_cycle(
                 f"{entry.label}: max_lr {format_lr(best)} is best on the unpruned network"
             )
             tuned = LearningRates(schedule=entry.schedule, max_lr=best)
@@ -120,8 +120,8 @@ class SchedulesExperiment:
                 for result in each.tuning.results[each.tuning.region.well_tuned]
             }
             losers = [r for each in tuned if each.tuning is not None for r in each.tuning.losers]
-            self.hooks.losers([result for result in losers if result.cell not in won])
+            self.hooks.on_discardable([result for result in losers if result.cell not in won])
 
     def _cycle_done(self, found: EntryFound, done: RunCycle) -> None:
         found.path.append(done)
-        self.hooks.line(f"{found.entry.label}: {path_line(done)}")
+        self.hooks.on_cycle(f"{found.entry.label}: {path_line(done)}")

@@ -36,7 +36,7 @@ class SearchExperiment:
         self._recipe: Recipe | None = None
         self._left = 1  # searches that have not ended
         if isinstance(search, PaperRecipe):
-            self._recipe = Recipe(self.board, search, self.hooks.line)
+            self._recipe = Recipe(self.board, search, self.hooks.on_cycle)
         elif isinstance(search, SampledSearch):
             self._left = search.trials
 
@@ -47,7 +47,7 @@ class SearchExperiment:
             found = [self._recipe.run()]
         elif isinstance(search, SampledSearch):
             ask = partial(samplers.suggest, self.study)
-            found = Sampled(self.board, search, ask, self.hooks.line).searches()
+            found = Sampled(self.board, search, ask, self.hooks.on_cycle).searches()
         else:
             assert isinstance(search, ListedSearch)
             found = [self._listed(search)]
@@ -91,7 +91,7 @@ class SearchExperiment:
         """See :func:`oracle.tables.search.table`."""
         return search_tables.table(self.study, run_id, self.found)
 
-    def places(self) -> list[tuple[StudyKey, dict[str, Any]]]:
+    def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
         """The whole search's, its candidates' cells', and that of epsilon's grid."""
         found: list[tuple[StudyKey, dict[str, Any]]] = [
             (search_tables.place(self.study, self.graph), {"role": "search"}),
@@ -138,9 +138,9 @@ class SearchExperiment:
         self._left -= 1
         if not self._left:
             every = (done for each in self.board.candidates for done in each.cycles)
-            self.hooks.losers([result for done in every for result in done.results])
+            self.hooks.on_discardable([result for done in every for result in done.results])
 
     def _candidate_ended(self, candidate: Candidate) -> None:
-        self.hooks.candidate(search_tables.trial(self.study, self.graph, candidate))
+        self.hooks.on_candidate(search_tables.trial(self.study, self.graph, candidate))
         if candidate.whole:
-            self.hooks.line(search_tables.line(self.study, candidate))
+            self.hooks.on_cycle(search_tables.line(self.study, candidate))

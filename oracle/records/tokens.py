@@ -31,6 +31,6 @@ class Token:
     scope: Scope
     created: datetime  # UTC
 
-    def may(self, scope: Scope) -> bool:
+    def allows(self, scope: Scope) -> bool:
         """Whether its scope includes another."""
         return SCOPES.index(self.scope) >= SCOPES.index(scope)

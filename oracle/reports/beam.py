@@ -36,7 +36,7 @@ def sheet(table: Table) -> ReportTable:
     return ReportTable(
         title=f"{table['study']}: a beam of {beam['width']} against greed",
         run_id=table["run_id"],
-        heads=_HEADS,
+        headers=_HEADS,
         rows=[_row(cycle, beam["width"]) for cycle in beam["cycles"]],
         verdict=verdict(beam, table["complete"]),
         notes=_notes(beam),

@@ -24,7 +24,7 @@ def sheet(table: Table) -> ReportTable:
     return ReportTable(
         title=f"{_name(table)}: distributions while the network is pruned",
         run_id=table["run_id"],
-        heads=heads,
+        headers=heads,
         rows=[_row(cycle, what, bounds is not None) for cycle in table["cycles"]],
         verdict=verdict(table),
         notes=[*shrunk_lines(table), *_footnotes(table)],

@@ -44,7 +44,7 @@ def text(table: Table, width: int = 140, colour: bool = False) -> str:
     console.print(f"{table['study']}  ({table['run_id']})", markup=False)
     printed = sheet(table)
     _print(console, printed)
-    for more in printed.more:
+    for more in printed.subtables:
         console.print(f"\n{more.title}", markup=False)
         _print(console, more)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
@@ -53,7 +53,7 @@ def text(table: Table, width: int = 140, colour: bool = False) -> str:
 def _print(console: Console, printed: ReportTable) -> None:
     """One table, and below it what must be said beside it."""
     grid = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
-    for index, head in enumerate(printed.heads):
+    for index, head in enumerate(printed.headers):
         side = "left" if index in printed.left else "right"
         grid.add_column(escape(head), justify=side, no_wrap=True)  # type: ignore[arg-type]
     for row in printed.rows:
@@ -80,9 +80,9 @@ def as_csv(table: Table) -> str:
     ``run``, which says whose a row is.
     """
     printed = sheet(table)
-    every = (printed, *printed.more)
+    every = (printed, *printed.subtables)
     heads = dict.fromkeys(head for each in every for head in each.flat_heads)
-    whose = {"run": printed.whose} if printed.more else {}
+    whose = {"run": printed.series} if printed.subtables else {}
     out = io.StringIO()
     writer = csv.DictWriter(out, fieldnames=list(whose | heads), lineterminator="\n")
     writer.writeheader()
@@ -98,12 +98,12 @@ def as_markdown(table: Table) -> str:
     """A Markdown table with its footnotes, and those that stand below it."""
     printed = sheet(table)
     blocks = [_markdown(printed)]
-    blocks += [f"### {_escaped(more.title)}\n\n{_markdown(more)}" for more in printed.more]
+    blocks += [f"### {_escaped(more.title)}\n\n{_markdown(more)}" for more in printed.subtables]
     return "\n".join(blocks)
 
 
 def _markdown(printed: ReportTable) -> str:
-    heads = [_escaped(head.replace("\n", " ")) for head in printed.heads]
+    heads = [_escaped(head.replace("\n", " ")) for head in printed.headers]
     sides = [" :--- |" if index in printed.left else " ---: |" for index in range(len(heads))]
     lines = [
         "| " + " | ".join(heads) + " |",
@@ -125,7 +125,7 @@ def as_latex(table: Table) -> str:
     """A LaTeX tabular for booktabs, and those that stand below it."""
     printed = sheet(table)
     blocks = [_remark(f"{table['study']}: {table['run_id']}") + _tabular(printed)]
-    blocks += [_remark(more.title) + _tabular(more) for more in printed.more]
+    blocks += [_remark(more.title) + _tabular(more) for more in printed.subtables]
     return "\n".join(blocks)
 
 
@@ -134,7 +134,7 @@ def _remark(text: str) -> str:
 
 
 def _tabular(printed: ReportTable) -> str:
-    heads = [_latex(head.replace("\n", " ")) for head in printed.heads]
+    heads = [_latex(head.replace("\n", " ")) for head in printed.headers]
     body = [_latex_row(row) for row in printed.rows]
     said = (printed.verdict, *printed.notes, *printed.costs)
     notes = [_remark(line).rstrip("\n") for line in said if line]

@@ -43,15 +43,15 @@ def sheet(table: Table) -> ReportTable:
     return ReportTable(
         title=f"{table['study']}: the oracle against S-Cyc",
         run_id=table["run_id"],
-        heads=tuple(heads),
+        headers=tuple(heads),
         rows=rows,
         verdict=verdict(table),
         notes=[*shrunk_lines(table), *_footnotes(table)],
         costs=_costs(table),
         flat=[_flat(cycle) for cycle in table["cycles"]],
         flat_heads=_flat_heads(),
-        whose="oracle and S-Cyc",
-        more=_more(table),
+        series="oracle and S-Cyc",
+        subtables=_more(table),
     )
 
 

@@ -44,7 +44,7 @@ def sheet(table: Table) -> ReportTable:
     return ReportTable(
         title=f"{table['study']}: rivals that need no search, against S-Cyc",
         run_id=table["run_id"],
-        heads=_HEADS,
+        headers=_HEADS,
         rows=[_row(rival, cycle, ours) for rival in rivals for cycle in rival["cycles"]],
         verdict="\n".join(verdict(rival) for rival in rivals),
         notes=_notes(rivals),

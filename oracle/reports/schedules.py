@@ -20,7 +20,7 @@ def sheet(table: Table) -> ReportTable:
     return ReportTable(
         title=f"{table['study']}: schedules compared",
         run_id=table["run_id"],
-        heads=("schedule", "max_lr", *(_remaining(column) for column in columns)),
+        headers=("schedule", "max_lr", *(_remaining(column) for column in columns)),
         rows=[*rows, *_comparison(columns, table)],
         verdict=verdict(table),
         notes=[*shrunk_lines(table), *_footnotes(table)],

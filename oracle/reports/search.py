@@ -25,7 +25,7 @@ def sheet(table: Table) -> ReportTable:
     return ReportTable(
         title=f"{table['study']}: a search of S-Cyc's parameters",
         run_id=table["run_id"],
-        heads=(
+        headers=(
             "candidate",
             "compared\nfor",
             "epsilon",

@@ -14,7 +14,7 @@ class ReportTable:
 
     title: str
     run_id: str
-    heads: Sequence[str]  # a line break in a head is a line break in the print
+    headers: Sequence[str]  # a line break in a head is a line break in the print
     rows: Sequence[Sequence[str]]
     verdict: str
     notes: Sequence[str]  # what must be said beside the table for it to be read rightly
@@ -22,8 +22,8 @@ class ReportTable:
     flat: Sequence[Mapping[str, object]]
     flat_heads: Sequence[str]
     left: frozenset[int] = field(default_factory=frozenset)  # columns of words
-    whose: str = ""  # what its flat rows are of, where they stand among those of other tables
-    more: Sequence[ReportTable] = ()  # tables that stand below this one
+    series: str = ""  # what its flat rows are of, where they stand among those of other tables
+    subtables: Sequence[ReportTable] = ()  # tables that stand below this one
 
 
 def format_lr(value: float | None) -> str:

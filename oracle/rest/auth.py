@@ -30,7 +30,7 @@ def needs(scope: Scope) -> Callable[[Request], Token]:
         if who is None:
             rule = "a token is needed: Authorization: Bearer TOKEN, or sign in at /sign-in"
             raise HttpProblem(401, rule, _CHALLENGE)
-        if not who.may(scope):
+        if not who.allows(scope):
             raise HttpProblem(403, f"the token {who.name} may {who.scope}; this needs {scope}")
         return who
 

@@ -270,7 +270,7 @@ def _cycle(cycle: int, s_cyc: float | None, region: Region | None) -> CycleFound
         cut_low=region.touches_low,
         cut_high=region.touches_high,
     )
-    inside = None if s_cyc is None else region.holds(s_cyc)
+    inside = None if s_cyc is None else region.contains(s_cyc)
     return CycleFound(
         cycle=cycle, s_cyc=s_cyc, well_tuned=region.well_tuned, region=shown, inside=inside
     )

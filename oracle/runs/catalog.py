@@ -31,7 +31,7 @@ def database(settings: Settings, study_name: str) -> URL:
     """The database of a study. Raises BadInput."""
     if settings.storage is not None:
         return parse_url(settings.storage)
-    return sqlite_url(settings.place(study_name) / "oracle.db")
+    return sqlite_url(settings.study_folder(study_name) / "oracle.db")
 
 
 def served(settings: Settings) -> URL:
@@ -89,7 +89,7 @@ def known_run(ledger: RunDatabase, record: RunRecord, settings: Settings, url: U
         study = parse(json.loads(record.study), record.run_id)
     except BadInput:
         return None
-    place = settings.place(study.home)
+    place = settings.study_folder(study.folder_name)
     return as_it_stands(ledger, StoredRun(record, study, url, place, record.state), record)
 
 

@@ -70,7 +70,7 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
             study.dataset,
             SubsetSpec(share=study.subset, classes=study.classes, seed=study.seed),
             settings.data,
-            settings.place(study.home) / "images",
+            settings.study_folder(study.folder_name) / "images",
         )
         problems += data.split_problems(images, study.split)
     except BadInput as error:
@@ -82,11 +82,11 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
             factory.load_factory(study.network.factory)
         except ValueError as error:
             problems.append(Problem("network", str(error)))
-    if rule := why_not_writable(settings.place(study.home)):
+    if rule := why_not_writable(settings.study_folder(study.folder_name)):
         problems.append(Problem("--runs", rule, str(settings.folder)))
     problems += shared_store.problems(settings.store, settings.backend)
     try:
-        problems += probe(database(settings, study.home))
+        problems += probe(database(settings, study.folder_name))
     except BadInput as error:
         problems += error.problems
     if problems or images is None:
@@ -97,7 +97,7 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
 
 def run_id(study: Study, fingerprint: str) -> str:
     """Name and hash of a study: every field, defaults included, and the images' content."""
-    return f"{study.name}-{content_hash(['run', study.declared(), fingerprint])[:8]}"
+    return f"{study.name}-{content_hash(['run', study.identity_fields(), fingerprint])[:8]}"
 
 
 @raise_disk_errors()
@@ -110,15 +110,15 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
     """
     progress, patience = _patient(progress or Progress(), prepared.settings)
     study, settings, graph = prepared.study, prepared.settings, prepared.graph
-    place = settings.place(study.home)
+    place = settings.study_folder(study.folder_name)
     make_folder(place)
     data.keep(place / "images", prepared.images)
     if settings.store is not None:
-        where = blobs(settings.shared(study.home, "images"))
+        where = blobs(settings.shared_location(study.folder_name, "images"))
         data.share(place / "images", prepared.images.fingerprint, where)
-    checkpoints = CheckpointStore(blobs(settings.shared(study.home, "checkpoints")))
+    checkpoints = CheckpointStore(blobs(settings.shared_location(study.folder_name, "checkpoints")))
     in_flight = PackStates(place, graph)
-    with opened(database(settings, study.home)) as (ledger, store):
+    with opened(database(settings, study.folder_name)) as (ledger, store):
         record = RunRecord(
             prepared.run_id, graph.id, graph.fingerprint, _recorded(study), "running"
         )
@@ -180,7 +180,7 @@ def _stopped(ledger: RunDatabase, store: ResultStore, record: RunRecord, lease: 
 
 def _patient(progress: Progress, settings: Settings) -> tuple[Progress, DatabaseRetry]:
     """What a run tells, and does, where the database may be away; a job's is told to it, too."""
-    patience = DatabaseRetry(settings.patience, progress.say)
+    patience = DatabaseRetry(settings.database_wait, progress.say)
     told = Progress(
         cells=progress.cells,
         line=lambda text: patience(lambda: progress.line(text)),
@@ -205,7 +205,7 @@ def _swept(place: Path) -> Iterator[None]:
 def _recorded(study: Study) -> str:
     """What is kept of a study: what it declares, and the folder in which it lies."""
     where = {"beside": study.beside} if study.beside else {}
-    return json.dumps(study.declared() | where)
+    return json.dumps(study.identity_fields() | where)
 
 
 def _queue(
@@ -232,15 +232,15 @@ def _queue(
         engine=kept.engine if kept else pack_plan.engine(study),
         unplanned=pack_plan.unplanned(study, on_gpu, kept),
         planned=lambda plan: patience(lambda: ledger.keep_plan(run_id, device, plan)),
-        landed=in_flight.land,
-        may=lambda: patience(lease.check),
+        on_stored=in_flight.land,
+        check_lease=lambda: patience(lease.check),
         say=progress.say,
     )
 
 
 def _worker_spec(prepared: PreparedRun) -> WorkerConfig:
-    settings, home = prepared.settings, prepared.study.home
-    place = settings.place(home).absolute()
+    settings, home = prepared.settings, prepared.study.folder_name
+    place = settings.study_folder(home).absolute()
     own = settings.store is not None  # each machine then keeps for itself what is under way
     device = settings.device
     if device == "auto":  # on every machine the same as here
@@ -248,8 +248,8 @@ def _worker_spec(prepared: PreparedRun) -> WorkerConfig:
     return WorkerConfig(
         system=as_json(prepared.study.system),
         fingerprint=prepared.images.fingerprint,
-        images=settings.shared(home, "images"),
-        checkpoints=settings.shared(home, "checkpoints"),
+        images=settings.shared_location(home, "images"),
+        checkpoints=settings.shared_location(home, "checkpoints"),
         in_flight="" if own else str(PackStates(place, prepared.graph).folder),
         save_every=60 * prepared.settings.save_every,
         device=device,
@@ -261,7 +261,7 @@ def _publish(store: ResultStore, prepared: PreparedRun, found: Experiment, resul
     """Show the table and the figures in the dashboard, in every Optuna study of the run."""
     figures = FIGURES[result["kind"]].cards(result)
     note = formats.dashboard_note(result)
-    for where, role in found.places():
+    for where, role in found.study_keys():
         store.annotate(
             prepared.graph, prepared.study.name, where, prepared.run_id, role, note, figures
         )

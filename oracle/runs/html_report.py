@@ -44,7 +44,7 @@ def page(table: Table, study: Study) -> str:
     figure = base.page(FIGURES[table["kind"]].figure(table), plotly_js=False)
     more = "\n".join(
         f"<h2>{html.escape(each.title)}</h2>\n{verdict(each)}\n{grid(each)}\n{costs(each)}"
-        for each in printed.more
+        for each in printed.subtables
     )
     declared = html.escape(json.dumps(as_json(study), indent=2))
     return f"""<!doctype html>
@@ -88,7 +88,7 @@ def grid(printed: ReportTable) -> str:
     """A table, and what must be said beside it, as HTML."""
     heads = "".join(
         f'<th scope="col"{_words(index in printed.left)}>{_lines(head)}</th>'
-        for index, head in enumerate(printed.heads)
+        for index, head in enumerate(printed.headers)
     )
     body = "\n".join(
         f"<tr{'' if row[0] else _BELOW}>"

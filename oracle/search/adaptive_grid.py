@@ -157,7 +157,7 @@ class _View:
         is_best = self.forecast.chance_above(best + gain)
         is_member = self.forecast.chance_above(best - self.tolerance)
         return {
-            place: sound * (inside if self.region.holds(place) else outside)
+            place: sound * (inside if self.region.contains(place) else outside)
             for place, sound, inside, outside in zip(
                 self.unknown, self.sound, is_best, is_member, strict=True
             )

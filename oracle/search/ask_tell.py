@@ -202,7 +202,7 @@ class _Trainings:
     def child(self, parent: Cell, schedule: ScheduleSpec, max_lr: float) -> Cell:
         return self._cell(parent, parent.cycle + 1, schedule, max_lr, parent.replicate)
 
-    def place(self, parents: Sequence[Cell | None], schedule: ScheduleSpec) -> str:
+    def study_key(self, parents: Sequence[Cell | None], schedule: ScheduleSpec) -> str:
         return self.run_id
 
     def _cell(

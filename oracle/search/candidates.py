@@ -118,7 +118,7 @@ class CandidatePool:
     def place(self) -> StudyKey:
         """Where all candidates' cells are recorded: one Optuna study a system and schedule."""
         roots: list[None] = [None] * self.study.least_replicates
-        above = self.graph.place(roots, self.study.schedule)
+        above = self.graph.study_key(roots, self.study.schedule)
         node = content_hash(["candidates", above, as_json(self.study.pruning)])
         return StudyKey("candidates", None, node)
 

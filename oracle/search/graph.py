@@ -29,7 +29,7 @@ class Tree(Protocol):
     def child(self, parent: Cell, schedule: ScheduleSpec, max_lr: float) -> Cell:
         """The training of what is left of a cell's network after one more pruning cycle."""
 
-    def place(self, parents: Sequence[Cell | None], schedule: ScheduleSpec) -> str:
+    def study_key(self, parents: Sequence[Cell | None], schedule: ScheduleSpec) -> str:
         """Name of the place below these cells, one of each replicate."""
 
 
@@ -67,7 +67,7 @@ class Graph:
         replicate = parent.replicate
         return _cell(parent, parent.id, parent.node, self._pruning, schedule, max_lr, replicate)
 
-    def place(self, parents: Sequence[Cell | None], schedule: ScheduleSpec) -> str:
+    def study_key(self, parents: Sequence[Cell | None], schedule: ScheduleSpec) -> str:
         """Hash of the place below these cells, one of each replicate, for trainings of a schedule.
 
         The same for all replicates, and however many they are.

@@ -73,7 +73,7 @@ class GridSearch:
         the region of the cycle before, where there was one.
         """
         number = parents[0].cycle + 1 if parents[0] is not None else 0
-        place = StudyKey("greedy_oracle", number, self.graph.place(parents, self.schedule))
+        place = StudyKey("oracle", number, self.graph.study_key(parents, self.schedule))
         every = grid.grid_values(self.grid)
         step = coarse_step(len(every))
         start = last.well_tuned if last else every[len(every) // 2]

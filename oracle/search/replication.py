@@ -30,7 +30,7 @@ class AdaptiveReplication:
         verdict = self._verdict(tried)
         if verdict is None or verdict.kind != "undecided":
             return 0
-        return added(have, verdict.more, self.study.most_replicates)
+        return added(have, verdict.replicates_needed, self.study.most_replicates)
 
     def parents(
         self, replicates: range
@@ -46,7 +46,7 @@ class AdaptiveReplication:
             if not parents:
                 break
             schedule = self.study.schedule
-            place = StudyKey("oracle", cycle, self.graph.place(parents, schedule))
+            place = StudyKey("oracle", cycle, self.graph.study_key(parents, schedule))
             cells = replicate_cells(self.graph, parents, schedule, max_lr, replicates.start)
             answers = yield CellRequest(cells, place)
             results = [answers[cell.id] for cell in cells]

@@ -71,7 +71,7 @@ def run_job(job_id: str, settings: ServerSettings, holder: Holder) -> int:
         except Exception as error:
             traceback.print_exc()
             failure = f"{type(error).__name__}: {error}; the server has its log", ()
-        patience = DatabaseRetry(settings.of_job(None).patience, print)
+        patience = DatabaseRetry(settings.of_job(None).database_wait, print)
         if failure is None:
             patience(lambda: jobs.release(job_id, holder, "done"))
         else:
@@ -90,7 +90,7 @@ def _run(jobs: Jobs, job_id: str, settings: ServerSettings, reporter: Reporter) 
     prepared = execute.prepare(study, settings.of_job(job.data))
     reporter.ran_as(prepared.run_id)
     table = _executed(prepared, reporter)
-    target = prepared.settings.place(study.home) / f"{prepared.run_id}.html"
+    target = prepared.settings.study_folder(study.folder_name) / f"{prepared.run_id}.html"
     try:
         html_report.save(html_report.page(table, study), target)
     except DiskError as error:  # the run is finished all the same; the server draws it, too

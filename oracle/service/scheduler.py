@@ -64,7 +64,7 @@ class Scheduler:
         """Whether the queue is looked after."""
         return self._thread.is_alive()
 
-    def look(self) -> None:
+    def tick(self) -> None:
         """Everything there is to do now. Raises StorageError when the database is away."""
         try:
             self._reap()
@@ -81,7 +81,7 @@ class Scheduler:
         # A driver is told of the death of the thread that started it: this one outlives them.
         while not self._end.wait(_LOOK):
             try:
-                self.look()
+                self.tick()
             except StorageError as error:  # a database that is away is asked again
                 log.warning("%s", error)
             except Exception:

@@ -228,7 +228,7 @@ class Service:
 
     def _owned(self, job_id: str, who: Token) -> None:
         job = self.jobs.get(job_id)
-        if job.owner != who.name and not who.may("admin"):
+        if job.owner != who.name and not who.allows("admin"):
             raise Forbidden(f"{job_id} is {job.owner}'s; ask them, or an admin")
 
     def _record_of_job(self, job_id: str) -> RunRecord | None:

@@ -31,7 +31,7 @@ class Region:
         """The highest member."""
         return self.members[-1]
 
-    def holds(self, max_lr: float) -> bool:
+    def contains(self, max_lr: float) -> bool:
         """Whether a learning rate, on the grid or between its values, lies in [low, high]."""
         return self.low <= max_lr <= self.high
 

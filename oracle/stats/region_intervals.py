@@ -76,7 +76,9 @@ class Verdict:
 
     kind: VerdictKind
     chance: float | None  # that it lies in [low, high]; None with one replicate
-    more: int | None  # replicates to add; 0: decided; None: over MOST_MORE, or unknown with 1
+    replicates_needed: (
+        int | None
+    )  # replicates to add; 0: decided; None: over MOST_MORE, or unknown with 1
 
 
 @dataclass(frozen=True)

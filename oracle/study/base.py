@@ -39,7 +39,7 @@ class LearningRates(Spec):
     max_lr: PositiveFloat | None = None  # the same at every cycle
     s_cyc: SCyc | None = None  # Eq. 2's
 
-    def at(self, cycle: int, rate: float) -> float:
+    def max_lr_at(self, cycle: int, rate: float) -> float:
         """max_lr of a pruning cycle; `rate` is the share of weights that a cycle prunes."""
         if self.s_cyc is not None:
             return scyc_curve.max_lr(self.s_cyc, cycle, rate)
@@ -170,11 +170,11 @@ class Study(Spec):
         return 1 if alone else 16
 
     @property
-    def home(self) -> str:
+    def folder_name(self) -> str:
         """The name of its folder: its own, or that of the study that it lies beside."""
         return self.beside or self.name
 
-    def declared(self) -> dict[str, Any]:
+    def identity_fields(self) -> dict[str, Any]:
         """Every field that says what is computed: all but where it and the images lie."""
         fields = as_json(self)
         del fields["beside"]

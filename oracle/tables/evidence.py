@@ -48,7 +48,11 @@ def part(
         "low": _interval(found.low),
         "high": _interval(found.high),
         "best_again": found.best_again,
-        "s_cyc": {"verdict": verdict.kind, "chance": verdict.chance, "more": verdict.more},
+        "s_cyc": {
+            "verdict": verdict.kind,
+            "chance": verdict.chance,
+            "more": verdict.replicates_needed,
+        },
     }
 
 

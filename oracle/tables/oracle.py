@@ -53,7 +53,7 @@ def table(
         "search": study.search,
         "cycles": [_cycle(study, each, by_cycle.get(each.cycle)) for each in oracle],
         "paper_table": study.paper.table if study.paper else None,
-        "training_cost": {
+        "cost": {
             "oracle": _search_cost(study, oracle),
             "s_cyc": training_cost(result for each in path for result in each.results),
         },
@@ -146,7 +146,7 @@ def _s_cyc(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> Tab
     results = path.results if path else None
     return {
         "max_lr": rate,
-        "inside": cycle.region.holds(rate) if cycle.region else None,
+        "inside": cycle.region.contains(rate) if cycle.region else None,
         "val_accuracy": [result.val_accuracy for result in results] if results else None,
         "test_accuracy": [result.test_accuracy for result in results] if results else None,
         "diverged": any(result.diverged for result in results) if results else None,

@@ -72,7 +72,7 @@ def _cycle(each: RunCycle, said: RegionPosterior | None, other: RunCycle | None)
         "cycle": each.cycle,
         "weights_remaining": each.results[0].weights_remaining,
         "max_lr": each.max_lr,
-        "inside": said.region.holds(each.max_lr) if said else None,
+        "inside": said.region.contains(each.max_lr) if said else None,
         "evidence": _evidence(said, each.max_lr),
         "val_accuracy": theirs["validation"],
         "test_accuracy": theirs["test"],
@@ -85,7 +85,7 @@ def _evidence(said: RegionPosterior | None, max_lr: float) -> Table | None:
     if said is None:
         return None
     found = said.verdict(max_lr)
-    return {"verdict": found.kind, "chance": found.chance, "more": found.more}
+    return {"verdict": found.kind, "chance": found.chance, "more": found.replicates_needed}
 
 
 def _accuracies(each: RunCycle) -> dict[str, list[float]]:

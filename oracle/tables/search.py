@@ -108,7 +108,7 @@ def table(study: SearchStudy, run_id: str, found: Found) -> Table:
 
 def place(study: SearchStudy, graph: Graph) -> StudyKey:
     """The Optuna study of a whole search: one for each run."""
-    node = content_hash(["search", study.declared(), graph.fingerprint])
+    node = content_hash(["search", study.identity_fields(), graph.fingerprint])
     return StudyKey("search", None, node)
 
 

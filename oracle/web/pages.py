@@ -112,7 +112,7 @@ def one_job(request: Request, service: The, who: Reader, job: Name) -> Response:
         request,
         "job.html",
         job=found,
-        mine=who.may("admin") or (who.may("submit") and found.owner == who.name),
+        mine=who.allows("admin") or (who.allows("submit") and found.owner == who.name),
         events=events[-_EVENTS:],
         more=max(0, len(events) - _EVENTS),
         source=found.source,

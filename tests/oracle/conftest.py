@@ -74,7 +74,7 @@ class Rehearsal:
             self.packs.append(pack)
             results = [answer(self.curve, cell) for cell in pack.cells]
             self.lost -= {result.checkpoint for result in results if result.checkpoint}
-            queue.done(pack, results)
+            queue.complete(pack, results)
         return queue
 
     @property

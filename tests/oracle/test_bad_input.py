@@ -251,12 +251,15 @@ def test_where_the_images_lie_is_not_what_is_computed(study: Callable[..., Study
     here, there = (
         study(dataset={"name": "image_folder", "root": root, "size": 4}) for root in ("a", "b")
     )
-    assert here.declared() == there.declared()
-    assert here.declared() != study(dataset={"name": "image_folder", "size": 5}).declared()
+    assert here.identity_fields() == there.identity_fields()
+    assert (
+        here.identity_fields()
+        != study(dataset={"name": "image_folder", "size": 5}).identity_fields()
+    )
 
 
 def test_every_field_is_declared_defaults_included(study: Callable[..., Study]) -> None:
-    declared = study().declared()
+    declared = study().identity_fields()
     assert declared["pruning"]["batches"] == 8
     assert declared["training"]["optimizer"] == {
         "name": "sgd",

@@ -175,7 +175,7 @@ def test_nothing_is_trained_twice_though_networks_are_dropped(
         rehearsal.lost.update(gone)
         dropped.extend(gone)
 
-    found.hooks.losers = drop
+    found.hooks.on_discardable = drop
     rehearsal.run(found.searches(), order=ORDERS[order])
     assert len(rehearsal.trained) == len(set(rehearsal.trained))
     assert found.table("tiny-0")["complete"]
@@ -222,12 +222,12 @@ def test_a_beam_tells_its_cycles_and_where_its_own_cells_are(study: Make, Rehear
     lines: list[str] = []
     declared, _ = beamed(study)
     found = experiment(
-        declared, Graph(declared.system, "0" * 64), ExperimentCallbacks(line=lines.append)
+        declared, Graph(declared.system, "0" * 64), ExperimentCallbacks(on_cycle=lines.append)
     )
     rehearsal = Rehearsal(trap)
     rehearsal.run(found.searches())
     assert sum("beam of 2: keeps" in line for line in lines) == 3
-    places = [place for place, _ in found.places()]
+    places = [place for place, _ in found.study_keys()]
     assert len(places) == len(set(places))
     assert {place for _, place in rehearsal.recorded} == set(places)
 

@@ -71,14 +71,14 @@ def test_a_place_is_the_same_for_all_replicates_and_each_schedule_has_its_own(
 ) -> None:
     graph = Graph(system(), IMAGES)
     parents = replicate_cells(graph, [None] * 3, WARMUP, 0.1)
-    assert len({graph.place([parent], WARMUP) for parent in parents}) == 1
+    assert len({graph.study_key([parent], WARMUP) for parent in parents}) == 1
     other = replicate_cells(graph, [None] * 3, WARMUP, 0.2)
     places = [
-        graph.place([None], WARMUP),
-        graph.place([None], OTHER),
-        graph.place(parents, WARMUP),
-        graph.place(parents, OTHER),
-        graph.place(other, WARMUP),
+        graph.study_key([None], WARMUP),
+        graph.study_key([None], OTHER),
+        graph.study_key(parents, WARMUP),
+        graph.study_key(parents, OTHER),
+        graph.study_key(other, WARMUP),
     ]
     assert len(set(places)) == 5
 

@@ -141,9 +141,9 @@ def test_tables_that_a_killed_driver_has_half_made_are_completed(
     tmp_path: Path, study: Callable[..., Study], made: int
 ) -> None:
     prepared = execute.prepare(study(), settings(tmp_path))
-    place = prepared.settings.place(prepared.study.home)
+    place = prepared.settings.study_folder(prepared.study.folder_name)
     place.mkdir(parents=True)
-    url = catalog.database(prepared.settings, prepared.study.home)
+    url = catalog.database(prepared.settings, prepared.study.folder_name)
     with catalog.opened(url):
         pass
     with sqlite3.connect(place / "oracle.db") as database:

@@ -76,7 +76,7 @@ def recorded_again(
     declared, images = prepared.study, prepared.images
     assert declared.record is not None
     assert result.checkpoint is not None
-    place = prepared.settings.place(declared.name)
+    place = prepared.settings.study_folder(declared.name)
     carried = CheckpointStore(place / "checkpoints").load(result.checkpoint)
     split = data.split(images, declared.split, declared.seed, replicate)
     drawn = seeds.generator(declared.seed, "record", replicate, cycle)
@@ -285,7 +285,7 @@ def test_replicates_are_pooled_and_their_spread_stands_beside() -> None:
 def test_the_printed_row_is_the_spread_over_replicates() -> None:
     table = table_of([WIDE, WIDER], [NARROW, NARROW])
     sheet = distributions_reports.sheet(table)
-    assert [head.replace("\n", " ") for head in sheet.heads[4:]] == [
+    assert [head.replace("\n", " ") for head in sheet.headers[4:]] == [
         "weight gradients: std",
         "5 to 95 %",
         "outside [-0.5, 0.5], %",
@@ -352,7 +352,7 @@ def test_what_is_not_recorded_has_no_column(what: str, columns: int) -> None:
     declared = study(record={"what": [what], "outside": [-0.5, 0.5]}, replicates=1)
     table = distribution_tables.table(declared, "tiny-0", found, complete=False)
     sheet = distributions_reports.sheet(table)
-    assert len(sheet.heads) == len(sheet.rows[0]) == 4 + columns
+    assert len(sheet.headers) == len(sheet.rows[0]) == 4 + columns
     assert set(table["cycles"][0]["std"]) == {what}
 
 
@@ -365,4 +365,4 @@ def test_without_bounds_nothing_is_counted_outside() -> None:
     found = [RunCycle(0, 0.1, (), (some,))]
     table = distribution_tables.table(declared, "tiny-0", found, complete=True)
     assert table["cycles"][0]["outside"] == {}
-    assert len(distributions_reports.sheet(table).heads) == 4 + 3
+    assert len(distributions_reports.sheet(table).headers) == 4 + 3

@@ -180,7 +180,9 @@ def test_verdicts_are_given_far_from_the_ends_and_left_open_at_them() -> None:
     assert each.verdict(0.5) == Verdict("outside", 0.0, 0)  # beyond the grid
     edge = [each.verdict(rate) for rate in (0.06, 0.12)]
     assert {verdict.kind for verdict in edge} == {"undecided"}
-    assert all(verdict.more is None or verdict.more >= 1 for verdict in edge)
+    assert all(
+        verdict.replicates_needed is None or verdict.replicates_needed >= 1 for verdict in edge
+    )
 
 
 @pytest.mark.parametrize("chance", [0.8, 0.2])
@@ -191,7 +193,7 @@ def test_more_replicates_narrow_the_margins_error_by_their_root(chance: float) -
     each = RegionPosterior(region, {}, None, None, None, 4, ends)
     verdict = each.verdict(0.2)
     assert (verdict.kind, verdict.chance) == ("undecided", chance)
-    assert verdict.more == 12
+    assert verdict.replicates_needed == 12
     margin = NormalDist().inv_cdf(0.8)
     assert margin * (15 / 4) ** 0.5 < NormalDist().inv_cdf(0.95) <= margin * (16 / 4) ** 0.5
 

@@ -59,7 +59,7 @@ def made(study: Make, searched: Any) -> Callable[..., oracle.Table]:
 def columns(table: oracle.Table, head: str) -> list[str]:
     """A column of the printed table, by its head in one line."""
     sheet = tables.sheet(table)
-    (index,) = (i for i, each in enumerate(sheet.heads) if each.replace("\n", " ") == head)
+    (index,) = (i for i, each in enumerate(sheet.headers) if each.replace("\n", " ") == head)
     return [row[index] for row in sheet.rows]
 
 
@@ -93,7 +93,7 @@ def test_ends_accuracy_and_verdict_are_those_of_the_evidence(made: Any) -> None:
         assert told["s_cyc"] == {
             "verdict": verdict.kind,
             "chance": verdict.chance,
-            "more": verdict.more,
+            "more": verdict.replicates_needed,
         }
 
 
@@ -170,7 +170,7 @@ def test_replicates_have_a_column_where_they_differ(made: Any) -> None:
     assert [cycle["replicates"] for cycle in table["cycles"]] == [7, 3]
     assert columns(table, "reps")[::2] == ["7", "3"]
     assert "over 3 to 7 replicate(s)" in formats.text(table)
-    assert "reps" not in tables.sheet(made()).heads
+    assert "reps" not in tables.sheet(made()).headers
     assert [len(cycle["grid"][0]["val_accuracy"]) for cycle in table["cycles"]] == [7, 3]
     rows = list(csv.DictReader(io.StringIO(formats.as_csv(table))))
     assert [row["replicates"] for row in rows] == ["7", "3"]

@@ -178,7 +178,7 @@ def growing(
         gone.update(loser.checkpoint for loser in lost if loser.checkpoint)
         rehearsal.lost.update(gone)
 
-    hooks = ExperimentCallbacks(losers=drop) if losers_go else ExperimentCallbacks()
+    hooks = ExperimentCallbacks(on_discardable=drop) if losers_go else ExperimentCallbacks()
     found: Any = experiment(study, Graph(study.system, "0" * 64), hooks)
     rehearsal.run(found.searches())
     return found.cycles, gone

@@ -211,7 +211,7 @@ def test_the_papers_values_have_columns_of_their_own(
     beside: oracle.Table, table: oracle.Table
 ) -> None:
     ours, both = tables.sheet(table), tables.sheet(beside)
-    assert both.heads == (*ours.heads, "Table 7:\nwell-tuned", "Table 7:\nregion")
+    assert both.headers == (*ours.headers, "Table 7:\nwell-tuned", "Table 7:\nregion")
     assert [row[-2:] for row in both.rows[::2]] == [
         ["0.12", "[0.08, 0.16]"],
         ["", ""],

@@ -60,7 +60,7 @@ def test_a_pack_that_was_too_large_makes_all_that_follow_smaller(
     landed: list[Pack] = []
     grid = {"max_lr": [0.01 * (k + 1) for k in range(12)], "extend": False}
     running = queue(
-        study(grid=grid, cycles=1), 8, engine="grouped", planned=kept.append, landed=landed.append
+        study(grid=grid, cycles=1), 8, engine="grouped", planned=kept.append, on_stored=landed.append
     )
     cells = {cell.id for pack in running.ready for cell in pack.cells}
     first = running.next()
@@ -71,7 +71,7 @@ def test_a_pack_that_was_too_large_makes_all_that_follow_smaller(
         replace(answer(curve, cell), engine="grouped", members=size)
         for cell, size in zip(first.cells, sizes, strict=True)
     ]
-    running.done(first, results)
+    running.complete(first, results)
     assert running.most == 4
     assert kept == [Plan("grouped", 4)]
     assert landed == [first]
@@ -82,7 +82,7 @@ def test_a_pack_that_was_too_large_makes_all_that_follow_smaller(
         assert pack is not None
         assert len(pack.cells) <= 4
         done = [replace(answer(curve, c), members=len(pack.cells)) for c in pack.cells]
-        running.done(pack, done)
+        running.complete(pack, done)
     assert kept == [Plan("grouped", 4)]  # that a last pack is small says nothing
 
 

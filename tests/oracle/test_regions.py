@@ -35,7 +35,7 @@ def test_gaps_are_told() -> None:
     region = feasible_region(tried(r2=90.0, r4=80.0, r6=89.9), 0.5)
     assert region is not None
     assert (region.members, region.contiguous) == ((0.02, 0.06), False)
-    assert region.holds(0.04)  # the interval, as the paper prints it
+    assert region.contains(0.04)  # the interval, as the paper prints it
 
 
 def test_a_region_that_touches_the_grids_end_is_told() -> None:

@@ -55,7 +55,7 @@ def carried(done: Sequence[RunCycle]) -> list[CellResult]:
 
 
 def on_disk(prepared: execute.PreparedRun) -> set[str]:
-    place = prepared.settings.place(prepared.study.name)
+    place = prepared.settings.study_folder(prepared.study.name)
     return {file.stem for file in (place / "checkpoints").rglob("*.pt")}
 
 
@@ -113,7 +113,7 @@ def test_what_is_rewound_to_is_kept_and_made_again_when_it_is_gone(
     assert len(kept) == 1
     assert kept <= on_disk(shorter)
     assert all(result.kept is None for each in done[1:] for result in each.results)
-    store = CheckpointStore(where.place("tiny") / "checkpoints")
+    store = CheckpointStore(where.study_folder("tiny") / "checkpoints")
     for sha256 in kept:
         store.discard(sha256)
     more = early(study, 5, replicates=1)

@@ -257,14 +257,14 @@ def test_the_expected_number_of_trainings_counts_the_rivals(
 def test_rivals_are_recorded_in_places_of_their_own(study: Make, Rehearsal: Any) -> None:
     rivals = ["constant", "warm_start"]
     rehearsal, found = rehearse(study, Rehearsal, rivals=rivals)
-    places = dict.fromkeys(place for place, _ in found.places())
+    places = dict.fromkeys(place for place, _ in found.study_keys())
     assert {place for _, place in rehearsal.recorded} == set(places)
-    roles = [role for _, role in found.places() if role["role"] == "rival"]
+    roles = [role for _, role in found.study_keys() if role["role"] == "rival"]
     assert [role["rival"]["name"] for role in roles] == rivals
 
     def place(**changes: Any) -> Any:
         _, other = rehearse(study, Rehearsal, **({"rivals": rivals} | changes))
-        return [place for place, role in other.places() if role["role"] == "rival"]
+        return [place for place, role in other.study_keys() if role["role"] == "rival"]
 
     assert place() == place()
     assert place(cycles=2) == place()  # more cycles go on in the same place

@@ -284,7 +284,7 @@ def carried(done: Sequence[RunCycle]) -> list[CellResult]:
 
 
 def on_disk(prepared: execute.PreparedRun) -> set[str]:
-    place = prepared.settings.place(prepared.study.name)
+    place = prepared.settings.study_folder(prepared.study.name)
     return {file.stem for file in (place / "checkpoints").rglob("*.pt")}
 
 

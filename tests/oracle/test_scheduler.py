@@ -60,13 +60,13 @@ class Stage:
             self.jobs.submit(NewJob(**{"id": name, **fields, **changes}))
             self.scripts[name] = script
 
-    def look(self) -> None:
+    def tick(self) -> None:
         """One look, after every driver that was about to end has ended."""
         for each in self.processes:
             script = str(each.args[2])  # type: ignore[index]  # a list
             if script != FOREVER or each.returncode is not None:
                 until(lambda each=each: ended(each))
-        self.scheduler.look()
+        self.scheduler.tick()
 
     def states(self) -> dict[str, str]:
         return {job.id: job.state for job in self.jobs.page()}
@@ -111,8 +111,8 @@ def test_as_many_jobs_run_as_the_server_may_by_priority(stage: Make) -> None:
     here = stage(running=2)
     here.submit("a-1", "b-1", "c-1")
     here.submit("d-1", priority=1)
-    here.look()
-    here.look()
+    here.tick()
+    here.tick()
     assert here.started == ["d-1", "a-1"]
     assert here.states() == {"a-1": "running", "b-1": "queued", "c-1": "queued", "d-1": "running"}
 
@@ -121,9 +121,9 @@ def test_a_driver_that_wrote_its_end_makes_place_for_the_next(stage: Make) -> No
     here = stage()
     here.submit("a-1", script="exit 0")
     here.submit("b-1")
-    here.look()
+    here.tick()
     here.jobs.release("a-1", here.holder, "done")  # as the driver does
-    here.look()
+    here.tick()
     assert here.states() == {"a-1": "done", "b-1": "running"}
     assert [held.job_id for held in here.jobs.held()] == ["b-1"]
 
@@ -131,8 +131,8 @@ def test_a_driver_that_wrote_its_end_makes_place_for_the_next(stage: Make) -> No
 def test_a_job_whose_driver_ended_without_a_word_is_queued_again(stage: Make) -> None:
     here = stage()
     here.submit("a-1", script="exit 0")
-    here.look()
-    here.look()
+    here.tick()
+    here.tick()
     assert here.started == ["a-1", "a-1"]
 
 
@@ -150,24 +150,24 @@ def test_a_job_fails_when_its_driver_has_died_three_times(
     here = stage()
     here.submit("a-1", script=script)
     for waits in (5, 10):
-        here.look()
-        here.look()
+        here.tick()
+        here.tick()
         assert here.states() == {"a-1": "queued"}
         here.clock.seconds += waits - 0.1
-        here.look()
+        here.tick()
         assert here.states() == {"a-1": "queued"}
         here.clock.seconds += 0.2
-    here.look()
-    here.look()
+    here.tick()
+    here.tick()
     job = here.jobs.get("a-1")
     assert job.state == "failed"
     assert "died 3 times" in job.message
     assert told in job.message
     assert len(here.started) == 3
     here.jobs.resume("a-1")
-    here.look()
+    here.tick()
     assert len(here.started) == 4  # at once, and with three lives again
-    here.look()
+    here.tick()
     assert here.states() == {"a-1": "queued"}
 
 
@@ -177,14 +177,14 @@ def test_a_job_whose_trainings_another_has_lets_the_others_go_first(stage: Make)
     here.submit("b-1", script="exit 0")
     for waits in (5, 10, 20, 40, 80, 160, 300, 300):
         before = len(here.started)
-        here.look()  # starts a-1
-        here.look()  # b-1 has its turn
+        here.tick()  # starts a-1
+        here.tick()  # b-1 has its turn
         assert here.started[before:] == ["a-1", "b-1"]
         here.jobs.release("b-1", here.holder, None)
-        here.look()
+        here.tick()
         here.jobs.cancel("b-1")
         here.clock.seconds += waits - 0.1
-        here.look()
+        here.tick()
         assert here.states() == {"a-1": "queued", "b-1": "cancelled"}
         here.jobs.resume("b-1")
         here.jobs.reprioritise("b-1", -1)
@@ -194,29 +194,29 @@ def test_a_job_whose_trainings_another_has_lets_the_others_go_first(stage: Make)
 def test_the_driver_of_a_cancelled_job_is_interrupted(stage: Make) -> None:
     here = stage()
     here.submit("a-1")
-    here.look()
+    here.tick()
     here.jobs.cancel("a-1")
-    here.look()
+    here.tick()
     until(lambda: ended(here.processes[0]))
-    here.look()
+    here.tick()
     assert here.processes[0].returncode == -signal.SIGINT
     assert here.states() == {"a-1": "cancelled"}
     assert here.jobs.held() == []
     here.jobs.resume("a-1")
-    here.look()
+    here.tick()
     assert here.started == ["a-1", "a-1"]
 
 
 def test_a_job_that_is_resumed_at_once_gets_a_new_driver_after_the_old_one(stage: Make) -> None:
     here = stage(running=2)
     here.submit("a-1")
-    here.look()
+    here.tick()
     here.jobs.cancel("a-1")
     here.jobs.resume("a-1")
-    here.look()
+    here.tick()
     assert here.started == ["a-1"]
     until(lambda: ended(here.processes[0]))
-    here.look()
+    here.tick()
     assert here.started == ["a-1", "a-1"]
     assert here.states() == {"a-1": "running"}
 
@@ -228,17 +228,17 @@ def test_a_driver_that_does_not_heed_is_killed_with_all_it_started(
     ready = tmp_path / "ready"
     script = f"trap '' INT; sleep 600 & echo $! > {ready}; while :; do sleep 0.01; done"
     here.submit("a-1", script=script)
-    here.scheduler.look()
+    here.scheduler.tick()
     until(lambda: ready.exists() and ready.read_text().endswith("\n"))
     here.jobs.cancel("a-1")
-    here.scheduler.look()
+    here.scheduler.tick()
     here.clock.seconds += GRACE - 1
-    here.scheduler.look()
+    here.scheduler.tick()
     assert not ended(here.processes[0])
     here.clock.seconds += 2
-    here.scheduler.look()
+    here.scheduler.tick()
     until(lambda: ended(here.processes[0]))
-    here.scheduler.look()
+    here.scheduler.tick()
     assert here.processes[0].returncode == -signal.SIGKILL
     assert here.states() == {"a-1": "cancelled"}
     sleeper = Path(f"/proc/{ready.read_text().strip()}/stat")
@@ -249,9 +249,9 @@ def test_what_a_driver_leaves_behind_ends_with_it(stage: Make, tmp_path: Path) -
     here = stage()
     left = tmp_path / "left"
     here.submit("a-1", script=f"sleep 600 & echo $! > {left}; exit 0")
-    here.look()
+    here.tick()
     here.scripts["a-1"] = FOREVER
-    here.look()
+    here.tick()
     sleeper = Path(f"/proc/{left.read_text().strip()}/stat")
     until(lambda: not sleeper.exists() or sleeper.read_text().rpartition(")")[2].split()[0] == "Z")
 
@@ -262,7 +262,7 @@ def test_the_jobs_of_a_dead_server_of_this_host_are_taken_back_at_once(stage: Ma
     host, pid, started, name = process_id_string().split()
     dead = Holder("dead", f"{host} {pid} {int(started) + 1} {name}")  # its pid is ours by now
     here.jobs.claim(dead)
-    here.look()
+    here.tick()
     assert here.started == ["a-1"]
     assert [held.holder for held in here.jobs.held()] == [here.holder.name]
 
@@ -272,7 +272,7 @@ def test_the_jobs_of_a_living_server_are_left_alone(stage: Make) -> None:
     here.submit("a-1")
     here.jobs.claim(Holder("other", process_id_string()))
     for _ in range(3):
-        here.look()
+        here.tick()
         here.clock.seconds += 10 * SILENCE
     assert here.started == []
 
@@ -285,15 +285,15 @@ def test_a_server_of_another_host_is_dead_after_half_a_minute_of_silence(stage: 
     here.jobs.reprioritise("b-1", -1)
     here.jobs.cancel("b-1")
     for _ in range(3):
-        here.look()
+        here.tick()
         here.clock.seconds += SILENCE - 1
-        here.look()
+        here.tick()
         here.jobs.beat(there)
         here.clock.seconds += 2
-    here.look()
+    here.tick()
     here.clock.seconds += SILENCE + 1
     assert here.started == []
-    here.look()
+    here.tick()
     assert here.started == ["a-1"]
 
 
@@ -303,7 +303,7 @@ def test_no_silence_is_counted_while_the_database_is_away(
     here = stage()
     here.submit("a-1")
     here.jobs.claim(Holder("there", "boot/ns 1 2 that-host"))
-    here.look()
+    here.tick()
 
     def away() -> list[Held]:
         raise StorageError("away")
@@ -311,22 +311,22 @@ def test_no_silence_is_counted_while_the_database_is_away(
     with monkeypatch.context() as broken:
         broken.setattr(here.jobs, "held", away)
         with pytest.raises(StorageError):
-            here.look()
+            here.tick()
     here.clock.seconds += SILENCE + 1
-    here.look()
+    here.tick()
     assert here.started == []
     here.clock.seconds += SILENCE + 1
-    here.look()
+    here.tick()
     assert here.started == ["a-1"]
 
 
 def test_a_server_gives_signs_of_life_while_it_has_jobs(stage: Make) -> None:
     here = stage()
-    here.look()
+    here.tick()
     here.submit("a-1")
-    here.look()
+    here.tick()
     for _ in range(4):
-        here.look()
+        here.tick()
         here.clock.seconds += 2.5
     assert [held.beat for held in here.jobs.held()] == [2]
 
@@ -335,7 +335,7 @@ def test_a_job_that_was_claimed_without_the_server_knowing_is_let_go(stage: Make
     here = stage()
     here.submit("a-1")
     here.jobs.claim(here.holder)  # the connection broke before the answer came
-    here.look()
+    here.tick()
     assert here.started == ["a-1"]
 
 

@@ -303,7 +303,7 @@ def test_the_oracles_first_grid_is_counted_too(study: Any, searched: Any) -> Non
 
 def test_each_run_and_each_grid_has_a_place_of_its_own(ran: Any) -> None:
     found, rehearsal = ran(study(*ENTRIES, tuned(max_lr=[0.05, 0.1, 0.2])))
-    places = {json.dumps(role): place for place, role in found.places()}
+    places = {json.dumps(role): place for place, role in found.study_keys()}
     assert [json.loads(role) for role in places] == [
         {"role": "schedule", "label": "steady"},
         {"role": "schedule", "label": "warm-up"},
@@ -322,8 +322,8 @@ def test_each_finished_cycle_is_told_in_a_line(Rehearsal: Any) -> None:
     lines: list[str] = []
     lost: list[CellResult] = []
     found = begun(declared)
-    found.hooks.line = lines.append
-    found.hooks.losers = lost.extend
+    found.hooks.on_cycle = lines.append
+    found.hooks.on_discardable = lost.extend
     Rehearsal(hump).run(found.searches())
     assert sorted(lines) == [
         "steady: cycle  0  100.00 % remaining  test 85.94 %",

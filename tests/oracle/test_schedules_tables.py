@@ -270,7 +270,7 @@ def test_the_papers_own_numbers_give_the_improvements_it_prints(
 
 def test_the_printed_rows_are_a_schedule_each_and_the_papers_below(table: Table) -> None:
     sheet = schedules_reports.sheet(table)
-    assert sheet.heads[2] == "80.00 %\ncycle 0"
+    assert sheet.headers[2] == "80.00 %\ncycle 0"
     assert [row[:2] for row in sheet.rows] == [
         ["steady", "0.05"],
         ["  Table 2(x)", ""],

@@ -57,8 +57,8 @@ def test_a_scope_includes_those_below_it(
 ) -> None:
     token = ledger.tokens().find(ledger.tokens().create("ann", scope))
     assert token is not None
-    assert [token.may(each) for each in SCOPES] == may
-    assert all(Token("root", "admin", token.created).may(each) for each in SCOPES)
+    assert [token.allows(each) for each in SCOPES] == may
+    assert all(Token("root", "admin", token.created).allows(each) for each in SCOPES)
 
 
 def test_a_secret_is_nowhere_in_the_database(ledger: RunDatabase, storage: str) -> None:

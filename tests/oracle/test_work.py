@@ -35,7 +35,7 @@ def spec(study: Make, tmp_path: Path) -> Callable[..., WorkerConfig]:
     def made(save_every: float = 5.0, **changes: Any) -> WorkerConfig:
         where = Settings(tmp_path, backend="inline", device="cpu", save_every=save_every)
         prepared = execute.prepare(study(**changes), where)
-        place = where.place("tiny")
+        place = where.study_folder("tiny")
         place.mkdir(exist_ok=True)
         images.keep(place / "images", prepared.images)
         return execute._worker_spec(prepared)
@@ -93,7 +93,7 @@ def test_a_pack_without_memory_is_halved_until_it_fits_and_no_cell_is_lost(
     assert small.tried == tried
     fitted = [count for count in tried if count <= most]
     assert [result.members for result in halved] == [n for n in fitted for _ in range(n)]
-    assert len(worker.said) == len(tried) - len(fitted)
+    assert len(worker.messages) == len(tried) - len(fitted)
 
 
 def test_one_training_that_does_not_fit_says_so(
@@ -201,12 +201,12 @@ def test_another_worker_goes_on_where_one_was_killed(
     file.write_bytes(content[:-1])
     again = Worker(where)
     assert comparable(again.train(tasks(3))) == comparable(whole)
-    assert again.said == [f"{file}: damaged; its pack starts anew"]
+    assert again.messages == [f"{file}: damaged; its pack starts anew"]
     file.write_bytes(content)
     monkeypatch.setattr(work, "NUMERICS", work.NUMERICS + 1)
     later = Worker(where)
     assert comparable(later.train(tasks(3))) == comparable(whole)
-    assert later.said == [f"{file}: of another version or device; its pack starts anew"]
+    assert later.messages == [f"{file}: of another version or device; its pack starts anew"]
 
 
 def test_short_packs_write_nothing(spec: Callable[..., WorkerConfig]) -> None:
@@ -227,4 +227,4 @@ def test_a_worker_measures_among_its_engines(spec: Callable[..., WorkerConfig]) 
     plan = worker.plan(3)
     assert plan.most == 3
     assert plan in (Plan("solo", 3), Plan("stacked", 3))
-    assert worker.said == []
+    assert worker.messages == []

@@ -118,7 +118,7 @@ def test_a_plan_is_measured_once_a_run_and_a_run_that_goes_on_has_the_same(
 
     def plan(self: Worker, most: int | None) -> Plan:
         asked.append(most)
-        self.said.append("measured")
+        self.messages.append("measured")
         return Plan("solo", 4)
 
     def watched(self: Worker, tasks: Any, engine: str | None = None) -> Any:

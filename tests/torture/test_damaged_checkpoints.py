@@ -216,7 +216,7 @@ def test_a_store_of_objects_is_mended_as_a_folder_is(
     reference: Victim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     victim = Victim(tmp_path / "runs", keeps={"store": f"memory:/{tmp_path}/store"})
-    place = blobs(victim.settings.shared(victim.study.home, "checkpoints"))
+    place = blobs(victim.settings.shared_location(victim.study.folder_name, "checkpoints"))
     assert isinstance(place, Bucket)
     seen: list[str] = []
     passed = 0

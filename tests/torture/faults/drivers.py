@@ -99,7 +99,7 @@ class Victim:
     @property
     def folder(self) -> Path:
         """The study's folder: database, checkpoints, images."""
-        return self.settings.place(self.study.home)
+        return self.settings.study_folder(self.study.folder_name)
 
     @property
     def errors(self) -> str:

@@ -169,9 +169,9 @@ class Driver:
         try:
             results = toys.train(pack.cells, self._work.known, checkpoints)
         except CheckpointLost as lost:
-            self._work.again(pack, str(lost))
+            self._work.requeue(pack, str(lost))
         else:
-            self._work.done(pack, results)
+            self._work.complete(pack, results)
 
     def _park(self, state: Literal["ready", "stopped"]) -> None:
         self._told.put(state)

@@ -55,7 +55,7 @@ def begun(place: Path) -> Victim:
     victim = small(place)
     victim.folder.mkdir(parents=True)
     images.keep(victim.folder / "images", execute.prepare(victim.study, victim.settings).images)
-    with catalog.opened(catalog.database(victim.settings, victim.study.home)):
+    with catalog.opened(catalog.database(victim.settings, victim.study.folder_name)):
         pass
     return victim
 
