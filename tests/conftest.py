@@ -1,11 +1,11 @@
 """Shared ground: one thread, tiny systems that train in milliseconds; databases."""
 
-import importlib.util
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import databases
 import pytest
 import sqlalchemy as sa
 import torch
@@ -18,9 +18,10 @@ from scyc.specs.choices import DigitsSpec, FullyConnectedSpec, WarmupSpec
 from scyc.specs.system import PruningSpec, SplitSpec, SubsetSpec, SystemSpec, TrainingSpec
 from scyc.trainer import Trainer
 
+pytest_plugins = ["search_fixtures", "web_fixtures"]
 torch.set_num_threads(1)
 HERE = Path(__file__).parent
-LONG = ("torture", "security", "oracle")  # folders whose modules take longest
+LONG = ("torture", "integration", "security", "oracle")  # folders whose modules take longest
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -111,19 +112,8 @@ def study() -> Callable[..., Study]:
     return make_study
 
 
-def _databases() -> Any:
-    path = HERE / "oracle" / "databases.py"
-    spec = importlib.util.spec_from_file_location("databases", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
-    databases = _databases()
     programs = databases.programs()
     if programs is None:
         told = "PostgreSQL's programs are not installed"

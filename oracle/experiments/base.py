@@ -90,9 +90,8 @@ def cycle_line(cycle: OracleCycle) -> str:
     if cycle.region is None:
         return start + "no winner: every max_lr diverged"
     found = cycle.region
-    return start + (
-        f"well-tuned {format_lr(found.well_tuned):<8} region [{format_lr(found.low)}, {format_lr(found.high)}]"
-    )
+    region = f"[{format_lr(found.low)}, {format_lr(found.high)}]"
+    return start + f"well-tuned {format_lr(found.well_tuned):<8} region {region}"
 
 
 def path_line(done: RunCycle) -> str:

@@ -125,8 +125,8 @@ def _gradient_spread(options: Mapping[str, Any]) -> str:
     epsilon, bound = options["epsilon"], options["bound"]
     scale = {"std": "standard deviation", "quantiles": "range from 5 to 95 %"}[options["scale"]]
     return (
-        f"max_lr is {format_lr(epsilon)} x the {scale} of the unpruned network's weight gradients / "
-        f"that of its own of the cycle before, kept within [{format_lr(epsilon / bound)}, "
+        f"max_lr is {format_lr(epsilon)} x the {scale} of the unpruned network's weight gradients "
+        f"/ that of its own of the cycle before, kept within [{format_lr(epsilon / bound)}, "
         f"{format_lr(epsilon * bound)}]"
     )
 

@@ -63,8 +63,8 @@ def verdict(table: Table) -> str:
     (first,) = best
     name = metric(table["objective"]["name"], table["objective"]["cycles"][0])
     return (
-        f"Best: epsilon {format_lr(first['epsilon'])}, delta {format_lr(first['delta'])}, q {first['q']}, "
-        f"beta {format_lr(first['beta'])}, {name.removesuffix(', %')} "
+        f"Best: epsilon {format_lr(first['epsilon'])}, delta {format_lr(first['delta'])}, "
+        f"q {first['q']}, beta {format_lr(first['beta'])}, {name.removesuffix(', %')} "
         f"{format_mean_std(first['objectives'][0])} %; {spent}"
     )
 

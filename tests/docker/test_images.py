@@ -225,7 +225,7 @@ def test_an_option_that_is_not_there_would_be_noticed(understood: Understood) ->
 
 
 def test_the_environment_of_the_tests_is_that_of_the_containers(compose: dict[str, Any]) -> None:
-    text = (ROOT / "tests" / "oracle" / "ray_nodes.py").read_text()
+    text = (ROOT / "tests" / "support" / "ray_nodes.py").read_text()
     environment = compose["services"]["worker"]["environment"]
     for name in environment:
         if name.startswith("RAY_"):

@@ -1,6 +1,5 @@
 """Who is killed x when, with real workers, nodes, drivers, servers and databases."""
 
-import importlib.util
 import os
 import signal
 import time
@@ -8,7 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import databases
 import pytest
+import ray_nodes
 import sqlalchemy as sa
 from faults import failpoints, invariants, matrix
 from faults.drivers import Victim, ended, until
@@ -20,19 +21,6 @@ CHOSEN = tuple(  # each of whom, and each moment, twice
     for index, who in enumerate(WHO)
     for shift in (0, 1)
 )
-
-
-def _beside_the_oracles(name: str) -> Any:
-    path = Path(__file__).parents[1] / "oracle" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-databases, ray_nodes = _beside_the_oracles("databases"), _beside_the_oracles("ray_nodes")
 
 
 @pytest.fixture(scope="session")

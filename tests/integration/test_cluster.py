@@ -1,6 +1,5 @@
 """One study over the nodes of a Ray cluster and a PostgreSQL: the table of one process."""
 
-import importlib.util
 import json
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import ray_nodes
 import sqlalchemy as sa
 import yaml
 from click.testing import CliRunner
@@ -46,19 +46,6 @@ def small(shape, classes):
             time.sleep(0.05)
     return nn.Sequential(nn.Flatten(), nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, classes))
 """
-
-
-def _beside(name: str) -> Any:
-    path = Path(__file__).with_name(f"{name}.py")
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-ray_nodes = _beside("ray_nodes")
 
 
 @pytest.fixture

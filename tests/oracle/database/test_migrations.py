@@ -248,10 +248,10 @@ def test_so_may_servers_that_start_on_an_empty_one(storage: str) -> None:
 
 OPEN = """
 import sys
-from oracle.ledger import Ledger, parse_url
+from oracle.database import RunDatabase, parse_url
 print("ready", flush=True)
 input()
-Ledger(parse_url(sys.argv[1])).close()
+RunDatabase(parse_url(sys.argv[1])).close()
 """
 
 

@@ -44,7 +44,7 @@ NOISY = {  # well-tuned as the full grid's, ends within a step of its: shares of
 
 
 def _benchmark() -> Any:
-    path = Path(__file__).parents[2] / "benchmarks" / "adaptive.py"
+    path = Path(__file__).parents[3] / "benchmarks" / "adaptive.py"
     spec = importlib.util.spec_from_file_location("adaptive_benchmark", path)
     assert spec is not None
     assert spec.loader is not None

@@ -216,15 +216,15 @@ SCRIPT = """
 import json, sys
 from pathlib import Path
 import torch
-from oracle import runs
-from oracle.parse import parse
+from oracle.runs import execute
+from oracle.study.validation import parse
 from oracle.settings import Settings
 
-runs.resolve_device = lambda wanted: torch.device("cuda")  # so that a worker makes the plan
+execute.resolve_device = lambda wanted: torch.device("cuda")  # so that a worker makes the plan
 content = json.loads(sys.argv[1])
 where = Settings(Path("runs"), workers=2, backend="ray", device="cpu")
-prepared = runs.prepare(parse(content, "tiny.yaml"), where)
-table = runs.execute(prepared)
+prepared = execute.prepare(parse(content, "tiny.yaml"), where)
+table = execute.execute(prepared)
 print(json.dumps(table))
 """
 NETWORK = """

@@ -38,8 +38,8 @@ def test_a_second_driver_is_refused_while_the_first_lives(
 
 HOLD = """
 import sys, time
-from oracle.ledger import Ledger, parse_url
-with Ledger(parse_url(sys.argv[1])).lease("g", print):
+from oracle.database import RunDatabase, parse_url
+with RunDatabase(parse_url(sys.argv[1])).lease("g", print):
     time.sleep(60)
 """
 

@@ -155,8 +155,8 @@ def test_decoding_takes_little_memory_beside_the_array_itself(tmp_path: Path) ->
 import json, re, sys
 from pathlib import Path
 from scyc import data, sources
-from scyc.choices import ImageFolderSpec
-from scyc.system import SplitSpec
+from scyc.specs.choices import ImageFolderSpec
+from scyc.specs.system import SplitSpec
 
 def peak():
     status = Path("/proc/self/status").read_text()

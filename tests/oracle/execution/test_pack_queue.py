@@ -60,7 +60,11 @@ def test_a_pack_that_was_too_large_makes_all_that_follow_smaller(
     landed: list[Pack] = []
     grid = {"max_lr": [0.01 * (k + 1) for k in range(12)], "extend": False}
     running = queue(
-        study(grid=grid, cycles=1), 8, engine="grouped", planned=kept.append, on_stored=landed.append
+        study(grid=grid, cycles=1),
+        8,
+        engine="grouped",
+        planned=kept.append,
+        on_stored=landed.append,
     )
     cells = {cell.id for pack in running.ready for cell in pack.cells}
     first = running.next()

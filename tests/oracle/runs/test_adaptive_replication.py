@@ -26,7 +26,7 @@ def settings(folder: Path) -> Settings:
 
 def regions(storage: str, run_id: str) -> Any:
     """What `tests/region_from_storage.py` computes from the trials alone."""
-    path = Path(__file__).parents[1] / "region_from_storage.py"
+    path = Path(__file__).parents[2] / "region_from_storage.py"
     spec = importlib.util.spec_from_file_location("region_from_storage", path)
     assert spec is not None
     assert spec.loader is not None

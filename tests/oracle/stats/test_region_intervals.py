@@ -16,7 +16,7 @@ from oracle.stats.region_intervals import RegionPosterior, Verdict, infer_region
 
 
 def _benchmark() -> Any:
-    path = Path(__file__).parents[2] / "benchmarks" / "coverage.py"
+    path = Path(__file__).parents[3] / "benchmarks" / "coverage.py"
     spec = importlib.util.spec_from_file_location("coverage_benchmark", path)
     assert spec is not None
     assert spec.loader is not None

@@ -27,7 +27,7 @@ from scyc.specs.base import Spec, as_json
 from scyc.specs.choices import DATASETS, NETWORKS, OPTIMIZERS, SCHEDULES
 from scyc.specs.system import AugmentSpec, PruningSpec, RecordSpec, SplitSpec, TrainingSpec
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "studies.md").read_text(encoding="utf-8")
+GUIDE = (Path(__file__).parents[3] / "docs" / "studies.md").read_text(encoding="utf-8")
 
 
 def read(text: str) -> dict[str, Any]:

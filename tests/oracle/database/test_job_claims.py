@@ -68,9 +68,9 @@ def test_no_job_is_handed_out_twice(storage: str) -> None:
 
 CLAIM = """
 import sys
-from oracle.jobs import Holder
-from oracle.ledger import Ledger, parse_url
-ledger = Ledger(parse_url(sys.argv[1]))
+from oracle.records.jobs import Holder
+from oracle.database import RunDatabase, parse_url
+ledger = RunDatabase(parse_url(sys.argv[1]))
 print("ready", flush=True)
 input()
 while (job := ledger.jobs().claim(Holder(sys.argv[2], "boot/ns 1 2 host"))) is not None:
