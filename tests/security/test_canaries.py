@@ -23,7 +23,7 @@ import torch
 import yaml
 from starlette.testclient import TestClient
 
-from oracle.client.client import Client, Pace, ServerError
+from oracle.client.client import Client, RetryPolicy, ServerError
 from oracle.database import sqlite_url
 from oracle.runs.catalog import find_run, stored_table
 from oracle.service.service import ServerSettings, Service
@@ -301,7 +301,9 @@ def test_as_a_servers_answer(hostile: dict[str, bytes]) -> None:
                 return httpx.Response(200, content=content, headers=headers)  # noqa: B023
 
             transport = httpx.MockTransport(answer)
-            with Client(pace=Pace(patience=0, pause=lambda _: None), transport=transport) as client:
+            with Client(
+                pace=RetryPolicy(patience=0, pause=lambda _: None), transport=transport
+            ) as client:
                 refused(lambda: client.job("a"))
                 refused(lambda: client.table("a"))
                 refused(lambda: client.runs())  # noqa: PLW0108

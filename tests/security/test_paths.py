@@ -19,7 +19,7 @@ import yaml
 from PIL import Image
 from starlette.testclient import TestClient
 
-from oracle.client.client import Client, Pace
+from oracle.client.client import Client, RetryPolicy
 from oracle.service import admission
 from scyc.data import datasets
 from scyc.errors import BadInput
@@ -181,7 +181,7 @@ def test_the_client_asks_for_names_and_for_no_other_path(name: str) -> None:
         seen.append(request.url.raw_path.decode())
         return httpx.Response(404, json={})
 
-    pace = Pace(patience=0, pause=lambda _: None)
+    pace = RetryPolicy(patience=0, pause=lambda _: None)
     with Client(pace=pace, transport=httpx.MockTransport(answer)) as client:
         for call in (client.job, client.run, lambda each: client.fetch(each, "csv")):
             with pytest.raises(Exception, match=r"."):

@@ -15,12 +15,15 @@ from faults.drivers import Victim
 
 import oracle
 import scyc
-from oracle.database import RunDatabase, parse_url, times
+from oracle.database import RunDatabase, parse_url, tables
 from oracle.records.jobs import Holder, NewJob
 
 HOUR, DAY = 3600.0, 86400.0
 MOVES = (HOUR, -HOUR, DAY, -DAY)
-SHOWN = {"ledger/times.py", "outside_runs.py"}  # times that people are told, and sessions' ends
+SHOWN = {
+    "database/tables.py",
+    "service/external_runs.py",
+}  # times that people are told, and sessions' ends
 
 
 def read_clock(file: Path) -> list[int]:
@@ -56,7 +59,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
             def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
                 return datetime.now(tz) + timedelta(seconds=seconds)
 
-        monkeypatch.setattr(times, "datetime", Moved)
+        monkeypatch.setattr(tables, "datetime", Moved)
 
     return move
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from oracle.client.client import Client, Pace, ServerError
+from oracle.client.client import Client, RetryPolicy, ServerError
 from oracle.client.models import Event, Job
 from oracle.settings import Progress, ScaleDown
 from scyc.errors import BadInput
@@ -75,7 +75,7 @@ def talk(clock: Clock) -> Iterator[Callable[..., tuple[Client, Script]]]:
 
     def make(*answers: Answer, **options: Any) -> tuple[Client, Script]:
         script = Script(*answers)
-        pace = Pace(pause=clock.pause, now=lambda: clock.time)
+        pace = RetryPolicy(pause=clock.pause, now=lambda: clock.time)
         client = Client(pace=pace, transport=httpx.MockTransport(script), **options)
         opened.append(client)
         return client, script
