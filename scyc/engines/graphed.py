@@ -22,9 +22,11 @@ from scyc.vectorized import member_group, training_loop
 from scyc.vectorized.dropout import Dropouts, draw_from, redrawn
 
 
-def fits(network: nn.Module, device: torch.device) -> bool:
-    """Whether this engine is worth a try: on a GPU, no layer known to stand in the way."""
-    return device.type == "cuda" and vmap.problem(network) is None
+def why_unsupported(network: nn.Module, device: torch.device, training: TrainingSpec) -> str | None:
+    """Return why this engine is not worth a try; None on a GPU where no layer is known to fail."""
+    if device.type != "cuda":
+        return "only a GPU records graphs"
+    return vmap.why_not_functional(network)
 
 
 def train(
@@ -34,7 +36,7 @@ def train(
 
     network: left alone. Raises ValueError for one that does not fit on any device.
     """
-    if (rule := vmap.problem(network)) is not None:
+    if (rule := vmap.why_not_functional(network)) is not None:
         raise ValueError(f"{type(network).__name__}: {rule}; use the solo engine")
     twin, form = redrawn(network), layout(network)
     if _draws(twin, jobs[0]):

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from scyc.engines.custom_code import custom_code
 from scyc.specs.system import TrainingSpec
 from scyc.training.job import Job, Outcome
 from scyc.training.memory_format import layout
@@ -21,16 +22,20 @@ from scyc.vectorized.dropout import Dropouts
 from scyc.vectorized.layer_rules import Run, Unfit
 from scyc.vectorized.lowering import Lowering
 
-_CLOSE = 1e-2  # how far two ways to the same logits may lie apart, relative to the largest
+
+def why_unsupported(network: nn.Module, device: torch.device, training: TrainingSpec) -> str | None:
+    """Return which layer or call of the network is not known; None if all are."""
+    return _why_not_lowered(network)
 
 
-def fits(network: nn.Module, device: torch.device) -> bool:
-    """Whether every layer and call of the network is known."""
+def _why_not_lowered(network: nn.Module) -> str | None:
+    if (rule := custom_code(network)) is not None:
+        return rule
     try:
         Lowering(network, alike=True)
-    except Unfit:
-        return False
-    return True
+    except Unfit as unfit:
+        return str(unfit)
+    return None
 
 
 def train(
@@ -39,17 +44,14 @@ def train(
     """Train all jobs from their starts, side by side.
 
     network: left alone. Raises ValueError for one that does not fit, or whose calls have been
-    followed wrongly: a few logits of the first job are held against the network's own.
+    followed wrongly (see :func:`scyc.vectorized.training_loop.train`).
     """
-    try:
-        Lowering(network, alike=True)
-    except Unfit as rule:
-        raise ValueError(f"{type(network).__name__}: {rule}; use the solo engine") from rule
+    if (rule := _why_not_lowered(network)) is not None:
+        raise ValueError(f"{type(network).__name__}: {rule}; use the solo engine")
 
     def bodies(places: Tensor, dropouts: Dropouts) -> member_group.Body:
         return _Grouped(network, places, dropouts)
 
-    _hold_against(network, bodies, jobs[0])
     return training_loop.train(network, jobs, training, bodies, flight)
 
 
@@ -64,19 +66,3 @@ class _Grouped:
     def __call__(self, values: Mapping[str, Tensor], images: Tensor, training: bool) -> Tensor:
         run = Run(values, len(self._places), self._dropouts, training, self._alone)
         return self._lowered(run, images, self._places, self._form)
-
-
-@torch.no_grad()
-def _hold_against(network: nn.Module, bodies: member_group.Bodies, job: Job) -> None:
-    """Raise ValueError where two members give other logits than the network by itself."""
-    network.load_state_dict(job.start.state)
-    images = job.feed.batch(job.order[0][:2])
-    expected = network.eval()(images)
-    device = job.order.device
-    values = {name: torch.stack([value, value]) for name, value in network.state_dict().items()}
-    body = bodies(torch.zeros(2, dtype=torch.int64, device=device), Dropouts([0, 0], device))
-    found = body(values, images.unsqueeze(0), False)
-    scale = float(expected.abs().max())
-    if not bool(((found - expected).abs().max() <= _CLOSE * scale) | (scale == 0)):
-        name = type(network).__name__
-        raise ValueError(f"{name}: its calls are not what they seem; use the solo engine")

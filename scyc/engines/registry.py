@@ -25,8 +25,10 @@ from scyc.training.resume import Flight
 class Engine(Protocol):
     """Trains the members of a pack: a module with these two functions."""
 
-    def fits(self, network: nn.Module, device: torch.device) -> bool:
-        """Whether it can train this network on this device."""
+    def why_unsupported(
+        self, network: nn.Module, device: torch.device, training: TrainingSpec
+    ) -> str | None:
+        """Return why it cannot do such a training on this device; None if it can."""
 
     def train(
         self,
@@ -63,16 +65,15 @@ def candidates(training: TrainingSpec, network: nn.Module, device: torch.device)
 
 
 def able(name: str, training: TrainingSpec, network: nn.Module, device: torch.device) -> bool:
-    """Whether an engine can do such a training; `stacked`, written out, has no autocast."""
-    if name == "stacked" and training.precision == "bf16":
-        return False
-    return ENGINES[name].fits(network, device)
+    """Whether an engine can do such a training."""
+    return ENGINES[name].why_unsupported(network, device, training) is None
 
 
 def problem(training: TrainingSpec, network: nn.Module) -> str | None:
     """Why the engine that a study names cannot do its trainings, whatever the device."""
     name = training.engine
     anywhere = torch.device("cuda")  # where all engines are at home; not touched
-    if name == "auto" or able(name, training, network, anywhere):
+    if name == "auto":
         return None
-    return f'cannot train this network in {training.precision}; use "auto" or "solo"'
+    rule = ENGINES[name].why_unsupported(network, anywhere, training)
+    return None if rule is None else f'cannot train this network: {rule}; use "auto" or "solo"'

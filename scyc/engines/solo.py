@@ -18,9 +18,8 @@ from scyc.training.memory_format import laid_out, layout
 from scyc.training.resume import Flight, State, outcome_of, outcome_state
 
 
-def fits(network: nn.Module, device: torch.device) -> bool:
-    """Whether this engine can train the network: always."""
-    return True
+def why_unsupported(network: nn.Module, device: torch.device, training: TrainingSpec) -> None:
+    """Return None: this engine trains any network."""
 
 
 def train(

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from scyc.engines.custom_code import custom_code
 from scyc.networks.registry import FullyConnected
 from scyc.specs.system import TrainingSpec
 from scyc.storage.checkpoint_store import Network
@@ -29,10 +30,31 @@ _CACHE = 2**17  # weights that a CPU trains side by side; with more it waits for
 _GATHERED = 2**25  # bytes of training images that are gathered ahead
 
 
-def fits(network: nn.Module, device: torch.device) -> bool:
-    """Whether this engine can train the network: fully connected, without batch norm."""
-    normalised = any(isinstance(module, nn.BatchNorm1d) for module in network.modules())
-    return type(network) is FullyConnected and len(network.layers) > 1 and not normalised
+def why_unsupported(network: nn.Module, device: torch.device, training: TrainingSpec) -> str | None:
+    """Return why this engine cannot train the network; None for ReLU networks of linear layers.
+
+    Its forward pass and gradients are written out, so it trains :class:`FullyConnected` as it is
+    built without batch norm, all weights of which are trained. It knows no autocast.
+    """
+    if training.precision == "bf16":
+        return 'it has no "bf16"'
+    if type(network) is not FullyConnected or len(network.layers) < 2:
+        return "only fully connected networks without batch norm can be stacked"
+    return custom_code(network) or _why_changed(network)
+
+
+def _why_changed(network: FullyConnected) -> str | None:
+    """Return in what a network differs from one that :class:`FullyConnected` builds."""
+    kinds = ((network.layers, nn.Linear), (network.norms, nn.Identity), (network.relus, nn.ReLU))
+    for modules, kind in kinds:
+        if any(type(module) is not kind for module in modules):
+            return "only fully connected networks without batch norm can be stacked"
+    weights = list(network.parameters())
+    if len(weights) != 2 * len(network.layers) or len(network.state_dict()) != len(weights):
+        return "only one weight and one bias a layer, each with one name, can be stacked"
+    if not all(weight.requires_grad for weight in weights):
+        return "a layer is frozen"
+    return None
 
 
 @torch.no_grad()
@@ -44,11 +66,9 @@ def train(
     network: names the layers; its own weights are left alone. Raises ValueError for a network that
     does not fit.
     """
-    if not (isinstance(network, FullyConnected) and fits(network, jobs[0].order.device)):
-        raise ValueError(
-            f"{type(network).__name__}: only fully connected networks without batch norm can be "
-            "stacked"
-        )
+    rule = why_unsupported(network, jobs[0].order.device, training)
+    if rule is not None or not isinstance(network, FullyConnected):
+        raise ValueError(f"{type(network).__name__}: {rule}; use the solo engine")
     pack = _Pack(network, jobs, training)
     saved = None if flight is None else flight.resumed()
     if saved is not None:

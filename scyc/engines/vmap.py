@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from scyc.engines.custom_code import custom_code
 from scyc.specs.system import TrainingSpec
 from scyc.training.job import Job, Outcome
 from scyc.training.memory_format import layout
@@ -22,13 +23,15 @@ from scyc.vectorized import member_group, training_loop
 from scyc.vectorized.dropout import Dropouts, draw_from, redrawn
 
 
-def fits(network: nn.Module, device: torch.device) -> bool:
-    """Whether no layer is known to stand in the way; one's own code may still do (see `train`)."""
-    return problem(network) is None
+def why_unsupported(network: nn.Module, device: torch.device, training: TrainingSpec) -> str | None:
+    """Return why this engine cannot train the network, as far as its layers show (see `train`)."""
+    return why_not_functional(network)
 
 
-def problem(network: nn.Module) -> str | None:
-    """Why a network cannot be trained from stacked weights, as far as its layers tell."""
+def why_not_functional(network: nn.Module) -> str | None:
+    """Return why a network cannot be called with other weights than its own; None if it can."""
+    if (rule := custom_code(network)) is not None:
+        return rule
     for name, module in network.named_modules():
         if (
             isinstance(module, _BatchNorm)
@@ -55,7 +58,7 @@ def train(
     network: left alone. Raises ValueError for one that does not fit, or turns out not to: vmap
     refuses code that looks at values, or draws random numbers other than by nn.Dropout.
     """
-    if (rule := problem(network)) is not None:
+    if (rule := why_not_functional(network)) is not None:
         raise ValueError(f"{type(network).__name__}: {rule}; use the solo engine")
     twin = redrawn(network)
 

@@ -1,11 +1,16 @@
 """The schedules, and S-Cyc, as PyTorch schedulers for any training loop.
 
-Each gives the very rates that a pack is trained with (:func:`scyc.schedules.rates.rates`). Call
-``step()`` once an iteration, after ``optimizer.step()``. Every parameter group gets the same rate,
-and nothing but the learning rate is touched: momentum is left alone. A state_dict holds plain
-values and goes on where it was taken; load the optimizer's beside it.
+Each gives the rates that a pack is trained with (:func:`scyc.schedules.rates.rates`). Call
+``step()`` once an iteration, after ``optimizer.step()``. Only the learning rate is changed, not
+momentum.
 
-Every schedule restarts at each pruning cycle: ``restart(max_lr)`` does that, or a new scheduler.
+The parameter group with the highest learning rate in the optimizer gets the schedule's rate. Groups
+with a lower one keep their ratio to it, as with PyTorch's own schedulers.
+
+``state_dict()`` holds plain values. ``load_state_dict()`` also sets the learning rates of the
+optimizer's groups, so it may come before or after the optimizer's own, or without it.
+
+Every schedule restarts at each pruning cycle: call ``restart(max_lr)``, or make a new scheduler.
 """
 
 from __future__ import annotations
@@ -15,6 +20,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
@@ -31,15 +37,22 @@ from scyc.specs.choices import (
     WarmupSpec,
 )
 
+_RATE_LISTS = ("base_lrs", "_last_lr")  # in PyTorch's state; tensors where the groups' rates are
 _ENDLESS = sys.maxsize  # iterations, of a schedule that has no budget
 
 
 class Restarting(LRScheduler):
-    """What all schedules have in common; one of the classes below is what a loop uses.
+    """Base class of the schedulers below, for any declared schedule.
 
-    schedule: declared. max_lr: its highest rate. steps: iterations of one pruning cycle.
-    last_epoch: as in PyTorch, the last iteration that is done; -1 starts.
-    Raises ValueError, with the rule, for arguments that do not fit each other.
+    Args:
+        optimizer: Whose groups' learning rates are set.
+        schedule: The declared schedule.
+        max_lr: The schedule's highest learning rate.
+        steps: Iterations of one pruning cycle.
+        last_epoch: As in PyTorch, the last iteration that is done; -1 starts.
+
+    Raises:
+        ValueError: The arguments do not fit each other.
     """
 
     def __init__(
@@ -60,30 +73,64 @@ class Restarting(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:  # type: ignore[override]  # torch also allows Tensor rates
-        """The rate of iteration ``last_epoch``, once for each parameter group."""
+        """Return the learning rate of iteration ``last_epoch`` of each parameter group."""
         rate = rates.lr(self.schedule, self.max_lr, self.steps, self.last_epoch)
-        return [rate] * len(self.optimizer.param_groups)
+        return [rate * ratio for ratio in self._ratios()]
+
+    def _ratios(self) -> list[float]:
+        """Return each group's own rate relative to the highest; 1 where all of them are 0."""
+        for group in self.optimizer.param_groups[len(self.base_lrs) :]:  # added since
+            self.base_lrs.append(group.setdefault("initial_lr", group["lr"]))
+        own = [float(rate) for rate in self.base_lrs]
+        highest = max(own)
+        return [rate / highest if highest else 1.0 for rate in own]
 
     def restart(self, max_lr: float) -> None:
-        """Start the next pruning cycle: iteration 0 again, with that cycle's max_lr."""
+        """Start the next pruning cycle: iteration 0 again, with that cycle's max_lr.
+
+        Raises:
+            ValueError: The schedule does not allow this max_lr.
+        """
         self.max_lr = _fitting(self.schedule, max_lr)
         self.last_epoch = -1
         self._initial_step()
 
     def state_dict(self) -> dict[str, Any]:
-        """All but the optimizer, as plain values."""
-        return {
+        """Return all of the state but the optimizer, as plain values."""
+        self._ratios()  # counts groups that were added
+        state = {
             name: as_json(value) if isinstance(value, Spec) else value
             for name, value in super().state_dict().items()
         }
+        return state | {name: [float(rate) for rate in state[name]] for name in _RATE_LISTS}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from a state_dict. Raises ValueError where it is another schedule's."""
+        """Continue from a state_dict, and set the rates of the optimizer's groups to match.
+
+        Raises:
+            ValueError: It is the state of another schedule, or of another number of groups. Nothing
+                has been changed then.
+        """
         specs = {name: value for name, value in vars(self).items() if isinstance(value, Spec)}
         if missing := specs.keys() - state_dict.keys():
             raise ValueError(f"{', '.join(sorted(missing))}: not in the state; is it another's?")
         read = {name: type(spec).model_validate(state_dict[name]) for name, spec in specs.items()}
-        super().load_state_dict(state_dict | read)
+        groups = self.optimizer.param_groups
+        own = list(state_dict["base_lrs"])
+        if len(own) != len(groups):
+            rule = f"the state is of {len(own)} parameter groups, the optimizer has {len(groups)}"
+            raise ValueError(f"base_lrs: {rule}; build the optimizer as it was")
+        super().load_state_dict(state_dict | read | {"base_lrs": own})
+        for group, initial, rate in zip(groups, own, self.get_lr(), strict=True):
+            group["initial_lr"] = initial
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
+        self._last_lr = [
+            group["lr"].clone() if isinstance(group["lr"], Tensor) else group["lr"]
+            for group in groups
+        ]
 
 
 class WarmupDrops(Restarting):

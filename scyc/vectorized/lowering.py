@@ -91,8 +91,6 @@ class Lowering:
             lower = MODULES.get(type(module))
             if lower is None or len(inputs) != 1 or len(node.args) != 1 or node.kwargs:
                 raise Unfit(f"{node.target}: {type(module).__name__} is not known")
-            if module._forward_hooks or module._forward_pre_hooks or module._backward_hooks:
-                raise Unfit(f"{node.target}: has hooks")
             kind, operation = lower(Layer(str(node.target), module, self._names), kinds[0])
             in_place = bool(getattr(module, "inplace", False))
         else:

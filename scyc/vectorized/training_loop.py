@@ -20,6 +20,7 @@ from scyc.specs.system import TrainingSpec
 from scyc.training.job import Job, Look, Outcome, percent, validated_at
 from scyc.training.memory_format import layout
 from scyc.training.resume import Flight, State, outcome_of, outcome_state
+from scyc.vectorized.body_check import check_body
 from scyc.vectorized.cuda_graphs import Recorder, Streams
 from scyc.vectorized.member_group import Bodies, Side
 from scyc.vectorized.member_state import Members
@@ -37,10 +38,16 @@ def train(
     """Train all jobs from their starts.
 
     network: names the weights; it is left alone. together: one step of all members at once; else
-    each has a step and, on a GPU, a stream of its own. recorder: see :func:`captured`.
+    each has a step and, on a GPU, a stream of its own. recorder: see :func:`captured`. Raises
+    ValueError where the bodies give other logits or gradients than the network (see
+    :func:`scyc.vectorized.body_check.check_body`).
     """
     groups = [list(range(len(jobs)))] if together else [[index] for index in range(len(jobs))]
-    pack = _Pack(network, jobs, training, bodies, recorder)
+    moved = _moved(network, jobs[0])
+    copies = Members(network, [jobs[0].start] * (2 if together else 1), moved, form(network))
+    check_body(network, jobs[0], copies, moved, bodies)
+    del copies
+    pack = _Pack(network, jobs, training, bodies, moved, recorder)
     saved = flight.resumed() if flight is not None else None
     if saved is None:
         pack.start(groups)
@@ -62,12 +69,13 @@ class _Pack:
         jobs: Sequence[Job],
         training: TrainingSpec,
         bodies: Bodies,
+        moved: Sequence[str],
         recorder: Recorder | None,
     ) -> None:
         self._network, self._jobs, self._training = network, jobs, training
         self._bodies, self._recorder = bodies, recorder
         self._device = jobs[0].order.device
-        self._moved = _moved(network, jobs[0])
+        self._moved = moved
         self._looks = [Look() for _ in jobs]
         self._left: dict[int, Outcome] = {}
         self.step = 0

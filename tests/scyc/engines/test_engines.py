@@ -292,7 +292,9 @@ def test_what_cannot_be_stacked_is_refused(trainer: Make) -> None:
     one = trainer()
     jobs, training = jobs_of(one, SgdSpec()), one.system.training
     for network in (FullyConnected(64, 10, (8,), batch_norm=True), Own(64, 10), ResNet20(1, 10)):
-        assert not stacked.fits(network, torch.device("cpu"))
+        assert stacked.why_unsupported(network, torch.device("cpu"), training) is not None
         with pytest.raises(ValueError, match="only fully connected networks without batch norm"):
             stacked.train(network, jobs, training)
-    assert stacked.fits(FullyConnected(64, 10, (8,)), torch.device("cpu"))
+    assert (
+        stacked.why_unsupported(FullyConnected(64, 10, (8,)), torch.device("cpu"), training) is None
+    )

@@ -44,12 +44,16 @@ OURS: list[NetworkSpec] = [
 
 
 @pytest.mark.parametrize("spec", OURS, ids=repr)
-def test_every_network_of_ours_is_taken_by_all_engines_for_any_network(spec: NetworkSpec) -> None:
+def test_every_network_of_ours_is_taken_by_all_engines_for_any_network(
+    spec: NetworkSpec, system: Callable[..., SystemSpec]
+) -> None:
+    training = system().training
     with torch.device("meta"):
         network = registry.build(spec, (3, 64, 64), 10, seed=0)
     modes = [module.training for module in network.modules()]
-    assert [engine.fits(network, GPU) for engine in (vmap, grouped, graphed)] == [True] * 3
-    assert not graphed.fits(network, CPU)
+    for engine in (vmap, grouped, graphed):
+        assert engine.why_unsupported(network, GPU, training) is None
+    assert graphed.why_unsupported(network, CPU, training) == "only a GPU records graphs"
     assert [module.training for module in network.modules()] == modes
 
 
@@ -87,10 +91,13 @@ ODD: dict[str, Callable[[Any, Tensor], Tensor]] = {
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_what_grouped_does_not_know_it_leaves_alone(name: str) -> None:
-    network = Odd(ODD[name])
-    assert not grouped.fits(network, GPU)
-    assert grouped.fits(Odd(lambda net, x: torch.flatten(x, 1)), GPU)
+def test_what_grouped_does_not_know_it_leaves_alone(
+    name: str, system: Callable[..., SystemSpec]
+) -> None:
+    training = system().training
+    assert grouped.why_unsupported(Odd(ODD[name]), GPU, training) is not None
+    plain = Odd(lambda net, x: torch.flatten(x, 1))
+    assert grouped.why_unsupported(plain, GPU, training) is None
 
 
 def jobs_of(one: Trainer, network: nn.Module) -> list[Job]:
@@ -127,7 +134,7 @@ def test_calls_that_were_followed_wrongly_are_found_out(
         return before.flatten(1)
 
     one, network = Trainer(system(), colours), Odd(shifted)
-    with pytest.raises(ValueError, match=r"Odd: its calls are not what they seem"):
+    with pytest.raises(ValueError, match=r"Odd: gets other logits than by itself"):
         grouped.train(network, jobs_of(one, network), one.system.training)
 
 

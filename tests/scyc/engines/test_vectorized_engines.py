@@ -255,7 +255,7 @@ def test_batch_norm_without_momentum_keeps_the_mean_over_each_members_own_batche
     for a, b, count in zip(alone, together, counts, strict=True):
         assert int(b.network.state["norm.num_batches_tracked"]) == count + 6
         assert gap(b.network, a.network) < 1e-9
-    assert not vmap.fits(network, CPU)
+    assert vmap.why_unsupported(network, CPU, one.system.training) is not None
     with pytest.raises(ValueError, match=r"norm: batch norm without momentum .* use the solo"):
         vmap.train(network, jobs, one.system.training)
 
