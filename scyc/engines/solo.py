@@ -57,13 +57,15 @@ class _Training:
     def __init__(self, network: nn.Module, job: Job, training: TrainingSpec) -> None:
         network.load_state_dict(job.start.state)
         self._network, self._job, self._training = network, job, training
-        self._weights = dict(network.named_parameters())
+        # Under all of its names: a tied weight may have its mask under any of them.
+        self._weights = dict(network.named_parameters(remove_duplicate=False))
         self._device = job.order.device
         self._pruned = [
             (weight := self._weights[name], torch.empty_like(weight).copy_(mask))
             for name, mask in job.start.masks.items()
             if not mask.all()
         ]
+        self._apply_masks()  # of two names of one weight, the state may have pruned only one
         self._optimizer = optimizers.make(training.optimizer, network.parameters())
         self._form = layout(network)
         self._done = 0  # iterations
@@ -98,9 +100,8 @@ class _Training:
             return
         loss.backward()
         self._optimizer.step()
+        self._apply_masks()
         with torch.no_grad():
-            for weight, kept in self._pruned:
-                weight.mul_(kept).add_(0.0)  # far faster than to fill; -0.0 becomes 0.0
             self._finite &= loss.isfinite()
         if self._done == job.keep_at:
             self._kept = _snapshot(network, job)
@@ -108,6 +109,11 @@ class _Training:
             self._left = not self._finite
             if not self._left:
                 self._validate()
+
+    @torch.no_grad()
+    def _apply_masks(self) -> None:
+        for weight, kept in self._pruned:
+            weight.mul_(kept).add_(0.0)  # far faster than to fill; -0.0 becomes 0.0
 
     def _validate(self) -> None:
         accuracy = self._accuracy(self._job.feed.validation)
@@ -186,27 +192,43 @@ def evaluate(network: nn.Module, feed: Feed, indices: Tensor) -> float:
 def gradients(
     network: nn.Module, start: Network, feed: Feed, order: Tensor, names: Sequence[str]
 ) -> dict[str, Tensor]:
-    """Gradients of the loss summed over batches, by weight name, on the CPU in float64.
+    """Return the gradients of the loss summed over batches, which gradient criteria score.
 
-    order: int64 [batches, batch], images of the training part; not augmented, and with the
-    batch-norm statistics that the network was evaluated with.
+    A frozen weight has a gradient here, too, or it would be pruned before all others.
+
+    Args:
+        network: Is overwritten with the start's weights, and has no gradients afterwards.
+        start: The network that is to be pruned.
+        feed: The images, which are not augmented. Batch norm uses its running statistics.
+        order: Images of the training part, int64 [batches, batch].
+        names: Of the weights.
+
+    Returns:
+        The gradients by weight name, on the CPU in float64; 0 where the loss does not depend on a
+        weight.
     """
     network.load_state_dict(start.state)
     network.eval()
     network.zero_grad(set_to_none=True)
+    weights = dict(network.named_parameters(remove_duplicate=False))
+    frozen = [weights[name] for name in names if not weights[name].requires_grad]
+    for weight in frozen:
+        weight.requires_grad_(True)
     form = layout(network)
     for indices in order:
         images = laid_out(feed.batch(indices), form)
         loss = functional.cross_entropy(network(images), feed.labels[indices])
         loss.backward()
-    weights = dict(network.named_parameters())
-    found = {}
+    gradients_by_name = {}
     for name in names:
         gradient = weights[name].grad
         gradient = torch.zeros_like(weights[name]) if gradient is None else gradient  # not used
-        found[name] = gradient.detach().double().cpu()
+        gradients_by_name[name] = gradient.detach().double().cpu()
     network.zero_grad(set_to_none=True)
-    return found
+    for weight in frozen:
+        weight.grad = None
+        weight.requires_grad_(False)
+    return gradients_by_name
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from scyc.storage.checkpoint_store import Network
 from scyc.training.job import Job
 from scyc.training.memory_format import laid_out, layout
 from scyc.vectorized.dropout import Dropouts
@@ -44,7 +45,8 @@ def check_body(
     images, labels = job.feed.batch(indices), job.feed.labels[indices]
     name = type(network).__name__
     with _full_precision(job.order.device):
-        expected, slopes = _by_itself(network, job, images, labels, moved)
+        start = stacked.network(0, job.start.masks)
+        expected, slopes = _by_itself(network, start, images, labels, moved)
         if not bool(expected.isfinite().all()):
             return  # training will report it
         members, device = len(stacked.values.parts[0]), job.order.device
@@ -69,11 +71,11 @@ def check_body(
 
 
 def _by_itself(
-    network: nn.Module, job: Job, images: Tensor, labels: Tensor, moved: Sequence[str]
+    network: nn.Module, start: Network, images: Tensor, labels: Tensor, moved: Sequence[str]
 ) -> tuple[Tensor, list[Tensor]]:
     """Return a copy's logits [images, classes] and the gradients of the weights in `moved`."""
     twin = copy.deepcopy(network).eval()
-    twin.load_state_dict(job.start.state)
+    twin.load_state_dict(start.state)
     weights = [twin.get_parameter(name) for name in moved]
     logits = twin(laid_out(images, layout(network)))
     loss = functional.cross_entropy(logits, labels)

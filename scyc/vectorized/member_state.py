@@ -48,8 +48,12 @@ class Members:
                 value.copy_(torch.stack([start.state[name] for start in starts]))
             whole = torch.ones((), dtype=torch.bool)
             for name, value in kept.items():
+                aliases = [alias for alias, known in self._names.items() if known == name]
                 for member, start in enumerate(starts):
-                    value[member] = start.masks.get(name, whole).to(first.device)
+                    value[member] = whole.to(first.device)
+                    for alias in aliases:
+                        value[member].mul_(start.masks.get(alias, whole).to(first.device))
+                self.weights[name].mul_(value)  # of two names the state may have pruned only one
 
     def _view(self, values: Flat) -> None:
         self.values = values

@@ -139,3 +139,18 @@ def test_gradients_of_the_criterion_are_those_of_the_summed_losses(
     for name in names:
         expected = network.get_parameter(name).grad
         assert torch.allclose(found[name], expected, rtol=1e-9, atol=1e-12)
+
+
+def test_a_frozen_weight_has_the_gradient_that_it_would_have_if_it_were_trained(
+    trainer: Callable[..., Trainer],
+) -> None:
+    one = trainer(pruning=PruningSpec(criterion="global_gradient"), precision="fp64")
+    start = one.root(0)
+    expected = one._gradients(start, 0, 1)
+    weight = one.network.get_parameter("layers.0.weight")
+    weight.requires_grad_(False)
+    found = one._gradients(start, 0, 1)
+    assert expected["layers.0.weight"].abs().sum() > 0
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
+    assert not weight.requires_grad
+    assert weight.grad is None

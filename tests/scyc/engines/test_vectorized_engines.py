@@ -310,3 +310,43 @@ def test_in_bfloat16_only_the_forward_pass_is(
         }
         assert 1e-5 < gap(rounded.network, exact.network) < 0.05
         assert gap(rounded.network, alone.network) < 0.05
+
+
+class Tied(nn.Module):
+    """Two hidden layers that share one weight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(192, 16)
+        self.middle = nn.Linear(16, 16)
+        self.again = nn.Linear(16, 16)
+        self.again.weight = self.middle.weight
+        self.output = nn.Linear(16, 3)
+
+    def forward(self, images: Tensor) -> Tensor:
+        hidden = torch.relu(self.first(images.flatten(1)))
+        hidden = torch.relu(self.again(torch.relu(self.middle(hidden))))
+        return self.output(hidden)
+
+
+@pytest.mark.parametrize("engine", [solo, *ENGINES], ids=["solo", *NAMES])
+@pytest.mark.parametrize("masked", ["middle.weight", "again.weight"])
+def test_a_mask_under_either_name_of_a_tied_weight_holds_from_the_first_iteration(
+    system: Systems, colours: Images, engine: Any, masked: str
+) -> None:
+    """Also where the other name's entry of the state still has the pruned values."""
+    one, network = Trainer(system(precision="fp64", steps=4, validate_every=2), colours), Tied()
+    network = network.double()
+    state = {name: value.clone() for name, value in network.state_dict().items()}
+    mask = torch.rand(16, 16, generator=torch.Generator().manual_seed(0)) > 0.5
+    state[masked][~mask] = 0.0
+    feed, order = one._feed(0, 0)
+    job = Job(Network(state, {masked: mask}), [0.1] * len(order), feed, order, seed=0)
+    zeroed = dict.fromkeys(("middle.weight", "again.weight"), state[masked])
+    clean = replace(job, start=Network(state | zeroed, {masked: mask}))
+    (reference, _) = solo.train(Tied().double(), [clean, clean], one.system.training)
+    for outcome in engine.train(network, [job, job], one.system.training):
+        for name in ("middle.weight", "again.weight"):
+            assert not outcome.network.state[name][~mask].any()
+            assert outcome.network.state[name][mask].all()
+        assert gap(outcome.network, reference.network) < 1e-10
