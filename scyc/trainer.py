@@ -33,11 +33,11 @@ from scyc.schedules import rates as schedules
 from scyc.specs.choices import FactorySpec, ScheduleSpec
 from scyc.specs.system import SystemSpec
 from scyc.storage.checkpoint_store import Network
+from scyc.storage.pack_state_file import PackStateStore
 from scyc.training.determinism import deterministic
 from scyc.training.job import Feed, Job, Outcome
 from scyc.training.memory_format import laid_out, layout
 from scyc.training.precision import DTYPES
-from scyc.training.resume import Flight
 
 
 @dataclass(frozen=True)
@@ -165,12 +165,12 @@ class Trainer:
     def train(
         self,
         members: Sequence[Member],
-        flight: Flight | None = None,
+        state_store: PackStateStore | None = None,
         engine: str | None = None,
     ) -> list[Trained]:
         """Train a pack; results are in the members' order.
 
-        flight: where the pack is saved while it trains. engine: one of `engines`; the first if
+        state_store: where the pack is saved while it trains. engine: one of `engines`; the first if
         left out. Raises torch.OutOfMemoryError where a GPU has no memory for so many, and
         NotDeterministic.
         """
@@ -186,7 +186,7 @@ class Trainer:
             jobs.append(Job(member.start, rates, feed, order, seed, keep_at))
         chosen = ENGINES[engine or self.engines[0]]
         with deterministic(training.deterministic):
-            outcomes = chosen.train(self.network, jobs, training, flight)
+            outcomes = chosen.train(self.network, jobs, training, state_store)
             recorded = [
                 self._recorded(member, outcome)
                 for member, outcome in zip(members, outcomes, strict=True)

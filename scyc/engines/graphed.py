@@ -15,9 +15,9 @@ from torch.func import functional_call
 
 from scyc.engines import vmap
 from scyc.specs.system import TrainingSpec
+from scyc.storage.pack_state_file import PackStateStore
 from scyc.training.job import Job, Outcome
 from scyc.training.memory_format import laid_out, layout
-from scyc.training.resume import Flight
 from scyc.vectorized import member_group, training_loop
 from scyc.vectorized.dropout import Dropouts, draw_from, redrawn
 
@@ -30,7 +30,10 @@ def why_unsupported(network: nn.Module, device: torch.device, training: Training
 
 
 def train(
-    network: nn.Module, jobs: Sequence[Job], training: TrainingSpec, flight: Flight | None = None
+    network: nn.Module,
+    jobs: Sequence[Job],
+    training: TrainingSpec,
+    state_store: PackStateStore | None = None,
 ) -> list[Outcome]:
     """Train all jobs from their starts, each with a graph of its own.
 
@@ -48,7 +51,7 @@ def train(
     def bodies(places: Tensor, dropouts: Dropouts) -> member_group.Body:
         return _Alone(twin, form, dropouts)
 
-    return training_loop.train(network, jobs, training, bodies, flight, together=False)
+    return training_loop.train(network, jobs, training, bodies, state_store, together=False)
 
 
 @torch.no_grad()

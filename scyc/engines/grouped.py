@@ -14,9 +14,9 @@ from torch import Tensor, nn
 
 from scyc.engines.custom_code import custom_code
 from scyc.specs.system import TrainingSpec
+from scyc.storage.pack_state_file import PackStateStore
 from scyc.training.job import Job, Outcome
 from scyc.training.memory_format import layout
-from scyc.training.resume import Flight
 from scyc.vectorized import member_group, training_loop
 from scyc.vectorized.dropout import Dropouts
 from scyc.vectorized.layer_rules import Run, Unfit
@@ -39,7 +39,10 @@ def _why_not_lowered(network: nn.Module) -> str | None:
 
 
 def train(
-    network: nn.Module, jobs: Sequence[Job], training: TrainingSpec, flight: Flight | None = None
+    network: nn.Module,
+    jobs: Sequence[Job],
+    training: TrainingSpec,
+    state_store: PackStateStore | None = None,
 ) -> list[Outcome]:
     """Train all jobs from their starts, side by side.
 
@@ -52,7 +55,7 @@ def train(
     def bodies(places: Tensor, dropouts: Dropouts) -> member_group.Body:
         return _Grouped(network, places, dropouts)
 
-    return training_loop.train(network, jobs, training, bodies, flight)
+    return training_loop.train(network, jobs, training, bodies, state_store)
 
 
 class _Grouped:

@@ -18,8 +18,8 @@ from torch import nn
 
 from scyc.engines import graphed, grouped, solo, stacked, vmap
 from scyc.specs.system import TrainingSpec
+from scyc.storage.pack_state_file import PackStateStore
 from scyc.training.job import Job, Outcome
-from scyc.training.resume import Flight
 
 
 class Engine(Protocol):
@@ -35,9 +35,9 @@ class Engine(Protocol):
         network: nn.Module,
         jobs: Sequence[Job],
         training: TrainingSpec,
-        flight: Flight | None = None,
+        state_store: PackStateStore | None = None,
     ) -> list[Outcome]:
-        """Train each job from its start, or from what `flight` has of the pack.
+        """Train each job from its start, or from what `state_store` has of the pack.
 
         The network lies on the device of the jobs' images and in their precision; its weights may
         be overwritten. The global random state is left as it was.

@@ -12,10 +12,11 @@ from torch.nn import functional
 
 from scyc.specs.system import TrainingSpec
 from scyc.storage.checkpoint_store import Network
+from scyc.storage.pack_state_file import PackStateStore, State
 from scyc.training import optimizers, precision
 from scyc.training.job import Feed, Job, Look, Outcome, correct, percent, validated_at
 from scyc.training.memory_format import laid_out, layout
-from scyc.training.resume import Flight, State, outcome_of, outcome_state
+from scyc.training.resume import outcome_of, outcome_state
 
 
 def why_unsupported(network: nn.Module, device: torch.device, training: TrainingSpec) -> None:
@@ -23,14 +24,17 @@ def why_unsupported(network: nn.Module, device: torch.device, training: Training
 
 
 def train(
-    network: nn.Module, jobs: Sequence[Job], training: TrainingSpec, flight: Flight | None = None
+    network: nn.Module,
+    jobs: Sequence[Job],
+    training: TrainingSpec,
+    state_store: PackStateStore | None = None,
 ) -> list[Outcome]:
     """Train each job from its start, in the network given (its own weights are overwritten).
 
     The network lies on the device and in the precision of the jobs' images. What it draws itself
     while it trains comes from each job's seed; the global random state is left as it was.
     """
-    saved = None if flight is None else flight.resumed()
+    saved = None if state_store is None else state_store.load()
     outcomes: list[Outcome] = []
     if saved is not None:
         outcomes = [
@@ -44,9 +48,9 @@ def train(
                 saved = None
             while training_of_one.goes_on:
                 training_of_one.step()
-                if flight is not None and flight.due():
+                if state_store is not None and state_store.due():
                     finished = [outcome_state(outcome) for outcome in outcomes]
-                    flight.save({"finished": finished, "running": training_of_one.state()})
+                    state_store.save({"finished": finished, "running": training_of_one.state()})
             outcomes.append(training_of_one.outcome())
     return outcomes
 

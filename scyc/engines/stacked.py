@@ -20,9 +20,9 @@ from scyc.engines.custom_code import custom_code
 from scyc.networks.registry import FullyConnected
 from scyc.specs.system import TrainingSpec
 from scyc.storage.checkpoint_store import Network
+from scyc.storage.pack_state_file import PackStateStore
 from scyc.training.job import Job, Look, Outcome, validated_at
 from scyc.training.optimizers import stacked
-from scyc.training.resume import Flight
 from scyc.vectorized.stacked_batches import StackedImages, Stretch
 from scyc.vectorized.stacked_mlp import Stack, Steps
 
@@ -59,7 +59,10 @@ def _why_changed(network: FullyConnected) -> str | None:
 
 @torch.no_grad()
 def train(
-    network: nn.Module, jobs: Sequence[Job], training: TrainingSpec, flight: Flight | None = None
+    network: nn.Module,
+    jobs: Sequence[Job],
+    training: TrainingSpec,
+    state_store: PackStateStore | None = None,
 ) -> list[Outcome]:
     """Train all jobs from their starts, side by side.
 
@@ -70,13 +73,13 @@ def train(
     if rule is not None or not isinstance(network, FullyConnected):
         raise ValueError(f"{type(network).__name__}: {rule}; use the solo engine")
     pack = _Pack(network, jobs, training)
-    saved = None if flight is None else flight.resumed()
+    saved = None if state_store is None else state_store.load()
     if saved is not None:
         pack.resume(saved)
     while pack.groups and pack.step < training.steps:
         pack.advance()
-        if flight is not None and flight.due():
-            flight.save(pack.state())
+        if state_store is not None and state_store.due():
+            state_store.save(pack.state())
     return pack.outcomes()
 
 

@@ -16,9 +16,9 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from scyc.engines.custom_code import custom_code
 from scyc.specs.system import TrainingSpec
+from scyc.storage.pack_state_file import PackStateStore
 from scyc.training.job import Job, Outcome
 from scyc.training.memory_format import layout
-from scyc.training.resume import Flight
 from scyc.vectorized import member_group, training_loop
 from scyc.vectorized.dropout import Dropouts, draw_from, redrawn
 
@@ -51,7 +51,10 @@ def why_not_functional(network: nn.Module) -> str | None:
 
 
 def train(
-    network: nn.Module, jobs: Sequence[Job], training: TrainingSpec, flight: Flight | None = None
+    network: nn.Module,
+    jobs: Sequence[Job],
+    training: TrainingSpec,
+    state_store: PackStateStore | None = None,
 ) -> list[Outcome]:
     """Train all jobs from their starts, side by side.
 
@@ -65,7 +68,7 @@ def train(
     def bodies(places: Tensor, dropouts: Dropouts) -> member_group.Body:
         return _Mapped(twin, places, dropouts)
 
-    return training_loop.train(network, jobs, training, bodies, flight)
+    return training_loop.train(network, jobs, training, bodies, state_store)
 
 
 class _Mapped:

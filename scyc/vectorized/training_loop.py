@@ -17,9 +17,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from scyc.specs.system import TrainingSpec
+from scyc.storage.pack_state_file import PackStateStore, State
 from scyc.training.job import Job, Look, Outcome, percent, validated_at
 from scyc.training.memory_format import layout
-from scyc.training.resume import Flight, State, outcome_of, outcome_state
+from scyc.training.resume import outcome_of, outcome_state
 from scyc.vectorized.body_check import check_body
 from scyc.vectorized.cuda_graphs import Recorder, Streams
 from scyc.vectorized.member_group import Bodies, Side
@@ -31,7 +32,7 @@ def train(
     jobs: Sequence[Job],
     training: TrainingSpec,
     bodies: Bodies,
-    flight: Flight | None = None,
+    state_store: PackStateStore | None = None,
     together: bool = True,
     recorder: Recorder | None = None,
 ) -> list[Outcome]:
@@ -48,15 +49,15 @@ def train(
     check_body(network, jobs[0], copies, moved, bodies)
     del copies
     pack = _Pack(network, jobs, training, bodies, moved, recorder)
-    saved = flight.resumed() if flight is not None else None
+    saved = state_store.load() if state_store is not None else None
     if saved is None:
         pack.start(groups)
     else:
         pack.resume(saved)
     while pack.step < training.steps and pack.sides:
         pack.advance()
-        if flight is not None and pack.step < training.steps and flight.due():
-            flight.save(pack.state())
+        if state_store is not None and pack.step < training.steps and state_store.due():
+            state_store.save(pack.state())
     return pack.outcomes()
 
 

@@ -126,7 +126,7 @@ class Rehearsed:
     content: bytes | None = None
     asked: int = 0
 
-    def resumed(self) -> Mapping[str, Any] | None:
+    def load(self) -> Mapping[str, Any] | None:
         if self.content is None:
             return None
         found: Mapping[str, Any] = torch.load(io.BytesIO(self.content), weights_only=True)

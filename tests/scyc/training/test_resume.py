@@ -25,10 +25,10 @@ from scyc.specs.choices import (
 )
 from scyc.specs.system import PruningSpec, SplitSpec, SystemSpec, TrainingSpec
 from scyc.storage.checkpoint_store import Network
+from scyc.storage.pack_state_file import PackStateFile
 from scyc.trainer import Trainer
 from scyc.training import optimizers
 from scyc.training.job import Job, Outcome
-from scyc.training.resume import FlightFile
 
 OPTIMIZERS: list[OptimizerSpec] = [
     SgdSpec(),
@@ -55,7 +55,7 @@ class Rehearsed:
     steps: int = 0
     saves: int = field(default=0)
 
-    def resumed(self) -> Mapping[str, Any] | None:
+    def load(self) -> Mapping[str, Any] | None:
         if self.content is None:
             return None
         found: Mapping[str, Any] = torch.load(io.BytesIO(self.content), weights_only=True)
@@ -216,8 +216,8 @@ class Filed:
     said: list[str] = field(default_factory=list)
     clock: Clock = field(default_factory=Clock)
 
-    def open(self, stamp: str = "pack, solo, 1") -> FlightFile:
-        return FlightFile(self.file, stamp, 60.0, self.clock, self.said.append)
+    def open(self, stamp: str = "pack, solo, 1") -> PackStateFile:
+        return PackStateFile(self.file, stamp, 60.0, self.clock, self.said.append)
 
 
 @pytest.fixture
@@ -226,10 +226,10 @@ def filed(tmp_path: Path) -> Filed:
 
 
 def test_a_state_comes_back_from_its_file(filed: Filed) -> None:
-    assert filed.open().resumed() is None
+    assert filed.open().load() is None
     state = {"step": 3, "curve": ((1, 2.5),), "weights": torch.arange(5.0), "kept": None}
     filed.open().save(state)
-    found = filed.open().resumed()
+    found = filed.open().load()
     assert found is not None
     assert (found["step"], found["curve"], found["kept"]) == (3, ((1, 2.5),), None)
     assert torch.equal(found["weights"], torch.arange(5.0))
@@ -255,18 +255,18 @@ def test_a_damaged_file_is_told_of_and_not_read(filed: Filed, position: int) -> 
     content = bytearray(filed.file.read_bytes())
     content[position] ^= 1
     filed.file.write_bytes(content)
-    assert filed.open().resumed() is None
+    assert filed.open().load() is None
     assert filed.said == [f"{filed.file}: damaged; its pack starts anew"]
 
 
 def test_a_file_cut_short_or_of_another_version_is_not_read(filed: Filed) -> None:
     filed.open().save({"weights": torch.zeros(3)})
-    assert filed.open("pack, solo, 2").resumed() is None
+    assert filed.open("pack, solo, 2").load() is None
     assert filed.said == [f"{filed.file}: of another version or device; its pack starts anew"]
     filed.file.write_bytes(filed.file.read_bytes()[:50])
-    assert filed.open().resumed() is None
+    assert filed.open().load() is None
     filed.file.write_bytes(b"")
-    assert filed.open().resumed() is None
+    assert filed.open().load() is None
     assert len(filed.said) == 3
 
 
@@ -276,7 +276,7 @@ def test_a_file_never_runs_code(filed: Filed) -> None:
             return (os.system, ("true",))
 
     filed.open().save({"weights": Evil()})
-    assert filed.open().resumed() is None
+    assert filed.open().load() is None
     assert "damaged" in filed.said[0]
 
 
@@ -291,12 +291,12 @@ def test_a_process_that_is_killed_goes_on_in_another(tmp_path: Path, digits: Ima
     jobs = [Job(trainer.root(0), [rate] * 200, feed, order, 0) for rate in (0.05, 0.1)]
     file = tmp_path / "pack.pt"
 
-    class Slow(FlightFile):
+    class Slow(PackStateFile):
         def due(self) -> bool:
             time.sleep(0.01)
             return super().due()
 
-    def trained(flight: FlightFile | None) -> list[Any]:
+    def trained(flight: PackStateFile | None) -> list[Any]:
         outcomes = solo.train(trainer.network, jobs, training, flight)
         return [
             (o.curve, o.test_accuracy, [float(v.double().sum()) for v in o.network.state.values()])
@@ -312,8 +312,8 @@ def test_a_process_that_is_killed_goes_on_in_another(tmp_path: Path, digits: Ima
         time.sleep(0.01)
     os.kill(pid, signal.SIGKILL)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
-    flight = FlightFile(file, "pack", 1e9, time.monotonic, print)
-    assert flight.resumed() is not None
+    flight = PackStateFile(file, "pack", 1e9, time.monotonic, print)
+    assert flight.load() is not None
     after = trained(flight)
     assert [point for point, _ in after[0][0]] == [50, 100, 150, 200]
     assert after == trained(None)
