@@ -10,7 +10,6 @@ from scyc.data.images import Images
 from scyc.engines.registry import candidates
 from scyc.networks.registry import FullyConnected, ResNet20
 from scyc.specs.system import SystemSpec
-from scyc.trainer import Trainer
 from scyc.tuning import autotune
 from scyc.tuning.device_meter import DeviceMeter
 from scyc.tuning.plan import Plan
@@ -137,7 +136,7 @@ def test_a_cpu_treated_as_a_device_to_be_timed_chooses_among_real_engines(
     assert plan.most == 4
     short, long = (min(meter.seconds("solo", 2, steps) for _ in range(3)) for steps in (5, 200))
     assert 0 < short < long
-    assert {steps: t.system.training.steps for steps, t in meter._trainers.items()} == {
+    assert {steps: meter.trainer(steps).system.training.steps for steps in (5, 10, 200)} == {
         5: 5, 10: 10, 200: 200,
     }  # fmt: skip
-    assert all(isinstance(trainer, Trainer) for trainer in meter._trainers.values())
+    assert meter.image_count == len(digits.labels)
