@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from scyc.specs.choices import ScheduleSpec
+from scyc.specs.schedules import ScheduleSpec
 from scyc.storage.checkpoint_store import Network
 from scyc.trainer import Member, Trained, Trainer
 

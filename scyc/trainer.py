@@ -30,7 +30,8 @@ from scyc.pruning import unstructured
 from scyc.pruning.criteria import CRITERIA
 from scyc.recording import recording
 from scyc.schedules import rates as schedules
-from scyc.specs.choices import FactorySpec, ScheduleSpec
+from scyc.specs.choices import FactorySpec
+from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import SystemSpec
 from scyc.storage.checkpoint_store import Network
 from scyc.storage.pack_state_file import PackStateStore

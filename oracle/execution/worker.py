@@ -22,7 +22,7 @@ from oracle.search.graph import NUMERICS, Cell, CellResult
 from oracle.search.request import Results
 from scyc.data import images as data
 from scyc.specs.base import as_json, content_hash
-from scyc.specs.choices import ScheduleSpec
+from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import SystemSpec
 from scyc.storage.blob_store import blobs, sweep
 from scyc.storage.checkpoint_store import CheckpointLost, CheckpointStore, Network

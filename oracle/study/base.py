@@ -13,7 +13,8 @@ from oracle.study.replicates import ReplicateRange, Replicates
 from scyc.pruning.criteria import criterion_rule
 from scyc.schedules import rates, scyc_curve
 from scyc.specs.base import NonNegativeInt, PositiveFloat, PositiveInt, SCyc, Spec, as_json, refuse
-from scyc.specs.choices import DatasetSpec, FullyConnectedSpec, NetworkSpec, ScheduleSpec
+from scyc.specs.choices import DatasetSpec, FullyConnectedSpec, NetworkSpec
+from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import PruningSpec, RecordSpec, SplitSpec, SystemSpec, TrainingSpec
 
 Percent = Annotated[float, Field(ge=0, le=100)]

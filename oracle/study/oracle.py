@@ -16,7 +16,8 @@ from oracle.study.search import SearchStudy
 from scyc.errors import BadInput, Problem, unknown
 from scyc.schedules import rates as schedules
 from scyc.specs.base import NonNegativeInt, PositiveFloat, PositiveInt, SCyc, Spec, refuse
-from scyc.specs.choices import FactorySpec, ScheduleSpec
+from scyc.specs.choices import FactorySpec
+from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import RecordSpec
 
 

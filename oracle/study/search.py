@@ -23,7 +23,7 @@ from scyc.specs.base import (
     refuse,
     tag,
 )
-from scyc.specs.choices import ScheduleSpec
+from scyc.specs.schedules import ScheduleSpec
 
 _MOST = 1000  # candidates of a search
 _OBJECTIVES = ("target", "mean", "pareto")

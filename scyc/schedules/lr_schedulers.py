@@ -26,7 +26,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from scyc.schedules import rates, scyc_curve
 from scyc.specs.base import SCyc, Spec, as_json
-from scyc.specs.choices import (
+from scyc.specs.schedules import (
     ConstantSpec,
     CosineSpec,
     CyclicalSpec,

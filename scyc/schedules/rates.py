@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from scyc.specs.choices import (
+from scyc.specs.schedules import (
     ConstantSpec,
     CosineSpec,
     CyclicalSpec,

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
 
-from scyc.specs.choices import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
+from scyc.specs.optimizers import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
 
 _ALIGNMENT = 64  # bytes; a layer starts at a multiple, as a tensor of its own would
 

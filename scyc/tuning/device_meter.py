@@ -8,7 +8,7 @@ from functools import lru_cache
 import torch
 
 from scyc.data.images import Images
-from scyc.specs.choices import ConstantSpec
+from scyc.specs.schedules import ConstantSpec
 from scyc.specs.system import SystemSpec
 from scyc.trainer import Member, Trainer
 

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from scyc import trainer as pack
 from scyc.data.images import Images
-from scyc.specs.choices import ConstantSpec, FactorySpec, FullyConnectedSpec, ResNet20Spec
+from scyc.specs.choices import FactorySpec, FullyConnectedSpec, ResNet20Spec
+from scyc.specs.schedules import ConstantSpec
 from scyc.specs.system import (
     AugmentSpec,
     PruningSpec,

@@ -11,19 +11,15 @@ from torch import Tensor
 from scyc.data.images import Images
 from scyc.engines import solo, stacked
 from scyc.networks.registry import FullyConnected, ResNet20
-from scyc.specs.choices import (
-    AdamSpec,
+from scyc.specs.choices import FullyConnectedSpec, ResNet20Spec
+from scyc.specs.optimizers import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
+from scyc.specs.schedules import (
     ConstantSpec,
     CosineSpec,
     CyclicalSpec,
-    FullyConnectedSpec,
     LrDecaySpec,
     OneCycleSpec,
-    OptimizerSpec,
-    ResNet20Spec,
-    RmsPropSpec,
     ScheduleSpec,
-    SgdSpec,
     WarmupSpec,
 )
 from scyc.specs.system import PruningSpec, SystemSpec

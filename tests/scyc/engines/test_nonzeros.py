@@ -7,7 +7,7 @@ import torch
 
 from scyc.data.images import Images
 from scyc.engines.registry import ENGINES
-from scyc.specs.choices import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
+from scyc.specs.optimizers import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
 from scyc.specs.system import SystemSpec
 from scyc.storage.checkpoint_store import Network
 from scyc.trainer import Trainer

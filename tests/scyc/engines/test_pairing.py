@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from scyc.engines.registry import ENGINES
-from scyc.specs.choices import WarmupSpec
+from scyc.specs.schedules import WarmupSpec
 from scyc.specs.system import AugmentSpec
 from scyc.trainer import Member, Trainer
 from scyc.training.job import Job, Outcome

@@ -14,7 +14,9 @@ from scyc.networks import registry
 from scyc.networks.registry import ResNet20
 from scyc.pruning import unstructured
 from scyc.schedules.lr_schedulers import WarmupDrops
-from scyc.specs.choices import ConstantSpec, ResNet20Spec, SgdSpec, WarmupSpec
+from scyc.specs.choices import ResNet20Spec
+from scyc.specs.optimizers import SgdSpec
+from scyc.specs.schedules import ConstantSpec, WarmupSpec
 from scyc.specs.system import AugmentSpec, PruningSpec, SystemSpec
 from scyc.storage.checkpoint_store import Network
 from scyc.trainer import Member, Trainer

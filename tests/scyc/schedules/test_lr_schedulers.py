@@ -33,7 +33,7 @@ from scyc.schedules.lr_schedulers import (
 )
 from scyc.schedules.rates import rates
 from scyc.specs.base import SCyc
-from scyc.specs.choices import (
+from scyc.specs.schedules import (
     ConstantSpec,
     CosineSpec,
     CyclicalSpec,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from scyc.schedules.rates import lr, max_lr_rule, problems, rates
-from scyc.specs.choices import (
+from scyc.specs.schedules import (
     SCHEDULES,
     ConstantSpec,
     CosineSpec,

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from scyc.specs.choices import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
+from scyc.specs.optimizers import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
 from scyc.training.optimizers import Flat, make, stacked
 
 SPECS: list[OptimizerSpec] = [

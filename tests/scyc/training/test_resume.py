@@ -15,14 +15,8 @@ from torch import nn
 
 from scyc.data.images import Images
 from scyc.engines import solo
-from scyc.specs.choices import (
-    AdamSpec,
-    FullyConnectedSpec,
-    OptimizerSpec,
-    ResNet20Spec,
-    RmsPropSpec,
-    SgdSpec,
-)
+from scyc.specs.choices import FullyConnectedSpec, ResNet20Spec
+from scyc.specs.optimizers import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
 from scyc.specs.system import PruningSpec, SplitSpec, SystemSpec, TrainingSpec
 from scyc.storage.checkpoint_store import Network
 from scyc.storage.pack_state_file import PackStateFile
