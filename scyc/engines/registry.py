@@ -1,22 +1,19 @@
-"""The engines, and which of them a training may be left to.
+"""The engines by name, and which of them may do a training.
 
-- ``solo`` trains the members one after another: the reference, for any network.
-- ``stacked`` trains all members at once, for fully connected networks.
-- ``vmap`` maps any network over stacked weights, as PyTorch's own function transforms do.
-- ``grouped`` makes one network of all members, for networks of known layers (convolutions too).
-- ``graphed`` records each member's step once and replays it, several at a time; for GPUs.
+An engine is a module with the functions of :class:`Engine`, and a line in
+:data:`scyc.specs.engines.ENGINE_MODULES`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from typing import Protocol, cast
 
 import torch
 from torch import nn
 
-from scyc.engines import graphed, grouped, solo, stacked, vmap
+from scyc.specs.engines import ENGINE_MODULES
 from scyc.specs.system import TrainingSpec
 from scyc.storage.pack_state_file import PackStateStore
 from scyc.training.job import Job, Outcome
@@ -44,9 +41,20 @@ class Engine(Protocol):
         """
 
 
-ENGINES: Mapping[str, Engine] = MappingProxyType(
-    {"solo": solo, "stacked": stacked, "vmap": vmap, "grouped": grouped, "graphed": graphed}
-)
+class _Engines(Mapping[str, Engine]):
+    """The engines by name, each imported when it is first used."""
+
+    def __getitem__(self, name: str) -> Engine:
+        return cast("Engine", import_module(ENGINE_MODULES[name]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(ENGINE_MODULES)
+
+    def __len__(self) -> int:
+        return len(ENGINE_MODULES)
+
+
+ENGINES: Mapping[str, Engine] = _Engines()
 
 
 def candidates(training: TrainingSpec, network: nn.Module, device: torch.device) -> tuple[str, ...]:

@@ -10,10 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from scyc.optimizers.registry import make_optimizer
 from scyc.specs.system import TrainingSpec
 from scyc.storage.checkpoint_store import Network
 from scyc.storage.pack_state_file import PackStateStore, State
-from scyc.training import optimizers, precision
+from scyc.training import precision
 from scyc.training.job import Feed, Job, Look, Outcome, correct, percent, validated_at
 from scyc.training.memory_format import laid_out, layout
 from scyc.training.resume import outcome_of, outcome_state
@@ -70,7 +71,7 @@ class _Training:
             if not mask.all()
         ]
         self._apply_masks()  # of two names of one weight, the state may have pruned only one
-        self._optimizer = optimizers.make(training.optimizer, network.parameters())
+        self._optimizer = make_optimizer(training.optimizer, network.parameters())
         self._form = layout(network)
         self._done = 0  # iterations
         self._look = Look()

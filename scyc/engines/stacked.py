@@ -18,11 +18,11 @@ from torch import nn
 
 from scyc.engines.custom_code import custom_code
 from scyc.networks.registry import FullyConnected
+from scyc.optimizers.registry import make_stacked
 from scyc.specs.system import TrainingSpec
 from scyc.storage.checkpoint_store import Network
 from scyc.storage.pack_state_file import PackStateStore
 from scyc.training.job import Job, Look, Outcome, validated_at
-from scyc.training.optimizers import stacked
 from scyc.vectorized.stacked_batches import StackedImages, Stretch
 from scyc.vectorized.stacked_mlp import Stack, Steps
 
@@ -183,7 +183,7 @@ class _Group:
         self.stack = Stack.started(network, [job.start for job in jobs])
         self.best = self.stack.only(range(len(jobs)))
         self._kept: dict[int, Network] = {}
-        self._optimizer = stacked(training.optimizer, self.stack.values, self.stack.kept)
+        self._optimizer = make_stacked(training.optimizer, self.stack.values, self.stack.kept)
         self._finite = torch.ones(len(jobs), dtype=torch.bool, device=jobs[0].order.device)
         self._settle()
 
@@ -238,8 +238,10 @@ class _Group:
         if rows:
             self.stack, self.best = self.stack.only(rows), self.best.only(rows)
             old = self._optimizer
-            self._optimizer = stacked(self._training.optimizer, self.stack.values, self.stack.kept)
-            old.hand_over(self._optimizer, rows)
+            self._optimizer = make_stacked(
+                self._training.optimizer, self.stack.values, self.stack.kept
+            )
+            old.copy_rows_to(self._optimizer, rows)
             self._finite = self._finite[rows]
             self._settle()
         return gone

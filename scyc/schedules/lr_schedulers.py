@@ -24,7 +24,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from scyc.schedules import rates, scyc_curve
+from scyc.schedules import scyc_curve
 from scyc.specs.base import SCyc, Spec, as_json
 from scyc.specs.schedules import (
     ConstantSpec,
@@ -65,7 +65,7 @@ class Restarting(LRScheduler):
     ) -> None:
         if steps < 1:
             raise ValueError(f"steps = {steps}: at least 1 iteration is needed")
-        if found := rates.problems(schedule, steps):
+        if found := schedule.problems(steps):
             raise ValueError("; ".join(f"{field} = {rule}" for field, rule in found))
         self.schedule = schedule
         self.max_lr = _fitting(schedule, max_lr)
@@ -74,7 +74,7 @@ class Restarting(LRScheduler):
 
     def get_lr(self) -> list[float]:  # type: ignore[override]  # torch also allows Tensor rates
         """Return the learning rate of iteration ``last_epoch`` of each parameter group."""
-        rate = rates.lr(self.schedule, self.max_lr, self.steps, self.last_epoch)
+        rate = self.schedule.lr(self.max_lr, self.steps, self.last_epoch)
         return [rate * ratio for ratio in self._ratios()]
 
     def _ratios(self) -> list[float]:
@@ -276,6 +276,6 @@ class LinearDecay(Restarting):
 def _fitting(schedule: ScheduleSpec, max_lr: float) -> float:
     if not 0 < max_lr < math.inf:
         raise ValueError(f"max_lr = {max_lr}: a learning rate must be above 0 and finite")
-    if rule := rates.max_lr_rule(schedule, max_lr):
+    if rule := schedule.max_lr_rule(max_lr):
         raise ValueError(rule)
     return max_lr

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from scyc.optimizers.registry import make_stacked
 from scyc.specs.system import TrainingSpec
 from scyc.training import precision
 from scyc.training.job import Feed, Job, correct
-from scyc.training.optimizers import stacked
 from scyc.vectorized.cuda_graphs import Recorder, captured
 from scyc.vectorized.dropout import Dropouts
 from scyc.vectorized.member_state import Members
@@ -59,7 +59,7 @@ class Side:
         )
         self._dropouts = Dropouts([job.seed for job in jobs], self._device)
         self._body = bodies(self._places, self._dropouts)
-        self._optimizer = stacked(training.optimizer, members.values, members.kept)
+        self._optimizer = make_stacked(training.optimizer, members.values, members.kept)
         self._slopes = members.gradients(self._optimizer.gradients)
         self._finite = torch.ones(len(jobs), dtype=torch.bool, device=self._device)
         self._step: Callable[..., None] | None = None
@@ -87,7 +87,7 @@ class Side:
         losses = each.view(len(self.group), -1).mean(dim=1)
         found = torch.autograd.grad(losses.sum(), weights)
         with torch.no_grad():
-            carried = self._optimizer.carried
+            carried = self._optimizer.momentum
             for slope, gradient in zip(self._slopes, found, strict=True):
                 if carried:
                     slope.mul_(carried).add_(gradient)
@@ -140,7 +140,7 @@ class Side:
         )
         side.best = self.best.only(rows)
         side.kept = self.kept.only(rows) if self.kept is not None else None
-        self._optimizer.hand_over(side._optimizer, rows)
+        self._optimizer.copy_rows_to(side._optimizer, rows)
         side._dropouts.go_on_from(self._dropouts)
         return side
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from scyc.optimizers.flat import Flat
 from scyc.storage.checkpoint_store import Network
-from scyc.training.optimizers import Flat
 
 
 class Members:

@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 
 from scyc.networks.registry import FullyConnected
+from scyc.optimizers.flat import Flat
+from scyc.optimizers.stacked import StackedOptimizer
 from scyc.storage.checkpoint_store import Network
 from scyc.training.job import correct
-from scyc.training.optimizers import Flat, Stacked
 
 
 class Stack:
@@ -108,8 +109,8 @@ class _Layer:
 class Steps:
     """The gradients of a stack's training steps, for batches of one size."""
 
-    def __init__(self, stack: Stack, optimizer: Stacked, batch: int) -> None:
-        self._batch, self._carried = batch, optimizer.carried
+    def __init__(self, stack: Stack, optimizer: StackedOptimizer, batch: int) -> None:
+        self._batch, self._carried = batch, optimizer.momentum
         gradients = optimizer.gradients.parts
         self._layers = []
         for index, (weight, bias) in enumerate(zip(stack.weights, stack.biases, strict=True)):

@@ -15,13 +15,13 @@ from torch import nn
 
 from scyc.data.images import Images
 from scyc.engines import solo
+from scyc.optimizers.registry import make_optimizer
 from scyc.specs.choices import FullyConnectedSpec, ResNet20Spec
 from scyc.specs.optimizers import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
 from scyc.specs.system import PruningSpec, SplitSpec, SystemSpec, TrainingSpec
 from scyc.storage.checkpoint_store import Network
 from scyc.storage.pack_state_file import PackStateFile
 from scyc.trainer import Trainer
-from scyc.training import optimizers
 from scyc.training.job import Job, Outcome
 
 OPTIMIZERS: list[OptimizerSpec] = [
@@ -184,7 +184,7 @@ def test_all_of_an_optimisers_state_is_saved(trainer: Callable[..., Trainer]) ->
     assert flight.content is not None
     saved = torch.load(io.BytesIO(flight.content), weights_only=True)
     parameters = list(network.parameters())
-    made = optimizers.make(one.system.training.optimizer, parameters)
+    made = make_optimizer(one.system.training.optimizer, parameters)
     assert saved["running"]["optimizer"].keys() == set(range(len(parameters)))
     for held in saved["running"]["optimizer"].values():
         assert held.keys() == {"step", "exp_avg", "exp_avg_sq"}
