@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from scyc.pruning.pruned_network import Network
 from scyc.specs.system import TrainingSpec
-from scyc.storage.checkpoint_store import Network
 from scyc.training import optimizers, precision
 from scyc.training.job import Feed, Job, Look, Outcome, correct, percent, validated_at
 from scyc.training.memory_format import laid_out, layout

@@ -16,9 +16,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from scyc.networks.registry import FullyConnected
+from scyc.networks.fully_connected import FullyConnected
+from scyc.pruning.pruned_network import Network
 from scyc.specs.system import TrainingSpec
-from scyc.storage.checkpoint_store import Network
 from scyc.training.job import Job, Look, Outcome, validated_at
 from scyc.training.optimizers import stacked
 from scyc.training.resume import Flight

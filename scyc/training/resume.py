@@ -16,8 +16,8 @@ from typing import Any, Protocol
 
 import torch
 
+from scyc.pruning.pruned_network import Network
 from scyc.storage.blob_store import make_folder, read_file, write_whole
-from scyc.storage.checkpoint_store import Network
 from scyc.training.job import Job, Outcome
 
 State = Mapping[str, Any]  # tensors, numbers, texts and None; dicts, lists and tuples of them

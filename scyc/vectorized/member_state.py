@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from scyc.storage.checkpoint_store import Network
+from scyc.pruning.pruned_network import Network
 from scyc.training.optimizers import Flat
 
 

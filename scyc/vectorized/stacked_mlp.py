@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from scyc.networks.registry import FullyConnected
-from scyc.storage.checkpoint_store import Network
+from scyc.networks.fully_connected import FullyConnected
+from scyc.pruning.pruned_network import Network
 from scyc.training.job import correct
 from scyc.training.optimizers import Flat, Stacked
 

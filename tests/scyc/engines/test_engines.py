@@ -10,7 +10,9 @@ from torch import Tensor
 
 from scyc.data.images import Images
 from scyc.engines import solo, stacked
-from scyc.networks.registry import FullyConnected, ResNet20
+from scyc.networks.fully_connected import FullyConnected
+from scyc.networks.resnet20 import ResNet20
+from scyc.pruning.pruned_network import Network
 from scyc.specs.choices import (
     AdamSpec,
     ConstantSpec,
@@ -27,7 +29,6 @@ from scyc.specs.choices import (
     WarmupSpec,
 )
 from scyc.specs.system import PruningSpec, SystemSpec
-from scyc.storage.checkpoint_store import Network
 from scyc.trainer import Member, Trained, Trainer
 from scyc.training.job import Job
 

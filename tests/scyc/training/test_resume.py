@@ -15,6 +15,7 @@ from torch import nn
 
 from scyc.data.images import Images
 from scyc.engines import solo
+from scyc.pruning.pruned_network import Network
 from scyc.specs.choices import (
     AdamSpec,
     FullyConnectedSpec,
@@ -24,7 +25,6 @@ from scyc.specs.choices import (
     SgdSpec,
 )
 from scyc.specs.system import PruningSpec, SplitSpec, SystemSpec, TrainingSpec
-from scyc.storage.checkpoint_store import Network
 from scyc.trainer import Trainer
 from scyc.training import optimizers
 from scyc.training.job import Job, Outcome
