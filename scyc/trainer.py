@@ -25,15 +25,15 @@ from scyc.engines import solo
 from scyc.engines.registry import ENGINES, candidates, problem
 from scyc.errors import Problem
 from scyc.networks import registry
+from scyc.pruning import filter_groups, unstructured
 from scyc.pruning import structured as filters
-from scyc.pruning import unstructured
 from scyc.pruning.criteria import CRITERIA
+from scyc.pruning.pruned_network import Network
 from scyc.recording import recording
 from scyc.schedules import rates as schedules
 from scyc.specs.choices import FactorySpec
 from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import SystemSpec
-from scyc.storage.checkpoint_store import Network
 from scyc.storage.pack_state_file import PackStateStore
 from scyc.training.determinism import deterministic
 from scyc.training.job import Feed, Job, Outcome
@@ -91,7 +91,9 @@ class Trainer:
         self.engines = candidates(system.training, network, self.device)
         self._weight_names = unstructured.weight_names(network)
         self._prunable = unstructured.prunable_names(network, system.pruning.prune_last)
-        self._couplings = lru_cache(maxsize=1)(lambda: filters.couplings(network, images.shape))
+        self._couplings = lru_cache(maxsize=1)(
+            lambda: filter_groups.couplings(network, images.shape)
+        )
         self._split = lru_cache(maxsize=64)(self._make_split)
         self._feed = lru_cache(maxsize=4)(
             self._make_feed
@@ -286,7 +288,7 @@ def problems(system: SystemSpec, images: Images) -> list[Problem]:
         rule = "this network has no nn.ReLU module to look at; call ReLU as one, or leave this out"
         found.append(Problem("record.what", rule, "activations"))
     try:
-        if structured and not filters.couplings(network, images.shape):
+        if structured and not filter_groups.couplings(network, images.shape):
             rule = "no filter of this network can be pruned whole; use another criterion"
             found.append(Problem("pruning.criterion", rule, system.pruning.criterion))
     except ValueError as error:

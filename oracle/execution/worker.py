@@ -21,11 +21,12 @@ from oracle.host.devices import resolve_device
 from oracle.search.graph import NUMERICS, Cell, CellResult
 from oracle.search.request import Results
 from scyc.data import images as data
+from scyc.pruning.pruned_network import Network
 from scyc.specs.base import as_json, content_hash
 from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import SystemSpec
 from scyc.storage.blob_store import blobs, sweep
-from scyc.storage.checkpoint_store import CheckpointLost, CheckpointStore, Network
+from scyc.storage.checkpoint_store import CheckpointLost, CheckpointStore
 from scyc.storage.pack_state_file import PackStateFile
 from scyc.trainer import Member, Trained, Trainer
 from scyc.tuning import autotune

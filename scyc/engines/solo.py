@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from scyc.optimizers.registry import make_optimizer
+from scyc.pruning.pruned_network import Network
 from scyc.specs.system import TrainingSpec
-from scyc.storage.checkpoint_store import Network
 from scyc.storage.pack_state_file import PackStateStore, State
 from scyc.training import precision
 from scyc.training.job import Feed, Job, Look, Outcome, correct, percent, validated_at

@@ -17,10 +17,10 @@ import torch
 from torch import nn
 
 from scyc.engines.custom_code import custom_code
-from scyc.networks.registry import FullyConnected
+from scyc.networks.fully_connected import FullyConnected
 from scyc.optimizers.registry import make_stacked
+from scyc.pruning.pruned_network import Network
 from scyc.specs.system import TrainingSpec
-from scyc.storage.checkpoint_store import Network
 from scyc.storage.pack_state_file import PackStateStore
 from scyc.training.job import Job, Look, Outcome, validated_at
 from scyc.vectorized.stacked_batches import StackedImages, Stretch

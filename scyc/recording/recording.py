@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from scyc.pruning import unstructured
+from scyc.pruning.pruned_network import Network
 from scyc.recording.distributions import CHUNK, Distribution
 from scyc.specs.system import Recorded
-from scyc.storage.checkpoint_store import Network
 
 
 def record(

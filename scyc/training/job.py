@@ -11,8 +11,8 @@ from torch import Tensor
 
 from scyc import seeds
 from scyc.data.images import Images, Split
+from scyc.pruning.pruned_network import Network
 from scyc.specs.system import AugmentSpec, TrainingSpec
-from scyc.storage.checkpoint_store import Network
 
 _EVALUATION_BATCH = 512  # images
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scyc.storage.checkpoint_store import Network
+from scyc.pruning.pruned_network import Network
 from scyc.storage.pack_state_file import State
 from scyc.training.job import Job, Outcome
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from scyc.storage.checkpoint_store import Network
+from scyc.pruning.pruned_network import Network
 from scyc.training.job import Job
 from scyc.training.memory_format import laid_out, layout
 from scyc.vectorized.dropout import Dropouts

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from scyc.optimizers.flat import Flat
-from scyc.storage.checkpoint_store import Network
+from scyc.pruning.pruned_network import Network
 
 
 class Members:

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from scyc.networks.registry import FullyConnected
+from scyc.networks.fully_connected import FullyConnected
 from scyc.optimizers.flat import Flat
 from scyc.optimizers.stacked import StackedOptimizer
-from scyc.storage.checkpoint_store import Network
+from scyc.pruning.pruned_network import Network
 from scyc.training.job import correct
 
 

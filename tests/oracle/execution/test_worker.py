@@ -18,7 +18,8 @@ from oracle.settings import Settings
 from oracle.study.base import Study
 from scyc.data import images
 from scyc.engines import stacked
-from scyc.storage.checkpoint_store import CheckpointStore, Network
+from scyc.pruning.pruned_network import Network
+from scyc.storage.checkpoint_store import CheckpointStore
 from scyc.storage.pack_state_file import PackStateStore
 from scyc.trainer import Trainer
 from scyc.training.job import Outcome

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from scyc.data.images import Images
 from scyc.engines import graphed, grouped, solo, stacked, vmap
 from scyc.engines.registry import ENGINES, candidates
-from scyc.networks.registry import FullyConnected
+from scyc.networks.fully_connected import FullyConnected
+from scyc.pruning.pruned_network import Network
 from scyc.specs.system import SystemSpec
-from scyc.storage.checkpoint_store import Network
 from scyc.trainer import Trainer
 from scyc.training.job import Job
 

@@ -10,7 +10,9 @@ from torch import Tensor
 
 from scyc.data.images import Images
 from scyc.engines import solo, stacked
-from scyc.networks.registry import FullyConnected, ResNet20
+from scyc.networks.fully_connected import FullyConnected
+from scyc.networks.resnet20 import ResNet20
+from scyc.pruning.pruned_network import Network
 from scyc.specs.choices import FullyConnectedSpec, ResNet20Spec
 from scyc.specs.optimizers import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
 from scyc.specs.schedules import (
@@ -23,7 +25,6 @@ from scyc.specs.schedules import (
     WarmupSpec,
 )
 from scyc.specs.system import PruningSpec, SystemSpec
-from scyc.storage.checkpoint_store import Network
 from scyc.trainer import Member, Trained, Trainer
 from scyc.training.job import Job
 

@@ -7,9 +7,9 @@ import torch
 
 from scyc.data.images import Images
 from scyc.engines.registry import ENGINES
+from scyc.pruning.pruned_network import Network
 from scyc.specs.optimizers import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
 from scyc.specs.system import SystemSpec
-from scyc.storage.checkpoint_store import Network
 from scyc.trainer import Trainer
 from scyc.training.job import Job
 

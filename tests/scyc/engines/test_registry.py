@@ -14,7 +14,8 @@ from scyc.engines import graphed, grouped, vmap
 from scyc.engines.registry import ENGINES, able, candidates
 from scyc.errors import BadInput
 from scyc.networks import registry
-from scyc.networks.registry import FullyConnected
+from scyc.networks.fully_connected import FullyConnected
+from scyc.pruning.pruned_network import Network
 from scyc.specs.choices import (
     AlexNetSpec,
     FullyConnectedSpec,
@@ -24,7 +25,6 @@ from scyc.specs.choices import (
     VggSpec,
 )
 from scyc.specs.system import SystemSpec
-from scyc.storage.checkpoint_store import Network
 from scyc.trainer import Trainer, problems
 from scyc.training.job import Job
 

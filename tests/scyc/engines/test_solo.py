@@ -11,14 +11,14 @@ from scyc.data import images as data
 from scyc.data.images import Images
 from scyc.engines import solo
 from scyc.networks import registry
-from scyc.networks.registry import ResNet20
+from scyc.networks.resnet20 import ResNet20
 from scyc.pruning import unstructured
+from scyc.pruning.pruned_network import Network
 from scyc.schedules.lr_schedulers import WarmupDrops
 from scyc.specs.choices import ResNet20Spec
 from scyc.specs.optimizers import SgdSpec
 from scyc.specs.schedules import ConstantSpec, WarmupSpec
 from scyc.specs.system import AugmentSpec, PruningSpec, SystemSpec
-from scyc.storage.checkpoint_store import Network
 from scyc.trainer import Member, Trainer
 from scyc.training.job import Job
 

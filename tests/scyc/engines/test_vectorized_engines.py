@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from scyc.data.images import Images
 from scyc.engines import graphed, grouped, solo, vmap
 from scyc.pruning import unstructured
+from scyc.pruning.pruned_network import Network
 from scyc.specs.choices import FullyConnectedSpec, ResNet20Spec
 from scyc.specs.optimizers import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
 from scyc.specs.system import AugmentSpec, PruningSpec, SystemSpec
-from scyc.storage.checkpoint_store import Network
 from scyc.trainer import Trainer
 from scyc.training.job import Job, Outcome
 from scyc.vectorized import training_loop

@@ -6,7 +6,8 @@ from torch import Tensor
 from torch.nn.utils import prune as torch_prune
 
 from scyc import seeds
-from scyc.networks.registry import FullyConnected, ResNet20
+from scyc.networks.fully_connected import FullyConnected
+from scyc.networks.resnet20 import ResNet20
 from scyc.pruning import unstructured
 from scyc.pruning.criteria import CRITERIA, criterion_rule
 
@@ -134,7 +135,7 @@ def test_random_pruning_is_the_same_for_the_same_purpose_and_removes_exact_count
 def test_a_criterion_without_what_it_needs_is_refused() -> None:
     with pytest.raises(ValueError, match="generator"):
         unstructured.scores(CRITERIA["random"], {"w": torch.ones(2)}, None)
-    with pytest.raises(ValueError, match=r"scyc\.filters\.prune"):
+    with pytest.raises(ValueError, match=r"scyc\.pruning\.structured\.prune"):
         unstructured.scores(CRITERIA["l1_filter"], {"w": torch.ones(2)}, None)
 
 

@@ -7,10 +7,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from scyc import torchvision_compat
+from scyc.pruning.pruned_network import Network
 from scyc.recording import distributions, recording
 from scyc.recording.distributions import Distribution
 from scyc.recording.recording import record
-from scyc.storage.checkpoint_store import Network
 
 MOMENTS = ("mean", "std")
 

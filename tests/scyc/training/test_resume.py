@@ -16,10 +16,10 @@ from torch import nn
 from scyc.data.images import Images
 from scyc.engines import solo
 from scyc.optimizers.registry import make_optimizer
+from scyc.pruning.pruned_network import Network
 from scyc.specs.choices import FullyConnectedSpec, ResNet20Spec
 from scyc.specs.optimizers import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
 from scyc.specs.system import PruningSpec, SplitSpec, SystemSpec, TrainingSpec
-from scyc.storage.checkpoint_store import Network
 from scyc.storage.pack_state_file import PackStateFile
 from scyc.trainer import Trainer
 from scyc.training.job import Job, Outcome

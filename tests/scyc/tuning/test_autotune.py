@@ -8,7 +8,8 @@ import torch
 
 from scyc.data.images import Images
 from scyc.engines.registry import candidates
-from scyc.networks.registry import FullyConnected, ResNet20
+from scyc.networks.fully_connected import FullyConnected
+from scyc.networks.resnet20 import ResNet20
 from scyc.specs.system import SystemSpec
 from scyc.tuning import autotune
 from scyc.tuning.device_meter import DeviceMeter
