@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from scyc.optimizers.registry import make_optimizer
+from scyc.pruning.gradients import loss_gradients
 from scyc.pruning.pruned_network import Network
 from scyc.specs.system import TrainingSpec
 from scyc.storage.pack_state_file import PackStateStore, State
@@ -197,9 +198,7 @@ def evaluate(network: nn.Module, feed: Feed, indices: Tensor) -> float:
 def gradients(
     network: nn.Module, start: Network, feed: Feed, order: Tensor, names: Sequence[str]
 ) -> dict[str, Tensor]:
-    """Return the gradients of the loss summed over batches, which gradient criteria score.
-
-    A frozen weight has a gradient here, too, or it would be pruned before all others.
+    """Return the gradients of the loss summed over batches (see :func:`loss_gradients`).
 
     Args:
         network: Is overwritten with the start's weights, and has no gradients afterwards.
@@ -209,31 +208,12 @@ def gradients(
         names: Of the weights.
 
     Returns:
-        The gradients by weight name, on the CPU in float64; 0 where the loss does not depend on a
-        weight.
+        The gradients by weight name, on the CPU in float64.
     """
     network.load_state_dict(start.state)
-    network.eval()
-    network.zero_grad(set_to_none=True)
-    weights = dict(network.named_parameters(remove_duplicate=False))
-    frozen = [weights[name] for name in names if not weights[name].requires_grad]
-    for weight in frozen:
-        weight.requires_grad_(True)
     form = layout(network)
-    for indices in order:
-        images = laid_out(feed.batch(indices), form)
-        loss = functional.cross_entropy(network(images), feed.labels[indices])
-        loss.backward()
-    gradients_by_name = {}
-    for name in names:
-        gradient = weights[name].grad
-        gradient = torch.zeros_like(weights[name]) if gradient is None else gradient  # not used
-        gradients_by_name[name] = gradient.detach().double().cpu()
-    network.zero_grad(set_to_none=True)
-    for weight in frozen:
-        weight.grad = None
-        weight.requires_grad_(False)
-    return gradients_by_name
+    batches = ((laid_out(feed.batch(indices), form), feed.labels[indices]) for indices in order)
+    return loss_gradients(network, batches, names, functional.cross_entropy)
 
 
 @contextmanager
