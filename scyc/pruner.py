@@ -204,10 +204,9 @@ class Pruner:
         shapes = {name: value.shape for name, value in self.module.named_parameters()}
         for name, mask in state["masks"].items():
             if shapes.get(name) != mask.shape:
-                rule = (
-                    f"the module has {name} {tuple(shapes[name])}" if name in shapes else "unknown"
-                )
-                raise ValueError(f"masks: {name} {tuple(mask.shape)}: {rule}; is it this module's?")
+                own = f"{name} {tuple(shapes[name])}" if name in shapes else f"no {name}"
+                rule = f"the module has {own}; is it this module's?"
+                raise ValueError(f"masks: {name} {tuple(mask.shape)}: {rule}")
         if lacking := [name for name in self._prunable if name not in state["masks"]]:
             raise ValueError(f"masks: {', '.join(lacking)} is missing; is it this module's?")
         self._masks = {name: mask.cpu().bool().clone() for name, mask in state["masks"].items()}
