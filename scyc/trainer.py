@@ -22,7 +22,7 @@ from scyc import seeds
 from scyc.data import images as data
 from scyc.data.images import Images, Split
 from scyc.engines import solo
-from scyc.engines.registry import ENGINES, candidates, problem
+from scyc.engines.registry import ENGINES, candidates, engine_problem
 from scyc.errors import Problem
 from scyc.networks import registry
 from scyc.pruning import filter_groups, unstructured
@@ -37,7 +37,7 @@ from scyc.specs.system import SystemSpec
 from scyc.storage.pack_state_file import PackStateStore
 from scyc.training.determinism import deterministic
 from scyc.training.job import Feed, Job, Outcome
-from scyc.training.memory_format import laid_out, layout
+from scyc.training.memory_format import as_format, preferred_format
 from scyc.training.precision import DTYPES
 
 
@@ -87,7 +87,7 @@ class Trainer:
         dtype = DTYPES[system.training.precision]
         network = registry.build(system.network, images.shape, len(images.classes), seed=0)
         network = network.to(self.device, dtype)
-        self.network = network.to(memory_format=layout(network))  # type: ignore[call-overload]
+        self.network = network.to(memory_format=preferred_format(network))  # type: ignore[call-overload]
         self.engines = candidates(system.training, network, self.device)
         self._weight_names = unstructured.weight_names(network)
         self._prunable = unstructured.prunable_names(network, system.pruning.prune_last)
@@ -250,9 +250,9 @@ class Trainer:
             return None
         replicate, cycle = member.replicate, member.cycle
         feed, chosen = self._looked_at("record", replicate, cycle, record.batches)
-        form = layout(self.network)
+        form = preferred_format(self.network)
         batches = (
-            (laid_out(feed.batch(indices), form), feed.labels[indices]) for indices in chosen
+            (as_format(feed.batch(indices), form), feed.labels[indices]) for indices in chosen
         )
         seed = seeds.seed(self.system.seed, "record", replicate, cycle)
         return recording.record(
@@ -282,7 +282,7 @@ def problems(system: SystemSpec, images: Images) -> list[Problem]:
     own = isinstance(system.network, FactorySpec)  # whose code may need values
     with nullcontext() if own else torch.device("meta"):
         network = registry.build(system.network, images.shape, classes, seed=0)
-    if rule := problem(system.training, network):
+    if rule := engine_problem(system.training, network):
         found.append(Problem("training.engine", rule, system.training.engine))
     if looks_at_relus and not any(isinstance(module, nn.ReLU) for module in network.modules()):
         rule = "this network has no nn.ReLU module to look at; call ReLU as one, or leave this out"

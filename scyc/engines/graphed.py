@@ -17,9 +17,9 @@ from scyc.engines import vmap
 from scyc.specs.system import TrainingSpec
 from scyc.storage.pack_state_file import PackStateStore
 from scyc.training.job import Job, Outcome
-from scyc.training.memory_format import laid_out, layout
+from scyc.training.memory_format import as_format, preferred_format
 from scyc.vectorized import member_group, training_loop
-from scyc.vectorized.dropout import Dropouts, draw_from, redrawn
+from scyc.vectorized.dropout import DropoutGenerators, replace_dropout, set_dropout
 
 
 def why_unsupported(network: nn.Module, device: torch.device, training: TrainingSpec) -> str | None:
@@ -41,14 +41,14 @@ def train(
     """
     if (rule := vmap.why_not_functional(network)) is not None:
         raise ValueError(f"{type(network).__name__}: {rule}; use the solo engine")
-    twin, form = redrawn(network), layout(network)
+    twin, form = replace_dropout(network), preferred_format(network)
     if _draws(twin, jobs[0]):
         raise ValueError(
             f"{type(network).__name__}: draws random numbers other than by nn.Dropout; "
             "use the solo engine"
         )
 
-    def bodies(places: Tensor, dropouts: Dropouts) -> member_group.Body:
+    def bodies(places: Tensor, dropouts: DropoutGenerators) -> member_group.Forward:
         return _Alone(twin, form, dropouts)
 
     return training_loop.train(network, jobs, training, bodies, state_store, together=False)
@@ -58,7 +58,7 @@ def train(
 def _draws(network: nn.Module, job: Job) -> bool:
     """Whether PyTorch's own generator moves when the network is called."""
     device = job.order.device
-    draw_from(network, Dropouts([job.seed], device))
+    set_dropout(network, DropoutGenerators([job.seed], device))
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         before = _drawn(device)
         network.train()(job.feed.batch(job.order[0][:4]))
@@ -75,12 +75,14 @@ def _drawn(device: torch.device) -> Tensor:
 class _Alone:
     """One member as a pack of one."""
 
-    def __init__(self, network: nn.Module, form: torch.memory_format, dropouts: Dropouts) -> None:
+    def __init__(
+        self, network: nn.Module, form: torch.memory_format, dropouts: DropoutGenerators
+    ) -> None:
         self._network, self._form, self._dropouts = network, form, dropouts
 
     def __call__(self, values: Mapping[str, Tensor], images: Tensor, training: bool) -> Tensor:
         self._network.train(training)
-        draw_from(self._network, self._dropouts)
+        set_dropout(self._network, self._dropouts)
         own = {name: value.squeeze(0) for name, value in values.items()}
-        given = laid_out(images[0], self._form)
+        given = as_format(images[0], self._form)
         return cast("Tensor", functional_call(self._network, own, (given,))).unsqueeze(0)

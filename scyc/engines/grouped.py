@@ -16,10 +16,10 @@ from scyc.engines.custom_code import custom_code
 from scyc.specs.system import TrainingSpec
 from scyc.storage.pack_state_file import PackStateStore
 from scyc.training.job import Job, Outcome
-from scyc.training.memory_format import layout
+from scyc.training.memory_format import preferred_format
 from scyc.vectorized import member_group, training_loop
-from scyc.vectorized.dropout import Dropouts
-from scyc.vectorized.layer_rules import Run, Unfit
+from scyc.vectorized.dropout import DropoutGenerators
+from scyc.vectorized.layer_rules import ForwardPass, UnsupportedNetwork
 from scyc.vectorized.lowering import Lowering
 
 
@@ -33,7 +33,7 @@ def _why_not_lowered(network: nn.Module) -> str | None:
         return rule
     try:
         Lowering(network, alike=True)
-    except Unfit as unfit:
+    except UnsupportedNetwork as unfit:
         return str(unfit)
     return None
 
@@ -52,20 +52,20 @@ def train(
     if (rule := _why_not_lowered(network)) is not None:
         raise ValueError(f"{type(network).__name__}: {rule}; use the solo engine")
 
-    def bodies(places: Tensor, dropouts: Dropouts) -> member_group.Body:
+    def bodies(places: Tensor, dropouts: DropoutGenerators) -> member_group.Forward:
         return _Grouped(network, places, dropouts)
 
     return training_loop.train(network, jobs, training, bodies, state_store)
 
 
 class _Grouped:
-    def __init__(self, network: nn.Module, places: Tensor, dropouts: Dropouts) -> None:
+    def __init__(self, network: nn.Module, places: Tensor, dropouts: DropoutGenerators) -> None:
         alike = len(set(places.tolist())) == 1 and len(dropouts.generators) == 1
         self._lowered = Lowering(network, alike)
         self._places, self._dropouts = places, dropouts
-        self._alone = layout(network)
-        self._form = training_loop.form(network)
+        self._alone = preferred_format(network)
+        self._form = training_loop.weight_format(network)
 
     def __call__(self, values: Mapping[str, Tensor], images: Tensor, training: bool) -> Tensor:
-        run = Run(values, len(self._places), self._dropouts, training, self._alone)
+        run = ForwardPass(values, len(self._places), self._dropouts, training, self._alone)
         return self._lowered(run, images, self._places, self._form)

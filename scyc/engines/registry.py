@@ -68,16 +68,16 @@ def candidates(training: TrainingSpec, network: nn.Module, device: torch.device)
     if training.deterministic:
         return ("solo",)
     if device.type == "cpu":
-        return ("stacked",) if able("stacked", training, network, device) else ("solo",)
-    return tuple(name for name in ENGINES if able(name, training, network, device))
+        return ("stacked",) if supports("stacked", training, network, device) else ("solo",)
+    return tuple(name for name in ENGINES if supports(name, training, network, device))
 
 
-def able(name: str, training: TrainingSpec, network: nn.Module, device: torch.device) -> bool:
+def supports(name: str, training: TrainingSpec, network: nn.Module, device: torch.device) -> bool:
     """Whether an engine can do such a training."""
     return ENGINES[name].why_unsupported(network, device, training) is None
 
 
-def problem(training: TrainingSpec, network: nn.Module) -> str | None:
+def engine_problem(training: TrainingSpec, network: nn.Module) -> str | None:
     """Why the engine that a study names cannot do its trainings, whatever the device."""
     name = training.engine
     anywhere = torch.device("cuda")  # where all engines are at home; not touched

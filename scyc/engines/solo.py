@@ -16,9 +16,17 @@ from scyc.pruning.pruned_network import Network
 from scyc.specs.system import TrainingSpec
 from scyc.storage.pack_state_file import PackStateStore, State
 from scyc.training import precision
-from scyc.training.job import Feed, Job, Look, Outcome, correct, percent, validated_at
-from scyc.training.memory_format import laid_out, layout
-from scyc.training.resume import outcome_of, outcome_state
+from scyc.training.job import (
+    Feed,
+    Job,
+    Outcome,
+    ValidationCurve,
+    is_correct,
+    is_validation_step,
+    percent,
+)
+from scyc.training.memory_format import as_format, preferred_format
+from scyc.training.resume import outcome_from_state, outcome_state
 
 
 def why_unsupported(network: nn.Module, device: torch.device, training: TrainingSpec) -> None:
@@ -40,7 +48,8 @@ def train(
     outcomes: list[Outcome] = []
     if saved is not None:
         outcomes = [
-            outcome_of(state, job) for state, job in zip(saved["finished"], jobs, strict=False)
+            outcome_from_state(state, job)
+            for state, job in zip(saved["finished"], jobs, strict=False)
         ]
     for job in jobs[len(outcomes) :]:
         with _drawing_from(job.seed, job.order.device):
@@ -73,9 +82,9 @@ class _Training:
         ]
         self._apply_masks()  # of two names of one weight, the state may have pruned only one
         self._optimizer = make_optimizer(training.optimizer, network.parameters())
-        self._form = layout(network)
+        self._form = preferred_format(network)
         self._done = 0  # iterations
-        self._look = Look()
+        self._look = ValidationCurve()
         self._best, self._kept = job.start, job.start  # `_kept` from the job's keep_at on
         self._finite = torch.ones((), dtype=torch.bool, device=self._device)
         self._left = False
@@ -95,7 +104,7 @@ class _Training:
         network, job = self._network, self._job
         indices = job.order[self._done]
         self._optimizer.param_groups[0]["lr"] = job.rates[self._done]
-        images = laid_out(job.feed.training_batch(self._done, indices), self._form)
+        images = as_format(job.feed.training_batch(self._done, indices), self._form)
         self._optimizer.zero_grad(set_to_none=True)
         with precision.forward(self._training.precision, self._device):
             logits = network(images)
@@ -111,7 +120,7 @@ class _Training:
             self._finite &= loss.isfinite()
         if self._done == job.keep_at:
             self._kept = _snapshot(network, job)
-        if validated_at(self._done, self._training):
+        if is_validation_step(self._done, self._training):
             self._left = not self._finite
             if not self._left:
                 self._validate()
@@ -187,11 +196,11 @@ class _Training:
 def evaluate(network: nn.Module, feed: Feed, indices: Tensor) -> float:
     """Accuracy in percent on the images with these indices; leaves the network in eval mode."""
     network.eval()
-    form = layout(network)
+    form = preferred_format(network)
     right = torch.zeros((), dtype=torch.int64, device=indices.device)
     for chunk in feed.chunks(indices):
-        images = laid_out(feed.batch(chunk), form)
-        right += correct(network(images), feed.labels[chunk]).sum()
+        images = as_format(feed.batch(chunk), form)
+        right += is_correct(network(images), feed.labels[chunk]).sum()
     return percent(int(right), len(indices))
 
 
@@ -211,8 +220,8 @@ def gradients(
         The gradients by weight name, on the CPU in float64.
     """
     network.load_state_dict(start.state)
-    form = layout(network)
-    batches = ((laid_out(feed.batch(indices), form), feed.labels[indices]) for indices in order)
+    form = preferred_format(network)
+    batches = ((as_format(feed.batch(indices), form), feed.labels[indices]) for indices in order)
     return loss_gradients(network, batches, names, functional.cross_entropy)
 
 

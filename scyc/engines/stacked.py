@@ -22,9 +22,9 @@ from scyc.optimizers.registry import make_stacked
 from scyc.pruning.pruned_network import Network
 from scyc.specs.system import TrainingSpec
 from scyc.storage.pack_state_file import PackStateStore
-from scyc.training.job import Job, Look, Outcome, validated_at
-from scyc.vectorized.stacked_batches import StackedImages, Stretch
-from scyc.vectorized.stacked_mlp import Stack, Steps
+from scyc.training.job import Job, Outcome, ValidationCurve, is_validation_step
+from scyc.vectorized.stacked_batches import BatchRange, StackedBatches
+from scyc.vectorized.stacked_mlp import MlpGradients, StackedMlp
 
 _CACHE = 2**17  # weights that a CPU trains side by side; with more it waits for memory
 _GATHERED = 2**25  # bytes of training images that are gathered ahead
@@ -90,7 +90,7 @@ class _Pack:
         self, network: FullyConnected, jobs: Sequence[Job], training: TrainingSpec
     ) -> None:
         self._network, self._jobs, self._training = network, jobs, training
-        self._looks = [Look() for _ in jobs]
+        self._looks = [ValidationCurve() for _ in jobs]
         self._left: dict[int, Outcome] = {}
         self.step = 0
         count, size = len(jobs), len(jobs)
@@ -107,20 +107,20 @@ class _Pack:
 
     def advance(self) -> None:
         """Every group's iterations until the next look, or as many as images fit into memory."""
-        images = StackedImages([job for group in self.groups for job in group.jobs])
+        images = StackedBatches([job for group in self.groups for job in group.jobs])
         stop, most = self.step + 1, self.step + images.steps_in(_GATHERED)
-        while stop < most and not validated_at(stop, self._training):
+        while stop < most and not is_validation_step(stop, self._training):
             stop += 1
         stretch = images.training(self.step, stop)
         for group in self.groups:
             for index, step, network in group.advance(self.step, stop, stretch):
                 self._left[index] = self._looks[index].lost(step, network)
         self.step = stop
-        if validated_at(stop, self._training):
+        if is_validation_step(stop, self._training):
             self._look(images)
         self.groups = [group for group in self.groups if group.members]
 
-    def _look(self, images: StackedImages) -> None:
+    def _look(self, images: StackedBatches) -> None:
         groups = [group for group in self.groups if group.members]
         shown = [(group.stack, group.jobs) for group in groups]
         for group, accuracies in zip(groups, images.accuracies("validation", shown), strict=True):
@@ -136,7 +136,7 @@ class _Pack:
         """What became of each member."""
         found = dict(self._left)
         if self.groups:
-            images = StackedImages([job for group in self.groups for job in group.jobs])
+            images = StackedBatches([job for group in self.groups for job in group.jobs])
             tests = images.accuracies("test", [(group.best, group.jobs) for group in self.groups])
             for group, accuracies in zip(self.groups, tests, strict=True):
                 found |= group.outcomes(self._looks, accuracies)
@@ -180,7 +180,7 @@ class _Group:
     ) -> None:
         self.members, self.jobs, self._training = list(members), list(jobs), training
         self._at_once = _immediate(jobs[0].order.device)
-        self.stack = Stack.started(network, [job.start for job in jobs])
+        self.stack = StackedMlp.started(network, [job.start for job in jobs])
         self.best = self.stack.only(range(len(jobs)))
         self._kept: dict[int, Network] = {}
         self._optimizer = make_stacked(training.optimizer, self.stack.values, self.stack.kept)
@@ -189,12 +189,12 @@ class _Group:
 
     def _settle(self) -> None:
         """Make what depends on who is in the stack."""
-        self._steps = Steps(self.stack, self._optimizer, self._training.batch)
+        self._steps = MlpGradients(self.stack, self._optimizer, self._training.batch)
         device = self._finite.device
         rates = torch.tensor([job.rates for job in self.jobs], dtype=torch.float64, device=device)
         self._rates = rates.t().contiguous().unbind()  # of every iteration [members]
 
-    def advance(self, start: int, stop: int, stretch: Stretch) -> list[tuple[int, int, Network]]:
+    def advance(self, start: int, stop: int, stretch: BatchRange) -> list[tuple[int, int, Network]]:
         """Train from iteration `start` to `stop`; on a CPU members with a lost loss leave at once.
 
         Returns who left, after how many iterations, and as what.
@@ -251,7 +251,9 @@ class _Group:
         if any(better):
             self.best.take(self.stack, [row for row, good in enumerate(better) if good])
 
-    def outcomes(self, looks: Sequence[Look], tests: Sequence[float]) -> dict[int, Outcome]:
+    def outcomes(
+        self, looks: Sequence[ValidationCurve], tests: Sequence[float]
+    ) -> dict[int, Outcome]:
         """What became of each member that is still here. tests: their best weights' accuracies."""
         carried = self.stack if self._training.carry == "last" else self.best
         return {

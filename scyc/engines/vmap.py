@@ -18,9 +18,9 @@ from scyc.engines.custom_code import custom_code
 from scyc.specs.system import TrainingSpec
 from scyc.storage.pack_state_file import PackStateStore
 from scyc.training.job import Job, Outcome
-from scyc.training.memory_format import layout
+from scyc.training.memory_format import preferred_format
 from scyc.vectorized import member_group, training_loop
-from scyc.vectorized.dropout import Dropouts, draw_from, redrawn
+from scyc.vectorized.dropout import DropoutGenerators, replace_dropout, set_dropout
 
 
 def why_unsupported(network: nn.Module, device: torch.device, training: TrainingSpec) -> str | None:
@@ -63,22 +63,22 @@ def train(
     """
     if (rule := why_not_functional(network)) is not None:
         raise ValueError(f"{type(network).__name__}: {rule}; use the solo engine")
-    twin = redrawn(network)
+    twin = replace_dropout(network)
 
-    def bodies(places: Tensor, dropouts: Dropouts) -> member_group.Body:
+    def bodies(places: Tensor, dropouts: DropoutGenerators) -> member_group.Forward:
         return _Mapped(twin, places, dropouts)
 
     return training_loop.train(network, jobs, training, bodies, state_store)
 
 
 class _Mapped:
-    def __init__(self, network: nn.Module, places: Tensor, dropouts: Dropouts) -> None:
+    def __init__(self, network: nn.Module, places: Tensor, dropouts: DropoutGenerators) -> None:
         self._network, self._places, self._dropouts = network, places, dropouts
-        self._form = layout(network)
+        self._form = preferred_format(network)
 
     def __call__(self, values: Mapping[str, Tensor], images: Tensor, training: bool) -> Tensor:
         self._network.train(training)
-        draw_from(self._network, self._dropouts, self._form)
+        set_dropout(self._network, self._dropouts, self._form)
         alike = len(images) == 1 and len(self._dropouts.generators) == 1
 
         def one(own: dict[str, Tensor], given: Tensor) -> Tensor:

@@ -41,7 +41,7 @@ _RATE_LISTS = ("base_lrs", "_last_lr")  # in PyTorch's state; tensors where the 
 _ENDLESS = sys.maxsize  # iterations, of a schedule that has no budget
 
 
-class Restarting(LRScheduler):
+class ScheduleLR(LRScheduler):
     """Base class of the schedulers below, for any declared schedule.
 
     Args:
@@ -133,7 +133,7 @@ class Restarting(LRScheduler):
         ]
 
 
-class WarmupDrops(Restarting):
+class WarmupDrops(ScheduleLR):
     """LR warm-up (Liu et al. 2021, Table 1): rise to max_lr, hold, a tenth at each drop.
 
     warmup: iterations of the linear rise from 0; 0 starts at max_lr. drops: iterations at which
@@ -185,7 +185,7 @@ class SCycLR(WarmupDrops):
         self.restart(scyc_curve.max_lr(self.curve, self.cycle, self.rate))
 
 
-class ConstantLr(Restarting):
+class ConstantLr(ScheduleLR):
     """Constant LR (Liu et al. 2021, Table 1): max_lr, always."""
 
     def __init__(self, optimizer: Optimizer, max_lr: float, last_epoch: int = -1) -> None:
@@ -193,7 +193,7 @@ class ConstantLr(Restarting):
         super().__init__(optimizer, schedule, max_lr, last_epoch=last_epoch)
 
 
-class LrDecay(Restarting):
+class LrDecay(ScheduleLR):
     """LR decay (Liu et al. 2021, Table 1): linearly from max_lr to 0, and 0 afterwards.
 
     iterations: of the decay.
@@ -206,7 +206,7 @@ class LrDecay(Restarting):
         super().__init__(optimizer, schedule, max_lr, last_epoch=last_epoch)
 
 
-class Cyclical(Restarting):
+class Cyclical(ScheduleLR):
     """Cyclical LR (Liu et al. 2021, Table 1; Smith 2017): linearly between `low` and max_lr.
 
     half_cycle: iterations from `low` to max_lr. low: learning rate of the first iteration.
@@ -224,7 +224,7 @@ class Cyclical(Restarting):
         super().__init__(optimizer, schedule, max_lr, last_epoch=last_epoch)
 
 
-class CosineWarmup(Restarting):
+class CosineWarmup(ScheduleLR):
     """Linear warm-up, then half a cosine from max_lr to 0 (Loshchilov and Hutter 2017, Eq. 5).
 
     steps: iterations of a pruning cycle; the rate is 0 after them. warmup: iterations of the
@@ -238,7 +238,7 @@ class CosineWarmup(Restarting):
         super().__init__(optimizer, schedule, max_lr, steps, last_epoch)
 
 
-class OneCycle(Restarting):
+class OneCycle(ScheduleLR):
     """One-cycle (Smith and Topin 2019), as PyTorch's OneCycleLR with cosines; momentum is kept.
 
     steps: iterations of a pruning cycle. rise: share of them until max_lr. start: max_lr / start
@@ -259,7 +259,7 @@ class OneCycle(Restarting):
         super().__init__(optimizer, schedule, max_lr, steps, last_epoch)
 
 
-class LinearDecay(Restarting):
+class LinearDecay(ScheduleLR):
     """Linear warm-up, then linearly from max_lr to 0 (Li et al. 2020).
 
     steps: iterations of a pruning cycle; the rate is 0 after them. warmup: iterations of the

@@ -42,15 +42,15 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Look:
+class ValidationCurve:
     """Validation so far: where the lowest validation error was seen first."""
 
     curve: tuple[tuple[int, float], ...] = ()
     best: float = -1.0
 
-    def seen(self, step: int, accuracy: float) -> Look:
+    def seen(self, step: int, accuracy: float) -> ValidationCurve:
         """Add one more accuracy, in percent, after `step` iterations."""
-        return Look((*self.curve, (step, accuracy)), max(self.best, accuracy))
+        return ValidationCurve((*self.curve, (step, accuracy)), max(self.best, accuracy))
 
     def lost(self, step: int, network: Network) -> Outcome:
         """The outcome of a member that left its pack after `step` iterations, diverged.
@@ -135,12 +135,12 @@ class Feed:
         return pixels.to(self._dtype).sub_(self._mean).div_(self._std)
 
 
-def validated_at(step: int, training: TrainingSpec) -> bool:
+def is_validation_step(step: int, training: TrainingSpec) -> bool:
     """Whether validation accuracy is measured after `step` completed iterations."""
     return step % training.validate_every == 0 or step == training.steps
 
 
-def correct(logits: Tensor, labels: Tensor) -> Tensor:
+def is_correct(logits: Tensor, labels: Tensor) -> Tensor:
     """Which predictions are right, bool [..., images]; logits that are not finite never are.
 
     logits: [..., images, classes]; labels: int64 [..., images].

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 _FEWEST = 16  # input channels: the widest block of channels that CPU convolutions work on
 
 
-def layout(network: nn.Module) -> torch.memory_format:
+def preferred_format(network: nn.Module) -> torch.memory_format:
     """The layout for a network, and for the images that it is given, on the network's device.
 
     Channels last, with which convolutions are faster on CPU and GPU alike; but contiguous on a CPU
@@ -26,7 +26,7 @@ def layout(network: nn.Module) -> torch.memory_format:
     return torch.contiguous_format if on_cpu and risky else torch.channels_last
 
 
-def laid_out(images: Tensor, form: torch.memory_format) -> Tensor:
+def as_format(images: Tensor, form: torch.memory_format) -> Tensor:
     """Images [batch, channels, height, width] in a layout that convolutions take for it.
 
     ``contiguous`` is not enough: an image of one channel is contiguous in either layout, and of two

@@ -18,7 +18,7 @@ def outcome_state(outcome: Outcome) -> State:
     }
 
 
-def outcome_of(state: State, job: Job) -> Outcome:
+def outcome_from_state(state: State, job: Job) -> Outcome:
     """The finished member that :func:`outcome_state` was given."""
     masks, kept = job.start.masks, state["kept"]
     val, test = state["accuracies"]

@@ -42,7 +42,7 @@ def plan(
     if len(engines) > 1:
         engine = fastest(engines, most or _TIMED, meter, say)
     if most is None:
-        most = 1 if engine == "solo" else filled(engine, meter)
+        most = 1 if engine == "solo" else largest_pack(engine, meter)
     return Plan(engine, most)
 
 
@@ -71,7 +71,7 @@ def fastest(engines: Sequence[str], members: int, meter: Meter, say: Callable[[s
     return min(times, key=lambda engine: times[engine])
 
 
-def filled(engine: str, meter: Meter) -> int:
+def largest_pack(engine: str, meter: Meter) -> int:
     """How many members fill 85 % of the free memory: what one step of one, and of two, says."""
     free, one = meter.free(), meter.used(engine, 1)
     try:

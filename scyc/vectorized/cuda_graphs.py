@@ -21,7 +21,7 @@ Recorder = Callable[
 ]
 
 
-def captured(
+def capture(
     step: Step,
     examples: Sequence[Tensor],
     state: Sequence[Tensor] = (),

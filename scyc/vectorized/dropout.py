@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 
-class Dropouts:
+class DropoutGenerators:
     """A generator for each seed among the members; every call draws once from each.
 
     On a CPU they draw what PyTorch's own generator would for a member alone. On a GPU PyTorch's
@@ -23,7 +23,7 @@ class Dropouts:
         self.generators = [torch.Generator(device).manual_seed(seed) for seed in distinct]
         self.members = torch.tensor([distinct.index(seed) for seed in seeds], device=device)
 
-    def go_on_from(self, other: Dropouts) -> None:
+    def go_on_from(self, other: DropoutGenerators) -> None:
         """Draw next what another one, with these seeds and perhaps more, would draw next."""
         for seed, generator in zip(self._seeds, self.generators, strict=True):
             generator.set_state(other.generators[other._seeds.index(seed)].get_state())
@@ -44,7 +44,7 @@ class _Dropout(nn.Module):
     def __init__(self, share: float) -> None:
         super().__init__()
         self.share = share
-        self.source: Dropouts | None = None
+        self.source: DropoutGenerators | None = None
         self.form = torch.contiguous_format
 
     def forward(self, values: Tensor) -> Tensor:
@@ -76,7 +76,7 @@ class _Mask(torch.autograd.Function):
         return torch.stack(module.source.masks(one, module.share))[module.source.members], 0
 
 
-def redrawn(network: nn.Module) -> nn.Module:
+def replace_dropout(network: nn.Module) -> nn.Module:
     """A network that shares the tensors of this one, and whose dropout :func:`draw_from` sets.
 
     Raises ValueError for dropout in place, of which this keeps no account.
@@ -94,8 +94,10 @@ def redrawn(network: nn.Module) -> nn.Module:
     return twin
 
 
-def draw_from(
-    network: nn.Module, source: Dropouts, form: torch.memory_format = torch.contiguous_format
+def set_dropout(
+    network: nn.Module,
+    source: DropoutGenerators,
+    form: torch.memory_format = torch.contiguous_format,
 ) -> None:
     """Let the dropout of a :func:`redrawn` network draw from `source` from now on.
 

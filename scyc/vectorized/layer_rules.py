@@ -17,14 +17,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from scyc.vectorized.dropout import Dropouts
+from scyc.vectorized.dropout import DropoutGenerators
 
 
-class Unfit(ValueError):
+class UnsupportedNetwork(ValueError):
     """Why a network cannot be taken so."""
 
 
-class Kind(Enum):
+class Layout(Enum):
     """What lies between two layers, and how it lies when there are many members."""
 
     ALIKE = "images that all members share, [batch, channels, height, width]"
@@ -35,12 +35,12 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True)
-class Run:
+class ForwardPass:
     """One forward pass."""
 
     values: Mapping[str, Tensor]  # every weight and buffer, [members, *shape]; buffers change
     members: int
-    dropouts: Dropouts
+    dropouts: DropoutGenerators
     training: bool
     form: torch.memory_format  # how one member's images would lie, alone
 
@@ -64,35 +64,37 @@ class Layer:
 
 
 Operation = Callable[..., Any]  # of a Run and of what lies before
-Lowered = tuple[Kind, Operation]
-PICTURES = (Kind.ALIKE, Kind.IMAGES)
-TENSORS = (*PICTURES, Kind.VALUES)
+Rule = tuple[Layout, Operation]
+IMAGE_LAYOUTS = (Layout.ALIKE, Layout.IMAGES)
+TENSOR_LAYOUTS = (*IMAGE_LAYOUTS, Layout.VALUES)
 
 
-def need(kind: Kind, known: Sequence[Kind], what: str) -> None:
+def require_layout(kind: Layout, known: Sequence[Layout], what: str) -> None:
     """Raise Unfit where a layer, `what`, is not taken of what lies before it."""
     if kind not in known:
-        raise Unfit(f"{what}: not taken of {kind.value}")
+        raise UnsupportedNetwork(f"{what}: not taken of {kind.value}")
 
 
-def spread(images: Tensor, members: int) -> Tensor:
+def repeat_for_members(images: Tensor, members: int) -> Tensor:
     """Images that all share, once for each member."""
     return images.repeat(1, members, 1, 1)
 
 
-def _convolution(layer: Layer, kind: Kind) -> Lowered:
+def _convolution(layer: Layer, kind: Layout) -> Rule:
     module = layer.module
-    need(kind, PICTURES, layer.path)
+    require_layout(kind, IMAGE_LAYOUTS, layer.path)
     if module.padding_mode != "zeros":
-        raise Unfit(f"{layer.path}: padding_mode {module.padding_mode} is not known")
+        raise UnsupportedNetwork(f"{layer.path}: padding_mode {module.padding_mode} is not known")
     weight, bias = layer.name("weight"), layer.name("bias")
-    at_once = kind is Kind.ALIKE and module.groups == 1  # of the same images: one wide convolution
+    at_once = (
+        kind is Layout.ALIKE and module.groups == 1
+    )  # of the same images: one wide convolution
 
-    def operation(run: Run, images: Tensor) -> Tensor:
+    def operation(run: ForwardPass, images: Tensor) -> Tensor:
         weights = run.joined(weight)
         assert weights is not None
-        if kind is Kind.ALIKE and not at_once:
-            images = spread(images, run.members)
+        if kind is Layout.ALIKE and not at_once:
+            images = repeat_for_members(images, run.members)
         return functional.conv2d(
             images,
             weights,
@@ -103,15 +105,15 @@ def _convolution(layer: Layer, kind: Kind) -> Lowered:
             1 if at_once else run.members * module.groups,
         )
 
-    return Kind.IMAGES, operation
+    return Layout.IMAGES, operation
 
 
-def _linear(layer: Layer, kind: Kind) -> Lowered:
-    need(kind, (Kind.VALUES,), layer.path)
+def _linear(layer: Layer, kind: Layout) -> Rule:
+    require_layout(kind, (Layout.VALUES,), layer.path)
     weight, bias = layer.name("weight"), layer.name("bias")
     assert weight is not None
 
-    def operation(run: Run, values: Tensor) -> Tensor:
+    def operation(run: ForwardPass, values: Tensor) -> Tensor:
         weights = run.values[weight]
         shift = None if bias is None else run.values[bias].unsqueeze(-1)
         if len(values) < run.members:  # of the same values: one tall product
@@ -119,22 +121,22 @@ def _linear(layer: Layer, kind: Kind) -> Lowered:
             return after if shift is None else after + shift
         return torch.bmm(weights, values) if shift is None else shift.baddbmm(weights, values)
 
-    return Kind.VALUES, operation
+    return Layout.VALUES, operation
 
 
-def _norm(layer: Layer, kind: Kind) -> Lowered:
+def _norm(layer: Layer, kind: Layout) -> Rule:
     module = layer.module
     flat = isinstance(module, nn.BatchNorm1d)
-    need(kind, (Kind.VALUES,) if flat else PICTURES, layer.path)
+    require_layout(kind, (Layout.VALUES,) if flat else IMAGE_LAYOUTS, layer.path)
     weight, bias = layer.name("weight"), layer.name("bias")
     mean, variance = layer.name("running_mean"), layer.name("running_var")
     count = layer.name("num_batches_tracked")
 
-    def operation(run: Run, given: Tensor) -> Tensor:
+    def operation(run: ForwardPass, given: Tensor) -> Tensor:
         features = given
         statistics: list[Any]
-        if kind is Kind.ALIKE:
-            features = spread(given, run.members)
+        if kind is Layout.ALIKE:
+            features = repeat_for_members(given, run.members)
         elif flat:
             features = given.expand(run.members, -1, -1).reshape(1, -1, given.shape[-1])
         statistics = [run.joined(mean), run.joined(variance)]
@@ -160,18 +162,18 @@ def _norm(layer: Layer, kind: Kind) -> Lowered:
                 old.lerp_(new, share)
         return after.view(run.members, -1, given.shape[-1]) if flat else after
 
-    return Kind.VALUES if flat else Kind.IMAGES, operation
+    return Layout.VALUES if flat else Layout.IMAGES, operation
 
 
-def _dropout(layer: Layer, kind: Kind) -> Lowered:
+def _dropout(layer: Layer, kind: Layout) -> Rule:
     share = layer.module.p
-    need(kind, TENSORS, layer.path)
+    require_layout(kind, TENSOR_LAYOUTS, layer.path)
 
-    def operation(run: Run, given: Tensor) -> Tensor:
+    def operation(run: ForwardPass, given: Tensor) -> Tensor:
         if not run.training or share == 0:
             return given
-        alike = kind is Kind.ALIKE or (kind is Kind.VALUES and len(given) < run.members)
-        if kind is Kind.VALUES:
+        alike = kind is Layout.ALIKE or (kind is Layout.VALUES and len(given) < run.members)
+        if kind is Layout.VALUES:
             one = given[0].new_empty(given.shape[:0:-1])
         else:
             batch, channels, *size = given.shape
@@ -181,44 +183,44 @@ def _dropout(layer: Layer, kind: Kind) -> Lowered:
             )
         masks = run.dropouts.masks(one, share)
         if alike:
-            return given * (masks[0].t() if kind is Kind.VALUES else masks[0])
+            return given * (masks[0].t() if kind is Layout.VALUES else masks[0])
         each = torch.stack(masks)[run.dropouts.members]
-        if kind is Kind.VALUES:
+        if kind is Layout.VALUES:
             return given * each.transpose(1, 2)
         return given * each.transpose(0, 1).flatten(1, 2)
 
     return kind, operation
 
 
-def as_values(run: Run, images: Tensor, kind: Kind) -> Tensor:
+def to_features(run: ForwardPass, images: Tensor, kind: Layout) -> Tensor:
     """Images [batch, members * channels, ...] as [members, values, batch]."""
-    members = 1 if kind is Kind.ALIKE else run.members
+    members = 1 if kind is Layout.ALIKE else run.members
     return images.flatten(1).view(len(images), members, -1).permute(1, 2, 0)
 
 
-def flattened(kind: Kind) -> Lowered:
+def flatten_rule(kind: Layout) -> Rule:
     """All axes but the batch in one."""
-    if kind is Kind.VALUES:
+    if kind is Layout.VALUES:
         return kind, lambda run, values: values
-    return Kind.VALUES, lambda run, images: as_values(run, images, kind)
+    return Layout.VALUES, lambda run, images: to_features(run, images, kind)
 
 
-def _flatten(layer: Layer, kind: Kind) -> Lowered:
-    need(kind, TENSORS, layer.path)
+def _flatten(layer: Layer, kind: Layout) -> Rule:
+    require_layout(kind, TENSOR_LAYOUTS, layer.path)
     if (layer.module.start_dim, layer.module.end_dim) not in ((1, -1), (1, 3)):
-        raise Unfit(f"{layer.path}: flattens other axes than all but the batch")
-    return flattened(kind)
+        raise UnsupportedNetwork(f"{layer.path}: flattens other axes than all but the batch")
+    return flatten_rule(kind)
 
 
-def _pool(layer: Layer, kind: Kind) -> Lowered:
-    need(kind, PICTURES, layer.path)
+def _pool(layer: Layer, kind: Layout) -> Rule:
+    require_layout(kind, IMAGE_LAYOUTS, layer.path)
     if getattr(layer.module, "return_indices", False):
-        raise Unfit(f"{layer.path}: gives indices beside values")
+        raise UnsupportedNetwork(f"{layer.path}: gives indices beside values")
     return kind, lambda run, images: layer.module(images)
 
 
-def _each_value(layer: Layer, kind: Kind) -> Lowered:
-    need(kind, TENSORS, layer.path)
+def _each_value(layer: Layer, kind: Layout) -> Rule:
+    require_layout(kind, TENSOR_LAYOUTS, layer.path)
     function = _OUT_OF_PLACE.get(type(layer.module), layer.module)
     return kind, lambda run, given: function(given)
 
@@ -226,7 +228,7 @@ def _each_value(layer: Layer, kind: Kind) -> Lowered:
 _OUT_OF_PLACE: Mapping[type[nn.Module], Callable[[Tensor], Tensor]] = MappingProxyType(
     {nn.ReLU: torch.relu, nn.ReLU6: functional.relu6, nn.SiLU: functional.silu}
 )
-MODULES: Mapping[type[nn.Module], Callable[[Layer, Kind], Lowered]] = MappingProxyType(
+LAYER_RULES: Mapping[type[nn.Module], Callable[[Layer, Layout], Rule]] = MappingProxyType(
     {
         nn.Conv2d: _convolution,
         nn.Linear: _linear,

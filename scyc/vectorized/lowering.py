@@ -12,9 +12,16 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, fx, nn
 
-from scyc.training.memory_format import laid_out
-from scyc.vectorized.call_rules import CALLS, IN_PLACE
-from scyc.vectorized.layer_rules import MODULES, Kind, Layer, Operation, Run, Unfit
+from scyc.training.memory_format import as_format
+from scyc.vectorized.call_rules import CALL_RULES, IN_PLACE
+from scyc.vectorized.layer_rules import (
+    LAYER_RULES,
+    ForwardPass,
+    Layer,
+    Layout,
+    Operation,
+    UnsupportedNetwork,
+)
 
 
 @dataclass(frozen=True)
@@ -35,11 +42,11 @@ class Lowering:
         self._names: dict[int, str] = {}
         for name, value in (*network.named_parameters(), *network.named_buffers()):
             self._names.setdefault(id(value), name)
-        self._start = Kind.ALIKE if alike else Kind.IMAGES
-        self._kinds: dict[str, Kind] = {}
+        self._start = Layout.ALIKE if alike else Layout.IMAGES
+        self._kinds: dict[str, Layout] = {}
         self._input = self._output = ""
         self._steps: list[_Step] = []
-        for node in traced(network).nodes:
+        for node in trace(network).nodes:
             self._lower(network, node)
         last = {name: index for index, step in enumerate(self._steps) for name in step.inputs}
         del last[self._input]
@@ -49,18 +56,18 @@ class Lowering:
             self._steps[index] = replace(step, done_with=done_with)
 
     def __call__(
-        self, run: Run, images: Tensor, places: Tensor, form: torch.memory_format
+        self, run: ForwardPass, images: Tensor, places: Tensor, form: torch.memory_format
     ) -> Tensor:
         """Logits [members, batch, classes].
 
         images: [replicates, batch, channels, height, width]. places: each member's replicate,
         int64 [members]. form: how images are to lie in memory.
         """
-        if self._start is Kind.ALIKE:
+        if self._start is Layout.ALIKE:
             given = images[0]
         else:
             given = images[places].transpose(0, 1).flatten(1, 2)
-        found = {self._input: laid_out(given, form)}
+        found = {self._input: as_format(given, form)}
         for step in self._steps:
             found[step.node] = step.operation(run, *(found[name] for name in step.inputs))
             for name in step.done_with:
@@ -70,16 +77,16 @@ class Lowering:
     def _lower(self, network: nn.Module, node: fx.Node) -> None:
         if node.op == "placeholder":
             if self._kinds:
-                raise Unfit(f"it has an input {node.name} beside the images")
+                raise UnsupportedNetwork(f"it has an input {node.name} beside the images")
             self._kinds[node.name] = self._start
             self._input = node.name
         elif node.op == "output":
             source = node.args[0]
-            if not isinstance(source, fx.Node) or self._kinds[source.name] is not Kind.VALUES:
-                raise Unfit("it does not end in values that have been flattened")
+            if not isinstance(source, fx.Node) or self._kinds[source.name] is not Layout.VALUES:
+                raise UnsupportedNetwork("it does not end in values that have been flattened")
             self._output = source.name
         elif node.op == "get_attr":
-            raise Unfit(f"it uses {node.target} outside a layer")
+            raise UnsupportedNetwork(f"it uses {node.target} outside a layer")
         else:
             self._lower_call(network, node)
 
@@ -88,26 +95,26 @@ class Lowering:
         kinds = [self._kinds[each.name] for each in inputs]
         if node.op == "call_module":
             module = network.get_submodule(str(node.target))
-            lower = MODULES.get(type(module))
+            lower = LAYER_RULES.get(type(module))
             if lower is None or len(inputs) != 1 or len(node.args) != 1 or node.kwargs:
-                raise Unfit(f"{node.target}: {type(module).__name__} is not known")
+                raise UnsupportedNetwork(f"{node.target}: {type(module).__name__} is not known")
             kind, operation = lower(Layer(str(node.target), module, self._names), kinds[0])
             in_place = bool(getattr(module, "inplace", False))
         else:
-            call = CALLS.get(node.target)
+            call = CALL_RULES.get(node.target)
             if call is None:
-                raise Unfit(f"{node.name}: {node.target} is not known")
+                raise UnsupportedNetwork(f"{node.name}: {node.target} is not known")
             kind, operation = call(node, kinds)
             in_place = node.target in IN_PLACE
         if in_place and len(inputs[0].users) > 1:
-            raise Unfit(f"{node.name}: works in place on what is used elsewhere")
+            raise UnsupportedNetwork(f"{node.name}: works in place on what is used elsewhere")
         self._kinds[node.name] = kind
-        if kind not in (Kind.SHAPE, Kind.BATCH):
-            names = [each.name for each in inputs if self._kinds[each.name] is not Kind.BATCH]
+        if kind not in (Layout.SHAPE, Layout.BATCH):
+            names = [each.name for each in inputs if self._kinds[each.name] is not Layout.BATCH]
             self._steps.append(_Step(node.name, operation, tuple(names)))
 
 
-def traced(network: nn.Module) -> fx.Graph:
+def trace(network: nn.Module) -> fx.Graph:
     """The network's calls, the same in training and evaluation. Raises Unfit."""
     modes = {module: module.training for module in network.modules()}
     graphs = []
@@ -116,10 +123,12 @@ def traced(network: nn.Module) -> fx.Graph:
             network.train(training)
             graphs.append(fx.Tracer().trace(network))
     except Exception as error:  # the user's code may raise anything
-        raise Unfit(f"its calls cannot be followed: {type(error).__name__}: {error}") from error
+        raise UnsupportedNetwork(
+            f"its calls cannot be followed: {type(error).__name__}: {error}"
+        ) from error
     finally:
         for module, mode in modes.items():
             module.training = mode
     if str(graphs[0]) != str(graphs[1]):
-        raise Unfit("it calls other layers in training than in evaluation")
+        raise UnsupportedNetwork("it calls other layers in training than in evaluation")
     return graphs[1]

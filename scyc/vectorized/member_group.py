@@ -12,13 +12,13 @@ from torch.nn import functional
 from scyc.optimizers.registry import make_stacked
 from scyc.specs.system import TrainingSpec
 from scyc.training import precision
-from scyc.training.job import Feed, Job, correct
-from scyc.vectorized.cuda_graphs import Recorder, captured
-from scyc.vectorized.dropout import Dropouts
-from scyc.vectorized.member_state import Members
+from scyc.training.job import Feed, Job, is_correct
+from scyc.vectorized.cuda_graphs import Recorder, capture
+from scyc.vectorized.dropout import DropoutGenerators
+from scyc.vectorized.member_state import MemberState
 
 
-class Body(Protocol):
+class Forward(Protocol):
     """The forward pass of some members."""
 
     def __call__(self, values: Mapping[str, Tensor], images: Tensor, training: bool) -> Tensor:
@@ -29,19 +29,21 @@ class Body(Protocol):
         """
 
 
-Bodies = Callable[[Tensor, Dropouts], Body]  # of each member's replicate, int64 [members]
+ForwardFactory = Callable[
+    [Tensor, DropoutGenerators], Forward
+]  # of each member's replicate, int64 [members]
 
 
-class Side:
+class MemberGroup:
     """Members that take every step together, and what is kept of them."""
 
     def __init__(
         self,
         group: Sequence[int],
         jobs: Sequence[Job],
-        members: Members,
+        members: MemberState,
         training: TrainingSpec,
-        bodies: Bodies,
+        bodies: ForwardFactory,
         recorder: Recorder | None,
     ) -> None:
         self.group, self.members = list(group), members
@@ -49,7 +51,7 @@ class Side:
         self._recorder = recorder
         self._device = jobs[0].order.device
         self.best = members.copy()
-        self.kept: Members | None = None
+        self.kept: MemberState | None = None
         self.replicates = list({id(job.feed): job for job in jobs}.values())  # one job of each
         feeds = [id(job.feed) for job in self.replicates]
         places = [feeds.index(id(job.feed)) for job in jobs]
@@ -57,7 +59,7 @@ class Side:
         self._rates = torch.tensor(
             [job.rates for job in jobs], dtype=torch.float64, device=self._device
         )
-        self._dropouts = Dropouts([job.seed for job in jobs], self._device)
+        self._dropouts = DropoutGenerators([job.seed for job in jobs], self._device)
         self._body = bodies(self._places, self._dropouts)
         self._optimizer = make_stacked(training.optimizer, members.values, members.kept)
         self._slopes = members.gradients(self._optimizer.gradients)
@@ -71,7 +73,7 @@ class Side:
         if self._step is None:
             state = [*self.members.tensors(), *self._optimizer.state().values(), self._finite]
             generators = self._dropouts.generators
-            self._step = captured(self._once, inputs, state, generators, self._recorder)
+            self._step = capture(self._once, inputs, state, generators, self._recorder)
         self._step(*inputs)
         now = [job.keep_at == step + 1 for job in self._jobs]
         if any(now):
@@ -105,7 +107,7 @@ class Side:
         for images, labels in self._pieces(part):
             with precision.forward(self._training.precision, self._device):
                 logits = self._body(values, images, False)
-            right += correct(logits, labels[self._places]).sum(dim=1)
+            right += is_correct(logits, labels[self._places]).sum(dim=1)
         return right
 
     def _pieces(self, part: str) -> Iterator[tuple[Tensor, Tensor]]:
@@ -128,9 +130,9 @@ class Side:
         """Which members are, bool [members]: their losses so far, and their weights."""
         return self._finite & self.members.finite() if weights_too else self._finite
 
-    def without(self, rows: Sequence[int]) -> Side:
+    def without(self, rows: Sequence[int]) -> MemberGroup:
         """A side of these rows of members alone, where they are now."""
-        side = Side(
+        side = MemberGroup(
             [self.group[row] for row in rows],
             [self._jobs[row] for row in rows],
             self.members.only(rows),

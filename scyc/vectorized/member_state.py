@@ -11,7 +11,7 @@ from scyc.optimizers.flat import Flat
 from scyc.pruning.pruned_network import Network
 
 
-class Members:
+class MemberState:
     """Stacked tensors of one network's members.
 
     weights: those that training moves, [members, *shape], each a leaf for autograd and a view of
@@ -93,22 +93,22 @@ class Members:
         ]
         return torch.stack(every).all(dim=0)
 
-    def only(self, rows: Sequence[int]) -> Members:
+    def only(self, rows: Sequence[int]) -> MemberState:
         """Copies of some of the members, in the order of `rows`."""
-        twin = object.__new__(Members)
+        twin = object.__new__(MemberState)
         twin._names, twin._parameters = self._names, self._parameters
         twin._shapes, twin._form = self._shapes, self._form
-        twin._view(some(self.values, rows))
-        twin.kept = some(self.kept, rows) if self.kept is not None else None
+        twin._view(select_rows(self.values, rows))
+        twin.kept = select_rows(self.kept, rows) if self.kept is not None else None
         twin.buffers = {name: value[list(rows)] for name, value in self.buffers.items()}
         return twin
 
-    def copy(self) -> Members:
+    def copy(self) -> MemberState:
         """Copies of all members."""
         return self.only(range(len(self.values.parts[0])))
 
     @torch.no_grad()
-    def take(self, other: Members, which: Tensor) -> None:
+    def take(self, other: MemberState, which: Tensor) -> None:
         """Overwrite the members for which `which`, bool [members], is true."""
         mine = [*self.values.parts, *self.buffers.values()]
         theirs = [*other.values.parts, *other.buffers.values()]
@@ -125,7 +125,7 @@ class Members:
         return Network(state, masks)
 
 
-def some(values: Flat, rows: Sequence[int]) -> Flat:
+def select_rows(values: Flat, rows: Sequence[int]) -> Flat:
     """Copies of some of the members in another flat tensor."""
     found = Flat(
         [(len(rows), *shape[1:]) for shape in values.shapes],

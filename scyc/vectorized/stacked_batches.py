@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from scyc.training.job import Feed, Job, percent
-from scyc.vectorized.stacked_mlp import Stack
+from scyc.vectorized.stacked_mlp import StackedMlp
 
 Batch = tuple[Tensor, Tensor]  # images, labels
 
 
-class Stretch:
+class BatchRange:
     """The training images of some iterations, of every replicate.
 
     inputs: by replicate, [iterations, batch, values]; labels: int64 [iterations, 1, batch].
@@ -37,7 +37,7 @@ class Stretch:
         )
 
 
-class StackedImages:
+class StackedBatches:
     """The images of some jobs. What is read together lies in one tensor a replicate."""
 
     def __init__(self, jobs: Sequence[Job]) -> None:
@@ -54,7 +54,7 @@ class StackedImages:
         step = one.numel() * one.element_size() * job.order.shape[1] * len(self._jobs)
         return max(1, size // step)
 
-    def training(self, start: int, stop: int) -> Stretch:
+    def training(self, start: int, stop: int) -> BatchRange:
         """The images of iterations `start` to `stop`, augmented."""
         inputs, labels = [], []
         for job in self._jobs:
@@ -66,10 +66,10 @@ class StackedImages:
                 images = job.feed.batch(order.flatten())
             inputs.append(images.reshape(*order.shape, -1))
             labels.append(job.feed.labels[job.order[start:stop]].unsqueeze(-2))
-        return Stretch(self._feeds, inputs, labels)
+        return BatchRange(self._feeds, inputs, labels)
 
     def accuracies(
-        self, part: str, stacks: Sequence[tuple[Stack, Sequence[Job]]]
+        self, part: str, stacks: Sequence[tuple[StackedMlp, Sequence[Job]]]
     ) -> list[list[float]]:
         """The accuracies in percent of every stack's members on "validation" or "test" images.
 

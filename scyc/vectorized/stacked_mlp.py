@@ -17,10 +17,10 @@ from scyc.networks.fully_connected import FullyConnected
 from scyc.optimizers.flat import Flat
 from scyc.optimizers.stacked import StackedOptimizer
 from scyc.pruning.pruned_network import Network
-from scyc.training.job import correct
+from scyc.training.job import is_correct
 
 
-class Stack:
+class StackedMlp:
     """Weights [members, after, before] and biases [members, 1, after] of every layer.
 
     Both are views of `values`: each layer's weights, then its biases. kept: as `values`, 1 where a
@@ -32,7 +32,7 @@ class Stack:
         self.weights, self.biases = values.parts[0::2], values.parts[1::2]
 
     @classmethod
-    def started(cls, network: FullyConnected, starts: Sequence[Network]) -> Stack:
+    def started(cls, network: FullyConnected, starts: Sequence[Network]) -> StackedMlp:
         """A stack of these networks, on the device and in the precision of the one given."""
         first = next(network.parameters())
         layers = range(len(network.layers))
@@ -64,19 +64,19 @@ class Stack:
 
     def right(self, inputs: Tensor, labels: Tensor) -> Tensor:
         """How many of the images each member gets right, int64 [members]."""
-        return correct(self.forward(inputs), labels).sum(dim=1)
+        return is_correct(self.forward(inputs), labels).sum(dim=1)
 
     def finite(self) -> Tensor:
         """Which members have finite weights only, bool [members]."""
         every = [value.isfinite().flatten(1).all(dim=1) for value in self.values.parts]
         return torch.stack(every).all(dim=0)
 
-    def only(self, rows: Sequence[int]) -> Stack:
+    def only(self, rows: Sequence[int]) -> StackedMlp:
         """Copies of some of the members, in the order of `rows`."""
         kept = None if self.kept is None else _some(self.kept, rows)
-        return Stack(self.names, _some(self.values, rows), kept)
+        return StackedMlp(self.names, _some(self.values, rows), kept)
 
-    def take(self, other: Stack, rows: Iterable[int]) -> None:
+    def take(self, other: StackedMlp, rows: Iterable[int]) -> None:
         """Overwrite some of the members by those of another stack."""
         chosen = list(rows)
         for mine, theirs in zip(self.values.parts, other.values.parts, strict=True):
@@ -106,10 +106,10 @@ class _Layer:
     of_bias: Tensor
 
 
-class Steps:
+class MlpGradients:
     """The gradients of a stack's training steps, for batches of one size."""
 
-    def __init__(self, stack: Stack, optimizer: StackedOptimizer, batch: int) -> None:
+    def __init__(self, stack: StackedMlp, optimizer: StackedOptimizer, batch: int) -> None:
         self._batch, self._carried = batch, optimizer.momentum
         gradients = optimizer.gradients.parts
         self._layers = []

@@ -18,20 +18,20 @@ from torch.nn import functional
 
 from scyc.specs.system import TrainingSpec
 from scyc.storage.pack_state_file import PackStateStore, State
-from scyc.training.job import Job, Look, Outcome, percent, validated_at
-from scyc.training.memory_format import layout
-from scyc.training.resume import outcome_of, outcome_state
-from scyc.vectorized.body_check import check_body
+from scyc.training.job import Job, Outcome, ValidationCurve, is_validation_step, percent
+from scyc.training.memory_format import preferred_format
+from scyc.training.resume import outcome_from_state, outcome_state
 from scyc.vectorized.cuda_graphs import Recorder, Streams
-from scyc.vectorized.member_group import Bodies, Side
-from scyc.vectorized.member_state import Members
+from scyc.vectorized.forward_check import check_forward
+from scyc.vectorized.member_group import ForwardFactory, MemberGroup
+from scyc.vectorized.member_state import MemberState
 
 
 def train(
     network: nn.Module,
     jobs: Sequence[Job],
     training: TrainingSpec,
-    bodies: Bodies,
+    bodies: ForwardFactory,
     state_store: PackStateStore | None = None,
     together: bool = True,
     recorder: Recorder | None = None,
@@ -41,12 +41,14 @@ def train(
     network: names the weights; it is left alone. together: one step of all members at once; else
     each has a step and, on a GPU, a stream of its own. recorder: see :func:`captured`. Raises
     ValueError where the bodies give other logits or gradients than the network (see
-    :func:`scyc.vectorized.body_check.check_body`).
+    :func:`scyc.vectorized.forward_check.check_forward`).
     """
     groups = [list(range(len(jobs)))] if together else [[index] for index in range(len(jobs))]
     moved = _moved(network, jobs[0])
-    copies = Members(network, [jobs[0].start] * (2 if together else 1), moved, form(network))
-    check_body(network, jobs[0], copies, moved, bodies)
+    copies = MemberState(
+        network, [jobs[0].start] * (2 if together else 1), moved, weight_format(network)
+    )
+    check_forward(network, jobs[0], copies, moved, bodies)
     del copies
     pack = _Pack(network, jobs, training, bodies, moved, recorder)
     saved = state_store.load() if state_store is not None else None
@@ -69,7 +71,7 @@ class _Pack:
         network: nn.Module,
         jobs: Sequence[Job],
         training: TrainingSpec,
-        bodies: Bodies,
+        bodies: ForwardFactory,
         moved: Sequence[str],
         recorder: Recorder | None,
     ) -> None:
@@ -77,22 +79,22 @@ class _Pack:
         self._bodies, self._recorder = bodies, recorder
         self._device = jobs[0].order.device
         self._moved = moved
-        self._looks = [Look() for _ in jobs]
+        self._looks = [ValidationCurve() for _ in jobs]
         self._left: dict[int, Outcome] = {}
         self.step = 0
-        self.sides: list[Side] = []
+        self.sides: list[MemberGroup] = []
 
     def start(self, groups: Sequence[Sequence[int]]) -> None:
         """Take every member at its start."""
         self.sides = [self._side(group) for group in groups]
         self._streams = Streams(self._device, len(self.sides))
 
-    def _side(self, group: Sequence[int]) -> Side:
+    def _side(self, group: Sequence[int]) -> MemberGroup:
         jobs = [self._jobs[index] for index in group]
-        members = Members(
-            self._network, [job.start for job in jobs], self._moved, form(self._network)
+        members = MemberState(
+            self._network, [job.start for job in jobs], self._moved, weight_format(self._network)
         )
-        return Side(group, jobs, members, self._training, self._bodies, self._recorder)
+        return MemberGroup(group, jobs, members, self._training, self._bodies, self._recorder)
 
     def advance(self) -> None:
         """One iteration of every member, and a look where one is due."""
@@ -106,9 +108,9 @@ class _Pack:
         self._streams.run([partial(side.advance, self.step, fed) for side in self.sides])
         self.step += 1
         last = self.step == self._training.steps
-        if last or self._device.type == "cpu" or validated_at(self.step, self._training):
+        if last or self._device.type == "cpu" or is_validation_step(self.step, self._training):
             self._let_go(last)  # on a CPU at once: asking costs next to nothing there
-        if validated_at(self.step, self._training):
+        if is_validation_step(self.step, self._training):
             self._look()
 
     def _let_go(self, last: bool) -> None:
@@ -181,17 +183,18 @@ class _Pack:
             for step, accuracy in curve:
                 self._looks[index] = self._looks[index].seen(step, accuracy)
         self._left = {
-            index: outcome_of(lost, self._jobs[index]) for index, lost in saved["left"].items()
+            index: outcome_from_state(lost, self._jobs[index])
+            for index, lost in saved["left"].items()
         }
         self.start([side["group"] for side in saved["sides"]])
         for side, kept in zip(self.sides, saved["sides"], strict=True):
             side.resume(kept)
 
 
-def form(network: nn.Module) -> torch.memory_format:
+def weight_format(network: nn.Module) -> torch.memory_format:
     """The layout of convolution weights: on a CPU as they come, for fused ones lose there."""
     on_gpu = next(network.parameters()).is_cuda
-    return layout(network) if on_gpu else torch.contiguous_format
+    return preferred_format(network) if on_gpu else torch.contiguous_format
 
 
 def _moved(network: nn.Module, job: Job) -> list[str]:

@@ -11,7 +11,7 @@ from torch.nn import functional
 from oracle.study.base import Study
 from scyc.data.images import Images
 from scyc.engines import graphed, grouped, vmap
-from scyc.engines.registry import ENGINES, able, candidates
+from scyc.engines.registry import ENGINES, candidates, supports
 from scyc.errors import BadInput
 from scyc.networks import registry
 from scyc.networks.fully_connected import FullyConnected
@@ -160,4 +160,4 @@ def test_auto_takes_part_of_what_fits(system: Callable[..., SystemSpec]) -> None
     assert candidates(rounded, network, CPU) == ("solo",)
     assert candidates(rounded, network, GPU) == ("solo", "vmap", "grouped", "graphed")
     assert candidates(system().training, network, GPU) == tuple(ENGINES)
-    assert not able("stacked", rounded, network, CPU)
+    assert not supports("stacked", rounded, network, CPU)

@@ -18,7 +18,7 @@ from scyc.specs.system import AugmentSpec, PruningSpec, SystemSpec
 from scyc.trainer import Trainer
 from scyc.training.job import Job, Outcome
 from scyc.vectorized import training_loop
-from scyc.vectorized.member_state import Members
+from scyc.vectorized.member_state import MemberState
 
 CPU = torch.device("cpu")
 ENGINES = [vmap, grouped, graphed]
@@ -214,13 +214,13 @@ def test_weights_may_lie_channels_last_as_on_a_gpu(
     network = Own().double().to(memory_format=torch.channels_last)
     jobs = jobs_of_own(one, network)
     alone = solo.train(network, jobs, one.system.training)
-    made: list[Members] = []
+    made: list[MemberState] = []
 
     def on_gpu(_network: nn.Module) -> torch.memory_format:
         return torch.channels_last
 
-    def kept(*arguments: Any) -> Members:
-        made.append(Members(*arguments))
+    def kept(*arguments: Any) -> MemberState:
+        made.append(MemberState(*arguments))
         return made[-1]
 
     monkeypatch.setattr(training_loop, "form", on_gpu)

@@ -27,7 +27,7 @@ from scyc.schedules.lr_schedulers import (
     LinearDecay,
     LrDecay,
     OneCycle,
-    Restarting,
+    ScheduleLR,
     SCycLR,
     WarmupDrops,
 )
@@ -47,7 +47,7 @@ from scyc.specs.schedules import (
 TINY = 1e-13  # PyTorch's LinearLR cannot start at 0
 CURVE = SCyc(epsilon=0.1, delta=0.2, q=1, beta=3.0)
 
-ALL: list[tuple[Callable[[Optimizer], Restarting], ScheduleSpec]] = [
+ALL: list[tuple[Callable[[Optimizer], ScheduleLR], ScheduleSpec]] = [
     (lambda o: WarmupDrops(o, 0.3, 7, (11, 17)), WarmupSpec(warmup=7, drops=(11, 17))),
     (lambda o: ConstantLr(o, 0.3), ConstantSpec(name="constant")),
     (lambda o: LrDecay(o, 0.3, 20), LrDecaySpec(name="lr_decay", iterations=20)),
@@ -79,7 +79,7 @@ def walked(scheduler: LRScheduler, steps: int) -> list[float]:
 
 @pytest.mark.parametrize(("make", "spec"), ALL, ids=IDS)
 def test_a_scheduler_gives_the_very_rates_of_the_trainer(
-    make: Callable[[Optimizer], Restarting], spec: ScheduleSpec
+    make: Callable[[Optimizer], ScheduleLR], spec: ScheduleSpec
 ) -> None:
     assert walked(make(optimizer()), 25) == rates(spec, 0.3, 25)
 
@@ -89,7 +89,7 @@ def warmed(theirs: Optimizer, warmup: int, then: LRScheduler) -> LRScheduler:
     return SequentialLR(theirs, [rise, then], milestones=[warmup])
 
 
-REFERENCES: dict[str, tuple[Callable[[Optimizer], Restarting], Callable[..., LRScheduler]]] = {
+REFERENCES: dict[str, tuple[Callable[[Optimizer], ScheduleLR], Callable[..., LRScheduler]]] = {
     "warmup": (
         lambda o: WarmupDrops(o, 0.3, 10, (12, 20)),
         lambda o: ChainedScheduler(
@@ -157,7 +157,7 @@ def test_a_scheduler_is_torchs_own_step_for_step(name: str) -> None:
 
 @pytest.mark.parametrize(("make", "spec"), ALL, ids=IDS)
 def test_momentum_is_left_alone(
-    make: Callable[[Optimizer], Restarting], spec: ScheduleSpec
+    make: Callable[[Optimizer], ScheduleLR], spec: ScheduleSpec
 ) -> None:
     parameter = torch.nn.Parameter(torch.zeros(1))
     adam = torch.optim.Adam([parameter], betas=(0.8, 0.95))
@@ -170,7 +170,7 @@ def test_momentum_is_left_alone(
 
 @pytest.mark.parametrize(("make", "spec"), ALL, ids=IDS)
 def test_a_restart_is_a_new_scheduler_with_another_max_lr(
-    make: Callable[[Optimizer], Restarting], spec: ScheduleSpec
+    make: Callable[[Optimizer], ScheduleLR], spec: ScheduleSpec
 ) -> None:
     scheduler = make(optimizer())
     walked(scheduler, 9)
@@ -188,7 +188,7 @@ def through_a_file(state: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("make", "spec"), ALL, ids=IDS)
 def test_it_goes_on_from_its_state_dict(
-    make: Callable[[Optimizer], Restarting], spec: ScheduleSpec
+    make: Callable[[Optimizer], ScheduleLR], spec: ScheduleSpec
 ) -> None:
     first = make(optimizer())
     begun = walked(first, 9)
@@ -255,7 +255,7 @@ def group_rates(scheduler: LRScheduler) -> list[float]:
     return [group["lr"] for group in scheduler.optimizer.param_groups]
 
 
-def iterate(scheduler: Restarting, done: int, until: int, cycle: int) -> list[list[float]]:
+def iterate(scheduler: ScheduleLR, done: int, until: int, cycle: int) -> list[list[float]]:
     """The groups' rates of each iteration; a pruning cycle ends after every `cycle` of them."""
     seen = []
     for step in range(done, until):
@@ -270,12 +270,12 @@ def iterate(scheduler: Restarting, done: int, until: int, cycle: int) -> list[li
     return seen
 
 
-Resume = Callable[[Callable[[Optimizer], Restarting], dict[str, Any], dict[str, Any]], Restarting]
+Resume = Callable[[Callable[[Optimizer], ScheduleLR], dict[str, Any], dict[str, Any]], ScheduleLR]
 
 
 def optimizer_first(
-    make: Callable[[Optimizer], Restarting], scheduler: dict[str, Any], state: dict[str, Any]
-) -> Restarting:
+    make: Callable[[Optimizer], ScheduleLR], scheduler: dict[str, Any], state: dict[str, Any]
+) -> ScheduleLR:
     read = with_own_rates()
     read.load_state_dict(state)
     resumed = make(read)
@@ -284,8 +284,8 @@ def optimizer_first(
 
 
 def scheduler_first(
-    make: Callable[[Optimizer], Restarting], scheduler: dict[str, Any], state: dict[str, Any]
-) -> Restarting:
+    make: Callable[[Optimizer], ScheduleLR], scheduler: dict[str, Any], state: dict[str, Any]
+) -> ScheduleLR:
     resumed = make(with_own_rates())
     resumed.load_state_dict(scheduler)
     resumed.optimizer.load_state_dict(state)
@@ -293,8 +293,8 @@ def scheduler_first(
 
 
 def optimizer_between(
-    make: Callable[[Optimizer], Restarting], scheduler: dict[str, Any], state: dict[str, Any]
-) -> Restarting:
+    make: Callable[[Optimizer], ScheduleLR], scheduler: dict[str, Any], state: dict[str, Any]
+) -> ScheduleLR:
     resumed = make(with_own_rates())
     resumed.optimizer.load_state_dict(state)
     resumed.load_state_dict(scheduler)
@@ -302,8 +302,8 @@ def optimizer_between(
 
 
 def without_optimizer(
-    make: Callable[[Optimizer], Restarting], scheduler: dict[str, Any], state: dict[str, Any]
-) -> Restarting:
+    make: Callable[[Optimizer], ScheduleLR], scheduler: dict[str, Any], state: dict[str, Any]
+) -> ScheduleLR:
     resumed = make(with_own_rates())
     resumed.load_state_dict(scheduler)
     return resumed
@@ -316,7 +316,7 @@ EVERY = [*ALL, (lambda o: SCycLR(o, CURVE, 0.2, 7, (11, 17)), WarmupSpec(warmup=
 @pytest.mark.parametrize("resume", RESUMES, ids=lambda resume: resume.__name__)
 @pytest.mark.parametrize("make", [make for make, _ in EVERY], ids=[*IDS, "s_cyc"])
 def test_saved_and_loaded_at_any_iteration_the_rates_are_the_same_to_the_end(
-    make: Callable[[Optimizer], Restarting], resume: Resume
+    make: Callable[[Optimizer], ScheduleLR], resume: Resume
 ) -> None:
     """Over three pruning cycles: in a warm-up, at its end, at drops, at the end of a cycle."""
     cycle, total = 25, 75
@@ -333,7 +333,7 @@ def test_saved_and_loaded_at_any_iteration_the_rates_are_the_same_to_the_end(
 
 @pytest.mark.parametrize(("make", "spec"), ALL, ids=IDS)
 def test_groups_with_their_own_rate_keep_their_ratio(
-    make: Callable[[Optimizer], Restarting], spec: ScheduleSpec
+    make: Callable[[Optimizer], ScheduleLR], spec: ScheduleSpec
 ) -> None:
     seen = iterate(make(with_own_rates()), 0, 25, 25)
     assert [first for first, _ in seen] == rates(spec, 0.3, 25)

@@ -100,14 +100,14 @@ def test_an_engine_that_fails_is_left_out_and_told_of() -> None:
 )
 def test_packs_fill_85_percent_of_the_free_memory(memory: int, expected: int) -> None:
     known = Known(memory=memory * GB)
-    assert autotune.filled("fused", known) == expected
+    assert autotune.largest_pack("fused", known) == expected
     if 1 < expected < 64:
         assert known.used("fused", expected) <= 0.85 * known.free()
         assert known.used("fused", expected + 1) > 0.85 * known.free()
 
 
 def test_members_that_take_no_memory_are_64_and_solo_has_one() -> None:
-    assert autotune.filled("fused", Known(a_member=0)) == 64
+    assert autotune.largest_pack("fused", Known(a_member=0)) == 64
     slow = Known(fixed={"solo": 0.0, "fused": 1e6})
     assert autotune.plan(("solo", "fused"), None, slow, silent) == Plan("solo", 1)
     small = Known(memory=20 * GB)

@@ -12,10 +12,10 @@ from torch.nn import functional
 
 from scyc.pruning.pruned_network import Network
 from scyc.training.job import Job
-from scyc.training.memory_format import laid_out, layout
-from scyc.vectorized.dropout import Dropouts
-from scyc.vectorized.member_group import Bodies
-from scyc.vectorized.member_state import Members
+from scyc.training.memory_format import as_format, preferred_format
+from scyc.vectorized.dropout import DropoutGenerators
+from scyc.vectorized.member_group import ForwardFactory
+from scyc.vectorized.member_state import MemberState
 
 _IMAGES = 2
 _LOGITS = 1e-2  # largest allowed difference of logits, relative to the largest logit
@@ -23,8 +23,8 @@ _GRADIENTS = 5e-2  # largest allowed difference of a weight's gradient, relative
 _NOISE = 1e-3  # gradients below this share of the largest are rounding errors alone
 
 
-def check_body(
-    network: nn.Module, job: Job, stacked: Members, moved: Sequence[str], bodies: Bodies
+def check_forward(
+    network: nn.Module, job: Job, stacked: MemberState, moved: Sequence[str], bodies: ForwardFactory
 ) -> None:
     """Compare logits and gradients of a few images with those of the network by itself.
 
@@ -36,7 +36,7 @@ def check_body(
         job: Its start and its first images are used.
         stacked: Copies of the job's start, computed side by side.
         moved: Names of the weights that training changes.
-        bodies: See :class:`scyc.vectorized.member_group.Body`.
+        bodies: See :class:`scyc.vectorized.member_group.Forward`.
 
     Raises:
         ValueError: The results differ by more than rounding.
@@ -51,7 +51,7 @@ def check_body(
             return  # training will report it
         members, device = len(stacked.values.parts[0]), job.order.device
         places = torch.zeros(members, dtype=torch.int64, device=device)
-        body = bodies(places, Dropouts([job.seed] * members, device))
+        body = bodies(places, DropoutGenerators([job.seed] * members, device))
         logits = body(stacked.named(), images.unsqueeze(0), False)
         if float((logits.detach() - expected).abs().max()) > _LOGITS * float(expected.abs().max()):
             raise ValueError(f"{name}: gets other logits than by itself; use the solo engine")
@@ -77,7 +77,7 @@ def _by_itself(
     twin = copy.deepcopy(network).eval()
     twin.load_state_dict(start.state)
     weights = [twin.get_parameter(name) for name in moved]
-    logits = twin(laid_out(images, layout(network)))
+    logits = twin(as_format(images, preferred_format(network)))
     loss = functional.cross_entropy(logits, labels)
     slopes = torch.autograd.grad(loss, weights, allow_unused=True)
     return logits.detach(), [
