@@ -36,7 +36,8 @@ from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import SystemSpec
 from scyc.storage.pack_state_file import PackStateStore
 from scyc.training.determinism import deterministic
-from scyc.training.job import Feed, Job, Outcome
+from scyc.training.feed import Feed
+from scyc.training.job import Job, Outcome
 from scyc.training.memory_format import as_format, preferred_format
 from scyc.training.precision import DTYPES
 

@@ -35,54 +35,60 @@ def train(
     training: TrainingSpec,
     state_store: PackStateStore | None = None,
 ) -> list[Outcome]:
-    """Train all jobs from their starts, each with a graph of its own.
+    """Train all jobs, each with a graph of its own (see :class:`scyc.engines.registry.Engine`).
 
-    network: left alone. Raises ValueError for one that does not fit on any device.
+    Args:
+        network: Is left as it is.
+        jobs: The members of the pack.
+        training: What they have in common.
+        state_store: Where the pack is saved while it trains.
+
+    Raises:
+        ValueError: The network cannot be trained so on any device.
     """
     if (rule := vmap.why_not_functional(network)) is not None:
         raise ValueError(f"{type(network).__name__}: {rule}; use the solo engine")
-    twin, form = replace_dropout(network), preferred_format(network)
-    if _draws(twin, jobs[0]):
+    module, memory_format = replace_dropout(network), preferred_format(network)
+    if _uses_random_numbers(module, jobs[0]):
         raise ValueError(
             f"{type(network).__name__}: draws random numbers other than by nn.Dropout; "
             "use the solo engine"
         )
 
-    def bodies(places: Tensor, dropouts: DropoutGenerators) -> member_group.Forward:
-        return _Alone(twin, form, dropouts)
+    def make_forward(replicates: Tensor, dropouts: DropoutGenerators) -> member_group.Forward:
+        return _SingleMember(module, memory_format, dropouts)
 
-    return training_loop.train(network, jobs, training, bodies, state_store, together=False)
+    return training_loop.train(network, jobs, training, make_forward, state_store, together=False)
 
 
 @torch.no_grad()
-def _draws(network: nn.Module, job: Job) -> bool:
-    """Whether PyTorch's own generator moves when the network is called."""
+def _uses_random_numbers(network: nn.Module, job: Job) -> bool:
+    """Return whether a call of the network changes the state of PyTorch's own generator."""
     device = job.order.device
     set_dropout(network, DropoutGenerators([job.seed], device))
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
-        before = _drawn(device)
+        before = _generator_state(device)
         network.train()(job.feed.batch(job.order[0][:4]))
-        return not torch.equal(before, _drawn(device))
+        return not torch.equal(before, _generator_state(device))
 
 
-def _drawn(device: torch.device) -> Tensor:
-    """The state of PyTorch's own generator of a device."""
+def _generator_state(device: torch.device) -> Tensor:
     if device.type == "cuda":
         return torch.cuda.get_rng_state(device)
     return torch.get_rng_state()
 
 
-class _Alone:
-    """One member as a pack of one."""
+class _SingleMember:
+    """The forward pass of a group of one member."""
 
     def __init__(
-        self, network: nn.Module, form: torch.memory_format, dropouts: DropoutGenerators
+        self, network: nn.Module, memory_format: torch.memory_format, dropouts: DropoutGenerators
     ) -> None:
-        self._network, self._form, self._dropouts = network, form, dropouts
+        self._network, self._memory_format, self._dropouts = network, memory_format, dropouts
 
     def __call__(self, values: Mapping[str, Tensor], images: Tensor, training: bool) -> Tensor:
         self._network.train(training)
         set_dropout(self._network, self._dropouts)
         own = {name: value.squeeze(0) for name, value in values.items()}
-        given = as_format(images[0], self._form)
-        return cast("Tensor", functional_call(self._network, own, (given,))).unsqueeze(0)
+        batch = as_format(images[0], self._memory_format)
+        return cast("Tensor", functional_call(self._network, own, (batch,))).unsqueeze(0)

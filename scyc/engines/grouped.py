@@ -2,7 +2,7 @@
 
 For networks of known layers (see :mod:`scyc.vectorized.layer_rules`): those of this project, and
 one's own made of the same. On a GPU, a step of all members is recorded once and replayed; that has
-not been run on one yet. On a CPU grouped convolutions lose against one member after another.
+not been run on one yet. On a CPU, grouped convolutions are slower than one member after another.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ def _why_not_lowered(network: nn.Module) -> str | None:
     if (rule := custom_code(network)) is not None:
         return rule
     try:
-        Lowering(network, alike=True)
-    except UnsupportedNetwork as unfit:
-        return str(unfit)
+        Lowering(network, shared_images=True)
+    except UnsupportedNetwork as error:
+        return str(error)
     return None
 
 
@@ -44,28 +44,38 @@ def train(
     training: TrainingSpec,
     state_store: PackStateStore | None = None,
 ) -> list[Outcome]:
-    """Train all jobs from their starts, side by side.
+    """Train all jobs side by side (see :class:`scyc.engines.registry.Engine`).
 
-    network: left alone. Raises ValueError for one that does not fit, or whose calls have been
-    followed wrongly (see :func:`scyc.vectorized.training_loop.train`).
+    Args:
+        network: Is left as it is.
+        jobs: The members of the pack.
+        training: What they have in common.
+        state_store: Where the pack is saved while it trains.
+
+    Raises:
+        ValueError: A layer or call is not known, or was followed wrongly (see
+            :func:`scyc.vectorized.training_loop.train`).
     """
     if (rule := _why_not_lowered(network)) is not None:
         raise ValueError(f"{type(network).__name__}: {rule}; use the solo engine")
 
-    def bodies(places: Tensor, dropouts: DropoutGenerators) -> member_group.Forward:
-        return _Grouped(network, places, dropouts)
+    def make_forward(replicates: Tensor, dropouts: DropoutGenerators) -> member_group.Forward:
+        return _Grouped(network, replicates, dropouts)
 
-    return training_loop.train(network, jobs, training, bodies, state_store)
+    return training_loop.train(network, jobs, training, make_forward, state_store)
 
 
 class _Grouped:
-    def __init__(self, network: nn.Module, places: Tensor, dropouts: DropoutGenerators) -> None:
-        alike = len(set(places.tolist())) == 1 and len(dropouts.generators) == 1
-        self._lowered = Lowering(network, alike)
-        self._places, self._dropouts = places, dropouts
-        self._alone = preferred_format(network)
-        self._form = training_loop.weight_format(network)
+    """The forward pass of some members as one network."""
+
+    def __init__(self, network: nn.Module, replicates: Tensor, dropouts: DropoutGenerators) -> None:
+        shared = len(set(replicates.tolist())) == 1 and len(dropouts.generators) == 1
+        self._lowered = Lowering(network, shared_images=shared)
+        self._replicates, self._dropouts = replicates, dropouts
+        self._solo_format = preferred_format(network)
+        self._memory_format = training_loop.weight_format(network)
 
     def __call__(self, values: Mapping[str, Tensor], images: Tensor, training: bool) -> Tensor:
-        run = ForwardPass(values, len(self._places), self._dropouts, training, self._alone)
-        return self._lowered(run, images, self._places, self._form)
+        members = len(self._replicates)
+        context = ForwardPass(values, members, self._dropouts, training, self._solo_format)
+        return self._lowered(context, images, self._replicates, self._memory_format)

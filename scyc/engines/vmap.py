@@ -56,37 +56,46 @@ def train(
     training: TrainingSpec,
     state_store: PackStateStore | None = None,
 ) -> list[Outcome]:
-    """Train all jobs from their starts, side by side.
+    """Train all jobs side by side (see :class:`scyc.engines.registry.Engine`).
 
-    network: left alone. Raises ValueError for one that does not fit, or turns out not to: vmap
-    refuses code that looks at values, or draws random numbers other than by nn.Dropout.
+    Args:
+        network: Is left as it is.
+        jobs: The members of the pack.
+        training: What they have in common.
+        state_store: Where the pack is saved while it trains.
+
+    Raises:
+        ValueError: vmap cannot map the network: its code depends on values, or draws random numbers
+            other than by nn.Dropout.
     """
     if (rule := why_not_functional(network)) is not None:
         raise ValueError(f"{type(network).__name__}: {rule}; use the solo engine")
-    twin = replace_dropout(network)
+    module = replace_dropout(network)
 
-    def bodies(places: Tensor, dropouts: DropoutGenerators) -> member_group.Forward:
-        return _Mapped(twin, places, dropouts)
+    def make_forward(replicates: Tensor, dropouts: DropoutGenerators) -> member_group.Forward:
+        return _Mapped(module, replicates, dropouts)
 
-    return training_loop.train(network, jobs, training, bodies, state_store)
+    return training_loop.train(network, jobs, training, make_forward, state_store)
 
 
 class _Mapped:
-    def __init__(self, network: nn.Module, places: Tensor, dropouts: DropoutGenerators) -> None:
-        self._network, self._places, self._dropouts = network, places, dropouts
-        self._form = preferred_format(network)
+    """The forward pass of some members under vmap."""
+
+    def __init__(self, network: nn.Module, replicates: Tensor, dropouts: DropoutGenerators) -> None:
+        self._network, self._replicates, self._dropouts = network, replicates, dropouts
+        self._memory_format = preferred_format(network)
 
     def __call__(self, values: Mapping[str, Tensor], images: Tensor, training: bool) -> Tensor:
         self._network.train(training)
-        set_dropout(self._network, self._dropouts, self._form)
-        alike = len(images) == 1 and len(self._dropouts.generators) == 1
+        set_dropout(self._network, self._dropouts, self._memory_format)
+        shared = len(images) == 1 and len(self._dropouts.generators) == 1
 
-        def one(own: dict[str, Tensor], given: Tensor) -> Tensor:
-            return cast("Tensor", functional_call(self._network, own, (given,)))
+        def single(own: dict[str, Tensor], batch: Tensor) -> Tensor:
+            return cast("Tensor", functional_call(self._network, own, (batch,)))
 
-        mapped = vmap(one, in_dims=(0, None if alike else 0), randomness="error")
+        mapped = vmap(single, in_dims=(0, None if shared else 0), randomness="error")
         try:
-            return mapped(dict(values), images[0] if alike else images[self._places])
+            return mapped(dict(values), images[0] if shared else images[self._replicates])
         except RuntimeError as error:
             if "vmap" not in str(error):
                 raise

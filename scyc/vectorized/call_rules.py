@@ -1,4 +1,7 @@
-"""Calls between layers that can be taken for many members at once (see `layer_rules`)."""
+"""Rules that turn a call between layers into one operation for many members.
+
+See :mod:`scyc.vectorized.layer_rules`.
+"""
 
 from __future__ import annotations
 
@@ -26,90 +29,92 @@ from scyc.vectorized.layer_rules import (
 
 
 def _constants(node: fx.Node, known: Sequence[str], defaults: Sequence[Any]) -> list[Any]:
-    """A call's arguments behind the first, by place or name. Raises Unfit for others."""
-    given = dict(zip(known, node.args[1:], strict=False)) | dict(node.kwargs)
-    if len(node.args) - 1 > len(known) or not set(given) <= set(known):
+    """Return a call's arguments after the first. Raises UnsupportedNetwork for unknown ones."""
+    arguments = dict(zip(known, node.args[1:], strict=False)) | dict(node.kwargs)
+    if len(node.args) - 1 > len(known) or not set(arguments) <= set(known):
         raise UnsupportedNetwork(f"{node.name}: arguments that are not known")
-    return [given.get(name, default) for name, default in zip(known, defaults, strict=True)]
+    return [arguments.get(name, default) for name, default in zip(known, defaults, strict=True)]
 
 
-def _call_flatten(node: fx.Node, kinds: Sequence[Layout]) -> Rule:
-    require_layout(kinds[0], TENSOR_LAYOUTS, node.name)
+def _call_flatten(node: fx.Node, layouts: Sequence[Layout]) -> Rule:
+    require_layout(layouts[0], TENSOR_LAYOUTS, node.name)
     if tuple(_constants(node, ("start_dim", "end_dim"), (0, -1))) not in ((1, -1), (1, 3)):
         raise UnsupportedNetwork(f"{node.name}: flattens other axes than all but the batch")
-    return flatten_rule(kinds[0])
+    return flatten_rule(layouts[0])
 
 
-def _call_view(node: fx.Node, kinds: Sequence[Layout]) -> Rule:
+def _call_view(node: fx.Node, layouts: Sequence[Layout]) -> Rule:
     shape = node.args[1:]
     shape = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], tuple | list) else shape
     flattens = len(shape) == 2 and isinstance(shape[0], fx.Node) and shape[1] == -1
-    if not flattens or kinds[1:] != [Layout.BATCH] or node.kwargs:
+    if not flattens or layouts[1:] != [Layout.BATCH_SIZE] or node.kwargs:
         raise UnsupportedNetwork(f"{node.name}: views in another shape than (batch, -1)")
-    return flatten_rule(kinds[0])
+    return flatten_rule(layouts[0])
 
 
-def _call_mean(node: fx.Node, kinds: Sequence[Layout]) -> Rule:
-    kind = kinds[0]
+def _call_mean(node: fx.Node, layouts: Sequence[Layout]) -> Rule:
+    layout = layouts[0]
     axes, keep = _constants(node, ("dim", "keepdim"), (None, False))
-    over_pixels = isinstance(axes, tuple | list) and {each % 4 for each in axes} == {2, 3}
-    if kind not in IMAGE_LAYOUTS or not over_pixels:
+    over_pixels = isinstance(axes, tuple | list) and {axis % 4 for axis in axes} == {2, 3}
+    if layout not in IMAGE_LAYOUTS or not over_pixels:
         raise UnsupportedNetwork(f"{node.name}: a mean over other axes than the pixels")
     if keep:
-        return kind, lambda run, images: images.mean((2, 3), keepdim=True)
-    return Layout.VALUES, lambda run, images: to_features(run, images.mean((2, 3)), kind)
+        return layout, lambda context, images: images.mean((2, 3), keepdim=True)
+    return Layout.FEATURES, lambda context, images: to_features(
+        context, images.mean((2, 3)), layout
+    )
 
 
-def _call_arithmetic(node: fx.Node, kinds: Sequence[Layout]) -> Rule:
+def _call_arithmetic(node: fx.Node, layouts: Sequence[Layout]) -> Rule:
     function = _ARITHMETIC[node.target]
-    if node.kwargs or len(node.args) != 2 or not set(kinds) <= set(TENSOR_LAYOUTS):
+    if node.kwargs or len(node.args) != 2 or not set(layouts) <= set(TENSOR_LAYOUTS):
         raise UnsupportedNetwork(f"{node.name}: arguments that are not known")
-    if len(kinds) == 1:
+    if len(layouts) == 1:
         first, second = node.args
         if not isinstance(second, fx.Node):
-            return kinds[0], lambda run, given: function(given, second)
-        return kinds[0], lambda run, given: function(first, given)
-    if (Layout.VALUES in kinds) and set(kinds) != {Layout.VALUES}:
-        raise UnsupportedNetwork(f"{node.name}: joins images with values")
-    if set(kinds) != {Layout.ALIKE, Layout.IMAGES}:
-        return kinds[0], lambda run, one, other: function(one, other)
+            return layouts[0], lambda context, inputs: function(inputs, second)
+        return layouts[0], lambda context, inputs: function(first, inputs)
+    if (Layout.FEATURES in layouts) and set(layouts) != {Layout.FEATURES}:
+        raise UnsupportedNetwork(f"{node.name}: joins images with features")
+    if set(layouts) != {Layout.SHARED_IMAGES, Layout.IMAGES}:
+        return layouts[0], lambda context, one, other: function(one, other)
 
-    def operation(run: ForwardPass, one: Tensor, other: Tensor) -> Tensor:
+    def operation(context: ForwardPass, one: Tensor, other: Tensor) -> Tensor:
         both = [
-            repeat_for_members(each, run.members) if kind is Layout.ALIKE else each
-            for kind, each in zip(kinds, (one, other), strict=True)
+            repeat_for_members(value, context.members) if layout is Layout.SHARED_IMAGES else value
+            for layout, value in zip(layouts, (one, other), strict=True)
         ]
         return cast("Tensor", function(*both))
 
     return Layout.IMAGES, operation
 
 
-def _call_pool(node: fx.Node, kinds: Sequence[Layout]) -> Rule:
+def _call_pool(node: fx.Node, layouts: Sequence[Layout]) -> Rule:
     function: Any = node.target
-    require_layout(kinds[0], IMAGE_LAYOUTS, node.name)
-    if len(kinds) != 1 or node.kwargs.get("return_indices"):
+    require_layout(layouts[0], IMAGE_LAYOUTS, node.name)
+    if len(layouts) != 1 or node.kwargs.get("return_indices"):
         raise UnsupportedNetwork(f"{node.name}: arguments that are not known")
-    return kinds[0], lambda run, images: function(images, *node.args[1:], **node.kwargs)
+    return layouts[0], lambda context, images: function(images, *node.args[1:], **node.kwargs)
 
 
-def _call_relu(node: fx.Node, kinds: Sequence[Layout]) -> Rule:
-    require_layout(kinds[0], TENSOR_LAYOUTS, node.name)
-    return kinds[0], lambda run, given: given.relu()
+def _call_relu(node: fx.Node, layouts: Sequence[Layout]) -> Rule:
+    require_layout(layouts[0], TENSOR_LAYOUTS, node.name)
+    return layouts[0], lambda context, inputs: inputs.relu()
 
 
-def _call_shape(node: fx.Node, kinds: Sequence[Layout]) -> Rule:
-    first = kinds[0]
+def _call_shape(node: fx.Node, layouts: Sequence[Layout]) -> Rule:
+    first = layouts[0]
     arguments = node.args[1:]
     if node.target is operator.getitem and first is Layout.SHAPE and arguments == (0,):
-        return Layout.BATCH, _nothing
+        return Layout.BATCH_SIZE, _nothing
     if node.target is getattr and first in TENSOR_LAYOUTS and arguments == ("shape",):
         return Layout.SHAPE, _nothing
     if node.target == "size" and first in TENSOR_LAYOUTS and arguments in ((), (0,)):
-        return Layout.BATCH if arguments else Layout.SHAPE, _nothing
+        return Layout.BATCH_SIZE if arguments else Layout.SHAPE, _nothing
     raise UnsupportedNetwork(f"{node.name}: only the number of images may be asked for")
 
 
-def _nothing(run: ForwardPass, given: object) -> None:
+def _nothing(context: ForwardPass, inputs: object) -> None:
     raise AssertionError("a shape is not computed")
 
 

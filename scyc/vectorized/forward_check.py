@@ -24,7 +24,11 @@ _NOISE = 1e-3  # gradients below this share of the largest are rounding errors a
 
 
 def check_forward(
-    network: nn.Module, job: Job, stacked: MemberState, moved: Sequence[str], bodies: ForwardFactory
+    network: nn.Module,
+    job: Job,
+    stacked: MemberState,
+    trained: Sequence[str],
+    make_forward: ForwardFactory,
 ) -> None:
     """Compare logits and gradients of a few images with those of the network by itself.
 
@@ -35,8 +39,8 @@ def check_forward(
         network: Is copied, and left as it is.
         job: Its start and its first images are used.
         stacked: Copies of the job's start, computed side by side.
-        moved: Names of the weights that training changes.
-        bodies: See :class:`scyc.vectorized.member_group.Forward`.
+        trained: Names of the weights that training changes.
+        make_forward: See :class:`scyc.vectorized.member_group.Forward`.
 
     Raises:
         ValueError: The results differ by more than rounding.
@@ -46,43 +50,43 @@ def check_forward(
     name = type(network).__name__
     with _full_precision(job.order.device):
         start = stacked.network(0, job.start.masks)
-        expected, slopes = _by_itself(network, start, images, labels, moved)
+        expected, gradients = _by_itself(network, start, images, labels, trained)
         if not bool(expected.isfinite().all()):
             return  # training will report it
         members, device = len(stacked.values.parts[0]), job.order.device
-        places = torch.zeros(members, dtype=torch.int64, device=device)
-        body = bodies(places, DropoutGenerators([job.seed] * members, device))
-        logits = body(stacked.named(), images.unsqueeze(0), False)
+        replicates = torch.zeros(members, dtype=torch.int64, device=device)
+        forward = make_forward(replicates, DropoutGenerators([job.seed] * members, device))
+        logits = forward(stacked.by_name(), images.unsqueeze(0), False)
         if float((logits.detach() - expected).abs().max()) > _LOGITS * float(expected.abs().max()):
             raise ValueError(f"{name}: gets other logits than by itself; use the solo engine")
         loss = functional.cross_entropy(
             logits.flatten(0, 1), labels.repeat(members), reduction="sum"
         )
-        weights = [stacked.weights[weight] for weight in moved]
-        found = torch.autograd.grad(loss / len(labels), weights, allow_unused=True)
-    largest = max((float(slope.norm()) for slope in slopes), default=0.0)
-    for weight, slope, gradient in zip(moved, slopes, found, strict=True):
-        difference = slope if gradient is None else gradient - slope
-        per_member = difference.reshape(-1, slope.numel()).norm(dim=1)
-        if float(per_member.max()) > _GRADIENTS * max(float(slope.norm()), _NOISE * largest):
+        weights = [stacked.weights[weight] for weight in trained]
+        by_member = torch.autograd.grad(loss / len(labels), weights, allow_unused=True)
+    largest = max((float(gradient.norm()) for gradient in gradients), default=0.0)
+    for weight, own, gradient in zip(trained, gradients, by_member, strict=True):
+        difference = own if gradient is None else gradient - own
+        per_member = difference.reshape(-1, own.numel()).norm(dim=1)
+        if float(per_member.max()) > _GRADIENTS * max(float(own.norm()), _NOISE * largest):
             raise ValueError(
                 f"{name}: {weight} gets another gradient than by itself; use the solo engine"
             )
 
 
 def _by_itself(
-    network: nn.Module, start: Network, images: Tensor, labels: Tensor, moved: Sequence[str]
+    network: nn.Module, start: Network, images: Tensor, labels: Tensor, trained: Sequence[str]
 ) -> tuple[Tensor, list[Tensor]]:
-    """Return a copy's logits [images, classes] and the gradients of the weights in `moved`."""
-    twin = copy.deepcopy(network).eval()
-    twin.load_state_dict(start.state)
-    weights = [twin.get_parameter(name) for name in moved]
-    logits = twin(as_format(images, preferred_format(network)))
+    """Return a copy's logits [images, classes] and the gradients of the weights in `trained`."""
+    copied = copy.deepcopy(network).eval()
+    copied.load_state_dict(start.state)
+    weights = [copied.get_parameter(name) for name in trained]
+    logits = copied(as_format(images, preferred_format(network)))
     loss = functional.cross_entropy(logits, labels)
-    slopes = torch.autograd.grad(loss, weights, allow_unused=True)
+    gradients = torch.autograd.grad(loss, weights, allow_unused=True)
     return logits.detach(), [
-        torch.zeros_like(weight) if slope is None else slope
-        for weight, slope in zip(weights, slopes, strict=True)
+        torch.zeros_like(weight) if own is None else own
+        for weight, own in zip(weights, gradients, strict=True)
     ]
 
 

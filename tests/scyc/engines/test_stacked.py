@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -96,7 +96,7 @@ def test_where_reading_a_loss_means_waiting_a_lost_member_leaves_at_the_next_loo
 ) -> None:
     one = trainer()
     at_once = train(one, jobs(one))
-    monkeypatch.setattr(stacked, "_immediate", lambda device: False)
+    monkeypatch.setattr(stacked, "_reads_at_once", lambda device: False)
     later = train(one, jobs(one))
     assert at_once[WILD].curve[-1][0] < 5
     assert later[WILD].curve == ((5, 0.0),)
@@ -163,3 +163,19 @@ def test_wherever_it_is_killed_a_pack_ends_with_the_same_bits(
         again = train(one, jobs(one), second)
         assert second.asked == 12 - step
         assert all(same(a, b) for a, b in zip(whole, again, strict=True))
+
+
+def test_a_pack_is_resumed_after_a_member_diverged_whose_early_weights_were_kept(
+    trainer: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stacked, "_GATHERED", 1)  # the state is saved after every iteration
+    one = trainer()
+    pack = [replace(job, keep_at=2, rates=[0.1] * len(job.rates)) for job in jobs(one)]
+    pack[1].rates[3:] = [1e30] * (len(pack[1].rates) - 3)
+    whole = train(one, pack)
+    assert [outcome.diverged for outcome in whole] == [False, True, False, False, False]
+    first = Rehearsed(killed_after=6)
+    with pytest.raises(Killed):
+        train(one, pack, first)
+    again = train(one, pack, Rehearsed(content=first.content))
+    assert all(same(a, b) for a, b in zip(whole, again, strict=True))

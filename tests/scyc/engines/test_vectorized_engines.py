@@ -223,8 +223,8 @@ def test_weights_may_lie_channels_last_as_on_a_gpu(
         made.append(MemberState(*arguments))
         return made[-1]
 
-    monkeypatch.setattr(training_loop, "form", on_gpu)
-    monkeypatch.setattr(training_loop, "Members", kept)
+    monkeypatch.setattr(training_loop, "weight_format", on_gpu)
+    monkeypatch.setattr(training_loop, "MemberState", kept)
     together = engine.train(network, jobs, one.system.training)
     weight = made[0].weights["widen.weight"]
     assert weight.flatten(0, 1).is_contiguous(memory_format=torch.channels_last)
