@@ -25,7 +25,7 @@ class Engine(Protocol):
     def why_unsupported(
         self, network: nn.Module, device: torch.device, training: TrainingSpec
     ) -> str | None:
-        """Return why it cannot do such a training on this device; None if it can."""
+        """Return why the engine cannot do such a training on this device; None if it can."""
 
     def train(
         self,
@@ -34,10 +34,20 @@ class Engine(Protocol):
         training: TrainingSpec,
         state_store: PackStateStore | None = None,
     ) -> list[Outcome]:
-        """Train each job from its start, or from what `state_store` has of the pack.
+        """Train each job from its start, or from the state that `state_store` has of the pack.
 
-        The network lies on the device of the jobs' images and in their precision; its weights may
-        be overwritten. The global random state is left as it was.
+        Args:
+            network: On the device of the jobs' images and in their precision. Its weights may be
+                overwritten.
+            jobs: The members of the pack.
+            training: What they have in common.
+            state_store: Where the pack is saved while it trains.
+
+        Returns:
+            The outcomes in the order of the jobs. The global random state is left as it was.
+
+        Raises:
+            ValueError: The engine cannot train this network.
         """
 
 
@@ -58,10 +68,10 @@ ENGINES: Mapping[str, Engine] = _Engines()
 
 
 def candidates(training: TrainingSpec, network: nn.Module, device: torch.device) -> tuple[str, ...]:
-    """Names of the engines that a study leaves the choice of; one if there is nothing to choose.
+    """Return the names of the engines that may train a study; one if there is no choice.
 
-    On a CPU a function of the study alone, so that whoever trains finds the same bits: fused
-    convolutions lose there, and stacked products win. Elsewhere the fastest is to be timed.
+    On a CPU it follows from the study alone, so that every machine gets the same bits: fused
+    convolutions are slower there, and stacked products faster. Elsewhere the fastest is timed.
     """
     if training.engine != "auto":
         return (training.engine,)
@@ -73,14 +83,14 @@ def candidates(training: TrainingSpec, network: nn.Module, device: torch.device)
 
 
 def supports(name: str, training: TrainingSpec, network: nn.Module, device: torch.device) -> bool:
-    """Whether an engine can do such a training."""
+    """Return whether an engine can do such a training."""
     return ENGINES[name].why_unsupported(network, device, training) is None
 
 
 def engine_problem(training: TrainingSpec, network: nn.Module) -> str | None:
-    """Why the engine that a study names cannot do its trainings, whatever the device."""
+    """Return why the engine that a study names cannot do its trainings on any device."""
     name = training.engine
-    anywhere = torch.device("cuda")  # where all engines are at home; not touched
+    anywhere = torch.device("cuda")  # which all engines support; it is not used
     if name == "auto":
         return None
     rule = ENGINES[name].why_unsupported(network, anywhere, training)

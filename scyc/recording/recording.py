@@ -23,12 +23,7 @@ def record(
     outside: tuple[float, float] | None,
     seed: int,
 ) -> dict[str, dict[str, Any]]:
-    """The distributions of a trained network, by what is recorded (:meth:`Distribution.to_json`).
-
-    network: any, on the device of the batches; loaded with `state`, whose weights and buffers it
-    has afterwards too, without gradients and in the mode that it came in. batches: images
-    [batch, ...] and labels int64 [batch]. outside: see :class:`Distribution`. seed: of what the
-    network itself draws, such as dropout.
+    """Record distributions of a trained network.
 
     weight_gradients: dL/dw of the mean cross-entropy of each batch alone, not of their average, in
     training mode: what the learning rate is multiplied by in one step of SGD, "the weight updating
@@ -36,10 +31,25 @@ def record(
     convolution and linear weights that remain; those that no mask covers count whole.
 
     activations: outputs of every nn.ReLU, each time it is called (Section 3.2), in training mode.
-    Raises ValueError where they are wanted of a network that has none.
+
+    Args:
+        network: On the device of the batches. It has the weights and buffers of `state` afterwards,
+            no gradients, and the mode that it had before.
+        state: The trained network.
+        batches: Images [batch, ...] and labels int64 [batch].
+        what: Which distributions are recorded.
+        outside: See :class:`Distribution`.
+        seed: Of what the network draws at random, such as dropout.
+
+    Returns:
+        By what is recorded, :meth:`Distribution.to_json`.
+
+    Raises:
+        ValueError: Activations are asked for of a network that has no nn.ReLU.
     """
-    found = {each: Distribution(outside) for each in what}
-    gradients, activations = found.get("weight_gradients"), found.get("activations")
+    distributions = {name: Distribution(outside) for name in what}
+    gradients = distributions.get("weight_gradients")
+    activations = distributions.get("activations")
     relus = [module for module in network.modules() if isinstance(module, nn.ReLU)]
     if activations is not None and not relus:
         raise ValueError(
@@ -47,11 +57,15 @@ def record(
             "call ReLU as a module, or record weight_gradients alone"
         )
 
-    def look(_module: nn.Module, _inputs: object, output: Tensor) -> None:
+    def add_output(_module: nn.Module, _inputs: object, output: Tensor) -> None:
         assert activations is not None
         activations.add(output)
 
-    hooks = [relu.register_forward_hook(look) for relu in relus] if activations is not None else []
+    hooks = (
+        [relu.register_forward_hook(add_output) for relu in relus]
+        if activations is not None
+        else []
+    )
     network.load_state_dict(state.state)
     mode = network.training
     network.train()
@@ -71,7 +85,7 @@ def record(
         network.zero_grad(set_to_none=True)
         network.load_state_dict(state.state)
         network.train(mode)
-    return {name: distribution.to_json() for name, distribution in found.items()}
+    return {name: distribution.to_json() for name, distribution in distributions.items()}
 
 
 def _add_gradients(

@@ -35,11 +35,18 @@ class PackStateStore(Protocol):
 
 
 class PackStateFile:
-    """A state in a file: whole or not at all, and checked before it is read.
+    """A state in a file, written whole or not at all, with a checksum.
 
-    stamp: says what the state belongs to, such as pack, engine and numerics; a file with another
-    stamp is not read. every: seconds between two saves, by `clock`. say: is told of a file that was
-    refused, and, once, of one that cannot be written: its pack is trained all the same.
+    Only tensors and plain values are read (``torch.load`` with ``weights_only=True``).
+
+    Args:
+        file: The file.
+        stamp: What the state belongs to, such as pack, engine and numerics; a file with another
+            stamp is not read.
+        every: Seconds between two saves.
+        clock: Gives the time in seconds.
+        say: Gets a line about a file that was refused and, once, about one that cannot be written;
+            its pack is trained all the same.
     """
 
     def __init__(
@@ -56,7 +63,7 @@ class PackStateFile:
         self._fails = False
 
     def load(self) -> State | None:
-        """The state in the file; None where there is none, or it is damaged or another's."""
+        """Return the state in the file; None where there is none, or it is damaged or another's."""
         try:
             content = read_file(self.file)
         except FileNotFoundError:
@@ -66,24 +73,24 @@ class PackStateFile:
         except OSError as error:
             self._say(f"{self.file}: cannot be read ({error.strerror}); its pack starts anew")
             return None
-        found = _read(content)
-        if found is None:
+        saved = _read(content)
+        if saved is None:
             self._say(f"{self.file}: damaged; its pack starts anew")
             return None
-        if found.get("stamp") != self._stamp:
+        if saved.get("stamp") != self._stamp:
             self._say(f"{self.file}: of another version or device; its pack starts anew")
             return None
-        state: State = found["state"]
+        state: State = saved["state"]
         return state
 
     def due(self) -> bool:
-        """Whether `every` seconds have gone by since the last save, or the start."""
+        """Return whether `every` seconds have passed since the last save, or the start."""
         return self._clock() - self._saved >= self._every
 
     def save(self, state: State) -> None:
-        """Write the state; the file that was there stays until the new one is whole.
+        """Write the state; the old file stays until the new one is complete.
 
-        Where it cannot be written, as on a full disk, it is tried again when it is due again.
+        Where it cannot be written, as on a full disk, the next save tries again.
         """
         buffer = io.BytesIO()
         torch.save({"stamp": self._stamp, "state": dict(state)}, buffer)
@@ -103,14 +110,14 @@ class PackStateFile:
 
 
 def _read(content: bytes) -> Mapping[str, Any] | None:
-    """What a file holds after its sha256; None if it is not that. Only tensors and plain values."""
+    """Return what a file holds after its sha256; None if it is damaged."""
     size = hashlib.sha256().digest_size
     if hashlib.sha256(content[size:]).digest() != content[:size]:
         return None
     try:
-        found: Mapping[str, Any] = torch.load(
+        saved: Mapping[str, Any] = torch.load(
             io.BytesIO(content[size:]), weights_only=True, map_location="cpu"
         )
-    except Exception:  # what is no state may raise anything in torch's reader
+    except Exception:  # torch's reader may raise anything for other content
         return None
-    return found if isinstance(found, dict) and "state" in found else None
+    return saved if isinstance(saved, dict) and "state" in saved else None

@@ -8,7 +8,7 @@ from scyc.training.job import Job, Outcome
 
 
 def outcome_state(outcome: Outcome) -> State:
-    """A finished member as an engine saves it; its masks are those of its job."""
+    """Return a finished member as an engine saves it; its masks are those of its job."""
     return {
         "curve": outcome.curve,
         "accuracies": (outcome.val_accuracy, outcome.test_accuracy),
@@ -19,7 +19,7 @@ def outcome_state(outcome: Outcome) -> State:
 
 
 def outcome_from_state(state: State, job: Job) -> Outcome:
-    """The finished member that :func:`outcome_state` was given."""
+    """Return the finished member of a state that :func:`outcome_state` made."""
     masks, kept = job.start.masks, state["kept"]
     val, test = state["accuracies"]
     return Outcome(
