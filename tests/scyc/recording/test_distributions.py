@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from scyc.recording import distributions
-from scyc.recording.distributions import PERMILLES, Bins, Distribution, pooled
+from scyc.recording.bins import Bins
+from scyc.recording.distributions import PERMILLES, Distribution, pooled
 
 FLOATS = st.floats(-(2.0**100), 2.0**100, width=32, allow_subnormal=False)
 LISTS = st.lists(FLOATS, min_size=1, max_size=200)
