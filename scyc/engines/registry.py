@@ -13,7 +13,7 @@ from typing import Protocol, cast
 import torch
 from torch import nn
 
-from scyc.specs.engines import ENGINE_MODULES
+from scyc.specs import engines
 from scyc.specs.system import TrainingSpec
 from scyc.storage.pack_state_file import PackStateStore
 from scyc.training.job import Job, Outcome
@@ -55,13 +55,13 @@ class _Engines(Mapping[str, Engine]):
     """The engines by name, each imported when it is first used."""
 
     def __getitem__(self, name: str) -> Engine:
-        return cast("Engine", import_module(ENGINE_MODULES[name]))
+        return cast("Engine", import_module(engines.ENGINE_MODULES[name]))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(ENGINE_MODULES)
+        return iter(engines.ENGINE_MODULES)
 
     def __len__(self) -> int:
-        return len(ENGINE_MODULES)
+        return len(engines.ENGINE_MODULES)
 
 
 ENGINES: Mapping[str, Engine] = _Engines()
