@@ -42,9 +42,9 @@ def why_not_functional(network: nn.Module) -> str | None:
         if isinstance(module, nn.modules.dropout._DropoutNd) and (
             type(module) is not nn.Dropout or module.inplace
         ):
-            return f"{name}: of dropout, only nn.Dropout out of place is drawn for many members"
+            return f"{name}: of dropout, only nn.Dropout that is not in place is supported"
         if isinstance(module, nn.RNNBase | nn.MultiheadAttention | nn.RReLU):
-            return f"{name}: {type(module).__name__} draws or reads values itself"
+            return f"{name}: {type(module).__name__} draws random numbers or reads values"
     if not all(isinstance(value, Tensor) for value in network.state_dict().values()):
         return "its state holds more than tensors"
     return None

@@ -31,8 +31,8 @@ class Stacked(StackedOptimizer):
     Algorithm 2).
     """
 
-    def __init__(self, spec: AdamSpec, weights: Flat, kept: Flat | None) -> None:
-        super().__init__(weights, kept)
+    def __init__(self, spec: AdamSpec, weights: Flat, masks: Flat | None) -> None:
+        super().__init__(weights, masks)
         self._spec = spec
         self._first = weights.like().whole  # moments
         self._second = weights.like().whole

@@ -25,7 +25,7 @@ class OptimizerModule(Protocol):
     def make(self, spec: Any, parameters: Iterable[nn.Parameter]) -> Optimizer:
         """Return PyTorch's optimiser with learning rate 0."""
 
-    def Stacked(self, spec: Any, weights: Flat, kept: Flat | None) -> StackedOptimizer:  # noqa: N802
+    def Stacked(self, spec: Any, weights: Flat, masks: Flat | None) -> StackedOptimizer:  # noqa: N802
         """Make the same optimiser for many members."""
 
 
@@ -42,13 +42,13 @@ def make_optimizer(spec: OptimizerSpec, parameters: Iterable[nn.Parameter]) -> O
     return OPTIMIZERS[spec.name].make(spec, parameters)
 
 
-def make_stacked(spec: OptimizerSpec, weights: Flat, kept: Flat | None = None) -> StackedOptimizer:
+def make_stacked(spec: OptimizerSpec, weights: Flat, masks: Flat | None = None) -> StackedOptimizer:
     """Return the same optimiser as :func:`make_optimizer`, for many members.
 
     Args:
         spec: The optimiser.
         weights: Of all members; axis 0 of every part is the member. Updated in place.
-        kept: Like `weights`, 1 where a weight remains and 0 where it is pruned; None where nothing
+        masks: Like `weights`, 1 where a weight remains and 0 where it is pruned; None where nothing
             is pruned.
     """
-    return OPTIMIZERS[spec.name].Stacked(spec, weights, kept)
+    return OPTIMIZERS[spec.name].Stacked(spec, weights, masks)

@@ -29,8 +29,8 @@ def make(spec: RmsPropSpec, parameters: Iterable[nn.Parameter]) -> Optimizer:
 class Stacked(StackedOptimizer):
     """RMSProp (Tieleman and Hinton 2012), not centred, as PyTorch's."""
 
-    def __init__(self, spec: RmsPropSpec, weights: Flat, kept: Flat | None) -> None:
-        super().__init__(weights, kept)
+    def __init__(self, spec: RmsPropSpec, weights: Flat, masks: Flat | None) -> None:
+        super().__init__(weights, masks)
         self._spec = spec
         self._mean_squares = weights.like().whole
         self._scratch = weights.like().whole

@@ -22,8 +22,8 @@ def make(spec: SgdSpec, parameters: Iterable[nn.Parameter]) -> Optimizer:
 class Stacked(StackedOptimizer):
     """SGD with momentum, as PyTorch's; `gradients` is the momentum buffer."""
 
-    def __init__(self, spec: SgdSpec, weights: Flat, kept: Flat | None) -> None:
-        super().__init__(weights, kept)
+    def __init__(self, spec: SgdSpec, weights: Flat, masks: Flat | None) -> None:
+        super().__init__(weights, masks)
         self._decay = spec.weight_decay
         self.momentum = spec.momentum
 

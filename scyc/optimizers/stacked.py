@@ -1,7 +1,7 @@
 """An optimiser of many members' weights.
 
-The weights lie in one flat tensor, so that an update is a handful of operations however many layers
-and members there are; only what takes each member's own learning rate goes by layers.
+The weights are in one flat tensor, so an update is a handful of operations however many layers and
+members there are; only what depends on each member's learning rate is done layer by layer.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ class StackedOptimizer(ABC):
 
     Args:
         weights: Updated in place.
-        kept: 1 where a weight remains, 0 where it is pruned and stays exactly zero; None where
+        masks: 1 where a weight remains, 0 where it is pruned and stays exactly zero; None where
             nothing is pruned.
     """
 
     momentum: float = 0.0  # of `gradients`; where it is 0, they may be overwritten
 
-    def __init__(self, weights: Flat, kept: Flat | None) -> None:
+    def __init__(self, weights: Flat, masks: Flat | None) -> None:
         self._weights = weights
-        self._kept = kept
+        self._masks = masks
         self._members = (
-            _weights_and_masks(weights, kept) if weights.whole.device.type == "cpu" else []
+            _weights_and_masks(weights, masks) if weights.whole.device.type == "cpu" else []
         )
         self.gradients = weights.like()
 
@@ -71,33 +71,33 @@ class StackedOptimizer(ABC):
         factors = per_member(-rates, self._weights)
         for index, weight in enumerate(self._weights.parts):
             weight.addcmul_(direction.parts[index], factors)
-        if self._kept is not None:
-            self._weights.whole.mul_(self._kept.whole)
+        if self._masks is not None:
+            self._weights.whole.mul_(self._masks.whole)
 
     def _descend_on_cpu(self, direction: Flat, rates: Sequence[float]) -> None:
         """Update member by member: a rate is a number, and the mask needs no pass of its own."""
         slopes = direction.members
-        for (weights, kept), slope, rate in zip(self._members, slopes, rates, strict=True):
+        for (weights, masks), slope, rate in zip(self._members, slopes, rates, strict=True):
             for index, weight in enumerate(weights):
-                if kept is None:
+                if masks is None:
                     weight.add_(slope[index], alpha=-rate)
                 else:
-                    weight.addcmul_(slope[index], kept[index], value=-rate)
+                    weight.addcmul_(slope[index], masks[index], value=-rate)
 
 
 def _weights_and_masks(
-    weights: Flat, kept: Flat | None
+    weights: Flat, masks: Flat | None
 ) -> list[tuple[list[Tensor], list[Tensor] | None]]:
     """Return each member's weights, and its masks if any of its own weights is pruned."""
-    if kept is None:
+    if masks is None:
         return [(weight, None) for weight in weights.members]
     pruned = [
-        any(not bool(part[member].all()) for part in kept.parts)
+        any(not bool(part[member].all()) for part in masks.parts)
         for member in range(len(weights.members))
     ]
     return [
         (weight, mask if is_pruned else None)
-        for weight, mask, is_pruned in zip(weights.members, kept.members, pruned, strict=True)
+        for weight, mask, is_pruned in zip(weights.members, masks.members, pruned, strict=True)
     ]
 
 

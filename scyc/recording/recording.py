@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -57,21 +58,10 @@ def record(
             "call ReLU as a module, or record weight_gradients alone"
         )
 
-    def add_output(_module: nn.Module, _inputs: object, output: Tensor) -> None:
-        assert activations is not None
-        activations.add(output)
-
-    hooks = (
-        [relu.register_forward_hook(add_output) for relu in relus]
-        if activations is not None
-        else []
-    )
-    network.load_state_dict(state.state)
-    mode = network.training
-    network.train()
-    devices = range(torch.cuda.device_count()) if next(network.parameters()).is_cuda else ()
-    try:
-        with torch.random.fork_rng(devices), torch.set_grad_enabled(gradients is not None):
+    seen = relus if activations is not None else []
+    with _restored(network, state), _recorded_outputs(seen, activations):
+        network.train()
+        with torch.set_grad_enabled(gradients is not None):
             torch.manual_seed(seed)
             for images, labels in batches:
                 network.zero_grad(set_to_none=True)
@@ -79,20 +69,47 @@ def record(
                 if gradients is not None:
                     loss.backward()
                     _add_gradients(gradients, network, state.masks)
+    return {name: distribution.to_json() for name, distribution in distributions.items()}
+
+
+@contextmanager
+def _restored(network: nn.Module, state: Network) -> Iterator[None]:
+    """Load a state, and afterwards again; restore the mode and PyTorch's generators."""
+    network.load_state_dict(state.state)
+    mode = network.training
+    devices = range(torch.cuda.device_count()) if next(network.parameters()).is_cuda else ()
+    try:
+        with torch.random.fork_rng(devices):
+            yield
     finally:
-        for hook in hooks:
-            hook.remove()
         network.zero_grad(set_to_none=True)
         network.load_state_dict(state.state)
         network.train(mode)
-    return {name: distribution.to_json() for name, distribution in distributions.items()}
+
+
+@contextmanager
+def _recorded_outputs(
+    modules: Sequence[nn.Module], distribution: Distribution | None
+) -> Iterator[None]:
+    """Add the outputs of some modules to a distribution."""
+
+    def add_output(_module: nn.Module, _inputs: object, output: Tensor) -> None:
+        assert distribution is not None
+        distribution.add(output)
+
+    hooks = [module.register_forward_hook(add_output) for module in modules]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def _add_gradients(
     distribution: Distribution, network: nn.Module, masks: Mapping[str, Tensor]
 ) -> None:
-    """Add the gradients of the weights that remain; a weight the loss does not reach adds zeros."""
-    weights = dict(network.named_parameters())
+    """Add the gradients of the weights that remain; 0 where the loss does not depend on one."""
+    weights = dict(network.named_parameters(remove_duplicate=False))
     for name in unstructured.weight_names(network):
         gradient = weights[name].grad
         gradient = torch.zeros_like(weights[name]) if gradient is None else gradient

@@ -65,10 +65,10 @@ class ScheduleLR(LRScheduler):
     ) -> None:
         if steps < 1:
             raise ValueError(f"steps = {steps}: at least 1 iteration is needed")
-        if found := schedule.problems(steps):
-            raise ValueError("; ".join(f"{field} = {rule}" for field, rule in found))
+        if problems := schedule.problems(steps):
+            raise ValueError("; ".join(f"{field} = {rule}" for field, rule in problems))
         self.schedule = schedule
-        self.max_lr = _fitting(schedule, max_lr)
+        self.max_lr = _checked_max_lr(schedule, max_lr)
         self.steps = steps
         super().__init__(optimizer, last_epoch)
 
@@ -91,7 +91,7 @@ class ScheduleLR(LRScheduler):
         Raises:
             ValueError: The schedule does not allow this max_lr.
         """
-        self.max_lr = _fitting(self.schedule, max_lr)
+        self.max_lr = _checked_max_lr(self.schedule, max_lr)
         self.last_epoch = -1
         self._initial_step()
 
@@ -136,8 +136,12 @@ class ScheduleLR(LRScheduler):
 class WarmupDrops(ScheduleLR):
     """LR warm-up (Liu et al. 2021, Table 1): rise to max_lr, hold, a tenth at each drop.
 
-    warmup: iterations of the linear rise from 0; 0 starts at max_lr. drops: iterations at which
-    the rate is divided by 10, rising.
+    Args:
+        optimizer: Whose groups' learning rates are set.
+        max_lr: The highest learning rate.
+        warmup: Iterations of the linear rise from 0; 0 starts at max_lr.
+        drops: Iterations at which the rate is divided by 10, rising.
+        last_epoch: As in PyTorch.
     """
 
     def __init__(
@@ -157,9 +161,14 @@ class SCycLR(WarmupDrops):
 
     Call ``next_cycle()`` after each pruning, and ``step()`` once an iteration.
 
-    curve: epsilon, delta, q and beta. rate: share of the remaining weights that each cycle prunes,
-    in (0, 1). warmup, drops: iterations of every cycle (see :class:`WarmupDrops`). cycle: completed
-    pruning cycles to start with, 0 for the unpruned network.
+    Args:
+        optimizer: Whose groups' learning rates are set.
+        curve: epsilon, delta, q and beta.
+        rate: Share of the remaining weights that each cycle prunes, in (0, 1).
+        warmup: Iterations of the linear rise at the start of every cycle.
+        drops: Iterations of every cycle at which the rate is divided by 10.
+        cycle: Completed pruning cycles to start with, 0 for the unpruned network.
+        last_epoch: As in PyTorch.
     """
 
     def __init__(
@@ -196,7 +205,11 @@ class ConstantLr(ScheduleLR):
 class LrDecay(ScheduleLR):
     """LR decay (Liu et al. 2021, Table 1): linearly from max_lr to 0, and 0 afterwards.
 
-    iterations: of the decay.
+    Args:
+        optimizer: Whose groups' learning rates are set.
+        max_lr: The first learning rate.
+        iterations: Of the decay.
+        last_epoch: As in PyTorch.
     """
 
     def __init__(
@@ -209,7 +222,12 @@ class LrDecay(ScheduleLR):
 class Cyclical(ScheduleLR):
     """Cyclical LR (Liu et al. 2021, Table 1; Smith 2017): linearly between `low` and max_lr.
 
-    half_cycle: iterations from `low` to max_lr. low: learning rate of the first iteration.
+    Args:
+        optimizer: Whose groups' learning rates are set.
+        max_lr: The highest learning rate.
+        half_cycle: Iterations from `low` to max_lr.
+        low: The learning rate of the first iteration.
+        last_epoch: As in PyTorch.
     """
 
     def __init__(
@@ -227,8 +245,12 @@ class Cyclical(ScheduleLR):
 class CosineWarmup(ScheduleLR):
     """Linear warm-up, then half a cosine from max_lr to 0 (Loshchilov and Hutter 2017, Eq. 5).
 
-    steps: iterations of a pruning cycle; the rate is 0 after them. warmup: iterations of the
-    linear rise from 0, among them.
+    Args:
+        optimizer: Whose groups' learning rates are set.
+        max_lr: The highest learning rate.
+        steps: Iterations of a pruning cycle; the rate is 0 after them.
+        warmup: How many of them are the linear rise from 0.
+        last_epoch: As in PyTorch.
     """
 
     def __init__(
@@ -239,10 +261,18 @@ class CosineWarmup(ScheduleLR):
 
 
 class OneCycle(ScheduleLR):
-    """One-cycle (Smith and Topin 2019), as PyTorch's OneCycleLR with cosines; momentum is kept.
+    """One-cycle (Smith and Topin 2019), as PyTorch's OneCycleLR with cosines.
 
-    steps: iterations of a pruning cycle. rise: share of them until max_lr. start: max_lr / start
-    is the first rate. end: the first rate / end is the last rate.
+    Momentum is not changed.
+
+    Args:
+        optimizer: Whose groups' learning rates are set.
+        max_lr: The highest learning rate.
+        steps: Iterations of a pruning cycle.
+        rise: Share of them until max_lr.
+        start: max_lr / start is the first rate.
+        end: The first rate / end is the last rate.
+        last_epoch: As in PyTorch.
     """
 
     def __init__(
@@ -262,8 +292,12 @@ class OneCycle(ScheduleLR):
 class LinearDecay(ScheduleLR):
     """Linear warm-up, then linearly from max_lr to 0 (Li et al. 2020).
 
-    steps: iterations of a pruning cycle; the rate is 0 after them. warmup: iterations of the
-    linear rise from 0, among them.
+    Args:
+        optimizer: Whose groups' learning rates are set.
+        max_lr: The highest learning rate.
+        steps: Iterations of a pruning cycle; the rate is 0 after them.
+        warmup: How many of them are the linear rise from 0.
+        last_epoch: As in PyTorch.
     """
 
     def __init__(
@@ -273,7 +307,7 @@ class LinearDecay(ScheduleLR):
         super().__init__(optimizer, schedule, max_lr, steps, last_epoch)
 
 
-def _fitting(schedule: ScheduleSpec, max_lr: float) -> float:
+def _checked_max_lr(schedule: ScheduleSpec, max_lr: float) -> float:
     if not 0 < max_lr < math.inf:
         raise ValueError(f"max_lr = {max_lr}: a learning rate must be above 0 and finite")
     if rule := schedule.max_lr_rule(max_lr):

@@ -111,7 +111,7 @@ def _call_shape(node: fx.Node, layouts: Sequence[Layout]) -> Rule:
         return Layout.SHAPE, _nothing
     if node.target == "size" and first in TENSOR_LAYOUTS and arguments in ((), (0,)):
         return Layout.BATCH_SIZE if arguments else Layout.SHAPE, _nothing
-    raise UnsupportedNetwork(f"{node.name}: only the number of images may be asked for")
+    raise UnsupportedNetwork(f"{node.name}: of a shape only the number of images is supported")
 
 
 def _nothing(context: ForwardPass, inputs: object) -> None:

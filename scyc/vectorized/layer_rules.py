@@ -219,7 +219,7 @@ def _flatten(layer: Layer, layout: Layout) -> Rule:
 def _pool(layer: Layer, layout: Layout) -> Rule:
     require_layout(layout, IMAGE_LAYOUTS, layer.path)
     if getattr(layer.module, "return_indices", False):
-        raise UnsupportedNetwork(f"{layer.path}: gives indices beside values")
+        raise UnsupportedNetwork(f"{layer.path}: returns indices with the values")
     return layout, lambda context, images: layer.module(images)
 
 

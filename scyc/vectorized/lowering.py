@@ -90,7 +90,7 @@ class Lowering:
     def _lower(self, network: nn.Module, node: fx.Node) -> None:
         if node.op == "placeholder":
             if self._layouts:
-                raise UnsupportedNetwork(f"it has an input {node.name} beside the images")
+                raise UnsupportedNetwork(f"it has a second input, {node.name}")
             self._layouts[node.name] = self._start
             self._input = node.name
         elif node.op == "output":

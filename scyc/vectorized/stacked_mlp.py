@@ -123,7 +123,7 @@ class MlpGradients:
             gradient = torch.empty_like(after)
             transposed = (weight.transpose(1, 2), bias, after, gradient, gradient.transpose(1, 2))
             self._layers.append(_Layer(weight, *transposed, *gradients[2 * index : 2 * index + 2]))
-        # The few classes lie before the batch: so the CPU's products take half the time.
+        # Classes before the batch: the CPU's matrix products take half the time so.
         last = self._layers[-1]
         self._logits = last.after.new_empty(len(stack), last.after.shape[2], batch)
         gradient = torch.empty_like(self._logits)

@@ -120,8 +120,8 @@ class SignSgd(Optimizer):
 
 
 class Stacked(StackedOptimizer):
-    def __init__(self, spec: SignSgdSpec, weights: Flat, kept: Flat | None) -> None:
-        super().__init__(weights, kept)
+    def __init__(self, spec: SignSgdSpec, weights: Flat, masks: Flat | None) -> None:
+        super().__init__(weights, masks)
         self._shrink = spec.shrink
 
     def step(self, rates: Tensor) -> None:
