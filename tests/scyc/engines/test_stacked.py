@@ -1,4 +1,4 @@
-"""What only the stacked engine does: stacks of any size, members that leave, packs in flight."""
+"""What only the stacked engine does: stacks of any size, members that diverge, resuming."""
 
 import io
 from collections.abc import Callable, Mapping
@@ -41,8 +41,8 @@ def jobs(one: Trainer, wild: float = 1e30) -> list[Job]:
     return made
 
 
-def train(one: Trainer, pack: list[Job], flight: Any = None) -> list[Outcome]:
-    return stacked.train(one.network, pack, one.system.training, flight)
+def train(one: Trainer, pack: list[Job], store: Any = None) -> list[Outcome]:
+    return stacked.train(one.network, pack, one.system.training, store)
 
 
 def same(a: Outcome, b: Outcome) -> bool:
@@ -121,7 +121,7 @@ class Killed(BaseException):
 
 @dataclass
 class Rehearsed:
-    """A flight that saves whenever it is asked, and is killed after so many questions."""
+    """A store that saves after every step, and is killed after some."""
 
     killed_after: int | None = None
     content: bytes | None = None
