@@ -39,9 +39,6 @@ def train(
 
     Args:
         network: Is left as it is.
-        jobs: The members of the pack.
-        training: What they have in common.
-        state_store: Where the pack is saved while it trains.
 
     Raises:
         ValueError: The network cannot be trained so on any device.

@@ -48,9 +48,6 @@ def train(
 
     Args:
         network: Is left as it is.
-        jobs: The members of the pack.
-        training: What they have in common.
-        state_store: Where the pack is saved while it trains.
 
     Raises:
         ValueError: A layer or call is not known, or was followed wrongly (see

@@ -43,9 +43,7 @@ def train(
 
     Args:
         network: Is trained itself; it has other weights afterwards.
-        jobs: The members of the pack. What the network draws at random comes from a job's seed.
-        training: What they have in common.
-        state_store: Where the pack is saved while it trains.
+        jobs: What the network draws at random comes from a job's seed.
     """
     saved = None if state_store is None else state_store.load()
     outcomes: list[Outcome] = []

@@ -66,9 +66,6 @@ def train(
 
     Args:
         network: Names the layers; it is left as it is.
-        jobs: The members of the pack.
-        training: What they have in common.
-        state_store: Where the pack is saved while it trains.
 
     Raises:
         ValueError: The network is not fully connected as :func:`why_unsupported` says.

@@ -60,9 +60,6 @@ def train(
 
     Args:
         network: Is left as it is.
-        jobs: The members of the pack.
-        training: What they have in common.
-        state_store: Where the pack is saved while it trains.
 
     Raises:
         ValueError: vmap cannot map the network: its code depends on values, or draws random numbers

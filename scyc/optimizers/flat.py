@@ -56,3 +56,11 @@ class Flat:
         twin = self.like()
         twin.whole.copy_(self.whole)
         return twin
+
+    def select(self, rows: Sequence[int]) -> Flat:
+        """Return copies of some of the members, in the order of `rows`."""
+        shapes = [(len(rows), *shape[1:]) for shape in self.shapes]
+        selected = Flat(shapes, self.whole.dtype, self.whole.device)
+        for target, source in zip(selected.parts, self.parts, strict=True):
+            target.copy_(source[list(rows)])
+        return selected

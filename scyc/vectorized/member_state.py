@@ -108,8 +108,8 @@ class MemberState:
         copy = object.__new__(MemberState)
         copy._names, copy._parameters = self._names, self._parameters
         copy._shapes, copy._memory_format = self._shapes, self._memory_format
-        copy._set_values(select_rows(self.values, rows))
-        copy.masks = select_rows(self.masks, rows) if self.masks is not None else None
+        copy._set_values(self.values.select(rows))
+        copy.masks = self.masks.select(rows) if self.masks is not None else None
         copy.buffers = {name: value[list(rows)] for name, value in self.buffers.items()}
         return copy
 
@@ -136,15 +136,3 @@ class MemberState:
             for name, first_name in self._names.items()
         }
         return Network(state, masks)
-
-
-def select_rows(values: Flat, rows: Sequence[int]) -> Flat:
-    """Return copies of some of the members in another flat tensor."""
-    selected = Flat(
-        [(len(rows), *shape[1:]) for shape in values.shapes],
-        values.whole.dtype,
-        values.whole.device,
-    )
-    for target, source in zip(selected.parts, values.parts, strict=True):
-        target.copy_(source[list(rows)])
-    return selected

@@ -78,8 +78,8 @@ class StackedMlp:
 
     def select(self, rows: Sequence[int]) -> StackedMlp:
         """Return copies of some of the members, in the order of `rows`."""
-        masks = None if self.masks is None else _select_rows(self.masks, rows)
-        return StackedMlp(self.names, _select_rows(self.values, rows), masks)
+        masks = None if self.masks is None else self.masks.select(rows)
+        return StackedMlp(self.names, self.values.select(rows), masks)
 
     def copy_from(self, other: StackedMlp, rows: Iterable[int]) -> None:
         """Overwrite some of the members by those of another stack."""
@@ -174,11 +174,3 @@ class MlpGradients:
                 layer.gradient_transposed, before, beta=momentum, alpha=scale
             )
             layer.bias_gradient.baddbmm_(self._mean, layer.gradient, beta=momentum)
-
-
-def _select_rows(values: Flat, rows: Sequence[int]) -> Flat:
-    shapes = [(len(rows), *shape[1:]) for shape in values.shapes]
-    selected = Flat(shapes, values.whole.dtype, values.whole.device)
-    for target, source in zip(selected.parts, values.parts, strict=True):
-        target.copy_(source[list(rows)])
-    return selected
