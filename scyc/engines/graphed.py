@@ -37,8 +37,7 @@ def train(
 ) -> list[Outcome]:
     """Train all jobs, each with a graph of its own (see :class:`scyc.engines.registry.Engine`).
 
-    Args:
-        network: Is left as it is.
+    The network is left as it is.
 
     Raises:
         ValueError: The network cannot be trained so on any device.

@@ -46,8 +46,7 @@ def train(
 ) -> list[Outcome]:
     """Train all jobs side by side (see :class:`scyc.engines.registry.Engine`).
 
-    Args:
-        network: Is left as it is.
+    The network is left as it is.
 
     Raises:
         ValueError: A layer or call is not known, or was followed wrongly (see

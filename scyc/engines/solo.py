@@ -41,9 +41,8 @@ def train(
 ) -> list[Outcome]:
     """Train the jobs one after another (see :class:`scyc.engines.registry.Engine`).
 
-    Args:
-        network: Is trained itself; it has other weights afterwards.
-        jobs: What the network draws at random comes from a job's seed.
+    The network itself is trained, so it has other weights afterwards. What it draws at random comes
+    from each job's seed.
     """
     saved = None if state_store is None else state_store.load()
     outcomes: list[Outcome] = []

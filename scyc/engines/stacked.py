@@ -64,8 +64,7 @@ def train(
 ) -> list[Outcome]:
     """Train all jobs side by side (see :class:`scyc.engines.registry.Engine`).
 
-    Args:
-        network: Names the layers; it is left as it is.
+    The network names the layers; it is left as it is.
 
     Raises:
         ValueError: The network is not fully connected as :func:`why_unsupported` says.

@@ -58,8 +58,7 @@ def train(
 ) -> list[Outcome]:
     """Train all jobs side by side (see :class:`scyc.engines.registry.Engine`).
 
-    Args:
-        network: Is left as it is.
+    The network is left as it is.
 
     Raises:
         ValueError: vmap cannot map the network: its code depends on values, or draws random numbers
