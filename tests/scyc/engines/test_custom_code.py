@@ -106,7 +106,7 @@ def jobs_of(one: Trainer, network: nn.Module) -> list[Job]:
 
 @pytest.mark.parametrize("engine", [vmap, grouped, graphed], ids=lambda module: module.__name__)
 @pytest.mark.parametrize("name", CHANGES)
-def test_hooks_and_replaced_methods_are_left_to_solo(
+def test_only_solo_trains_networks_with_hooks_or_replaced_methods(
     system: Systems, colours: Images, engine: Any, name: str
 ) -> None:
     change, rule = CHANGES[name]
@@ -151,7 +151,7 @@ class HookedActivation(nn.Module):
         return self.output(torch.relu(hidden))
 
 
-def test_a_gradient_that_vmap_computes_otherwise_is_refused(
+def test_vmap_refuses_a_network_for_which_it_computes_another_gradient(
     system: Systems, colours: Images
 ) -> None:
     one, network = Trainer(system(), colours), HookedActivation()

@@ -226,7 +226,7 @@ def jobs_of(trainer: Trainer, optimizer: OptimizerSpec) -> list[Job]:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_diverged_member_scores_0_and_disturbs_nobody(trainer: Make, engine: str) -> None:
+def test_a_diverged_member_scores_0_and_changes_no_other(trainer: Make, engine: str) -> None:
     one = trainer(engine=engine, pruning=PruningSpec(rewind=2))
     sound = members(one, 0)
     wild = Member(sound[0].start, 0, 0, WARMUP, 1e30)

@@ -91,7 +91,7 @@ ODD: dict[str, Callable[[Any, Tensor], Tensor]] = {
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_what_grouped_does_not_know_it_leaves_alone(
+def test_grouped_refuses_networks_with_unknown_layers_or_calls(
     name: str, system: Callable[..., SystemSpec]
 ) -> None:
     training = system().training
@@ -122,7 +122,7 @@ def test_an_engine_refuses_what_it_cannot_train_and_says_what_can(
             engine.train(drawing, jobs_of(one, drawing), one.system.training)
 
 
-def test_calls_that_were_followed_wrongly_are_found_out(
+def test_a_network_that_is_traced_wrongly_is_refused_by_its_logits(
     system: Callable[..., SystemSpec], colours: Images
 ) -> None:
     """An addition in place is traced as one that is not."""
@@ -138,7 +138,7 @@ def test_calls_that_were_followed_wrongly_are_found_out(
         grouped.train(network, jobs_of(one, network), one.system.training)
 
 
-def test_a_study_is_told_of_an_engine_that_cannot_train_its_network(
+def test_a_study_whose_engine_cannot_train_its_network_is_refused(
     system: Callable[..., SystemSpec], colours: Images, study: Callable[..., Study]
 ) -> None:
     resnet = ResNet20Spec(name="resnet20", width=2)
@@ -154,7 +154,9 @@ def test_a_study_is_told_of_an_engine_that_cannot_train_its_network(
         assert rule in str(refused.value)
 
 
-def test_auto_takes_part_of_what_fits(system: Callable[..., SystemSpec]) -> None:
+def test_auto_chooses_among_the_engines_that_support_the_network(
+    system: Callable[..., SystemSpec],
+) -> None:
     network = FullyConnected(12, 3, (8,))
     rounded = system(precision="bf16").training
     assert candidates(rounded, network, CPU) == ("solo",)

@@ -82,7 +82,7 @@ def test_a_diverged_member_stops_at_once(trainer: Callable[..., Trainer]) -> Non
     assert (trained.outcome.val_accuracy, trained.outcome.test_accuracy) == (0.0, 0.0)
 
 
-def test_weights_that_the_last_update_ruins_are_diverged_and_score_0(
+def test_a_member_whose_last_update_is_not_finite_has_diverged_and_scores_0(
     trainer: Callable[..., Trainer],
 ) -> None:
     one = trainer(engine="solo")

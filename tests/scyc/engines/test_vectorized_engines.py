@@ -129,7 +129,7 @@ def moved(outcomes: Sequence[Outcome], jobs: Sequence[Job]) -> bool:
 @pytest.mark.parametrize("cycle", [0, 1], ids=["unpruned", "pruned"])
 @pytest.mark.parametrize("network", [PLAIN, NORMALISED], ids=["plain", "normalised"])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=IDS)
-def test_fully_connected_networks_end_as_solos(
+def test_fully_connected_networks_end_with_the_weights_of_solo(
     system: Systems,
     colours: Images,
     engine: Any,
@@ -152,7 +152,7 @@ def test_fully_connected_networks_end_as_solos(
 @all_engines
 @pytest.mark.parametrize("rates", [[(0, 0.02), (0, 0.1)], [(0, 0.05), (1, 0.1)]], ids=["1", "2"])
 @pytest.mark.parametrize("carry", ["last", "best"])
-def test_a_resnet_ends_as_solos_with_its_images_augmented(
+def test_a_resnet_on_augmented_images_ends_with_the_weights_of_solo(
     system: Systems, colours: Images, engine: Any, rates: list[tuple[int, float]], carry: str
 ) -> None:
     declared = system(
@@ -183,7 +183,7 @@ def test_a_resnet_ends_as_solos_with_its_images_augmented(
 
 @all_engines
 @pytest.mark.parametrize("optimizer", [OPTIMIZERS[0], OPTIMIZERS[2]], ids=["sgd", "adam"])
-def test_ones_own_network_of_every_layer_ends_as_solos(
+def test_a_network_of_every_known_layer_ends_with_the_weights_of_solo(
     system: Systems, colours: Images, engine: Any, optimizer: OptimizerSpec
 ) -> None:
     """Dropout included, and weights that the loss does not reach or that are frozen."""
@@ -206,7 +206,7 @@ def test_ones_own_network_of_every_layer_ends_as_solos(
 
 
 @pytest.mark.parametrize("engine", [vmap, grouped], ids=["vmapped", "grouped"])
-def test_weights_may_lie_channels_last_as_on_a_gpu(
+def test_weights_may_be_channels_last_as_on_a_gpu(
     system: Systems, colours: Images, monkeypatch: pytest.MonkeyPatch, engine: Any
 ) -> None:
     one = Trainer(system(precision="fp64", steps=6), colours)
@@ -255,7 +255,7 @@ def test_batch_norm_without_momentum_keeps_the_mean_over_each_members_own_batche
 
 
 @all_engines
-def test_a_member_that_diverges_leaves_and_the_others_go_on(
+def test_a_member_that_diverges_is_dropped_and_the_others_continue(
     system: Systems, colours: Images, engine: Any
 ) -> None:
     declared = system(

@@ -31,7 +31,7 @@ class Killed(BaseException):
 
 
 @dataclass
-class Rehearsed:
+class InMemoryStore:
     """Saves after every step, as it would lie in a file, and is killed after some."""
 
     killed_after: int | None = None
@@ -74,7 +74,7 @@ def jobs_of(one: Trainer, network: nn.Module) -> list[Job]:
 
 @pytest.mark.parametrize("engine", ENGINES, ids=NAMES)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda spec: spec.name)
-def test_a_killed_pack_goes_on_bit_for_bit(
+def test_a_killed_pack_is_resumed_bit_for_bit(
     system: Callable[..., SystemSpec], colours: Images, engine: Any, optimizer: OptimizerSpec
 ) -> None:
     """Dropout's generators, batch norm, what was kept and who has left included."""
@@ -86,10 +86,10 @@ def test_a_killed_pack_goes_on_bit_for_bit(
     whole = engine.train(network, jobs, one.system.training)
     assert [outcome.diverged for outcome in whole] == [False, True, False]
     for step in (1, 2, 4, 8, 10):
-        first = Rehearsed(killed_after=step)
+        first = InMemoryStore(killed_after=step)
         with pytest.raises(Killed):
             engine.train(network, jobs, one.system.training, first)
-        second = Rehearsed(content=first.content)
+        second = InMemoryStore(content=first.content)
         again = engine.train(network, jobs, one.system.training, second)
         assert second.steps == 11 - step
         for a, b in zip(whole, again, strict=True):

@@ -74,7 +74,7 @@ def expected(spec: OptimizerSpec, member: int, steps: int) -> list[nn.Parameter]
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=IDS)
-def test_the_optimiser_made_is_torchs_own_over_50_steps(spec: OptimizerSpec) -> None:
+def test_make_optimizer_returns_torchs_own_over_50_steps(spec: OptimizerSpec) -> None:
     for member in range(len(RATES)):
         mine = [nn.Parameter(initial(member, index)) for index in range(len(SHAPES))]
         one_in_plain_torch(make_optimizer(spec, mine), member, 50)

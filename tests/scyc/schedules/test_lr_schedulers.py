@@ -78,7 +78,7 @@ def walked(scheduler: LRScheduler, steps: int) -> list[float]:
 
 
 @pytest.mark.parametrize(("make", "spec"), ALL, ids=IDS)
-def test_a_scheduler_gives_the_very_rates_of_the_trainer(
+def test_a_scheduler_gives_exactly_the_rates_of_the_trainer(
     make: Callable[[Optimizer], ScheduleLR], spec: ScheduleSpec
 ) -> None:
     assert walked(make(optimizer()), 25) == rates(spec, 0.3, 25)
@@ -187,7 +187,7 @@ def through_a_file(state: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("make", "spec"), ALL, ids=IDS)
-def test_it_goes_on_from_its_state_dict(
+def test_it_continues_from_its_state_dict(
     make: Callable[[Optimizer], ScheduleLR], spec: ScheduleSpec
 ) -> None:
     first = make(optimizer())
@@ -213,7 +213,7 @@ def test_s_cyc_follows_eq_2_over_the_pruning_cycles() -> None:
     assert peaks[11] == pytest.approx(0.3, abs=0.005)
 
 
-def test_s_cyc_goes_on_from_its_state_dict_in_the_same_pruning_cycle() -> None:
+def test_s_cyc_continues_from_its_state_dict_in_the_same_pruning_cycle() -> None:
     whole = SCycLR(optimizer(), CURVE, 0.2, 3, (6,))
     first = SCycLR(optimizer(), CURVE, 0.2, 3, (6,))
     for scheduler in (whole, first):
@@ -238,7 +238,7 @@ def test_s_cyc_may_start_in_a_later_cycle() -> None:
     assert walked(scheduler, 1) == [scyc_curve.max_lr(CURVE, 8, 0.2)]
 
 
-def test_every_parameter_group_gets_the_rate() -> None:
+def test_groups_with_the_same_rate_get_the_schedules_rate() -> None:
     scheduler = WarmupDrops(optimizer(groups=3), 0.3, 0, ())
     assert [group["lr"] for group in scheduler.optimizer.param_groups] == [0.3] * 3
 

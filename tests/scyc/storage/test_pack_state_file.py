@@ -50,7 +50,7 @@ def test_a_state_comes_back_from_its_file(filed: Filed) -> None:
     assert [file.name for file in filed.file.parent.iterdir()] == ["pack.pt"]
 
 
-def test_a_save_is_due_a_while_after_the_start_and_after_each_save(filed: Filed) -> None:
+def test_a_save_is_due_60_seconds_after_the_start_and_after_each_save(filed: Filed) -> None:
     store = filed.open()
     due = []
     for now in (100.0, 159.9, 160.0):
@@ -63,7 +63,7 @@ def test_a_save_is_due_a_while_after_the_start_and_after_each_save(filed: Filed)
 
 
 @pytest.mark.parametrize("position", [0, 40, -1])
-def test_a_damaged_file_is_told_of_and_not_read(filed: Filed, position: int) -> None:
+def test_a_damaged_file_is_reported_and_not_read(filed: Filed, position: int) -> None:
     filed.open().save({"weights": torch.zeros(3)})
     content = bytearray(filed.file.read_bytes())
     content[position] ^= 1

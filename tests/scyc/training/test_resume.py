@@ -40,7 +40,7 @@ class Killed(BaseException):
 
 
 @dataclass
-class Rehearsed:
+class InMemoryStore:
     """A store whose saves are due after every so many steps, and that is killed after some."""
 
     every: int = 1
@@ -67,9 +67,9 @@ class Rehearsed:
         self.content = buffer.getvalue()
         self.saves += 1
 
-    def next(self) -> "Rehearsed":
+    def next(self) -> "InMemoryStore":
         """The store of the process that continues."""
-        return Rehearsed(every=self.every, content=self.content)
+        return InMemoryStore(every=self.every, content=self.content)
 
 
 def own_network() -> nn.Module:
@@ -123,7 +123,7 @@ def test_wherever_it_is_killed_a_pack_ends_with_the_same_bits(
     assert not any(outcome.diverged for outcome in whole)
     assert not same(whole[0], whole[1])
     for step in range(MEMBERS * STEPS):
-        first = Rehearsed(every, killed_after=step)
+        first = InMemoryStore(every, killed_after=step)
         with pytest.raises(Killed):
             solo.train(network, jobs, training, first)
         second = first.next()
@@ -132,7 +132,7 @@ def test_wherever_it_is_killed_a_pack_ends_with_the_same_bits(
         assert all(same(a, b) for a, b in zip(whole, again, strict=True))
 
 
-def test_a_convolutional_network_in_another_memory_layout_goes_on_with_the_same_bits(
+def test_a_channels_last_network_is_resumed_with_the_same_bits(
     system: Callable[..., SystemSpec], colours: Images
 ) -> None:
     declared = system(
@@ -144,7 +144,7 @@ def test_a_convolutional_network_in_another_memory_layout_goes_on_with_the_same_
     jobs = [Job(one.root(0), [0.1] * 4, feed, order, 0, keep_at=2)]
     whole = solo.train(one.network, jobs, declared.training)
     for step in (1, 2, 3):
-        first = Rehearsed(killed_after=step)
+        first = InMemoryStore(killed_after=step)
         with pytest.raises(Killed):
             solo.train(one.network, jobs, declared.training, first)
         again = solo.train(one.network, jobs, declared.training, first.next())
@@ -160,7 +160,7 @@ def test_a_diverged_member_is_still_diverged_after_a_resume(
     whole = solo.train(one.network, jobs, one.system.training)
     assert [outcome.diverged for outcome in whole] == [True, False]
     for step in range(1, 10):
-        first = Rehearsed(killed_after=step)
+        first = InMemoryStore(killed_after=step)
         with pytest.raises(Killed):
             solo.train(one.network, jobs, one.system.training, first)
         again = solo.train(one.network, jobs, one.system.training, first.next())
@@ -170,7 +170,7 @@ def test_a_diverged_member_is_still_diverged_after_a_resume(
 
 def test_nothing_is_saved_before_it_is_due(trainer: Callable[..., Trainer]) -> None:
     one = trainer(engine="solo")
-    store = Rehearsed(every=1000)
+    store = InMemoryStore(every=1000)
     network = own_network()
     solo.train(network, pack(one, network), one.system.training, store)
     assert (store.saves, store.steps) == (0, MEMBERS * STEPS)
@@ -179,7 +179,7 @@ def test_nothing_is_saved_before_it_is_due(trainer: Callable[..., Trainer]) -> N
 def test_all_of_an_optimisers_state_is_saved(trainer: Callable[..., Trainer]) -> None:
     one = trainer(engine="solo", optimizer=AdamSpec(name="adam"))
     network = own_network()
-    store = Rehearsed(every=STEPS * MEMBERS)
+    store = InMemoryStore(every=STEPS * MEMBERS)
     solo.train(network, pack(one, network), one.system.training, store)
     assert store.content is not None
     saved = torch.load(io.BytesIO(store.content), weights_only=True)
@@ -192,7 +192,7 @@ def test_all_of_an_optimisers_state_is_saved(trainer: Callable[..., Trainer]) ->
     made.load_state_dict(made.state_dict() | {"state": saved["running"]["optimizer"]})
 
 
-def test_a_process_that_is_killed_goes_on_in_another(tmp_path: Path, digits: Images) -> None:
+def test_another_process_resumes_the_pack_of_a_killed_one(tmp_path: Path, digits: Images) -> None:
     network = FullyConnectedSpec(name="fully_connected", hidden=(16,), batch_norm=True)
     training = TrainingSpec(steps=30, batch=16, validate_every=10)
     system = SystemSpec(

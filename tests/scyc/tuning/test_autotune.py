@@ -80,7 +80,7 @@ def test_an_engine_that_does_not_fit_into_memory_is_timed_with_fewer_members() -
     assert {count for name, count, _ in known.asked if name == "fused"} == {4}
 
 
-def test_an_engine_that_fails_is_left_out_and_told_of() -> None:
+def test_an_engine_that_fails_is_reported_and_not_chosen() -> None:
     class Failing(Known):
         def seconds(self, engine: str, members: int, steps: int) -> float:
             if engine == "fused":
@@ -106,7 +106,7 @@ def test_packs_fill_85_percent_of_the_free_memory(memory: int, expected: int) ->
         assert known.used("fused", expected + 1) > 0.85 * known.free()
 
 
-def test_members_that_take_no_memory_are_64_and_solo_has_one() -> None:
+def test_packs_have_at_most_64_members_and_one_with_solo() -> None:
     assert autotune.largest_pack("fused", Known(a_member=0)) == 64
     slow = Known(fixed={"solo": 0.0, "fused": 1e6})
     assert autotune.plan(("solo", "fused"), None, slow, silent) == Plan("solo", 1)
@@ -114,7 +114,9 @@ def test_members_that_take_no_memory_are_64_and_solo_has_one() -> None:
     assert autotune.plan(("solo", "fused"), None, small, silent) == Plan("fused", 15)
 
 
-def test_times_choose_on_a_gpu_and_the_study_on_a_cpu(system: Callable[..., SystemSpec]) -> None:
+def test_the_engine_is_timed_on_a_gpu_and_follows_from_the_study_on_a_cpu(
+    system: Callable[..., SystemSpec],
+) -> None:
     network, cpu, gpu = FullyConnected(64, 10, (8,)), torch.device("cpu"), torch.device("cuda")
     auto = system().training
     assert candidates(auto, network, cpu) == ("stacked",)
@@ -126,9 +128,7 @@ def test_times_choose_on_a_gpu_and_the_study_on_a_cpu(system: Callable[..., Syst
         assert candidates(system(deterministic=True).training, network, device) == ("solo",)
 
 
-def test_a_cpu_treated_as_a_device_to_be_timed_chooses_among_real_engines(
-    system: Callable[..., SystemSpec], digits: Images
-) -> None:
+def test_real_engines_are_timed_on_a_cpu(system: Callable[..., SystemSpec], digits: Images) -> None:
     """The times are real, so only what does not depend on them is asserted."""
     declared = system(steps=500, validate_every=500)
     meter = DeviceMeter(declared, digits, torch.device("cpu"))

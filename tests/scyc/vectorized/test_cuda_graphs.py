@@ -73,7 +73,7 @@ def test_every_call_reads_the_same_buffers_and_recording_leaves_the_state() -> N
 
 @pytest.mark.parametrize("together", [True, False])
 @pytest.mark.parametrize("optimizer", [SgdSpec(), AdamSpec(name="adam")], ids=["sgd", "adam"])
-def test_a_recorded_pack_ends_in_the_bits_of_one_that_is_not(
+def test_a_recorded_pack_ends_with_the_same_bits_as_one_that_is_not(
     system: Callable[..., SystemSpec], colours: Images, together: bool, optimizer: Any
 ) -> None:
     """All that a step changes is declared to the recorder, or warming up would show."""
@@ -100,7 +100,7 @@ def test_a_recorded_pack_ends_in_the_bits_of_one_that_is_not(
             assert torch.equal(value, replayed.network.state[name])
 
 
-def test_a_pack_that_has_lost_a_member_is_recorded_anew(
+def test_a_pack_is_recorded_again_after_a_member_was_dropped(
     system: Callable[..., SystemSpec], colours: Images
 ) -> None:
     one = Trainer(system(), colours)
