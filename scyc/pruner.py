@@ -38,7 +38,8 @@ class Pruner:
             needs it, to find what depends on a filter.
 
     Raises:
-        ValueError: The criterion is unknown, or the module has nothing that it could prune.
+        ValueError: The criterion is unknown, or the module has nothing that it could prune, or a
+            weight that is computed from other parameters.
 
     Example:
         >>> import torch
@@ -78,8 +79,7 @@ class Pruner:
         self.module, self.criterion, self.prune_last = module, criterion, prune_last
         self.cycle = 0  # completed pruning cycles
         self._seed, self._replicate = seed, replicate
-        self._weights = unstructured.weight_names(module)
-        self._prunable = unstructured.prunable_names(module, prune_last)
+        self._weights, self._prunable = _names(module, prune_last)
         if not self._prunable:
             rule = "a convolution, or a linear layer beside the last, is needed"
             raise ValueError(f"{type(module).__name__} has no weights to prune: {rule}")
@@ -228,6 +228,29 @@ class Pruner:
         finally:
             for module, training in modes.items():
                 module.training = training
+
+
+def _names(module: nn.Module, prune_last: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of all weights and of those that are pruned, each weight under one name.
+
+    Raises ValueError for a layer whose weight is no parameter.
+    """
+    parameters = dict(module.named_parameters(remove_duplicate=False))
+    names = unstructured.weight_names(module)
+    if computed := [name for name in names if name not in parameters]:
+        rule = (
+            "computed from other parameters, as by weight_norm or torch's prune; remove that first"
+        )
+        raise ValueError(f"{', '.join(computed)}: {rule}")
+    prunable = unstructured.prunable_names(module, prune_last)
+    spared = {id(parameters[name]) for name in names if name not in prunable}
+    first_names: dict[int, str] = {}
+    for name in names:
+        first_names.setdefault(id(parameters[name]), name)
+    weights = tuple(first_names.values())
+    return weights, tuple(
+        name for name in weights if name in prunable and id(parameters[name]) not in spared
+    )
 
 
 def _couplings(

@@ -190,9 +190,33 @@ def test_a_gradient_criterion_takes_a_loss_of_ones_own_and_leaves_mode_and_freez
     assert module[0].weight.grad is None
 
 
+def test_a_weight_with_two_names_is_counted_and_pruned_once() -> None:
+    module = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 2))
+    module[2].weight = module[0].weight
+    pruner = Pruner(module)
+    assert pruner.prune(0.25) == 100 * (48 + 16) / (64 + 16)
+    assert list(pruner.masks) == ["0.weight"]
+    assert int(torch.count_nonzero(module[2].weight)) == 48
+
+
+def test_a_hidden_weight_that_is_the_last_layers_too_is_not_pruned() -> None:
+    module = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8))
+    module[4].weight = module[2].weight
+    pruner = Pruner(module)
+    assert list(pruner.masks) == ["0.weight"]
+    assert pruner.prune(0.5) == 100 * (32 + 64) / 128
+    assert module[4].weight.all()
+
+
 class Headless(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         return inputs
+
+
+def normalised() -> nn.Module:
+    module = plain()
+    nn.utils.parametrizations.weight_norm(module[0])
+    return module
 
 
 SMALLER = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2))
@@ -203,6 +227,7 @@ SMALLER = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2))
     [
         (lambda: Pruner(plain(), "global_magnitud"), 'did you mean "global_magnitude"'),
         (lambda: Pruner(Headless()), "Headless has no weights to prune"),
+        (lambda: Pruner(normalised()), r"0\.weight: computed from other parameters, as by"),
         (lambda: Pruner(plain(), "l1_filter"), "l1_filter needs the shape of one input"),
         (lambda: Pruner(plain()).prune(1.0), r"rate = 1\.0: the pruning rate lies between"),
         (lambda: Pruner(plain(), "global_gradient").prune(0.1), "needs batches"),
