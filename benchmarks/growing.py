@@ -58,7 +58,7 @@ def main(cases: int) -> None:
         for seed in range(cases):
             given = case(family, seed)
             max_lr = asked(given, seed)
-            truth = given.region().contains(max_lr)
+            truth = given.region().holds(max_lr)
             for count in (growth.least, growth.most):
                 kind, _ = verdict(given, count, max_lr)
                 told.setdefault(f"{count} replicates", []).append((kind, truth, count))
