@@ -58,7 +58,7 @@ class _Training:
     def __init__(self, network: nn.Module, job: Job, training: TrainingSpec) -> None:
         network.load_state_dict(job.start.state)
         self._network, self._job, self._training = network, job, training
-        self._weights = dict(network.named_parameters())
+        self._weights = dict(network.named_parameters(remove_duplicate=False))
         self._device = job.order.device
         self._pruned = [
             (weight := self._weights[name], torch.empty_like(weight).copy_(mask))
