@@ -14,6 +14,7 @@ from torch.utils.hooks import RemovableHandle
 
 from scyc import seeds
 from scyc.pruning import filter_groups, structured, unstructured
+from scyc.pruning import weights as pruning_weights
 from scyc.pruning.criteria import CRITERIA, criterion_rule
 from scyc.pruning.gradients import Loss, loss_gradients
 
@@ -28,14 +29,16 @@ class Pruner:
     scores the first in the order of names and positions.
 
     Args:
-        module: Its convolution and linear weights are pruned in place.
+        module: Its weights are pruned in place (see :func:`scyc.pruning.weights.weight_names`),
+            but for frozen ones.
         criterion: A name in :data:`scyc.pruning.criteria.CRITERIA`: "global_magnitude",
             "layer_magnitude", "global_gradient", "layer_gradient", "random" or "l1_filter".
         prune_last: Whether the last linear layer is pruned, too. It is counted either way.
         seed: Of the "random" criterion, with `replicate` and the cycle.
         replicate: See `seed`.
-        input_shape: Shape of one input without the batch, such as (3, 32, 32). Only "l1_filter"
-            needs it, to find what depends on a filter.
+        input_shape: Shape of one input without the batch, such as (3, 32, 32). With it, the last
+            linear layer is the one that is called last, else the one that is registered last.
+            "l1_filter" needs it to find what depends on a filter.
 
     Raises:
         ValueError: The criterion is unknown, or the module has nothing that it could prune, or a
@@ -79,14 +82,17 @@ class Pruner:
         self.module, self.criterion, self.prune_last = module, criterion, prune_last
         self.cycle = 0  # completed pruning cycles
         self._seed, self._replicate = seed, replicate
-        self._weights, self._prunable = _names(module, prune_last)
+        _check_parameters(module)
+        last = None if input_shape is None else pruning_weights.last_linear(module, input_shape)
+        self._weights = pruning_weights.weight_names(module)
+        self._prunable = pruning_weights.prunable_names(module, prune_last, last)
         if not self._prunable:
             rule = "a convolution, or a linear layer beside the last, is needed"
             raise ValueError(f"{type(module).__name__} has no weights to prune: {rule}")
         self._couplings: tuple[filter_groups.Coupling, ...] = ()
         if CRITERIA[criterion].score == "l1_filter":
             self._couplings = _couplings(module, input_shape)
-        self._masks = unstructured.unpruned(self._state(), self._prunable)
+        self._masks = pruning_weights.unpruned(self._state(), self._prunable)
         self._removed: dict[str, Tensor] = {}
 
     @property
@@ -96,8 +102,8 @@ class Pruner:
 
     @property
     def weights_remaining(self) -> float:
-        """Percent of the module's convolution and linear weights that remain (lambda)."""
-        return unstructured.weights_remaining(self._masks, self._state(), self._weights)
+        """Percent of the module's weights that remain (lambda)."""
+        return pruning_weights.weights_remaining(self._masks, self._state(), self._weights)
 
     def prune(
         self,
@@ -230,27 +236,17 @@ class Pruner:
                 module.training = training
 
 
-def _names(module: nn.Module, prune_last: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names of all weights and of those that are pruned, each weight under one name.
-
-    Raises ValueError for a layer whose weight is no parameter.
-    """
-    parameters = dict(module.named_parameters(remove_duplicate=False))
-    names = unstructured.weight_names(module)
-    if computed := [name for name in names if name not in parameters]:
-        rule = (
-            "computed from other parameters, as by weight_norm or torch's prune; remove that first"
-        )
+def _check_parameters(module: nn.Module) -> None:
+    """Raise ValueError for a layer whose weight is no parameter."""
+    computed = [
+        f"{path}.{attribute}" if path else attribute
+        for path, layer in module.named_modules()
+        for attribute in pruning_weights.weight_attributes(layer)
+        if layer._parameters.get(attribute) is None
+    ]
+    if computed:
+        rule = "computed from other parameters, as by weight_norm or torch's prune; remove that"
         raise ValueError(f"{', '.join(computed)}: {rule}")
-    prunable = unstructured.prunable_names(module, prune_last)
-    spared = {id(parameters[name]) for name in names if name not in prunable}
-    first_names: dict[int, str] = {}
-    for name in names:
-        first_names.setdefault(id(parameters[name]), name)
-    weights = tuple(first_names.values())
-    return weights, tuple(
-        name for name in weights if name in prunable and id(parameters[name]) not in spared
-    )
 
 
 def _couplings(

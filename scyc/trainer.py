@@ -27,8 +27,9 @@ from scyc.errors import Problem
 from scyc.networks import registry
 from scyc.pruning import filter_groups, unstructured
 from scyc.pruning import structured as filters
+from scyc.pruning import weights as pruning_weights
 from scyc.pruning.criteria import CRITERIA
-from scyc.pruning.pruned_network import Network
+from scyc.pruning.pruned_network import Network, check_shapes
 from scyc.recording import recording
 from scyc.schedules import rates as schedules
 from scyc.specs.choices import FactorySpec
@@ -38,7 +39,7 @@ from scyc.storage.pack_state_file import PackStateStore
 from scyc.training.determinism import deterministic
 from scyc.training.feed import Feed
 from scyc.training.job import Job, Outcome
-from scyc.training.memory_format import as_format, preferred_format
+from scyc.training.memory_format import as_format, preferred_format, settle_format
 from scyc.training.precision import DTYPES
 
 
@@ -88,10 +89,15 @@ class Trainer:
         dtype = DTYPES[system.training.precision]
         network = registry.build(system.network, images.shape, len(images.classes), seed=0)
         network = network.to(self.device, dtype)
+        own = isinstance(system.network, FactorySpec)
+        if own:
+            settle_format(network, images.shape)
         self.network = network.to(memory_format=preferred_format(network))  # type: ignore[call-overload]
         self.engines = candidates(system.training, network, self.device)
-        self._weight_names = unstructured.weight_names(network)
-        self._prunable = unstructured.prunable_names(network, system.pruning.prune_last)
+        self._weight_names = pruning_weights.weight_names(network)
+        last = pruning_weights.last_linear(network, images.shape) if own else None
+        self._prunable = pruning_weights.prunable_names(network, system.pruning.prune_last, last)
+        self._aliases = pruning_weights.aliases(network)
         self._couplings = lru_cache(maxsize=1)(
             lambda: filter_groups.couplings(network, images.shape)
         )
@@ -111,7 +117,7 @@ class Trainer:
             name: value.to(dtype) if value.is_floating_point() else value
             for name, value in state.items()
         }
-        return Network(state, unstructured.unpruned(state, self._prunable))
+        return Network(state, pruning_weights.unpruned(state, self._prunable))
 
     def pruned(
         self, parent: Network, replicate: int, cycle: int, kept: Network | None = None
@@ -121,10 +127,14 @@ class Trainer:
         Removes ``rate`` of the remaining prunable weights, or filters, by the system's criterion.
         The survivors keep their values, or go back to their start (IMP), or to `kept`, the unpruned
         network after as many iterations as the system rewinds to. Raises ValueError for a network
-        that has diverged, and where `kept` is needed and missing.
+        that has diverged, and where `kept` is needed and missing; NetworkChanged for one
+        that was trained when the study's factory built other layers.
         """
         spec = self.system.pruning
         criterion = CRITERIA[spec.criterion]
+        for each in (parent, kept):
+            if each is not None:
+                check_shapes(each, self.network.state_dict())
         parent = Network(parent.state, self._own_masks(parent))
         if criterion.score == "l1_filter":
             masks = filters.prune(self._couplings(), parent.state, parent.masks, spec.rate)
@@ -136,12 +146,13 @@ class Trainer:
                     slopes = self._gradients(parent, replicate, cycle)
             drawn = seeds.generator(self.system.seed, "random pruning", replicate, cycle)
             scored = unstructured.scores(criterion, weights, slopes, drawn)
-            masks = unstructured.prune(parent.masks, scored, spec.rate, criterion.scope)
+            before = {name: parent.masks[name] for name in self._prunable}
+            masks = parent.masks | unstructured.prune(before, scored, spec.rate, criterion.scope)
         state = {
             name: value.masked_fill(~masks[name], 0.0) if name in masks else value
             for name, value in self._rewound(parent, replicate, kept).items()
         }
-        return Network(state, masks)
+        return Network(state | {name: state[own] for name, own in self._aliases.items()}, masks)
 
     def _own_masks(self, parent: Network) -> dict[str, Tensor]:
         """A parent's masks, of the weights that this system prunes.
@@ -154,7 +165,7 @@ class Trainer:
             if name in self._prunable or not mask.all()
         }
         missing = [name for name in self._prunable if name not in masks]
-        return masks | unstructured.unpruned(parent.state, missing)
+        return masks | pruning_weights.unpruned(parent.state, missing)
 
     def _rewound(self, parent: Network, replicate: int, kept: Network | None) -> dict[str, Tensor]:
         rewind = self.system.pruning.rewind
@@ -208,8 +219,8 @@ class Trainer:
         ]
 
     def weights_remaining(self, network: Network) -> float:
-        """Lambda of a network, in percent (see `unstructured.weights_remaining`)."""
-        return unstructured.weights_remaining(network.masks, network.state, self._weight_names)
+        """Lambda of a network, in percent (see `pruning_weights.weights_remaining`)."""
+        return pruning_weights.weights_remaining(network.masks, network.state, self._weight_names)
 
     def _make_split(self, replicate: int) -> Split:
         return data.split(self._source, self.system.split, self.system.seed, replicate)

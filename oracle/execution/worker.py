@@ -21,7 +21,7 @@ from oracle.host.devices import resolve_device
 from oracle.search.graph import NUMERICS, Cell, CellResult
 from oracle.search.request import Results
 from scyc.data import images as data
-from scyc.pruning.pruned_network import Network
+from scyc.pruning.pruned_network import Network, NetworkChanged
 from scyc.specs.base import as_json, content_hash
 from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import SystemSpec
@@ -195,7 +195,10 @@ class Worker:
             return self._trainer.root(task.replicate)
         parent = self._loaded(task.parent)
         kept = self._loaded(task.kept) if task.kept else None
-        return self._trainer.pruned(parent, task.replicate, task.cycle, kept)
+        try:
+            return self._trainer.pruned(parent, task.replicate, task.cycle, kept)
+        except NetworkChanged as error:
+            raise PackFailed(str(error)) from error
 
     def _loaded(self, sha256: str) -> Network:
         """A kept network. A damaged one is deleted, so that it is seen to be gone."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from contextlib import nullcontext
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -15,7 +17,7 @@ from scyc.networks import torchvision
 from scyc.networks.fully_connected import FullyConnected
 from scyc.networks.initialization import he_initialise
 from scyc.networks.resnet20 import ResNet20
-from scyc.pruning import unstructured
+from scyc.pruning import weights as pruning_weights
 from scyc.specs.choices import FactorySpec, FullyConnectedSpec, NetworkSpec, ResNet20Spec
 from scyc.specs.factory import load_factory
 
@@ -29,8 +31,9 @@ def build(spec: NetworkSpec, shape: Sequence[int], classes: int, seed: int) -> n
     cannot be imported or gives something else.
     """
     channels, height, width = shape
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    # Importing the user's module may draw random numbers, too, but only once: not from the seed.
+    factory = load_factory(spec.factory) if isinstance(spec, FactorySpec) else None
+    with _seeded(seed):
         if isinstance(spec, FullyConnectedSpec):
             return FullyConnected(
                 channels * height * width, classes, spec.hidden, batch_norm=spec.batch_norm
@@ -38,10 +41,11 @@ def build(spec: NetworkSpec, shape: Sequence[int], classes: int, seed: int) -> n
         if isinstance(spec, ResNet20Spec):
             return ResNet20(channels, classes, spec.width)
         if isinstance(spec, FactorySpec):
-            made = load_factory(spec.factory)(tuple(shape), classes, **spec.options)
-            if not isinstance(made, nn.Module):
-                raise ValueError(f"{spec.factory} gave {type(made).__name__}, not a nn.Module")
-            return made
+            assert factory is not None
+            network = factory(tuple(shape), classes, **spec.options)
+            if not isinstance(network, nn.Module):
+                raise ValueError(f"{spec.factory} gave {type(network).__name__}, not a nn.Module")
+            return network
         network = torchvision.build(spec, shape, classes)
         return network.apply(he_initialise) if spec.form == "small" else network
 
@@ -68,7 +72,7 @@ def problems(
     if not isinstance(logits, Tensor) or logits.shape != (2, classes):
         given = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
         return [Problem("network", f"gives {given} for 2 images; logits (2, {classes}) are needed")]
-    if not unstructured.prunable_names(network, prune_last):
+    if not pruning_weights.prunable_names(network, prune_last):
         rule = (
             "has no weights to prune: a convolution, or a linear layer beside the last, is needed"
         )
@@ -79,11 +83,33 @@ def problems(
 def initial_state(
     spec: NetworkSpec, shape: Sequence[int], classes: int, seed: int, replicate: int
 ) -> dict[str, Tensor]:
-    """The state_dict with which a replicate's unpruned network starts."""
+    """Return the state_dict with which a replicate's unpruned network starts.
+
+    Its tensors are no other network's, whatever a user's factory returns.
+    """
     network = build(spec, shape, classes, seeds.seed(seed, "weights", replicate))
-    return {name: value.detach() for name, value in network.state_dict().items()}
+    own = isinstance(spec, FactorySpec)
+    return {
+        name: value.detach().clone() if own else value.detach()
+        for name, value in network.state_dict().items()
+    }
 
 
 def parameter_count(network: nn.Module) -> int:
     """How many parameters a network has."""
     return sum(math.prod(parameter.shape) for parameter in network.parameters())
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Seed PyTorch's, NumPy's and Python's generators, and put them back afterwards."""
+    of_python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002  # a user may
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            random.seed(seed)
+            np.random.seed(seed % 2**32)  # noqa: NPY002
+            yield
+    finally:
+        random.setstate(of_python)
+        np.random.set_state(of_numpy)  # noqa: NPY002

@@ -18,7 +18,6 @@ from typing import Any, cast
 import torch
 from torch import Tensor, fx, nn
 
-Tensors = Mapping[str, Tensor]
 CONVOLUTIONS = {nn.Conv1d: 1, nn.Conv2d: 2, nn.Conv3d: 3}  # and over how many dimensions
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 # Modules, functions and methods by one name: small letters, without underscores.
@@ -66,7 +65,8 @@ def couplings(network: nn.Module, shape: Sequence[int]) -> tuple[Coupling, ...]:
     like, affine batch norm, pooling, dropout, flattening, a mean over space). It is not where its
     output is added to another, concatenated, reshaped to a size that is written in the code, or
     handed out; so of a residual block only the inner convolutions are pruned (Li et al. 2017,
-    Section 3.3). Nor are grouped convolutions, and layers that are called, or known, twice.
+    Section 3.3). Nor are grouped convolutions, layers that are called, or known, twice, and frozen
+    layers and those in front of them.
     Raises ValueError for a network that torch.fx cannot trace.
     """
     twin = copy.deepcopy(network).eval()
@@ -175,9 +175,11 @@ class _Walk:
         return name.replace("_", "").lower() if f"{home}.".startswith("torch.") else ""
 
     def _is_its_own(self, module: nn.Module) -> bool:
-        """Whether its parameters are used here alone, and have one name each."""
-        parameters = list(module.parameters())
-        return all(self._names[id(p)] == 1 and self._uses[id(p)] == 1 for p in parameters)
+        """Whether its parameters are used here alone, have one name each, and are trained."""
+        return all(
+            p.requires_grad and self._names[id(p)] == 1 and self._uses[id(p)] == 1
+            for p in module.parameters()
+        )
 
     def _layer(self, node: fx.Node) -> nn.Conv2d | nn.Linear | None:
         """The convolution (of any dimension) or linear layer that is called here, if it is one."""

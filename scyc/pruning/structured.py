@@ -14,7 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from scyc.pruning.filter_groups import CONVOLUTIONS, NORMS, Coupling, Tensors
+from scyc.pruning.filter_groups import CONVOLUTIONS, NORMS, Coupling
+from scyc.pruning.weights import Tensors
 
 
 def prune(

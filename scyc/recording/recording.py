@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from scyc.pruning import unstructured
+from scyc.pruning import weights as pruning_weights
 from scyc.pruning.pruned_network import Network
 from scyc.recording.distributions import CHUNK, Distribution
 from scyc.specs.system import Recorded
@@ -110,7 +110,7 @@ def _add_gradients(
 ) -> None:
     """Add the gradients of the weights that remain; 0 where the loss does not depend on one."""
     weights = dict(network.named_parameters(remove_duplicate=False))
-    for name in unstructured.weight_names(network):
+    for name in pruning_weights.weight_names(network):
         gradient = weights[name].grad
         gradient = torch.zeros_like(weights[name]) if gradient is None else gradient
         if name not in masks:

@@ -12,7 +12,7 @@ from scyc.data.images import Images
 from scyc.engines import solo
 from scyc.networks import registry
 from scyc.networks.resnet20 import ResNet20
-from scyc.pruning import unstructured
+from scyc.pruning import weights as pruning_weights
 from scyc.pruning.pruned_network import Network
 from scyc.schedules.lr_schedulers import WarmupDrops
 from scyc.specs.choices import ResNet20Spec
@@ -126,7 +126,7 @@ def test_gradients_of_the_criterion_are_those_of_the_summed_losses(
         colours,
     )
     start = one.root(0)
-    names = unstructured.prunable_names(one.network)
+    names = pruning_weights.prunable_names(one.network)
     found = one._gradients(start, 0, 1)
     network = ResNet20(3, 3, 2).double().eval()
     network.load_state_dict(start.state)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from scyc.data.images import Images
 from scyc.engines import graphed, grouped, solo, vmap
-from scyc.pruning import unstructured
+from scyc.pruning import weights as pruning_weights
 from scyc.pruning.pruned_network import Network
 from scyc.specs.choices import FullyConnectedSpec, ResNet20Spec
 from scyc.specs.optimizers import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
@@ -95,7 +95,7 @@ def jobs_of_own(trainer: Trainer, network: nn.Module, count: int = 4) -> list[Jo
     for index in range(count):
         state = {name: value.clone() for name, value in network.state_dict().items()}
         masks: dict[str, Tensor] = {}
-        for name in unstructured.weight_names(network) if index % 2 else ():
+        for name in pruning_weights.weight_names(network) if index % 2 else ():
             masks[name] = torch.rand(state[name].shape, generator=generator) > 0.25
             state[name][~masks[name]] = 0.0
         feed, order = trainer._feed(index // 2, 0)

@@ -8,7 +8,8 @@ from torch.nn import functional
 
 from scyc import torchvision_compat
 from scyc.networks.resnet20 import ResNet20
-from scyc.pruning import filter_groups, structured, unstructured
+from scyc.pruning import filter_groups, structured
+from scyc.pruning import weights as pruning_weights
 from scyc.pruning.filter_groups import Coupling
 
 
@@ -42,7 +43,7 @@ def pruned(
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """State and masks after some cycles of pruning without training."""
     state = {name: value.clone() for name, value in network.state_dict().items()}
-    masks = unstructured.unpruned(state, unstructured.prunable_names(network))
+    masks = pruning_weights.unpruned(state, pruning_weights.prunable_names(network))
     for _ in range(cycles):
         masks = structured.prune(couplings, state, masks, rate)
         state = zeroed(state, masks)

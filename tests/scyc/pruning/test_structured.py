@@ -12,7 +12,8 @@ from scyc.networks.fully_connected import FullyConnected
 from scyc.networks.registry import parameter_count
 from scyc.networks.resnet20 import ResNet20
 from scyc.networks.torchvision import SmallAlexNet, SmallVgg
-from scyc.pruning import filter_groups, structured, unstructured
+from scyc.pruning import filter_groups, structured
+from scyc.pruning import weights as pruning_weights
 from scyc.pruning.filter_groups import Coupling
 from studies.own_network import small_cnn
 
@@ -115,7 +116,7 @@ def pruned(
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """State and masks after some cycles of pruning without training."""
     state = {name: value.clone() for name, value in network.state_dict().items()}
-    masks = unstructured.unpruned(state, unstructured.prunable_names(network))
+    masks = pruning_weights.unpruned(state, pruning_weights.prunable_names(network))
     for _ in range(cycles):
         masks = structured.prune(couplings, state, masks, rate)
         state = zeroed(state, masks)
@@ -332,8 +333,8 @@ def test_a_layer_without_any_filter_left_is_refused() -> None:
 
 def test_weights_remaining_counts_weights_alone() -> None:
     network = nn.Sequential(nn.Linear(4, 5), nn.BatchNorm1d(5), nn.ReLU(), nn.Linear(5, 2))
-    state, names = network.state_dict(), unstructured.weight_names(network)
+    state, names = network.state_dict(), pruning_weights.weight_names(network)
     masks = structured.prune(filter_groups.couplings(network, (4,)), state, {}, 0.4)
     assert set(masks) == {"0.weight", "0.bias", "1.weight", "1.bias", "3.weight"}
     left = 3 * 4 + 2 * 3
-    assert unstructured.weights_remaining(masks, state, names) == pytest.approx(100 * left / 30)
+    assert pruning_weights.weights_remaining(masks, state, names) == pytest.approx(100 * left / 30)
