@@ -12,7 +12,8 @@ from factories import create_database, make_study, make_system
 from oracle.study.base import Study
 from scyc.data import datasets
 from scyc.data.images import Images
-from scyc.specs.choices import DigitsSpec, WarmupSpec
+from scyc.specs.choices import DigitsSpec
+from scyc.specs.schedules import WarmupSpec
 from scyc.specs.system import SubsetSpec, SystemSpec
 from scyc.trainer import Trainer
 
