@@ -97,8 +97,8 @@ class BoundedProtocol(H11Protocol):
         if self._address is not None:
             self.limits.leave(self._address)
             self._address = None
-        self._request_timer = _cancelled(self._request_timer)
-        self._write_timer = _cancelled(self._write_timer)
+        self._end_request_timer()
+        self._end_write_timer()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -109,7 +109,7 @@ class BoundedProtocol(H11Protocol):
 
     def resume_writing(self) -> None:
         """The caller reads again."""
-        self._write_timer = _cancelled(self._write_timer)
+        self._end_write_timer()
         super().resume_writing()
 
     @property
@@ -120,16 +120,21 @@ class BoundedProtocol(H11Protocol):
 
     def _watch_request(self) -> None:
         if not self._incomplete:
-            self._request_timer = _cancelled(self._request_timer)
+            self._end_request_timer()
         elif self._request_timer is None:
             self._request_timer = self.loop.call_later(self.limits.request, self._out_of_time)
+
+    def _end_request_timer(self) -> None:
+        if self._request_timer is not None:
+            self._request_timer.cancel()
+            self._request_timer = None
+
+    def _end_write_timer(self) -> None:
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None
 
     def _out_of_time(self) -> None:
         self._request_timer = None
         if self._incomplete:
             self.transport.abort()
-
-
-def _cancelled(timer: asyncio.TimerHandle | None) -> None:
-    if timer is not None:
-        timer.cancel()
