@@ -8,6 +8,7 @@ import databases
 import pytest
 import torch
 from factories import create_database, make_study, make_system
+from gate import Gate
 
 from oracle.study.base import Study
 from scyc.data import datasets
@@ -21,6 +22,12 @@ pytest_plugins = ["search_fixtures", "web_fixtures"]
 torch.set_num_threads(1)
 HERE = Path(__file__).parent
 LONG = ("torture", "integration", "security", "oracle")  # folders whose modules take longest
+
+
+@pytest.fixture
+def gate(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Gate:
+    """Holds the training of other processes until it is opened."""
+    return Gate(tmp_path_factory.mktemp("gate") / "open", monkeypatch)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

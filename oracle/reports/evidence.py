@@ -78,6 +78,8 @@ def notes(cycles: Sequence[Mapping[str, Any]]) -> list[str]:
     """What must be said of the evidence for it to be read rightly."""
     known = [c for c in cycles if c["evidence"] and c["evidence"]["low"]]
     if not known:
+        if not any(c["replicates"] == 1 for c in cycles):  # such as before the first cycle's end
+            return []
         return ["One replicate: no region is certain, and nothing is decided. Raise replicates."]
     lines = [
         "Second lines: the best max_lr by the posterior mean; 90 % intervals of the region's two "

@@ -125,7 +125,10 @@ def _footnotes(table: Table) -> list[str]:
     if any(c["feasible"] is None for c in cycles):
         lines.append("none: every max_lr of that cycle diverged, and the search ended there.")
     if not table["complete"]:
-        lines.append("The run is not complete; these are the cycles that are finished.")
+        finished = (
+            "these are the cycles that are finished" if cycles else "no cycle is finished yet"
+        )
+        lines.append(f"The run is not complete; {finished}.")
     return lines
 
 

@@ -165,6 +165,14 @@ def test_with_one_replicate_everything_is_undecided(made: Any) -> None:
     assert "Second lines" not in text
 
 
+def test_a_run_without_a_cycle_says_so_and_nothing_of_its_replicates(study: Make) -> None:
+    table = oracle.table(study(replicates=3), "tiny-0", [], [], complete=False)
+    text = formats.text(table, 300)
+    assert "One replicate" not in text
+    assert "The run is not complete; no cycle is finished yet." in text
+    assert "these are the cycles" not in text
+
+
 def test_a_cycle_without_a_winner_has_no_evidence(study: Make, searched: Any) -> None:
     declared = study()
     _, cycles, path = searched(declared, lambda cell: None if cell.cycle else 90.0)
