@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from scyc.pruning.pruned_network import Network
-from scyc.specs.choices import ScheduleSpec
+from scyc.specs.schedules import ScheduleSpec
 from scyc.trainer import Member, Trained, Trainer
 
 

@@ -22,7 +22,7 @@ from scyc import seeds
 from scyc.data import images as data
 from scyc.data.images import Images, Split
 from scyc.engines import solo
-from scyc.engines.registry import ENGINES, candidates, problem
+from scyc.engines.registry import ENGINES, candidates, engine_problem
 from scyc.errors import Problem
 from scyc.networks import registry
 from scyc.pruning import filter_groups, unstructured
@@ -32,13 +32,15 @@ from scyc.pruning.criteria import CRITERIA
 from scyc.pruning.pruned_network import Network, check_shapes
 from scyc.recording import recording
 from scyc.schedules import rates as schedules
-from scyc.specs.choices import FactorySpec, ScheduleSpec
+from scyc.specs.choices import FactorySpec
+from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import SystemSpec
+from scyc.storage.pack_state_file import PackStateStore
 from scyc.training.determinism import deterministic
-from scyc.training.job import Feed, Job, Outcome
-from scyc.training.memory_format import laid_out, layout, settle_layout
+from scyc.training.feed import Feed
+from scyc.training.job import Job, Outcome
+from scyc.training.memory_format import as_format, preferred_format, settle_format
 from scyc.training.precision import DTYPES
-from scyc.training.resume import Flight
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,8 @@ class Trainer:
         network = network.to(self.device, dtype)
         own = isinstance(system.network, FactorySpec)
         if own:
-            settle_layout(network, images.shape)
-        self.network = network.to(memory_format=layout(network))  # type: ignore[call-overload]
+            settle_format(network, images.shape)
+        self.network = network.to(memory_format=preferred_format(network))  # type: ignore[call-overload]
         self.engines = candidates(system.training, network, self.device)
         self._weight_names = pruning_weights.weight_names(network)
         last = pruning_weights.last_linear(network, images.shape) if own else None
@@ -178,12 +180,12 @@ class Trainer:
     def train(
         self,
         members: Sequence[Member],
-        flight: Flight | None = None,
+        state_store: PackStateStore | None = None,
         engine: str | None = None,
     ) -> list[Trained]:
         """Train a pack; results are in the members' order.
 
-        flight: where the pack is saved while it trains. engine: one of `engines`; the first if
+        state_store: where the pack is saved while it trains. engine: one of `engines`; the first if
         left out. Raises torch.OutOfMemoryError where a GPU has no memory for so many, and
         NotDeterministic.
         """
@@ -199,7 +201,7 @@ class Trainer:
             jobs.append(Job(member.start, rates, feed, order, seed, keep_at))
         chosen = ENGINES[engine or self.engines[0]]
         with deterministic(training.deterministic):
-            outcomes = chosen.train(self.network, jobs, training, flight)
+            outcomes = chosen.train(self.network, jobs, training, state_store)
             recorded = [
                 self._recorded(member, outcome)
                 for member, outcome in zip(members, outcomes, strict=True)
@@ -260,9 +262,9 @@ class Trainer:
             return None
         replicate, cycle = member.replicate, member.cycle
         feed, chosen = self._looked_at("record", replicate, cycle, record.batches)
-        form = layout(self.network)
+        form = preferred_format(self.network)
         batches = (
-            (laid_out(feed.batch(indices), form), feed.labels[indices]) for indices in chosen
+            (as_format(feed.batch(indices), form), feed.labels[indices]) for indices in chosen
         )
         seed = seeds.seed(self.system.seed, "record", replicate, cycle)
         return recording.record(
@@ -292,7 +294,7 @@ def problems(system: SystemSpec, images: Images) -> list[Problem]:
     own = isinstance(system.network, FactorySpec)  # whose code may need values
     with nullcontext() if own else torch.device("meta"):
         network = registry.build(system.network, images.shape, classes, seed=0)
-    if rule := problem(system.training, network):
+    if rule := engine_problem(system.training, network):
         found.append(Problem("training.engine", rule, system.training.engine))
     if looks_at_relus and not any(isinstance(module, nn.ReLU) for module in network.modules()):
         rule = "this network has no nn.ReLU module to look at; call ReLU as one, or leave this out"

@@ -14,7 +14,8 @@ from oracle.study.base import Study
 from oracle.study.validation import parse
 from scyc.data import datasets
 from scyc.data.images import Images
-from scyc.specs.choices import DigitsSpec, FullyConnectedSpec, WarmupSpec
+from scyc.specs.choices import DigitsSpec, FullyConnectedSpec
+from scyc.specs.schedules import WarmupSpec
 from scyc.specs.system import PruningSpec, SplitSpec, SubsetSpec, SystemSpec, TrainingSpec
 from scyc.trainer import Trainer
 

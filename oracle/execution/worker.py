@@ -23,12 +23,12 @@ from oracle.search.request import Results
 from scyc.data import images as data
 from scyc.pruning.pruned_network import Network, NetworkChanged
 from scyc.specs.base import as_json, content_hash
-from scyc.specs.choices import ScheduleSpec
+from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import SystemSpec
 from scyc.storage.blob_store import blobs, sweep
 from scyc.storage.checkpoint_store import CheckpointLost, CheckpointStore
+from scyc.storage.pack_state_file import PackStateFile
 from scyc.trainer import Member, Trained, Trainer
-from scyc.training.resume import FlightFile
 from scyc.tuning import autotune
 from scyc.tuning.device_meter import DeviceMeter
 from scyc.tuning.plan import Plan
@@ -155,12 +155,12 @@ class Worker:
             for task, each in zip(tasks, trained, strict=True)
         ]
 
-    def _flight(self, name: str, engine: str) -> FlightFile:
+    def _flight(self, name: str, engine: str) -> PackStateFile:
         """Where a pack under way is kept; its stamp is all that its bits depend on."""
         stamp = [name, engine, NUMERICS, torch.__version__, str(self.device)]
         file = self._in_flight / f"{name}.pt"
         every = self._spec.save_every
-        return FlightFile(file, json.dumps(stamp), every, time.monotonic, self.messages.append)
+        return PackStateFile(file, json.dumps(stamp), every, time.monotonic, self.messages.append)
 
     def _result(self, task: CellTask, trained: Trained, engine: str, members: int) -> CellResult:
         outcome = trained.outcome

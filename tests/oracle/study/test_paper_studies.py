@@ -34,7 +34,7 @@ from oracle.tables.schedules import EntryFound
 from scyc.networks import registry
 from scyc.pruning import weights as pruning_weights
 from scyc.specs.base import as_json
-from scyc.specs.choices import WarmupSpec
+from scyc.specs.schedules import WarmupSpec
 from scyc.specs.system import SplitSpec
 
 ORACLES = ["table3", "table7", "table8"]
