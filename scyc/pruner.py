@@ -29,14 +29,16 @@ class Pruner:
     scores the first in the order of names and positions.
 
     Args:
-        module: Its convolution and linear weights are pruned in place.
+        module: Its weights are pruned in place (see :func:`scyc.pruning.weights.weight_names`),
+            but for frozen ones.
         criterion: A name in :data:`scyc.pruning.criteria.CRITERIA`: "global_magnitude",
             "layer_magnitude", "global_gradient", "layer_gradient", "random" or "l1_filter".
         prune_last: Whether the last linear layer is pruned, too. It is counted either way.
         seed: Of the "random" criterion, with `replicate` and the cycle.
         replicate: See `seed`.
-        input_shape: Shape of one input without the batch, such as (3, 32, 32). Only "l1_filter"
-            needs it, to find what depends on a filter.
+        input_shape: Shape of one input without the batch, such as (3, 32, 32). With it, the last
+            linear layer is the one that is called last, else the one that is registered last.
+            "l1_filter" needs it to find what depends on a filter.
 
     Raises:
         ValueError: The criterion is unknown, or the module has nothing that it could prune, or a
@@ -80,7 +82,10 @@ class Pruner:
         self.module, self.criterion, self.prune_last = module, criterion, prune_last
         self.cycle = 0  # completed pruning cycles
         self._seed, self._replicate = seed, replicate
-        self._weights, self._prunable = _names(module, prune_last)
+        _check_parameters(module)
+        last = None if input_shape is None else pruning_weights.last_linear(module, input_shape)
+        self._weights = pruning_weights.weight_names(module)
+        self._prunable = pruning_weights.prunable_names(module, prune_last, last)
         if not self._prunable:
             rule = "a convolution, or a linear layer beside the last, is needed"
             raise ValueError(f"{type(module).__name__} has no weights to prune: {rule}")
@@ -97,7 +102,7 @@ class Pruner:
 
     @property
     def weights_remaining(self) -> float:
-        """Percent of the module's convolution and linear weights that remain (lambda)."""
+        """Percent of the module's weights that remain (lambda)."""
         return pruning_weights.weights_remaining(self._masks, self._state(), self._weights)
 
     def prune(
@@ -231,18 +236,11 @@ class Pruner:
                 module.training = training
 
 
-def _names(module: nn.Module, prune_last: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names of all weights and of those that are pruned, each weight under one name.
-
-    Raises ValueError for a layer whose weight is no parameter.
-    """
+def _check_parameters(module: nn.Module) -> None:
+    """Raise ValueError for a layer whose weight is no parameter."""
     if computed := pruning_weights.computed_names(module):
-        rule = (
-            "computed from other parameters, as by weight_norm or torch's prune; remove that first"
-        )
+        rule = "computed from other parameters, as by weight_norm or torch's prune; remove that"
         raise ValueError(f"{', '.join(computed)}: {rule}")
-    names = pruning_weights.weight_names(module)
-    return names, pruning_weights.prunable_names(module, prune_last)
 
 
 def _couplings(

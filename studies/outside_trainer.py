@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ RUN = {
     "pruning_rate": 0.2,
     "s_cyc": {"epsilon": 0.4, "delta": 0.4, "q": 1, "beta": 5.0},
 }
+LEASE = 60.0  # seconds that a training takes at most; then another trainer is given it
 HIDDEN, STEPS, BATCH, WARMUP = 32, 120, 64, 40
 
 
@@ -49,8 +51,13 @@ def call(server: str, path: str, content: object) -> Any:
 def run(server: str, folder: Path) -> dict[str, Any]:
     """Train until the oracle has found every cycle's max_lr; its last answer."""
     path = f"/v1/oracle/{call(server, '/v1/oracle', RUN)['run']}/observations"
-    answer: dict[str, Any] = call(server, path, {"observations": []})
-    while (wanted := answer["next"]) is not None:
+    answer: dict[str, Any] = call(server, path, {"observations": [], "lease": LEASE})
+    while answer["state"] == "open":
+        wanted = answer["next"]
+        if wanted is None:  # others train all that is missing
+            time.sleep(answer["retry_after"])
+            answer = call(server, path, {"observations": [], "lease": LEASE})
+            continue
         cycle, max_lr, replicate = wanted["cycle"], wanted["max_lr"], wanted["replicate"]
         if cycle == 0:
             network = initial(seed=replicate)
@@ -59,7 +66,7 @@ def run(server: str, folder: Path) -> dict[str, Any]:
         accuracy = train(network, max_lr, seed=100 * cycle + replicate)
         save(folder, cycle, max_lr, replicate, network)
         seen = {"cycle": cycle, "max_lr": max_lr, "replicate": replicate, "accuracy": accuracy}
-        answer = call(server, path, {"observations": [seen]})
+        answer = call(server, path, {"observations": [seen], "lease": LEASE})
     return answer
 
 

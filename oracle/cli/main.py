@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from oracle.cli import job_commands, server_commands
+from oracle.cli import job_commands, replay_command, server_commands
 from oracle.cli.options import (
     FILE,
     Finite,
@@ -304,7 +304,7 @@ def _stored(run_name: str, settings: Settings, which: str | None) -> dict[str, A
     return catalog.stored_distributions(run, which) if which else catalog.stored_table(run)
 
 
-for _each in (*job_commands.COMMANDS, *server_commands.COMMANDS):
+for _each in (*job_commands.COMMANDS, *server_commands.COMMANDS, replay_command.replay):
     main.add_command(_each)
 
 

@@ -13,7 +13,17 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from oracle.client.connection import Connection, RetryPolicy, ServerError
-from oracle.client.models import Answer, CycleRegion, Event, Job, JobPage, MaxLr, Run, RunList
+from oracle.client.models import (
+    Answer,
+    CycleRegion,
+    Event,
+    ExternalRun,
+    Job,
+    JobPage,
+    MaxLr,
+    Run,
+    RunList,
+)
 from oracle.records.jobs import JobState
 from oracle.settings import Progress, ScaleDown
 from scyc.errors import BadInput, Problem
@@ -207,17 +217,35 @@ class Client:
         path = f"/v1/oracle/{_part(run)}/max_lr"
         return self._connection.told(MaxLr, "GET", path, params={"cycle": cycle})
 
-    def declare(self, run: Mapping[str, Any]) -> Answer:
-        """Declare a run whose trainings another program runs; the same one may come again."""
-        return self._connection.told(Answer, "POST", "/v1/oracle", json=dict(run))
+    def declare(self, run: Mapping[str, Any]) -> ExternalRun:
+        """Declare a run of an external training loop; the same one may be declared again.
 
-    def observe(self, run: str, observations: Iterable[Mapping[str, Any]] = ()) -> Answer:
-        """Report trainings of such a run, and be told what to train next.
-
-        observations: cycle, max_lr, replicate and accuracy in percent (None: it diverged) of each;
-        none only asks.
+        What to train first is the answer of :meth:`observe` without observations.
         """
-        content = {"observations": [dict(each) for each in observations]}
+        return self._connection.told(ExternalRun, "POST", "/v1/oracle", json=dict(run))
+
+    def observe(
+        self,
+        run: str,
+        observations: Iterable[Mapping[str, Any]] = (),
+        *,
+        trainer: str | None = None,
+        lease: float | None = None,
+    ) -> Answer:
+        """Report training runs of an external training loop, and ask what to train next.
+
+        Args:
+            run: id or name of the run.
+            observations: cycle, max_lr, replicate and accuracy in percent (None: it diverged) of
+                each; none to ask only.
+            trainer: a name for this trainer, which is given again what it was given and has not
+                observed.
+            lease: seconds after which the next training is given to another trainer; None takes
+                the server's 600.
+
+        """
+        content: dict[str, Any] = {"observations": [dict(each) for each in observations]}
+        content |= _given({"trainer": trainer, "lease": lease})
         path = f"/v1/oracle/{_part(run)}/observations"
         return self._connection.told(Answer, "POST", path, json=content)
 

@@ -53,6 +53,8 @@ def one(job: Job) -> str:
 
 
 def _trainings(job: Job) -> str:
+    if job.state == "done":  # perhaps fewer than was estimated
+        return str(job.done)
     return f"{job.done} of {job.known}" if job.known else ""
 
 

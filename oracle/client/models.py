@@ -127,13 +127,21 @@ class Training:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """How far a run of outside trainings has come, and what to train next."""
+class ExternalRun:
+    """How far a run of an external training loop has come."""
 
     run: str
-    state: str
-    done: int  # trainings that were asked for and observed
-    known: int  # trainings in all, as far as can be told now
+    state: str  # "open", "done" or "no winner"
+    done: int  # training runs that were asked for and observed
+    known: int  # training runs in all, as far as can be told now
     cycle: int | None  # the cycle that is under way; None where the run has ended
-    added: int = 0  # observations that were new
-    next: Training | None = None  # None where the run has ended
+
+
+@dataclass(frozen=True)
+class Answer(ExternalRun):
+    """How far a run has come, and what to train next."""
+
+    added: int  # observations that were new
+    next: Training | None  # None where the run has ended, and where others train what is missing
+    retry_after: float | None = None  # seconds after which to ask again, where others train it
+    conflicts: tuple[str, ...] = ()  # observations that differ from the first ones, which are kept

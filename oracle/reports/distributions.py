@@ -104,7 +104,10 @@ def _footnotes(table: Table) -> list[str]:
     if any(cycle["diverged"] for cycle in table["cycles"]):
         lines.append("Diverged: a replicate did; its network cannot be pruned, and the run ends.")
     if not table["complete"]:
-        lines.append("The run is not complete; these are the networks that are finished.")
+        some = "these are the networks that are finished"
+        lines.append(
+            f"The run is not complete; {some if table['cycles'] else 'none is finished yet'}."
+        )
     return lines
 
 

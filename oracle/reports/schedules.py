@@ -147,7 +147,9 @@ def _footnotes(table: Table) -> list[str]:
             "pruned, and the run ends."
         )
     if not table["complete"]:
-        lines.append("The run is not complete; this is what is finished.")
+        some = any(row["cycles"] for row in table["schedules"])
+        finished = "this is what is finished" if some else "no cycle is finished yet"
+        lines.append(f"The run is not complete; {finished}.")
     return lines
 
 

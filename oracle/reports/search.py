@@ -111,7 +111,9 @@ def _footnotes(table: Table) -> list[str]:
     if any(each["stopped"] == "diverged" for each in table["candidates"]):
         lines.append("diverged: in at least one replicate; its run ended there.")
     if not table["complete"]:
-        lines.append("The run is not complete; these are the candidates so far.")
+        some = "these are the candidates so far"
+        begun = some if table["candidates"] else "no candidate is finished yet"
+        lines.append(f"The run is not complete; {begun}.")
     return lines
 
 

@@ -16,9 +16,10 @@ from oracle.rest.jobs import Submitter, The
 from oracle.rest.problems import documented
 from oracle.rest.runs import Reader, RunName
 from oracle.rest.schemas import FeasibleRegion
+from oracle.rest.strict_json import StrictJsonRoute
 from oracle.runs.catalog import StoredRun
 from oracle.search.ask_tell import ExternalRun, ExternalRunState, State, Training
-from oracle.service.external_runs import Reported
+from oracle.service.external_runs import LEASE, Reported
 from oracle.service.service import Service
 from oracle.stats.region import Region
 from oracle.study.oracle import OracleStudy
@@ -43,7 +44,7 @@ class DescribedAs:
         return handler(self.spec.__pydantic_core_schema__)
 
 
-router = APIRouter(prefix="/v1/oracle", tags=["oracle"])
+router = APIRouter(prefix="/v1/oracle", tags=["oracle"], route_class=StrictJsonRoute)
 
 
 class Observed(Spec):
@@ -58,7 +59,7 @@ class Observed(Spec):
 
 
 class Observations(Spec):
-    """Any number of observations; none only asks what to try next."""
+    """Any number of observations; none only asks what to train next."""
 
     observations: Annotated[
         list[Observed],
@@ -67,6 +68,15 @@ class Observations(Spec):
             examples=[[{"cycle": 0, "max_lr": 0.1, "replicate": 0, "accuracy": 91.25}]],
         ),
     ]
+    trainer: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
+        default=None,
+        description="A name for the caller among the trainers of the run: the same name is given "
+        "again what it was given and has not observed.",
+    )
+    lease: Annotated[float, Field(ge=1, le=7 * 86_400)] = Field(
+        default=LEASE,
+        description="Seconds after which what is given now is given to another trainer.",
+    )
 
 
 class CycleFound(BaseModel):
@@ -113,7 +123,16 @@ class Answer(Progress):
     """What a trainer is told."""
 
     added: int = Field(description="Observations that were new.")
-    next: Wanted | None = Field(description="What to train next; null where the run has ended.")
+    next: Wanted | None = Field(
+        description="What to train next; null where the run has ended, and where other trainers "
+        "have all that is missing: then `state` is open, and `retry_after` is set."
+    )
+    retry_after: float | None = Field(
+        description="Seconds after which to ask again, where others train all that is missing."
+    )
+    conflicts: list[str] = Field(
+        description="Observations that differ from the first ones, which are kept."
+    )
 
 
 class OutsideFound(Progress):
@@ -191,17 +210,26 @@ def max_lr(
 ) -> MaxLr:
     """S-Cyc's, the well-tuned one and the region: of any oracle run, own or outside."""
     found = service.outside.find(run)
-    if found is not None:
-        return _of_outside(found[1], cycle)
-    known = service.run(run)
-    return _of_own(known, service.table(known), cycle)
+    if found is None:
+        return _own_max_lr(service, run, cycle)
+    external = None if cycle > found[1].run.cycles else _of_outside(found[1], cycle)
+    if found[0].run_id == run or (external is not None and external.complete):
+        own = None
+    else:  # it only has the name: a run that the server trained may have the answer
+        try:
+            own = _own_max_lr(service, run, cycle)
+        except (UnknownJob, BadInput):
+            own = None
+    if own is not None and (own.complete or external is None):
+        return own
+    return external or _of_outside(found[1], cycle)
 
 
 @router.post(
     "/{run}/observations",
     operation_id="observe",
     summary="Add observations; what to train next",
-    responses=documented(404, 409, 413, 415, 422),
+    responses=documented(404, 413, 415, 422),
 )
 def observe(
     run: RunName,
@@ -211,14 +239,15 @@ def observe(
 ) -> Answer:
     """Several trainers are given different trainings, as long as there are enough.
 
-    An empty list only asks. The same observation may come again; another accuracy of the same
-    training is refused with 409, and then the training is somebody else's: ask for the next one.
+    An empty list only asks. The same observation may come again; of another accuracy of the same
+    training the first is kept, and `conflicts` says so.
     """
+    given = parse_as(Observations, body, "observations")
     reports = [
         Reported(Training(each.cycle, each.max_lr, each.replicate), each.accuracy)
-        for each in parse_as(Observations, body, "observations").observations
+        for each in given.observations
     ]
-    answer = service.outside.observe(run, who, reports)
+    answer = service.outside.observe(run, who, reports, trainer=given.trainer, lease=given.lease)
     now, todo = answer.standing, answer.next
     wanted = None
     if todo is not None:
@@ -226,7 +255,13 @@ def observe(
         wanted = Wanted(
             cycle=todo.cycle, max_lr=todo.max_lr, replicate=todo.replicate, parent_max_lr=parent
         )
-    return Answer(**_progress(now), added=answer.added, next=wanted)
+    return Answer(
+        **_progress(now),
+        added=answer.added,
+        next=wanted,
+        retry_after=answer.retry_after,
+        conflicts=list(answer.conflicts),
+    )
 
 
 def _outside(service: Service, text: str) -> OutsideFound:
@@ -282,6 +317,11 @@ def _of_outside(now: ExternalRunState, cycle: int) -> MaxLr:
     region = now.cycles[cycle].region if complete else None
     found = _cycle(cycle, now.run.curve(cycle), region)
     return MaxLr(**found.model_dump(), run=now.run.id, complete=complete)
+
+
+def _own_max_lr(service: Service, run: str, cycle: int) -> MaxLr:
+    known = service.run(run)
+    return _of_own(known, service.table(known), cycle)
 
 
 def _of_own(known: StoredRun, table: Table, cycle: int) -> MaxLr:

@@ -15,11 +15,12 @@ from oracle.records.tokens import Token
 from oracle.rest.auth import current, needs
 from oracle.rest.problems import HttpProblem, documented
 from oracle.rest.schemas import Change, JobPage, JobShown, Smaller, Submission, job_shown
+from oracle.rest.strict_json import StrictJsonRoute
 from oracle.service.service import Service
 from oracle.study.loading import read_json
 from scyc.errors import BadInput, Problem
 
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=StrictJsonRoute)
 JobId = Annotated[
     str, Path(max_length=100, description="A job's id.", examples=["digits-0fb43313"])
 ]

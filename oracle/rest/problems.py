@@ -58,7 +58,7 @@ class HttpProblem(Exception):
         self.errors = errors
 
 
-_STATUS: Mapping[type[Exception], int] = MappingProxyType(
+STATUS_BY_ERROR: Mapping[type[Exception], int] = MappingProxyType(
     {
         failures.UnknownJob: 404,
         failures.Forbidden: 403,
@@ -69,6 +69,14 @@ _STATUS: Mapping[type[Exception], int] = MappingProxyType(
         failures.StorageError: 503,
     }
 )
+
+
+def status_of(error: Exception) -> int:
+    """The status of an error that :data:`STATUS_BY_ERROR` has, or a base class of it."""
+    kinds = (kind for kind in type(error).__mro__ if kind in STATUS_BY_ERROR)
+    return STATUS_BY_ERROR[next(kinds)]
+
+
 _LATER = MappingProxyType({"Retry-After": "5"})
 _SAID = MappingProxyType(
     {
@@ -140,7 +148,7 @@ def answer(
 
 def install(app: FastAPI) -> None:
     """Have every exception answered so."""
-    for kind, status in _STATUS.items():
+    for kind, status in STATUS_BY_ERROR.items():
         app.add_exception_handler(kind, _by_status(status))
 
     @app.exception_handler(BadInput)

@@ -7,6 +7,7 @@ observed, in whatever order that came.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -170,12 +171,22 @@ def standing(run: ExternalRun, seen: Seen) -> ExternalRunState:
     return ExternalRunState(run, tuple(cycles), frozenset(asked), tuple(missing))
 
 
-def suggestion(missing: Sequence[Training], handed: Mapping[Training, int]) -> Training | None:
-    """What to try next: what nobody was given yet, else what was given the longest ago.
+def suggestion(
+    missing: Sequence[Training], leases: Mapping[Training, float], now: float
+) -> Training | None:
+    """Choose what to train next: what nobody was given yet, else the lease that ended first.
 
-    handed: those that were given to a trainer, by when, as a rising number.
+    Args:
+        missing: trainings without an observation, in the order to train them.
+        leases: when the lease of a training that was given to a trainer ends, in seconds.
+        now: seconds of the same clock.
+
+    Returns:
+        None where nothing is missing, or all that is missing is leased.
+
     """
-    return min(missing, key=lambda training: handed.get(training, -1), default=None)
+    free = [training for training in missing if leases.get(training, -math.inf) <= now]
+    return min(free, key=lambda training: leases.get(training, -math.inf), default=None)
 
 
 def _search(run: ExternalRun, done: list[OracleCycle]) -> Search:

@@ -67,7 +67,7 @@ def run_job(job_id: str, settings: ServerSettings, holder: Holder) -> int:
                 raise StorageError(str(error)) from error  # it was open a moment ago
             failure = "its study was refused", error.problems
         except RunError as error:
-            failure = f"{type(error).__name__}: {error}", ()
+            failure = str(error), ()
         except Exception as error:
             traceback.print_exc()
             failure = f"{type(error).__name__}: {error}; the server has its log", ()

@@ -6,18 +6,19 @@ dashboard.
 
 from __future__ import annotations
 
-import itertools
 import json
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from oracle.database import Observations
-from oracle.errors import Forbidden, UnknownJob
+from oracle.errors import ConflictingObservation, Forbidden, UnknownJob
 from oracle.records.observations import Declared, Observation
 from oracle.records.tokens import Token
 from oracle.search.ask_tell import ExternalRun, ExternalRunState, Training, standing, suggestion
+from oracle.service.limits import Limits
 from oracle.storage.result_store import ResultStore
 from oracle.study.validation import parse_as
 from scyc.errors import BadInput
@@ -38,18 +39,38 @@ class Answer:
 
     added: int  # observations that were new
     standing: ExternalRunState
-    next: Training | None  # None where the run has ended
+    next: Training | None  # None where the run has ended, or all that is missing is leased
+    retry_after: float | None = None  # seconds to wait where the run is open and next is None
+    conflicts: tuple[str, ...] = ()  # observations that differ from the ones that are kept
 
 
-class OutsideRuns:
+@dataclass(frozen=True)
+class _Lease:
+    """A training that one trainer was given."""
+
+    until: float  # seconds of the runs' clock
+    trainer: str | None
+
+
+LEASE = 600.0  # seconds for which a training is given to one trainer, unless it asks for others
+_RETRY = 10.0  # seconds after which an idle trainer asks again, at most
+
+
+class ExternalRuns:
     """All such runs of one database. For many threads at once."""
 
-    def __init__(self, observations: Observations, store: ResultStore) -> None:
+    def __init__(
+        self,
+        observations: Observations,
+        store: ResultStore,
+        limits: Limits | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Show in the Optuna storage what an earlier server could no longer show."""
         self._observations, self._store = observations, store
+        self._limits, self._now = limits or Limits(), now
         self._lock = threading.Lock()
-        self._handed: dict[str, dict[Training, int]] = {}  # by run: what was given out, and when
-        self._count = itertools.count()
+        self._leases: dict[str, dict[Training, _Lease]] = {}  # by run
         self._standings: dict[
             str, tuple[int, ExternalRunState]
         ] = {}  # by run: of so many observations
@@ -57,7 +78,12 @@ class OutsideRuns:
             self._show(declared.run_id)
 
     def declare(self, run: ExternalRun, owner: str) -> bool:
-        """Write a run down; False where it is there already."""
+        """Write a run down; False where it is there already.
+
+        Raises BadInput where it is larger than the server accepts.
+        """
+        if problems := self._limits.external_run_problems(run):
+            raise BadInput("run", problems)
         return self._observations.declare(run.id, json.dumps(as_json(run)), owner)
 
     def all(self) -> list[tuple[Declared, ExternalRunState]]:
@@ -72,12 +98,33 @@ class OutsideRuns:
         ]
         return (fitting[-1], self._standing(fitting[-1])) if fitting else None
 
-    def observe(self, text: str, who: Token, reports: Sequence[Reported]) -> Answer:
-        """Take observations, any number of them, and say what to try next.
+    def observe(
+        self,
+        text: str,
+        who: Token,
+        reports: Sequence[Reported],
+        *,
+        trainer: str | None = None,
+        lease: float = LEASE,
+    ) -> Answer:
+        """Take observations, any number of them, and say what to train next.
 
-        One that is there already is fine. Raises UnknownJob; Forbidden, where the run is
-        another's; BadInput, where a training was not asked for, and nothing is taken; Contradiction
-        where another accuracy was observed, and what came before it is taken.
+        An observation that is there already is fine. Of one that differs from it the first is
+        kept, and the answer says so: two trainers may have run it.
+
+        Args:
+            text: id or name of the run.
+            who: the caller's token.
+            reports: observations, none to ask only.
+            trainer: names the caller among the trainers of a run: it is given again what it has
+                a lease of, such as after it was started anew.
+            lease: seconds after which what is given is given to another trainer.
+
+        Raises:
+            UnknownJob: there is no such run.
+            Forbidden: the run is another's.
+            BadInput: a training was not asked for; nothing is taken.
+
         """
         found = self.find(text)
         if found is None:
@@ -87,10 +134,16 @@ class OutsideRuns:
             raise Forbidden(f"{declared.run_id} is {declared.owner}'s; declare a run of your own")
         if problems := now.problems(each.training for each in reports):
             raise BadInput("observations", problems)
-        added = sum(self._add(declared.run_id, each, who) for each in reports)
+        added, conflicts = 0, []
+        for report in reports:
+            try:
+                added += self._add(declared.run_id, report, who)
+            except ConflictingObservation as error:
+                conflicts.append(str(error))
         if reports:
             now = self._standing(declared)
-        return Answer(added, now, self._hand_out(declared.run_id, now))
+        chosen, wait = self._hand_out(declared.run_id, now, trainer, lease)
+        return Answer(added, now, chosen, wait, tuple(conflicts))
 
     def _add(self, run_id: str, report: Reported, who: Token) -> bool:
         each = report.training
@@ -100,15 +153,26 @@ class OutsideRuns:
             self._store.add_observation(run_id, Observation(*values, datetime.now(UTC)))
         return new
 
-    def _hand_out(self, run_id: str, now: ExternalRunState) -> Training | None:
+    def _hand_out(
+        self, run_id: str, state: ExternalRunState, trainer: str | None, lease: float
+    ) -> tuple[Training | None, float | None]:
+        """What a trainer is to train now; else the seconds after which to ask again."""
+        if not state.missing:
+            with self._lock:
+                self._leases.pop(run_id, None)
+            return None, None
         with self._lock:
-            handed = self._handed.setdefault(run_id, {})
-            chosen = suggestion(now.missing, handed)
+            now, missing = self._now(), set(state.missing)
+            leases = self._leases.setdefault(run_id, {})
+            for training in leases.keys() - missing:
+                del leases[training]
+            own = [each for each, given in leases.items() if trainer and given.trainer == trainer]
+            until = {each: given.until for each, given in leases.items()}
+            chosen = own[0] if own else suggestion(state.missing, until, now)
             if chosen is None:
-                del self._handed[run_id]
-            else:
-                handed[chosen] = next(self._count)
-            return chosen
+                return None, min(_RETRY, max(1.0, min(until.values()) - now))
+            leases[chosen] = _Lease(now + lease, trainer)
+            return chosen, None
 
     def _standing(self, declared: Declared) -> ExternalRunState:
         """That of all observations, which are never changed: so many of them, always the same."""

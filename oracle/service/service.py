@@ -18,7 +18,8 @@ from oracle.runs import catalog
 from oracle.runs.catalog import StoredRun
 from oracle.search.graph import Graph
 from oracle.service import admission
-from oracle.service.external_runs import OutsideRuns
+from oracle.service.external_runs import ExternalRuns
+from oracle.service.limits import Limits
 from oracle.settings import ScaleDown, Settings
 from oracle.storage.result_store import ResultStore
 from oracle.study.base import Study
@@ -47,6 +48,7 @@ class ServerSettings:
     running: int = 1  # jobs at a time
     queue: int = 1000  # jobs that may wait
     ray_address: str | None = None
+    limits: Limits = field(default_factory=Limits)  # of a run
     save_every: float = 5.0  # minutes between two saves of a pack under way
     store: str | None = None  # URL below which networks and images are kept for all machines
 
@@ -79,7 +81,7 @@ class Service:
         self.tokens = self.ledger.tokens()
         self.sessions = self.ledger.sessions()
         self.observations = self.ledger.observations()
-        self.outside = OutsideRuns(self.observations, self.store)
+        self.outside = ExternalRuns(self.observations, self.store, settings.limits)
         self._tables: _Kept[Table] = _Kept()
         self._drawn: _Kept[str] = _Kept()
         self._studies: dict[str, StoredRun] = {}  # by run id; what is declared never changes
@@ -216,6 +218,7 @@ class Service:
             named = as_json(study)
             if wanted is not None:
                 study = shrunk(study, wanted)
+            problems += self.settings.limits.study_problems(study)
         except BadInput as error:
             problems += error.problems
         problems += admission.problems(named, allow, folders, data)

@@ -272,10 +272,12 @@ def _new(trial: FrozenTrial) -> NewTrial:
     for name, value in trial.params.items():
         axis = trial.distributions[name]
         kept[name] = (axis.to_internal_repr(value), distribution_to_json(axis))
+    # Local times that are subtracted are a duration, also where the clocks change in between.
+    ended = _utc(trial.datetime_complete)
     return NewTrial(
         fate=_FATE_NAMES[trial.state],
-        started=_utc(trial.datetime_start),
-        ended=_utc(trial.datetime_complete),
+        started=ended - (trial.datetime_complete - trial.datetime_start),
+        ended=ended,
         values=tuple(trial.values or ()),
         params=kept,
         curve=trial.intermediate_values,

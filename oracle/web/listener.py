@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import signal
 import socket
 import sys
@@ -13,6 +14,9 @@ from typing import Any
 import uvicorn
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
+
+from oracle.web.connections import ACCEPTED_AT_ONCE, BoundedProtocol, limits_of_this_process
+from oracle.web.log_filter import OncePerMinute
 
 _LEAVE = 5  # seconds that open requests get when the server stops; streams of events have no end
 _WAITING = 2048  # connections that the system keeps while the server is busy
@@ -45,9 +49,15 @@ def listen(app: FastAPI, bound: socket.socket) -> None:
     """
     # SQLite lets go of the interpreter at every row, and a list of jobs then waits a turn for each.
     sys.setswitchinterval(_TURN)
+    limits = limits_of_this_process()
+    quiet = OncePerMinute()
+    for name in ("asyncio", "uvicorn.error", "oracle.web"):
+        logging.getLogger(name).addFilter(quiet)
     config = uvicorn.Config(
         app,
-        backlog=_WAITING,
+        http=type("Protocol", (BoundedProtocol,), {"limits": limits}),
+        ws="none",
+        backlog=ACCEPTED_AT_ONCE,
         timeout_graceful_shutdown=_LEAVE,
         timeout_keep_alive=_IDLE,
         proxy_headers=False,  # who calls is told by the connection, which nobody can invent
@@ -67,6 +77,8 @@ class _Server(uvicorn.Server):
         """As uvicorn's."""
         current_default_thread_limiter().total_tokens = _THREADS
         await super().startup(sockets)
+        for each in sockets or ():  # more may wait than are accepted at once
+            each.listen(_WAITING)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -15,10 +15,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from oracle import errors as failures
 from oracle.records.jobs import ENDED, STATES
 from oracle.rest.auth import COOKIE, csrf_token, current
-from oracle.rest.problems import HttpProblem
+from oracle.rest.problems import STATUS_BY_ERROR, HttpProblem, status_of
 from oracle.web import assets, text
 from scyc.errors import BadInput, Problem
 
@@ -34,16 +33,7 @@ _PAGES.filters.update(
 )
 _PAGES.globals.update(asset=assets.address, STATES=STATES, ENDED=ENDED, verdict=text.verdict)
 
-_STATUS: Mapping[type[Exception], int] = MappingProxyType(
-    {
-        failures.UnknownJob: 404,
-        failures.Forbidden: 403,
-        failures.WrongState: 409,
-        failures.QueueFull: 503,
-        failures.StorageError: 503,
-    }
-)
-_REFUSED: tuple[type[Exception], ...] = (RequestValidationError, HTTPException, *_STATUS)
+_REFUSED: tuple[type[Exception], ...] = (RequestValidationError, HTTPException, *STATUS_BY_ERROR)
 _SAID: Mapping[int, str] = MappingProxyType(
     {
         403: "This is not yours to do",
@@ -106,7 +96,7 @@ def _meaning(error: Exception) -> tuple[int, str]:
         return 422, "Something in the address is not what it should be."
     if isinstance(error, HTTPException):
         return error.status_code, str(error.detail)
-    return next(code for kind, code in _STATUS.items() if isinstance(error, kind)), str(error)
+    return status_of(error), str(error)
 
 
 def _sign_in(request: Request) -> str:

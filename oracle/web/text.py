@@ -42,16 +42,20 @@ def when(moment: datetime) -> str:
 
 def share(job: Job) -> int:
     """How much of a job is done, in whole percent; 100 only when all is."""
+    if job.state == "done":  # also where fewer training runs were needed than was estimated
+        return 100
     if not job.known:
         return 0
     return min(100 if job.done >= job.known else 99, 100 * job.done // job.known)
 
 
 def amount(job: Job) -> str:
-    """How far a job is, in trainings."""
+    """How far a job is, in training runs."""
+    if job.state == "done":
+        return f"{job.done:,} training runs"
     if not job.known:
         return "not counted yet"
-    return f"{job.done:,} of {job.known:,} trainings"
+    return f"{job.done:,} of {job.known:,} training runs"
 
 
 def lines(text: str) -> list[str]:
@@ -62,7 +66,7 @@ def lines(text: str) -> list[str]:
 def verdict(cell: str) -> str:
     """The verdict that a cell of a table begins with, or ""."""
     first = cell.partition(" ")[0]
-    return first if first in ("inside", "outside", "undecided") else ""
+    return first if first in ("inside", "outside", "undecided", "unknown") else ""
 
 
 def costs(said: Sequence[str]) -> tuple[list[Cost], list[str]]:

@@ -9,7 +9,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-_SETTLED = "_scyc_memory_format"  # attribute of a network that takes one format only
+_SETTLED = "_scyc_memory_format"  # attribute of a network that accepts one format only
 _FEWEST = 16  # input channels: the widest block of channels that CPU convolutions work on
 
 
@@ -34,33 +34,32 @@ def preferred_format(network: nn.Module) -> torch.memory_format:
 
 
 def settle_format(network: nn.Module, shape: Sequence[int]) -> None:
-    """Let a network be trained contiguous that takes no channels-last images, and only then.
+    """Train a network contiguous where it fails on channels-last images, and only then.
 
-    ``x.view(x.size(0), -1)`` behind a convolution is such a line. Tried is one forward and backward
-    pass of two images; what fails in both formats is left to whoever trains.
+    ``x.view(x.size(0), -1)`` after a convolution is such a line. One forward and backward pass of
+    two images is tried; a network that fails in both formats is left as it is.
 
     Args:
-        network: a user's own, on the device and in the precision that it is trained in.
-        shape: of one image.
-
+        network: A user's own, on the device and in the precision of its training.
+        shape: Of one image.
     """
     if preferred_format(network) is torch.contiguous_format:
         return
-    if not _takes(network, shape, torch.channels_last) and _takes(
+    if not _accepts(network, shape, torch.channels_last) and _accepts(
         network, shape, torch.contiguous_format
     ):
         setattr(network, _SETTLED, torch.contiguous_format)
 
 
-def _takes(network: nn.Module, shape: Sequence[int], form: torch.memory_format) -> bool:
-    """Whether a copy of the network can be called, and its gradients be taken, in this format."""
+def _accepts(network: nn.Module, shape: Sequence[int], memory_format: torch.memory_format) -> bool:
+    """Return whether a copy of the network can be called and differentiated in this format."""
     try:
-        twin = copy.deepcopy(network).to(memory_format=form)  # type: ignore[call-overload]
-        first = next(twin.parameters())
+        copied = copy.deepcopy(network).to(memory_format=memory_format)  # type: ignore[call-overload]
+        first = next(copied.parameters())
         images = torch.zeros(2, *shape, dtype=first.dtype, device=first.device)
         devices = [first.device] if first.is_cuda else []
         with torch.random.fork_rng(devices):
-            twin.eval()(as_format(images, form)).sum().backward()
+            copied.eval()(as_format(images, memory_format)).sum().backward()
     except Exception:  # the user's code may raise anything
         return False
     return True

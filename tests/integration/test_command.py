@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import gate as gate_module
 import optuna
 import pytest
 import yaml
+from gate import Gate
 
 from oracle.cli import main
 
@@ -86,7 +88,7 @@ def test_a_users_own_module_is_found_in_the_current_folder(
     )
     changed = yaml.safe_load(STUDY) | {"network": "ones_own:network", "cycles": 1}
     (place / "mine.yaml").write_text(yaml.safe_dump(changed))
-    assert "S-Cyc's max_lr lies" in oracle("run", "mine.yaml", *INLINE)
+    assert "S-Cyc's max_lr is inside" in oracle("run", "mine.yaml", *INLINE)
     assert sys.modules["ones_own"].__file__ == str(place / "ones_own.py")
     monkeypatch.delitem(sys.modules, "ones_own")
 
@@ -96,7 +98,9 @@ def python(place: Path) -> list[str | Path]:
     """A Python with a space in its path, which has to say so to Ray."""
     python = place / "python"
     python.symlink_to(sys.executable)
-    return ["env", f"PYTHONPATH={os.pathsep.join(each for each in sys.path if each)}", python]
+    start = str(Path(gate_module.__file__).parent / "start")  # of what is held at a gate
+    paths = os.pathsep.join([start, *(each for each in sys.path if each)])
+    return ["env", f"PYTHONPATH={paths}", python]
 
 
 @pytest.fixture
@@ -153,13 +157,14 @@ def longer(place: Path) -> None:
 
 
 def test_ctrl_c_is_exit_code_130_and_the_run_goes_on_later(
-    place: Path, oracle: Call, started: Callable[..., subprocess.Popen[bytes]]
+    place: Path, oracle: Call, started: Callable[..., subprocess.Popen[bytes]], gate: Gate
 ) -> None:
-    longer(place)
+    gate.shut(after=4)
     process = started(*INLINE)
     wait_for(place, 4, process)
     os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(60) == 130
+    assert process.wait(120) == 130
+    gate.open()
     assert "Traceback" not in (place / "errors").read_text()
     assert "stopped" in oracle("list")
     oracle("run", "tiny.yaml", "--quiet", *INLINE)
@@ -180,6 +185,7 @@ def test_ray_gives_the_table_of_one_process_though_it_is_stopped_again_and_again
     oracle: Call,
     started: Callable[..., subprocess.Popen[bytes]],
     stops: tuple[signal.Signals, ...],
+    gate: Gate,
 ) -> None:
     """Signals to the driver and its Ray at several moments in a row, then the run to its end.
 
@@ -192,6 +198,7 @@ def test_ray_gives_the_table_of_one_process_though_it_is_stopped_again_and_again
     oracle("run", "tiny.yaml", "--quiet", *INLINE, at=reference)
     expected = timeless(oracle("table", "tiny", "--format", "json", at=reference))
     whole = stored(reference)
+    gate.shut(after=2)  # so that no process ends before it is stopped
     for moment, number in enumerate(stops):
         process = started("--workers", "2")
         if moment % 2:
@@ -199,9 +206,10 @@ def test_ray_gives_the_table_of_one_process_though_it_is_stopped_again_and_again
         else:
             time.sleep(5 + 2 * moment)  # while Ray starts, or trains
         os.killpg(process.pid, number)  # as a terminal does: to the workers too
-        assert process.wait(60) == (130 if number == signal.SIGINT else -number)
+        assert process.wait(120) == (130 if number == signal.SIGINT else -number)
         assert number != signal.SIGINT or "stopped" in oracle("list")
-    assert started("--quiet", "--workers", "2").wait(120) == 0, (place / "errors").read_text()
+    gate.open()
+    assert started("--quiet", "--workers", "2").wait(240) == 0, (place / "errors").read_text()
     assert timeless(oracle("table", "tiny", "--format", "json")) == expected
     assert stored(place) == whole
     url = f"sqlite:///{place}/runs/tiny/oracle.db"

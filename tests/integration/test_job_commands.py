@@ -111,7 +111,7 @@ def finished(call: Call) -> str:
 def test_a_study_that_is_waited_for_ends_with_its_table(call: Call) -> None:
     shown = call("submit", "tiny.yaml", "--wait")
     table = call("table", "tiny")
-    assert "S-Cyc's max_lr lies" in table
+    assert "S-Cyc's max_lr is inside" in table
     assert shown.startswith(table)
     assert re.search(r"report     oracle fetch tiny-[0-9a-f]{8} --format report$", shown)
     again = call("submit", "tiny.yaml", "--quiet").strip()
@@ -194,8 +194,10 @@ def test_a_job_that_fails_ends_with_why(served: Served, call: Call) -> None:
     doomed["grid"] = {"max_lr": [1e9, 1e10], "extend": False}
     (served.place / "doomed.yaml").write_text(yaml.safe_dump(doomed))
     told = call("submit", "doomed.yaml", "--wait", code=1)
-    assert re.search(r"JobFailed: doomed-[0-9a-f]{8} failed: NoWinner: .*diverged", told)
-    assert "message    NoWinner" in call("status", "doomed")
+    assert re.search(
+        r"JobFailed: doomed-[0-9a-f]{8} failed: every max_lr of cycle 0 diverged", told
+    )
+    assert "message    every max_lr of cycle 0" in call("status", "doomed")
 
 
 def test_a_token_comes_from_the_environment_or_a_file(
@@ -238,7 +240,7 @@ def test_whoever_stops_watching_leaves_the_job_running(served: Served, call: Cal
     with Client(served.address, served.token) as client:
         wait_for(lambda: client.job(job).known > 0)
         watcher.send_signal(signal.SIGINT)
-        told = watcher.communicate(timeout=20)[1]
+        told = watcher.communicate(timeout=120)[1]
         assert watcher.returncode == 130
         assert f"{job} goes on without you" in told
         assert client.job(job).state == "running"
@@ -254,7 +256,7 @@ def test_whoever_stops_watching_leaves_the_job_running(served: Served, call: Cal
 
 
 def wait_for(reached: Callable[[], bool]) -> None:
-    patience = time.monotonic() + 40
+    patience = time.monotonic() + 120
     while not reached():
         assert time.monotonic() < patience
         time.sleep(0.05)

@@ -169,9 +169,8 @@ def test_scores_that_are_not_numbers_prune_nothing() -> None:
     assert pruner.weights_remaining == 100.0
 
 
-def test_a_gradient_criterion_takes_a_loss_of_ones_own_and_leaves_mode_and_freezing() -> None:
+def test_a_gradient_criterion_takes_a_loss_of_ones_own_and_restores_modes() -> None:
     module = plain(1)
-    module[2].weight.requires_grad_(False)
     module.train()
     module[1].eval()
     inputs, targets = torch.randn(16, 8), torch.randn(16, 1)
@@ -186,18 +185,32 @@ def test_a_gradient_criterion_takes_a_loss_of_ones_own_and_leaves_mode_and_freez
     removed[scores.argsort()[:20]] = True
     assert torch.equal(~pruner.masks["0.weight"].flatten(), removed)
     assert (module.training, module[1].training) == (True, False)
-    assert not module[2].weight.requires_grad
     assert module[0].weight.grad is None
 
 
-@pytest.mark.parametrize("criterion", ["global_magnitude", "global_gradient", "random"])
-def test_a_frozen_weight_is_counted_and_never_pruned(criterion: str) -> None:
+def test_a_frozen_layer_is_counted_and_not_pruned() -> None:
     module = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 2))
     module[0].weight.requires_grad_(False)
-    pruner = Pruner(module, criterion)
-    batches = [(torch.randn(16, 8), torch.arange(16) % 2)]
-    assert pruner.prune(0.25, batches) == 100 * (64 + 48 + 16) / (64 + 64 + 16)
+    pruner = Pruner(module)
+    assert pruner.prune(0.5) == 100 * (64 + 32 + 16) / (64 + 64 + 16)
     assert list(pruner.masks) == ["2.weight"]
+
+
+class HeadFirst(nn.Module):
+    """Registers its last layer first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = nn.Linear(8, 2)
+        self.body = nn.Linear(8, 8)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.head(torch.relu(self.body(inputs)))
+
+
+def test_with_the_shape_of_an_input_the_last_layer_is_the_one_that_is_called_last() -> None:
+    assert list(Pruner(HeadFirst(), input_shape=(8,)).masks) == ["body.weight"]
+    assert list(Pruner(HeadFirst()).masks) == ["head.weight"]
 
 
 def test_a_weight_with_two_names_is_counted_and_pruned_once() -> None:

@@ -19,8 +19,8 @@ from scyc.engines.registry import ENGINES, candidates, engine_problem
 from scyc.networks.fully_connected import FullyConnected
 from scyc.optimizers.flat import Flat
 from scyc.optimizers.stacked import StackedOptimizer
-from scyc.schedules.lr_schedulers import ScheduleLR
 from scyc.schedules.rates import rates
+from scyc.schedules.schedule_lr import ScheduleLR
 from scyc.specs import optimizers
 from scyc.specs.base import Share, one_of
 from scyc.specs.optimizers import OptimizerBase, SgdSpec

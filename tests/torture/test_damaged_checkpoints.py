@@ -57,7 +57,7 @@ def trained(file: Path) -> list[str]:
 
 def told_end(victim: Victim) -> str:
     """What the last driver failed with."""
-    return victim.errors.rpartition("failures.PackFailed: ")[2].strip()
+    return victim.errors.rpartition("errors.PackFailed: ")[2].strip()
 
 
 def heals(victim: Victim, reference: Victim, damage: str, files: Callable[[], list[Path]]) -> None:

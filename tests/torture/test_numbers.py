@@ -24,7 +24,7 @@ from oracle.runs import catalog
 from oracle.search.ask_tell import ExternalRun, Training
 from oracle.search.graph import Graph
 from oracle.search.greedy import OracleCycle
-from oracle.service.external_runs import OutsideRuns, Reported
+from oracle.service.external_runs import ExternalRuns, Reported
 from oracle.storage.result_store import ResultStore
 from oracle.study.validation import parse
 from scyc.errors import BadInput
@@ -90,14 +90,14 @@ def test_the_command_says_so_without_a_traceback(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def outside(storage: str) -> Iterator[OutsideRuns]:
+def outside(storage: str) -> Iterator[ExternalRuns]:
     ledger, store = RunDatabase(parse_url(storage)), ResultStore(parse_url(storage))
-    yield OutsideRuns(ledger.observations(), store)
+    yield ExternalRuns(ledger.observations(), store)
     store.close()
     ledger.close()
 
 
-def declared(outside: OutsideRuns, grid: list[float]) -> str:
+def declared(outside: ExternalRuns, grid: list[float]) -> str:
     run = ExternalRun.model_validate(
         {
             "name": "mine",
@@ -110,7 +110,7 @@ def declared(outside: OutsideRuns, grid: list[float]) -> str:
     return run.id
 
 
-def test_a_tie_of_outside_trainings_has_one_winner_on_every_database(outside: OutsideRuns) -> None:
+def test_a_tie_of_outside_trainings_has_one_winner_on_every_database(outside: ExternalRuns) -> None:
     run = declared(outside, [0.05, 0.1, 0.2])
     told = [Reported(Training(0, rate, 0), 90.0) for rate in (0.2, 0.1, 0.05)]
     (cycle,) = outside.observe(run, ME, told).standing.cycles
@@ -118,7 +118,7 @@ def test_a_tie_of_outside_trainings_has_one_winner_on_every_database(outside: Ou
 
 
 @pytest.mark.parametrize("accuracy", [-0.0, 0.0, DENORMAL, 1e-310, 100.0], ids=str)
-def test_an_odd_accuracy_comes_back_as_it_was(outside: OutsideRuns, accuracy: float) -> None:
+def test_an_odd_accuracy_comes_back_as_it_was(outside: ExternalRuns, accuracy: float) -> None:
     run = declared(outside, [0.05, 0.1])
     report = Reported(Training(0, 0.1, 0), accuracy)
     assert outside.observe(run, ME, [report]).added == 1
@@ -128,7 +128,7 @@ def test_an_odd_accuracy_comes_back_as_it_was(outside: OutsideRuns, accuracy: fl
     assert well_tuned(cycle) == (0.1 if accuracy == 100.0 else 0.05)
 
 
-def test_a_denormal_max_lr_of_an_outside_run_is_found_again(outside: OutsideRuns) -> None:
+def test_a_denormal_max_lr_of_an_outside_run_is_found_again(outside: ExternalRuns) -> None:
     run = declared(outside, [DENORMAL, 0.1])
     told = [Reported(Training(0, DENORMAL, 0), 60.0), Reported(Training(0, 0.1, 0), None)]
     answer = outside.observe(run, ME, told)
@@ -137,7 +137,7 @@ def test_a_denormal_max_lr_of_an_outside_run_is_found_again(outside: OutsideRuns
     assert well_tuned(cycle) == DENORMAL
 
 
-def test_an_outside_run_whose_trainings_all_diverge_has_no_next_one(outside: OutsideRuns) -> None:
+def test_an_outside_run_whose_trainings_all_diverge_has_no_next_one(outside: ExternalRuns) -> None:
     run = declared(outside, [0.05, 0.1])
     told = [Reported(Training(0, rate, 0), None) for rate in (0.05, 0.1)]
     answer = outside.observe(run, ME, told)

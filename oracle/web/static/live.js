@@ -134,9 +134,12 @@
       const stream = new EventSource(`/v1/jobs/${encodeURIComponent(hero.dataset.watch)}/events`);
       stream.addEventListener("job", (event) => {
         const job = JSON.parse(event.data);
-        const share = job.known ? Math.min(job.done >= job.known ? 100 : 99, Math.floor((100 * job.done) / job.known)) : 0;
-        const amount = job.known
-          ? `${job.done.toLocaleString("en")} of ${job.known.toLocaleString("en")} trainings`
+        const done = job.state === "done"; // perhaps with fewer training runs than was estimated
+        const share = done ? 100 : job.known ? Math.min(job.done >= job.known ? 100 : 99, Math.floor((100 * job.done) / job.known)) : 0;
+        const amount = done
+          ? `${job.done.toLocaleString("en")} training runs`
+          : job.known
+          ? `${job.done.toLocaleString("en")} of ${job.known.toLocaleString("en")} training runs`
           : "not counted yet";
         const left = job.state === "running" && job.seconds_left !== null ? duration(job.seconds_left) : "";
         latest = [hero, job.state, share, amount, left];

@@ -16,6 +16,7 @@ import uvicorn
 from oracle.database import sqlite_url
 from oracle.rest.settings import WebSettings
 from oracle.runs import execute
+from oracle.search import ask_tell
 from oracle.service.service import ServerSettings, Service
 from oracle.settings import Settings
 from oracle.study.base import Study
@@ -189,14 +190,72 @@ def test_bad_input_is_told_with_its_paths_all_at_once(served: Served) -> None:
     assert served.ask(path)[1]["done"] == 0
 
 
-def test_another_accuracy_is_a_conflict_and_the_same_is_fine(served: Served) -> None:
+def test_of_two_accuracies_the_first_is_kept_and_the_trainer_goes_on(served: Served) -> None:
     path = declared(served, "contradicted") + "/observations"
     wanted = {"cycle": 0, "max_lr": 0.1, "replicate": 0}
     assert served.ask(path, observed(wanted, None))[1]["added"] == 1
     assert served.ask(path, observed(wanted, None))[1]["added"] == 0
-    status, refused = served.ask(path, observed(wanted, 90.0))
-    assert status == 409
-    assert "0.1" in refused["detail"]
+    status, answer = served.ask(path, observed(wanted, 90.0))
+    assert (status, answer["added"], answer["done"]) == (200, 0, 1)
+    assert "divergence before, and now with 90" in answer["conflicts"][0]
+    assert answer["next"] is not None
+
+
+def test_a_trainer_without_work_is_told_when_to_ask_again(served: Served) -> None:
+    path = declared(served, "leased", cycles=0, replicates=1) + "/observations"
+    given = [
+        served.ask(path, {"observations": [], "trainer": name, "lease": 4})[1]["next"]["max_lr"]
+        for name in ("a", "b", "c", "a")
+    ]
+    assert given == [0.05, 0.1, 0.2, 0.05]  # the one that asks again has its own again
+    _, idle = served.ask(path, {"observations": []})
+    assert (idle["state"], idle["next"]) == ("open", None)
+    assert 1 <= idle["retry_after"] <= 4
+
+
+def test_a_run_that_only_has_the_name_does_not_hide_a_trained_one(
+    served: Served, study: Callable[..., Study]
+) -> None:
+    storage = str(sqlite_url(served.folder / "oracle.db"))
+    where = Settings(served.folder, storage=storage, backend="inline", device="cpu", workers=1)
+    prepared = execute.prepare(study(name="twice"), where)
+    table = execute.execute(prepared)
+    path = declared(served, "twice")
+    status, answer = served.ask("/v1/oracle/twice/max_lr?cycle=0")
+    assert (status, answer["run"]) == (200, prepared.run_id)
+    assert answer["well_tuned"] == table["cycles"][0]["well_tuned"]
+    empty = served.ask(f"{path}/max_lr?cycle=0")[1]
+    assert (empty["complete"], empty["well_tuned"]) == (False, None)
+    for replicate in (0, 1):
+        for rate in (0.05, 0.1, 0.2):
+            wanted = {"cycle": 0, "max_lr": rate, "replicate": replicate}
+            served.ask(f"{path}/observations", observed(wanted, accuracy(wanted)))
+    assert served.ask("/v1/oracle/twice/max_lr?cycle=0")[1]["run"] == path.rpartition("/")[2]
+
+
+def test_a_run_that_is_too_large_is_refused_before_it_is_computed(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ask_tell, "run_greedy", None)  # computing anything would fail
+    grid = {"kind": "log", "low": 0.001, "high": 1.0}
+    for changes, path in (
+        ({"grid": grid | {"count": 4000}}, "grid"),
+        ({"replicates": 1000, "cycles": 1000}, "replicates"),
+        ({"grid": grid | {"count": 600}, "replicates": 100, "cycles": 1}, "grid"),
+    ):
+        status, refused = served.ask("/v1/oracle", RUN | {"name": "large"} | changes)
+        assert (status, [each["path"] for each in refused["errors"]]) == (422, [path])
+
+
+@pytest.mark.parametrize("path", ["/v1/oracle", "/v1/jobs"])
+def test_a_key_that_stands_twice_in_json_is_refused(served: Served, path: str) -> None:
+    connection = http.client.HTTPConnection(served.address.removeprefix("http://"), timeout=30)
+    body = json.dumps(RUN)[:-1] + ', "name": "other"}'
+    connection.request("POST", path, body, {"Content-Type": "application/json"})
+    answer = connection.getresponse()
+    assert answer.status == 400
+    assert 'the key "name" stands twice' in json.load(answer)["errors"][0]["rule"]
+    connection.close()
 
 
 def test_what_was_never_declared_is_not_found(served: Served) -> None:

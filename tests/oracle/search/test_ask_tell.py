@@ -130,16 +130,18 @@ def test_a_cycle_without_a_winner_ends_the_run() -> None:
     assert found.cycles[0].region is None
 
 
-def test_trainers_are_given_different_trainings_and_then_the_one_given_the_longest_ago() -> None:
+def test_a_training_is_given_to_one_trainer_until_its_lease_has_ended() -> None:
     missing = standing(make_run(), {}).missing
-    handed: dict[Training, int] = {}
+    leases: dict[Training, float] = {}
     for count in range(len(missing)):
-        suggested = suggestion(missing, handed)
+        suggested = suggestion(missing, leases, now=0.0)
         assert suggested == missing[count]
-        handed[suggested] = count
-    assert suggestion(missing, handed) == missing[0]
-    assert suggestion(missing[1:], handed) == missing[1]
-    assert suggestion((), handed) is None
+        leases[suggested] = 10.0 - count
+    assert suggestion(missing, leases, now=4.0) is None
+    assert suggestion(missing, leases, now=5.0) == missing[-1]  # the first lease that ended
+    assert suggestion(missing, leases, now=10.0) == missing[-1]
+    assert suggestion(missing[:2], leases, now=9.0) == missing[1]
+    assert suggestion((), leases, now=20.0) is None
 
 
 @pytest.mark.parametrize(

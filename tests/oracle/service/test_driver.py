@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from factories import tiny_content
 
 from oracle.database import Jobs, sqlite_url
 from oracle.errors import LeaseLost, RunError, StorageError
@@ -25,19 +26,13 @@ from oracle.study.validation import parse
 from scyc.errors import BadInput, Problem
 
 ME = Holder("me", process_id_string())
-STUDY: dict[str, Any] = {
-    "name": "tiny",
-    "dataset": "digits",
-    "subset": 0.2,
-    "network": {"name": "fully_connected", "hidden": [16]},
-    "training": {"steps": 12, "batch": 16, "validate_every": 6},
-    "schedule": {"warmup": 3, "drops": [8]},
-    "grid": {"max_lr": [0.05, 0.1, 0.2], "extend": False},
-    "cycles": 1,
-    "replicates": 1,
-    "s_cyc": {"epsilon": 0.1, "delta": 0.1, "q": 0, "beta": 3.0},
-    "pack": 1,
-}
+STUDY: dict[str, Any] = tiny_content(
+    without=("pruning",),
+    grid={"max_lr": [0.05, 0.1, 0.2], "extend": False},
+    cycles=1,
+    replicates=1,
+    pack=1,
+)
 
 
 @pytest.fixture
@@ -140,7 +135,7 @@ def test_a_job_without_a_winner_fails_and_says_so(
     assert driver.run_job(job.id, settings, ME) == 0
     failed = service.jobs.get(job.id)
     assert failed.state == "failed"
-    assert failed.message.startswith("NoWinner: ")
+    assert failed.message.startswith("every max_lr of cycle 0 diverged")
 
 
 def test_a_job_whose_report_cannot_be_written_is_done(
@@ -152,7 +147,7 @@ def test_a_job_whose_report_cannot_be_written_is_done(
     def full(*_: Any, **__: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "/disk/report.html")
 
-    monkeypatch.setattr(driver.report, "write_whole", full)
+    monkeypatch.setattr(driver.html_report, "write_whole", full)
     job = claimed()
     assert driver.run_job(job.id, settings, ME) == 0
     assert service.jobs.get(job.id).state == "done"
@@ -173,7 +168,7 @@ def test_what_nobody_expected_fails_the_job_with_a_message(
     def broken(*_: Any) -> str:
         raise OSError("no space left")
 
-    monkeypatch.setattr(driver.report, "page", broken)
+    monkeypatch.setattr(driver.html_report, "page", broken)
     job = claimed()
     assert driver.run_job(job.id, settings, ME) == 0
     failed = service.jobs.get(job.id)
@@ -197,7 +192,7 @@ def test_a_driver_dies_of_what_may_pass_and_its_job_stays(
     def broken(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(driver.runs, "execute", broken)
+    monkeypatch.setattr(driver.execute, "execute", broken)
     job = claimed()
     with pytest.raises(RunError, match="away"):
         driver.run_job(job.id, settings, ME)

@@ -10,10 +10,10 @@ import optuna
 import pytest
 
 from oracle.database import RunDatabase, parse_url
-from oracle.errors import ConflictingObservation, Forbidden, UnknownJob
+from oracle.errors import Forbidden, UnknownJob
 from oracle.records.tokens import Token
 from oracle.search.ask_tell import ExternalRun, Training
-from oracle.service.external_runs import OutsideRuns, Reported
+from oracle.service.external_runs import ExternalRuns, Reported
 from oracle.storage.result_store import ResultStore
 from scyc.errors import BadInput
 
@@ -37,8 +37,8 @@ class Opened:
     ledger: RunDatabase
     store: ResultStore
 
-    def runs(self) -> OutsideRuns:
-        return OutsideRuns(self.ledger.observations(), self.store)
+    def runs(self) -> ExternalRuns:
+        return ExternalRuns(self.ledger.observations(), self.store)
 
 
 @pytest.fixture
@@ -95,8 +95,9 @@ def test_the_same_observation_again_is_fine_and_another_accuracy_is_not(opened: 
     assert runs.observe(RUN.id, ME, [first]).added == 1
     assert runs.observe(RUN.id, ME, [first]).added == 0
     for other in (90.0, None):
-        with pytest.raises(ConflictingObservation):
-            runs.observe(RUN.id, ME, [dataclasses.replace(first, accuracy=other)])
+        answer = runs.observe(RUN.id, ME, [dataclasses.replace(first, accuracy=other)])
+        assert (answer.added, len(answer.conflicts)) == (0, 1)
+        assert answer.next is not None  # the trainer goes on
     assert opened.store.observations(RUN.id) == {(0, 0.1, 0)}
     found = runs.find(RUN.id)
     assert found is not None
@@ -147,7 +148,7 @@ def test_what_a_killed_server_did_not_show_is_shown_at_the_next_start(opened: Op
 
 
 def test_trainers_side_by_side_train_nothing_twice(opened: Opened) -> None:
-    """Four trainers that never wait for one another; what is handed out twice is a straggler's."""
+    """Four trainers that ask again while the others train the rest of a cycle."""
     runs = opened.runs()
     runs.declare(RUN, "me")
     trainings: list[Training] = []
@@ -155,16 +156,36 @@ def test_trainers_side_by_side_train_nothing_twice(opened: Opened) -> None:
 
     def trainer(_: int) -> str:
         answer = runs.observe(RUN.id, ME, [])
-        while answer.next is not None:
-            with turn:
-                trainings.append(answer.next)
-            answer = runs.observe(RUN.id, ME, [trained(answer.next)])
+        while answer.standing.state == "open":
+            reports = []
+            if answer.next is not None:
+                with turn:
+                    trainings.append(answer.next)
+                reports = [trained(answer.next)]
+            answer = runs.observe(RUN.id, ME, reports)
         return answer.standing.state
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(trainer, range(4))) == ["done"] * 4
-    assert len(set(trainings)) == 12
-    assert len(trainings) <= 12 + 2 * 9  # at a cycle's end three have nothing of their own
+    assert len(trainings) == len(set(trainings)) == 12
     assert len(opened.ledger.observations().of(RUN.id)) == 12
     shown = optuna.load_study(study_name=f"{RUN.id}/observations", storage=opened.store._storage)
     assert len(shown.get_trials()) == 12
+
+
+def test_what_a_dead_trainer_was_given_is_given_again_when_its_lease_has_ended(
+    opened: Opened,
+) -> None:
+    clock = [0.0]
+    runs = ExternalRuns(opened.ledger.observations(), opened.store, now=lambda: clock[0])
+    runs.declare(RUN, "me")
+    given = [runs.observe(RUN.id, ME, [], lease=60).next for _ in range(6)]
+    assert len(set(given)) == 6
+    idle = runs.observe(RUN.id, ME, [])
+    assert (idle.standing.state, idle.next, idle.retry_after) == ("open", None, 10.0)
+    clock[0] = 57.0
+    assert runs.observe(RUN.id, ME, []).retry_after == 3.0
+    clock[0] = 60.0
+    assert runs.observe(RUN.id, ME, [], trainer="b").next == given[0]
+    assert runs.observe(RUN.id, ME, [], trainer="b").next == given[0]  # its own, again
+    assert runs.observe(RUN.id, ME, [], trainer="c").next == given[1]

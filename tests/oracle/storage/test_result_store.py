@@ -1,7 +1,9 @@
 """One contract for the storage, kept on every kind of database."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from wsgiref.util import setup_testing_defaults
@@ -10,13 +12,14 @@ import optuna
 import plotly.graph_objects as go
 import pytest
 import sqlalchemy as sa
-from optuna.trial import TrialState
+from optuna.trial import TrialState, create_trial
 
 from oracle.database import RunDatabase, RunRecord, parse_url, probe
 from oracle.database import engine as database
 from oracle.errors import StorageError, StorageUnavailable
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.request import StudyKey
+from oracle.storage import result_store
 from oracle.storage.result_store import ResultStore, study_name
 from scyc.errors import BadInput
 from scyc.specs.schedules import ConstantSpec, CyclicalSpec, WarmupSpec
@@ -123,6 +126,26 @@ def test_a_training_is_one_complete_trial_that_people_can_read(
     assert study.direction.name == "MAXIMIZE"
     assert trial.duration is not None
     assert trial.duration.total_seconds() == 0.125
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The local time of a place whose clocks change."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("berlin")
+def test_a_duration_over_a_change_of_the_clocks_is_as_long_as_it_was() -> None:
+    ended = datetime(2025, 10, 26, 3, 10)  # local, as Optuna's times are
+    trial = create_trial(value=1.0)
+    trial.datetime_start, trial.datetime_complete = ended - timedelta(minutes=30), ended
+    kept = result_store._new(trial)
+    assert kept.ended == datetime(2025, 10, 26, 2, 10)  # UTC
+    assert kept.ended - kept.started == timedelta(minutes=30)  # at 2:40 for the second time
 
 
 RECORDED = {

@@ -268,3 +268,15 @@ def test_another_server_of_the_database_takes_the_forms_of_this_one(
         assert visitor.post("/", data=wrong).status_code == 403
     other.close()
     assert service.sessions.find("forms") is None
+
+
+def test_who_may_only_read_is_shown_the_jobs_and_told_what_submitting_needs(
+    service: Service,
+) -> None:
+    secret = service.tokens.create("reader", "read")
+    app = create_app(service, WebSettings(tokens_required=True))
+    with TestClient(app, HOME, headers={"Authorization": f"Bearer {secret}"}) as reading:
+        page = reading.get("/")
+    assert page.status_code == 200
+    assert "ask for one with the scope submit" in page.text
+    assert "<textarea" not in page.text

@@ -60,10 +60,22 @@ def test_durations_have_two_units(seconds: float, said: str) -> None:
 def test_a_hundred_percent_is_said_of_what_is_finished_alone(
     done: int, known: int, percent: int
 ) -> None:
-    job = Job.__new__(Job)
-    object.__setattr__(job, "done", done)
-    object.__setattr__(job, "known", known)
+    job = a_job(state="running", done=done, known=known)
     assert words.share(job) == percent
+
+
+def test_a_finished_job_has_all_its_training_runs_though_more_were_expected() -> None:
+    running = a_job(state="running", done=29, known=31)
+    done = a_job(state="done", done=29, known=31)
+    assert (words.share(running), words.amount(running)) == (93, "29 of 31 training runs")
+    assert (words.share(done), words.amount(done)) == (100, "29 training runs")
+
+
+def a_job(**fields: object) -> Job:
+    job = Job.__new__(Job)
+    for name, value in fields.items():
+        object.__setattr__(job, name, value)
+    return job
 
 
 def test_what_a_run_cost_is_read_from_its_lines() -> None:

@@ -27,11 +27,11 @@ from scyc.schedules.lr_schedulers import (
     LinearDecay,
     LrDecay,
     OneCycle,
-    ScheduleLR,
     SCycLR,
     WarmupDrops,
 )
 from scyc.schedules.rates import rates
+from scyc.schedules.schedule_lr import ScheduleLR
 from scyc.specs.base import SCyc
 from scyc.specs.schedules import (
     ConstantSpec,

@@ -1,0 +1,68 @@
+"""How large a run a server accepts, told from the declared fields alone, before any work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oracle.search.ask_tell import ExternalRun
+from oracle.study.base import Study
+from oracle.study.grid_spec import GridSpec, ListGrid
+from oracle.study.oracle import OracleStudy, SchedulesStudy
+from oracle.study.replicates import ReplicateRange
+from oracle.study.search import PaperRecipe, SampledSearch, SearchStudy
+from scyc.errors import Problem
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The largest run that a server accepts. The paper's largest has 60 x 27 x 3 = 4,860 cells.
+
+    A table, and the next training of an external run, take about 20 microseconds a cell.
+    """
+
+    values: int = 1_000  # of one grid
+    cycle_replicates: int = 10_000  # cycles, the unpruned network counted, times replicates
+    cells: int = 50_000  # grid values x cycles x replicates, of all searches of a run
+
+    def external_run_problems(self, run: ExternalRun) -> list[Problem]:
+        """What makes an external run too large; [] where nothing does."""
+        values = grid_size(run.grid)
+        each = (run.cycles + 1) * run.replicates
+        return self._problems("grid", values, each, values * each)
+
+    def study_problems(self, study: Study) -> list[Problem]:
+        """What makes a study too large; [] where nothing does."""
+        replicates = study.replicates
+        most = replicates.most if isinstance(replicates, ReplicateRange) else replicates
+        each = (study.cycles + 1) * most
+        path, values, cells = "grid", 0, each
+        if isinstance(study, OracleStudy):
+            values = grid_size(study.grid)
+            cells = values * each * study.beam + len(study.rivals) * each
+        elif isinstance(study, SchedulesStudy):
+            cells = len(study.schedules) * each
+        elif isinstance(study, SearchStudy):
+            search = study.search
+            if isinstance(search, PaperRecipe):
+                path, values = "search.epsilon", grid_size(search.epsilon)
+            runs = search.trials if isinstance(search, PaperRecipe | SampledSearch) else search.runs
+            cells = runs * each + values * most
+        return self._problems(path, values, each, cells)
+
+    def _problems(self, path: str, values: int, each: int, cells: int) -> list[Problem]:
+        problems = []
+        if values > self.values:
+            rule = f"has more values than this server accepts, {self.values:,}; use fewer"
+            problems.append(Problem(path, rule, values))
+        if each > self.cycle_replicates:
+            rule = f"pruning cycles x replicates may be {self.cycle_replicates:,} here; lower one"
+            problems.append(Problem("replicates", rule, each))
+        if cells > self.cells and not problems:
+            rule = f"the run may have {self.cells:,} training runs here; use fewer grid values, "
+            problems.append(Problem(path, rule + "cycles or replicates", cells))
+        return problems
+
+
+def grid_size(grid: GridSpec) -> int:
+    """The number of declared values of a grid, which are not computed for it."""
+    return len(grid.max_lr) if isinstance(grid, ListGrid) else grid.count
