@@ -24,9 +24,9 @@ from oracle.execution.pack_queue import PackQueue
 from oracle.execution.worker import WorkerConfig
 from oracle.runs import execute
 from oracle.search.graph import Cell, CellResult
-from oracle.settings import Settings
+from oracle.settings import ScaleDown, Settings
 from oracle.study.loading import load_study
-from oracle.study.scale_down import Shrink, scale_down
+from oracle.study.scale_down import scale_down
 
 _ALLOWED = 1000 * 0.02 * 2 * 60 / 50  # ms of CPU a cell
 
@@ -35,7 +35,7 @@ def main_case(pack: int, quick: bool, rounds: int) -> Case:
     """The demo's oracle in packs of `pack`."""
     study = load_study("digits").model_copy(update={"pack": pack})
     if quick:
-        study = scale_down(study, Shrink(cycles=1, replicates=1))
+        study = scale_down(study, ScaleDown(cycles=1, replicates=1))
     pairs, around, cells = [], [], 0
     for _ in range(rounds):
         spent, whole, cells = _run(study, pack)

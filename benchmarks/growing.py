@@ -3,20 +3,23 @@
     python benchmarks/growing.py [--cases N]
 
 A verdict that is asked for again and again has more chances to be wrong than one that is asked for
-once. Each case is a cycle of `benchmarks/coverage.py`, whose true region is known; S-Cyc's max_lr
-lies anywhere on the grid in half of the cases, and within two values of an end of the region in the
-others.
+once. Each case is a cycle of `benchmarks/cycle_families.py`, whose true region is known; S-Cyc's
+max_lr lies anywhere on the grid in half of the cases, and within two values of an end of the region
+in the others.
 """
 
 from __future__ import annotations
 
 import click
 import numpy as np
-from coverage import FAMILIES, TOLERANCE, Case, case
+from cycle_families import FAMILIES, HIGH, LOW, TOLERANCE, Case, case
 
 from oracle.search.replication import added
-from oracle.stats.region_intervals import VerdictKind, infer_region
+from oracle.stats.decisions import VerdictKind
+from oracle.stats.region_intervals import infer_region
 from oracle.study.replicates import ReplicateRange
+
+COUNTS = (10, 20, 40)
 
 
 def asked(given: Case, seed: int) -> float:
@@ -24,10 +27,10 @@ def asked(given: Case, seed: int) -> float:
     rng = np.random.default_rng([seed, 1])
     if rng.random() < 0.5:
         return float(rng.choice(given.rates))
-    region = given.region()
-    end = given.rates.index(region.low if rng.random() < 0.5 else region.high)
-    near = min(max(end + int(rng.integers(-2, 3)), 0), len(given.rates) - 1)
-    return given.rates[near]
+    _, low, high = given.truth()
+    step = 1 / (len(given.rates) - 1)
+    place = (low if rng.random() < 0.5 else high) + float(rng.uniform(-2, 2)) * step
+    return float(LOW * (HIGH / LOW) ** min(max(place, 0.0), 1.0))
 
 
 def verdict(given: Case, replicates: int, max_lr: float) -> tuple[VerdictKind, int | None]:
@@ -56,9 +59,9 @@ def main(cases: int) -> None:
     told: dict[str, list[tuple[VerdictKind, bool, int]]] = {}
     for family in FAMILIES:
         for seed in range(cases):
-            given = case(family, seed)
+            given = case(family, COUNTS[seed % len(COUNTS)], growth.most, seed)
             max_lr = asked(given, seed)
-            truth = given.region().holds(max_lr)
+            truth = given.inside(max_lr)
             for count in (growth.least, growth.most):
                 kind, _ = verdict(given, count, max_lr)
                 told.setdefault(f"{count} replicates", []).append((kind, truth, count))
@@ -67,7 +70,9 @@ def main(cases: int) -> None:
             told.setdefault(name, []).append((kind, truth, count))
     click.echo(f"{'':16} {'cycles':>8} {'replicates':>12} {'decided':>9} {'of them right':>15}")
     for name, rows in told.items():
-        decided = [(kind == "inside") == truth for kind, truth, _ in rows if kind != "undecided"]
+        decided = [
+            (kind == "inside") == truth for kind, truth, _ in rows if kind in ("inside", "outside")
+        ]
         mean = sum(count for _, _, count in rows) / len(rows)
         click.echo(
             f"{name:16} {len(rows):>8} {mean:>12.1f} {100 * len(decided) / len(rows):>7.0f} % "

@@ -24,7 +24,7 @@ import systems
 import torch
 from interleaved import Case, clock, options, pairs, report
 
-from scyc.engines.registry import ENGINES, able
+from scyc.engines.registry import ENGINES, supports
 from scyc.trainer import Trainer
 
 _SIZES = (1, 2, 4, 8, 16, 32)
@@ -54,7 +54,7 @@ def cases(
     work = plain.flops(theirs.network, images.shape, system.training.batch, device)
     bytes_moved = limits.moved(theirs.network)
     for engine in engines:
-        if not able(engine, system.training, trainer.network, device):
+        if not supports(engine, system.training, trainer.network, device):
             continue
         for size in sizes:
             pack = systems.members(trainer, size)

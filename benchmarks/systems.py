@@ -10,7 +10,7 @@ import torch
 
 from scyc.data.images import Images
 from scyc.specs.base import content_hash
-from scyc.specs.choices import ConstantSpec
+from scyc.specs.schedules import ConstantSpec
 from scyc.specs.system import SplitSpec, SystemSpec
 from scyc.trainer import Member, Trainer
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from scyc.iterative_pruning import Cycle, iterate
+    from scyc.pruner import Pruner
     from scyc.schedules.lr_schedulers import SCycLR, WarmupDrops
     from scyc.schedules.scyc_curve import max_lr
     from scyc.specs.base import SCyc
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Cycle",
     "Member",
+    "Pruner",
     "SCyc",
     "SCycLR",
     "SystemSpec",
@@ -27,6 +29,7 @@ __all__ = [
 _HOMES = {
     "Cycle": "iterative_pruning",
     "Member": "trainer",
+    "Pruner": "pruner",
     "SCyc": "specs.base",
     "SCycLR": "schedules.lr_schedulers",
     "SystemSpec": "specs.system",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from scyc.specs.choices import ScheduleSpec
-from scyc.storage.checkpoint_store import Network
+from scyc.pruning.pruned_network import Network
+from scyc.specs.schedules import ScheduleSpec
 from scyc.trainer import Member, Trained, Trainer
 
 

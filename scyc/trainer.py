@@ -22,22 +22,25 @@ from scyc import seeds
 from scyc.data import images as data
 from scyc.data.images import Images, Split
 from scyc.engines import solo
-from scyc.engines.registry import ENGINES, candidates, problem
+from scyc.engines.registry import ENGINES, candidates, engine_problem
 from scyc.errors import Problem
 from scyc.networks import registry
+from scyc.pruning import filter_groups, unstructured
 from scyc.pruning import structured as filters
-from scyc.pruning import unstructured
+from scyc.pruning import weights as pruning_weights
 from scyc.pruning.criteria import CRITERIA
+from scyc.pruning.pruned_network import Network, check_shapes
 from scyc.recording import recording
 from scyc.schedules import rates as schedules
-from scyc.specs.choices import FactorySpec, ScheduleSpec
+from scyc.specs.choices import FactorySpec
+from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import SystemSpec
-from scyc.storage.checkpoint_store import Network
+from scyc.storage.pack_state_file import PackStateStore
 from scyc.training.determinism import deterministic
-from scyc.training.job import Feed, Job, Outcome
-from scyc.training.memory_format import laid_out, layout
+from scyc.training.feed import Feed
+from scyc.training.job import Job, Outcome
+from scyc.training.memory_format import as_format, preferred_format, settle_format
 from scyc.training.precision import DTYPES
-from scyc.training.resume import Flight
 
 
 @dataclass(frozen=True)
@@ -86,11 +89,18 @@ class Trainer:
         dtype = DTYPES[system.training.precision]
         network = registry.build(system.network, images.shape, len(images.classes), seed=0)
         network = network.to(self.device, dtype)
-        self.network = network.to(memory_format=layout(network))  # type: ignore[call-overload]
+        own = isinstance(system.network, FactorySpec)
+        if own:
+            settle_format(network, images.shape)
+        self.network = network.to(memory_format=preferred_format(network))  # type: ignore[call-overload]
         self.engines = candidates(system.training, network, self.device)
-        self._weight_names = unstructured.weight_names(network)
-        self._prunable = unstructured.prunable_names(network, system.pruning.prune_last)
-        self._couplings = lru_cache(maxsize=1)(lambda: filters.couplings(network, images.shape))
+        self._weight_names = pruning_weights.weight_names(network)
+        last = pruning_weights.last_linear(network, images.shape) if own else None
+        self._prunable = pruning_weights.prunable_names(network, system.pruning.prune_last, last)
+        self._aliases = pruning_weights.aliases(network)
+        self._couplings = lru_cache(maxsize=1)(
+            lambda: filter_groups.couplings(network, images.shape)
+        )
         self._split = lru_cache(maxsize=64)(self._make_split)
         self._feed = lru_cache(maxsize=4)(
             self._make_feed
@@ -107,7 +117,7 @@ class Trainer:
             name: value.to(dtype) if value.is_floating_point() else value
             for name, value in state.items()
         }
-        return Network(state, unstructured.unpruned(state, self._prunable))
+        return Network(state, pruning_weights.unpruned(state, self._prunable))
 
     def pruned(
         self, parent: Network, replicate: int, cycle: int, kept: Network | None = None
@@ -117,10 +127,14 @@ class Trainer:
         Removes ``rate`` of the remaining prunable weights, or filters, by the system's criterion.
         The survivors keep their values, or go back to their start (IMP), or to `kept`, the unpruned
         network after as many iterations as the system rewinds to. Raises ValueError for a network
-        that has diverged, and where `kept` is needed and missing.
+        that has diverged, and where `kept` is needed and missing; NetworkChanged for one
+        that was trained when the study's factory built other layers.
         """
         spec = self.system.pruning
         criterion = CRITERIA[spec.criterion]
+        for each in (parent, kept):
+            if each is not None:
+                check_shapes(each, self.network.state_dict())
         parent = Network(parent.state, self._own_masks(parent))
         if criterion.score == "l1_filter":
             masks = filters.prune(self._couplings(), parent.state, parent.masks, spec.rate)
@@ -132,12 +146,13 @@ class Trainer:
                     slopes = self._gradients(parent, replicate, cycle)
             drawn = seeds.generator(self.system.seed, "random pruning", replicate, cycle)
             scored = unstructured.scores(criterion, weights, slopes, drawn)
-            masks = unstructured.prune(parent.masks, scored, spec.rate, criterion.scope)
+            before = {name: parent.masks[name] for name in self._prunable}
+            masks = parent.masks | unstructured.prune(before, scored, spec.rate, criterion.scope)
         state = {
             name: value.masked_fill(~masks[name], 0.0) if name in masks else value
             for name, value in self._rewound(parent, replicate, kept).items()
         }
-        return Network(state, masks)
+        return Network(state | {name: state[own] for name, own in self._aliases.items()}, masks)
 
     def _own_masks(self, parent: Network) -> dict[str, Tensor]:
         """A parent's masks, of the weights that this system prunes.
@@ -150,7 +165,7 @@ class Trainer:
             if name in self._prunable or not mask.all()
         }
         missing = [name for name in self._prunable if name not in masks]
-        return masks | unstructured.unpruned(parent.state, missing)
+        return masks | pruning_weights.unpruned(parent.state, missing)
 
     def _rewound(self, parent: Network, replicate: int, kept: Network | None) -> dict[str, Tensor]:
         rewind = self.system.pruning.rewind
@@ -165,12 +180,12 @@ class Trainer:
     def train(
         self,
         members: Sequence[Member],
-        flight: Flight | None = None,
+        state_store: PackStateStore | None = None,
         engine: str | None = None,
     ) -> list[Trained]:
         """Train a pack; results are in the members' order.
 
-        flight: where the pack is saved while it trains. engine: one of `engines`; the first if
+        state_store: where the pack is saved while it trains. engine: one of `engines`; the first if
         left out. Raises torch.OutOfMemoryError where a GPU has no memory for so many, and
         NotDeterministic.
         """
@@ -186,7 +201,7 @@ class Trainer:
             jobs.append(Job(member.start, rates, feed, order, seed, keep_at))
         chosen = ENGINES[engine or self.engines[0]]
         with deterministic(training.deterministic):
-            outcomes = chosen.train(self.network, jobs, training, flight)
+            outcomes = chosen.train(self.network, jobs, training, state_store)
             recorded = [
                 self._recorded(member, outcome)
                 for member, outcome in zip(members, outcomes, strict=True)
@@ -204,8 +219,8 @@ class Trainer:
         ]
 
     def weights_remaining(self, network: Network) -> float:
-        """Lambda of a network, in percent (see `unstructured.weights_remaining`)."""
-        return unstructured.weights_remaining(network.masks, network.state, self._weight_names)
+        """Lambda of a network, in percent (see `pruning_weights.weights_remaining`)."""
+        return pruning_weights.weights_remaining(network.masks, network.state, self._weight_names)
 
     def _make_split(self, replicate: int) -> Split:
         return data.split(self._source, self.system.split, self.system.seed, replicate)
@@ -247,9 +262,9 @@ class Trainer:
             return None
         replicate, cycle = member.replicate, member.cycle
         feed, chosen = self._looked_at("record", replicate, cycle, record.batches)
-        form = layout(self.network)
+        form = preferred_format(self.network)
         batches = (
-            (laid_out(feed.batch(indices), form), feed.labels[indices]) for indices in chosen
+            (as_format(feed.batch(indices), form), feed.labels[indices]) for indices in chosen
         )
         seed = seeds.seed(self.system.seed, "record", replicate, cycle)
         return recording.record(
@@ -279,13 +294,13 @@ def problems(system: SystemSpec, images: Images) -> list[Problem]:
     own = isinstance(system.network, FactorySpec)  # whose code may need values
     with nullcontext() if own else torch.device("meta"):
         network = registry.build(system.network, images.shape, classes, seed=0)
-    if rule := problem(system.training, network):
+    if rule := engine_problem(system.training, network):
         found.append(Problem("training.engine", rule, system.training.engine))
     if looks_at_relus and not any(isinstance(module, nn.ReLU) for module in network.modules()):
         rule = "this network has no nn.ReLU module to look at; call ReLU as one, or leave this out"
         found.append(Problem("record.what", rule, "activations"))
     try:
-        if structured and not filters.couplings(network, images.shape):
+        if structured and not filter_groups.couplings(network, images.shape):
             rule = "no filter of this network can be pruned whole; use another criterion"
             found.append(Problem("pruning.criterion", rule, system.pruning.criterion))
     except ValueError as error:

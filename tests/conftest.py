@@ -3,20 +3,19 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import databases
 import pytest
-import sqlalchemy as sa
 import torch
+from factories import create_database, make_study, make_system
 from gate import Gate
 
 from oracle.study.base import Study
-from oracle.study.validation import parse
 from scyc.data import datasets
 from scyc.data.images import Images
-from scyc.specs.choices import DigitsSpec, FullyConnectedSpec, WarmupSpec
-from scyc.specs.system import PruningSpec, SplitSpec, SubsetSpec, SystemSpec, TrainingSpec
+from scyc.specs.choices import DigitsSpec
+from scyc.specs.schedules import WarmupSpec
+from scyc.specs.system import SubsetSpec, SystemSpec
 from scyc.trainer import Trainer
 
 pytest_plugins = ["search_fixtures", "web_fixtures"]
@@ -52,27 +51,6 @@ def colours() -> Images:
     return Images(pixels, labels, ("a", "b", "c"), "0" * 64)
 
 
-def make_system(**changes: Any) -> SystemSpec:
-    """A small system; keyword arguments change its training, or `network`, `pruning`, `seed`."""
-    network = changes.pop("network", FullyConnectedSpec(name="fully_connected", hidden=(24, 24)))
-    pruning = changes.pop("pruning", PruningSpec())
-    seed = changes.pop("seed", 0)
-    record = changes.pop("record", None)
-    training: dict[str, Any] = {
-        "steps": 12,
-        "batch": 16,
-        "validate_every": 5,
-    }
-    return SystemSpec(
-        network=network,
-        pruning=pruning,
-        training=TrainingSpec(**(training | changes)),
-        split=SplitSpec(),
-        seed=seed,
-        record=record,
-    )
-
-
 @pytest.fixture
 def schedule() -> WarmupSpec:
     """LR warm-up for the 12 iterations of the small systems."""
@@ -87,31 +65,6 @@ def system() -> Callable[..., SystemSpec]:
 @pytest.fixture
 def trainer(digits: Images) -> Callable[..., Trainer]:
     return lambda **changes: Trainer(make_system(**changes), digits)
-
-
-STUDY: dict[str, Any] = {
-    "name": "tiny",
-    "dataset": "digits",
-    "subset": 0.2,
-    "network": {"name": "fully_connected", "hidden": [16]},
-    "pruning": {"rewind": "init"},
-    "training": {
-        "steps": 12,
-        "batch": 16,
-        "validate_every": 6,
-    },
-    "schedule": {"warmup": 3, "drops": [8]},
-    "grid": {"max_lr": [0.05, 0.1, 0.2]},
-    "cycles": 2,
-    "replicates": 2,
-    "s_cyc": {"epsilon": 0.1, "delta": 0.1, "q": 0, "beta": 3.0},
-    "pack": 4,
-}
-
-
-def make_study(**changes: Any) -> Study:
-    """The tiny study with fields changed."""
-    return parse(STUDY | changes, "tiny.yaml")
 
 
 @pytest.fixture
@@ -134,10 +87,5 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database, once of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/oracle.db"
-    url = sa.make_url(request.getfixturevalue("postgresql_server"))
-    name = f"t{abs(hash(request.node.nodeid))}"
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return url.set(database=name).render_as_string(hide_password=False)
+    server = request.getfixturevalue("postgresql_server")
+    return create_database(server, f"t{abs(hash(request.node.nodeid))}")

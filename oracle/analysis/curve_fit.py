@@ -25,6 +25,9 @@ Q = range(4)  # what the paper says to try (Section 4.3)
 BETA = tuple(3 + step / 10 for step in range(31))  # likewise, in steps of 0.1
 _SLACK = 1e-9  # relative; a corner lies on its edges, whatever rounding says
 _LEAST = 1e-12  # epsilon is above 0
+_BEYOND = 1e6  # factor; an end that may lie anywhere beyond the grid
+_SURELY = 0.05  # chance from which a region may go on beyond the grid
+_RISE = 0.05  # share of delta that has been added, from which delta is bound
 _PARALLEL = 1e-12  # determinant of two edges that meet nowhere
 
 
@@ -182,36 +185,75 @@ def _closest(plane: _Plane, edges: Array) -> Array:
 
 
 def of_cycles(cycles: Sequence[Mapping[str, Any]]) -> list[Target]:
-    """The regions of a table's cycles, of those that have one."""
-    return [
-        Target(c["cycle"], c["feasible"]["low"], c["feasible"]["high"], c["well_tuned"])
-        for c in cycles
-        if c["feasible"]
-    ]
+    """The regions of a table's cycles, of those that have one: as estimated, else as measured."""
+    targets = []
+    for cycle in cycles:
+        if not cycle["feasible"]:
+            continue
+        estimated = (cycle.get("evidence") or {}).get("estimated")
+        region = estimated or {**cycle["feasible"], "well_tuned": cycle["well_tuned"]}
+        low, high = region["low"], region["high"]
+        well_tuned = min(max(region["well_tuned"], low), high)
+        targets.append(Target(cycle["cycle"], low, high, well_tuned))
+    return targets
+
+
+def widest(cycles: Sequence[Mapping[str, Any]]) -> list[Target]:
+    """The regions from the outer bounds of the 90 % intervals of their ends.
+
+    Where a region may go on beyond the end of the grid, nothing bounds it there.
+    """
+    found = []
+    for target, cycle in zip(of_cycles(cycles), [c for c in cycles if c["feasible"]], strict=True):
+        told = cycle.get("evidence") or {}
+        low, high = told.get("low"), told.get("high")
+        if low is None or high is None:
+            found.append(target)
+            continue
+        lowest = low["low"] / (_BEYOND if low.get("beyond", 0.0) > _SURELY else 1.0)
+        highest = high["high"] * (_BEYOND if high.get("beyond", 0.0) > _SURELY else 1.0)
+        found.append(Target(target.cycle, lowest, highest, target.well_tuned))
+    return found
 
 
 def part(cycles: Sequence[Mapping[str, Any]], rate: float) -> dict[str, object] | None:
     """The fit to a table's regions within the paper's q and beta, as JSON values.
 
     rate: share of the remaining weights that a cycle prunes. None where there is no region.
+    ``not_excluded``: whether a curve lies within the outer bounds of every region's intervals.
+    ``delta_bound``: whether the curve rises enough within these cycles for delta to be known.
     """
     targets = of_cycles(cycles)
-    return as_json(fit_scyc_curve(targets, rate, Q, BETA)) if targets else None
+    if not targets:
+        return None
+    found = fit_scyc_curve(targets, rate, Q, BETA)
+    fits = found.fits or fit_scyc_curve(widest(cycles), rate, Q, BETA).fits
+    shares = [_share(target.cycle, rate, found.curve.q, found.curve.beta) for target in targets]
+    return {
+        **as_json(found),
+        "not_excluded": fits,
+        "delta_bound": max(shares) >= _RISE,
+        "pairs": len(Q) * len(BETA),
+    }
 
 
 def note(found: Mapping[str, Any]) -> str:
     """What :func:`part` found, in a sentence or two."""
     curve, inside, outside = found["s_cyc"], found["inside"], found["outside"]
+    delta = f"delta {curve['delta']:.4g}"
+    if not found.get("delta_bound", True):
+        delta += " (these cycles do not bound it)"
     line = (
-        f"Fit: epsilon {curve['epsilon']:.4g}, delta {curve['delta']:.4g}, q {curve['q']}, beta "
+        f"Fit: epsilon {curve['epsilon']:.4g}, {delta}, q {curve['q']}, beta "
         f"{curve['beta']:.4g} lie inside {len(inside)} of {len(inside) + len(outside)} regions"
     )
     if found["fits"]:
-        return f"{line}."
-    return (
-        f"{line}, outside at cycle {', '.join(map(str, outside))}. No S-Cyc curve with q 0 to 3 "
-        "and beta 3 to 6 lies in all regions."
-    )
+        pairs, count = len(found["equals"]), found.get("pairs")
+        return f"{line}; so do {pairs} of {count} pairs of q and beta." if count else f"{line}."
+    line = f"{line}, outside at cycle {', '.join(map(str, outside))}."
+    if found.get("not_excluded"):
+        return f"{line} Within the 90 % intervals of the ends a curve lies in all regions."
+    return f"{line} No S-Cyc curve with q 0 to 3 and beta 3 to 6 lies in all regions."
 
 
 def text(found: Fit, name: str) -> str:

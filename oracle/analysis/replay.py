@@ -17,7 +17,7 @@ from oracle.stats.paired_difference import Difference, difference
 from oracle.stats.region import Region, ToleranceKind
 from oracle.study.grid_spec import GridSpec, ListGrid
 from oracle.study.oracle import OracleStudy
-from scyc.specs.choices import ScheduleSpec
+from scyc.specs.schedules import ScheduleSpec
 
 
 @dataclass(frozen=True)

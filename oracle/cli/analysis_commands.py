@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from oracle.cli.options import Finite, storage_options
+from oracle.cli.replay_command import replay
 from oracle.settings import Settings
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def cost(run_names: tuple[str, ...], settings: Settings, paper: bool, form: str)
     click.echo(json.dumps(content, indent=2) + "\n" if form == "json" else shown, nl=False)
 
 
-COMMANDS = (paper, fit, cost)
+COMMANDS = (paper, fit, cost, replay)
 
 
 def _regions(

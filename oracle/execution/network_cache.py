@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
-from scyc.storage.checkpoint_store import Network
+from scyc.pruning.pruned_network import Network
 
 _ROOM = 2**30  # bytes
 

@@ -21,13 +21,14 @@ from oracle.host.devices import resolve_device
 from oracle.search.graph import NUMERICS, Cell, CellResult
 from oracle.search.request import Results
 from scyc.data import images as data
+from scyc.pruning.pruned_network import Network, NetworkChanged
 from scyc.specs.base import as_json, content_hash
-from scyc.specs.choices import ScheduleSpec
+from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import SystemSpec
 from scyc.storage.blob_store import blobs, sweep
-from scyc.storage.checkpoint_store import CheckpointLost, CheckpointStore, Network
+from scyc.storage.checkpoint_store import CheckpointLost, CheckpointStore
+from scyc.storage.pack_state_file import PackStateFile
 from scyc.trainer import Member, Trained, Trainer
-from scyc.training.resume import FlightFile
 from scyc.tuning import autotune
 from scyc.tuning.device_meter import DeviceMeter
 from scyc.tuning.plan import Plan
@@ -154,12 +155,12 @@ class Worker:
             for task, each in zip(tasks, trained, strict=True)
         ]
 
-    def _flight(self, name: str, engine: str) -> FlightFile:
+    def _flight(self, name: str, engine: str) -> PackStateFile:
         """Where a pack under way is kept; its stamp is all that its bits depend on."""
         stamp = [name, engine, NUMERICS, torch.__version__, str(self.device)]
         file = self._in_flight / f"{name}.pt"
         every = self._spec.save_every
-        return FlightFile(file, json.dumps(stamp), every, time.monotonic, self.messages.append)
+        return PackStateFile(file, json.dumps(stamp), every, time.monotonic, self.messages.append)
 
     def _result(self, task: CellTask, trained: Trained, engine: str, members: int) -> CellResult:
         outcome = trained.outcome
@@ -194,7 +195,10 @@ class Worker:
             return self._trainer.root(task.replicate)
         parent = self._loaded(task.parent)
         kept = self._loaded(task.kept) if task.kept else None
-        return self._trainer.pruned(parent, task.replicate, task.cycle, kept)
+        try:
+            return self._trainer.pruned(parent, task.replicate, task.cycle, kept)
+        except NetworkChanged as error:
+            raise PackFailed(str(error)) from error
 
     def _loaded(self, sha256: str) -> Network:
         """A kept network. A damaged one is deleted, so that it is seen to be gone."""

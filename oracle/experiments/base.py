@@ -16,7 +16,7 @@ from oracle.study import grid
 from oracle.study.base import LearningRates, Study
 from oracle.study.grid_spec import GridSpec
 from oracle.tables.oracle import Table
-from scyc.specs.choices import ScheduleSpec
+from scyc.specs.schedules import ScheduleSpec
 
 
 @dataclass

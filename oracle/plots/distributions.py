@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 
 from oracle.plots.base import BELOW, BESIDE, card, head, remaining_axis
 from oracle.tables.oracle import Table
-from scyc.recording.distributions import Bins
+from scyc.recording.bins import Bins
 
 _TITLES = {"weight_gradients": "Weight gradients", "activations": "Post-ReLU outputs"}
 _UNITS = {"weight_gradients": "dL/dw", "activations": "post-ReLU output"}

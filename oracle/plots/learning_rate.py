@@ -14,7 +14,7 @@ from plotly.subplots import make_subplots
 from scyc.schedules import rates as schedules
 from scyc.schedules import scyc_curve
 from scyc.specs.base import SCyc
-from scyc.specs.choices import ScheduleSpec
+from scyc.specs.schedules import ScheduleSpec
 
 MaxLr = SCyc | float | Callable[[int], float]
 """max_lr over the pruning cycles: S-Cyc's, the same for all, or any other by cycle."""

@@ -24,6 +24,7 @@ _MARKS = MappingProxyType(  # of a verdict: shape, fill, line and size
         "inside": ("circle", "#009E73", "white", 11),
         "outside": ("x", "#B00020", "white", 12),
         "undecided": ("diamond", "white", _S_CYC, 10),
+        "unknown": ("diamond-open", "white", _S_CYC, 10),
         "no region": ("square", "#888888", "white", 9),
     }
 )

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from oracle.stats import decisions
 from oracle.tables.evidence import FLAT_HEADS
+
+FLAT = decisions.FLAT
+SURE, UNSURE = 100 * decisions.SURE, 100 * (1 - decisions.SURE)
+BEYOND = 1 - decisions.SURE
 
 
 def verdict(cycle: Mapping[str, Any]) -> str:
@@ -18,22 +24,48 @@ def verdict(cycle: Mapping[str, Any]) -> str:
 
 
 def chance(cycle: Mapping[str, Any]) -> str:
-    """S-Cyc's chance to be inside, as far as the replicates tell."""
-    found = cycle["evidence"] and cycle["evidence"]["s_cyc"]["chance"]
-    return "" if found is None else f"{100 * found:.0f} %"
+    """S-Cyc's chance to be inside, with as many digits as tell it from a decided one."""
+    found = cycle["evidence"] and cycle["evidence"]["s_cyc"]
+    if not found or found["chance"] is None:
+        return ""
+    percent = 100 * found["chance"]
+    for digits in range(4):
+        shown = f"{percent:.{digits}f}"
+        if found["verdict"] != "undecided" or UNSURE < float(shown) < SURE:
+            break
+    return f"{shown} %"
 
 
 def ends(cycle: Mapping[str, Any]) -> str:
-    """The 90 % intervals of a region's two ends."""
+    """The 90 % intervals of a region's two ends; ``<`` and ``>`` where it may go on beyond."""
     found = cycle["evidence"]
     if found is None or found["low"] is None:
         return ""
-    return ", ".join(_span(found[end]) for end in ("low", "high"))
+    low = ("<" if found["low"].get("beyond", 0.0) > BEYOND else "") + _span(found["low"])
+    high = _span(found["high"]) + (">" if found["high"].get("beyond", 0.0) > BEYOND else "")
+    return f"{low}, {high}"
 
 
 def _span(interval: Mapping[str, float]) -> str:
     low, high = (f"{interval[end]:.3g}" for end in ("low", "high"))
     return low if low == high else f"{low}\N{EN DASH}{high}"
+
+
+def estimated(cycle: Mapping[str, Any]) -> str:
+    """The well-tuned max_lr by the posterior mean."""
+    found = _estimate(cycle)
+    return "" if found is None else f"{found['well_tuned']:.3g}"
+
+
+def flat_cycles(cycles: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Cycles in which the whole grid is as good as its best."""
+    known = [(c["cycle"], _estimate(c)) for c in cycles]
+    return [cycle for cycle, found in known if found and found["flat"] >= FLAT]
+
+
+def _estimate(cycle: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    found: Mapping[str, Any] | None = (cycle["evidence"] or {}).get("estimated")
+    return found
 
 
 def cross_validated(cycle: Mapping[str, Any]) -> str:
@@ -50,9 +82,28 @@ def notes(cycles: Sequence[Mapping[str, Any]]) -> list[str]:
             return []
         return ["One replicate: no region is certain, and nothing is decided. Raise replicates."]
     lines = [
-        "Second lines: 90 % intervals of the region's two ends; the chance that S-Cyc's max_lr is "
-        "inside; the best accuracy again, by replicates that did not choose it."
+        "Second lines: the best max_lr by the posterior mean; 90 % intervals of the region's two "
+        "ends; the chance that S-Cyc's max_lr is inside; the best accuracy again, by replicates "
+        "that did not choose it (each is still the best look of its training, which favours rates "
+        "whose accuracy swings); paired differences oracle - S-Cyc with their standard error."
     ]
+    if any(c["evidence"]["s_cyc"]["verdict"] == "unknown" for c in known):
+        lines.append(
+            "unknown: S-Cyc's max_lr lies beyond an end of the grid that the region touches; "
+            "extend the grid."
+        )
+    if same := flat_cycles(known):
+        lines.append(
+            f"No max_lr is better than another at cycle {', '.join(map(str, same))}: with a chance "
+            f"of {100 * FLAT:.0f} % or more the whole grid is within the tolerance of the best."
+        )
+    parted = [c["cycle"] for c in known if len((_estimate(c) or {}).get("parts", ())) > 1]
+    if parted:
+        lines.append(
+            f"The estimated region is in several parts at cycle {', '.join(map(str, parted))}."
+        )
+    if noise := _noise(known):
+        lines.append(noise)
     if any(c["evidence"]["s_cyc"]["verdict"] == "undecided" for c in known):
         lines.append(
             "undecided (+n): with so many replicates S-Cyc's max_lr may lie inside or outside; "
@@ -61,13 +112,31 @@ def notes(cycles: Sequence[Mapping[str, Any]]) -> list[str]:
     return lines
 
 
+def _noise(cycles: Sequence[Mapping[str, Any]]) -> str:
+    """The noise of a replicate beside what the number of validation images alone gives."""
+    pairs = [
+        (found["noise"], found["noise_floor"])
+        for found in map(_estimate, cycles)
+        if found and found["noise_floor"] is not None
+    ]
+    if not pairs:
+        return ""
+    noise, floor = (statistics.median(values) for values in zip(*pairs, strict=True))
+    return (
+        f"Noise of a paired replicate near the best: {noise:.2f} points (median over cycles); the "
+        f"number of validation images alone gives {floor:.2f} to a single accuracy."
+    )
+
+
 def flat(cycle: Mapping[str, Any]) -> dict[str, object]:
     """A cycle's evidence for a spreadsheet."""
     found = cycle["evidence"] or {}
     low, high, s_cyc = (found.get(part) or {} for part in ("low", "high", "s_cyc"))
+    estimate = found.get("estimated") or {}
     values = (
         *(low.get("low"), low.get("high"), high.get("low"), high.get("high")),
         found.get("best_again"),
         *(s_cyc.get("verdict"), s_cyc.get("chance"), s_cyc.get("more")),
+        *(estimate.get(part) for part in ("well_tuned", "low", "high", "regret")),
     )
     return dict(zip(FLAT_HEADS, values, strict=True))

@@ -11,6 +11,7 @@ from oracle.reports import beam as beam_reports
 from oracle.reports import evidence as evidence_reports
 from oracle.reports import rivals as rivals_reports
 from oracle.reports.sheet import ReportTable, cost_lines, format_lr, format_mean_std, shrunk_lines
+from oracle.stats.paired_difference import Difference, signed
 from oracle.tables import evidence
 from oracle.tables.oracle import Table
 
@@ -108,6 +109,11 @@ def _footnotes(table: Table) -> list[str]:
     if any(c["feasible"] and not c["feasible"]["contiguous"] for c in cycles):
         lines.append("*: with gaps; some max_lr between the ends lies outside.")
     lines += evidence_reports.notes(cycles)
+    if len(counts) > 1:
+        lines.append(
+            "S-Cyc's run has the least number of replicates in every cycle; the paired differences "
+            "are over those, the oracle's means over all of the cycle."
+        )
     if table["fit"]:
         lines.append(curve_fit.note(table["fit"]))
     if any(entry["diverged"] for c in cycles for entry in c["grid"]):
@@ -127,21 +133,27 @@ def _footnotes(table: Table) -> list[str]:
 
 
 def verdict(table: Table) -> str:
-    """In how many cycles S-Cyc's max_lr lies in the measured region, and what is decided."""
+    """What is decided of S-Cyc's max_lr, and then what was measured."""
     judged = [c for c in table["cycles"] if c["s_cyc"]["inside"] is not None]
-    outside = [c for c in judged if not c["s_cyc"]["inside"]]
-    inside = len(judged) - len(outside)
-    line = f"S-Cyc's max_lr lies in the measured region in {inside} of {len(judged)} cycles"
-    if outside:
-        line += ", outside at " + ", ".join(
-            f"{c['weights_remaining']:.1f} % ({_side(c)})" for c in outside
-        )
-    kinds = [c["evidence"]["s_cyc"]["verdict"] for c in judged]
-    return (
-        f"{line}. With so many replicates that is decided in "
-        f"{len(kinds) - kinds.count('undecided')}: {kinds.count('inside')} inside, "
-        f"{kinds.count('outside')} outside."
+    by_kind: dict[str, list[Mapping[str, Any]]] = {}
+    for cycle in judged:
+        by_kind.setdefault(cycle["evidence"]["s_cyc"]["verdict"], []).append(cycle)
+    outside = by_kind.get("outside", [])
+    line = (
+        f"S-Cyc's max_lr is inside the region in {len(by_kind.get('inside', []))} of {len(judged)} "
+        f"cycles and outside in {len(outside)}"
     )
+    if outside:
+        line += " (" + ", ".join(f"{_weights(c)} {_side(c)}" for c in outside) + ")"
+    line += f"; {len(by_kind.get('undecided', []))} undecided"
+    if unknown := by_kind.get("unknown", []):
+        line += f", {len(unknown)} unknown beyond the end of the grid"
+    measured = sum(bool(c["s_cyc"]["inside"]) for c in judged)
+    return f"{line}. As measured, noise and all, it is inside in {measured}."
+
+
+def _weights(cycle: Mapping[str, Any]) -> str:
+    return f"{cycle['weights_remaining']:.1f} %"
 
 
 def _rows(cycle: Mapping[str, Any], printed: bool) -> list[list[str]]:
@@ -162,9 +174,19 @@ def _rows(cycle: Mapping[str, Any], printed: bool) -> list[list[str]]:
         *(_printed(cycle["paper"]) if printed else ()),
     ]
     second = [""] * len(first)
+    second[3] = evidence_reports.estimated(cycle)
     second[4], second[6] = evidence_reports.ends(cycle), evidence_reports.chance(cycle)
     second[7] = evidence_reports.cross_validated(cycle)
+    second[8], second[10] = (_paired(cycle, part) for part in ("validation", "test"))
     return [first, second] if any(second) else [first]
+
+
+def _paired(cycle: Mapping[str, Any], part: str) -> str:
+    """The oracle less S-Cyc."""
+    found = Difference.from_json((cycle.get("oracle_less_s_cyc") or {}).get(part))
+    if found is None or found.standard_error is None:
+        return ""
+    return signed(found)
 
 
 def _printed(column: Mapping[str, Any] | None) -> tuple[str, str]:
@@ -177,7 +199,10 @@ def _printed(column: Mapping[str, Any] | None) -> tuple[str, str]:
 
 
 def _side(cycle: Mapping[str, Any]) -> str:
-    return "above" if cycle["s_cyc"]["max_lr"] > cycle["feasible"]["high"] else "below"
+    """Above or below the estimated region; the measured one in tables of older versions."""
+    region = cycle["evidence"].get("estimated") or cycle["feasible"]
+    middle = (region["low"] * region["high"]) ** 0.5
+    return "above" if cycle["s_cyc"]["max_lr"] > middle else "below"
 
 
 def _flat_heads() -> tuple[str, ...]:

@@ -17,14 +17,10 @@ from oracle.study.search import PaperRecipe, SearchStudy
 from oracle.study.oracle import OracleStudy, SchedulesStudy
 from oracle.study.base import Study
 from scyc.networks import registry
-from scyc.specs.choices import ConstantSpec
-from scyc.data.images import Images
-from scyc.trainer import Member, Trainer
+from scyc.tuning.device_meter import DeviceMeter
 
 _TIMED_SECONDS = 3.0  # stop lengthening the timing after this
-_IMAGES = 1280  # of which a fifth is looked at for validation
 _START = 15.0  # seconds until Ray's workers train
-_STEADY = 1e-4  # the learning rate of the timed trainings, which matters to none of them
 
 
 @dataclass(frozen=True)
@@ -61,14 +57,15 @@ def estimate(prepared: PreparedRun) -> Estimate:
     cells = expected_cells(experiment(study, prepared.graph))
     device = resolve_device(prepared.settings.device)
     looks = -(-study.training.steps // study.training.validate_every) + 1
-    a_step, some_look = _timed(prepared, device)
-    a_look = some_look * len(prepared.images.labels) / len(_some(prepared.images).labels)
+    meter = DeviceMeter(study.system, prepared.images, device)
+    a_step, some_look = _timed(meter, _members(study))
+    a_look = some_look * len(prepared.images.labels) / meter.image_count
     return Estimate(
         study=study.name,
         run_id=prepared.run_id,
         shrunk=dict(study.shrunk),
         images=len(prepared.images.labels),
-        parameters=registry.parameter_count(_shortened(prepared, 1, device).network),
+        parameters=registry.parameter_count(meter.trainer(1).network),
         grids={name: grid.grid_values(each) for name, each in _grids(study).items()},
         cycles=study.cycles,
         replicates=study.least_replicates,
@@ -139,47 +136,26 @@ def _shown(rates: list[float]) -> str:
     return ", ".join(shown if len(shown) <= 12 else [*shown[:4], "...", *shown[-4:]])
 
 
-def _timed(prepared: PreparedRun, device: torch.device) -> tuple[float, float]:
-    """Seconds of one member's iteration, and of one look at its validation images, in a pack.
+def _timed(meter: DeviceMeter, members: int) -> tuple[float, float]:
+    """Time a pack's training per member: one iteration, and one validation (or test) pass.
 
     Two trainings of n and 2n iterations, each validated once and tested once: their difference is
     n iterations, and what is left of the first is validation and test.
+
+    Returns:
+        Seconds of one member's iteration, and of one pass over the meter's validation images.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        _seconds(prepared, 1, device)  # allocations and first calls stay out of the timing
+        meter.seconds(None, members, 1)  # allocations and first calls stay out of the timing
         steps, began = 2, time.perf_counter()
         while True:
-            short, long = _seconds(prepared, steps, device), _seconds(prepared, 2 * steps, device)
+            short = meter.seconds(None, members, steps) / members
+            long = meter.seconds(None, members, 2 * steps) / members
             a_step = max(long - short, 0.1 * short) / steps  # on a busy machine they are alike
             if time.perf_counter() - began > _TIMED_SECONDS and long > 1.2 * short:
                 return a_step, max(0.0, short - steps * a_step) / 2
             steps *= 2
     finally:
         torch.set_num_threads(threads)
-
-
-def _seconds(prepared: PreparedRun, steps: int, device: torch.device) -> float:
-    """Seconds a member of one pack of `steps` iterations takes."""
-    trainer = _shortened(prepared, steps, device)
-    root, steady = trainer.root(0), ConstantSpec(name="constant")
-    members = [Member(root, 0, 0, steady, _STEADY)] * _members(prepared.study)
-    trained = trainer.train(members)
-    return sum(each.seconds for each in trained) / len(trained)
-
-
-def _shortened(prepared: PreparedRun, steps: int, device: torch.device) -> Trainer:
-    """A trainer of the same system whose trainings have only `steps` iterations."""
-    system = prepared.study.system
-    training = system.training.model_copy(update={"steps": steps, "validate_every": steps})
-    pruning = system.pruning.model_copy(update={"rewind": "last"})
-    changes = {"training": training, "pruning": pruning, "record": None}
-    return Trainer(system.model_copy(update=changes), _some(prepared.images), device)
-
-
-def _some(images: Images) -> Images:
-    """As many images as a timing needs: looking at all of a large set would take minutes."""
-    return Images(
-        images.pixels[:_IMAGES], images.labels[:_IMAGES], images.classes, images.fingerprint
-    )

@@ -27,10 +27,10 @@ thead th { vertical-align: bottom; border-bottom-width: 2px }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
 .words { text-align: left } .best { font-weight: 600 }
 .inside { color: #1a7f37 } .outside { color: #c62828; font-weight: 600 }
-.undecided { color: #8a6100 } .below td { opacity: .75; padding-top: 0; font-size: .9em }
+.undecided, .unknown { color: #8a6100 } .below td { opacity: .75; padding-top: 0; font-size: .9em }
 tr:has(+ .below) td { border-bottom: 0; padding-bottom: 0 }
 @media (prefers-color-scheme: dark) { .words { text-align: left } .best { font-weight: 600 }
-.inside { color: #57d17a } .outside { color: #ff8a80 } .undecided { color: #e6b450 } }
+.inside { color: #57d17a } .outside { color: #ff8a80 } .undecided, .unknown { color: #e6b450 } }
 .figure { background: #fff; border-radius: 6px; overflow-x: auto }
 .verdict { font-size: 1.15rem; font-weight: 600 }
 pre { background: #8882; padding: 1rem; overflow-x: auto; border-radius: 6px }
@@ -124,7 +124,8 @@ def _plotly_js() -> str:
 def _cell(cell: str, words: bool) -> str:
     kinds = ["words"] if words else []
     if not words:
-        kinds += [word for word in cell.split()[:1] if word in ("inside", "outside", "undecided")]
+        known = ("inside", "outside", "undecided", "unknown")
+        kinds += [word for word in cell.split()[:1] if word in known]
         kinds += ["best"] if cell.endswith("*") and not cell.startswith("[") else []
     mark = f' class="{" ".join(kinds)}"' if kinds else ""
     return f"<td{mark}>{html.escape(cell)}</td>"

@@ -26,7 +26,7 @@ from oracle.study.grid_spec import GridSpec
 from scyc.errors import Problem
 from scyc.schedules import scyc_curve
 from scyc.specs.base import SCyc, Share, Spec, as_json, content_hash
-from scyc.specs.choices import ConstantSpec, ScheduleSpec
+from scyc.specs.schedules import ConstantSpec, ScheduleSpec
 
 State = Literal["open", "done", "no winner"]
 _SCHEDULE = ConstantSpec(name="constant")  # stands for one that only the other program knows

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from scyc.specs.base import as_json, content_hash
-from scyc.specs.choices import ScheduleSpec
+from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import SystemSpec
 
 NUMERICS = 3  # raised when the same spec would give other numbers: old results are not reused

@@ -13,7 +13,7 @@ from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_reg
 from oracle.study import grid
 from oracle.study.grid_spec import GridSpec
 from oracle.study.oracle import OracleStudy
-from scyc.specs.choices import ScheduleSpec
+from scyc.specs.schedules import ScheduleSpec
 
 
 @dataclass(frozen=True)

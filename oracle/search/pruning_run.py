@@ -8,7 +8,7 @@ from functools import cached_property
 
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.request import CellRequest, Search, StudyKey, replicate_cells
-from scyc.specs.choices import ScheduleSpec
+from scyc.specs.schedules import ScheduleSpec
 
 
 @dataclass(frozen=True)

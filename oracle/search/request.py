@@ -10,7 +10,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 
 from oracle.search.graph import Cell, CellResult, Tree
-from scyc.specs.choices import ScheduleSpec
+from scyc.specs.schedules import ScheduleSpec
 
 Results = Mapping[str, CellResult]  # by cell id
 

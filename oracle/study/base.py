@@ -11,9 +11,10 @@ from oracle.study.grid import grid_bounds, grid_values
 from oracle.study.grid_spec import GridSpec
 from oracle.study.replicates import ReplicateRange, Replicates
 from scyc.pruning.criteria import criterion_rule
-from scyc.schedules import rates, scyc_curve
+from scyc.schedules import scyc_curve
 from scyc.specs.base import NonNegativeInt, PositiveFloat, PositiveInt, SCyc, Spec, as_json, refuse
-from scyc.specs.choices import DatasetSpec, FullyConnectedSpec, NetworkSpec, ScheduleSpec
+from scyc.specs.choices import DatasetSpec, FullyConnectedSpec, NetworkSpec
+from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import PruningSpec, RecordSpec, SplitSpec, SystemSpec, TrainingSpec
 
 Percent = Annotated[float, Field(ge=0, le=100)]
@@ -52,7 +53,7 @@ class LearningRates(Spec):
             names = "max_lr, s_cyc or tune" if len(ways) == 3 else "max_lr or s_cyc"
             raise PydanticCustomError("one", "give exactly one of {names}", {"names": names})
         lowest = self.s_cyc.epsilon if self.s_cyc is not None else self.max_lr
-        rule = rates.max_lr_rule(self.schedule, lowest) if lowest is not None else None
+        rule = self.schedule.max_lr_rule(lowest) if lowest is not None else None
         if rule:
             raise PydanticCustomError("max_lr", "{rule}", {"rule": rule})
 
@@ -60,7 +61,7 @@ class LearningRates(Spec):
 def grid_fits(schedule: ScheduleSpec, grid: GridSpec) -> None:
     """Refuse a grid with a max_lr that the schedule cannot take, grown as far as it may."""
     lowest = grid_bounds(grid)[0] if grid.extend else grid_values(grid)[0]
-    if rule := rates.max_lr_rule(schedule, lowest):
+    if rule := schedule.max_lr_rule(lowest):
         rule += ", or set the grid's floor, down to which it may grow" if grid.extend else ""
         raise PydanticCustomError("max_lr", "{rule}", {"rule": rule})
 
@@ -126,7 +127,7 @@ class Study(Spec):
 
     def broken_by(self, schedule: ScheduleSpec, path: str) -> list[tuple[str, str]]:
         """The rules that a schedule breaks in this budget; path: where the study has it."""
-        found = rates.problems(schedule, self.training.steps)
+        found = schedule.problems(self.training.steps)
         return [(f"{path}.{field}", rule) for field, rule in found]
 
     @property

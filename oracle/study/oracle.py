@@ -14,9 +14,9 @@ from oracle.study.grid_spec import GridSpec
 from oracle.study.rivals import ConstantRival, GradientSpreadRival, Rivals, RivalSpec
 from oracle.study.search import SearchStudy
 from scyc.errors import BadInput, Problem, unknown
-from scyc.schedules import rates as schedules
 from scyc.specs.base import NonNegativeInt, PositiveFloat, PositiveInt, SCyc, Spec, refuse
-from scyc.specs.choices import FactorySpec, ScheduleSpec
+from scyc.specs.choices import FactorySpec
+from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import RecordSpec
 
 
@@ -86,7 +86,7 @@ class OracleStudy(Study):
         refuse(self.broken_by(self.schedule, "schedule"))
         grid_fits(self.schedule, self.grid)
         lowest = (self.s_cyc.epsilon, *(self._lowest(each) for each in self.rivals))
-        rules = [schedules.max_lr_rule(self.schedule, max_lr) for max_lr in lowest if max_lr]
+        rules = [self.schedule.max_lr_rule(max_lr) for max_lr in lowest if max_lr]
         for rule in filter(None, rules):
             raise PydanticCustomError("max_lr", "{rule}", {"rule": rule})
         return self

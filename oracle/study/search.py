@@ -12,7 +12,6 @@ from pydantic_core import PydanticCustomError
 
 from oracle.study.base import Study, grid_fits
 from oracle.study.grid_spec import GridSpec
-from scyc.schedules import rates
 from scyc.specs.base import (
     NonNegativeFloat,
     NonNegativeInt,
@@ -23,7 +22,7 @@ from scyc.specs.base import (
     refuse,
     tag,
 )
-from scyc.specs.choices import ScheduleSpec
+from scyc.specs.schedules import ScheduleSpec
 
 _MOST = 1000  # candidates of a search
 _OBJECTIVES = ("target", "mean", "pareto")
@@ -242,7 +241,7 @@ class SearchStudy(Study):
             grid_fits(self.schedule, search.epsilon)
             return self
         lowest = search.epsilon[0] if isinstance(search, ListedSearch) else search.epsilon.low
-        if rule_of_max_lr := rates.max_lr_rule(self.schedule, lowest):
+        if rule_of_max_lr := self.schedule.max_lr_rule(lowest):
             broken.append(("search.epsilon", rule_of_max_lr))
         if isinstance(search, SampledSearch) and search.halving is not None:
             if several:

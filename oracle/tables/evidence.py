@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from oracle.stats.region import MaxLrScores
-from oracle.stats.region_intervals import Interval, infer_region
+from oracle.stats.region_intervals import Interval, RegionPosterior, infer_region
 from oracle.study.oracle import OracleStudy
 
 FLAT_HEADS = (
@@ -18,6 +18,10 @@ FLAT_HEADS = (
     "verdict",
     "chance_inside",
     "more_replicates",
+    "estimated_well_tuned",
+    "estimated_low",
+    "estimated_high",
+    "expected_regret",
 )
 
 
@@ -30,7 +34,9 @@ def part(
     null with one replicate. ``low`` and ``high``: 90 % intervals of the region's ends.
     ``best_again``: the best accuracy by replicates that did not choose it. ``s_cyc``: whether
     S-Cyc's max_lr is ``inside``, ``outside`` or ``undecided``, its chance to be inside, and how
-    many more replicates would decide it, null where that is not known.
+    many more replicates would decide it, null where that is not known; ``unknown`` where it lies
+    beyond an end of the grid that the region touches. ``estimated``: the region read off the
+    posterior, null with one replicate: see :class:`oracle.stats.region_intervals.Estimate`.
     """
     found = infer_region(tried, study.tolerance, study.tolerance_kind, study.seed)
     if found is None:
@@ -48,6 +54,7 @@ def part(
         "low": _interval(found.low),
         "high": _interval(found.high),
         "best_again": found.best_again,
+        "estimated": _estimated(found),
         "s_cyc": {
             "verdict": verdict.kind,
             "chance": verdict.chance,
@@ -57,4 +64,22 @@ def part(
 
 
 def _interval(interval: Interval | None) -> dict[str, float] | None:
-    return {"low": interval.low, "high": interval.high} if interval else None
+    if interval is None:
+        return None
+    return {"low": interval.low, "high": interval.high, "beyond": interval.beyond}
+
+
+def _estimated(found: RegionPosterior) -> dict[str, Any] | None:
+    estimate = found.estimate
+    if estimate is None:
+        return None
+    return {
+        "well_tuned": estimate.well_tuned,
+        "low": estimate.low,
+        "high": estimate.high,
+        "parts": [list(part) for part in estimate.parts],
+        "regret": estimate.regret,
+        "flat": estimate.flat,
+        "noise": estimate.noise,
+        "noise_floor": estimate.floor,
+    }

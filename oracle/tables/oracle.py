@@ -8,6 +8,7 @@ from typing import Any
 from oracle.search.graph import CellResult
 from oracle.search.greedy import OracleCycle
 from oracle.search.pruning_run import RunCycle
+from oracle.stats.paired_difference import difference
 from oracle.stats.region import Region
 from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy
@@ -104,7 +105,28 @@ def _cycle(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> Tab
         "feasible": _feasible(cycle.region),
         "evidence": evidence.part(study, cycle.tried, _rate(study, cycle)),
         "s_cyc": _s_cyc(study, cycle, path),
+        "oracle_less_s_cyc": _paired(cycle, path),
         "paper": _printed(study, cycle.cycle),
+    }
+
+
+def _paired(cycle: OracleCycle, path: RunCycle | None) -> Table | None:
+    """Paired differences of the well-tuned max_lr less S-Cyc, over the replicates of both.
+
+    None where a replicate of either diverged, or one is missing.
+    """
+    if cycle.region is None or path is None:
+        return None
+    mine, theirs = cycle.results[cycle.region.well_tuned], path.results
+    if any(result.diverged for result in (*mine, *theirs)):
+        return None
+    return {
+        "validation": difference(
+            [each.val_accuracy for each in mine], [each.val_accuracy for each in theirs]
+        ).to_json(),
+        "test": difference(
+            [each.test_accuracy for each in mine], [each.test_accuracy for each in theirs]
+        ).to_json(),
     }
 
 

@@ -66,7 +66,7 @@ def lines(text: str) -> list[str]:
 def verdict(cell: str) -> str:
     """The verdict that a cell of a table begins with, or ""."""
     first = cell.partition(" ")[0]
-    return first if first in ("inside", "outside", "undecided") else ""
+    return first if first in ("inside", "outside", "undecided", "unknown") else ""
 
 
 def costs(said: Sequence[str]) -> tuple[list[Cost], list[str]]:

@@ -15,67 +15,76 @@ from torch.func import functional_call
 
 from scyc.engines import vmap
 from scyc.specs.system import TrainingSpec
+from scyc.storage.pack_state_file import PackStateStore
 from scyc.training.job import Job, Outcome
-from scyc.training.memory_format import laid_out, layout
-from scyc.training.resume import Flight
+from scyc.training.memory_format import as_format, preferred_format
 from scyc.vectorized import member_group, training_loop
-from scyc.vectorized.dropout import Dropouts, draw_from, redrawn
+from scyc.vectorized.dropout import DropoutGenerators, replace_dropout, set_dropout
 
 
-def fits(network: nn.Module, device: torch.device) -> bool:
-    """Whether this engine is worth a try: on a GPU, no layer known to stand in the way."""
-    return device.type == "cuda" and vmap.problem(network) is None
+def why_unsupported(network: nn.Module, device: torch.device, training: TrainingSpec) -> str | None:
+    """Return why this engine is not worth a try; None on a GPU where no layer is known to fail."""
+    if device.type != "cuda":
+        return "only a GPU records graphs"
+    return vmap.why_not_functional(network)
 
 
 def train(
-    network: nn.Module, jobs: Sequence[Job], training: TrainingSpec, flight: Flight | None = None
+    network: nn.Module,
+    jobs: Sequence[Job],
+    training: TrainingSpec,
+    state_store: PackStateStore | None = None,
 ) -> list[Outcome]:
-    """Train all jobs from their starts, each with a graph of its own.
+    """Train all jobs, each with a graph of its own (see :class:`scyc.engines.registry.Engine`).
 
-    network: left alone. Raises ValueError for one that does not fit on any device.
+    The network is left as it is.
+
+    Raises:
+        ValueError: The network cannot be trained so on any device.
     """
-    if (rule := vmap.problem(network)) is not None:
+    if (rule := vmap.why_not_functional(network)) is not None:
         raise ValueError(f"{type(network).__name__}: {rule}; use the solo engine")
-    twin, form = redrawn(network), layout(network)
-    if _draws(twin, jobs[0]):
+    module, memory_format = replace_dropout(network), preferred_format(network)
+    if _uses_random_numbers(module, jobs[0]):
         raise ValueError(
             f"{type(network).__name__}: draws random numbers other than by nn.Dropout; "
             "use the solo engine"
         )
 
-    def bodies(places: Tensor, dropouts: Dropouts) -> member_group.Body:
-        return _Alone(twin, form, dropouts)
+    def make_forward(replicates: Tensor, dropouts: DropoutGenerators) -> member_group.Forward:
+        return _SingleMember(module, memory_format, dropouts)
 
-    return training_loop.train(network, jobs, training, bodies, flight, together=False)
+    return training_loop.train(network, jobs, training, make_forward, state_store, together=False)
 
 
 @torch.no_grad()
-def _draws(network: nn.Module, job: Job) -> bool:
-    """Whether PyTorch's own generator moves when the network is called."""
+def _uses_random_numbers(network: nn.Module, job: Job) -> bool:
+    """Return whether a call of the network changes the state of PyTorch's own generator."""
     device = job.order.device
-    draw_from(network, Dropouts([job.seed], device))
+    set_dropout(network, DropoutGenerators([job.seed], device))
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
-        before = _drawn(device)
+        before = _generator_state(device)
         network.train()(job.feed.batch(job.order[0][:4]))
-        return not torch.equal(before, _drawn(device))
+        return not torch.equal(before, _generator_state(device))
 
 
-def _drawn(device: torch.device) -> Tensor:
-    """The state of PyTorch's own generator of a device."""
+def _generator_state(device: torch.device) -> Tensor:
     if device.type == "cuda":
         return torch.cuda.get_rng_state(device)
     return torch.get_rng_state()
 
 
-class _Alone:
-    """One member as a pack of one."""
+class _SingleMember:
+    """The forward pass of a group of one member."""
 
-    def __init__(self, network: nn.Module, form: torch.memory_format, dropouts: Dropouts) -> None:
-        self._network, self._form, self._dropouts = network, form, dropouts
+    def __init__(
+        self, network: nn.Module, memory_format: torch.memory_format, dropouts: DropoutGenerators
+    ) -> None:
+        self._network, self._memory_format, self._dropouts = network, memory_format, dropouts
 
     def __call__(self, values: Mapping[str, Tensor], images: Tensor, training: bool) -> Tensor:
         self._network.train(training)
-        draw_from(self._network, self._dropouts)
+        set_dropout(self._network, self._dropouts)
         own = {name: value.squeeze(0) for name, value in values.items()}
-        given = laid_out(images[0], self._form)
-        return cast("Tensor", functional_call(self._network, own, (given,))).unsqueeze(0)
+        batch = as_format(images[0], self._memory_format)
+        return cast("Tensor", functional_call(self._network, own, (batch,))).unsqueeze(0)

@@ -1,78 +1,97 @@
-"""The engines, and which of them a training may be left to.
+"""The engines by name, and which of them may do a training.
 
-- ``solo`` trains the members one after another: the reference, for any network.
-- ``stacked`` trains all members at once, for fully connected networks.
-- ``vmap`` maps any network over stacked weights, as PyTorch's own function transforms do.
-- ``grouped`` makes one network of all members, for networks of known layers (convolutions too).
-- ``graphed`` records each member's step once and replays it, several at a time; for GPUs.
+An engine is a module with the functions of :class:`Engine`, and a line in
+:data:`scyc.specs.engines.ENGINE_MODULES`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from typing import Protocol, cast
 
 import torch
 from torch import nn
 
-from scyc.engines import graphed, grouped, solo, stacked, vmap
+from scyc.specs import engines
 from scyc.specs.system import TrainingSpec
+from scyc.storage.pack_state_file import PackStateStore
 from scyc.training.job import Job, Outcome
-from scyc.training.resume import Flight
 
 
 class Engine(Protocol):
     """Trains the members of a pack: a module with these two functions."""
 
-    def fits(self, network: nn.Module, device: torch.device) -> bool:
-        """Whether it can train this network on this device."""
+    def why_unsupported(
+        self, network: nn.Module, device: torch.device, training: TrainingSpec
+    ) -> str | None:
+        """Return why the engine cannot do such a training on this device; None if it can."""
 
     def train(
         self,
         network: nn.Module,
         jobs: Sequence[Job],
         training: TrainingSpec,
-        flight: Flight | None = None,
+        state_store: PackStateStore | None = None,
     ) -> list[Outcome]:
-        """Train each job from its start, or from what `flight` has of the pack.
+        """Train each job from its start, or from the state that `state_store` has of the pack.
 
-        The network lies on the device of the jobs' images and in their precision; its weights may
-        be overwritten. The global random state is left as it was.
+        Args:
+            network: On the device of the jobs' images and in their precision. Its weights may be
+                overwritten.
+            jobs: The members of the pack.
+            training: What they have in common.
+            state_store: Where the pack is saved while it trains.
+
+        Returns:
+            The outcomes in the order of the jobs. The global random state is left as it was.
+
+        Raises:
+            ValueError: The engine cannot train this network.
         """
 
 
-ENGINES: Mapping[str, Engine] = MappingProxyType(
-    {"solo": solo, "stacked": stacked, "vmap": vmap, "grouped": grouped, "graphed": graphed}
-)
+class _Engines(Mapping[str, Engine]):
+    """The engines by name, each imported when it is first used."""
+
+    def __getitem__(self, name: str) -> Engine:
+        return cast("Engine", import_module(engines.ENGINE_MODULES[name]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(engines.ENGINE_MODULES)
+
+    def __len__(self) -> int:
+        return len(engines.ENGINE_MODULES)
+
+
+ENGINES: Mapping[str, Engine] = _Engines()
 
 
 def candidates(training: TrainingSpec, network: nn.Module, device: torch.device) -> tuple[str, ...]:
-    """Names of the engines that a study leaves the choice of; one if there is nothing to choose.
+    """Return the names of the engines that may train a study; one if there is no choice.
 
-    On a CPU a function of the study alone, so that whoever trains finds the same bits: fused
-    convolutions lose there, and stacked products win. Elsewhere the fastest is to be timed.
+    On a CPU it follows from the study alone, so that every machine gets the same bits: fused
+    convolutions are slower there, and stacked products faster. Elsewhere the fastest is timed.
     """
     if training.engine != "auto":
         return (training.engine,)
     if training.deterministic:
         return ("solo",)
     if device.type == "cpu":
-        return ("stacked",) if able("stacked", training, network, device) else ("solo",)
-    return tuple(name for name in ENGINES if able(name, training, network, device))
+        return ("stacked",) if supports("stacked", training, network, device) else ("solo",)
+    return tuple(name for name in ENGINES if supports(name, training, network, device))
 
 
-def able(name: str, training: TrainingSpec, network: nn.Module, device: torch.device) -> bool:
-    """Whether an engine can do such a training; `stacked`, written out, has no autocast."""
-    if name == "stacked" and training.precision == "bf16":
-        return False
-    return ENGINES[name].fits(network, device)
+def supports(name: str, training: TrainingSpec, network: nn.Module, device: torch.device) -> bool:
+    """Return whether an engine can do such a training."""
+    return ENGINES[name].why_unsupported(network, device, training) is None
 
 
-def problem(training: TrainingSpec, network: nn.Module) -> str | None:
-    """Why the engine that a study names cannot do its trainings, whatever the device."""
+def engine_problem(training: TrainingSpec, network: nn.Module) -> str | None:
+    """Return why the engine that a study names cannot do its trainings on any device."""
     name = training.engine
-    anywhere = torch.device("cuda")  # where all engines are at home; not touched
-    if name == "auto" or able(name, training, network, anywhere):
+    anywhere = torch.device("cuda")  # which all engines support; it is not used
+    if name == "auto":
         return None
-    return f'cannot train this network in {training.precision}; use "auto" or "solo"'
+    rule = ENGINES[name].why_unsupported(network, anywhere, training)
+    return None if rule is None else f'cannot train this network: {rule}; use "auto" or "solo"'

@@ -14,21 +14,24 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from scyc.engines.custom_code import custom_code
 from scyc.specs.system import TrainingSpec
+from scyc.storage.pack_state_file import PackStateStore
 from scyc.training.job import Job, Outcome
-from scyc.training.memory_format import layout
-from scyc.training.resume import Flight
+from scyc.training.memory_format import preferred_format
 from scyc.vectorized import member_group, training_loop
-from scyc.vectorized.dropout import Dropouts, draw_from, redrawn
+from scyc.vectorized.dropout import DropoutGenerators, replace_dropout, set_dropout
 
 
-def fits(network: nn.Module, device: torch.device) -> bool:
-    """Whether no layer is known to stand in the way; one's own code may still do (see `train`)."""
-    return problem(network) is None
+def why_unsupported(network: nn.Module, device: torch.device, training: TrainingSpec) -> str | None:
+    """Return why this engine cannot train the network, as far as its layers show (see `train`)."""
+    return why_not_functional(network)
 
 
-def problem(network: nn.Module) -> str | None:
-    """Why a network cannot be trained from stacked weights, as far as its layers tell."""
+def why_not_functional(network: nn.Module) -> str | None:
+    """Return why a network cannot be called with other weights than its own; None if it can."""
+    if (rule := custom_code(network)) is not None:
+        return rule
     for name, module in network.named_modules():
         if (
             isinstance(module, _BatchNorm)
@@ -39,48 +42,56 @@ def problem(network: nn.Module) -> str | None:
         if isinstance(module, nn.modules.dropout._DropoutNd) and (
             type(module) is not nn.Dropout or module.inplace
         ):
-            return f"{name}: of dropout, only nn.Dropout out of place is drawn for many members"
+            return f"{name}: of dropout, only nn.Dropout that is not in place is supported"
         if isinstance(module, nn.RNNBase | nn.MultiheadAttention | nn.RReLU):
-            return f"{name}: {type(module).__name__} draws or reads values itself"
+            return f"{name}: {type(module).__name__} draws random numbers or reads values"
     if not all(isinstance(value, Tensor) for value in network.state_dict().values()):
         return "its state holds more than tensors"
     return None
 
 
 def train(
-    network: nn.Module, jobs: Sequence[Job], training: TrainingSpec, flight: Flight | None = None
+    network: nn.Module,
+    jobs: Sequence[Job],
+    training: TrainingSpec,
+    state_store: PackStateStore | None = None,
 ) -> list[Outcome]:
-    """Train all jobs from their starts, side by side.
+    """Train all jobs side by side (see :class:`scyc.engines.registry.Engine`).
 
-    network: left alone. Raises ValueError for one that does not fit, or turns out not to: vmap
-    refuses code that looks at values, or draws random numbers other than by nn.Dropout.
+    The network is left as it is.
+
+    Raises:
+        ValueError: vmap cannot map the network: its code depends on values, or draws random numbers
+            other than by nn.Dropout.
     """
-    if (rule := problem(network)) is not None:
+    if (rule := why_not_functional(network)) is not None:
         raise ValueError(f"{type(network).__name__}: {rule}; use the solo engine")
-    twin = redrawn(network)
+    module = replace_dropout(network)
 
-    def bodies(places: Tensor, dropouts: Dropouts) -> member_group.Body:
-        return _Mapped(twin, places, dropouts)
+    def make_forward(replicates: Tensor, dropouts: DropoutGenerators) -> member_group.Forward:
+        return _Mapped(module, replicates, dropouts)
 
-    return training_loop.train(network, jobs, training, bodies, flight)
+    return training_loop.train(network, jobs, training, make_forward, state_store)
 
 
 class _Mapped:
-    def __init__(self, network: nn.Module, places: Tensor, dropouts: Dropouts) -> None:
-        self._network, self._places, self._dropouts = network, places, dropouts
-        self._form = layout(network)
+    """The forward pass of some members under vmap."""
+
+    def __init__(self, network: nn.Module, replicates: Tensor, dropouts: DropoutGenerators) -> None:
+        self._network, self._replicates, self._dropouts = network, replicates, dropouts
+        self._memory_format = preferred_format(network)
 
     def __call__(self, values: Mapping[str, Tensor], images: Tensor, training: bool) -> Tensor:
         self._network.train(training)
-        draw_from(self._network, self._dropouts, self._form)
-        alike = len(images) == 1 and len(self._dropouts.generators) == 1
+        set_dropout(self._network, self._dropouts, self._memory_format)
+        shared = len(images) == 1 and len(self._dropouts.generators) == 1
 
-        def one(own: dict[str, Tensor], given: Tensor) -> Tensor:
-            return cast("Tensor", functional_call(self._network, own, (given,)))
+        def single(own: dict[str, Tensor], batch: Tensor) -> Tensor:
+            return cast("Tensor", functional_call(self._network, own, (batch,)))
 
-        mapped = vmap(one, in_dims=(0, None if alike else 0), randomness="error")
+        mapped = vmap(single, in_dims=(0, None if shared else 0), randomness="error")
         try:
-            return mapped(dict(values), images[0] if alike else images[self._places])
+            return mapped(dict(values), images[0] if shared else images[self._replicates])
         except RuntimeError as error:
             if "vmap" not in str(error):
                 raise

@@ -5,46 +5,13 @@ Single weights are removed here, whole filters in :mod:`scyc.pruning.structured`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from scyc.pruning.criteria import Criterion
-
-Tensors = Mapping[str, Tensor]
-
-
-def weight_names(network: nn.Module) -> tuple[str, ...]:
-    """Names of all convolution and linear weights, in the network's own order."""
-    kinds = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
-    return tuple(
-        f"{name}.weight" if name else "weight"
-        for name, module in network.named_modules()
-        if isinstance(module, kinds)
-    )
-
-
-def prunable_names(network: nn.Module, prune_last: bool = False) -> tuple[str, ...]:
-    """Names of the weights that may be pruned: all but the last linear layer's.
-
-    The paper's printed percentages show that ResNet-20's last linear layer is counted in the
-    weights remaining but never pruned; `prune_last` prunes it too.
-    """
-    names = weight_names(network)
-    linear = [
-        f"{name}.weight" if name else "weight"
-        for name, module in network.named_modules()
-        if isinstance(module, nn.Linear)
-    ]
-    last = linear[-1] if linear and not prune_last else None
-    return tuple(name for name in names if name != last)
-
-
-def unpruned(state: Tensors, names: Sequence[str]) -> dict[str, Tensor]:
-    """Masks that keep everything: bool tensors of the shapes of the named weights."""
-    return {name: torch.ones_like(state[name], dtype=torch.bool) for name in names}
+from scyc.pruning.weights import Tensors
 
 
 def scores(
@@ -120,15 +87,3 @@ def _lowest(values: Tensor, count: int) -> Tensor:
     tied = (values == border).nonzero().flatten()
     lowest[tied[: count - int(lowest.sum())]] = True
     return lowest
-
-
-def weights_remaining(masks: Tensors, state: Tensors, names: Sequence[str]) -> float:
-    """lambda, the percent of weights remaining.
-
-    names: all convolution and linear weights (:func:`weight_names`); those without a mask, such
-    as the last layer's, remain whole and are counted. Masks of other parameters, which go with
-    their filters, are not.
-    """
-    total = sum(state[name].numel() for name in names)
-    left = sum(int(masks[name].sum()) if name in masks else state[name].numel() for name in names)
-    return 100.0 * left / total

@@ -1,6 +1,6 @@
 """Distributions of a stream of values, as the paper draws them (Liu et al. 2021, Figures 1, 3-6).
 
-Values stream through an accumulator of fixed size; what is kept is a JSON object of under 3 kB.
+Values pass through an accumulator of fixed size; the result is a JSON object of under 3 kB.
 """
 
 from __future__ import annotations
@@ -13,81 +13,24 @@ from typing import Any
 import torch
 from torch import Tensor
 
-PERMILLES = (1, 10, 50, 250, 500, 750, 950, 990, 999)  # the quantiles that are kept, in 1/1000
-CHUNK = 2**20  # values that are looked at together: bounds the memory of temporaries
+from scyc.recording.bins import Bins
+
+PERMILLES = (1, 10, 50, 250, 500, 750, 950, 990, 999)  # the recorded quantiles, in 1/1000
+CHUNK = 2**20  # values processed together: bounds the memory of temporaries
 _HALF = 4096  # fine bins on either side of zero
-_KEPT = 128  # bins on either side of zero that go to JSON
+_RECORDED = 128  # bins on either side of zero in the JSON
 _FINEST = -1022  # the smallest exponent of a bin's width
 _DROPPED = 17  # bits of a float32's mantissa that the sketch drops; the 6 others are kept
 _SIDE = 2 ** (31 - _DROPPED)  # the sketch's buckets of one sign
 
 
-@dataclass(frozen=True)
-class Bins:
-    """Counts of values in bins of width 2^exponent that are aligned at zero.
-
-    Bin i holds the values in [i, i + 1) * 2^exponent. Two neighbours make one bin of twice the
-    width, so counts of any two distributions can be brought to the same edges, exactly.
-    """
-
-    exponent: int
-    first: int  # i of the first bin
-    counts: tuple[int, ...]
-
-    @property
-    def width(self) -> float:
-        """Of each bin, in units of the values."""
-        return math.ldexp(1.0, self.exponent)
-
-    def coarsened(self, exponent: int) -> Bins:
-        """The same counts in bins at least as wide."""
-        shift = exponent - self.exponent
-        first = self.first >> shift
-        totals = [0] * (((self.first + len(self.counts) - 1) >> shift) - first + 1)
-        for index, count in enumerate(self.counts, self.first):
-            totals[(index >> shift) - first] += count
-        return Bins(exponent, first, tuple(totals))
-
-    def __add__(self, other: Bins) -> Bins:
-        exponent = max(self.exponent, other.exponent)
-        both = (self.coarsened(exponent), other.coarsened(exponent))
-        first = min(each.first for each in both)
-        totals = [0] * (max(each.first + len(each.counts) for each in both) - first)
-        for each in both:
-            for index, count in enumerate(each.counts, each.first - first):
-                totals[index] += count
-        return Bins(exponent, first, tuple(totals))
-
-    @staticmethod
-    def from_json(kept: Mapping[str, Any]) -> Bins:
-        """What :meth:`to_json` gave."""
-        return Bins(kept["exponent"], kept["first"], tuple(kept["counts"]))
-
-    def to_json(self) -> dict[str, Any]:
-        """The fields, as JSON values."""
-        return {"exponent": self.exponent, "first": self.first, "counts": list(self.counts)}
-
-    def sturges(self) -> dict[str, Any]:
-        """The histogram by Sturges' rule (1926): ceil(log2 n) + 1 bins of equal width.
-
-        Gives low and width, in units of the values, and counts. Bin j holds the values in
-        ``low + [j, j + 1) * width``; low is at most the smallest value, and the last bin holds the
-        largest. Each is made of whole bins of these: counts are exact for the edges given, and
-        where these bins are few, the histogram has fewer than the rule says.
-        """
-        most = (sum(self.counts) - 1).bit_length() + 1
-        group = -(-len(self.counts) // most)
-        totals = [sum(self.counts[at : at + group]) for at in range(0, len(self.counts), group)]
-        return {"low": self.first * self.width, "width": group * self.width, "counts": totals}
-
-
 @dataclass
 class Tally:
-    """What can be added up over parts of a stream of values: counts, moments and extremes."""
+    """Counts, moments and extremes of a stream of values, which can be added up."""
 
     outside: tuple[float, float] | None = None  # bounds
-    count: int = 0  # finite values; all that follows is about these
-    not_finite: int = 0  # but this
+    count: int = 0  # finite values, which all other fields are about
+    not_finite: int = 0
     zeros: int = 0
     below: int = 0  # the first bound
     above: int = 0  # the second
@@ -98,7 +41,7 @@ class Tally:
 
     @classmethod
     def of(cls, values: Tensor, outside: tuple[float, float] | None) -> Tally:
-        """The tally of float64 [values], all finite and at least one."""
+        """Return the tally of float64 [values], all finite and at least one."""
         minimum, maximum = (extreme.item() + 0.0 for extreme in values.aminmax())  # no -0
         mean = values.mean().item()
         return cls(
@@ -114,7 +57,11 @@ class Tally:
         )
 
     def absorb(self, other: Tally) -> None:
-        """Add another's values. Raises ValueError where the bounds differ."""
+        """Add another's values.
+
+        Raises:
+            ValueError: The bounds differ.
+        """
         if self.outside != other.outside:
             raise ValueError(f"bounds {self.outside} and {other.outside} cannot be counted as one")
         for name in ("not_finite", "zeros", "below", "above"):
@@ -122,36 +69,36 @@ class Tally:
         if not other.count:
             return
         total = self.count + other.count
-        apart = other.mean - self.mean  # moments: Chan et al. 1979, Eq. 2.1
-        self.squares += other.squares + apart * apart * self.count * other.count / total
-        self.mean += apart * other.count / total
+        difference = other.mean - self.mean  # moments: Chan et al. 1979, Eq. 2.1
+        self.squares += other.squares + difference * difference * self.count * other.count / total
+        self.mean += difference * other.count / total
         self.minimum = min(self.minimum, other.minimum)
         self.maximum = max(self.maximum, other.maximum)
         self.count = total
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Tally:
-        """What :meth:`to_json` gave."""
+    def from_json(cls, stored: Mapping[str, Any]) -> Tally:
+        """Return the tally that :meth:`to_json` wrote."""
         numbers = {"mean": 0.0, "std": 0.0, "min": math.inf, "max": -math.inf}
-        if kept["count"]:  # a number that is missing then is beyond a float64
-            numbers = {n: math.nan if kept[n] is None else kept[n] for n in numbers}
+        if stored["count"]:  # a number that is missing then is beyond a float64
+            numbers = {n: math.nan if stored[n] is None else stored[n] for n in numbers}
         return cls(
-            outside=tuple(kept["outside"]) if kept["outside"] is not None else None,
-            count=kept["count"],
-            not_finite=kept["not_finite"],
-            zeros=kept["zeros"],
-            below=kept["below"] or 0,
-            above=kept["above"] or 0,
+            outside=tuple(stored["outside"]) if stored["outside"] is not None else None,
+            count=stored["count"],
+            not_finite=stored["not_finite"],
+            zeros=stored["zeros"],
+            below=stored["below"] or 0,
+            above=stored["above"] or 0,
             mean=numbers["mean"],
-            squares=numbers["std"] * numbers["std"] * kept["count"],
+            squares=numbers["std"] * numbers["std"] * stored["count"],
             minimum=numbers["min"],
             maximum=numbers["max"],
         )
 
     def to_json(self) -> dict[str, Any]:
-        """All of it as JSON values (see :meth:`Distribution.to_json`)."""
-        bounded, some = self.outside is not None, self.count > 0
-        std = math.sqrt(self.squares / self.count) if some else math.nan
+        """Return the fields as JSON values (see :meth:`Distribution.to_json`)."""
+        bounded, any_value = self.outside is not None, self.count > 0
+        std = math.sqrt(self.squares / self.count) if any_value else math.nan
         return {
             "count": self.count,
             "not_finite": self.not_finite,
@@ -159,27 +106,29 @@ class Tally:
             "outside": list(self.outside) if self.outside is not None else None,
             "below": self.below if bounded else None,
             "above": self.above if bounded else None,
-            "mean": self.mean if some and math.isfinite(self.mean) else None,
+            "mean": self.mean if any_value and math.isfinite(self.mean) else None,
             "std": std if math.isfinite(std) else None,
-            "min": self.minimum if some else None,
-            "max": self.maximum if some else None,
+            "min": self.minimum if any_value else None,
+            "max": self.maximum if any_value else None,
         }
 
 
 class Distribution:
-    """What is kept of a stream of values, in memory that does not grow with it.
+    """The distribution of a stream of values, in memory that does not grow with it.
 
     Counts, extremes, quantiles and histograms do not depend on how the stream is cut or ordered;
-    mean and standard deviation do, by rounding alone. Values that are not finite are counted apart.
+    mean and standard deviation do, by rounding. Values that are not finite are counted separately.
 
     Quantiles come from a sketch in the manner of DDSketch (Masson et al. 2019), whose buckets are
     a float32's sign, exponent and six first bits of the mantissa: each is off by at most 1/128 of
     itself where its magnitude is a normal float32's (1.2e-38 to 3.4e38). Histograms come from 2 x
     4096 fine bins (:class:`Bins`), merged in pairs whenever a larger value arrives.
+
+    Args:
+        outside: Two bounds; values below the first and above the second are counted.
     """
 
     def __init__(self, outside: tuple[float, float] | None = None) -> None:
-        """outside: two bounds; values below the first and above the second are counted."""
         self.tally = Tally(outside)
         self._sketch = torch.zeros(2 * _SIDE, dtype=torch.int64)  # negative ones first
         self._exponent = _FINEST
@@ -191,7 +140,11 @@ class Distribution:
             self._add(chunk.double())
 
     def merge(self, other: Distribution) -> None:
-        """Add all that another one has seen. Raises ValueError where the bounds differ."""
+        """Add all values of another one.
+
+        Raises:
+            ValueError: The bounds differ.
+        """
         self.tally.absorb(other.tally)
         self._sketch += other._sketch
         exponent = max(self._exponent, other._exponent)
@@ -199,7 +152,7 @@ class Distribution:
         self._fine += _coarser(other._fine, exponent - other._exponent)
 
     def quantile(self, permille: int) -> float:
-        """The smallest value that at least permille / 1000 of all values, at least 1, keep to."""
+        """Return the smallest value that at least permille / 1000 of all values do not exceed."""
         rank = max(1, -(-permille * self.tally.count // 1000))
         negative, positive = self._sketch.split(_SIDE)
         ordered = torch.cat([negative.flip(0), positive]).cumsum(0)
@@ -211,7 +164,7 @@ class Distribution:
         return min(max(value, self.tally.minimum), self.tally.maximum) + 0.0  # no -0
 
     def to_json(self) -> dict[str, Any]:
-        """All of it that is kept, as JSON values.
+        """Return the distribution as JSON values.
 
         count, not_finite, zeros, below, above: numbers of values; all but not_finite are about the
         finite ones; below and above are null without bounds. outside: the bounds. mean, std, min,
@@ -223,8 +176,8 @@ class Distribution:
         if not self.tally.count:
             return _json(self.tally, None, None)
         quantiles = {f"{permille / 10:g}": self.quantile(permille) for permille in PERMILLES}
-        some = self._fine.nonzero().flatten()
-        first, last = int(some[0]), int(some[-1])
+        filled = self._fine.nonzero().flatten()
+        first, last = int(filled[0]), int(filled[-1])
         counts = tuple(self._fine[first : last + 1].tolist())
         return _json(self.tally, quantiles, Bins(self._exponent, first - _HALF, counts))
 
@@ -236,15 +189,15 @@ class Distribution:
             self.tally.not_finite += len(finite) - len(chunk)
         if not len(chunk):
             return
-        seen = Tally.of(chunk, self.tally.outside)
-        self.tally.absorb(seen)
+        tally = Tally.of(chunk, self.tally.outside)
+        self.tally.absorb(tally)
 
         largest = torch.finfo(torch.float32).max
         patterns = chunk.float().clamp_(-largest, largest).view(torch.int32)
         buckets = (patterns >> _DROPPED).add_(_SIDE)  # of either sign, from zero on
         self._sketch += torch.bincount(buckets, minlength=2 * _SIDE).cpu()
 
-        farthest = max(-seen.minimum, seen.maximum)
+        farthest = max(-tally.minimum, tally.maximum)
         needed = math.frexp(farthest)[1] - (_HALF - 1).bit_length() if farthest else _FINEST
         self._coarsen(max(needed, self._exponent))
         fine = (chunk * math.ldexp(1.0, -self._exponent)).floor_()
@@ -257,7 +210,7 @@ class Distribution:
 
 
 def pooled(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The JSON of several distributions, such as replicates', as that of all their values.
+    """Return the JSON of several distributions, such as replicates', as one distribution.
 
     parts: what :meth:`Distribution.to_json` gave, at least one. All numbers are those of the values
     together, counts exactly, but the quantiles: each is the mean of the parts' own, weighted by
@@ -272,33 +225,33 @@ def pooled(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     whole = Tally.from_json(parts[0])
     for part in parts[1:]:
         whole.absorb(Tally.from_json(part))
-    some = [part for part in parts if part["count"]]
-    if not some:
+    nonempty = [part for part in parts if part["count"]]
+    if not nonempty:
         return _json(whole, None, None)
     quantiles = {
-        name: math.fsum(part["count"] / whole.count * part["quantiles"][name] for part in some)
-        for name in some[0]["quantiles"]
+        name: math.fsum(part["count"] / whole.count * part["quantiles"][name] for part in nonempty)
+        for name in nonempty[0]["quantiles"]
     }
-    bins = [Bins.from_json(part["bins"]) for part in some]
+    bins = [Bins.from_json(part["bins"]) for part in nonempty]
     return _json(whole, quantiles, sum(bins[1:], bins[0]))
 
 
 def _coarser(fine: Tensor, steps: int) -> Tensor:
-    """Fine bins, int64 [2 * 4096] from the leftmost on, in bins 2^steps times as wide."""
+    """Return fine bins, int64 [2 * 4096], in bins 2^steps times as wide."""
     if not steps:
         return fine
-    to = (torch.arange(-_HALF, _HALF) >> min(steps, 63)) + _HALF
-    return torch.zeros_like(fine).index_add_(0, to, fine)
+    target = (torch.arange(-_HALF, _HALF) >> min(steps, 63)) + _HALF
+    return torch.zeros_like(fine).index_add_(0, target, fine)
 
 
 def _json(tally: Tally, quantiles: Mapping[str, float] | None, bins: Bins | None) -> dict[str, Any]:
-    kept = None
+    recorded = None
     if bins is not None:
         farthest = max(-bins.first, bins.first + len(bins.counts)) - 1  # in bins from zero
-        kept = bins.coarsened(bins.exponent + (farthest // _KEPT).bit_length())
+        recorded = bins.coarsened(bins.exponent + (farthest // _RECORDED).bit_length())
     return {
         **tally.to_json(),
         "quantiles": dict(quantiles) if quantiles is not None else None,
         "histogram": bins.sturges() if bins is not None else None,
-        "bins": kept.to_json() if kept is not None else None,
+        "bins": recorded.to_json() if recorded is not None else None,
     }

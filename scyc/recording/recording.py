@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from scyc.pruning import unstructured
+from scyc.pruning import weights as pruning_weights
+from scyc.pruning.pruned_network import Network
 from scyc.recording.distributions import CHUNK, Distribution
 from scyc.specs.system import Recorded
-from scyc.storage.checkpoint_store import Network
 
 
 def record(
@@ -23,12 +24,7 @@ def record(
     outside: tuple[float, float] | None,
     seed: int,
 ) -> dict[str, dict[str, Any]]:
-    """The distributions of a trained network, by what is recorded (:meth:`Distribution.to_json`).
-
-    network: any, on the device of the batches; loaded with `state`, whose weights and buffers it
-    has afterwards too, without gradients and in the mode that it came in. batches: images
-    [batch, ...] and labels int64 [batch]. outside: see :class:`Distribution`. seed: of what the
-    network itself draws, such as dropout.
+    """Record distributions of a trained network.
 
     weight_gradients: dL/dw of the mean cross-entropy of each batch alone, not of their average, in
     training mode: what the learning rate is multiplied by in one step of SGD, "the weight updating
@@ -36,10 +32,25 @@ def record(
     convolution and linear weights that remain; those that no mask covers count whole.
 
     activations: outputs of every nn.ReLU, each time it is called (Section 3.2), in training mode.
-    Raises ValueError where they are wanted of a network that has none.
+
+    Args:
+        network: On the device of the batches. It has the weights and buffers of `state` afterwards,
+            no gradients, and the mode that it had before.
+        state: The trained network.
+        batches: Images [batch, ...] and labels int64 [batch].
+        what: Which distributions are recorded.
+        outside: See :class:`Distribution`.
+        seed: Of what the network draws at random, such as dropout.
+
+    Returns:
+        By what is recorded, :meth:`Distribution.to_json`.
+
+    Raises:
+        ValueError: Activations are asked for of a network that has no nn.ReLU.
     """
-    found = {each: Distribution(outside) for each in what}
-    gradients, activations = found.get("weight_gradients"), found.get("activations")
+    distributions = {name: Distribution(outside) for name in what}
+    gradients = distributions.get("weight_gradients")
+    activations = distributions.get("activations")
     relus = [module for module in network.modules() if isinstance(module, nn.ReLU)]
     if activations is not None and not relus:
         raise ValueError(
@@ -47,17 +58,10 @@ def record(
             "call ReLU as a module, or record weight_gradients alone"
         )
 
-    def look(_module: nn.Module, _inputs: object, output: Tensor) -> None:
-        assert activations is not None
-        activations.add(output)
-
-    hooks = [relu.register_forward_hook(look) for relu in relus] if activations is not None else []
-    network.load_state_dict(state.state)
-    mode = network.training
-    network.train()
-    devices = range(torch.cuda.device_count()) if next(network.parameters()).is_cuda else ()
-    try:
-        with torch.random.fork_rng(devices), torch.set_grad_enabled(gradients is not None):
+    seen = relus if activations is not None else []
+    with _restored(network, state), _recorded_outputs(seen, activations):
+        network.train()
+        with torch.set_grad_enabled(gradients is not None):
             torch.manual_seed(seed)
             for images, labels in batches:
                 network.zero_grad(set_to_none=True)
@@ -65,21 +69,48 @@ def record(
                 if gradients is not None:
                     loss.backward()
                     _add_gradients(gradients, network, state.masks)
+    return {name: distribution.to_json() for name, distribution in distributions.items()}
+
+
+@contextmanager
+def _restored(network: nn.Module, state: Network) -> Iterator[None]:
+    """Load a state, and afterwards again; restore the mode and PyTorch's generators."""
+    network.load_state_dict(state.state)
+    mode = network.training
+    devices = range(torch.cuda.device_count()) if next(network.parameters()).is_cuda else ()
+    try:
+        with torch.random.fork_rng(devices):
+            yield
     finally:
-        for hook in hooks:
-            hook.remove()
         network.zero_grad(set_to_none=True)
         network.load_state_dict(state.state)
         network.train(mode)
-    return {name: distribution.to_json() for name, distribution in found.items()}
+
+
+@contextmanager
+def _recorded_outputs(
+    modules: Sequence[nn.Module], distribution: Distribution | None
+) -> Iterator[None]:
+    """Add the outputs of some modules to a distribution."""
+
+    def add_output(_module: nn.Module, _inputs: object, output: Tensor) -> None:
+        assert distribution is not None
+        distribution.add(output)
+
+    hooks = [module.register_forward_hook(add_output) for module in modules]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def _add_gradients(
     distribution: Distribution, network: nn.Module, masks: Mapping[str, Tensor]
 ) -> None:
-    """Add the gradients of the weights that remain; a weight the loss does not reach adds zeros."""
-    weights = dict(network.named_parameters())
-    for name in unstructured.weight_names(network):
+    """Add the gradients of the weights that remain; 0 where the loss does not depend on one."""
+    weights = dict(network.named_parameters(remove_duplicate=False))
+    for name in pruning_weights.weight_names(network):
         gradient = weights[name].grad
         gradient = torch.zeros_like(weights[name]) if gradient is None else gradient
         if name not in masks:

@@ -1,96 +1,47 @@
 """The schedules, and S-Cyc, as PyTorch schedulers for any training loop.
 
-Each gives the very rates that a pack is trained with (:func:`scyc.schedules.rates.rates`). Call
-``step()`` once an iteration, after ``optimizer.step()``. Every parameter group gets the same rate,
-and nothing but the learning rate is touched: momentum is left alone. A state_dict holds plain
-values and goes on where it was taken; load the optimizer's beside it.
+Each gives the rates that a pack is trained with (:func:`scyc.schedules.rates.rates`). Call
+``step()`` once an iteration, after ``optimizer.step()``. Only the learning rate is changed, not
+momentum.
 
-Every schedule restarts at each pruning cycle: ``restart(max_lr)`` does that, or a new scheduler.
+The parameter group with the highest learning rate in the optimizer gets the schedule's rate. Groups
+with a lower one keep their ratio to it, as with PyTorch's own schedulers.
+
+``state_dict()`` holds plain values. ``load_state_dict()`` also sets the learning rates of the
+optimizer's groups, so it may come before or after the optimizer's own, or without it.
+
+Every schedule restarts at each pruning cycle: call ``restart(max_lr)``, or make a new scheduler.
 """
 
 from __future__ import annotations
 
-import math
-import sys
 from collections.abc import Sequence
-from typing import Any
 
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 
-from scyc.schedules import rates, scyc_curve
-from scyc.specs.base import SCyc, Spec, as_json
-from scyc.specs.choices import (
+from scyc.schedules import scyc_curve
+from scyc.schedules.schedule_lr import ScheduleLR
+from scyc.specs.base import SCyc
+from scyc.specs.schedules import (
     ConstantSpec,
     CosineSpec,
     CyclicalSpec,
     LinearSpec,
     LrDecaySpec,
     OneCycleSpec,
-    ScheduleSpec,
     WarmupSpec,
 )
 
-_ENDLESS = sys.maxsize  # iterations, of a schedule that has no budget
 
-
-class Restarting(LRScheduler):
-    """What all schedules have in common; one of the classes below is what a loop uses.
-
-    schedule: declared. max_lr: its highest rate. steps: iterations of one pruning cycle.
-    last_epoch: as in PyTorch, the last iteration that is done; -1 starts.
-    Raises ValueError, with the rule, for arguments that do not fit each other.
-    """
-
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        schedule: ScheduleSpec,
-        max_lr: float,
-        steps: int = _ENDLESS,
-        last_epoch: int = -1,
-    ) -> None:
-        if steps < 1:
-            raise ValueError(f"steps = {steps}: at least 1 iteration is needed")
-        if found := rates.problems(schedule, steps):
-            raise ValueError("; ".join(f"{field} = {rule}" for field, rule in found))
-        self.schedule = schedule
-        self.max_lr = _fitting(schedule, max_lr)
-        self.steps = steps
-        super().__init__(optimizer, last_epoch)
-
-    def get_lr(self) -> list[float]:  # type: ignore[override]  # torch also allows Tensor rates
-        """The rate of iteration ``last_epoch``, once for each parameter group."""
-        rate = rates.lr(self.schedule, self.max_lr, self.steps, self.last_epoch)
-        return [rate] * len(self.optimizer.param_groups)
-
-    def restart(self, max_lr: float) -> None:
-        """Start the next pruning cycle: iteration 0 again, with that cycle's max_lr."""
-        self.max_lr = _fitting(self.schedule, max_lr)
-        self.last_epoch = -1
-        self._initial_step()
-
-    def state_dict(self) -> dict[str, Any]:
-        """All but the optimizer, as plain values."""
-        return {
-            name: as_json(value) if isinstance(value, Spec) else value
-            for name, value in super().state_dict().items()
-        }
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from a state_dict. Raises ValueError where it is another schedule's."""
-        specs = {name: value for name, value in vars(self).items() if isinstance(value, Spec)}
-        if missing := specs.keys() - state_dict.keys():
-            raise ValueError(f"{', '.join(sorted(missing))}: not in the state; is it another's?")
-        read = {name: type(spec).model_validate(state_dict[name]) for name, spec in specs.items()}
-        super().load_state_dict(state_dict | read)
-
-
-class WarmupDrops(Restarting):
+class WarmupDrops(ScheduleLR):
     """LR warm-up (Liu et al. 2021, Table 1): rise to max_lr, hold, a tenth at each drop.
 
-    warmup: iterations of the linear rise from 0; 0 starts at max_lr. drops: iterations at which
-    the rate is divided by 10, rising.
+    Args:
+        optimizer: Whose groups' learning rates are set.
+        max_lr: The highest learning rate.
+        warmup: Iterations of the linear rise from 0; 0 starts at max_lr.
+        drops: Iterations at which the rate is divided by 10, rising.
+        last_epoch: As in PyTorch.
     """
 
     def __init__(
@@ -110,9 +61,14 @@ class SCycLR(WarmupDrops):
 
     Call ``next_cycle()`` after each pruning, and ``step()`` once an iteration.
 
-    curve: epsilon, delta, q and beta. rate: share of the remaining weights that each cycle prunes,
-    in (0, 1). warmup, drops: iterations of every cycle (see :class:`WarmupDrops`). cycle: completed
-    pruning cycles to start with, 0 for the unpruned network.
+    Args:
+        optimizer: Whose groups' learning rates are set.
+        curve: epsilon, delta, q and beta.
+        rate: Share of the remaining weights that each cycle prunes, in (0, 1).
+        warmup: Iterations of the linear rise at the start of every cycle.
+        drops: Iterations of every cycle at which the rate is divided by 10.
+        cycle: Completed pruning cycles to start with, 0 for the unpruned network.
+        last_epoch: As in PyTorch.
     """
 
     def __init__(
@@ -138,7 +94,7 @@ class SCycLR(WarmupDrops):
         self.restart(scyc_curve.max_lr(self.curve, self.cycle, self.rate))
 
 
-class ConstantLr(Restarting):
+class ConstantLr(ScheduleLR):
     """Constant LR (Liu et al. 2021, Table 1): max_lr, always."""
 
     def __init__(self, optimizer: Optimizer, max_lr: float, last_epoch: int = -1) -> None:
@@ -146,10 +102,14 @@ class ConstantLr(Restarting):
         super().__init__(optimizer, schedule, max_lr, last_epoch=last_epoch)
 
 
-class LrDecay(Restarting):
+class LrDecay(ScheduleLR):
     """LR decay (Liu et al. 2021, Table 1): linearly from max_lr to 0, and 0 afterwards.
 
-    iterations: of the decay.
+    Args:
+        optimizer: Whose groups' learning rates are set.
+        max_lr: The first learning rate.
+        iterations: Of the decay.
+        last_epoch: As in PyTorch.
     """
 
     def __init__(
@@ -159,10 +119,15 @@ class LrDecay(Restarting):
         super().__init__(optimizer, schedule, max_lr, last_epoch=last_epoch)
 
 
-class Cyclical(Restarting):
+class Cyclical(ScheduleLR):
     """Cyclical LR (Liu et al. 2021, Table 1; Smith 2017): linearly between `low` and max_lr.
 
-    half_cycle: iterations from `low` to max_lr. low: learning rate of the first iteration.
+    Args:
+        optimizer: Whose groups' learning rates are set.
+        max_lr: The highest learning rate.
+        half_cycle: Iterations from `low` to max_lr.
+        low: The learning rate of the first iteration.
+        last_epoch: As in PyTorch.
     """
 
     def __init__(
@@ -177,11 +142,15 @@ class Cyclical(Restarting):
         super().__init__(optimizer, schedule, max_lr, last_epoch=last_epoch)
 
 
-class CosineWarmup(Restarting):
+class CosineWarmup(ScheduleLR):
     """Linear warm-up, then half a cosine from max_lr to 0 (Loshchilov and Hutter 2017, Eq. 5).
 
-    steps: iterations of a pruning cycle; the rate is 0 after them. warmup: iterations of the
-    linear rise from 0, among them.
+    Args:
+        optimizer: Whose groups' learning rates are set.
+        max_lr: The highest learning rate.
+        steps: Iterations of a pruning cycle; the rate is 0 after them.
+        warmup: How many of them are the linear rise from 0.
+        last_epoch: As in PyTorch.
     """
 
     def __init__(
@@ -191,11 +160,19 @@ class CosineWarmup(Restarting):
         super().__init__(optimizer, schedule, max_lr, steps, last_epoch)
 
 
-class OneCycle(Restarting):
-    """One-cycle (Smith and Topin 2019), as PyTorch's OneCycleLR with cosines; momentum is kept.
+class OneCycle(ScheduleLR):
+    """One-cycle (Smith and Topin 2019), as PyTorch's OneCycleLR with cosines.
 
-    steps: iterations of a pruning cycle. rise: share of them until max_lr. start: max_lr / start
-    is the first rate. end: the first rate / end is the last rate.
+    Momentum is not changed.
+
+    Args:
+        optimizer: Whose groups' learning rates are set.
+        max_lr: The highest learning rate.
+        steps: Iterations of a pruning cycle.
+        rise: Share of them until max_lr.
+        start: max_lr / start is the first rate.
+        end: The first rate / end is the last rate.
+        last_epoch: As in PyTorch.
     """
 
     def __init__(
@@ -212,11 +189,15 @@ class OneCycle(Restarting):
         super().__init__(optimizer, schedule, max_lr, steps, last_epoch)
 
 
-class LinearDecay(Restarting):
+class LinearDecay(ScheduleLR):
     """Linear warm-up, then linearly from max_lr to 0 (Li et al. 2020).
 
-    steps: iterations of a pruning cycle; the rate is 0 after them. warmup: iterations of the
-    linear rise from 0, among them.
+    Args:
+        optimizer: Whose groups' learning rates are set.
+        max_lr: The highest learning rate.
+        steps: Iterations of a pruning cycle; the rate is 0 after them.
+        warmup: How many of them are the linear rise from 0.
+        last_epoch: As in PyTorch.
     """
 
     def __init__(
@@ -224,11 +205,3 @@ class LinearDecay(Restarting):
     ) -> None:
         schedule = LinearSpec(name="linear", warmup=warmup)
         super().__init__(optimizer, schedule, max_lr, steps, last_epoch)
-
-
-def _fitting(schedule: ScheduleSpec, max_lr: float) -> float:
-    if not 0 < max_lr < math.inf:
-        raise ValueError(f"max_lr = {max_lr}: a learning rate must be above 0 and finite")
-    if rule := rates.max_lr_rule(schedule, max_lr):
-        raise ValueError(rule)
-    return max_lr

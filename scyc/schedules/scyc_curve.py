@@ -8,15 +8,22 @@ from scyc.specs.base import SCyc
 
 
 def max_lr(curve: SCyc, cycle: int, rate: float) -> float:
-    """Upper learning-rate bound of one pruning cycle (Liu et al. 2021, Eq. 2).
-
-    cycle: completed pruning cycles m, 0 for the unpruned network.
-    rate: share p of the remaining weights that each cycle prunes, in (0, 1).
-    Returns a learning rate in [epsilon, epsilon + delta].
+    """Compute the upper learning-rate bound of one pruning cycle (Liu et al. 2021, Eq. 2).
 
     With gamma = 1 - (1 - p)^(m - q), Eq. 2 is delta * sigmoid(beta * log(gamma / (1 - gamma)))
     + epsilon; written so, no power overflows. For m <= q, the No Growth phase, gamma <= 0 and
     the bound is its limit, epsilon.
+
+    Args:
+        curve: epsilon, delta, q and beta.
+        cycle: Completed pruning cycles m, 0 for the unpruned network.
+        rate: Share p of the remaining weights that each cycle prunes, in (0, 1).
+
+    Returns:
+        A learning rate in [epsilon, epsilon + delta].
+
+    Raises:
+        ValueError: The cycle is negative, or the rate not in (0, 1).
     """
     if cycle < 0:
         raise ValueError(f"cycle = {cycle}: completed pruning cycles cannot be negative")

@@ -9,9 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Union
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+)
 from pydantic_core import PydanticCustomError
 
 from scyc.errors import unknown
@@ -107,3 +115,23 @@ def chosen(
         return value
 
     return validate
+
+
+def one_of(
+    known: Mapping[str, type[Spec]], default: str | None = None, own: type[Spec] | None = None
+) -> Any:
+    """Return the type of a field that holds one of the specs of a registry.
+
+    Args:
+        known: The registry, specs by name.
+        default: The name where none is given.
+        own: The spec of one's own code, ``module:factory``, where that is a choice, too.
+    """
+    kinds = [Annotated[spec, Tag(f"<{name}>")] for name, spec in known.items()]
+    if own is not None:
+        kinds.append(Annotated[own, Tag("<factory>")])
+    return Annotated[
+        Union[tuple(kinds)],  # noqa: UP007
+        Discriminator(tag),
+        BeforeValidator(chosen(known, default, own is not None)),
+    ]

@@ -7,7 +7,9 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, field_validator, model_validator
 
 from scyc.specs.base import NonNegativeInt, PositiveInt, Share, Spec, UnsignedZero
-from scyc.specs.choices import NetworkSpec, OptimizerSpec, SgdSpec
+from scyc.specs.choices import NetworkSpec
+from scyc.specs.engines import EngineName
+from scyc.specs.optimizers import OptimizerSpec, SgdSpec
 
 Recorded = Literal["weight_gradients", "activations"]
 _Bound = Annotated[float, UnsignedZero]
@@ -51,7 +53,7 @@ class TrainingSpec(Spec):
     validate_every: PositiveInt  # iterations between two looks at the validation images
     carry: Literal["last", "best"] = "last"  # which weights are pruned next
     precision: Literal["fp32", "fp64", "bf16"] = "fp32"  # bf16: autocast of the forward pass
-    engine: Literal["auto", "solo", "stacked", "vmap", "grouped", "graphed"] = "auto"
+    engine: EngineName = "auto"
     deterministic: bool = False  # the reference engine and deterministic kernels, on any device
 
     @model_validator(mode="after")

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from scyc.pruning.pruned_network import Network
 from scyc.storage.blob_store import Blobs, Folder
-
-
-@dataclass(frozen=True)
-class Network:
-    """A network between two trainings: weights and buffers, and the masks of its pruned weights."""
-
-    state: dict[str, Tensor]  # state_dict, on the CPU
-    masks: dict[str, Tensor]  # bool, True where a weight remains; by the weight's name
 
 
 class CheckpointError(Exception):

@@ -1,4 +1,4 @@
-"""Deterministic kernels, for as long as a study that asks for them trains."""
+"""Deterministic kernels, while a study that asks for them trains."""
 
 from __future__ import annotations
 
@@ -18,16 +18,20 @@ class NotDeterministic(Exception):
 
 
 @contextmanager
-def deterministic(wanted: bool) -> Iterator[None]:
-    """Deterministic kernels inside, if `wanted`; PyTorch's settings are put back afterwards.
+def deterministic(enabled: bool) -> Iterator[None]:
+    """Use deterministic kernels inside, and restore PyTorch's settings afterwards.
 
-    Raises NotDeterministic for an operator that has no such kernel.
+    Args:
+        enabled: Where it is False, nothing is changed.
+
+    Raises:
+        NotDeterministic: An operator has no such kernel.
     """
-    if not wanted:
+    if not enabled:
         yield
         return
     algorithms = torch.are_deterministic_algorithms_enabled()
-    only_warned = torch.is_deterministic_algorithms_warn_only_enabled()
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
     cudnn = torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark
     workspace = os.environ.get(_CUBLAS)
     os.environ[_CUBLAS] = _WORKSPACE
@@ -38,11 +42,11 @@ def deterministic(wanted: bool) -> Iterator[None]:
     except RuntimeError as error:
         if isinstance(error, torch.OutOfMemoryError) or _HINT not in str(error):
             raise
-        rule = "training.deterministic cannot be had with this network and device"
+        rule = "training.deterministic is not possible with this network and device"
         reason = str(error).splitlines()[0].split(". ")[0]
         raise NotDeterministic(f"{rule}: {reason}; leave it out, or change the network") from error
     finally:
-        torch.use_deterministic_algorithms(algorithms, warn_only=only_warned)
+        torch.use_deterministic_algorithms(algorithms, warn_only=warn_only)
         torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = cudnn
         if workspace is None:
             del os.environ[_CUBLAS]

@@ -1,4 +1,4 @@
-"""The arithmetic of a training: what its weights are kept in, and what the forward pass is in."""
+"""The arithmetic of a training: the type of its weights, and of its forward pass."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ DTYPES: Mapping[str, torch.dtype] = MappingProxyType(  # of images, weights, opt
 
 
 def forward(precision: Precision, device: torch.device) -> AbstractContextManager[object]:
-    """What a forward pass goes in: bf16 is PyTorch's autocast, the others nothing.
+    """Return the context of a forward pass: PyTorch's autocast for bf16, else nothing.
 
-    Under autocast convolutions and products are taken in bfloat16. Weights, batch-norm statistics
-    and the optimiser's state stay float32; logits are to be cast to it before the loss. On a CPU it
-    works and is slow.
+    Under autocast, convolutions and matrix products are computed in bfloat16. Weights, batch-norm
+    statistics and the optimiser's state stay float32; cast the logits to float32 before the loss.
+    On a CPU it works and is slow.
     """
     if precision == "bf16":
         return torch.autocast(device.type, dtype=torch.bfloat16, cache_enabled=False)

@@ -1,4 +1,4 @@
-"""A plan from measurements: the fastest engine, and as many members as the memory takes."""
+"""A plan from measurements: the fastest engine, and as many members as fit into memory."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import torch
 
 from scyc.tuning.plan import Plan
 
-_FILLED = 0.85  # share of the free memory that a pack may take
-_LARGEST = 64  # members; the last of a pack keeps all others' results waiting
+_FILLED = 0.85  # share of the free memory that a pack may use
+_LARGEST = 64  # members; a pack's results are stored when its last member is finished
 _TIMED = 16  # members of a pack that is timed, where the study does not say
 _STEPS = 5  # iterations of the shorter timed training; the longer has twice as many
 _REPEATS = 3
@@ -21,36 +21,44 @@ class Meter(Protocol):
     """Measures short trainings on a device."""
 
     def seconds(self, engine: str, members: int, steps: int) -> float:
-        """Wall time of a pack of so many members and iterations."""
+        """Return the wall time in seconds of a pack with so many members and iterations."""
 
     def used(self, engine: str, members: int) -> int:
-        """Bytes of the device's memory that a step of so many members takes at its peak."""
+        """Return the peak memory in bytes of a step of so many members."""
 
     def free(self) -> int:
-        """Bytes of the device's memory that this worker may take."""
+        """Return the bytes of the device's memory that this worker may use."""
 
 
 def plan(
     engines: Sequence[str], most: int | None, meter: Meter, say: Callable[[str], None]
 ) -> Plan:
-    """Fill in what is open: the fastest of the engines, and as many members as memory allows.
+    """Choose the fastest of the engines, and as many members as fit into memory.
 
-    most: what the study says; None leaves it open. say: is told of engines that failed.
-    Raises RuntimeError when none of them works.
+    Args:
+        engines: Names of the engines that may be used; a single one is not timed.
+        most: Members of a pack, where the study declares it.
+        meter: Measures short trainings.
+        say: Gets a line about each engine that failed.
+
+    Raises:
+        RuntimeError: None of the engines works.
     """
     engine = engines[0]
     if len(engines) > 1:
         engine = fastest(engines, most or _TIMED, meter, say)
     if most is None:
-        most = 1 if engine == "solo" else filled(engine, meter)
+        most = 1 if engine == "solo" else largest_pack(engine, meter)
     return Plan(engine, most)
 
 
 def fastest(engines: Sequence[str], members: int, meter: Meter, say: Callable[[str], None]) -> str:
-    """The engine whose iteration takes the least time; of equals the first.
+    """Return the engine with the shortest time of an iteration and member; of equals the first.
 
-    One that has no memory for so many members is timed with half of them, and judged by the time
-    a member takes.
+    An engine that has no memory for so many members is timed with half of them.
+
+    Raises:
+        RuntimeError: None of the engines works.
     """
     times: dict[str, float] = {}
     for engine in engines:
@@ -63,7 +71,7 @@ def fastest(engines: Sequence[str], members: int, meter: Meter, say: Callable[[s
                     say(f"engine {engine}: not even one training fits in memory")
                     break
                 count //= 2
-            except Exception as error:  # another one may do
+            except Exception as error:  # another engine may work
                 say(f"engine {engine} does not work here: {error}")
                 break
     if not times:
@@ -71,20 +79,20 @@ def fastest(engines: Sequence[str], members: int, meter: Meter, say: Callable[[s
     return min(times, key=lambda engine: times[engine])
 
 
-def filled(engine: str, meter: Meter) -> int:
-    """How many members fill 85 % of the free memory: what one step of one, and of two, says."""
+def largest_pack(engine: str, meter: Meter) -> int:
+    """Return how many members fill 85 % of the free memory, from steps of one and two members."""
     free, one = meter.free(), meter.used(engine, 1)
     try:
-        each = meter.used(engine, 2) - one
+        per_member = meter.used(engine, 2) - one
     except torch.OutOfMemoryError:
         return 1
-    if each <= 0:
+    if per_member <= 0:
         return _LARGEST
-    return max(1, min(_LARGEST, 1 + int((_FILLED * free - one) // each)))
+    return max(1, min(_LARGEST, 1 + int((_FILLED * free - one) // per_member)))
 
 
 def _seconds_a_step(engine: str, members: int, meter: Meter) -> float:
-    """Median of a few differences, of which each leaves out what comes once a training."""
+    """Return the median of a few differences, which leave out what a training does only once."""
     meter.seconds(engine, members, _STEPS)  # allocations and first calls
     return statistics.median(
         meter.seconds(engine, members, 2 * _STEPS) - meter.seconds(engine, members, _STEPS)

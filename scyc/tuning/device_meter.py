@@ -1,25 +1,32 @@
-"""Short trainings on a device, for their time and their memory."""
+"""Short trainings on a device, to measure their time and their memory."""
 
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 
 import torch
 
 from scyc.data.images import Images
-from scyc.specs.choices import ConstantSpec
+from scyc.specs.schedules import ConstantSpec
 from scyc.specs.system import SystemSpec
 from scyc.trainer import Member, Trainer
 
-_IMAGES = 1280  # of which a fifth is looked at for validation
-_STEADY = 1e-4  # the learning rate of these trainings, which matters to none of them
+_IMAGES = 1280  # used at most; a fifth of them is for validation
+_LEARNING_RATE = 1e-4  # of the measured trainings; their results are not used
 
 
 class DeviceMeter:
-    """Measures trainings of a system, with its own batches.
+    """Measures short trainings of a system with its own batches.
 
-    See :class:`scyc.tuning.autotune.Meter`. share: of the device that this worker may take, in (0,
-    1].
+    See :class:`scyc.tuning.autotune.Meter`.
+
+    Args:
+        system: What is trained. Its rewinding and its records are left out.
+        images: The data set, of which the first 1,280 images are used: a validation pass over a
+            large one would take minutes.
+        device: Where it trains.
+        share: Share of the device's memory that this worker may take, in (0, 1].
     """
 
     def __init__(
@@ -29,21 +36,33 @@ class DeviceMeter:
         self._images = Images(
             images.pixels[:_IMAGES], images.labels[:_IMAGES], images.classes, images.fingerprint
         )
-        self._trainers: dict[int, Trainer] = {}
+        self.trainer = lru_cache(maxsize=2)(self._make_trainer)  # each has a network
 
-    def seconds(self, engine: str, members: int, steps: int) -> float:
-        """Wall time of a pack of so many members and iterations."""
-        trainer = self._trainer(steps)
-        pack = [Member(trainer.root(0), 0, 0, ConstantSpec(name="constant"), _STEADY)] * members
-        self._wait()
+    @property
+    def image_count(self) -> int:
+        """How many images the trainings use, those for validation and testing included."""
+        return len(self._images.labels)
+
+    def seconds(self, engine: str | None, members: int, steps: int) -> float:
+        """Return the wall time in seconds of a pack with so many members and iterations.
+
+        Args:
+            engine: None takes the first that may train the system.
+            members: Of the pack, all of them alike.
+            steps: Iterations, after which the pack is validated and tested once.
+        """
+        trainer = self.trainer(steps)
+        constant = ConstantSpec(name="constant")
+        pack = [Member(trainer.root(0), 0, 0, constant, _LEARNING_RATE)] * members
+        self._synchronize()
         began = time.perf_counter()
         trainer.train(pack, engine=engine)
-        self._wait()
+        self._synchronize()
         return time.perf_counter() - began
 
     def used(self, engine: str, members: int) -> int:
-        """Bytes of the device's memory that PyTorch reserves for a pack, at its peak."""
-        self._trainer(1)
+        """Return the bytes of GPU memory that PyTorch reserves for a pack at its peak."""
+        self.trainer(1)
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(self._device)
         before = torch.cuda.memory_reserved(self._device)
@@ -51,22 +70,19 @@ class DeviceMeter:
         return torch.cuda.max_memory_reserved(self._device) - before
 
     def free(self) -> int:
-        """Bytes of the device's memory that this worker may take."""
+        """Return the bytes of GPU memory that this worker may take."""
         torch.cuda.empty_cache()
         return int(torch.cuda.mem_get_info(self._device)[0] * self._share)
 
-    def _wait(self) -> None:
+    def _synchronize(self) -> None:
         if self._device.type == "cuda":
             torch.cuda.synchronize(self._device)
 
-    def _trainer(self, steps: int) -> Trainer:
-        """A trainer of the same system whose trainings have only `steps` iterations."""
-        if steps not in self._trainers:
-            training = self._system.training.model_copy(
-                update={"steps": steps, "validate_every": steps}
-            )
-            pruning = self._system.pruning.model_copy(update={"rewind": "last"})
-            changes = {"training": training, "pruning": pruning, "record": None}
-            system = self._system.model_copy(update=changes)
-            self._trainers[steps] = Trainer(system, self._images, self._device)
-        return self._trainers[steps]
+    def _make_trainer(self, steps: int) -> Trainer:
+        """Return a trainer of the same system whose trainings have only `steps` iterations."""
+        training = self._system.training.model_copy(
+            update={"steps": steps, "validate_every": steps}
+        )
+        pruning = self._system.pruning.model_copy(update={"rewind": "last"})
+        changes = {"training": training, "pruning": pruning, "record": None}
+        return Trainer(self._system.model_copy(update=changes), self._images, self._device)

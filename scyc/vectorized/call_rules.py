@@ -1,4 +1,7 @@
-"""Calls between layers that can be taken for many members at once (see `layer_rules`)."""
+"""Rules that turn a call between layers into one operation for many members.
+
+See :mod:`scyc.vectorized.layer_rules`.
+"""
 
 from __future__ import annotations
 
@@ -12,104 +15,106 @@ from torch import Tensor, fx
 from torch.nn import functional
 
 from scyc.vectorized.layer_rules import (
-    PICTURES,
-    TENSORS,
-    Kind,
-    Lowered,
-    Run,
-    Unfit,
-    as_values,
-    flattened,
-    need,
-    spread,
+    IMAGE_LAYOUTS,
+    TENSOR_LAYOUTS,
+    ForwardPass,
+    Layout,
+    Rule,
+    UnsupportedNetwork,
+    flatten_rule,
+    repeat_for_members,
+    require_layout,
+    to_features,
 )
 
 
 def _constants(node: fx.Node, known: Sequence[str], defaults: Sequence[Any]) -> list[Any]:
-    """A call's arguments behind the first, by place or name. Raises Unfit for others."""
-    given = dict(zip(known, node.args[1:], strict=False)) | dict(node.kwargs)
-    if len(node.args) - 1 > len(known) or not set(given) <= set(known):
-        raise Unfit(f"{node.name}: arguments that are not known")
-    return [given.get(name, default) for name, default in zip(known, defaults, strict=True)]
+    """Return a call's arguments after the first. Raises UnsupportedNetwork for unknown ones."""
+    arguments = dict(zip(known, node.args[1:], strict=False)) | dict(node.kwargs)
+    if len(node.args) - 1 > len(known) or not set(arguments) <= set(known):
+        raise UnsupportedNetwork(f"{node.name}: arguments that are not known")
+    return [arguments.get(name, default) for name, default in zip(known, defaults, strict=True)]
 
 
-def _call_flatten(node: fx.Node, kinds: Sequence[Kind]) -> Lowered:
-    need(kinds[0], TENSORS, node.name)
+def _call_flatten(node: fx.Node, layouts: Sequence[Layout]) -> Rule:
+    require_layout(layouts[0], TENSOR_LAYOUTS, node.name)
     if tuple(_constants(node, ("start_dim", "end_dim"), (0, -1))) not in ((1, -1), (1, 3)):
-        raise Unfit(f"{node.name}: flattens other axes than all but the batch")
-    return flattened(kinds[0])
+        raise UnsupportedNetwork(f"{node.name}: flattens other axes than all but the batch")
+    return flatten_rule(layouts[0])
 
 
-def _call_view(node: fx.Node, kinds: Sequence[Kind]) -> Lowered:
+def _call_view(node: fx.Node, layouts: Sequence[Layout]) -> Rule:
     shape = node.args[1:]
     shape = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], tuple | list) else shape
     flattens = len(shape) == 2 and isinstance(shape[0], fx.Node) and shape[1] == -1
-    if not flattens or kinds[1:] != [Kind.BATCH] or node.kwargs:
-        raise Unfit(f"{node.name}: views in another shape than (batch, -1)")
-    return flattened(kinds[0])
+    if not flattens or layouts[1:] != [Layout.BATCH_SIZE] or node.kwargs:
+        raise UnsupportedNetwork(f"{node.name}: views in another shape than (batch, -1)")
+    return flatten_rule(layouts[0])
 
 
-def _call_mean(node: fx.Node, kinds: Sequence[Kind]) -> Lowered:
-    kind = kinds[0]
+def _call_mean(node: fx.Node, layouts: Sequence[Layout]) -> Rule:
+    layout = layouts[0]
     axes, keep = _constants(node, ("dim", "keepdim"), (None, False))
-    over_pixels = isinstance(axes, tuple | list) and {each % 4 for each in axes} == {2, 3}
-    if kind not in PICTURES or not over_pixels:
-        raise Unfit(f"{node.name}: a mean over other axes than the pixels")
+    over_pixels = isinstance(axes, tuple | list) and {axis % 4 for axis in axes} == {2, 3}
+    if layout not in IMAGE_LAYOUTS or not over_pixels:
+        raise UnsupportedNetwork(f"{node.name}: a mean over other axes than the pixels")
     if keep:
-        return kind, lambda run, images: images.mean((2, 3), keepdim=True)
-    return Kind.VALUES, lambda run, images: as_values(run, images.mean((2, 3)), kind)
+        return layout, lambda context, images: images.mean((2, 3), keepdim=True)
+    return Layout.FEATURES, lambda context, images: to_features(
+        context, images.mean((2, 3)), layout
+    )
 
 
-def _call_arithmetic(node: fx.Node, kinds: Sequence[Kind]) -> Lowered:
+def _call_arithmetic(node: fx.Node, layouts: Sequence[Layout]) -> Rule:
     function = _ARITHMETIC[node.target]
-    if node.kwargs or len(node.args) != 2 or not set(kinds) <= set(TENSORS):
-        raise Unfit(f"{node.name}: arguments that are not known")
-    if len(kinds) == 1:
+    if node.kwargs or len(node.args) != 2 or not set(layouts) <= set(TENSOR_LAYOUTS):
+        raise UnsupportedNetwork(f"{node.name}: arguments that are not known")
+    if len(layouts) == 1:
         first, second = node.args
         if not isinstance(second, fx.Node):
-            return kinds[0], lambda run, given: function(given, second)
-        return kinds[0], lambda run, given: function(first, given)
-    if (Kind.VALUES in kinds) and set(kinds) != {Kind.VALUES}:
-        raise Unfit(f"{node.name}: joins images with values")
-    if set(kinds) != {Kind.ALIKE, Kind.IMAGES}:
-        return kinds[0], lambda run, one, other: function(one, other)
+            return layouts[0], lambda context, inputs: function(inputs, second)
+        return layouts[0], lambda context, inputs: function(first, inputs)
+    if (Layout.FEATURES in layouts) and set(layouts) != {Layout.FEATURES}:
+        raise UnsupportedNetwork(f"{node.name}: joins images with features")
+    if set(layouts) != {Layout.SHARED_IMAGES, Layout.IMAGES}:
+        return layouts[0], lambda context, one, other: function(one, other)
 
-    def operation(run: Run, one: Tensor, other: Tensor) -> Tensor:
+    def operation(context: ForwardPass, one: Tensor, other: Tensor) -> Tensor:
         both = [
-            spread(each, run.members) if kind is Kind.ALIKE else each
-            for kind, each in zip(kinds, (one, other), strict=True)
+            repeat_for_members(value, context.members) if layout is Layout.SHARED_IMAGES else value
+            for layout, value in zip(layouts, (one, other), strict=True)
         ]
         return cast("Tensor", function(*both))
 
-    return Kind.IMAGES, operation
+    return Layout.IMAGES, operation
 
 
-def _call_pool(node: fx.Node, kinds: Sequence[Kind]) -> Lowered:
+def _call_pool(node: fx.Node, layouts: Sequence[Layout]) -> Rule:
     function: Any = node.target
-    need(kinds[0], PICTURES, node.name)
-    if len(kinds) != 1 or node.kwargs.get("return_indices"):
-        raise Unfit(f"{node.name}: arguments that are not known")
-    return kinds[0], lambda run, images: function(images, *node.args[1:], **node.kwargs)
+    require_layout(layouts[0], IMAGE_LAYOUTS, node.name)
+    if len(layouts) != 1 or node.kwargs.get("return_indices"):
+        raise UnsupportedNetwork(f"{node.name}: arguments that are not known")
+    return layouts[0], lambda context, images: function(images, *node.args[1:], **node.kwargs)
 
 
-def _call_relu(node: fx.Node, kinds: Sequence[Kind]) -> Lowered:
-    need(kinds[0], TENSORS, node.name)
-    return kinds[0], lambda run, given: given.relu()
+def _call_relu(node: fx.Node, layouts: Sequence[Layout]) -> Rule:
+    require_layout(layouts[0], TENSOR_LAYOUTS, node.name)
+    return layouts[0], lambda context, inputs: inputs.relu()
 
 
-def _call_shape(node: fx.Node, kinds: Sequence[Kind]) -> Lowered:
-    first = kinds[0]
+def _call_shape(node: fx.Node, layouts: Sequence[Layout]) -> Rule:
+    first = layouts[0]
     arguments = node.args[1:]
-    if node.target is operator.getitem and first is Kind.SHAPE and arguments == (0,):
-        return Kind.BATCH, _nothing
-    if node.target is getattr and first in TENSORS and arguments == ("shape",):
-        return Kind.SHAPE, _nothing
-    if node.target == "size" and first in TENSORS and arguments in ((), (0,)):
-        return Kind.BATCH if arguments else Kind.SHAPE, _nothing
-    raise Unfit(f"{node.name}: only the number of images may be asked for")
+    if node.target is operator.getitem and first is Layout.SHAPE and arguments == (0,):
+        return Layout.BATCH_SIZE, _nothing
+    if node.target is getattr and first in TENSOR_LAYOUTS and arguments == ("shape",):
+        return Layout.SHAPE, _nothing
+    if node.target == "size" and first in TENSOR_LAYOUTS and arguments in ((), (0,)):
+        return Layout.BATCH_SIZE if arguments else Layout.SHAPE, _nothing
+    raise UnsupportedNetwork(f"{node.name}: of a shape only the number of images is supported")
 
 
-def _nothing(run: Run, given: object) -> None:
+def _nothing(context: ForwardPass, inputs: object) -> None:
     raise AssertionError("a shape is not computed")
 
 
@@ -127,7 +132,7 @@ _ARITHMETIC: Mapping[Any, Callable[..., Any]] = MappingProxyType(
     }
 )
 IN_PLACE = frozenset({operator.iadd, "add_", "relu_"})
-CALLS: Mapping[Any, Callable[[fx.Node, Sequence[Kind]], Lowered]] = MappingProxyType(
+CALL_RULES: Mapping[Any, Callable[[fx.Node, Sequence[Layout]], Rule]] = MappingProxyType(
     {
         **dict.fromkeys(_ARITHMETIC, _call_arithmetic),
         **dict.fromkeys((torch.relu, functional.relu, "relu", "relu_"), _call_relu),

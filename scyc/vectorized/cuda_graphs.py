@@ -1,8 +1,8 @@
-"""The seam to CUDA: a step recorded once and replayed, and work on several streams.
+"""CUDA graphs and streams: a step recorded once and replayed, and work on several streams.
 
-On a CPU nothing is recorded and there is one stream: a step is called as it is. What touches CUDA
-here has been written by PyTorch's documentation and not been run on a GPU; the tests hold the rest
-of this module, and those that use it, against a stand-in for the recorder.
+On a CPU nothing is recorded and there is one stream: a step is called as it is. What uses CUDA here
+was written from PyTorch's documentation and has not been run on a GPU; the tests replace the
+recorder.
 """
 
 from __future__ import annotations
@@ -21,19 +21,25 @@ Recorder = Callable[
 ]
 
 
-def captured(
+def capture(
     step: Step,
     examples: Sequence[Tensor],
     state: Sequence[Tensor] = (),
     generators: Sequence[torch.Generator] = (),
     recorder: Recorder | None = None,
 ) -> Step:
-    """A function that does what `step` does to `state`; on a CPU, `step` itself.
+    """Record a step, and return a function that replays it; on a CPU, return the step itself.
 
-    step: takes tensors of the examples' shapes, and changes the tensors of `state` and what the
-    generators draw next, nothing else; it must not wait for the device. On a GPU every call copies
-    its arguments into the same buffers and replays one recording. The recording leaves `state` and
-    the generators as they were. recorder: how to record, in place of the device's own way.
+    On a GPU every call copies its arguments into the same buffers and replays one recording. The
+    recording leaves `state` and the generators as they were.
+
+    Args:
+        step: Takes tensors of the examples' shapes, and changes nothing but the tensors of `state`
+            and what the generators draw next. It must not wait for the device.
+        examples: Of the step's arguments.
+        state: Tensors that the step changes.
+        generators: From which the step draws.
+        recorder: How to record, in place of the device's own way.
     """
     if recorder is None:
         if examples[0].device.type != "cuda":
@@ -43,22 +49,27 @@ def captured(
     replay = recorder(lambda: step(*buffers), state, generators)
 
     def call(*inputs: Tensor) -> None:
-        for buffer, given in zip(buffers, inputs, strict=True):
-            buffer.copy_(given, non_blocking=True)
+        for buffer, value in zip(buffers, inputs, strict=True):
+            buffer.copy_(value, non_blocking=True)
         replay()
 
     return call
 
 
 class Streams:
-    """As many streams as there are tasks that do not wait for each other; on a CPU, one."""
+    """A stream for each of the tasks that do not depend on each other; on a CPU, one.
+
+    Args:
+        device: Where the tasks run.
+        count: How many tasks there are.
+    """
 
     def __init__(self, device: torch.device, count: int) -> None:
         on_gpu = device.type == "cuda" and count > 1
         self._streams = [torch.cuda.Stream(device) for _ in range(count)] if on_gpu else []
 
     def run(self, tasks: Sequence[Callable[[], Result]]) -> list[Result]:
-        """Run tasks beside each other: after all that the device was asked, before what is next."""
+        """Run tasks in parallel, after what was queued on the device and before what follows."""
         if not self._streams:
             return [task() for task in tasks]
         main = torch.cuda.current_stream(self._streams[0].device)
@@ -75,7 +86,7 @@ class Streams:
 def _record(
     work: Callable[[], None], state: Sequence[Tensor], generators: Sequence[torch.Generator]
 ) -> Callable[[], None]:
-    """Record `work` as a CUDA graph; not run on a GPU yet."""
+    """Record `work` as a CUDA graph; this has not been run on a GPU yet."""
     with torch.cuda.device(state[0].device):
         return _recorded(work, state, generators)
 
@@ -85,12 +96,12 @@ def _recorded(
 ) -> Callable[[], None]:
     saved = [value.clone() for value in state]
     seeds = [generator.get_state() for generator in generators]
-    aside = torch.cuda.Stream()
-    aside.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(aside):
+    warm_up = torch.cuda.Stream()
+    warm_up.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(warm_up):
         for _ in range(_WARM_UP):
             work()
-    torch.cuda.current_stream().wait_stream(aside)
+    torch.cuda.current_stream().wait_stream(warm_up)
     graph = torch.cuda.CUDAGraph()
     for generator in generators:
         graph.register_generator_state(generator)

@@ -1,4 +1,7 @@
-"""Dropout of many members: those of one replicate draw the same, and on a CPU what solo draws."""
+"""Dropout of many members: members of one replicate draw the same masks.
+
+On a CPU they are the masks that the solo engine draws.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,18 @@ import torch
 from torch import Tensor, nn
 
 
-class Dropouts:
+class DropoutGenerators:
     """A generator for each seed among the members; every call draws once from each.
 
-    On a CPU they draw what PyTorch's own generator would for a member alone. On a GPU PyTorch's
-    dropout is one fused kernel that draws in another order, so masks differ from a member's alone.
+    On a CPU they draw what PyTorch's own generator would for a single member. On a GPU PyTorch's
+    dropout is one fused kernel that draws in another order, so the masks differ from it.
+
+    Args:
+        seeds: Each member's seed.
+        device: Of the masks.
+
+    Attributes:
+        members: Each member's index in `generators`, int64 [members].
     """
 
     def __init__(self, seeds: Sequence[int], device: torch.device) -> None:
@@ -23,29 +33,34 @@ class Dropouts:
         self.generators = [torch.Generator(device).manual_seed(seed) for seed in distinct]
         self.members = torch.tensor([distinct.index(seed) for seed in seeds], device=device)
 
-    def go_on_from(self, other: Dropouts) -> None:
-        """Draw next what another one, with these seeds and perhaps more, would draw next."""
+    def copy_state_from(self, other: DropoutGenerators) -> None:
+        """Continue as another one would, which has these seeds and perhaps more."""
         for seed, generator in zip(self._seeds, self.generators, strict=True):
             generator.set_state(other.generators[other._seeds.index(seed)].get_state())
 
-    def masks(self, one: Tensor, share: float) -> list[Tensor]:
-        """For each seed a mask like `one`, of one member: 0, or what makes up for what is lost."""
+    def masks(self, like: Tensor, share: float) -> list[Tensor]:
+        """Draw a mask for each seed.
+
+        Args:
+            like: Gives shape, type and memory format of one member's mask.
+            share: The probability of 0; the other values are 1 / (1 - share).
+        """
         if share == 1:
-            return [torch.zeros_like(one) for _ in self.generators]
+            return [torch.zeros_like(like) for _ in self.generators]
         return [
-            torch.empty_like(one).bernoulli_(1 - share, generator=each).div_(1 - share)
-            for each in self.generators
+            torch.empty_like(like).bernoulli_(1 - share, generator=generator).div_(1 - share)
+            for generator in self.generators
         ]
 
 
 class _Dropout(nn.Module):
-    """Stands for a nn.Dropout, in a network of one member or under vmap."""
+    """Replaces a nn.Dropout, in a network of one member or under vmap."""
 
     def __init__(self, share: float) -> None:
         super().__init__()
         self.share = share
-        self.source: Dropouts | None = None
-        self.form = torch.contiguous_format
+        self.source: DropoutGenerators | None = None
+        self.memory_format = torch.contiguous_format
 
     def forward(self, values: Tensor) -> Tensor:
         if not self.training or self.share == 0:
@@ -54,7 +69,7 @@ class _Dropout(nn.Module):
 
 
 class _Mask(torch.autograd.Function):
-    """The mask of one member's values; under vmap, each member's of its own seed."""
+    """Draws the mask of one member; under vmap, a mask for each member's seed."""
 
     @staticmethod
     def forward(values: Tensor, module: _Dropout) -> Tensor:
@@ -70,37 +85,43 @@ class _Mask(torch.autograd.Function):
         _info: Any, in_dims: tuple[int, None], values: Tensor, module: _Dropout
     ) -> tuple[Tensor, int]:
         assert module.source is not None
-        one = values.select(in_dims[0], 0)
-        if one.dim() == 4:  # numbers are drawn in the order in which they lie
-            one = torch.empty_like(one, memory_format=module.form)
-        return torch.stack(module.source.masks(one, module.share))[module.source.members], 0
+        member = values.select(in_dims[0], 0)
+        if member.dim() == 4:  # numbers are drawn in the order of memory
+            member = torch.empty_like(member, memory_format=module.memory_format)
+        return torch.stack(module.source.masks(member, module.share))[module.source.members], 0
 
 
-def redrawn(network: nn.Module) -> nn.Module:
-    """A network that shares the tensors of this one, and whose dropout :func:`draw_from` sets.
+def replace_dropout(network: nn.Module) -> nn.Module:
+    """Return a copy that shares the network's tensors and draws its dropout as set_dropout says.
 
-    Raises ValueError for dropout in place, of which this keeps no account.
+    Raises:
+        ValueError: Dropout works in place.
     """
     shared: dict[int, Any] = {
         id(value): value for value in (*network.parameters(), *network.buffers())
     }
-    twin = copy.deepcopy(network, shared)
-    for name, module in list(twin.named_modules()):
+    copied = copy.deepcopy(network, shared)
+    for name, module in list(copied.named_modules()):
         if type(module) is nn.Dropout:
             if module.inplace:
                 raise ValueError(f"{name}: dropout in place is trained by the solo engine only")
-            parent, _, own = name.rpartition(".")
-            setattr(twin.get_submodule(parent), own, _Dropout(module.p))
-    return twin
+            parent, _, attribute = name.rpartition(".")
+            setattr(copied.get_submodule(parent), attribute, _Dropout(module.p))
+    return copied
 
 
-def draw_from(
-    network: nn.Module, source: Dropouts, form: torch.memory_format = torch.contiguous_format
+def set_dropout(
+    network: nn.Module,
+    source: DropoutGenerators,
+    memory_format: torch.memory_format = torch.contiguous_format,
 ) -> None:
-    """Let the dropout of a :func:`redrawn` network draw from `source` from now on.
+    """Let the dropout of a network from :func:`replace_dropout` draw from `source` from now on.
 
-    form: how the images of a member alone would lie, which under vmap they need not.
+    Args:
+        network: The network.
+        source: The generators.
+        memory_format: Of the images where a member trains by itself; under vmap it may differ.
     """
     for module in network.modules():
         if isinstance(module, _Dropout):
-            module.source, module.form = source, form
+            module.source, module.memory_format = source, memory_format

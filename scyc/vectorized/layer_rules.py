@@ -1,8 +1,8 @@
-"""Each layer that can be taken for many members at once, as one operation on what lies before it.
+"""Rules that turn a layer into one operation for many members.
 
-The members' channels lie side by side in the channel axis, so a convolution of all is one grouped
-convolution, and batch norm, pools and ReLUs are what they were, channel by channel. Once flattened,
-values lie [members, values, batch], so a linear layer of all is one batched product.
+The members' channels are side by side in the channel axis, so a convolution of all members is one
+grouped convolution, and batch norm, pools and ReLUs work channel by channel as before. Flattened
+features are [members, features, batch], so a linear layer of all members is one batched product.
 """
 
 from __future__ import annotations
@@ -17,35 +17,35 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from scyc.vectorized.dropout import Dropouts
+from scyc.vectorized.dropout import DropoutGenerators
 
 
-class Unfit(ValueError):
-    """Why a network cannot be taken so."""
+class UnsupportedNetwork(ValueError):
+    """A network has a layer or a call without a rule, which the message names."""
 
 
-class Kind(Enum):
-    """What lies between two layers, and how it lies when there are many members."""
+class Layout(Enum):
+    """What is passed between two layers, and its axes when there are many members."""
 
-    ALIKE = "images that all members share, [batch, channels, height, width]"
+    SHARED_IMAGES = "images that all members share, [batch, channels, height, width]"
     IMAGES = "[batch, members * channels, height, width]"
-    VALUES = "[members, values, batch]; [1, values, batch] where all members share them"
+    FEATURES = "[members, features, batch]; [1, features, batch] where all members share them"
     SHAPE = "the shape of one of these, of which only the first number is used"
-    BATCH = "that number"
+    BATCH_SIZE = "the number of images"
 
 
 @dataclass(frozen=True)
-class Run:
-    """One forward pass."""
+class ForwardPass:
+    """What the operations of one forward pass share."""
 
     values: Mapping[str, Tensor]  # every weight and buffer, [members, *shape]; buffers change
     members: int
-    dropouts: Dropouts
+    dropouts: DropoutGenerators
     training: bool
-    form: torch.memory_format  # how one member's images would lie, alone
+    memory_format: torch.memory_format  # of the images where a member trains by itself
 
     def joined(self, name: str | None) -> Tensor | None:
-        """A tensor's members behind each other, [members * first axis, ...]."""
+        """Return a tensor's members one after another, [members * first axis, ...]."""
         return None if name is None else self.values[name].flatten(0, 1)
 
 
@@ -58,175 +58,181 @@ class Layer:
     names: Mapping[int, str]  # by id
 
     def name(self, tensor: str) -> str | None:
-        """Of one of its tensors; None where it has none."""
+        """Return the name of one of its tensors; None where it has none."""
         value = getattr(self.module, tensor)
         return None if value is None else self.names[id(value)]
 
 
-Operation = Callable[..., Any]  # of a Run and of what lies before
-Lowered = tuple[Kind, Operation]
-PICTURES = (Kind.ALIKE, Kind.IMAGES)
-TENSORS = (*PICTURES, Kind.VALUES)
+Operation = Callable[..., Any]  # of a ForwardPass and of the layer's inputs
+Rule = tuple[Layout, Operation]
+IMAGE_LAYOUTS = (Layout.SHARED_IMAGES, Layout.IMAGES)
+TENSOR_LAYOUTS = (*IMAGE_LAYOUTS, Layout.FEATURES)
 
 
-def need(kind: Kind, known: Sequence[Kind], what: str) -> None:
-    """Raise Unfit where a layer, `what`, is not taken of what lies before it."""
-    if kind not in known:
-        raise Unfit(f"{what}: not taken of {kind.value}")
+def require_layout(layout: Layout, known: Sequence[Layout], what: str) -> None:
+    """Raise UnsupportedNetwork where a layer, `what`, has no rule for these inputs."""
+    if layout not in known:
+        raise UnsupportedNetwork(f"{what}: has no rule for {layout.value}")
 
 
-def spread(images: Tensor, members: int) -> Tensor:
-    """Images that all share, once for each member."""
+def repeat_for_members(images: Tensor, members: int) -> Tensor:
+    """Return shared images once for each member, [batch, members * channels, ...]."""
     return images.repeat(1, members, 1, 1)
 
 
-def _convolution(layer: Layer, kind: Kind) -> Lowered:
+def _convolution(layer: Layer, layout: Layout) -> Rule:
     module = layer.module
-    need(kind, PICTURES, layer.path)
+    require_layout(layout, IMAGE_LAYOUTS, layer.path)
     if module.padding_mode != "zeros":
-        raise Unfit(f"{layer.path}: padding_mode {module.padding_mode} is not known")
+        raise UnsupportedNetwork(f"{layer.path}: padding_mode {module.padding_mode} is not known")
     weight, bias = layer.name("weight"), layer.name("bias")
-    at_once = kind is Kind.ALIKE and module.groups == 1  # of the same images: one wide convolution
+    shared = (
+        layout is Layout.SHARED_IMAGES and module.groups == 1
+    )  # of the same images: one wide convolution
 
-    def operation(run: Run, images: Tensor) -> Tensor:
-        weights = run.joined(weight)
+    def operation(context: ForwardPass, images: Tensor) -> Tensor:
+        weights = context.joined(weight)
         assert weights is not None
-        if kind is Kind.ALIKE and not at_once:
-            images = spread(images, run.members)
+        if layout is Layout.SHARED_IMAGES and not shared:
+            images = repeat_for_members(images, context.members)
         return functional.conv2d(
             images,
             weights,
-            run.joined(bias),
+            context.joined(bias),
             module.stride,
             module.padding,
             module.dilation,
-            1 if at_once else run.members * module.groups,
+            1 if shared else context.members * module.groups,
         )
 
-    return Kind.IMAGES, operation
+    return Layout.IMAGES, operation
 
 
-def _linear(layer: Layer, kind: Kind) -> Lowered:
-    need(kind, (Kind.VALUES,), layer.path)
+def _linear(layer: Layer, layout: Layout) -> Rule:
+    require_layout(layout, (Layout.FEATURES,), layer.path)
     weight, bias = layer.name("weight"), layer.name("bias")
     assert weight is not None
 
-    def operation(run: Run, values: Tensor) -> Tensor:
-        weights = run.values[weight]
-        shift = None if bias is None else run.values[bias].unsqueeze(-1)
-        if len(values) < run.members:  # of the same values: one tall product
-            after = (weights.flatten(0, 1) @ values[0]).view(run.members, -1, values.shape[-1])
+    def operation(context: ForwardPass, values: Tensor) -> Tensor:
+        weights = context.values[weight]
+        shift = None if bias is None else context.values[bias].unsqueeze(-1)
+        if len(values) < context.members:  # of the same values: one tall product
+            after = (weights.flatten(0, 1) @ values[0]).view(context.members, -1, values.shape[-1])
             return after if shift is None else after + shift
         return torch.bmm(weights, values) if shift is None else shift.baddbmm(weights, values)
 
-    return Kind.VALUES, operation
+    return Layout.FEATURES, operation
 
 
-def _norm(layer: Layer, kind: Kind) -> Lowered:
+def _norm(layer: Layer, layout: Layout) -> Rule:
     module = layer.module
     flat = isinstance(module, nn.BatchNorm1d)
-    need(kind, (Kind.VALUES,) if flat else PICTURES, layer.path)
+    require_layout(layout, (Layout.FEATURES,) if flat else IMAGE_LAYOUTS, layer.path)
     weight, bias = layer.name("weight"), layer.name("bias")
     mean, variance = layer.name("running_mean"), layer.name("running_var")
     count = layer.name("num_batches_tracked")
 
-    def operation(run: Run, given: Tensor) -> Tensor:
-        features = given
+    def operation(context: ForwardPass, inputs: Tensor) -> Tensor:
+        features = inputs
         statistics: list[Any]
-        if kind is Kind.ALIKE:
-            features = spread(given, run.members)
+        if layout is Layout.SHARED_IMAGES:
+            features = repeat_for_members(inputs, context.members)
         elif flat:
-            features = given.expand(run.members, -1, -1).reshape(1, -1, given.shape[-1])
-        statistics = [run.joined(mean), run.joined(variance)]
+            features = inputs.expand(context.members, -1, -1).reshape(1, -1, inputs.shape[-1])
+        statistics = [context.joined(mean), context.joined(variance)]
         scratch, momentum = statistics, module.momentum
-        if run.training and count is not None:
-            run.values[count].add_(1)
+        if context.training and count is not None:
+            context.values[count].add_(1)
             if momentum is None:  # the mean over all batches: each member has its own count
-                scratch, momentum = [torch.zeros_like(each) for each in statistics], 1.0
+                scratch, momentum = [torch.zeros_like(value) for value in statistics], 1.0
         after = functional.batch_norm(
             features,
             scratch[0],
             scratch[1],
-            run.joined(weight),
-            run.joined(bias),
-            run.training or mean is None,
+            context.joined(weight),
+            context.joined(bias),
+            context.training or mean is None,
             momentum or 0.0,
             module.eps,
         )
         if scratch is not statistics and count is not None:
-            batches = run.values[count].to(statistics[0].dtype)
+            batches = context.values[count].to(statistics[0].dtype)
             share = batches.reciprocal().repeat_interleave(module.num_features)
             for old, new in zip(statistics, scratch, strict=True):
                 old.lerp_(new, share)
-        return after.view(run.members, -1, given.shape[-1]) if flat else after
+        return after.view(context.members, -1, inputs.shape[-1]) if flat else after
 
-    return Kind.VALUES if flat else Kind.IMAGES, operation
+    return Layout.FEATURES if flat else Layout.IMAGES, operation
 
 
-def _dropout(layer: Layer, kind: Kind) -> Lowered:
+def _dropout(layer: Layer, layout: Layout) -> Rule:
     share = layer.module.p
-    need(kind, TENSORS, layer.path)
+    require_layout(layout, TENSOR_LAYOUTS, layer.path)
 
-    def operation(run: Run, given: Tensor) -> Tensor:
-        if not run.training or share == 0:
-            return given
-        alike = kind is Kind.ALIKE or (kind is Kind.VALUES and len(given) < run.members)
-        if kind is Kind.VALUES:
-            one = given[0].new_empty(given.shape[:0:-1])
+    def operation(context: ForwardPass, inputs: Tensor) -> Tensor:
+        if not context.training or share == 0:
+            return inputs
+        shared = layout is Layout.SHARED_IMAGES or (
+            layout is Layout.FEATURES and len(inputs) < context.members
+        )
+        if layout is Layout.FEATURES:
+            one = inputs[0].new_empty(inputs.shape[:0:-1])
         else:
-            batch, channels, *size = given.shape
-            own = channels if alike else channels // run.members
+            batch, channels, *size = inputs.shape
+            own = channels if shared else channels // context.members
             one = (
-                given.new_empty(0).new_empty((batch, own, *size)).contiguous(memory_format=run.form)
+                inputs.new_empty(0)
+                .new_empty((batch, own, *size))
+                .contiguous(memory_format=context.memory_format)
             )
-        masks = run.dropouts.masks(one, share)
-        if alike:
-            return given * (masks[0].t() if kind is Kind.VALUES else masks[0])
-        each = torch.stack(masks)[run.dropouts.members]
-        if kind is Kind.VALUES:
-            return given * each.transpose(1, 2)
-        return given * each.transpose(0, 1).flatten(1, 2)
+        masks = context.dropouts.masks(one, share)
+        if shared:
+            return inputs * (masks[0].t() if layout is Layout.FEATURES else masks[0])
+        by_member = torch.stack(masks)[context.dropouts.members]
+        if layout is Layout.FEATURES:
+            return inputs * by_member.transpose(1, 2)
+        return inputs * by_member.transpose(0, 1).flatten(1, 2)
 
-    return kind, operation
+    return layout, operation
 
 
-def as_values(run: Run, images: Tensor, kind: Kind) -> Tensor:
-    """Images [batch, members * channels, ...] as [members, values, batch]."""
-    members = 1 if kind is Kind.ALIKE else run.members
+def to_features(context: ForwardPass, images: Tensor, layout: Layout) -> Tensor:
+    """Return images [batch, members * channels, ...] as [members, features, batch]."""
+    members = 1 if layout is Layout.SHARED_IMAGES else context.members
     return images.flatten(1).view(len(images), members, -1).permute(1, 2, 0)
 
 
-def flattened(kind: Kind) -> Lowered:
-    """All axes but the batch in one."""
-    if kind is Kind.VALUES:
-        return kind, lambda run, values: values
-    return Kind.VALUES, lambda run, images: as_values(run, images, kind)
+def flatten_rule(layout: Layout) -> Rule:
+    """Return the rule that joins all axes but the batch."""
+    if layout is Layout.FEATURES:
+        return layout, lambda context, values: values
+    return Layout.FEATURES, lambda context, images: to_features(context, images, layout)
 
 
-def _flatten(layer: Layer, kind: Kind) -> Lowered:
-    need(kind, TENSORS, layer.path)
+def _flatten(layer: Layer, layout: Layout) -> Rule:
+    require_layout(layout, TENSOR_LAYOUTS, layer.path)
     if (layer.module.start_dim, layer.module.end_dim) not in ((1, -1), (1, 3)):
-        raise Unfit(f"{layer.path}: flattens other axes than all but the batch")
-    return flattened(kind)
+        raise UnsupportedNetwork(f"{layer.path}: flattens other axes than all but the batch")
+    return flatten_rule(layout)
 
 
-def _pool(layer: Layer, kind: Kind) -> Lowered:
-    need(kind, PICTURES, layer.path)
+def _pool(layer: Layer, layout: Layout) -> Rule:
+    require_layout(layout, IMAGE_LAYOUTS, layer.path)
     if getattr(layer.module, "return_indices", False):
-        raise Unfit(f"{layer.path}: gives indices beside values")
-    return kind, lambda run, images: layer.module(images)
+        raise UnsupportedNetwork(f"{layer.path}: returns indices with the values")
+    return layout, lambda context, images: layer.module(images)
 
 
-def _each_value(layer: Layer, kind: Kind) -> Lowered:
-    need(kind, TENSORS, layer.path)
+def _each_value(layer: Layer, layout: Layout) -> Rule:
+    require_layout(layout, TENSOR_LAYOUTS, layer.path)
     function = _OUT_OF_PLACE.get(type(layer.module), layer.module)
-    return kind, lambda run, given: function(given)
+    return layout, lambda context, inputs: function(inputs)
 
 
 _OUT_OF_PLACE: Mapping[type[nn.Module], Callable[[Tensor], Tensor]] = MappingProxyType(
     {nn.ReLU: torch.relu, nn.ReLU6: functional.relu6, nn.SiLU: functional.silu}
 )
-MODULES: Mapping[type[nn.Module], Callable[[Layer, Kind], Lowered]] = MappingProxyType(
+LAYER_RULES: Mapping[type[nn.Module], Callable[[Layer, Layout], Rule]] = MappingProxyType(
     {
         nn.Conv2d: _convolution,
         nn.Linear: _linear,

@@ -1,8 +1,6 @@
-"""A network rewritten for many members at once, from the calls that it makes.
+"""A network rewritten for many members at once, from its traced calls.
 
-The members' channels lie side by side in the channel axis, so a convolution of all is one grouped
-convolution, and batch norm, pools and ReLUs are what they were. Behind the convolutions values lie
-[members, values, batch], so a linear layer of all is one batched product.
+See :mod:`scyc.vectorized.layer_rules` for the axes of what is passed between the layers.
 """
 
 from __future__ import annotations
@@ -12,9 +10,16 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, fx, nn
 
-from scyc.training.memory_format import laid_out
-from scyc.vectorized.call_rules import CALLS, IN_PLACE
-from scyc.vectorized.layer_rules import MODULES, Kind, Layer, Operation, Run, Unfit
+from scyc.training.memory_format import as_format
+from scyc.vectorized.call_rules import CALL_RULES, IN_PLACE
+from scyc.vectorized.layer_rules import (
+    LAYER_RULES,
+    ForwardPass,
+    Layer,
+    Layout,
+    Operation,
+    UnsupportedNetwork,
+)
 
 
 @dataclass(frozen=True)
@@ -22,95 +27,116 @@ class _Step:
     node: str
     operation: Operation
     inputs: tuple[str, ...]
-    done_with: tuple[str, ...] = ()  # what no later step needs
+    last_used: tuple[str, ...] = ()  # what no later step needs
 
 
 class Lowering:
     """A network's layers in the order of its calls.
 
-    alike: whether all members get the same images and draw the same dropout. Raises Unfit.
+    Args:
+        network: Is traced, and left as it is.
+        shared_images: Whether all members get the same images and draw the same dropout.
+
+    Raises:
+        UnsupportedNetwork: A layer or a call has no rule.
     """
 
-    def __init__(self, network: nn.Module, alike: bool) -> None:
+    def __init__(self, network: nn.Module, shared_images: bool) -> None:
         self._names: dict[int, str] = {}
         for name, value in (*network.named_parameters(), *network.named_buffers()):
             self._names.setdefault(id(value), name)
-        self._start = Kind.ALIKE if alike else Kind.IMAGES
-        self._kinds: dict[str, Kind] = {}
+        self._start = Layout.SHARED_IMAGES if shared_images else Layout.IMAGES
+        self._layouts: dict[str, Layout] = {}
         self._input = self._output = ""
         self._steps: list[_Step] = []
-        for node in traced(network).nodes:
+        for node in trace(network).nodes:
             self._lower(network, node)
         last = {name: index for index, step in enumerate(self._steps) for name in step.inputs}
         del last[self._input]
         last.pop(self._output, None)
         for index, step in enumerate(self._steps):
-            done_with = tuple(name for name, final in last.items() if final == index)
-            self._steps[index] = replace(step, done_with=done_with)
+            last_used = tuple(name for name, final in last.items() if final == index)
+            self._steps[index] = replace(step, last_used=last_used)
 
     def __call__(
-        self, run: Run, images: Tensor, places: Tensor, form: torch.memory_format
+        self,
+        context: ForwardPass,
+        images: Tensor,
+        replicates: Tensor,
+        memory_format: torch.memory_format,
     ) -> Tensor:
-        """Logits [members, batch, classes].
+        """Compute the logits of all members.
 
-        images: [replicates, batch, channels, height, width]. places: each member's replicate,
-        int64 [members]. form: how images are to lie in memory.
+        Args:
+            context: The weights and what else the operations share.
+            images: [replicates, batch, channels, height, width].
+            replicates: Each member's index among the replicates, int64 [members].
+            memory_format: Of the images.
+
+        Returns:
+            Logits [members, batch, classes].
         """
-        if self._start is Kind.ALIKE:
-            given = images[0]
+        if self._start is Layout.SHARED_IMAGES:
+            inputs = images[0]
         else:
-            given = images[places].transpose(0, 1).flatten(1, 2)
-        found = {self._input: laid_out(given, form)}
+            inputs = images[replicates].transpose(0, 1).flatten(1, 2)
+        values = {self._input: as_format(inputs, memory_format)}
         for step in self._steps:
-            found[step.node] = step.operation(run, *(found[name] for name in step.inputs))
-            for name in step.done_with:
-                del found[name]
-        return found[self._output].transpose(1, 2)
+            values[step.node] = step.operation(context, *(values[name] for name in step.inputs))
+            for name in step.last_used:
+                del values[name]
+        return values[self._output].transpose(1, 2)
 
     def _lower(self, network: nn.Module, node: fx.Node) -> None:
         if node.op == "placeholder":
-            if self._kinds:
-                raise Unfit(f"it has an input {node.name} beside the images")
-            self._kinds[node.name] = self._start
+            if self._layouts:
+                raise UnsupportedNetwork(f"it has a second input, {node.name}")
+            self._layouts[node.name] = self._start
             self._input = node.name
         elif node.op == "output":
             source = node.args[0]
-            if not isinstance(source, fx.Node) or self._kinds[source.name] is not Kind.VALUES:
-                raise Unfit("it does not end in values that have been flattened")
+            if not isinstance(source, fx.Node) or self._layouts[source.name] is not Layout.FEATURES:
+                raise UnsupportedNetwork("its last layer gives no features")
             self._output = source.name
         elif node.op == "get_attr":
-            raise Unfit(f"it uses {node.target} outside a layer")
+            raise UnsupportedNetwork(f"it uses {node.target} outside a layer")
         else:
             self._lower_call(network, node)
 
     def _lower_call(self, network: nn.Module, node: fx.Node) -> None:
-        inputs = [each for each in node.args if isinstance(each, fx.Node)]
-        kinds = [self._kinds[each.name] for each in inputs]
+        inputs = [argument for argument in node.args if isinstance(argument, fx.Node)]
+        layouts = [self._layouts[source.name] for source in inputs]
         if node.op == "call_module":
             module = network.get_submodule(str(node.target))
-            lower = MODULES.get(type(module))
+            lower = LAYER_RULES.get(type(module))
             if lower is None or len(inputs) != 1 or len(node.args) != 1 or node.kwargs:
-                raise Unfit(f"{node.target}: {type(module).__name__} is not known")
-            if module._forward_hooks or module._forward_pre_hooks or module._backward_hooks:
-                raise Unfit(f"{node.target}: has hooks")
-            kind, operation = lower(Layer(str(node.target), module, self._names), kinds[0])
+                raise UnsupportedNetwork(f"{node.target}: {type(module).__name__} is not known")
+            layout, operation = lower(Layer(str(node.target), module, self._names), layouts[0])
             in_place = bool(getattr(module, "inplace", False))
         else:
-            call = CALLS.get(node.target)
+            call = CALL_RULES.get(node.target)
             if call is None:
-                raise Unfit(f"{node.name}: {node.target} is not known")
-            kind, operation = call(node, kinds)
+                raise UnsupportedNetwork(f"{node.name}: {node.target} is not known")
+            layout, operation = call(node, layouts)
             in_place = node.target in IN_PLACE
         if in_place and len(inputs[0].users) > 1:
-            raise Unfit(f"{node.name}: works in place on what is used elsewhere")
-        self._kinds[node.name] = kind
-        if kind not in (Kind.SHAPE, Kind.BATCH):
-            names = [each.name for each in inputs if self._kinds[each.name] is not Kind.BATCH]
+            raise UnsupportedNetwork(f"{node.name}: works in place on what is used elsewhere")
+        self._layouts[node.name] = layout
+        if layout not in (Layout.SHAPE, Layout.BATCH_SIZE):
+            names = [
+                source.name
+                for source in inputs
+                if self._layouts[source.name] is not Layout.BATCH_SIZE
+            ]
             self._steps.append(_Step(node.name, operation, tuple(names)))
 
 
-def traced(network: nn.Module) -> fx.Graph:
-    """The network's calls, the same in training and evaluation. Raises Unfit."""
+def trace(network: nn.Module) -> fx.Graph:
+    """Return the network's calls, which must be the same in training and evaluation.
+
+    Raises:
+        UnsupportedNetwork: They are not, or torch.fx cannot trace them.
+    """
     modes = {module: module.training for module in network.modules()}
     graphs = []
     try:
@@ -118,10 +144,12 @@ def traced(network: nn.Module) -> fx.Graph:
             network.train(training)
             graphs.append(fx.Tracer().trace(network))
     except Exception as error:  # the user's code may raise anything
-        raise Unfit(f"its calls cannot be followed: {type(error).__name__}: {error}") from error
+        raise UnsupportedNetwork(
+            f"its calls cannot be followed: {type(error).__name__}: {error}"
+        ) from error
     finally:
         for module, mode in modes.items():
             module.training = mode
     if str(graphs[0]) != str(graphs[1]):
-        raise Unfit("it calls other layers in training than in evaluation")
+        raise UnsupportedNetwork("it calls other layers in training than in evaluation")
     return graphs[1]

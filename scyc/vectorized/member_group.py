@@ -1,4 +1,4 @@
-"""Members of a pack that take every step together: one step of stacked tensors for all of them."""
+"""Members of a pack that take every step together, in stacked tensors."""
 
 from __future__ import annotations
 
@@ -9,158 +9,190 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from scyc.optimizers.registry import make_stacked
 from scyc.specs.system import TrainingSpec
 from scyc.training import precision
-from scyc.training.job import Feed, Job, correct
-from scyc.training.optimizers import stacked
-from scyc.vectorized.cuda_graphs import Recorder, captured
-from scyc.vectorized.dropout import Dropouts
-from scyc.vectorized.member_state import Members
+from scyc.training.feed import Feed
+from scyc.training.job import Job, is_correct
+from scyc.vectorized.cuda_graphs import Recorder, capture
+from scyc.vectorized.dropout import DropoutGenerators
+from scyc.vectorized.member_state import MemberState
 
 
-class Body(Protocol):
+class Forward(Protocol):
     """The forward pass of some members."""
 
     def __call__(self, values: Mapping[str, Tensor], images: Tensor, training: bool) -> Tensor:
-        """Logits [members, batch, classes].
+        """Compute the logits of all members.
 
-        values: every weight and buffer, [members, *shape]; buffers are updated in place while
-        training. images: [replicates, batch, channels, height, width].
+        Args:
+            values: Every weight and buffer, [members, *shape]; buffers are updated in place while
+                training.
+            images: [replicates, batch, channels, height, width].
+            training: Whether batch norm and dropout are in training mode.
+
+        Returns:
+            Logits [members, batch, classes].
         """
 
 
-Bodies = Callable[[Tensor, Dropouts], Body]  # of each member's replicate, int64 [members]
+ForwardFactory = Callable[
+    [Tensor, DropoutGenerators], Forward
+]  # of each member's replicate, int64 [members]
 
 
-class Side:
-    """Members that take every step together, and what is kept of them."""
+class MemberGroup:
+    """Members that take every step together, with their best and kept weights.
+
+    Args:
+        indices: The members' indices in the pack.
+        jobs: Of these members.
+        members: Their weights and buffers.
+        training: What they have in common.
+        make_forward: Makes their forward pass.
+        recorder: See :func:`scyc.vectorized.cuda_graphs.capture`.
+    """
 
     def __init__(
         self,
-        group: Sequence[int],
+        indices: Sequence[int],
         jobs: Sequence[Job],
-        members: Members,
+        members: MemberState,
         training: TrainingSpec,
-        bodies: Bodies,
+        make_forward: ForwardFactory,
         recorder: Recorder | None,
     ) -> None:
-        self.group, self.members = list(group), members
-        self._jobs, self._training, self._bodies = list(jobs), training, bodies
+        self.indices, self.members = list(indices), members
+        self._jobs, self._training, self._make_forward = list(jobs), training, make_forward
         self._recorder = recorder
         self._device = jobs[0].order.device
         self.best = members.copy()
-        self.kept: Members | None = None
-        self.replicates = list({id(job.feed): job for job in jobs}.values())  # one job of each
-        feeds = [id(job.feed) for job in self.replicates]
-        places = [feeds.index(id(job.feed)) for job in jobs]
-        self._places = torch.tensor(places, device=self._device)
+        self.kept: MemberState | None = None
+        self.replicate_jobs = list({id(job.feed): job for job in jobs}.values())  # one job of each
+        feeds = [id(job.feed) for job in self.replicate_jobs]
+        replicates = [feeds.index(id(job.feed)) for job in jobs]
+        self._replicates = torch.tensor(replicates, device=self._device)
         self._rates = torch.tensor(
             [job.rates for job in jobs], dtype=torch.float64, device=self._device
         )
-        self._dropouts = Dropouts([job.seed for job in jobs], self._device)
-        self._body = bodies(self._places, self._dropouts)
-        self._optimizer = stacked(training.optimizer, members.values, members.kept)
-        self._slopes = members.gradients(self._optimizer.gradients)
+        self._dropouts = DropoutGenerators([job.seed for job in jobs], self._device)
+        self._forward = make_forward(self._replicates, self._dropouts)
+        self._optimizer = make_stacked(training.optimizer, members.values, members.masks)
+        self._gradients = members.gradients(self._optimizer.gradients)
         self._finite = torch.ones(len(jobs), dtype=torch.bool, device=self._device)
         self._step: Callable[..., None] | None = None
 
-    def advance(self, step: int, fed: Mapping[int, tuple[Tensor, Tensor]]) -> None:
-        """One iteration; fed: images and labels by feed."""
-        images, labels = self._gathered([fed[id(job.feed)] for job in self.replicates])
+    def advance(self, step: int, batches: Mapping[int, tuple[Tensor, Tensor]]) -> None:
+        """Train one iteration.
+
+        Args:
+            step: Completed iterations.
+            batches: Images and labels by the id of their feed.
+        """
+        images, labels = self._stacked([batches[id(job.feed)] for job in self.replicate_jobs])
         inputs = (images, labels, self._rates[:, step])
         if self._step is None:
             state = [*self.members.tensors(), *self._optimizer.state().values(), self._finite]
             generators = self._dropouts.generators
-            self._step = captured(self._once, inputs, state, generators, self._recorder)
+            self._step = capture(self._train_once, inputs, state, generators, self._recorder)
         self._step(*inputs)
-        now = [job.keep_at == step + 1 for job in self._jobs]
-        if any(now):
+        keeps = [job.keep_at == step + 1 for job in self._jobs]
+        if any(keeps):
             self.kept = self.kept or self.members.copy()
-            self.kept.take(self.members, torch.tensor(now, device=self._device))
+            self.kept.copy_from(self.members, torch.tensor(keeps, device=self._device))
 
-    def _once(self, images: Tensor, labels: Tensor, rates: Tensor) -> None:
+    def _train_once(self, images: Tensor, labels: Tensor, rates: Tensor) -> None:
         weights = list(self.members.weights.values())
         with precision.forward(self._training.precision, self._device):
-            logits = self._body(self.members.named(), images, True)
+            logits = self._forward(self.members.by_name(), images, True)
         logits = logits.to(weights[0].dtype).flatten(0, 1)
-        each = functional.cross_entropy(logits, labels[self._places].flatten(), reduction="none")
-        losses = each.view(len(self.group), -1).mean(dim=1)
-        found = torch.autograd.grad(losses.sum(), weights)
+        per_image = functional.cross_entropy(
+            logits, labels[self._replicates].flatten(), reduction="none"
+        )
+        losses = per_image.view(len(self.indices), -1).mean(dim=1)
+        gradients = torch.autograd.grad(losses.sum(), weights)
         with torch.no_grad():
-            carried = self._optimizer.carried
-            for slope, gradient in zip(self._slopes, found, strict=True):
-                if carried:
-                    slope.mul_(carried).add_(gradient)
+            momentum = self._optimizer.momentum
+            for buffer, gradient in zip(self._gradients, gradients, strict=True):
+                if momentum:
+                    buffer.mul_(momentum).add_(gradient)
                 else:
-                    slope.copy_(gradient)
+                    buffer.copy_(gradient)
             self._optimizer.step(rates)
             self._finite &= losses.isfinite()
 
     @torch.no_grad()
-    def count(self, part: str) -> Tensor:
-        """Right guesses, int64 [members]: on the test images by the best weights of each."""
+    def count_correct(self, part: str) -> Tensor:
+        """Count correct predictions on a part of the images.
+
+        Args:
+            part: "validation", or "test", on which the best weights of each member are used.
+
+        Returns:
+            int64 [members].
+        """
         members = self.best if part == "test" else self.members
-        values = members.named()
-        right = torch.zeros(len(self.group), dtype=torch.int64, device=self._device)
-        for images, labels in self._pieces(part):
+        values = members.by_name()
+        right = torch.zeros(len(self.indices), dtype=torch.int64, device=self._device)
+        for images, labels in self._chunks(part):
             with precision.forward(self._training.precision, self._device):
-                logits = self._body(values, images, False)
-            right += correct(logits, labels[self._places]).sum(dim=1)
+                logits = self._forward(values, images, False)
+            right += is_correct(logits, labels[self._replicates]).sum(dim=1)
         return right
 
-    def _pieces(self, part: str) -> Iterator[tuple[Tensor, Tensor]]:
-        feeds: list[Feed] = [job.feed for job in self.replicates]
+    def _chunks(self, part: str) -> Iterator[tuple[Tensor, Tensor]]:
+        feeds: list[Feed] = [job.feed for job in self.replicate_jobs]
         chunked = [feed.chunks(getattr(feed, part)) for feed in feeds]
         for chunks in zip(*chunked, strict=True):
-            yield self._gathered(
+            yield self._stacked(
                 [
                     (feed.batch(chunk), feed.labels[chunk])
                     for feed, chunk in zip(feeds, chunks, strict=True)
                 ]
             )
 
-    def _gathered(self, parts: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    def _stacked(self, parts: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
         if len(parts) == 1:
             return parts[0][0].unsqueeze(0), parts[0][1].unsqueeze(0)
         return torch.stack([x for x, _ in parts]), torch.stack([y for _, y in parts])
 
-    def finite(self, weights_too: bool) -> Tensor:
-        """Which members are, bool [members]: their losses so far, and their weights."""
-        return self._finite & self.members.finite() if weights_too else self._finite
+    def finite(self, check_weights: bool) -> Tensor:
+        """Return which members' losses, and weights if asked for, are finite, bool [members]."""
+        return self._finite & self.members.finite() if check_weights else self._finite
 
-    def without(self, rows: Sequence[int]) -> Side:
-        """A side of these rows of members alone, where they are now."""
-        side = Side(
-            [self.group[row] for row in rows],
+    def select(self, rows: Sequence[int]) -> MemberGroup:
+        """Return a group of some of the members in their present state."""
+        group = MemberGroup(
+            [self.indices[row] for row in rows],
             [self._jobs[row] for row in rows],
-            self.members.only(rows),
+            self.members.select(rows),
             self._training,
-            self._bodies,
+            self._make_forward,
             self._recorder,
         )
-        side.best = self.best.only(rows)
-        side.kept = self.kept.only(rows) if self.kept is not None else None
-        self._optimizer.hand_over(side._optimizer, rows)
-        side._dropouts.go_on_from(self._dropouts)
-        return side
+        group.best = self.best.select(rows)
+        group.kept = self.kept.select(rows) if self.kept is not None else None
+        self._optimizer.copy_rows_to(group._optimizer, rows)
+        group._dropouts.copy_state_from(self._dropouts)
+        return group
 
     def state(self) -> dict[str, Any]:
-        """What :meth:`resume` needs, on the CPU."""
-        found = {
+        """Return what :meth:`resume` needs, on the CPU. Its keys are stored in files."""
+        tensors = {
             "members": self.members.tensors(),
             "best": self.best.tensors(),
             "kept": self.kept.tensors() if self.kept is not None else None,
             "optimizer": list(self._optimizer.state().values()),
             "finite": [self._finite],
-            "drawn": [each.get_state() for each in self._dropouts.generators],
+            "drawn": [generator.get_state() for generator in self._dropouts.generators],
         }
         return {
             name: [value.detach().cpu().clone() for value in values] if values is not None else None
-            for name, values in found.items()
+            for name, values in tensors.items()
         }
 
     def resume(self, saved: Mapping[str, Any]) -> None:
-        """Go on from a state."""
+        """Continue from a state of the same members."""
         if saved["kept"] is not None:
             self.kept = self.members.copy()
             _fill(self.kept.tensors(), saved["kept"])

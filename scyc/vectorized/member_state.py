@@ -1,4 +1,4 @@
-"""The weights and buffers of many members, side by side; axis 0 of every tensor is the member."""
+"""The weights and buffers of many members, stacked; axis 0 of every tensor is the member."""
 
 from __future__ import annotations
 
@@ -7,60 +7,74 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from scyc.storage.checkpoint_store import Network
-from scyc.training.optimizers import Flat
+from scyc.optimizers.flat import Flat
+from scyc.pruning.pruned_network import Network
 
 
-class Members:
+class MemberState:
     """Stacked tensors of one network's members.
 
-    weights: those that training moves, [members, *shape], each a leaf for autograd and a view of
-    `values`; convolution weights lie in `form`. buffers: batch-norm statistics and all else, in
-    their own types. kept: as `values`, 1 where a weight remains; None where nothing is pruned.
+    Args:
+        network: Gives names, shapes, device and precision.
+        starts: The members at iteration 0.
+        trained: Names of the weights that training changes.
+        memory_format: Of convolution weights.
+
+    Attributes:
+        weights: The trained weights by name, [members, *shape], each a leaf for autograd and a view
+            of `values`.
+        buffers: All other tensors by name, such as batch-norm statistics, in their own types.
+        masks: Like `values`, 1 where a weight remains; None where nothing is pruned.
     """
 
     def __init__(
         self,
         network: nn.Module,
         starts: Sequence[Network],
-        moved: Sequence[str],
-        form: torch.memory_format,
+        trained: Sequence[str],
+        memory_format: torch.memory_format,
     ) -> None:
         first = next(network.parameters())
         single = network.state_dict(keep_vars=True)
-        own: dict[int, str] = {}  # a tensor that has two names has the first
-        self._names = {name: own.setdefault(id(value), name) for name, value in single.items()}
+        first_names: dict[int, str] = {}  # of tensors that have two
+        self._names = {
+            name: first_names.setdefault(id(value), name) for name, value in single.items()
+        }
         self._parameters = {name for name, _ in network.named_parameters()}
-        self._shapes = {name: single[name].shape for name in moved}
-        self._form = form
-        sizes = [(len(starts), 1, single[name].numel()) for name in moved]
-        self._view(Flat(sizes, first.dtype, first.device))
+        self._shapes = {name: single[name].shape for name in trained}
+        self._memory_format = memory_format
+        sizes = [(len(starts), 1, single[name].numel()) for name in trained]
+        self._set_values(Flat(sizes, first.dtype, first.device))
         self.buffers = {
             name: torch.stack([start.state[name] for start in starts]).to(first.device)
-            for name in own.values()
+            for name in first_names.values()
             if name not in self._shapes
         }
         pruned = any(not mask.all() for start in starts for mask in start.masks.values())
-        self.kept = self.values.like() if pruned else None
-        kept = self._viewed(self.kept) if self.kept is not None else {}
+        self.masks = self.values.like() if pruned else None
+        masks = self._views(self.masks) if self.masks is not None else {}
         with torch.no_grad():
             for name, value in self.weights.items():
                 value.copy_(torch.stack([start.state[name] for start in starts]))
-            whole = torch.ones((), dtype=torch.bool)
-            for name, value in kept.items():
+            everything = torch.ones((), dtype=torch.bool)
+            for name, value in masks.items():
+                aliases = [alias for alias, first in self._names.items() if first == name]
                 for member, start in enumerate(starts):
-                    value[member] = start.masks.get(name, whole).to(first.device)
+                    value[member] = everything.to(first.device)
+                    for alias in aliases:
+                        value[member].mul_(start.masks.get(alias, everything).to(first.device))
+                self.weights[name].mul_(value)  # of two names the state may have pruned only one
 
-    def _view(self, values: Flat) -> None:
+    def _set_values(self, values: Flat) -> None:
         self.values = values
         self.weights = {
-            name: view.detach().requires_grad_() for name, view in self._viewed(values).items()
+            name: view.detach().requires_grad_() for name, view in self._views(values).items()
         }
 
-    def _viewed(self, values: Flat) -> dict[str, Tensor]:
+    def _views(self, values: Flat) -> dict[str, Tensor]:
         views = {}
         for (name, shape), part in zip(self._shapes.items(), values.parts, strict=True):
-            if len(shape) == 4 and self._form is torch.channels_last:
+            if len(shape) == 4 and self._memory_format is torch.channels_last:
                 after, before, height, width = shape
                 stored = part.view(-1, after, height, width, before)
                 views[name] = stored.permute(0, 1, 4, 2, 3)
@@ -69,65 +83,56 @@ class Members:
         return views
 
     def gradients(self, gradients: Flat) -> list[Tensor]:
-        """Views of an optimiser's gradients in the shapes and the order of `weights`."""
-        return list(self._viewed(gradients).values())
+        """Return views of an optimiser's gradients in the shapes and the order of `weights`."""
+        return list(self._views(gradients).values())
 
-    def named(self) -> Mapping[str, Tensor]:
-        """All tensors by name."""
+    def by_name(self) -> Mapping[str, Tensor]:
+        """Return all tensors by name."""
         return {**self.buffers, **self.weights}
 
     def tensors(self) -> list[Tensor]:
-        """What a step may change: the weights as one, then the buffers."""
+        """Return what a step may change: the weights as one tensor, then the buffers."""
         return [self.values.whole, *self.buffers.values()]
 
     def finite(self) -> Tensor:
-        """Which members have finite parameters only, bool [members]."""
-        every = [
+        """Return which members have finite parameters only, bool [members]."""
+        finite = [
             value.isfinite().reshape(len(value), -1).all(dim=1)
-            for name, value in self.named().items()
+            for name, value in self.by_name().items()
             if name in self._parameters
         ]
-        return torch.stack(every).all(dim=0)
+        return torch.stack(finite).all(dim=0)
 
-    def only(self, rows: Sequence[int]) -> Members:
-        """Copies of some of the members, in the order of `rows`."""
-        twin = object.__new__(Members)
-        twin._names, twin._parameters = self._names, self._parameters
-        twin._shapes, twin._form = self._shapes, self._form
-        twin._view(some(self.values, rows))
-        twin.kept = some(self.kept, rows) if self.kept is not None else None
-        twin.buffers = {name: value[list(rows)] for name, value in self.buffers.items()}
-        return twin
+    def select(self, rows: Sequence[int]) -> MemberState:
+        """Return copies of some of the members, in the order of `rows`."""
+        copy = object.__new__(MemberState)
+        copy._names, copy._parameters = self._names, self._parameters
+        copy._shapes, copy._memory_format = self._shapes, self._memory_format
+        copy._set_values(self.values.select(rows))
+        copy.masks = self.masks.select(rows) if self.masks is not None else None
+        copy.buffers = {name: value[list(rows)] for name, value in self.buffers.items()}
+        return copy
 
-    def copy(self) -> Members:
-        """Copies of all members."""
-        return self.only(range(len(self.values.parts[0])))
+    def copy(self) -> MemberState:
+        """Return copies of all members."""
+        return self.select(range(len(self.values.parts[0])))
 
     @torch.no_grad()
-    def take(self, other: Members, which: Tensor) -> None:
-        """Overwrite the members for which `which`, bool [members], is true."""
-        mine = [*self.values.parts, *self.buffers.values()]
-        theirs = [*other.values.parts, *other.buffers.values()]
-        for old, new in zip(mine, theirs, strict=True):
-            old.copy_(torch.where(which.view(-1, *[1] * (old.dim() - 1)), new, old))
+    def copy_from(self, other: MemberState, selected: Tensor) -> None:
+        """Overwrite the members for which `selected`, bool [members], is true."""
+        targets = [*self.values.parts, *self.buffers.values()]
+        sources = [*other.values.parts, *other.buffers.values()]
+        for old, new in zip(targets, sources, strict=True):
+            old.copy_(torch.where(selected.view(-1, *[1] * (old.dim() - 1)), new, old))
 
     def network(self, member: int, masks: dict[str, Tensor]) -> Network:
-        """One member as a network of its own, on the CPU."""
-        named = self.named()
+        """Return one member as a network of its own, on the CPU."""
+        values = self.by_name()
         state = {
-            name: named[own][member].detach().cpu().clone(memory_format=torch.contiguous_format)
-            for name, own in self._names.items()
+            name: values[first_name][member]
+            .detach()
+            .cpu()
+            .clone(memory_format=torch.contiguous_format)
+            for name, first_name in self._names.items()
         }
         return Network(state, masks)
-
-
-def some(values: Flat, rows: Sequence[int]) -> Flat:
-    """Copies of some of the members in another flat tensor."""
-    found = Flat(
-        [(len(rows), *shape[1:]) for shape in values.shapes],
-        values.whole.dtype,
-        values.whole.device,
-    )
-    for mine, theirs in zip(found.parts, values.parts, strict=True):
-        mine.copy_(theirs[list(rows)])
-    return found

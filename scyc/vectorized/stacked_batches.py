@@ -1,4 +1,4 @@
-"""Images for the stacks of a pack: gathered once a replicate, handed to each of its members."""
+"""Images for the stacks of a pack, gathered once for all members of a replicate."""
 
 from __future__ import annotations
 
@@ -7,38 +7,45 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import Tensor
 
-from scyc.training.job import Feed, Job, percent
-from scyc.vectorized.stacked_mlp import Stack
+from scyc.training.feed import Feed
+from scyc.training.job import Job, percent
+from scyc.vectorized.stacked_mlp import StackedMlp
 
 Batch = tuple[Tensor, Tensor]  # images, labels
 
 
-class Stretch:
+class BatchRange:
     """The training images of some iterations, of every replicate.
 
-    inputs: by replicate, [iterations, batch, values]; labels: int64 [iterations, 1, batch].
+    Args:
+        feeds: Of the replicates.
+        inputs: Of each replicate, [iterations, batch, values].
+        labels: Of each replicate, int64 [iterations, 1, batch].
     """
 
     def __init__(self, feeds: Sequence[Feed], inputs: list[Tensor], labels: list[Tensor]) -> None:
         self._feeds, self._inputs, self._labels = feeds, inputs, labels
 
     def of(self, jobs: Sequence[Job]) -> Callable[[int], Batch]:
-        """One iteration's inputs [members, batch, values] and labels [members, 1, batch]."""
-        places = _places(jobs, self._feeds)
-        if len(set(places)) == 1:
+        """Return a function from an index of the iterations to the jobs' images.
+
+        It gives inputs [members, batch, values] and labels [members, 1, batch].
+        """
+        replicates = _replicates(jobs, self._feeds)
+        if len(set(replicates)) == 1:
             inputs, labels = (
-                values[places[0]].unsqueeze(1).expand(-1, len(places), -1, -1).unbind()
+                values[replicates[0]].unsqueeze(1).expand(-1, len(replicates), -1, -1).unbind()
                 for values in (self._inputs, self._labels)
             )
             return lambda index: (inputs[index], labels[index])
         return lambda index: (
-            torch.stack([self._inputs[place][index] for place in places]),
-            torch.stack([self._labels[place][index] for place in places]),
+            torch.stack([self._inputs[replicate][index] for replicate in replicates]),
+            torch.stack([self._labels[replicate][index] for replicate in replicates]),
         )
 
 
-class StackedImages:
-    """The images of some jobs. What is read together lies in one tensor a replicate."""
+class StackedBatches:
+    """The images of some jobs; those used together are one tensor a replicate."""
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         self._jobs: list[Job] = []  # one of each replicate
@@ -48,45 +55,51 @@ class StackedImages:
         self._feeds = [job.feed for job in self._jobs]
 
     def steps_in(self, size: int) -> int:
-        """How many iterations' images fit into so many bytes; 1 if none do."""
+        """Return how many iterations' images fit into so many bytes; 1 if none do."""
         job = self._jobs[0]
-        one = job.feed.batch(job.order[0][:1])
-        step = one.numel() * one.element_size() * job.order.shape[1] * len(self._jobs)
+        image = job.feed.batch(job.order[0][:1])
+        step = image.numel() * image.element_size() * job.order.shape[1] * len(self._jobs)
         return max(1, size // step)
 
-    def training(self, start: int, stop: int) -> Stretch:
-        """The images of iterations `start` to `stop`, augmented."""
+    def training(self, start: int, stop: int) -> BatchRange:
+        """Return the images of iterations `start` to `stop`, augmented."""
         inputs, labels = [], []
         for job in self._jobs:
             order = job.order[start:stop]
             if job.feed.augments:
-                each = enumerate(order, start)
-                images = torch.cat([job.feed.training_batch(step, batch) for step, batch in each])
+                steps = enumerate(order, start)
+                images = torch.cat([job.feed.training_batch(step, batch) for step, batch in steps])
             else:
                 images = job.feed.batch(order.flatten())
             inputs.append(images.reshape(*order.shape, -1))
             labels.append(job.feed.labels[job.order[start:stop]].unsqueeze(-2))
-        return Stretch(self._feeds, inputs, labels)
+        return BatchRange(self._feeds, inputs, labels)
 
     def accuracies(
-        self, part: str, stacks: Sequence[tuple[Stack, Sequence[Job]]]
+        self, part: str, stacks: Sequence[tuple[StackedMlp, Sequence[Job]]]
     ) -> list[list[float]]:
-        """The accuracies in percent of every stack's members on "validation" or "test" images.
+        """Return the accuracies of every stack's members in percent.
 
-        stacks: each with its members' jobs.
+        Args:
+            part: "validation" or "test".
+            stacks: Each with its members' jobs.
         """
         device = self._jobs[0].order.device
         counts = [torch.zeros(len(jobs), dtype=torch.int64, device=device) for _, jobs in stacks]
-        places = [_places(jobs, self._feeds) for _, jobs in stacks]
+        replicates = [_replicates(jobs, self._feeds) for _, jobs in stacks]
         total = 0
-        for batches in self._pieces(part):
-            inputs, labels = [images for images, _ in batches], [each for _, each in batches]
+        for batches in self._chunks(part):
+            inputs, labels = [images for images, _ in batches], [targets for _, targets in batches]
             total += len(labels[0])
-            for (stack, _), count, place in zip(stacks, counts, places, strict=True):
-                count.add_(stack.right(_handed_out(inputs, place), _handed_out(labels, place)))
-        return [[percent(right, total) for right in count.tolist()] for count in counts]
+            for (stack, _), count, replicate in zip(stacks, counts, replicates, strict=True):
+                count.add_(
+                    stack.count_correct(
+                        _by_member(inputs, replicate), _by_member(labels, replicate)
+                    )
+                )
+        return [[percent(correct, total) for correct in count.tolist()] for count in counts]
 
-    def _pieces(self, part: str) -> Iterator[list[Batch]]:
+    def _chunks(self, part: str) -> Iterator[list[Batch]]:
         chunked = [feed.chunks(getattr(feed, part)) for feed in self._feeds]
         for chunks in zip(*chunked, strict=True):
             yield [
@@ -95,13 +108,13 @@ class StackedImages:
             ]
 
 
-def _places(jobs: Sequence[Job], feeds: Sequence[Feed]) -> list[int]:
-    """Which feed each job has."""
+def _replicates(jobs: Sequence[Job], feeds: Sequence[Feed]) -> list[int]:
+    """Return the index of each job's feed."""
     return [next(i for i, feed in enumerate(feeds) if feed is job.feed) for job in jobs]
 
 
-def _handed_out(values: Sequence[Tensor], places: Sequence[int]) -> Tensor:
-    """[members, ...] of one tensor a replicate; not copied where all members share one."""
-    if len(set(places)) == 1:
-        return values[places[0]].expand(len(places), *values[places[0]].shape)
-    return torch.stack([values[place] for place in places])
+def _by_member(values: Sequence[Tensor], replicates: Sequence[int]) -> Tensor:
+    """Return [members, ...] of one tensor a replicate; not copied where all members share one."""
+    if len(set(replicates)) == 1:
+        return values[replicates[0]].expand(len(replicates), *values[replicates[0]].shape)
+    return torch.stack([values[replicate] for replicate in replicates])

@@ -1,9 +1,10 @@
-"""The loop of the engines that train members side by side, whatever takes their forward pass.
+"""The loop of the engines that train members side by side, whatever makes their forward pass.
 
-An engine gives a `body`: what makes of some jobs a function from stacked weights to logits. This
-module draws the images, takes the gradients, updates all members at once, looks at the validation
-images, and lets a member go whose loss is not finite. On a GPU nothing in the loop waits for the
-device but two transfers a look: which members are finite, and how many guesses of each are right.
+An engine gives a `ForwardFactory`, which makes the forward pass of some members from stacked
+weights. This module feeds the images, computes the gradients, updates all members at once,
+validates them, and drops a member whose loss is not finite. On a GPU nothing in the loop waits for
+the device but two transfers at each validation: which members are finite, and how many predictions
+of each are correct.
 """
 
 from __future__ import annotations
@@ -17,186 +18,216 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from scyc.specs.system import TrainingSpec
-from scyc.training.job import Job, Look, Outcome, percent, validated_at
-from scyc.training.memory_format import layout
-from scyc.training.resume import Flight, State, outcome_of, outcome_state
+from scyc.storage.pack_state_file import PackStateStore, State
+from scyc.training.job import Job, Outcome, ValidationCurve, is_validation_step, percent
+from scyc.training.memory_format import preferred_format
+from scyc.training.resume import outcome_from_state, outcome_state
 from scyc.vectorized.cuda_graphs import Recorder, Streams
-from scyc.vectorized.member_group import Bodies, Side
-from scyc.vectorized.member_state import Members
+from scyc.vectorized.forward_check import check_forward
+from scyc.vectorized.member_group import ForwardFactory, MemberGroup
+from scyc.vectorized.member_state import MemberState
 
 
 def train(
     network: nn.Module,
     jobs: Sequence[Job],
     training: TrainingSpec,
-    bodies: Bodies,
-    flight: Flight | None = None,
+    make_forward: ForwardFactory,
+    state_store: PackStateStore | None = None,
     together: bool = True,
     recorder: Recorder | None = None,
 ) -> list[Outcome]:
     """Train all jobs from their starts.
 
-    network: names the weights; it is left alone. together: one step of all members at once; else
-    each has a step and, on a GPU, a stream of its own. recorder: see :func:`captured`.
+    Args:
+        network: Names the weights; it is left as it is.
+        jobs: The members of the pack.
+        training: What they have in common.
+        make_forward: Makes the forward pass of some members.
+        state_store: Where the pack is saved while it trains.
+        together: Whether one step trains all members; else each has a step and, on a GPU, a stream
+            of its own.
+        recorder: See :func:`scyc.vectorized.cuda_graphs.capture`.
+
+    Raises:
+        ValueError: The forward pass gives other logits or gradients than the network (see
+            :func:`scyc.vectorized.forward_check.check_forward`).
     """
     groups = [list(range(len(jobs)))] if together else [[index] for index in range(len(jobs))]
-    pack = _Pack(network, jobs, training, bodies, recorder)
-    saved = flight.resumed() if flight is not None else None
+    trained = _trained_names(network, jobs[0])
+    copies = MemberState(
+        network, [jobs[0].start] * (2 if together else 1), trained, weight_format(network)
+    )
+    check_forward(network, jobs[0], copies, trained, make_forward)
+    del copies
+    pack = _Pack(network, jobs, training, make_forward, trained, recorder)
+    saved = state_store.load() if state_store is not None else None
     if saved is None:
         pack.start(groups)
     else:
         pack.resume(saved)
-    while pack.step < training.steps and pack.sides:
+    while pack.step < training.steps and pack.groups:
         pack.advance()
-        if flight is not None and pack.step < training.steps and flight.due():
-            flight.save(pack.state())
+        if state_store is not None and pack.step < training.steps and state_store.due():
+            state_store.save(pack.state())
     return pack.outcomes()
 
 
 class _Pack:
-    """All members, in sides of some that take their steps together."""
+    """All members, in groups that take their steps together."""
 
     def __init__(
         self,
         network: nn.Module,
         jobs: Sequence[Job],
         training: TrainingSpec,
-        bodies: Bodies,
+        make_forward: ForwardFactory,
+        trained: Sequence[str],
         recorder: Recorder | None,
     ) -> None:
         self._network, self._jobs, self._training = network, jobs, training
-        self._bodies, self._recorder = bodies, recorder
+        self._make_forward, self._recorder = make_forward, recorder
         self._device = jobs[0].order.device
-        self._moved = _moved(network, jobs[0])
-        self._looks = [Look() for _ in jobs]
-        self._left: dict[int, Outcome] = {}
+        self._trained_names = trained
+        self._curves = [ValidationCurve() for _ in jobs]
+        self._diverged: dict[int, Outcome] = {}
         self.step = 0
-        self.sides: list[Side] = []
+        self.groups: list[MemberGroup] = []
 
     def start(self, groups: Sequence[Sequence[int]]) -> None:
-        """Take every member at its start."""
-        self.sides = [self._side(group) for group in groups]
-        self._streams = Streams(self._device, len(self.sides))
+        """Put every member at its start."""
+        self.groups = [self._group(indices) for indices in groups]
+        self._streams = Streams(self._device, len(self.groups))
 
-    def _side(self, group: Sequence[int]) -> Side:
-        jobs = [self._jobs[index] for index in group]
-        members = Members(
-            self._network, [job.start for job in jobs], self._moved, form(self._network)
+    def _group(self, indices: Sequence[int]) -> MemberGroup:
+        jobs = [self._jobs[index] for index in indices]
+        members = MemberState(
+            self._network,
+            [job.start for job in jobs],
+            self._trained_names,
+            weight_format(self._network),
         )
-        return Side(group, jobs, members, self._training, self._bodies, self._recorder)
+        return MemberGroup(
+            indices, jobs, members, self._training, self._make_forward, self._recorder
+        )
 
     def advance(self) -> None:
-        """One iteration of every member, and a look where one is due."""
-        fed: dict[int, tuple[Tensor, Tensor]] = {}  # by feed: members of a replicate share it
-        for side in self.sides:
-            for job in side.replicates:
-                if id(job.feed) not in fed:
+        """Train one iteration of every member, and validate where it is time to."""
+        batches: dict[int, tuple[Tensor, Tensor]] = {}  # by feed, which a replicate's members share
+        for group in self.groups:
+            for job in group.replicate_jobs:
+                if id(job.feed) not in batches:
                     indices = job.order[self.step]
                     images = job.feed.training_batch(self.step, indices)
-                    fed[id(job.feed)] = (images, job.feed.labels[indices])
-        self._streams.run([partial(side.advance, self.step, fed) for side in self.sides])
+                    batches[id(job.feed)] = (images, job.feed.labels[indices])
+        self._streams.run([partial(group.advance, self.step, batches) for group in self.groups])
         self.step += 1
         last = self.step == self._training.steps
-        if last or self._device.type == "cpu" or validated_at(self.step, self._training):
-            self._let_go(last)  # on a CPU at once: asking costs next to nothing there
-        if validated_at(self.step, self._training):
-            self._look()
+        if last or self._device.type == "cpu" or is_validation_step(self.step, self._training):
+            self._drop_diverged(last)  # on a CPU at once, where it costs next to nothing
+        if is_validation_step(self.step, self._training):
+            self._validate()
 
-    def _let_go(self, last: bool) -> None:
-        """Let members go whose loss, or at the end a weight, is not finite; waits for it."""
-        good = torch.cat([side.finite(last) for side in self.sides]).tolist()
-        if all(good):
+    def _drop_diverged(self, last: bool) -> None:
+        """Drop members whose loss, or at the end a weight, is not finite; waits for the device."""
+        finite = torch.cat([group.finite(last) for group in self.groups]).tolist()
+        if all(finite):
             return
-        staying = []
-        for side in self.sides:
-            here = [good.pop(0) for _ in side.group]
-            for row, index in enumerate(side.group):
-                if not here[row]:
-                    end = side.members.network(row, self._jobs[index].start.masks)
-                    self._left[index] = self._looks[index].lost(self.step, end)
-            rows = [row for row, stays in enumerate(here) if stays]
+        remaining = []
+        for group in self.groups:
+            stays = [finite.pop(0) for _ in group.indices]
+            for row, index in enumerate(group.indices):
+                if not stays[row]:
+                    end = group.members.network(row, self._jobs[index].start.masks)
+                    self._diverged[index] = self._curves[index].diverged(self.step, end)
+            rows = [row for row, stay in enumerate(stays) if stay]
             if rows:
-                staying.append(side if all(here) else side.without(rows))
-        self.sides = staying
-        self._streams = Streams(self._device, len(staying))
+                remaining.append(group if all(stays) else group.select(rows))
+        self.groups = remaining
+        self._streams = Streams(self._device, len(remaining))
 
-    def _look(self) -> None:
-        counts = self._streams.run([partial(side.count, "validation") for side in self.sides])
+    def _validate(self) -> None:
+        counts = self._streams.run(
+            [partial(group.count_correct, "validation") for group in self.groups]
+        )
         if not counts:
             return
-        seen = torch.cat(counts).tolist()
-        for side in self.sides:
+        correct = torch.cat(counts).tolist()
+        for group in self.groups:
             better = []
-            for index in side.group:
-                accuracy = percent(seen.pop(0), len(self._jobs[index].feed.validation))
-                better.append(accuracy > self._looks[index].best)
-                self._looks[index] = self._looks[index].seen(self.step, accuracy)
-            side.best.take(side.members, torch.tensor(better, device=self._device))
+            for index in group.indices:
+                accuracy = percent(correct.pop(0), len(self._jobs[index].feed.validation))
+                better.append(accuracy > self._curves[index].best)
+                self._curves[index] = self._curves[index].with_point(self.step, accuracy)
+            group.best.copy_from(group.members, torch.tensor(better, device=self._device))
 
     def outcomes(self) -> list[Outcome]:
-        """What became of each member."""
-        found = dict(self._left)
-        counts = self._streams.run([partial(side.count, "test") for side in self.sides])
-        for side, right in zip(self.sides, counts, strict=True):
-            carried = side.members if self._training.carry == "last" else side.best
-            tests = right.tolist()
-            for row, index in enumerate(side.group):
-                job, look = self._jobs[index], self._looks[index]
-                found[index] = Outcome(
-                    look.curve,
-                    look.best,
+        """Return the outcome of each member, in the pack's order."""
+        outcomes = dict(self._diverged)
+        counts = self._streams.run([partial(group.count_correct, "test") for group in self.groups])
+        for group, count in zip(self.groups, counts, strict=True):
+            final = group.members if self._training.carry == "last" else group.best
+            tests = count.tolist()
+            for row, index in enumerate(group.indices):
+                job, curve = self._jobs[index], self._curves[index]
+                outcomes[index] = Outcome(
+                    curve.points,
+                    curve.best,
                     percent(tests[row], len(job.feed.test)),
                     False,
-                    carried.network(row, job.start.masks),
-                    side.kept.network(row, job.start.masks)
-                    if side.kept is not None
+                    final.network(row, job.start.masks),
+                    group.kept.network(row, job.start.masks)
+                    if group.kept is not None
                     and job.keep_at is not None
                     and job.keep_at <= self.step
                     else None,
                 )
-        return [found[index] for index in range(len(self._jobs))]
+        return [outcomes[index] for index in range(len(self._jobs))]
 
     def state(self) -> State:
-        """All that the steps to come depend on, on the CPU."""
+        """Return all that later steps depend on, on the CPU. Its keys are stored in files."""
         return {
             "step": self.step,
-            "curves": [list(look.curve) for look in self._looks],
-            "left": {index: outcome_state(lost) for index, lost in self._left.items()},
-            "sides": [{"group": list(side.group), **side.state()} for side in self.sides],
+            "curves": [list(curve.points) for curve in self._curves],
+            "left": {index: outcome_state(outcome) for index, outcome in self._diverged.items()},
+            "sides": [{"group": list(group.indices), **group.state()} for group in self.groups],
         }
 
     def resume(self, saved: State) -> None:
-        """Take every member where an earlier process left it (see :meth:`state`)."""
+        """Put every member where an earlier process left it (see :meth:`state`)."""
         self.step = saved["step"]
-        for index, curve in enumerate(saved["curves"]):
-            for step, accuracy in curve:
-                self._looks[index] = self._looks[index].seen(step, accuracy)
-        self._left = {
-            index: outcome_of(lost, self._jobs[index]) for index, lost in saved["left"].items()
+        for index, points in enumerate(saved["curves"]):
+            for step, accuracy in points:
+                self._curves[index] = self._curves[index].with_point(step, accuracy)
+        self._diverged = {
+            index: outcome_from_state(state, self._jobs[index])
+            for index, state in saved["left"].items()
         }
-        self.start([side["group"] for side in saved["sides"]])
-        for side, kept in zip(self.sides, saved["sides"], strict=True):
-            side.resume(kept)
+        self.start([state["group"] for state in saved["sides"]])
+        for group, state in zip(self.groups, saved["sides"], strict=True):
+            group.resume(state)
 
 
-def form(network: nn.Module) -> torch.memory_format:
-    """The layout of convolution weights: on a CPU as they come, for fused ones lose there."""
+def weight_format(network: nn.Module) -> torch.memory_format:
+    """Return the memory format of convolution weights: contiguous on a CPU, where it is faster."""
     on_gpu = next(network.parameters()).is_cuda
-    return layout(network) if on_gpu else torch.contiguous_format
+    return preferred_format(network) if on_gpu else torch.contiguous_format
 
 
-def _moved(network: nn.Module, job: Job) -> list[str]:
-    """Names of the parameters that the loss reaches: PyTorch's optimisers leave others alone.
+def _trained_names(network: nn.Module, job: Job) -> list[str]:
+    """Return the names of the parameters that the loss depends on.
 
-    Found by one small batch through a copy of the network.
+    PyTorch's optimisers change no others. One small batch goes through a copy of the network.
     """
-    twin = copy.deepcopy(network).train()
-    twin.load_state_dict(job.start.state)
+    module = copy.deepcopy(network).train()
+    module.load_state_dict(job.start.state)
     indices = job.order[0][:4]
     devices = [job.order.device] if job.order.is_cuda else []
-    named = {name: value for name, value in twin.named_parameters() if value.requires_grad}
+    parameters = {name: value for name, value in module.named_parameters() if value.requires_grad}
     with torch.random.fork_rng(devices):
-        logits = twin(job.feed.batch(indices))
+        logits = module(job.feed.batch(indices))
         loss = functional.cross_entropy(logits, job.feed.labels[indices])
-        found = torch.autograd.grad(loss, list(named.values()), allow_unused=True)
-    return [name for name, slope in zip(named, found, strict=True) if slope is not None]
+        gradients = torch.autograd.grad(loss, list(parameters.values()), allow_unused=True)
+    return [
+        name for name, gradient in zip(parameters, gradients, strict=True) if gradient is not None
+    ]

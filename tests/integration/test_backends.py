@@ -22,7 +22,7 @@ from oracle.runs.catalog import database
 from oracle.settings import Progress, Settings, default_workers
 from oracle.study.base import Study
 from oracle.tables import oracle
-from scyc.training.resume import FlightFile
+from scyc.storage.pack_state_file import PackStateFile
 from scyc.tuning.plan import Plan
 
 Make = Callable[..., Study]
@@ -183,27 +183,27 @@ def test_a_run_goes_on_in_the_middle_of_a_pack_and_leaves_no_file_behind(
     steps = 0
     at_end: list[int | None] = []
 
-    def due(self: FlightFile) -> bool:
+    def due(self: PackStateFile) -> bool:
         nonlocal steps
         steps += 1
         if steps == 60:  # in the second pack of 3 x 12 steps
             raise Killed
         return True
 
-    monkeypatch.setattr(FlightFile, "due", due)
+    monkeypatch.setattr(PackStateFile, "due", due)
     with pytest.raises(Killed):
         run(declared, tmp_path / "broken")
     folder = tmp_path / "broken" / "tiny" / "in-flight"
     (file,) = folder.rglob("*.pt")
     (file.parent / "another.pt").write_text("of a pack that is never taken up again")
-    read = FlightFile.resumed
+    read = PackStateFile.load
 
-    def resumed(self: FlightFile) -> Any:
+    def load(self: PackStateFile) -> Any:
         found = read(self)
         at_end.append(None if found is None else len(found["finished"]))
         return found
 
-    monkeypatch.setattr(FlightFile, "resumed", resumed)
+    monkeypatch.setattr(PackStateFile, "load", load)
     table = run(declared, tmp_path / "broken")
     assert at_end[0] == 1  # of the second pack's members, one had been finished
     assert set(at_end[1:]) == {None}

@@ -13,6 +13,7 @@ import ray_nodes
 import sqlalchemy as sa
 import yaml
 from click.testing import CliRunner
+from factories import create_database
 
 from oracle.cli import main
 from oracle.runs import catalog, execute
@@ -51,14 +52,9 @@ def small(shape, classes):
 @pytest.fixture
 def database(postgresql_server: str, tmp_path: Path) -> Path:
     """A file with the URL of an empty PostgreSQL database, as a secret is given to a container."""
-    url = sa.make_url(postgresql_server)
-    name = f"cluster{abs(hash(str(tmp_path)))}"
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    engine.dispose()
+    url = create_database(postgresql_server, f"cluster{abs(hash(str(tmp_path)))}")
     file = tmp_path / "storage-url"
-    file.write_text(url.set(database=name).render_as_string(hide_password=False) + "\n")
+    file.write_text(url + "\n")
     return file
 
 

@@ -17,7 +17,6 @@ from typing import Any
 
 import pytest
 
-CHROMIUM = Path("/usr/bin/chromium")
 PATIENCE = 30_000  # milliseconds
 STUDY = """name: seen
 description: Small enough to be watched.
@@ -102,19 +101,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield address
     server.send_signal(signal.SIGTERM)
     server.wait(40)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        told = "Debian's Chromium is not installed"
-        pytest.fail(told) if "CI" in os.environ else pytest.skip(told)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ import optuna
 import optuna_dashboard  # noqa: F401  # two seconds, which every fork is spared
 import pytest
 import yaml
+from factories import tiny_content
 from gate import Gate
 
 from oracle.database import RunDatabase, parse_url
@@ -28,19 +29,12 @@ from oracle.service.service import ServerSettings, Service
 from oracle.settings import Settings
 from oracle.study.validation import parse
 
-STUDY: dict[str, Any] = {
-    "name": "tiny",
-    "dataset": "digits",
-    "subset": 0.2,
-    "network": {"name": "fully_connected", "hidden": [16]},
-    "training": {"steps": 100, "batch": 16, "validate_every": 50},
-    "schedule": {"warmup": 3, "drops": [8]},
-    "grid": {"max_lr": [0.05, 0.1, 0.2]},
-    "cycles": 2,
-    "replicates": 2,
-    "s_cyc": {"epsilon": 0.07, "delta": 0.1, "q": 0, "beta": 3.0},
-    "pack": 1,
-}
+STUDY: dict[str, Any] = tiny_content(
+    without=("pruning",),
+    training={"steps": 100, "batch": 16, "validate_every": 50},
+    s_cyc={"epsilon": 0.07, "delta": 0.1, "q": 0, "beta": 3.0},
+    pack=1,
+)
 
 
 class Forked:

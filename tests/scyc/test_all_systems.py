@@ -12,19 +12,15 @@ from scyc.data.images import Images
 from scyc.pruning.criteria import CRITERIA
 from scyc.specs.choices import (
     NETWORKS,
-    OPTIMIZERS,
-    AdamSpec,
     AlexNetSpec,
     FullyConnectedSpec,
     NetworkSpec,
-    OptimizerSpec,
     ResNet20Spec,
     ResNet50Spec,
-    RmsPropSpec,
-    SgdSpec,
     VggSpec,
-    WarmupSpec,
 )
+from scyc.specs.optimizers import OPTIMIZERS, AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
+from scyc.specs.schedules import WarmupSpec
 from scyc.specs.system import PruningSpec, SplitSpec, SystemSpec, TrainingSpec
 
 SMALL: Mapping[str, NetworkSpec] = MappingProxyType(

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from scyc import trainer as pack
 from scyc.data.images import Images
-from scyc.specs.choices import ConstantSpec, FactorySpec, FullyConnectedSpec, ResNet20Spec
+from scyc.specs.choices import FactorySpec, FullyConnectedSpec, ResNet20Spec
+from scyc.specs.schedules import ConstantSpec
 from scyc.specs.system import (
     AugmentSpec,
     PruningSpec,
@@ -19,7 +20,7 @@ from scyc.specs.system import (
     TrainingSpec,
 )
 from scyc.trainer import Member, Trainer
-from scyc.training.memory_format import layout
+from scyc.training.memory_format import preferred_format
 
 CONSTANT = ConstantSpec(name="constant")
 
@@ -73,7 +74,7 @@ def test_grey_images_that_are_augmented_reach_strided_convolutions_in_the_safe_l
         steps=1, batch=4, validate_every=1, augment=AugmentSpec(crop=1, flip=True)
     )
     trainer = Trainer(system(network=network, training=training), tiny)
-    assert layout(trainer.network) is torch.contiguous_format
+    assert preferred_format(trainer.network) is torch.contiguous_format
     safe: list[bool] = []
 
     def look(_module: nn.Module, inputs: tuple[Tensor], _output: Tensor) -> None:

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from scyc import SCyc, Trainer, iterate, max_lr
-from scyc.specs.choices import WarmupSpec
+from scyc.specs.schedules import WarmupSpec
 from scyc.specs.system import PruningSpec
 from scyc.trainer import Member
 

@@ -16,15 +16,8 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LRScheduler
 from scyc import seeds
 from scyc.data import images as data
 from scyc.data.images import Images
-from scyc.specs.choices import (
-    AdamSpec,
-    CosineSpec,
-    OptimizerSpec,
-    RmsPropSpec,
-    ScheduleSpec,
-    SgdSpec,
-    WarmupSpec,
-)
+from scyc.specs.optimizers import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
+from scyc.specs.schedules import CosineSpec, ScheduleSpec, WarmupSpec
 from scyc.trainer import Member, Trainer
 
 STEPS, BATCH = 12, 16

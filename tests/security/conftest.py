@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from factories import tiny_content
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
@@ -20,20 +21,7 @@ from oracle.study.validation import parse
 from oracle.web.app import create_app
 
 HOME = "http://127.0.0.1:8000"
-TINY: dict[str, Any] = {
-    "name": "tiny",
-    "dataset": "digits",
-    "subset": 0.2,
-    "network": {"name": "fully_connected", "hidden": [16]},
-    "pruning": {"rewind": "init"},
-    "training": {"steps": 12, "batch": 16, "validate_every": 6},
-    "schedule": {"warmup": 3, "drops": [8]},
-    "grid": {"max_lr": [0.05, 0.1]},
-    "cycles": 1,
-    "replicates": 1,
-    "s_cyc": {"epsilon": 0.1, "delta": 0.1, "q": 0, "beta": 3.0},
-    "pack": 4,
-}
+TINY: dict[str, Any] = tiny_content(grid={"max_lr": [0.05, 0.1]}, cycles=1, replicates=1)
 
 
 @dataclass(frozen=True)

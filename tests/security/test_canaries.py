@@ -36,7 +36,7 @@ from scyc.specs.base import content_hash
 from scyc.specs.choices import ImageFolderSpec, TinyImageNetSpec, TorchvisionDataSpec
 from scyc.storage.blob_store import Blobs, blobs
 from scyc.storage.checkpoint_store import CheckpointError, CheckpointStore, name
-from scyc.training.resume import FlightFile
+from scyc.storage.pack_state_file import PackStateFile
 
 Alive = Callable[[], bool]
 CORPUS = yaml.safe_load((Path(__file__).parent / "canaries.yaml").read_text(encoding="utf-8"))
@@ -182,8 +182,8 @@ def test_as_a_pack_in_flight(tmp_path: Path, hostile: dict[str, bytes]) -> None:
         said: list[str] = []
         file = tmp_path / "pack.pt"
         file.write_bytes(hashlib.sha256(content).digest() + content)
-        flight = FlightFile(file, "mine", 60.0, lambda: 0.0, said.append)
-        assert flight.resumed() is None, which
+        flight = PackStateFile(file, "mine", 60.0, lambda: 0.0, said.append)
+        assert flight.load() is None, which
         assert "starts anew" in said[0]
 
 

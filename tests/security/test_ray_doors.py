@@ -16,23 +16,21 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from factories import tiny_content
 
 from oracle.database import RunDatabase, sqlite_url
 from oracle.execution import ray_auth
 
-STUDY: dict[str, Any] = {
-    "name": "doors",
-    "dataset": "digits",
-    "subset": 0.2,
-    "network": {"name": "fully_connected", "hidden": [16]},
-    "training": {"steps": 1_000_000, "batch": 16, "validate_every": 500_000},
-    "schedule": {"warmup": 3, "drops": [8]},
-    "grid": {"max_lr": [0.05, 0.1]},
-    "cycles": 1,
-    "replicates": 1,
-    "s_cyc": {"epsilon": 0.07, "delta": 0.1, "q": 0, "beta": 3.0},
-    "pack": 2,
-}
+STUDY: dict[str, Any] = tiny_content(
+    without=("pruning",),
+    name="doors",
+    training={"steps": 1_000_000, "batch": 16, "validate_every": 500_000},
+    grid={"max_lr": [0.05, 0.1]},
+    cycles=1,
+    replicates=1,
+    s_cyc={"epsilon": 0.07, "delta": 0.1, "q": 0, "beta": 3.0},
+    pack=2,
+)
 KNOCK = """
 import sys
 from ray._raylet import GcsClient

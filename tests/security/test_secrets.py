@@ -18,25 +18,15 @@ import httpx
 import pytest
 import sqlalchemy as sa
 import yaml
+from factories import tiny_content
 
 from oracle.database import RunDatabase, parse_url
 
 CANARY = "canary5f1ce3pw"
 TOKEN_OF_RAY = "canary0b77raytoken"  # noqa: S105  # a canary
-STUDY: dict[str, Any] = {
-    "name": "secret",
-    "dataset": "digits",
-    "subset": 0.2,
-    "network": {"name": "fully_connected", "hidden": [16]},
-    "pruning": {"rewind": "init"},
-    "training": {"steps": 12, "batch": 16, "validate_every": 6},
-    "schedule": {"warmup": 3, "drops": [8]},
-    "grid": {"max_lr": [0.05, 0.1]},
-    "cycles": 1,
-    "replicates": 1,
-    "s_cyc": {"epsilon": 0.1, "delta": 0.1, "q": 0, "beta": 3.0},
-    "pack": 2,
-}
+STUDY: dict[str, Any] = tiny_content(
+    name="secret", grid={"max_lr": [0.05, 0.1]}, cycles=1, replicates=1, pack=2
+)
 PATIENCE = 300  # seconds, for a machine that is busy with other tests
 # Every logger of every library says all it can; and every process says what its arguments are.
 TALKATIVE = """

@@ -20,6 +20,7 @@ from urllib.parse import quote
 import pytest
 import sqlalchemy as sa
 import yaml
+from factories import tiny_content
 
 from oracle.database import RunDatabase, sqlite_url
 from oracle.plots import base
@@ -29,22 +30,22 @@ from oracle.runs import execute, html_report
 from oracle.settings import Settings
 from oracle.study.validation import parse
 
-CHROMIUM = Path("/usr/bin/chromium")
 RAW = yaml.safe_load((Path(__file__).parent / "hostile.yaml").read_text(encoding="utf-8"))
 ELSEWHERE = "127.0.0.1:9"  # nobody answers; that it is asked is enough
 TEXTS = [each.replace("CALL", "xss()").replace("HOST", ELSEWHERE) for each in RAW]
 LABELS = [each for each in TEXTS if len(each) <= 64 and each.isprintable()][::3]
-STUDY: dict[str, Any] = {
-    "name": "hostile",
-    "dataset": "digits",
-    "subset": 0.2,
-    "network": {"name": "fully_connected", "hidden": [16]},
-    "pruning": {"rewind": "init"},
-    "training": {"steps": 4, "batch": 16, "validate_every": 2},
-    "cycles": 1,
-    "replicates": 1,
-    "pack": 40,
-}
+STUDY: dict[str, Any] = tiny_content(
+    without=(
+        "schedule",
+        "grid",
+        "s_cyc",
+    ),
+    name="hostile",
+    training={"steps": 4, "batch": 16, "validate_every": 2},
+    cycles=1,
+    replicates=1,
+    pack=40,
+)
 # What runs before any page: a canary that counts who calls it.
 CANARY = "window.called = 0; window.xss = () => { window.called += 1; };"
 # What a page of ours never has, whatever it shows: handlers, scripts in it, frames, other targets.
@@ -153,19 +154,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     yield Home(address, token, run, plain, jobs, files)
     server.send_signal(signal.SIGTERM)
     server.wait(40)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        told = "Debian's Chromium is not installed"
-        pytest.fail(told) if "CI" in os.environ else pytest.skip(told)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 class Looked:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from factories import cell_result, tiny_content
 
 from oracle.execution.pack_queue import Pack, PackQueue
 from oracle.experiments.base import ExperimentCallbacks
@@ -26,19 +27,7 @@ Curve = Callable[[Cell], float | None]  # validation accuracy; None: it diverges
 
 def answer(curve: Curve, cell: Cell) -> CellResult:
     """The result of a cell under a known curve."""
-    accuracy = curve(cell)
-    return CellResult(
-        cell=cell.id,
-        curve=((10, accuracy or 0.0),),
-        val_accuracy=accuracy or 0.0,
-        test_accuracy=accuracy or 0.0,
-        diverged=accuracy is None,
-        weights_remaining=100 * 0.8**cell.cycle,
-        steps=10,
-        seconds=1.0,
-        checkpoint=None if accuracy is None else cell.id,
-        device="cpu",
-    )
+    return cell_result(cell, curve(cell))
 
 
 @dataclass
@@ -108,24 +97,20 @@ def answer_fixture() -> Callable[[Curve, Cell], CellResult]:
     return answer
 
 
-SEARCH: dict[str, Any] = {
-    "name": "seek",
-    "kind": "search",
-    "dataset": "digits",
-    "subset": 0.2,
-    "network": {"name": "fully_connected", "hidden": [16]},
-    "pruning": {"rewind": "init"},
-    "training": {"steps": 12, "batch": 16, "validate_every": 6},
-    "schedule": {"warmup": 3, "drops": [8]},
-    "search": {
+SEARCH: dict[str, Any] = tiny_content(
+    without=(
+        "grid",
+        "s_cyc",
+    ),
+    name="seek",
+    kind="search",
+    search={
         "name": "paper",
         "epsilon": {"max_lr": [0.05, 0.1, 0.2]},
         "delta": [0.0, 0.1, 0.3],
     },
-    "cycles": 3,
-    "replicates": 2,
-    "pack": 4,
-}
+    cycles=3,
+)
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 """A service on an empty database, one on a database with a finished run, and clients of both."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from factories import tiny_content
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
@@ -18,20 +20,8 @@ from oracle.settings import Settings
 from oracle.study.validation import parse
 from oracle.web.app import create_app
 
-STUDY: dict[str, Any] = {
-    "name": "tiny",
-    "dataset": "digits",
-    "subset": 0.2,
-    "network": {"name": "fully_connected", "hidden": [16]},
-    "pruning": {"rewind": "init"},
-    "training": {"steps": 12, "batch": 16, "validate_every": 6},
-    "schedule": {"warmup": 3, "drops": [8]},
-    "grid": {"max_lr": [0.05, 0.1, 0.2]},
-    "cycles": 2,
-    "replicates": 2,
-    "s_cyc": {"epsilon": 0.1, "delta": 0.1, "q": 0, "beta": 3.0},
-    "pack": 4,
-}
+STUDY: dict[str, Any] = tiny_content()
+_CHROMIUM = Path("/usr/bin/chromium")
 HOME = "http://127.0.0.1:8000"  # as a browser on the server's own machine names it
 
 
@@ -137,3 +127,17 @@ def drive(service: Service) -> Callable[..., Job]:
         return service.jobs.get(job.id)
 
     return play
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A headless Chromium."""
+    if not _CHROMIUM.exists():
+        reason = "Debian's Chromium is not installed"
+        pytest.fail(reason) if "CI" in os.environ else pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(_CHROMIUM), args=["--no-sandbox"])
+        yield chromium
+        chromium.close()

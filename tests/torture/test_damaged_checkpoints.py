@@ -16,8 +16,9 @@ from oracle.errors import PackFailed
 from oracle.execution.checkpoint_gc import CheckpointCollector
 from oracle.execution.worker import Worker
 from oracle.search.graph import CellResult
+from scyc.pruning.pruned_network import Network
 from scyc.storage.blob_store import Bucket, blobs
-from scyc.storage.checkpoint_store import CheckpointLost, CheckpointStore, Network, name
+from scyc.storage.checkpoint_store import CheckpointLost, CheckpointStore, name
 
 SOME = ("cut in half", "flipped in its middle", "a file of torch's that runs code", "deleted")
 TOLD = ("a folder",)  # what a user may have put there is not deleted
@@ -56,7 +57,7 @@ def trained(file: Path) -> list[str]:
 
 def told_end(victim: Victim) -> str:
     """What the last driver failed with."""
-    return victim.errors.rpartition("failures.PackFailed: ")[2].strip()
+    return victim.errors.rpartition("errors.PackFailed: ")[2].strip()
 
 
 def heals(victim: Victim, reference: Victim, damage: str, files: Callable[[], list[Path]]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
+from factories import create_database
 from faults import away, failpoints, invariants, journal
 from faults.drivers import ENDS, Victim
 
@@ -41,13 +41,9 @@ def storage_url(request: pytest.FixtureRequest) -> Callable[[str], str | None]:
     def make(kind: str) -> str | None:
         if kind == "sqlite":
             return None
-        url = sa.make_url(request.getfixturevalue("postgresql_server"))
+        server = request.getfixturevalue("postgresql_server")
         name = f"a{abs(hash(request.node.nodeid))}"
-        engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(sa.text(f"CREATE DATABASE {name}"))
-        engine.dispose()
-        return url.set(database=name).render_as_string(hide_password=False)
+        return create_database(server, name)
 
     return make
 
@@ -92,7 +88,7 @@ def test_a_run_that_has_waited_in_vain_goes_on_later(
     hurt: tuple[Victim, Callable[[float], None]], reference: Victim, tmp_path: Path
 ) -> None:
     victim, take_away = hurt
-    victim.keeps["patience"] = 0.2
+    victim.keeps["database_wait"] = 0.2
     log = tmp_path / "journal"
     assert drive(victim, log, lambda: take_away(2.0), POINTS[0], 0.05) == ENDS[StorageError]
     told = victim.errors.rpartition("errors.StorageUnavailable: ")[2]
@@ -110,7 +106,7 @@ def test_a_cell_whose_acknowledgement_was_lost_is_stored_once(
     hurt: tuple[Victim, Callable[[float], None]], reference: Victim
 ) -> None:
     victim, _ = hurt
-    victim.keeps["patience"] = 5.0
+    victim.keeps["database_wait"] = 5.0
 
     def armed() -> None:
         add, adding = ResultStore.add, iter(range(1000))

@@ -10,7 +10,7 @@ from typing import Any
 import databases
 import pytest
 import ray_nodes
-import sqlalchemy as sa
+from factories import create_database
 from faults import failpoints, invariants, matrix
 from faults.drivers import Victim, ended, until
 from faults.matrix import MOMENTS, WHO, Site
@@ -34,23 +34,13 @@ def killable() -> Iterator[Any]:
         yield server
 
 
-def _emptied(server: Any, name: str) -> str:
-    """The URL of a new database of a server."""
-    url = sa.make_url(server.url)
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return url.set(database=name).render_as_string(hide_password=False)
-
-
 @pytest.fixture
 def site(request: pytest.FixtureRequest, tmp_path: Path, who: str, when: str) -> Iterator[Site]:
     """What a cell needs: a cluster for a node, PostgreSQL for a database, else SQLite."""
     victim, site = Victim(tmp_path / "runs"), None
     database = request.getfixturevalue("killable") if who in ("database", "group") else None
     if database is not None:
-        victim.url = _emptied(database, f"cell{abs(hash(str(tmp_path)))}")
+        victim.url = create_database(database.url, f"cell{abs(hash(str(tmp_path)))}")
     elif who == "server":
         victim.url = f"sqlite:///{tmp_path}/served.db"
     site = Site(victim, database)
@@ -150,7 +140,7 @@ def test_an_acknowledged_cancel_stays_though_the_server_is_killed_at_once(tmp_pa
 def test_a_job_goes_on_though_the_servers_database_was_killed_and_away(
     killable: Any, tmp_path: Path, reference: Victim, counted: Callable[..., None]
 ) -> None:
-    victim = Victim(tmp_path / "runs", _emptied(killable, "served"))
+    victim = Victim(tmp_path / "runs", create_database(killable, "served"))
     site = Site(victim, killable, backend="inline")
     site.order("between result and commit", 3)
     server, address = site.serve()

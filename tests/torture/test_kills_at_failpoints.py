@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
+from factories import create_database
 from faults import failpoints, invariants, journal
 from faults.drivers import Victim
 
@@ -116,18 +116,11 @@ def on_postgresql(
 ) -> Callable[[int], Victim]:
     """Each run has a database of its own."""
     name = tmp_path_factory.mktemp("kills").name
-    url = sa.make_url(postgresql_server)
 
     def make(number: int) -> Victim:
         database = f"{name}_{number}"
-        engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(sa.text(f"CREATE DATABASE {database}"))
-        engine.dispose()
         place = shm / database / "runs"
-        return Victim(
-            place, url.set(database=database).render_as_string(hide_password=False), save_every=1e-9
-        )
+        return Victim(place, create_database(postgresql_server, database), save_every=1e-9)
 
     return make
 

@@ -28,7 +28,8 @@ from oracle.service.external_runs import ExternalRuns, Reported
 from oracle.storage.result_store import ResultStore
 from oracle.study.validation import parse
 from scyc.errors import BadInput
-from scyc.storage.checkpoint_store import CheckpointStore, Network
+from scyc.pruning.pruned_network import Network
+from scyc.storage.checkpoint_store import CheckpointStore
 
 ME = Token("me", "submit", datetime.now(UTC))
 DENORMAL = 5e-324

@@ -155,7 +155,8 @@ def test_regions_that_an_s_cyc_curve_fits_are_said_to_be_so(run: Any) -> None:
     table = run().table
     assert table["fit"]["fits"] is True
     notes = " ".join(tables.sheet(table).notes)
-    assert "lie inside 3 of 3 regions." in notes
+    assert "lie inside 3 of 3 regions; so do " in notes
+    assert " of 124 pairs of q and beta." in notes
     assert "No S-Cyc curve" not in notes
 
 

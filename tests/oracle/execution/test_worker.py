@@ -18,10 +18,11 @@ from oracle.settings import Settings
 from oracle.study.base import Study
 from scyc.data import images
 from scyc.engines import stacked
-from scyc.storage.checkpoint_store import CheckpointStore, Network
+from scyc.pruning.pruned_network import Network
+from scyc.storage.checkpoint_store import CheckpointStore
+from scyc.storage.pack_state_file import PackStateStore
 from scyc.trainer import Trainer
 from scyc.training.job import Outcome
-from scyc.training.resume import Flight
 from scyc.tuning.plan import Plan
 
 Make = Callable[..., Study]
@@ -63,7 +64,7 @@ class Small:
         self.most, self.tried = most, list[int]()
 
     def train(
-        self, network: Any, jobs: Any, training: Any, flight: Flight | None = None
+        self, network: Any, jobs: Any, training: Any, flight: PackStateStore | None = None
     ) -> list[Outcome]:
         self.tried.append(len(jobs))
         if len(jobs) > self.most:
@@ -165,7 +166,7 @@ def killed_after(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
             raise Killed
         return True
 
-    monkeypatch.setattr("scyc.training.resume.FlightFile.due", due)
+    monkeypatch.setattr("scyc.storage.pack_state_file.PackStateFile.due", due)
 
 
 BATCH_NORM = {"name": "fully_connected", "hidden": [16], "batch_norm": True}  # trained solo
@@ -187,14 +188,14 @@ def test_another_worker_goes_on_where_one_was_killed(
     (file,) = folder.iterdir()
     content = file.read_bytes()
     resumed: list[bool] = []
-    read = work.FlightFile.resumed
+    read = work.PackStateFile.load
 
     def watched(self: Any) -> Any:
         found = read(self)
         resumed.append(found is not None)
         return found
 
-    monkeypatch.setattr(work.FlightFile, "resumed", watched)
+    monkeypatch.setattr(work.PackStateFile, "load", watched)
     assert comparable(Worker(where).train(tasks(3))) == comparable(whole)
     assert comparable(Worker(where).train(tasks(2))) == comparable(whole[:2])  # another pack
     assert resumed == [True, False]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from factories import tiny_content
 
 from oracle.cli import main
 from oracle.errors import DiskError, PackFailed
@@ -23,20 +24,7 @@ from oracle.settings import Settings
 from oracle.study.base import Study
 from scyc.storage import blob_store
 
-SMALL = {
-    "name": "tiny",
-    "dataset": "digits",
-    "subset": 0.2,
-    "network": {"name": "fully_connected", "hidden": [16]},
-    "pruning": {"rewind": "init"},
-    "training": {"steps": 12, "batch": 16, "validate_every": 6},
-    "schedule": {"warmup": 3, "drops": [8]},
-    "grid": {"max_lr": [0.05, 0.2]},
-    "cycles": 1,
-    "replicates": 1,
-    "s_cyc": {"epsilon": 0.1, "delta": 0.1, "q": 0, "beta": 3.0},
-    "pack": 2,
-}
+SMALL = tiny_content(grid={"max_lr": [0.05, 0.2]}, cycles=1, replicates=1, pack=2)
 
 
 def full(*_: object, **__: object) -> None:

@@ -7,7 +7,8 @@ import torch
 
 from oracle.plots import distributions as distribution_plots
 from oracle.plots.distributions import dashboard_panels, distributions, shown, together
-from scyc.recording.distributions import Bins, Distribution
+from scyc.recording.bins import Bins
+from scyc.recording.distributions import Distribution
 
 BOUNDS = (-0.02, 0.03)
 

@@ -10,7 +10,7 @@ from oracle.plots.learning_rate import Phase, phases, schedule, thinned
 from scyc.schedules import rates as schedules
 from scyc.schedules import scyc_curve
 from scyc.specs.base import SCyc
-from scyc.specs.choices import (
+from scyc.specs.schedules import (
     ConstantSpec,
     CosineSpec,
     CyclicalSpec,

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 from oracle.search.graph import Cell, Graph
 from oracle.search.request import replicate_cells
-from scyc.specs.choices import CyclicalSpec, WarmupSpec
+from scyc.specs.schedules import CyclicalSpec, WarmupSpec
 from scyc.specs.system import PruningSpec, RecordSpec, SystemSpec
 
 System = Callable[..., SystemSpec]

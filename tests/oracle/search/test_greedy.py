@@ -15,7 +15,7 @@ from oracle.search.graph import Cell, Graph
 from oracle.search.greedy import OracleCycle, greedy_oracle
 from oracle.study.base import Study
 from scyc import max_lr
-from scyc.specs.choices import WarmupSpec
+from scyc.specs.schedules import WarmupSpec
 
 Make = Callable[..., Study]
 WARMUP = WarmupSpec(warmup=3, drops=(8, 10))

@@ -18,7 +18,7 @@ from oracle.tables import schedules
 from oracle.tables.schedules import EntryFound
 from scyc.errors import BadInput, Problem
 from scyc.specs.base import as_json
-from scyc.specs.choices import ConstantSpec
+from scyc.specs.schedules import ConstantSpec
 
 DEEP = 1000  # pruning cycles, as many as a study may have
 GOOD: dict[str, Any] = {

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from factories import tiny_content
 
 from oracle.database import Jobs, sqlite_url
 from oracle.errors import LeaseLost, RunError, StorageError
@@ -25,19 +26,13 @@ from oracle.study.validation import parse
 from scyc.errors import BadInput, Problem
 
 ME = Holder("me", process_id_string())
-STUDY: dict[str, Any] = {
-    "name": "tiny",
-    "dataset": "digits",
-    "subset": 0.2,
-    "network": {"name": "fully_connected", "hidden": [16]},
-    "training": {"steps": 12, "batch": 16, "validate_every": 6},
-    "schedule": {"warmup": 3, "drops": [8]},
-    "grid": {"max_lr": [0.05, 0.1, 0.2], "extend": False},
-    "cycles": 1,
-    "replicates": 1,
-    "s_cyc": {"epsilon": 0.1, "delta": 0.1, "q": 0, "beta": 3.0},
-    "pack": 1,
-}
+STUDY: dict[str, Any] = tiny_content(
+    without=("pruning",),
+    grid={"max_lr": [0.05, 0.1, 0.2], "extend": False},
+    cycles=1,
+    replicates=1,
+    pack=1,
+)
 
 
 @pytest.fixture

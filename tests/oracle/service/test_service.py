@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from factories import tiny_content
 
 from oracle.database import parse_url, sqlite_url
 from oracle.errors import Forbidden, KeyReused, QueueFull, UnknownJob
@@ -20,19 +21,7 @@ from oracle.study.loading import read_json
 from oracle.study.validation import parse
 from scyc.errors import BadInput
 
-STUDY: dict[str, Any] = {
-    "name": "tiny",
-    "dataset": "digits",
-    "subset": 0.2,
-    "network": {"name": "fully_connected", "hidden": [16]},
-    "training": {"steps": 12, "batch": 16, "validate_every": 6},
-    "schedule": {"warmup": 3, "drops": [8]},
-    "grid": {"max_lr": [0.05, 0.1, 0.2]},
-    "cycles": 2,
-    "replicates": 2,
-    "s_cyc": {"epsilon": 0.1, "delta": 0.1, "q": 0, "beta": 3.0},
-    "pack": 4,
-}
+STUDY: dict[str, Any] = tiny_content(without=("pruning",))
 Open = Callable[..., Service]
 
 

@@ -22,7 +22,7 @@ from oracle.search.request import StudyKey
 from oracle.storage import result_store
 from oracle.storage.result_store import ResultStore, study_name
 from scyc.errors import BadInput
-from scyc.specs.choices import ConstantSpec, CyclicalSpec, WarmupSpec
+from scyc.specs.schedules import ConstantSpec, CyclicalSpec, WarmupSpec
 from scyc.specs.system import SystemSpec
 
 ORACLE = StudyKey("oracle", 0, "a" * 64)

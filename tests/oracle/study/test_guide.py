@@ -24,7 +24,9 @@ from oracle.study.validation import parse
 from scyc.networks import registry
 from scyc.pruning.criteria import CRITERIA
 from scyc.specs.base import Spec, as_json
-from scyc.specs.choices import DATASETS, NETWORKS, OPTIMIZERS, SCHEDULES
+from scyc.specs.choices import DATASETS, NETWORKS
+from scyc.specs.optimizers import OPTIMIZERS
+from scyc.specs.schedules import SCHEDULES
 from scyc.specs.system import AugmentSpec, PruningSpec, RecordSpec, SplitSpec, TrainingSpec
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "studies.md").read_text(encoding="utf-8")

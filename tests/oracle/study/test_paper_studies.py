@@ -32,9 +32,9 @@ from oracle.study.validation import parse
 from oracle.tables import schedules
 from oracle.tables.schedules import EntryFound
 from scyc.networks import registry
-from scyc.pruning import unstructured
+from scyc.pruning import weights as pruning_weights
 from scyc.specs.base import as_json
-from scyc.specs.choices import WarmupSpec
+from scyc.specs.schedules import WarmupSpec
 from scyc.specs.system import SplitSpec
 
 ORACLES = ["table3", "table7", "table8"]
@@ -90,7 +90,10 @@ def kept_share(network: nn.Module) -> float:
     weights = network.state_dict()
     counted, pruned = (
         sum(weights[name].numel() for name in names)
-        for names in (unstructured.weight_names(network), unstructured.prunable_names(network))
+        for names in (
+            pruning_weights.weight_names(network),
+            pruning_weights.prunable_names(network),
+        )
     )
     return 1 - pruned / counted
 
@@ -266,7 +269,7 @@ def test_the_networks_have_the_printed_size(name: str, million: int) -> None:
 def test_resnet_50s_printed_size_is_that_of_its_convolutions_and_linear_layer(name: str) -> None:
     network = built(load_study(name))
     weights = sum(
-        network.get_parameter(each).numel() for each in unstructured.weight_names(network)
+        network.get_parameter(each).numel() for each in pruning_weights.weight_names(network)
     )
     assert weights // 100_000 == 238
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from factories import tiny_content
 
 from oracle.experiments.registry import experiment
 from oracle.experiments.schedules import SchedulesExperiment
@@ -33,14 +34,19 @@ LONG: dict[str, Any] = {
 
 def others(**changes: Any) -> dict[str, Any]:
     """What a study of another kind declares."""
-    common = {
-        "name": "tiny",
-        "dataset": "digits",
-        "network": {"name": "fully_connected", "hidden": [16]},
-        "training": {"steps": 120, "batch": 16, "validate_every": 40},
-        "cycles": 5,
-        "replicates": 3,
-    }
+    common = tiny_content(
+        without=(
+            "subset",
+            "pruning",
+            "schedule",
+            "grid",
+            "s_cyc",
+            "pack",
+        ),
+        training={"steps": 120, "batch": 16, "validate_every": 40},
+        cycles=5,
+        replicates=3,
+    )
     return common | changes
 
 

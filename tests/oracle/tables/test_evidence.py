@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import math
+import random
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -86,8 +88,16 @@ def test_ends_accuracy_and_verdict_are_those_of_the_evidence(made: Any) -> None:
         assert found.low is not None
         assert found.high is not None
         told = cycle["evidence"]
-        assert told["low"] == {"low": found.low.low, "high": found.low.high}
-        assert told["high"] == {"low": found.high.low, "high": found.high.high}
+        for end in ("low", "high"):
+            interval = getattr(found, end)
+            assert told[end] == {
+                "low": interval.low,
+                "high": interval.high,
+                "beyond": interval.beyond,
+            }
+        assert found.estimate is not None
+        assert told["estimated"]["well_tuned"] == found.estimate.well_tuned
+        assert told["estimated"]["regret"] == found.estimate.regret
         assert told["best_again"] == found.best_again
         verdict = found.verdict(0.1)
         assert told["s_cyc"] == {
@@ -106,8 +116,8 @@ def test_the_column_says_the_verdict_and_the_line_says_both(made: Any) -> None:
     assert columns(table, "S-Cyc is")[::2] == ["undecided (+7)", "inside"]
     assert columns(table, "S-Cyc is")[1] == "31 %"
     assert tables.verdict(table) == (
-        "S-Cyc's max_lr lies in the measured region in 1 of 2 cycles, outside at 100.0 % (below). "
-        "With so many replicates that is decided in 1: 1 inside, 0 outside."
+        "S-Cyc's max_lr is inside the region in 1 of 2 cycles and outside in 0; 1 undecided. "
+        "As measured, noise and all, it is inside in 1."
     )
     table["cycles"][0]["evidence"]["s_cyc"] |= {"more": None}
     assert columns(table, "S-Cyc is")[0] == "undecided"
@@ -134,7 +144,7 @@ def test_the_printed_table_lines_up_in_160_columns(made: Any, more: int | None) 
         cycle["evidence"]["s_cyc"] |= {"verdict": "undecided", "more": more}
         ends = {"low": 0.02345, "high": 0.03456}
         cycle["evidence"] |= {"low": ends, "high": ends}
-    lines = [line for line in formats.text(table, 160).splitlines() if "±" in line]
+    lines = [line for line in formats.text(table, 160).splitlines() if "±" in line and "[" in line]
     assert len(lines) == 2
     assert len({len(line) for line in lines}) == 1
     assert len(lines[0]) <= 160
@@ -150,7 +160,7 @@ def test_with_one_replicate_everything_is_undecided(made: Any) -> None:
     assert columns(table, "S-Cyc is") == ["undecided", "undecided"]
     text = formats.text(table, 300)
     assert "One replicate: no region is certain, and nothing is decided." in text
-    assert "decided in 0: 0 inside, 0 outside" in text
+    assert "inside the region in 0 of 2 cycles and outside in 0; 2 undecided" in text
     assert json.loads(formats.as_json(table)) == table
     assert "Second lines" not in text
 
@@ -210,8 +220,7 @@ def test_csv_has_the_evidence(made: Any) -> None:
     row = next(csv.DictReader(io.StringIO(formats.as_csv(table))))
     told = table["cycles"][0]["evidence"]
     assert [float(row[name]) for name in ("low_from", "low_to", "high_from", "high_to")] == [
-        *told["low"].values(),
-        *told["high"].values(),
+        *(told[end][bound] for end in ("low", "high") for bound in ("low", "high")),
     ]
     assert row["verdict"] == "undecided"
     assert float(row["chance_inside"]) == told["s_cyc"]["chance"]
@@ -226,3 +235,64 @@ def test_the_report_marks_verdicts_and_what_stands_below(made: Any, study: Make)
     assert '<td class="undecided">undecided (+7)</td>' in page
     assert '<td class="inside">inside</td>' in page
     assert page.count('<tr class="below">') == 2
+
+
+def test_pure_noise_does_not_begin_with_outside(study: Make, searched: Any) -> None:
+    """The headline is of verdicts; what was measured comes after, as measured."""
+    generator = random.Random(2)
+
+    def noise(_: Cell) -> float:
+        return 50 + generator.gauss(0, 1)
+
+    declared = study(
+        grid={"max_lr": [0.05, 0.07, 0.1, 0.14, 0.2, 0.28, 0.4], "extend": False},
+        s_cyc={"epsilon": 0.1, "delta": 0.0, "q": 0, "beta": 3.0},
+        replicates=3,
+        cycles=1,
+    )
+    _, cycles, path = searched(declared, noise)
+    line = tables.verdict(oracle.table(declared, "tiny-0", cycles, path, complete=True))
+    assert re.match(
+        r"S-Cyc's max_lr is inside the region in . of 2 cycles and outside in 0; ", line
+    )
+
+
+@pytest.mark.parametrize(
+    ("chance", "shown"), [(0.947, "94.7 %"), (0.9496, "94.96 %"), (0.31, "31 %"), (0.052, "5.2 %")]
+)
+def test_an_open_chance_never_prints_as_a_decided_one(made: Any, chance: float, shown: str) -> None:
+    table = made()
+    table["cycles"][0]["evidence"]["s_cyc"] |= {"verdict": "undecided", "chance": chance}
+    assert columns(table, "S-Cyc is")[1] == shown
+
+
+def test_beyond_a_cut_off_end_the_verdict_is_unknown(study: Make, searched: Any) -> None:
+    def rising(cell: Cell) -> float:
+        noise = 0.1 * math.sin(97 * cell.replicate / cell.max_lr)
+        return 70 + 30 * cell.max_lr + cell.replicate + noise
+
+    declared = study(
+        grid={"max_lr": [0.05, 0.1, 0.2, 0.4], "extend": False},
+        s_cyc={"epsilon": 0.5, "delta": 0.0, "q": 0, "beta": 3.0},
+        replicates=3,
+        cycles=1,
+    )
+    _, cycles, path = searched(declared, rising)
+    table = oracle.table(declared, "tiny-0", cycles, path, complete=True)
+    assert {c["evidence"]["s_cyc"]["verdict"] for c in table["cycles"]} == {"unknown"}
+    assert {c["evidence"]["s_cyc"]["chance"] for c in table["cycles"]} == {None}
+    text = formats.text(table, 160)
+    assert "2 unknown beyond the end of the grid" in text
+    assert "extend the grid" in text
+
+
+def test_the_table_has_the_paired_difference_of_the_oracle_and_s_cyc(made: Any) -> None:
+    table = made(replicates={"least": 3, "most": 7})
+    first = table["cycles"][0]
+    assert first["replicates"] == 7
+    told = first["oracle_less_s_cyc"]["validation"]
+    gaps = [a - b for a, b in zip(ACCURACY[0.2], ACCURACY[0.1], strict=True)]
+    assert told["points"] == pytest.approx(sum(gaps) / 3)
+    assert told["replicates"] == 3  # S-Cyc's run has no more
+    assert columns(table, "validation, % S-Cyc")[1].startswith(f"{sum(gaps) / 3:+.2f} ± ")
+    assert "the paired differences are over those" in " ".join(tables.sheet(table).notes)

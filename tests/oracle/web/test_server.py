@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from factories import tiny_content
 from gate import Gate
 
 from oracle.database import RunDatabase, sqlite_url
@@ -21,19 +22,7 @@ from oracle.web import server as serving
 from scyc.errors import BadInput
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104  # what these tests are about
-STUDY: dict[str, Any] = {
-    "name": "tiny",
-    "dataset": "digits",
-    "subset": 0.2,
-    "network": {"name": "fully_connected", "hidden": [16]},
-    "training": {"steps": 12, "batch": 16, "validate_every": 6},
-    "schedule": {"warmup": 3, "drops": [8]},
-    "grid": {"max_lr": [0.05, 0.1, 0.2]},
-    "cycles": 2,
-    "replicates": 2,
-    "s_cyc": {"epsilon": 0.1, "delta": 0.1, "q": 0, "beta": 3.0},
-    "pack": 1,
-}
+STUDY: dict[str, Any] = tiny_content(without=("pruning",), pack=1)
 
 
 class Served:

@@ -10,24 +10,21 @@ from torch import Tensor
 
 from scyc.data.images import Images
 from scyc.engines import solo, stacked
-from scyc.networks.registry import FullyConnected, ResNet20
-from scyc.specs.choices import (
-    AdamSpec,
+from scyc.networks.fully_connected import FullyConnected
+from scyc.networks.resnet20 import ResNet20
+from scyc.pruning.pruned_network import Network
+from scyc.specs.choices import FullyConnectedSpec, ResNet20Spec
+from scyc.specs.optimizers import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
+from scyc.specs.schedules import (
     ConstantSpec,
     CosineSpec,
     CyclicalSpec,
-    FullyConnectedSpec,
     LrDecaySpec,
     OneCycleSpec,
-    OptimizerSpec,
-    ResNet20Spec,
-    RmsPropSpec,
     ScheduleSpec,
-    SgdSpec,
     WarmupSpec,
 )
 from scyc.specs.system import PruningSpec, SystemSpec
-from scyc.storage.checkpoint_store import Network
 from scyc.trainer import Member, Trained, Trainer
 from scyc.training.job import Job
 
@@ -229,7 +226,7 @@ def jobs_of(trainer: Trainer, optimizer: OptimizerSpec) -> list[Job]:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_diverged_member_scores_0_and_disturbs_nobody(trainer: Make, engine: str) -> None:
+def test_a_diverged_member_scores_0_and_changes_no_other(trainer: Make, engine: str) -> None:
     one = trainer(engine=engine, pruning=PruningSpec(rewind=2))
     sound = members(one, 0)
     wild = Member(sound[0].start, 0, 0, WARMUP, 1e30)
@@ -292,7 +289,9 @@ def test_what_cannot_be_stacked_is_refused(trainer: Make) -> None:
     one = trainer()
     jobs, training = jobs_of(one, SgdSpec()), one.system.training
     for network in (FullyConnected(64, 10, (8,), batch_norm=True), Own(64, 10), ResNet20(1, 10)):
-        assert not stacked.fits(network, torch.device("cpu"))
+        assert stacked.why_unsupported(network, torch.device("cpu"), training) is not None
         with pytest.raises(ValueError, match="only fully connected networks without batch norm"):
             stacked.train(network, jobs, training)
-    assert stacked.fits(FullyConnected(64, 10, (8,)), torch.device("cpu"))
+    assert (
+        stacked.why_unsupported(FullyConnected(64, 10, (8,)), torch.device("cpu"), training) is None
+    )

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from scyc.engines.registry import ENGINES
-from scyc.specs.choices import WarmupSpec
+from scyc.specs.schedules import WarmupSpec
 from scyc.specs.system import AugmentSpec
 from scyc.trainer import Member, Trainer
 from scyc.training.job import Job, Outcome
@@ -62,7 +62,7 @@ def test_all_max_lr_of_a_replicate_share_split_weights_and_batches(
     assert all(torch.equal(images(low, step), images(high, step)) for step in range(12))
 
 
-def test_augmentation_of_its_own_unpairs_the_images_alone(
+def test_augmentation_per_member_changes_only_the_images(
     trainer: Make, schedule: WarmupSpec
 ) -> None:
     made = trainer(augment=AugmentSpec(crop=1, flip=True, per="member"))

@@ -11,10 +11,11 @@ from torch.nn import functional
 from oracle.study.base import Study
 from scyc.data.images import Images
 from scyc.engines import graphed, grouped, vmap
-from scyc.engines.registry import ENGINES, able, candidates
+from scyc.engines.registry import ENGINES, candidates, supports
 from scyc.errors import BadInput
 from scyc.networks import registry
-from scyc.networks.registry import FullyConnected
+from scyc.networks.fully_connected import FullyConnected
+from scyc.pruning.pruned_network import Network
 from scyc.specs.choices import (
     AlexNetSpec,
     FullyConnectedSpec,
@@ -24,7 +25,6 @@ from scyc.specs.choices import (
     VggSpec,
 )
 from scyc.specs.system import SystemSpec
-from scyc.storage.checkpoint_store import Network
 from scyc.trainer import Trainer, problems
 from scyc.training.job import Job
 
@@ -44,12 +44,16 @@ OURS: list[NetworkSpec] = [
 
 
 @pytest.mark.parametrize("spec", OURS, ids=repr)
-def test_every_network_of_ours_is_taken_by_all_engines_for_any_network(spec: NetworkSpec) -> None:
+def test_every_network_of_ours_is_taken_by_all_engines_for_any_network(
+    spec: NetworkSpec, system: Callable[..., SystemSpec]
+) -> None:
+    training = system().training
     with torch.device("meta"):
         network = registry.build(spec, (3, 64, 64), 10, seed=0)
     modes = [module.training for module in network.modules()]
-    assert [engine.fits(network, GPU) for engine in (vmap, grouped, graphed)] == [True] * 3
-    assert not graphed.fits(network, CPU)
+    for engine in (vmap, grouped, graphed):
+        assert engine.why_unsupported(network, GPU, training) is None
+    assert graphed.why_unsupported(network, CPU, training) == "only a GPU records graphs"
     assert [module.training for module in network.modules()] == modes
 
 
@@ -87,10 +91,13 @@ ODD: dict[str, Callable[[Any, Tensor], Tensor]] = {
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_what_grouped_does_not_know_it_leaves_alone(name: str) -> None:
-    network = Odd(ODD[name])
-    assert not grouped.fits(network, GPU)
-    assert grouped.fits(Odd(lambda net, x: torch.flatten(x, 1)), GPU)
+def test_grouped_refuses_networks_with_unknown_layers_or_calls(
+    name: str, system: Callable[..., SystemSpec]
+) -> None:
+    training = system().training
+    assert grouped.why_unsupported(Odd(ODD[name]), GPU, training) is not None
+    plain = Odd(lambda net, x: torch.flatten(x, 1))
+    assert grouped.why_unsupported(plain, GPU, training) is None
 
 
 def jobs_of(one: Trainer, network: nn.Module) -> list[Job]:
@@ -115,7 +122,7 @@ def test_an_engine_refuses_what_it_cannot_train_and_says_what_can(
             engine.train(drawing, jobs_of(one, drawing), one.system.training)
 
 
-def test_calls_that_were_followed_wrongly_are_found_out(
+def test_a_network_that_is_traced_wrongly_is_refused_by_its_logits(
     system: Callable[..., SystemSpec], colours: Images
 ) -> None:
     """An addition in place is traced as one that is not."""
@@ -127,11 +134,11 @@ def test_calls_that_were_followed_wrongly_are_found_out(
         return before.flatten(1)
 
     one, network = Trainer(system(), colours), Odd(shifted)
-    with pytest.raises(ValueError, match=r"Odd: its calls are not what they seem"):
+    with pytest.raises(ValueError, match=r"Odd: gets other logits than by itself"):
         grouped.train(network, jobs_of(one, network), one.system.training)
 
 
-def test_a_study_is_told_of_an_engine_that_cannot_train_its_network(
+def test_a_study_whose_engine_cannot_train_its_network_is_refused(
     system: Callable[..., SystemSpec], colours: Images, study: Callable[..., Study]
 ) -> None:
     resnet = ResNet20Spec(name="resnet20", width=2)
@@ -147,10 +154,12 @@ def test_a_study_is_told_of_an_engine_that_cannot_train_its_network(
         assert rule in str(refused.value)
 
 
-def test_auto_takes_part_of_what_fits(system: Callable[..., SystemSpec]) -> None:
+def test_auto_chooses_among_the_engines_that_support_the_network(
+    system: Callable[..., SystemSpec],
+) -> None:
     network = FullyConnected(12, 3, (8,))
     rounded = system(precision="bf16").training
     assert candidates(rounded, network, CPU) == ("solo",)
     assert candidates(rounded, network, GPU) == ("solo", "vmap", "grouped", "graphed")
     assert candidates(system().training, network, GPU) == tuple(ENGINES)
-    assert not able("stacked", rounded, network, CPU)
+    assert not supports("stacked", rounded, network, CPU)

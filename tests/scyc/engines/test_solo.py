@@ -11,12 +11,14 @@ from scyc.data import images as data
 from scyc.data.images import Images
 from scyc.engines import solo
 from scyc.networks import registry
-from scyc.networks.registry import ResNet20
-from scyc.pruning import unstructured
+from scyc.networks.resnet20 import ResNet20
+from scyc.pruning import weights as pruning_weights
+from scyc.pruning.pruned_network import Network
 from scyc.schedules.lr_schedulers import WarmupDrops
-from scyc.specs.choices import ConstantSpec, ResNet20Spec, SgdSpec, WarmupSpec
+from scyc.specs.choices import ResNet20Spec
+from scyc.specs.optimizers import SgdSpec
+from scyc.specs.schedules import ConstantSpec, WarmupSpec
 from scyc.specs.system import AugmentSpec, PruningSpec, SystemSpec
-from scyc.storage.checkpoint_store import Network
 from scyc.trainer import Member, Trainer
 from scyc.training.job import Job
 
@@ -80,7 +82,7 @@ def test_a_diverged_member_stops_at_once(trainer: Callable[..., Trainer]) -> Non
     assert (trained.outcome.val_accuracy, trained.outcome.test_accuracy) == (0.0, 0.0)
 
 
-def test_weights_that_the_last_update_ruins_are_diverged_and_score_0(
+def test_a_member_whose_last_update_is_not_finite_has_diverged_and_scores_0(
     trainer: Callable[..., Trainer],
 ) -> None:
     one = trainer(engine="solo")
@@ -124,7 +126,7 @@ def test_gradients_of_the_criterion_are_those_of_the_summed_losses(
         colours,
     )
     start = one.root(0)
-    names = unstructured.prunable_names(one.network)
+    names = pruning_weights.prunable_names(one.network)
     found = one._gradients(start, 0, 1)
     network = ResNet20(3, 3, 2).double().eval()
     network.load_state_dict(start.state)
@@ -139,3 +141,18 @@ def test_gradients_of_the_criterion_are_those_of_the_summed_losses(
     for name in names:
         expected = network.get_parameter(name).grad
         assert torch.allclose(found[name], expected, rtol=1e-9, atol=1e-12)
+
+
+def test_a_frozen_weight_has_the_gradient_that_it_would_have_if_it_were_trained(
+    trainer: Callable[..., Trainer],
+) -> None:
+    one = trainer(pruning=PruningSpec(criterion="global_gradient"), precision="fp64")
+    start = one.root(0)
+    expected = one._gradients(start, 0, 1)
+    weight = one.network.get_parameter("layers.0.weight")
+    weight.requires_grad_(False)
+    found = one._gradients(start, 0, 1)
+    assert expected["layers.0.weight"].abs().sum() > 0
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
+    assert not weight.requires_grad
+    assert weight.grad is None

@@ -1,15 +1,16 @@
-"""What only the stacked engine does: stacks of any size, members that leave, packs in flight."""
+"""What only the stacked engine does: stacks of any size, members that diverge, resuming."""
 
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 import torch
 
 from scyc.engines import solo, stacked
-from scyc.specs.choices import AdamSpec, FullyConnectedSpec, OptimizerSpec, RmsPropSpec, SgdSpec
+from scyc.specs.choices import FullyConnectedSpec
+from scyc.specs.optimizers import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
 from scyc.trainer import Trainer
 from scyc.training.job import Job, Outcome
 
@@ -20,7 +21,7 @@ OPTIMIZERS: list[OptimizerSpec] = [
     RmsPropSpec(name="rmsprop", momentum=0.9),
 ]
 IDS = [spec.name + str(index) for index, spec in enumerate(OPTIMIZERS)]
-WILD = 3  # the member that diverges
+DIVERGES = 3  # the member that diverges
 Make = Callable[..., Trainer]
 
 
@@ -40,8 +41,8 @@ def jobs(one: Trainer, wild: float = 1e30) -> list[Job]:
     return made
 
 
-def train(one: Trainer, pack: list[Job], flight: Any = None) -> list[Outcome]:
-    return stacked.train(one.network, pack, one.system.training, flight)
+def train(one: Trainer, pack: list[Job], store: Any = None) -> list[Outcome]:
+    return stacked.train(one.network, pack, one.system.training, store)
 
 
 def same(a: Outcome, b: Outcome) -> bool:
@@ -57,7 +58,7 @@ def same(a: Outcome, b: Outcome) -> bool:
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=IDS)
-def test_how_many_are_stacked_and_how_far_ahead_images_are_gathered_changes_no_bit(
+def test_size_of_stacks_and_of_gathered_batches_change_no_bit(
     trainer: Make, monkeypatch: pytest.MonkeyPatch, optimizer: OptimizerSpec
 ) -> None:
     hidden = FullyConnectedSpec(name="fully_connected", hidden=(32, 48))
@@ -70,18 +71,18 @@ def test_how_many_are_stacked_and_how_far_ahead_images_are_gathered_changes_no_b
         ends.append(train(one, jobs(one)))
     for other in ends[1:]:
         assert all(same(a, b) for a, b in zip(ends[0], other, strict=True))
-    assert [outcome.diverged for outcome in ends[0]] == [i == WILD for i in range(5)]
+    assert [outcome.diverged for outcome in ends[0]] == [i == DIVERGES for i in range(5)]
 
 
 @pytest.mark.parametrize("size", [1, 5])
-def test_a_member_that_is_lost_leaves_at_the_iteration_at_which_it_would_alone(
+def test_a_member_diverges_at_the_same_iteration_in_any_pack(
     trainer: Make, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
     monkeypatch.setattr(stacked, "_CACHE", size * 10**4)
     one = trainer(precision="fp64", steps=40, validate_every=10)
     pack = jobs(one, wild=1e6)
     ends = train(one, pack), solo.train(one.network, pack, one.system.training)
-    left = [outcomes[WILD] for outcomes in ends]
+    left = [outcomes[DIVERGES] for outcomes in ends]
     assert left[0].curve == left[1].curve
     assert left[0].curve[-1][1] == 0.0
     assert 1 < left[0].curve[-1][0] < 40
@@ -90,20 +91,20 @@ def test_a_member_that_is_lost_leaves_at_the_iteration_at_which_it_would_alone(
         assert a.curve == b.curve
 
 
-def test_where_reading_a_loss_means_waiting_a_lost_member_leaves_at_the_next_look(
+def test_on_a_gpu_a_diverged_member_is_dropped_at_the_next_validation(
     trainer: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = trainer()
     at_once = train(one, jobs(one))
-    monkeypatch.setattr(stacked, "_immediate", lambda device: False)
+    monkeypatch.setattr(stacked, "_reads_at_once", lambda device: False)
     later = train(one, jobs(one))
-    assert at_once[WILD].curve[-1][0] < 5
-    assert later[WILD].curve == ((5, 0.0),)
-    for index in set(range(5)) - {WILD}:
+    assert at_once[DIVERGES].curve[-1][0] < 5
+    assert later[DIVERGES].curve == ((5, 0.0),)
+    for index in set(range(5)) - {DIVERGES}:
         assert same(at_once[index], later[index])
 
 
-def test_weights_that_are_lost_in_the_very_last_step_are_found(trainer: Make) -> None:
+def test_weights_that_are_not_finite_after_the_last_step_are_found(trainer: Make) -> None:
     one = trainer()
     pack = jobs(one)
     rates = [0.1] * (len(pack[0].rates) - 1)
@@ -119,14 +120,14 @@ class Killed(BaseException):
 
 
 @dataclass
-class Rehearsed:
-    """A flight that saves whenever it is asked, and is killed after so many questions."""
+class InMemoryStore:
+    """A store that saves after every step, and is killed after some."""
 
     killed_after: int | None = None
     content: bytes | None = None
     asked: int = 0
 
-    def resumed(self) -> Mapping[str, Any] | None:
+    def load(self) -> Mapping[str, Any] | None:
         if self.content is None:
             return None
         found: Mapping[str, Any] = torch.load(io.BytesIO(self.content), weights_only=True)
@@ -153,12 +154,28 @@ def test_wherever_it_is_killed_a_pack_ends_with_the_same_bits(
     monkeypatch.setattr(stacked, "_GATHERED", 1)  # a stretch is one iteration
     one = trainer(optimizer=optimizer, carry="best")
     whole = train(one, jobs(one))
-    assert [outcome.diverged for outcome in whole] == [i == WILD for i in range(5)]
+    assert [outcome.diverged for outcome in whole] == [i == DIVERGES for i in range(5)]
     for step in (1, 4, 5, 9):  # before and after a member left, was kept, was looked at
-        first = Rehearsed(killed_after=step)
+        first = InMemoryStore(killed_after=step)
         with pytest.raises(Killed):
             train(one, jobs(one), first)
-        second = Rehearsed(content=first.content)
+        second = InMemoryStore(content=first.content)
         again = train(one, jobs(one), second)
         assert second.asked == 12 - step
         assert all(same(a, b) for a, b in zip(whole, again, strict=True))
+
+
+def test_a_pack_is_resumed_after_a_member_diverged_whose_early_weights_were_kept(
+    trainer: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stacked, "_GATHERED", 1)  # the state is saved after every iteration
+    one = trainer()
+    pack = [replace(job, keep_at=2, rates=[0.1] * len(job.rates)) for job in jobs(one)]
+    pack[1].rates[3:] = [1e30] * (len(pack[1].rates) - 3)
+    whole = train(one, pack)
+    assert [outcome.diverged for outcome in whole] == [False, True, False, False, False]
+    first = InMemoryStore(killed_after=6)
+    with pytest.raises(Killed):
+        train(one, pack, first)
+    again = train(one, pack, InMemoryStore(content=first.content))
+    assert all(same(a, b) for a, b in zip(whole, again, strict=True))

@@ -10,21 +10,15 @@ from torch import Tensor, nn
 
 from scyc.data.images import Images
 from scyc.engines import graphed, grouped, solo, vmap
-from scyc.pruning import unstructured
-from scyc.specs.choices import (
-    AdamSpec,
-    FullyConnectedSpec,
-    OptimizerSpec,
-    ResNet20Spec,
-    RmsPropSpec,
-    SgdSpec,
-)
+from scyc.pruning import weights as pruning_weights
+from scyc.pruning.pruned_network import Network
+from scyc.specs.choices import FullyConnectedSpec, ResNet20Spec
+from scyc.specs.optimizers import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
 from scyc.specs.system import AugmentSpec, PruningSpec, SystemSpec
-from scyc.storage.checkpoint_store import Network
 from scyc.trainer import Trainer
 from scyc.training.job import Job, Outcome
 from scyc.vectorized import training_loop
-from scyc.vectorized.member_state import Members
+from scyc.vectorized.member_state import MemberState
 
 CPU = torch.device("cpu")
 ENGINES = [vmap, grouped, graphed]
@@ -101,7 +95,7 @@ def jobs_of_own(trainer: Trainer, network: nn.Module, count: int = 4) -> list[Jo
     for index in range(count):
         state = {name: value.clone() for name, value in network.state_dict().items()}
         masks: dict[str, Tensor] = {}
-        for name in unstructured.weight_names(network) if index % 2 else ():
+        for name in pruning_weights.weight_names(network) if index % 2 else ():
             masks[name] = torch.rand(state[name].shape, generator=generator) > 0.25
             state[name][~masks[name]] = 0.0
         feed, order = trainer._feed(index // 2, 0)
@@ -135,7 +129,7 @@ def moved(outcomes: Sequence[Outcome], jobs: Sequence[Job]) -> bool:
 @pytest.mark.parametrize("cycle", [0, 1], ids=["unpruned", "pruned"])
 @pytest.mark.parametrize("network", [PLAIN, NORMALISED], ids=["plain", "normalised"])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=IDS)
-def test_fully_connected_networks_end_as_solos(
+def test_fully_connected_networks_end_with_the_weights_of_solo(
     system: Systems,
     colours: Images,
     engine: Any,
@@ -158,7 +152,7 @@ def test_fully_connected_networks_end_as_solos(
 @all_engines
 @pytest.mark.parametrize("rates", [[(0, 0.02), (0, 0.1)], [(0, 0.05), (1, 0.1)]], ids=["1", "2"])
 @pytest.mark.parametrize("carry", ["last", "best"])
-def test_a_resnet_ends_as_solos_with_its_images_augmented(
+def test_a_resnet_on_augmented_images_ends_with_the_weights_of_solo(
     system: Systems, colours: Images, engine: Any, rates: list[tuple[int, float]], carry: str
 ) -> None:
     declared = system(
@@ -189,7 +183,7 @@ def test_a_resnet_ends_as_solos_with_its_images_augmented(
 
 @all_engines
 @pytest.mark.parametrize("optimizer", [OPTIMIZERS[0], OPTIMIZERS[2]], ids=["sgd", "adam"])
-def test_ones_own_network_of_every_layer_ends_as_solos(
+def test_a_network_of_every_known_layer_ends_with_the_weights_of_solo(
     system: Systems, colours: Images, engine: Any, optimizer: OptimizerSpec
 ) -> None:
     """Dropout included, and weights that the loss does not reach or that are frozen."""
@@ -212,7 +206,7 @@ def test_ones_own_network_of_every_layer_ends_as_solos(
 
 
 @pytest.mark.parametrize("engine", [vmap, grouped], ids=["vmapped", "grouped"])
-def test_weights_may_lie_channels_last_as_on_a_gpu(
+def test_weights_may_be_channels_last_as_on_a_gpu(
     system: Systems, colours: Images, monkeypatch: pytest.MonkeyPatch, engine: Any
 ) -> None:
     one = Trainer(system(precision="fp64", steps=6), colours)
@@ -220,17 +214,17 @@ def test_weights_may_lie_channels_last_as_on_a_gpu(
     network = Own().double().to(memory_format=torch.channels_last)
     jobs = jobs_of_own(one, network)
     alone = solo.train(network, jobs, one.system.training)
-    made: list[Members] = []
+    made: list[MemberState] = []
 
     def on_gpu(_network: nn.Module) -> torch.memory_format:
         return torch.channels_last
 
-    def kept(*arguments: Any) -> Members:
-        made.append(Members(*arguments))
+    def kept(*arguments: Any) -> MemberState:
+        made.append(MemberState(*arguments))
         return made[-1]
 
-    monkeypatch.setattr(training_loop, "form", on_gpu)
-    monkeypatch.setattr(training_loop, "Members", kept)
+    monkeypatch.setattr(training_loop, "weight_format", on_gpu)
+    monkeypatch.setattr(training_loop, "MemberState", kept)
     together = engine.train(network, jobs, one.system.training)
     weight = made[0].weights["widen.weight"]
     assert weight.flatten(0, 1).is_contiguous(memory_format=torch.channels_last)
@@ -255,13 +249,13 @@ def test_batch_norm_without_momentum_keeps_the_mean_over_each_members_own_batche
     for a, b, count in zip(alone, together, counts, strict=True):
         assert int(b.network.state["norm.num_batches_tracked"]) == count + 6
         assert gap(b.network, a.network) < 1e-9
-    assert not vmap.fits(network, CPU)
+    assert vmap.why_unsupported(network, CPU, one.system.training) is not None
     with pytest.raises(ValueError, match=r"norm: batch norm without momentum .* use the solo"):
         vmap.train(network, jobs, one.system.training)
 
 
 @all_engines
-def test_a_member_that_diverges_leaves_and_the_others_go_on(
+def test_a_member_that_diverges_is_dropped_and_the_others_continue(
     system: Systems, colours: Images, engine: Any
 ) -> None:
     declared = system(
@@ -310,3 +304,43 @@ def test_in_bfloat16_only_the_forward_pass_is(
         }
         assert 1e-5 < gap(rounded.network, exact.network) < 0.05
         assert gap(rounded.network, alone.network) < 0.05
+
+
+class Tied(nn.Module):
+    """Two hidden layers that share one weight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(192, 16)
+        self.middle = nn.Linear(16, 16)
+        self.again = nn.Linear(16, 16)
+        self.again.weight = self.middle.weight
+        self.output = nn.Linear(16, 3)
+
+    def forward(self, images: Tensor) -> Tensor:
+        hidden = torch.relu(self.first(images.flatten(1)))
+        hidden = torch.relu(self.again(torch.relu(self.middle(hidden))))
+        return self.output(hidden)
+
+
+@pytest.mark.parametrize("engine", [solo, *ENGINES], ids=["solo", *NAMES])
+@pytest.mark.parametrize("masked", ["middle.weight", "again.weight"])
+def test_a_mask_under_either_name_of_a_tied_weight_holds_from_the_first_iteration(
+    system: Systems, colours: Images, engine: Any, masked: str
+) -> None:
+    """Also where the other name's entry of the state still has the pruned values."""
+    one, network = Trainer(system(precision="fp64", steps=4, validate_every=2), colours), Tied()
+    network = network.double()
+    state = {name: value.clone() for name, value in network.state_dict().items()}
+    mask = torch.rand(16, 16, generator=torch.Generator().manual_seed(0)) > 0.5
+    state[masked][~mask] = 0.0
+    feed, order = one._feed(0, 0)
+    job = Job(Network(state, {masked: mask}), [0.1] * len(order), feed, order, seed=0)
+    zeroed = dict.fromkeys(("middle.weight", "again.weight"), state[masked])
+    clean = replace(job, start=Network(state | zeroed, {masked: mask}))
+    (reference, _) = solo.train(Tied().double(), [clean, clean], one.system.training)
+    for outcome in engine.train(network, [job, job], one.system.training):
+        for name in ("middle.weight", "again.weight"):
+            assert not outcome.network.state[name][~mask].any()
+            assert outcome.network.state[name][mask].all()
+        assert gap(outcome.network, reference.network) < 1e-10

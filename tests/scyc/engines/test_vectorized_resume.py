@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from scyc.data.images import Images
 from scyc.engines import graphed, grouped, vmap
-from scyc.specs.choices import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
+from scyc.pruning.pruned_network import Network
+from scyc.specs.optimizers import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
 from scyc.specs.system import SystemSpec
-from scyc.storage.checkpoint_store import Network
 from scyc.trainer import Trainer
 from scyc.training.job import Job
 
@@ -31,14 +31,14 @@ class Killed(BaseException):
 
 
 @dataclass
-class Rehearsed:
+class InMemoryStore:
     """Saves after every step, as it would lie in a file, and is killed after some."""
 
     killed_after: int | None = None
     content: bytes | None = None
     steps: int = 0
 
-    def resumed(self) -> Mapping[str, Any] | None:
+    def load(self) -> Mapping[str, Any] | None:
         if self.content is None:
             return None
         found: Mapping[str, Any] = torch.load(io.BytesIO(self.content), weights_only=True)
@@ -74,7 +74,7 @@ def jobs_of(one: Trainer, network: nn.Module) -> list[Job]:
 
 @pytest.mark.parametrize("engine", ENGINES, ids=NAMES)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda spec: spec.name)
-def test_a_killed_pack_goes_on_bit_for_bit(
+def test_a_killed_pack_is_resumed_bit_for_bit(
     system: Callable[..., SystemSpec], colours: Images, engine: Any, optimizer: OptimizerSpec
 ) -> None:
     """Dropout's generators, batch norm, what was kept and who has left included."""
@@ -86,10 +86,10 @@ def test_a_killed_pack_goes_on_bit_for_bit(
     whole = engine.train(network, jobs, one.system.training)
     assert [outcome.diverged for outcome in whole] == [False, True, False]
     for step in (1, 2, 4, 8, 10):
-        first = Rehearsed(killed_after=step)
+        first = InMemoryStore(killed_after=step)
         with pytest.raises(Killed):
             engine.train(network, jobs, one.system.training, first)
-        second = Rehearsed(content=first.content)
+        second = InMemoryStore(content=first.content)
         again = engine.train(network, jobs, one.system.training, second)
         assert second.steps == 11 - step
         for a, b in zip(whole, again, strict=True):

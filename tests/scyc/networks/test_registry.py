@@ -9,7 +9,8 @@ from torch import nn
 from scyc import Trainer, seeds, torchvision_compat
 from scyc.data.images import Images
 from scyc.engines import solo
-from scyc.networks import registry, torchvision
+from scyc.networks import fully_connected, registry, resnet20, torchvision
+from scyc.pruning.pruned_network import Network
 from scyc.specs import factory as factory_specs
 from scyc.specs.base import Spec
 from scyc.specs.choices import (
@@ -22,7 +23,6 @@ from scyc.specs.choices import (
     VggSpec,
 )
 from scyc.specs.system import SystemSpec
-from scyc.storage.checkpoint_store import Network
 
 ALL = [
     FullyConnectedSpec(name="fully_connected", hidden=(8, 6)),
@@ -51,12 +51,12 @@ def sketch(spec: NetworkSpec, shape: tuple[int, int, int], classes: int) -> nn.M
 
 
 def test_resnet_20_has_the_papers_272474_parameters() -> None:
-    assert registry.parameter_count(registry.ResNet20(3, 10)) == 272_474
+    assert registry.parameter_count(resnet20.ResNet20(3, 10)) == 272_474
 
 
 @pytest.mark.parametrize("pixels", [4, 8, 16, 32])
 def test_resnet_20_takes_images_of_any_size(pixels: int) -> None:
-    assert registry.ResNet20(3, 7, width=4)(torch.zeros(2, 3, pixels, pixels)).shape == (2, 7)
+    assert resnet20.ResNet20(3, 7, width=4)(torch.zeros(2, 3, pixels, pixels)).shape == (2, 7)
 
 
 def test_the_fully_connected_network_of_section_3_1() -> None:
@@ -68,7 +68,7 @@ def test_the_fully_connected_network_of_section_3_1() -> None:
 def test_batch_norm_stands_before_each_relu_of_the_fully_connected_network() -> None:
     spec = FullyConnectedSpec(name="fully_connected", hidden=(5, 4), batch_norm=True)
     made = registry.build(spec, (1, 3, 3), 2, seed=0)
-    assert isinstance(made, registry.FullyConnected)
+    assert isinstance(made, fully_connected.FullyConnected)
     images = torch.randn(7, 1, 3, 3)
     hidden = images.flatten(1)
     for layer in made.layers[:-1]:
@@ -339,7 +339,7 @@ def test_what_is_wrong_with_a_network_is_told(
 def test_a_layer_that_the_loss_does_not_reach_has_no_gradient_and_goes_first(
     colours: Images, system: Callable[..., SystemSpec]
 ) -> None:
-    class Idle(registry.FullyConnected):
+    class Idle(fully_connected.FullyConnected):
         def __init__(self) -> None:
             super().__init__(192, 3, (8,))
             self.idle = torch.nn.Linear(5, 5)

@@ -7,9 +7,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from scyc import torchvision_compat
-from scyc.networks.registry import ResNet20
-from scyc.pruning import structured, unstructured
-from scyc.pruning.structured import Coupling
+from scyc.networks.resnet20 import ResNet20
+from scyc.pruning import filter_groups, structured
+from scyc.pruning import weights as pruning_weights
+from scyc.pruning.filter_groups import Coupling
 
 
 class Tiny(nn.Module):
@@ -42,7 +43,7 @@ def pruned(
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """State and masks after some cycles of pruning without training."""
     state = {name: value.clone() for name, value in network.state_dict().items()}
-    masks = unstructured.unpruned(state, unstructured.prunable_names(network))
+    masks = pruning_weights.unpruned(state, pruning_weights.prunable_names(network))
     for _ in range(cycles):
         masks = structured.prune(couplings, state, masks, rate)
         state = zeroed(state, masks)
@@ -50,7 +51,7 @@ def pruned(
 
 
 def test_what_hangs_on_each_layer_of_a_tiny_network() -> None:
-    assert structured.couplings(Tiny(), (3, 8, 8)) == (
+    assert filter_groups.couplings(Tiny(), (3, 8, 8)) == (
         Coupling(
             "first",
             ("first.bias", "norm.weight", "norm.bias"),
@@ -67,18 +68,18 @@ def test_of_torchvisions_own_networks_every_layer_that_can_be_is_found() -> None
     with torch.device("meta"):
         alexnet, vgg16 = models.alexnet(), models.vgg16_bn()
         vgg19, resnet50 = models.vgg19_bn(), models.resnet50()
-    assert len(structured.couplings(alexnet, (3, 224, 224))) == 5 + 2
-    found = structured.couplings(vgg16, (3, 32, 32))
+    assert len(filter_groups.couplings(alexnet, (3, 224, 224))) == 5 + 2
+    found = filter_groups.couplings(vgg16, (3, 32, 32))
     assert len(found) == 13 + 2
     assert found[12].consumers == (("classifier.0.weight", 49),)
-    assert len(structured.couplings(vgg19, (3, 32, 32))) == 16 + 2
+    assert len(filter_groups.couplings(vgg19, (3, 32, 32))) == 16 + 2
     blocks = [f"layer{stage + 1}.{i}" for stage, n in enumerate((3, 4, 6, 3)) for i in range(n)]
     inner = [f"{block}.conv{i}" for block in blocks for i in (1, 2)]
-    assert [c.layer for c in structured.couplings(resnet50, (3, 64, 64))] == ["conv1", *inner]
+    assert [c.layer for c in filter_groups.couplings(resnet50, (3, 64, 64))] == ["conv1", *inner]
 
 
 def test_of_a_residual_block_only_the_inner_convolution_is_prunable() -> None:
-    found = [coupling.layer for coupling in structured.couplings(ResNet20(3, 10, 2), (3, 8, 8))]
+    found = [coupling.layer for coupling in filter_groups.couplings(ResNet20(3, 10, 2), (3, 8, 8))]
     assert found == [f"blocks.{index}.conv1" for index in range(9)]
 
 
@@ -140,26 +141,26 @@ REFUSED: dict[str, tuple[Callable[[nn.Module, Tensor], Tensor], dict[str, nn.Mod
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_layer_that_cannot_lose_a_filter_without_more_is_not_prunable(case: str) -> None:
     between, layers = REFUSED[case]
-    found = structured.couplings(Between(between, **layers), (3, 8, 8))
+    found = filter_groups.couplings(Between(between, **layers), (3, 8, 8))
     assert "first" not in [coupling.layer for coupling in found]
 
 
 def test_grouped_and_shared_convolutions_are_not_prunable() -> None:
     grouped = nn.Sequential(nn.Conv2d(4, 4, 1, groups=2), nn.ReLU(), nn.Conv2d(4, 2, 1))
-    assert structured.couplings(grouped, (4, 4, 4)) == ()
+    assert filter_groups.couplings(grouped, (4, 4, 4)) == ()
     one = nn.Linear(4, 4)
     shared = nn.Sequential(one, nn.ReLU(), one, nn.ReLU(), nn.Linear(4, 2))
-    assert structured.couplings(shared, (4,)) == ()
+    assert filter_groups.couplings(shared, (4,)) == ()
     tied = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 2))
     tied[2].weight = tied[0].weight
-    assert structured.couplings(tied, (4,)) == ()
+    assert filter_groups.couplings(tied, (4,)) == ()
 
 
 def test_a_pool_over_channels_or_neurons_ties_them_together() -> None:
     channels = nn.Sequential(nn.Conv1d(3, 4, 1), nn.MaxPool2d((2, 1)), nn.Conv1d(2, 2, 1))
-    assert structured.couplings(channels, (3, 6)) == ()
+    assert filter_groups.couplings(channels, (3, 6)) == ()
     neurons = nn.Sequential(nn.Linear(4, 8), nn.MaxPool1d(2), nn.Linear(4, 2))
-    assert structured.couplings(neurons, (4,)) == ()
+    assert filter_groups.couplings(neurons, (4,)) == ()
 
 
 def test_series_of_one_dimension_lose_filters_as_images_do() -> None:
@@ -167,7 +168,7 @@ def test_series_of_one_dimension_lose_filters_as_images_do() -> None:
         *(nn.Conv1d(2, 6, 3), nn.BatchNorm1d(6), nn.LeakyReLU(), nn.AvgPool1d(2)),
         *(nn.Conv1d(6, 4, 2), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 3, 5)),
     ).eval()
-    couplings = structured.couplings(network, (2, 10))
+    couplings = filter_groups.couplings(network, (2, 10))
     assert [coupling.consumers for coupling in couplings] == [
         (("4.weight", 1),),
         (("7.weight", 3),),
@@ -182,7 +183,7 @@ def test_series_of_one_dimension_lose_filters_as_images_do() -> None:
 
 def test_neurons_over_tokens_are_pruned_like_those_of_a_perceptron() -> None:
     network = nn.Sequential(nn.Linear(6, 8), nn.GELU(), nn.Dropout(), nn.Linear(8, 6)).eval()
-    couplings = structured.couplings(network, (5, 6))
+    couplings = filter_groups.couplings(network, (5, 6))
     assert couplings == (Coupling("0", ("0.bias",), (), (("3.weight", 1),)),)
     state, masks = pruned(network, couplings, cycles=1)
     small = structured.shrink(network, couplings, state, masks)
@@ -198,13 +199,13 @@ def test_a_network_that_cannot_be_traced_is_refused_with_the_remedy() -> None:
             return super().forward(images if images.sum() > 0 else -images)
 
     with pytest.raises(ValueError, match=r"cannot trace Choosy.*take out.*single weights"):
-        structured.couplings(Choosy(), (3, 8, 8))
+        filter_groups.couplings(Choosy(), (3, 8, 8))
 
 
 def test_tracing_leaves_the_network_alone() -> None:
     network = Tiny()
     before = copy.deepcopy(network.state_dict())
-    structured.couplings(network.train(), (3, 8, 8))
+    filter_groups.couplings(network.train(), (3, 8, 8))
     assert network.training
     assert network.norm.training
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())

@@ -8,10 +8,13 @@ from torch.nn import functional
 from torch.nn.utils import prune as torch_prune
 
 from scyc import torchvision_compat
-from scyc.networks.registry import FullyConnected, ResNet20, parameter_count
+from scyc.networks.fully_connected import FullyConnected
+from scyc.networks.registry import parameter_count
+from scyc.networks.resnet20 import ResNet20
 from scyc.networks.torchvision import SmallAlexNet, SmallVgg
-from scyc.pruning import structured, unstructured
-from scyc.pruning.structured import Coupling
+from scyc.pruning import filter_groups, structured
+from scyc.pruning import weights as pruning_weights
+from scyc.pruning.filter_groups import Coupling
 from studies.own_network import small_cnn
 
 Shape = tuple[int, int, int]
@@ -113,7 +116,7 @@ def pruned(
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """State and masks after some cycles of pruning without training."""
     state = {name: value.clone() for name, value in network.state_dict().items()}
-    masks = unstructured.unpruned(state, unstructured.prunable_names(network))
+    masks = pruning_weights.unpruned(state, pruning_weights.prunable_names(network))
     for _ in range(cycles):
         masks = structured.prune(couplings, state, masks, rate)
         state = zeroed(state, masks)
@@ -126,7 +129,7 @@ def test_pruning_by_hand() -> None:
     )
     state = network.state_dict()
     state["0.weight"].copy_(torch.tensor([2.0, -1.0, 3.0]).view(3, 1, 1, 1))
-    couplings = structured.couplings(network, (1, 1, 2))
+    couplings = filter_groups.couplings(network, (1, 1, 2))
     masks = structured.prune(couplings, state, {}, 0.4)
     assert {name: mask.flatten().tolist() for name, mask in masks.items()} == {
         "0.weight": [True, False, True],
@@ -145,7 +148,7 @@ def test_the_smaller_network_gives_what_the_masked_one_gives(
     family: str, dtype: torch.dtype, close: float
 ) -> None:
     network, shape = made(family, dtype)
-    couplings = structured.couplings(network, shape)
+    couplings = filter_groups.couplings(network, shape)
     assert len(couplings) == FAMILIES[family][2]
     state, masks = pruned(network, couplings, cycles=2)
     small = structured.shrink(network, couplings, state, masks)
@@ -165,7 +168,7 @@ def test_the_smaller_network_gives_what_the_masked_one_gives(
 
 def test_the_smaller_network_has_no_pruned_parameter_and_right_sizes() -> None:
     network, shape = made("by hand")
-    couplings = structured.couplings(network, shape)
+    couplings = filter_groups.couplings(network, shape)
     state, masks = pruned(network, couplings, cycles=2)
     small = structured.shrink(network, couplings, state, masks)
     left = sum(int(mask.sum()) for mask in masks.values())
@@ -177,7 +180,7 @@ def test_the_smaller_network_has_no_pruned_parameter_and_right_sizes() -> None:
     assert small.output.out_features == 3
     assert len(small.norm.running_var) == 2
     assert (network.first.out_channels, network.norm.num_features) == (4, 4)
-    again = structured.couplings(small, shape)
+    again = filter_groups.couplings(small, shape)
     assert [c.layer for c in again] == ["first", "second", "hidden"]
     loss = small.train()(torch.randn(4, *shape, dtype=torch.float64)).sum()
     loss.backward()
@@ -187,7 +190,7 @@ def test_the_smaller_network_has_no_pruned_parameter_and_right_sizes() -> None:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_what_a_dead_filter_feeds_is_dead_too(family: str) -> None:
     network, shape = made(family, torch.float32)
-    couplings = structured.couplings(network, shape)
+    couplings = filter_groups.couplings(network, shape)
     state, masks = pruned(network, couplings, cycles=2)
     for coupling in couplings:
         kept = structured.remaining(coupling, state, masks)
@@ -202,7 +205,7 @@ def test_what_a_dead_filter_feeds_is_dead_too(family: str) -> None:
 @pytest.mark.parametrize("training", [False, True])
 def test_a_pruned_channel_is_exactly_zero_behind_its_batch_norm(training: bool) -> None:
     network, shape = made("resnet20", torch.float32)
-    couplings = structured.couplings(network, shape)
+    couplings = filter_groups.couplings(network, shape)
     state, masks = pruned(network, couplings, cycles=1)
     network.load_state_dict(state)
     network.train(training)
@@ -218,7 +221,7 @@ def test_a_pruned_channel_is_exactly_zero_behind_its_batch_norm(training: bool) 
 @pytest.mark.parametrize("family", ["resnet20", "fully connected, batch norm", "a user's own"])
 def test_the_smaller_network_trains_as_the_masked_one_does(family: str) -> None:
     network, shape = made(family)
-    couplings = structured.couplings(network, shape)
+    couplings = filter_groups.couplings(network, shape)
     state, masks = pruned(network, couplings, cycles=2)
     small = structured.shrink(network, couplings, state, masks)
     network.load_state_dict(state)
@@ -245,7 +248,7 @@ def test_the_smaller_network_trains_as_the_masked_one_does(family: str) -> None:
 
 def test_counts_are_exact_in_every_layer_and_the_last_filter_stays() -> None:
     network, shape = made("small vgg16", torch.float32)
-    couplings = structured.couplings(network, shape)
+    couplings = filter_groups.couplings(network, shape)
     state = network.state_dict()
     masks: dict[str, Tensor] = {}
     expected = [len(state[coupling.weight]) for coupling in couplings]
@@ -260,7 +263,7 @@ def test_counts_are_exact_in_every_layer_and_the_last_filter_stays() -> None:
 
 def test_what_was_pruned_stays_pruned_and_the_masks_that_were_given_are_left_alone() -> None:
     network, shape = made("by hand")
-    couplings = structured.couplings(network, shape)
+    couplings = filter_groups.couplings(network, shape)
     state, before = pruned(network, couplings, cycles=1)
     copies = {name: mask.clone() for name, mask in before.items()}
     after = structured.prune(couplings, state, before, 0.4)
@@ -272,7 +275,7 @@ def test_what_was_pruned_stays_pruned_and_the_masks_that_were_given_are_left_alo
 
 def test_the_first_cycle_is_torchs_structured_l1_pruning() -> None:
     network, shape = made("small vgg16")
-    couplings = structured.couplings(network, shape)
+    couplings = filter_groups.couplings(network, shape)
     masks = structured.prune(couplings, network.state_dict(), {}, 0.3)
     for coupling in couplings:
         layer = network.get_submodule(coupling.layer)
@@ -285,7 +288,7 @@ def test_equal_norms_go_in_order_of_position() -> None:
     network = nn.Sequential(nn.Linear(3, 5), nn.ReLU(), nn.Linear(5, 2))
     state = network.state_dict()
     state["0.weight"].copy_(torch.tensor([1.0, 3.0, -1.0, 1.0, 1.0]).unsqueeze(1).expand(5, 3))
-    masks = structured.prune(structured.couplings(network, (3,)), state, {}, 0.4)
+    masks = structured.prune(filter_groups.couplings(network, (3,)), state, {}, 0.4)
     assert masks["0.bias"].tolist() == [False, True, False, True, True]
 
 
@@ -293,13 +296,13 @@ def test_norms_are_summed_in_double_precision() -> None:
     network = nn.Sequential(nn.Linear(3, 2), nn.ReLU(), nn.Linear(2, 2))
     state = network.state_dict()  # in float32 both sums are 2^24
     state["0.weight"].copy_(torch.tensor([[2.0**24, 0.5, 0.25], [2.0**24, 0.25, 0.25]]))
-    masks = structured.prune(structured.couplings(network, (3,)), state, {}, 0.5)
+    masks = structured.prune(filter_groups.couplings(network, (3,)), state, {}, 0.5)
     assert masks["0.bias"].tolist() == [True, False]
 
 
 def test_a_norm_that_is_not_a_number_is_refused_unless_its_filter_is_gone() -> None:
     network = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
-    couplings, state = structured.couplings(network, (3,)), network.state_dict()
+    couplings, state = filter_groups.couplings(network, (3,)), network.state_dict()
     state["0.weight"][1, 2] = float("nan")
     with pytest.raises(ValueError, match="diverged"):
         structured.prune(couplings, state, {}, 0.25)
@@ -310,7 +313,7 @@ def test_a_norm_that_is_not_a_number_is_refused_unless_its_filter_is_gone() -> N
 
 def test_a_filter_without_weights_that_still_has_a_bias_is_not_taken_out() -> None:
     network, shape = made("by hand")
-    couplings = structured.couplings(network, shape)
+    couplings = filter_groups.couplings(network, shape)
     state = network.state_dict()
     masks = {"hidden.weight": torch.ones(5, 24, dtype=torch.bool)}
     masks["hidden.weight"][2] = False
@@ -322,7 +325,7 @@ def test_a_filter_without_weights_that_still_has_a_bias_is_not_taken_out() -> No
 
 def test_a_layer_without_any_filter_left_is_refused() -> None:
     network = nn.Sequential(nn.Linear(3, 4, bias=False), nn.ReLU(), nn.Linear(4, 2))
-    couplings = structured.couplings(network, (3,))
+    couplings = filter_groups.couplings(network, (3,))
     masks = {"0.weight": torch.zeros(4, 3, dtype=torch.bool)}
     with pytest.raises(ValueError, match="0 has no filter left"):
         structured.shrink(network, couplings, zeroed(network.state_dict(), masks), masks)
@@ -330,8 +333,8 @@ def test_a_layer_without_any_filter_left_is_refused() -> None:
 
 def test_weights_remaining_counts_weights_alone() -> None:
     network = nn.Sequential(nn.Linear(4, 5), nn.BatchNorm1d(5), nn.ReLU(), nn.Linear(5, 2))
-    state, names = network.state_dict(), unstructured.weight_names(network)
-    masks = structured.prune(structured.couplings(network, (4,)), state, {}, 0.4)
+    state, names = network.state_dict(), pruning_weights.weight_names(network)
+    masks = structured.prune(filter_groups.couplings(network, (4,)), state, {}, 0.4)
     assert set(masks) == {"0.weight", "0.bias", "1.weight", "1.bias", "3.weight"}
     left = 3 * 4 + 2 * 3
-    assert unstructured.weights_remaining(masks, state, names) == pytest.approx(100 * left / 30)
+    assert pruning_weights.weights_remaining(masks, state, names) == pytest.approx(100 * left / 30)

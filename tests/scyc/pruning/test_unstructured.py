@@ -6,13 +6,15 @@ from torch import Tensor
 from torch.nn.utils import prune as torch_prune
 
 from scyc import seeds
-from scyc.networks.registry import FullyConnected, ResNet20
+from scyc.networks.fully_connected import FullyConnected
+from scyc.networks.resnet20 import ResNet20
 from scyc.pruning import unstructured
+from scyc.pruning import weights as pruning_weights
 from scyc.pruning.criteria import CRITERIA, criterion_rule
 
 
 def weights_of(network: torch.nn.Module) -> dict[str, Tensor]:
-    names = unstructured.prunable_names(network)
+    names = pruning_weights.prunable_names(network)
     return {name: network.state_dict()[name].clone() for name in names}
 
 
@@ -23,19 +25,19 @@ def network() -> FullyConnected:
 
 def test_the_last_linear_layer_is_counted_but_not_pruned() -> None:
     resnet = ResNet20(3, 10)
-    assert "output.weight" in unstructured.weight_names(resnet)
-    assert "output.weight" not in unstructured.prunable_names(resnet)
-    assert "output.weight" in unstructured.prunable_names(resnet, prune_last=True)
+    assert "output.weight" in pruning_weights.weight_names(resnet)
+    assert "output.weight" not in pruning_weights.prunable_names(resnet)
+    assert "output.weight" in pruning_weights.prunable_names(resnet, prune_last=True)
 
 
 def test_resnet_20s_weights_remaining_are_the_papers() -> None:
     resnet = ResNet20(3, 10)
     state = resnet.state_dict()
-    masks = unstructured.unpruned(state, unstructured.prunable_names(resnet))
-    names, weights = unstructured.weight_names(resnet), weights_of(resnet)
+    masks = pruning_weights.unpruned(state, pruning_weights.prunable_names(resnet))
+    names, weights = pruning_weights.weight_names(resnet), weights_of(resnet)
     cut = {}
     for cycle in range(19):
-        left = unstructured.weights_remaining(masks, state, names)
+        left = pruning_weights.weights_remaining(masks, state, names)
         cut[cycle] = int(left * 100) / 100 if left < 10 else int(left * 10) / 10
         masks = unstructured.prune(
             masks, unstructured.scores(CRITERIA["global_magnitude"], weights, None), 0.2, "global"
@@ -73,8 +75,8 @@ def trained_further(ours: FullyConnected, theirs: FullyConnected, cycle: int) ->
 @pytest.mark.parametrize("criterion", ["global_magnitude", "layer_magnitude"])
 def test_magnitude_masks_are_torchs_over_several_cycles(criterion: str, rate: float) -> None:
     ours, theirs = network(), network()
-    names = unstructured.prunable_names(ours)
-    masks = unstructured.unpruned(ours.state_dict(), names)
+    names = pruning_weights.prunable_names(ours)
+    masks = pruning_weights.unpruned(ours.state_dict(), names)
     layers = [(layer, "weight") for layer in theirs.layers[:-1]]
     for cycle in range(5):
         scored = unstructured.scores(CRITERIA[criterion], weights_of(ours), None)
@@ -115,7 +117,7 @@ def test_random_pruning_is_the_same_for_the_same_purpose_and_removes_exact_count
     weights = {"wide": torch.randn(60, 50), "narrow": torch.randn(40, 25)}
 
     def after(cycles: int, seed: int) -> list[dict[str, Tensor]]:
-        masks = [unstructured.unpruned(weights, list(weights))]
+        masks = [pruning_weights.unpruned(weights, list(weights))]
         for cycle in range(cycles):
             drawn = seeds.generator(seed, "random", cycle)
             scored = unstructured.scores(CRITERIA["random"], weights, None, drawn)
@@ -134,7 +136,7 @@ def test_random_pruning_is_the_same_for_the_same_purpose_and_removes_exact_count
 def test_a_criterion_without_what_it_needs_is_refused() -> None:
     with pytest.raises(ValueError, match="generator"):
         unstructured.scores(CRITERIA["random"], {"w": torch.ones(2)}, None)
-    with pytest.raises(ValueError, match=r"scyc\.filters\.prune"):
+    with pytest.raises(ValueError, match=r"scyc\.pruning\.structured\.prune"):
         unstructured.scores(CRITERIA["l1_filter"], {"w": torch.ones(2)}, None)
 
 
@@ -160,7 +162,7 @@ def test_weights_remaining_leaves_masks_of_biases_and_batch_norms_out() -> None:
     state = {"0.weight": torch.ones(4, 5), "0.bias": torch.ones(4), "1.weight": torch.ones(4)}
     masks = {name: torch.ones_like(value, dtype=torch.bool) for name, value in state.items()}
     masks["0.weight"][:1], masks["0.bias"][:1], masks["1.weight"][:3] = False, False, False
-    assert unstructured.weights_remaining(masks, state, ("0.weight",)) == 75
+    assert pruning_weights.weights_remaining(masks, state, ("0.weight",)) == 75
 
 
 def test_equal_scores_go_in_order_of_name_and_position() -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from scyc.recording import distributions
-from scyc.recording.distributions import PERMILLES, Bins, Distribution, pooled
+from scyc.recording.bins import Bins
+from scyc.recording.distributions import PERMILLES, Distribution, pooled
 
 FLOATS = st.floats(-(2.0**100), 2.0**100, width=32, allow_subnormal=False)
 LISTS = st.lists(FLOATS, min_size=1, max_size=200)
@@ -82,7 +83,7 @@ def test_the_histogram_is_numpys_on_the_printed_edges_with_as_many_bins_as_sturg
     assert last[0] - histogram["width"] <= values.max().item() < last[1]
 
 
-def test_the_bins_that_are_kept_are_numpys_too_aligned_at_zero() -> None:
+def test_the_recorded_bins_are_numpys_aligned_at_zero() -> None:
     values = heavy_tailed(50_000)
     bins = Bins.from_json(seen(values)["bins"])
     assert 64 <= len(bins.counts) <= 256
@@ -93,7 +94,7 @@ def test_the_bins_that_are_kept_are_numpys_too_aligned_at_zero() -> None:
 
 
 @given(values=LISTS, cuts=st.lists(st.integers(0, 200), max_size=5), data=st.data())
-def test_how_the_stream_is_cut_and_ordered_changes_nothing(
+def test_chunks_and_order_of_the_stream_change_nothing(
     values: list[float], cuts: list[int], data: st.DataObject
 ) -> None:
     whole = torch.tensor(values, dtype=torch.float32)
@@ -149,7 +150,7 @@ def test_pooled_moments_and_histogram_are_those_of_all_values() -> None:
     assert pooled(kept[:1]) == kept[0]
 
 
-def test_what_was_counted_at_other_bounds_is_not_merged() -> None:
+def test_distributions_with_other_bounds_are_not_merged() -> None:
     one, other = Distribution((0.0, 1.0)), Distribution((0.0, 2.0))
     with pytest.raises(ValueError, match="bounds"):
         one.merge(other)
@@ -208,7 +209,7 @@ def test_one_value_is_everything() -> None:
     assert found["histogram"]["counts"] == [1]
 
 
-def test_values_that_are_not_finite_are_counted_apart() -> None:
+def test_values_that_are_not_finite_are_counted_separately() -> None:
     bad = [math.nan, math.inf, -math.inf, math.nan]
     found = seen(torch.tensor([1.0, *bad, 3.0]), outside=(2.0, 2.5))
     assert found["not_finite"] == 4
@@ -223,7 +224,7 @@ def test_values_that_are_not_finite_are_counted_apart() -> None:
     assert pooled([nothing, nothing]) == nothing | {"not_finite": 8}
 
 
-def test_numbers_beyond_a_float64_are_null_and_the_rest_stands() -> None:
+def test_numbers_beyond_a_float64_are_null_and_the_others_are_right() -> None:
     found = seen(torch.tensor([-1e300, 5e-324, -1e-300, 1e300], dtype=torch.float64))
     assert (found["std"], found["min"], found["max"]) == (None, -1e300, 1e300)
     counts = np.array(found["bins"]["counts"])

@@ -7,10 +7,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from scyc import torchvision_compat
+from scyc.pruning.pruned_network import Network
 from scyc.recording import distributions, recording
 from scyc.recording.distributions import Distribution
 from scyc.recording.recording import record
-from scyc.storage.checkpoint_store import Network
 
 MOMENTS = ("mean", "std")
 
@@ -96,13 +96,13 @@ def test_gradients_are_those_of_each_batch_and_of_the_weights_that_remain() -> N
 
 
 @pytest.mark.parametrize("what", [["weight_gradients"], ["activations"]])
-def test_one_of_the_two_is_what_it_is_beside_the_other(what: list[Any]) -> None:
+def test_each_of_the_two_is_the_same_with_and_without_the_other(what: list[Any]) -> None:
     network, state, batches = tiny()
     both = record(network, state, batches, ["weight_gradients", "activations"], None, 0)
     assert record(network, state, batches, what, None, 0) == {what[0]: both[what[0]]}
 
 
-def test_large_layers_are_looked_at_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_layers_are_processed_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     network, state, batches = tiny()
     whole = record(network, state, batches, ["weight_gradients"], None, 0)["weight_gradients"]
     monkeypatch.setattr(distributions, "CHUNK", 7)
@@ -116,7 +116,7 @@ def test_large_layers_are_looked_at_in_pieces(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("training", [True, False])
-def test_the_network_is_left_with_the_state_that_was_looked_at(training: bool) -> None:
+def test_the_network_keeps_the_recorded_state(training: bool) -> None:
     network, state, batches = tiny()
     network.train(training)
     record(network, state, batches, ["weight_gradients", "activations"], None, 0)
@@ -127,7 +127,7 @@ def test_the_network_is_left_with_the_state_that_was_looked_at(training: bool) -
     assert not network.relu._forward_hooks
 
 
-def test_a_failing_batch_leaves_nothing_behind_either() -> None:
+def test_a_failing_batch_changes_no_state_and_leaves_no_hooks() -> None:
     network, state, batches = tiny()
     wrong = (torch.zeros(8, 1, 2, 9), batches[0][1])
     with pytest.raises(RuntimeError, match="shapes"):
@@ -158,7 +158,7 @@ def test_activations_of_a_network_without_relu_modules_are_refused() -> None:
     assert found["weight_gradients"]["count"] == 3 * 18
 
 
-def test_a_diverged_networks_gradients_are_counted_apart() -> None:
+def test_gradients_that_are_not_finite_are_counted_separately() -> None:
     network, state, batches = tiny()
     whole = record(network, state, batches, ["weight_gradients"], None, 0)["weight_gradients"]
     state.state["last.bias"][0] = math.nan
@@ -168,7 +168,7 @@ def test_a_diverged_networks_gradients_are_counted_apart() -> None:
     assert 3 * 4 <= found["zeros"] <= found["count"]  # the idle layer's, and dead neurons'
 
 
-def test_torchvisions_relu_is_looked_at_each_time_it_is_called() -> None:
+def test_torchvisions_relu_is_recorded_at_every_call() -> None:
     made = torchvision_compat.torchvision().models.resnet18(num_classes=3)
     state = Network({name: value.clone() for name, value in made.state_dict().items()}, {})
     batches = [(torch.randn(2, 3, 32, 32), torch.tensor([0, 1]))]

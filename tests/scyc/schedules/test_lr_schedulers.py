@@ -27,13 +27,13 @@ from scyc.schedules.lr_schedulers import (
     LinearDecay,
     LrDecay,
     OneCycle,
-    Restarting,
     SCycLR,
     WarmupDrops,
 )
 from scyc.schedules.rates import rates
+from scyc.schedules.schedule_lr import ScheduleLR
 from scyc.specs.base import SCyc
-from scyc.specs.choices import (
+from scyc.specs.schedules import (
     ConstantSpec,
     CosineSpec,
     CyclicalSpec,
@@ -47,7 +47,7 @@ from scyc.specs.choices import (
 TINY = 1e-13  # PyTorch's LinearLR cannot start at 0
 CURVE = SCyc(epsilon=0.1, delta=0.2, q=1, beta=3.0)
 
-ALL: list[tuple[Callable[[Optimizer], Restarting], ScheduleSpec]] = [
+ALL: list[tuple[Callable[[Optimizer], ScheduleLR], ScheduleSpec]] = [
     (lambda o: WarmupDrops(o, 0.3, 7, (11, 17)), WarmupSpec(warmup=7, drops=(11, 17))),
     (lambda o: ConstantLr(o, 0.3), ConstantSpec(name="constant")),
     (lambda o: LrDecay(o, 0.3, 20), LrDecaySpec(name="lr_decay", iterations=20)),
@@ -78,8 +78,8 @@ def walked(scheduler: LRScheduler, steps: int) -> list[float]:
 
 
 @pytest.mark.parametrize(("make", "spec"), ALL, ids=IDS)
-def test_a_scheduler_gives_the_very_rates_of_the_trainer(
-    make: Callable[[Optimizer], Restarting], spec: ScheduleSpec
+def test_a_scheduler_gives_exactly_the_rates_of_the_trainer(
+    make: Callable[[Optimizer], ScheduleLR], spec: ScheduleSpec
 ) -> None:
     assert walked(make(optimizer()), 25) == rates(spec, 0.3, 25)
 
@@ -89,7 +89,7 @@ def warmed(theirs: Optimizer, warmup: int, then: LRScheduler) -> LRScheduler:
     return SequentialLR(theirs, [rise, then], milestones=[warmup])
 
 
-REFERENCES: dict[str, tuple[Callable[[Optimizer], Restarting], Callable[..., LRScheduler]]] = {
+REFERENCES: dict[str, tuple[Callable[[Optimizer], ScheduleLR], Callable[..., LRScheduler]]] = {
     "warmup": (
         lambda o: WarmupDrops(o, 0.3, 10, (12, 20)),
         lambda o: ChainedScheduler(
@@ -157,7 +157,7 @@ def test_a_scheduler_is_torchs_own_step_for_step(name: str) -> None:
 
 @pytest.mark.parametrize(("make", "spec"), ALL, ids=IDS)
 def test_momentum_is_left_alone(
-    make: Callable[[Optimizer], Restarting], spec: ScheduleSpec
+    make: Callable[[Optimizer], ScheduleLR], spec: ScheduleSpec
 ) -> None:
     parameter = torch.nn.Parameter(torch.zeros(1))
     adam = torch.optim.Adam([parameter], betas=(0.8, 0.95))
@@ -170,7 +170,7 @@ def test_momentum_is_left_alone(
 
 @pytest.mark.parametrize(("make", "spec"), ALL, ids=IDS)
 def test_a_restart_is_a_new_scheduler_with_another_max_lr(
-    make: Callable[[Optimizer], Restarting], spec: ScheduleSpec
+    make: Callable[[Optimizer], ScheduleLR], spec: ScheduleSpec
 ) -> None:
     scheduler = make(optimizer())
     walked(scheduler, 9)
@@ -187,8 +187,8 @@ def through_a_file(state: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("make", "spec"), ALL, ids=IDS)
-def test_it_goes_on_from_its_state_dict(
-    make: Callable[[Optimizer], Restarting], spec: ScheduleSpec
+def test_it_continues_from_its_state_dict(
+    make: Callable[[Optimizer], ScheduleLR], spec: ScheduleSpec
 ) -> None:
     first = make(optimizer())
     begun = walked(first, 9)
@@ -213,7 +213,7 @@ def test_s_cyc_follows_eq_2_over_the_pruning_cycles() -> None:
     assert peaks[11] == pytest.approx(0.3, abs=0.005)
 
 
-def test_s_cyc_goes_on_from_its_state_dict_in_the_same_pruning_cycle() -> None:
+def test_s_cyc_continues_from_its_state_dict_in_the_same_pruning_cycle() -> None:
     whole = SCycLR(optimizer(), CURVE, 0.2, 3, (6,))
     first = SCycLR(optimizer(), CURVE, 0.2, 3, (6,))
     for scheduler in (whole, first):
@@ -238,9 +238,144 @@ def test_s_cyc_may_start_in_a_later_cycle() -> None:
     assert walked(scheduler, 1) == [scyc_curve.max_lr(CURVE, 8, 0.2)]
 
 
-def test_every_parameter_group_gets_the_rate() -> None:
+def test_groups_with_the_same_rate_get_the_schedules_rate() -> None:
     scheduler = WarmupDrops(optimizer(groups=3), 0.3, 0, ())
     assert [group["lr"] for group in scheduler.optimizer.param_groups] == [0.3] * 3
+
+
+def with_own_rates() -> Optimizer:
+    """Two groups, the second of which trains at a tenth of the first's rate."""
+    parameters = [torch.nn.Parameter(torch.zeros(1)) for _ in range(2)]
+    groups: list[dict[str, Any]] = [{"params": parameters[:1]}]
+    groups.append({"params": parameters[1:], "lr": 0.05})
+    return torch.optim.SGD(groups, lr=0.5, momentum=0.9)
+
+
+def group_rates(scheduler: LRScheduler) -> list[float]:
+    return [group["lr"] for group in scheduler.optimizer.param_groups]
+
+
+def iterate(scheduler: ScheduleLR, done: int, until: int, cycle: int) -> list[list[float]]:
+    """The groups' rates of each iteration; a pruning cycle ends after every `cycle` of them."""
+    seen = []
+    for step in range(done, until):
+        if step and step % cycle == 0:
+            if isinstance(scheduler, SCycLR):
+                scheduler.next_cycle()
+            else:
+                scheduler.restart(0.3 + 0.1 * (step // cycle))
+        seen.append(group_rates(scheduler))
+        scheduler.optimizer.step()
+        scheduler.step()
+    return seen
+
+
+Resume = Callable[[Callable[[Optimizer], ScheduleLR], dict[str, Any], dict[str, Any]], ScheduleLR]
+
+
+def optimizer_first(
+    make: Callable[[Optimizer], ScheduleLR], scheduler: dict[str, Any], state: dict[str, Any]
+) -> ScheduleLR:
+    read = with_own_rates()
+    read.load_state_dict(state)
+    resumed = make(read)
+    resumed.load_state_dict(scheduler)
+    return resumed
+
+
+def scheduler_first(
+    make: Callable[[Optimizer], ScheduleLR], scheduler: dict[str, Any], state: dict[str, Any]
+) -> ScheduleLR:
+    resumed = make(with_own_rates())
+    resumed.load_state_dict(scheduler)
+    resumed.optimizer.load_state_dict(state)
+    return resumed
+
+
+def optimizer_between(
+    make: Callable[[Optimizer], ScheduleLR], scheduler: dict[str, Any], state: dict[str, Any]
+) -> ScheduleLR:
+    resumed = make(with_own_rates())
+    resumed.optimizer.load_state_dict(state)
+    resumed.load_state_dict(scheduler)
+    return resumed
+
+
+def without_optimizer(
+    make: Callable[[Optimizer], ScheduleLR], scheduler: dict[str, Any], state: dict[str, Any]
+) -> ScheduleLR:
+    resumed = make(with_own_rates())
+    resumed.load_state_dict(scheduler)
+    return resumed
+
+
+RESUMES: list[Resume] = [optimizer_first, scheduler_first, optimizer_between, without_optimizer]
+EVERY = [*ALL, (lambda o: SCycLR(o, CURVE, 0.2, 7, (11, 17)), WarmupSpec(warmup=7))]
+
+
+@pytest.mark.parametrize("resume", RESUMES, ids=lambda resume: resume.__name__)
+@pytest.mark.parametrize("make", [make for make, _ in EVERY], ids=[*IDS, "s_cyc"])
+def test_saved_and_loaded_at_any_iteration_the_rates_are_the_same_to_the_end(
+    make: Callable[[Optimizer], ScheduleLR], resume: Resume
+) -> None:
+    """Over three pruning cycles: in a warm-up, at its end, at drops, at the end of a cycle."""
+    cycle, total = 25, 75
+    whole = iterate(make(with_own_rates()), 0, total, cycle)
+    for saved in range(total + 1):
+        first = make(with_own_rates())
+        begun = iterate(first, 0, saved, cycle)
+        states = [first.state_dict(), first.optimizer.state_dict()]
+        second = resume(make, *map(through_a_file, states))
+        assert group_rates(second) == group_rates(first)
+        assert second.get_last_lr() == first.get_last_lr()
+        assert begun + iterate(second, saved, total, cycle) == whole
+
+
+@pytest.mark.parametrize(("make", "spec"), ALL, ids=IDS)
+def test_groups_with_their_own_rate_keep_their_ratio(
+    make: Callable[[Optimizer], ScheduleLR], spec: ScheduleSpec
+) -> None:
+    seen = iterate(make(with_own_rates()), 0, 25, 25)
+    assert [first for first, _ in seen] == rates(spec, 0.3, 25)
+    assert [second for _, second in seen] == [0.1 * rate for rate in rates(spec, 0.3, 25)]
+
+
+def test_ratios_are_those_of_torchs_own_schedulers() -> None:
+    mine = iterate(LinearDecay(with_own_rates(), 0.5, 30), 0, 30, 30)
+    theirs = LinearLR(with_own_rates(), start_factor=1.0, end_factor=0.0, total_iters=30)
+    for rates_of_groups in mine:
+        assert rates_of_groups == pytest.approx(group_rates(theirs), rel=1e-12, abs=1e-12)
+        theirs.optimizer.step()
+        theirs.step()
+
+
+def test_a_group_that_is_added_later_gets_its_share_too() -> None:
+    scheduler = ConstantLr(with_own_rates(), 0.3)
+    added = torch.nn.Parameter(torch.zeros(1))
+    scheduler.optimizer.add_param_group({"params": [added], "lr": 0.25})
+    scheduler.optimizer.step()
+    scheduler.step()
+    assert group_rates(scheduler) == pytest.approx([0.3, 0.03, 0.15])
+    assert len(scheduler.state_dict()["base_lrs"]) == 3
+
+
+def test_rates_that_are_tensors_stay_the_same_tensors() -> None:
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    adam = torch.optim.Adam([parameter], lr=torch.tensor(0.1, dtype=torch.float64))
+    scheduler = WarmupDrops(adam, 0.3, 0, (3,))
+    rate = adam.param_groups[0]["lr"]
+    scheduler.load_state_dict(through_a_file(scheduler.state_dict() | {"last_epoch": 3}))
+    assert adam.param_groups[0]["lr"] is rate
+    assert float(rate) == 0.03
+
+
+def test_a_state_of_another_number_of_groups_is_refused_and_changes_nothing() -> None:
+    scheduler = ConstantLr(optimizer(groups=1), 0.3)
+    other = ConstantLr(with_own_rates(), 0.7)
+    with pytest.raises(ValueError, match="of 2 parameter groups, the optimizer has 1"):
+        scheduler.load_state_dict(other.state_dict())
+    assert scheduler.max_lr == 0.3
+    assert group_rates(scheduler) == [0.3]
 
 
 def test_a_state_of_another_schedule_is_refused() -> None:

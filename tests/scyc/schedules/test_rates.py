@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from scyc.schedules.rates import lr, max_lr_rule, problems, rates
-from scyc.specs.choices import (
+from scyc.schedules.rates import rates
+from scyc.specs.schedules import (
     SCHEDULES,
     ConstantSpec,
     CosineSpec,
@@ -53,7 +53,7 @@ def test_cosine_rises_linearly_and_falls_by_half_a_cosine_to_0_at_the_end() -> N
     assert seen[:3] == pytest.approx([0.0, 0.2, 0.4])
     assert seen[6] == pytest.approx(0.2)  # half-way
     assert seen[9] == pytest.approx(0.2 * (1 + math.cos(math.pi * 7 / 8)))
-    assert lr(CosineSpec(name="cosine", warmup=2), 0.4, 10, 10) == 0.0
+    assert CosineSpec(name="cosine", warmup=2).lr(0.4, 10, 10) == 0.0
 
 
 def test_one_cycle_starts_at_a_25th_peaks_at_max_lr_and_ends_at_a_10000th_of_the_start() -> None:
@@ -74,8 +74,8 @@ def test_linear_rises_linearly_and_falls_linearly_to_0_at_the_end() -> None:
 def test_after_its_last_iteration_a_schedule_stays_at_its_end(name: str) -> None:
     fields = {"lr_decay": {"iterations": 10}}.get(name, {})
     schedule = read.validate_python({"name": name} | fields)
-    ends = [lr(schedule, 0.5, 10, step) for step in (10, 11, 50)]
-    last = lr(schedule, 0.5, 10, 9)
+    ends = [schedule.lr(0.5, 10, step) for step in (10, 11, 50)]
+    last = schedule.lr(0.5, 10, 9)
     assert ends == [ends[0]] * 3
     assert ends[0] == (last if name == "one_cycle" else 0.0)
 
@@ -144,13 +144,13 @@ def test_rates_scale_with_max_lr(
 def test_a_schedule_that_does_not_fit_its_budget_says_which_field_and_why(
     schedule: ScheduleSpec, field: str, rule: str
 ) -> None:
-    ((found, text),) = problems(schedule, 10)
+    ((found, text),) = schedule.problems(10)
     assert found == field
     assert text.startswith(rule)
 
 
-def test_two_misfits_are_found_at_once() -> None:
-    found = problems(WarmupSpec(warmup=20, drops=(30,)), 10)
+def test_two_problems_are_reported_at_once() -> None:
+    found = WarmupSpec(warmup=20, drops=(30,)).problems(10)
     assert [field for field, _ in found] == ["warmup", "drops"]
 
 
@@ -168,7 +168,7 @@ def test_two_misfits_are_found_at_once() -> None:
     ],
 )
 def test_a_schedule_that_just_fits_has_no_problem(schedule: ScheduleSpec) -> None:
-    assert problems(schedule, 10) == []
+    assert schedule.problems(10) == []
     assert len(rates(schedule, 0.1, 10)) == 10
 
 
@@ -181,15 +181,15 @@ def test_a_schedule_that_just_fits_has_no_problem(schedule: ScheduleSpec) -> Non
     ],
 )
 def test_a_warm_up_that_never_reaches_max_lr_is_refused(schedule: ScheduleSpec, field: str) -> None:
-    assert [found for found, _ in problems(schedule, 10)] == field.split()
+    assert [found for found, _ in schedule.problems(10)] == field.split()
 
 
 def test_the_low_end_of_a_cycle_must_lie_below_max_lr() -> None:
     schedule = CyclicalSpec(name="cyclical", low=0.1, step=5)
     rule = "schedule.low 0.1 must lie below max_lr 0.1; lower it"
-    assert max_lr_rule(schedule, 0.1) == rule
-    assert max_lr_rule(schedule, 0.11) is None
-    assert max_lr_rule(ConstantSpec(name="constant"), 1e-9) is None
+    assert schedule.max_lr_rule(0.1) == rule
+    assert schedule.max_lr_rule(0.11) is None
+    assert ConstantSpec(name="constant").max_lr_rule(1e-9) is None
 
 
 @pytest.mark.parametrize("name", sorted(SCHEDULES))

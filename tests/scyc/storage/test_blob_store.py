@@ -9,8 +9,9 @@ import torch
 
 from scyc.data import images
 from scyc.data.images import Images
+from scyc.pruning.pruned_network import Network
 from scyc.storage.blob_store import Blobs, Folder, blobs
-from scyc.storage.checkpoint_store import CheckpointError, CheckpointStore, Network, name
+from scyc.storage.checkpoint_store import CheckpointError, CheckpointStore, name
 
 
 @pytest.fixture(params=["folder", "file", "memory"])

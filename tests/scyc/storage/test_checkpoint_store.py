@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from scyc.pruning.pruned_network import Network
 from scyc.storage.blob_store import Folder
-from scyc.storage.checkpoint_store import CheckpointError, CheckpointStore, Network, name
+from scyc.storage.checkpoint_store import CheckpointError, CheckpointStore, name
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from scyc.data import images
 from scyc.data.images import Images
 from scyc.storage import blob_store
 from scyc.storage.blob_store import Folder, make_folder, sweep, whole, write_whole
-from scyc.training.resume import FlightFile
+from scyc.storage.pack_state_file import PackStateFile
 
 
 def files(folder: Path) -> set[str]:
@@ -106,16 +106,18 @@ def test_a_pack_that_cannot_be_saved_says_so_once_and_is_saved_when_there_is_roo
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    flight = FlightFile(tmp_path / "in-flight" / "pack.pt", "stamp", 5.0, lambda: 0.0, said.append)
+    store = PackStateFile(
+        tmp_path / "in-flight" / "pack.pt", "stamp", 5.0, lambda: 0.0, said.append
+    )
     with monkeypatch.context() as disk:
         disk.setattr(blob_store.os, "fsync", full)
-        flight.save({"step": 1})
-        flight.save({"step": 2})
+        store.save({"step": 1})
+        store.save({"step": 2})
     assert len(said) == 1
     assert "pack.pt: not saved (No space left on device)" in said[0]
-    assert flight.resumed() is None
-    flight.save({"step": 3})
-    assert flight.resumed() == {"step": 3}
+    assert store.load() is None
+    store.save({"step": 3})
+    assert store.load() == {"step": 3}
     assert files(tmp_path) == {"pack.pt"}
 
 

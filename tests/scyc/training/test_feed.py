@@ -3,7 +3,7 @@ import torch
 from scyc.data import images as data
 from scyc.data.images import Images
 from scyc.specs.system import AugmentSpec, SplitSpec
-from scyc.training.job import Feed
+from scyc.training.feed import Feed
 
 
 def make_feed(images: Images, augment: AugmentSpec, replicate: int = 0) -> Feed:

@@ -1,4 +1,4 @@
-"""A pack that is killed and goes on: the same bits as one that was left alone."""
+"""A pack that is killed and resumed: the same bits as one that was not interrupted."""
 
 import io
 import os
@@ -15,20 +15,14 @@ from torch import nn
 
 from scyc.data.images import Images
 from scyc.engines import solo
-from scyc.specs.choices import (
-    AdamSpec,
-    FullyConnectedSpec,
-    OptimizerSpec,
-    ResNet20Spec,
-    RmsPropSpec,
-    SgdSpec,
-)
+from scyc.optimizers.registry import make_optimizer
+from scyc.pruning.pruned_network import Network
+from scyc.specs.choices import FullyConnectedSpec, ResNet20Spec
+from scyc.specs.optimizers import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
 from scyc.specs.system import PruningSpec, SplitSpec, SystemSpec, TrainingSpec
-from scyc.storage.checkpoint_store import Network
+from scyc.storage.pack_state_file import PackStateFile
 from scyc.trainer import Trainer
-from scyc.training import optimizers
 from scyc.training.job import Job, Outcome
-from scyc.training.resume import FlightFile
 
 OPTIMIZERS: list[OptimizerSpec] = [
     SgdSpec(),
@@ -46,8 +40,8 @@ class Killed(BaseException):
 
 
 @dataclass
-class Rehearsed:
-    """A flight whose saves are due at every so many steps, and that is killed after some."""
+class InMemoryStore:
+    """A store whose saves are due after every so many steps, and that is killed after some."""
 
     every: int = 1
     killed_after: int | None = None  # steps since this process started
@@ -55,7 +49,7 @@ class Rehearsed:
     steps: int = 0
     saves: int = field(default=0)
 
-    def resumed(self) -> Mapping[str, Any] | None:
+    def load(self) -> Mapping[str, Any] | None:
         if self.content is None:
             return None
         found: Mapping[str, Any] = torch.load(io.BytesIO(self.content), weights_only=True)
@@ -73,9 +67,9 @@ class Rehearsed:
         self.content = buffer.getvalue()
         self.saves += 1
 
-    def next(self) -> "Rehearsed":
-        """The flight of the process that takes over."""
-        return Rehearsed(every=self.every, content=self.content)
+    def next(self) -> "InMemoryStore":
+        """The store of the process that continues."""
+        return InMemoryStore(every=self.every, content=self.content)
 
 
 def own_network() -> nn.Module:
@@ -129,7 +123,7 @@ def test_wherever_it_is_killed_a_pack_ends_with_the_same_bits(
     assert not any(outcome.diverged for outcome in whole)
     assert not same(whole[0], whole[1])
     for step in range(MEMBERS * STEPS):
-        first = Rehearsed(every, killed_after=step)
+        first = InMemoryStore(every, killed_after=step)
         with pytest.raises(Killed):
             solo.train(network, jobs, training, first)
         second = first.next()
@@ -138,7 +132,7 @@ def test_wherever_it_is_killed_a_pack_ends_with_the_same_bits(
         assert all(same(a, b) for a, b in zip(whole, again, strict=True))
 
 
-def test_a_convolutional_network_in_another_memory_layout_goes_on_with_the_same_bits(
+def test_a_channels_last_network_is_resumed_with_the_same_bits(
     system: Callable[..., SystemSpec], colours: Images
 ) -> None:
     declared = system(
@@ -150,7 +144,7 @@ def test_a_convolutional_network_in_another_memory_layout_goes_on_with_the_same_
     jobs = [Job(one.root(0), [0.1] * 4, feed, order, 0, keep_at=2)]
     whole = solo.train(one.network, jobs, declared.training)
     for step in (1, 2, 3):
-        first = Rehearsed(killed_after=step)
+        first = InMemoryStore(killed_after=step)
         with pytest.raises(Killed):
             solo.train(one.network, jobs, declared.training, first)
         again = solo.train(one.network, jobs, declared.training, first.next())
@@ -166,7 +160,7 @@ def test_a_diverged_member_is_still_diverged_after_a_resume(
     whole = solo.train(one.network, jobs, one.system.training)
     assert [outcome.diverged for outcome in whole] == [True, False]
     for step in range(1, 10):
-        first = Rehearsed(killed_after=step)
+        first = InMemoryStore(killed_after=step)
         with pytest.raises(Killed):
             solo.train(one.network, jobs, one.system.training, first)
         again = solo.train(one.network, jobs, one.system.training, first.next())
@@ -176,21 +170,21 @@ def test_a_diverged_member_is_still_diverged_after_a_resume(
 
 def test_nothing_is_saved_before_it_is_due(trainer: Callable[..., Trainer]) -> None:
     one = trainer(engine="solo")
-    flight = Rehearsed(every=1000)
+    store = InMemoryStore(every=1000)
     network = own_network()
-    solo.train(network, pack(one, network), one.system.training, flight)
-    assert (flight.saves, flight.steps) == (0, MEMBERS * STEPS)
+    solo.train(network, pack(one, network), one.system.training, store)
+    assert (store.saves, store.steps) == (0, MEMBERS * STEPS)
 
 
 def test_all_of_an_optimisers_state_is_saved(trainer: Callable[..., Trainer]) -> None:
     one = trainer(engine="solo", optimizer=AdamSpec(name="adam"))
     network = own_network()
-    flight = Rehearsed(every=STEPS * MEMBERS)
-    solo.train(network, pack(one, network), one.system.training, flight)
-    assert flight.content is not None
-    saved = torch.load(io.BytesIO(flight.content), weights_only=True)
+    store = InMemoryStore(every=STEPS * MEMBERS)
+    solo.train(network, pack(one, network), one.system.training, store)
+    assert store.content is not None
+    saved = torch.load(io.BytesIO(store.content), weights_only=True)
     parameters = list(network.parameters())
-    made = optimizers.make(one.system.training.optimizer, parameters)
+    made = make_optimizer(one.system.training.optimizer, parameters)
     assert saved["running"]["optimizer"].keys() == set(range(len(parameters)))
     for held in saved["running"]["optimizer"].values():
         assert held.keys() == {"step", "exp_avg", "exp_avg_sq"}
@@ -198,106 +192,32 @@ def test_all_of_an_optimisers_state_is_saved(trainer: Callable[..., Trainer]) ->
     made.load_state_dict(made.state_dict() | {"state": saved["running"]["optimizer"]})
 
 
-class Clock:
-    """Tells the time it is set to."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@dataclass
-class Filed:
-    """Flights in one file, and what they said."""
-
-    file: Path
-    said: list[str] = field(default_factory=list)
-    clock: Clock = field(default_factory=Clock)
-
-    def open(self, stamp: str = "pack, solo, 1") -> FlightFile:
-        return FlightFile(self.file, stamp, 60.0, self.clock, self.said.append)
-
-
-@pytest.fixture
-def filed(tmp_path: Path) -> Filed:
-    return Filed(tmp_path / "in-flight" / "pack.pt")
-
-
-def test_a_state_comes_back_from_its_file(filed: Filed) -> None:
-    assert filed.open().resumed() is None
-    state = {"step": 3, "curve": ((1, 2.5),), "weights": torch.arange(5.0), "kept": None}
-    filed.open().save(state)
-    found = filed.open().resumed()
-    assert found is not None
-    assert (found["step"], found["curve"], found["kept"]) == (3, ((1, 2.5),), None)
-    assert torch.equal(found["weights"], torch.arange(5.0))
-    assert filed.said == []
-    assert [each.name for each in filed.file.parent.iterdir()] == ["pack.pt"]
-
-
-def test_a_save_is_due_a_while_after_the_start_and_after_each_save(filed: Filed) -> None:
-    flight = filed.open()
-    due = []
-    for now in (100.0, 159.9, 160.0):
-        filed.clock.now = now
-        due.append(flight.due())
-    flight.save({})
-    due.append(flight.due())
-    filed.clock.now = 221.0
-    assert [*due, flight.due()] == [False, False, True, False, True]
-
-
-@pytest.mark.parametrize("position", [0, 40, -1])
-def test_a_damaged_file_is_told_of_and_not_read(filed: Filed, position: int) -> None:
-    filed.open().save({"weights": torch.zeros(3)})
-    content = bytearray(filed.file.read_bytes())
-    content[position] ^= 1
-    filed.file.write_bytes(content)
-    assert filed.open().resumed() is None
-    assert filed.said == [f"{filed.file}: damaged; its pack starts anew"]
-
-
-def test_a_file_cut_short_or_of_another_version_is_not_read(filed: Filed) -> None:
-    filed.open().save({"weights": torch.zeros(3)})
-    assert filed.open("pack, solo, 2").resumed() is None
-    assert filed.said == [f"{filed.file}: of another version or device; its pack starts anew"]
-    filed.file.write_bytes(filed.file.read_bytes()[:50])
-    assert filed.open().resumed() is None
-    filed.file.write_bytes(b"")
-    assert filed.open().resumed() is None
-    assert len(filed.said) == 3
-
-
-def test_a_file_never_runs_code(filed: Filed) -> None:
-    class Evil:
-        def __reduce__(self) -> tuple[Any, ...]:
-            return (os.system, ("true",))
-
-    filed.open().save({"weights": Evil()})
-    assert filed.open().resumed() is None
-    assert "damaged" in filed.said[0]
-
-
-def test_a_process_that_is_killed_goes_on_in_another(tmp_path: Path, digits: Images) -> None:
+def test_another_process_resumes_the_pack_of_a_killed_one(tmp_path: Path, digits: Images) -> None:
     network = FullyConnectedSpec(name="fully_connected", hidden=(16,), batch_norm=True)
-    training = TrainingSpec(steps=200, batch=16, validate_every=50)
+    training = TrainingSpec(steps=30, batch=16, validate_every=10)
     system = SystemSpec(
         network=network, pruning=PruningSpec(), training=training, split=SplitSpec(), seed=0
     )
     trainer = Trainer(system, digits)
     feed, order = trainer._feed(0, 0)
-    jobs = [Job(trainer.root(0), [rate] * 200, feed, order, 0) for rate in (0.05, 0.1)]
+    jobs = [Job(trainer.root(0), [rate] * 30, feed, order, 0) for rate in (0.05, 0.1)]
     file = tmp_path / "pack.pt"
+    saved, child_end = os.pipe()
 
-    class Slow(FlightFile):
+    class WaitsToBeKilled(PackStateFile):
+        steps = 0
+
         def due(self) -> bool:
-            time.sleep(0.01)
-            return super().due()
+            self.steps += 1
+            return self.steps == 47  # in the second member
 
-    def trained(flight: FlightFile | None) -> list[Any]:
-        outcomes = solo.train(trainer.network, jobs, training, flight)
+        def save(self, state: Mapping[str, Any]) -> None:
+            super().save(state)
+            os.write(child_end, b".")
+            signal.pause()
+
+    def trained(store: PackStateFile | None) -> list[Any]:
+        outcomes = solo.train(trainer.network, jobs, training, store)
         return [
             (o.curve, o.test_accuracy, [float(v.double().sum()) for v in o.network.state.values()])
             for o in outcomes
@@ -305,15 +225,13 @@ def test_a_process_that_is_killed_goes_on_in_another(tmp_path: Path, digits: Ima
 
     pid = os.fork()
     if pid == 0:
-        trained(Slow(file, "pack", 0.05, time.monotonic, print))
+        trained(WaitsToBeKilled(file, "pack", 1e9, time.monotonic, print))
         os._exit(0)
-    patience = time.monotonic() + 60
-    while not file.exists() and time.monotonic() < patience:
-        time.sleep(0.01)
+    assert os.read(saved, 1) == b"."
     os.kill(pid, signal.SIGKILL)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
-    flight = FlightFile(file, "pack", 1e9, time.monotonic, print)
-    assert flight.resumed() is not None
-    after = trained(flight)
-    assert [point for point, _ in after[0][0]] == [50, 100, 150, 200]
+    store = PackStateFile(file, "pack", 1e9, time.monotonic, print)
+    assert store.load() is not None
+    after = trained(store)
+    assert [point for point, _ in after[0][0]] == [10, 20, 30]
     assert after == trained(None)

@@ -8,9 +8,9 @@ import torch
 
 from scyc.data.images import Images
 from scyc.engines.registry import candidates
-from scyc.networks.registry import FullyConnected, ResNet20
+from scyc.networks.fully_connected import FullyConnected
+from scyc.networks.resnet20 import ResNet20
 from scyc.specs.system import SystemSpec
-from scyc.trainer import Trainer
 from scyc.tuning import autotune
 from scyc.tuning.device_meter import DeviceMeter
 from scyc.tuning.plan import Plan
@@ -80,7 +80,7 @@ def test_an_engine_that_does_not_fit_into_memory_is_timed_with_fewer_members() -
     assert {count for name, count, _ in known.asked if name == "fused"} == {4}
 
 
-def test_an_engine_that_fails_is_left_out_and_told_of() -> None:
+def test_an_engine_that_fails_is_reported_and_not_chosen() -> None:
     class Failing(Known):
         def seconds(self, engine: str, members: int, steps: int) -> float:
             if engine == "fused":
@@ -100,21 +100,23 @@ def test_an_engine_that_fails_is_left_out_and_told_of() -> None:
 )
 def test_packs_fill_85_percent_of_the_free_memory(memory: int, expected: int) -> None:
     known = Known(memory=memory * GB)
-    assert autotune.filled("fused", known) == expected
+    assert autotune.largest_pack("fused", known) == expected
     if 1 < expected < 64:
         assert known.used("fused", expected) <= 0.85 * known.free()
         assert known.used("fused", expected + 1) > 0.85 * known.free()
 
 
-def test_members_that_take_no_memory_are_64_and_solo_has_one() -> None:
-    assert autotune.filled("fused", Known(a_member=0)) == 64
+def test_packs_have_at_most_64_members_and_one_with_solo() -> None:
+    assert autotune.largest_pack("fused", Known(a_member=0)) == 64
     slow = Known(fixed={"solo": 0.0, "fused": 1e6})
     assert autotune.plan(("solo", "fused"), None, slow, silent) == Plan("solo", 1)
     small = Known(memory=20 * GB)
     assert autotune.plan(("solo", "fused"), None, small, silent) == Plan("fused", 15)
 
 
-def test_times_choose_on_a_gpu_and_the_study_on_a_cpu(system: Callable[..., SystemSpec]) -> None:
+def test_the_engine_is_timed_on_a_gpu_and_follows_from_the_study_on_a_cpu(
+    system: Callable[..., SystemSpec],
+) -> None:
     network, cpu, gpu = FullyConnected(64, 10, (8,)), torch.device("cpu"), torch.device("cuda")
     auto = system().training
     assert candidates(auto, network, cpu) == ("stacked",)
@@ -126,9 +128,7 @@ def test_times_choose_on_a_gpu_and_the_study_on_a_cpu(system: Callable[..., Syst
         assert candidates(system(deterministic=True).training, network, device) == ("solo",)
 
 
-def test_a_cpu_treated_as_a_device_to_be_timed_chooses_among_real_engines(
-    system: Callable[..., SystemSpec], digits: Images
-) -> None:
+def test_real_engines_are_timed_on_a_cpu(system: Callable[..., SystemSpec], digits: Images) -> None:
     """The times are real, so only what does not depend on them is asserted."""
     declared = system(steps=500, validate_every=500)
     meter = DeviceMeter(declared, digits, torch.device("cpu"))
@@ -137,7 +137,7 @@ def test_a_cpu_treated_as_a_device_to_be_timed_chooses_among_real_engines(
     assert plan.most == 4
     short, long = (min(meter.seconds("solo", 2, steps) for _ in range(3)) for steps in (5, 200))
     assert 0 < short < long
-    assert {steps: t.system.training.steps for steps, t in meter._trainers.items()} == {
+    assert {steps: meter.trainer(steps).system.training.steps for steps in (5, 10, 200)} == {
         5: 5, 10: 10, 200: 200,
     }  # fmt: skip
-    assert all(isinstance(trainer, Trainer) for trainer in meter._trainers.values())
+    assert meter.image_count == len(digits.labels)

@@ -9,13 +9,14 @@ from torch import Tensor
 
 from scyc.data.images import Images
 from scyc.engines import grouped, vmap
-from scyc.specs.choices import AdamSpec, FullyConnectedSpec, SgdSpec
+from scyc.specs.choices import FullyConnectedSpec
+from scyc.specs.optimizers import AdamSpec, SgdSpec
 from scyc.specs.system import SystemSpec
 from scyc.trainer import Trainer
 from scyc.training.job import Job
 from scyc.vectorized import member_group, training_loop
-from scyc.vectorized.cuda_graphs import Streams, captured
-from scyc.vectorized.dropout import Dropouts
+from scyc.vectorized.cuda_graphs import Streams, capture
+from scyc.vectorized.dropout import DropoutGenerators
 
 
 class Recorder:
@@ -50,7 +51,7 @@ def test_on_a_cpu_a_step_is_called_as_it_is() -> None:
     def step(_given: Tensor) -> None:
         raise AssertionError
 
-    assert captured(step, [torch.zeros(2)]) is step
+    assert capture(step, [torch.zeros(2)]) is step
 
 
 def test_every_call_reads_the_same_buffers_and_recording_leaves_the_state() -> None:
@@ -61,7 +62,7 @@ def test_every_call_reads_the_same_buffers_and_recording_leaves_the_state() -> N
         total.add_(given)
 
     recorder = Recorder()
-    call = captured(step, [torch.ones(2)], [total], recorder=recorder)
+    call = capture(step, [torch.ones(2)], [total], recorder=recorder)
     assert total.tolist() == [0, 0]
     for number in (1.0, 2.0, 3.0):
         call(torch.full((2,), number))
@@ -72,7 +73,7 @@ def test_every_call_reads_the_same_buffers_and_recording_leaves_the_state() -> N
 
 @pytest.mark.parametrize("together", [True, False])
 @pytest.mark.parametrize("optimizer", [SgdSpec(), AdamSpec(name="adam")], ids=["sgd", "adam"])
-def test_a_recorded_pack_ends_in_the_bits_of_one_that_is_not(
+def test_a_recorded_pack_ends_with_the_same_bits_as_one_that_is_not(
     system: Callable[..., SystemSpec], colours: Images, together: bool, optimizer: Any
 ) -> None:
     """All that a step changes is declared to the recorder, or warming up would show."""
@@ -83,7 +84,7 @@ def test_a_recorded_pack_ends_in_the_bits_of_one_that_is_not(
         feed, order = one._feed(replicate, 0)
         jobs.append(Job(one.root(replicate), [rate] * 12, feed, order, seed=replicate))
 
-    def bodies(places: Tensor, dropouts: Dropouts) -> member_group.Body:
+    def bodies(places: Tensor, dropouts: DropoutGenerators) -> member_group.Forward:
         return grouped._Grouped(one.network, places, dropouts)
 
     recorder = Recorder()
@@ -99,7 +100,7 @@ def test_a_recorded_pack_ends_in_the_bits_of_one_that_is_not(
             assert torch.equal(value, replayed.network.state[name])
 
 
-def test_a_pack_that_has_lost_a_member_is_recorded_anew(
+def test_a_pack_is_recorded_again_after_a_member_was_dropped(
     system: Callable[..., SystemSpec], colours: Images
 ) -> None:
     one = Trainer(system(), colours)
@@ -108,7 +109,7 @@ def test_a_pack_that_has_lost_a_member_is_recorded_anew(
         feed, order = one._feed(0, 0)
         jobs.append(Job(one.root(0), [rate] * 12, feed, order, seed=0))
 
-    def bodies(places: Tensor, dropouts: Dropouts) -> member_group.Body:
+    def bodies(places: Tensor, dropouts: DropoutGenerators) -> member_group.Forward:
         return vmap._Mapped(one.network, places, dropouts)
 
     recorder = Recorder()

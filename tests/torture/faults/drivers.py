@@ -20,6 +20,7 @@ from typing import Any
 
 import click
 import torch
+from factories import tiny_content
 
 from oracle.errors import (
     AllDiverged,
@@ -35,22 +36,7 @@ from oracle.study.base import Study
 from oracle.study.validation import parse
 from scyc.errors import BadInput
 
-TINY: Mapping[str, Any] = MappingProxyType(
-    {
-        "name": "tiny",
-        "dataset": "digits",
-        "subset": 0.2,
-        "network": {"name": "fully_connected", "hidden": [16]},
-        "pruning": {"rewind": "init"},
-        "training": {"steps": 12, "batch": 16, "validate_every": 6},
-        "schedule": {"warmup": 3, "drops": [8]},
-        "grid": {"max_lr": [0.05, 0.1, 0.2]},
-        "cycles": 2,
-        "replicates": 2,
-        "s_cyc": {"epsilon": 0.1, "delta": 0.1, "q": 0, "beta": 3.0},
-        "pack": 4,
-    }
-)
+TINY: Mapping[str, Any] = MappingProxyType(tiny_content())
 ENDS: Mapping[type[BaseException], int] = MappingProxyType(
     {
         BadInput: 2,

@@ -19,9 +19,8 @@ from oracle.execution.pack_queue import PackQueue
 from oracle.execution.pack_state import PackStates
 from oracle.runs import execute
 from oracle.storage.result_store import ResultStore
-from scyc.storage import blob_store
+from scyc.storage import blob_store, pack_state_file
 from scyc.storage.checkpoint_store import CheckpointStore
-from scyc.training import resume
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ POINTS: Mapping[str, Point] = MappingProxyType(
         "before the results are read": Point(ResultStore, "results", "before"),
         "after the results are read": Point(ResultStore, "results", "after"),
         "before training": Point(worker.Worker, "train", "before"),
-        "while training": Point(resume.FlightFile, "due", "after"),
+        "while training": Point(pack_state_file.PackStateFile, "due", "after"),
         "between result and commit": Point(ResultStore, "add", "before"),
         "between commit and acknowledgement": Point(ResultStore, "add", "after"),
         "before a pack is done": Point(PackQueue, "done", "before"),
@@ -51,8 +50,8 @@ POINTS: Mapping[str, Point] = MappingProxyType(
         "while a file is written": Point(blob_store, "whole", "within"),
         "before a file is renamed": Point(blob_store.Path, "replace", "before"),
         "after a file is renamed": Point(blob_store.Path, "replace", "after"),
-        "before a pack in flight is saved": Point(resume.FlightFile, "save", "before"),
-        "after a pack in flight is saved": Point(resume.FlightFile, "save", "after"),
+        "before a pack in flight is saved": Point(pack_state_file.PackStateFile, "save", "before"),
+        "after a pack in flight is saved": Point(pack_state_file.PackStateFile, "save", "after"),
         "before a pack lands": Point(PackStates, "land", "before"),
         "after a pack has landed": Point(PackStates, "land", "after"),
         "before a loser is discarded": Point(CheckpointStore, "discard", "before"),

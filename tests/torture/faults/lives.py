@@ -19,6 +19,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import sqlalchemy as sa
+from factories import create_database
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -360,11 +361,6 @@ def on_server(server: str) -> Callable[[Path], str]:
     """Makes databases on a PostgreSQL server."""
 
     def make(folder: Path) -> str:
-        url, name = sa.make_url(server), f"t{uuid.uuid4().hex}"
-        engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(sa.text(f"CREATE DATABASE {name}"))
-        engine.dispose()
-        return url.set(database=name).render_as_string(hide_password=False)
+        return create_database(server, f"t{uuid.uuid4().hex}")
 
     return make

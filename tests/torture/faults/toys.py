@@ -11,7 +11,8 @@ import torch
 from oracle.execution.worker import flight_name
 from oracle.search.graph import Cell, CellResult
 from oracle.search.request import Results
-from scyc.storage.checkpoint_store import CheckpointLost, CheckpointStore, Network
+from scyc.pruning.pruned_network import Network
+from scyc.storage.checkpoint_store import CheckpointLost, CheckpointStore
 
 _WEIGHTS = 8  # of a network; each pruning cycle takes one
 

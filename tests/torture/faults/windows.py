@@ -18,7 +18,7 @@ from oracle.runs import catalog, execute
 from oracle.storage.result_store import ResultStore
 from scyc.data import images
 from scyc.storage.checkpoint_store import CheckpointStore
-from scyc.training.resume import FlightFile
+from scyc.storage.pack_state_file import PackStateFile
 
 PACK = 2
 SMALL = {**TINY, "grid": {"max_lr": [0.05, 0.2]}, "cycles": 1, "replicates": 1, "pack": PACK}
@@ -32,8 +32,8 @@ WINDOWS: Mapping[str, Window] = MappingProxyType(
         "a commit": Window(ResultStore, "add", 4),
         "a checkpoint": Window(CheckpointStore, "save"),
         "a winner's checkpoint": Window(CheckpointStore, "save", 2),
-        "a pack in flight": Window(FlightFile, "save"),
-        "a pack in flight, again": Window(FlightFile, "save", 2),
+        "a pack in flight": Window(PackStateFile, "save"),
+        "a pack in flight, again": Window(PackStateFile, "save", 2),
         "a landing": Window(PackStates, "land"),
         "the losers": Window(CheckpointCollector, "drop"),
         "the losers, again": Window(CheckpointCollector, "drop", 2),

@@ -21,7 +21,7 @@ from typing import Any
 
 HOLDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {  # module, class and method, side
-        "training": ("scyc.training.resume", "FlightFile.due", "after"),
+        "training": ("scyc.storage.pack_state_file", "PackStateFile.due", "after"),
         "between result and commit": ("oracle.storage.result_store", "ResultStore.add", "before"),
         "between commit and acknowledgement": (
             "oracle.storage.result_store",

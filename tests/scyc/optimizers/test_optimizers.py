@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from scyc.specs.choices import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
-from scyc.training.optimizers import Flat, make, stacked
+from scyc.optimizers.flat import Flat
+from scyc.optimizers.registry import make_optimizer, make_stacked
+from scyc.specs.optimizers import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
 
 SPECS: list[OptimizerSpec] = [
     SgdSpec(),
@@ -73,10 +74,10 @@ def expected(spec: OptimizerSpec, member: int, steps: int) -> list[nn.Parameter]
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=IDS)
-def test_the_optimiser_made_is_torchs_own_over_50_steps(spec: OptimizerSpec) -> None:
+def test_make_optimizer_returns_torchs_own_over_50_steps(spec: OptimizerSpec) -> None:
     for member in range(len(RATES)):
         mine = [nn.Parameter(initial(member, index)) for index in range(len(SHAPES))]
-        one_in_plain_torch(make(spec, mine), member, 50)
+        one_in_plain_torch(make_optimizer(spec, mine), member, 50)
         for a, b in zip(mine, expected(spec, member, 50), strict=True):
             assert torch.allclose(a, b, rtol=0, atol=1e-12)
 
@@ -89,10 +90,10 @@ def test_every_member_of_a_stack_is_updated_as_torch_updates_it_over_50_steps(
     weights = Flat([(members, *s) for s in SHAPES], torch.float64, torch.device("cpu"))
     for index, part in enumerate(weights.parts):
         part.copy_(torch.stack([initial(member, index) for member in range(members)]))
-    optimizer = stacked(spec, weights)
+    optimizer = make_stacked(spec, weights)
     for step in range(50):
         for index, gradient in enumerate(optimizer.gradients.parts):
-            gradient.mul_(optimizer.carried)
+            gradient.mul_(optimizer.momentum)
             for member in range(members):
                 gradient[member] += slopes(step, weights.parts[index][member], 10 * member + index)
         optimizer.step(torch.tensor(RATES, dtype=torch.float64) / (1 + step % 5))
@@ -120,7 +121,7 @@ def test_the_parts_of_a_flat_tensor_are_its_views_and_start_at_64_bytes(
 def test_adam_at_the_first_step_moves_every_weight_by_its_rate() -> None:
     weights = Flat([(2, 1, 4)], torch.float64, torch.device("cpu"))
     spec = AdamSpec(name="adam", eps=1e-30, weight_decay=0.0)
-    optimizer = stacked(spec, weights)
+    optimizer = make_stacked(spec, weights)
     optimizer.gradients.parts[0].copy_(torch.tensor([3.0, -0.1, 7.0, -1e-6]))
     optimizer.step(torch.tensor([0.1, 0.5], dtype=torch.float64))
     moved = weights.parts[0][:, 0].tolist()

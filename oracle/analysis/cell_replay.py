@@ -1,0 +1,212 @@
+"""A search of single cells on recorded cycles: what it would have trained, and how good its answer.
+
+Nothing is trained. One half of the replicates answers the search, the other half judges: the mean
+accuracy, by replicates that the search never saw, of the max_lr that it names. The same is done
+with the halves exchanged, and with the whole grid's raw best.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from oracle.search.next_cells import CycleSearch, Known, infer_cycle, next_cells
+from oracle.stats.noise import Array
+from oracle.stats.region import ToleranceKind
+from scyc.errors import BadInput, Problem
+
+COLUMNS = (
+    "cycle",
+    "weights_remaining",
+    "max_lr",
+    "replicate",
+    "diverged",
+    "val_accuracy",
+    "test_accuracy",
+)
+LEAST_REPLICATES = 4  # two for the search, and two to judge
+
+
+@dataclass(frozen=True)
+class RecordedCycle:
+    """A whole grid of one cycle: accuracies in percent, (max_lr, replicates); NaN: diverged."""
+
+    cycle: int
+    rates: tuple[float, ...]
+    table: Array
+
+
+@dataclass(frozen=True)
+class CellReplay:
+    """One cycle, by one half of its replicates. Held-out accuracies in percent."""
+
+    cycle: int
+    half: int
+    share: float  # of the half's whole grid that was trained
+    rounds: int
+    reason: str
+    well_tuned: float
+    held_out: float
+    raw_well_tuned: float  # of the whole grid of the same half
+    raw_held_out: float
+
+
+def read_recorded(path: Path) -> list[RecordedCycle]:
+    """Read a table as JSON (`oracle table RUN --format json`), or a tidy file with `COLUMNS`.
+
+    Raises:
+        BadInput: when it is neither, or a grid is not whole.
+
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        rows = list(csv.DictReader(text.splitlines())) if path.suffix == ".csv" else None
+        cycles = _tidy(rows) if rows is not None else _of_table(json.loads(text))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        rule = f"no recorded grid ({type(error).__name__}: {error}); give the table of a finished "
+        rule += "oracle run as JSON, or a tidy CSV file"
+        raise BadInput(str(path), [Problem("FILE", str(path), rule)]) from None
+    for each in cycles:
+        if each.table.shape[1] < LEAST_REPLICATES:
+            rule = f"cycle {each.cycle} has {each.table.shape[1]} replicates; at least "
+            rule += f"{LEAST_REPLICATES} are needed, half of them to judge"
+            raise BadInput(str(path), [Problem("FILE", str(path), rule)])
+    return cycles
+
+
+def tidy_rows(table: Mapping[str, Any]) -> list[dict[str, object]]:
+    """A table's grids as rows with `COLUMNS`, one a training."""
+    rows: list[dict[str, object]] = []
+    for cycle in table["cycles"]:
+        for entry in cycle["grid"]:
+            values = zip(entry["val_accuracy"], entry["test_accuracy"], strict=True)
+            rows += [
+                {
+                    "cycle": cycle["cycle"],
+                    "weights_remaining": cycle["weights_remaining"],
+                    "max_lr": entry["max_lr"],
+                    "replicate": replicate,
+                    "diverged": int(entry["diverged"] and val == 0),
+                    "val_accuracy": val,
+                    "test_accuracy": test,
+                }
+                for replicate, (val, test) in enumerate(values)
+            ]
+    return rows
+
+
+def replay_cells(
+    cycles: Sequence[RecordedCycle],
+    rule: str,
+    share: float,
+    tolerance: float,
+    kind: ToleranceKind = "points",
+    batch: int = 8,
+) -> list[CellReplay]:
+    """Replay every cycle with each half of its replicates.
+
+    Args:
+        cycles: recorded whole grids.
+        rule: a key of `oracle.search.next_cells.RULES`.
+        share: the budget, of the trainings of a half's whole grid.
+        tolerance: of the region.
+        kind: of the tolerance.
+        batch: cells at a time.
+
+    """
+    return [
+        _replay(each, half, rule, share, tolerance, kind, batch)
+        for each in cycles
+        for half in (0, 1)
+    ]
+
+
+def replay_text(replays: Sequence[CellReplay], rule: str) -> str:
+    """Replays for a terminal: the means, and a line a cycle."""
+    mean = statistics.fmean
+    gaps = [each.held_out - each.raw_held_out for each in replays]
+    error = statistics.stdev(gaps) / math.sqrt(len(gaps)) if len(gaps) > 1 else math.nan
+    lines = [
+        f"{rule}: {100 * mean(e.share for e in replays):.0f} % of the trainings in "
+        f"{mean(e.rounds for e in replays):.1f} rounds",
+        f"held-out accuracy {mean(e.held_out for e in replays):.2f} %, whole raw grid "
+        f"{mean(e.raw_held_out for e in replays):.2f} %: {mean(gaps):+.2f} ± {error:.2f} points",
+        "cycle half  share  well-tuned (raw)        held out (raw)   ended by",
+    ]
+    lines += [
+        f"{e.cycle:>5} {e.half:>4} {100 * e.share:>5.0f} %  {e.well_tuned:<9.4g} "
+        f"({e.raw_well_tuned:<9.4g})  {e.held_out:6.2f} ({e.raw_held_out:6.2f})  {e.reason}"
+        for e in replays
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _replay(
+    recorded: RecordedCycle,
+    half: int,
+    rule: str,
+    share: float,
+    tolerance: float,
+    kind: ToleranceKind,
+    batch: int,
+) -> CellReplay:
+    seen, judge = recorded.table[:, half::2], recorded.table[:, 1 - half :: 2]
+    count, replicates = seen.shape
+    budget = max(4, math.floor(share * count * replicates))
+    search = CycleSearch(recorded.rates, replicates, tolerance, budget, batch, kind)
+    table, diverged = np.full(seen.shape, np.nan), np.full(seen.shape, np.nan)
+    rounds = 0
+    while (decision := next_cells(search, Known(table, diverged), rule)).cells:
+        rounds += 1
+        for cell in decision.cells:
+            table[cell], diverged[cell] = seen[cell], float(np.isnan(seen[cell]))
+    answer = infer_cycle(search, Known(table, diverged))
+    means = np.where(np.isnan(seen).any(axis=1), -np.inf, np.nan_to_num(seen).mean(axis=1))
+    raw = int(np.argmax(means))
+    chosen = recorded.rates.index(answer.well_tuned)
+    held = np.nan_to_num(judge).mean(axis=1)
+    return CellReplay(
+        cycle=recorded.cycle,
+        half=half,
+        share=float((~np.isnan(diverged)).mean()),
+        rounds=rounds,
+        reason=decision.reason or "",
+        well_tuned=answer.well_tuned,
+        held_out=float(held[chosen]),
+        raw_well_tuned=recorded.rates[raw],
+        raw_held_out=float(held[raw]),
+    )
+
+
+def _of_table(table: Mapping[str, Any]) -> list[RecordedCycle]:
+    if table["search"] != "grid":
+        raise ValueError("the run was searched adaptively, and its grids are not whole")
+    return _tidy(tidy_rows(table))
+
+
+def _tidy(rows: Sequence[Mapping[str, Any]]) -> list[RecordedCycle]:
+    cycles: dict[int, dict[float, dict[int, float]]] = {}
+    for row in rows:
+        gone = int(row["diverged"]) == 1
+        value = math.nan if gone else float(row["val_accuracy"])
+        grid = cycles.setdefault(int(row["cycle"]), {})
+        grid.setdefault(float(row["max_lr"]), {})[int(row["replicate"])] = value
+    found = []
+    for cycle, grid in sorted(cycles.items()):
+        counts = {len(row) for row in grid.values()}
+        if len(counts) != 1:
+            raise ValueError(f"cycle {cycle} has {sorted(counts)} replicates by max_lr")
+        rates = sorted(grid)
+        table = np.array([[grid[rate][r] for r in sorted(grid[rate])] for rate in rates])
+        found.append(RecordedCycle(cycle, tuple(rates), table))
+    if not found:
+        raise ValueError("no rows")
+    return found

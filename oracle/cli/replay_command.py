@@ -1,0 +1,43 @@
+"""``oracle replay``: a search of single cells on a recorded grid, without training."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+RULES = ("information", "straddle", "racing", "coarser grid")  # of oracle.search.next_cells
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--search", type=click.Choice(RULES), default=RULES[0], show_default=True)
+@click.option(
+    "--budget",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.2,
+    show_default=True,
+    help="Share of the whole grid's trainings.",
+)
+@click.option(
+    "--tolerance", type=click.FloatRange(0, min_open=True), default=0.5, show_default=True
+)
+@click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text")
+def replay(file: Path, search: str, budget: float, tolerance: float, shape: str) -> None:
+    """Try a search on the recorded grids of FILE, and judge it by held-out replicates.
+
+    FILE is a table as JSON, or a tidy file such as docs/results/digits-fine.csv.
+    """
+    from oracle.analysis.cell_replay import (  # noqa: PLC0415  # numpy waits for its command
+        read_recorded,
+        replay_cells,
+        replay_text,
+    )
+
+    replays = replay_cells(read_recorded(file), search, budget, tolerance)
+    if shape == "json":
+        click.echo(json.dumps([asdict(each) for each in replays], indent=2))
+    else:
+        click.echo(replay_text(replays, search), nl=False)

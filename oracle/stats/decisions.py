@@ -1,0 +1,132 @@
+"""What a posterior of a cycle's curve says: the region's ends, verdicts, and the regret."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from oracle.stats.noise import Array
+from oracle.stats.posterior import CurvePosterior
+from oracle.stats.region import ToleranceKind
+
+VerdictKind = Literal["inside", "outside", "undecided", "unknown"]
+
+SURE = 0.95  # a verdict is given where its chance of being wrong is at most 1 - SURE
+EXCESS = 1.0  # of the drawn maxima' excess, what is taken off: set on `SETTING` families
+INTERVAL = 0.9  # of the draws of an end lie in its interval
+DIGITS = 6  # of what is told; the libraries of linear algebra differ in the last of 16
+SLACK = 1e-9  # relative; a value of the grid is on the grid, whatever rounding says
+FLAT = 0.9  # chance that the whole grid is feasible, above which no max_lr is better than another
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Draws of the feasible region and what is read off them. Learning rates."""
+
+    low: Array  # by draw; the lowest drawn max_lr where the region touches it
+    high: Array
+    open_low: Array  # by draw: whether the region reaches the end of the grid
+    open_high: Array
+    points: Array
+    feasible: Array  # chance by point that the expected accuracy is within the tolerance
+    regrets: Array = field(repr=False)  # by point: expected points below the best, 0 or more
+    flat: float  # chance that the whole grid is feasible
+
+    def interval(self, end: Literal["low", "high"]) -> tuple[float, float]:
+        """The central 90 % interval of an end."""
+        out = (1 - INTERVAL) / 2
+        first, last = self._quantile(end, out), self._quantile(end, 1 - out)
+        return first, last
+
+    def median(self, end: Literal["low", "high"]) -> float:
+        """The median of an end."""
+        return self._quantile(end, 0.5)
+
+    def _quantile(self, end: Literal["low", "high"], share: float) -> float:
+        """Rounded to `DIGITS`, so that the last bits of a linear algebra library do not show."""
+        drawn = np.log(self.low if end == "low" else self.high)
+        return _told(math.exp(float(np.quantile(drawn, share))))
+
+    def chance(self, max_lr: float) -> float | None:
+        """How likely a max_lr lies in [low, high]; None where the region may go on beyond it."""
+        above, below = max_lr * (1 + SLACK), max_lr * (1 - SLACK)
+        if above < self.points[0]:
+            return None if self.open_low.mean() > 1 - SURE else 0.0
+        if below > self.points[-1]:
+            return None if self.open_high.mean() > 1 - SURE else 0.0
+        return float(np.mean((self.low <= above) & (below <= self.high)))
+
+    def verdict(self, max_lr: float) -> VerdictKind:
+        """Whether a max_lr, tried or not, lies in the region of the expected accuracy."""
+        chance = self.chance(max_lr)
+        if chance is None:
+            return "unknown"
+        if chance >= SURE:
+            return "inside"
+        return "outside" if chance <= 1 - SURE else "undecided"
+
+    def regret(self, max_lr: float) -> float:
+        """Expected points of accuracy that a max_lr is below the best of the curve."""
+        return round(float(np.interp(np.log(max_lr), np.log(self.points), self.regrets)), DIGITS)
+
+    def parts(self) -> list[tuple[float, float]]:
+        """Stretches that are likelier feasible than not: two or more where a valley parts them."""
+        inside = np.concatenate([[False], self.feasible >= 0.5, [False]])
+        edges = np.flatnonzero(np.diff(inside.astype(int)))
+        return [
+            (_told(float(self.points[first])), _told(float(self.points[last - 1])))
+            for first, last in edges.reshape(-1, 2)
+        ]
+
+
+def _told(rate: float) -> float:
+    return float(f"{rate:.{DIGITS}g}")
+
+
+def draw_ends(posterior: CurvePosterior, tolerance: float, kind: ToleranceKind) -> Ends:
+    """The region of every drawn curve, whose ends may lie between values that were tried.
+
+    The best that it is held against is the best value of the grid: what a curve may reach between
+    two of them nobody can have.
+    """
+    curves, logs = posterior.curves, np.log(posterior.points)
+    best = curves[:, posterior.on_grid].max(axis=1)
+    excess = best.mean() - posterior.mean[posterior.on_grid].max()
+    tops = best - EXCESS * excess
+    allowed = tolerance if kind == "points" else tops * tolerance / 100
+    above = curves - (tops - allowed)[:, None]
+    members = above >= 0
+    last_point = len(logs) - 1
+    first = members.argmax(axis=1)
+    last = last_point - members[:, ::-1].argmax(axis=1)
+    lows = _crossing(above, logs, first, np.maximum(first - 1, 0))
+    highs = _crossing(above, logs, last, np.minimum(last + 1, last_point))
+    return Ends(
+        low=np.exp(lows),
+        high=np.exp(highs),
+        open_low=first == 0,
+        open_high=last == last_point,
+        points=posterior.points,
+        feasible=members.mean(axis=0),
+        regrets=np.maximum(0.0, best.mean() - posterior.mean),
+        flat=float(members.all(axis=1).mean()),
+    )
+
+
+def well_tuned(posterior: CurvePosterior, rates: Sequence[float]) -> float:
+    """Of the tried max_lr the one with the best posterior mean; the lower of equals."""
+    means = np.round(np.interp(np.log(rates), np.log(posterior.points), posterior.mean), 6)
+    return float(rates[int(np.argmax(means))])
+
+
+def _crossing(above: Array, logs: Array, inner: Array, outer: Array) -> Array:
+    """Where each curve crosses its threshold between two neighbouring points, as a log max_lr."""
+    draws = np.arange(len(above))
+    high, low = above[draws, inner], above[draws, outer]
+    share = np.where(inner == outer, 0.0, high / np.maximum(high - low, 1e-12))
+    crossed: Array = logs[inner] + np.clip(share, 0, 1) * (logs[outer] - logs[inner])
+    return crossed

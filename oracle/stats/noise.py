@@ -1,0 +1,152 @@
+"""The noise of paired replicates: how large it is along a curve, and how alike neighbours are.
+
+    accuracy of (max_lr, replicate) = curve(max_lr) + effect(replicate) + noise(max_lr, replicate)
+
+The size of the noise is a function of the loss, how far a max_lr is below the best, and of where
+the max_lr lies: values that lost much say little of the noise near the best. Cells may be missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+LOSS_WIDTH = 0.5  # of the pooling, in units of log(1 + loss / LOSS_UNIT)
+LOSS_UNIT = 0.5  # points
+PLACE_WIDTH = 0.35  # of the pooling, in shares of the range of log max_lr
+PRIOR_FREEDOM = 4.0  # degrees of freedom with which the noise near the best speaks for the others
+CORRELATIONS = np.array([0.0, 0.25, 0.5, 0.75])  # of the noise of neighbours
+LEAST = 1e-2  # points; the noise of replicates that are all alike
+ROUNDS = 3  # of fitting means and effects in turn
+
+
+@dataclass(frozen=True)
+class Noise:
+    """The noise of one replicate at each max_lr."""
+
+    size: Array  # std by max_lr, points
+    effects: Array  # by replicate, points; their mean is 0
+    means: Array  # by max_lr, without the effects; NaN where nothing is known
+    freedom: float  # degrees of freedom behind the sizes near the best
+
+    @property
+    def near_best(self) -> float:
+        """Std of one replicate at the best value."""
+        return round(float(self.size[int(np.nanargmax(self.means))]), 6)
+
+
+def estimate_noise(table: Array, places: Array, floor: float = 0.0) -> Noise:
+    """Estimate the noise of each max_lr from what rows and columns leave of a table.
+
+    Args:
+        table: accuracies, (max_lr, replicates), NaN where a cell is missing.
+        places: of the max_lr in [0, 1] along log max_lr.
+        floor: the least std of one replicate, in points, such as that of one validation image.
+
+    """
+    seen = ~np.isnan(table)
+    filled = np.where(seen, table, 0.0)
+    weights = np.ones(len(table))
+    effects = np.zeros(table.shape[1])
+    size = np.full(len(table), max(floor, LEAST))
+    freedom = 0.0
+    means = effects[:0]
+    for _ in range(ROUNDS):
+        means, effects = _two_way(filled, seen, weights, effects)
+        left = np.where(seen, filled - means[:, None] - effects, 0.0)
+        size, freedom = _pooled(left, seen, means, places, floor)
+        weights = 1 / size**2
+        weights /= weights.max()
+    means = np.where(seen.any(axis=1), means, np.nan)
+    return Noise(size, effects, means, freedom)
+
+
+def _two_way(
+    filled: Array, seen: np.ndarray[Any, Any], weights: Array, effects: Array
+) -> tuple[Array, Array]:
+    """Means by row and effects by column, each the weighted mean of what the other leaves."""
+    counts = np.maximum(seen.sum(axis=1), 1)
+    heavy = seen * weights[:, None]
+    totals = np.maximum(heavy.sum(axis=0), 1e-12)
+    means = filled.sum(axis=1) / counts
+    for _ in range(ROUNDS if seen.all() else 20):
+        means = ((filled - effects) * seen).sum(axis=1) / counts
+        effects = (heavy * (filled - means[:, None])).sum(axis=0) / totals
+        effects = effects - effects.mean()
+    means = ((filled - effects) * seen).sum(axis=1) / counts
+    return means, effects
+
+
+def _pooled(
+    left: Array, seen: np.ndarray[Any, Any], means: Array, places: Array, floor: float
+) -> tuple[Array, float]:
+    """Std of the noise by max_lr, pooled over those of a like loss and place; and its freedom."""
+    cells, counts = int(seen.sum()), seen.sum(axis=1)
+    free = cells - int(seen.any(axis=1).sum()) - int(seen.any(axis=0).sum()) + 1
+    if free <= 0:
+        return np.full(len(left), max(floor, LEAST)), 0.0
+    squares = (left**2).sum(axis=1)
+    each = np.where(counts > 1, counts - 1, 0) * (free / max(1, (np.maximum(counts, 1) - 1).sum()))
+    known = counts > 0
+    depth = np.log1p(np.maximum(0.0, means[known].max() - means) / LOSS_UNIT)
+    near = np.exp(-0.5 * (np.subtract.outer(depth, depth) / LOSS_WIDTH) ** 2)
+    near *= np.exp(-0.5 * (np.subtract.outer(places, places) / PLACE_WIDTH) ** 2)
+    top = np.exp(-0.5 * (depth / LOSS_WIDTH) ** 2) * known
+    freedom = float(top @ each)
+    whole = float(squares.sum()) / free
+    best = (float(top @ squares) + whole) / (freedom + 1)
+    pooled = (near @ squares + PRIOR_FREEDOM * best) / (near @ each + PRIOR_FREEDOM)
+    return np.sqrt(np.maximum(pooled, max(floor, LEAST) ** 2)), freedom + 1
+
+
+def precision(
+    table: Array, size: Array, steps: Array, correlation: float
+) -> tuple[Array, Array, float]:
+    """What the cells say of the curve, the effects of the replicates integrated out.
+
+    Returns the precision matrix A and the vector b of the normal likelihood exp(-f'Af/2 + b'f) of
+    the curve f at the max_lr, and the restricted log likelihood of the noise, f and the effects
+    being free.
+    """
+    count = len(table)
+    matrix, vector = np.zeros((count, count)), np.zeros(count)
+    quadratic = logarithm = 0.0
+    patterns: dict[bytes, list[int]] = {}
+    seen = ~np.isnan(table)
+    for replicate in range(table.shape[1]):
+        patterns.setdefault(seen[:, replicate].tobytes(), []).append(replicate)
+    for replicates in patterns.values():
+        rows = np.flatnonzero(seen[:, replicates[0]])
+        if not len(rows):
+            continue
+        like = correlation ** steps[np.ix_(rows, rows)] if correlation else np.eye(len(rows))
+        covariance = size[rows, None] * like * size[rows]
+        inverse = np.linalg.inv(covariance)
+        ones = inverse.sum(axis=1)
+        whole = ones.sum()
+        inverse = inverse - np.outer(ones, ones) / whole
+        values = table[rows][:, replicates]
+        matrix[np.ix_(rows, rows)] += len(replicates) * inverse
+        vector[rows] += (inverse @ values).sum(axis=1)
+        quadratic += float((values * (inverse @ values)).sum())
+        determinant = float(np.linalg.slogdet(like)[1] + 2 * np.log(size[rows]).sum())
+        logarithm += len(replicates) * (determinant + np.log(whole))
+    rows = np.flatnonzero(seen.any(axis=1))
+    inner = matrix[np.ix_(rows, rows)]
+    free = inner + np.full_like(inner, np.trace(inner) / len(rows) ** 2)
+    quadratic -= float(vector[rows] @ np.linalg.solve(free, vector[rows]))
+    score = -0.5 * (logarithm + float(np.linalg.slogdet(free)[1]) + max(0.0, quadratic))
+    return matrix, vector, score
+
+
+def correlation(table: Array, size: Array, steps: Array) -> float:
+    """The correlation of neighbours' noise: the mean of its posterior under a flat prior."""
+    if np.isnan(table).all(axis=1).any() or table.shape[1] < 2 or len(table) < 3:
+        return 0.0
+    scores = np.array([precision(table, size, steps, float(rho))[2] for rho in CORRELATIONS])
+    weights = np.exp(scores - scores.max())
+    return float(weights @ CORRELATIONS / weights.sum())

@@ -1,0 +1,259 @@
+"""One posterior of a cycle's accuracy curve over continuous log max_lr.
+
+    accuracy of (max_lr, replicate) = curve(max_lr) + effect(replicate) + noise(max_lr, replicate)
+
+Replicates are paired; their effects are integrated out, so that a cell may be missing. The noise is
+that of `oracle.stats.noise`. The curve is a Gaussian process of unknown stiffness and height: every
+combination of `KERNELS`, `LENGTHS` and `HEIGHTS` is weighed by its marginal likelihood (Rasmussen
+and Williams 2006, Section 5.4). A value so far below the best that it decides nothing counts as
+being just so far below: a cliff must not teach the curve at its top to be steep. A replicate may
+diverge, with a probability that rises with max_lr (`oracle.stats.divergence`); what counts is the
+expected accuracy, with 0 for a network that diverged.
+
+Draws use common random numbers and Cholesky factors only, which are unique: the same cells give the
+same draws with any linear algebra library, but for rounding.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from oracle.stats.divergence import sample_divergence
+from oracle.stats.noise import Array, Noise, correlation, estimate_noise, precision
+
+Indices = np.ndarray[Any, np.dtype[np.int64]]
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
+
+KERNELS: Mapping[str, Callable[[Array], Array]] = MappingProxyType(
+    {
+        "rough": lambda apart: np.exp(-apart),  # for cliffs and cusps: Matern 1/2
+        "bent": lambda apart: (1 + np.sqrt(3) * apart) * np.exp(-np.sqrt(3) * apart),  # Matern 3/2
+    }
+)
+LENGTHS = (0.05, 0.12, 0.3, 0.8)  # of the curve's bends, in shares of the grid
+HEIGHTS = 10  # what the std of the curve may be, from 0.2 to 100 times a replicate's noise
+DRAWS = 1000
+REACH = 3.0  # standard errors below the best: what is further below decides nothing
+POINTS = 128  # at most, of a drawn curve
+MODELS = 8  # at most, that curves are drawn from
+CLIFFS = 0.5  # of the draws fall at once between a value and a deep neighbour
+JITTER = 1e-9
+
+
+@dataclass(frozen=True)
+class Cells:
+    """What is known of one cycle."""
+
+    rates: Array  # max_lr with at least one replicate, rising
+    table: Array  # accuracies, (max_lr, replicates), percent; NaN: missing or diverged
+    diverged: Array  # (max_lr, replicates): 1 diverged, 0 did not, NaN missing
+
+    @property
+    def places(self) -> Array:
+        """Natural logarithms of the max_lr."""
+        logs: Array = np.log(self.rates)
+        return logs
+
+
+@dataclass(frozen=True)
+class CurvePosterior:
+    """Draws of the expected accuracy curve."""
+
+    points: Array  # max_lr of the drawn curves, rising; the tried and the grid's are among them
+    curves: Array  # (draws, points), percent, divergence counted
+    mean: Array  # by point
+    noise: Noise  # of the tried values
+    on_grid: np.ndarray[
+        tuple[int], np.dtype[np.int64]
+    ]  # indices of the tried and the grid's points
+
+    def at(self, rates: Sequence[float] | Array) -> Array:
+        """Draws at any max_lr of the grid's range, (draws, rates); straight between points."""
+        logs, wanted = np.log(self.points), np.log(np.asarray(rates, float))
+        right = np.clip(np.searchsorted(logs, wanted), 1, len(logs) - 1)
+        share = np.clip((wanted - logs[right - 1]) / (logs[right] - logs[right - 1]), 0, 1)
+        drawn: Array = (1 - share) * self.curves[:, right - 1] + share * self.curves[:, right]
+        return drawn
+
+
+def curve_posterior(
+    cells: Cells,
+    tolerance: float,
+    grid: Sequence[float] = (),
+    floor: float = 0.0,
+    seed: int = 0,
+    draws: int = DRAWS,
+) -> CurvePosterior:
+    """Draw the expected accuracy curve behind the cells of one cycle.
+
+    Args:
+        cells: at least one that did not diverge.
+        tolerance: in points of accuracy; what lies 2 of them below the best, and `REACH` standard
+            errors, counts as lying just there.
+        grid: max_lr, tried or not, that the curve is wanted at too.
+        floor: the least std of one replicate's noise, in points.
+        seed: of the common random numbers.
+        draws: how many curves.
+
+    """
+    rng = np.random.default_rng(seed)
+    logs = np.union1d(cells.places, np.log(np.asarray(grid, float)) if len(grid) else [])
+    low, width = logs[0], max(logs[-1] - logs[0], 1e-12)
+    fine = _between((logs - low) / width)
+    sound = np.flatnonzero((~np.isnan(cells.table)).any(axis=1))
+    table, places = cells.table[sound], (cells.places[sound] - low) / width
+    noise = estimate_noise(table, places, floor)
+    counts = (~np.isnan(table)).sum(axis=1)
+    errors = noise.size / np.sqrt(counts)
+    top = int(np.argmax(noise.means - errors))
+    least = noise.means[top] - 2 * tolerance - REACH * np.hypot(errors[top], np.median(errors))
+    deep = noise.means < least
+    clipped = np.where(deep[:, None], table + (least - noise.means)[:, None], table)
+    size = np.where(deep, np.minimum(noise.size, float(np.median(noise.size[~deep]))), noise.size)
+    wanted = _span(places, deep, fine)
+    curves = np.full((draws, len(fine)), least)
+    means, inner = np.maximum(noise.means, least), fine[wanted]
+    curves[:, wanted] = _draw(clipped, means, size, places, inner, noise.freedom, draws, rng)
+    _cliffs(curves, places, deep, fine, least, rng)
+    chances = sample_divergence(cells.diverged, (cells.places - low) / width, fine, draws, rng)
+    if chances is not None:
+        curves = curves * (1 - chances)
+    on_grid = np.searchsorted(fine, (logs - low) / width - 1e-9)
+    return CurvePosterior(np.exp(low + width * fine), curves, curves.mean(axis=0), noise, on_grid)
+
+
+def _cliffs(
+    curves: Array, places: Array, deep: Flags, fine: Array, least: float, rng: np.random.Generator
+) -> None:
+    """Let a share of the draws fall at once, anywhere between a value and a deep neighbour."""
+    draws = len(curves)
+    for left in np.flatnonzero(deep[1:] != deep[:-1]):
+        first, last = np.searchsorted(fine, places[left : left + 2] - 1e-9)
+        gap = np.arange(first + 1, last)
+        if not len(gap):
+            continue
+        rows = rng.permutation(draws)[: round(CLIFFS * draws)]
+        edges = np.linspace(places[left], places[left + 1], len(rows))
+        near = last if deep[left] else first
+        beyond = (fine[gap] < edges[:, None]) if deep[left] else (fine[gap] > edges[:, None])
+        curves[np.ix_(rows, gap)] = np.where(beyond, least, curves[rows, near][:, None])
+
+
+def _between(places: Array) -> Array:
+    """Places, and as many between any two as there is room for."""
+    if len(places) == 1:
+        return places
+    parts = int(np.clip((POINTS - 1) // (len(places) - 1), 1, 8))
+    shares = np.arange(parts) / parts
+    gaps = np.diff(places)
+    fine: Array = np.append((places[:-1, None] + gaps[:, None] * shares).ravel(), places[-1])
+    return fine
+
+
+def _span(places: Array, deep: Flags, fine: Array) -> Indices:
+    """Indices of the fine places from the value before the first that may matter to the next."""
+    near = np.flatnonzero(~deep)
+    first, last = max(0, int(near[0]) - 1), min(len(places) - 1, int(near[-1]) + 1)
+    low = 0.0 if near[0] == 0 else places[first]
+    high = 1.0 if near[-1] == len(places) - 1 else places[last]
+    return np.flatnonzero((fine >= low - 1e-12) & (fine <= high + 1e-12))
+
+
+def _draw(
+    table: Array,
+    means: Array,
+    size: Array,
+    places: Array,
+    fine: Array,
+    freedom: float,
+    draws: int,
+    rng: np.random.Generator,
+) -> Array:
+    """Draws of the curve at the fine places, (draws, fine)."""
+    if len(places) == 1:  # nothing to compare it with
+        return np.full((draws, len(fine)), means[0])
+    normal = rng.standard_normal((draws, len(fine)))
+    loose = np.sqrt(max(freedom, 3.0) / rng.chisquare(max(freedom, 3.0), size=(draws, 1)))
+    apart = np.abs(np.subtract.outer(places, places))
+    step = float(np.median(np.diff(places)))
+    steps = apart / max(step, 1e-12)
+    matrix, vector, _ = precision(table, size, steps, correlation(table, size, steps))
+    scale = float(np.sqrt(np.mean(size**2)))
+    tallest = max(100 * scale, 4 * float(np.ptp(means)))
+    heights = np.geomspace(0.2 * scale, tallest, HEIGHTS)
+    models, weights = _weighed(matrix, vector, apart, heights)
+    times = _shares(weights, draws)
+    curves, done = [], 0
+    across = np.abs(np.subtract.outer(fine, places))
+    within = np.abs(np.subtract.outer(fine, fine))
+    for (name, length, height), count in zip(models, times, strict=True):
+        if not count:
+            continue
+        kernel, power = KERNELS[name], height**2
+        prior = power * kernel(apart / length)
+        shared = power * kernel(across / length)
+        solved = np.linalg.solve(np.eye(len(places)) + matrix @ prior, np.c_[matrix, vector])
+        mean = shared @ solved[:, -1]
+        covariance = power * kernel(within / length) - shared @ solved[:, :-1] @ shared.T
+        covariance = (covariance + covariance.T) / 2
+        root = _root(covariance, power)
+        rows = slice(done, done + count)
+        curves.append(mean + loose[rows] * (normal[rows] @ root.T))
+        done += count
+    drawn = np.concatenate(curves)
+    # the replicates' effects leave the level of a curve open: it is that of the mean replicate
+    ties = np.searchsorted(fine, places - 1e-9)
+    inside = ties[(places >= fine[0] - 1e-9) & (places <= fine[-1] + 1e-9)]
+    held = (places >= fine[0] - 1e-9) & (places <= fine[-1] + 1e-9)
+    levels = drawn[:, inside].mean(axis=1, keepdims=True)
+    return np.asarray(drawn - levels + means[held].mean())
+
+
+def _weighed(
+    matrix: Array, vector: Array, apart: Array, heights: Array
+) -> tuple[list[tuple[str, float, float]], Array]:
+    """Every model of the curve, and its probability given the cells."""
+    models = list(itertools.product(KERNELS, LENGTHS, heights.tolist()))
+    count = len(apart)
+    powers = heights[:, None, None] ** 2
+    scores = []
+    for name in KERNELS:
+        for length in LENGTHS:
+            lower = np.linalg.cholesky(KERNELS[name](apart / length) + JITTER * np.eye(count))
+            inner, right = lower.T @ matrix @ lower, lower.T @ vector
+            factors = np.linalg.cholesky(np.eye(count) + powers * inner)
+            diagonals = np.diagonal(factors, axis1=1, axis2=2)
+            stacked = np.broadcast_to(right[:, None], (len(heights), count, 1))
+            solved = np.linalg.solve(factors, stacked)[:, :, 0]
+            fits = 0.5 * powers[:, 0, 0] * (solved**2).sum(axis=1)
+            scores.append(fits - np.log(diagonals).sum(axis=1))
+    flat = np.concatenate(scores)
+    weights = np.exp(flat - flat.max())
+    return models, weights / weights.sum()
+
+
+def _shares(weights: Array, draws: int) -> list[int]:
+    """How many of the draws each model gets: the likeliest `MODELS` in proportion, no chance."""
+    kept = np.zeros_like(weights)
+    likeliest = np.argsort(-np.round(weights, 9), kind="stable")[:MODELS]
+    kept[likeliest] = weights[likeliest]
+    upto = np.round(np.cumsum(kept / kept.sum()) * draws).astype(int)
+    return [int(count) for count in np.diff(upto, prepend=0)]
+
+
+def _root(covariance: Array, power: float) -> Array:
+    """The Cholesky factor of a covariance matrix that rounding may have made indefinite."""
+    for jitter in (1e-8, 1e-6, 1e-4):
+        try:
+            return np.asarray(
+                np.linalg.cholesky(covariance + jitter * power * np.eye(len(covariance)))
+            )
+        except np.linalg.LinAlgError:
+            continue
+    return np.diag(np.sqrt(np.maximum(np.diag(covariance), 0.0)))

@@ -1,0 +1,54 @@
+"""The optimisers by name.
+
+An optimiser is a module with the functions of :class:`OptimizerModule` and a line here; its fields
+are declared in :mod:`scyc.specs.optimizers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from torch import nn
+from torch.optim import Optimizer
+
+from scyc.optimizers import adam, rmsprop, sgd
+from scyc.optimizers.flat import Flat
+from scyc.optimizers.stacked import StackedOptimizer
+from scyc.specs.optimizers import OptimizerSpec
+
+
+class OptimizerModule(Protocol):
+    """What an optimiser's module holds."""
+
+    def make(self, spec: Any, parameters: Iterable[nn.Parameter]) -> Optimizer:
+        """Return PyTorch's optimiser with learning rate 0."""
+
+    def Stacked(self, spec: Any, weights: Flat, masks: Flat | None) -> StackedOptimizer:  # noqa: N802
+        """Make the same optimiser for many members."""
+
+
+OPTIMIZERS: Mapping[str, OptimizerModule] = MappingProxyType(
+    {"sgd": sgd, "adam": adam, "adamw": adam, "rmsprop": rmsprop}
+)
+
+
+def make_optimizer(spec: OptimizerSpec, parameters: Iterable[nn.Parameter]) -> Optimizer:
+    """Return PyTorch's optimiser, with learning rate 0 until a schedule sets one.
+
+    Fused where PyTorch has it on CPU and CUDA, which is everywhere but in RMSProp.
+    """
+    return OPTIMIZERS[spec.name].make(spec, parameters)
+
+
+def make_stacked(spec: OptimizerSpec, weights: Flat, masks: Flat | None = None) -> StackedOptimizer:
+    """Return the same optimiser as :func:`make_optimizer`, for many members.
+
+    Args:
+        spec: The optimiser.
+        weights: Of all members; axis 0 of every part is the member. Updated in place.
+        masks: Like `weights`, 1 where a weight remains and 0 where it is pruned; None where nothing
+            is pruned.
+    """
+    return OPTIMIZERS[spec.name].Stacked(spec, weights, masks)

@@ -1,0 +1,53 @@
+"""RMSProp."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer, RMSprop
+
+from scyc.optimizers.flat import Flat
+from scyc.optimizers.stacked import StackedOptimizer
+from scyc.specs.optimizers import RmsPropSpec
+
+
+def make(spec: RmsPropSpec, parameters: Iterable[nn.Parameter]) -> Optimizer:
+    """Return PyTorch's optimiser with learning rate 0."""
+    return RMSprop(
+        parameters,
+        lr=0.0,
+        alpha=spec.alpha,
+        eps=spec.eps,
+        weight_decay=spec.weight_decay,
+        momentum=spec.momentum,
+        foreach=True,
+    )
+
+
+class Stacked(StackedOptimizer):
+    """RMSProp (Tieleman and Hinton 2012), not centred, as PyTorch's."""
+
+    def __init__(self, spec: RmsPropSpec, weights: Flat, masks: Flat | None) -> None:
+        super().__init__(weights, masks)
+        self._spec = spec
+        self._mean_squares = weights.like().whole
+        self._scratch = weights.like().whole
+        self._momenta = weights.like() if spec.momentum else None
+
+    def state(self) -> dict[str, Tensor]:
+        """Return gradients, mean squares and momentum buffers."""
+        momenta = {} if self._momenta is None else {"speeds": self._momenta.whole}
+        return {**super().state(), "squares": self._mean_squares, **momenta}
+
+    def step(self, rates: Tensor) -> None:
+        """Update mean squares and momentum buffers, then the weights."""
+        spec, gradient = self._spec, self.gradients.whole
+        if spec.weight_decay:
+            gradient.add_(self._weights.whole, alpha=spec.weight_decay)
+        self._mean_squares.mul_(spec.alpha).addcmul_(gradient, gradient, value=1 - spec.alpha)
+        gradient.div_(torch.sqrt(self._mean_squares, out=self._scratch).add_(spec.eps))
+        if self._momenta is not None:
+            self._momenta.whole.mul_(spec.momentum).add_(gradient)
+        self._descend(self._momenta or self.gradients, rates)

@@ -1,0 +1,212 @@
+"""Learning-rate schedules that a study may name (Liu et al. 2021, Table 1).
+
+A schedule is one class here, with its fields and its rate, and one line in SCHEDULES. Every
+schedule restarts at each pruning cycle (LR rewinding, Renda et al. 2020).
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from scyc.specs.base import NonNegativeFloat, NonNegativeInt, PositiveInt, Share, Spec, one_of
+
+
+class Schedule(Spec):
+    """Base class of the schedules."""
+
+    name: str
+
+    @abstractmethod
+    def lr(self, max_lr: float, steps: int, step: int) -> float:
+        """Return the learning rate of one iteration.
+
+        Args:
+            max_lr: The highest learning rate.
+            steps: Iterations of a pruning cycle.
+            step: The iteration, counted from 0. From `steps` on the rate is what the schedule ends
+                with.
+        """
+
+    def problems(self, steps: int) -> list[tuple[str, str]]:
+        """Return why the schedule does not fit into `steps` iterations.
+
+        Returns:
+            Pairs of a field and its value with rule and remedy; [] where it fits.
+        """
+        problems = []
+        for field in ("warmup", "iterations", "step"):
+            length = getattr(self, field, 0)
+            if length > steps:
+                rule = f"{length} is longer than {steps} steps; lower it or raise steps"
+                problems.append((field, rule))
+        return problems
+
+    def max_lr_rule(self, max_lr: float) -> str | None:
+        """Return the rule that this max_lr breaks, and the remedy; None where it fits."""
+        return None
+
+
+class WarmupSpec(Schedule):
+    """LR warm-up (Liu et al. 2021, Table 1): rise to max_lr, hold, a tenth at each drop."""
+
+    name: Literal["warmup"] = "warmup"
+    warmup: NonNegativeInt  # iterations of the linear rise from 0 to max_lr
+    # Iterations at each of which the rate is divided by 10.
+    drops: Annotated[tuple[PositiveInt, ...], Field(max_length=100, strict=False)] = ()
+
+    @model_validator(mode="after")
+    def _drops_rise(self) -> WarmupSpec:
+        if list(self.drops) != sorted(set(self.drops)):
+            raise ValueError("drops must rise from one to the next; sort them and remove repeats")
+        return self
+
+    def lr(self, max_lr: float, steps: int, step: int) -> float:
+        """0 at step 0, max_lr at step `warmup`, max_lr / 10^(i + 1) from step drops[i] on."""
+        passed = sum(step >= drop for drop in self.drops)
+        return max_lr * _warmup_share(self.warmup, step) / 10.0**passed
+
+    def problems(self, steps: int) -> list[tuple[str, str]]:
+        """Return why warm-up or drops do not fit into `steps` iterations."""
+        problems = super().problems(steps)
+        if self.warmup and self.warmup == steps:
+            rule = f"{steps} ends with the last step, so max_lr is never reached; lower it"
+            problems.append(("warmup", rule))
+        early = [drop for drop in self.drops if drop < self.warmup]
+        if early:
+            rule = f"{early} come before the warm-up of {self.warmup} steps ends; raise them"
+            problems.append(("drops", rule))
+        late = [drop for drop in self.drops if drop >= steps]
+        if late:
+            rule = f"{late} come after the last of {steps} steps; lower them or raise steps"
+            problems.append(("drops", rule))
+        return problems
+
+
+class ConstantSpec(Schedule):
+    """Constant LR (Table 1): max_lr, always."""
+
+    name: Literal["constant"]
+
+    def lr(self, max_lr: float, steps: int, step: int) -> float:
+        """max_lr."""
+        return max_lr
+
+
+class LrDecaySpec(Schedule):
+    """LR decay (Table 1): linearly from max_lr to 0."""
+
+    name: Literal["lr_decay"]
+    iterations: PositiveInt  # of the decay; 0 afterwards
+
+    def lr(self, max_lr: float, steps: int, step: int) -> float:
+        """max_lr at step 0, 0 from step `iterations` on."""
+        return max_lr * max(0.0, 1 - step / self.iterations)
+
+
+class CyclicalSpec(Schedule):
+    """Cyclical LR (Table 1; Smith 2017): linearly between `low` and max_lr, up first."""
+
+    name: Literal["cyclical"]
+    low: NonNegativeFloat = 0.0  # learning rate at which each cycle starts and ends
+    step: PositiveInt  # iterations from `low` to max_lr, half a cycle
+
+    def lr(self, max_lr: float, steps: int, step: int) -> float:
+        """`low` at step 0, max_lr at step `self.step`, `low` again at twice that, and so on."""
+        position = step % (2 * self.step)
+        height = min(position, 2 * self.step - position) / self.step
+        return self.low + (max_lr - self.low) * height
+
+    def max_lr_rule(self, max_lr: float) -> str | None:
+        """Return the rule that a max_lr of at most `low` breaks."""
+        if self.low >= max_lr:
+            return f"schedule.low {self.low} must lie below max_lr {max_lr}; lower it"
+        return None
+
+
+class CosineSpec(Schedule):
+    """Linear warm-up, then half a cosine from max_lr to 0 at the budget's end."""
+
+    name: Literal["cosine"]
+    warmup: NonNegativeInt = 0  # iterations of the linear rise from 0 to max_lr
+
+    def lr(self, max_lr: float, steps: int, step: int) -> float:
+        """0 at step 0, max_lr at step `warmup`, 0 from step `steps` on."""
+        if step < self.warmup:
+            return max_lr * _warmup_share(self.warmup, step)
+        return _cosine(max_lr, 0.0, _share_done(step, self.warmup, steps))
+
+
+class OneCycleSpec(Schedule):
+    """One-cycle (Smith and Topin 2019), with PyTorch's cosine shape and its defaults."""
+
+    name: Literal["one_cycle"]
+    rise: Share = 0.3  # share of the iterations until max_lr
+    start: Annotated[float, Field(ge=1)] = 25.0  # max_lr / start is the first rate
+    end: Annotated[float, Field(ge=1)] = 1e4  # the first rate / end is the last rate
+
+    def lr(self, max_lr: float, steps: int, step: int) -> float:
+        """Half a cosine up until iteration ``rise * steps - 1``, which may lie between two."""
+        first = max_lr / self.start
+        peak = self.rise * steps - 1
+        if step < peak:
+            return _cosine(first, max_lr, step / peak)
+        return _cosine(max_lr, first / self.end, _share_done(step, peak, steps - 1))
+
+    def problems(self, steps: int) -> list[tuple[str, str]]:
+        """Return why the rise does not fit into `steps` iterations."""
+        problems = super().problems(steps)
+        if self.rise * steps <= 1:
+            rule = f"{self.rise} is over before the second of {steps} steps; raise it or steps"
+            problems.append(("rise", rule))
+        return problems
+
+
+class LinearSpec(Schedule):
+    """Linear warm-up, then linearly from max_lr to 0 at the budget's end (Li et al. 2020)."""
+
+    name: Literal["linear"]
+    warmup: NonNegativeInt = 0  # iterations of the linear rise from 0 to max_lr
+
+    def lr(self, max_lr: float, steps: int, step: int) -> float:
+        """0 at step 0, max_lr at step `warmup`, 0 from step `steps` on."""
+        if step < self.warmup:
+            return max_lr * _warmup_share(self.warmup, step)
+        return max_lr * (1 - _share_done(step, self.warmup, steps))
+
+
+def _warmup_share(warmup: int, step: int) -> float:
+    """Return the share of max_lr that a linear warm-up has reached."""
+    return min(1.0, step / warmup) if warmup else 1.0
+
+
+def _share_done(step: int, begin: float, end: float) -> float:
+    """Return how far `step` is on the way from `begin` to `end`, in [0, 1]."""
+    return (step - begin) / (end - begin) if step < end else 1.0
+
+
+def _cosine(start: float, end: float, share: float) -> float:
+    """Return the value of half a cosine from `start` to `end`."""
+    return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
+
+
+SCHEDULES: Mapping[str, type[Schedule]] = MappingProxyType(
+    {
+        "warmup": WarmupSpec,
+        "constant": ConstantSpec,
+        "lr_decay": LrDecaySpec,
+        "cyclical": CyclicalSpec,
+        "cosine": CosineSpec,
+        "one_cycle": OneCycleSpec,
+        "linear": LinearSpec,
+    }
+)
+if TYPE_CHECKING:
+    ScheduleSpec = Schedule
+else:
+    ScheduleSpec = one_of(SCHEDULES, default="warmup")

@@ -1,0 +1,54 @@
+"""Searches of single cells on recorded grids."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from oracle.analysis.cell_replay import COLUMNS, read_recorded, replay_cells, tidy_rows
+from oracle.cli.replay_command import RULES, replay
+from oracle.search import next_cells
+from scyc.errors import BadInput
+
+RESULTS = Path(__file__).parents[3] / "docs" / "results"
+
+
+def test_the_public_file_is_the_tables_grids() -> None:
+    table = json.loads((RESULTS / "digits-fine.json").read_text())
+    with (RESULTS / "digits-fine.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == COLUMNS
+    assert [{name: str(value) for name, value in row.items()} for row in tidy_rows(table)] == rows
+
+
+def test_the_table_and_the_tidy_file_replay_alike() -> None:
+    one = read_recorded(RESULTS / "digits-fine.json")[:2]
+    other = read_recorded(RESULTS / "digits-fine.csv")[:2]
+    assert replay_cells(one, "racing", 0.2, 0.5) == replay_cells(other, "racing", 0.2, 0.5)
+
+
+def test_recorded_cycles_lose_little_at_a_quarter_of_the_trainings() -> None:
+    replays = replay_cells(read_recorded(RESULTS / "digits-fine.csv"), "racing", 0.25, 0.5)
+    assert len(replays) == 9 * 2
+    assert max(each.share for each in replays) <= 0.25
+    gaps = [each.held_out - each.raw_held_out for each in replays]
+    assert sum(gaps) / len(gaps) > -0.1  # points of accuracy, by replicates it never saw
+
+
+def test_the_command_prints_both_accuracies_and_refuses_what_is_no_grid(tmp_path: Path) -> None:
+    shown = CliRunner().invoke(replay, [str(RESULTS / "digits-fine.csv"), "--search", "racing"])
+    assert shown.exit_code == 0
+    assert "racing: 20 % of the trainings" in shown.output
+    assert "held-out accuracy" in shown.output
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("a,b\n1,2\n")
+    with pytest.raises(BadInput, match="no recorded grid"):
+        read_recorded(wrong)
+    with pytest.raises(BadInput, match="at least 4 are needed"):
+        read_recorded(RESULTS / "digits.json")  # 3 replicates
+
+
+def test_the_command_knows_every_rule() -> None:
+    assert set(RULES) == set(next_cells.RULES)
