@@ -238,13 +238,7 @@ class Pruner:
 
 def _check_parameters(module: nn.Module) -> None:
     """Raise ValueError for a layer whose weight is no parameter."""
-    computed = [
-        f"{path}.{attribute}" if path else attribute
-        for path, layer in module.named_modules()
-        for attribute in pruning_weights.weight_attributes(layer)
-        if layer._parameters.get(attribute) is None
-    ]
-    if computed:
+    if computed := pruning_weights.computed_names(module):
         rule = "computed from other parameters, as by weight_norm or torch's prune; remove that"
         raise ValueError(f"{', '.join(computed)}: {rule}")
 

@@ -10,20 +10,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from scyc import seeds
 from scyc.data import images as data
 from scyc.data.images import Images, Split
 from scyc.engines import solo
-from scyc.engines.registry import ENGINES, candidates, engine_problem
-from scyc.errors import Problem
+from scyc.engines.registry import ENGINES, candidates
 from scyc.networks import registry
 from scyc.pruning import filter_groups, unstructured
 from scyc.pruning import structured as filters
@@ -105,6 +103,16 @@ class Trainer:
         self._feed = lru_cache(maxsize=4)(
             self._make_feed
         )  # of a long training one is hundreds of MB
+
+    @property
+    def prunable(self) -> tuple[str, ...]:
+        """Names of the weights that are pruned."""
+        return self._prunable
+
+    @property
+    def image_shape(self) -> tuple[int, ...]:
+        """Channels, height and width of an image."""
+        return tuple(self._source.shape)
 
     def root(self, replicate: int) -> Network:
         """A replicate's unpruned network with its initial weights."""
@@ -280,29 +288,3 @@ class Trainer:
         order = data.batches(len(split.train), self.system.training.batch, batches, generator)
         feed, _ = self._feed(replicate, cycle)
         return feed, split.train[order].to(self.device)
-
-
-def problems(system: SystemSpec, images: Images) -> list[Problem]:
-    """What is wrong with training this system on these images."""
-    classes = len(images.classes)
-    found = registry.problems(system.network, images.shape, classes, system.pruning.prune_last)
-    structured = CRITERIA[system.pruning.criterion].score == "l1_filter"
-    looks_at_relus = system.record is not None and "activations" in system.record.what
-    named = system.training.engine not in ("auto", "solo")
-    if found or not (structured or looks_at_relus or named):
-        return found
-    own = isinstance(system.network, FactorySpec)  # whose code may need values
-    with nullcontext() if own else torch.device("meta"):
-        network = registry.build(system.network, images.shape, classes, seed=0)
-    if rule := engine_problem(system.training, network):
-        found.append(Problem("training.engine", rule, system.training.engine))
-    if looks_at_relus and not any(isinstance(module, nn.ReLU) for module in network.modules()):
-        rule = "this network has no nn.ReLU module to look at; call ReLU as one, or leave this out"
-        found.append(Problem("record.what", rule, "activations"))
-    try:
-        if structured and not filter_groups.couplings(network, images.shape):
-            rule = "no filter of this network can be pruned whole; use another criterion"
-            found.append(Problem("pruning.criterion", rule, system.pruning.criterion))
-    except ValueError as error:
-        found.append(Problem("pruning.criterion", str(error), system.pruning.criterion))
-    return found

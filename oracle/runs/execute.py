@@ -36,7 +36,7 @@ from oracle.execution.backends import BACKENDS
 from scyc.data import images as data, datasets
 from scyc.specs import factory
 from scyc.networks import registry
-from scyc import trainer
+from scyc.checks import system as system_checks
 from scyc.storage.blob_store import blobs, make_folder, sweep
 from scyc.storage.checkpoint_store import CheckpointStore
 from scyc.specs.choices import FactorySpec
@@ -76,7 +76,7 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
     except BadInput as error:
         problems += error.problems
     if images is not None:
-        problems += trainer.problems(study.system, images)
+        problems += system_checks.problems(study.system, images)
     elif isinstance(study.network, FactorySpec):
         try:
             factory.load_factory(study.network.factory)
@@ -84,6 +84,16 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
             problems.append(Problem("network", str(error)))
     if rule := why_not_writable(settings.study_folder(study.folder_name)):
         problems.append(Problem("--runs", rule, str(settings.folder)))
+    if (
+        isinstance(study.network, FactorySpec)
+        and study.network.factory.startswith("__main__:")
+        and settings.backend == "ray"
+    ):
+        rule = (
+            "lies in the script that was started, which Ray's workers do not have; put it into a "
+            'module of its own, or use backend "inline"'
+        )
+        problems.append(Problem("network.factory", rule, study.network.factory))
     problems += shared_store.problems(settings.store, settings.backend)
     try:
         problems += probe(database(settings, study.folder_name))

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from scyc import seeds
 from scyc.errors import Problem
-from scyc.networks import torchvision
+from scyc.networks import structure, torchvision
 from scyc.networks.fully_connected import FullyConnected
 from scyc.networks.initialization import he_initialise
 from scyc.networks.resnet20 import ResNet20
@@ -50,25 +50,45 @@ def build(spec: NetworkSpec, shape: Sequence[int], classes: int, seed: int) -> n
         return network.apply(he_initialise) if spec.form == "small" else network
 
 
-def problems(
-    spec: NetworkSpec, shape: Sequence[int], classes: int, prune_last: bool
+def problems(  # noqa: PLR0911  # one a rule
+    spec: NetworkSpec,
+    shape: Sequence[int],
+    classes: int,
+    prune_last: bool,
+    batch: int | None = None,
 ) -> list[Problem]:
-    """What is wrong with a network for images of this shape: it is built and tried on two.
+    """Return what is wrong with a network for images of this shape: it is built and called.
 
     All but a user's own are tried on torch's meta device, without values: drawing the weights of a
-    VGG takes seconds. This module's own fit any image, and are not tried: on that device torch
-    imports its compiler, two seconds.
+    VGG takes seconds. ResNet-20 and the fully connected networks fit any image, and are not tried:
+    on that device torch imports its compiler, two seconds.
+
+    Args:
+        spec: which network.
+        shape: channels, height and width of an image.
+        classes: how many logits are needed.
+        prune_last: whether the last linear layer is pruned.
+        batch: images of a training step, where one is to be tried that is known to fail.
+
     """
     own = isinstance(spec, FactorySpec)
-    if isinstance(spec, torchvision.SPECS) and (found := torchvision.problems(spec, shape)):
-        return found
+    if isinstance(spec, torchvision.SPECS) and (problems := torchvision.problems(spec, shape)):
+        return problems
+    fits = isinstance(spec, FullyConnectedSpec | ResNet20Spec)
     try:
-        with nullcontext() if own else torch.device("meta"), torch.no_grad():
-            network = build(spec, shape, classes, seed=0).eval()
-            fits = isinstance(spec, FullyConnectedSpec | ResNet20Spec)
-            logits = torch.empty(2, classes) if fits else network(torch.zeros(2, *shape))
-    except Exception as error:  # the user's code may raise anything
-        return [Problem("network", f"cannot be built: {type(error).__name__}: {error}")]
+        with nullcontext() if own or (fits and batch == 1) else torch.device("meta"):
+            network = build(spec, shape, classes, seed=0)
+            if isinstance(spec, FactorySpec) and (rules := structure.problems(network)):
+                return [Problem("network.factory", rule, spec.factory) for rule in rules]
+            with torch.no_grad():
+                if batch == 1 and not own and (rule := _single_image_rule(network, shape)):
+                    return [Problem("training.batch", rule, batch)]
+                called = own or not fits
+                images = torch.zeros(2, *shape)
+                logits = network.eval()(images) if called else torch.empty(2, classes)
+    except (Exception, SystemExit) as error:  # the user's code may raise anything
+        reason = str(error).strip().partition("\n")[0][:300]
+        return [Problem("network", f"cannot be built: {type(error).__name__}: {reason}")]
     if not isinstance(logits, Tensor) or logits.shape != (2, classes):
         given = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
         return [Problem("network", f"gives {given} for 2 images; logits (2, {classes}) are needed")]
@@ -78,6 +98,21 @@ def problems(
         )
         return [Problem("network", rule)]
     return []
+
+
+def _single_image_rule(network: nn.Module, shape: Sequence[int]) -> str | None:
+    """Why the network cannot be trained with one image at a time."""
+    try:
+        with torch.random.fork_rng(devices=[]):
+            network.train()(torch.zeros(1, *shape))
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
+            raise
+        return (
+            "batch norm needs more than one value a channel to train; use a larger batch or larger "
+            "images"
+        )
+    return None
 
 
 def initial_state(

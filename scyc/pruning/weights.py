@@ -37,8 +37,10 @@ def weight_attributes(module: nn.Module) -> tuple[str, ...]:
         return ("weight",)
     if isinstance(module, nn.MultiheadAttention):  # its `out_proj` is a linear layer of its own
         return tuple(name for name in _ATTENTION if getattr(module, name) is not None)
-    if isinstance(module, nn.RNNBase | nn.RNNCellBase):
-        return tuple(name for name in module._parameters if name.startswith("weight_"))
+    if isinstance(module, nn.RNNBase):
+        return tuple(name for name in module._flat_weights_names if name.startswith("weight_"))
+    if isinstance(module, nn.RNNCellBase):
+        return ("weight_ih", "weight_hh")
     return ()
 
 
@@ -51,6 +53,20 @@ def weight_names(network: nn.Module) -> tuple[str, ...]:
             if parameter is not None:
                 names.setdefault(id(parameter), _joined(path, attribute))
     return tuple(names.values())
+
+
+def computed_names(network: nn.Module) -> tuple[str, ...]:
+    """Return the names of weights that are no parameters, but computed from others.
+
+    So they are under ``weight_norm``, ``spectral_norm``, ``orthogonal`` and PyTorch's own pruning:
+    what is pruned there would be computed anew.
+    """
+    return tuple(
+        _joined(path, attribute)
+        for path, module in network.named_modules()
+        for attribute in weight_attributes(module)
+        if module._parameters.get(attribute) is None
+    )
 
 
 def prunable_names(

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from scyc import trainer as pack
+from scyc.checks import system as checks
 from scyc.data.images import Images
 from scyc.specs.choices import FactorySpec, FullyConnectedSpec, ResNet20Spec
 from scyc.specs.schedules import ConstantSpec
@@ -117,10 +117,10 @@ def test_hidden_outputs_of_a_network_without_relu_modules_are_refused_beforehand
     tiny: Images, functional: FactorySpec
 ) -> None:
     record = RecordSpec(what=("weight_gradients", "activations"))
-    (problem,) = pack.problems(system(network=functional, record=record), tiny)
+    (problem,) = checks.problems(system(network=functional, record=record), tiny)
     assert (problem.path, problem.value) == ("record.what", "activations")
     assert (
-        pack.problems(system(network=functional, record=RecordSpec(what=record.what[:1])), tiny)
+        checks.problems(system(network=functional, record=RecordSpec(what=record.what[:1])), tiny)
         == []
     )
 
@@ -128,7 +128,7 @@ def test_hidden_outputs_of_a_network_without_relu_modules_are_refused_beforehand
 def test_a_users_network_that_needs_values_is_asked_for_its_filters(
     tiny: Images, functional: FactorySpec
 ) -> None:
-    (problem,) = pack.problems(
+    (problem,) = checks.problems(
         system(network=functional, pruning=PruningSpec(criterion="l1_filter")), tiny
     )
     assert problem.path == "pruning.criterion"
