@@ -88,7 +88,7 @@ def test_a_report_that_cannot_be_written_comes_after_the_table(
     printed = capsys.readouterr()
     assert ended.value.code == 1
     assert "well-tuned" in printed.out
-    assert printed.err.splitlines()[-1].startswith("DiskFailed: /disk/file: No space left")
+    assert printed.err.splitlines()[-1].startswith("DiskError: /disk/file: No space left")
     (known,) = catalog.find(Settings(folder=tmp_path / "runs"))
     assert known.state == "done"
 

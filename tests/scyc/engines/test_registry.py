@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from oracle.study.base import Study
+from scyc.checks.system import problems
 from scyc.data.images import Images
 from scyc.engines import graphed, grouped, vmap
 from scyc.engines.registry import ENGINES, candidates, supports
@@ -25,7 +26,7 @@ from scyc.specs.choices import (
     VggSpec,
 )
 from scyc.specs.system import SystemSpec
-from scyc.trainer import Trainer, problems
+from scyc.trainer import Trainer
 from scyc.training.job import Job
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")

@@ -43,7 +43,7 @@ POINTS: Mapping[str, Point] = MappingProxyType(
         "while training": Point(pack_state_file.PackStateFile, "due", "after"),
         "between result and commit": Point(ResultStore, "add", "before"),
         "between commit and acknowledgement": Point(ResultStore, "add", "after"),
-        "before a pack is done": Point(PackQueue, "done", "before"),
+        "before a pack is done": Point(PackQueue, "complete", "before"),
         "between cycles": Point(PackQueue, "_advance", "before"),
         "before a checkpoint": Point(CheckpointStore, "save", "before"),
         "after a checkpoint": Point(CheckpointStore, "save", "after"),

@@ -240,7 +240,7 @@ class World:
             stack.enter_context(patch(leases, "time", clock))
             stack.enter_context(patch(leases, "Lease", _Lease))
             soon = functools.partial(DatabaseRetry, nap=0.0, sleep=lambda _: None)
-            stack.enter_context(patch(execute, "Patience", soon))
+            stack.enter_context(patch(execute, "DatabaseRetry", soon))
             stack.enter_context(patch(execute, "BACKENDS", {"inline": _backend}))
             stack.enter_context(patch(execute, "_publish", lambda *_: None))
             stack.enter_context(patch(execute, "sweep", _unless_dead(sweep)))
