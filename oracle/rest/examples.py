@@ -186,6 +186,8 @@ ANSWERS: Mapping[tuple[str, str], Any] = MappingProxyType(  # by operation and m
             **_OUTSIDE,
             "added": 1,
             "next": {"cycle": 1, "max_lr": 0.2, "replicate": 0, "parent_max_lr": 0.1},
+            "retry_after": None,
+            "conflicts": [],
         },
         ("health", "application/json"): {"status": "ok"},
         ("ready", "application/json"): {"status": "ok"},

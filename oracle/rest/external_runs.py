@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field, GetJsonSchemaHandler
-from pydantic_core import CoreSchema
 
 from oracle.errors import UnknownJob
 from oracle.records.observations import Declared
-from oracle.rest.jobs import Submitter, The
+from oracle.rest.external_run_schemas import (
+    Answer,
+    CycleFound,
+    DescribedAs,
+    MaxLr,
+    Observations,
+    OutsideFound,
+    OutsideList,
+    Wanted,
+)
+from oracle.rest.jobs import ServiceDep, Submitter
+from oracle.rest.middleware import StrictJsonRoute
 from oracle.rest.problems import documented
 from oracle.rest.runs import Reader, RunName
 from oracle.rest.schemas import FeasibleRegion
-from oracle.rest.strict_json import StrictJsonRoute
 from oracle.runs.catalog import StoredRun
-from oracle.search.ask_tell import ExternalRun, ExternalRunState, State, Training
-from oracle.service.external_runs import LEASE, Reported
+from oracle.search.ask_tell import ExternalRun, ExternalRunState, Training
+from oracle.service.external_runs import Reported
 from oracle.service.service import Service
 from oracle.stats.region import Region
 from oracle.study.oracle import OracleStudy
@@ -27,127 +33,8 @@ from oracle.study.validation import parse_as
 from oracle.tables.oracle import Table
 from scyc.errors import BadInput, Problem
 from scyc.schedules import scyc_curve
-from scyc.specs.base import NonNegativeInt, PositiveFloat, Spec
-
-_MOST = 1000  # observations in one request
-
-
-@dataclass(frozen=True)
-class DescribedAs:
-    """Describes a body as a spec; it is parsed by our own words for what is wrong with it."""
-
-    spec: type[Spec]
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        return handler(self.spec.__pydantic_core_schema__)
-
 
 router = APIRouter(prefix="/v1/oracle", tags=["oracle"], route_class=StrictJsonRoute)
-
-
-class Observed(Spec):
-    """One training that was run elsewhere, and how it came out."""
-
-    cycle: Annotated[NonNegativeInt, Field(le=1000)]
-    max_lr: PositiveFloat
-    replicate: Annotated[NonNegativeInt, Field(le=1000)]
-    accuracy: Annotated[float, Field(ge=0, le=100)] | None = Field(
-        description="Validation accuracy in percent; null where the training diverged."
-    )
-
-
-class Observations(Spec):
-    """Any number of observations; none only asks what to train next."""
-
-    observations: Annotated[
-        list[Observed],
-        Field(
-            max_length=_MOST,
-            examples=[[{"cycle": 0, "max_lr": 0.1, "replicate": 0, "accuracy": 91.25}]],
-        ),
-    ]
-    trainer: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
-        default=None,
-        description="A name for the caller among the trainers of the run: the same name is given "
-        "again what it was given and has not observed.",
-    )
-    lease: Annotated[float, Field(ge=1, le=7 * 86_400)] = Field(
-        default=LEASE,
-        description="Seconds after which what is given now is given to another trainer.",
-    )
-
-
-class CycleFound(BaseModel):
-    """What is known of max_lr in one pruning cycle."""
-
-    cycle: int
-    s_cyc: float | None = Field(description="Eq. 2's, where the run has its parameters.")
-    well_tuned: float | None = Field(description="null while the cycle is open, or had no winner.")
-    region: FeasibleRegion | None
-    inside: bool | None = Field(description="Whether S-Cyc's max_lr lies in the region.")
-
-
-class MaxLr(CycleFound):
-    """max_lr of one pruning cycle of a run."""
-
-    run: str
-    complete: bool = Field(description="Every training of the cycle is known.")
-
-
-class Wanted(BaseModel):
-    """A training that the oracle asks for."""
-
-    cycle: int
-    max_lr: float
-    replicate: int
-    parent_max_lr: float | None = Field(
-        description="Prune the network that the cycle before trained with this max_lr, of the same "
-        "replicate, and start from it; null for the unpruned network."
-    )
-
-
-class Progress(BaseModel):
-    """How far an outside run has come."""
-
-    run: str
-    state: State
-    done: int = Field(description="Trainings that were asked for and observed.")
-    known: int = Field(description="Trainings in all, as far as can be told now.")
-    cycle: int | None = Field(description="The cycle that is under way; null where it has ended.")
-    cycles: list[CycleFound] = Field(description="The complete cycles.")
-
-
-class Answer(Progress):
-    """What a trainer is told."""
-
-    added: int = Field(description="Observations that were new.")
-    next: Wanted | None = Field(
-        description="What to train next; null where the run has ended, and where other trainers "
-        "have all that is missing: then `state` is open, and `retry_after` is set."
-    )
-    retry_after: float | None = Field(
-        description="Seconds after which to ask again, where others train all that is missing."
-    )
-    conflicts: list[str] = Field(
-        description="Observations that differ from the first ones, which are kept."
-    )
-
-
-class OutsideFound(Progress):
-    """A run of outside trainings."""
-
-    kind: Literal["outside"] = "outside"
-    owner: str
-    declared: datetime
-    declaration: dict[str, Any] = Field(description="Every field of the run, defaults included.")
-
-
-class OutsideList(BaseModel):
-    """All runs of outside trainings, the oldest first."""
-
-    items: list[OutsideFound]
 
 
 @router.post(
@@ -162,7 +49,7 @@ class OutsideList(BaseModel):
 )
 def declare(
     body: Annotated[dict[str, Any], DescribedAs(ExternalRun)],
-    service: The,
+    service: ServiceDep,
     who: Submitter,
     response: Response,
 ) -> OutsideFound:
@@ -180,7 +67,7 @@ def declare(
     summary="List runs of outside trainings",
     responses=documented(),
 )
-def listed(service: The, _: Reader) -> OutsideList:
+def listed(service: ServiceDep, _: Reader) -> OutsideList:
     """All that were declared, the oldest first."""
     return OutsideList(items=[_found(*each) for each in service.outside.all()])
 
@@ -191,7 +78,7 @@ def listed(service: The, _: Reader) -> OutsideList:
     summary="A run of outside trainings",
     responses=documented(404, 422),
 )
-def shown(run: RunName, service: The, _: Reader) -> OutsideFound:
+def shown(run: RunName, service: ServiceDep, _: Reader) -> OutsideFound:
     """What was declared, how far it is, and what its complete cycles found."""
     return _outside(service, run)
 
@@ -205,7 +92,7 @@ def shown(run: RunName, service: The, _: Reader) -> OutsideFound:
 def max_lr(
     run: RunName,
     cycle: Annotated[int, Query(ge=0, le=1000, description="Completed pruning cycles.")],
-    service: The,
+    service: ServiceDep,
     _: Reader,
 ) -> MaxLr:
     """S-Cyc's, the well-tuned one and the region: of any oracle run, own or outside."""
@@ -234,7 +121,7 @@ def max_lr(
 def observe(
     run: RunName,
     body: Annotated[dict[str, Any], DescribedAs(Observations)],
-    service: The,
+    service: ServiceDep,
     who: Submitter,
 ) -> Answer:
     """Several trainers are given different trainings, as long as there are enough.

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from oracle.records.tokens import Token
 from oracle.rest.auth import needs
-from oracle.rest.jobs import The
+from oracle.rest.jobs import ServiceDep
 from oracle.rest.problems import HttpProblem, documented
 
 router = APIRouter(tags=["operations"])
@@ -83,7 +83,7 @@ async def health() -> Health:  # needs no thread: it answers while all of them a
 
 
 @router.get("/readyz", operation_id="ready", summary="Ready", responses=documented(anyone=True))
-def ready(request: Request, service: The) -> Health:
+def ready(request: Request, service: ServiceDep) -> Health:
     """Whether the server reaches its database, and looks after its queue."""
     service.jobs.count()
     if not request.app.state.looked_after():
@@ -106,7 +106,7 @@ def ready(request: Request, service: The) -> Health:
     },
 )
 def metrics(
-    request: Request, service: The, _: Annotated[Token, Depends(needs("read"))]
+    request: Request, service: ServiceDep, _: Annotated[Token, Depends(needs("read"))]
 ) -> Response:
     """Jobs by state, trainings of those that run, and how requests were answered."""
     found: Metrics = request.app.state.metrics

@@ -13,9 +13,9 @@ from starlette.concurrency import run_in_threadpool
 from oracle.records.jobs import JobState
 from oracle.records.tokens import Token
 from oracle.rest.auth import current, needs
+from oracle.rest.middleware import StrictJsonRoute
 from oracle.rest.problems import HttpProblem, documented
 from oracle.rest.schemas import Change, JobPage, JobShown, Smaller, Submission, job_shown
-from oracle.rest.strict_json import StrictJsonRoute
 from oracle.service.service import Service
 from oracle.study.loading import read_json
 from scyc.errors import BadInput, Problem
@@ -36,7 +36,7 @@ def service_of(request: Request) -> Service:
     return found
 
 
-The = Annotated[Service, Depends(service_of)]
+ServiceDep = Annotated[Service, Depends(service_of)]
 _YAML = ("application/yaml", "application/x-yaml", "text/yaml")
 
 
@@ -63,7 +63,7 @@ _YAML = ("application/yaml", "application/x-yaml", "text/yaml")
 async def submit(
     request: Request,
     response: Response,
-    service: The,
+    service: ServiceDep,
     who: Submitter,
     key: Annotated[
         str | None,
@@ -139,7 +139,7 @@ def _text(given: Submission) -> str:
 
 @router.get("", operation_id="listJobs", summary="List jobs", responses=documented(422))
 def listed(
-    service: The,
+    service: ServiceDep,
     _: Reader,
     state: Annotated[list[JobState] | None, Query(description="Any of these states.")] = None,
     study: Annotated[str | None, Query(max_length=100, description="The study's name.")] = None,
@@ -163,7 +163,7 @@ def listed(
 
 
 @router.get("/{job}", operation_id="getJob", summary="One job", responses=documented(404, 422))
-def one(job: JobId, service: The, _: Reader) -> JobShown:
+def one(job: JobId, service: ServiceDep, _: Reader) -> JobShown:
     """A job's state and progress."""
     return job_shown(service.jobs.get(job))
 
@@ -185,7 +185,7 @@ def one(job: JobId, service: The, _: Reader) -> JobShown:
 async def events(
     job: JobId,
     request: Request,
-    service: The,
+    service: ServiceDep,
     _: Reader,
     after: Annotated[
         int,
@@ -203,7 +203,7 @@ async def events(
     "/{job}/cancel", operation_id="cancelJob", summary="Cancel a job",
     responses=documented(404, 409, 422),
 )  # fmt: skip
-def cancel(job: JobId, service: The, who: Submitter) -> JobShown:
+def cancel(job: JobId, service: ServiceDep, who: Submitter) -> JobShown:
     """Cancel a queued or running job, at once. What is finished is kept."""
     return job_shown(service.cancel(job, who))
 
@@ -212,7 +212,7 @@ def cancel(job: JobId, service: The, who: Submitter) -> JobShown:
     "/{job}/resume", operation_id="resumeJob", summary="Resume a job",
     responses=documented(404, 409, 422),
 )  # fmt: skip
-def resume(job: JobId, service: The, who: Submitter) -> JobShown:
+def resume(job: JobId, service: ServiceDep, who: Submitter) -> JobShown:
     """Put a cancelled or failed job back into the queue; it goes on from where it stood."""
     return job_shown(service.resume(job, who))
 
@@ -221,6 +221,6 @@ def resume(job: JobId, service: The, who: Submitter) -> JobShown:
     "/{job}", operation_id="changeJob", summary="Change a job's priority",
     responses=documented(404, 409, 413, 422),
 )  # fmt: skip
-def change(job: JobId, wanted: Change, service: The, who: Submitter) -> JobShown:
+def change(job: JobId, wanted: Change, service: ServiceDep, who: Submitter) -> JobShown:
     """Give a job another priority, which matters while it waits."""
     return job_shown(service.reprioritise(job, wanted.priority, who))

@@ -5,14 +5,19 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from oracle.rest import problems
 from oracle.rest.settings import WebSettings
+from oracle.study.loading import read_json
+from scyc.errors import BadInput
 
 _HEADERS = (
     (
@@ -143,3 +148,27 @@ def _name(host: str) -> str:
     if host.startswith("["):
         return host[1:].partition("]")[0].lower()
     return host.partition(":")[0].lower()
+
+
+class StrictJsonRoute(APIRoute):
+    """A route that refuses JSON with a repeated key, of which a parser would keep the last."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, on a request whose JSON is checked first."""
+        inner = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+            if media == "application/json" and (body := await request.body()):
+                try:
+                    read_json(body.decode("utf-8"))
+                except UnicodeDecodeError as error:
+                    raise problems.HttpProblem(
+                        400, f"the body is not UTF-8: {error.reason}"
+                    ) from error
+                except BadInput as error:
+                    detail = "the body is not JSON"
+                    raise problems.HttpProblem(400, detail, errors=error.problems) from error
+            return await inner(request)
+
+        return handle

@@ -16,7 +16,7 @@ from oracle.records.tokens import Token
 from oracle.reports import formats
 from oracle.rest.auth import needs
 from oracle.rest.image_export import Drawing
-from oracle.rest.jobs import LARGEST, The
+from oracle.rest.jobs import LARGEST, ServiceDep
 from oracle.rest.problems import HttpProblem, documented
 from oracle.rest.schemas import CycleRegion, RunList, RunShown, run_shown
 from oracle.runs import html_report
@@ -70,7 +70,7 @@ def _content(media: Mapping[str, str], model: str | None = None) -> dict[str, An
 
 @router.get("/runs", operation_id="listRuns", summary="List runs", responses=documented(422))
 def listed(
-    service: The,
+    service: ServiceDep,
     _: Reader,
     before: Annotated[
         int | None, Query(ge=0, le=LARGEST, description="`next` of the page before.")
@@ -83,7 +83,7 @@ def listed(
 
 
 @router.get("/runs/{run}", operation_id="getRun", summary="One run", responses=documented(404, 422))
-def one(run: RunName, service: The, _: Reader) -> RunShown:
+def one(run: RunName, service: ServiceDep, _: Reader) -> RunShown:
     """What a run is, and its state."""
     return run_shown(service.run(run))
 
@@ -103,7 +103,7 @@ def one(run: RunName, service: The, _: Reader) -> RunShown:
 )
 def table(
     run: RunName,
-    service: The,
+    service: ServiceDep,
     _: Reader,
     form: Annotated[
         Literal["json", "csv", "markdown", "latex", "text"],
@@ -137,7 +137,7 @@ def table(
 def figure(
     run: RunName,
     request: Request,
-    service: The,
+    service: ServiceDep,
     _: Reader,
     form: Annotated[
         Literal["json", "html", "png", "svg"],
@@ -183,7 +183,7 @@ _OWN_PAGE = (
         **documented(404, 409, 422),
     },
 )
-def whole_report(run: RunName, service: The, _: Reader) -> Response:
+def whole_report(run: RunName, service: ServiceDep, _: Reader) -> Response:
     """Verdict, figure, table and cost of a run, to be read anywhere."""
     known = service.run(run)
     found = service.table(known)
@@ -206,7 +206,7 @@ def whole_report(run: RunName, service: The, _: Reader) -> Response:
         **documented(404, 422),
     },
 )
-def study(run: RunName, service: The, _: Reader) -> Response:
+def study(run: RunName, service: ServiceDep, _: Reader) -> Response:
     """The study that a run was declared by, defaults included."""
     known = service.run(run)
     headers = _named(f"{known.study.name}.yaml")
@@ -222,7 +222,7 @@ def study(run: RunName, service: The, _: Reader) -> Response:
 def region(
     run: RunName,
     cycle: Annotated[int, Path(ge=0, le=1000, description="Completed pruning cycles.")],
-    service: The,
+    service: ServiceDep,
     _: Reader,
 ) -> CycleRegion:
     """The feasible region of a pruning cycle of an oracle run."""

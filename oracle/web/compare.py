@@ -15,7 +15,7 @@ from oracle.records.tokens import Token
 from oracle.reports import evidence as evidence_reports
 from oracle.reports import formats, oracle, sheet
 from oracle.rest.auth import needs
-from oracle.rest.jobs import The
+from oracle.rest.jobs import ServiceDep
 from oracle.runs.catalog import StoredRun
 from oracle.service.service import Service
 from oracle.tables.oracle import Table
@@ -29,7 +29,7 @@ _LATEST = 50  # runs to choose among
 
 
 @router.get("/compare")
-def compare(request: Request, service: The, _: Reader, run: Names = None) -> Response:
+def compare(request: Request, service: ServiceDep, _: Reader, run: Names = None) -> Response:
     """Two runs or more: regions in one figure, cycles in one table, then each run's own."""
     known, missing = _runs(service, run or [])
     found = [service.table(each) for each in known]
@@ -48,7 +48,7 @@ def compare(request: Request, service: The, _: Reader, run: Names = None) -> Res
 
 
 @router.get("/compare/panels")
-def compared(service: The, _: Reader, run: Names = None) -> Response:
+def compared(service: ServiceDep, _: Reader, run: Names = None) -> Response:
     """The regions of the runs in one figure."""
     known, _missing = _runs(service, run or [])
     figure = overlay.overlaid([service.table(each) for each in known])
@@ -60,7 +60,7 @@ def compared(service: The, _: Reader, run: Names = None) -> Response:
 
 
 @router.get("/runs/{run}/panels")
-def panels(service: The, _: Reader, run: Annotated[str, Path(max_length=100)]) -> Response:
+def panels(service: ServiceDep, _: Reader, run: Annotated[str, Path(max_length=100)]) -> Response:
     """A run's figures one by one, as far as it has come."""
     try:
         table = service.table(service.run(run))

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from oracle.errors import StorageError, UnknownJob
 from oracle.records.tokens import Token
 from oracle.rest.auth import current, needs
-from oracle.rest.jobs import The
+from oracle.rest.jobs import ServiceDep
 from oracle.service.service import Service
 from oracle.web import text
 
@@ -28,7 +28,7 @@ _MOST = 100  # jobs on a page
 @router.get("/live")
 async def live(
     request: Request,
-    service: The,
+    service: ServiceDep,
     _: Annotated[Token, Depends(needs("read"))],
     job: Annotated[list[str] | None, Query(max_length=_MOST)] = None,
 ) -> StreamingResponse:

@@ -13,7 +13,7 @@ from oracle.records.jobs import PRIORITIES, Job, JobState
 from oracle.records.tokens import Token
 from oracle.reports import formats
 from oracle.rest.auth import checked_form, needs
-from oracle.rest.jobs import The
+from oracle.rest.jobs import ServiceDep
 from oracle.rest.runs import study_yaml
 from oracle.rest.schemas import Smaller
 from oracle.runs.catalog import StoredRun
@@ -47,7 +47,7 @@ _WHOLE = frozenset({"classes", "cycles", "grid", "replicates", "priority"})
 @router.get("/")
 def jobs(
     request: Request,
-    service: The,
+    service: ServiceDep,
     who: Reader,
     state: JobState | None = None,
     text: Annotated[str | None, Query(max_length=100)] = None,
@@ -63,7 +63,7 @@ def jobs(
 @router.post("/")
 def submit(
     request: Request,
-    service: The,
+    service: ServiceDep,
     who: Submitter,
     study: Field = "",
     data: Field = "",
@@ -104,7 +104,7 @@ def submit(
 
 
 @router.get("/jobs/{job}")
-def one_job(request: Request, service: The, who: Reader, job: Name) -> Response:
+def one_job(request: Request, service: ServiceDep, who: Reader, job: Name) -> Response:
     """A job: how far it is, what its run has found, what it said."""
     found = service.jobs.get(job)
     events = service.jobs.events(job, limit=100_000)
@@ -121,7 +121,9 @@ def one_job(request: Request, service: The, who: Reader, job: Name) -> Response:
 
 
 @router.post("/jobs/{job}/cancel")
-def cancel(request: Request, service: The, who: Submitter, job: Name, csrf: Field = "") -> Response:
+def cancel(
+    request: Request, service: ServiceDep, who: Submitter, job: Name, csrf: Field = ""
+) -> Response:
     """Cancel a job."""
     checked_form(request, csrf)
     service.cancel(job, who)
@@ -129,7 +131,9 @@ def cancel(request: Request, service: The, who: Submitter, job: Name, csrf: Fiel
 
 
 @router.post("/jobs/{job}/resume")
-def resume(request: Request, service: The, who: Submitter, job: Name, csrf: Field = "") -> Response:
+def resume(
+    request: Request, service: ServiceDep, who: Submitter, job: Name, csrf: Field = ""
+) -> Response:
     """Put a job back into the queue."""
     checked_form(request, csrf)
     service.resume(job, who)
@@ -137,7 +141,7 @@ def resume(request: Request, service: The, who: Submitter, job: Name, csrf: Fiel
 
 
 @router.get("/runs/{run}")
-def one_run(request: Request, service: The, _: Reader, run: Name) -> Response:
+def one_run(request: Request, service: ServiceDep, _: Reader, run: Name) -> Response:
     """What a run has found, whoever ran it."""
     known = service.run(run)
     return render(

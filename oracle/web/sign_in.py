@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from oracle.rest.auth import COOKIE, checked_form, same_site
-from oracle.rest.jobs import The
+from oracle.rest.jobs import ServiceDep
 from oracle.rest.settings import WebSettings
 from oracle.web.rendering import PageRoute, render
 
@@ -28,7 +28,7 @@ def form(
 @router.post("/sign-in")
 def sign_in(
     request: Request,
-    service: The,
+    service: ServiceDep,
     token: Annotated[str, Form(max_length=200)] = "",
     after: Annotated[str, Form(alias="next", max_length=_NEXT)] = "/",
     csrf: Annotated[str, Form(max_length=200)] = "",
@@ -57,7 +57,7 @@ def sign_in(
 
 @router.post("/sign-out")
 def sign_out(
-    request: Request, service: The, csrf: Annotated[str, Form(max_length=200)] = ""
+    request: Request, service: ServiceDep, csrf: Annotated[str, Form(max_length=200)] = ""
 ) -> Response:
     """End the session."""
     same_site(request)

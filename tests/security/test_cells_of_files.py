@@ -171,7 +171,7 @@ def elements(text: str) -> list[str]:
 
 
 def test_the_checks_notice_a_writer_without_care(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("inert", "_latex", "_escaped"):
+    for name in ("escape_formula", "_latex", "_escaped"):
         monkeypatch.setattr(formats, name, lambda cell: cell)
     assert any(map(formula, cells(formats.as_csv(table(FORMULAS[0])))))
     assert "\\input{/etc/passwd}" in formats.as_latex(table(LATEX[0]))

@@ -113,7 +113,7 @@ def test_a_second_driver_that_is_let_in_is_seen() -> None:
         play.start(host=0, armed=None)
         play.world._lives = lambda process: False  # type: ignore[method-assign]
         with (
-            mock.patch.object(leases, "lives", return_value=False),
+            mock.patch.object(leases, "is_alive", return_value=False),
             pytest.raises(AssertionError),
         ):
             play.start(host=0, armed=None)

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from oracle.analysis import costs
 from oracle.analysis.costs import ADAPTIVE, FITTED, ONE, PAPER, WHOLE, Budget, Measured
-from oracle.cli import main
+from oracle.cli.main import main
 from oracle.experiments.registry import experiment
 from oracle.reports import oracle as tables
 from oracle.search.graph import Cell, Graph

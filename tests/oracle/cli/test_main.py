@@ -394,7 +394,7 @@ def test_every_wrong_call_is_refused_with_2(
 def test_paper_needs_no_run_and_no_torch(place: Path, inside: Call) -> None:
     code = (
         "import sys; sys.argv = ['oracle', 'paper', '7', '--format', 'json']\n"
-        "from oracle import cli\n"
+        "from oracle.cli import main as cli\n"
         "try: cli.entry()\n"
         "finally: assert 'torch' not in sys.modules"
     )

@@ -151,7 +151,7 @@ def test_a_run_that_has_just_begun_says_so(study: Make) -> None:
 
 
 def test_the_region_figure_has_a_line_for_each_rival(table: Table) -> None:
-    traces = {trace.name: trace for trace in oracle.stats.region(table).data}
+    traces = {trace.name: trace for trace in oracle.regions(table).data}
     looks = set()
     for rival in table["rivals"]:
         trace = traces[rival["name"]]

@@ -209,8 +209,8 @@ def test_a_table_grows_with_the_storage_and_is_computed_once_for_many(
         computed.append("")
         return original(*arguments)
 
-    original = service.records.found
-    monkeypatch.setattr(service.records, "found", counted)
+    original = service.catalog.found
+    monkeypatch.setattr(service.catalog, "found", counted)
     lengths: list[int] = []
 
     def cells(done: int, known: int) -> None:

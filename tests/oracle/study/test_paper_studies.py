@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from oracle.analysis import paper
-from oracle.cli.main import run
+from oracle.cli.study_commands import run
 from oracle.settings import ScaleDown
 from oracle.study import grid
 from oracle.study.base import Study

@@ -154,7 +154,8 @@ def test_decoding_takes_little_memory_beside_the_array_itself(tmp_path: Path) ->
     code = """
 import json, re, sys
 from pathlib import Path
-from scyc import data, sources
+from scyc.data import datasets as sources
+from scyc.data import images as data
 from scyc.specs.choices import ImageFolderSpec
 from scyc.specs.system import SplitSpec
 

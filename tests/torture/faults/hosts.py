@@ -233,16 +233,16 @@ class World:
         with contextlib.ExitStack() as stack:
             patch = mock.patch.object
             this = lambda: _process(current())  # noqa: E731
-            stack.enter_context(patch(leases, "this_process", this))
+            stack.enter_context(patch(leases, "process_id_string", this))
             stack.enter_context(patch(leases, "on_this_host", _on_this_host))
-            stack.enter_context(patch(leases, "lives", self._lives))
+            stack.enter_context(patch(leases, "is_alive", self._lives))
             clock = SimpleNamespace(monotonic=self.monotonic, sleep=self.sleep)
             stack.enter_context(patch(leases, "time", clock))
             stack.enter_context(patch(leases, "Lease", _Lease))
             soon = functools.partial(DatabaseRetry, nap=0.0, sleep=lambda _: None)
             stack.enter_context(patch(execute, "Patience", soon))
             stack.enter_context(patch(execute, "BACKENDS", {"inline": _backend}))
-            stack.enter_context(patch(execute, "_annotate", lambda *_: None))
+            stack.enter_context(patch(execute, "_publish", lambda *_: None))
             stack.enter_context(patch(execute, "sweep", _unless_dead(sweep)))
             stack.enter_context(patch(ResultStore, "add", _journaled(ResultStore.add)))
             for place in PLACES:

@@ -39,7 +39,7 @@ WINDOWS: Mapping[str, Window] = MappingProxyType(
         "the losers, again": Window(CheckpointCollector, "drop", 2),
         "the end": Window(RunDatabase, "register", 2),
         "the end of all packs": Window(PackStates, "clear"),
-        "notes": Window(execute, "_annotate"),
+        "notes": Window(execute, "_publish"),
     }
 )
 _FROM_NOTHING = ("images", "new tables of Optuna", "new tables")

@@ -1,0 +1,129 @@
+"""Commands that analyse results without training: paper, fit, cost."""
+
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from oracle.cli.options import Finite, storage_options
+from oracle.cli.replay_command import replay
+from oracle.settings import Settings
+
+if TYPE_CHECKING:
+    from oracle.analysis.curve_fit import Target
+
+_text_or_json = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+
+
+@click.command()
+@click.argument("number", type=click.Choice(["3", "7", "8"]))
+@_text_or_json
+def paper(number: str, form: str) -> None:
+    """Recompute S-Cyc's row of the paper's Table 3, 7 or 8, and judge it cell by cell."""
+    from oracle.analysis import paper as printed
+
+    judged = printed.check_paper_table(int(number))
+    if form == "json":
+        click.echo(json.dumps(printed.as_json(judged), indent=2))
+    else:
+        click.echo(printed.text(judged), nl=False)
+
+
+@click.command()
+@click.argument("run_name", metavar="[RUN]", required=False)
+@storage_options
+@click.option("--paper", "number", type=click.Choice(["3", "7", "8"]), help="Fit a paper's table.")
+@click.option("--q-most", type=click.IntRange(0, 100), default=3, show_default=True)
+@click.option("--beta-low", type=Finite(1e-3, 1e3), default=3.0, show_default=True)
+@click.option("--beta-high", type=Finite(1e-3, 1e3), default=6.0, show_default=True)
+@_text_or_json
+def fit(
+    run_name: str | None,
+    settings: Settings,
+    number: str | None,
+    q_most: int,
+    beta_low: float,
+    beta_high: float,
+    form: str,
+) -> None:
+    """Find S-Cyc's parameters for a RUN's regions, or the paper's, without training.
+
+    Those that lie inside most regions, then the closest to the well-tuned values; and every (q,
+    beta) that lies inside as many.
+    """
+    from oracle.analysis import curve_fit as fits
+
+    if (run_name is None) == (number is None):
+        raise click.UsageError("name a RUN, or a table with --paper")
+    if beta_low > beta_high:
+        raise click.UsageError("--beta-low lies above --beta-high")
+    name, rate, targets = _regions(run_name, settings, number)
+    if not targets:
+        raise click.ClickException("no cycle of this run has a region yet; nothing to fit")
+    betas = [beta_low + (beta_high - beta_low) * step / 30 for step in range(31)]
+    found = fits.fit_scyc_curve(targets, rate, range(q_most + 1), list(dict.fromkeys(betas)))
+    if form == "json":
+        click.echo(json.dumps(fits.as_json(found), indent=2))
+    else:
+        click.echo(fits.text(found, name), nl=False)
+
+
+@click.command()
+@click.argument("run_names", metavar="[RUN]...", nargs=-1)
+@storage_options
+@click.option("--paper", is_flag=True, help="The paper's own budget, by formula.")
+@_text_or_json
+def cost(run_names: tuple[str, ...], settings: Settings, paper: bool, form: str) -> None:
+    """Compare the cost of RUNs of one system: oracle and search runs.
+
+    In training runs, steps and seconds: the oracle's whole grid, the adaptive oracle, a search of
+    S-Cyc's parameters, one run of S-Cyc; and each one's cost relative to the oracle's.
+    """
+    from oracle.analysis import costs
+
+    if paper == bool(run_names):
+        raise click.UsageError("name a RUN or more, or give --paper")
+    if paper:
+        found = costs.PAPER
+        shown, content = costs.budget_text(found), costs.budget_json(found)
+    else:
+        from oracle.runs import catalog
+
+        measured = [catalog.measured(catalog.find_run(name, settings)) for name in run_names]
+        compared = costs.side_by_side(measured)
+        shown, content = costs.text(compared), costs.as_json(compared)
+    click.echo(json.dumps(content, indent=2) + "\n" if form == "json" else shown, nl=False)
+
+
+COMMANDS = (paper, fit, cost, replay)
+
+
+def _regions(
+    run_name: str | None, settings: Settings, number: str | None
+) -> tuple[str, float, list[Target]]:
+    """The name, the pruning rate and the regions of a run or of a table of the paper."""
+    from oracle.analysis import paper as printed
+    from oracle.analysis.curve_fit import Target, of_cycles
+
+    if number is not None:
+        judged = printed.check_paper_table(int(number))
+        columns = [
+            Target(cell.cycle, cell.feasible_low, cell.feasible_high, cell.well_tuned)
+            for cell in judged.cells
+        ]
+        return f"Table {number}", judged.rate, columns
+    from oracle.runs import catalog
+    from oracle.study.oracle import OracleStudy
+
+    assert run_name is not None
+    run = catalog.find_run(run_name, settings)
+    if not isinstance(run.study, OracleStudy):
+        raise click.UsageError(f"{run.record.run_id} is no oracle run; it has no regions to fit")
+    measured = of_cycles(catalog.stored_table(run)["cycles"])
+    return run.record.run_id, run.study.pruning.rate, measured

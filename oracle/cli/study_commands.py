@@ -1,0 +1,103 @@
+"""Commands about a study: run, check, plot-schedule."""
+
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from oracle.cli.options import FILE, device_options, scale_options, storage_options
+from oracle.cli.printing import print_table, width
+from oracle.settings import ScaleDown, Settings
+
+
+@click.command()
+@click.argument("study")
+@storage_options
+@device_options
+@scale_options
+@click.option("--quiet", is_flag=True, help="No progress, and no table at the end.")
+def run(study: str, settings: Settings, wanted: ScaleDown, quiet: bool) -> None:
+    """Run a STUDY over all its pruning cycles, and print its table.
+
+    What is finished is found and not trained again: after an interruption, run the same command.
+    Options such as --scale make the study smaller; every output then says so.
+    """
+    from oracle.cli.progress_bar import shown
+    from oracle.reports import formats
+    from oracle.runs import catalog, execute, html_report
+    from oracle.study.loading import load_study
+    from oracle.study.scale_down import scale_down
+
+    prepared = execute.prepare(scale_down(load_study(study), wanted), settings)
+    with shown(quiet) as progress:
+        table = execute.execute(prepared, progress)
+    if not quiet:
+        print_table(formats.text(table, width(), colour=sys.stdout.isatty()))
+    target = settings.study_folder(prepared.study.folder_name) / f"{prepared.run_id}.html"
+    html_report.save(html_report.page(table, prepared.study), target)
+    if quiet:
+        return
+    url = catalog.database(settings, prepared.study.folder_name).render_as_string(
+        hide_password=True
+    )
+    click.echo(f"\nreport     {target}\ndashboard  optuna-dashboard '{url}'")
+
+
+@click.command()
+@click.argument("study")
+@storage_options
+@device_options
+@scale_options
+def check(study: str, settings: Settings, wanted: ScaleDown) -> None:
+    """Validate a STUDY and say what it will cost, from a short timing; nothing is written."""
+    from oracle.runs import estimate, execute
+    from oracle.study.loading import load_study
+    from oracle.study.scale_down import scale_down
+
+    prepared = execute.prepare(scale_down(load_study(study), wanted), settings)
+    click.echo(estimate.text(estimate.estimate(prepared)), nl=False)
+
+
+@click.command(name="plot-schedule")
+@click.argument("study")
+@click.option(
+    "--cycle", "cycles", type=click.IntRange(0), multiple=True,
+    help="A pruning cycle whose learning rates are drawn; may be given again.",
+)  # fmt: skip
+@click.option("--entry", help="The schedule to draw, by its label, where STUDY compares several.")
+@click.option(
+    "-o", "--output", type=FILE,
+    help="A file ending in .html, .png or .svg.  [default: STUDY's name, -schedule.html]",
+)  # fmt: skip
+def plot_schedule(
+    study: str, cycles: tuple[int, ...], entry: str | None, output: Path | None
+) -> None:
+    """Draw a STUDY's schedule: max_lr over the pruning cycles, LR over the iterations of some."""
+    from oracle.plots import base, learning_rate
+    from oracle.study.loading import load_study
+    from oracle.study.oracle import learning_rates
+
+    declared = load_study(study)
+    rates = learning_rates(declared, entry)
+    last = declared.cycles
+    late = [cycle for cycle in cycles if cycle > last]
+    if late:
+        raise click.UsageError(f"--cycle {late[0]} comes after the study's last, {last}")
+    figure = learning_rate.schedule(
+        rates.s_cyc or rates.max_lr_at(0, declared.pruning.rate),
+        declared.pruning.rate,
+        last,
+        rates.schedule,
+        declared.training.steps,
+        sorted({*cycles} or {0, last // 8, last // 4, last // 2, last}),
+    )
+    target = output or Path(f"{declared.name}-schedule.html")
+    base.save(figure, target)
+    click.echo(str(target))
+
+
+COMMANDS = (run, check, plot_schedule)
