@@ -13,10 +13,11 @@ from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
 from scyc import seeds
-from scyc.pruning import filter_groups, structured, unstructured
+from scyc.pruning import filter_groups
 from scyc.pruning import weights as pruning_weights
 from scyc.pruning.criteria import CRITERIA, criterion_rule
 from scyc.pruning.gradients import Loss, loss_gradients
+from scyc.pruning.pruning_step import PruningStep
 
 _STATE = ("criterion", "prune_last", "cycle", "masks")
 
@@ -90,7 +91,7 @@ class Pruner:
             rule = "a convolution, or a linear layer beside the last, is needed"
             raise ValueError(f"{type(module).__name__} has no weights to prune: {rule}")
         self._couplings: tuple[filter_groups.Coupling, ...] = ()
-        if CRITERIA[criterion].score == "l1_filter":
+        if CRITERIA[criterion].filters:
             self._couplings = _couplings(module, input_shape)
         self._masks = pruning_weights.unpruned(self._state(), self._prunable)
         self._removed: dict[str, Tensor] = {}
@@ -131,18 +132,17 @@ class Pruner:
         """
         if not 0 < rate < 1:
             raise ValueError(f"rate = {rate}: the pruning rate lies between 0 and 1, both excluded")
-        criterion, state = CRITERIA[self.criterion], self._state()
-        if criterion.score == "l1_filter":
-            masks = structured.prune(self._couplings, state, self._masks, rate)
-        else:
-            gradients = None
-            if criterion.score == "gradient":
-                gradients = self._gradients(batches, loss)
-            weights = {name: state[name] for name in self._prunable}
-            purpose = ("random pruning", self._replicate, self.cycle + 1)
-            generator = seeds.generator(self._seed, *purpose)
-            scores = unstructured.scores(criterion, weights, gradients, generator)
-            masks = unstructured.prune(self._masks, scores, rate, criterion.scope)
+        purpose = ("random pruning", self._replicate, self.cycle + 1)
+        step = PruningStep(
+            self._state(),
+            self._masks,
+            tuple(self._prunable),
+            rate,
+            gradients=lambda: self._gradients(batches, loss),
+            generator=lambda: seeds.generator(self._seed, *purpose),
+            filters=lambda: self._couplings,
+        )
+        masks = CRITERIA[self.criterion].masks(step)
         self._masks, self.cycle = masks, self.cycle + 1
         self._removed = {}
         self.apply()

@@ -23,11 +23,11 @@ from scyc.data.images import Images, Split
 from scyc.engines import solo
 from scyc.engines.registry import ENGINES, candidates
 from scyc.networks import registry
-from scyc.pruning import filter_groups, unstructured
-from scyc.pruning import structured as filters
+from scyc.pruning import filter_groups
 from scyc.pruning import weights as pruning_weights
 from scyc.pruning.criteria import CRITERIA
 from scyc.pruning.pruned_network import Network, check_shapes
+from scyc.pruning.pruning_step import PruningStep
 from scyc.recording import recording
 from scyc.schedules import rates as schedules
 from scyc.specs.choices import FactorySpec
@@ -139,23 +139,21 @@ class Trainer:
         that was trained when the study's factory built other layers.
         """
         spec = self.system.pruning
-        criterion = CRITERIA[spec.criterion]
         for each in (parent, kept):
             if each is not None:
                 check_shapes(each, self.network.state_dict())
         parent = Network(parent.state, self._own_masks(parent))
-        if criterion.score == "l1_filter":
-            masks = filters.prune(self._couplings(), parent.state, parent.masks, spec.rate)
-        else:
-            weights = {name: parent.state[name] for name in self._prunable}
-            slopes = None
-            if criterion.score == "gradient":
-                with deterministic(self.system.training.deterministic):
-                    slopes = self._gradients(parent, replicate, cycle)
-            drawn = seeds.generator(self.system.seed, "random pruning", replicate, cycle)
-            scored = unstructured.scores(criterion, weights, slopes, drawn)
-            before = {name: parent.masks[name] for name in self._prunable}
-            masks = parent.masks | unstructured.prune(before, scored, spec.rate, criterion.scope)
+        purpose = (self.system.seed, "random pruning", replicate, cycle)
+        step = PruningStep(
+            parent.state,
+            parent.masks,
+            self._prunable,
+            spec.rate,
+            gradients=lambda: self._gradients(parent, replicate, cycle),
+            generator=lambda: seeds.generator(*purpose),
+            filters=self._couplings,
+        )
+        masks = CRITERIA[spec.criterion].masks(step)
         state = {
             name: value.masked_fill(~masks[name], 0.0) if name in masks else value
             for name, value in self._rewound(parent, replicate, kept).items()
@@ -261,7 +259,8 @@ class Trainer:
 
     def _gradients(self, parent: Network, replicate: int, cycle: int) -> dict[str, Tensor]:
         feed, chosen = self._looked_at("pruning", replicate, cycle, self.system.pruning.batches)
-        return solo.gradients(self.network, parent, feed, chosen, self._prunable)
+        with deterministic(self.system.training.deterministic):
+            return solo.gradients(self.network, parent, feed, chosen, self._prunable)
 
     def _recorded(self, member: Member, outcome: Outcome) -> Mapping[str, Any] | None:
         """The distributions that the system records of a network that has been trained."""

@@ -192,6 +192,11 @@ class PackQueue:
                 again = self._pack_of[cell_id]
                 self._again.update(cell.id for cell in again.cells)
                 self.repaired = True
+                count = len(again.cells)
+                self.say(
+                    f"the network of cell {cell_id[:8]} is missing from the checkpoints; it is "
+                    f"trained again with its pack ({count} training{'s' * (count != 1)})"
+                )
                 self._queue(again)
         if lost:
             self._held.append((lost, pack))

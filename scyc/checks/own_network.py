@@ -127,7 +127,7 @@ def _pruning_rules(
         return [
             f"nothing is pruned at a rate of {system.pruning.rate}; give a larger rate or network"
         ]
-    if CRITERIA[system.pruning.criterion].score == "gradient" and (idle := _unused(trainer)):
+    if CRITERIA[system.pruning.criterion].gradients and (idle := _unused(trainer)):
         return [
             f"the loss does not depend on {idle[0]}, which a gradient criterion would prune first; "
             "freeze it (requires_grad_(False)), take it out, or use a magnitude criterion"

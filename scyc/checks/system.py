@@ -39,7 +39,7 @@ def problems(system: SystemSpec, images: Images) -> list[Problem]:
 
 def _option_problems(system: SystemSpec, images: Images) -> list[Problem]:
     """Options of the study that this network does not go with."""
-    structured = CRITERIA[system.pruning.criterion].score == "l1_filter"
+    structured = CRITERIA[system.pruning.criterion].filters
     looks_at_relus = system.record is not None and "activations" in system.record.what
     named = system.training.engine not in ("auto", "solo")
     if not (structured or looks_at_relus or named):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import cast
@@ -9,6 +10,7 @@ from typing import cast
 from torch import Tensor, nn
 
 from scyc.networks.initialization import he_initialise
+from scyc.specs.choices import FullyConnectedSpec
 
 
 class FullyConnected(nn.Module):
@@ -42,3 +44,8 @@ class FullyConnected(nn.Module):
         for layer, norm, relu in zip(self.layers[:-1], self.norms, self.relus, strict=True):
             hidden = relu(norm(layer(hidden)))
         return cast("Tensor", self.layers[-1](hidden))
+
+
+def build(spec: FullyConnectedSpec, shape: Sequence[int], classes: int) -> FullyConnected:
+    """Return the network of a spec for images of this shape: channels, height, width."""
+    return FullyConnected(math.prod(shape), classes, spec.hidden, batch_norm=spec.batch_norm)

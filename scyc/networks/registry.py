@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -13,13 +14,23 @@ from torch import Tensor, nn
 
 from scyc import seeds
 from scyc.errors import Problem
-from scyc.networks import structure, torchvision
-from scyc.networks.fully_connected import FullyConnected
-from scyc.networks.initialization import he_initialise
-from scyc.networks.resnet20 import ResNet20
+from scyc.networks import fully_connected, resnet20, structure, torchvision
 from scyc.pruning import weights as pruning_weights
 from scyc.specs.choices import FactorySpec, FullyConnectedSpec, NetworkSpec, ResNet20Spec
 from scyc.specs.factory import load_factory
+
+# By the name in the spec: builds the network of a spec for images of a shape and so many classes,
+# with initial weights drawn from torch's generator.
+NETWORKS: Mapping[str, Callable[..., object]] = MappingProxyType(
+    {
+        "fully_connected": fully_connected.build,
+        "resnet20": resnet20.build,
+        "vgg16": torchvision.build,
+        "vgg19": torchvision.build,
+        "alexnet": torchvision.build,
+        "resnet50": torchvision.build,
+    }
+)
 
 
 def build(spec: NetworkSpec, shape: Sequence[int], classes: int, seed: int) -> nn.Module:
@@ -30,24 +41,18 @@ def build(spec: NetworkSpec, shape: Sequence[int], classes: int, seed: int) -> n
     user's own. Raises ValueError when a network does not take such images, or a user's factory
     cannot be imported or gives something else.
     """
-    channels, height, width = shape
     # Importing the user's module may draw random numbers, too, but only once: not from the seed.
-    factory = load_factory(spec.factory) if isinstance(spec, FactorySpec) else None
+    make = load_factory(spec.factory) if isinstance(spec, FactorySpec) else NETWORKS[spec.name]
     with _seeded(seed):
-        if isinstance(spec, FullyConnectedSpec):
-            return FullyConnected(
-                channels * height * width, classes, spec.hidden, batch_norm=spec.batch_norm
-            )
-        if isinstance(spec, ResNet20Spec):
-            return ResNet20(channels, classes, spec.width)
         if isinstance(spec, FactorySpec):
-            assert factory is not None
-            network = factory(tuple(shape), classes, **spec.options)
-            if not isinstance(network, nn.Module):
-                raise ValueError(f"{spec.factory} gave {type(network).__name__}, not a nn.Module")
-            return network
-        network = torchvision.build(spec, shape, classes)
-        return network.apply(he_initialise) if spec.form == "small" else network
+            network = make(tuple(shape), classes, **spec.options)
+        else:
+            network = make(spec, shape, classes)
+    if not isinstance(network, nn.Module):
+        given = type(network).__name__
+        name = spec.factory if isinstance(spec, FactorySpec) else spec.name
+        raise ValueError(f"{name} gave {given}, not a nn.Module")
+    return network
 
 
 def problems(  # noqa: PLR0911  # one a rule

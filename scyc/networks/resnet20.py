@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from torch import Tensor, nn
 
 from scyc.networks.initialization import he_initialise
+from scyc.specs.choices import ResNet20Spec
 
 
 class _Block(nn.Module):
@@ -60,3 +62,8 @@ class ResNet20(nn.Module):
         hidden = self.relu(self.bn(self.conv(images)))
         hidden = self.blocks(hidden)
         return cast("Tensor", self.output(hidden.mean(dim=(2, 3))))
+
+
+def build(spec: ResNet20Spec, shape: Sequence[int], classes: int) -> ResNet20:
+    """Return the network of a spec for images of this shape: channels, height, width."""
+    return ResNet20(shape[0], classes, spec.width)

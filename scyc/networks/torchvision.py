@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from scyc import torchvision_compat
 from scyc.errors import BadInput, Problem
+from scyc.networks.initialization import he_initialise
 from scyc.specs.choices import AlexNetSpec, ResNet50Spec, VggSpec
 
 SPECS = (VggSpec, AlexNetSpec, ResNet50Spec)
@@ -122,7 +123,8 @@ def small_resnet50(channels: int, classes: int, width: int = 64) -> nn.Module:
 def build(spec: TorchvisionNetworkSpec, shape: Sequence[int], classes: int) -> nn.Module:
     """The network of a spec for images of this shape: channels, height, width.
 
-    The unchanged networks carry torchvision's own initialisation; with 3 channels they have, for 10
+    The small forms have He initialisation. The unchanged networks carry torchvision's own
+    initialisation; with 3 channels they have, for 10
     classes, 134,309,962 (vgg16), 139,622,218 (vgg19), 57,044,810 (alexnet) and, for 200 classes,
     23,917,832 (resnet50) parameters. Raises BadInput where :func:`problems` finds any.
     """
@@ -134,11 +136,14 @@ def build(spec: TorchvisionNetworkSpec, shape: Sequence[int], classes: int) -> n
         models = torchvision_compat.torchvision().models
         options = {"width_per_group": spec.width} if isinstance(spec, ResNet50Spec) else {}
         return cast("nn.Module", getattr(models, name)(num_classes=classes, **options))
+    network: nn.Module
     if isinstance(spec, VggSpec):
-        return SmallVgg(spec.name, shape[0], classes, spec.width)
-    if isinstance(spec, AlexNetSpec):
-        return SmallAlexNet(shape[0], classes)
-    return small_resnet50(shape[0], classes, spec.width)
+        network = SmallVgg(spec.name, shape[0], classes, spec.width)
+    elif isinstance(spec, AlexNetSpec):
+        network = SmallAlexNet(shape[0], classes)
+    else:
+        network = small_resnet50(shape[0], classes, spec.width)
+    return network.apply(he_initialise)
 
 
 def problems(spec: TorchvisionNetworkSpec, shape: Sequence[int]) -> list[Problem]:

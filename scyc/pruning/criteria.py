@@ -2,35 +2,53 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING
 
 from scyc.errors import unknown
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from scyc.pruning.pruning_step import PruningStep
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """What is compared, and among which weights.
+    """A criterion in the registry.
 
-    magnitude: |w|. gradient: |w x dL/dw|. random: nothing, the control of every other criterion
-    (Blalock et al. 2020). l1_filter: the L1 norm of a whole filter (Li et al. 2017,
-    Section 3.1), which :func:`scyc.pruning.structured.prune` compares.
+    Attributes:
+        function: ``module:function``, imported when it is first used. It takes a
+            :class:`scyc.pruning.pruning_step.PruningStep` and returns the masks after it, by name.
+        gradients: Whether it scores by the gradients of the loss.
+        filters: Whether it removes whole filters.
     """
 
-    score: Literal["magnitude", "gradient", "random", "l1_filter"]
-    scope: Literal["global", "layer"]  # all prunable weights together, or each layer alone
+    function: str
+    gradients: bool = False
+    filters: bool = False
+
+    def masks(self, step: PruningStep) -> dict[str, Tensor]:
+        """Return the masks after one pruning, of all that has a mask before it."""
+        module, _, name = self.function.partition(":")
+        pruned = getattr(importlib.import_module(module), name)(step)
+        return {**step.masks, **pruned}
 
 
+# magnitude: |w|. gradient: |w x dL/dw|. random: the control of every other criterion (Blalock et
+# al. 2020). l1_filter: the L1 norm of a whole filter (Li et al. 2017, Section 3.1). global: all
+# prunable weights together; layer: each layer alone.
 CRITERIA: Mapping[str, Criterion] = MappingProxyType(
     {
-        "global_magnitude": Criterion("magnitude", "global"),
-        "layer_magnitude": Criterion("magnitude", "layer"),
-        "global_gradient": Criterion("gradient", "global"),
-        "layer_gradient": Criterion("gradient", "layer"),
-        "random": Criterion("random", "global"),
-        "l1_filter": Criterion("l1_filter", "layer"),
+        "global_magnitude": Criterion("scyc.pruning.unstructured:global_magnitude"),
+        "layer_magnitude": Criterion("scyc.pruning.unstructured:layer_magnitude"),
+        "global_gradient": Criterion("scyc.pruning.unstructured:global_gradient", gradients=True),
+        "layer_gradient": Criterion("scyc.pruning.unstructured:layer_gradient", gradients=True),
+        "random": Criterion("scyc.pruning.unstructured:random"),
+        "l1_filter": Criterion("scyc.pruning.structured:l1_filter", filters=True),
     }
 )
 

@@ -33,7 +33,7 @@ def check_shapes(network: Network, state: Mapping[str, Tensor]) -> None:
     """
     then = {name: tuple(value.shape) for name, value in network.state.items()}
     now = {name: tuple(value.shape) for name, value in state.items()}
-    differing = [name for name in (then | now) if then.get(name) != now.get(name)]
+    differing = [name for name in (now | then) if then.get(name) != now.get(name)]
     if not differing:
         return
     name = differing[0]

@@ -15,7 +15,13 @@ import torch
 from torch import Tensor, nn
 
 from scyc.pruning.filter_groups import CONVOLUTIONS, NORMS, Coupling
+from scyc.pruning.pruning_step import PruningStep
 from scyc.pruning.weights import Tensors
+
+
+def l1_filter(step: PruningStep) -> dict[str, Tensor]:
+    """Remove of each layer the filters of smallest L1 norm, with all that is coupled to them."""
+    return prune(step.filters(), step.state, step.masks, step.rate)
 
 
 def prune(

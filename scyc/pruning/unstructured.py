@@ -10,38 +10,67 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from scyc.pruning.criteria import Criterion
+from scyc.pruning.pruning_step import PruningStep
 from scyc.pruning.weights import Tensors
 
 
-def scores(
-    criterion: Criterion,
-    weights: Tensors,
-    gradients: Tensors | None,
-    generator: torch.Generator | None = None,
-) -> dict[str, Tensor]:
-    """A score for every prunable weight; the lowest go first.
+def global_magnitude(step: PruningStep) -> dict[str, Tensor]:
+    """Remove the smallest |w| of all prunable weights together."""
+    return prune(_masks(step), magnitude_scores(step.weights), step.rate, "global")
 
-    weights, gradients: by name, of equal shapes. generator: on the CPU, for the random criterion,
-    which draws one uniform number a weight, pruned or not, in the names' order; the same on every
-    device. Raises ValueError when a criterion lacks what it needs, or compares filters.
+
+def layer_magnitude(step: PruningStep) -> dict[str, Tensor]:
+    """Remove the smallest |w| of each layer."""
+    return prune(_masks(step), magnitude_scores(step.weights), step.rate, "layer")
+
+
+def global_gradient(step: PruningStep) -> dict[str, Tensor]:
+    """Remove the smallest |w x dL/dw| of all prunable weights together."""
+    scored = gradient_scores(step.weights, step.gradients())
+    return prune(_masks(step), scored, step.rate, "global")
+
+
+def layer_gradient(step: PruningStep) -> dict[str, Tensor]:
+    """Remove the smallest |w x dL/dw| of each layer."""
+    scored = gradient_scores(step.weights, step.gradients())
+    return prune(_masks(step), scored, step.rate, "layer")
+
+
+def random(step: PruningStep) -> dict[str, Tensor]:
+    """Remove any weights, of all prunable ones together."""
+    return prune(_masks(step), random_scores(step.weights, step.generator()), step.rate, "global")
+
+
+def magnitude_scores(weights: Tensors) -> dict[str, Tensor]:
+    """Return |w| of every weight."""
+    return {name: weight.abs() for name, weight in weights.items()}
+
+
+def gradient_scores(weights: Tensors, gradients: Tensors) -> dict[str, Tensor]:
+    """Return |w x dL/dw| of every weight.
+
+    Args:
+        weights: By name.
+        gradients: Of the loss, by name, of the same shapes.
     """
-    if criterion.score == "magnitude":
-        return {name: weight.abs() for name, weight in weights.items()}
-    if criterion.score == "gradient":
-        if gradients is None:
-            raise ValueError("a gradient criterion needs the gradients of the loss")
-        return {name: (weight * gradients[name]).abs() for name, weight in weights.items()}
-    if criterion.score == "random":
-        if generator is None:
-            raise ValueError("the random criterion needs a generator")
-        return {
-            name: torch.rand(weight.shape, generator=generator, dtype=torch.float64).to(
-                weight.device
-            )
-            for name, weight in weights.items()
-        }
-    raise ValueError(f"{criterion.score} compares filters; use scyc.pruning.structured.prune")
+    return {name: (weight * gradients[name]).abs() for name, weight in weights.items()}
+
+
+def random_scores(weights: Tensors, generator: torch.Generator) -> dict[str, Tensor]:
+    """Return one uniform number a weight, pruned or not, in the names' order.
+
+    Args:
+        weights: By name.
+        generator: On the CPU, so that the numbers are the same on every device.
+    """
+    return {
+        name: torch.rand(weight.shape, generator=generator, dtype=torch.float64).to(weight.device)
+        for name, weight in weights.items()
+    }
+
+
+def _masks(step: PruningStep) -> dict[str, Tensor]:
+    return {name: step.masks[name] for name in step.names}
 
 
 def prune(

@@ -19,13 +19,16 @@ from scyc.engines.registry import ENGINES, candidates, engine_problem
 from scyc.networks.fully_connected import FullyConnected
 from scyc.optimizers.flat import Flat
 from scyc.optimizers.stacked import StackedOptimizer
+from scyc.pruning import unstructured
+from scyc.pruning.criteria import CRITERIA, Criterion, criterion_rule
+from scyc.pruning.pruning_step import PruningStep
 from scyc.schedules.rates import rates
 from scyc.schedules.schedule_lr import ScheduleLR
 from scyc.specs import optimizers
 from scyc.specs.base import Share, one_of
 from scyc.specs.optimizers import OptimizerBase, SgdSpec
 from scyc.specs.schedules import SCHEDULES, Schedule, WarmupSpec
-from scyc.specs.system import SystemSpec, TrainingSpec
+from scyc.specs.system import PruningSpec, SystemSpec, TrainingSpec
 from scyc.trainer import Member, Trained, Trainer
 
 Systems = Callable[..., SystemSpec]
@@ -211,3 +214,35 @@ def test_a_schedule_is_a_spec_and_a_line(system: Systems, colours: Images) -> No
     for engine in ENGINES:
         assert agree(two_cycles(trainer, schedule, 0.1, engine), alone)
     assert not agree(two_cycles(trainer, WarmupSpec(warmup=2), 0.1, "solo"), alone, atol=1e-4)
+
+
+# A criterion: a function from a PruningStep to masks, and a line in CRITERIA.
+
+
+def largest_first(step: PruningStep) -> dict[str, Tensor]:
+    """Remove the largest weights of each layer."""
+    scored = {name: -weight.abs() for name, weight in step.weights.items()}
+    masks = {name: step.masks[name] for name in step.names}
+    return unstructured.prune(masks, scored, step.rate, "layer")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_criterion_is_a_function_and_a_line_in_the_registry(
+    engine: str, system: Systems, colours: Images, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = ModuleType("toy_criterion")
+    module.largest_first = largest_first  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "toy_criterion", module)
+    toys = MappingProxyType({**CRITERIA, "largest": Criterion("toy_criterion:largest_first")})
+    for user in ("scyc.pruning.criteria", "scyc.trainer"):
+        monkeypatch.setattr(f"{user}.CRITERIA", toys)
+    assert criterion_rule("largest") is None
+    trainer = Trainer(system(pruning=PruningSpec(criterion="largest", rate=0.5)), colours)
+    trained = two_cycles(trainer, WarmupSpec(warmup=0), 1e-3, engine)
+    for replicate, each in enumerate(trained):
+        masks = each.outcome.network.masks
+        for name in trainer.prunable:
+            kept = masks[name]
+            assert int(kept.sum()) == kept.numel() - round(0.5 * kept.numel())
+            assert torch.count_nonzero(each.outcome.network.state[name]) == kept.sum()
+        assert trainer.root(replicate).masks.keys() == masks.keys()

@@ -106,6 +106,18 @@ def test_one_training_that_does_not_fit_says_so(
         worker.train(tasks(2))
 
 
+def test_a_parent_of_another_shape_is_one_line_that_names_the_change(
+    spec: Callable[..., WorkerConfig],
+) -> None:
+    narrow = Worker(spec(network={"name": "fully_connected", "hidden": [8]}))
+    (trained,) = narrow.train(tasks(1))
+    wide = Worker(spec(network={"name": "fully_connected", "hidden": [9]}))
+    with pytest.raises(PackFailed, match="has changed since this run began") as raised:
+        wide.train(tasks(1, trained.checkpoint))
+    assert "layers.0.weight was [8, 64] and is [9, 64]" in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
 def test_a_parent_is_loaded_and_pruned_once_however_many_packs_start_from_it(
     spec: Callable[..., WorkerConfig], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,8 @@
 import importlib.util
 import json
 import math
+import re
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from scyc import iterative_pruning
 from scyc.errors import BadInput
 from scyc.storage.checkpoint_store import CheckpointStore
 from scyc.trainer import Trainer
+from studies import own_network
 
 Make = Callable[..., Study]
 
@@ -219,6 +222,38 @@ def test_a_users_network_and_data_run_like_any(study: Make, tmp_path: Path) -> N
         cycles=1,
     )
     assert run(own, settings(tmp_path))["complete"]
+
+
+def test_a_network_of_the_script_itself_is_refused_where_rays_workers_train(
+    study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main = sys.modules["__main__"]
+    monkeypatch.setattr(main, "small_cnn", own_network.small_cnn, raising=False)
+    own = study(network="__main__:small_cnn")
+    with pytest.raises(BadInput) as raised:
+        execute.prepare(own, Settings(tmp_path, backend="ray"))
+    (problem,) = raised.value.problems
+    assert (problem.path, problem.value) == ("network.factory", "__main__:small_cnn")
+    assert "put it into a module of its own" in problem.rule
+    assert execute.prepare(own, settings(tmp_path)).run_id
+
+
+def test_missing_checkpoints_are_told_before_they_are_trained_again(
+    study: Make, tmp_path: Path
+) -> None:
+    run(study(cycles=1, keep_checkpoints="all"), settings(tmp_path))
+    for file in (tmp_path / "tiny" / "checkpoints").rglob("*.pt"):
+        file.unlink()
+    lines: list[str] = []
+    longer = execute.prepare(study(keep_checkpoints="all"), settings(tmp_path))
+    assert execute.execute(longer, Progress(say=lines.append))["complete"]
+    assert lines
+    for line in lines:
+        assert re.fullmatch(
+            r"the network of cell [0-9a-f]{8} is missing from the checkpoints; it is trained "
+            r"again with its pack \(\d trainings?\)",
+            line,
+        )
 
 
 def test_a_network_that_breaks_in_training_stops_the_run_with_its_error(

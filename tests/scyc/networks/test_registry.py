@@ -6,12 +6,14 @@ import torch
 from pydantic import TypeAdapter
 from torch import nn
 
-from scyc import Trainer, seeds, torchvision_compat
+from scyc import Trainer, iterate, seeds, torchvision_compat
 from scyc.data.images import Images
 from scyc.engines import solo
 from scyc.networks import fully_connected, registry, resnet20, torchvision
 from scyc.pruning.pruned_network import Network
+from scyc.specs import choices
 from scyc.specs import factory as factory_specs
+from scyc.specs import schedules as choices_schedules
 from scyc.specs.base import Spec
 from scyc.specs.choices import (
     AlexNetSpec,
@@ -356,3 +358,25 @@ def test_a_layer_that_the_loss_does_not_reach_has_no_gradient_and_goes_first(
 def test_seeds_differ_by_purpose_and_are_stable() -> None:
     assert seeds.seed(0, "split", 1) != seeds.seed(0, "split", 2) != seeds.seed(0, "weights", 2)
     assert seeds.seed(0, "split", 1) == 3_479_391_496_479_206_328
+
+
+def test_every_network_that_a_study_may_name_has_a_builder() -> None:
+    assert set(registry.NETWORKS) == set(choices.NETWORKS)
+
+
+def test_a_network_is_a_builder_and_a_line_in_the_registry(
+    monkeypatch: pytest.MonkeyPatch, system: Callable[..., SystemSpec], colours: Images
+) -> None:
+    def toy(spec: Spec, shape: tuple[int, ...], classes: int) -> nn.Module:
+        return nn.Sequential(nn.Flatten(), nn.Linear(192, 7), nn.ReLU(), nn.Linear(7, classes))
+
+    toys = {**registry.NETWORKS, "resnet20": toy}
+    monkeypatch.setattr(registry, "NETWORKS", toys)
+    spec = ResNet20Spec(name="resnet20")
+    schedule = choices_schedules.ConstantSpec(name="constant")
+    for engine in ("solo", "vmap", "grouped", "graphed"):
+        trainer = Trainer(system(network=spec, engine=engine), colours)
+        cycles = list(iterate(trainer, schedule, lambda _: 0.01, 2, [0]))
+        left = [cycle.trained[0].weights_remaining for cycle in cycles]
+        counts = [1344, 1344 - 269, 1075 - 215]
+        assert left == [100 * (count + 21) / 1365 for count in counts]

@@ -39,9 +39,7 @@ def test_resnet_20s_weights_remaining_are_the_papers() -> None:
     for cycle in range(19):
         left = pruning_weights.weights_remaining(masks, state, names)
         cut[cycle] = int(left * 100) / 100 if left < 10 else int(left * 10) / 10
-        masks = unstructured.prune(
-            masks, unstructured.scores(CRITERIA["global_magnitude"], weights, None), 0.2, "global"
-        )
+        masks = unstructured.prune(masks, unstructured.magnitude_scores(weights), 0.2, "global")
     printed = {
         0: 100,
         1: 80,
@@ -79,8 +77,10 @@ def test_magnitude_masks_are_torchs_over_several_cycles(criterion: str, rate: fl
     masks = pruning_weights.unpruned(ours.state_dict(), names)
     layers = [(layer, "weight") for layer in theirs.layers[:-1]]
     for cycle in range(5):
-        scored = unstructured.scores(CRITERIA[criterion], weights_of(ours), None)
-        masks = unstructured.prune(masks, scored, rate, CRITERIA[criterion].scope)
+        scored = unstructured.magnitude_scores(weights_of(ours))
+        masks = unstructured.prune(
+            masks, scored, rate, "global" if criterion.startswith("global") else "layer"
+        )
         if criterion == "global_magnitude":
             torch_prune.global_unstructured(layers, torch_prune.L1Unstructured, amount=rate)
         else:
@@ -94,20 +94,15 @@ def test_magnitude_masks_are_torchs_over_several_cycles(criterion: str, rate: fl
 def test_the_gradient_criterion_is_weight_times_gradient() -> None:
     weights = {"w": torch.tensor([1.0, -2.0, 3.0, 0.5])}
     gradients = {"w": torch.tensor([4.0, -0.1, 0.2, 8.0])}
-    scored = unstructured.scores(CRITERIA["global_gradient"], weights, gradients)
+    scored = unstructured.gradient_scores(weights, gradients)
     assert scored["w"].tolist() == pytest.approx([4.0, 0.2, 0.6, 4.0])
     masks = unstructured.prune({"w": torch.ones(4, dtype=torch.bool)}, scored, 0.5, "global")
     assert masks["w"].tolist() == [True, False, False, True]
 
 
-def test_a_gradient_criterion_without_gradients_is_refused() -> None:
-    with pytest.raises(ValueError, match="gradients"):
-        unstructured.scores(CRITERIA["layer_gradient"], {"w": torch.ones(2)}, None)
-
-
 def test_the_random_criterion_draws_a_uniform_number_a_weight_in_the_names_order() -> None:
     weights = {"b": torch.ones(2, 3), "a": torch.zeros(4)}
-    scored = unstructured.scores(CRITERIA["random"], weights, None, seeds.generator(0, "random"))
+    scored = unstructured.random_scores(weights, seeds.generator(0, "random"))
     drawn = torch.rand(10, generator=seeds.generator(0, "random"), dtype=torch.float64)
     assert torch.equal(scored["b"], drawn[:6].reshape(2, 3))
     assert torch.equal(scored["a"], drawn[6:])
@@ -120,8 +115,8 @@ def test_random_pruning_is_the_same_for_the_same_purpose_and_removes_exact_count
         masks = [pruning_weights.unpruned(weights, list(weights))]
         for cycle in range(cycles):
             drawn = seeds.generator(seed, "random", cycle)
-            scored = unstructured.scores(CRITERIA["random"], weights, None, drawn)
-            masks.append(unstructured.prune(masks[-1], scored, 0.3, CRITERIA["random"].scope))
+            scored = unstructured.random_scores(weights, drawn)
+            masks.append(unstructured.prune(masks[-1], scored, 0.3, "global"))
         return masks
 
     first, again, other = after(4, 0), after(4, 0), after(4, 1)
@@ -131,13 +126,6 @@ def test_random_pruning_is_the_same_for_the_same_purpose_and_removes_exact_count
     assert not torch.equal(first[-1]["wide"], other[-1]["wide"])
     for mask in first[-1].values():  # no layer is spared
         assert float(mask.double().mean()) == pytest.approx(0.24, abs=0.04)
-
-
-def test_a_criterion_without_what_it_needs_is_refused() -> None:
-    with pytest.raises(ValueError, match="generator"):
-        unstructured.scores(CRITERIA["random"], {"w": torch.ones(2)}, None)
-    with pytest.raises(ValueError, match=r"scyc\.pruning\.structured\.prune"):
-        unstructured.scores(CRITERIA["l1_filter"], {"w": torch.ones(2)}, None)
 
 
 @pytest.mark.parametrize("name", CRITERIA)
