@@ -96,8 +96,8 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
         )
         problems.append(Problem("network.factory", rule, study.network.factory))
     remote = settings.backend == "ray" and "RAY_ADDRESS" in os.environ  # its workers have the GPUs
-    if not remote and (rule := device_rule(settings.device)):
-        problems.append(Problem("device", rule, settings.device))
+    if not remote and (no_device := device_rule(settings.device)):
+        problems.append(Problem("device", no_device, settings.device))
     problems += shared_store.problems(settings.store, settings.backend)
     try:
         problems += probe(database(settings, study.folder_name))
