@@ -72,7 +72,7 @@ class Observations:
         if seen == accuracy:
             return False
         raise ConflictingObservation(
-            f"{run_id}: cycle {cycle}, max_lr {max_lr:g}, replicate {replicate} was observed with "
+            f"{run_id}: cycle {cycle}, max_lr {max_lr!r}, replicate {replicate} was observed with "
             f"{_shown(seen)} before, and now with {_shown(accuracy)}"
         )
 
@@ -91,4 +91,4 @@ class Observations:
 
 
 def _shown(accuracy: float | None) -> str:
-    return "divergence" if accuracy is None else f"{accuracy:g} %"
+    return "divergence" if accuracy is None else f"{accuracy!r} %"

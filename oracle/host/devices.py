@@ -15,3 +15,10 @@ def resolve_device(name: str) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(name)
+
+
+def device_rule(name: str) -> str | None:
+    """Return why this process cannot train on a device; None where it can."""
+    if name == "cuda" and not torch.cuda.is_available():
+        return 'PyTorch finds no CUDA device on this machine; use "auto" or "cpu"'
+    return None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from oracle.host.devices import resolve_device
+from oracle.host.devices import device_rule, resolve_device
 from oracle.reports import formats
 from oracle.execution import pack_plan
 from oracle.storage import shared_store
@@ -30,7 +31,7 @@ from oracle.runs.catalog import database, opened
 from oracle.settings import Progress, Settings
 from oracle.study.oracle import uses_own_code
 from oracle.storage.result_store import ResultStore
-from oracle.study.base import Study
+from oracle.study.base import Study, reserved_name_problems
 from oracle.execution.worker import WorkerConfig
 from oracle.execution.backends import BACKENDS
 from scyc.data import images as data, datasets
@@ -63,7 +64,7 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
     Raises BadInput with all problems at once: the images, the user's own code, the folder, the
     database.
     """
-    problems: list[Problem] = []
+    problems = reserved_name_problems(study)
     images: Images | None = None
     try:
         images = datasets.load(
@@ -94,6 +95,9 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
             'module of its own, or use backend "inline"'
         )
         problems.append(Problem("network.factory", rule, study.network.factory))
+    remote = settings.backend == "ray" and "RAY_ADDRESS" in os.environ  # its workers have the GPUs
+    if not remote and (no_device := device_rule(settings.device)):
+        problems.append(Problem("device", no_device, settings.device))
     problems += shared_store.problems(settings.store, settings.backend)
     try:
         problems += probe(database(settings, study.folder_name))
@@ -153,7 +157,9 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
 
             recorder = Recorder(store, lease, graph, study.name, patience)
             losers = CheckpointCollector(checkpoints, progress.say)
-            found = experiment(study, graph, ExperimentCallbacks(progress.line, drop, recorder.candidate))
+            found = experiment(
+                study, graph, ExperimentCallbacks(progress.line, drop, recorder.candidate)
+            )
             known = patience(lambda: store.results(graph))
             queue = _queue(
                 prepared, ledger, lease, known, write, checkpoints, in_flight, progress, patience
@@ -177,7 +183,9 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
 
 
 @contextlib.contextmanager
-def _stopped(ledger: RunDatabase, store: ResultStore, record: RunRecord, lease: Lease) -> Iterator[None]:
+def _stopped(
+    ledger: RunDatabase, store: ResultStore, record: RunRecord, lease: Lease
+) -> Iterator[None]:
     """Write down that a run has stopped where its trainings fail, unless it is another's by now."""
     try:
         yield

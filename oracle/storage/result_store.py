@@ -48,12 +48,15 @@ from oracle.records.observations import Observation
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.request import StudyKey
 from scyc.errors import BadInput, Problem
-from scyc.specs.base import as_json
+from scyc.specs.base import as_json, content_hash
 
 _ACCURACY = ("validation accuracy, %",)  # what a training's value is
 _MOST_REPLICATES = 1000
 _LOWEST, _HIGHEST = 1e-8, 1e4  # of the max_lr axis that Optuna is told, widened where needed
 _OUTSIDE = StudyKey("observations", None, "")  # of a run whose trainings another program runs
+
+
+_NOTE_HASHES = "note_hashes"  # user attribute: of the note before and after the last run wrote
 
 
 class ResultStore:
@@ -178,18 +181,25 @@ class ResultStore:
     ) -> None:
         """Give a place's study its note (Markdown) and figures for the dashboard.
 
+        A note that somebody has edited in the dashboard is kept as it is.
+
         role: what the study is in this run, kept as the study's attribute ``run:<run_id>``. Raises
         StorageError when the database fails.
         """
         from optuna_dashboard import (  # noqa: PLC0415  # scikit-learn and pandas: two seconds
+            get_note,
             save_note,
             save_plotly_graph_object,
         )
 
         with _storage_errors("the notes for the dashboard could not be stored"):
             study = self._study(graph, name, place)
+            old = get_note(study)
+            if _note_is_ours(old, study.user_attrs):  # both hashes: a kill may come between
+                hashes = [content_hash([text]) for text in (old, note)]
+                study.set_user_attr(_NOTE_HASHES, hashes)
+                save_note(study, note)
             study.set_user_attr(f"run:{run_id}", dict(role))
-            save_note(study, note)
             for title, figure in figures.items():
                 save_plotly_graph_object(study, figure, graph_object_id=title)
 
@@ -408,3 +418,12 @@ def _result(trial: StoredTrial) -> CellResult:
         engine=attributes["cost"].get("engine"),
         members=attributes["cost"].get("members"),
     )
+
+
+def _note_is_ours(note: str, attributes: Mapping[str, Any]) -> bool:
+    """Return whether a note may be replaced: it is empty, or as the last run left it."""
+    if not note:
+        return True
+    if _NOTE_HASHES in attributes:
+        return content_hash([note]) in attributes[_NOTE_HASHES]
+    return any(key.startswith("run:") for key in attributes)  # of a version that kept no hash

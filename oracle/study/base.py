@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from oracle.study.grid import grid_bounds, grid_values
 from oracle.study.grid_spec import GridSpec
 from oracle.study.replicates import ReplicateRange, Replicates
+from scyc.errors import Problem
 from scyc.pruning.criteria import criterion_rule
 from scyc.schedules import scyc_curve
 from scyc.specs.base import NonNegativeInt, PositiveFloat, PositiveInt, SCyc, Spec, as_json, refuse
@@ -66,6 +67,17 @@ def grid_fits(schedule: ScheduleSpec, grid: GridSpec) -> None:
         raise PydanticCustomError("max_lr", "{rule}", {"rule": rule})
 
 
+RESERVED_NAMES = frozenset(
+    [
+        "oracle.db",
+        "oracle.db-wal",
+        "oracle.db-shm",
+        "oracle.db-journal",
+        "logs",
+        "images",
+        "checkpoints",
+    ]
+)  # what the program keeps beside the studies' folders
 NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 
 
@@ -182,3 +194,13 @@ class Study(Spec):
         for place in ("root", "download"):
             fields["dataset"].pop(place, None)
         return fields
+
+
+def reserved_name_problems(study: Study) -> list[Problem]:
+    """Return a problem for each name of a folder that the program needs for files of its own.
+
+    Checked before a run starts, not when a study is read: what was stored stays readable.
+    """
+    rule = "is a name of the program's own files; choose another"
+    names = {"name": study.name, "beside": study.beside}
+    return [Problem(path, rule, name) for path, name in names.items() if name in RESERVED_NAMES]

@@ -55,3 +55,9 @@ def test_a_training_has_one_outcome(
         observations.add("mine-1", 2, 0.1, 0, second, "bob")
     (kept,) = observations.of("mine-1")
     assert (kept.accuracy, kept.owner) == (first, "ann")
+
+
+def test_accuracies_that_differ_are_shown_as_different(observations: Observations) -> None:
+    observations.add("mine-1", 0, 0.1, 0, 91.25, "ann")
+    with pytest.raises(ConflictingObservation, match=r"with 91\.25 % before, .* 91\.250001 %"):
+        observations.add("mine-1", 0, 0.1, 0, 91.250001, "ann")

@@ -284,6 +284,25 @@ def test_everything_wrong_is_told_at_once_and_nothing_is_written(
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.parametrize("name", ["oracle.db", "oracle.db-journal", "logs", "images"])
+def test_a_name_that_the_program_needs_is_refused_before_a_folder_is_made(
+    study: Make, tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(BadInput) as refused:
+        execute.prepare(study(name=name), settings(tmp_path))
+    assert [(each.path, each.value) for each in refused.value.problems] == [("name", name)]
+    assert not list(tmp_path.iterdir())
+
+
+def test_cuda_is_refused_where_there_is_none(
+    study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(BadInput, match="no CUDA device") as refused:
+        execute.prepare(study(), settings(tmp_path, device="cuda"))
+    assert [each.path for each in refused.value.problems] == ["device"]
+
+
 def test_an_unknown_run_is_refused_with_the_known_ones(study: Make, tmp_path: Path) -> None:
     where = settings(tmp_path)
     with pytest.raises(BadInput, match="none yet"):

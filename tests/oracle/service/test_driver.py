@@ -336,3 +336,11 @@ def test_a_reporter_that_was_withdrawn_says_so_with_every_word() -> None:
     for word in (lambda: found.cells(2, 9), lambda: found.line("cycle 0"), lambda: found.say("hi")):
         with pytest.raises(JobWithdrawn):
             word()
+
+
+def test_a_job_whose_name_the_program_needs_is_refused(service: Service, tmp_path: Path) -> None:
+    text = yaml.safe_dump(STUDY | {"name": "oracle.db-journal"})
+    with pytest.raises(BadInput, match="name of the program's own files"):
+        service.submit(text, form="yaml", owner="ann")
+    assert not (tmp_path / "oracle.db-journal").exists()
+    assert service.jobs.claim(ME) is None

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 import pytest
 import sqlalchemy as sa
 from optuna.trial import TrialState, create_trial
+from optuna_dashboard import save_note
 
 from oracle.database import RunDatabase, RunRecord, parse_url, probe
 from oracle.database import engine as database
@@ -237,6 +238,32 @@ def test_the_note_and_the_figure_are_where_the_dashboard_looks(
     assert json.loads(saved["graph_object"])["data"][0]["type"] == "scatter"
     attributes = {each["key"]: each["value"] for each in shown["user_attrs"]}
     assert json.loads(attributes["run:tiny-1"]) == {"cycle": 0}
+
+
+def test_a_note_that_was_edited_in_the_dashboard_is_kept(
+    store: ResultStore, graph: Graph, storage: str
+) -> None:
+    def annotate(text: str) -> str:
+        store.annotate(graph, "tiny", ORACLE, "tiny-1", {"cycle": 0}, text, {})
+        return str(dashboard(storage, "/api/studies/1")["note"]["body"])
+
+    assert annotate("first") == "first"
+    assert annotate("second") == "second"
+    name = study_name(graph, "tiny", ORACLE)
+    save_note(optuna.load_study(study_name=name, storage=storage), "my own words")
+    assert annotate("third") == "my own words"
+    assert annotate("fourth") == "my own words"
+
+
+def test_a_note_that_was_written_before_the_run_ended_is_kept(
+    store: ResultStore, graph: Graph, storage: str
+) -> None:
+    cell = graph.root(0, WARMUP, 0.1)
+    store.add(graph, "tiny", ORACLE, cell, result(cell))
+    name = study_name(graph, "tiny", ORACLE)
+    save_note(optuna.load_study(study_name=name, storage=storage), "my own words")
+    store.annotate(graph, "tiny", ORACLE, "tiny-1", {"cycle": 0}, "first", {})
+    assert dashboard(storage, "/api/studies/1")["note"]["body"] == "my own words"
 
 
 def dashboard(storage: str, path: str) -> Any:
