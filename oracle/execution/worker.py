@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -243,3 +243,8 @@ def task(cell: Cell, known: Results) -> CellTask:
         schedule=as_json(cell.schedule),
         max_lr=cell.max_lr,
     )
+
+
+def cell_tasks(cells: Sequence[Cell], known: Mapping[str, CellResult]) -> list[CellTask]:
+    """Return what a worker needs to train a pack's cells, given the results that are known."""
+    return [task(cell, known) for cell in cells]

@@ -27,7 +27,7 @@ from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_reg
 
 MOST_MORE = 1000  # replicates; what would need more is as good as undecidable
 MOST_IMAGES = 100_000  # of a validation part that is told from accuracies
-IMAGES_LEAST = 0.5  # std of one replicate: a difference of two then has 0.7 images
+IMAGES_LEAST = 1.0  # std of one replicate, in validation images
 LEAST_VALUES = 8  # accuracies, from which it is told
 
 
@@ -136,7 +136,7 @@ def infer_region(
         kind: of the tolerance.
         seed: the same seed gives the same answer.
         images: in the validation part; None: as many as the accuracies tell of. One replicate's
-            noise is taken to be half an image at least, so that equal accuracies are no certainty.
+            noise is taken to be one image at least, so that equal accuracies are no certainty.
 
     """
     region = feasible_region(tried, tolerance, kind)

@@ -15,7 +15,7 @@ import torch
 
 from oracle.database import RunDatabase
 from oracle.errors import PackFailed
-from oracle.execution import backends, ray_auth
+from oracle.execution import ray_auth, ray_cluster, worker
 from oracle.execution.worker import Worker
 from oracle.runs import execute
 from oracle.runs.catalog import database
@@ -61,14 +61,14 @@ def test_pack_sizes_give_the_same_table_to_the_last_bit(
      (3, 2, 0.5), (5, 2, 0.3333), (9, 8, 0.5)],
 )  # fmt: skip
 def test_workers_share_gpus_evenly_and_each_is_on_one(count: int, gpus: int, share: float) -> None:
-    assert backends.gpu_share(count, gpus) == share
+    assert ray_cluster.gpu_share(count, gpus) == share
     in_ray = round(share * 10_000)  # it counts ten-thousandths
     assert gpus * (10_000 // in_ray) >= count
 
 
 def test_no_gpu_to_share_is_an_error_that_says_so() -> None:
     with pytest.raises(PackFailed, match="no GPU"):
-        backends.gpu_share(2, 0)
+        ray_cluster.gpu_share(2, 0)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_pack_that_had_to_be_halved_is_written_down(
     declared = study(pack=6, training={
         "steps": 12, "batch": 16, "validate_every": 6, "engine": "stacked",
     })  # fmt: skip
-    engine_train = backends.Worker._attempt
+    engine_train = worker.Worker._attempt
 
     def attempt(self: Worker, tasks: Any, engine: str, name: str) -> Any:
         return None if len(tasks) > 2 else engine_train(self, tasks, engine, name)
@@ -278,7 +278,7 @@ def test_rays_files_lie_where_the_paths_of_its_sockets_are_short_enough(
     short = Path(tempfile.mkdtemp(prefix="s", dir="/tmp"))
     for place, expected in ((long, short.parent), (short, short)):
         monkeypatch.setattr("tempfile.tempdir", str(place))
-        scratch = backends._scratch()
+        scratch = ray_cluster.make_scratch()
         assert scratch.parent == expected
         assert scratch.stat().st_mode & 0o077 == 0
         shutil.rmtree(scratch)

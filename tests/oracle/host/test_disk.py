@@ -12,7 +12,7 @@ from factories import tiny_content
 
 from oracle.cli import main
 from oracle.errors import DiskError, PackFailed
-from oracle.execution import backends
+from oracle.execution import ray_searcher
 from oracle.execution.pack_queue import Pack, PackQueue
 from oracle.execution.pack_state import PackStates
 from oracle.execution.worker import Worker, flight_name
@@ -66,10 +66,10 @@ def test_a_ray_worker_reports_a_full_disk_as_one(tmp_path: Path) -> None:
     queue.say = said.append
     reported = json.dumps({"disk": "/disk/file: full", "said": ["not saved"]})
     with pytest.raises(DiskError, match="/disk/file: full"):
-        backends._reported({"reported": reported}, error=False, queue=queue)
+        ray_searcher._reported({"reported": reported}, error=False, queue=queue)
     assert said == ["not saved"]
     with pytest.raises(PackFailed):
-        backends._reported({"reported": json.dumps({"failed": "x"})}, error=False, queue=queue)
+        ray_searcher._reported({"reported": json.dumps({"failed": "x"})}, error=False, queue=queue)
 
 
 def test_a_report_that_cannot_be_written_comes_after_the_table(

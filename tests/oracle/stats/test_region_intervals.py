@@ -270,13 +270,13 @@ def test_equal_accuracies_are_no_certainty(count: int, accuracy: float) -> None:
     assert each.best_again == accuracy
 
 
-def test_the_noise_of_a_replicate_is_half_a_validation_image_at_least() -> None:
+def test_the_noise_of_a_replicate_is_one_validation_image_at_least() -> None:
     rows = [(90.0, 91.0), (91.0, 92.0), (92.0, 93.0), (90.0, 91.0), (80.0, 81.0), (70.0, 71.0)]
     tried = {0.01 * 2**step: MaxLrScores(row, False) for step, row in enumerate(rows)}
     assert validation_images(tried) == 100
     each = found(tried)
     assert each.estimate is not None
-    assert each.estimate.noise == pytest.approx(0.5)  # though the replicates agree wholly
+    assert each.estimate.noise == pytest.approx(1.0)  # though the replicates agree wholly
     assert each.estimate.floor == pytest.approx(100 * (0.925 * 0.075 / 100) ** 0.5)
 
 

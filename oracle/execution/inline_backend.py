@@ -1,0 +1,60 @@
+"""Training packs in this process."""
+
+from __future__ import annotations
+
+import contextlib
+import traceback
+from collections.abc import Iterator
+
+from oracle.errors import DiskError, PackFailed
+from oracle.execution.pack_queue import PackQueue
+from oracle.execution.worker import Worker, WorkerConfig, cell_tasks
+from oracle.host.disk import raise_disk_errors
+from scyc.data.images import ImagesLost
+from scyc.storage.checkpoint_store import CheckpointError, CheckpointLost
+
+
+def inline(worker_spec: WorkerConfig, queue: PackQueue, workers: int = 1) -> None:
+    """Train in this process, one pack after another."""
+    worker = _worker(worker_spec)
+    if queue.unplanned:
+        with _told(worker, queue):
+            plan = worker.plan(queue.most or None)
+        queue.settle(plan)
+    while not queue.finished:
+        pack = queue.next()
+        assert pack is not None, "all packs are done, yet a search waits"
+        with _told(worker, queue):
+            try:
+                results = worker.train(cell_tasks(pack.cells, queue.known), queue.engine)
+            except CheckpointLost as lost:
+                queue.requeue(pack, str(lost))
+                continue
+        queue.complete(pack, results)
+
+
+def _worker(worker_spec: WorkerConfig) -> Worker:
+    """A worker in this process. Raises PackFailed, DiskFailed."""
+    try:
+        with raise_disk_errors():
+            return Worker(worker_spec)
+    except ImagesLost as error:
+        raise PackFailed(str(error)) from error
+
+
+@contextlib.contextmanager
+def _told(worker: Worker, queue: PackQueue) -> Iterator[None]:
+    """Pass on what a worker says, and any failure of its as PackFailed or DiskFailed."""
+    try:
+        with raise_disk_errors():
+            yield
+    except (DiskError, PackFailed):
+        raise
+    except CheckpointError as error:
+        raise PackFailed(str(error)) from error
+    except Exception as error:
+        raise PackFailed(traceback.format_exc()) from error
+    finally:
+        for line in worker.messages:
+            queue.say(line)
+        worker.messages.clear()

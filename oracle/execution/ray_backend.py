@@ -1,0 +1,83 @@
+"""Training packs on Ray Tune's workers.
+
+One ``Tuner.fit`` carries a whole run. Ray's own experiment state is scratch: results are handed to
+the queue at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+import os
+import shutil
+from pathlib import Path
+
+from oracle.execution import ray_auth, ray_reaper
+from oracle.execution.pack_queue import PackQueue
+from oracle.execution.ray_cluster import connect, count_gpus, gpu_share, make_scratch
+from oracle.execution.ray_searcher import pack_searcher
+from oracle.execution.ray_trainable import pack_trainable
+from oracle.execution.worker import WorkerConfig
+from oracle.host.devices import resolve_device
+
+
+def ray_tune(worker_spec: WorkerConfig, queue: PackQueue, workers: int) -> None:
+    """Train on Ray Tune's workers: those of a cluster where RAY_ADDRESS names one, else local ones.
+
+    Each worker is one process with one CPU, or a share of a GPU, and is used until the end. Raises
+    PackFailed, also where there is no GPU to share.
+    """
+    if queue.finished:
+        return
+    scratch = make_scratch()
+    cluster = "RAY_ADDRESS" in os.environ
+    alone = contextlib.nullcontext() if cluster else ray_reaper.none_left(scratch)
+    try:
+        with alone, ray_auth.environment(workers, None if cluster else scratch, queue.say):
+            import ray  # noqa: PLC0415  # seconds; and it reads the environment on import
+
+            on_gpu = resolve_device(worker_spec.device).type == "cuda"
+            try:
+                connect(ray, cluster, workers, on_gpu, scratch)
+                share = gpu_share(workers, count_gpus(ray)) if on_gpu else 0.0
+                spec = dataclasses.replace(worker_spec, share=share or 1.0)
+                _fit(spec, queue, workers, share, scratch)
+            finally:
+                ray.shutdown()
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _fit(
+    worker_spec: WorkerConfig, queue: PackQueue, workers: int, share: float, scratch: Path
+) -> None:
+    """Carry a whole run by one Tuner; each trial is a pack. Raises what ended the run."""
+    from ray import tune  # noqa: PLC0415  # as ray itself
+
+    searcher = pack_searcher(queue, workers)
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # tracebacks of workers that died
+    trainable = tune.with_resources(
+        tune.with_parameters(pack_trainable(), worker_spec=dataclasses.asdict(worker_spec)),
+        {"cpu": 1, "gpu": share},
+    )
+    tuner = tune.Tuner(
+        trainable,
+        tune_config=tune.TuneConfig(
+            search_alg=searcher,
+            num_samples=-1,
+            reuse_actors=True,
+            trial_name_creator=lambda trial: f"pack-{trial.trial_id}",
+            trial_dirname_creator=lambda trial: f"pack-{trial.trial_id}",
+        ),
+        run_config=tune.RunConfig(
+            name="packs",
+            storage_path=str(scratch),
+            verbose=0,
+            failure_config=tune.FailureConfig(max_failures=0),
+            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+        ),
+    )
+    tuner.fit()
+    if searcher.failure is not None:
+        raise searcher.failure

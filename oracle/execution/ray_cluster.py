@@ -1,0 +1,104 @@
+"""Starting a local Ray, or connecting to a cluster; its scratch folder; shares of a GPU."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+from oracle.errors import PackFailed
+from oracle.execution import ray_auth
+from oracle.host.processes import is_alive, on_this_host, process_id_string
+
+_SCRATCH = "oracle-ray-"
+_LONGEST = 19  # characters of a folder in which Ray's sockets find room
+
+
+def gpu_share(workers: int, gpus: int) -> float:
+    """Share of a GPU that each worker takes: as many workers on each GPU, and one GPU a worker.
+
+    Ray counts ten-thousandths, and takes no share that is on two GPUs. Raises PackFailed where
+    there is no GPU.
+    """
+    if gpus == 0:
+        raise PackFailed("Ray sees no GPU; start it where there is one, or run with --device cpu")
+    at_one = -(-workers // gpus)
+    return (10_000 // at_one) / 10_000
+
+
+def count_gpus(ray: Any) -> int:
+    """Return the GPUs of the connected cluster."""
+    return int(ray.cluster_resources().get("GPU", 0))
+
+
+def make_scratch() -> Path:
+    """A new folder for Ray's files; those of drivers that were killed are removed on the way.
+
+    It lies in the folder for temporary files, or in /tmp where that one's path is too long: the
+    paths of Ray's sockets have 88 characters more, and may have 107.
+    """
+    place = Path(tempfile.gettempdir())
+    short = Path("/tmp")  # noqa: S108  # the folder in it is made for its user alone
+    if len(str(place)) > _LONGEST and os.access(short, os.W_OK):
+        place = short
+    for owner in place.glob(f"{_SCRATCH}*/driver"):
+        with contextlib.suppress(OSError):
+            process = owner.read_text()
+            if on_this_host(process) and not is_alive(process):
+                shutil.rmtree(owner.parent, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=place))
+    (folder / "driver").write_text(process_id_string())
+    return folder
+
+
+def connect(ray: Any, cluster: bool, workers: int, on_gpu: bool, scratch: Path) -> None:
+    """Connect to a cluster, or start a local Ray with as many CPUs as workers."""
+    quiet = {"logging_level": logging.ERROR, "log_to_driver": False}
+    if cluster:
+        try:
+            ray.init(**quiet)
+        except ConnectionError as error:
+            raise PackFailed(_unreached(error)) from error
+        return
+    with contextlib.suppress(AttributeError):  # else a second Ray of this process gets no token
+        ray._raylet.AuthenticationTokenLoader.instance().reset_cache()
+    ray.init(
+        num_cpus=workers,
+        num_gpus=None if on_gpu else 0,
+        include_dashboard=False,
+        object_store_memory=100 * 2**20,
+        _temp_dir=str(scratch / "r"),  # Ray opens it to everyone; the folder around it stays closed
+        _node_ip_address=ray_auth.LOOPBACK,
+        runtime_env=_own_python(),
+        **quiet,
+    )
+    if ray.util.get_node_ip_address() != ray_auth.LOOPBACK:
+        raise PackFailed("Ray was imported too early: it listens beyond this machine")
+
+
+def _unreached(error: BaseException) -> str:
+    """Why there is no way into a cluster, and what may help."""
+    told: BaseException | None = error
+    while told is not None:
+        if "InvalidAuthToken" in str(told):
+            return (
+                f"{error}: it asks for its token; set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN_PATH "
+                "to the file in which the token is"
+            )
+        told = told.__cause__
+    return f"{error}; does `ray start` run there, and on this machine, too?"
+
+
+def _own_python() -> dict[str, str] | None:
+    """Tell the workers which Python to run, where Ray must be told.
+
+    Ray hands the path of its Python to a shell as it is, so one with a space must come quoted.
+    """
+    quoted = quote(sys.executable)
+    return None if quoted == sys.executable else {"py_executable": quoted}

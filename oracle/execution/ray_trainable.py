@@ -1,0 +1,68 @@
+"""The trainable of Ray Tune: one pack a trial."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+import traceback
+from typing import Any
+
+from oracle.errors import DiskError, PackFailed
+from oracle.execution.worker import CellTask, Worker, WorkerConfig
+from oracle.host.disk import raise_disk_errors
+from scyc.data.images import ImagesLost
+from scyc.storage.checkpoint_store import CheckpointError, CheckpointLost
+
+
+def pack_trainable() -> type:
+    """Return the Trainable whose trials are packs."""
+    from ray import tune  # noqa: PLC0415  # as ray itself
+
+    class TrainPack(tune.Trainable):
+        """One pack a trial; the worker behind it lives as long as its process."""
+
+        def setup(self, config: dict[str, Any], **shared: Any) -> None:
+            self.work = config
+            self.worker_spec = WorkerConfig(**shared["worker_spec"])
+            self.worker: Worker | None = None
+
+        def reset_config(self, new_config: dict[str, Any]) -> bool:
+            self.work = new_config
+            return True
+
+        def step(self) -> dict[str, Any]:
+            if "nap" in self.work:
+                time.sleep(self.work["nap"])
+                return {"done": True}
+            reported: dict[str, Any] = {}
+            try:
+                with raise_disk_errors():
+                    self.worker = self.worker or Worker(self.worker_spec)
+                    reported = self._done(self.worker)
+            except DiskError as failure:
+                reported = {"disk": str(failure)}
+            except CheckpointLost as lost:
+                reported = {"lost": str(lost)}
+            except (CheckpointError, ImagesLost, PackFailed) as failure:
+                reported = {"failed": str(failure)}
+            except Exception:  # the driver shows it; a retry would only repeat it
+                reported = {"failed": traceback.format_exc()}
+            if self.worker is not None:
+                reported["said"], self.worker.messages = self.worker.messages, []
+            return {"done": True, "reported": json.dumps(reported)}
+
+        def _done(self, worker: Worker) -> dict[str, Any]:
+            if "most" in self.work:
+                return {"plan": dataclasses.asdict(worker.plan(self.work["most"] or None))}
+            tasks = [CellTask(**each) for each in json.loads(self.work["tasks"])]
+            results = worker.train(tasks, self.work["engine"])
+            return {"results": [dataclasses.asdict(result) for result in results]}
+
+        def save_checkpoint(self, checkpoint_dir: str) -> None:
+            """A pack has nothing that Tune should keep."""
+
+        def load_checkpoint(self, checkpoint: Any) -> None:
+            """A pack starts from its parents' checkpoints, which are not Tune's."""
+
+    return TrainPack
