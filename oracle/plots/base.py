@@ -15,11 +15,33 @@ from oracle.reports.sheet import shrunk_lines
 from scyc.errors import BadInput, Problem
 
 _ENDINGS = (".html", ".png", ".svg")
+_PAGE = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Figure</title></head>
+<body style="margin:0;background:#fff">{}</body>
+</html>
+"""
 
 
 def page(figure: go.Figure, plotly_js: bool | str = True) -> str:
-    """A figure as HTML that needs nothing else; ``plotly_js=False`` leaves the library out."""
-    return str(figure.to_html(full_html=plotly_js is True, include_plotlyjs=plotly_js))
+    """Return a figure as HTML that needs nothing else and is as wide as its page.
+
+    In a page narrower than 60rem it scrolls sideways, so that nothing is cut.
+
+    Args:
+        figure: its own width holds for pictures and is ignored here; its height is kept.
+        plotly_js: whether plotly's library is part of the page; False returns a fragment.
+    """
+    responsive = go.Figure(figure).update_layout(width=None, autosize=True)
+    drawing = responsive.to_html(
+        full_html=False,
+        include_plotlyjs=plotly_js,
+        default_height=f"{figure.layout.height or 640}px",
+        config={"responsive": True},
+    )
+    fragment = f'<div style="overflow-x:auto"><div style="min-width:60rem">{drawing}</div></div>'
+    return _PAGE.format(fragment) if plotly_js is True else fragment
 
 
 def save(figure: go.Figure, target: Path) -> None:

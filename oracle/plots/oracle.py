@@ -90,7 +90,7 @@ def _band(figure: go.Figure, table: Table, column: int) -> None:
             x=left,
             y=[c["well_tuned"] for c in known],
             mode="markers",
-            marker={"color": _WELL_TUNED, "size": 11},
+            marker={"symbol": "star", "color": _WELL_TUNED, "size": 13},
             name="well-tuned max_lr",
             hovertemplate="%{x:.1f} % remaining: %{y:.4g}<extra>well-tuned</extra>",
         ),
@@ -143,7 +143,7 @@ def _ends(figure: go.Figure, known: Sequence[Mapping[str, Any]], place: Mapping[
             mode="lines+markers",
             line={"color": _ENDS, "width": 1.5},
             marker={"symbol": "line-ew", "size": 7, "line": {"color": _ENDS, "width": 1.5}},
-            name="its ends, 90 %",
+            name="90 % CI of the bounds",
             hovertemplate="end of the region: %{y:.4g}<extra>90 %</extra>",
         ),
         **place,
@@ -296,7 +296,7 @@ def _accuracies(figure: go.Figure, table: Table, column: int) -> None:
     rates = [entry["max_lr"] for c in cycles for entry in c["grid"]]
     figure.update_xaxes(title_text="max_lr", **rate_axis(rates), **place)
     figure.update_yaxes(
-        title_text=f"mean validation accuracy{' ± paired error' if bars else ''}, %",
+        title_text=f"mean validation accuracy{' ± SE' if bars else ''}, %",
         range=[lowest, min(100.5, max(best) + 1)],
         **place,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from oracle.reports.sheet import ReportTable, cost_lines, flat_spread, format_lr, format_mean_std
+from oracle.reports.sheet import ReportTable, cost_rows, flat_spread, format_lr, format_mean_std
 from oracle.stats.paired_difference import (
     Difference,
     certainty,
@@ -40,7 +40,7 @@ def sheet(table: Table) -> ReportTable:
         rows=[_row(cycle, beam["width"]) for cycle in beam["cycles"]],
         verdict=verdict(beam, table["complete"]),
         notes=_notes(beam),
-        costs=cost_lines(
+        costs=cost_rows(
             beam["cost"], {"greedy": "greed", "beam": "beam", "shared": "shared by both"}
         ),
         flat=[_flat(cycle) for cycle in beam["cycles"]],

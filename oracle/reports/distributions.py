@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from oracle.reports.sheet import ReportTable, cost_lines, format_lr, format_mean_std, shrunk_lines
+from oracle.reports.sheet import ReportTable, cost_rows, format_lr, format_mean_std, shrunk_lines
 from oracle.tables.oracle import Table
 
 _NAMES = {"weight_gradients": "weight gradients", "activations": "hidden outputs"}
@@ -28,7 +28,7 @@ def sheet(table: Table) -> ReportTable:
         rows=[_row(cycle, what, bounds is not None) for cycle in table["cycles"]],
         verdict=verdict(table),
         notes=[*shrunk_lines(table), *_footnotes(table)],
-        costs=cost_lines(table["cost"]),
+        costs=cost_rows(table["cost"]),
         flat=[line for cycle in table["cycles"] for line in _flat(cycle, what)],
         flat_heads=_FLAT_HEADS,
     )

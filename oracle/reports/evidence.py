@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from oracle.reports.sheet import Cell
 from oracle.stats import decisions
 from oracle.tables.evidence import FLAT_HEADS
 
@@ -14,13 +15,13 @@ SURE, UNSURE = 100 * decisions.SURE, 100 * (1 - decisions.SURE)
 BEYOND = 1 - decisions.SURE
 
 
-def verdict(cycle: Mapping[str, Any]) -> str:
-    """What is said of S-Cyc: ``undecided (+7)`` where 7 more replicates may decide it."""
+def verdict(cycle: Mapping[str, Any]) -> Cell:
+    """Return the S-Cyc verdict: ``undecided (+7)`` where 7 more replicates would decide it."""
     if cycle["evidence"] is None:
-        return "-"
+        return Cell("-")
     found = cycle["evidence"]["s_cyc"]
     more = f" (+{found['more']})" if found["verdict"] == "undecided" and found["more"] else ""
-    return str(found["verdict"]) + more
+    return Cell(str(found["verdict"]) + more, found["verdict"])
 
 
 def chance(cycle: Mapping[str, Any]) -> str:

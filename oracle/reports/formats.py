@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table as RichTable
 
 from oracle.reports.registry import SHEETS
-from oracle.reports.sheet import ReportTable
+from oracle.reports.sheet import ReportTable, cost_lines, tone
 from oracle.tables.oracle import Table
 
 # Text that begins so is a formula; so is what follows a semicolon where that parts the cells. The
@@ -64,7 +64,7 @@ def _print(console: Console, printed: ReportTable) -> None:
     )
     console.print(grid)  # whole, however narrow the terminal: a number that is cut is lost
     console.width = width
-    for line in [printed.verdict, "", *printed.notes, "", *printed.costs]:
+    for line in [printed.verdict, "", *printed.notes, "", *cost_lines(printed)]:
         console.print(line, markup=False)
 
 
@@ -115,7 +115,7 @@ def _markdown(printed: ReportTable) -> str:
         *(f"- {_escaped(' '.join(line.splitlines()))}" for line in printed.notes),
         "",
         "```text",
-        *printed.costs,
+        *cost_lines(printed),
         "```",
     ]
     return "\n".join(lines) + "\n"
@@ -136,7 +136,7 @@ def _remark(text: str) -> str:
 def _tabular(printed: ReportTable) -> str:
     heads = [_latex(head.replace("\n", " ")) for head in printed.headers]
     body = [_latex_row(row) for row in printed.rows]
-    said = (printed.verdict, *printed.notes, *printed.costs)
+    said = (printed.verdict, *printed.notes, *cost_lines(printed))
     notes = [_remark(line).rstrip("\n") for line in said if line]
     sides = "".join("l" if index in printed.left else "r" for index in range(len(heads)))
     lines = [
@@ -163,8 +163,8 @@ def dashboard_note(table: Table) -> str:
 
 
 def _coloured(cell: str, words: bool) -> str:
-    style = None if words else _COLOURS.get(cell.partition(" ")[0])
-    return f"[{style}]{cell}[/]" if style else escape(cell)
+    style = None if words else _COLOURS.get(tone(cell) or "")
+    return f"[{style}]{escape(cell)}[/]" if style else escape(cell)
 
 
 def _escaped(cell: str) -> str:

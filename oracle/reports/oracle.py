@@ -10,7 +10,7 @@ from oracle.analysis import costs, curve_fit
 from oracle.reports import beam as beam_reports
 from oracle.reports import evidence as evidence_reports
 from oracle.reports import rivals as rivals_reports
-from oracle.reports.sheet import ReportTable, cost_lines, format_lr, format_mean_std, shrunk_lines
+from oracle.reports.sheet import ReportTable, cost_rows, format_lr, format_mean_std, shrunk_lines
 from oracle.stats.paired_difference import Difference, signed
 from oracle.tables import evidence
 from oracle.tables.oracle import Table
@@ -28,10 +28,13 @@ _HEADS = (
     "test, %\nS-Cyc",
 )
 
+_COST_NAMES = {"oracle": "oracle", "adaptive": "adaptive (replayed)", "s_cyc": "S-Cyc"}
+
 
 def sheet(table: Table) -> ReportTable:
     """An oracle run's table, as it is printed."""
     paper, counts = table["paper_table"], _counts(table)
+    ratio = costs.ratio_line(table)
     heads = [
         *_HEADS,
         *([f"Table {paper}:\nwell-tuned", f"Table {paper}:\nregion"] if paper else []),
@@ -48,7 +51,8 @@ def sheet(table: Table) -> ReportTable:
         rows=rows,
         verdict=verdict(table),
         notes=[*shrunk_lines(table), *_footnotes(table)],
-        costs=_costs(table),
+        costs=cost_rows(table["cost"], _COST_NAMES),
+        cost_notes=[ratio] if ratio else [],
         flat=[_flat(cycle) for cycle in table["cycles"]],
         flat_heads=_flat_heads(),
         series="oracle and S-Cyc",
@@ -60,13 +64,6 @@ def _more(table: Table) -> list[ReportTable]:
     """The tables below: rivals and beam, of a study that has them."""
     rivals = [rivals_reports.sheet(table)] if table["rivals"] else []
     return [*rivals, *([beam_reports.sheet(table)] if table["beam"] else [])]
-
-
-def _costs(table: Table) -> list[str]:
-    """What each part cost, and the oracle's cost over the others'."""
-    names = {"oracle": "oracle", "adaptive": "adaptive (replayed)", "s_cyc": "S-Cyc"}
-    ratio = costs.ratio_line(table)
-    return [*cost_lines(table["cost"], names), *([ratio] if ratio else [])]
 
 
 def _counts(table: Table) -> list[int]:

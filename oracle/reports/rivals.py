@@ -6,7 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from oracle.reports.sheet import ReportTable, cost_lines, flat_spread, format_lr, format_mean_std
+from oracle.reports.sheet import (
+    Cell,
+    ReportTable,
+    cost_rows,
+    flat_spread,
+    format_lr,
+    format_mean_std,
+)
 from oracle.stats.paired_difference import (
     Difference,
     certainty,
@@ -48,7 +55,7 @@ def sheet(table: Table) -> ReportTable:
         rows=[_row(rival, cycle, ours) for rival in rivals for cycle in rival["cycles"]],
         verdict="\n".join(verdict(rival) for rival in rivals),
         notes=_notes(rivals),
-        costs=cost_lines(costs),
+        costs=cost_rows(costs),
         flat=[_flat(rival, cycle) for rival in rivals for cycle in rival["cycles"]],
         flat_heads=_FLAT_HEADS,
         left=frozenset({0}),
@@ -81,19 +88,25 @@ def _row(
         f"{cycle['weights_remaining']:.2f}",
         format_lr(cycle["max_lr"]),
         format_lr(ours.get(cycle["cycle"])),
-        {True: "inside", False: "outside", None: "-"}[cycle["inside"]],
-        _said(cycle["evidence"]),
+        _measured(cycle["inside"]),
+        _verdict(cycle["evidence"]),
         format_mean_std(cycle["val_accuracy"]) + ("!" if cycle["diverged"] else ""),
         format_mean_std(cycle["test_accuracy"]),
         *(signed(Difference.from_json(cycle[name])) for name in ("validation", "test")),
     ]
 
 
-def _said(found: Mapping[str, Any] | None) -> str:
+def _measured(inside: bool | None) -> Cell:
+    if inside is None:
+        return Cell("-")
+    return Cell("inside", "inside") if inside else Cell("outside", "outside")
+
+
+def _verdict(found: Mapping[str, Any] | None) -> Cell:
     if found is None:
-        return "-"
+        return Cell("-")
     more = f" (+{found['more']})" if found["verdict"] == "undecided" and found["more"] else ""
-    return f"{found['verdict']}{more}"
+    return Cell(f"{found['verdict']}{more}", found["verdict"])
 
 
 def _notes(rivals: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -7,7 +7,14 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from oracle.reports.sheet import ReportTable, cost_lines, format_lr, format_mean_std, shrunk_lines
+from oracle.reports.sheet import (
+    Cell,
+    ReportTable,
+    cost_rows,
+    format_lr,
+    format_mean_std,
+    shrunk_lines,
+)
 from oracle.study.oracle import TOGETHER
 from oracle.tables.oracle import Table
 from oracle.tables.schedules import ROUNDING, column_of
@@ -24,7 +31,7 @@ def sheet(table: Table) -> ReportTable:
         rows=[*rows, *_comparison(columns, table)],
         verdict=verdict(table),
         notes=[*shrunk_lines(table), *_footnotes(table)],
-        costs=cost_lines(table["cost"], {TOGETHER: f"{TOGETHER} (shared ones counted once)"}),
+        costs=cost_rows(table["cost"], {TOGETHER: f"{TOGETHER} (shared ones counted once)"}),
         flat=[line for row in table["schedules"] for line in _flat(row)],
         flat_heads=_FLAT_HEADS,
         left=frozenset({0, 1}),
@@ -58,11 +65,12 @@ def _lines(row: Table, columns: Sequence[Table], table: Table) -> list[list[str]
     stopped = _stopped(row)
     for column in columns:
         cell = column_of(row, column["cycle"])
-        best = "*" if row["label"] in column["best"] else ""
+        best = row["label"] in column["best"]
         if cell is None or cell["diverged"]:
             ours.append("diverged" if column["cycle"] >= stopped else "-")
         else:
-            ours.append(format_mean_std(cell["test_accuracy"]) + best)
+            text = format_mean_std(cell["test_accuracy"])
+            ours.append(Cell(f"{text}*", "best") if best else text)
         paper = cell["paper"] if cell else None
         theirs.append(f"{paper[0]:g} ± {paper[1]:g}" if paper else "")
     lines = [[row["label"], _rates(row), *ours]]

@@ -6,7 +6,14 @@ import statistics
 from collections.abc import Mapping
 from typing import Any
 
-from oracle.reports.sheet import ReportTable, cost_lines, format_lr, format_mean_std, shrunk_lines
+from oracle.reports.sheet import (
+    Cell,
+    ReportTable,
+    cost_rows,
+    format_lr,
+    format_mean_std,
+    shrunk_lines,
+)
 from oracle.tables.oracle import Table
 from oracle.tables.search import metric
 
@@ -39,7 +46,7 @@ def sheet(table: Table) -> ReportTable:
         rows=[_row(each, table["networks"], len(objectives)) for each in table["candidates"]],
         verdict=verdict(table),
         notes=[*shrunk_lines(table), *_footnotes(table)],
-        costs=cost_lines(
+        costs=cost_rows(
             table["cost"],
             {"search": "search", "unshared": "without sharing", "best": "the best alone"},
         ),
@@ -149,7 +156,9 @@ def _row(candidate: Mapping[str, Any], networks: int, objectives: int) -> list[s
     elif last is None:
         stopped = "under way"
     return [
-        f"{candidate['candidate']}{'*' if candidate['best'] else ''}",
+        Cell(f"{candidate['candidate']}*", "best")
+        if candidate["best"]
+        else str(candidate["candidate"]),
         ", ".join(candidate["steps"]),
         format_lr(candidate["epsilon"]),
         format_lr(candidate["delta"]),

@@ -5,7 +5,37 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, Self
+
+Tone = Literal["inside", "outside", "undecided", "unknown", "best"]
+
+
+class Cell(str):
+    """A cell's text, and the tone that colours it in a terminal and on a page."""
+
+    __slots__ = ("tone",)
+    tone: Tone | None
+
+    def __new__(cls, text: str, tone: Tone | None = None) -> Self:
+        """Make a cell; without a tone it is shown as plain text."""
+        cell = super().__new__(cls, text)
+        cell.tone = tone
+        return cell
+
+
+def tone(cell: str) -> Tone | None:
+    """Return a cell's tone; None of plain text, whatever its words are."""
+    return cell.tone if isinstance(cell, Cell) else None
+
+
+@dataclass(frozen=True)
+class CostRow:
+    """What one part of a run cost."""
+
+    name: str
+    trainings: int
+    steps: int
+    seconds: float  # of worker time
 
 
 @dataclass(frozen=True)
@@ -18,11 +48,12 @@ class ReportTable:
     rows: Sequence[Sequence[str]]
     verdict: str
     notes: Sequence[str]  # what must be said beside the table for it to be read rightly
-    costs: Sequence[str]
+    costs: Sequence[CostRow]
     flat: Sequence[Mapping[str, object]]
     flat_heads: Sequence[str]
     left: frozenset[int] = field(default_factory=frozenset)  # columns of words
     series: str = ""  # what its flat rows are of, where they stand among those of other tables
+    cost_notes: Sequence[str] = ()  # sentences below the costs
     subtables: Sequence[ReportTable] = ()  # tables that stand below this one
 
 
@@ -58,14 +89,27 @@ def shrunk_lines(table: Mapping[str, Any]) -> list[str]:
     return [f"Shrunk: {said}."]
 
 
-def cost_lines(
-    costs: Mapping[str, Mapping[str, float]], names: Mapping[str, str] | None = None
-) -> list[str]:
-    """What each part of a run cost, aligned."""
-    shown = {who: (names or {}).get(who, who) for who in costs}
-    width = max([6, *(len(name) for name in shown.values())])
+def cost_rows(
+    costs: Mapping[str, Mapping[str, Any]], names: Mapping[str, str] | None = None
+) -> list[CostRow]:
+    """Return a row for each part of a run.
+
+    Args:
+        costs: what each part cost, as :func:`oracle.tables.oracle.training_cost` counts it.
+        names: the printed name of a part, where it is not its key.
+    """
     return [
-        f"{shown[who]:<{width}} {cost['trainings']:>7,} trainings {cost['steps']:>12,} steps "
-        f"{cost['seconds']:>10,.1f} s of worker time"
-        for who, cost in costs.items()
+        CostRow((names or {}).get(part, part), cost["trainings"], cost["steps"], cost["seconds"])
+        for part, cost in costs.items()
     ]
+
+
+def cost_lines(printed: ReportTable) -> list[str]:
+    """Return a table's costs as aligned lines of text, and the sentences below them."""
+    width = max([6, *(len(row.name) for row in printed.costs)])
+    rows = [
+        f"{row.name:<{width}} {row.trainings:>7,} trainings {row.steps:>12,} steps "
+        f"{row.seconds:>10,.1f} s of worker time"
+        for row in printed.costs
+    ]
+    return [*rows, *printed.cost_notes]

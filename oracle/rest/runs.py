@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
+from oracle.plots import base
 from oracle.plots.registry import FIGURES
 from oracle.records.tokens import Token
 from oracle.reports import formats
@@ -155,7 +156,7 @@ def figure(
     figure = FIGURES[found["kind"]].figure(found)
     headers = _named(f"{known.record.run_id}.{form}")
     if form == "html":
-        page = figure.to_html(full_html=True, include_plotlyjs=True)
+        page = base.page(figure)
         headers["Content-Security-Policy"] = _OWN_PAGE
         return Response(page, media_type=_FIGURES[form], headers=headers)
     drawing: Drawing = request.app.state.drawing

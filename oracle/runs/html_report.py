@@ -6,15 +6,15 @@ import html
 import json
 from pathlib import Path
 
-from oracle.reports import formats
-from oracle.plots import base
-from oracle.tables.oracle import Table
 from oracle.host.disk import raise_disk_errors
+from oracle.plots import base
 from oracle.plots.registry import FIGURES
-from oracle.reports.sheet import ReportTable
+from oracle.reports import formats
+from oracle.reports.sheet import ReportTable, cost_lines, tone
 from oracle.study.base import Study
-from scyc.storage.blob_store import write_whole
+from oracle.tables.oracle import Table
 from scyc.specs.base import as_json
+from scyc.storage.blob_store import write_whole
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8885; }
@@ -112,7 +112,7 @@ def grid(printed: ReportTable) -> str:
 
 def costs(printed: ReportTable) -> str:
     """What it took, as HTML."""
-    return "<pre>" + html.escape("\n".join(printed.costs)) + "</pre>"
+    return "<pre>" + html.escape("\n".join(cost_lines(printed))) + "</pre>"
 
 
 def _plotly_js() -> str:
@@ -122,12 +122,8 @@ def _plotly_js() -> str:
 
 
 def _cell(cell: str, words: bool) -> str:
-    kinds = ["words"] if words else []
-    if not words:
-        known = ("inside", "outside", "undecided", "unknown")
-        kinds += [word for word in cell.split()[:1] if word in known]
-        kinds += ["best"] if cell.endswith("*") and not cell.startswith("[") else []
-    mark = f' class="{" ".join(kinds)}"' if kinds else ""
+    kind = "words" if words else tone(cell)
+    mark = f' class="{kind}"' if kind else ""
     return f"<td{mark}>{html.escape(cell)}</td>"
 
 

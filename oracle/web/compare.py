@@ -19,7 +19,6 @@ from oracle.rest.jobs import ServiceDep
 from oracle.runs.catalog import StoredRun
 from oracle.service.service import Service
 from oracle.tables.oracle import Table
-from oracle.web import text
 from oracle.web.rendering import PageRoute, render
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -40,7 +39,7 @@ def compare(request: Request, service: ServiceDep, _: Reader, run: Names = None)
         chosen=[each.record.run_id for each in known],
         missing=missing,
         runs=list(reversed(service.runs()))[:_LATEST],
-        sheets=[(formats.sheet(table), *text.costs(formats.sheet(table).costs)) for table in found],
+        sheets=[formats.sheet(table) for table in found],
         drawn=[table["run_id"] for table in drawn],
         cycles=[(cycle, [_side(each) for each in row]) for cycle, row in overlay.rows(drawn)],
         most=overlay.MOST,

@@ -21,7 +21,6 @@ from oracle.search.graph import Graph
 from oracle.service.service import Service
 from oracle.study.loading import bundled_studies
 from oracle.web import source_marks
-from oracle.web import text as words
 from oracle.web.rendering import PageRoute, render
 from scyc.errors import BadInput, Problem
 
@@ -163,16 +162,11 @@ def _found(service: Service, run_id: str | None) -> dict[str, Any]:
     except UnknownJob:
         known = None  # its driver is about to register it
     sheet = None
-    costs: list[words.Cost] = []
-    notes: list[str] = []
     if known is not None:
         sheet = formats.sheet(service.table(known))
-        costs, notes = words.costs(sheet.costs)
     return {
         "run": known,
         "sheet": sheet,
-        "costs": costs,
-        "cost_notes": notes,
         "trials": _trials(service, known) if known else (),
     }
 

@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from oracle.records.jobs import ENDED, STATES
+from oracle.reports.sheet import tone
 from oracle.rest.auth import COOKIE, csrf_token, current
 from oracle.rest.problems import STATUS_BY_ERROR, HttpProblem, status_of
 from oracle.web import assets, text
@@ -31,7 +32,7 @@ _PAGES = jinja2.Environment(
 _PAGES.filters.update(
     left=text.left, when=text.when, share=text.share, amount=text.amount, lines=text.lines
 )
-_PAGES.globals.update(asset=assets.address, STATES=STATES, ENDED=ENDED, verdict=text.verdict)
+_PAGES.globals.update(asset=assets.address, STATES=STATES, ENDED=ENDED, tone=tone)
 
 _REFUSED: tuple[type[Exception], ...] = (RequestValidationError, HTTPException, *STATUS_BY_ERROR)
 _SAID: Mapping[int, str] = MappingProxyType(

@@ -2,24 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from oracle.records.jobs import Job
-
-_COST = re.compile(r"^(.+?)\s+([\d,]+) trainings\s+([\d,]+) steps\s+([\d,.]+) s of worker time$")
-
-
-@dataclass(frozen=True)
-class Cost:
-    """A line of what a run cost."""
-
-    who: str
-    trainings: str
-    steps: str
-    seconds: float
 
 
 def left(seconds: float | None) -> str:
@@ -61,22 +46,3 @@ def amount(job: Job) -> str:
 def lines(text: str) -> list[str]:
     """The lines of a head or a verdict."""
     return text.splitlines()
-
-
-def verdict(cell: str) -> str:
-    """The verdict that a cell of a table begins with, or ""."""
-    first = cell.partition(" ")[0]
-    return first if first in ("inside", "outside", "undecided", "unknown") else ""
-
-
-def costs(said: Sequence[str]) -> tuple[list[Cost], list[str]]:
-    """What a run cost: lines of a table, and what is said below it."""
-    rows, notes = [], []
-    for line in said:
-        found = _COST.match(line)
-        if found is None:
-            notes.append(line)
-            continue
-        who, trainings, steps, seconds = found.groups()
-        rows.append(Cost(who, trainings, steps, float(seconds.replace(",", ""))))
-    return rows, notes

@@ -53,7 +53,7 @@ def test_each_verdict_has_its_shape_and_colour_on_s_cycs_curve(made: Any) -> Non
 
 def test_the_ends_of_the_band_have_their_intervals(made: Any) -> None:
     table = made()
-    ends = traces(table)["its ends, 90 %"]
+    ends = traces(table)["90 % CI of the bounds"]
     drawn = [tuple(ends.y[at : at + 2]) for at in range(0, len(ends.y), 3)]
     assert drawn == [
         (cycle["evidence"][end]["low"], cycle["evidence"][end]["high"])
@@ -79,12 +79,12 @@ def test_accuracies_have_the_standard_errors_of_paired_differences(made: Any) ->
         errors = {each["max_lr"]: each["standard_error"] for each in cycle["evidence"]["paired"]}
         assert list(drawn.error_y.array) == [errors[rate] for rate in drawn.x]
     assert max(drawn.error_y.array) > 0
-    assert "paired error" in region_plots.regions(table).layout.yaxis2.title.text
+    assert "± SE" in region_plots.regions(table).layout.yaxis2.title.text
 
 
 def test_one_replicate_has_no_bars_and_all_is_undecided(made: Any) -> None:
     drawn = traces(made(replicates=1))
-    assert "its ends, 90 %" not in drawn
+    assert "90 % CI of the bounds" not in drawn
     assert len(drawn["S-Cyc: undecided"].x) == 3
     assert set(drawn["100 %"].error_y.array) == {0.0}
 

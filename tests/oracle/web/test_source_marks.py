@@ -76,11 +76,3 @@ def a_job(**fields: object) -> Job:
     for name, value in fields.items():
         object.__setattr__(job, name, value)
     return job
-
-
-def test_what_a_run_cost_is_read_from_its_lines() -> None:
-    rows, notes = words.costs(
-        ["S-Cyc        27 trainings        5,400 steps       1,007.5 s of worker time", "Much."]
-    )
-    assert rows == [words.Cost("S-Cyc", "27", "5,400", 1007.5)]
-    assert notes == ["Much."]
