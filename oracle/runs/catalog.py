@@ -8,21 +8,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from oracle.tables import distributions as distribution_tables
 from oracle.analysis import replay as replays
-from oracle.search.request import Results, Search
-from oracle.search.graph import Graph
-from oracle.tables.oracle import Table
 from oracle.analysis.costs import Measured
+from oracle.database import URL, RunDatabase, RunRecord, parse_url, probe, sqlite_url
 from oracle.experiments.base import Experiment
 from oracle.experiments.registry import experiment
+from oracle.search.graph import Graph
 from oracle.search.greedy import OracleCycle
-from oracle.database import URL, RunDatabase, RunRecord, parse_url, probe, sqlite_url
-from oracle.study.validation import parse
+from oracle.search.request import Results, Search
 from oracle.settings import Settings
-from oracle.study.oracle import OracleStudy
 from oracle.storage.result_store import ResultStore
 from oracle.study.base import Study
+from oracle.study.oracle import OracleStudy
+from oracle.study.validation import parse
+from oracle.tables import distributions as distribution_tables
+from oracle.tables.oracle import Table
 from scyc.errors import BadInput, Problem, unknown
 from scyc.specs.base import as_json
 
@@ -83,7 +83,9 @@ def find(settings: Settings, unread: list[str] | None = None) -> list[StoredRun]
     return runs
 
 
-def known_run(ledger: RunDatabase, record: RunRecord, settings: Settings, url: URL) -> StoredRun | None:
+def known_run(
+    ledger: RunDatabase, record: RunRecord, settings: Settings, url: URL
+) -> StoredRun | None:
     """A run of a database; None where another version of this project declared its study."""
     try:
         study = parse(json.loads(record.study), record.run_id)

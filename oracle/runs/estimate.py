@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import torch
 
-from oracle.host.devices import resolve_device
-from oracle.study import grid
-from oracle.host.durations import format_duration
 from oracle.experiments.registry import expected_cells, experiment
-from oracle.study.grid_spec import GridSpec
+from oracle.host.devices import resolve_device
+from oracle.host.durations import format_duration
 from oracle.runs.execute import PreparedRun
-from oracle.study.search import PaperRecipe, SearchStudy
-from oracle.study.oracle import OracleStudy, SchedulesStudy
+from oracle.study import grid
 from oracle.study.base import Study
+from oracle.study.grid_spec import GridSpec
+from oracle.study.oracle import OracleStudy, SchedulesStudy
+from oracle.study.search import PaperRecipe, SearchStudy
 from scyc.networks import registry
 from scyc.tuning.device_meter import DeviceMeter
 

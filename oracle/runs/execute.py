@@ -9,42 +9,42 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from oracle.host.devices import device_rule, resolve_device
-from oracle.reports import formats
-from oracle.execution import pack_plan
-from oracle.storage import shared_store
-from oracle.search.request import StudyKey
-from oracle.search.graph import Cell, Graph, CellResult
-from oracle.tables.oracle import Table
-from oracle.experiments.base import Experiment, ExperimentCallbacks
-from oracle.experiments.registry import expected_cells, experiment
-from oracle.errors import LeaseLost, AllDiverged, StorageError
-from oracle.host.disk import raise_disk_errors, why_not_writable
-from oracle.execution.pack_state import PackStates
-from oracle.plots.registry import FIGURES
 from oracle.database import Lease, RunDatabase, RunRecord, probe
+from oracle.errors import AllDiverged, LeaseLost, StorageError
+from oracle.execution import pack_plan
+from oracle.execution.backends import BACKENDS
 from oracle.execution.checkpoint_gc import CheckpointCollector
 from oracle.execution.pack_queue import PackQueue
-from oracle.storage.retry import DatabaseRetry
-from oracle.storage.recorder import Recorder
-from oracle.runs.catalog import database, opened
-from oracle.settings import Progress, Settings
-from oracle.study.oracle import uses_own_code
-from oracle.storage.result_store import ResultStore
-from oracle.study.base import Study, reserved_name_problems
+from oracle.execution.pack_state import PackStates
 from oracle.execution.worker import WorkerConfig
-from oracle.execution.backends import BACKENDS
-from scyc.data import images as data, datasets
-from scyc.specs import factory
-from scyc.networks import registry
+from oracle.experiments.base import Experiment, ExperimentCallbacks
+from oracle.experiments.registry import expected_cells, experiment
+from oracle.host.devices import device_rule, resolve_device
+from oracle.host.disk import raise_disk_errors, why_not_writable
+from oracle.plots.registry import FIGURES
+from oracle.reports import formats
+from oracle.runs.catalog import database, opened
+from oracle.search.graph import Cell, CellResult, Graph
+from oracle.search.request import StudyKey
+from oracle.settings import Progress, Settings
+from oracle.storage import shared_store
+from oracle.storage.recorder import Recorder
+from oracle.storage.result_store import ResultStore
+from oracle.storage.retry import DatabaseRetry
+from oracle.study.base import Study, reserved_name_problems
+from oracle.study.oracle import uses_own_code
+from oracle.tables.oracle import Table
 from scyc.checks import system as system_checks
-from scyc.storage.blob_store import blobs, make_folder, sweep
-from scyc.storage.checkpoint_store import CheckpointStore
-from scyc.specs.choices import FactorySpec
+from scyc.data import datasets
+from scyc.data import images as data
 from scyc.data.images import Images
 from scyc.errors import BadInput, Problem
+from scyc.specs import factory
 from scyc.specs.base import as_json, content_hash
+from scyc.specs.choices import FactorySpec
 from scyc.specs.system import SubsetSpec
+from scyc.storage.blob_store import blobs, make_folder, sweep
+from scyc.storage.checkpoint_store import CheckpointStore
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from oracle.search.pruning_run import RunCycle
 from oracle.settings import Progress, Settings
 from oracle.study.base import Study
 from oracle.tables import oracle
+from scyc.pruning.pruned_network import Network
 from scyc.specs.schedules import WarmupSpec
 from scyc.specs.system import PruningSpec
 from scyc.storage.checkpoint_store import CheckpointStore
-from scyc.pruning.pruned_network import Network
 from scyc.trainer import Member, Trainer
 
 Make = Callable[..., Study]
