@@ -16,7 +16,7 @@ from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.greedy import GridSearch, OracleCycle
 from oracle.search.pruning_run import RunCycle
 from oracle.search.request import Search
-from oracle.stats.region import Region
+from oracle.stats.region import ROUNDING, Region
 from oracle.study.oracle import OracleStudy
 
 
@@ -148,5 +148,7 @@ def best(
         )
         if not any(result.diverged for result in results)
     ]
-    ranked = sorted(candidates, key=lambda each: (-each.mean, each.last.max_lr, each.parent))
+    ranked = sorted(
+        candidates, key=lambda each: (-round(each.mean / ROUNDING), each.last.max_lr, each.parent)
+    )
     return tuple(ranked[:width])

@@ -9,6 +9,7 @@ from typing import Any
 from oracle.search.candidates import Candidate, CandidatePool
 from oracle.search.greedy import GridSearch, OracleCycle
 from oracle.search.request import CellRequest, Results, Search
+from oracle.stats.region import ROUNDING
 from oracle.study.search import PaperRecipe
 from scyc.specs.base import SCyc
 
@@ -85,5 +86,8 @@ class Recipe:
             self.best, self.failed = None, f"every {name} diverged; lower epsilon or delta"
             return
         scores = [each.score(cycles) for each in whole]
-        self.best = whole[scores.index(max(scores))]
+        top = max(scores)
+        self.best = next(
+            each for each, score in zip(whole, scores, strict=True) if score >= top - ROUNDING
+        )
         self.line(f"{name} {getattr(self.best.curve, name):g}: best with {max(scores):.2f} %")

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+ROUNDING = 1e-9  # points; accuracies are shares of images, which differ by more or not at all
+
+_RATE_ROUNDING = 1e-12  # relative; rates are tidied to 12 digits
 ToleranceKind = Literal["points", "relative"]
 
 
@@ -32,8 +35,12 @@ class Region:
         return self.members[-1]
 
     def contains(self, max_lr: float) -> bool:
-        """Whether a learning rate, on the grid or between its values, lies in [low, high]."""
-        return self.low <= max_lr <= self.high
+        """Whether a learning rate, on the grid or between its values, lies in [low, high].
+
+        A rate within one relative rounding of an end is inside.
+        """
+        slack = 1 + _RATE_ROUNDING
+        return self.low / slack <= max_lr <= self.high * slack
 
 
 @dataclass(frozen=True)
@@ -55,15 +62,16 @@ def feasible_region(
     """The well-tuned max_lr and the region around it.
 
     tolerance: in points of mean validation accuracy, or, `relative`, in percent of the best one.
-    The well-tuned max_lr has the best mean among those of which no replicate diverged; equal means
-    go to the lower rate. None when every max_lr diverged.
+    The well-tuned max_lr has the best mean among those of which no replicate diverged; means
+    equal within ROUNDING go to the lower rate. None when every max_lr diverged.
     """
     sound = {rate: each.mean for rate, each in sorted(tried.items()) if not each.diverged}
     if not sound:
         return None
-    well_tuned = max(sound, key=lambda rate: (sound[rate], -rate))
+    top = max(sound.values())
+    well_tuned = min(rate for rate, mean in sound.items() if mean >= top - ROUNDING)
     best = sound[well_tuned]
-    lowest = best - points(tolerance, kind, best)
+    lowest = top - points(tolerance, kind, top) - ROUNDING
     rates = sorted(tried)
     members = tuple(rate for rate in rates if sound.get(rate, -math.inf) >= lowest)
     span = rates[rates.index(members[0]) : rates.index(members[-1]) + 1]

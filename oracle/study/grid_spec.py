@@ -36,6 +36,7 @@ class ListGrid(_Grid):
     @field_validator("max_lr")
     @classmethod
     def _distinct(cls, values: tuple[float, ...]) -> tuple[float, ...]:
+        values = tuple(float(f"{value:.12g}") for value in values)  # as ranges are
         if len(set(values)) < len(values):
             raise PydanticCustomError("repeated", "a max_lr stands twice; remove the repeat")
         return tuple(sorted(values))
