@@ -112,11 +112,57 @@ def tasks(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return seen
 
 
+INFERRED = {
+    "evidence",
+    "fit",
+    "oracle_less_s_cyc",
+}  # by a statistical model that later versions replace
+OF_ORACLES = ("table tiny", "table served", "fit tiny")  # whose texts have inferred values, too
+
+
+def known(before: Any, now: Any) -> bool:
+    """Whether an answer says what it said before; it may say more."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        return all(name in now and known(value, now[name]) for name, value in before.items())
+    if isinstance(before, list) and isinstance(now, list):
+        return len(before) == len(now) and all(map(known, before, now))
+    return bool(before == now)
+
+
+def measured(text: str) -> Any:
+    """What a JSON text says but for what is inferred."""
+
+    def without(value: Any) -> Any:
+        if isinstance(value, list):
+            return [without(each) for each in value]
+        if isinstance(value, dict):
+            return {name: without(each) for name, each in value.items() if name not in INFERRED}
+        return value
+
+    return without(json.loads(text))
+
+
 def test_commands_print_what_the_released_version_printed_byte_for_byte(released: Released) -> None:
     expected = {name: text for name, text in released.outputs.items() if not name.startswith(GET)}
     assert {command.split()[0] for command in expected} == {"table", "cost", "fit", "token"}
     assert len(expected) >= 5 * len(STUDIES)
-    assert {command: released.oracle(command) for command in expected} == expected
+    exact = {name: text for name, text in expected.items() if not name.startswith(OF_ORACLES)}
+    assert len(exact) >= 18
+    assert {command: released.oracle(command) for command in exact} == exact
+
+
+@pytest.mark.parametrize("study", ["tiny", "served"])
+def test_what_was_measured_is_what_the_released_version_printed(
+    released: Released, study: str
+) -> None:
+    before = released.outputs[f"table {study} --format json"]
+    now = released.oracle(f"table {study} --format json")
+    assert measured(now) == measured(before)
+    assert len(measured(now)["cycles"]) == 2
+    for form in ("text", "csv", "markdown", "latex"):
+        text = released.oracle(f"table {study} --format {form}")
+        for cycle in measured(before)["cycles"]:
+            assert f"{cycle['well_tuned']:.4g}" in text
 
 
 def test_the_api_answers_what_the_released_version_answered(
@@ -124,7 +170,11 @@ def test_the_api_answers_what_the_released_version_answered(
 ) -> None:
     expected = {name: text for name, text in released.outputs.items() if name.startswith(GET)}
     assert len(expected) >= 9  # of jobs, of runs, and of a run whose trainings another program runs
-    assert {name: client.get(name.removeprefix(GET)).text for name in expected} == expected
+    answers = {name: client.get(name.removeprefix(GET)).text for name in expected}
+    events = f"{GET}/v1/jobs/served-090958a1/events"
+    assert answers.pop(events) == expected.pop(events)
+    for name, text in expected.items():
+        assert known(json.loads(text), json.loads(answers[name])), name
 
 
 def test_running_released_studies_again_trains_nothing(
@@ -140,8 +190,8 @@ def test_running_released_studies_again_trains_nothing(
     assert released.trials() == trials > 0
     assert released.networks().items() <= networks.items()  # those of losers may go
     commands = [f"table {study} --format json" for study in STUDIES]
-    assert [released.oracle(each) for each in commands] == [
-        released.outputs[each] for each in commands
+    assert [measured(released.oracle(each)) for each in commands] == [
+        measured(released.outputs[each]) for each in commands
     ]
 
 
@@ -151,8 +201,8 @@ def test_a_released_run_goes_on_from_the_networks_that_it_left(
     released.run("tiny", cycles=2)
     assert {task.cycle for task in tasks} == {2}
     assert len(tasks) == 3 * 2 + 2  # a grid of 3 and S-Cyc's max_lr, in 2 replicates
-    before = json.loads(released.outputs["table tiny --format json"])["cycles"]
-    after = json.loads(released.oracle("table tiny --format json"))["cycles"]
+    before = measured(released.outputs["table tiny --format json"])["cycles"]
+    after = measured(released.oracle("table tiny --format json"))["cycles"]
     assert (after[:2], len(after)) == (before, 3)
 
 
@@ -187,4 +237,5 @@ def test_a_released_external_run_keeps_its_observations(
     answer = client.post(path, json={"observations": [known]})
     assert (answer.json()["added"], answer.json()["done"]) == (0, 12)
     other = client.post(path, json={"observations": [known | {"accuracy": 90.0}]})
-    assert other.status_code == 409
+    assert (other.status_code, len(other.json()["conflicts"])) == (200, 1)
+    assert client.get("/v1/oracle/mine").json()["done"] == 12
