@@ -20,7 +20,14 @@ from oracle.service.service import Service
 from oracle.study.loading import read_json
 from scyc.errors import BadInput, Problem
 
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=StrictJsonRoute)
+
+class _JobsRoute(StrictJsonRoute):
+    """Submissions are studies."""
+
+    json_field = "study"
+
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=_JobsRoute)
 JobId = Annotated[
     str, Path(max_length=100, description="A job's id.", examples=["digits-0fb43313"])
 ]

@@ -16,8 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from oracle.rest import problems
 from oracle.rest.settings import WebSettings
-from oracle.study.loading import read_json
-from scyc.errors import BadInput
+from oracle.study.loading import repeated_key
+from scyc.errors import Problem
 
 _HEADERS = (
     (
@@ -153,22 +153,19 @@ def _name(host: str) -> str:
 class StrictJsonRoute(APIRoute):
     """A route that refuses JSON with a repeated key, of which a parser would keep the last."""
 
+    json_field = "body"  # where a problem is said to be
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, on a request whose JSON is checked first."""
         inner = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
             media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-            if media == "application/json" and (body := await request.body()):
-                try:
-                    read_json(body.decode("utf-8"))
-                except UnicodeDecodeError as error:
-                    raise problems.HttpProblem(
-                        400, f"the body is not UTF-8: {error.reason}"
-                    ) from error
-                except BadInput as error:
-                    detail = "the body is not JSON"
-                    raise problems.HttpProblem(400, detail, errors=error.problems) from error
+            body = await request.body() if media == "application/json" else b""
+            if (key := repeated_key(body)) is not None:
+                rule = f'the key "{key}" stands twice; remove one'
+                errors = [Problem(self.json_field, rule)]
+                raise problems.HttpProblem(400, "a key is repeated", errors=errors)
             return await inner(request)
 
         return handle

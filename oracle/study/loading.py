@@ -135,6 +135,24 @@ def read_json(text: str, source: str = "study") -> object:
     return content
 
 
+def repeated_key(content: bytes) -> str | None:
+    """Return a key that one object of JSON text has twice; None where there is none, or no JSON."""
+    repeated: list[str] = []
+
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        seen = dict(items)
+        if len(seen) < len(items):
+            names = [name for name, _ in items]
+            repeated.extend(name for name in seen if names.count(name) > 1)
+        return seen
+
+    try:
+        json.loads(content, object_pairs_hook=pairs)
+    except (ValueError, RecursionError):  # what reads the body says what is wrong with it
+        return None
+    return repeated[0] if repeated else None
+
+
 def _levels(text: str) -> int:
     """How deep JSON is nested, told before it is read."""
     deepest = depth = 0
