@@ -129,7 +129,7 @@ def drive(service: Service) -> Callable[..., Job]:
     return play
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A headless Chromium."""
     if not _CHROMIUM.exists():
