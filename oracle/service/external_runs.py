@@ -158,19 +158,20 @@ class ExternalRuns:
     ) -> tuple[Training | None, float | None]:
         """What a trainer is to train now; else the seconds after which to ask again."""
         if not state.missing:
-            with self._lock:
-                self._leases.pop(run_id, None)
             return None, None
         with self._lock:
             now, missing = self._now(), set(state.missing)
             leases = self._leases.setdefault(run_id, {})
-            for training in leases.keys() - missing:
-                del leases[training]
-            own = [each for each, given in leases.items() if trainer and given.trainer == trainer]
+            # Leases of observed trainings stay: a state read just before an observation misses it.
+            own = [
+                each
+                for each, given in leases.items()
+                if trainer and given.trainer == trainer and each in missing
+            ]
             until = {each: given.until for each, given in leases.items()}
             chosen = own[0] if own else suggestion(state.missing, until, now)
             if chosen is None:
-                return None, min(_RETRY, max(1.0, min(until.values()) - now))
+                return None, min(_RETRY, max(1.0, min(until[each] for each in missing) - now))
             leases[chosen] = _Lease(now + lease, trainer)
             return chosen, None
 

@@ -13,9 +13,9 @@ import pytest
 DRIVER = """
 import os, subprocess, sys, time
 from pathlib import Path
-from oracle import orphans
+from oracle.execution import ray_reaper
 scratch = Path(sys.argv[1])
-with orphans.none_left(scratch, grace=0.5, look=0.1):
+with ray_reaper.none_left(scratch, grace=0.5, look=0.1):
     plain = subprocess.Popen(["sleep", "300"])
     own_session = subprocess.Popen(["sleep", "300"], start_new_session=True)
     Path(sys.argv[2]).write_text(f"{plain.pid} {own_session.pid}")
