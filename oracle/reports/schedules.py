@@ -15,9 +15,10 @@ from oracle.reports.sheet import (
     format_mean_std,
     shrunk_lines,
 )
+from oracle.stats.region import ROUNDING
 from oracle.study.oracle import TOGETHER
 from oracle.tables.oracle import Table
-from oracle.tables.schedules import ROUNDING, column_of
+from oracle.tables.schedules import column_of
 
 
 def sheet(table: Table) -> ReportTable:

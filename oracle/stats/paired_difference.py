@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-ROUNDING = 1e-9  # points; accuracies are shares of images, which differ by more or not at all
+from oracle.stats.region import ROUNDING
+
 LEVEL = 0.05  # of the two-sided paired t-test below which a difference is told apart from noise
 
 

@@ -11,11 +11,10 @@ from typing import Any
 from oracle.search.graph import CellResult
 from oracle.search.greedy import OracleCycle
 from oracle.search.pruning_run import RunCycle
+from oracle.stats.region import ROUNDING
 from oracle.study.oracle import TOGETHER, Entry, SchedulesStudy
 from oracle.tables.oracle import Table, table_header, training_cost
 from scyc.specs.base import as_json
-
-ROUNDING = 1e-9  # points; accuracies are shares of images, which differ by more or not at all
 
 
 @dataclass
