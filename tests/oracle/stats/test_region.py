@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,15 +67,24 @@ def test_when_all_diverged_there_is_no_region() -> None:
 
 
 @given(
-    accuracies=st.lists(st.floats(0, 100), min_size=1, max_size=30),
-    tolerance=st.floats(0, 20),
+    images=st.integers(3, 60),  # few, so that ties and exact edges are common
+    shares=st.lists(st.tuples(st.fractions(0, 1), st.fractions(0, 1)), min_size=1, max_size=30),
+    tolerance=st.fractions(0, 20, max_denominator=100),
 )
-def test_the_region_is_what_its_definition_says(accuracies: list[float], tolerance: float) -> None:
-    curve = {0.01 * (i + 1): MaxLrScores((value,), False) for i, value in enumerate(accuracies)}
-    region = feasible_region(curve, tolerance)
+def test_the_region_is_what_its_definition_says(
+    images: int, shares: list[tuple[Fraction, Fraction]], tolerance: Fraction
+) -> None:
+    """In exact arithmetic, on accuracies as there are: shares of so many images."""
+    right = [tuple(round(share * images) for share in each) for each in shares]
+    means = {0.01 * (i + 1): Fraction(100 * sum(each), 2 * images) for i, each in enumerate(right)}
+    curve = {
+        rate: MaxLrScores(tuple(100 * count / images for count in each), False)
+        for rate, each in zip(means, right, strict=True)
+    }
+    region = feasible_region(curve, float(tolerance))
     assert region is not None
-    best = max(accuracies)
-    expected = tuple(rate for rate, each in curve.items() if each.mean >= best - tolerance)
+    best = max(means.values())
+    expected = tuple(rate for rate, mean in means.items() if mean >= best - tolerance)
     assert region.members == expected
-    assert curve[region.well_tuned].mean == best
+    assert region.well_tuned == min(rate for rate, mean in means.items() if mean == best)
     assert region.well_tuned in region.members
