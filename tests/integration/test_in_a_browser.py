@@ -225,6 +225,34 @@ def test_figures_are_drawn_in_both_schemes_at_their_panels_width(
     assert len(inks) == 2
 
 
+def test_an_answer_that_comes_late_does_not_replace_a_newer_figure(
+    watched: dict[str, Any], opened: Callable[..., Any]
+) -> None:
+    page = opened()
+    page.goto(watched["address"])
+    plot = page.locator("figure[data-name=accuracies] .plot[data-drawn]")
+    plot.wait_for()
+    newest = plot.get_attribute("data-drawn")
+    panels = page.evaluate(
+        "fetch(document.querySelector('[data-panels]').dataset.panels)"
+        ".then((answer) => answer.json())"
+    )["panels"]
+    for panel in panels:
+        panel["figure"]["data"] = panel["figure"]["data"][:1]
+    held: list[Any] = []
+    page.route("**/panels", lambda route: route.continue_() if held else held.append(route))
+    grown = "document.dispatchEvent(new Event('oracle:grown'))"
+    with page.expect_request("**/panels"):
+        page.evaluate(grown)
+    with page.expect_response("**/panels"):
+        page.evaluate(grown)
+    with page.expect_response("**/panels") as late:
+        held[0].fulfill(json={"panels": panels})
+    late.value.finished()
+    page.evaluate("fetch('/healthz').then((answer) => answer.text())")  # what came has been read
+    assert plot.get_attribute("data-drawn") == newest
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1280, "light"), (768, "dark")])
 def test_every_page_fits_and_can_be_read(
     watched: dict[str, Any], home: str, opened: Callable[..., Any], width: int, scheme: str

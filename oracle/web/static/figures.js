@@ -136,10 +136,14 @@
   }
 
   async function load(host) {
+    const turn = host.asked = (host.asked ?? 0) + 1;
     try {
       const answer = await fetch(host.dataset.panels);
       if (!answer.ok) throw new Error(String(answer.status));
-      host.panels = (await answer.json()).panels;
+      const { panels } = await answer.json();
+      if (turn < (host.shown ?? 0)) return; // answers may come in another order than they were asked for
+      host.shown = turn;
+      host.panels = panels;
       draw(host);
       const empty = host.querySelector("[data-empty]");
       if (!host.panels.length && empty.textContent.startsWith("Drawing")) empty.textContent = "There is nothing to draw.";
