@@ -2,10 +2,10 @@
 
     dataset: {factory: "studies.mnist1d:signals", options: {count: 20000}}
 
-Ten digits drawn as curves of 12 points. Each is padded, scaled, moved along the axis, given correlated
-noise, sheared and sampled at 40 points, as in Table 1 of the paper; the random numbers are NumPy's from
-the seed here, so the signals are not those of the paper's own file. They are kept as 8-bit values:
-the interval [-4, 4] in 256 steps of 0.031, of which the noise has a standard deviation of about 0.1.
+Ten digits drawn as curves of 12 points. Each is padded, scaled, moved along the axis, given
+correlated noise, sheared and sampled at 40 points, as in Table 1 of the paper; the random numbers
+are NumPy's from the seed here, so the signals are not those of the paper's own file. They are kept
+as 8-bit values: the interval [-4, 4] in 256 steps of 0.031, a third of the noise.
 """
 
 from typing import Any

@@ -12,7 +12,7 @@ from oracle.stats.paired_difference import difference
 from oracle.stats.region import Region
 from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy
-from oracle.tables import evidence
+from oracle.tables import evidence, plateau
 from scyc.schedules import scyc_curve
 
 Table = dict[str, Any]
@@ -104,6 +104,7 @@ def _cycle(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> Tab
         "well_tuned": cycle.region.well_tuned if cycle.region else None,
         "feasible": _feasible(cycle.region),
         "evidence": evidence.part(study, cycle.tried, _rate(study, cycle)),
+        "plateau": plateau.part(study, cycle),
         "s_cyc": _s_cyc(study, cycle, path),
         "oracle_less_s_cyc": _paired(cycle, path),
         "paper": _printed(study, cycle.cycle),
