@@ -62,7 +62,7 @@ def test_a_stored_run_is_trained_longer_with_its_own_replicates(
 ) -> None:
     """As a study that is declared with 1.5 times the iterations is trained."""
     settings = Settings(folder=tmp_path, backend="inline", workers=1)
-    short = study(cycles=1)
+    short = study(cycles=1, grid={"max_lr": [0.05, 0.1, 0.2], "extend": False})
     assert isinstance(short, OracleStudy)
     long = lengthened(short, 1.5).model_copy(update={"name": "long"})
     tables = [execute.execute(execute.prepare(each, settings)) for each in (short, long)]
