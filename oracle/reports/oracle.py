@@ -8,6 +8,7 @@ from typing import Any
 
 from oracle.analysis import costs, curve_fit
 from oracle.reports import beam as beam_reports
+from oracle.reports import cell_search as cell_search_reports
 from oracle.reports import evidence as evidence_reports
 from oracle.reports import plateau as plateau_reports
 from oracle.reports import rivals as rivals_reports
@@ -100,6 +101,7 @@ def _footnotes(table: Table) -> list[str]:
             f"Adaptive search: {spent['trainings']:,} of {spent['full_grid_trainings']:,} "
             "trainings of the full grid; what was not tried is judged by its neighbours."
         )
+    lines += cell_search_reports.notes(table)
     if any(
         c["feasible"] and (c["feasible"]["cut_low"] or c["feasible"]["cut_high"]) for c in cycles
     ):
