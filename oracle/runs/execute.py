@@ -72,6 +72,7 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
             SubsetSpec(share=study.subset, classes=study.classes, seed=study.seed),
             settings.data,
             settings.study_folder(study.folder_name) / "images",
+            study.split.test,
         )
         problems += data.split_problems(images, study.split)
     except BadInput as error:
