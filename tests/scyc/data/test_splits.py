@@ -69,8 +69,7 @@ def test_what_does_not_divide_evenly_leaves_the_parts_their_shares_of_the_whole(
     assert train + validation + test == 260
     assert abs(validation - 50) <= 1  # of 250, for the classes of one are for training
     assert abs(test - 50) <= 1
-    assert all(sum(part[index] for part in parts[1:]) == 1 for index in range(30, 50))  # of two
-    assert all(part == 1 for part in parts[0][30:])  # one of two, and the only one of one
+    assert all(part >= 1 for part in parts[0])  # nothing is tested that is not learned
 
 
 def test_a_stratified_split_has_every_image_once_and_follows_seed_and_replicate() -> None:
