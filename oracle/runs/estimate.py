@@ -11,6 +11,7 @@ from oracle.experiments.registry import expected_cells, experiment
 from oracle.host.devices import resolve_device
 from oracle.host.durations import format_duration
 from oracle.runs.execute import PreparedRun
+from oracle.runs.remarks import SplitSummary
 from oracle.study import grid
 from oracle.study.base import Study
 from oracle.study.grid_spec import GridSpec
@@ -31,6 +32,7 @@ class Estimate:
     run_id: str
     shrunk: dict[str, str]
     images: int
+    summary: SplitSummary  # of their division
     parameters: int
     grids: dict[str, list[float]]  # of max_lr, by what is searched with it
     cycles: int  # pruning cycles after the unpruned network
@@ -65,6 +67,7 @@ def estimate(prepared: PreparedRun) -> Estimate:
         run_id=prepared.run_id,
         shrunk=dict(study.shrunk),
         images=len(prepared.images.labels),
+        summary=prepared.summary,
         parameters=registry.parameter_count(meter.trainer(1).network),
         grids={name: grid.grid_values(each) for name, each in _grids(study).items()},
         cycles=study.cycles,
@@ -84,7 +87,7 @@ def text(cost: Estimate) -> str:
     """An estimate for a terminal."""
     lines = [
         f"{cost.study} is valid ({cost.run_id})",
-        f"  images      {cost.images:,}",
+        f"  images      {cost.images:,}: {_parts(cost.summary)}",
         f"  parameters  {cost.parameters:,}",
     ]
     for name, rates in cost.grids.items():
@@ -99,7 +102,14 @@ def text(cost: Estimate) -> str:
         f"  time        about {format_duration(cost.seconds)} with {cost.workers} worker(s) on "
         f"{cost.device} ({1000 * cost.seconds_a_step:.2f} ms a step, timed here)",
     ]
+    lines += [f"  note        {remark}" for remark in cost.summary.remarks]
     return "\n".join(lines) + "\n"
+
+
+def _parts(summary: SplitSummary) -> str:
+    sizes = ", ".join(f"{count:,} {part}" for part, count in summary.sizes.items())
+    majority = summary.majority["validation"]
+    return f"{sizes}; the largest class is {majority:.1f} % of the validation images"
 
 
 def _growing(cost: Estimate) -> list[str]:

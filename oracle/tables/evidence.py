@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from oracle.stats.region import MaxLrScores
-from oracle.stats.region_intervals import Interval, RegionPosterior, infer_region
+from oracle.stats.region_intervals import Interval, RegionPosterior, Verdict, infer_region
 from oracle.study.oracle import OracleStudy
 
 FLAT_HEADS = (
@@ -24,9 +24,15 @@ FLAT_HEADS = (
     "expected_regret",
 )
 
+UNDECIDED = Verdict("undecided", None, None)  # where nothing was learned
+
 
 def part(
-    study: OracleStudy, tried: Mapping[float, MaxLrScores], s_cyc: float
+    study: OracleStudy,
+    tried: Mapping[float, MaxLrScores],
+    s_cyc: float,
+    images: int | None = None,
+    at_chance: bool = False,
 ) -> dict[str, Any] | None:
     """The evidence of one cycle; None when every max_lr diverged.
 
@@ -37,11 +43,13 @@ def part(
     many more replicates would decide it, null where that is not known; ``unknown`` where it lies
     beyond an end of the grid that the region touches. ``estimated``: the region read off the
     posterior, null with one replicate: see :class:`oracle.stats.region_intervals.Estimate`.
+    images: of the validation part, where that is known. at_chance: nothing was learned, so nothing
+    is decided.
     """
-    found = infer_region(tried, study.tolerance, study.tolerance_kind, study.seed)
+    found = infer_region(tried, study.tolerance, study.tolerance_kind, study.seed, images)
     if found is None:
         return None
-    verdict = found.verdict(s_cyc)
+    verdict = UNDECIDED if at_chance else found.verdict(s_cyc)
     return {
         "paired": [
             {

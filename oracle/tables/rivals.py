@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from oracle.search.greedy import OracleCycle
 from oracle.search.pruning_run import RunCycle
@@ -13,6 +14,7 @@ from oracle.stats.paired_difference import (
 )
 from oracle.stats.region_intervals import RegionPosterior, infer_region
 from oracle.study.oracle import OracleStudy
+from oracle.tables import evidence, majority
 from oracle.tables.oracle import Table, training_cost
 
 _PARTS = ("validation", "test")
@@ -40,15 +42,22 @@ def part(
         each.cycle: infer_region(each.tried, study.tolerance, study.tolerance_kind, study.seed)
         for each in greedy
     }
-    return [_rival(run, said, mine) for run in runs]
+    idle = {e.cycle for e in greedy if majority.at_chance(list(e.results.values()), "validation")}
+    return [_rival(run, said, mine, idle) for run in runs]
 
 
 def _rival(
-    run: RivalRun, said: Mapping[int, RegionPosterior | None], mine: Mapping[int, RunCycle]
+    run: RivalRun,
+    said: Mapping[int, RegionPosterior | None],
+    mine: Mapping[int, RunCycle],
+    idle: AbstractSet[int],
 ) -> Table:
     own = [result for each in run.path for result in each.results]
     used = [result for each in run.oracle for row in each.results.values() for result in row]
-    cycles = [_cycle(each, said.get(each.cycle), mine.get(each.cycle)) for each in run.path]
+    cycles = [
+        _cycle(each, said.get(each.cycle), mine.get(each.cycle), each.cycle in idle)
+        for each in run.path
+    ]
     return {
         "name": run.name,
         "options": run.options,
@@ -58,7 +67,9 @@ def _rival(
     }
 
 
-def _cycle(each: RunCycle, said: RegionPosterior | None, other: RunCycle | None) -> Table:
+def _cycle(
+    each: RunCycle, said: RegionPosterior | None, other: RunCycle | None, idle: bool
+) -> Table:
     diverged = any(result.diverged for result in each.results)
     sound = other is not None and not diverged and not any(r.diverged for r in other.results)
     compared: dict[str, Table | None] = {"validation": None, "test": None}
@@ -73,7 +84,7 @@ def _cycle(each: RunCycle, said: RegionPosterior | None, other: RunCycle | None)
         "weights_remaining": each.results[0].weights_remaining,
         "max_lr": each.max_lr,
         "inside": said.region.contains(each.max_lr) if said else None,
-        "evidence": _evidence(said, each.max_lr),
+        "evidence": _evidence(said, each.max_lr, idle),
         "val_accuracy": theirs["validation"],
         "test_accuracy": theirs["test"],
         "diverged": diverged,
@@ -81,10 +92,11 @@ def _cycle(each: RunCycle, said: RegionPosterior | None, other: RunCycle | None)
     }
 
 
-def _evidence(said: RegionPosterior | None, max_lr: float) -> Table | None:
+def _evidence(said: RegionPosterior | None, max_lr: float, idle: bool) -> Table | None:
+    """The verdict on a rival's max_lr; idle: in a cycle in which nothing was learned."""
     if said is None:
         return None
-    found = said.verdict(max_lr)
+    found = evidence.UNDECIDED if idle else said.verdict(max_lr)
     return {"verdict": found.kind, "chance": found.chance, "more": found.replicates_needed}
 
 

@@ -189,9 +189,9 @@ def _shortened(system: SystemSpec) -> SystemSpec:
     rewind = 1 if isinstance(system.pruning.rewind, int) else system.pruning.rewind
     pruning = system.pruning.model_copy(update={"rewind": rewind, "batches": 1})
     record = system.record and system.record.model_copy(update={"batches": 1})
-    changes = {"training": training, "pruning": pruning, "record": record}
-    if system.split.test is not None:  # a part that few images need not reach
-        changes["split"] = SplitSpec()
+    # Few images need not reach a part that is named.
+    split = system.split if system.split.test is None else SplitSpec()
+    changes = {"training": training, "pruning": pruning, "record": record, "split": split}
     return system.model_copy(update=changes)
 
 

@@ -82,8 +82,11 @@ def sizes(labels: Tensor, named: NamedParts, spec: SplitSpec) -> dict[str, int]:
     return {name: len(indices) for name, indices in zip(PARTS, drawn, strict=True)}
 
 
-def counts(labels: Tensor, classes: int, indices: Indices) -> dict[str, PartCounts]:
-    """Count the images and the classes of each part; every part has at least one image."""
+def counts(labels: Tensor, classes: int, indices: Sequence[Tensor]) -> dict[str, PartCounts]:
+    """Count the images and the classes of each part; every part has at least one image.
+
+    indices: of the images of each part, in the order of `PARTS`.
+    """
     found = {}
     for name, each in zip(PARTS, indices, strict=True):
         by_class = torch.bincount(labels[each], minlength=classes)
