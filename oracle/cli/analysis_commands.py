@@ -1,4 +1,4 @@
-"""Commands that analyse results without training: paper, fit, cost."""
+"""Commands that analyse results: paper, fit, cost, budget."""
 
 # ruff: noqa: PLC0415
 
@@ -11,7 +11,7 @@ import click
 
 from oracle.cli.options import Finite, storage_options
 from oracle.cli.replay_command import replay
-from oracle.settings import Settings
+from oracle.settings import DEVICE_NAMES, Settings
 
 if TYPE_CHECKING:
     from oracle.analysis.curve_fit import Target
@@ -103,7 +103,28 @@ def cost(run_names: tuple[str, ...], settings: Settings, paper: bool, form: str)
     click.echo(json.dumps(content, indent=2) + "\n" if form == "json" else shown, nl=False)
 
 
-COMMANDS = (paper, fit, cost, replay)
+@click.command()
+@click.argument("run_name", metavar="RUN")
+@storage_options
+@click.option("--device", type=click.Choice(DEVICE_NAMES), default="auto", show_default=True)
+@_text_or_json
+def budget(run_name: str, settings: Settings, device: str, form: str) -> None:
+    """Train a RUN's unpruned network 1.5 times as long at two max_lr, and say what that gains.
+
+    The well-tuned max_lr and the lowest of its region, all replicates, in this process; nothing is
+    stored. A gain above the region's tolerance says that the run was undertrained.
+    """
+    from oracle.runs import catalog, longer
+
+    run = catalog.find_run(run_name, settings)
+    found = longer.train_longer(run, catalog.stored_table(run), device)
+    if form == "json":
+        click.echo(json.dumps(longer.as_json(found), indent=2))
+    else:
+        click.echo(longer.text(found), nl=False)
+
+
+COMMANDS = (paper, fit, cost, budget, replay)
 
 
 def _regions(

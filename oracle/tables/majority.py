@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from oracle.search.graph import CellResult
+from oracle.search.greedy import OracleCycle
 from oracle.stats import majority
 
 Part = Literal["validation", "test"]
@@ -31,6 +32,12 @@ def split(results: Iterable[CellResult]) -> dict[str, Any] | None:
         }
         for part in known[0]
     }
+
+
+def validation_images(cycle: OracleCycle) -> int | None:
+    """How many images the validation part has; None where results were stored without that."""
+    some = next(iter(cycle.results.values()))[0]
+    return some.split["validation"]["images"] if some.split else None
 
 
 def at_chance(rows: Sequence[Sequence[CellResult]], part: Part) -> bool | None:

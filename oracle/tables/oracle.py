@@ -11,9 +11,11 @@ from oracle.search.pruning_run import RunCycle
 from oracle.stats.paired_difference import difference
 from oracle.stats.region import Region
 from oracle.study.base import Study
+from oracle.study.cell_search import CellSearch
 from oracle.study.oracle import OracleStudy
-from oracle.tables import evidence, majority
+from oracle.tables import evidence, majority, plateau
 from scyc.schedules import scyc_curve
+from scyc.specs.base import as_json
 
 Table = dict[str, Any]
 
@@ -53,7 +55,7 @@ def table(
         **table_header(study, "oracle", run_id, complete),
         "tolerance": study.tolerance,
         "tolerance_kind": study.tolerance_kind,
-        "search": study.search,
+        **_search(study),
         "split": majority.split(_results(oracle)),
         "cycles": [_cycle(study, each, by_cycle.get(each.cycle)) for each in oracle],
         "paper_table": study.paper.table if study.paper else None,
@@ -95,8 +97,6 @@ def _results(cycles: Sequence[OracleCycle]) -> list[CellResult]:
 
 def _cycle(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> Table:
     some = next(iter(cycle.results.values()))[0]
-    images = some.split["validation"]["images"] if some.split else None
-    at_chance = majority.at_chance(list(cycle.results.values()), "validation")
     return {
         "cycle": cycle.cycle,
         "weights_remaining": some.weights_remaining,
@@ -112,11 +112,35 @@ def _cycle(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> Tab
         ],
         "well_tuned": cycle.region.well_tuned if cycle.region else None,
         "feasible": _feasible(cycle.region),
-        "at_chance": at_chance,
-        "evidence": evidence.part(study, cycle.tried, _rate(study, cycle), images, bool(at_chance)),
+        "at_chance": majority.at_chance(list(cycle.results.values()), "validation"),
+        "evidence": evidence.part(evidence.infer(study, cycle), _rate(study, cycle)),
+        "plateau": plateau.part(study, cycle),
+        "search": _ended(cycle),
         "s_cyc": _s_cyc(study, cycle, path),
         "oracle_less_s_cyc": _paired(cycle, path),
         "paper": _printed(study, cycle.cycle),
+    }
+
+
+def _search(study: OracleStudy) -> Table:
+    """How the cells of a cycle are chosen; the bounds are of a search of single cells."""
+    how = study.search
+    if not isinstance(how, CellSearch):
+        return {"search": how, "search_bounds": None}
+    return {"search": how.name, "search_bounds": as_json(how)}
+
+
+def _ended(cycle: OracleCycle) -> Table | None:
+    """What ended a search of single cells; None of other searches."""
+    if cycle.end is None:
+        return None
+    end = cycle.end
+    return {
+        "ended_by": end.reason,
+        "rounds": end.rounds,
+        "trainings": end.trained,
+        "budget": end.budget,
+        "grid_values": cycle.grid_size,
     }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 
 from oracle.search.greedy import OracleCycle
 from oracle.search.pruning_run import RunCycle
@@ -12,9 +11,9 @@ from oracle.search.rivals import RivalRun
 from oracle.stats.paired_difference import (
     difference,
 )
-from oracle.stats.region_intervals import RegionPosterior, infer_region
+from oracle.stats.region_intervals import RegionPosterior
 from oracle.study.oracle import OracleStudy
-from oracle.tables import evidence, majority
+from oracle.tables import evidence
 from oracle.tables.oracle import Table, training_cost
 
 _PARTS = ("validation", "test")
@@ -38,26 +37,16 @@ def part(
     if not runs:
         return []
     mine = {each.cycle: each for each in s_cyc}
-    said = {
-        each.cycle: infer_region(each.tried, study.tolerance, study.tolerance_kind, study.seed)
-        for each in greedy
-    }
-    idle = {e.cycle for e in greedy if majority.at_chance(list(e.results.values()), "validation")}
-    return [_rival(run, said, mine, idle) for run in runs]
+    said = {each.cycle: evidence.infer(study, each) for each in greedy}
+    return [_rival(run, said, mine) for run in runs]
 
 
 def _rival(
-    run: RivalRun,
-    said: Mapping[int, RegionPosterior | None],
-    mine: Mapping[int, RunCycle],
-    idle: AbstractSet[int],
+    run: RivalRun, said: Mapping[int, RegionPosterior | None], mine: Mapping[int, RunCycle]
 ) -> Table:
     own = [result for each in run.path for result in each.results]
     used = [result for each in run.oracle for row in each.results.values() for result in row]
-    cycles = [
-        _cycle(each, said.get(each.cycle), mine.get(each.cycle), each.cycle in idle)
-        for each in run.path
-    ]
+    cycles = [_cycle(each, said.get(each.cycle), mine.get(each.cycle)) for each in run.path]
     return {
         "name": run.name,
         "options": run.options,
@@ -67,9 +56,7 @@ def _rival(
     }
 
 
-def _cycle(
-    each: RunCycle, said: RegionPosterior | None, other: RunCycle | None, idle: bool
-) -> Table:
+def _cycle(each: RunCycle, said: RegionPosterior | None, other: RunCycle | None) -> Table:
     diverged = any(result.diverged for result in each.results)
     sound = other is not None and not diverged and not any(r.diverged for r in other.results)
     compared: dict[str, Table | None] = {"validation": None, "test": None}
@@ -84,7 +71,7 @@ def _cycle(
         "weights_remaining": each.results[0].weights_remaining,
         "max_lr": each.max_lr,
         "inside": said.region.contains(each.max_lr) if said else None,
-        "evidence": _evidence(said, each.max_lr, idle),
+        "evidence": _evidence(said, each.max_lr),
         "val_accuracy": theirs["validation"],
         "test_accuracy": theirs["test"],
         "diverged": diverged,
@@ -92,11 +79,10 @@ def _cycle(
     }
 
 
-def _evidence(said: RegionPosterior | None, max_lr: float, idle: bool) -> Table | None:
-    """The verdict on a rival's max_lr; idle: in a cycle in which nothing was learned."""
+def _evidence(said: RegionPosterior | None, max_lr: float) -> Table | None:
     if said is None:
         return None
-    found = evidence.UNDECIDED if idle else said.verdict(max_lr)
+    found = said.verdict(max_lr)
     return {"verdict": found.kind, "chance": found.chance, "more": found.replicates_needed}
 
 
