@@ -32,7 +32,6 @@ class Estimate:
     run_id: str
     shrunk: dict[str, str]
     images: int
-    summary: SplitSummary  # of their division
     parameters: int
     grids: dict[str, list[float]]  # of max_lr, by what is searched with it
     cycles: int  # pruning cycles after the unpruned network
@@ -45,6 +44,7 @@ class Estimate:
     seconds_a_look: float
     workers: int
     device: str
+    summary: SplitSummary | None = None  # of the images' division; None where they are not there
 
     @property
     def seconds(self) -> float:
@@ -90,7 +90,7 @@ def text(cost: Estimate) -> str:
     """An estimate for a terminal."""
     lines = [
         f"{cost.study} is valid ({cost.run_id})",
-        f"  images      {cost.images:,}: {_parts(cost.summary)}",
+        f"  images      {cost.images:,}{_parts(cost.summary)}",
         f"  parameters  {cost.parameters:,}",
     ]
     for name, rates in cost.grids.items():
@@ -105,14 +105,17 @@ def text(cost: Estimate) -> str:
         f"  time        about {format_duration(cost.seconds)} with {cost.workers} worker(s) on "
         f"{cost.device} ({1000 * cost.seconds_a_step:.2f} ms a step, timed here)",
     ]
-    lines += [f"  note        {remark}" for remark in cost.summary.remarks]
+    remarks = cost.summary.remarks if cost.summary else ()
+    lines += [f"  note        {remark}" for remark in remarks]
     return "\n".join(lines) + "\n"
 
 
-def _parts(summary: SplitSummary) -> str:
+def _parts(summary: SplitSummary | None) -> str:
+    if summary is None:
+        return ""
     sizes = ", ".join(f"{count:,} {part}" for part, count in summary.sizes.items())
     majority = summary.majority["validation"]
-    return f"{sizes}; the largest class is {majority:.1f} % of the validation images"
+    return f": {sizes}; the largest class is {majority:.1f} % of the validation images"
 
 
 def _growing(cost: Estimate) -> list[str]:
