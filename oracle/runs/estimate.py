@@ -50,6 +50,9 @@ class Estimate:
         work = self.steps * self.seconds_a_step + self.looks * self.seconds_a_look
         return _START + work / self.workers
 
+    def __str__(self) -> str:
+        return text(self)
+
 
 def estimate(prepared: PreparedRun) -> Estimate:
     """Count the cells and time a few steps of one pack, in this process, on one thread."""

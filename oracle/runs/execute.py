@@ -272,7 +272,16 @@ def _worker_spec(prepared: PreparedRun) -> WorkerConfig:
         save_every=60 * prepared.settings.save_every,
         device=device,
         import_from=(str(Path.cwd()),) if uses_own_code(prepared.study) else (),
+        objects=_objects(prepared.study),
     )
+
+
+def _objects(study: Study) -> dict[str, Callable[..., object]]:
+    """The objects of this process that a study's training needs, by path."""
+    if not isinstance(study.network, FactorySpec):
+        return {}
+    given = factory.registered(study.network.factory)
+    return {} if given is None else {study.network.factory: given}
 
 
 def _publish(store: ResultStore, prepared: PreparedRun, found: Experiment, result: Table) -> None:
