@@ -66,7 +66,7 @@ class Density:
 
     def at(self, log_rate: float) -> float:
         """Return the logarithm of the density; beyond the grid it falls as the kernel does."""
-        inside = min(max(log_rate, self._points[0]), self._points[-1])
+        inside = min(max(log_rate, float(self._points[0])), float(self._points[-1]))
         fall = 0.5 * ((log_rate - inside) / self._width) ** 2
         return float(np.interp(inside, self._points, self._logs)) - fall
 
@@ -150,7 +150,7 @@ def _s_cyc(cycles: Array, _density: Array, rate: float, found: Sequence[CycleDra
         shares = np.array([scyc_curve.max_lr(unit, int(m), rate) - 1.0 for m in cycles])
 
         def curve(p: Array, shares: Array = shares) -> Array:
-            return np.log(np.exp(p[0]) + np.exp(p[1]) * shares)
+            return np.asarray(np.log(np.exp(p[0]) + np.exp(p[1]) * shares), np.float64)
 
         def names(p: Array, q: int = q, beta: float = beta) -> dict[str, float]:
             return {"epsilon": math.exp(p[0]), "delta": math.exp(p[1]), "q": q, "beta": beta}
