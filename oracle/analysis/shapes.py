@@ -57,7 +57,7 @@ class Density:
         grid = np.log(draws.found.posterior.points)
         logs = draws.logs["well_tuned"]
         step = float(np.median(np.diff(grid))) if len(grid) > 1 else 0.1
-        self._width = max(0.9 * float(logs.std()) * len(logs) ** -0.2, step)
+        self._width: float = max(0.9 * float(logs.std()) * len(logs) ** -0.2, step)
         self._points = np.linspace(grid[0] - 0.5, grid[-1] + 0.5, _POINTS)
         apart = (self._points[:, None] - logs) / self._width
         kernel = np.exp(-0.5 * apart**2).mean(axis=1) / (self._width * math.sqrt(2 * math.pi))
@@ -67,7 +67,7 @@ class Density:
     def at(self, log_rate: float) -> float:
         """Return the logarithm of the density; beyond the grid it falls as the kernel does."""
         inside = min(max(log_rate, float(self._points[0])), float(self._points[-1]))
-        fall = 0.5 * ((log_rate - inside) / self._width) ** 2
+        fall: float = 0.5 * ((log_rate - inside) / self._width) ** 2
         return float(np.interp(inside, self._points, self._logs)) - fall
 
 
