@@ -1,10 +1,11 @@
-"""Commands that analyse results: paper, fit, cost, budget."""
+"""Commands that analyse results: paper, fit, trend, cost, budget."""
 
 # ruff: noqa: PLC0415
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +16,7 @@ from oracle.settings import DEVICE_NAMES, Settings
 
 if TYPE_CHECKING:
     from oracle.analysis.curve_fit import Target
+    from oracle.analysis.rise import Rise
 
 _text_or_json = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
@@ -65,7 +67,9 @@ def fit(
         raise click.UsageError("--beta-low lies above --beta-high")
     name, rate, targets = _regions(run_name, settings, number)
     if not targets:
-        raise click.ClickException("no cycle of this run has a region yet; nothing to fit")
+        raise click.ClickException(
+            "no cycle of this run has a region in which something was learned yet; nothing to fit"
+        )
     betas = [beta_low + (beta_high - beta_low) * step / 30 for step in range(31)]
     found = fits.fit_scyc_curve(targets, rate, range(q_most + 1), list(dict.fromkeys(betas)))
     if form == "json":
@@ -122,7 +126,41 @@ def budget(run_name: str, settings: Settings, device: str, form: str) -> None:
         click.echo(longer.text(found), nl=False)
 
 
-COMMANDS = (paper, fit, cost, budget, replay)
+@click.command()
+@click.argument("run_names", metavar="RUN...", nargs=-1, required=True)
+@storage_options
+@_text_or_json
+def trend(run_names: tuple[str, ...], settings: Settings, form: str) -> None:
+    """Say whether max_lr rises with pruning in RUNs, and which curve describes it.
+
+    The well-tuned max_lr and both ends of the region: slopes over the cycles with 90 % intervals;
+    a constant, a line, a power law and S-Cyc's curve by AIC. RUN may be a file that `oracle table
+    --format json` wrote, too.
+    """
+    from oracle.analysis import rise
+
+    found = [_rise(name, settings) for name in run_names]
+    if form == "json":
+        click.echo(json.dumps([rise.as_json(each) for each in found], indent=2))
+    else:
+        click.echo("\n".join(rise.text(each) for each in found), nl=False)
+
+
+COMMANDS = (paper, fit, trend, cost, budget, replay)
+
+
+def _rise(name: str, settings: Settings) -> Rise:
+    """What a run, or a file with a table, says of the rise of max_lr."""
+    from oracle.analysis import rise
+    from oracle.runs import catalog
+    from oracle.study.oracle import OracleStudy
+
+    if name.endswith(".json"):
+        return rise.of_table(rise.read(Path(name)))
+    run = catalog.find_run(name, settings)
+    if not isinstance(run.study, OracleStudy):
+        raise click.UsageError(f"{run.record.run_id} is no oracle run; it has no regions")
+    return rise.of_table(catalog.stored_table(run), run.study.pruning.rate)
 
 
 def _regions(

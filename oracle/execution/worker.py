@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +191,10 @@ class Worker:
             recorded=trained.recorded,
             engine=engine,
             members=members,
+            split={
+                part: asdict(counts)
+                for part, counts in self._trainer.part_counts(task.replicate).items()
+            },
         )
 
     def _start(self, task: CellTask) -> Network:
