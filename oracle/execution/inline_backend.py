@@ -7,8 +7,8 @@ import traceback
 from collections.abc import Iterator
 
 from oracle.errors import DiskError, PackFailed
-from oracle.execution.pack_queue import PackQueue
 from oracle.execution.functions.worker import AnyWorker, make_worker
+from oracle.execution.pack_queue import PackQueue
 from oracle.execution.worker import WorkerConfig, cell_tasks
 from oracle.host.disk import raise_disk_errors
 from scyc.data.images import ImagesLost

@@ -55,7 +55,11 @@ def ray_tune(worker_spec: WorkerConfig, queue: PackQueue, workers: int) -> None:
 
 
 def _fit(
-    worker_spec: WorkerConfig, queue: PackQueue, workers: int, needed: Mapping[str, float], scratch: Path
+    worker_spec: WorkerConfig,
+    queue: PackQueue,
+    workers: int,
+    needed: Mapping[str, float],
+    scratch: Path,
 ) -> None:
     """Carry a whole run by one Tuner; each trial is a pack. Raises what ended the run."""
     from ray import tune  # noqa: PLC0415  # as ray itself

@@ -9,7 +9,15 @@ from pydantic import model_validator as validator
 
 from oracle.study.base import Text
 from oracle.study.oracle import OracleStudy
-from scyc.specs.base import NonNegativeFloat, NonNegativeInt, PositiveInt, Spec, as_json, content_hash, refuse
+from scyc.specs.base import (
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveInt,
+    Spec,
+    as_json,
+    content_hash,
+    refuse,
+)
 from scyc.specs.choices import DatasetSpec, FactorySpec, NetworkSpec
 from scyc.specs.schedules import ConstantSpec, ScheduleSpec
 from scyc.specs.system import PruningSpec, TrainingSpec
@@ -99,7 +107,7 @@ class FunctionStudy(OracleStudy):
         return fields
 
     @property
-    def system(self) -> FunctionSystem:  # type: ignore[override]  # the graph takes either
+    def system(self) -> FunctionSystem:  # type: ignore[override]  # what is ours alone is not asked of it
         """What shapes one training run."""
         return FunctionSystem(
             trainer=self.trainer,
