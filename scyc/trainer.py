@@ -9,7 +9,7 @@ On a CPU with one thread a member's result is the same bits whatever pack it is 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -28,11 +28,11 @@ from scyc.pruning import weights as pruning_weights
 from scyc.pruning.criteria import CRITERIA
 from scyc.pruning.pruned_network import Network, check_shapes
 from scyc.pruning.pruning_step import PruningStep
-from scyc.recording import recording
+from scyc.recording import next_network, recording
 from scyc.schedules import rates as schedules
 from scyc.specs.choices import FactorySpec
 from scyc.specs.schedules import ScheduleSpec
-from scyc.specs.system import SystemSpec
+from scyc.specs.system import DISTRIBUTIONS, SystemSpec
 from scyc.storage.pack_state_file import PackStateStore
 from scyc.training.determinism import deterministic
 from scyc.training.feed import Feed
@@ -263,20 +263,42 @@ class Trainer:
             return solo.gradients(self.network, parent, feed, chosen, self._prunable)
 
     def _recorded(self, member: Member, outcome: Outcome) -> Mapping[str, Any] | None:
-        """The distributions that the system records of a network that has been trained."""
+        """What the system records of a network that has been trained."""
         record = self.system.record
         if record is None or outcome.diverged:
             return None
-        replicate, cycle = member.replicate, member.cycle
-        feed, chosen = self._looked_at("record", replicate, cycle, record.batches)
+        drawn = [what for what in record.what if what in DISTRIBUTIONS]
+        found: dict[str, Any] = {}
+        if drawn:
+            replicate, cycle = member.replicate, member.cycle
+            batches = self._batches("record", replicate, cycle, record.batches)
+            seed = seeds.seed(self.system.seed, "record", replicate, cycle)
+            found |= recording.record(
+                self.network, outcome.network, batches, drawn, record.outside, seed
+            )
+        return found | self._ahead(member.replicate, member.cycle + 1, outcome)
+
+    def _ahead(self, replicate: int, cycle: int, outcome: Outcome) -> dict[str, Any]:
+        """What the system records of the network that pruning makes of a trained one."""
+        assert self.system.record is not None
+        wanted = [what for what in self.system.record.what if what not in DISTRIBUTIONS]
+        if not wanted:
+            return {}
+        trained, purpose = outcome.network, "range test"
+        after = self.pruned(trained, replicate, cycle, outcome.kept or trained)
+        batches = self._batches(purpose, replicate, cycle, next_network.RANGE_STEPS)
+        with solo.seeded(seeds.seed(self.system.seed, purpose, replicate, cycle), self.device):
+            return next_network.record(
+                self.network, trained, after, batches, self.system.training.optimizer, wanted
+            )
+
+    def _batches(
+        self, purpose: str, replicate: int, cycle: int, count: int
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """As :meth:`_looked_at`: images and labels, in the format that the network prefers."""
+        feed, chosen = self._looked_at(purpose, replicate, cycle, count)
         form = preferred_format(self.network)
-        batches = (
-            (as_format(feed.batch(indices), form), feed.labels[indices]) for indices in chosen
-        )
-        seed = seeds.seed(self.system.seed, "record", replicate, cycle)
-        return recording.record(
-            self.network, outcome.network, batches, record.what, record.outside, seed
-        )
+        return ((as_format(feed.batch(each), form), feed.labels[each]) for each in chosen)
 
     def _looked_at(
         self, purpose: str, replicate: int, cycle: int, batches: int

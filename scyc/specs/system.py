@@ -11,7 +11,8 @@ from scyc.specs.choices import NetworkSpec
 from scyc.specs.engines import EngineName
 from scyc.specs.optimizers import OptimizerSpec, SgdSpec
 
-Recorded = Literal["weight_gradients", "activations"]
+Recorded = Literal["weight_gradients", "activations", "pruned_norm", "lr_range_test"]
+DISTRIBUTIONS: tuple[Recorded, ...] = ("weight_gradients", "activations")
 _Bound = Annotated[float, UnsignedZero]
 
 
@@ -88,7 +89,11 @@ class SplitSpec(Spec):
 
 
 class RecordSpec(Spec):
-    """Which distributions are kept of every network at the end of its training."""
+    """What is kept of every network at the end of its training.
+
+    Two distributions, and two facts about the network that pruning makes of it: how large what is
+    pruned is, and the learning rate that a range test suggests.
+    """
 
     what: Annotated[tuple[Recorded, ...], Field(min_length=1, strict=False)]
     batches: PositiveInt = 8  # training batches that are looked at
@@ -99,7 +104,7 @@ class RecordSpec(Spec):
     def _in_one_order(cls, what: tuple[Recorded, ...]) -> tuple[Recorded, ...]:
         """The order is nobody's choice: the same distributions are the same training."""
         if len(set(what)) < len(what):
-            raise ValueError("the same distribution stands twice; remove the repeat")
+            raise ValueError("the same name stands twice; remove the repeat")
         return tuple(each for each in get_args(Recorded) if each in what)
 
     @model_validator(mode="after")
