@@ -67,7 +67,9 @@ def fit(
         raise click.UsageError("--beta-low lies above --beta-high")
     name, rate, targets = _regions(run_name, settings, number)
     if not targets:
-        raise click.ClickException("no cycle of this run has a region yet; nothing to fit")
+        raise click.ClickException(
+            "no cycle of this run has a region in which something was learned yet; nothing to fit"
+        )
     betas = [beta_low + (beta_high - beta_low) * step / 30 for step in range(31)]
     found = fits.fit_scyc_curve(targets, rate, range(q_most + 1), list(dict.fromkeys(betas)))
     if form == "json":

@@ -12,6 +12,7 @@ from oracle.reports import cell_search as cell_search_reports
 from oracle.reports import evidence as evidence_reports
 from oracle.reports import plateau as plateau_reports
 from oracle.reports import rivals as rivals_reports
+from oracle.reports.majority import split_notes
 from oracle.reports.sheet import ReportTable, cost_rows, format_lr, format_mean_std, shrunk_lines
 from oracle.stats.paired_difference import Difference, signed
 from oracle.tables import evidence
@@ -52,7 +53,7 @@ def sheet(table: Table) -> ReportTable:
         headers=tuple(heads),
         rows=rows,
         verdict=verdict(table),
-        notes=[*shrunk_lines(table), *_footnotes(table)],
+        notes=[*shrunk_lines(table), *split_notes(table), *_footnotes(table)],
         costs=cost_rows(table["cost"], _COST_NAMES),
         cost_notes=[ratio] if ratio else [],
         flat=[_flat(cycle) for cycle in table["cycles"]],
