@@ -29,8 +29,11 @@ def fitted_power_law(rates: Sequence[float], rate: float) -> tuple[float, float]
 
 
 def power_law(epsilon: float, alpha: float, cycle: int, rate: float) -> float:
-    """Return epsilon / density^alpha of a cycle (see :func:`fitted_power_law`)."""
-    return epsilon * math.exp(-alpha * cycle * math.log1p(-rate))
+    """Return epsilon / density^alpha of a cycle (see :func:`fitted_power_law`).
+
+    In 12 digits, as the values of a grid are, so that one that is a grid's is trained once.
+    """
+    return float(f"{epsilon * math.exp(-alpha * cycle * math.log1p(-rate)):.12g}")
 
 
 def allr(epsilon: float, pruned: Sequence[Mapping[str, float]], retraining: float) -> float:

@@ -124,8 +124,8 @@ class OracleStudy(Study):
     def _rivals_fit(self) -> OracleStudy:
         recorded = self.record.what if self.record is not None else ()
         broken = [
-            ("rivals", f"{each.name} needs {what} of every network; add it to record.what, as in "
-             f"record: {{what: [{what}]}}")
+            ("rivals", f"{each.name} needs {what} of every network; "
+             f"add record: {{what: [{what}]}}")
             for each in self.rivals
             if (what := NEEDS.get(each.name)) and what not in recorded
         ]  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from scyc.specs.base import PositiveFloat, Spec, chosen
+from scyc.specs.base import PositiveFloat, Spec, chosen, refuse
 from scyc.specs.system import Recorded
 
 
@@ -52,8 +52,7 @@ class PowerLawRival(Spec):
     @model_validator(mode="after")
     def _epsilon_with_alpha(self) -> PowerLawRival:
         if self.epsilon is not None and self.alpha is None:
-            rule = "epsilon is fitted with alpha; give both, or leave both out"
-            raise PydanticCustomError("together", "{rule}", {"rule": rule})
+            refuse([("epsilon", "is fitted with alpha; give both, or leave both out")])
         return self
 
 
