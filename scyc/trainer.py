@@ -25,7 +25,7 @@ from scyc.data.splits import PartCounts
 from scyc.engines import solo
 from scyc.engines.registry import ENGINES, candidates
 from scyc.networks import registry
-from scyc.pruning import filter_groups
+from scyc.pruning import filter_groups, unstructured
 from scyc.pruning import weights as pruning_weights
 from scyc.pruning.criteria import CRITERIA
 from scyc.pruning.pruned_network import Network, check_shapes
@@ -117,17 +117,26 @@ class Trainer:
         return tuple(self._source.shape)
 
     def root(self, replicate: int) -> Network:
-        """A replicate's unpruned network with its initial weights."""
-        classes = len(self._source.classes)
-        state = registry.initial_state(
-            self.system.network, self._source.shape, classes, self.system.seed, replicate
-        )
+        """A replicate's first network with its initial weights, some missing where it is so."""
+        state = self._initial(replicate, self.system.seed)
+        masks = pruning_weights.unpruned(state, self._prunable)
+        density = self.system.pruning.start_density
+        if density is None:
+            return Network(state, masks)
+        generator = seeds.generator(self.system.seed, "start density", replicate)
+        scores = unstructured.random_scores({name: state[name] for name in masks}, generator)
+        masks = unstructured.prune(masks, scores, 1 - density, "global")
+        return self._masked(state, masks)
+
+    def _initial(self, replicate: int, seed: int) -> dict[str, Tensor]:
+        """Weights and buffers drawn at random, in the precision of the training."""
+        spec, classes = self.system.network, len(self._source.classes)
+        state = registry.initial_state(spec, self._source.shape, classes, seed, replicate)
         dtype = DTYPES[self.system.training.precision]
-        state = {
+        return {
             name: value.to(dtype) if value.is_floating_point() else value
             for name, value in state.items()
         }
-        return Network(state, pruning_weights.unpruned(state, self._prunable))
 
     def pruned(
         self, parent: Network, replicate: int, cycle: int, kept: Network | None = None
@@ -156,11 +165,15 @@ class Trainer:
             filters=self._couplings,
         )
         masks = CRITERIA[spec.criterion].masks(step)
-        state = {
+        return self._masked(self._rewound(parent, replicate, cycle, kept), masks)
+
+    def _masked(self, state: Mapping[str, Tensor], masks: dict[str, Tensor]) -> Network:
+        """The network of these weights with 0 where a mask has none."""
+        kept = {
             name: value.masked_fill(~masks[name], 0.0) if name in masks else value
-            for name, value in self._rewound(parent, replicate, kept).items()
+            for name, value in state.items()
         }
-        return Network(state | {name: state[own] for name, own in self._aliases.items()}, masks)
+        return Network(kept | {name: kept[own] for name, own in self._aliases.items()}, masks)
 
     def _own_masks(self, parent: Network) -> dict[str, Tensor]:
         """A parent's masks, of the weights that this system prunes.
@@ -175,12 +188,16 @@ class Trainer:
         missing = [name for name in self._prunable if name not in masks]
         return masks | pruning_weights.unpruned(parent.state, missing)
 
-    def _rewound(self, parent: Network, replicate: int, kept: Network | None) -> dict[str, Tensor]:
+    def _rewound(
+        self, parent: Network, replicate: int, cycle: int, kept: Network | None
+    ) -> dict[str, Tensor]:
         rewind = self.system.pruning.rewind
         if rewind == "last":
             return parent.state
         if rewind == "init":
-            return self.root(replicate).state
+            return self._initial(replicate, self.system.seed)
+        if rewind == "reinit":
+            return self._initial(replicate, seeds.seed(self.system.seed, "reinit", cycle))
         if kept is None:
             raise ValueError(f"the network after {rewind} iterations is needed to rewind to")
         return kept.state

@@ -117,7 +117,7 @@ def range_test(
         with torch.no_grad():
             for name, mask in masks.items():
                 weights[name].masked_fill_(~mask, 0.0)
-        average = _SMOOTHING * average + (1 - _SMOOTHING) * float(loss)
+        average = _SMOOTHING * average + (1 - _SMOOTHING) * float(loss.detach())
         smooth = average / (1 - _SMOOTHING ** (step + 1))
         rates.append(rate)
         losses.append(smooth)

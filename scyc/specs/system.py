@@ -31,16 +31,19 @@ class SubsetSpec(Spec):
     seed: NonNegativeInt = 0
 
 
-class PruningSpec(Spec):
+class PruningSpec(ExtendedSpec):
     """How a trained network becomes the next, sparser one."""
+
+    younger: ClassVar[tuple[str, ...]] = ("start_density",)
 
     criterion: str = "global_magnitude"
     rate: Share = 0.2  # share of the remaining prunable weights (or filters) that a cycle removes
     batches: PositiveInt = 8  # training batches over which gradient criteria accumulate
     prune_last: bool = False  # the last linear layer is counted, but not pruned
-    # Where survivors go back to: nowhere, to their initial values (IMP), or to those after so many
-    # iterations of the unpruned network's training.
-    rewind: Literal["last", "init"] | PositiveInt = "last"
+    # Where survivors go back to: nowhere, to their initial values (IMP), to new random ones, or to
+    # those after so many iterations of the unpruned network's training.
+    rewind: Literal["last", "init", "reinit"] | PositiveInt = "last"
+    start_density: Share | None = None  # of the prunable weights, drawn at random before cycle 0
 
 
 class AugmentSpec(Spec):
