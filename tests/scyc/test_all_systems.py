@@ -69,7 +69,7 @@ def test_two_pruning_cycles(colours: Images, network: str, criterion: str, optim
     left = [cycle.trained[0].weights_remaining for cycle in cycles]
     assert left[0] == 100.0
     assert left == sorted(left, reverse=True)
-    assert left[2] < left[1] < 100.0
+    assert left[2] < left[1] < 100.0 or (criterion == "none" and left[2] == 100.0)
     for cycle in cycles:
         outcome = cycle.trained[0].outcome
         assert not outcome.diverged
