@@ -101,6 +101,7 @@ class RegionPosterior:
     replicates: int
     estimate: Estimate | None = None  # None with one replicate
     alike: bool = False  # all accuracies are equal: without any spread nothing is decided
+    at_chance: bool = False  # nothing was learned, so nothing is decided
     sparse: bool = False  # cells are missing: more replicates alone would not bring them
     ends: Ends | None = field(default=None, repr=False, compare=False)
     posterior: CurvePosterior | None = field(default=None, repr=False, compare=False)
@@ -114,7 +115,7 @@ class RegionPosterior:
         replicates. The margin is itself uncertain, so about half of those that get so many are
         decided then.
         """
-        if self.ends is None or self.alike:
+        if self.ends is None or self.alike or self.at_chance:
             return Verdict("undecided", None, None)
         kind, chance = self.ends.verdict(max_lr), self.ends.chance(max_lr)
         if kind != "undecided":
@@ -184,9 +185,9 @@ def infer_region(
             floor=100 * math.sqrt(share * (1 - share) / images) if images else None,
         ),
         alike,
-        sparse,
-        ends,
-        posterior,
+        sparse=sparse,
+        ends=ends,
+        posterior=posterior,
     )
 
 

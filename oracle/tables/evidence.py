@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from oracle.search.greedy import OracleCycle
 from oracle.stats.region_intervals import Interval, RegionPosterior, infer_region
 from oracle.study.oracle import OracleStudy
+from oracle.tables import majority
 
 FLAT_HEADS = (
     "low_from",
@@ -29,9 +31,17 @@ def infer(study: OracleStudy, cycle: OracleCycle) -> RegionPosterior | None:
     kind, region = study.tolerance_kind, cycle.region if cycle.end else None
     if cycle.region is None:
         return None
-    return infer_region(
-        cycle.tried, study.tolerance, kind, study.seed, grid=cycle.grid, region=region
+    found = infer_region(
+        cycle.tried,
+        study.tolerance,
+        kind,
+        study.seed,
+        images=majority.validation_images(cycle),
+        grid=cycle.grid,
+        region=region,
     )
+    at_chance = majority.at_chance(list(cycle.results.values()), "validation")
+    return replace(found, at_chance=True) if found and at_chance else found
 
 
 def part(found: RegionPosterior | None, s_cyc: float) -> dict[str, Any] | None:
