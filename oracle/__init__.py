@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from oracle.api.ask_tell import GreedyOracle
     from oracle.api.declaring import OracleStudy
     from oracle.api.run import Run
     from oracle.api.running import check, list_runs, load_run, run
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BadInput",
+    "GreedyOracle",
     "OracleStudy",
     "Outcome",
     "Run",
@@ -36,6 +38,7 @@ __all__ = [
 
 _HOMES = {
     "BadInput": "scyc.errors",
+    "GreedyOracle": "oracle.api.ask_tell",
     "OracleStudy": "oracle.api.declaring",
     "Outcome": "oracle.execution.functions.task",
     "Stop": "oracle.execution.functions.task",
