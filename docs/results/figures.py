@@ -22,7 +22,7 @@ from oracle.stats.paired_difference import Difference
 
 HERE = Path(__file__).parent
 CONVERGED = {
-    "digits-few": "digits, 300 training images",
+    "demo": "digits, 300 training images",
     "digits-converged": "digits, 898 training images",
     "mnist1d": "MNIST-1D, 12,000 training signals",
 }
@@ -141,29 +141,37 @@ def is_it_inside() -> go.Figure:
 
 
 def what_does_it_cost() -> go.Figure:
-    """Each rival's distance to S-Cyc, and what choosing its max_lr costs."""
+    """Training runs of each way to max_lr; and how far rivals that cost less stay behind S-Cyc."""
     tables = [table(name) for name in ("mnist1d-rivals", "mnist1d-recorded")]
-    rows = [
-        (each["name"], each["average"], each["summary"]["percent_of_training"])
-        for content in tables
-        if content is not None
-        for each in content["rivals"]
+    rivals = [each for content in tables if content is not None for each in content["rivals"]]
+    titles = ["training runs"]
+    if rivals:
+        titles.append("S-Cyc, fitted, less the rival: test accuracy, points")
+    figure = panels(titles)
+    ways = {
+        "oracle": "oracle, whole grid",
+        "adaptive": "oracle, adaptive",
+        "s_cyc": "one S-Cyc run",
+    }
+    for title, content in known(CONVERGED):
+        figure.add_bar(
+            x=[content["cost"][way]["trainings"] for way in ways], y=list(ways.values()),
+            orientation="h", name=title, row=1, col=1,
+            text=[f"{content['cost'][way]['trainings']:,}" for way in ways],
+        )  # fmt: skip
+    names = [
+        f"{each['name']} ({each['summary']['percent_of_training']:.3g} % to choose)"
+        for each in rivals
     ]
-    rows.sort(key=lambda row: row[2])
-    figure = panels(["S-Cyc less the rival, test accuracy, points", "cost of choosing max_lr, %"])
-    names = [row[0] for row in rows]
-    differences = [Difference.from_json(row[1]["test"]) if row[1] else None for row in rows]
-    figure.add_scatter(
-        y=names, x=[d.points if d else None for d in differences], mode="markers",
-        error_x={"array": [(d.standard_error or 0.0) if d else 0.0 for d in differences]},
-        marker={"size": 10, "color": LINE}, showlegend=False, row=1, col=1,
-    )  # fmt: skip
-    figure.add_vline(x=0, line={"color": "#000", "width": 1}, row=1, col=1)
-    figure.add_bar(
-        y=names, x=[row[2] for row in rows], orientation="h", showlegend=False, row=1, col=2,
-        text=[f"{row[2]:.3g} %" for row in rows], marker={"color": LINE},
-    )  # fmt: skip
-    return figure.update_layout(width=1000)
+    found = [Difference.from_json(each["average"]["test"]) for each in rivals]
+    if rivals:
+        figure.add_scatter(
+            y=names, x=[each.points if each else None for each in found], mode="markers",
+            error_x={"array": [(each.standard_error or 0.0) if each else 0.0 for each in found]},
+            marker={"size": 10, "color": LINE}, showlegend=False, row=1, col=2,
+        )  # fmt: skip
+        figure.add_vline(x=0, line={"color": "#000", "width": 1}, row=1, col=2)
+    return figure.update_layout(width=700 + 500 * bool(rivals))
 
 
 def what_explains_it() -> go.Figure:
