@@ -34,7 +34,7 @@ def inline(worker_spec: WorkerConfig, queue: PackQueue, workers: int = 1) -> Non
 
 
 def _worker(worker_spec: WorkerConfig) -> Worker:
-    """A worker in this process. Raises PackFailed, DiskFailed."""
+    """A worker in this process. Raises PackFailed, DiskError."""
     try:
         with raise_disk_errors():
             return Worker(worker_spec)
@@ -44,7 +44,7 @@ def _worker(worker_spec: WorkerConfig) -> Worker:
 
 @contextlib.contextmanager
 def _told(worker: Worker, queue: PackQueue) -> Iterator[None]:
-    """Pass on what a worker says, and any failure of its as PackFailed or DiskFailed."""
+    """Pass on what a worker says, and any failure of its as PackFailed or DiskError."""
     try:
         with raise_disk_errors():
             yield

@@ -108,7 +108,7 @@ class PackQueue:
     def complete(self, pack: Pack, results: Sequence[CellResult]) -> None:
         """Take a trained pack's results, in its cells' order, and let the searches go on.
 
-        Raises LostCheckpoint when a cell that was trained again came out differently.
+        Raises CheckpointGoneError when a cell that was trained again came out differently.
         """
         self._fit(pack, results)
         for cell, result in zip(pack.cells, results, strict=True):
@@ -216,7 +216,7 @@ class PackQueue:
 
 
 def _same_again(cell: Cell, before: CellResult, after: CellResult) -> None:
-    """Raises LostCheckpoint where a cell that was trained again has other networks."""
+    """Raises CheckpointGoneError where a cell that was trained again has other networks."""
     for was, is_now in ((before.checkpoint, after.checkpoint), (before.kept, after.kept)):
         if was != is_now:
             raise CheckpointGoneError(

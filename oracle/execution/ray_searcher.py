@@ -114,7 +114,7 @@ def pack_searcher(queue: PackQueue, workers: int) -> Any:
 def _reported(result: dict[str, Any] | None, error: bool, queue: PackQueue) -> dict[str, Any]:
     """What a worker reports. What the worker had to say is passed on first.
 
-    Raises PackFailed and DiskFailed.
+    Raises PackFailed and DiskError.
     """
     if error or result is None:
         raise PackFailed(f"a worker died {_RETRIES + 1} times over the same pack; is memory short?")

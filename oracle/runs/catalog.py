@@ -11,6 +11,7 @@ from pathlib import Path
 from oracle.analysis import replay as replays
 from oracle.analysis.costs import Measured
 from oracle.database import URL, RunDatabase, RunRecord, parse_url, probe, sqlite_url
+from oracle.errors import SettingProblem
 from oracle.experiments.base import Experiment
 from oracle.experiments.registry import experiment
 from oracle.search.graph import Graph
@@ -23,7 +24,7 @@ from oracle.study.oracle import OracleStudy
 from oracle.study.validation import parse
 from oracle.tables import distributions as distribution_tables
 from oracle.tables.oracle import Table
-from scyc.errors import BadInput, Problem, unknown
+from scyc.errors import BadInput, unknown
 from scyc.specs.base import as_json
 
 
@@ -111,7 +112,7 @@ def find_run(text: str, settings: Settings) -> StoredRun:
     ]
     if not fitting:
         known = ", ".join(run.record.run_id for run in runs) or "none yet; start one: oracle run"
-        raise BadInput("run", [Problem("RUN", f"no such run; known: {known}", text)])
+        raise BadInput("run", [SettingProblem("run", f"no such run; known: {known}", text)])
     return fitting[-1]
 
 
@@ -156,10 +157,10 @@ def distributions(run: StoredRun, experiment_found: Experiment, name: str) -> Ta
     """As :func:`stored_distributions`, of what a run has found. Raises BadInput."""
     if run.study.record is None:
         rule = "its study records no distributions; add record to the study and run it again"
-        raise BadInput("run", [Problem("RUN", rule, run.record.run_id)])
+        raise BadInput("run", [SettingProblem("run", rule, run.record.run_id)])
     runs = experiment_found.runs()
     if name not in runs:
-        raise BadInput("run", [Problem("--distributions", unknown(name, runs), name)])
+        raise BadInput("run", [SettingProblem("distributions", unknown(name, runs), name)])
     last = runs[name][-1] if runs[name] else None
     stopped = last is not None and any(result.diverged for result in last.results)
     ended = stopped or len(runs[name]) == run.study.cycles + 1

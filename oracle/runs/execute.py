@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from oracle.database import Lease, RunDatabase, RunRecord, probe
-from oracle.errors import AllDiverged, LeaseLost, StorageError
+from oracle.errors import AllDiverged, LeaseLost, SettingProblem, StorageError
 from oracle.execution import pack_plan
 from oracle.execution.backends import BACKENDS
 from oracle.execution.checkpoint_gc import CheckpointCollector
@@ -84,7 +84,7 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
         except ValueError as error:
             problems.append(Problem("network", str(error)))
     if rule := why_not_writable(settings.study_folder(study.folder_name)):
-        problems.append(Problem("--runs", rule, str(settings.folder)))
+        problems.append(SettingProblem("runs", rule, str(settings.folder)))
     if (
         isinstance(study.network, FactorySpec)
         and study.network.factory.startswith("__main__:")
@@ -97,7 +97,7 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
         problems.append(Problem("network.factory", rule, study.network.factory))
     remote = settings.backend == "ray" and "RAY_ADDRESS" in os.environ  # its workers have the GPUs
     if not remote and (no_device := device_rule(settings.device)):
-        problems.append(Problem("device", no_device, settings.device))
+        problems.append(SettingProblem("device", no_device, settings.device))
     problems += shared_store.problems(settings.store, settings.backend)
     try:
         problems += probe(database(settings, study.folder_name))
@@ -119,8 +119,8 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
     """Run a study to its end, from wherever it stands; returns its table.
 
     Finished cells are found in the storage and not trained again. Raises LeaseHeld when another
-    driver works on the same graph, NoWinner when a cycle has none, PackFailed when a training
-    fails, DiskFailed when a file cannot be written; what was finished is kept in every case.
+    driver works on the same graph, AllDiverged when a cycle has none, PackFailed when a training
+    fails, DiskError when a file cannot be written; what was finished is kept in every case.
     """
     progress, patience = _patient(progress or Progress(), prepared.settings)
     study, settings, graph = prepared.study, prepared.settings, prepared.graph

@@ -42,12 +42,12 @@ from oracle.database.optuna_rows import (
     numbered_studies_with,
     trials_with,
 )
-from oracle.errors import StorageError
+from oracle.errors import StorageError, StorageProblem
 from oracle.records.candidates import Axis, CandidateTrial
 from oracle.records.observations import Observation
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.request import StudyKey
-from scyc.errors import BadInput, Problem
+from scyc.errors import BadInput
 from scyc.specs.base import as_json, content_hash
 
 _ACCURACY = ("validation accuracy, %",)  # what a training's value is
@@ -71,7 +71,7 @@ class ResultStore:
                 self._storage = RDBStorage(text, engine_kwargs=engine_options(url))
         except Exception as error:
             shown = url.render_as_string(hide_password=True)
-            problem = Problem("--storage", f"does not open: {failed(error)}", shown)
+            problem = StorageProblem("storage", f"does not open: {failed(error)}", shown)
             raise BadInput("storage", [problem]) from error
         self._trials = Trials(url)
         self._studies: dict[tuple[str, StudyKey], optuna.Study] = {}

@@ -177,7 +177,7 @@ def test_an_oracle_run_has_the_distributions_of_the_oracle_and_of_s_cyc(tmp_path
         assert f"{name}: at the end of each training" in formats.text(shown)
     with pytest.raises(BadInput, match='did you mean "S-Cyc"') as refused:
         catalog.stored_distributions(found, "SCyc")
-    assert refused.value.problems[0].path == "--distributions"
+    assert refused.value.problems[0].path == "distributions"
 
 
 def test_a_comparison_has_the_distributions_of_each_schedule(tmp_path: Path) -> None:

@@ -12,18 +12,18 @@ import yaml
 from factories import tiny_content
 
 from oracle.database import Jobs, sqlite_url
-from oracle.errors import LeaseLost, RunError, StorageError
+from oracle.errors import JobWithdrawn, LeaseLost, StorageError, StorageProblem
 from oracle.host.processes import process_id_string
 from oracle.records.jobs import Holder, Job
 from oracle.runs import catalog, execute
 from oracle.search.graph import Graph
 from oracle.service import driver
 from oracle.service.driver_process import BUSY
-from oracle.service.progress import JobWithdrawn, Reporter
+from oracle.service.progress import Reporter
 from oracle.service.service import ServerSettings, Service
 from oracle.settings import Settings
 from oracle.study.validation import parse
-from scyc.errors import BadInput, Problem
+from scyc.errors import BadInput
 
 ME = Holder("me", process_id_string())
 STUDY: dict[str, Any] = tiny_content(
@@ -103,7 +103,7 @@ def test_a_study_that_cannot_run_fails_with_what_is_wrong(
     assert driver.run_job(job.id, settings, ME) == 0
     failed = service.jobs.get(job.id)
     assert (failed.state, failed.message) == ("failed", "its study was refused")
-    assert [each.path for each in failed.problems] == ["classes", "--runs"]
+    assert [each.path for each in failed.problems] == ["classes", "runs"]
     assert failed.problems[0].value == 11
     assert service.jobs.held() == []
 
@@ -179,7 +179,7 @@ def test_what_nobody_expected_fails_the_job_with_a_message(
 
 @pytest.mark.parametrize(
     "error",
-    [StorageError("away"), LeaseLost("away"), BadInput("", [Problem("--storage", "away")])],
+    [StorageError("away"), LeaseLost("away"), BadInput("", [StorageProblem("storage", "away")])],
     ids=lambda error: type(error).__name__,
 )
 def test_a_driver_dies_of_what_may_pass_and_its_job_stays(
@@ -194,7 +194,7 @@ def test_a_driver_dies_of_what_may_pass_and_its_job_stays(
 
     monkeypatch.setattr(driver.execute, "execute", broken)
     job = claimed()
-    with pytest.raises(RunError, match="away"):
+    with pytest.raises((StorageError, LeaseLost), match="away"):
         driver.run_job(job.id, settings, ME)
     assert service.jobs.get(job.id).state == "running"
 

@@ -111,7 +111,7 @@ def test_a_study_is_refused_with_all_that_is_wrong_at_once(opened: Open) -> None
     always = {"cycles", "epochs", "network"}
     assert set(refused(found, wrong, priority=101)) == always | {"dataset.root", "priority"}
     assert set(refused(found, wrong, data="images")) == always | {"data"}
-    assert refused(found, shrink=ScaleDown(cycles=3)) == ["--cycles"]
+    assert refused(found, shrink=ScaleDown(cycles=3)) == ["cycles"]
     with pytest.raises(BadInput):
         found.submit("a: [", form="yaml", owner="ann")
     with pytest.raises(BadInput):

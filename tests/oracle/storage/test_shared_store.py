@@ -75,7 +75,7 @@ def test_a_store_that_cannot_be_used_is_refused_before_work(
 ) -> None:
     with pytest.raises(BadInput) as caught:
         execute.prepare(study(), Settings(tmp_path, backend="inline", store=store))
-    assert [each.path for each in caught.value.problems] == ["--store"]
+    assert [each.path for each in caught.value.problems] == ["store"]
     assert rule in caught.value.problems[0].rule
 
 
