@@ -16,9 +16,10 @@ from oracle.cli import (
     study_commands,
 )
 from oracle.cli.option_names import with_option_names
-from oracle.cli.printing import BAD_INPUT, FAILED, INTERRUPTED, printable
+from oracle.cli.printing import BAD_INPUT, FAILED, INTERRUPTED
 from oracle.errors import OracleError
 from oracle.host.disk import disk_failed
+from oracle.host.terminal import printable
 from scyc.errors import BadInput
 
 _MODULES = (study_commands, run_commands, analysis_commands, job_commands, server_commands)

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from oracle.errors import SettingProblem
 from oracle.study.base import LearningRates, Percent, Printed, Study, Text, grid_fits
+from oracle.study.cell_search import CellSearch, CycleSearchSpec, replicates_rule
 from oracle.study.grid_spec import GridSpec
 from oracle.study.rivals import ConstantRival, GradientSpreadRival, Rivals, RivalSpec
 from oracle.study.search import SearchStudy
@@ -74,7 +75,7 @@ class OracleStudy(Study):
     kind: Literal["oracle"] = "oracle"
     schedule: ScheduleSpec
     grid: GridSpec
-    search: Literal["grid", "adaptive"] = "grid"  # adaptive: as few of the grid as tell its answer
+    search: CycleSearchSpec = "grid"  # which training runs of a cycle's grid are run
     tolerance: Percent = 0.5
     tolerance_kind: Literal["points", "relative"] = "points"
     beam: Annotated[int, Field(ge=1, le=100)] = 1  # networks that a second search keeps, a cycle
@@ -100,6 +101,17 @@ class OracleStudy(Study):
                 "give replicates a number, or leave beam out"
             )
             refuse([("beam", rule)])
+        return self
+
+    @model_validator(mode="after")
+    def _search_fits(self) -> OracleStudy:
+        if not isinstance(self.search, CellSearch):
+            return self
+        found = replicates_rule(self.replicates)
+        if self.beam > 1:
+            rule = "the beam keeps networks of every replicate of several max_lr; "
+            found.append(("beam", rule + "search: grid trains those, or leave beam out"))
+        refuse(found)
         return self
 
     @model_validator(mode="after")
