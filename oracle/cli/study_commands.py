@@ -28,11 +28,11 @@ def run(study: str, settings: Settings, wanted: ScaleDown, quiet: bool) -> None:
     """
     from oracle.api.progress import terminal_progress
     from oracle.reports import formats
-    from oracle.runs import catalog, execute, html_report
+    from oracle.runs import catalog, execute, html_report, prepare
     from oracle.study.loading import load_study
     from oracle.study.scale_down import scale_down
 
-    prepared = execute.prepare(scale_down(load_study(study), wanted), settings)
+    prepared = prepare.prepare(scale_down(load_study(study), wanted), settings)
     with terminal_progress(quiet) as progress:
         table = execute.execute(prepared, progress)
     if not quiet:
@@ -54,11 +54,11 @@ def run(study: str, settings: Settings, wanted: ScaleDown, quiet: bool) -> None:
 @scale_options
 def check(study: str, settings: Settings, wanted: ScaleDown) -> None:
     """Validate a STUDY and say what it will cost, from a short timing; nothing is written."""
-    from oracle.runs import estimate, execute
+    from oracle.runs import estimate, prepare
     from oracle.study.loading import load_study
     from oracle.study.scale_down import scale_down
 
-    prepared = execute.prepare(scale_down(load_study(study), wanted), settings)
+    prepared = prepare.prepare(scale_down(load_study(study), wanted), settings)
     click.echo(estimate.text(estimate.estimate(prepared)), nl=False)
 
 

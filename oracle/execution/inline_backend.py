@@ -56,5 +56,5 @@ def _told(worker: Worker, queue: PackQueue) -> Iterator[None]:
         raise PackFailed(traceback.format_exc()) from error
     finally:
         for line in worker.messages:
-            queue.say(line)
+            queue.events.say(line)
         worker.messages.clear()

@@ -29,7 +29,7 @@ from oracle.errors import (
     StorageUnavailable,
 )
 from oracle.records.jobs import Holder
-from oracle.runs import execute, html_report
+from oracle.runs import execute, html_report, prepare
 from oracle.service import admission
 from oracle.service.driver_process import BUSY, understood
 from oracle.service.progress import Reporter
@@ -89,7 +89,7 @@ def _run(jobs: Jobs, job_id: str, settings: ServerSettings, reporter: Reporter) 
     # Another server may have taken it in, which lists other code and folders than this one.
     if refused := admission.problems(content, settings.allow, settings.data, job.data):
         raise BadInput(study.name, refused)
-    prepared = execute.prepare(study, settings.of_job(job.data))
+    prepared = prepare.prepare(study, settings.of_job(job.data))
     reporter.ran_as(prepared.run_id)
     table = _executed(prepared, reporter)
     target = prepared.settings.study_folder(study.folder_name) / f"{prepared.run_id}.html"
@@ -99,7 +99,7 @@ def _run(jobs: Jobs, job_id: str, settings: ServerSettings, reporter: Reporter) 
         reporter.say(f"the report was not written: {error}")
 
 
-def _executed(prepared: execute.PreparedRun, reporter: Reporter) -> Table:
+def _executed(prepared: prepare.PreparedRun, reporter: Reporter) -> Table:
     """The table of a run. Raises LeaseHeld when another driver keeps its trainings."""
     patience = time.monotonic() + _PATIENCE
     while True:

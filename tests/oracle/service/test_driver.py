@@ -15,7 +15,7 @@ from oracle.database import Jobs, sqlite_url
 from oracle.errors import JobWithdrawn, LeaseLost, StorageError, StorageProblem
 from oracle.host.processes import process_id_string
 from oracle.records.jobs import Holder, Job
-from oracle.runs import catalog, execute
+from oracle.runs import catalog, execute, prepare
 from oracle.search.graph import Graph
 from oracle.service import driver
 from oracle.service.driver_process import BUSY
@@ -77,7 +77,7 @@ def test_a_job_ends_as_its_run_does(
     assert driver.run_job(job.id, settings, ME) == 0
     done = service.jobs.get(job.id)
     plain = Settings(folder=tmp_path / "plain", backend="inline", device="cpu")
-    prepared = execute.prepare(parse(STUDY, "tiny"), plain)
+    prepared = prepare.prepare(parse(STUDY, "tiny"), plain)
     assert timeless(service.table(service.run(job.id))) == timeless(execute.execute(prepared))
     assert (done.state, done.run_id, done.message) == ("done", prepared.run_id, "")
     with catalog.opened(catalog.database(plain, "tiny")) as (_, store):
@@ -205,7 +205,7 @@ def test_a_driver_waits_a_little_for_trainings_that_another_has_and_then_lets_th
     monkeypatch.setattr(driver, "_WATCH", 0.01)
     monkeypatch.setattr(driver, "_PATIENCE", 0.1)
     job = claimed()
-    prepared = execute.prepare(parse(STUDY, "tiny"), settings.of_job(None))
+    prepared = prepare.prepare(parse(STUDY, "tiny"), settings.of_job(None))
     with service.ledger.lease(prepared.graph.id, lambda text: None):
         assert driver.run_job(job.id, settings, ME) == BUSY
     assert service.jobs.get(job.id).state == "running"  # its server puts it back

@@ -13,7 +13,7 @@ from oracle.database import parse_url, sqlite_url
 from oracle.errors import Forbidden, KeyReused, QueueFull, UnknownJob
 from oracle.records.jobs import Holder, Job
 from oracle.records.tokens import Scope, Token
-from oracle.runs import catalog, execute
+from oracle.runs import catalog, execute, prepare
 from oracle.service import service
 from oracle.service.service import ServerSettings, Service
 from oracle.settings import Progress, ScaleDown, Settings
@@ -58,7 +58,7 @@ def refused(to: Service, changes: dict[str, Any] | None = None, **options: Any) 
 
 def run(to: Service, progress: Progress | None = None, **changes: Any) -> str:
     """Runs a study in this process; returns its run's id."""
-    prepared = execute.prepare(parse(STUDY | changes, "tiny"), to.settings.of_job(None))
+    prepared = prepare.prepare(parse(STUDY | changes, "tiny"), to.settings.of_job(None))
     execute.execute(prepared, progress)
     return prepared.run_id
 
@@ -246,7 +246,7 @@ def test_a_servers_runs_are_found_beside_those_of_the_command(opened: Open, tmp_
     assert catalog.served(where) == sqlite_url(tmp_path / "oracle.db")
     assert catalog.served(Settings(storage="sqlite:///x.db")) == parse_url("sqlite:///x.db")
     served = run(opened(), cycles=1)
-    plain = execute.prepare(parse(STUDY | {"name": "plain", "cycles": 1}, "plain"), where)
+    plain = prepare.prepare(parse(STUDY | {"name": "plain", "cycles": 1}, "plain"), where)
     execute.execute(plain)
     found = {each.record.run_id: each.place for each in catalog.find(where)}
     assert found == {served: tmp_path / "tiny", plain.run_id: tmp_path / "plain"}

@@ -11,7 +11,7 @@ from oracle.experiments.registry import experiment
 from oracle.experiments.schedules import SchedulesExperiment
 from oracle.plots import registry
 from oracle.reports import formats
-from oracle.runs import execute, html_report
+from oracle.runs import execute, html_report, prepare
 from oracle.search.graph import Graph
 from oracle.settings import Progress, ScaleDown, Settings
 from oracle.study import grid
@@ -291,7 +291,7 @@ def test_a_shrunk_run_has_an_id_of_its_own_and_the_cells_of_equal_trainings(stud
     assert fewer.shrunk
     assert Graph(fewer.system, "0" * 64).id == Graph(whole.system, "0" * 64).id
     same = fewer.model_copy(update={"shrunk": {}})
-    ids = {execute.run_id(each, "0" * 64) for each in (whole, fewer, same)}
+    ids = {prepare.run_id(each, "0" * 64) for each in (whole, fewer, same)}
     assert len(ids) == 3
     shorter = scale_down(whole, ScaleDown(scale=0.5))
     assert Graph(shorter.system, "0" * 64).id != Graph(whole.system, "0" * 64).id
@@ -306,7 +306,7 @@ def test_a_run_with_fewer_cycles_is_the_start_of_the_full_one(study: Make, tmp_p
 
     def run(declared: Study) -> tuple[compare.Table, int]:
         trained.clear()
-        table = execute.execute(execute.prepare(declared, where), counting)
+        table = execute.execute(prepare.prepare(declared, where), counting)
         return table, trained[-1] - trained[0]  # the first count is of what was there already
 
     first, new = run(scale_down(whole, ScaleDown(cycles=1)))

@@ -14,7 +14,7 @@ from faults.tracing import Traced, Window, traced
 from oracle.database import RunDatabase
 from oracle.execution.checkpoint_gc import CheckpointCollector
 from oracle.execution.pack_state import PackStates
-from oracle.runs import catalog, execute
+from oracle.runs import catalog, execute, prepare
 from oracle.storage.result_store import ResultStore
 from scyc.data import images
 from scyc.storage.checkpoint_store import CheckpointStore
@@ -54,7 +54,7 @@ def begun(place: Path) -> Victim:
     """A small run of which there are the images and an empty database."""
     victim = small(place)
     victim.folder.mkdir(parents=True)
-    images.keep(victim.folder / "images", execute.prepare(victim.study, victim.settings).images)
+    images.keep(victim.folder / "images", prepare.prepare(victim.study, victim.settings).images)
     with catalog.opened(catalog.database(victim.settings, victim.study.folder_name)):
         pass
     return victim
