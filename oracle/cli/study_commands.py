@@ -28,7 +28,8 @@ def run(study: str, settings: Settings, wanted: ScaleDown, quiet: bool) -> None:
     """
     from oracle.api.progress import terminal_progress
     from oracle.reports import formats
-    from oracle.runs import catalog, execute, html_report, prepare
+    from oracle.runs import execute, html_report, prepare
+    from oracle.storage import session
     from oracle.study.loading import load_study
     from oracle.study.scale_down import scale_down
 
@@ -41,7 +42,7 @@ def run(study: str, settings: Settings, wanted: ScaleDown, quiet: bool) -> None:
     html_report.save(html_report.page(table, prepared.study), target)
     if quiet:
         return
-    url = catalog.database(settings, prepared.study.folder_name).render_as_string(
+    url = session.study_url(settings, prepared.study.folder_name).render_as_string(
         hide_password=True
     )
     click.echo(f"\nreport     {target}\ndashboard  optuna-dashboard '{url}'")

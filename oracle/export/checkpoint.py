@@ -13,6 +13,7 @@ from oracle.runs import catalog
 from oracle.runs.catalog import StoredRun
 from oracle.search.graph import Cell, CellResult
 from oracle.settings import Settings
+from oracle.storage import session
 from scyc.data import datasets
 from scyc.data import images as data
 from scyc.data.images import Images
@@ -48,7 +49,7 @@ def find_cell(run: StoredRun, cycle: int, max_lr: float | None = None, replicate
     Raises:
         BadInput: The run has no such training run.
     """
-    with catalog.opened(run.url) as (_, store):
+    with session.opened(run.url) as (_, store):
         found = catalog.found(run, store)
     if not isinstance(found, OracleExperiment):
         kind = run.record.run_id

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from oracle.search.greedy import OracleCycle
 from oracle.search.request import Results, Search
 from oracle.settings import Settings
 from oracle.storage.result_store import ResultStore
+from oracle.storage.session import opened
 from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy
 from oracle.study.validation import parse
@@ -26,20 +26,6 @@ from oracle.tables import distributions as distribution_tables
 from oracle.tables.oracle import Table
 from scyc.errors import BadInput, unknown
 from scyc.specs.base import as_json
-
-
-def database(settings: Settings, study_name: str) -> URL:
-    """The database of a study. Raises BadInput."""
-    if settings.storage is not None:
-        return parse_url(settings.storage)
-    return sqlite_url(settings.study_folder(study_name) / "oracle.db")
-
-
-def served(settings: Settings) -> URL:
-    """The database of a server: of jobs, tokens and runs. Raises BadInput."""
-    if settings.storage is not None:
-        return parse_url(settings.storage)
-    return sqlite_url(settings.folder / "oracle.db")
 
 
 @dataclass(frozen=True)
@@ -183,18 +169,3 @@ def replay(search: Search, known: Results) -> None:
         ask = next(search)
         while all(cell.id in known for cell in ask.cells):
             ask = search.send(known)
-
-
-@contextlib.contextmanager
-def opened(url: URL) -> Iterator[tuple[RunDatabase, ResultStore]]:
-    """The two sides of one database, ours and Optuna's, closed afterwards."""
-    # Ours are made in one transaction; by them a database is known as whose Optuna's are half made.
-    ledger = RunDatabase(url)
-    try:
-        store = ResultStore(url)
-        try:
-            yield ledger, store
-        finally:
-            store.close()
-    finally:
-        ledger.close()

@@ -19,7 +19,6 @@ from oracle.host.devices import resolve_device
 from oracle.host.disk import raise_disk_errors
 from oracle.plots.registry import FIGURES
 from oracle.reports import formats
-from oracle.runs.catalog import database, opened
 from oracle.runs.prepare import PreparedRun
 from oracle.runs.workspace import Workspace
 from oracle.search.graph import Cell, CellResult
@@ -28,6 +27,7 @@ from oracle.settings import Progress, Settings
 from oracle.storage.recorder import Recorder
 from oracle.storage.result_store import ResultStore
 from oracle.storage.retry import DatabaseRetry
+from oracle.storage.session import opened, study_url
 from oracle.study.base import Study
 from oracle.tables.oracle import Table
 from scyc.tuning.plan import Plan
@@ -62,7 +62,7 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
     graph, study = prepared.graph, prepared.study
     record = RunRecord(prepared.run_id, graph.id, graph.fingerprint, _recorded(study), "running")
     with (
-        opened(database(prepared.settings, study.folder_name)) as (ledger, store),
+        opened(study_url(prepared.settings, study.folder_name)) as (ledger, store),
         ledger.lease(graph.id, progress.say) as lease,
         workspace.swept(),
     ):

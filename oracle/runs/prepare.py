@@ -10,11 +10,11 @@ from oracle.errors import SettingProblem
 from oracle.host.devices import device_rule
 from oracle.host.disk import why_not_writable
 from oracle.runs import remarks
-from oracle.runs.catalog import database
 from oracle.runs.remarks import SplitSummary
 from oracle.search.graph import Graph
 from oracle.settings import Settings
 from oracle.storage import shared_store
+from oracle.storage.session import study_url
 from oracle.study.base import Study, reserved_name_problems
 from scyc.checks import system as system_checks
 from scyc.data import datasets
@@ -115,7 +115,7 @@ def _setting_problems(study: Study, settings: Settings) -> list[Problem]:
         problems.append(SettingProblem("device", no_device, settings.device))
     problems += shared_store.problems(settings.store, settings.backend)
     try:
-        problems += probe(database(settings, study.folder_name))
+        problems += probe(study_url(settings, study.folder_name))
     except BadInput as error:
         problems += error.problems
     return problems

@@ -14,12 +14,11 @@ from typing import Any
 from oracle.database import URL, RunDatabase, probe
 from oracle.errors import SettingProblem
 from oracle.host.disk import why_not_writable
-from oracle.runs import catalog
 from oracle.service.admission import SHIPPED
 from oracle.service.scheduler import Scheduler
 from oracle.service.service import ServerSettings, Service
 from oracle.settings import Settings, default_workers
-from oracle.storage import shared_store
+from oracle.storage import session, shared_store
 from scyc.errors import BadInput, Problem
 from scyc.specs import factory
 
@@ -59,7 +58,7 @@ def serve(
     from oracle.web.listener import listen  # noqa: PLC0415
 
     guarded = require_tokens or not loopback(host)
-    url = catalog.served(settings)
+    url = session.server_url(settings)
     found = probe(url)
     if guarded and not found and not _has_tokens(url):
         field = "require_tokens" if loopback(host) else "host"

@@ -18,8 +18,8 @@ from oracle.errors import PackFailed
 from oracle.execution import ray_auth, ray_cluster, worker
 from oracle.execution.worker import Worker
 from oracle.runs import execute, prepare
-from oracle.runs.catalog import database
 from oracle.settings import Progress, Settings, default_workers
+from oracle.storage.session import study_url
 from oracle.study.base import Study
 from oracle.tables import oracle
 from scyc.storage.pack_state_file import PackStateFile
@@ -138,7 +138,7 @@ def test_a_plan_is_measured_once_a_run_and_a_run_that_goes_on_has_the_same(
     assert {engine for _, engine in trained} == {"solo"}
     assert max(count for count, _ in trained) == 3  # six cells in packs of at most 4
     prepared = prepare.prepare(declared, Settings(tmp_path, backend="inline", device="cpu"))
-    ledger = RunDatabase(database(prepared.settings, "tiny"))
+    ledger = RunDatabase(study_url(prepared.settings, "tiny"))
     assert ledger.plan(prepared.run_id, "cuda") == Plan("solo", 4)
     ledger.close()
     assert table["complete"]
@@ -160,7 +160,7 @@ def test_a_pack_that_had_to_be_halved_is_written_down(
     said: list[str] = []
     halved = run(declared, tmp_path / "halved", Progress(say=said.append))
     prepared = prepare.prepare(declared, Settings(tmp_path / "halved", device="cpu"))
-    ledger = RunDatabase(database(prepared.settings, "tiny"))
+    ledger = RunDatabase(study_url(prepared.settings, "tiny"))
     assert ledger.plan(prepared.run_id, "cuda") == Plan("stacked", 2)
     ledger.close()
     assert said == [

@@ -18,6 +18,7 @@ from oracle.runs import catalog, execute, html_report, prepare
 from oracle.search.graph import CellResult
 from oracle.search.pruning_run import RunCycle
 from oracle.settings import Progress, Settings
+from oracle.storage import session
 from oracle.study.base import Study
 from oracle.study.oracle import DistributionsStudy
 from oracle.study.validation import parse
@@ -121,7 +122,7 @@ def test_what_a_run_records_is_that_of_the_networks_it_carried(
 def path_cycles(prepared: prepare.PreparedRun) -> Any:
     """A run's iterative pruning runs, from its storage."""
     found = experiment(prepared.study, prepared.graph)
-    with catalog.opened(catalog.database(prepared.settings, prepared.study.name)) as (_, store):
+    with session.opened(session.study_url(prepared.settings, prepared.study.name)) as (_, store):
         known = store.results(prepared.graph)
     for search in found.searches():
         catalog.replay(search, known)

@@ -22,6 +22,7 @@ from oracle.runs import catalog, execute, html_report, prepare
 from oracle.search.graph import Graph
 from oracle.search.request import StudyKey
 from oracle.settings import Settings
+from oracle.storage import session
 from oracle.study.base import Study
 from scyc.storage import blob_store
 
@@ -131,8 +132,8 @@ def test_tables_that_a_killed_driver_has_half_made_are_completed(
     prepared = prepare.prepare(study(), settings(tmp_path))
     place = prepared.settings.study_folder(prepared.study.folder_name)
     place.mkdir(parents=True)
-    url = catalog.database(prepared.settings, prepared.study.folder_name)
-    with catalog.opened(url):
+    url = session.study_url(prepared.settings, prepared.study.folder_name)
+    with session.opened(url):
         pass
     with sqlite3.connect(place / "oracle.db") as database:
         listed = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'oracle_%'"
@@ -146,5 +147,5 @@ def test_tables_that_a_killed_driver_has_half_made_are_completed(
             database.execute("DELETE FROM alembic_version")
     database.close()
     again = prepare.prepare(study(), settings(tmp_path))
-    with catalog.opened(url) as (_, store):
+    with session.opened(url) as (_, store):
         assert store.results(again.graph) == {}

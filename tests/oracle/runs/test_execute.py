@@ -19,6 +19,7 @@ from oracle.runs import catalog, execute, prepare
 from oracle.search.graph import CellResult
 from oracle.search.pruning_run import RunCycle
 from oracle.settings import Progress, Settings
+from oracle.storage import session
 from oracle.study.base import Study
 from oracle.study.oracle import DistributionsStudy
 from oracle.study.validation import parse
@@ -327,7 +328,7 @@ def test_progress_is_told(study: Make, tmp_path: Path) -> None:
 def pruning_runs(prepared: prepare.PreparedRun) -> dict[str, Any]:
     """The iterative pruning runs of a finished study, from its storage."""
     found = experiment(prepared.study, prepared.graph)
-    with catalog.opened(catalog.database(prepared.settings, prepared.study.name)) as (_, store):
+    with session.opened(session.study_url(prepared.settings, prepared.study.name)) as (_, store):
         known = store.results(prepared.graph)
     for search in found.searches():
         catalog.replay(search, known)

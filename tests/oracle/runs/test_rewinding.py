@@ -14,6 +14,7 @@ from oracle.runs import catalog, execute, prepare
 from oracle.search.graph import CellResult
 from oracle.search.pruning_run import RunCycle
 from oracle.settings import Progress, Settings
+from oracle.storage import session
 from oracle.study.base import Study
 from oracle.tables import oracle
 from scyc.pruning.pruned_network import Network
@@ -44,7 +45,7 @@ def timeless(table: oracle.Table) -> str:
 def pruning_runs(prepared: prepare.PreparedRun) -> dict[str, Any]:
     """The iterative pruning runs of a finished study, from its storage."""
     found = experiment(prepared.study, prepared.graph)
-    with catalog.opened(catalog.database(prepared.settings, prepared.study.name)) as (_, store):
+    with session.opened(session.study_url(prepared.settings, prepared.study.name)) as (_, store):
         known = store.results(prepared.graph)
     for search in found.searches():
         catalog.replay(search, known)

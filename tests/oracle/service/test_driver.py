@@ -15,13 +15,14 @@ from oracle.database import Jobs, sqlite_url
 from oracle.errors import JobWithdrawn, LeaseLost, StorageError, StorageProblem
 from oracle.host.processes import process_id_string
 from oracle.records.jobs import Holder, Job
-from oracle.runs import catalog, execute, prepare
+from oracle.runs import execute, prepare
 from oracle.search.graph import Graph
 from oracle.service import driver
 from oracle.service.driver_process import BUSY
 from oracle.service.progress import Reporter
 from oracle.service.service import ServerSettings, Service
 from oracle.settings import Settings
+from oracle.storage import session
 from oracle.study.validation import parse
 from scyc.errors import BadInput
 
@@ -80,7 +81,7 @@ def test_a_job_ends_as_its_run_does(
     prepared = prepare.prepare(parse(STUDY, "tiny"), plain)
     assert timeless(service.table(service.run(job.id))) == timeless(execute.execute(prepared))
     assert (done.state, done.run_id, done.message) == ("done", prepared.run_id, "")
-    with catalog.opened(catalog.database(plain, "tiny")) as (_, store):
+    with session.opened(session.study_url(plain, "tiny")) as (_, store):
         assert done.done == done.known == len(store.results(prepared.graph)) > 0
     events = [(event.kind, event.text.split()[:2]) for event in service.jobs.events(job.id)]
     assert events == [

@@ -17,6 +17,7 @@ from oracle.runs import catalog, execute, prepare
 from oracle.service import service
 from oracle.service.service import ServerSettings, Service
 from oracle.settings import Progress, ScaleDown, Settings
+from oracle.storage import session
 from oracle.study.loading import read_json
 from oracle.study.validation import parse
 from scyc.errors import BadInput
@@ -243,8 +244,8 @@ def test_a_run_that_records_nothing_has_no_distributions(opened: Open) -> None:
 def test_a_servers_runs_are_found_beside_those_of_the_command(opened: Open, tmp_path: Path) -> None:
     where = Settings(folder=tmp_path, backend="inline", device="cpu")
     assert catalog.find(where) == []
-    assert catalog.served(where) == sqlite_url(tmp_path / "oracle.db")
-    assert catalog.served(Settings(storage="sqlite:///x.db")) == parse_url("sqlite:///x.db")
+    assert session.server_url(where) == sqlite_url(tmp_path / "oracle.db")
+    assert session.server_url(Settings(storage="sqlite:///x.db")) == parse_url("sqlite:///x.db")
     served = run(opened(), cycles=1)
     plain = prepare.prepare(parse(STUDY | {"name": "plain", "cycles": 1}, "plain"), where)
     execute.execute(plain)
