@@ -55,7 +55,7 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
         StorageError: The database failed.
     """
     progress, patience = _patient(progress or Progress(), prepared.settings)
-    for remark in prepared.summary.remarks:
+    for remark in prepared.summary.remarks if prepared.summary else ():
         progress.say(f"note: {remark}")
     workspace = Workspace(prepared)
     workspace.make()
@@ -114,7 +114,8 @@ class _Run:
 
     def _queue(self, known: dict[str, CellResult]) -> PackQueue:
         """Make a queue that follows the run's plan: the study's, or on a GPU a measured one."""
-        study, run_id, on_gpu = self._prepared.study, self._prepared.run_id, self._device != "cpu"
+        study, run_id = self._prepared.study, self._prepared.run_id
+        on_gpu = self._device != "cpu" and self._prepared.images is not None
         kept = self._patience(lambda: self._ledger.plan(run_id, self._device)) if on_gpu else None
         return PackQueue(
             kept.most if kept else pack_plan.most(study, on_gpu),

@@ -10,12 +10,14 @@ from oracle.errors import SettingProblem
 from oracle.host.devices import device_rule
 from oracle.host.disk import why_not_writable
 from oracle.runs import remarks
+from oracle.runs.function_checks import function_problems
 from oracle.runs.remarks import SplitSummary
 from oracle.search.graph import Graph
 from oracle.settings import Settings
 from oracle.storage import shared_store
 from oracle.storage.session import study_url
 from oracle.study.base import Study, reserved_name_problems
+from oracle.study.function import FINGERPRINT, FunctionStudy
 from scyc.checks import system as system_checks
 from scyc.data import datasets
 from scyc.data.images import Images, split_problems
@@ -31,11 +33,11 @@ class PreparedRun:
     """A study that has passed every check."""
 
     study: Study
-    images: Images
+    images: Images | None  # None where the study's training runs are a function's
     graph: Graph
     run_id: str
     settings: Settings
-    summary: SplitSummary  # of the images' division, and what is to be known of it
+    summary: SplitSummary | None  # of the images' division, and what is to be known of it
 
 
 def prepare(study: Study, settings: Settings) -> PreparedRun:
@@ -52,6 +54,8 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
         BadInput: All problems at once: of the images, the user's own code, the folder, the device,
             the store and the database.
     """
+    if isinstance(study, FunctionStudy):
+        return _prepare_function(study, settings)
     problems = reserved_name_problems(study)
     images, image_problems = _load_images(study, settings)
     problems += image_problems
@@ -62,7 +66,8 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
             factory.load_factory(study.network.factory)
         except ValueError as error:
             problems.append(Problem("network", str(error)))
-    problems += _setting_problems(study, settings)
+    problems += _device_problems(study, settings)
+    problems += _place_problems(study, settings)
     if problems or images is None:
         raise BadInput(study.name, problems)
     graph = Graph(study.system, images.fingerprint)
@@ -95,11 +100,20 @@ def _load_images(study: Study, settings: Settings) -> tuple[Images | None, list[
         return None, list(error.problems)
 
 
-def _setting_problems(study: Study, settings: Settings) -> list[Problem]:
-    """List what is wrong with the folder, the device, the store and the database of a run."""
+def _prepare_function(study: FunctionStudy, settings: Settings) -> PreparedRun:
+    """As :func:`prepare`, of a study whose training runs are a function's. Raises BadInput."""
+    problems = reserved_name_problems(study)
+    problems += function_problems(study, settings)
+    problems += _place_problems(study, settings)
+    if problems:
+        raise BadInput(study.name, problems)
+    graph = Graph(study.system, FINGERPRINT)
+    return PreparedRun(study, None, graph, run_id(study, FINGERPRINT), settings, None)
+
+
+def _device_problems(study: Study, settings: Settings) -> list[Problem]:
+    """List what is wrong with the workers that are to train."""
     problems: list[Problem] = []
-    if rule := why_not_writable(settings.study_folder(study.folder_name)):
-        problems.append(SettingProblem("runs", rule, str(settings.folder)))
     if (
         isinstance(study.network, FactorySpec)
         and study.network.factory.startswith("__main__:")
@@ -113,6 +127,14 @@ def _setting_problems(study: Study, settings: Settings) -> list[Problem]:
     remote = settings.backend == "ray" and "RAY_ADDRESS" in os.environ  # its workers have the GPUs
     if not remote and (no_device := device_rule(settings.device)):
         problems.append(SettingProblem("device", no_device, settings.device))
+    return problems
+
+
+def _place_problems(study: Study, settings: Settings) -> list[Problem]:
+    """List what is wrong with where a run is kept: its folder, its store, its database."""
+    problems: list[Problem] = []
+    if rule := why_not_writable(settings.study_folder(study.folder_name)):
+        problems.append(SettingProblem("runs", rule, str(settings.folder)))
     problems += shared_store.problems(settings.store, settings.backend)
     try:
         problems += probe(study_url(settings, study.folder_name))

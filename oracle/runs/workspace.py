@@ -9,15 +9,17 @@ from pathlib import Path
 from oracle.execution.pack_state import PackStates
 from oracle.execution.worker import WorkerConfig
 from oracle.host.devices import resolve_device
+from oracle.runs.function_checks import function_resources
 from oracle.runs.prepare import PreparedRun
 from oracle.study.base import Study
+from oracle.study.function import FunctionStudy
 from oracle.study.oracle import uses_own_code
 from scyc.data import images
 from scyc.specs import factory
 from scyc.specs.base import as_json
 from scyc.specs.choices import FactorySpec
 from scyc.storage.blob_store import blobs, make_folder, sweep
-from scyc.storage.checkpoint_store import CheckpointStore
+from scyc.storage.checkpoint_store import CheckpointStore, FolderStore
 
 
 class Workspace:
@@ -27,9 +29,8 @@ class Workspace:
         self._prepared = prepared
         settings, folder_name = prepared.settings, prepared.study.folder_name
         self.folder = settings.study_folder(folder_name)
-        self.checkpoints = CheckpointStore(
-            blobs(settings.shared_location(folder_name, "checkpoints"))
-        )
+        kept = blobs(settings.shared_location(folder_name, "checkpoints"))
+        self.checkpoints = FolderStore(kept) if prepared.images is None else CheckpointStore(kept)
         self.pack_states = PackStates(self.folder, prepared.graph)
 
     def make(self) -> None:
@@ -40,6 +41,8 @@ class Workspace:
         """
         make_folder(self.folder)
         prepared = self._prepared
+        if prepared.images is None:
+            return
         images.keep(self.folder / "images", prepared.images)
         if prepared.settings.store is not None:
             location = prepared.settings.shared_location(prepared.study.folder_name, "images")
@@ -66,7 +69,7 @@ class Workspace:
             device = resolve_device(device).type
         return WorkerConfig(
             system=as_json(study.system),
-            fingerprint=self._prepared.images.fingerprint,
+            fingerprint=self._prepared.graph.fingerprint,
             images=settings.shared_location(study.folder_name, "images"),
             checkpoints=settings.shared_location(study.folder_name, "checkpoints"),
             in_flight="" if own else str(self.pack_states.folder.absolute()),
@@ -74,12 +77,17 @@ class Workspace:
             device=device,
             import_from=(str(Path.cwd()),) if uses_own_code(study) else (),
             objects=_objects(study),
+            resources=function_resources(study),
         )
 
 
 def _objects(study: Study) -> dict[str, Callable[..., object]]:
     """Return the objects of this process that a study's training needs, by path."""
-    if not isinstance(study.network, FactorySpec):
+    if isinstance(study, FunctionStudy):
+        path = study.trainer.function
+    elif isinstance(study.network, FactorySpec):
+        path = study.network.factory
+    else:
         return {}
-    given = factory.registered(study.network.factory)
-    return {} if given is None else {study.network.factory: given}
+    given = factory.registered(path)
+    return {} if given is None else {path: given}

@@ -40,6 +40,7 @@ from oracle.storage.trial_codec import (
     candidate_trial,
     cell_result,
     cell_trial,
+    metric_of,
     new_trial,
     observed_trial,
 )
@@ -126,7 +127,7 @@ class ResultStore:
         LeaseLost where the lease does not hold, StorageError when the database fails.
         """
         with _storage_errors("a finished training could not be stored"):
-            trial = cell_trial(place, cell, result)
+            trial = cell_trial(place, cell, result, metric_of(graph))
             self._add(self._study(graph, name, place), trial, claim, "cell" if again else None)
 
     def add_candidate(
@@ -205,13 +206,16 @@ class ResultStore:
         self._trials.add(self._numbers[name], new_trial(trial), claim, unless)
 
     def _study(
-        self, graph: Graph, name: str, place: StudyKey, metrics: Sequence[str] = _ACCURACY
+        self, graph: Graph, name: str, place: StudyKey, metrics: Sequence[str] | None = None
     ) -> optuna.Study:
         key = (graph.id, place)
         if key in self._studies:
             return self._studies[key]
         attributes = {"place": {"kind": place.kind, "cycle": place.cycle}, "graph": graph.id}
-        self._studies[key] = self._open(study_name(graph, name, place), metrics, attributes)
+        metric = metric_of(graph)
+        names = metrics or ((f"validation {metric.label}",) if metric else _ACCURACY)
+        least = metric is not None and metric.mode == "min"
+        self._studies[key] = self._open(study_name(graph, name, place), names, attributes, least)
         return self._studies[key]
 
     def _outside(self, run_id: str) -> optuna.Study:
@@ -223,13 +227,17 @@ class ResultStore:
         return self._studies[key]
 
     def _open(
-        self, title: str, metrics: Sequence[str], attributes: Mapping[str, Any]
+        self,
+        title: str,
+        metrics: Sequence[str],
+        attributes: Mapping[str, Any],
+        least: bool = False,
     ) -> optuna.Study:
         """A study, which is made if it is not there; by the last attribute it is known as whole."""
         study = optuna.create_study(
             storage=self._storage,
             study_name=title,
-            directions=["maximize"] * len(metrics),
+            directions=["minimize" if least else "maximize"] * len(metrics),
             load_if_exists=True,
         )
         last = list(attributes)[-1]

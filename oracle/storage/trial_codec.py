@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -19,8 +20,9 @@ from optuna.trial import FrozenTrial, TrialState
 from oracle.database.optuna_rows import Fate, NewTrial, StoredTrial
 from oracle.records.candidates import Axis, CandidateTrial
 from oracle.records.observations import Observation
-from oracle.search.graph import Cell, CellResult
+from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.request import StudyKey
+from oracle.study.function import MetricSpec
 from scyc.specs.base import as_json
 
 _MOST_REPLICATES = 1000
@@ -56,7 +58,21 @@ def _utc(local: datetime) -> datetime:
     return local.astimezone(UTC).replace(tzinfo=None)
 
 
-def cell_trial(key: StudyKey, cell: Cell, result: CellResult) -> FrozenTrial:
+def metric_of(graph: Graph) -> MetricSpec | None:
+    """Return what a training function's values are; None of accuracies in percent."""
+    return getattr(graph.system, "metric", None)
+
+
+def _value(result: CellResult, metric: MetricSpec | None) -> float:
+    """Return a trial's value: the worst there is where a metric of one's own diverged."""
+    if metric is None or not result.diverged:
+        return result.val_accuracy
+    return math.inf if metric.mode == "min" else -math.inf
+
+
+def cell_trial(
+    key: StudyKey, cell: Cell, result: CellResult, metric: MetricSpec | None
+) -> FrozenTrial:
     """Return the trial of a finished cell.
 
     Args:
@@ -64,6 +80,7 @@ def cell_trial(key: StudyKey, cell: Cell, result: CellResult) -> FrozenTrial:
             a parameter of the trial.
         cell: What was trained.
         result: What it gave.
+        metric: What a training function's values are; None of accuracies in percent.
     """
     params: dict[str, Any] = {"max_lr": cell.max_lr, "replicate": cell.replicate}
     distributions: dict[str, BaseDistribution] = {
@@ -76,7 +93,7 @@ def cell_trial(key: StudyKey, cell: Cell, result: CellResult) -> FrozenTrial:
     optional = {"kept": result.kept, "recorded": result.recorded, "split": result.split}
     trial = optuna.create_trial(
         state=TrialState.COMPLETE,
-        value=result.val_accuracy,
+        value=_value(result, metric),
         params=params,
         distributions=distributions,
         intermediate_values=dict(result.curve),
@@ -178,7 +195,7 @@ def cell_result(trial: StoredTrial) -> CellResult:
     return CellResult(
         cell=attributes["cell"],
         curve=tuple(sorted(trial.curve.items())),
-        val_accuracy=trial.value,
+        val_accuracy=0.0 if math.isinf(trial.value) else trial.value,
         test_accuracy=attributes["test_accuracy"],
         diverged=attributes["diverged"],
         weights_remaining=attributes["weights_remaining"],
