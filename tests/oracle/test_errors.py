@@ -30,7 +30,8 @@ def test_every_exception_of_the_package_has_one_base() -> None:
         and base.id in BUILTIN
         and issubclass(getattr(builtins, base.id), Exception)
     ]
-    assert own == ["errors.py: OracleError"]
+    signal = "execution/functions/task.py: Stop"  # it ends a training function; no error
+    assert own == ["errors.py: OracleError", signal]
 
 
 def test_the_branches_of_the_tree_are_apart() -> None:
