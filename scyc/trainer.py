@@ -12,7 +12,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -31,6 +30,7 @@ from scyc.pruning.criteria import CRITERIA
 from scyc.pruning.pruned_network import Network, check_shapes
 from scyc.pruning.pruning_step import PruningStep
 from scyc.recording import recording
+from scyc.recording.stored import DistributionJson
 from scyc.schedules import rates as schedules
 from scyc.specs.choices import FactorySpec
 from scyc.specs.schedules import ScheduleSpec
@@ -62,7 +62,9 @@ class Trained:
     weights_remaining: float  # percent
     steps: int  # iterations of this training; a diverged one may have been cut short
     seconds: float  # its share of the pack's wall time
-    recorded: Mapping[str, Any] | None  # distributions, as the system says; None if it diverged
+    recorded: (
+        Mapping[str, DistributionJson] | None
+    )  # distributions, as the system says; None if it diverged
 
 
 class Trainer:
@@ -270,7 +272,7 @@ class Trainer:
         with deterministic(self.system.training.deterministic):
             return solo.gradients(self.network, parent, feed, chosen, self._prunable)
 
-    def _recorded(self, member: Member, outcome: Outcome) -> Mapping[str, Any] | None:
+    def _recorded(self, member: Member, outcome: Outcome) -> Mapping[str, DistributionJson] | None:
         """The distributions that the system records of a network that has been trained."""
         record = self.system.record
         if record is None or outcome.diverged:

@@ -6,13 +6,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from oracle.cli.options import FILE, recorded, storage_options
 from oracle.cli.printing import print_table, width
 from oracle.settings import Settings
+
+if TYPE_CHECKING:
+    from oracle.tables.registry import Table
 
 FORMATS = ("text", "json", "csv", "markdown", "latex")
 
@@ -44,10 +47,11 @@ def table(run_name: str, settings: Settings, which: str | None, form: str) -> No
 def plot(run_name: str, settings: Settings, which: str | None, output: Path | None) -> None:
     """Draw a RUN: regions and accuracies, schedules compared, or distributions."""
     from oracle.plots import base
-    from oracle.plots.registry import FIGURES, is_drawable
+    from oracle.plots.registry import FIGURES
+    from oracle.tables.registry import is_empty
 
     found = _stored(run_name, settings, which)
-    if not is_drawable(found):
+    if is_empty(found):
         raise click.ClickException("no cycle of this run is finished yet; nothing to draw")
     target = output or Path(f"{found['run_id']}.html")
     base.save(FIGURES[found["kind"]].figure(found), target)
@@ -76,7 +80,7 @@ def list_runs(settings: Settings) -> None:
 COMMANDS = (table, plot, list_runs)
 
 
-def _stored(run_name: str, settings: Settings, which: str | None) -> dict[str, Any]:
+def _stored(run_name: str, settings: Settings, which: str | None) -> Table:
     """The table of a run, or that of the distributions that one of its pruning runs recorded."""
     from oracle.runs import catalog
 

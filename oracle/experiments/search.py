@@ -17,8 +17,7 @@ from oracle.search.pruning_run import RunCycle
 from oracle.search.request import Search, StudyKey
 from oracle.study.search import ListedSearch, PaperRecipe, SampledSearch, SearchStudy
 from oracle.tables import search as search_tables
-from oracle.tables.oracle import Table
-from oracle.tables.search import Found
+from oracle.tables.search import Found, SearchTable
 from scyc.specs.base import SCyc
 
 
@@ -87,7 +86,7 @@ class SearchExperiment:
             ahead = trials - len(self.board.candidates)
         return ahead * self.study.cycles * self.study.least_replicates
 
-    def table(self, run_id: str) -> Table:
+    def table(self, run_id: str) -> SearchTable:
         """See :func:`oracle.tables.search.table`."""
         return search_tables.table(self.study, run_id, self.found)
 

@@ -6,17 +6,24 @@ import statistics
 from collections.abc import Mapping
 from typing import Any
 
-from oracle.analysis import costs, curve_fit
+from oracle.analysis import costs, region_fit
 from oracle.reports import beam as beam_reports
 from oracle.reports import cell_search as cell_search_reports
 from oracle.reports import evidence as evidence_reports
 from oracle.reports import plateau as plateau_reports
 from oracle.reports import rivals as rivals_reports
 from oracle.reports.majority import split_notes
-from oracle.reports.sheet import ReportTable, cost_rows, format_lr, format_mean_std, shrunk_lines
+from oracle.reports.sheet import (
+    CostRow,
+    ReportTable,
+    cost_rows,
+    format_lr,
+    format_mean_std,
+    shrunk_lines,
+)
 from oracle.stats.paired_difference import Difference, signed
 from oracle.tables import evidence
-from oracle.tables.oracle import Table
+from oracle.tables.oracle import OracleCost, OracleTable
 
 _HEADS = (
     "cycle",
@@ -31,10 +38,8 @@ _HEADS = (
     "test, %\nS-Cyc",
 )
 
-_COST_NAMES = {"oracle": "oracle", "adaptive": "adaptive (replayed)", "s_cyc": "S-Cyc"}
 
-
-def sheet(table: Table) -> ReportTable:
+def sheet(table: OracleTable) -> ReportTable:
     """An oracle run's table, as it is printed."""
     paper, counts = table["paper_table"], _counts(table)
     ratio = costs.ratio_line(table)
@@ -54,7 +59,7 @@ def sheet(table: Table) -> ReportTable:
         rows=rows,
         verdict=verdict(table),
         notes=[*shrunk_lines(table), *split_notes(table), *_footnotes(table)],
-        costs=cost_rows(table["cost"], _COST_NAMES),
+        costs=_costs(table["cost"]),
         cost_notes=[ratio] if ratio else [],
         flat=[_flat(cycle) for cycle in table["cycles"]],
         flat_heads=_flat_heads(),
@@ -63,13 +68,18 @@ def sheet(table: Table) -> ReportTable:
     )
 
 
-def _more(table: Table) -> list[ReportTable]:
+def _costs(cost: OracleCost) -> list[CostRow]:
+    replayed = {"adaptive (replayed)": cost["adaptive"]} if "adaptive" in cost else {}
+    return cost_rows({"oracle": cost["oracle"], **replayed, "S-Cyc": cost["s_cyc"]})
+
+
+def _more(table: OracleTable) -> list[ReportTable]:
     """The tables below: rivals and beam, of a study that has them."""
     rivals = [rivals_reports.sheet(table)] if table["rivals"] else []
-    return [*rivals, *([beam_reports.sheet(table)] if table["beam"] else [])]
+    return [*rivals, *([beam_reports.sheet(table, table["beam"])] if table["beam"] else [])]
 
 
-def _counts(table: Table) -> list[int]:
+def _counts(table: OracleTable) -> list[int]:
     """The numbers of replicates that its cycles have, rising."""
     return sorted({cycle["replicates"] for cycle in table["cycles"]} or {table["replicates"]})
 
@@ -88,7 +98,7 @@ def winner(cycle: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return next((each for each in cycle["grid"] if each["max_lr"] == cycle["well_tuned"]), None)
 
 
-def _footnotes(table: Table) -> list[str]:
+def _footnotes(table: OracleTable) -> list[str]:
     unit = "points" if table["tolerance_kind"] == "points" else "% of the best (relative)"
     cycles, counts = table["cycles"], _counts(table)
     over = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])
@@ -117,7 +127,7 @@ def _footnotes(table: Table) -> list[str]:
             "are over those, the oracle's means over all of the cycle."
         )
     if table["fit"]:
-        lines.append(curve_fit.note(table["fit"]))
+        lines.append(region_fit.note(table["fit"]))
     if any(entry["diverged"] for c in cycles for entry in c["grid"]):
         count = sum(entry["diverged"] for c in cycles for entry in c["grid"])
         lines.append(
@@ -134,11 +144,12 @@ def _footnotes(table: Table) -> list[str]:
     return lines
 
 
-def verdict(table: Table) -> str:
+def verdict(table: OracleTable) -> str:
     """What is decided of S-Cyc's max_lr, and then what was measured."""
     judged = [c for c in table["cycles"] if c["s_cyc"]["inside"] is not None]
     by_kind: dict[str, list[Mapping[str, Any]]] = {}
     for cycle in judged:
+        assert cycle["evidence"] is not None  # where a region is, so is what is known of it
         by_kind.setdefault(cycle["evidence"]["s_cyc"]["verdict"], []).append(cycle)
     outside = by_kind.get("outside", [])
     line = (

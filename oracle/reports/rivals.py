@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
-from typing import Any
+from collections.abc import Mapping, Sequence
 
+from oracle.reports.evidence import verdict_cell
 from oracle.reports.sheet import (
     Cell,
     ReportTable,
@@ -22,7 +21,15 @@ from oracle.stats.paired_difference import (
     signed,
     size,
 )
-from oracle.tables.oracle import Table
+from oracle.tables.base import TrainingCost
+from oracle.tables.oracle import OracleTable
+from oracle.tables.rivals import (
+    ConstantOptions,
+    GradientSpreadOptions,
+    Rival,
+    RivalCycle,
+    WarmStartOptions,
+)
 
 _HEADS = (
     "rival",
@@ -39,11 +46,11 @@ _HEADS = (
 )
 
 
-def sheet(table: Table) -> ReportTable:
+def sheet(table: OracleTable) -> ReportTable:
     """A run's table of rivals: a row for each rival and cycle."""
     rivals = table["rivals"]
     ours = {cycle["cycle"]: cycle["s_cyc"]["max_lr"] for cycle in table["cycles"]}
-    costs = {}
+    costs: dict[str, TrainingCost] = {}
     for rival in rivals:
         costs[rival["name"]] = rival["cost"]["run"]
         if rival["cost"]["with_search"] != rival["cost"]["run"]:
@@ -62,7 +69,7 @@ def sheet(table: Table) -> ReportTable:
     )
 
 
-def verdict(rival: Mapping[str, Any]) -> str:
+def verdict(rival: Rival) -> str:
     """By how much S-Cyc is ahead of a rival, over all pruned networks."""
     average = rival["average"]
     if average is None:
@@ -79,9 +86,7 @@ def verdict(rival: Mapping[str, Any]) -> str:
     )
 
 
-def _row(
-    rival: Mapping[str, Any], cycle: Mapping[str, Any], ours: Mapping[int, float]
-) -> list[str]:
+def _row(rival: Rival, cycle: RivalCycle, ours: Mapping[int, float]) -> list[str]:
     return [
         rival["name"],
         str(cycle["cycle"]),
@@ -89,10 +94,11 @@ def _row(
         format_lr(cycle["max_lr"]),
         format_lr(ours.get(cycle["cycle"])),
         _measured(cycle["inside"]),
-        _verdict(cycle["evidence"]),
+        verdict_cell(cycle["evidence"]),
         format_mean_std(cycle["val_accuracy"]) + ("!" if cycle["diverged"] else ""),
         format_mean_std(cycle["test_accuracy"]),
-        *(signed(Difference.from_json(cycle[name])) for name in ("validation", "test")),
+        signed(Difference.from_json(cycle["validation"])),
+        signed(Difference.from_json(cycle["test"])),
     ]
 
 
@@ -102,15 +108,8 @@ def _measured(inside: bool | None) -> Cell:
     return Cell("inside", "inside") if inside else Cell("outside", "outside")
 
 
-def _verdict(found: Mapping[str, Any] | None) -> Cell:
-    if found is None:
-        return Cell("-")
-    more = f" (+{found['more']})" if found["verdict"] == "undecided" and found["more"] else ""
-    return Cell(f"{found['verdict']}{more}", found["verdict"])
-
-
-def _notes(rivals: Sequence[Mapping[str, Any]]) -> list[str]:
-    lines = [f"{rival['name']}: {_RULES[rival['name']](rival['options'])}." for rival in rivals]
+def _notes(rivals: Sequence[Rival]) -> list[str]:
+    lines = [f"{rival['name']}: {_rule(rival['options'])}." for rival in rivals]
     lines.append(
         "Differences: S-Cyc's accuracy less the rival's, mean over replicates, paired, ± standard "
         "error. It is inside or outside of the region of the oracle's networks, which are not the "
@@ -121,20 +120,17 @@ def _notes(rivals: Sequence[Mapping[str, Any]]) -> list[str]:
     return lines
 
 
-def _constant(options: Mapping[str, Any]) -> str:
-    if options["max_lr"] is None:
-        return "max_lr is always the oracle's well-tuned one of the unpruned network"
-    return f"max_lr is always {format_lr(options['max_lr'])}"
-
-
-def _warm_start(_options: Mapping[str, Any]) -> str:
-    return (
-        "max_lr is the oracle's well-tuned one of the cycle before (at cycle 0, of that one), so "
-        "it needs the oracle's search up to there"
-    )
-
-
-def _gradient_spread(options: Mapping[str, Any]) -> str:
+def _rule(options: ConstantOptions | WarmStartOptions | GradientSpreadOptions) -> str:
+    """How a rival chooses max_lr, in words."""
+    if options["name"] == "constant":
+        if options["max_lr"] is None:
+            return "max_lr is always the oracle's well-tuned one of the unpruned network"
+        return f"max_lr is always {format_lr(options['max_lr'])}"
+    if options["name"] == "warm_start":
+        return (
+            "max_lr is the oracle's well-tuned one of the cycle before (at cycle 0, of that one), "
+            "so it needs the oracle's search up to there"
+        )
     epsilon, bound = options["epsilon"], options["bound"]
     scale = {"std": "standard deviation", "quantiles": "range from 5 to 95 %"}[options["scale"]]
     return (
@@ -143,10 +139,6 @@ def _gradient_spread(options: Mapping[str, Any]) -> str:
         f"{format_lr(epsilon * bound)}]"
     )
 
-
-_RULES: Mapping[str, Callable[[Mapping[str, Any]], str]] = MappingProxyType(
-    {"constant": _constant, "warm_start": _warm_start, "gradient_spread": _gradient_spread}
-)
 
 _FLAT_HEADS = (
     "run",
@@ -163,7 +155,7 @@ _FLAT_HEADS = (
 )
 
 
-def _flat(rival: Mapping[str, Any], cycle: Mapping[str, Any]) -> dict[str, object]:
+def _flat(rival: Rival, cycle: RivalCycle) -> dict[str, object]:
     return {
         "run": rival["name"],
         "cycle": cycle["cycle"],

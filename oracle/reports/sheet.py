@@ -5,7 +5,9 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Literal, Self
+
+from oracle.tables.base import TableHeader, TrainingCost
 
 Tone = Literal["inside", "outside", "undecided", "unknown", "best"]
 
@@ -81,7 +83,7 @@ def flat_spread(name: str, values: Sequence[float] | None) -> dict[str, float | 
     }
 
 
-def shrunk_lines(table: Mapping[str, Any]) -> list[str]:
+def shrunk_lines(table: TableHeader) -> list[str]:
     """What was shrunk, by the study or on the command line, for every output to say so."""
     if not table["shrunk"]:
         return []
@@ -89,18 +91,15 @@ def shrunk_lines(table: Mapping[str, Any]) -> list[str]:
     return [f"Shrunk: {said}."]
 
 
-def cost_rows(
-    costs: Mapping[str, Mapping[str, Any]], names: Mapping[str, str] | None = None
-) -> list[CostRow]:
+def cost_rows(costs: Mapping[str, TrainingCost]) -> list[CostRow]:
     """Return a row for each part of a run.
 
     Args:
-        costs: what each part cost, as :func:`oracle.tables.oracle.training_cost` counts it.
-        names: the printed name of a part, where it is not its key.
+        costs: What each part cost, by its printed name.
     """
     return [
-        CostRow((names or {}).get(part, part), cost["trainings"], cost["steps"], cost["seconds"])
-        for part, cost in costs.items()
+        CostRow(name, cost["trainings"], cost["steps"], cost["seconds"])
+        for name, cost in costs.items()
     ]
 
 

@@ -30,7 +30,7 @@ from oracle.service.service import Service
 from oracle.stats.region import Region
 from oracle.study.oracle import OracleStudy
 from oracle.study.validation import parse_as
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 from scyc.errors import BadInput, Problem
 from scyc.schedules import scyc_curve
 
@@ -214,7 +214,7 @@ def _own_max_lr(service: Service, run: str, cycle: int) -> MaxLr:
 def _of_own(known: StoredRun, table: Table, cycle: int) -> MaxLr:
     """From the table of a run that the server trains itself."""
     study = known.study
-    if not isinstance(study, OracleStudy):
+    if not isinstance(study, OracleStudy) or table["kind"] != "oracle":
         rule = "only a study of kind oracle measures max_lr cycle by cycle; name a run of one"
         raise BadInput("run", [Problem("run", rule, known.record.run_id)])
     _within(cycle, study.cycles)

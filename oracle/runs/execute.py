@@ -35,7 +35,7 @@ from oracle.storage.result_store import ResultStore
 from oracle.storage.retry import DatabaseRetry
 from oracle.study.base import Study, reserved_name_problems
 from oracle.study.oracle import uses_own_code
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 from scyc.checks import system as system_checks
 from scyc.data import datasets
 from scyc.data import images as data

@@ -51,7 +51,7 @@ def _warm_start(_spec: WarmStartRival, cycle: int, known: RuleInputs) -> float |
 
 
 def _gradient_spread(spec: GradientSpreadRival, cycle: int, known: RuleInputs) -> float | None:
-    epsilon = _epsilon(spec, known.study)
+    epsilon = starting_max_lr(spec, known.study)
     if cycle <= 1:
         return epsilon
     if cycle > len(known.path):
@@ -63,7 +63,8 @@ def _gradient_spread(spec: GradientSpreadRival, cycle: int, known: RuleInputs) -
     return spreads.max_lr(epsilon, first, last, spec.scale, spec.bound)
 
 
-def _epsilon(spec: GradientSpreadRival, study: OracleStudy) -> float:
+def starting_max_lr(spec: GradientSpreadRival, study: OracleStudy) -> float:
+    """Return the max_lr of the unpruned network: the rival's own, else S-Cyc's epsilon."""
     return study.s_cyc.epsilon if spec.epsilon is None else spec.epsilon
 
 
@@ -119,7 +120,7 @@ class RivalRun:
         """The rival as it is declared, with S-Cyc's epsilon where it takes that one."""
         options = as_json(self.spec)
         if isinstance(self.spec, GradientSpreadRival):
-            options["epsilon"] = _epsilon(self.spec, self.study)
+            options["epsilon"] = starting_max_lr(self.spec, self.study)
         return options
 
     @property

@@ -2,34 +2,143 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict
 
 from oracle.search.graph import CellResult
 from oracle.search.greedy import OracleCycle
+from oracle.search.next_cells import StopReason
 from oracle.search.pruning_run import RunCycle
-from oracle.stats.paired_difference import difference
-from oracle.stats.region import Region
-from oracle.study.base import Study
+from oracle.stats.region import Region, ToleranceKind
 from oracle.study.cell_search import CellSearch
 from oracle.study.oracle import OracleStudy
 from oracle.tables import evidence, majority, plateau
+from oracle.tables.base import (
+    Differences,
+    TableHeader,
+    TrainingCost,
+    paired_differences,
+    table_header,
+    training_cost,
+)
+from oracle.tables.beam import BeamPart
+from oracle.tables.fit import CurveFit
+from oracle.tables.rivals import Rival
 from scyc.schedules import scyc_curve
-from scyc.specs.base import as_json
-
-Table = dict[str, Any]
 
 
-def table_header(study: Study, kind: str, run_id: str, complete: bool) -> Table:
-    """What the table of every kind of study says first."""
-    return {
-        "kind": kind,
-        "study": study.name,
-        "run_id": run_id,
-        "shrunk": dict(study.shrunk),
-        "replicates": study.least_replicates,
-        "complete": complete,
-    }
+class SearchBounds(TypedDict):
+    """Where a search of single cells ends: :class:`oracle.study.cell_search.CellSearch`."""
+
+    name: Literal["adaptive"]
+    regret: float  # expected points below the best at which a cycle may end
+    budget: float | None  # share of the whole grid's training runs in a cycle
+    batch: int  # training runs that are asked for together
+    verdict: bool  # whether a certain verdict on S-Cyc's max_lr ends a cycle, too
+
+
+class CellSearchEnd(TypedDict):
+    """What ended the search of single cells at a cycle."""
+
+    ended_by: StopReason
+    rounds: int
+    trainings: int
+    budget: int  # training runs that were allowed
+    grid_values: int  # of the whole grid
+
+
+class GridValue(TypedDict):
+    """One max_lr of a cycle's grid."""
+
+    max_lr: float
+    val_accuracy: list[float]
+    test_accuracy: list[float]
+    diverged: bool  # whether a replicate did
+
+
+class FeasibleRegion(TypedDict):
+    """The max_lr whose mean validation accuracy is within the tolerance of the best, measured."""
+
+    low: float
+    high: float
+    cut_low: bool  # whether it touches this end of the grid, and may go on
+    cut_high: bool
+    contiguous: bool  # false where it has gaps
+    members: list[float]
+
+
+class SCycCycle(TypedDict):
+    """S-Cyc's own run at a cycle; null where it has not come so far, or diverged before."""
+
+    max_lr: float
+    inside: bool | None  # of the measured region
+    val_accuracy: list[float] | None
+    test_accuracy: list[float] | None
+    diverged: bool | None
+
+
+class PaperColumn(TypedDict):
+    """What the paper prints for a cycle."""
+
+    weights_remaining: float
+    well_tuned: float
+    low: float
+    high: float
+    s_cyc: float | None
+
+
+class OracleCycleRow(TypedDict):
+    """One pruning cycle of the greedy oracle, and S-Cyc held against it."""
+
+    cycle: int  # completed pruning cycles
+    weights_remaining: float
+    replicates: int  # of this cycle
+    grid: list[GridValue]
+    well_tuned: float | None  # the max_lr with the best mean; null where every max_lr diverged
+    feasible: FeasibleRegion | None
+    at_chance: NotRequired[bool | None]  # no max_lr is better than naming the largest class
+    evidence: evidence.Evidence | None
+    plateau: NotRequired[plateau.Plateau | None]
+    search: NotRequired[CellSearchEnd | None]  # of a search of single cells
+    s_cyc: SCycCycle
+    oracle_less_s_cyc: Differences | None  # null where a replicate diverged, or one is missing
+    paper: PaperColumn | None
+
+
+class OracleSearchCost(TrainingCost):
+    """What the oracle's search cost."""
+
+    full_grid_trainings: NotRequired[int]  # what whole grids would take; of an adaptive search
+
+
+class OracleCost(TypedDict):
+    """What an oracle run cost, part by part."""
+
+    oracle: OracleSearchCost
+    adaptive: NotRequired[TrainingCost]  # replayed; of a run that tried whole grids
+    s_cyc: TrainingCost
+
+
+class OracleTable(TableHeader):
+    """The greedy oracle against S-Cyc.
+
+    Keys that are not required are absent from tables that earlier versions wrote.
+    """
+
+    kind: Literal["oracle"]
+    tolerance: float
+    tolerance_kind: ToleranceKind
+    search: Literal["grid", "adaptive"]
+    search_bounds: NotRequired[SearchBounds | None]  # of a search of single cells
+    split: NotRequired[majority.Split | None]  # null where a result was stored without it
+    cycles: list[OracleCycleRow]
+    paper_table: int | None
+    cost: OracleCost
+    beam: BeamPart | None
+    rivals: list[Rival]
+    fit: CurveFit | None  # of a complete run
 
 
 def table(
@@ -38,24 +147,28 @@ def table(
     oracle: Sequence[OracleCycle],
     path: Sequence[RunCycle],
     complete: bool,
-) -> Table:
-    """The table of a run as far as it has come: the finished cycles of the oracle.
+) -> OracleTable:
+    """Return the table of a run as far as it has come: the finished cycles of the oracle.
 
-    Accuracies and weights remaining in percent, learning rates in units of 1. ``s_cyc``'s
-    accuracies are null where its own run has not come so far (or has diverged before).
-    ``at_chance``: whether no max_lr of a cycle is better than always naming the largest class, null
-    where the results were stored without their split. ``fit`` is
-    of a complete run: see :func:`oracle.analysis.curve_fit.part`. All of it
-    but ``seconds`` is the same whoever computed it and however often that was interrupted. ``beam``
-    and ``rivals`` are of a study that has them: see :mod:`oracle.tables.beam`,
-    :mod:`oracle.tables.rivals`.
+    All of it but ``seconds`` is the same whoever computed it and however often that was
+    interrupted. ``beam``, ``rivals`` and ``fit`` are left empty: the experiment fills them in.
+
+    Args:
+        study: The oracle study.
+        run_id: The run's id.
+        oracle: The finished cycles of the greedy oracle.
+        path: The finished cycles of S-Cyc's own run.
+        complete: Whether that is all there will be.
     """
+    method, bounds = _search(study)
     by_cycle = {each.cycle: each for each in path}
     return {
-        **table_header(study, "oracle", run_id, complete),
+        "kind": "oracle",
+        **table_header(study, run_id, complete),
         "tolerance": study.tolerance,
         "tolerance_kind": study.tolerance_kind,
-        **_search(study),
+        "search": method,
+        "search_bounds": bounds,
         "split": majority.split(_results(oracle)),
         "cycles": [_cycle(study, each, by_cycle.get(each.cycle)) for each in oracle],
         "paper_table": study.paper.table if study.paper else None,
@@ -69,23 +182,17 @@ def table(
     }
 
 
-def training_cost(results: Iterable[CellResult]) -> dict[str, float | int]:
-    """What trainings cost: their number, their iterations, and the seconds they took a worker."""
-    every = {result.cell: result for result in results}.values()
-    return {
-        "trainings": len(every),
-        "steps": sum(result.steps for result in every),
-        "seconds": round(sum(result.seconds for result in every), 1),
-    }
-
-
-def _search_cost(study: OracleStudy, cycles: Sequence[OracleCycle]) -> dict[str, float | int]:
+def _search_cost(study: OracleStudy, cycles: Sequence[OracleCycle]) -> OracleSearchCost:
     """What the oracle's cycles cost, and, of an adaptive search, what whole grids would have."""
     tried = _results(cycles)
     passed = {result.cell for each in cycles for result in each.passed}
     spent = training_cost([*tried, *(result for each in cycles for result in each.passed)])
     if study.search == "grid":
-        return spent
+        return {
+            "trainings": spent["trainings"],
+            "steps": spent["steps"],
+            "seconds": spent["seconds"],
+        }
     way = len(passed - {result.cell for result in tried})
     whole = sum(each.grid_size * each.replicates for each in cycles)
     return {**spent, "full_grid_trainings": whole + way}
@@ -95,7 +202,7 @@ def _results(cycles: Sequence[OracleCycle]) -> list[CellResult]:
     return [result for each in cycles for row in each.results.values() for result in row]
 
 
-def _cycle(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> Table:
+def _cycle(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> OracleCycleRow:
     some = next(iter(cycle.results.values()))[0]
     return {
         "cycle": cycle.cycle,
@@ -122,15 +229,21 @@ def _cycle(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> Tab
     }
 
 
-def _search(study: OracleStudy) -> Table:
+def _search(study: OracleStudy) -> tuple[Literal["grid", "adaptive"], SearchBounds | None]:
     """How the cells of a cycle are chosen; the bounds are of a search of single cells."""
     how = study.search
     if not isinstance(how, CellSearch):
-        return {"search": how, "search_bounds": None}
-    return {"search": how.name, "search_bounds": as_json(how)}
+        return how, None
+    return how.name, {
+        "name": how.name,
+        "regret": how.regret,
+        "budget": how.budget,
+        "batch": how.batch,
+        "verdict": how.verdict,
+    }
 
 
-def _ended(cycle: OracleCycle) -> Table | None:
+def _ended(cycle: OracleCycle) -> CellSearchEnd | None:
     """What ended a search of single cells; None of other searches."""
     if cycle.end is None:
         return None
@@ -144,7 +257,7 @@ def _ended(cycle: OracleCycle) -> Table | None:
     }
 
 
-def _paired(cycle: OracleCycle, path: RunCycle | None) -> Table | None:
+def _paired(cycle: OracleCycle, path: RunCycle | None) -> Differences | None:
     """Paired differences of the well-tuned max_lr less S-Cyc, over the replicates of both.
 
     None where a replicate of either diverged, or one is missing.
@@ -154,17 +267,10 @@ def _paired(cycle: OracleCycle, path: RunCycle | None) -> Table | None:
     mine, theirs = cycle.results[cycle.region.well_tuned], path.results
     if any(result.diverged for result in (*mine, *theirs)):
         return None
-    return {
-        "validation": difference(
-            [each.val_accuracy for each in mine], [each.val_accuracy for each in theirs]
-        ).to_json(),
-        "test": difference(
-            [each.test_accuracy for each in mine], [each.test_accuracy for each in theirs]
-        ).to_json(),
-    }
+    return paired_differences(mine, theirs)
 
 
-def _printed(study: OracleStudy, cycle: int) -> Table | None:
+def _printed(study: OracleStudy, cycle: int) -> PaperColumn | None:
     """The paper's column for this cycle, where the study names a table that has one."""
     paper = study.paper
     if paper is None or cycle not in paper.cycles:
@@ -179,7 +285,7 @@ def _printed(study: OracleStudy, cycle: int) -> Table | None:
     }
 
 
-def _feasible(region: Region | None) -> Table | None:
+def _feasible(region: Region | None) -> FeasibleRegion | None:
     if region is None:
         return None
     return {
@@ -197,7 +303,7 @@ def _rate(study: OracleStudy, cycle: OracleCycle) -> float:
     return scyc_curve.max_lr(study.s_cyc, cycle.cycle, study.pruning.rate)
 
 
-def _s_cyc(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> Table:
+def _s_cyc(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> SCycCycle:
     rate = _rate(study, cycle)
     results = path.results if path else None
     return {

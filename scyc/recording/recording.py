@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +12,7 @@ from torch.nn import functional
 from scyc.pruning import weights as pruning_weights
 from scyc.pruning.pruned_network import Network
 from scyc.recording.distributions import CHUNK, Distribution
+from scyc.recording.stored import DistributionJson
 from scyc.specs.system import Recorded
 
 
@@ -23,7 +23,7 @@ def record(
     what: Sequence[Recorded],
     outside: tuple[float, float] | None,
     seed: int,
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, DistributionJson]:
     """Record distributions of a trained network.
 
     weight_gradients: dL/dw of the mean cross-entropy of each batch alone, not of their average, in

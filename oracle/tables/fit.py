@@ -1,0 +1,34 @@
+"""S-Cyc's parameters fitted to the regions of a run: part of an oracle run's table."""
+
+from __future__ import annotations
+
+from typing_extensions import TypedDict
+
+from oracle.tables.base import SCycParameters
+
+
+class FitShape(TypedDict):
+    """A pair of the parameters that shape S-Cyc's curve."""
+
+    q: int
+    beta: float
+
+
+class FittedCurve(TypedDict):
+    """The S-Cyc curve that lies in most regions: :class:`oracle.analysis.curve_fit.Fit`."""
+
+    s_cyc: SCycParameters
+    rate: float  # share of the remaining weights that a cycle prunes
+    fits: bool  # whether it lies in every region
+    inside: list[int]  # cycles whose region holds its max_lr
+    outside: list[int]
+    distance: float  # root mean square of log(max_lr / well-tuned max_lr)
+    equals: list[FitShape]  # every (q, beta) that lies in as many regions
+
+
+class CurveFit(FittedCurve):
+    """The fit to a table's regions, within the paper's q and beta."""
+
+    not_excluded: bool  # whether a curve lies within the outer bounds of every region's intervals
+    delta_bound: bool  # whether the curve rises enough within these cycles for delta to be known
+    pairs: int  # (q, beta) that were tried

@@ -1,0 +1,44 @@
+"""How recorded distributions are stored, as JSON values."""
+
+from __future__ import annotations
+
+from typing_extensions import TypedDict  # pydantic reads typing's own from Python 3.12 on
+
+
+class BinsJson(TypedDict):
+    """A :class:`scyc.recording.bins.Bins`."""
+
+    exponent: int  # a bin is 2^exponent wide
+    first: int  # index of the first bin; bin 0 begins at 0
+    counts: list[int]
+
+
+class HistogramJson(TypedDict):
+    """A histogram by Sturges' rule: see :meth:`scyc.recording.bins.Bins.sturges`."""
+
+    low: float  # lower edge of the first bin
+    width: float
+    counts: list[int]
+
+
+class TallyJson(TypedDict):
+    """What is counted of some values, in their units; null where there is no finite number."""
+
+    count: int
+    not_finite: int
+    zeros: int  # values that are exactly 0
+    outside: list[float] | None  # the bounds at which values are counted
+    below: int | None  # values below the lower bound; null without bounds
+    above: int | None
+    mean: float | None
+    std: float | None
+    min: float | None
+    max: float | None
+
+
+class DistributionJson(TallyJson):
+    """A recorded distribution: see :meth:`scyc.recording.distributions.Distribution.to_json`."""
+
+    quantiles: dict[str, float] | None  # by percent, such as "0.1"; null without a value
+    histogram: HistogramJson | None
+    bins: BinsJson | None
