@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oracle.analysis.curve_fit import Target, as_json, fit_scyc_curve, growth_share
+from oracle.tables.cycles import OracleCycleRow
 from oracle.tables.fit import CurveFit
-from oracle.tables.oracle import OracleCycleRow
 
 Q = range(4)  # what the paper says to try (Section 4.3)
 BETA = tuple(3 + step / 10 for step in range(31))  # likewise, in steps of 0.1
@@ -20,7 +20,7 @@ def of_cycles(cycles: Sequence[OracleCycleRow]) -> list[Target]:
     targets = []
     for cycle in _with_region(cycles):
         evidence, feasible = cycle["evidence"], cycle["feasible"]
-        estimated = evidence["estimated"] if evidence else None
+        estimated = evidence.get("estimated") if evidence else None
         if estimated is not None:
             low, high, well_tuned = estimated["low"], estimated["high"], estimated["well_tuned"]
         else:

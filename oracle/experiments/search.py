@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from oracle.experiments import candidate_trials
 from oracle.experiments.base import ExperimentCallbacks, first_grid
 from oracle.search import samplers
 from oracle.search.asha import Sampled
@@ -93,7 +94,7 @@ class SearchExperiment:
     def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
         """The whole search's, its candidates' cells', and that of epsilon's grid."""
         found: list[tuple[StudyKey, dict[str, Any]]] = [
-            (search_tables.place(self.study, self.graph), {"role": "search"}),
+            (candidate_trials.place(self.study, self.graph), {"role": "search"}),
             (self.board.place, {"role": "candidates"}),
         ]
         if self._recipe is not None and self._recipe.grid is not None:
@@ -140,6 +141,6 @@ class SearchExperiment:
             self.hooks.on_discardable([result for done in every for result in done.results])
 
     def _candidate_ended(self, candidate: Candidate) -> None:
-        self.hooks.on_candidate(search_tables.trial(self.study, self.graph, candidate))
+        self.hooks.on_candidate(candidate_trials.trial(self.study, self.graph, candidate))
         if candidate.whole:
             self.hooks.on_cycle(search_tables.line(self.study, candidate))

@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
 from oracle.plots.base import rate_axis
-from oracle.tables.oracle import OracleCycleRow, OracleTable
+from oracle.tables.cycles import OracleCycleRow
+from oracle.tables.oracle import OracleTable
 
 
 def lines(figure: go.Figure, table: OracleTable, column: int) -> None:

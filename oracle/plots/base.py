@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from oracle.reports.sheet import shrunk_lines
 from oracle.tables.base import TableHeader
-from oracle.tables.oracle import OracleCycleRow
+from oracle.tables.cycles import OracleCycleRow
 from scyc.errors import BadInput, Problem
 
 _ENDINGS = (".html", ".png", ".svg")

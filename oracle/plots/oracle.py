@@ -12,8 +12,9 @@ from plotly.subplots import make_subplots
 from oracle.plots import accuracies, rivals
 from oracle.plots.base import band, card, head, rate_axis, region_ends, remaining_axis
 from oracle.reports.evidence import chance, verdict
+from oracle.tables.cycles import OracleCycleRow
 from oracle.tables.evidence import IntervalJson
-from oracle.tables.oracle import OracleCycleRow, OracleTable
+from oracle.tables.oracle import OracleTable
 
 _BAND, _WELL_TUNED, _S_CYC = "rgba(0, 114, 178, 0.22)", "#0072B2", "#D55E00"  # Okabe and Ito
 _ENDS = "#00456B"

@@ -97,7 +97,7 @@ def one(run: RunName, service: ServiceDep, _: Reader) -> RunShown:
     responses={
         200: {
             "description": "The table, computed from the storage; also of a run under way.",
-            "content": _content(_TABLES, "TableShown"),
+            "content": _content(_TABLES, "Table"),
         },
         **documented(404, 422),
     },

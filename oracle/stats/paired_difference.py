@@ -20,7 +20,8 @@ class DifferenceJson(TypedDict):
     points: float
     standard_error: float | None
     p: float | None
-    told_apart: bool  # see :attr:`Difference.told_apart`
+    told_apart: bool
+    """See :attr:`Difference.told_apart`."""
     replicates: int
 
 

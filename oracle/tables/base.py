@@ -24,8 +24,10 @@ class TableHeader(TypedDict):
 
     study: str
     run_id: str
-    shrunk: dict[str, str]  # what was reduced, and how
-    replicates: int  # the least number of a cell
+    shrunk: dict[str, str]
+    """What was reduced, and how."""
+    replicates: int
+    """The least number of a cell."""
     complete: bool
 
 
@@ -33,8 +35,10 @@ class TrainingCost(TypedDict):
     """What some training runs cost; each counts once, whoever asked for it."""
 
     trainings: int
-    steps: int  # iterations of all of them
-    seconds: float  # of worker time
+    steps: int
+    """Iterations of all of them."""
+    seconds: float
+    """Of worker time."""
 
 
 class SCycParameters(TypedDict):
@@ -49,12 +53,14 @@ class SCycParameters(TypedDict):
 class RunCycleRow(TypedDict):
     """One network of an iterative pruning run."""
 
-    cycle: int  # completed pruning cycles
+    cycle: int
+    """Completed pruning cycles."""
     max_lr: float
     weights_remaining: float
     val_accuracy: list[float]
     test_accuracy: list[float]
-    diverged: bool  # whether a replicate did
+    diverged: bool
+    """Whether a replicate did."""
 
 
 class Differences(TypedDict):

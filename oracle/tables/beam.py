@@ -18,16 +18,23 @@ class BeamCycleRow(TypedDict):
 
     cycle: int
     weights_remaining: float
-    greedy_max_lr: float | None  # the oracle's well-tuned one; null where that has not come so far
-    max_lr: list[float] | None  # that led to it, cycle by cycle; null where none was kept
-    parent: int | None  # rank, from 1, of the network that it was pruned from
-    greedy_rank: int | None  # of greed's own network among those that were kept
-    same: bool  # whether greed's own network is the best one
+    greedy_max_lr: float | None
+    """The oracle's well-tuned one; null where that has not come so far."""
+    max_lr: list[float] | None
+    """That led to it, cycle by cycle; null where none was kept."""
+    parent: int | None
+    """Rank, from 1, of the network that it was pruned from."""
+    greedy_rank: int | None
+    """Of greed's own network among those that were kept."""
+    same: bool
+    """Whether greed's own network is the best one."""
     val_accuracy: list[float] | None
     test_accuracy: list[float] | None
-    validation: DifferenceJson | None  # beam less greed
+    validation: DifferenceJson | None
+    """Beam less greed."""
     test: DifferenceJson | None
-    kept: list[list[float]]  # max_lr that led to each network that was kept, the best first
+    kept: list[list[float]]
+    """max_lr that led to each network that was kept, the best first."""
 
 
 class BeamCost(TypedDict):

@@ -27,8 +27,10 @@ class RecordFields(TypedDict):
     """What is recorded: :class:`scyc.specs.system.RecordSpec`."""
 
     what: list[Recorded]
-    batches: int  # training batches that are looked at
-    outside: list[float] | None  # bounds at which values are counted
+    batches: int
+    """Training batches that are looked at."""
+    outside: list[float] | None
+    """Bounds at which values are counted."""
 
 
 class DistributionsCycle(TypedDict):
@@ -40,9 +42,12 @@ class DistributionsCycle(TypedDict):
     val_accuracy: list[float]
     test_accuracy: list[float]
     diverged: bool
-    std: dict[Recorded, list[float | None]]  # each replicate's own
-    outside: dict[Recorded, list[float]]  # percent of each replicate's values; empty without bounds
-    weight_gradients: NotRequired[DistributionJson]  # all replicates' values together
+    std: dict[Recorded, list[float | None]]
+    """Each replicate's own."""
+    outside: dict[Recorded, list[float]]
+    """Percent of each replicate's values; empty without bounds."""
+    weight_gradients: NotRequired[DistributionJson]
+    """All replicates' values together."""
     activations: NotRequired[DistributionJson]
 
 
@@ -56,7 +61,8 @@ class DistributionsTable(TableHeader):
     """Distributions while a network is pruned. Of each cycle only what was recorded is there."""
 
     kind: Literal["distributions"]
-    label: str | None  # of the study's runs, where it has several
+    label: str | None
+    """Of the study's runs, where it has several."""
     paper: FigureOfPaper | None
     record: RecordFields
     cycles: list[DistributionsCycle]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NotRequired
 
 from typing_extensions import TypedDict
 
@@ -32,8 +33,10 @@ class PairedMaxLr(TypedDict):
     """One max_lr of the grid against the well-tuned one, in points of validation accuracy."""
 
     max_lr: float
-    difference: float  # its mean less that of the well-tuned one
-    standard_error: float | None  # of the difference; null with one replicate
+    difference: float
+    """Its mean less that of the well-tuned one."""
+    standard_error: float | None
+    """Of the difference; null with one replicate."""
 
 
 class IntervalJson(TypedDict):
@@ -41,7 +44,8 @@ class IntervalJson(TypedDict):
 
     low: float
     high: float
-    beyond: float  # chance that the region goes on beyond the grid at this end
+    beyond: NotRequired[float]
+    """Chance that the region goes on beyond the grid at this end."""
 
 
 class EstimatedRegion(TypedDict):
@@ -50,30 +54,41 @@ class EstimatedRegion(TypedDict):
     well_tuned: float
     low: float
     high: float
-    parts: list[list[float]]  # [low, high] of each stretch that is likelier feasible than not
-    regret: float  # expected points that `well_tuned` is below the best of the curve
-    flat: float  # chance that the whole grid is feasible
-    noise: float  # points; standard deviation of one replicate near the best
-    noise_floor: float | None  # points; that of the number of validation images alone
+    parts: list[list[float]]
+    """[low, high] of each stretch that is likelier feasible than not."""
+    regret: float
+    """Expected points that `well_tuned` is below the best of the curve."""
+    flat: float
+    """Chance that the whole grid is feasible."""
+    noise: float
+    """Points; standard deviation of one replicate near the best."""
+    noise_floor: float | None
+    """Points; that of the number of validation images alone."""
 
 
 class VerdictJson(TypedDict):
     """Whether a max_lr lies in the region: :class:`oracle.stats.region_intervals.Verdict`."""
 
     verdict: VerdictKind
-    chance: float | None  # to be inside
-    more: int | None  # replicates that would decide it; null where that is not known
+    chance: float | None
+    """To be inside."""
+    more: int | None
+    """Replicates that would decide it; null where that is not known."""
 
 
 class Evidence(TypedDict):
     """What the replicates of one cycle say of its region."""
 
     paired: list[PairedMaxLr]
-    low: IntervalJson | None  # of the region's lower end; null with one replicate
+    low: IntervalJson | None
+    """Of the region's lower end; null with one replicate."""
     high: IntervalJson | None
-    best_again: float | None  # percent; the best accuracy, by replicates that did not choose it
-    estimated: EstimatedRegion | None  # null with one replicate
-    s_cyc: VerdictJson  # on S-Cyc's max_lr
+    best_again: float | None
+    """Percent; the best accuracy, by replicates that did not choose it."""
+    estimated: NotRequired[EstimatedRegion | None]
+    """Null with one replicate."""
+    s_cyc: VerdictJson
+    """On S-Cyc's max_lr."""
 
 
 def infer(study: OracleStudy, cycle: OracleCycle) -> RegionPosterior | None:

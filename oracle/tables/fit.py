@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NotRequired
+
 from typing_extensions import TypedDict
 
 from oracle.tables.base import SCycParameters
@@ -18,17 +20,25 @@ class FittedCurve(TypedDict):
     """The S-Cyc curve that lies in most regions: :class:`oracle.analysis.curve_fit.Fit`."""
 
     s_cyc: SCycParameters
-    rate: float  # share of the remaining weights that a cycle prunes
-    fits: bool  # whether it lies in every region
-    inside: list[int]  # cycles whose region holds its max_lr
+    rate: float
+    """Share of the remaining weights that a cycle prunes."""
+    fits: bool
+    """Whether it lies in every region."""
+    inside: list[int]
+    """Cycles whose region holds its max_lr."""
     outside: list[int]
-    distance: float  # root mean square of log(max_lr / well-tuned max_lr)
-    equals: list[FitShape]  # every (q, beta) that lies in as many regions
+    distance: float
+    """Root mean square of log(max_lr / well-tuned max_lr)."""
+    equals: list[FitShape]
+    """Every (q, beta) that lies in as many regions."""
 
 
 class CurveFit(FittedCurve):
     """The fit to a table's regions, within the paper's q and beta."""
 
-    not_excluded: bool  # whether a curve lies within the outer bounds of every region's intervals
-    delta_bound: bool  # whether the curve rises enough within these cycles for delta to be known
-    pairs: int  # (q, beta) that were tried
+    not_excluded: NotRequired[bool]
+    """Whether a curve lies within the outer bounds of every region's intervals."""
+    delta_bound: NotRequired[bool]
+    """Whether the curve rises enough within these cycles for delta to be known."""
+    pairs: NotRequired[int]
+    """(q, beta) that were tried."""

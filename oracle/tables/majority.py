@@ -18,9 +18,12 @@ Part = Literal["validation", "test"]
 class PartSplit(TypedDict):
     """One part of the images that the results of a table are of."""
 
-    images: int  # of a replicate
-    majority: float  # percent; accuracy of always naming the largest class, mean over replicates
-    missing: int  # classes without an image, the most of any replicate
+    images: int
+    """Of a replicate."""
+    majority: float
+    """Percent; accuracy of always naming the largest class, mean over replicates."""
+    missing: int
+    """Classes without an image, the most of any replicate."""
 
 
 # By the part's name: train, validation, test.

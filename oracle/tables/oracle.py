@@ -9,115 +9,50 @@ from typing_extensions import TypedDict
 
 from oracle.search.graph import CellResult
 from oracle.search.greedy import OracleCycle
-from oracle.search.next_cells import StopReason
 from oracle.search.pruning_run import RunCycle
-from oracle.stats.region import Region, ToleranceKind
+from oracle.stats.region import ToleranceKind
 from oracle.study.cell_search import CellSearch
 from oracle.study.oracle import OracleStudy
-from oracle.tables import evidence, majority, plateau
+from oracle.tables import majority
 from oracle.tables.base import (
-    Differences,
     TableHeader,
     TrainingCost,
-    paired_differences,
     table_header,
     training_cost,
 )
 from oracle.tables.beam import BeamPart
+from oracle.tables.cycles import OracleCycleRow, cycle_row
 from oracle.tables.fit import CurveFit
 from oracle.tables.rivals import Rival
-from scyc.schedules import scyc_curve
 
 
 class SearchBounds(TypedDict):
     """Where a search of single cells ends: :class:`oracle.study.cell_search.CellSearch`."""
 
     name: Literal["adaptive"]
-    regret: float  # expected points below the best at which a cycle may end
-    budget: float | None  # share of the whole grid's training runs in a cycle
-    batch: int  # training runs that are asked for together
-    verdict: bool  # whether a certain verdict on S-Cyc's max_lr ends a cycle, too
-
-
-class CellSearchEnd(TypedDict):
-    """What ended the search of single cells at a cycle."""
-
-    ended_by: StopReason
-    rounds: int
-    trainings: int
-    budget: int  # training runs that were allowed
-    grid_values: int  # of the whole grid
-
-
-class GridValue(TypedDict):
-    """One max_lr of a cycle's grid."""
-
-    max_lr: float
-    val_accuracy: list[float]
-    test_accuracy: list[float]
-    diverged: bool  # whether a replicate did
-
-
-class FeasibleRegion(TypedDict):
-    """The max_lr whose mean validation accuracy is within the tolerance of the best, measured."""
-
-    low: float
-    high: float
-    cut_low: bool  # whether it touches this end of the grid, and may go on
-    cut_high: bool
-    contiguous: bool  # false where it has gaps
-    members: list[float]
-
-
-class SCycCycle(TypedDict):
-    """S-Cyc's own run at a cycle; null where it has not come so far, or diverged before."""
-
-    max_lr: float
-    inside: bool | None  # of the measured region
-    val_accuracy: list[float] | None
-    test_accuracy: list[float] | None
-    diverged: bool | None
-
-
-class PaperColumn(TypedDict):
-    """What the paper prints for a cycle."""
-
-    weights_remaining: float
-    well_tuned: float
-    low: float
-    high: float
-    s_cyc: float | None
-
-
-class OracleCycleRow(TypedDict):
-    """One pruning cycle of the greedy oracle, and S-Cyc held against it."""
-
-    cycle: int  # completed pruning cycles
-    weights_remaining: float
-    replicates: int  # of this cycle
-    grid: list[GridValue]
-    well_tuned: float | None  # the max_lr with the best mean; null where every max_lr diverged
-    feasible: FeasibleRegion | None
-    at_chance: NotRequired[bool | None]  # no max_lr is better than naming the largest class
-    evidence: evidence.Evidence | None
-    plateau: NotRequired[plateau.Plateau | None]
-    search: NotRequired[CellSearchEnd | None]  # of a search of single cells
-    s_cyc: SCycCycle
-    oracle_less_s_cyc: Differences | None  # null where a replicate diverged, or one is missing
-    paper: PaperColumn | None
+    regret: float
+    """Expected points below the best at which a cycle may end."""
+    budget: float | None
+    """Share of the whole grid's training runs in a cycle."""
+    batch: int
+    """Training runs that are asked for together."""
+    verdict: bool
+    """Whether a certain verdict on S-Cyc's max_lr ends a cycle, too."""
 
 
 class OracleSearchCost(TrainingCost):
     """What the oracle's search cost."""
 
-    full_grid_trainings: NotRequired[int]  # what whole grids would take; of an adaptive search
+    full_grid_trainings: NotRequired[int]
+    """What whole grids would take; of an adaptive search."""
 
 
 class OracleCost(TypedDict):
     """What an oracle run cost, part by part."""
 
     oracle: OracleSearchCost
-    adaptive: NotRequired[TrainingCost]  # replayed; of a run that tried whole grids
+    adaptive: NotRequired[TrainingCost]
+    """Replayed; of a run that tried whole grids."""
     s_cyc: TrainingCost
 
 
@@ -131,14 +66,17 @@ class OracleTable(TableHeader):
     tolerance: float
     tolerance_kind: ToleranceKind
     search: Literal["grid", "adaptive"]
-    search_bounds: NotRequired[SearchBounds | None]  # of a search of single cells
-    split: NotRequired[majority.Split | None]  # null where a result was stored without it
+    search_bounds: NotRequired[SearchBounds | None]
+    """Of a search of single cells."""
+    split: NotRequired[majority.Split | None]
+    """Null where a result was stored without it."""
     cycles: list[OracleCycleRow]
     paper_table: int | None
     cost: OracleCost
     beam: BeamPart | None
     rivals: list[Rival]
-    fit: CurveFit | None  # of a complete run
+    fit: CurveFit | None
+    """Of a complete run."""
 
 
 def table(
@@ -170,7 +108,7 @@ def table(
         "search": method,
         "search_bounds": bounds,
         "split": majority.split(_results(oracle)),
-        "cycles": [_cycle(study, each, by_cycle.get(each.cycle)) for each in oracle],
+        "cycles": [cycle_row(study, each, by_cycle.get(each.cycle)) for each in oracle],
         "paper_table": study.paper.table if study.paper else None,
         "cost": {
             "oracle": _search_cost(study, oracle),
@@ -202,33 +140,6 @@ def _results(cycles: Sequence[OracleCycle]) -> list[CellResult]:
     return [result for each in cycles for row in each.results.values() for result in row]
 
 
-def _cycle(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> OracleCycleRow:
-    some = next(iter(cycle.results.values()))[0]
-    return {
-        "cycle": cycle.cycle,
-        "weights_remaining": some.weights_remaining,
-        "replicates": cycle.replicates,
-        "grid": [
-            {
-                "max_lr": rate,
-                "val_accuracy": [result.val_accuracy for result in row],
-                "test_accuracy": [result.test_accuracy for result in row],
-                "diverged": any(result.diverged for result in row),
-            }
-            for rate, row in cycle.results.items()
-        ],
-        "well_tuned": cycle.region.well_tuned if cycle.region else None,
-        "feasible": _feasible(cycle.region),
-        "at_chance": majority.at_chance(list(cycle.results.values()), "validation"),
-        "evidence": evidence.part(evidence.infer(study, cycle), _rate(study, cycle)),
-        "plateau": plateau.part(study, cycle),
-        "search": _ended(cycle),
-        "s_cyc": _s_cyc(study, cycle, path),
-        "oracle_less_s_cyc": _paired(cycle, path),
-        "paper": _printed(study, cycle.cycle),
-    }
-
-
 def _search(study: OracleStudy) -> tuple[Literal["grid", "adaptive"], SearchBounds | None]:
     """How the cells of a cycle are chosen; the bounds are of a search of single cells."""
     how = study.search
@@ -240,76 +151,4 @@ def _search(study: OracleStudy) -> tuple[Literal["grid", "adaptive"], SearchBoun
         "budget": how.budget,
         "batch": how.batch,
         "verdict": how.verdict,
-    }
-
-
-def _ended(cycle: OracleCycle) -> CellSearchEnd | None:
-    """What ended a search of single cells; None of other searches."""
-    if cycle.end is None:
-        return None
-    end = cycle.end
-    return {
-        "ended_by": end.reason,
-        "rounds": end.rounds,
-        "trainings": end.trained,
-        "budget": end.budget,
-        "grid_values": cycle.grid_size,
-    }
-
-
-def _paired(cycle: OracleCycle, path: RunCycle | None) -> Differences | None:
-    """Paired differences of the well-tuned max_lr less S-Cyc, over the replicates of both.
-
-    None where a replicate of either diverged, or one is missing.
-    """
-    if cycle.region is None or path is None:
-        return None
-    mine, theirs = cycle.results[cycle.region.well_tuned], path.results
-    if any(result.diverged for result in (*mine, *theirs)):
-        return None
-    return paired_differences(mine, theirs)
-
-
-def _printed(study: OracleStudy, cycle: int) -> PaperColumn | None:
-    """The paper's column for this cycle, where the study names a table that has one."""
-    paper = study.paper
-    if paper is None or cycle not in paper.cycles:
-        return None
-    column = paper.cycles.index(cycle)
-    return {
-        "weights_remaining": paper.weights_remaining[column],
-        "well_tuned": paper.well_tuned[column],
-        "low": paper.feasible_low[column],
-        "high": paper.feasible_high[column],
-        "s_cyc": float(paper.s_cyc[column]) if paper.s_cyc else None,
-    }
-
-
-def _feasible(region: Region | None) -> FeasibleRegion | None:
-    if region is None:
-        return None
-    return {
-        "low": region.low,
-        "high": region.high,
-        "cut_low": region.touches_low,
-        "cut_high": region.touches_high,
-        "contiguous": region.contiguous,
-        "members": list(region.members),
-    }
-
-
-def _rate(study: OracleStudy, cycle: OracleCycle) -> float:
-    """S-Cyc's max_lr."""
-    return scyc_curve.max_lr(study.s_cyc, cycle.cycle, study.pruning.rate)
-
-
-def _s_cyc(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> SCycCycle:
-    rate = _rate(study, cycle)
-    results = path.results if path else None
-    return {
-        "max_lr": rate,
-        "inside": cycle.region.contains(rate) if cycle.region else None,
-        "val_accuracy": [result.val_accuracy for result in results] if results else None,
-        "test_accuracy": [result.test_accuracy for result in results] if results else None,
-        "diverged": any(result.diverged for result in results) if results else None,
     }

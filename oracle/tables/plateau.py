@@ -14,16 +14,20 @@ class RateRise(TypedDict):
     """How much validation accuracy still rose at one max_lr."""
 
     max_lr: float
-    rise: float | None  # points in a tenth of the budget; null where no two looks lie there
-    standard_error: float | None  # of the rise, over the replicates
+    rise: float | None
+    """Points in a tenth of the budget; null where no two looks lie there."""
+    standard_error: float | None
+    """Of the rise, over the replicates."""
 
 
 class Plateau(TypedDict):
     """What the stored curves of a cycle say of the budget: see :func:`part`."""
 
     verdict: plateau.Trained
-    looks: list[int] | None  # the first and the last iteration of the window
-    seen: int  # looks of a training run
+    looks: list[int] | None
+    """The first and the last iteration of the window."""
+    seen: int
+    """Looks of a training run."""
     rates: list[RateRise]
 
 

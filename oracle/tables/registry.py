@@ -1,4 +1,4 @@
-"""The tables of all kinds of study, and their JSON Schema."""
+"""The tables of all kinds of study."""
 
 from __future__ import annotations
 

@@ -24,7 +24,8 @@ class ConstantOptions(TypedDict):
     """The same max_lr at every cycle."""
 
     name: Literal["constant"]
-    max_lr: float | None  # null: the well-tuned one of the unpruned network
+    max_lr: float | None
+    """Null: the well-tuned one of the unpruned network."""
 
 
 class WarmStartOptions(TypedDict):
@@ -37,9 +38,11 @@ class GradientSpreadOptions(TypedDict):
     """max_lr grows as the weight gradients shrink: see :func:`oracle.search.spreads.max_lr`."""
 
     name: Literal["gradient_spread"]
-    epsilon: float  # max_lr of the unpruned network
+    epsilon: float
+    """max_lr of the unpruned network."""
     scale: Literal["std", "quantiles"]
-    bound: float  # max_lr stays within epsilon / bound and epsilon * bound
+    bound: float
+    """max_lr stays within epsilon / bound and epsilon * bound."""
 
 
 RivalOptions = Annotated[
@@ -53,12 +56,15 @@ class RivalCycle(TypedDict):
     cycle: int
     weights_remaining: float
     max_lr: float
-    inside: bool | None  # of the oracle's region; null where there is none
-    evidence: evidence.VerdictJson | None  # what the oracle's replicates say of that
+    inside: bool | None
+    """Of the oracle's region; null where there is none."""
+    evidence: evidence.VerdictJson | None
+    """What the oracle's replicates say of that."""
     val_accuracy: list[float]
     test_accuracy: list[float]
     diverged: bool
-    validation: DifferenceJson | None  # S-Cyc less rival; null where one diverged or is missing
+    validation: DifferenceJson | None
+    """S-Cyc less rival; null where one diverged or is missing."""
     test: DifferenceJson | None
 
 
@@ -74,7 +80,8 @@ class RivalCost(TypedDict):
     """What a rival's run cost."""
 
     run: TrainingCost
-    with_search: TrainingCost  # with the oracle's training runs whose answers it uses
+    with_search: TrainingCost
+    """With the oracle's training runs whose answers it uses."""
 
 
 class Rival(TypedDict):
@@ -83,7 +90,8 @@ class Rival(TypedDict):
     name: str
     options: RivalOptions
     cycles: list[RivalCycle]
-    average: RivalAverage | None  # null where they have no pruned network to compare
+    average: RivalAverage | None
+    """Null where they have no pruned network to compare."""
     cost: RivalCost
 
 

@@ -32,7 +32,8 @@ from scyc.specs.base import as_json
 class ScheduleCycle(RunCycleRow):
     """One network of a schedule's run."""
 
-    paper: list[float] | None  # the paper's mean and standard deviation
+    paper: list[float] | None
+    """The paper's mean and standard deviation."""
 
 
 class TunedMaxLr(TypedDict):
@@ -47,21 +48,29 @@ class ScheduleRow(TypedDict):
     """One schedule, and its run."""
 
     label: str
-    schedule: dict[str, Any]  # its fields, as a study declares them
-    s_cyc: SCycParameters | None  # null of a schedule with one max_lr
-    max_lr: float | None  # the one it keeps; null for S-Cyc, and while it is not tuned
-    tuned: list[TunedMaxLr] | None  # null where max_lr is given
+    schedule: dict[str, Any]
+    """Its fields, as a study declares them."""
+    s_cyc: SCycParameters | None
+    """Null of a schedule with one max_lr."""
+    max_lr: float | None
+    """The one it keeps; null for S-Cyc, and while it is not tuned."""
+    tuned: list[TunedMaxLr] | None
+    """Null where max_lr is given."""
     cycles: list[ScheduleCycle]
 
 
 class Against(TypedDict):
     """S-Cyc against the best other schedule of a column, by mean test accuracy."""
 
-    other: str  # its label
-    difference: float  # points; mean paired difference, above 0 where S-Cyc is ahead
+    other: str
+    """Its label."""
+    difference: float
+    """Points; mean paired difference, above 0 where S-Cyc is ahead."""
     standard_error: float | None
-    p: float | None  # of a two-sided paired t-test
-    relative: float | None  # percent of the other's accuracy, as the paper computes it
+    p: float | None
+    """Of a two-sided paired t-test."""
+    relative: float | None
+    """Percent of the other's accuracy, as the paper computes it."""
 
 
 class PaperAgainst(TypedDict):
@@ -77,11 +86,14 @@ class ScheduleColumn(TypedDict):
     """One pruning cycle, all schedules beside each other."""
 
     cycle: int
-    weights_remaining: float | None  # null before any schedule has come so far
-    best: list[str]  # labels of the schedules with the best mean test accuracy
+    weights_remaining: float | None
+    """Null before any schedule has come so far."""
+    best: list[str]
+    """Labels of the schedules with the best mean test accuracy."""
     against: Against | None
     paper: PaperAgainst | None
-    at_chance: NotRequired[bool | None]  # no schedule is better than naming the largest class
+    at_chance: NotRequired[bool | None]
+    """No schedule is better than naming the largest class."""
 
 
 class SchedulesTable(TableHeader):
@@ -92,10 +104,12 @@ class SchedulesTable(TableHeader):
 
     kind: Literal["schedules"]
     paper_table: str | None
-    split: NotRequired[majority.Split | None]  # null where a result was stored without it
+    split: NotRequired[majority.Split | None]
+    """Null where a result was stored without it."""
     columns: list[ScheduleColumn]
     schedules: list[ScheduleRow]
-    cost: dict[str, TrainingCost]  # by label, and of all together
+    cost: dict[str, TrainingCost]
+    """By label, and of all together."""
 
 
 @dataclass

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from oracle.records.candidates import Axis, CandidateTrial, Fate
 from oracle.search.candidates import Candidate, Stop
-from oracle.search.graph import Graph
-from oracle.search.request import StudyKey
 from oracle.stats.paired_difference import mean_difference
-from oracle.study import grid
-from oracle.study.grid_spec import GridSpec
-from oracle.study.search import ListedSearch, PaperRecipe, SampledSearch, SearchStudy
+from oracle.study.search import SearchStudy
 from oracle.tables import majority
 from oracle.tables.base import (
     RunCycleRow,
@@ -28,7 +22,6 @@ from oracle.tables.base import (
     table_header,
     training_cost,
 )
-from scyc.specs.base import as_json, content_hash
 
 _CERTAIN = 2  # standard errors by which a candidate is told from the best
 
@@ -36,13 +29,19 @@ _CERTAIN = 2  # standard errors by which a candidate is told from the best
 class CandidateRow(SCycParameters):
     """One S-Cyc curve, and its run as far as it came."""
 
-    candidate: int  # its number
-    steps: list[str]  # of the search in which it is compared
-    stopped: Stop | None  # null: it goes on, or is through
-    last_cycle: int  # that is finished; -1 before the first
+    candidate: int
+    """Its number."""
+    steps: list[str]
+    """Of the search in which it is compared."""
+    stopped: Stop | None
+    """Null: it goes on, or is through."""
+    last_cycle: int
+    """That is finished; -1 before the first."""
     best: bool
-    objectives: list[list[float]] | None  # percent, by replicate; null of one that was stopped
-    max_lr: list[float]  # cycle by cycle
+    objectives: list[list[float]] | None
+    """Percent, by replicate; null of one that was stopped."""
+    max_lr: list[float]
+    """Cycle by cycle."""
     cycles: list[RunCycleRow]
 
 
@@ -50,23 +49,29 @@ class ObjectiveFields(TypedDict):
     """What makes a candidate better: mean validation accuracy, of these cycles."""
 
     name: Literal["target", "mean", "pareto"]
-    cycles: list[list[int]]  # of each objective
+    cycles: list[list[int]]
+    """Of each objective."""
 
 
 class TrainingCounts(TypedDict):
     """How many training runs candidates come to."""
 
-    named: int  # every candidate's whole run alone; of one that lost its first step, that one
-    asked: int  # what would have been trained without sharing
-    made: int  # each training run once, those included that were there before
+    named: int
+    """Every candidate's whole run alone; of one that lost its first step, that one."""
+    asked: int
+    """What would have been trained without sharing."""
+    made: int
+    """Each training run once, those included that were there before."""
 
 
 class SearchCost(TypedDict):
     """What the search cost."""
 
     search: TrainingCost
-    unshared: TrainingCost  # what it would have cost if no two candidates shared a network
-    best: TrainingCost  # of the best candidate's run alone
+    unshared: TrainingCost
+    """What it would have cost if no two candidates shared a network."""
+    best: TrainingCost
+    """Of the best candidate's run alone."""
 
 
 class SearchTable(TableHeader):
@@ -78,13 +83,19 @@ class SearchTable(TableHeader):
     kind: Literal["search"]
     search: Literal["paper", "optuna", "grid"]
     objective: ObjectiveFields
-    resolution: int | None  # significant digits of max_lr
-    networks: int  # of a whole run: the unpruned one, and one for each pruning cycle
-    split: NotRequired[majority.Split | None]  # null where a result was stored without it
-    at_chance: NotRequired[bool | None]  # at the last cycle
+    resolution: int | None
+    """Significant digits of max_lr."""
+    networks: int
+    """Of a whole run: the unpruned one, and one for each pruning cycle."""
+    split: NotRequired[majority.Split | None]
+    """Null where a result was stored without it."""
+    at_chance: NotRequired[bool | None]
+    """At the last cycle."""
     candidates: list[CandidateRow]
-    best: list[int]  # numbers; several on a Pareto front
-    undecided: list[int] | None  # candidates that replicates do not tell from the best one
+    best: list[int]
+    """Numbers; several on a Pareto front."""
+    undecided: list[int] | None
+    """Candidates that replicates do not tell from the best one."""
     trainings: TrainingCounts
     cost: SearchCost
 
@@ -180,45 +191,6 @@ def _at_chance(candidates: Sequence[Candidate], last: int) -> bool | None:
     return majority.at_chance(ended, "test")
 
 
-def place(study: SearchStudy, graph: Graph) -> StudyKey:
-    """The Optuna study of a whole search: one for each run."""
-    node = content_hash(["search", study.identity_fields(), graph.fingerprint])
-    return StudyKey("search", None, node)
-
-
-def trial(study: SearchStudy, graph: Graph, candidate: Candidate) -> CandidateTrial:
-    """A candidate that has ended, as the storage keeps it."""
-    objectives = study.objective.each(study.cycles)
-    fate: Fate = "diverged" if candidate.stopped == "diverged" else "stopped"
-    results = [result for done in candidate.cycles for result in done.results]
-    return CandidateTrial(
-        place=place(study, graph),
-        number=candidate.number,
-        metrics=tuple(metric(study.objective.name, cycles) for cycles in objectives),
-        axes=_axes(study),
-        params=as_json(candidate.curve),
-        fate="finished" if candidate.whole else fate,
-        values=tuple(candidate.score(cycles) for cycles in objectives) if candidate.whole else (),
-        curve={
-            done.cycle: statistics.fmean(result.val_accuracy for result in done.results)
-            for done in candidate.cycles
-        },
-        attributes={
-            "candidate": candidate.number,
-            "steps": candidate.steps,
-            "stopped": candidate.stopped,
-            "last_cycle": candidate.last,
-            "max_lr": list(candidate.path.max_lr),
-            "test_accuracy": [
-                statistics.fmean(result.test_accuracy for result in done.results)
-                for done in candidate.cycles
-            ],
-            "cells": [result.cell for result in results],
-        },
-        seconds=sum(result.seconds for result in results),
-    )
-
-
 def line(study: SearchStudy, candidate: Candidate) -> str:
     """A candidate that is through, in a line."""
     curve, objectives = candidate.curve, study.objective.each(study.cycles)
@@ -276,32 +248,3 @@ def _undecided(found: Found) -> list[int] | None:
 def _named(study: SearchStudy, candidates: Sequence[Candidate]) -> int:
     networks = (1 if each.steps == ["epsilon"] else study.cycles + 1 for each in candidates)
     return sum(networks) * study.least_replicates
-
-
-def _axes(study: SearchStudy) -> Mapping[str, Axis]:
-    search = study.search
-    if isinstance(search, SampledSearch):
-        return {
-            "epsilon": Axis(search.epsilon.low, search.epsilon.high, search.epsilon.log),
-            "delta": Axis(search.delta.low, search.delta.high, search.delta.log),
-            "q": Axis(search.q.low, search.q.high, whole=True),
-            "beta": Axis(search.beta.low, search.beta.high, search.beta.log),
-        }
-    if isinstance(search, PaperRecipe):
-        low, high = (
-            grid.grid_bounds(search.epsilon) if search.epsilon.extend else _ends(search.epsilon)
-        )
-    else:
-        assert isinstance(search, ListedSearch)
-        low, high = search.epsilon[0], search.epsilon[-1]
-    return {
-        "epsilon": Axis(low, high, log=True),
-        "delta": Axis(search.delta[0], search.delta[-1]),
-        "q": Axis(search.q[0], search.q[-1], whole=True),
-        "beta": Axis(search.beta[0], search.beta[-1]),
-    }
-
-
-def _ends(searched: GridSpec) -> tuple[float, float]:
-    every = grid.grid_values(searched)
-    return every[0], every[-1]

@@ -8,15 +8,18 @@ from typing_extensions import TypedDict  # pydantic reads typing's own from Pyth
 class BinsJson(TypedDict):
     """A :class:`scyc.recording.bins.Bins`."""
 
-    exponent: int  # a bin is 2^exponent wide
-    first: int  # index of the first bin; bin 0 begins at 0
+    exponent: int
+    """A bin is 2^exponent wide."""
+    first: int
+    """Index of the first bin; bin 0 begins at 0."""
     counts: list[int]
 
 
 class HistogramJson(TypedDict):
     """A histogram by Sturges' rule: see :meth:`scyc.recording.bins.Bins.sturges`."""
 
-    low: float  # lower edge of the first bin
+    low: float
+    """Lower edge of the first bin."""
     width: float
     counts: list[int]
 
@@ -26,9 +29,12 @@ class TallyJson(TypedDict):
 
     count: int
     not_finite: int
-    zeros: int  # values that are exactly 0
-    outside: list[float] | None  # the bounds at which values are counted
-    below: int | None  # values below the lower bound; null without bounds
+    zeros: int
+    """Values that are exactly 0."""
+    outside: list[float] | None
+    """The bounds at which values are counted."""
+    below: int | None
+    """Values below the lower bound; null without bounds."""
     above: int | None
     mean: float | None
     std: float | None
@@ -39,6 +45,7 @@ class TallyJson(TypedDict):
 class DistributionJson(TallyJson):
     """A recorded distribution: see :meth:`scyc.recording.distributions.Distribution.to_json`."""
 
-    quantiles: dict[str, float] | None  # by percent, such as "0.1"; null without a value
+    quantiles: dict[str, float] | None
+    """By percent, such as "0.1"; null without a value."""
     histogram: HistogramJson | None
     bins: BinsJson | None
