@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 from oracle.plots.base import BELOW, BESIDE, band, card, head, remaining_axis
 from oracle.plots.histograms import Network, outline, recorded, shown, together, value_range
 from oracle.tables.distributions import DistributionsTable
-from scyc.specs.system import Recorded
+from scyc.specs.system import RecordedDistribution
 
 _TITLES = {"weight_gradients": "Weight gradients", "activations": "Post-ReLU outputs"}
 _UNITS = {"weight_gradients": "dL/dw", "activations": "post-ReLU output"}
@@ -74,12 +74,12 @@ def dashboard_panels(table: DistributionsTable) -> dict[str, go.Figure]:
     return made
 
 
-def _known(table: DistributionsTable) -> list[Recorded]:
+def _known(table: DistributionsTable) -> list[RecordedDistribution]:
     """What was recorded of at least one network, with at least one value."""
     return [what for what in table["record"]["what"] if recorded(table, what)]
 
 
-def _bounds(table: DistributionsTable, what: Recorded) -> list[float] | None:
+def _bounds(table: DistributionsTable, what: RecordedDistribution) -> list[float] | None:
     """The bounds that belong to a distribution: to the weight gradients, if they are recorded."""
     record = table["record"]
     first = "weight_gradients" if "weight_gradients" in record["what"] else what
@@ -89,7 +89,7 @@ def _bounds(table: DistributionsTable, what: Recorded) -> list[float] | None:
 def _histograms(
     figure: go.Figure,
     table: DistributionsTable,
-    what: Recorded,
+    what: RecordedDistribution,
     place: tuple[int, int],
     showlegend: bool,
 ) -> None:
@@ -150,7 +150,7 @@ def _histograms(
 def _spread(
     figure: go.Figure,
     table: DistributionsTable,
-    what: Recorded,
+    what: RecordedDistribution,
     place: tuple[int, int],
     showlegend: bool,
 ) -> None:
@@ -193,7 +193,7 @@ def _spread(
 def _shares(
     figure: go.Figure,
     table: DistributionsTable,
-    what: Recorded,
+    what: RecordedDistribution,
     place: tuple[int, int],
     showlegend: bool,
 ) -> None:

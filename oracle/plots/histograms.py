@@ -11,7 +11,7 @@ from typing import TypeVar
 from oracle.tables.distributions import DistributionsTable
 from scyc.recording.bins import Bins
 from scyc.recording.stored import DistributionJson
-from scyc.specs.system import Recorded
+from scyc.specs.system import RecordedDistribution
 
 Item = TypeVar("Item")
 _SHOWN = 6  # networks whose histograms are drawn
@@ -53,7 +53,7 @@ class Network:
         return 100 * count / self.values["count"]
 
 
-def recorded(table: DistributionsTable, what: Recorded) -> list[Network]:
+def recorded(table: DistributionsTable, what: RecordedDistribution) -> list[Network]:
     """Return the networks of which at least one value was recorded."""
     networks = []
     for cycle in table["cycles"]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from oracle.reports.sheet import ReportTable, cost_rows, format_lr, format_mean_std, shrunk_lines
 from oracle.tables.distributions import DistributionsCycle, DistributionsTable
-from scyc.specs.system import Recorded
+from scyc.specs.system import RecordedDistribution
 
 _NAMES = {"weight_gradients": "weight gradients", "activations": "hidden outputs"}
 
@@ -58,7 +58,9 @@ def verdict(table: DistributionsTable) -> str:
     return f"From {between} of weights remaining, {lines}."
 
 
-def _row(cycle: DistributionsCycle, what: Sequence[Recorded], bounded: bool) -> list[str]:
+def _row(
+    cycle: DistributionsCycle, what: Sequence[RecordedDistribution], bounded: bool
+) -> list[str]:
     row = [
         str(cycle["cycle"]),
         f"{cycle['weights_remaining']:.2f}",
@@ -131,7 +133,9 @@ _FLAT_HEADS = (
 )
 
 
-def _flat(cycle: DistributionsCycle, what: Sequence[Recorded]) -> list[dict[str, object]]:
+def _flat(
+    cycle: DistributionsCycle, what: Sequence[RecordedDistribution]
+) -> list[dict[str, object]]:
     lines = []
     for each in what:
         pooled = cycle.get(each)

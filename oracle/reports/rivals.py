@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 from oracle.reports.evidence import verdict_cell
 from oracle.reports.sheet import (
@@ -24,8 +26,12 @@ from oracle.stats.paired_difference import (
 from oracle.tables.base import TrainingCost
 from oracle.tables.oracle import OracleTable
 from oracle.tables.rivals import (
+    AllrOptions,
     ConstantOptions,
     GradientSpreadOptions,
+    LinearRewindingOptions,
+    LrRangeTestOptions,
+    PowerLawOptions,
     Rival,
     RivalCycle,
     WarmStartOptions,
@@ -60,7 +66,7 @@ def sheet(table: OracleTable) -> ReportTable:
         run_id=table["run_id"],
         headers=_HEADS,
         rows=[_row(rival, cycle, ours) for rival in rivals for cycle in rival["cycles"]],
-        verdict="\n".join(verdict(rival) for rival in rivals),
+        verdict="\n".join([*map(verdict, rivals), *summaries(rivals)]),
         notes=_notes(rivals),
         costs=cost_rows(costs),
         flat=[_flat(rival, cycle) for rival in rivals for cycle in rival["cycles"]],
@@ -86,6 +92,24 @@ def verdict(rival: Rival) -> str:
     )
 
 
+def summaries(rivals: Sequence[Rival]) -> list[str]:
+    """Return how far each rival is off, and what choosing max_lr costs; none of older tables."""
+    lines = []
+    for rival in rivals:
+        found = rival.get("summary")
+        if not found or not found["cycles"]:
+            continue
+        last = found["last"]
+        ahead = signed(Difference.from_json(last["test"])) if last else "-"
+        lines.append(
+            f"{rival['name']}: inside {found['inside']} of {found['cycles']} regions, "
+            f"{found['grid_values_off']:.1f} values of the grid off the well-tuned one; choosing "
+            f"it costs {found['percent_of_training']:.3g} % of its training; test at the last "
+            f"cycle, S-Cyc - {rival['name']}: {ahead}."
+        )
+    return lines
+
+
 def _row(rival: Rival, cycle: RivalCycle, ours: Mapping[int, float]) -> list[str]:
     return [
         rival["name"],
@@ -109,7 +133,7 @@ def _measured(inside: bool | None) -> Cell:
 
 
 def _notes(rivals: Sequence[Rival]) -> list[str]:
-    lines = [f"{rival['name']}: {_rule(rival['options'])}." for rival in rivals]
+    lines = [f"{rival['name']}: {_RULES[rival['name']](rival['options'])}." for rival in rivals]
     lines.append(
         "Differences: S-Cyc's accuracy less the rival's, mean over replicates, paired, ± standard "
         "error. It is inside or outside of the region of the oracle's networks, which are not the "
@@ -120,17 +144,20 @@ def _notes(rivals: Sequence[Rival]) -> list[str]:
     return lines
 
 
-def _rule(options: ConstantOptions | WarmStartOptions | GradientSpreadOptions) -> str:
-    """How a rival chooses max_lr, in words."""
-    if options["name"] == "constant":
-        if options["max_lr"] is None:
-            return "max_lr is always the oracle's well-tuned one of the unpruned network"
-        return f"max_lr is always {format_lr(options['max_lr'])}"
-    if options["name"] == "warm_start":
-        return (
-            "max_lr is the oracle's well-tuned one of the cycle before (at cycle 0, of that one), "
-            "so it needs the oracle's search up to there"
-        )
+def _constant(options: ConstantOptions) -> str:
+    if options["max_lr"] is None:
+        return "max_lr is always the oracle's well-tuned one of the unpruned network"
+    return f"max_lr is always {format_lr(options['max_lr'])}"
+
+
+def _warm_start(_options: WarmStartOptions) -> str:
+    return (
+        "max_lr is the oracle's well-tuned one of the cycle before (at cycle 0, of that one), so "
+        "it needs the oracle's search up to there"
+    )
+
+
+def _gradient_spread(options: GradientSpreadOptions) -> str:
     epsilon, bound = options["epsilon"], options["bound"]
     scale = {"std": "standard deviation", "quantiles": "range from 5 to 95 %"}[options["scale"]]
     return (
@@ -139,6 +166,49 @@ def _rule(options: ConstantOptions | WarmStartOptions | GradientSpreadOptions) -
         f"{format_lr(epsilon * bound)}]"
     )
 
+
+def _power_law(options: PowerLawOptions) -> str:
+    if options["alpha"] is None:
+        return (
+            "max_lr is epsilon / density^alpha, fitted to the oracle's well-tuned max_lr of its "
+            f"first {options['cycles']} cycles; density is the share of the prunable weights that "
+            "remain"
+        )
+    return f"max_lr is {format_lr(options['epsilon'])} / density^{options['alpha']:g}"
+
+
+def _linear_rewinding(options: LinearRewindingOptions) -> str:
+    given = options["max_lr"]
+    start = format_lr(given) if given else "the oracle's well-tuned max_lr of the unpruned network"
+    return f"pruned networks are trained from {start} linearly to 0, whose regions are not these"
+
+
+def _allr(options: AllrOptions) -> str:
+    return (
+        f"pruned networks are trained from {format_lr(options['epsilon'])} x the relative size of "
+        "what was pruned linearly to 0, whose regions are not these"
+    )
+
+
+def _lr_range_test(options: LrRangeTestOptions) -> str:
+    return (
+        "max_lr is what a range test of 100 iterations suggests, median over replicates; of the "
+        f"unpruned network {format_lr(options['epsilon'])}"
+    )
+
+
+# Each takes the options of its own rival.
+_RULES: Mapping[str, Callable[[Any], str]] = MappingProxyType(
+    {
+        "constant": _constant,
+        "warm_start": _warm_start,
+        "gradient_spread": _gradient_spread,
+        "power_law": _power_law,
+        "linear_rewinding": _linear_rewinding,
+        "allr": _allr,
+        "lr_range_test": _lr_range_test,
+    }
+)
 
 _FLAT_HEADS = (
     "run",

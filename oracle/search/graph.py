@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
-from scyc.recording.stored import DistributionJson
+from scyc.recording.stored import Recording
 from scyc.specs.base import as_json, content_hash
 from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import SystemSpec
@@ -46,11 +46,13 @@ class Graph:
         """Hash of what all cells share, the unpruned network's included.
 
         So not the pruning, but for the iteration of the unpruned network's training that is kept
-        to rewind to.
+        to rewind to, and for the weights that are missing from the start.
         """
         shared = as_json(self.system)
         rewind = self.system.pruning.rewind
         shared["pruning"] = rewind if isinstance(rewind, int) else None
+        if self.system.pruning.start_density is not None:
+            shared["start_density"] = self.system.pruning.start_density
         return content_hash(["graph", NUMERICS, shared, self.fingerprint])
 
     @cached_property
@@ -123,7 +125,7 @@ class CellResult:
     checkpoint: str | None  # sha256; None for a diverged network, which nothing can follow
     device: str
     kept: str | None = None  # sha256 of the unpruned network at the iteration to rewind to
-    recorded: Mapping[str, DistributionJson] | None = None  # distributions, by what is recorded
+    recorded: Recording | None = None  # distributions, by what is recorded
     engine: str | None = None  # that trained it
     members: int | None = None  # trained together with it, itself included
     # Of each part of the replicate's split, by name: images, largest (class), missing (classes).

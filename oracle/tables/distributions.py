@@ -13,7 +13,7 @@ from oracle.study.oracle import DistributionsStudy
 from oracle.tables.base import TableHeader, TrainingCost, table_header, training_cost
 from scyc.recording.pooling import pooled
 from scyc.recording.stored import DistributionJson
-from scyc.specs.system import Recorded, RecordSpec
+from scyc.specs.system import DISTRIBUTIONS, RecordedDistribution, RecordSpec
 
 
 class FigureOfPaper(TypedDict):
@@ -26,7 +26,7 @@ class FigureOfPaper(TypedDict):
 class RecordFields(TypedDict):
     """What is recorded: :class:`scyc.specs.system.RecordSpec`."""
 
-    what: list[Recorded]
+    what: list[RecordedDistribution]
     batches: int
     """Training batches that are looked at."""
     outside: list[float] | None
@@ -42,9 +42,9 @@ class DistributionsCycle(TypedDict):
     val_accuracy: list[float]
     test_accuracy: list[float]
     diverged: bool
-    std: dict[Recorded, list[float | None]]
+    std: dict[RecordedDistribution, list[float | None]]
     """Each replicate's own."""
-    outside: dict[Recorded, list[float]]
+    outside: dict[RecordedDistribution, list[float]]
     """Percent of each replicate's values; empty without bounds."""
     weight_gradients: NotRequired[DistributionJson]
     """All replicates' values together."""
@@ -103,15 +103,19 @@ def table(
 
 def _record(record: RecordSpec) -> RecordFields:
     return {
-        "what": list(record.what),
+        "what": _drawn(record),
         "batches": record.batches,
         "outside": list(record.outside) if record.outside is not None else None,
     }
 
 
+def _drawn(record: RecordSpec) -> list[RecordedDistribution]:
+    return [what for what in DISTRIBUTIONS if what in record.what]
+
+
 def _cycle(record: RecordSpec, done: RunCycle) -> DistributionsCycle:
     recorded = [result.recorded for result in done.results if result.recorded is not None]
-    parts = {what: [each[what] for each in recorded] for what in record.what if recorded}
+    parts = {what: [each[what] for each in recorded] for what in _drawn(record) if recorded}
     row: DistributionsCycle = {
         "cycle": done.cycle,
         "weights_remaining": done.results[0].weights_remaining,

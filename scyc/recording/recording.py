@@ -13,17 +13,17 @@ from scyc.pruning import weights as pruning_weights
 from scyc.pruning.pruned_network import Network
 from scyc.recording.distributions import CHUNK, Distribution
 from scyc.recording.stored import DistributionJson
-from scyc.specs.system import Recorded
+from scyc.specs.system import RecordedDistribution
 
 
 def record(
     network: nn.Module,
     state: Network,
     batches: Iterable[tuple[Tensor, Tensor]],
-    what: Sequence[Recorded],
+    what: Sequence[RecordedDistribution],
     outside: tuple[float, float] | None,
     seed: int,
-) -> dict[str, DistributionJson]:
+) -> dict[RecordedDistribution, DistributionJson]:
     """Record distributions of a trained network.
 
     weight_gradients: dL/dw of the mean cross-entropy of each batch alone, not of their average, in

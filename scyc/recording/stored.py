@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict  # pydantic reads typing's own from Python 3.12 on
 
+RANGE_STEPS = 100  # iterations of a learning-rate range test
+
 
 class BinsJson(TypedDict):
     """A :class:`scyc.recording.bins.Bins`."""
@@ -49,3 +51,26 @@ class DistributionJson(TallyJson):
     """By percent, such as "0.1"; null without a value."""
     histogram: HistogramJson | None
     bins: BinsJson | None
+
+
+class PrunedNormJson(TypedDict):
+    """How large what is pruned is: see :func:`scyc.recording.next_network.pruned_norm`."""
+
+    relative: float
+    share: float
+
+
+class RangeTestJson(TypedDict):
+    """A learning-rate range test: see :func:`scyc.recording.next_network.range_test`."""
+
+    rate: float
+    steps: int
+
+
+class Recording(TypedDict, total=False):
+    """What is kept of a network at the end of its training; of each what the study records."""
+
+    weight_gradients: DistributionJson
+    activations: DistributionJson
+    pruned_norm: PrunedNormJson
+    lr_range_test: RangeTestJson
