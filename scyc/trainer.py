@@ -30,7 +30,7 @@ from scyc.pruning.criteria import CRITERIA
 from scyc.pruning.pruned_network import Network, check_shapes
 from scyc.pruning.pruning_step import PruningStep
 from scyc.recording import next_network, recording
-from scyc.recording.stored import Recording
+from scyc.recording.stored import RANGE_STEPS, Recording
 from scyc.schedules import rates as schedules
 from scyc.specs.choices import FactorySpec
 from scyc.specs.schedules import ScheduleSpec
@@ -313,7 +313,7 @@ class Trainer:
             return {}
         trained, purpose = outcome.network, "range test"
         after = self.pruned(trained, replicate, cycle, outcome.kept or trained)
-        batches = self._batches(purpose, replicate, cycle, next_network.RANGE_STEPS)
+        batches = self._batches(purpose, replicate, cycle, RANGE_STEPS)
         with solo.seeded(seeds.seed(self.system.seed, purpose, replicate, cycle), self.device):
             return next_network.record(
                 self.network, trained, after, batches, self.system.training.optimizer, wanted
