@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
 from oracle.plots.base import rate_axis
+from oracle.reports import metric
+from oracle.tables.base import finite
 from oracle.tables.cycles import OracleCycleRow
 from oracle.tables.oracle import OracleTable
 
@@ -36,20 +38,20 @@ def lines(figure: go.Figure, table: OracleTable, column: int) -> None:
                 error_y=_errors(cycle, list(line), colour),
                 name=f"{cycle['weights_remaining']:.3g} %",
                 legend="legend2",
-                hovertemplate="max_lr %{x:.4g}: %{y:.2f} %<extra>"
+                hovertemplate=f"max_lr %{{x:.4g}}: {_hover(table)}<extra>"
                 + f"cycle {cycle['cycle']}</extra>",
             ),
             **place,
         )
     bars = any(c["evidence"] and c["evidence"]["low"] for c in cycles)
-    best = [max(line.values()) for line in means if line] or [0.0]
-    lowest = max(0.0, min(best) - max(4.0, 8 * table["tolerance"]))
+    axis = _value_axis(table, means)
+    lowest = axis["range"][0] if "range" in axis else _worst(table, means)
     diverged = [e["max_lr"] for c in cycles for e in c["grid"] if e["diverged"]]
     if diverged:
         figure.add_trace(
             go.Scatter(
                 x=diverged,
-                y=[lowest + 0.1] * len(diverged),
+                y=[lowest + (0.0 if metric.is_own(table) else 0.1)] * len(diverged),
                 mode="markers",
                 marker={"symbol": "x", "size": 9, "color": "#B00020"},
                 name="diverged",
@@ -61,15 +63,35 @@ def lines(figure: go.Figure, table: OracleTable, column: int) -> None:
     rates = [entry["max_lr"] for c in cycles for entry in c["grid"]]
     figure.update_xaxes(title_text="max_lr", **rate_axis(rates), **place)
     figure.update_yaxes(
-        title_text=f"mean validation accuracy{' ± SE' if bars else ''}, %",
-        range=[lowest, min(100.5, max(best) + 1)],
+        title_text=f"mean validation {metric.name(table)}{' ± SE' if bars else ''}"
+        f"{metric.unit(table)}",
+        **axis,
         **place,
     )
 
 
+def _hover(table: OracleTable) -> str:
+    return "%{y:.4g}" if metric.is_own(table) else "%{y:.2f} %"
+
+
+def _value_axis(table: OracleTable, means: Sequence[Mapping[float, float]]) -> dict[str, Any]:
+    """The range in which the best values lie; a metric of one's own is shown whole."""
+    if metric.is_own(table):
+        return {}
+    best = [max(line.values()) for line in means if line] or [0.0]
+    lowest = max(0.0, min(best) - max(4.0, 8 * table["tolerance"]))
+    return {"range": [lowest, min(100.5, max(best) + 1)]}
+
+
+def _worst(table: OracleTable, means: Sequence[Mapping[float, float]]) -> float:
+    """The worst value of a metric of one's own, where diverged training runs are marked."""
+    values = [value for line in means for value in line.values()] or [0.0]
+    return max(values) if metric.fields(table)["mode"] == "min" else min(values)
+
+
 def _means(cycle: OracleCycleRow) -> dict[float, float]:
     """Mean accuracies by max_lr, over the same replicates as the best one's."""
-    sound = {e["max_lr"]: e["val_accuracy"] for e in cycle["grid"] if not e["diverged"]}
+    sound = {e["max_lr"]: finite(e["val_accuracy"]) for e in cycle["grid"] if not e["diverged"]}
     well_tuned = cycle["well_tuned"]
     best = [] if well_tuned is None else sound[well_tuned]
     return {

@@ -11,6 +11,7 @@ from plotly.subplots import make_subplots
 
 from oracle.plots import accuracies, rivals
 from oracle.plots.base import band, card, head, rate_axis, region_ends, remaining_axis
+from oracle.reports import metric
 from oracle.reports.evidence import chance, verdict
 from oracle.tables.cycles import OracleCycleRow
 from oracle.tables.evidence import IntervalJson
@@ -28,7 +29,6 @@ _MARKS = MappingProxyType(  # of a verdict: shape, fill, line and size
     }
 )
 _PAPER = "#555555"
-_TITLES = ("Feasible region of max_lr", "Validation accuracy over max_lr")
 
 
 def regions(table: OracleTable) -> go.Figure:
@@ -38,7 +38,7 @@ def regions(table: OracleTable) -> go.Figure:
     with its verdicts; a triangle where the grid cuts the band off. Right: a line for each cycle,
     its well-tuned value marked; bars are standard errors of the paired difference to that.
     """
-    figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.09, subplot_titles=_TITLES)
+    figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.09, subplot_titles=_titles(table))
     _band(figure, table, column=1)
     accuracies.lines(figure, table, column=2)
     figure.update_layout(
@@ -56,7 +56,7 @@ def dashboard_panels(table: OracleTable) -> dict[str, go.Figure]:
     """The two halves of :func:`regions`, each of a size that the Optuna dashboard shows whole."""
     made = {}
     for name, title, draw in zip(
-        ("regions", "accuracies"), _TITLES, (_band, accuracies.lines), strict=True
+        ("regions", "accuracies"), _titles(table), (_band, accuracies.lines), strict=True
     ):
         figure = make_subplots(rows=1, cols=1)
         draw(figure, table, column=1)
@@ -259,5 +259,11 @@ def _members(figure: go.Figure, known: Sequence[OracleCycleRow], place: Mapping[
         )
 
 
+def _titles(table: OracleTable) -> tuple[str, str]:
+    return "Feasible region of max_lr", f"Validation {metric.name(table)} over max_lr"
+
+
 def _unit(table: OracleTable) -> str:
+    if metric.is_own(table) and table["tolerance_kind"] == "points":
+        return metric.fields(table)["unit"] or f"of {metric.name(table)}"
     return "points" if table["tolerance_kind"] == "points" else "% of the best"

@@ -64,8 +64,9 @@ def format_lr(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
 
 
-def format_mean_std(accuracies: Sequence[float] | None) -> str:
-    """Mean ± standard deviation over replicates."""
+def format_mean_std(values: Sequence[float | None] | None) -> str:
+    """Return mean ± standard deviation over replicates; ``-`` where one has no value."""
+    accuracies = all_there(values)
     if not accuracies:
         return "-"
     mean = f"{statistics.fmean(accuracies):.2f}"
@@ -74,13 +75,24 @@ def format_mean_std(accuracies: Sequence[float] | None) -> str:
     return f"{mean} ± {statistics.stdev(accuracies):.2f}"
 
 
-def flat_spread(name: str, values: Sequence[float] | None) -> dict[str, float | None]:
-    """Mean and standard deviation over replicates, for a spreadsheet."""
-    several = values is not None and len(values) > 1
+def flat_spread(name: str, values: Sequence[float | None] | None) -> dict[str, float | None]:
+    """Return mean and standard deviation over replicates, for a spreadsheet.
+
+    Args:
+        name: What the columns' names begin with.
+        values: One a replicate; nothing is given where one has no value.
+    """
+    known = all_there(values)
     return {
-        f"{name}_mean": statistics.fmean(values) if values else None,
-        f"{name}_std": statistics.stdev(values) if values and several else None,
+        f"{name}_mean": statistics.fmean(known) if known else None,
+        f"{name}_std": statistics.stdev(known) if len(known) > 1 else None,
     }
+
+
+def all_there(values: Sequence[float | None] | None) -> list[float]:
+    """Return the values; none where one is missing, such as that of a diverged replicate."""
+    known = [value for value in values or () if value is not None]
+    return known if len(known) == len(values or ()) else []
 
 
 def shrunk_lines(table: TableHeader) -> list[str]:

@@ -9,6 +9,7 @@ units of 1; and null stands where there is no value yet.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from typing_extensions import TypedDict  # pydantic reads typing's own from Python 3.12 on
 
@@ -63,6 +64,16 @@ class RunCycleRow(TypedDict):
     """Whether a replicate did."""
 
 
+class MetricFields(TypedDict):
+    """What the values of a run are, where a function of the user's own trains."""
+
+    name: str
+    mode: Literal["max", "min"]
+    """Whether more or less is better."""
+    unit: str | None
+    """Of the values, such as "%"; null where there is none."""
+
+
 class Differences(TypedDict):
     """Paired differences between two runs over the replicates that both have."""
 
@@ -106,6 +117,11 @@ def run_cycle_row(done: RunCycle) -> RunCycleRow:
         "test_accuracy": [result.test_accuracy for result in done.results],
         "diverged": any(result.diverged for result in done.results),
     }
+
+
+def finite(values: Sequence[float | None]) -> list[float]:
+    """Return the values that are there: a diverged replicate has none in a metric of one's own."""
+    return [value for value in values if value is not None]
 
 
 def paired_differences(mine: Sequence[CellResult], theirs: Sequence[CellResult]) -> Differences:

@@ -32,8 +32,8 @@ class GridValue(TypedDict):
     """One max_lr of a cycle's grid."""
 
     max_lr: float
-    val_accuracy: list[float]
-    test_accuracy: list[float]
+    val_accuracy: list[float | None]
+    test_accuracy: list[float | None]
     diverged: bool
     """Whether a replicate did."""
 
@@ -57,8 +57,8 @@ class SCycCycle(TypedDict):
     max_lr: float
     inside: bool | None
     """Of the measured region."""
-    val_accuracy: list[float] | None
-    test_accuracy: list[float] | None
+    val_accuracy: list[float | None] | None
+    test_accuracy: list[float | None] | None
     diverged: bool | None
 
 

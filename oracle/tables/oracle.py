@@ -15,6 +15,7 @@ from oracle.study.cell_search import CellSearch
 from oracle.study.oracle import OracleStudy
 from oracle.tables import majority
 from oracle.tables.base import (
+    MetricFields,
     TableHeader,
     TrainingCost,
     table_header,
@@ -70,6 +71,8 @@ class OracleTable(TableHeader):
     """Of a search of single cells."""
     split: NotRequired[majority.Split | None]
     """Null where a result was stored without it."""
+    metric: NotRequired[MetricFields]
+    """Of a function of the user's own; accuracies in percent where it is absent."""
     cycles: list[OracleCycleRow]
     paper_table: int | None
     cost: OracleCost
@@ -99,10 +102,15 @@ def table(
         complete: Whether that is all there will be.
     """
     method, bounds = _search(study)
+    header = table_header(study, run_id, complete)
     by_cycle = {each.cycle: each for each in path}
     return {
         "kind": "oracle",
-        **table_header(study, run_id, complete),
+        "study": header["study"],
+        "run_id": header["run_id"],
+        "shrunk": header["shrunk"],
+        "replicates": header["replicates"],
+        "complete": header["complete"],
         "tolerance": study.tolerance,
         "tolerance_kind": study.tolerance_kind,
         "search": method,
