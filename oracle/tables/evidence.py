@@ -8,7 +8,9 @@ from typing import NotRequired
 from typing_extensions import TypedDict
 
 from oracle.search.greedy import OracleCycle
+from oracle.stats.cross_fit import cross_fitted_best
 from oracle.stats.decisions import VerdictKind
+from oracle.stats.noise import noise_with_more_images
 from oracle.stats.region_intervals import Interval, RegionPosterior, infer_region
 from oracle.study.oracle import OracleStudy
 from oracle.tables import majority
@@ -64,6 +66,8 @@ class EstimatedRegion(TypedDict):
     """Points; standard deviation of one replicate near the best."""
     noise_floor: float | None
     """Points; that of the number of validation images alone."""
+    noise_with_four_times_the_images: NotRequired[float | None]
+    """Points; what the noise would be with four times the validation images."""
 
 
 class VerdictJson(TypedDict):
@@ -85,6 +89,8 @@ class Evidence(TypedDict):
     high: IntervalJson | None
     best_again: float | None
     """Percent; the best accuracy, by replicates that did not choose it."""
+    best_at_fixed_look: NotRequired[float | None]
+    """Percent; the same with the look, too, chosen by the others: see :func:`at_fixed_look`."""
     estimated: NotRequired[EstimatedRegion | None]
     """Null with one replicate."""
     s_cyc: VerdictJson
@@ -109,12 +115,23 @@ def infer(study: OracleStudy, cycle: OracleCycle) -> RegionPosterior | None:
     return replace(posterior, at_chance=True) if posterior and at_chance else posterior
 
 
-def part(posterior: RegionPosterior | None, s_cyc: float) -> Evidence | None:
+def at_fixed_look(cycle: OracleCycle) -> float | None:
+    """Return the best accuracy with max_lr and look chosen by the other replicates, in percent."""
+    if cycle.end is not None:  # which cells there are was chosen by all replicates
+        return None
+    sound = [row for row in cycle.results.values() if not any(each.diverged for each in row)]
+    return cross_fitted_best([[each.curve for each in row] for row in sound])
+
+
+def part(
+    posterior: RegionPosterior | None, s_cyc: float, fixed_look: float | None = None
+) -> Evidence | None:
     """Return the evidence of one cycle; None when every max_lr diverged.
 
     Args:
         posterior: What :func:`infer` gave.
         s_cyc: S-Cyc's max_lr.
+        fixed_look: What :func:`at_fixed_look` gave.
     """
     if posterior is None:
         return None
@@ -130,6 +147,7 @@ def part(posterior: RegionPosterior | None, s_cyc: float) -> Evidence | None:
         "low": _interval(posterior.low),
         "high": _interval(posterior.high),
         "best_again": posterior.best_again,
+        "best_at_fixed_look": fixed_look,
         "estimated": _estimated(posterior),
         "s_cyc": verdict(posterior, s_cyc),
     }
@@ -160,4 +178,9 @@ def _estimated(posterior: RegionPosterior) -> EstimatedRegion | None:
         "flat": estimate.flat,
         "noise": estimate.noise,
         "noise_floor": estimate.floor,
+        "noise_with_four_times_the_images": (
+            None
+            if estimate.floor is None
+            else noise_with_more_images(estimate.noise, estimate.floor, 4)
+        ),
     }

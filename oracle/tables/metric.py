@@ -97,6 +97,7 @@ def _evidence(evidence: Evidence, scale: MetricScale) -> Evidence:
             "regret": scale.width(estimated["regret"]),
             "noise": scale.width(estimated["noise"]),
             "noise_floor": None,
+            "noise_with_four_times_the_images": None,
         }
     return changed
 

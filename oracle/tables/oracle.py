@@ -69,6 +69,8 @@ class OracleTable(TableHeader):
     search: Literal["grid", "adaptive"]
     search_bounds: NotRequired[SearchBounds | None]
     """Of a search of single cells."""
+    peak: NotRequired[float]
+    """The highest rate that a training run reaches, in shares of max_lr."""
     split: NotRequired[majority.Split | None]
     """Null where a result was stored without it."""
     metric: NotRequired[MetricFields]
@@ -115,6 +117,8 @@ def table(
         "tolerance_kind": study.tolerance_kind,
         "search": method,
         "search_bounds": bounds,
+        "peak": study.schedule.peak(study.s_cyc.epsilon, study.training.steps)
+        / study.s_cyc.epsilon,
         "split": majority.split(_results(oracle)),
         "cycles": [cycle_row(study, each, by_cycle.get(each.cycle)) for each in oracle],
         "paper_table": study.paper.table if study.paper else None,
