@@ -44,7 +44,6 @@ from scyc.errors import BadInput, Problem
 from scyc.specs import factory
 from scyc.specs.base import as_json, content_hash
 from scyc.specs.choices import FactorySpec
-from scyc.specs.system import SubsetSpec
 from scyc.storage.blob_store import blobs, make_folder, sweep
 from scyc.storage.checkpoint_store import CheckpointStore
 
@@ -72,7 +71,7 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
     try:
         images = datasets.load(
             study.dataset,
-            SubsetSpec(share=study.subset, classes=study.classes, seed=study.seed),
+            study.images_used,
             settings.data,
             settings.study_folder(study.folder_name) / "images",
             study.split.test,

@@ -9,14 +9,15 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
-from scyc.specs.base import PositiveFloat, Spec, chosen
+from scyc.specs.base import Spec, chosen
+from scyc.specs.ranges import LearningRate, Ratio
 
 
 class ConstantRival(Spec):
     """The same max_lr at every cycle: what one does who tunes once."""
 
     name: Literal["constant"]
-    max_lr: PositiveFloat | None = None  # None: the well-tuned one of the unpruned network
+    max_lr: LearningRate | None = None  # None: the well-tuned one of the unpruned network
 
 
 class WarmStartRival(Spec):
@@ -32,9 +33,9 @@ class GradientSpreadRival(Spec):
     """
 
     name: Literal["gradient_spread"]
-    epsilon: PositiveFloat | None = None  # max_lr of the unpruned network; None: S-Cyc's
+    epsilon: LearningRate | None = None  # max_lr of the unpruned network; None: S-Cyc's
     scale: Literal["std", "quantiles"] = "std"  # quantiles: between 5 and 95 % of all gradients
-    bound: Annotated[float, Field(ge=1)] = 10.0  # max_lr stays within epsilon / bound, * bound
+    bound: Ratio = 10.0  # max_lr stays within epsilon / bound, * bound
 
 
 RIVALS: Mapping[str, type[Spec]] = MappingProxyType(
