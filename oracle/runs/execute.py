@@ -80,7 +80,7 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
     except BadInput as error:
         problems += error.problems
     if images is not None:
-        problems += system_checks.problems(study.system, images)
+        problems += system_checks.problems(study.system, images, study.cycles)
     elif isinstance(study.network, FactorySpec):
         try:
             factory.load_factory(study.network.factory)

@@ -165,7 +165,10 @@ def _rule(each: ErrorDetails, location: list[int | str], whole: type[Spec]) -> s
 def _limits(each: ErrorDetails) -> dict[str, Any]:
     """What a rule's text is filled with; numbers in digits that tell them from any other."""
     limits = each.get("ctx", {})
-    return {name: exact(v) if isinstance(v, float | int) else v for name, v in limits.items()}
+    return {
+        name: exact(limit).replace(",", "") if isinstance(limit, float | int) else limit
+        for name, limit in limits.items()
+    }
 
 
 def _shown(each: ErrorDetails) -> object:

@@ -123,7 +123,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "CycleRange": {"low": 0, "high": 3},
     "CyclicalSpec": {"name": "cyclical", "step": 4},
     "DistributionsStudy": COMMON | {
-        "kind": "distributions", "schedule": "constant", "max_lr": 0.1, "record": {"what": ["activations"]},
+        "kind": "distributions", "schedule": "constant", "max_lr": 0.1,
+        "record": {"what": ["activations"]},
     },
     "Entry": {"label": "a", "schedule": "constant", "max_lr": 0.1},
     "ExternalRun": {"name": "a", "grid": OWN_GRID, "cycles": 2},
@@ -230,7 +231,7 @@ REFUSED = [
     ("pruning.rate", 1e-300, "pruning.rate = 1e-300    must be from 1e-06 to 0.9999"),
     ("pruning.batches", 10**9, "pruning.batches = 1000000000    must be from 1 to 10,000"),
     ("pruning.rewind", 10**18, "pruning.rewind = 1000000000000000000    "),
-    ("cycles", 10**6, "cycles = 1000000    must be at most 1,000"),
+    ("cycles", 10**6, "cycles = 1000000    must be at most 1000"),
     ("seed", 2**63, "seed = 9223372036854775808    must be from 0 to 9223372036854775807"),
     ("tolerance", 100.0, "tolerance = 100.0    must be from 0.001 to 50, or 0"),
     ("tolerance", 1e-300, "tolerance = 1e-300    must be from 0.001 to 50, or 0"),
