@@ -95,6 +95,9 @@ def _weight_problems(
     last = pruning_weights.last_linear(network, images.shape) if own else None
     names = pruning_weights.prunable_names(network, system.pruning.prune_last, last)
     counts = [network.get_parameter(name).numel() for name in names]
+    density = system.pruning.start_density
+    if density is not None:
+        counts = [round(density * count) for count in counts]
     groups = [sum(counts)] if system.pruning.criterion in _GLOBAL else counts
     idle = first_idle_cycle(groups, system.pruning.rate, cycles, least=0)
     if idle is None:

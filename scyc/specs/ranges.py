@@ -89,6 +89,7 @@ Cycle = Annotated[int, Field(ge=0), Within(0, 1000, "a study has at most 1,000 p
 LaterCycle = Annotated[
     int, Field(ge=1), Within(1, 1000, "a study has at most 1,000 pruning cycles")
 ]
+FittedCycles = Annotated[int, Field(ge=2), Within(2, 1000, "no study has more pruning cycles")]
 Width = Annotated[int, Field(ge=1), Within(1, 10**5, "no memory holds so wide a layer")]
 Pixels = Annotated[int, Field(ge=1), Within(1, 4096, "images have at most so many pixels a side")]
 Padding = Annotated[int, Field(ge=0), Within(0, 4096, "no image has so many pixels a side")]
@@ -97,6 +98,8 @@ PaperNumber = Annotated[int, Field(ge=1), Within(1, 1000, "the paper has no such
 Steepness = Annotated[
     float, Field(gt=0), Within(1e-3, 1e3, "the S is a line below and a step above")
 ]
+Exponent = Annotated[float, Within(-10, 10, "max_lr would change by orders in every cycle")]
+RetrainingShare = Annotated[float, Field(ge=0, le=1)]
 Ratio = Annotated[float, Field(ge=1), Within(1, 1e12, "a smaller rate moves no weight")]
 Decay = Annotated[
     float,
