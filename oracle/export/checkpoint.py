@@ -13,13 +13,13 @@ from oracle.runs import catalog
 from oracle.runs.catalog import StoredRun
 from oracle.search.graph import Cell, CellResult
 from oracle.settings import Settings
+from oracle.study.function import FunctionStudy
 from scyc.data import datasets
 from scyc.data import images as data
 from scyc.data.images import Images
 from scyc.errors import BadInput, Problem
 from scyc.networks import registry
 from scyc.pruning.pruned_network import Network
-from scyc.specs.system import SubsetSpec
 from scyc.storage.blob_store import blobs
 from scyc.storage.checkpoint_store import CheckpointError, CheckpointStore
 
@@ -50,6 +50,9 @@ def find_cell(run: StoredRun, cycle: int, max_lr: float | None = None, replicate
     """
     with catalog.opened(run.url) as (_, store):
         found = catalog.found(run, store)
+    if isinstance(run.study, FunctionStudy):
+        rule = "its networks are a training function's own folders; use folder()"
+        raise _refused(run, "RUN", rule, run.record.run_id)
     if not isinstance(found, OracleExperiment):
         kind = run.record.run_id
         raise _refused(run, "RUN", "only a study of kind oracle has these networks", kind)
@@ -134,8 +137,9 @@ def stored_images(run: StoredRun, settings: Settings) -> Images:
     if kept is not None:
         return kept
     study = run.study
-    subset = SubsetSpec(share=study.subset, classes=study.classes, seed=study.seed)
-    images = datasets.load(study.dataset, subset, settings.data)
+    images = datasets.load(
+        study.dataset, study.images_used, settings.data, test_part=study.split.test
+    )
     if images.fingerprint != run.record.fingerprint:
         rule = "are not those that the run was trained on; give the folder that has them"
         raise _refused(run, "data", rule)

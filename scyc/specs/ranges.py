@@ -123,5 +123,8 @@ Tolerance = Annotated[
         1e-3, 50, "a smaller one is below any noise, at a larger one anything is good", zero=True
     ),
 ]
+OwnTolerance = Annotated[
+    float, Field(ge=0), Within(1e-9, 1e9, "give the metric in another unit", zero=True)
+]
 Regret = Annotated[float, Field(gt=0), Within(1e-3, 100, "accuracies are in percent")]
 Bound = Annotated[float, Within(-1e9, 1e9, "no gradient or output is so large"), UnsignedZero]

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from oracle.search.ask_tell import ExternalRun
 from oracle.study.base import LearningRates, Study
+from oracle.study.function import FunctionStudy, FunctionSystem
 from oracle.study.oracle import KINDS
 from oracle.study.validation import _problems, parse
 from scyc.errors import BadInput
@@ -22,8 +23,19 @@ from scyc.specs.system import SubsetSpec, SystemSpec
 from tests.support.factories import tiny_content
 
 Make = Callable[..., Study]
-ROOTS = (*KINDS.values(), ExternalRun, LearningRates, SystemSpec, SubsetSpec)
-OWN_NUMBERS = {("FactorySpec", "options")}  # what they mean only the user's code knows
+ROOTS = (
+    *KINDS.values(),
+    FunctionStudy,
+    FunctionSystem,
+    ExternalRun,
+    LearningRates,
+    SystemSpec,
+    SubsetSpec,
+)
+OWN_NUMBERS = {
+    ("FactorySpec", "options"),
+    ("TrainerSpec", "options"),
+}  # what they mean only the user's code knows
 FLOATS = (-1e308, -1.0, 5e-324, 1e-300, 1e300, 1e308, 10**399, math.nan, math.inf)
 WHOLE = (-(10**399), -1, 10**18, 2**63, 10**399)
 
@@ -128,6 +140,14 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "Entry": {"label": "a", "schedule": "constant", "max_lr": 0.1},
     "ExternalRun": {"name": "a", "grid": OWN_GRID, "cycles": 2},
     "FloatRange": {"low": 0.0, "high": 1e9},
+    "FunctionStudy": tiny_content(
+        without=("dataset", "subset", "network", "pruning", "training", "pack"),
+        schedule="constant", trainer="module:function", tolerance=0.5,
+    ),
+    "FunctionSystem": {
+        "trainer": {"function": "module:function"}, "metric": {}, "pruning": {}, "steps": 1,
+        "seed": 0,
+    },
     "Halving": {"first": 1},
     "LearningRates": {"schedule": "constant", "max_lr": 0.1},
     "ListGrid": OWN_GRID | {"extend": False},
