@@ -68,10 +68,13 @@ def exact(value: float) -> str:
 
 UnsignedZero = AfterValidator(lambda value: value + 0.0)  # -0.0 is 0.0, but has another hash
 
-_RATE = Within(1e-12, 1e10, "a lower rate moves no weight, at a higher one all diverge")
+_RATE = Within(1e-12, 1e38, "a lower rate moves no weight, single precision has no higher one")
 LearningRate = Annotated[float, Field(gt=0), _RATE]
 RateOrZero = Annotated[
-    float, Field(ge=0), Within(0, 1e10, "a learning rate above it means nothing"), UnsignedZero
+    float,
+    Field(ge=0),
+    Within(0, 1e38, "single precision has no higher learning rate"),
+    UnsignedZero,
 ]
 Share = Annotated[
     float, Field(gt=0, lt=1), Within(1e-6, 0.9999, "it would be nothing, or everything")

@@ -109,7 +109,7 @@ def test_every_number_of_every_spec_has_a_least_and_a_greatest_value(
     assert math.isfinite(low)
     assert math.isfinite(high)
     assert low < high <= 2**63
-    assert kind is int or high <= 1e12
+    assert kind is int or high <= 1e38  # of single precision
 
 
 def sample(spec: type[Spec]) -> dict[str, Any]:
@@ -243,7 +243,7 @@ REFUSED = [
     ("seed", 2**63, "seed = 9223372036854775808    must be from 0 to 9223372036854775807"),
     ("tolerance", 100.0, "tolerance = 100.0    must be from 0.001 to 50, or 0"),
     ("tolerance", 1e-300, "tolerance = 1e-300    must be from 0.001 to 50, or 0"),
-    ("s_cyc.epsilon", 1e308, "s_cyc.epsilon = 1e+308    must be from 1e-12 to 10,000,000,000"),
+    ("s_cyc.epsilon", 1e308, "s_cyc.epsilon = 1e+308    must be from 1e-12 to 1e+38"),
     ("s_cyc.epsilon", 5e-324, "s_cyc.epsilon = 5e-324    must be from 1e-12"),
     ("s_cyc.delta", 1e300, "s_cyc.delta = 1e+300    must be from 0"),
     ("s_cyc.beta", 1e300, "s_cyc.beta = 1e+300    must be from 0.001 to 1,000"),
