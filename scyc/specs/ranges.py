@@ -73,7 +73,7 @@ LearningRate = Annotated[float, Field(gt=0), _RATE]
 RateOrZero = Annotated[
     float,
     Field(ge=0),
-    Within(0, 1e38, "single precision has no higher learning rate"),
+    Within(0, 1e38, "single precision has no higher rate"),
     UnsignedZero,
 ]
 Share = Annotated[

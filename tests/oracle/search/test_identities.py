@@ -112,7 +112,7 @@ def test_a_wrong_item_is_told_without_a_false_count_of_items() -> None:
 
 def test_a_value_that_may_be_of_several_types_is_refused_once_at_its_own_place() -> None:
     assert refusal(pruning={"rewind": 0}) == [
-        "pruning.rewind = 0    must be one of 'last' or 'init', or must be at least 1"
+        "pruning.rewind = 0    must be one of 'last', 'init' or 'reinit', or must be at least 1"
     ]
     (said,) = refusal(network={"factory": "my.module:make", "options": {"width": [1]}})
     assert said.startswith("network.options.width = [1]    must be text, or ")
