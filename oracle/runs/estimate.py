@@ -11,7 +11,7 @@ from oracle.experiments.registry import expected_cells, experiment
 from oracle.host.devices import resolve_device
 from oracle.host.durations import format_duration
 from oracle.runs import remarks
-from oracle.runs.execute import PreparedRun
+from oracle.runs.prepare import PreparedRun
 from oracle.runs.remarks import SplitSummary
 from oracle.search.graph import Graph
 from oracle.settings import Settings
@@ -101,7 +101,7 @@ def without_images(study: Study, settings: Settings, refused: BadInput) -> Estim
     Args:
         study: As declared.
         settings: How it is run.
-        refused: What :func:`oracle.runs.execute.prepare` raised.
+        refused: What :func:`oracle.runs.prepare.prepare` raised.
 
     Returns:
         None where something else is wrong, or the size is not known.
