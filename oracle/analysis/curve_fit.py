@@ -21,6 +21,7 @@ from oracle.tables.base import s_cyc_parameters
 from oracle.tables.fit import FittedCurve
 from scyc.schedules import scyc_curve
 from scyc.specs.base import SCyc
+from scyc.specs.ranges import STORED
 
 _SLACK = 1e-9  # relative; a corner lies on its edges, whatever rounding says
 _LEAST = 1e-12  # epsilon is above 0
@@ -80,7 +81,8 @@ def fit_scyc_curve(
         count, epsilon, delta, loss = _line(targets, shares)
         counts[shape] = count
         if best is None or (count, -loss) > (best[0], -best[1]):
-            curve = SCyc(epsilon=epsilon, delta=delta, q=shape[0], beta=shape[1])
+            values = {"epsilon": epsilon, "delta": delta, "q": shape[0], "beta": shape[1]}
+            curve = SCyc.model_validate(values, context=STORED)  # regions may be wide
             best = (count, loss, curve)
     assert best is not None
     most, _, curve = best

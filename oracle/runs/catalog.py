@@ -75,7 +75,7 @@ def known_run(
 ) -> StoredRun | None:
     """A run of a database; None where another version of this project declared its study."""
     try:
-        study = parse(json.loads(record.study), record.run_id)
+        study = parse(json.loads(record.study), record.run_id, stored=True)
     except BadInput:
         return None
     place = settings.study_folder(study.folder_name)

@@ -135,3 +135,26 @@ def test_a_run_tests_on_the_named_part_alone(study: Make, tmp_path: Path) -> Non
     assert images == {"training": 40, "validation": 10, "test": 10}
     joined = prepare.prepare(study(**changes), settings(tmp_path))
     assert joined.graph.fingerprint != prepared.graph.fingerprint
+
+
+def test_the_cost_is_told_where_only_the_images_are_missing(
+    study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimate, "_TIMED_SECONDS", 0.0)
+    declared = study(dataset="cifar10")
+    with pytest.raises(BadInput) as refused:
+        prepare.prepare(declared, settings(tmp_path))
+    cost = estimate.without_images(declared, settings(tmp_path), refused.value)
+    assert cost is not None
+    assert (cost.images, cost.cells, cost.summary and cost.summary.sizes["test"]) == (
+        12_000,
+        22,
+        2400,
+    )
+    lines = estimate.text(cost).splitlines()
+    assert lines[0] == "tiny needs its images to run; by the known size of its data set:"
+    assert lines[1] == "  images      12,000: 7,200 training, 2,400 validation, 2,400 test"
+    unknown = study(dataset="image_folder")
+    with pytest.raises(BadInput) as refused:
+        prepare.prepare(unknown, settings(tmp_path))
+    assert estimate.without_images(unknown, settings(tmp_path), refused.value) is None
