@@ -10,7 +10,7 @@ import torch
 from oracle.experiments.registry import expected_cells, experiment
 from oracle.host.devices import resolve_device
 from oracle.host.durations import format_duration
-from oracle.runs.execute import PreparedRun
+from oracle.runs.prepare import PreparedRun
 from oracle.runs.remarks import SplitSummary
 from oracle.study import grid
 from oracle.study.base import Study

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from oracle.errors import SettingProblem
 from oracle.study.base import LearningRates, Percent, Printed, Study, Text, grid_fits
 from oracle.study.cell_search import CellSearch, CycleSearchSpec, replicates_rule
 from oracle.study.grid_spec import GridSpec
@@ -247,7 +248,7 @@ def learning_rates(study: Study, label: str | None = None) -> LearningRates:
     """
     if label is not None and not isinstance(study, SchedulesStudy):
         rule = "this study has one schedule; leave the option out"
-        raise BadInput(study.name, [Problem("--entry", rule, label)])
+        raise BadInput(study.name, [SettingProblem("entry", rule, label)])
     if isinstance(study, OracleStudy):
         return LearningRates(schedule=study.schedule, s_cyc=study.s_cyc)
     if isinstance(study, SearchStudy):
@@ -262,8 +263,8 @@ def learning_rates(study: Study, label: str | None = None) -> LearningRates:
             (each.label for each in study.schedules if each.s_cyc), study.schedules[0].label
         )
     if label not in entries:
-        raise BadInput(study.name, [Problem("--entry", unknown(label, entries), label)])
+        raise BadInput(study.name, [SettingProblem("entry", unknown(label, entries), label)])
     if entries[label].tune is not None:
         rule = "its max_lr is not known before it is tuned; choose another entry"
-        raise BadInput(study.name, [Problem("--entry", rule, label)])
+        raise BadInput(study.name, [SettingProblem("entry", rule, label)])
     return entries[label]
