@@ -6,7 +6,7 @@ import html
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from oracle.export.checkpoint import Found, State, find_cell, load_module, load_network
+from oracle.export.checkpoint import Found, State, find_cell, load_folder, load_module, load_network
 from oracle.export.export import export_network
 from oracle.plots import base
 from oracle.plots.registry import FIGURES
@@ -156,6 +156,24 @@ class Run:
         """Return the masks of :meth:`network`, bool, True where a weight remains, by its name."""
         found = self._cell(cycle, max_lr, replicate)
         return load_network(self._stored, self._settings, found, "final").masks
+
+    def folder(
+        self, into: str | Path, cycle: int, max_lr: float | None = None, replicate: int = 0
+    ) -> Path:
+        """Write the files that a training function left in ``task.folder``; returns the folder.
+
+        Args:
+            into: A new or empty folder.
+            cycle: As for :meth:`network`, as are max_lr and replicate.
+            max_lr: A max_lr of the oracle's grid; None: the well-tuned one.
+            replicate: Counted from 0.
+
+        Raises:
+            BadInput: As :meth:`network`; or the study has no training function.
+        """
+        target = Path(into)
+        load_folder(self._stored, self._settings, self._cell(cycle, max_lr, replicate), target)
+        return target
 
     def export(
         self,
