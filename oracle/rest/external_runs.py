@@ -28,7 +28,6 @@ from oracle.service.service import Service
 from oracle.study.oracle import OracleStudy
 from oracle.study.validation import parse_as
 from oracle.tables import external
-from oracle.tables.cycles import FeasibleRegion
 from oracle.tables.registry import Table
 from scyc.errors import BadInput, Problem
 from scyc.schedules import scyc_curve
