@@ -162,7 +162,7 @@ def what_does_it_cost() -> go.Figure:
         f"{each['name']} ({each['summary']['percent_of_training']:.3g} % to choose)"
         for each in rivals
     ]
-    found = [Difference.from_json(each["average"]["test"]) for each in rivals]
+    found = [Difference.from_json((each["average"] or {}).get("test")) for each in rivals]
     if rivals:
         figure.add_scatter(
             y=names, x=[each.points if each else None for each in found], mode="markers",
