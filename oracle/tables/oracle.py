@@ -116,7 +116,9 @@ def _cycle(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> Tab
         "well_tuned": cycle.region.well_tuned if cycle.region else None,
         "feasible": _feasible(cycle.region),
         "at_chance": majority.at_chance(list(cycle.results.values()), "validation"),
-        "evidence": evidence.part(evidence.infer(study, cycle), _rate(study, cycle)),
+        "evidence": evidence.part(
+            evidence.infer(study, cycle), _rate(study, cycle), evidence.at_fixed_look(cycle)
+        ),
         "plateau": plateau.part(study, cycle),
         "search": _ended(cycle),
         "s_cyc": _s_cyc(study, cycle, path),
