@@ -30,7 +30,7 @@ from scyc.pruning.pruned_network import Network, check_shapes
 from scyc.pruning.pruning_step import PruningStep
 from scyc.recording import recording
 from scyc.schedules import rates as schedules
-from scyc.specs.choices import FactorySpec
+from scyc.specs.factory import FactorySpec
 from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import SystemSpec
 from scyc.storage.pack_state_file import PackStateStore

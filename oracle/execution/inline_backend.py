@@ -10,7 +10,7 @@ from oracle.errors import DiskError, PackFailed
 from oracle.execution.pack_queue import PackQueue
 from oracle.execution.worker import Worker, WorkerConfig, cell_tasks
 from oracle.host.disk import raise_disk_errors
-from scyc.data.images import ImagesLost
+from scyc.data.cache import ImagesLost
 from scyc.storage.checkpoint_store import CheckpointError, CheckpointLost
 
 

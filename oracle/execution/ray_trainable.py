@@ -11,7 +11,7 @@ from typing import Any
 from oracle.errors import DiskError, PackFailed
 from oracle.execution.worker import CellTask, Worker, WorkerConfig
 from oracle.host.disk import raise_disk_errors
-from scyc.data.images import ImagesLost
+from scyc.data.cache import ImagesLost
 from scyc.storage.checkpoint_store import CheckpointError, CheckpointLost
 
 

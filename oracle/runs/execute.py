@@ -35,13 +35,13 @@ from oracle.study.base import Study, reserved_name_problems
 from oracle.study.oracle import uses_own_code
 from oracle.tables.oracle import Table
 from scyc.checks import system as system_checks
-from scyc.data import datasets
+from scyc.data import cache, datasets
 from scyc.data import images as data
 from scyc.data.images import Images
 from scyc.errors import BadInput, Problem
 from scyc.specs import factory
 from scyc.specs.base import as_json, content_hash
-from scyc.specs.choices import FactorySpec
+from scyc.specs.factory import FactorySpec
 from scyc.specs.system import SubsetSpec
 from scyc.storage.blob_store import blobs, make_folder, sweep
 from scyc.storage.checkpoint_store import CheckpointStore
@@ -126,10 +126,10 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
     study, settings, graph = prepared.study, prepared.settings, prepared.graph
     place = settings.study_folder(study.folder_name)
     make_folder(place)
-    data.keep(place / "images", prepared.images)
+    cache.keep(place / "images", prepared.images)
     if settings.store is not None:
         where = blobs(settings.shared_location(study.folder_name, "images"))
-        data.share(place / "images", prepared.images.fingerprint, where)
+        cache.share(place / "images", prepared.images.fingerprint, where)
     checkpoints = CheckpointStore(blobs(settings.shared_location(study.folder_name, "checkpoints")))
     in_flight = PackStates(place, graph)
     with opened(database(settings, study.folder_name)) as (ledger, store):

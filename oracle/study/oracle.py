@@ -15,7 +15,7 @@ from oracle.study.rivals import ConstantRival, GradientSpreadRival, Rivals, Riva
 from oracle.study.search import SearchStudy
 from scyc.errors import BadInput, Problem, unknown
 from scyc.specs.base import NonNegativeInt, PositiveFloat, PositiveInt, SCyc, Spec, refuse
-from scyc.specs.choices import FactorySpec
+from scyc.specs.factory import FactorySpec
 from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import RecordSpec
 

@@ -14,7 +14,7 @@ from scyc.errors import Problem
 from scyc.networks import registry
 from scyc.pruning import filter_groups
 from scyc.pruning.criteria import CRITERIA
-from scyc.specs.choices import FactorySpec
+from scyc.specs.factory import FactorySpec
 from scyc.specs.system import SystemSpec
 
 

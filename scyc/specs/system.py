@@ -7,8 +7,8 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, field_validator, model_validator
 
 from scyc.specs.base import NonNegativeInt, PositiveInt, Share, Spec, UnsignedZero
-from scyc.specs.choices import NetworkSpec
 from scyc.specs.engines import EngineName
+from scyc.specs.networks import NetworkSpec
 from scyc.specs.optimizers import OptimizerSpec, SgdSpec
 
 Recorded = Literal["weight_gradients", "activations"]

@@ -16,7 +16,7 @@ from oracle.runs import execute
 from oracle.search.graph import CellResult
 from oracle.settings import Settings
 from oracle.study.base import Study
-from scyc.data import images
+from scyc.data import cache
 from scyc.engines import stacked
 from scyc.pruning.pruned_network import Network
 from scyc.storage.checkpoint_store import CheckpointStore
@@ -38,7 +38,7 @@ def spec(study: Make, tmp_path: Path) -> Callable[..., WorkerConfig]:
         prepared = execute.prepare(study(**changes), where)
         place = where.study_folder("tiny")
         place.mkdir(exist_ok=True)
-        images.keep(place / "images", prepared.images)
+        cache.keep(place / "images", prepared.images)
         return execute._worker_spec(prepared)
 
     return made
