@@ -7,8 +7,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from oracle.search.request import Results
 from scyc.data import cache
 from scyc.pruning.pruned_network import Network, NetworkChanged
 from scyc.specs.base import as_json, content_hash
+from scyc.specs.factory import register
 from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import SystemSpec
 from scyc.storage.blob_store import blobs, sweep
@@ -52,6 +53,11 @@ class WorkerConfig:
     device: str  # "auto", "cpu" or "cuda"
     import_from: tuple[str, ...]  # folders where a study's own code lies
     share: float = 1.0  # of a GPU, where workers share one
+    objects: Mapping[str, Callable[..., object]] = field(
+        default_factory=dict
+    )  # in_process, by path
+    resources: tuple[float, float] | None = None  # CPUs and GPUs of a training function's run
+    disposable: bool = False  # whether a worker's process may be ended: it is not the driver's
 
 
 @dataclass(frozen=True)
@@ -76,13 +82,15 @@ class Worker:
     def __init__(self, worker_spec: WorkerConfig) -> None:
         torch.set_num_threads(1)
         sys.path[:0] = [path for path in worker_spec.import_from if path not in sys.path]
+        for path, made in worker_spec.objects.items():
+            register(path, made)
         self._images = cache.read_cache(_at_hand(worker_spec), worker_spec.fingerprint)
         self.device = resolve_device(worker_spec.device)
         system = SystemSpec.model_validate_json(json.dumps(worker_spec.system))
         self._spec = worker_spec
         self._trainer = Trainer(system, self._images, self.device)
         self._checkpoints = CheckpointStore(blobs(worker_spec.checkpoints))
-        self._in_flight = Path(worker_spec.in_flight or _own("in-flight"))
+        self._in_flight = in_flight_folder(worker_spec)
         if not worker_spec.in_flight:  # no driver sweeps it
             sweep(self._in_flight)
         self._last: str | None = None  # the pack before
@@ -183,6 +191,10 @@ class Worker:
             recorded=trained.recorded,
             engine=engine,
             members=members,
+            split={
+                part: asdict(counts)
+                for part, counts in self._trainer.part_counts(task.replicate).items()
+            },
         )
 
     def _start(self, task: CellTask) -> Network:
@@ -216,6 +228,11 @@ def _at_hand(worker_spec: WorkerConfig) -> Path:
     folder = _own("images")
     cache.fetch(folder, worker_spec.fingerprint, blobs(worker_spec.images))
     return folder
+
+
+def in_flight_folder(config: WorkerConfig) -> Path:
+    """Where what is under way is kept. Raises PackFailed where that is somebody else's."""
+    return Path(config.in_flight or _own("in-flight"))
 
 
 def _own(what: str) -> Path:

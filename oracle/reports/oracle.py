@@ -8,8 +8,12 @@ from typing import Any
 
 from oracle.analysis import costs, curve_fit
 from oracle.reports import beam as beam_reports
+from oracle.reports import cell_search as cell_search_reports
 from oracle.reports import evidence as evidence_reports
+from oracle.reports import metric
+from oracle.reports import plateau as plateau_reports
 from oracle.reports import rivals as rivals_reports
+from oracle.reports.majority import split_notes
 from oracle.reports.sheet import ReportTable, cost_rows, format_lr, format_mean_std, shrunk_lines
 from oracle.stats.paired_difference import Difference, signed
 from oracle.tables import evidence
@@ -28,6 +32,7 @@ _HEADS = (
     "test, %\nS-Cyc",
 )
 
+REACHED = 0.999  # share of max_lr that counts as reached
 _COST_NAMES = {"oracle": "oracle", "adaptive": "adaptive (replayed)", "s_cyc": "S-Cyc"}
 
 
@@ -39,18 +44,19 @@ def sheet(table: Table) -> ReportTable:
         *_HEADS,
         *([f"Table {paper}:\nwell-tuned", f"Table {paper}:\nregion"] if paper else []),
     ]
-    rows = [row for cycle in table["cycles"] for row in _rows(cycle, paper is not None)]
+    own = metric.is_own(table)
+    rows = [row for cycle in table["cycles"] for row in _rows(cycle, paper is not None, own)]
     if len(counts) > 1:
         heads.insert(1, "reps")
     else:
         rows = [[first, *others] for first, _, *others in rows]
-    return ReportTable(
+    printed = ReportTable(
         title=f"{table['study']}: the oracle against S-Cyc",
         run_id=table["run_id"],
         headers=tuple(heads),
         rows=rows,
         verdict=verdict(table),
-        notes=[*shrunk_lines(table), *_footnotes(table)],
+        notes=[*shrunk_lines(table), *split_notes(table), *_footnotes(table)],
         costs=cost_rows(table["cost"], _COST_NAMES),
         cost_notes=[ratio] if ratio else [],
         flat=[_flat(cycle) for cycle in table["cycles"]],
@@ -58,6 +64,7 @@ def sheet(table: Table) -> ReportTable:
         series="oracle and S-Cyc",
         subtables=_more(table),
     )
+    return metric.named(printed, table)
 
 
 def _more(table: Table) -> list[ReportTable]:
@@ -99,12 +106,19 @@ def _footnotes(table: Table) -> list[str]:
             f"Adaptive search: {spent['trainings']:,} of {spent['full_grid_trainings']:,} "
             "trainings of the full grid; what was not tried is judged by its neighbours."
         )
+    lines += cell_search_reports.notes(table)
     if any(
         c["feasible"] and (c["feasible"]["cut_low"] or c["feasible"]["cut_high"]) for c in cycles
     ):
         lines.append("< or >: cut off; the region touches the end of the grid and may go on.")
     if any(c["feasible"] and not c["feasible"]["contiguous"] for c in cycles):
         lines.append("*: with gaps; some max_lr between the ends lies outside.")
+    if table.get("peak", 1.0) < REACHED:
+        lines.append(
+            f"The highest rate that a training run reaches is {100 * table['peak']:.1f} % of "
+            "max_lr: the schedule drops, or ends, before. Compare reached rates, not max_lr."
+        )
+    lines += plateau_reports.notes(cycles, f"{table['tolerance']:g} {unit}")
     lines += evidence_reports.notes(cycles)
     if len(counts) > 1:
         lines.append(
@@ -153,28 +167,30 @@ def _weights(cycle: Mapping[str, Any]) -> str:
     return f"{cycle['weights_remaining']:.1f} %"
 
 
-def _rows(cycle: Mapping[str, Any], printed: bool) -> list[list[str]]:
+def _rows(cycle: Mapping[str, Any], printed: bool, own: bool) -> list[list[str]]:
     """A cycle's line, and below it how certain that is."""
     best, s_cyc = winner(cycle), cycle["s_cyc"]
+    mean_std = metric.mean_std if own else format_mean_std
     first = [
         str(cycle["cycle"]),
         str(cycle["replicates"]),
         f"{cycle['weights_remaining']:.2f}",
         format_lr(cycle["well_tuned"]),
-        format_region(cycle["feasible"]),
+        format_region(cycle["feasible"]) + plateau_reports.beside_region(cycle),
         format_lr(s_cyc["max_lr"]),
         evidence_reports.verdict(cycle),
-        format_mean_std(best["val_accuracy"] if best else None),
-        format_mean_std(s_cyc["val_accuracy"]) + ("!" if s_cyc["diverged"] else ""),
-        format_mean_std(best["test_accuracy"] if best else None),
-        format_mean_std(s_cyc["test_accuracy"]),
+        mean_std(best["val_accuracy"] if best else None),
+        mean_std(s_cyc["val_accuracy"]) + ("!" if s_cyc["diverged"] else ""),
+        mean_std(best["test_accuracy"] if best else None),
+        mean_std(s_cyc["test_accuracy"]),
         *(_printed(cycle["paper"]) if printed else ()),
     ]
     second = [""] * len(first)
     second[3] = evidence_reports.estimated(cycle)
     second[4], second[6] = evidence_reports.ends(cycle), evidence_reports.chance(cycle)
-    second[7] = evidence_reports.cross_validated(cycle)
-    second[8], second[10] = (_paired(cycle, part) for part in ("validation", "test"))
+    second[7] = metric.again(cycle) if own else evidence_reports.cross_validated(cycle)
+    paired = metric.paired if own else _paired
+    second[8], second[10] = (paired(cycle, part) for part in ("validation", "test"))
     return [first, second] if any(second) else [first]
 
 
@@ -245,6 +261,7 @@ def _flat(cycle: Mapping[str, Any]) -> dict[str, object]:
     for who, source in (("oracle", winner(cycle) or {}), ("s_cyc", cycle["s_cyc"])):
         for part in ("val", "test"):
             accuracies = source.get(f"{part}_accuracy") or []
+            accuracies = [] if None in accuracies else accuracies  # one diverged
             several = len(accuracies) > 1
             flat[f"{who}_{part}_accuracy_mean"] = (
                 statistics.fmean(accuracies) if accuracies else None

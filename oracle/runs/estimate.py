@@ -11,6 +11,7 @@ from oracle.experiments.registry import expected_cells, experiment
 from oracle.host.devices import resolve_device
 from oracle.host.durations import format_duration
 from oracle.runs.execute import PreparedRun
+from oracle.runs.remarks import SplitSummary
 from oracle.study import grid
 from oracle.study.base import Study
 from oracle.study.grid_spec import GridSpec
@@ -43,6 +44,7 @@ class Estimate:
     seconds_a_look: float
     workers: int
     device: str
+    summary: SplitSummary | None = None  # of the images' division; None where they are not there
 
     @property
     def seconds(self) -> float:
@@ -50,11 +52,16 @@ class Estimate:
         work = self.steps * self.seconds_a_step + self.looks * self.seconds_a_look
         return _START + work / self.workers
 
+    def __str__(self) -> str:
+        return text(self)
+
 
 def estimate(prepared: PreparedRun) -> Estimate:
     """Count the cells and time a few steps of one pack, in this process, on one thread."""
     study = prepared.study
     cells = expected_cells(experiment(study, prepared.graph))
+    if prepared.images is None:
+        return _of_function(prepared, cells)
     device = resolve_device(prepared.settings.device)
     looks = -(-study.training.steps // study.training.validate_every) + 1
     meter = DeviceMeter(study.system, prepared.images, device)
@@ -65,6 +72,7 @@ def estimate(prepared: PreparedRun) -> Estimate:
         run_id=prepared.run_id,
         shrunk=dict(study.shrunk),
         images=len(prepared.images.labels),
+        summary=prepared.summary,
         parameters=registry.parameter_count(meter.trainer(1).network),
         grids={name: grid.grid_values(each) for name, each in _grids(study).items()},
         cycles=study.cycles,
@@ -80,13 +88,37 @@ def estimate(prepared: PreparedRun) -> Estimate:
     )
 
 
+def _of_function(prepared: PreparedRun, cells: int) -> Estimate:
+    """Count the cells of a study whose training runs are a function's: only running one tells."""
+    study = prepared.study
+    return Estimate(
+        study=study.name,
+        run_id=prepared.run_id,
+        shrunk=dict(study.shrunk),
+        images=0,
+        summary=None,
+        parameters=0,
+        grids={name: grid.grid_values(each) for name, each in _grids(study).items()},
+        cycles=study.cycles,
+        replicates=study.least_replicates,
+        most_replicates=study.most_replicates,
+        cells=cells,
+        steps=cells * study.training.steps,
+        looks=0,
+        seconds_a_step=0.0,
+        seconds_a_look=0.0,
+        workers=prepared.settings.workers,
+        device="function",
+    )
+
+
 def text(cost: Estimate) -> str:
     """An estimate for a terminal."""
-    lines = [
-        f"{cost.study} is valid ({cost.run_id})",
-        f"  images      {cost.images:,}",
-        f"  parameters  {cost.parameters:,}",
-    ]
+    own = cost.device == "function"
+    lines = [f"{cost.study} is valid ({cost.run_id})"]
+    if not own:
+        lines.append(f"  images      {cost.images:,}{_parts(cost.summary)}")
+        lines.append(f"  parameters  {cost.parameters:,}")
     for name, rates in cost.grids.items():
         lines.append(f"  grid        {name}: {len(rates)} max_lr: {_shown(rates)}")
     for what, how in cost.shrunk.items():
@@ -95,11 +127,27 @@ def text(cost: Estimate) -> str:
         f"  trainings   {cost.cells:,} ({cost.cycles + 1} networks x {cost.replicates} "
         f"replicates{'; more where a grid grows' if cost.grids else ''})",
         *_growing(cost),
+    ]
+    if own:
+        lines.append("  time        is the training function's: that of one training run, times")
+        lines.append(f"              {cost.cells:,}, with {cost.workers} worker(s) at a time")
+        return "\n".join(lines) + "\n"
+    lines += [
         f"  steps       {cost.steps:,}",
         f"  time        about {format_duration(cost.seconds)} with {cost.workers} worker(s) on "
         f"{cost.device} ({1000 * cost.seconds_a_step:.2f} ms a step, timed here)",
     ]
+    remarks = cost.summary.remarks if cost.summary else ()
+    lines += [f"  note        {remark}" for remark in remarks]
     return "\n".join(lines) + "\n"
+
+
+def _parts(summary: SplitSummary | None) -> str:
+    if summary is None:
+        return ""
+    sizes = ", ".join(f"{count:,} {part}" for part, count in summary.sizes.items())
+    majority = summary.majority["validation"]
+    return f": {sizes}; the largest class is {majority:.1f} % of the validation images"
 
 
 def _growing(cost: Estimate) -> list[str]:

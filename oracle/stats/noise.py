@@ -20,6 +20,7 @@ LOSS_UNIT = 0.5  # points
 PLACE_WIDTH = 0.35  # of the pooling, in shares of the range of log max_lr
 PRIOR_FREEDOM = 4.0  # degrees of freedom with which the noise near the best speaks for the others
 CORRELATIONS = np.array([0.0, 0.25, 0.5, 0.75])  # of the noise of neighbours
+RIDGE = 1e-8  # keeps a singular matrix solvable; the same for every correlation
 LEAST = 1e-2  # points; the noise of replicates that are all alike
 ROUNDS = 3  # of fitting means and effects in turn
 
@@ -103,6 +104,23 @@ def _pooled(
     return np.sqrt(np.maximum(pooled, max(floor, LEAST) ** 2)), freedom + 1
 
 
+def noise_with_more_images(noise: float, floor: float, times: float) -> float:
+    """The least that a replicate's noise may be with more validation images, in points.
+
+    The images' part of the variance falls as one over their number, that of initial weights and
+    order of batches stays. Their part is at most that of a single accuracy, `floor` squared, and no
+    more than all of it: networks of one replicate see the same images, and err alike on many.
+
+    Args:
+        noise: std of one paired replicate, points.
+        floor: std that the number of images alone gives to a single accuracy, points.
+        times: how many times the images.
+
+    """
+    images = min(floor, noise) ** 2
+    return float(np.sqrt(noise**2 - images * (1 - 1 / times)))
+
+
 def precision(
     table: Array, size: Array, steps: Array, correlation: float
 ) -> tuple[Array, Array, float]:
@@ -137,7 +155,9 @@ def precision(
         logarithm += len(replicates) * (determinant + np.log(whole))
     rows = np.flatnonzero(seen.any(axis=1))
     inner = matrix[np.ix_(rows, rows)]
-    free = inner + np.full_like(inner, np.trace(inner) / len(rows) ** 2)
+    # one level is free, and more where no replicate ties some max_lr to the others
+    scale = float(np.trace(inner)) / len(rows)
+    free = inner + scale / len(rows) + RIDGE * scale * np.eye(len(rows))
     quadratic -= float(vector[rows] @ np.linalg.solve(free, vector[rows]))
     score = -0.5 * (logarithm + float(np.linalg.slogdet(free)[1]) + max(0.0, quadratic))
     return matrix, vector, score

@@ -10,8 +10,16 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from oracle.study.base import LearningRates, Percent, Printed, Study, Text, grid_fits
+from oracle.study.cell_search import CellSearch, CycleSearchSpec, replicates_rule
 from oracle.study.grid_spec import GridSpec
-from oracle.study.rivals import ConstantRival, GradientSpreadRival, Rivals, RivalSpec
+from oracle.study.rivals import (
+    NEEDS,
+    ConstantRival,
+    GradientSpreadRival,
+    PowerLawRival,
+    Rivals,
+    RivalSpec,
+)
 from oracle.study.search import SearchStudy
 from scyc.errors import BadInput, Problem, unknown
 from scyc.specs.base import NonNegativeInt, PositiveFloat, PositiveInt, SCyc, Spec, refuse
@@ -73,7 +81,7 @@ class OracleStudy(Study):
     kind: Literal["oracle"] = "oracle"
     schedule: ScheduleSpec
     grid: GridSpec
-    search: Literal["grid", "adaptive"] = "grid"  # adaptive: as few of the grid as tell its answer
+    search: CycleSearchSpec = "grid"  # which training runs of a cycle's grid are run
     tolerance: Percent = 0.5
     tolerance_kind: Literal["points", "relative"] = "points"
     beam: Annotated[int, Field(ge=1, le=100)] = 1  # networks that a second search keeps, a cycle
@@ -102,14 +110,32 @@ class OracleStudy(Study):
         return self
 
     @model_validator(mode="after")
+    def _search_fits(self) -> OracleStudy:
+        if not isinstance(self.search, CellSearch):
+            return self
+        found = replicates_rule(self.replicates)
+        if self.beam > 1:
+            rule = "the beam keeps networks of every replicate of several max_lr; "
+            found.append(("beam", rule + "search: grid trains those, or leave beam out"))
+        refuse(found)
+        return self
+
+    @model_validator(mode="after")
     def _rivals_fit(self) -> OracleStudy:
-        spread = any(isinstance(each, GradientSpreadRival) for each in self.rivals)
-        if spread and (self.record is None or "weight_gradients" not in self.record.what):
-            rule = (
-                "gradient_spread needs the weight gradients of every network; "
-                "add record: {what: [weight_gradients]}"
-            )
-            refuse([("rivals", rule)])
+        recorded = self.record.what if self.record is not None else ()
+        broken = [
+            ("rivals", f"{each.name} needs {what} of every network; "
+             f"add record: {{what: [{what}]}}")
+            for each in self.rivals
+            if (what := NEEDS.get(each.name)) and what not in recorded
+        ]  # fmt: skip
+        broken += [
+            ("rivals", f"power_law is fitted to {each.cycles} cycles, and the study has "
+             f"{self.cycles + 1}; lower its cycles")
+            for each in self.rivals
+            if isinstance(each, PowerLawRival) and each.cycles > self.cycles + 1
+        ]  # fmt: skip
+        refuse(broken)
         return self
 
     def _lowest(self, rival: RivalSpec) -> float | None:

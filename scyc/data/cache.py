@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -93,8 +94,13 @@ def cached(cache: Path, fingerprint: str) -> Images | None:
             return None
         pixels = np.load(files["pixels"], mmap_mode="c", allow_pickle=False)
         labels = np.load(files["labels"], allow_pickle=False)
-        classes = tuple(told["classes"])
-        return Images(torch.from_numpy(pixels), torch.from_numpy(labels), classes, fingerprint)
+        return Images(
+            torch.from_numpy(pixels),
+            torch.from_numpy(labels),
+            tuple(told["classes"]),
+            fingerprint,
+            tuple((name, count) for name, count in told.get("parts", ())),
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError):
         return None
 
@@ -109,7 +115,9 @@ def _keep(cache: Path, images: Images) -> None:
             np.lib.format.write_array_header_1_0(file, header)
             file.write(array.data)  # NumPy's own way does not say that it was a full disk
     sums = {kind: _sum(cache / f"{images.fingerprint}.{kind}.npy") for kind in _KINDS}
-    told = {"classes": images.classes, "images": len(images.labels), "sums": sums}
+    told: dict[str, Any] = {"classes": images.classes, "images": len(images.labels), "sums": sums}
+    if images.parts:
+        told["parts"] = images.parts
     text = json.dumps(told | {"sum": content_hash(told)})
     write_whole(cache / f"{images.fingerprint}.json", text.encode())
 

@@ -23,6 +23,7 @@ from scyc.data import (
     image_files,
     image_folder,
     own,
+    splits,
     tiny_imagenet,
     torchvision,
 )
@@ -53,6 +54,7 @@ def load(
     subset: SubsetSpec | None = None,
     root: Path | None = None,
     cache: Path | None = None,
+    test_part: str | None = None,
 ) -> Images:
     """Read a data set. Nothing is written.
 
@@ -62,6 +64,8 @@ def load(
         root: The data's folder, instead of the spec's own.
         cache: A folder where decoded images may lie (:func:`scyc.data.cache.keep`); then they are
             not decoded again.
+        test_part: The name of the part that is to be the test part; the images then have `parts`
+            and a fingerprint that says where these begin.
 
     Raises:
         BadInput: With every problem found: a missing folder, a class with no image, images that
@@ -73,14 +77,22 @@ def load(
         found: Arrays | Listed = own.source(spec, root)
     else:
         found = DATASETS[spec.name](spec, root)
+    named = found.parts if isinstance(found, Listed) else found.named
+    if rule := splits.part_rule(named, test_part):
+        raise bad("split.test", rule, test_part)
     kept = stratified(np.array(found.labels), share)
     if isinstance(found, Listed):
-        return image_files.read(found.part(kept.tolist(), share.classes), cache)
+        return image_files.read(found.part(kept.tolist(), share.classes), cache, test_part)
+    named = splits.kept_parts(named, kept) if test_part is not None else ()
     pixels, labels = _taken(found.parts, kept), found.labels[kept].astype(np.int64)
     classes = found.classes[: share.classes]
     sha256 = hashlib.sha256(pixels.data).hexdigest()
-    fingerprint = content_hash([pixels.shape, classes, labels.tolist(), sha256])
-    images = Images(torch.from_numpy(pixels), torch.from_numpy(labels), tuple(classes), fingerprint)
+    fingerprint = splits.fingerprint_with(
+        content_hash([pixels.shape, classes, labels.tolist(), sha256]), named
+    )
+    images = Images(
+        torch.from_numpy(pixels), torch.from_numpy(labels), tuple(classes), fingerprint, named
+    )
     if not isinstance(spec, FactorySpec):
         return images
     sums = (hashlib.sha256(image.data).digest() for image in pixels)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from scyc.data import decoding
+from scyc.data import decoding, splits
 from scyc.data.cache import cached
 from scyc.data.decoding import Traits
 from scyc.data.images import Images, equal_groups
@@ -28,12 +28,13 @@ _TASK = 256  # files that one thread takes at once
 _ALIKE = 10  # files with the same problem that are told one by one
 
 
-def read(listed: Listed, cache: Path | None) -> Images:
+def read(listed: Listed, cache: Path | None, test_part: str | None = None) -> Images:
     """Read image files, unless a cache holds their pixels.
 
     Args:
         listed: The files.
         cache: See :func:`scyc.data.datasets.load`.
+        test_part: See there.
 
     Raises:
         BadInput: With every file that is unreadable, has pixels without a meaning (see
@@ -44,6 +45,8 @@ def read(listed: Listed, cache: Path | None) -> Images:
     traits = [each for _, each in headers]
     decoder = _PLAIN_DECODER if all(each.plain for each in traits) else _DECODER
     fingerprint = content_hash([decoder, listed.size, listed.classes, listed.labels, sums])
+    parts = listed.parts if test_part is not None else ()
+    fingerprint = splits.fingerprint_with(fingerprint, parts)
     copies = equal_groups(sums)
     notices = (*listed.notices, *_decoding_notices(listed.files, traits))
     notices += tuple(_copy_notices(listed, copies))
@@ -53,7 +56,7 @@ def read(listed: Listed, cache: Path | None) -> Images:
     else:
         pixels = torch.from_numpy(_decoded(listed.files, listed.size))
         labels = torch.tensor(listed.labels, dtype=torch.int64)
-    return Images(pixels, labels, tuple(listed.classes), fingerprint, notices, copies)
+    return Images(pixels, labels, tuple(listed.classes), fingerprint, parts, notices, copies)
 
 
 def examples(files: Iterable[Path]) -> str:

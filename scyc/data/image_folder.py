@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from scyc import torchvision_compat
@@ -24,7 +25,7 @@ _NOT_READ = frozenset(
 def source(spec: ImageFolderSpec, root: Path | None) -> Listed:
     """List the images of a folder of class folders. Raises BadInput with every problem found."""
     found = class_folders(folder_of(spec.name, spec.root, root), spec.parts)
-    return Listed(found.files, found.labels, found.classes, spec.size, found.notices)
+    return replace(found, size=spec.size)
 
 
 def class_folders(folder: Path, parts: Sequence[str]) -> Listed:
@@ -52,6 +53,7 @@ def class_folders(folder: Path, parts: Sequence[str]) -> Listed:
             whole.files + listed.files,
             whole.labels + listed.labels,
             whole.classes or listed.classes,
+            (*whole.parts, (part, len(listed.files))),
         )
     if problems:
         raise BadInput("dataset", problems)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from scyc import seeds
+from scyc.data import splits
+from scyc.data.splits import NamedParts
 from scyc.errors import Problem
 from scyc.specs.system import SplitSpec
 
@@ -24,6 +25,7 @@ class Images:
     labels: Tensor  # int64 [images], in [0, len(classes))
     classes: tuple[str, ...]
     fingerprint: str  # sha256 of pixels' source, labels and classes
+    parts: NamedParts = ()  # in which they come, where one of these is to stay the test part
     notices: tuple[str, ...] = ()  # what is worth knowing of how they were read, a line each
     copies: tuple[tuple[int, ...], ...] = ()  # indices of equal images, two or more of each
 
@@ -55,12 +57,9 @@ def equal_groups(contents: Iterable[Hashable]) -> tuple[tuple[int, ...], ...]:
 
 def split(images: Images, shares: SplitSpec, seed: int, replicate: int) -> Split:
     """Split the whole data set at random into training, validation and test part (Section 5.1)."""
-    count = len(images.labels)
-    order = torch.randperm(count, generator=seeds.generator(seed, "split", replicate))
-    first = round(count * shares.train)
-    second = first + round(count * shares.validation)
-    mean, std = _statistics(images.pixels, order[:first])
-    return Split(order[:first], order[first:second], order[second:], mean, std)
+    drawn = splits.draw(images.labels, images.parts, shares, seed, replicate)
+    mean, std = _statistics(images.pixels, drawn.train)
+    return Split(*drawn, mean, std)
 
 
 def batches(images: int, batch: int, steps: int, generator: torch.Generator) -> Tensor:
@@ -76,12 +75,9 @@ def batches(images: int, batch: int, steps: int, generator: torch.Generator) -> 
 def split_problems(images: Images, shares: SplitSpec) -> list[Problem]:
     """What is wrong with splitting these images so."""
     count = len(images.labels)
-    first = round(count * shares.train)
-    second = round(count * shares.validation)
-    parts = {"training": first, "validation": second, "test": count - first - second}
     return [
         Problem("dataset", f"{count} images leave none for the {name} part; use more images")
-        for name, size in parts.items()
+        for name, size in splits.sizes(images.labels, images.parts, shares).items()
         if size < 1
     ]
 

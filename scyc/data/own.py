@@ -19,15 +19,21 @@ def source(spec: FactorySpec, _: Path | None) -> Arrays:
     """Call a data set's factory. Raises BadInput for what is not pixels and labels."""
     try:
         made: Any = load_factory(spec.factory)(**spec.options)
-        pixels, labels = (np.asarray(part) for part in made)
+        arrays, given = (made[:2], made[2]) if len(made) == 3 else (made, {})
+        pixels, labels = (np.asarray(part) for part in arrays)
+        named = tuple((str(name), int(count)) for name, count in dict(given).items())
     except Exception as error:  # the user's code may raise anything
         rule = f"gave no (pixels, labels): {type(error).__name__}: {error}"
         raise bad("dataset.factory", rule, spec.factory) from error
     rules = [_pixels_rule(pixels), _labels_rule(labels, len(pixels) if pixels.ndim else 0)]
+    if named and (min(n for _, n in named) < 1 or sum(n for _, n in named) != len(labels)):
+        rules.append(
+            f"its parts {dict(named)} must be whole numbers whose sum is that of the images"
+        )
     problems = [Problem("dataset.factory", rule, spec.factory) for rule in rules if rule]
     if problems:
         raise BadInput("dataset", problems)
-    return Arrays([pixels], labels, [str(label) for label in range(int(labels.max()) + 1)])
+    return Arrays([pixels], labels, [str(label) for label in range(int(labels.max()) + 1)], named)
 
 
 def _pixels_rule(pixels: Array) -> str | None:

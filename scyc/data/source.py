@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from scyc.data.splits import NamedParts, kept_parts
 from scyc.errors import BadInput, Problem
 
 Array = np.ndarray[Any, Any]
@@ -21,6 +22,7 @@ class Arrays:
     parts: Sequence[Array]  # uint8 [images, channels, height, width] each
     labels: Array  # integers [images of all parts], in [0, len(classes))
     classes: list[str]
+    named: NamedParts = ()  # the data set's own division, where it has one
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Listed:
     files: list[Path]
     labels: list[int]  # of each file, in [0, len(classes))
     classes: list[str]
+    parts: NamedParts = ()  # in which the files come, where these have names
     size: int | None = None  # pixels a side after resizing; None leaves images as they are
     notices: list[str] = field(default_factory=list)  # what was passed over, a line each
 
@@ -37,7 +40,8 @@ class Listed:
         """Return the files with these indices, and the first so many classes (None: all)."""
         files = [self.files[index] for index in indices]
         labels = [self.labels[index] for index in indices]
-        return Listed(files, labels, self.classes[:classes], self.size, self.notices)
+        parts = kept_parts(self.parts, np.asarray(indices))
+        return Listed(files, labels, self.classes[:classes], parts, self.size, self.notices)
 
 
 def folder_of(name: str, own: str | None, root: Path | None) -> Path:

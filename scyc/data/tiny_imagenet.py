@@ -10,6 +10,7 @@ is left out. The other files of the archive are not needed.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from scyc.data.image_folder import hidden, irregular, is_image, one_part, passed_over_notices
@@ -37,11 +38,12 @@ def source(spec: TinyImageNetSpec, root: Path | None) -> Listed:
     if (top / "val").is_dir():
         val, found = _annotated(top / "val", train.classes)
         problems += found
-        train = Listed(train.files + val.files, train.labels + val.labels, train.classes)
+        parts = (("train", len(train.files)), ("val", len(val.files)))
+        train = Listed(train.files + val.files, train.labels + val.labels, train.classes, parts)
     if problems:
         raise BadInput("dataset", problems)
     notices = passed_over_notices(top, left)
-    return Listed(train.files, train.labels, train.classes, spec.size, notices)
+    return replace(train, size=spec.size, notices=notices)
 
 
 def _annotated(folder: Path, classes: list[str]) -> tuple[Listed, list[Problem]]:

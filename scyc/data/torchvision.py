@@ -31,7 +31,10 @@ def source(spec: TorchvisionDataSpec, root: Path | None) -> Arrays:
             "dataset.name image_folder for a folder of images"
         )
         raise bad("dataset.root", rule, str(folder)) from error
-    return Arrays(pixels, np.concatenate(labels), classes)
+    # The last is the official test part; CIFAR-10's training images come in several files.
+    count, test = sum(len(part) for part in labels), len(labels[-1])
+    named = (("train", count - test), ("test", test))
+    return Arrays(pixels, np.concatenate(labels), classes, named)
 
 
 def _fashion_mnist(folder: Path, download: bool) -> tuple[list[Array], list[Array], list[str]]:
