@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from oracle.errors import SettingProblem
 from oracle.tables.oracle import Table
 from scyc.errors import BadInput, Problem
 
@@ -222,19 +223,19 @@ def _cost(run_id: str, what: str, how: How, cost: Mapping[str, float]) -> Cost:
 
 def _problems(runs: Sequence[Measured]) -> list[Problem]:
     """What keeps runs from being compared with the first."""
-    problems = []
+    problems: list[Problem] = []
     for run in runs:
         run_id = run.table["run_id"]
         if run.table["kind"] not in ("oracle", "search"):
             rule = f"is of kind {run.table['kind']}; only oracle and search runs look for max_lr"
-            problems.append(Problem("RUN", rule, run_id))
+            problems.append(SettingProblem("run", rule, run_id))
         first = runs[0]
         if run.graph != first.graph:
             rule = (
                 f"has another network, training, seed or images than {first.table['run_id']}; "
                 "costs are compared between runs of one system"
             )
-            problems.append(Problem("RUN", rule, run_id))
+            problems.append(SettingProblem("run", rule, run_id))
             continue
         apart = [field for field, value in run.shared.items() if value != first.shared.get(field)]
         if apart:
@@ -242,7 +243,7 @@ def _problems(runs: Sequence[Measured]) -> list[Problem]:
                 f"differs from {first.table['run_id']} in {', '.join(apart)}; "
                 "costs are compared where these are the same"
             )
-            problems.append(Problem("RUN", rule, run_id))
+            problems.append(SettingProblem("run", rule, run_id))
     return problems
 
 

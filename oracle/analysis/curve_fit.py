@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from scyc.schedules import scyc_curve
 from scyc.specs.base import SCyc
+from scyc.specs.ranges import STORED
 
 Q = range(4)  # what the paper says to try (Section 4.3)
 BETA = tuple(3 + step / 10 for step in range(31))  # likewise, in steps of 0.1
@@ -76,7 +77,8 @@ def fit_scyc_curve(
         count, epsilon, delta, loss = _line(targets, shares)
         counts[shape] = count
         if best is None or (count, -loss) > (best[0], -best[1]):
-            curve = SCyc(epsilon=epsilon, delta=delta, q=shape[0], beta=shape[1])
+            values = {"epsilon": epsilon, "delta": delta, "q": shape[0], "beta": shape[1]}
+            curve = SCyc.model_validate(values, context=STORED)  # regions may be wide
             best = (count, loss, curve)
     assert best is not None
     most, _, curve = best

@@ -11,8 +11,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from oracle.errors import SettingProblem
 from oracle.reports.sheet import shrunk_lines
-from scyc.errors import BadInput, Problem
+from scyc.errors import BadInput
 
 _ENDINGS = (".html", ".png", ".svg")
 _PAGE = """<!doctype html>
@@ -52,7 +53,7 @@ def save(figure: go.Figure, target: Path) -> None:
     """
     if target.suffix not in _ENDINGS:
         rule = f"ends in {target.suffix or 'nothing'}; use one of {', '.join(_ENDINGS)}"
-        raise BadInput("plot", [Problem("--output", rule, str(target))])
+        raise BadInput("plot", [SettingProblem("output", rule, str(target))])
     try:
         if target.suffix == ".html":
             target.write_text(page(figure), encoding="utf-8")
@@ -60,10 +61,10 @@ def save(figure: go.Figure, target: Path) -> None:
             figure.write_image(target, scale=2 if target.suffix == ".png" else 1)
     except OSError as error:
         rule = f"cannot be written: {error.strerror}"
-        raise BadInput("plot", [Problem("--output", rule, str(target))]) from error
+        raise BadInput("plot", [SettingProblem("output", rule, str(target))]) from error
     except RuntimeError as error:
         rule = "needs Chrome or Chromium (or BROWSER_PATH); install one, or write .html"
-        raise BadInput("plot", [Problem("--output", rule, str(target))]) from error
+        raise BadInput("plot", [SettingProblem("output", rule, str(target))]) from error
 
 
 def plain(text: str) -> str:

@@ -74,7 +74,7 @@ def page(table: Table, study: Study) -> str:
 
 
 def save(page: str, target: Path) -> None:
-    """Write a report, whole or not at all. Raises DiskFailed."""
+    """Write a report, whole or not at all. Raises DiskError."""
     with raise_disk_errors():
         write_whole(target, page.encode(), mode=0o666)
 

@@ -29,6 +29,7 @@ from scyc.data import (
 )
 from scyc.data.images import Images, equal_groups
 from scyc.data.source import Array, Arrays, Listed, bad
+from scyc.data.splits import NamedParts
 from scyc.specs.base import content_hash
 from scyc.specs.datasets import DatasetSpec
 from scyc.specs.factory import FactorySpec
@@ -78,8 +79,7 @@ def load(
     else:
         found = DATASETS[spec.name](spec, root)
     named = found.parts if isinstance(found, Listed) else found.named
-    if rule := splits.part_rule(named, test_part):
-        raise bad("split.test", rule, test_part)
+    check_part(named, test_part)
     kept = stratified(np.array(found.labels), share)
     if isinstance(found, Listed):
         return image_files.read(found.part(kept.tolist(), share.classes), cache, test_part)
@@ -97,6 +97,12 @@ def load(
         return images
     sums = (hashlib.sha256(image.data).digest() for image in pixels)
     return replace(images, copies=equal_groups(sums))
+
+
+def check_part(named: NamedParts, wanted: str | None) -> None:
+    """Refuse a test part that a data set does not come in. Raises BadInput."""
+    if rule := splits.part_rule(named, wanted):
+        raise bad("split.test", rule, wanted)
 
 
 def stratified(labels: Array, subset: SubsetSpec) -> Array:

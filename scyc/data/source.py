@@ -58,7 +58,11 @@ def folder_of(name: str, own: str | None, root: Path | None) -> Path:
     if root is not None:
         return root
     if own is None:
-        raise bad("dataset.root", f"{name} needs a folder; name one here or with --data")
+        rule = (
+            f"{name} needs the folder of its images; set dataset.root in the study, or give "
+            "--data FOLDER"
+        )
+        raise bad("dataset.root", rule)
     return Path(own)
 
 

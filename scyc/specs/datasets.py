@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from scyc.specs.base import PositiveInt, Spec, one_of
+from scyc.specs.base import Spec, one_of
 from scyc.specs.factory import FactorySpec
+from scyc.specs.ranges import Pixels
 
 
 class DatasetBase(Spec):
@@ -44,7 +45,7 @@ class ImageFolderSpec(DatasetBase):
     name: Literal["image_folder"]
     root: str | None = None  # the folder; may be given on the command line instead
     parts: Annotated[tuple[str, ...], Field(strict=False)] = ()  # subfolders to join
-    size: PositiveInt | None = None  # pixels a side after resizing; None leaves images as they are
+    size: Pixels | None = None  # pixels a side after resizing; None leaves images as they are
 
 
 class TinyImageNetSpec(DatasetBase):
@@ -52,7 +53,7 @@ class TinyImageNetSpec(DatasetBase):
 
     name: Literal["tiny_imagenet"]
     root: str | None = None  # the folder that holds train/ and val/
-    size: PositiveInt | None = None  # pixels a side after resizing
+    size: Pixels | None = None  # pixels a side after resizing
 
 
 DATASETS: Mapping[str, type[DatasetBase]] = MappingProxyType(

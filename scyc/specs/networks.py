@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from scyc.specs.base import PositiveInt, Spec, one_of
+from scyc.specs.base import Spec, one_of
 from scyc.specs.factory import FactorySpec
+from scyc.specs.ranges import Width
 
 
 class NetworkBase(Spec):
@@ -25,7 +26,11 @@ class FullyConnectedSpec(NetworkBase):
     """Fully connected ReLU network (Liu et al. 2021, Section 3.1)."""
 
     name: Literal["fully_connected"]
-    hidden: Annotated[tuple[PositiveInt, ...], Field(min_length=1, strict=False)] = (256, 256, 256)
+    hidden: Annotated[tuple[Width, ...], Field(min_length=1, max_length=1000, strict=False)] = (
+        256,
+        256,
+        256,
+    )
     batch_norm: bool = False  # before each ReLU (Section 3.3)
 
 
@@ -33,7 +38,7 @@ class ResNet20Spec(NetworkBase):
     """ResNet-20 for small images (He et al. 2016, Section 4.2)."""
 
     name: Literal["resnet20"]
-    width: PositiveInt = 16  # channels of the first stage; 16 gives 272,474 parameters
+    width: Width = 16  # channels of the first stage; 16 gives 272,474 parameters
 
 
 class VggSpec(NetworkBase):
@@ -41,7 +46,7 @@ class VggSpec(NetworkBase):
 
     name: Literal["vgg16", "vgg19"]
     form: Literal["small", "torchvision"] = "small"  # for 32 and 64 pixels, or unchanged
-    width: PositiveInt = 64  # channels of the first convolution; "small" only
+    width: Width = 64  # channels of the first convolution; "small" only
 
 
 class AlexNetSpec(NetworkBase):
@@ -56,7 +61,7 @@ class ResNet50Spec(NetworkBase):
 
     name: Literal["resnet50"]
     form: Literal["small", "torchvision"] = "small"
-    width: PositiveInt = 64  # channels of the first bottleneck's inner convolutions
+    width: Width = 64  # channels of the first bottleneck's inner convolutions
 
 
 NETWORKS: Mapping[str, type[NetworkBase]] = MappingProxyType(

@@ -14,10 +14,11 @@ from oracle.experiments.registry import experiment
 from oracle.plots.registry import FIGURES
 from oracle.reports import distributions as distributions_reports
 from oracle.reports import formats
-from oracle.runs import catalog, execute, html_report
+from oracle.runs import catalog, execute, html_report, prepare
 from oracle.search.graph import CellResult
 from oracle.search.pruning_run import RunCycle
 from oracle.settings import Progress, Settings
+from oracle.storage import session
 from oracle.study.base import Study
 from oracle.study.oracle import DistributionsStudy
 from oracle.study.validation import parse
@@ -58,7 +59,7 @@ def settings(folder: Path, **changes: Any) -> Settings:
 
 
 def run(declared: Study, where: Settings, progress: Progress | None = None) -> compare.Table:
-    return execute.execute(execute.prepare(declared, where), progress)
+    return execute.execute(prepare.prepare(declared, where), progress)
 
 
 def timeless(table: compare.Table) -> compare.Table:
@@ -70,7 +71,7 @@ def timeless(table: compare.Table) -> compare.Table:
 
 
 def recorded_again(
-    prepared: execute.PreparedRun, result: CellResult, replicate: int, cycle: int
+    prepared: prepare.PreparedRun, result: CellResult, replicate: int, cycle: int
 ) -> Any:
     """What the recorder says of a carried network, on batches that are put together here."""
     declared, images = prepared.study, prepared.images
@@ -95,7 +96,7 @@ def recorded_again(
 def test_what_a_run_records_is_that_of_the_networks_it_carried(
     storage: str, tmp_path: Path
 ) -> None:
-    prepared = execute.prepare(study(), settings(tmp_path, storage=storage))
+    prepared = prepare.prepare(study(), settings(tmp_path, storage=storage))
     table = execute.execute(prepared)
     found = catalog.find_run("tiny", prepared.settings)
     assert (found.state, table["complete"]) == ("done", True)
@@ -118,10 +119,10 @@ def test_what_a_run_records_is_that_of_the_networks_it_carried(
             ]
 
 
-def path_cycles(prepared: execute.PreparedRun) -> Any:
+def path_cycles(prepared: prepare.PreparedRun) -> Any:
     """A run's iterative pruning runs, from its storage."""
     found = experiment(prepared.study, prepared.graph)
-    with catalog.opened(catalog.database(prepared.settings, prepared.study.name)) as (_, store):
+    with session.opened(session.study_url(prepared.settings, prepared.study.name)) as (_, store):
         known = store.results(prepared.graph)
     for search in found.searches():
         catalog.replay(search, known)
@@ -151,7 +152,7 @@ def test_an_interrupted_run_has_the_same_distributions(tmp_path: Path) -> None:
 def test_an_oracle_run_has_the_distributions_of_the_oracle_and_of_s_cyc(tmp_path: Path) -> None:
     grid = {"max_lr": [0.05, 0.4], "extend": False}
     oracle = {"schedule": WARMUP, "grid": grid, "s_cyc": CURVE, "cycles": 1}
-    prepared = execute.prepare(parse(COMMON | oracle, "tiny.yaml"), settings(tmp_path))
+    prepared = prepare.prepare(parse(COMMON | oracle, "tiny.yaml"), settings(tmp_path))
     table = execute.execute(prepared)
     found = catalog.find_run("tiny", prepared.settings)
     won = catalog.stored_distributions(found, "oracle")
@@ -177,7 +178,7 @@ def test_an_oracle_run_has_the_distributions_of_the_oracle_and_of_s_cyc(tmp_path
         assert f"{name}: at the end of each training" in formats.text(shown)
     with pytest.raises(BadInput, match='did you mean "S-Cyc"') as refused:
         catalog.stored_distributions(found, "SCyc")
-    assert refused.value.problems[0].path == "--distributions"
+    assert refused.value.problems[0].path == "distributions"
 
 
 def test_a_comparison_has_the_distributions_of_each_schedule(tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ def test_pictures_are_drawn_or_the_missing_browser_is_named(
 def test_a_file_that_cannot_be_drawn_is_refused(
     table: oracle.Table, tmp_path: Path, name: str
 ) -> None:
-    with pytest.raises(BadInput, match="--output"):
+    with pytest.raises(BadInput, match="output = "):
         base.save(region_plots.regions(table), tmp_path / name)
 
 
