@@ -23,7 +23,7 @@ from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy
 from oracle.study.validation import parse
 from oracle.tables import distributions as distribution_tables
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 from scyc.errors import BadInput, unknown
 from scyc.specs.base import as_json
 

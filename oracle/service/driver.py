@@ -36,7 +36,7 @@ from oracle.service.progress import Reporter
 from oracle.service.service import ServerSettings
 from oracle.storage.retry import DatabaseRetry
 from oracle.study.validation import parse
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 from scyc.errors import BadInput, Problem
 
 _PR_SET_PDEATHSIG = 1

@@ -25,7 +25,8 @@ from scyc.specs.ranges import (
 
 _MOST_IMAGES = 4 * 10**9  # that one training may be shown: their order is 32 GB in memory
 Recorded = Literal["weight_gradients", "activations", "pruned_norm", "lr_range_test"]
-DISTRIBUTIONS: tuple[Recorded, ...] = ("weight_gradients", "activations")
+RecordedDistribution = Literal["weight_gradients", "activations"]
+DISTRIBUTIONS: tuple[RecordedDistribution, ...] = ("weight_gradients", "activations")
 
 
 class SubsetSpec(Spec):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from oracle.analysis import curve_fit
+from oracle.analysis import region_fit
 from oracle.reports import formats
 from oracle.runs import catalog, estimate, execute, prepare
 from oracle.settings import Progress, Settings
@@ -50,7 +50,7 @@ def test_a_run_in_which_nothing_is_learned_decides_nothing(study: Make, tmp_path
     assert [each["verdict"] for each in verdicts] == ["undecided", "undecided"]
     assert [each["more"] for each in verdicts] == [None, None]
     assert table["fit"] is None
-    assert curve_fit.of_cycles(table["cycles"]) == []
+    assert region_fit.of_cycles(table["cycles"]) == []
     text = formats.text(table)
     assert "Always naming the largest class scores 90.0 % on validation and 90.0 % on" in text
     assert "At chance at cycle 0, 1: no network is told from one that always names the" in text
