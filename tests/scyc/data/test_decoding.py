@@ -86,7 +86,8 @@ def test_a_file_without_depth_alpha_or_turn_is_taken_as_pillow_converts_it(
     name: str, tmp_path: Path
 ) -> None:
     content, right = PLAIN[name]
-    assert row(content, tmp_path)[0] == right
+    off = 1 if name == "LAB" else 0  # by the colour management's rounding
+    assert np.abs(np.subtract(row(content, tmp_path)[0], right)).max() <= off
     assert traits(content).plain
 
 
