@@ -134,7 +134,7 @@ def test_a_missing_folder_is_refused(
 ) -> None:
     with pytest.raises(BadInput, match=r"dataset\.root"):
         datasets.load(spec, root=tmp_path / "nowhere")
-    with pytest.raises(BadInput, match=f"{spec.name} needs a folder.*--data"):
+    with pytest.raises(BadInput, match=f"{spec.name} needs the folder.*--data"):
         datasets.load(spec)
 
 
