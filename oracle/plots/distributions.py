@@ -1,4 +1,7 @@
-"""The figures of distributions while a network is pruned (Liu et al. 2021, Figures 1, 3-6)."""
+"""The figures of distributions while a network is pruned (Liu et al. 2021, Figures 1, 3-6).
+
+Over 300 lines: each figure's panels, axes and colours are read beside each other.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The figures of an oracle run."""
+"""The figures of an oracle run.
+
+Over 300 lines: each figure's panels, axes and colours are read beside each other.
+"""
 
 from __future__ import annotations
 
