@@ -32,6 +32,7 @@ _HEADS = (
     "test, %\nS-Cyc",
 )
 
+REACHED = 0.999  # share of max_lr that counts as reached
 _COST_NAMES = {"oracle": "oracle", "adaptive": "adaptive (replayed)", "s_cyc": "S-Cyc"}
 
 
@@ -112,6 +113,11 @@ def _footnotes(table: Table) -> list[str]:
         lines.append("< or >: cut off; the region touches the end of the grid and may go on.")
     if any(c["feasible"] and not c["feasible"]["contiguous"] for c in cycles):
         lines.append("*: with gaps; some max_lr between the ends lies outside.")
+    if table.get("peak", 1.0) < REACHED:
+        lines.append(
+            f"The highest rate that a training run reaches is {100 * table['peak']:.1f} % of "
+            "max_lr: the schedule drops, or ends, before. Compare reached rates, not max_lr."
+        )
     lines += plateau_reports.notes(cycles, f"{table['tolerance']:g} {unit}")
     lines += evidence_reports.notes(cycles)
     if len(counts) > 1:

@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from oracle.search.greedy import OracleCycle
+from oracle.stats.cross_fit import cross_fitted_best
+from oracle.stats.noise import noise_with_more_images
 from oracle.stats.region_intervals import Interval, RegionPosterior, infer_region
 from oracle.study.oracle import OracleStudy
 from oracle.tables import majority
@@ -44,16 +46,28 @@ def infer(study: OracleStudy, cycle: OracleCycle) -> RegionPosterior | None:
     return replace(found, at_chance=True) if found and at_chance else found
 
 
-def part(found: RegionPosterior | None, s_cyc: float) -> dict[str, Any] | None:
+def at_fixed_look(cycle: OracleCycle) -> float | None:
+    """The best accuracy with max_lr and look chosen by the other replicates, in percent."""
+    if cycle.end is not None:  # which cells there are was chosen by all replicates
+        return None
+    sound = [row for row in cycle.results.values() if not any(each.diverged for each in row)]
+    return cross_fitted_best([[each.curve for each in row] for row in sound])
+
+
+def part(
+    found: RegionPosterior | None, s_cyc: float, fixed_look: float | None = None
+) -> dict[str, Any] | None:
     """The evidence of one cycle; None when every max_lr diverged.
 
     ``paired``: each max_lr's mean paired difference to the best, in points, and its standard error,
     null with one replicate. ``low`` and ``high``: 90 % intervals of the region's ends.
-    ``best_again``: the best accuracy by replicates that did not choose it. ``s_cyc``: whether
-    S-Cyc's max_lr is ``inside``, ``outside`` or ``undecided``, its chance to be inside, and how
-    many more replicates would decide it, null where that is not known; ``unknown`` where it lies
-    beyond an end of the grid that the region touches. ``estimated``: the region read off the
-    posterior, null with one replicate: see :class:`oracle.stats.region_intervals.Estimate`.
+    ``best_again``: the best accuracy by replicates that did not choose it, each its best look;
+    ``best_at_fixed_look``: the same with the look, too, chosen by the others
+    (:func:`oracle.stats.cross_fit.cross_fitted_best`), null where it is not known. ``s_cyc``:
+    whether S-Cyc's max_lr is ``inside``, ``outside`` or ``undecided``, its chance to be inside,
+    and how many more replicates would decide it, null where that is not known; ``unknown`` where
+    it lies beyond an end of the grid that the region touches. ``estimated``: the region read off
+    the posterior, null with one replicate: see :class:`oracle.stats.region_intervals.Estimate`.
     """
     if found is None:
         return None
@@ -70,6 +84,7 @@ def part(found: RegionPosterior | None, s_cyc: float) -> dict[str, Any] | None:
         "low": _interval(found.low),
         "high": _interval(found.high),
         "best_again": found.best_again,
+        "best_at_fixed_look": fixed_look,
         "estimated": _estimated(found),
         "s_cyc": {
             "verdict": verdict.kind,
@@ -98,4 +113,9 @@ def _estimated(found: RegionPosterior) -> dict[str, Any] | None:
         "flat": estimate.flat,
         "noise": estimate.noise,
         "noise_floor": estimate.floor,
+        "noise_with_four_times_the_images": (
+            None
+            if estimate.floor is None
+            else noise_with_more_images(estimate.noise, estimate.floor, 4)
+        ),
     }

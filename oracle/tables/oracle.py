@@ -45,7 +45,8 @@ def table(
     accuracies are null where its own run has not come so far (or has diverged before).
     ``at_chance``: whether no max_lr of a cycle is better than always naming the largest class, null
     where the results were stored without their split. ``fit`` is
-    of a complete run: see :func:`oracle.analysis.curve_fit.part`. All of it
+    of a complete run: see :func:`oracle.analysis.curve_fit.part`. ``peak``: the highest rate that a
+    training run reaches, in shares of max_lr. All of it
     but ``seconds`` is the same whoever computed it and however often that was interrupted. ``beam``
     and ``rivals`` are of a study that has them: see :mod:`oracle.tables.beam`,
     :mod:`oracle.tables.rivals`.
@@ -56,6 +57,8 @@ def table(
         "tolerance": study.tolerance,
         "tolerance_kind": study.tolerance_kind,
         **_search(study),
+        "peak": study.schedule.peak(study.s_cyc.epsilon, study.training.steps)
+        / study.s_cyc.epsilon,
         "split": majority.split(_results(oracle)),
         "cycles": [_cycle(study, each, by_cycle.get(each.cycle)) for each in oracle],
         "paper_table": study.paper.table if study.paper else None,
@@ -113,7 +116,9 @@ def _cycle(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> Tab
         "well_tuned": cycle.region.well_tuned if cycle.region else None,
         "feasible": _feasible(cycle.region),
         "at_chance": majority.at_chance(list(cycle.results.values()), "validation"),
-        "evidence": evidence.part(evidence.infer(study, cycle), _rate(study, cycle)),
+        "evidence": evidence.part(
+            evidence.infer(study, cycle), _rate(study, cycle), evidence.at_fixed_look(cycle)
+        ),
         "plateau": plateau.part(study, cycle),
         "search": _ended(cycle),
         "s_cyc": _s_cyc(study, cycle, path),

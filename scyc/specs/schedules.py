@@ -33,6 +33,15 @@ class Schedule(Spec):
                 with.
         """
 
+    def peak(self, max_lr: float, steps: int) -> float:
+        """Return the highest rate that `steps` iterations reach, which may be below max_lr.
+
+        Args:
+            max_lr: The highest learning rate by name.
+            steps: Iterations of a pruning cycle.
+        """
+        return max(self.lr(max_lr, steps, step) for step in range(steps))
+
     def problems(self, steps: int) -> list[tuple[str, str]]:
         """Return why the schedule does not fit into `steps` iterations.
 

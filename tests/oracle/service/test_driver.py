@@ -87,6 +87,7 @@ def test_a_job_ends_as_its_run_does(
     assert events == [
         ("state", ["queued"]),
         ("state", ["running"]),
+        ("say", ["note:", "tolerance"]),  # of its small validation part
         ("line", ["cycle", "0"]),
         ("line", ["cycle", "1"]),
         ("state", ["done"]),
