@@ -91,9 +91,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def why_not(item: pytest.Item) -> str | None:
     """Return what makes a test more than self-contained: a folder or a module; None: nothing."""
-    folder = item.path.relative_to(_TESTS).parts[0]
-    if folder in FOLDERS:
-        return folder
+    folders = item.path.relative_to(_TESTS).parts if item.path.is_relative_to(_TESTS) else ()
+    if folders and folders[0] in FOLDERS:
+        return folders[0]
     if item.get_closest_marker("ray"):
         return "ray"
     definitions = item._fixtureinfo.name2fixturedefs.values()  # type: ignore[attr-defined]

@@ -37,7 +37,8 @@ class Served:
         if self.pid == 0:
             code = 1
             try:
-                serving.serve(Settings(folder=folder), port=self.port, **given | options)
+                chosen = serving.ServeOptions(**{"port": self.port} | given | options)
+                serving.serve(Settings(folder=folder), chosen)
                 code = 0
             except BaseException:
                 traceback.print_exc()
