@@ -58,9 +58,17 @@ def check(study: str, settings: Settings, wanted: ScaleDown) -> None:
     from oracle.runs import estimate, prepare
     from oracle.study.loading import load_study
     from oracle.study.scale_down import scale_down
+    from scyc.errors import BadInput
 
-    prepared = prepare.prepare(scale_down(load_study(study), wanted), settings)
-    click.echo(estimate.text(estimate.estimate(prepared)), nl=False)
+    declared = scale_down(load_study(study), wanted)
+    try:
+        cost = estimate.estimate(prepare.prepare(declared, settings))
+    except BadInput as refused:
+        without = estimate.without_images(declared, settings, refused)
+        if without is not None:
+            click.echo(estimate.text(without), nl=False)
+        raise
+    click.echo(estimate.text(cost), nl=False)
 
 
 @click.command(name="plot-schedule")

@@ -22,7 +22,6 @@ from scyc.data.images import Images
 from scyc.errors import BadInput
 from scyc.networks import registry
 from scyc.pruning.pruned_network import Network
-from scyc.specs.system import SubsetSpec
 from scyc.storage.blob_store import blobs
 from scyc.storage.checkpoint_store import CheckpointError, CheckpointStore
 
@@ -140,8 +139,9 @@ def stored_images(run: StoredRun, settings: Settings) -> Images:
     if kept is not None:
         return kept
     study = run.study
-    subset = SubsetSpec(share=study.subset, classes=study.classes, seed=study.seed)
-    images = datasets.load(study.dataset, subset, settings.data)
+    images = datasets.load(
+        study.dataset, study.images_used, settings.data, test_part=study.split.test
+    )
     if images.fingerprint != run.record.fingerprint:
         rule = "are not those that the run was trained on; give the folder that has them"
         raise _refused(run, "data", rule)

@@ -13,6 +13,8 @@ import plotly.graph_objects as go
 
 from oracle.errors import SettingProblem
 from oracle.reports.sheet import shrunk_lines
+from oracle.tables.base import TableHeader
+from oracle.tables.cycles import OracleCycleRow
 from scyc.errors import BadInput
 
 _ENDINGS = (".html", ".png", ".svg")
@@ -97,7 +99,35 @@ def remaining_axis(ticks: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def head(title: str, table: Mapping[str, Any]) -> dict[str, Any]:
+def region_ends(cycles: Sequence[OracleCycleRow]) -> tuple[list[float], list[float]]:
+    """Return the lower and the upper ends of the measured regions, of the cycles that have one."""
+    regions = [cycle["feasible"] for cycle in cycles]
+    lows = [region["low"] for region in regions if region is not None]
+    return lows, [region["high"] for region in regions if region is not None]
+
+
+def band(
+    x: Sequence[float], lows: Sequence[float], highs: Sequence[float], **look: Any
+) -> go.Scatter:
+    """Return a filled band between two lines.
+
+    Args:
+        x: Weights remaining, in percent.
+        lows: The lower line, a value for each of `x`.
+        highs: The upper line.
+        look: Options of :class:`plotly.graph_objects.Scatter`, such as its colours.
+    """
+    return go.Scatter(
+        x=[*x, *reversed(x)],
+        y=[*highs, *reversed(lows)],
+        mode="lines",
+        fill="toself",
+        hoverinfo="skip",
+        **look,
+    )
+
+
+def head(title: str, table: TableHeader) -> dict[str, Any]:
     """The layout of a whole figure's top: its title, and below it what was shrunk."""
     return {
         "template": "plotly_white",

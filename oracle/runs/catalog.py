@@ -23,7 +23,7 @@ from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy
 from oracle.study.validation import parse
 from oracle.tables import distributions as distribution_tables
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 from scyc.errors import BadInput, unknown
 from scyc.specs.base import as_json
 
@@ -75,7 +75,7 @@ def known_run(
 ) -> StoredRun | None:
     """A run of a database; None where another version of this project declared its study."""
     try:
-        study = parse(json.loads(record.study), record.run_id)
+        study = parse(json.loads(record.study), record.run_id, stored=True)
     except BadInput:
         return None
     place = settings.study_folder(study.folder_name)

@@ -29,7 +29,7 @@ from oracle.storage.result_store import ResultStore
 from oracle.storage.retry import DatabaseRetry
 from oracle.storage.session import opened, study_url
 from oracle.study.base import Study
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 from scyc.tuning.plan import Plan
 
 

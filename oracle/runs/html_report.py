@@ -12,7 +12,7 @@ from oracle.plots.registry import FIGURES
 from oracle.reports import formats
 from oracle.reports.sheet import ReportTable, cost_lines, tone
 from oracle.study.base import Study
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 from scyc.specs.base import as_json
 from scyc.storage.blob_store import write_whole
 

@@ -25,7 +25,6 @@ from scyc.errors import BadInput, Problem
 from scyc.specs import factory
 from scyc.specs.base import content_hash
 from scyc.specs.choices import FactorySpec
-from scyc.specs.system import SubsetSpec
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
     images, image_problems = _load_images(study, settings)
     problems += image_problems
     if images is not None:
-        problems += system_checks.problems(study.system, images)
+        problems += system_checks.problems(study.system, images, study.cycles)
     elif isinstance(study.network, FactorySpec):
         try:
             factory.load_factory(study.network.factory)
@@ -90,7 +89,7 @@ def _load_images(study: Study, settings: Settings) -> tuple[Images | None, list[
     try:
         images = datasets.load(
             study.dataset,
-            SubsetSpec(share=study.subset, classes=study.classes, seed=study.seed),
+            study.images_used,
             settings.data,
             settings.study_folder(study.folder_name) / "images",
             study.split.test,

@@ -36,7 +36,7 @@ from oracle.service.progress import Reporter
 from oracle.service.service import ServerSettings
 from oracle.storage.retry import DatabaseRetry
 from oracle.study.validation import parse
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 from scyc.errors import BadInput, Problem
 
 _PR_SET_PDEATHSIG = 1
@@ -85,7 +85,7 @@ def run_job(job_id: str, settings: ServerSettings, holder: Holder) -> int:
 def _run(jobs: Jobs, job_id: str, settings: ServerSettings, reporter: Reporter) -> None:
     job = jobs.get(job_id)
     content = json.loads(job.study)
-    study = parse(content, job.study_name)
+    study = parse(content, job.study_name, stored=True)
     # Another server may have taken it in, which lists other code and folders than this one.
     if refused := admission.problems(content, settings.allow, settings.data, job.data):
         raise BadInput(study.name, refused)

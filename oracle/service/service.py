@@ -26,7 +26,7 @@ from oracle.study.base import Study, reserved_name_problems
 from oracle.study.loading import read_json, read_yaml
 from oracle.study.scale_down import scale_down as shrunk
 from oracle.study.validation import parse
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 from scyc.errors import BadInput, Problem
 from scyc.specs.base import as_json, content_hash
 

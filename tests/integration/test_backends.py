@@ -29,7 +29,7 @@ Make = Callable[..., Study]
 OWN = {"name": "fully_connected", "hidden": [16], "batch_norm": True}  # trained solo
 
 
-def run(study: Study, folder: Path, progress: Progress | None = None) -> oracle.Table:
+def run(study: Study, folder: Path, progress: Progress | None = None) -> oracle.OracleTable:
     where = Settings(folder, backend="inline", device="cpu")
     return execute.execute(prepare.prepare(study, where), progress)
 

@@ -23,12 +23,13 @@ from oracle.study.base import Study
 from oracle.study.oracle import DistributionsStudy
 from oracle.study.validation import parse
 from oracle.tables import distributions as distribution_tables
-from oracle.tables import oracle as compare
+from oracle.tables.registry import Table
 from scyc import seeds
 from scyc.data import images as data
 from scyc.errors import BadInput
 from scyc.networks import registry
 from scyc.recording import distributions, recording
+from scyc.recording.pooling import pooled
 from scyc.storage.checkpoint_store import CheckpointStore
 
 WARMUP = {"warmup": 3, "drops": [8]}
@@ -58,13 +59,13 @@ def settings(folder: Path, **changes: Any) -> Settings:
     return Settings(**({"folder": folder, "backend": "inline", "device": "cpu"} | changes))
 
 
-def run(declared: Study, where: Settings, progress: Progress | None = None) -> compare.Table:
+def run(declared: Study, where: Settings, progress: Progress | None = None) -> Table:
     return execute.execute(prepare.prepare(declared, where), progress)
 
 
-def timeless(table: compare.Table) -> compare.Table:
+def timeless(table: Table) -> Table:
     """A table without the seconds."""
-    found: compare.Table = json.loads(json.dumps(table))
+    found: Table = json.loads(json.dumps(table))
     for cost in found["cost"].values():
         del cost["seconds"]
     return found
@@ -111,7 +112,7 @@ def test_what_a_run_records_is_that_of_the_networks_it_carried(
         ]
         assert [result.recorded for result in done.results] == again
         for what in RECORD["what"]:
-            assert row[what] == distributions.pooled([each[what] for each in again])
+            assert row[what] == pooled([each[what] for each in again])
             assert row["std"][what] == [each[what]["std"] for each in again]
             assert row["outside"][what] == [
                 100 * (each[what]["below"] + each[what]["above"]) / each[what]["count"]
@@ -171,9 +172,7 @@ def test_an_oracle_run_has_the_distributions_of_the_oracle_and_of_s_cyc(tmp_path
     assert won["cycles"][0]["activations"] != s_cyc["cycles"][0]["activations"]
     (_, last) = path_cycles(prepared)["oracle"]
     again = [recorded_again(prepared, each, r, 1) for r, each in enumerate(last.results)]
-    assert won["cycles"][1]["activations"] == distributions.pooled(
-        [each["activations"] for each in again]
-    )
+    assert won["cycles"][1]["activations"] == pooled([each["activations"] for each in again])
     for name, shown in (("oracle", won), ("S-Cyc", s_cyc)):
         assert f"{name}: at the end of each training" in formats.text(shown)
     with pytest.raises(BadInput, match='did you mean "S-Cyc"') as refused:
@@ -261,7 +260,7 @@ WIDER = {"weight_gradients": [-2.0, 2.0], "activations": [0.0, 0.0, 0.0, 4.0]}
 NARROW = {"weight_gradients": [-0.25, 0.25], "activations": [0.0, 1.0]}
 
 
-def table_of(*cycles: list[dict[str, list[float]] | None], **changes: Any) -> compare.Table:
+def table_of(*cycles: list[dict[str, list[float]] | None], **changes: Any) -> Table:
     found = [
         RunCycle(cycle, 0.1, (), tuple(result(r, values) for r, values in enumerate(replicates)))
         for cycle, replicates in enumerate(cycles)

@@ -22,7 +22,7 @@ from oracle.search.graph import Cell, Graph
 from oracle.settings import Settings
 from oracle.stats.paired_difference import difference, side
 from oracle.study.base import Study
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 from scyc.errors import BadInput
 
 Make = Callable[..., Study]

@@ -37,11 +37,11 @@ def settings(folder: Path, **changes: Any) -> Settings:
     return Settings(**({"folder": folder, "backend": "inline", "device": "cpu"} | changes))
 
 
-def run(study: Study, where: Settings, progress: Progress | None = None) -> oracle.Table:
+def run(study: Study, where: Settings, progress: Progress | None = None) -> oracle.OracleTable:
     return execute.execute(prepare.prepare(study, where), progress)
 
 
-def timeless(table: oracle.Table) -> str:
+def timeless(table: oracle.OracleTable) -> str:
     """A table as text, without the seconds."""
     copy = json.loads(json.dumps(table))
     for cost in copy["cost"].values():
@@ -375,7 +375,7 @@ SEVERAL: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def comparison(
     tmp_path_factory: pytest.TempPathFactory,
-) -> tuple[prepare.PreparedRun, oracle.Table]:
+) -> tuple[prepare.PreparedRun, oracle.OracleTable]:
     """An uninterrupted one."""
     where = settings(tmp_path_factory.mktemp("comparison"))
     prepared = prepare.prepare(parse(SEVERAL, "tiny.yaml"), where)
@@ -383,7 +383,7 @@ def comparison(
 
 
 def test_an_interrupted_comparison_ends_with_the_same_table_and_no_cell_twice(
-    storage: str, tmp_path: Path, comparison: tuple[prepare.PreparedRun, oracle.Table]
+    storage: str, tmp_path: Path, comparison: tuple[prepare.PreparedRun, oracle.OracleTable]
 ) -> None:
     declared = parse(SEVERAL, "tiny.yaml")
     where = settings(tmp_path / "broken", storage=storage)
@@ -448,7 +448,7 @@ def test_a_run_finds_what_the_plain_loop_finds(tmp_path: Path, changes: dict[str
 def test_augmentation_of_its_own_gives_each_member_other_images(
     study: Make, tmp_path: Path
 ) -> None:
-    def table(folder: str, per: str, pack: int) -> oracle.Table:
+    def table(folder: str, per: str, pack: int) -> oracle.OracleTable:
         training = {
             "steps": 12,
             "batch": 16,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from oracle.analysis import curve_fit
+from oracle.analysis import region_fit
 from oracle.reports import formats
 from oracle.runs import catalog, estimate, execute, prepare
 from oracle.settings import Progress, Settings
@@ -50,7 +50,7 @@ def test_a_run_in_which_nothing_is_learned_decides_nothing(study: Make, tmp_path
     assert [each["verdict"] for each in verdicts] == ["undecided", "undecided"]
     assert [each["more"] for each in verdicts] == [None, None]
     assert table["fit"] is None
-    assert curve_fit.of_cycles(table["cycles"]) == []
+    assert region_fit.of_cycles(table["cycles"]) == []
     text = formats.text(table)
     assert "Always naming the largest class scores 90.0 % on validation and 90.0 % on" in text
     assert "At chance at cycle 0, 1: no network is told from one that always names the" in text
@@ -135,3 +135,26 @@ def test_a_run_tests_on_the_named_part_alone(study: Make, tmp_path: Path) -> Non
     assert images == {"training": 40, "validation": 10, "test": 10}
     joined = prepare.prepare(study(**changes), settings(tmp_path))
     assert joined.graph.fingerprint != prepared.graph.fingerprint
+
+
+def test_the_cost_is_told_where_only_the_images_are_missing(
+    study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimate, "_TIMED_SECONDS", 0.0)
+    declared = study(dataset="cifar10")
+    with pytest.raises(BadInput) as refused:
+        prepare.prepare(declared, settings(tmp_path))
+    cost = estimate.without_images(declared, settings(tmp_path), refused.value)
+    assert cost is not None
+    assert (cost.images, cost.cells, cost.summary and cost.summary.sizes["test"]) == (
+        12_000,
+        22,
+        2400,
+    )
+    lines = estimate.text(cost).splitlines()
+    assert lines[0] == "tiny needs its images to run; by the known size of its data set:"
+    assert lines[1] == "  images      12,000: 7,200 training, 2,400 validation, 2,400 test"
+    unknown = study(dataset="image_folder")
+    with pytest.raises(BadInput) as refused:
+        prepare.prepare(unknown, settings(tmp_path))
+    assert estimate.without_images(unknown, settings(tmp_path), refused.value) is None

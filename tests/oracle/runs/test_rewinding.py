@@ -30,11 +30,11 @@ def settings(folder: Path, **changes: Any) -> Settings:
     return Settings(**({"folder": folder, "backend": "inline", "device": "cpu"} | changes))
 
 
-def run(study: Study, where: Settings, progress: Progress | None = None) -> oracle.Table:
+def run(study: Study, where: Settings, progress: Progress | None = None) -> oracle.OracleTable:
     return execute.execute(prepare.prepare(study, where), progress)
 
 
-def timeless(table: oracle.Table) -> str:
+def timeless(table: oracle.OracleTable) -> str:
     """A table as text, without the seconds."""
     copy = json.loads(json.dumps(table))
     for cost in copy["cost"].values():

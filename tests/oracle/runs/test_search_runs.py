@@ -14,7 +14,7 @@ from oracle.runs import catalog, execute, prepare
 from oracle.settings import Progress, Settings
 from oracle.study.base import Study
 from oracle.study.search import SearchStudy
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 
 Make = Callable[..., SearchStudy]
 WIDE = {

@@ -17,7 +17,7 @@ from scyc.errors import BadInput
 Make = Callable[..., Study]
 
 
-def run(study: Study, folder: Path, store: str | None) -> oracle.Table:
+def run(study: Study, folder: Path, store: str | None) -> oracle.OracleTable:
     settings = Settings(folder, backend="inline", device="cpu", store=store)
     return execute.execute(prepare.prepare(study, settings))
 

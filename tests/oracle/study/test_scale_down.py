@@ -21,6 +21,7 @@ from oracle.study.scale_down import scale_down
 from oracle.study.validation import parse
 from oracle.tables import oracle as compare
 from oracle.tables import schedules as schedule_tables
+from oracle.tables.registry import Table
 from scyc.errors import BadInput
 from scyc.specs.base import as_json
 
@@ -304,7 +305,7 @@ def test_a_run_with_fewer_cycles_is_the_start_of_the_full_one(study: Make, tmp_p
     trained: list[int] = []
     counting = Progress(cells=lambda done, total: trained.append(done))
 
-    def run(declared: Study) -> tuple[compare.Table, int]:
+    def run(declared: Study) -> tuple[Table, int]:
         trained.clear()
         table = execute.execute(prepare.prepare(declared, where), counting)
         return table, trained[-1] - trained[0]  # the first count is of what was there already

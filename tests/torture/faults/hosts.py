@@ -35,7 +35,7 @@ from oracle.runs import execute, prepare, workspace
 from oracle.search.graph import Cell
 from oracle.storage.result_store import ResultStore
 from oracle.storage.retry import DatabaseRetry
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 from scyc.storage.blob_store import sweep
 from scyc.storage.checkpoint_store import CheckpointLost, CheckpointStore
 
