@@ -1,7 +1,4 @@
-"""The figures of distributions while a network is pruned (Liu et al. 2021, Figures 1, 3-6).
-
-Over 300 lines: each figure's panels, axes and colours are read beside each other.
-"""
+"""The figures of distributions while a network is pruned (Liu et al. 2021, Figures 1, 3-6)."""
 
 from __future__ import annotations
 

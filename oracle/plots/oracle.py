@@ -1,7 +1,4 @@
-"""The figures of an oracle run.
-
-Over 300 lines: each figure's panels, axes and colours are read beside each other.
-"""
+"""The figures of an oracle run."""
 
 from __future__ import annotations
 
