@@ -49,9 +49,9 @@ def known(names: Mapping[str, str]) -> list[tuple[str, dict[str, Any]]]:
     return [(title, each) for title, each in found if each is not None]
 
 
-def panels(titles: Sequence[str], height: int = 460) -> go.Figure:
-    """A row of panels."""
-    figure = make_subplots(cols=len(titles), subplot_titles=titles, horizontal_spacing=0.07)
+def panels(titles: Sequence[str], height: int = 460, space: float = 0.07) -> go.Figure:
+    """A row of panels; space: between two of them, as a share of the width."""
+    figure = make_subplots(cols=len(titles), subplot_titles=titles, horizontal_spacing=space)
     return figure.update_layout(
         template="plotly_white", width=460 * len(titles), height=height, font={"size": 12},
         legend={"orientation": "h", "y": -0.22}, margin={"t": 80},
@@ -146,7 +146,7 @@ def what_does_it_cost() -> go.Figure:
     titles = ["training runs"]
     if rivals:
         titles.append("demo: S-Cyc less the rival, test accuracy, points")
-    figure = panels(titles)
+    figure = panels(titles, space=0.18)
     ways = {
         "oracle": "oracle, whole grid",
         "adaptive": "oracle, adaptive",
@@ -159,7 +159,7 @@ def what_does_it_cost() -> go.Figure:
             text=[f"{content['cost'][way]['trainings']:,}" for way in ways],
         )  # fmt: skip
     names = [
-        f"{each['name']} ({each['summary']['percent_of_training']:.3g} % to choose)"
+        f"{each['name']}<br>(costs {each['summary']['percent_of_training']:.3g} %)"
         for each in rivals
     ]
     found = [Difference.from_json((each["average"] or {}).get("test")) for each in rivals]

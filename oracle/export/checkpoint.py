@@ -17,8 +17,7 @@ from oracle.search.graph import Cell, CellResult
 from oracle.settings import Settings
 from oracle.storage import session
 from oracle.study.function import FunctionStudy
-from scyc.data import datasets
-from scyc.data import images as data
+from scyc.data import cache, datasets
 from scyc.data.images import Images
 from scyc.errors import BadInput
 from scyc.networks import registry
@@ -158,7 +157,7 @@ def load_module(run: StoredRun, settings: Settings, found: Found, state: State) 
 
 def stored_images(run: StoredRun, settings: Settings) -> Images:
     """Return the images that a run was trained on. Raises BadInput where they are gone."""
-    kept = data.cached(run.place / "images", run.record.fingerprint)
+    kept = cache.cached(run.place / "images", run.record.fingerprint)
     if kept is not None:
         return kept
     study = run.study
