@@ -27,6 +27,7 @@ def test_every_example_is_short() -> None:
         assert len(file.read_text(encoding="utf-8").splitlines()) <= 80, file.name
 
 
+@pytest.mark.slow
 def test_the_quickstart_s_cells_run_from_the_first_to_the_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
