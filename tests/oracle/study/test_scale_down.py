@@ -319,7 +319,7 @@ def test_a_run_with_fewer_cycles_is_the_start_of_the_full_one(study: Make, tmp_p
 
 
 def test_a_number_is_told_from_the_one_that_it_is_above(study: Any) -> None:
-    with pytest.raises(BadInput, match=r"--subset = 0\.2000001    is above the study's 0\.2;"):
+    with pytest.raises(BadInput, match=r"subset = 0\.2000001    is above the study's 0\.2;"):
         scale_down(study(), ScaleDown(subset=0.2000001))
     large = study(grid={"max_lr": [0.1, 0.3], "extend": False})
     same = study(grid={"max_lr": [0.1, 0.1 + 0.2], "extend": False})  # 0.30000000000000004
