@@ -25,6 +25,7 @@ from oracle.plots.registry import FIGURES
 from oracle.reports import formats
 from oracle.runs import remarks
 from oracle.runs.catalog import database, opened
+from oracle.runs.function_checks import function_problems, function_resources
 from oracle.runs.remarks import SplitSummary
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.request import StudyKey
@@ -34,6 +35,7 @@ from oracle.storage.recorder import Recorder
 from oracle.storage.result_store import ResultStore
 from oracle.storage.retry import DatabaseRetry
 from oracle.study.base import Study, reserved_name_problems
+from oracle.study.function import FINGERPRINT, FunctionStudy
 from oracle.study.oracle import uses_own_code
 from oracle.tables.oracle import Table
 from scyc.checks import system as system_checks
@@ -46,7 +48,7 @@ from scyc.specs.base import as_json, content_hash
 from scyc.specs.choices import FactorySpec
 from scyc.specs.system import SubsetSpec
 from scyc.storage.blob_store import blobs, make_folder, sweep
-from scyc.storage.checkpoint_store import CheckpointStore
+from scyc.storage.checkpoint_store import CheckpointStore, FolderStore
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,11 @@ class PreparedRun:
     """A study that has passed every check."""
 
     study: Study
-    images: Images
+    images: Images | None  # None where the study's training runs are a function's
     graph: Graph
     run_id: str
     settings: Settings
-    summary: SplitSummary  # of the images' division, and what is to be known of it
+    summary: SplitSummary | None  # of the images' division, and what is to be known of it
 
 
 def prepare(study: Study, settings: Settings) -> PreparedRun:
@@ -67,6 +69,8 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
     Raises BadInput with all problems at once: the images, the user's own code, the folder, the
     database.
     """
+    if isinstance(study, FunctionStudy):
+        return _prepare_function(study, settings)
     problems = reserved_name_problems(study)
     images: Images | None = None
     try:
@@ -87,8 +91,6 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
             factory.load_factory(study.network.factory)
         except ValueError as error:
             problems.append(Problem("network", str(error)))
-    if rule := why_not_writable(settings.study_folder(study.folder_name)):
-        problems.append(Problem("--runs", rule, str(settings.folder)))
     if (
         isinstance(study.network, FactorySpec)
         and study.network.factory.startswith("__main__:")
@@ -102,16 +104,36 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
     remote = settings.backend == "ray" and "RAY_ADDRESS" in os.environ  # its workers have the GPUs
     if not remote and (no_device := device_rule(settings.device)):
         problems.append(Problem("device", no_device, settings.device))
-    problems += shared_store.problems(settings.store, settings.backend)
-    try:
-        problems += probe(database(settings, study.folder_name))
-    except BadInput as error:
-        problems += error.problems
+    problems += _place_problems(study, settings)
     if problems or images is None:
         raise BadInput(study.name, problems)
     graph = Graph(study.system, images.fingerprint)
     summary = remarks.summary(study, images)
     return PreparedRun(study, images, graph, run_id(study, images.fingerprint), settings, summary)
+
+
+def _place_problems(study: Study, settings: Settings) -> list[Problem]:
+    """What is wrong with where a run is to be kept: its folder, its store, its database."""
+    problems = []
+    if rule := why_not_writable(settings.study_folder(study.folder_name)):
+        problems.append(Problem("--runs", rule, str(settings.folder)))
+    problems += shared_store.problems(settings.store, settings.backend)
+    try:
+        problems += probe(database(settings, study.folder_name))
+    except BadInput as error:
+        problems += error.problems
+    return problems
+
+
+def _prepare_function(study: FunctionStudy, settings: Settings) -> PreparedRun:
+    """As :func:`prepare`, of a study whose training runs are a function's. Raises BadInput."""
+    problems = reserved_name_problems(study)
+    problems += function_problems(study, settings)
+    problems += _place_problems(study, settings)
+    if problems:
+        raise BadInput(study.name, problems)
+    graph = Graph(study.system, FINGERPRINT)
+    return PreparedRun(study, None, graph, run_id(study, FINGERPRINT), settings, None)
 
 
 def run_id(study: Study, fingerprint: str) -> str:
@@ -128,16 +150,18 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
     fails, DiskFailed when a file cannot be written; what was finished is kept in every case.
     """
     progress, patience = _patient(progress or Progress(), prepared.settings)
-    for remark in prepared.summary.remarks:
+    for remark in prepared.summary.remarks if prepared.summary else ():
         progress.say(f"note: {remark}")
     study, settings, graph = prepared.study, prepared.settings, prepared.graph
     place = settings.study_folder(study.folder_name)
     make_folder(place)
-    data.keep(place / "images", prepared.images)
-    if settings.store is not None:
-        where = blobs(settings.shared_location(study.folder_name, "images"))
-        data.share(place / "images", prepared.images.fingerprint, where)
-    checkpoints = CheckpointStore(blobs(settings.shared_location(study.folder_name, "checkpoints")))
+    if prepared.images is not None:
+        data.keep(place / "images", prepared.images)
+        if settings.store is not None:
+            where = blobs(settings.shared_location(study.folder_name, "images"))
+            data.share(place / "images", prepared.images.fingerprint, where)
+    kept = blobs(settings.shared_location(study.folder_name, "checkpoints"))
+    checkpoints = FolderStore(kept) if prepared.images is None else CheckpointStore(kept)
     in_flight = PackStates(place, graph)
     with opened(database(settings, study.folder_name)) as (ledger, store):
         record = RunRecord(
@@ -247,7 +271,7 @@ def _queue(
     """A queue that goes by the run's plan: the study's, or on a GPU what was measured before."""
     study, run_id = prepared.study, prepared.run_id
     device = resolve_device(prepared.settings.device).type
-    on_gpu = device != "cpu"
+    on_gpu = device != "cpu" and prepared.images is not None
     kept = patience(lambda: ledger.plan(run_id, device)) if on_gpu else None
     return PackQueue(
         kept.most if kept else pack_plan.most(study, on_gpu),
@@ -272,7 +296,7 @@ def _worker_spec(prepared: PreparedRun) -> WorkerConfig:
         device = resolve_device(device).type
     return WorkerConfig(
         system=as_json(prepared.study.system),
-        fingerprint=prepared.images.fingerprint,
+        fingerprint=prepared.graph.fingerprint,
         images=settings.shared_location(home, "images"),
         checkpoints=settings.shared_location(home, "checkpoints"),
         in_flight="" if own else str(PackStates(place, prepared.graph).folder),
@@ -280,15 +304,20 @@ def _worker_spec(prepared: PreparedRun) -> WorkerConfig:
         device=device,
         import_from=(str(Path.cwd()),) if uses_own_code(prepared.study) else (),
         objects=_objects(prepared.study),
+        resources=function_resources(prepared.study),
     )
 
 
 def _objects(study: Study) -> dict[str, Callable[..., object]]:
     """The objects of this process that a study's training needs, by path."""
-    if not isinstance(study.network, FactorySpec):
+    if isinstance(study, FunctionStudy):
+        path = study.trainer.function
+    elif isinstance(study.network, FactorySpec):
+        path = study.network.factory
+    else:
         return {}
-    given = factory.registered(study.network.factory)
-    return {} if given is None else {study.network.factory: given}
+    given = factory.registered(path)
+    return {} if given is None else {path: given}
 
 
 def _publish(store: ResultStore, prepared: PreparedRun, found: Experiment, result: Table) -> None:

@@ -87,4 +87,4 @@ def feasible_region(
 
 def points(tolerance: float, kind: ToleranceKind, best: float) -> float:
     """A tolerance in points of accuracy."""
-    return tolerance if kind == "points" else best * tolerance / 100
+    return tolerance if kind == "points" else abs(best) * tolerance / 100
