@@ -28,6 +28,7 @@ from oracle.search.ask_tell import ExternalRun, ExternalRunState, Training
 from oracle.service.external_runs import Reported
 from oracle.service.service import Service
 from oracle.stats.region import Region
+from oracle.study.grid import reaches_zero
 from oracle.study.oracle import OracleStudy
 from oracle.study.validation import parse_as
 from oracle.tables.oracle import Table
@@ -175,13 +176,12 @@ def _progress(now: ExternalRunState) -> dict[str, Any]:
         "done": now.done,
         "known": now.known,
         "cycle": now.cycle,
-        "cycles": [
-            _cycle(each.cycle, now.run.curve(each.cycle), each.region) for each in now.cycles
-        ],
+        "cycles": [_cycle(now.run, each.cycle, each.region) for each in now.cycles],
     }
 
 
-def _cycle(cycle: int, s_cyc: float | None, region: Region | None) -> CycleFound:
+def _cycle(run: ExternalRun, cycle: int, region: Region | None) -> CycleFound:
+    s_cyc = run.curve(cycle)
     if region is None:
         return CycleFound(cycle=cycle, s_cyc=s_cyc, well_tuned=None, region=None, inside=None)
     shown = FeasibleRegion(
@@ -189,7 +189,7 @@ def _cycle(cycle: int, s_cyc: float | None, region: Region | None) -> CycleFound
         high=region.high,
         members=list(region.members),
         contiguous=region.contiguous,
-        cut_low=region.touches_low,
+        cut_low=region.touches_low and not reaches_zero(run.grid, region.low),
         cut_high=region.touches_high,
     )
     inside = None if s_cyc is None else region.contains(s_cyc)
@@ -202,7 +202,7 @@ def _of_outside(now: ExternalRunState, cycle: int) -> MaxLr:
     _within(cycle, now.run.cycles)
     complete = cycle < len(now.cycles)
     region = now.cycles[cycle].region if complete else None
-    found = _cycle(cycle, now.run.curve(cycle), region)
+    found = _cycle(now.run, cycle, region)
     return MaxLr(**found.model_dump(), run=now.run.id, complete=complete)
 
 

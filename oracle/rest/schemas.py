@@ -119,7 +119,9 @@ class FeasibleRegion(BaseModel):
     high: float
     members: list[float]
     contiguous: bool = Field(description="No value that was tried between two members is outside.")
-    cut_low: bool = Field(description="The lowest value that was tried is a member.")
+    cut_low: bool = Field(
+        description="The lowest value that was tried is a member, and lower ones could be tried."
+    )
     cut_high: bool
 
 

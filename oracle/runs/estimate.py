@@ -14,8 +14,7 @@ from oracle.runs.execute import PreparedRun
 from oracle.study import grid
 from oracle.study.base import Study
 from oracle.study.grid_spec import GridSpec
-from oracle.study.oracle import OracleStudy, SchedulesStudy
-from oracle.study.search import PaperRecipe, SearchStudy
+from oracle.study.oracle import OracleStudy, SchedulesStudy, declared_grids
 from scyc.networks import registry
 from scyc.tuning.device_meter import DeviceMeter
 
@@ -33,6 +32,7 @@ class Estimate:
     images: int
     parameters: int
     grids: dict[str, list[float]]  # of max_lr, by what is searched with it
+    growth: dict[str, int]  # new values that each grid may come to in a cycle
     cycles: int  # pruning cycles after the unpruned network
     replicates: int
     most_replicates: int  # to which those of a cycle may grow
@@ -54,6 +54,7 @@ class Estimate:
 def estimate(prepared: PreparedRun) -> Estimate:
     """Count the cells and time a few steps of one pack, in this process, on one thread."""
     study = prepared.study
+    grids = _grids(study)
     cells = expected_cells(experiment(study, prepared.graph))
     device = resolve_device(prepared.settings.device)
     looks = -(-study.training.steps // study.training.validate_every) + 1
@@ -66,7 +67,8 @@ def estimate(prepared: PreparedRun) -> Estimate:
         shrunk=dict(study.shrunk),
         images=len(prepared.images.labels),
         parameters=registry.parameter_count(meter.trainer(1).network),
-        grids={name: grid.grid_values(each) for name, each in _grids(study).items()},
+        grids={name: grid.grid_values(each) for name, each in grids.items()},
+        growth={name: grid.most_new_values(each) for name, each in grids.items()},
         cycles=study.cycles,
         replicates=study.least_replicates,
         most_replicates=study.most_replicates,
@@ -89,11 +91,13 @@ def text(cost: Estimate) -> str:
     ]
     for name, rates in cost.grids.items():
         lines.append(f"  grid        {name}: {len(rates)} max_lr: {_shown(rates)}")
+        if most := cost.growth[name]:
+            lines.append(f"              grows by up to {most} more learning rates a cycle")
     for what, how in cost.shrunk.items():
         lines.append(f"  shrunk      {what} {how}")
     lines += [
         f"  trainings   {cost.cells:,} ({cost.cycles + 1} networks x {cost.replicates} "
-        f"replicates{'; more where a grid grows' if cost.grids else ''})",
+        f"replicates{'; more where a grid grows' if any(cost.growth.values()) else ''})",
         *_growing(cost),
         f"  steps       {cost.steps:,}",
         f"  time        about {format_duration(cost.seconds)} with {cost.workers} worker(s) on "
@@ -116,13 +120,13 @@ def _growing(cost: Estimate) -> list[str]:
 
 
 def _grids(study: Study) -> dict[str, GridSpec]:
-    if isinstance(study, OracleStudy):
-        return {"oracle": study.grid}
-    if isinstance(study, SearchStudy) and isinstance(study.search, PaperRecipe):
-        return {"epsilon": study.search.epsilon}
+    """The grids that a study searches, by what is searched with them."""
+    found = declared_grids(study)
     if isinstance(study, SchedulesStudy):
-        return {e.label: e.tune.max_lr for e in study.schedules if e.tune is not None}
-    return {}
+        labels = [each.label for each in study.schedules if each.tune is not None]
+        return dict(zip(labels, found.values(), strict=True))
+    name = "oracle" if isinstance(study, OracleStudy) else "epsilon"
+    return dict(zip([name], found.values(), strict=False))
 
 
 def _members(study: Study) -> int:

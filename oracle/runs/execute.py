@@ -31,8 +31,8 @@ from oracle.storage import shared_store
 from oracle.storage.recorder import Recorder
 from oracle.storage.result_store import ResultStore
 from oracle.storage.retry import DatabaseRetry
-from oracle.study.base import Study, reserved_name_problems
-from oracle.study.oracle import uses_own_code
+from oracle.study.base import Study
+from oracle.study.oracle import start_problems, uses_own_code
 from oracle.tables.oracle import Table
 from scyc.checks import system as system_checks
 from scyc.data import datasets
@@ -64,7 +64,7 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
     Raises BadInput with all problems at once: the images, the user's own code, the folder, the
     database.
     """
-    problems = reserved_name_problems(study)
+    problems = start_problems(study)
     images: Images | None = None
     try:
         images = datasets.load(

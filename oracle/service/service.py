@@ -22,8 +22,9 @@ from oracle.service.external_runs import ExternalRuns
 from oracle.service.limits import Limits
 from oracle.settings import ScaleDown, Settings
 from oracle.storage.result_store import ResultStore
-from oracle.study.base import Study, reserved_name_problems
+from oracle.study.base import Study
 from oracle.study.loading import read_json, read_yaml
+from oracle.study.oracle import start_problems
 from oracle.study.scale_down import scale_down as shrunk
 from oracle.study.validation import parse
 from oracle.tables.oracle import Table
@@ -218,7 +219,7 @@ class Service:
             named = as_json(study)
             if wanted is not None:
                 study = shrunk(study, wanted)
-            problems += self.settings.limits.study_problems(study) + reserved_name_problems(study)
+            problems += self.settings.limits.study_problems(study) + start_problems(study)
         except BadInput as error:
             problems += error.problems
         problems += admission.problems(named, allow, folders, data)

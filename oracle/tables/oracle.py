@@ -11,6 +11,8 @@ from oracle.search.pruning_run import RunCycle
 from oracle.stats.paired_difference import difference
 from oracle.stats.region import Region
 from oracle.study.base import Study
+from oracle.study.grid import reaches_zero
+from oracle.study.grid_spec import GridSpec
 from oracle.study.oracle import OracleStudy
 from oracle.tables import evidence
 from scyc.schedules import scyc_curve
@@ -102,7 +104,7 @@ def _cycle(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> Tab
             for rate, row in cycle.results.items()
         ],
         "well_tuned": cycle.region.well_tuned if cycle.region else None,
-        "feasible": _feasible(cycle.region),
+        "feasible": _feasible(study.grid, cycle.region),
         "evidence": evidence.part(study, cycle.tried, _rate(study, cycle)),
         "s_cyc": _s_cyc(study, cycle, path),
         "oracle_less_s_cyc": _paired(cycle, path),
@@ -145,13 +147,13 @@ def _printed(study: OracleStudy, cycle: int) -> Table | None:
     }
 
 
-def _feasible(region: Region | None) -> Table | None:
+def _feasible(grid: GridSpec, region: Region | None) -> Table | None:
     if region is None:
         return None
     return {
         "low": region.low,
         "high": region.high,
-        "cut_low": region.touches_low,
+        "cut_low": region.touches_low and not reaches_zero(grid, region.low),
         "cut_high": region.touches_high,
         "contiguous": region.contiguous,
         "members": list(region.members),

@@ -227,6 +227,7 @@ def test_check_tells_the_cost_and_writes_nothing(place: Path, inside: Call) -> N
     before = sorted(place.rglob("*"))
     shown = inside("check", "tiny.yaml", *INLINE)
     assert "grid        oracle: 3 max_lr: 0.05, 0.1, 0.2" in shown
+    assert "grows by up to 6 more learning rates a cycle" in shown  # 3 on either side
     assert "trainings   24 (3 networks x 2 replicates; more where a grid grows)" in shown
     assert "steps       288" in shown
     assert "time        about" in shown
