@@ -1,1 +1,53 @@
-"""The S-Cyc oracle service: search, storage, comparison."""
+"""The greedy max_lr oracle of iterative pruning, and S-Cyc held against it.
+
+:func:`run` runs a study, :func:`load_run` and :func:`list_runs` find stored runs, :func:`check`
+estimates what a study costs, :class:`Run` has tables, figures and networks, :func:`OracleStudy`
+declares a study in Python. ``import oracle`` is quick: what a name needs is imported when it is
+first used.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from oracle.api.declaring import OracleStudy
+    from oracle.api.run import Run
+    from oracle.api.running import check, list_runs, load_run, run
+    from oracle.errors import RunError
+    from oracle.settings import ScaleDown
+    from scyc.errors import BadInput
+
+__all__ = [
+    "BadInput",
+    "OracleStudy",
+    "Run",
+    "RunError",
+    "ScaleDown",
+    "check",
+    "list_runs",
+    "load_run",
+    "run",
+]
+
+_HOMES = {
+    "BadInput": "scyc.errors",
+    "OracleStudy": "oracle.api.declaring",
+    "Run": "oracle.api.run",
+    "RunError": "oracle.errors",
+    "ScaleDown": "oracle.settings",
+    "check": "oracle.api.running",
+    "list_runs": "oracle.api.running",
+    "load_run": "oracle.api.running",
+    "run": "oracle.api.running",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'oracle' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -19,7 +19,9 @@ from torch import Tensor
 
 from scyc import seeds
 from scyc.data import images as data
+from scyc.data import splits
 from scyc.data.images import Images, Split
+from scyc.data.splits import PartCounts
 from scyc.engines import solo
 from scyc.engines.registry import ENGINES, candidates
 from scyc.networks import registry
@@ -227,6 +229,12 @@ class Trainer:
     def weights_remaining(self, network: Network) -> float:
         """Lambda of a network, in percent (see `pruning_weights.weights_remaining`)."""
         return pruning_weights.weights_remaining(network.masks, network.state, self._weight_names)
+
+    def part_counts(self, replicate: int) -> dict[str, PartCounts]:
+        """Images and classes of each part of a replicate's split."""
+        split = self._split(replicate)
+        indices = (split.train, split.validation, split.test)
+        return splits.counts(self._source.labels, len(self._source.classes), indices)
 
     def _make_split(self, replicate: int) -> Split:
         return data.split(self._source, self.system.split, self.system.seed, replicate)

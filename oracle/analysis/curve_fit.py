@@ -185,11 +185,9 @@ def _closest(plane: _Plane, edges: Array) -> Array:
 
 
 def of_cycles(cycles: Sequence[Mapping[str, Any]]) -> list[Target]:
-    """The regions of a table's cycles, of those that have one: as estimated, else as measured."""
+    """The regions of a table's cycles, as estimated, else as measured; not those at chance."""
     targets = []
-    for cycle in cycles:
-        if not cycle["feasible"]:
-            continue
+    for cycle in _with_region(cycles):
         estimated = (cycle.get("evidence") or {}).get("estimated")
         region = estimated or {**cycle["feasible"], "well_tuned": cycle["well_tuned"]}
         low, high = region["low"], region["high"]
@@ -198,13 +196,17 @@ def of_cycles(cycles: Sequence[Mapping[str, Any]]) -> list[Target]:
     return targets
 
 
+def _with_region(cycles: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [cycle for cycle in cycles if cycle["feasible"] and not cycle.get("at_chance")]
+
+
 def widest(cycles: Sequence[Mapping[str, Any]]) -> list[Target]:
     """The regions from the outer bounds of the 90 % intervals of their ends.
 
     Where a region may go on beyond the end of the grid, nothing bounds it there.
     """
     found = []
-    for target, cycle in zip(of_cycles(cycles), [c for c in cycles if c["feasible"]], strict=True):
+    for target, cycle in zip(of_cycles(cycles), _with_region(cycles), strict=True):
         told = cycle.get("evidence") or {}
         low, high = told.get("low"), told.get("high")
         if low is None or high is None:

@@ -1,20 +1,22 @@
-"""Commands that analyse results without training: paper, fit, cost."""
+"""Commands that analyse results: paper, fit, trend, cost, budget."""
 
 # ruff: noqa: PLC0415
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from oracle.cli.options import Finite, storage_options
 from oracle.cli.replay_command import replay
-from oracle.settings import Settings
+from oracle.settings import DEVICE_NAMES, Settings
 
 if TYPE_CHECKING:
     from oracle.analysis.curve_fit import Target
+    from oracle.analysis.rise import Rise
 
 _text_or_json = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
@@ -65,7 +67,9 @@ def fit(
         raise click.UsageError("--beta-low lies above --beta-high")
     name, rate, targets = _regions(run_name, settings, number)
     if not targets:
-        raise click.ClickException("no cycle of this run has a region yet; nothing to fit")
+        raise click.ClickException(
+            "no cycle of this run has a region in which something was learned yet; nothing to fit"
+        )
     betas = [beta_low + (beta_high - beta_low) * step / 30 for step in range(31)]
     found = fits.fit_scyc_curve(targets, rate, range(q_most + 1), list(dict.fromkeys(betas)))
     if form == "json":
@@ -101,7 +105,62 @@ def cost(run_names: tuple[str, ...], settings: Settings, paper: bool, form: str)
     click.echo(json.dumps(content, indent=2) + "\n" if form == "json" else shown, nl=False)
 
 
-COMMANDS = (paper, fit, cost, replay)
+@click.command()
+@click.argument("run_name", metavar="RUN")
+@storage_options
+@click.option("--device", type=click.Choice(DEVICE_NAMES), default="auto", show_default=True)
+@_text_or_json
+def budget(run_name: str, settings: Settings, device: str, form: str) -> None:
+    """Train a RUN's unpruned network 1.5 times as long at two max_lr, and say what that gains.
+
+    The well-tuned max_lr and the lowest of its region, all replicates, in this process; nothing is
+    stored. A gain above the region's tolerance says that the run was undertrained.
+    """
+    from oracle.runs import catalog, longer
+
+    run = catalog.find_run(run_name, settings)
+    found = longer.train_longer(run, catalog.stored_table(run), device)
+    if form == "json":
+        click.echo(json.dumps(longer.as_json(found), indent=2))
+    else:
+        click.echo(longer.text(found), nl=False)
+
+
+@click.command()
+@click.argument("run_names", metavar="RUN...", nargs=-1, required=True)
+@storage_options
+@_text_or_json
+def trend(run_names: tuple[str, ...], settings: Settings, form: str) -> None:
+    """Say whether max_lr rises with pruning in RUNs, and which curve describes it.
+
+    The well-tuned max_lr and both ends of the region: slopes over the cycles with 90 % intervals;
+    a constant, a line, a power law and S-Cyc's curve by AIC. RUN may be a file that `oracle table
+    --format json` wrote, too.
+    """
+    from oracle.analysis import rise
+
+    found = [_rise(name, settings) for name in run_names]
+    if form == "json":
+        click.echo(json.dumps([rise.as_json(each) for each in found], indent=2))
+    else:
+        click.echo("\n".join(rise.text(each) for each in found), nl=False)
+
+
+COMMANDS = (paper, fit, trend, cost, budget, replay)
+
+
+def _rise(name: str, settings: Settings) -> Rise:
+    """What a run, or a file with a table, says of the rise of max_lr."""
+    from oracle.analysis import rise
+    from oracle.runs import catalog
+    from oracle.study.oracle import OracleStudy
+
+    if name.endswith(".json"):
+        return rise.of_table(rise.read(Path(name)))
+    run = catalog.find_run(name, settings)
+    if not isinstance(run.study, OracleStudy):
+        raise click.UsageError(f"{run.record.run_id} is no oracle run; it has no regions")
+    return rise.of_table(catalog.stored_table(run), run.study.pruning.rate)
 
 
 def _regions(

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from oracle.cli.options import FILE, scale_options
-from oracle.cli.printing import INTERRUPTED, print_table, printable, width
+from oracle.cli.printing import INTERRUPTED, print_table, width
 from oracle.errors import RunError
+from oracle.host.terminal import printable
 from oracle.records.jobs import PRIORITIES, STATES
 from oracle.settings import ScaleDown
 from scyc.errors import BadInput, Problem
@@ -235,10 +236,10 @@ COMMANDS = (submit, status, watch, cancel, resume, priority, fetch)
 
 def _follow(client: Client, job: Job, quiet: bool) -> None:
     """Watch a job to its end, and print its table. Raises JobFailed, BadInput."""
-    from oracle.cli.progress_bar import shown
+    from oracle.api.progress import terminal_progress
 
     try:
-        with shown(quiet) as progress:
+        with terminal_progress(quiet) as progress:
             ended = client.wait(job.id, progress)
     except KeyboardInterrupt:
         click.echo(

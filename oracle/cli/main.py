@@ -14,9 +14,10 @@ from oracle.cli import (
     server_commands,
     study_commands,
 )
-from oracle.cli.printing import BAD_INPUT, FAILED, INTERRUPTED, printable
+from oracle.cli.printing import BAD_INPUT, FAILED, INTERRUPTED
 from oracle.errors import RunError
 from oracle.host.disk import disk_failed
+from oracle.host.terminal import printable
 from scyc.errors import BadInput
 
 _MODULES = (study_commands, run_commands, analysis_commands, job_commands, server_commands)

@@ -16,13 +16,6 @@ def print_table(text: str) -> None:
     click.echo(text, nl=False, color=sys.stdout.isatty())
 
 
-def printable(text: str) -> str:
-    """Text of another's without what a terminal would act on; lines stay lines."""
-    return "".join(
-        letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text
-    )
-
-
 def width() -> int:
     """Columns of a table in text."""
     return max(Console().width, 100) if sys.stdout.isatty() else _UNNAMED_WIDTH

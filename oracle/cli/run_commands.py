@@ -44,10 +44,10 @@ def table(run_name: str, settings: Settings, which: str | None, form: str) -> No
 def plot(run_name: str, settings: Settings, which: str | None, output: Path | None) -> None:
     """Draw a RUN: regions and accuracies, schedules compared, or distributions."""
     from oracle.plots import base
-    from oracle.plots.registry import FIGURES
+    from oracle.plots.registry import FIGURES, is_drawable
 
     found = _stored(run_name, settings, which)
-    if not any(part["cycles"] for part in found.get("schedules", found.get("candidates", [found]))):
+    if not is_drawable(found):
         raise click.ClickException("no cycle of this run is finished yet; nothing to draw")
     target = output or Path(f"{found['run_id']}.html")
     base.save(FIGURES[found["kind"]].figure(found), target)

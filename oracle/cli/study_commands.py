@@ -26,14 +26,14 @@ def run(study: str, settings: Settings, wanted: ScaleDown, quiet: bool) -> None:
     What is finished is found and not trained again: after an interruption, run the same command.
     Options such as --scale make the study smaller; every output then says so.
     """
-    from oracle.cli.progress_bar import shown
+    from oracle.api.progress import terminal_progress
     from oracle.reports import formats
     from oracle.runs import catalog, execute, html_report
     from oracle.study.loading import load_study
     from oracle.study.scale_down import scale_down
 
     prepared = execute.prepare(scale_down(load_study(study), wanted), settings)
-    with shown(quiet) as progress:
+    with terminal_progress(quiet) as progress:
         table = execute.execute(prepared, progress)
     if not quiet:
         print_table(formats.text(table, width(), colour=sys.stdout.isatty()))

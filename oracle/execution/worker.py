@@ -7,8 +7,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from oracle.search.request import Results
 from scyc.data import images as data
 from scyc.pruning.pruned_network import Network, NetworkChanged
 from scyc.specs.base import as_json, content_hash
+from scyc.specs.factory import register
 from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import SystemSpec
 from scyc.storage.blob_store import blobs, sweep
@@ -52,6 +53,9 @@ class WorkerConfig:
     device: str  # "auto", "cpu" or "cuda"
     import_from: tuple[str, ...]  # folders where a study's own code lies
     share: float = 1.0  # of a GPU, where workers share one
+    objects: Mapping[str, Callable[..., object]] = field(
+        default_factory=dict
+    )  # in_process, by path
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,8 @@ class Worker:
     def __init__(self, worker_spec: WorkerConfig) -> None:
         torch.set_num_threads(1)
         sys.path[:0] = [path for path in worker_spec.import_from if path not in sys.path]
+        for path, made in worker_spec.objects.items():
+            register(path, made)
         self._images = data.read_cache(_at_hand(worker_spec), worker_spec.fingerprint)
         self.device = resolve_device(worker_spec.device)
         system = SystemSpec.model_validate_json(json.dumps(worker_spec.system))
@@ -183,6 +189,10 @@ class Worker:
             recorded=trained.recorded,
             engine=engine,
             members=members,
+            split={
+                part: asdict(counts)
+                for part, counts in self._trainer.part_counts(task.replicate).items()
+            },
         )
 
     def _start(self, task: CellTask) -> Network:

@@ -7,8 +7,8 @@ from typing import Any
 
 from oracle.experiments.base import ExperimentCallbacks
 from oracle.reports.sheet import format_lr
-from oracle.search import adaptive_grid
 from oracle.search.beam import Beam, BeamCycle
+from oracle.search.expected import cells_a_cycle
 from oracle.search.graph import Graph
 from oracle.search.greedy import OracleCycle
 from oracle.search.liveness import NetworkLiveness
@@ -113,8 +113,9 @@ class Beyond:
             return 0
         ahead = self.study.cycles - len(self.beam.cycles)
         own = self.study.beam - (0 if self._greed_dropped(oracle) else 1)
-        count = adaptive_grid.expected(len(grid.grid_values(self.study.grid)), self.study.search)
-        return max(0, ahead) * own * count * self.study.least_replicates
+        values = len(grid.grid_values(self.study.grid))
+        each = cells_a_cycle(values, self.study.least_replicates, self.study.search)
+        return max(0, ahead) * own * each
 
     def _greed_dropped(self, oracle: Sequence[OracleCycle]) -> bool:
         """Whether the oracle's networks are no longer among those that the beam keeps."""

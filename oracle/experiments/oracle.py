@@ -9,7 +9,7 @@ from typing import Any
 from oracle.analysis import curve_fit, replay
 from oracle.experiments.base import ExperimentCallbacks, cycle_line, first_grid, no_winner, path
 from oracle.experiments.extras import Beyond
-from oracle.search import adaptive_grid
+from oracle.search.expected import cells_a_cycle
 from oracle.search.graph import Graph
 from oracle.search.greedy import OracleCycle, greedy_oracle
 from oracle.search.pruning_run import RunCycle
@@ -59,8 +59,9 @@ class OracleExperiment:
         whole = self.study.search == "grid"
         begun = len(self.cycles) + (1 if whole or self._begun else 0)
         ahead = max(0, self.study.cycles + 1 - begun)
-        count = adaptive_grid.expected(len(grid.grid_values(self.study.grid)), self.study.search)
-        oracles = ahead * count * self.study.least_replicates
+        values = len(grid.grid_values(self.study.grid))
+        each = cells_a_cycle(values, self.study.least_replicates, self.study.search)
+        oracles = ahead * each
         return oracles + self._beyond.unknown_cells(self.cycles)
 
     def table(self, run_id: str) -> Table:
@@ -73,7 +74,7 @@ class OracleExperiment:
 
     def _costs(self, table: Table) -> Table:
         """With what the adaptive oracle would have cost, where the whole grid was tried."""
-        if self.study.search == "adaptive":
+        if self.study.search != "grid":
             return dict(table["cost"])
         replayed = replay.replays(self.study, self.graph, self.cycles)
         costs = table["cost"]

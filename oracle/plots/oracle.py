@@ -252,10 +252,7 @@ def _members(
 
 def _accuracies(figure: go.Figure, table: Table, column: int) -> None:
     cycles = table["cycles"]
-    means = [
-        {e["max_lr"]: statistics.fmean(e["val_accuracy"]) for e in c["grid"] if not e["diverged"]}
-        for c in cycles
-    ]
+    means = [_means(c) for c in cycles]
     place = {"row": 1, "col": column}
     shares = [0.9 * index / max(1, len(cycles) - 1) for index in range(len(cycles))]
     for cycle, line, colour in zip(
@@ -300,6 +297,19 @@ def _accuracies(figure: go.Figure, table: Table, column: int) -> None:
         range=[lowest, min(100.5, max(best) + 1)],
         **place,
     )
+
+
+def _means(cycle: Mapping[str, Any]) -> dict[float, float]:
+    """Mean accuracies by max_lr, over the same replicates as the best one's."""
+    sound = {e["max_lr"]: e["val_accuracy"] for e in cycle["grid"] if not e["diverged"]}
+    best = sound.get(cycle["well_tuned"], [])
+    return {
+        rate: statistics.fmean(values)
+        if len(values) >= len(best)
+        else statistics.fmean(best)
+        + statistics.fmean(a - b for a, b in zip(values, best, strict=False))
+        for rate, values in sound.items()
+    }
 
 
 def _errors(cycle: Mapping[str, Any], rates: Sequence[float], colour: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -18,6 +18,12 @@ class Figures:
 
     figure: Callable[[Table], Figure]
     cards: Callable[[Table], dict[str, Figure]]  # small, for the Optuna dashboard
+
+
+def is_drawable(table: Table) -> bool:
+    """Whether a cycle of a table is finished, so that there is something to draw."""
+    parts: Sequence[Table] = table.get("schedules") or table.get("candidates") or [table]
+    return any(part.get("cycles") for part in parts)
 
 
 FIGURES: Mapping[str, Figures] = MappingProxyType(

@@ -107,8 +107,10 @@ def notes(cycles: Sequence[Mapping[str, Any]]) -> list[str]:
         lines.append(noise)
     if any(c["evidence"]["s_cyc"]["verdict"] == "undecided" for c in known):
         lines.append(
-            "undecided (+n): with so many replicates S-Cyc's max_lr may lie inside or outside; "
-            "about n more may decide it, too many to tell where no n is given."
+            "undecided: S-Cyc's max_lr may lie inside or outside; a larger budget may decide it."
+            if any(c.get("search") for c in known)
+            else "undecided (+n): with so many replicates S-Cyc's max_lr may lie inside or outside;"
+            " about n more may decide it, too many to tell where no n is given."
         )
     return lines
 

@@ -8,8 +8,11 @@ from typing import Any
 
 from oracle.analysis import costs, curve_fit
 from oracle.reports import beam as beam_reports
+from oracle.reports import cell_search as cell_search_reports
 from oracle.reports import evidence as evidence_reports
+from oracle.reports import plateau as plateau_reports
 from oracle.reports import rivals as rivals_reports
+from oracle.reports.majority import split_notes
 from oracle.reports.sheet import ReportTable, cost_rows, format_lr, format_mean_std, shrunk_lines
 from oracle.stats.paired_difference import Difference, signed
 from oracle.tables import evidence
@@ -50,7 +53,7 @@ def sheet(table: Table) -> ReportTable:
         headers=tuple(heads),
         rows=rows,
         verdict=verdict(table),
-        notes=[*shrunk_lines(table), *_footnotes(table)],
+        notes=[*shrunk_lines(table), *split_notes(table), *_footnotes(table)],
         costs=cost_rows(table["cost"], _COST_NAMES),
         cost_notes=[ratio] if ratio else [],
         flat=[_flat(cycle) for cycle in table["cycles"]],
@@ -99,6 +102,7 @@ def _footnotes(table: Table) -> list[str]:
             f"Adaptive search: {spent['trainings']:,} of {spent['full_grid_trainings']:,} "
             "trainings of the full grid; what was not tried is judged by its neighbours."
         )
+    lines += cell_search_reports.notes(table)
     if any(
         c["feasible"] and (c["feasible"]["cut_low"] or c["feasible"]["cut_high"]) for c in cycles
     ):
@@ -111,6 +115,7 @@ def _footnotes(table: Table) -> list[str]:
         )
     if any(c["feasible"] and not c["feasible"]["contiguous"] for c in cycles):
         lines.append("*: with gaps; some max_lr between the ends lies outside.")
+    lines += plateau_reports.notes(cycles, f"{table['tolerance']:g} {unit}")
     lines += evidence_reports.notes(cycles)
     if len(counts) > 1:
         lines.append(
@@ -173,7 +178,7 @@ def _rows(cycle: Mapping[str, Any], printed: bool) -> list[list[str]]:
         str(cycle["replicates"]),
         f"{cycle['weights_remaining']:.2f}",
         format_lr(cycle["well_tuned"]),
-        format_region(cycle["feasible"]),
+        format_region(cycle["feasible"]) + plateau_reports.beside_region(cycle),
         format_lr(s_cyc["max_lr"]),
         evidence_reports.verdict(cycle),
         format_mean_std(best["val_accuracy"] if best else None),

@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from oracle.reports.majority import split_notes
 from oracle.reports.sheet import (
     Cell,
     ReportTable,
@@ -31,7 +32,7 @@ def sheet(table: Table) -> ReportTable:
         headers=("schedule", "max_lr", *(_remaining(column) for column in columns)),
         rows=[*rows, *_comparison(columns, table)],
         verdict=verdict(table),
-        notes=[*shrunk_lines(table), *_footnotes(table)],
+        notes=[*shrunk_lines(table), *split_notes(table), *_footnotes(table)],
         costs=cost_rows(table["cost"], {TOGETHER: f"{TOGETHER} (shared ones counted once)"}),
         flat=[line for row in table["schedules"] for line in _flat(row)],
         flat_heads=_FLAT_HEADS,

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Mapping
 from typing import Any
 
+from oracle.reports.majority import split_notes
 from oracle.reports.sheet import (
     Cell,
     ReportTable,
@@ -45,7 +46,7 @@ def sheet(table: Table) -> ReportTable:
         ),
         rows=[_row(each, table["networks"], len(objectives)) for each in table["candidates"]],
         verdict=verdict(table),
-        notes=[*shrunk_lines(table), *_footnotes(table)],
+        notes=[*shrunk_lines(table), *split_notes(table), *_footnotes(table)],
         costs=cost_rows(
             table["cost"],
             {"search": "search", "unshared": "without sharing", "best": "the best alone"},

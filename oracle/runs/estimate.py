@@ -11,6 +11,7 @@ from oracle.experiments.registry import expected_cells, experiment
 from oracle.host.devices import resolve_device
 from oracle.host.durations import format_duration
 from oracle.runs.execute import PreparedRun
+from oracle.runs.remarks import SplitSummary
 from oracle.study import grid
 from oracle.study.base import Study
 from oracle.study.grid_spec import GridSpec
@@ -43,12 +44,16 @@ class Estimate:
     seconds_a_look: float
     workers: int
     device: str
+    summary: SplitSummary | None = None  # of the images' division; None where they are not there
 
     @property
     def seconds(self) -> float:
         """Wall time with all workers busy."""
         work = self.steps * self.seconds_a_step + self.looks * self.seconds_a_look
         return _START + work / self.workers
+
+    def __str__(self) -> str:
+        return text(self)
 
 
 def estimate(prepared: PreparedRun) -> Estimate:
@@ -66,6 +71,7 @@ def estimate(prepared: PreparedRun) -> Estimate:
         run_id=prepared.run_id,
         shrunk=dict(study.shrunk),
         images=len(prepared.images.labels),
+        summary=prepared.summary,
         parameters=registry.parameter_count(meter.trainer(1).network),
         grids={name: grid.grid_values(each) for name, each in grids.items()},
         growth={name: grid.most_new_values(each) for name, each in grids.items()},
@@ -86,7 +92,7 @@ def text(cost: Estimate) -> str:
     """An estimate for a terminal."""
     lines = [
         f"{cost.study} is valid ({cost.run_id})",
-        f"  images      {cost.images:,}",
+        f"  images      {cost.images:,}{_parts(cost.summary)}",
         f"  parameters  {cost.parameters:,}",
     ]
     for name, rates in cost.grids.items():
@@ -103,7 +109,17 @@ def text(cost: Estimate) -> str:
         f"  time        about {format_duration(cost.seconds)} with {cost.workers} worker(s) on "
         f"{cost.device} ({1000 * cost.seconds_a_step:.2f} ms a step, timed here)",
     ]
+    remarks = cost.summary.remarks if cost.summary else ()
+    lines += [f"  note        {remark}" for remark in remarks]
     return "\n".join(lines) + "\n"
+
+
+def _parts(summary: SplitSummary | None) -> str:
+    if summary is None:
+        return ""
+    sizes = ", ".join(f"{count:,} {part}" for part, count in summary.sizes.items())
+    majority = summary.majority["validation"]
+    return f": {sizes}; the largest class is {majority:.1f} % of the validation images"
 
 
 def _growing(cost: Estimate) -> list[str]:

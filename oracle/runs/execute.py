@@ -23,7 +23,9 @@ from oracle.host.devices import device_rule, resolve_device
 from oracle.host.disk import raise_disk_errors, why_not_writable
 from oracle.plots.registry import FIGURES
 from oracle.reports import formats
+from oracle.runs import remarks
 from oracle.runs.catalog import database, opened
+from oracle.runs.remarks import SplitSummary
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.request import StudyKey
 from oracle.settings import Progress, Settings
@@ -56,6 +58,7 @@ class PreparedRun:
     graph: Graph
     run_id: str
     settings: Settings
+    summary: SplitSummary  # of the images' division, and what is to be known of it
 
 
 def prepare(study: Study, settings: Settings) -> PreparedRun:
@@ -72,6 +75,7 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
             SubsetSpec(share=study.subset, classes=study.classes, seed=study.seed),
             settings.data,
             settings.study_folder(study.folder_name) / "images",
+            study.split.test,
         )
         problems += data.split_problems(images, study.split)
     except BadInput as error:
@@ -106,7 +110,8 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
     if problems or images is None:
         raise BadInput(study.name, problems)
     graph = Graph(study.system, images.fingerprint)
-    return PreparedRun(study, images, graph, run_id(study, images.fingerprint), settings)
+    summary = remarks.summary(study, images)
+    return PreparedRun(study, images, graph, run_id(study, images.fingerprint), settings, summary)
 
 
 def run_id(study: Study, fingerprint: str) -> str:
@@ -123,6 +128,8 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
     fails, DiskFailed when a file cannot be written; what was finished is kept in every case.
     """
     progress, patience = _patient(progress or Progress(), prepared.settings)
+    for remark in prepared.summary.remarks:
+        progress.say(f"note: {remark}")
     study, settings, graph = prepared.study, prepared.settings, prepared.graph
     place = settings.study_folder(study.folder_name)
     make_folder(place)
@@ -272,7 +279,16 @@ def _worker_spec(prepared: PreparedRun) -> WorkerConfig:
         save_every=60 * prepared.settings.save_every,
         device=device,
         import_from=(str(Path.cwd()),) if uses_own_code(prepared.study) else (),
+        objects=_objects(prepared.study),
     )
+
+
+def _objects(study: Study) -> dict[str, Callable[..., object]]:
+    """The objects of this process that a study's training needs, by path."""
+    if not isinstance(study.network, FactorySpec):
+        return {}
+    given = factory.registered(study.network.factory)
+    return {} if given is None else {study.network.factory: given}
 
 
 def _publish(store: ResultStore, prepared: PreparedRun, found: Experiment, result: Table) -> None:

@@ -90,9 +90,9 @@ def coarse_step(count: int) -> int:
     return max(2, round(math.sqrt(count)))
 
 
-def expected(count: int, kind: SearchKind) -> int:
-    """How many values of a grid of so many a search is likely to try."""
-    return count if kind == "grid" else min(count, max(_SHORT, count // _SHARE))
+def expected_values(count: int) -> int:
+    """How many values of a grid of so many the adaptive choice is likely to try."""
+    return min(count, max(_SHORT, count // _SHARE))
 
 
 def _coarse(sought: GridState, known: Set[int]) -> set[int]:

@@ -13,19 +13,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from oracle.search import adaptive_grid
-from oracle.search.adaptive_grid import SELECTION_RULES
+from oracle.search.expected import cells_a_cycle
 from oracle.search.graph import Cell, CellResult
-from oracle.search.greedy import GridSearch, OracleCycle, run_greedy
+from oracle.search.greedy import OracleCycle, grid_search, run_greedy
 from oracle.search.request import Search
 from oracle.study import grid
 from oracle.study.base import NAME, Percent
+from oracle.study.cell_search import CellSearch, CycleSearchSpec, replicates_rule
 from oracle.study.grid_spec import GridSpec
 from scyc.errors import Problem
 from scyc.schedules import scyc_curve
-from scyc.specs.base import SCyc, Share, Spec, as_json, content_hash
+from scyc.specs.base import SCyc, Share, Spec, as_json, content_hash, refuse
 from scyc.specs.schedules import ConstantSpec, ScheduleSpec
 
 State = Literal["open", "done", "no winner"]
@@ -39,13 +39,19 @@ class ExternalRun(Spec):
     name: Annotated[str, Field(pattern=NAME)]
     description: Annotated[str, Field(max_length=1000)] = ""
     grid: GridSpec  # max_lr that each cycle tries; grows as that of a study does
-    search: Literal["grid", "adaptive"] = "grid"
+    search: CycleSearchSpec = "grid"
     cycles: Annotated[int, Field(ge=0, le=1000)]  # pruning cycles after the unpruned network
     replicates: Annotated[int, Field(ge=1, le=1000)] = 3
     tolerance: Percent = 0.5
     tolerance_kind: Literal["points", "relative"] = "points"
     pruning_rate: Share = 0.2  # share of the remaining weights that a cycle prunes
     s_cyc: SCyc | None = None  # the curve to hold against the regions
+
+    @model_validator(mode="after")
+    def _replicates_fit(self) -> ExternalRun:
+        if isinstance(self.search, CellSearch):
+            refuse(replicates_rule(self.replicates))
+        return self
 
     @property
     def id(self) -> str:
@@ -101,7 +107,7 @@ class ExternalRunState:
         if not self.missing:
             return len(self.asked)
         run = self.run
-        each = adaptive_grid.expected(len(grid.grid_values(run.grid)), run.search) * run.replicates
+        each = cells_a_cycle(len(grid.grid_values(run.grid)), run.replicates, run.search)
         begun = len(self.cycles) + 1
         here = sum(training.cycle == begun - 1 for training in self.asked)
         return len(self.asked) + max(0, each - here) + (run.cycles + 1 - begun) * each
@@ -148,7 +154,11 @@ class ExternalRunState:
             rule = f"was not asked for in cycle {training.cycle}; asked for: {among}{listed}"
             return Problem(f"{path}.max_lr", rule, training.max_lr)
         last = self.run.replicates - 1
-        return Problem(f"{path}.replicate", f"must be 0 to {last}", training.replicate)
+        rule = f"must be 0 to {last}"
+        if 0 <= training.replicate <= last:
+            rule = f"was not asked for at max_lr {training.max_lr:g} in cycle {training.cycle}"
+            rule += "; train what the oracle asks for"
+        return Problem(f"{path}.replicate", rule, training.replicate)
 
 
 def standing(run: ExternalRun, seen: Seen) -> ExternalRunState:
@@ -190,15 +200,8 @@ def suggestion(
 
 
 def _search(run: ExternalRun, done: list[OracleCycle]) -> Search:
-    search = GridSearch(
-        _Trainings(run.id),
-        _SCHEDULE,
-        run.grid,
-        run.tolerance,
-        run.tolerance_kind,
-        SELECTION_RULES[run.search],
-    )
-    return run_greedy(search, run.cycles, run.replicates, done.append)
+    search = grid_search(_Trainings(run.id), _SCHEDULE, run)
+    return run_greedy(search, run.cycles, run.replicates, done.append, asked=run.curve)
 
 
 @dataclass(frozen=True)

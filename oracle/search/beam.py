@@ -11,9 +11,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from oracle.search.adaptive_grid import SELECTION_RULES
 from oracle.search.graph import Cell, CellResult, Graph
-from oracle.search.greedy import GridSearch, OracleCycle
+from oracle.search.greedy import OracleCycle, grid_search
 from oracle.search.pruning_run import RunCycle
 from oracle.search.request import Search
 from oracle.stats.region import ROUNDING, Region
@@ -98,14 +97,7 @@ class Beam:
         return kept[-1][0] if kept else None
 
     def _search(self, rank: int) -> Search:
-        grid = GridSearch(
-            self.graph,
-            self.study.schedule,
-            self.study.grid,
-            self.study.tolerance,
-            self.study.tolerance_kind,
-            SELECTION_RULES[self.study.search],
-        )
+        grid = grid_search(self.graph, self.study.schedule, self.study, self.study.seed)
         kept: tuple[History, ...] = ()
         for cycle in range(self.study.cycles + 1):
             expanded: dict[int, OracleCycle] = {}

@@ -125,6 +125,8 @@ class CellResult:
     recorded: Mapping[str, Any] | None = None  # distributions, by what is recorded
     engine: str | None = None  # that trained it
     members: int | None = None  # trained together with it, itself included
+    # Of each part of the replicate's split, by name: images, largest (class), missing (classes).
+    split: Mapping[str, Mapping[str, int]] | None = None
 
 
 def _cell(

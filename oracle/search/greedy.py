@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from oracle.search.adaptive_grid import SELECTION_RULES, Choice, GridState, coarse_step, whole_grid
+from oracle.search.cell_search import CellRule, SearchEnd, choose, reached_ends, read_region
 from oracle.search.graph import Cell, CellResult, Graph, Tree
+from oracle.search.next_cells import FIRST_REPLICATES
 from oracle.search.replication import AdaptiveReplication
 from oracle.search.request import CellRequest, Results, Search, StudyKey, replicate_cells
 from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_region
 from oracle.study import grid
+from oracle.study.cell_search import CellSearch, CycleSearchSpec
 from oracle.study.grid_spec import GridSpec
 from oracle.study.oracle import OracleStudy
+from scyc.schedules import scyc_curve
 from scyc.specs.schedules import ScheduleSpec
 
 
@@ -25,13 +30,19 @@ class OracleCycle:
     results: Mapping[float, tuple[CellResult, ...]]
     region: Region | None  # None: every max_lr diverged, and the search ends
     place: StudyKey
-    grid_size: int  # values of the grid as far as it has grown, tried or not
+    grid: tuple[float, ...]  # as far as it has grown, tried or not
     passed: tuple[CellResult, ...] = ()  # trainings that brought added replicates to this cycle
+    end: SearchEnd | None = None  # of a search of single cells, which leaves some out
 
     @property
     def replicates(self) -> int:
-        """How many each max_lr has."""
-        return len(next(iter(self.results.values())))
+        """How many a max_lr has; where single cells were searched, the well-tuned one at least."""
+        return max(len(row) for row in self.results.values())
+
+    @property
+    def grid_size(self) -> int:
+        """Values of the grid as far as it has grown, tried or not."""
+        return len(self.grid)
 
     @property
     def tried(self) -> dict[float, MaxLrScores]:
@@ -50,7 +61,7 @@ class GridSearch:
     """What a grid search of one cycle needs to know beside the networks it starts from.
 
     `choice` says which of the grid's values are tried; all of them, or those that should tell what
-    the whole grid would.
+    the whole grid would. With a `rule` single (max_lr, replicate) are chosen instead.
     """
 
     graph: Tree
@@ -59,18 +70,21 @@ class GridSearch:
     tolerance: float
     tolerance_kind: ToleranceKind
     choice: Choice = whole_grid
+    rule: CellRule | None = None
 
     def cycle(
         self,
         parents: Sequence[Cell | None],
         last: Region | None = None,
         growth: AdaptiveReplication | None = None,
+        asked: float | None = None,
     ) -> Generator[CellRequest, Results, OracleCycle]:
         """Every chosen max_lr and every replicate, below the parents, one a replicate.
 
         The grid grows where the best value or the region touches its end, and then the number of
         replicates, where `growth` wants more: all that was tried is tried with these, too. last:
-        the region of the cycle before, where there was one.
+        the region of the cycle before, where there was one. asked: a max_lr whose verdict is
+        wanted, which may end a search of single cells.
         """
         number = parents[0].cycle + 1 if parents[0] is not None else 0
         place = StudyKey("oracle", number, self.graph.study_key(parents, self.schedule))
@@ -78,6 +92,8 @@ class GridSearch:
         step = coarse_step(len(every))
         start = last.well_tuned if last else every[len(every) // 2]
         found = _CycleState(self, place, list(parents))
+        if self.rule is not None:
+            return (yield from self._by_cells(self.rule, found, every, asked))
         passed: list[CellResult] = []
         while True:
             known = scores_by_max_lr(found.results)
@@ -99,9 +115,35 @@ class GridSearch:
                     yield from found.train(new, sorted(found.cells), have)
                     found.parents += new
                     continue
-            cells, results = dict(sorted(found.cells.items())), dict(sorted(found.results.items()))
-            size = len(every)
-            return OracleCycle(number, cells, results, region, place, size, tuple(passed))
+            return found.finished(region, every, tuple(passed))
+
+    def _by_cells(
+        self, rule: CellRule, found: _CycleState, every: list[float], asked: float | None
+    ) -> Generator[CellRequest, Results, OracleCycle]:
+        """The cells that tell most, until enough is known or the budget is spent.
+
+        The grid grows where the region is likelier than not to reach its end; of what is added the
+        outermost value is trained at once.
+        """
+        rounds, replicates = 0, len(found.parents)
+        while True:
+            search = rule.search(every, replicates, asked)
+            decision = choose(search, found.results)
+            wanted = [(search.grid[value], replicate) for value, replicate in decision.cells]
+            if decision.reason is not None:
+                low, high = reached_ends(search, found.results)
+                more = grid.extend_grid(self.grid, every, low, high)
+                every = sorted([*every, *more])
+                outer = [rate for rate in (every[0], every[-1]) if rate in more]
+                first = range(min(FIRST_REPLICATES, replicates))
+                wanted = [(rate, replicate) for replicate in first for rate in outer]
+            if not wanted:
+                assert decision.reason is not None
+                trained = sum(len(row) for row in found.results.values())
+                end = SearchEnd(decision.reason, rounds, trained, search.budget)
+                return found.finished(read_region(search, found.results), every, end=end)
+            rounds += 1
+            yield from found.train_cells(wanted)
 
 
 @dataclass
@@ -129,25 +171,88 @@ class _CycleState:
             answered = tuple(answers[cell.id] for cell in trained)
             self.results[rate] = self.results.get(rate, ()) + answered
 
+    def train_cells(
+        self, wanted: Sequence[tuple[float, int]]
+    ) -> Generator[CellRequest, Results, None]:
+        """Train single (max_lr, replicate), those of each max_lr in the replicates' order."""
+        graph, schedule = self.search.graph, self.search.schedule
+        new = [
+            (rate, replicate_cells(graph, [self.parents[r]], schedule, rate, r)[0])
+            for rate, r in wanted
+        ]
+        answers = yield CellRequest(tuple(cell for _, cell in new), self.place)
+        for rate, cell in new:
+            self.cells[rate] = (*self.cells.get(rate, ()), cell)
+            self.results[rate] = (*self.results.get(rate, ()), answers[cell.id])
+
+    def finished(
+        self,
+        region: Region | None,
+        every: Sequence[float],
+        passed: tuple[CellResult, ...] = (),
+        end: SearchEnd | None = None,
+    ) -> OracleCycle:
+        """The cycle, with all that was trained."""
+        number = self.place.cycle
+        assert number is not None
+        cells, results = dict(sorted(self.cells.items())), dict(sorted(self.results.items()))
+        return OracleCycle(number, cells, results, region, self.place, tuple(every), passed, end)
+
+
+class Declared(Protocol):
+    """What a study, or a run of another program's training runs, declares of its grid search."""
+
+    @property
+    def grid(self) -> GridSpec:
+        """The max_lr of each cycle."""
+
+    @property
+    def search(self) -> CycleSearchSpec:
+        """How the cells of a cycle are chosen."""
+
+    @property
+    def tolerance(self) -> float:
+        """Of the feasible region."""
+
+    @property
+    def tolerance_kind(self) -> ToleranceKind:
+        """Points, or percent of the best."""
+
+
+def grid_search(
+    graph: Tree, schedule: ScheduleSpec, declared: Declared, seed: int = 0
+) -> GridSearch:
+    """The search of each cycle's grid that is declared.
+
+    Args:
+        graph: what names the training runs.
+        schedule: of each cycle.
+        declared: the grid, the tolerance, and how cells are chosen.
+        seed: of the draws of a search of single cells.
+
+    """
+    how = declared.search
+    shared = (graph, schedule, declared.grid, declared.tolerance, declared.tolerance_kind)
+    if isinstance(how, CellSearch):
+        rule = CellRule(how, declared.tolerance, declared.tolerance_kind, seed)
+        return GridSearch(*shared, rule=rule)
+    return GridSearch(*shared, choice=SELECTION_RULES[how])
+
 
 def greedy_oracle(study: OracleStudy, graph: Graph, done: Callable[[OracleCycle], None]) -> Search:
     """The greedy oracle of a study: see :func:`descent`.
 
     Every cycle begins with the least number of replicates, and may grow.
     """
-    search = GridSearch(
-        graph,
-        study.schedule,
-        study.grid,
-        study.tolerance,
-        study.tolerance_kind,
-        SELECTION_RULES[study.search],
-    )
+    search = grid_search(graph, study.schedule, study, study.seed)
 
     def growth(way: tuple[float, ...]) -> AdaptiveReplication:
         return AdaptiveReplication(study, graph, way)
 
-    return run_greedy(search, study.cycles, study.least_replicates, done, growth)
+    def asked(cycle: int) -> float:
+        return scyc_curve.max_lr(study.s_cyc, cycle, study.pruning.rate)
+
+    return run_greedy(search, study.cycles, study.least_replicates, done, growth, asked)
 
 
 def run_greedy(
@@ -156,19 +261,21 @@ def run_greedy(
     replicates: int,
     done: Callable[[OracleCycle], None],
     growth: Callable[[tuple[float, ...]], AdaptiveReplication] | None = None,
+    asked: Callable[[int], float | None] = lambda cycle: None,
 ) -> Search:
     """The greedy oracle (Liu et al. 2021, Section 5.3).
 
     At each cycle: a search of the grid; the max_lr with the best mean validation accuracy is kept,
     and its networks are pruned next. Ends early where every max_lr diverged. Calls `done` with each
     finished cycle. growth: how a cycle comes to more replicates, from the well-tuned max_lr of the
-    cycles before.
+    cycles before. asked: the max_lr of a cycle whose verdict is wanted.
     """
     parents: Sequence[Cell | None] = [None] * replicates
     last: Region | None = None
     way: tuple[float, ...] = ()
-    for _ in range(cycles + 1):
-        found = yield from search.cycle(parents, last, growth(way) if growth else None)
+    for cycle in range(cycles + 1):
+        grown = growth(way) if growth else None
+        found = yield from search.cycle(parents, last, grown, asked(cycle))
         done(found)
         if found.region is None:
             return

@@ -5,7 +5,8 @@ further batch is read off draws of the curve's posterior (`oracle.stats.posterio
 results would tell most about the best max_lr and both ends of the region. How much a cell tells is
 the share of a target's variance that it explains, by the draws' covariance with it; after each
 choice the covariances are those that its result would leave, so that a batch does not ask twice.
-Values that decide nothing get no further replicate.
+Values that decide nothing get no further replicate. The max_lr that is named in the end has every
+replicate: the next cycle starts from these networks, so they are part of the budget.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -22,6 +24,7 @@ from oracle.stats.decisions import Ends, draw_ends, well_tuned
 from oracle.stats.noise import Array
 from oracle.stats.posterior import Cells, CurvePosterior, curve_posterior
 from oracle.stats.region import ToleranceKind
+from oracle.stats.region_intervals import SPARSE_FLOOR
 
 StopReason = Literal["budget", "regret and ends", "flat", "verdict", "whole grid"]
 Cell = tuple[int, int]  # position in the grid, replicate
@@ -30,8 +33,11 @@ FIRST_REPLICATES = 2  # of the first batch: one says nothing of the noise
 END_STEPS = 1.0  # grid steps to which both ends are known when the search may stop
 SURE = 0.95
 DRAWS = 400  # of a decision
-FLOOR = 0.2  # points; the least noise that is believed while few cells are known
 BEST_WEIGHT = 2.0  # of the best max_lr beside each end
+SHARES = ((14, 1 / 2), (29, 1 / 3))  # of the whole grid, by most values; set on `SETTING` families
+LONG_SHARE = 1 / 4  # of longer grids
+LEAST_VALUES = 4  # of the grid that any budget allows for, beside the best one's replicates
+REMEMBERED = 2048  # decisions that are kept
 
 
 @dataclass(frozen=True)
@@ -77,13 +83,39 @@ class Answer:
     posterior: CurvePosterior
     ends: Ends
     well_tuned: float  # best posterior mean among the values of which no replicate diverged
+    complete: float | None  # the same of those that have every replicate
 
 
 Rule = Callable[[CycleSearch, Known, Answer, int], list[Cell]]
 
 
+def budget_share(count: int) -> float:
+    """The share of a whole grid's training runs that a search may take where none is declared."""
+    return next((share for most, share in SHARES if count <= most), LONG_SHARE)
+
+
+def budget_cells(count: int, replicates: int, share: float | None = None) -> int:
+    """How many cells of a cycle a search may train.
+
+    Args:
+        count: values of the grid.
+        replicates: of each.
+        share: of the whole grid; None: :func:`budget_share`.
+
+    Returns:
+        As many as the best max_lr with all its replicates and `LEAST_VALUES` others need, at least.
+
+    """
+    share = budget_share(count) if share is None else share
+    wanted = math.floor(share * count * replicates + 1e-9)
+    return min(count * replicates, max(wanted, replicates + LEAST_VALUES))
+
+
 def next_cells(search: CycleSearch, known: Known, rule: str = "information") -> Decision:
     """Decide which cells to train next.
+
+    The same is asked over and over, by a run that is read again and by every observation of an
+    external run, so decisions are kept.
 
     Args:
         search: the cycle's grid, bounds and what ends the search.
@@ -91,21 +123,53 @@ def next_cells(search: CycleSearch, known: Known, rule: str = "information") -> 
         rule: by which rule cells are chosen, a key of `RULES`.
 
     """
+    return _decided(search, known.table.tobytes(), known.diverged.tobytes(), rule)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _decided(search: CycleSearch, table: bytes, diverged: bytes, rule: str) -> Decision:
+    shape = (len(search.grid), search.replicates)
+    cells = (np.frombuffer(each).reshape(shape) for each in (table, diverged))
+    return _decide(search, Known(*cells), rule)
+
+
+def _decide(search: CycleSearch, known: Known, rule: str) -> Decision:
     spent = int(known.trained.sum())
     if not spent:
         return Decision(tuple(_first(search)), None)
     if known.trained.all():
         return Decision((), "whole grid")
-    if spent >= search.budget:
-        return Decision((), "budget")
-    left = min(search.batch, search.budget - spent)
     if np.isnan(known.table).all():
-        return Decision(tuple(_untried(search, known)[:left]), None)
+        return Decision(tuple(_untried(search, known)[: search.batch]), None)
     answer = infer_cycle(search, known)
-    if reason := _enough(search, answer):
-        return Decision((), reason)
-    cells = RULES[rule](search, known, answer, left)
+    rest = _missing(search, known, answer.well_tuned)
+    kept = len(rest) if answer.complete is not None else search.replicates - 1
+    left = search.budget - spent - kept
+    if reason := _enough(search, answer) or ("budget" if left <= 0 else None):
+        return _end(search, known, answer, rest, reason)
+    cells = RULES[rule](search, known, answer, min(search.batch, left))
     return Decision(tuple(cells), None) if cells else Decision((), "whole grid")
+
+
+def _end(
+    search: CycleSearch, known: Known, answer: Answer, rest: list[Cell], reason: StopReason
+) -> Decision:
+    """End, once a max_lr of which nothing diverged has every replicate.
+
+    Where all that was tried diverged in some replicate, the search goes on beyond its budget:
+    without such a max_lr no cycle can follow.
+    """
+    over = int(known.trained.sum()) + len(rest) > search.budget
+    if answer.complete is not None and (not rest or over):
+        return Decision((), reason)
+    gone = (known.diverged[search.grid.index(answer.well_tuned)] == 1).any()
+    return Decision(tuple(_untried(search, known)[: search.batch] if gone else rest), None)
+
+
+def _missing(search: CycleSearch, known: Known, max_lr: float) -> list[Cell]:
+    """The replicates that a max_lr lacks."""
+    value = search.grid.index(max_lr)
+    return [(value, int(replicate)) for replicate in np.flatnonzero(~known.trained[value])]
 
 
 def infer_cycle(search: CycleSearch, known: Known) -> Answer:
@@ -118,12 +182,15 @@ def infer_cycle(search: CycleSearch, known: Known) -> Answer:
     kind = search.tolerance_kind
     tolerance = search.tolerance if kind == "points" else best * search.tolerance / 100
     posterior = curve_posterior(
-        cells, tolerance, search.grid, floor=FLOOR, seed=search.seed, draws=DRAWS
+        cells, tolerance, search.grid, floor=SPARSE_FLOOR, seed=search.seed, draws=DRAWS
     )
     never = rows[~(known.diverged[rows] == 1).any(axis=1)]
-    choices = rates[never if len(never) else rows[sound]].tolist()
+    whole = never[known.trained[never].all(axis=1)]
     return Answer(
-        posterior, draw_ends(posterior, search.tolerance, kind), well_tuned(posterior, choices)
+        posterior,
+        draw_ends(posterior, search.tolerance, kind),
+        well_tuned(posterior, rates[never if len(never) else rows[sound]].tolist()),
+        well_tuned(posterior, rates[whole].tolist()) if len(whole) else None,
     )
 
 
@@ -148,14 +215,14 @@ def _enough(search: CycleSearch, answer: Answer) -> StopReason | None:
     ends = answer.ends
     if ends.flat >= SURE:
         return "flat"
+    if ends.regret(answer.well_tuned) > search.regret:
+        return None
     if search.asked is not None and ends.verdict(search.asked) in ("inside", "outside"):
         return "verdict"
     step = math.log(search.grid[-1] / search.grid[0]) / max(1, len(search.grid) - 1)
     spans = [ends.interval("low"), ends.interval("high")]
     sharp = all(math.log(high / low) <= END_STEPS * step for low, high in spans)
-    if sharp and ends.regret(answer.well_tuned) <= search.regret:
-        return "regret and ends"
-    return None
+    return "regret and ends" if sharp else None
 
 
 def _information(search: CycleSearch, known: Known, answer: Answer, count: int) -> list[Cell]:
@@ -175,7 +242,7 @@ def _information(search: CycleSearch, known: Known, answer: Answer, count: int) 
     )
     joint = np.concatenate([curves, targets], axis=1)
     covariance = joint.T @ joint / len(joint)
-    size, noise = len(search.grid), max(answer.posterior.noise.near_best, FLOOR) ** 2
+    size, noise = len(search.grid), max(answer.posterior.noise.near_best, SPARSE_FLOOR) ** 2
     given = known.trained.sum(axis=1)
     chosen: list[Cell] = []
     for _ in range(count):

@@ -131,7 +131,12 @@ class RivalRun:
         study, rule = self.study, RULES[type(self.spec)]
         decides = [
             as_json(study.grid),
-            *(study.search, study.tolerance, study.tolerance_kind, study.least_replicates),
+            *(
+                as_json(study)["search"],
+                study.tolerance,
+                study.tolerance_kind,
+                study.least_replicates,
+            ),
         ]
         shared = [self.graph.id, as_json(study.pruning), as_json(study.schedule)]
         searched = decides if rule.needs(self.spec, 0) else []

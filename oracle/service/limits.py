@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from oracle.search.ask_tell import ExternalRun
 from oracle.study.base import Study
+from oracle.study.cell_search import CellSearch
 from oracle.study.grid_spec import GridSpec, ListGrid
 from oracle.study.oracle import OracleStudy, SchedulesStudy
 from oracle.study.replicates import ReplicateRange
@@ -23,22 +24,25 @@ class Limits:
     values: int = 1_000  # of one grid
     cycle_replicates: int = 10_000  # cycles, the unpruned network counted, times replicates
     cells: int = 50_000  # grid values x cycles x replicates, of all searches of a run
+    searched_values: int = 200  # of a grid whose single cells are searched, which takes longer
 
     def external_run_problems(self, run: ExternalRun) -> list[Problem]:
         """What makes an external run too large; [] where nothing does."""
         values = grid_size(run.grid)
         each = (run.cycles + 1) * run.replicates
-        return self._problems("grid", values, each, values * each)
+        single = isinstance(run.search, CellSearch)
+        return self._problems("grid", values, each, values * each, single)
 
     def study_problems(self, study: Study) -> list[Problem]:
         """What makes a study too large; [] where nothing does."""
         replicates = study.replicates
         most = replicates.most if isinstance(replicates, ReplicateRange) else replicates
         each = (study.cycles + 1) * most
-        path, values, cells = "grid", 0, each
+        path, values, cells, single = "grid", 0, each, False
         if isinstance(study, OracleStudy):
             values = grid_size(study.grid)
             cells = values * each * study.beam + len(study.rivals) * each
+            single = isinstance(study.search, CellSearch)
         elif isinstance(study, SchedulesStudy):
             cells = len(study.schedules) * each
         elif isinstance(study, SearchStudy):
@@ -47,12 +51,16 @@ class Limits:
                 path, values = "search.epsilon", grid_size(search.epsilon)
             runs = search.trials if isinstance(search, PaperRecipe | SampledSearch) else search.runs
             cells = runs * each + values * most
-        return self._problems(path, values, each, cells)
+        return self._problems(path, values, each, cells, single)
 
-    def _problems(self, path: str, values: int, each: int, cells: int) -> list[Problem]:
+    def _problems(
+        self, path: str, values: int, each: int, cells: int, single: bool
+    ) -> list[Problem]:
         problems = []
-        if values > self.values:
-            rule = f"has more values than this server accepts, {self.values:,}; use fewer"
+        most = min(self.values, self.searched_values) if single else self.values
+        if values > most:
+            kind = " with search: {name: adaptive}" if single else ""
+            rule = f"has more values than this server accepts{kind}, {most:,}; use fewer"
             problems.append(Problem(path, rule, values))
         if each > self.cycle_replicates:
             rule = f"pruning cycles x replicates may be {self.cycle_replicates:,} here; lower one"

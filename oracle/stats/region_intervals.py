@@ -13,7 +13,7 @@ beyond is unknown, not outside.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from statistics import NormalDist
@@ -29,6 +29,7 @@ MOST_MORE = 1000  # replicates; what would need more is as good as undecidable
 MOST_IMAGES = 100_000  # of a validation part that is told from accuracies
 IMAGES_LEAST = 1.0  # std of one replicate, in validation images
 LEAST_VALUES = 8  # accuracies, from which it is told
+SPARSE_FLOOR = 0.2  # points; the least noise that is believed where cells are missing
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ class RegionPosterior:
     max_lr with the best mean over the other replicates (the lower of equals, of those that did not
     diverge) is scored by the replicate left out; the mean of these scores. It is the accuracy to
     expect of a choice by one replicate fewer, so that, if anything, it is low. It keeps the luck of
-    choosing the best look of a training. None with one replicate.
+    choosing the best look of a training. None with one replicate, and where cells are missing, for
+    which ones are was chosen by all replicates.
     """
 
     region: Region  # as measured
@@ -99,6 +101,8 @@ class RegionPosterior:
     replicates: int
     estimate: Estimate | None = None  # None with one replicate
     alike: bool = False  # all accuracies are equal: without any spread nothing is decided
+    at_chance: bool = False  # nothing was learned, so nothing is decided
+    sparse: bool = False  # cells are missing: more replicates alone would not bring them
     ends: Ends | None = field(default=None, repr=False, compare=False)
     posterior: CurvePosterior | None = field(default=None, repr=False, compare=False)
 
@@ -111,13 +115,14 @@ class RegionPosterior:
         replicates. The margin is itself uncertain, so about half of those that get so many are
         decided then.
         """
-        if self.ends is None or self.alike:
+        if self.ends is None or self.alike or self.at_chance:
             return Verdict("undecided", None, None)
         kind, chance = self.ends.verdict(max_lr), self.ends.chance(max_lr)
         if kind != "undecided":
             return Verdict(kind, chance, None if kind == "unknown" else 0)
         assert chance is not None
-        return Verdict(kind, chance, replicates_needed(chance, self.replicates))
+        more = None if self.sparse else replicates_needed(chance, self.replicates)
+        return Verdict(kind, chance, more)
 
 
 def infer_region(
@@ -126,41 +131,39 @@ def infer_region(
     kind: ToleranceKind,
     seed: int = 0,
     images: int | None = None,
+    grid: Sequence[float] = (),
+    region: Region | None = None,
 ) -> RegionPosterior | None:
     """What paired replicates say of a region; None when every max_lr diverged.
 
     Args:
-        tried: any values of a grid, each with the same replicates in the same order. A replicate
-            that diverged has accuracy 0.
+        tried: any values of a grid, each with its replicates in the same order; a value may lack
+            the last ones. A replicate that diverged has accuracy 0.
         tolerance: as for `feasible_region`.
         kind: of the tolerance.
         seed: the same seed gives the same answer.
         images: in the validation part; None: as many as the accuracies tell of. One replicate's
             noise is taken to be one image at least, so that equal accuracies are no certainty.
+        grid: max_lr that could have been tried, too; the best of all of them counts.
+        region: the region where means over the replicates do not give it, since some are missing.
 
     """
-    region = feasible_region(tried, tolerance, kind)
+    region = region or feasible_region(tried, tolerance, kind)
     if region is None:
         return None
-    best = np.array(tried[region.well_tuned].accuracies)
-    replicates = len(best)
-    assert all(len(each.accuracies) == replicates for each in tried.values()), "unpaired replicates"
-    paired = {}
-    for rate, each in sorted(tried.items()):
-        gaps = np.array(each.accuracies) - best
-        known = replicates > 1 and not each.diverged
-        error = float(gaps.std(ddof=1) / math.sqrt(replicates)) if known else None
-        paired[rate] = Paired(rate, float(gaps.mean()), error)
+    replicates = max(len(each.accuracies) for each in tried.values())
+    sparse = any(len(each.accuracies) < replicates for each in tried.values())
+    paired = _paired(tried, tried[region.well_tuned].accuracies)
     if replicates == 1:
         return RegionPosterior(region, paired, None, None, None, 1)
     sound = {rate: each for rate, each in sorted(tried.items()) if not each.diverged}
     allowed = points(tolerance, kind, region.best_accuracy)
     images = images or validation_images(tried)
-    floor = IMAGES_LEAST * 100 / images if images else 0.0
+    floor = max(IMAGES_LEAST * 100 / images if images else 0.0, SPARSE_FLOOR if sparse else 0.0)
     alike = len({value for each in sound.values() for value in each.accuracies}) == 1
     if alike:
         floor = max(floor, allowed)  # nothing is known of the noise
-    posterior = curve_posterior(observed_cells(tried), allowed, floor=floor, seed=seed)
+    posterior = curve_posterior(observed_cells(tried), allowed, grid, floor, seed)
     ends = draw_ends(posterior, tolerance, kind)
     best_rate = well_tuned(posterior, list(sound))
     share = region.best_accuracy / 100
@@ -169,7 +172,7 @@ def infer_region(
         paired,
         Interval(*ends.interval("low"), beyond=float(ends.open_low.mean())),
         Interval(*ends.interval("high"), beyond=float(ends.open_high.mean())),
-        _best_again(np.array([each.accuracies for each in sound.values()])),
+        None if sparse else _best_again(np.array([each.accuracies for each in sound.values()])),
         replicates,
         Estimate(
             well_tuned=best_rate,
@@ -182,23 +185,38 @@ def infer_region(
             floor=100 * math.sqrt(share * (1 - share) / images) if images else None,
         ),
         alike,
-        ends,
-        posterior,
+        sparse=sparse,
+        ends=ends,
+        posterior=posterior,
     )
+
+
+def _paired(tried: Mapping[float, MaxLrScores], best: Sequence[float]) -> dict[float, Paired]:
+    """Each max_lr less the best, over the replicates of both."""
+    paired = {}
+    for rate, each in sorted(tried.items()):
+        count = min(len(best), len(each.accuracies))
+        gaps = np.array(each.accuracies[:count]) - np.array(best[:count])
+        known = count > 1 and not each.diverged
+        error = float(gaps.std(ddof=1) / math.sqrt(count)) if known else None
+        paired[rate] = Paired(rate, float(gaps.mean()), error)
+    return paired
 
 
 def observed_cells(tried: Mapping[float, MaxLrScores]) -> Cells:
     """The cells of a cycle; replicates of a diverged max_lr with accuracy 0 are those that did.
 
-    All of them are where none has 0.
+    All of them are where none has 0. A max_lr may lack the last replicates.
     """
     rates = sorted(tried)
-    table = np.array([tried[rate].accuracies for rate in rates])
-    diverged = np.zeros_like(table)
+    shape = (len(rates), max(len(each.accuracies) for each in tried.values()))
+    table, diverged = np.full(shape, np.nan), np.full(shape, np.nan)
     for row, rate in enumerate(rates):
-        if tried[rate].diverged:
-            gone = table[row] == 0
-            diverged[row] = gone if gone.any() else 1.0
+        values = np.array(tried[rate].accuracies)
+        gone = (values == 0) if tried[rate].diverged else np.zeros(len(values), bool)
+        if tried[rate].diverged and not gone.any():
+            gone[:] = True
+        table[row, : len(values)], diverged[row, : len(values)] = values, gone
     return Cells(np.array(rates), np.where(diverged == 1, np.nan, table), diverged)
 
 

@@ -308,7 +308,7 @@ def _trial(place: StudyKey, cell: Cell, result: CellResult) -> FrozenTrial:
     if place.cycle is None:
         params["cycle"] = cell.cycle
         distributions["cycle"] = IntDistribution(0, _MOST_REPLICATES)
-    some = {"kept": result.kept, "recorded": result.recorded}  # each costs a millisecond
+    optional = {"kept": result.kept, "recorded": result.recorded, "split": result.split}
     trial = optuna.create_trial(
         state=TrialState.COMPLETE,
         value=result.val_accuracy,
@@ -329,7 +329,7 @@ def _trial(place: StudyKey, cell: Cell, result: CellResult) -> FrozenTrial:
                 "engine": result.engine,
                 "members": result.members,
             },
-            **{name: value for name, value in some.items() if value is not None},
+            **{name: value for name, value in optional.items() if value is not None},
         },
     )
     assert trial.datetime_complete is not None  # it is COMPLETE
@@ -417,6 +417,7 @@ def _result(trial: StoredTrial) -> CellResult:
         recorded=attributes.get("recorded"),
         engine=attributes["cost"].get("engine"),
         members=attributes["cost"].get("members"),
+        split=attributes.get("split"),
     )
 
 

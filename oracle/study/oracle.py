@@ -18,6 +18,7 @@ from oracle.study.base import (
     grid_fits,
     reserved_name_problems,
 )
+from oracle.study.cell_search import CellSearch, CycleSearchSpec, replicates_rule
 from oracle.study.grid import growth_problems
 from oracle.study.grid_spec import GridSpec
 from oracle.study.rivals import ConstantRival, GradientSpreadRival, Rivals, RivalSpec
@@ -82,7 +83,7 @@ class OracleStudy(Study):
     kind: Literal["oracle"] = "oracle"
     schedule: ScheduleSpec
     grid: GridSpec
-    search: Literal["grid", "adaptive"] = "grid"  # adaptive: as few of the grid as tell its answer
+    search: CycleSearchSpec = "grid"  # which training runs of a cycle's grid are run
     tolerance: Percent = 0.5
     tolerance_kind: Literal["points", "relative"] = "points"
     beam: Annotated[int, Field(ge=1, le=100)] = 1  # networks that a second search keeps, a cycle
@@ -108,6 +109,17 @@ class OracleStudy(Study):
                 "give replicates a number, or leave beam out"
             )
             refuse([("beam", rule)])
+        return self
+
+    @model_validator(mode="after")
+    def _search_fits(self) -> OracleStudy:
+        if not isinstance(self.search, CellSearch):
+            return self
+        found = replicates_rule(self.replicates)
+        if self.beam > 1:
+            rule = "the beam keeps networks of every replicate of several max_lr; "
+            found.append(("beam", rule + "search: grid trains those, or leave beam out"))
+        refuse(found)
         return self
 
     @model_validator(mode="after")

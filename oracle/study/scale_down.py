@@ -6,6 +6,7 @@ from typing import Any
 
 from oracle.settings import ScaleDown
 from oracle.study.base import Study
+from oracle.study.oracle import OracleStudy
 from oracle.study.replicates import ReplicateRange
 from oracle.study.validation import parse
 from scyc.errors import BadInput, Problem
@@ -59,6 +60,20 @@ def scale_down(study: Study, wanted: ScaleDown) -> Study:
         for what, how in said.items()
     }
     return parse(content, study.name)
+
+
+def lengthened(study: OracleStudy, factor: float) -> OracleStudy:
+    """Return the study with so many times the iterations, warm-up, drops and looks with them.
+
+    Args:
+        study: Is left as it is.
+        factor: 1 or more.
+    """
+    content = as_json(study)
+    _scaled(content, factor)
+    found = parse(content, study.name)
+    assert isinstance(found, OracleStudy)
+    return found
 
 
 def _cut(content: dict[str, Any]) -> None:

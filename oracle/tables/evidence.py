@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from oracle.stats.region import MaxLrScores
+from oracle.search.greedy import OracleCycle
 from oracle.stats.region_intervals import Interval, RegionPosterior, infer_region
 from oracle.study.oracle import OracleStudy
+from oracle.tables import majority
 
 FLAT_HEADS = (
     "low_from",
@@ -25,9 +26,25 @@ FLAT_HEADS = (
 )
 
 
-def part(
-    study: OracleStudy, tried: Mapping[float, MaxLrScores], s_cyc: float
-) -> dict[str, Any] | None:
+def infer(study: OracleStudy, cycle: OracleCycle) -> RegionPosterior | None:
+    """What the replicates of a cycle say of its region; None when every max_lr diverged."""
+    kind, region = study.tolerance_kind, cycle.region if cycle.end else None
+    if cycle.region is None:
+        return None
+    found = infer_region(
+        cycle.tried,
+        study.tolerance,
+        kind,
+        study.seed,
+        images=majority.validation_images(cycle),
+        grid=cycle.grid,
+        region=region,
+    )
+    at_chance = majority.at_chance(list(cycle.results.values()), "validation")
+    return replace(found, at_chance=True) if found and at_chance else found
+
+
+def part(found: RegionPosterior | None, s_cyc: float) -> dict[str, Any] | None:
     """The evidence of one cycle; None when every max_lr diverged.
 
     ``paired``: each max_lr's mean paired difference to the best, in points, and its standard error,
@@ -38,7 +55,6 @@ def part(
     beyond an end of the grid that the region touches. ``estimated``: the region read off the
     posterior, null with one replicate: see :class:`oracle.stats.region_intervals.Estimate`.
     """
-    found = infer_region(tried, study.tolerance, study.tolerance_kind, study.seed)
     if found is None:
         return None
     verdict = found.verdict(s_cyc)

@@ -11,11 +11,13 @@ from oracle.search.pruning_run import RunCycle
 from oracle.stats.paired_difference import difference
 from oracle.stats.region import Region
 from oracle.study.base import Study
+from oracle.study.cell_search import CellSearch
 from oracle.study.grid import reaches_zero
 from oracle.study.grid_spec import GridSpec
 from oracle.study.oracle import OracleStudy
-from oracle.tables import evidence
+from oracle.tables import evidence, majority, plateau
 from scyc.schedules import scyc_curve
+from scyc.specs.base import as_json
 
 Table = dict[str, Any]
 
@@ -42,7 +44,9 @@ def table(
     """The table of a run as far as it has come: the finished cycles of the oracle.
 
     Accuracies and weights remaining in percent, learning rates in units of 1. ``s_cyc``'s
-    accuracies are null where its own run has not come so far (or has diverged before). ``fit`` is
+    accuracies are null where its own run has not come so far (or has diverged before).
+    ``at_chance``: whether no max_lr of a cycle is better than always naming the largest class, null
+    where the results were stored without their split. ``fit`` is
     of a complete run: see :func:`oracle.analysis.curve_fit.part`. All of it
     but ``seconds`` is the same whoever computed it and however often that was interrupted. ``beam``
     and ``rivals`` are of a study that has them: see :mod:`oracle.tables.beam`,
@@ -53,7 +57,8 @@ def table(
         **table_header(study, "oracle", run_id, complete),
         "tolerance": study.tolerance,
         "tolerance_kind": study.tolerance_kind,
-        "search": study.search,
+        **_search(study),
+        "split": majority.split(_results(oracle)),
         "cycles": [_cycle(study, each, by_cycle.get(each.cycle)) for each in oracle],
         "paper_table": study.paper.table if study.paper else None,
         "cost": {
@@ -78,7 +83,7 @@ def training_cost(results: Iterable[CellResult]) -> dict[str, float | int]:
 
 def _search_cost(study: OracleStudy, cycles: Sequence[OracleCycle]) -> dict[str, float | int]:
     """What the oracle's cycles cost, and, of an adaptive search, what whole grids would have."""
-    tried = [result for each in cycles for row in each.results.values() for result in row]
+    tried = _results(cycles)
     passed = {result.cell for each in cycles for result in each.passed}
     spent = training_cost([*tried, *(result for each in cycles for result in each.passed)])
     if study.search == "grid":
@@ -86,6 +91,10 @@ def _search_cost(study: OracleStudy, cycles: Sequence[OracleCycle]) -> dict[str,
     way = len(passed - {result.cell for result in tried})
     whole = sum(each.grid_size * each.replicates for each in cycles)
     return {**spent, "full_grid_trainings": whole + way}
+
+
+def _results(cycles: Sequence[OracleCycle]) -> list[CellResult]:
+    return [result for each in cycles for row in each.results.values() for result in row]
 
 
 def _cycle(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> Table:
@@ -105,10 +114,35 @@ def _cycle(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> Tab
         ],
         "well_tuned": cycle.region.well_tuned if cycle.region else None,
         "feasible": _feasible(study.grid, cycle.region),
-        "evidence": evidence.part(study, cycle.tried, _rate(study, cycle)),
+        "at_chance": majority.at_chance(list(cycle.results.values()), "validation"),
+        "evidence": evidence.part(evidence.infer(study, cycle), _rate(study, cycle)),
+        "plateau": plateau.part(study, cycle),
+        "search": _ended(cycle),
         "s_cyc": _s_cyc(study, cycle, path),
         "oracle_less_s_cyc": _paired(cycle, path),
         "paper": _printed(study, cycle.cycle),
+    }
+
+
+def _search(study: OracleStudy) -> Table:
+    """How the cells of a cycle are chosen; the bounds are of a search of single cells."""
+    how = study.search
+    if not isinstance(how, CellSearch):
+        return {"search": how, "search_bounds": None}
+    return {"search": how.name, "search_bounds": as_json(how)}
+
+
+def _ended(cycle: OracleCycle) -> Table | None:
+    """What ended a search of single cells; None of other searches."""
+    if cycle.end is None:
+        return None
+    end = cycle.end
+    return {
+        "ended_by": end.reason,
+        "rounds": end.rounds,
+        "trainings": end.trained,
+        "budget": end.budget,
+        "grid_values": cycle.grid_size,
     }
 
 

@@ -11,8 +11,9 @@ from oracle.search.rivals import RivalRun
 from oracle.stats.paired_difference import (
     difference,
 )
-from oracle.stats.region_intervals import RegionPosterior, infer_region
+from oracle.stats.region_intervals import RegionPosterior
 from oracle.study.oracle import OracleStudy
+from oracle.tables import evidence
 from oracle.tables.oracle import Table, training_cost
 
 _PARTS = ("validation", "test")
@@ -36,10 +37,7 @@ def part(
     if not runs:
         return []
     mine = {each.cycle: each for each in s_cyc}
-    said = {
-        each.cycle: infer_region(each.tried, study.tolerance, study.tolerance_kind, study.seed)
-        for each in greedy
-    }
+    said = {each.cycle: evidence.infer(study, each) for each in greedy}
     return [_rival(run, said, mine) for run in runs]
 
 

@@ -13,6 +13,7 @@ from oracle.search.greedy import OracleCycle
 from oracle.search.pruning_run import RunCycle
 from oracle.stats.region import ROUNDING
 from oracle.study.oracle import TOGETHER, Entry, SchedulesStudy
+from oracle.tables import majority
 from oracle.tables.oracle import Table, table_header, training_cost
 from scyc.specs.base import as_json
 
@@ -47,13 +48,24 @@ def table(study: SchedulesStudy, run_id: str, found: Sequence[EntryFound], compl
     return {
         **table_header(study, "schedules", run_id, complete),
         "paper_table": study.paper.table if study.paper else None,
-        "columns": [_column(study, rows, cycle) for cycle in cycles if cycle <= study.cycles],
+        "split": majority.split(every),
+        "columns": [
+            {**_column(study, rows, cycle), "at_chance": _at_chance(found, cycle)}
+            for cycle in cycles
+            if cycle <= study.cycles
+        ],
         "schedules": rows,
         "cost": {
             **{each.entry.label: _cost(each) for each in found},
             TOGETHER: training_cost(every),
         },
     }
+
+
+def _at_chance(found: Sequence[EntryFound], cycle: int) -> bool | None:
+    """Whether no schedule's network of a cycle is better than always naming the largest class."""
+    there = [done.results for each in found for done in each.path if done.cycle == cycle]
+    return majority.at_chance(there, "test")
 
 
 def _entry(study: SchedulesStudy, found: EntryFound) -> Table:

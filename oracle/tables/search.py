@@ -14,6 +14,7 @@ from oracle.search.request import StudyKey
 from oracle.study import grid
 from oracle.study.grid_spec import GridSpec
 from oracle.study.search import ListedSearch, PaperRecipe, SampledSearch, SearchStudy
+from oracle.tables import majority
 from oracle.tables.oracle import Table, table_header, training_cost
 from scyc.specs.base import as_json, content_hash
 
@@ -86,6 +87,8 @@ def table(study: SearchStudy, run_id: str, found: Found) -> Table:
         "objective": {"name": study.objective.name, "cycles": [*map(list, found.objectives)]},
         "resolution": study.resolution,
         "networks": study.cycles + 1,
+        "split": majority.split(every),
+        "at_chance": _at_chance(found.candidates, study.cycles),
         "candidates": [_candidate(found, each) for each in found.by_merit()],
         "best": [each.number for each in best],
         "undecided": _undecided(found),
@@ -104,6 +107,12 @@ def table(study: SearchStudy, run_id: str, found: Found) -> Table:
             "best": training_cost(of_best),
         },
     }
+
+
+def _at_chance(candidates: Sequence[Candidate], last: int) -> bool | None:
+    """Whether none of the last cycle's networks is better than naming the largest class."""
+    ended = [done.results for c in candidates for done in c.cycles if done.cycle == last]
+    return majority.at_chance(ended, "test")
 
 
 def place(study: SearchStudy, graph: Graph) -> StudyKey:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from scyc import seeds
 from scyc.checks.hidden_state import attributes, same
+from scyc.data import splits
 from scyc.data.images import Images, split_problems
 from scyc.errors import Problem
 from scyc.networks import registry, structure
@@ -23,7 +24,7 @@ from scyc.pruning.criteria import CRITERIA
 from scyc.pruning.pruned_network import Network
 from scyc.specs.choices import FactorySpec
 from scyc.specs.schedules import ConstantSpec
-from scyc.specs.system import SystemSpec
+from scyc.specs.system import SplitSpec, SystemSpec
 from scyc.trainer import Member, Trainer
 from scyc.training.memory_format import as_format, preferred_format
 
@@ -83,7 +84,8 @@ def _building_rules(system: SystemSpec, images: Images) -> list[str]:
 
 def _training_rules(system: SystemSpec, images: Images) -> list[str]:  # noqa: PLR0911  # one a rule
     """What is wrong with how the network trains: some steps, twice, a prune and a rewind."""
-    trainer = Trainer(_shortened(system), _some(system, images))
+    short = _shortened(system)
+    trainer = Trainer(short, _some(short, images))
     other = registry.build(system.network, images.shape, len(images.classes), seed=0)
     untouched = {name: value.clone() for name, value in other.state_dict().items()}
     root = trainer.root(0)
@@ -167,10 +169,8 @@ def _unused(trainer: Trainer) -> list[str]:
 
 def _last_batch_rule(system: SystemSpec, images: Images, network: nn.Module) -> str | None:
     """Why the network cannot look at one image alone, where a part ends with one."""
-    count = len(images.labels)
-    train = round(count * system.split.train)
-    validation = round(count * system.split.validation)
-    if all(part % _EVALUATED != 1 for part in (validation, count - train - validation)):
+    sizes = splits.sizes(images.labels, images.parts, system.split)
+    if all(sizes[part] % _EVALUATED != 1 for part in ("validation", "test")):
         return None
     first = next(network.parameters())
     with torch.no_grad():
@@ -189,7 +189,10 @@ def _shortened(system: SystemSpec) -> SystemSpec:
     rewind = 1 if isinstance(system.pruning.rewind, int) else system.pruning.rewind
     pruning = system.pruning.model_copy(update={"rewind": rewind, "batches": 1})
     record = system.record and system.record.model_copy(update={"batches": 1})
-    return system.model_copy(update={"training": training, "pruning": pruning, "record": record})
+    # Few images need not reach a part that is named.
+    split = system.split if system.split.test is None else SplitSpec()
+    changes = {"training": training, "pruning": pruning, "record": record, "split": split}
+    return system.model_copy(update=changes)
 
 
 def _some(system: SystemSpec, images: Images) -> Images:

@@ -16,8 +16,9 @@ import numpy as np
 import torch
 
 from scyc import seeds, torchvision_compat
-from scyc.data import cifar10, image_folder, tiny_imagenet
+from scyc.data import cifar10, image_folder, splits, tiny_imagenet
 from scyc.data.images import Images
+from scyc.data.splits import NamedParts
 from scyc.errors import BadInput, Problem
 from scyc.specs.base import content_hash
 from scyc.specs.choices import (
@@ -42,11 +43,14 @@ def load(
     subset: SubsetSpec | None = None,
     root: Path | None = None,
     cache: Path | None = None,
+    test_part: str | None = None,
 ) -> Images:
     """Read a data set.
 
     root: the data's folder, instead of the spec's own. cache: a folder where decoded images may
     lie (:func:`scyc.data.images.keep`); then they are not decoded again. Nothing is written.
+    test_part: the name of the part that is to be the test part; the images then have `parts` and a
+    fingerprint that says where these begin.
     Raises BadInput, with every problem found: a missing folder, a class with no image, images that
     cannot be read or have different sizes, a factory that gives something else, more classes asked
     for than there are.
@@ -59,15 +63,30 @@ def load(
             if isinstance(spec, ImageFolderSpec)
             else tiny_imagenet.listed(folder)
         )
+        _check_part(listed.parts, test_part)
         kept = stratified(np.array(listed.labels), share)
-        return image_folder.read(listed.part(kept.tolist(), share.classes), spec.size, cache)
-    parts, labels, classes = _ARRAYS[type(spec)](spec, root)
+        listed = listed.part(kept.tolist(), share.classes)
+        return image_folder.read(listed, spec.size, cache, test_part)
+    parts, labels, classes, named = _ARRAYS[type(spec)](spec, root)
+    _check_part(named, test_part)
     kept = stratified(labels, share)
+    named = splits.kept_parts(named, kept) if test_part is not None else ()
     pixels, labels = _taken(parts, kept), labels[kept].astype(np.int64)
     classes = classes[: share.classes]
     sha256 = hashlib.sha256(pixels.data).hexdigest()
     fingerprint = content_hash([pixels.shape, classes, labels.tolist(), sha256])
-    return Images(torch.from_numpy(pixels), torch.from_numpy(labels), tuple(classes), fingerprint)
+    return Images(
+        torch.from_numpy(pixels),
+        torch.from_numpy(labels),
+        tuple(classes),
+        splits.fingerprint_with(fingerprint, named),
+        named,
+    )
+
+
+def _check_part(named: NamedParts, wanted: str | None) -> None:
+    if rule := splits.part_rule(named, wanted):
+        raise image_folder.bad("split.test", rule, wanted)
 
 
 def stratified(labels: image_folder.Array, subset: SubsetSpec) -> image_folder.Array:
@@ -125,8 +144,9 @@ def _folder(
     return Path(spec.root)
 
 
-# Parts [images, channels, height, width], labels [all their images], names of the classes.
-_Arrays = tuple[list[image_folder.Array], image_folder.Array, list[str]]
+# Parts [images, channels, height, width], labels [all their images], names of the classes, and
+# names and lengths of the data set's own division, () where it has none.
+_Arrays = tuple[list[image_folder.Array], image_folder.Array, list[str], NamedParts]
 
 
 def _digits(_: DigitsSpec, __: Path | None) -> _Arrays:
@@ -134,7 +154,7 @@ def _digits(_: DigitsSpec, __: Path | None) -> _Arrays:
 
     bunch = load_digits()
     pixels = bunch.images.astype(np.uint8)[:, np.newaxis]  # values 0..16
-    return [pixels], bunch.target, [str(name) for name in bunch.target_names]
+    return [pixels], bunch.target, [str(name) for name in bunch.target_names], ()
 
 
 def _torchvision(spec: TorchvisionDataSpec, root: Path | None) -> _Arrays:
@@ -150,7 +170,10 @@ def _torchvision(spec: TorchvisionDataSpec, root: Path | None) -> _Arrays:
             "dataset.name image_folder for a folder of images"
         )
         raise image_folder.bad("dataset.root", rule, str(folder)) from error
-    return pixels, np.concatenate(labels), classes
+    # The last is the official test part; CIFAR-10's training images come in several files.
+    count = sum(len(part) for part in labels)
+    test = len(labels[-1])
+    return pixels, np.concatenate(labels), classes, (("train", count - test), ("test", test))
 
 
 def _fashion(
@@ -170,7 +193,9 @@ _TORCHVISION = MappingProxyType({"cifar10": cifar10.read, "fashion_mnist": _fash
 def _factory(spec: FactorySpec, _: Path | None) -> _Arrays:
     try:
         made: Any = load_factory(spec.factory)(**spec.options)
-        pixels, labels = (np.asarray(part) for part in made)
+        arrays, given = (made[:2], made[2]) if len(made) == 3 else (made, {})
+        pixels, labels = (np.asarray(part) for part in arrays)
+        named = tuple((str(name), int(count)) for name, count in dict(given).items())
     except Exception as error:  # the user's code may raise anything
         rule = f"gave no (pixels, labels): {type(error).__name__}: {error}"
         raise image_folder.bad("dataset.factory", rule, spec.factory) from error
@@ -184,9 +209,12 @@ def _factory(spec: FactorySpec, _: Path | None) -> _Arrays:
     elif len(labels) == 0 or labels.min() < 0 or len(np.unique(labels)) != labels.max() + 1:
         rule = "labels must run from 0, with at least one image of each class"
         problems.append(Problem("dataset.factory", rule, spec.factory))
+    if named and (min(n for _, n in named) < 1 or sum(n for _, n in named) != len(labels)):
+        rule = f"its parts {dict(named)} must be whole numbers whose sum is that of the images"
+        problems.append(Problem("dataset.factory", rule, spec.factory))
     if problems:
         raise BadInput("dataset", problems)
-    return [pixels], labels, [str(label) for label in range(int(labels.max()) + 1)]
+    return [pixels], labels, [str(label) for label in range(int(labels.max()) + 1)], named
 
 
 _ARRAYS: Mapping[type, Callable[[Any, Path | None], _Arrays]] = MappingProxyType(

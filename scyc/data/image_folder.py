@@ -14,7 +14,9 @@ import torch
 from PIL import Image, UnidentifiedImageError
 
 from scyc import torchvision_compat
+from scyc.data import splits
 from scyc.data.images import Images, cached
+from scyc.data.splits import NamedParts
 from scyc.errors import BadInput, Problem
 from scyc.specs.base import content_hash
 
@@ -34,11 +36,14 @@ class Listed:
     files: list[Path]
     labels: list[int]  # of each file, in [0, len(classes))
     classes: list[str]
+    parts: NamedParts = ()  # in which the files come, where these have names
 
     def part(self, indices: Sequence[int], classes: int | None) -> Listed:
         """The files with these indices, and the first so many classes (None: all)."""
         files = [self.files[index] for index in indices]
-        return Listed(files, [self.labels[index] for index in indices], self.classes[:classes])
+        labels = [self.labels[index] for index in indices]
+        parts = splits.kept_parts(self.parts, np.asarray(indices))
+        return Listed(files, labels, self.classes[:classes], parts)
 
 
 def class_folders(folder: Path, parts: Sequence[str]) -> Listed:
@@ -62,6 +67,7 @@ def class_folders(folder: Path, parts: Sequence[str]) -> Listed:
             whole.files + listed.files,
             whole.labels + listed.labels,
             whole.classes or listed.classes,
+            (*whole.parts, (part, len(listed.files))),
         )
     if problems:
         raise BadInput("dataset", problems)
@@ -108,21 +114,25 @@ def irregular(files: Sequence[Path]) -> list[Problem]:
     return [Problem("dataset.root", rule, str(each)) for each in files if not each.is_file()]
 
 
-def read(listed: Listed, size: int | None, cache: Path | None) -> Images:
+def read(
+    listed: Listed, size: int | None, cache: Path | None, test_part: str | None = None
+) -> Images:
     """Read image files, unless a cache holds their pixels.
 
-    size: pixels a side after resizing; None leaves images as they are. cache: see
+    size: pixels a side after resizing; None leaves images as they are. cache, test_part: see
     :func:`scyc.data.datasets.load`. Raises BadInput with every file that is unreadable or, where
     none is resized, of another size than the first.
     """
     sums = _sums(listed.files)
     fingerprint = content_hash([_DECODER, size, listed.classes, listed.labels, sums])
+    parts = listed.parts if test_part is not None else ()
+    fingerprint = splits.fingerprint_with(fingerprint, parts)
     found = cached(cache, fingerprint) if cache is not None else None
     if found is not None:
         return found
     pixels = torch.from_numpy(_decoded(listed.files, size))
     labels = torch.tensor(listed.labels, dtype=torch.int64)
-    return Images(pixels, labels, tuple(listed.classes), fingerprint)
+    return Images(pixels, labels, tuple(listed.classes), fingerprint, parts)
 
 
 def _tasks(files: Sequence[Path]) -> list[range]:

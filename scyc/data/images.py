@@ -6,12 +6,14 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from scyc import seeds
+from scyc.data import splits
+from scyc.data.splits import NamedParts
 from scyc.errors import Problem
 from scyc.specs.base import content_hash
 from scyc.specs.system import SplitSpec
@@ -28,6 +30,7 @@ class Images:
     labels: Tensor  # int64 [images], in [0, len(classes))
     classes: tuple[str, ...]
     fingerprint: str  # sha256 of pixels' source, labels and classes
+    parts: NamedParts = ()  # in which they come, where one of these is to stay the test part
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -113,12 +116,9 @@ def read_cache(cache: Path, fingerprint: str) -> Images:
 
 def split(images: Images, shares: SplitSpec, seed: int, replicate: int) -> Split:
     """Split the whole data set at random into training, validation and test part (Section 5.1)."""
-    count = len(images.labels)
-    order = torch.randperm(count, generator=seeds.generator(seed, "split", replicate))
-    first = round(count * shares.train)
-    second = first + round(count * shares.validation)
-    mean, std = _statistics(images.pixels, order[:first])
-    return Split(order[:first], order[first:second], order[second:], mean, std)
+    drawn = splits.draw(images.labels, images.parts, shares, seed, replicate)
+    mean, std = _statistics(images.pixels, drawn.train)
+    return Split(*drawn, mean, std)
 
 
 def batches(images: int, batch: int, steps: int, generator: torch.Generator) -> Tensor:
@@ -134,12 +134,9 @@ def batches(images: int, batch: int, steps: int, generator: torch.Generator) -> 
 def split_problems(images: Images, shares: SplitSpec) -> list[Problem]:
     """What is wrong with splitting these images so."""
     count = len(images.labels)
-    first = round(count * shares.train)
-    second = round(count * shares.validation)
-    parts = {"training": first, "validation": second, "test": count - first - second}
     return [
         Problem("dataset", f"{count} images leave none for the {name} part; use more images")
-        for name, size in parts.items()
+        for name, size in splits.sizes(images.labels, images.parts, shares).items()
         if size < 1
     ]
 
@@ -170,7 +167,9 @@ def _keep(cache: Path, images: Images) -> None:
             np.lib.format.write_array_header_1_0(file, header)
             file.write(array.data)  # NumPy's own way does not say that it was a full disk
     sums = {kind: _sum(cache / f"{images.fingerprint}.{kind}.npy") for kind in _KINDS}
-    told = {"classes": images.classes, "images": len(images.labels), "sums": sums}
+    told: dict[str, Any] = {"classes": images.classes, "images": len(images.labels), "sums": sums}
+    if images.parts:
+        told["parts"] = images.parts
     text = json.dumps(told | {"sum": content_hash(told)})
     write_whole(cache / f"{images.fingerprint}.json", text.encode())
 
@@ -191,8 +190,13 @@ def cached(cache: Path, fingerprint: str) -> Images | None:
             return None
         pixels = np.load(files["pixels"], mmap_mode="c", allow_pickle=False)
         labels = np.load(files["labels"], allow_pickle=False)
-        classes = tuple(told["classes"])
-        return Images(torch.from_numpy(pixels), torch.from_numpy(labels), classes, fingerprint)
+        return Images(
+            torch.from_numpy(pixels),
+            torch.from_numpy(labels),
+            tuple(told["classes"]),
+            fingerprint,
+            tuple((name, count) for name, count in told.get("parts", ())),
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError):
         return None
 

@@ -34,7 +34,8 @@ def listed(folder: Path) -> Listed:
     if (top / "val").is_dir():
         val, found = _annotated(top / "val", train.classes)
         problems += found
-        train = Listed(train.files + val.files, train.labels + val.labels, train.classes)
+        parts = (("train", len(train.files)), ("val", len(val.files)))
+        train = Listed(train.files + val.files, train.labels + val.labels, train.classes, parts)
     if problems:
         raise BadInput("dataset", problems)
     return train

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, Union
+from typing import Annotated, Any, ClassVar, Union
 
 from pydantic import (
     AfterValidator,
@@ -18,7 +18,9 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    SerializerFunctionWrapHandler,
     Tag,
+    model_serializer,
 )
 from pydantic_core import PydanticCustomError
 
@@ -36,6 +38,23 @@ class Spec(BaseModel):
     """Base of every declared object: frozen, strict, no unknown keys, no inf or NaN."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class ExtendedSpec(Spec):
+    """A spec with fields that are younger than results that are stored under its hash.
+
+    At their default they are left out of its JSON, and so of every hash: old ids stay.
+    """
+
+    younger: ClassVar[tuple[str, ...]]
+
+    @model_serializer(mode="wrap")
+    def _without_younger_defaults(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = write(self)
+        for name in self.younger:
+            if getattr(self, name) == type(self).model_fields[name].default:
+                content.pop(name, None)
+        return content
 
 
 class SCyc(Spec):

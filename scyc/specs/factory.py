@@ -1,14 +1,40 @@
-"""User code named in a study: module:name."""
+"""User code named in a study: ``module:name``, or an object that this process was given."""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
 
+IN_PROCESS = "in_process"  # stands for the module of an object that was given as it is
+_OBJECTS: dict[str, Callable[..., object]] = {}  # by path
+
+
+def register(path: str, made: Callable[..., object]) -> None:
+    """Let :func:`load_factory` find an object of this process.
+
+    Args:
+        path: ``in_process:NAME``; the name says what the object is, such as by a hash of it.
+        made: The object.
+    """
+    assert path.startswith(f"{IN_PROCESS}:"), path
+    _OBJECTS[path] = made
+
+
+def registered(path: str) -> Callable[..., object] | None:
+    """Return the object that was registered under a path; None where there is none."""
+    return _OBJECTS.get(path)
+
 
 def load_factory(path: str) -> Callable[..., object]:
     """The callable behind ``module:name``. Raises ValueError when there is none."""
     module_name, _, attribute = path.partition(":")
+    if module_name == IN_PROCESS:
+        if path not in _OBJECTS:
+            raise ValueError(
+                f"{path} is an object of the program that declared the study; declare it in this "
+                "process, too, with the same object"
+            )
+        return _OBJECTS[path]
     try:
         found: object = importlib.import_module(module_name)
         for part in attribute.split("."):

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
-from scyc.specs.base import NonNegativeInt, PositiveInt, Share, Spec, UnsignedZero
+from scyc.specs.base import (
+    ExtendedSpec,
+    NonNegativeInt,
+    PositiveInt,
+    Share,
+    Spec,
+    UnsignedZero,
+)
 from scyc.specs.choices import NetworkSpec
 from scyc.specs.engines import EngineName
 from scyc.specs.optimizers import OptimizerSpec, SgdSpec
@@ -74,16 +81,27 @@ class TrainingSpec(Spec):
         return self
 
 
-class SplitSpec(Spec):
-    """Random split of the whole data set, drawn anew for each replicate (Section 5.1)."""
+class SplitSpec(ExtendedSpec):
+    """Split of the whole data set, drawn anew for each replicate (Section 5.1).
+
+    Where `test` names a part, that part's images are the test images of every replicate, and the
+    others are drawn for training and validation in the ratio of their shares.
+    """
+
+    younger: ClassVar[tuple[str, ...]] = ("stratified", "test")
 
     train: Share = 0.6
     validation: Share = 0.2  # what is left is the test part
+    stratified: bool = False  # these shares of each class, as near as its images allow
+    test: Annotated[str, Field(min_length=1, max_length=255)] | None = None  # a part's name
 
     @model_validator(mode="after")
     def _leave_a_test_part(self) -> SplitSpec:
-        if self.train + self.validation >= 1 - 1e-9:
+        whole = self.train + self.validation
+        if self.test is None and whole >= 1 - 1e-9:
             raise ValueError("train and validation must leave a share for testing; lower one")
+        if whole > 1 + 1e-9:
+            raise ValueError("train and validation are more than everything; lower one")
         return self
 
 

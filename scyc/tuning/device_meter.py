@@ -9,7 +9,7 @@ import torch
 
 from scyc.data.images import Images
 from scyc.specs.schedules import ConstantSpec
-from scyc.specs.system import SystemSpec
+from scyc.specs.system import SplitSpec, SystemSpec
 from scyc.trainer import Member, Trainer
 
 _IMAGES = 1280  # used at most; a fifth of them is for validation
@@ -84,5 +84,6 @@ class DeviceMeter:
             update={"steps": steps, "validate_every": steps}
         )
         pruning = self._system.pruning.model_copy(update={"rewind": "last"})
-        changes = {"training": training, "pruning": pruning, "record": None}
+        split = self._system.split if self._system.split.test is None else SplitSpec()
+        changes = {"training": training, "pruning": pruning, "record": None, "split": split}
         return Trainer(self._system.model_copy(update=changes), self._images, self._device)

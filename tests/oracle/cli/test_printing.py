@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from oracle.cli.main import main
-from oracle.cli.printing import printable
+from oracle.host.terminal import printable
 
 CLEAR = "\x1b[2Jgone\x07\x9b31m\u202e"
 JOB: dict[str, Any] = {

@@ -13,11 +13,13 @@ import pytest
 from oracle.execution.pack_queue import Pack
 from oracle.experiments.registry import expected_cells, experiment
 from oracle.reports import oracle as tables
-from oracle.search.adaptive_grid import GridState, coarse_step, expected, select_adaptive
+from oracle.search.adaptive_grid import GridState, coarse_step, select_adaptive
+from oracle.search.expected import cells_a_cycle
 from oracle.search.graph import Cell, Graph
 from oracle.search.greedy import OracleCycle
 from oracle.stats.region import MaxLrScores
 from oracle.study.base import Study
+from oracle.study.cell_search import CellSearch
 from oracle.study.grid_spec import ListGrid, RangeGrid
 from oracle.tables import oracle
 
@@ -268,8 +270,10 @@ def test_its_cost_is_guessed_at_a_third(study: Make) -> None:
     assert expected_cells(found) == s_cyc + 3 * (41 // 3) * 2
     found.searches()
     assert found.unknown_cells() == 2 * (41 // 3) * 2  # those of cycle 0 are asked for
-    assert [expected(count, "adaptive") for count in (3, 8, 10, 60)] == [3, 8, 8, 20]
-    assert expected(60, "grid") == 60
+    assert [cells_a_cycle(count, 2, "adaptive") for count in (3, 8, 10, 60)] == [6, 16, 16, 40]
+    assert cells_a_cycle(60, 2, "grid") == 120
+    assert cells_a_cycle(60, 2, CellSearch(name="adaptive", budget=0.2)) == 24
+    assert cells_a_cycle(3, 2, CellSearch(name="adaptive")) == 6
 
 
 def test_a_recorded_adaptive_run_is_no_reference(tmp_path: Path) -> None:

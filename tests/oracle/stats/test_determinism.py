@@ -11,17 +11,16 @@ RESULTS = Path(__file__).parents[3] / "docs" / "results"
 
 EVIDENCE = """
 import json, sys
-from types import SimpleNamespace
 from threadpoolctl import threadpool_info
 from oracle.stats.region import MaxLrScores
+from oracle.stats.region_intervals import infer_region
 from oracle.tables import evidence
 table = json.load(open(sys.argv[1]))
-study = SimpleNamespace(tolerance=0.5, tolerance_kind="points", seed=0)
 told = []
 for cycle in table["cycles"][2:6]:
     tried = {e["max_lr"]: MaxLrScores(tuple(e["val_accuracy"]), e["diverged"])
              for e in cycle["grid"]}
-    told.append(evidence.part(study, tried, cycle["s_cyc"]["max_lr"]))
+    told.append(evidence.part(infer_region(tried, 0.5, "points", 0), cycle["s_cyc"]["max_lr"]))
 kernels = [each["architecture"] for each in threadpool_info() if each["internal_api"] == "openblas"]
 print(json.dumps([kernels[:1], told]))
 """

@@ -1,0 +1,169 @@
+"""Does max_lr rise, and in which shape: the trends and the curves of an oracle's table together."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from oracle.analysis import shapes, trend
+from scyc.errors import BadInput, Problem
+
+_SHOWN = 4  # significant digits
+
+
+@dataclass(frozen=True)
+class Rise:
+    """What a table says of the rise of max_lr."""
+
+    name: str
+    rate: float  # share of the remaining weights that a cycle prunes
+    cycles: tuple[int, ...]  # those with a region and intervals
+    undertrained: tuple[int, ...]  # of all cycles
+    unknown: tuple[int, ...]  # of which it is not known whether they are
+    replicates: int
+    trends: tuple[trend.Trend, ...]
+    shapes: tuple[shapes.Shape, ...]  # the best by AIC first
+
+
+def read(file: Path) -> dict[str, Any]:
+    """Read an oracle's table from JSON. Raises BadInput."""
+    try:
+        table = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        rule = f"cannot be read as JSON: {error}"
+        raise BadInput("table", [Problem("RUN", rule, str(file))]) from error
+    if not isinstance(table, dict) or table.get("kind") != "oracle" or "cycles" not in table:
+        rule = "is no table of an oracle run; write one: oracle table RUN --format json"
+        raise BadInput("table", [Problem("RUN", rule, str(file))])
+    return table
+
+
+def of_table(table: Mapping[str, Any], rate: float | None = None) -> Rise:
+    """Return the trends and the curves of an oracle's table.
+
+    Args:
+        table: As JSON values.
+        rate: Share of the remaining weights that a cycle prunes; a complete run's table has it.
+
+    Raises:
+        BadInput: The rate is not known.
+    """
+    rate = rate if rate is not None else (table.get("fit") or {}).get("rate")
+    name = table["run_id"]
+    if rate is None:
+        rule = (
+            "is of a run that is not complete, and does not say how much a cycle prunes; name RUN"
+        )
+        raise BadInput("table", [Problem("RUN", rule, name)])
+    settings = (table["tolerance"], table["tolerance_kind"])
+    known = [trend.draws(cycle, *settings) for cycle in table["cycles"]]
+    found = [each for each in known if each is not None]
+    enough = len(found) >= trend.LEAST_CYCLES
+    said = {c["cycle"]: (c.get("plateau") or {}).get("verdict") for c in table["cycles"]}
+    return Rise(
+        name=name,
+        rate=rate,
+        cycles=tuple(each.cycle for each in found),
+        undertrained=tuple(cycle for cycle, verdict in said.items() if verdict == "undertrained"),
+        unknown=tuple(c for c, verdict in said.items() if verdict in (None, "unknown")),
+        replicates=table["replicates"],
+        trends=trend.trends(table) if enough else (),
+        shapes=shapes.compare(found, rate) if enough and 0 < rate < 1 else (),
+    )
+
+
+def text(found: Rise) -> str:
+    """What was found, for a terminal."""
+    first, last = (found.cycles[0], found.cycles[-1]) if found.cycles else (0, 0)
+    lines = [f"{found.name}: cycles {first} to {last}, {found.replicates} replicates"]
+    if not found.trends:
+        return f"{lines[0]}\n  too few: a trend needs 3 cycles with 2 replicates or more\n"
+    head = "factor a cycle"
+    lines.append(f"  {'':<19}{head:<16}{'90 % by draws':<18}{'90 % by replicates':<20}over all")
+    for each in found.trends:
+        total = math.exp(each.slope * (last - first))
+        paired = "-" if each.paired is None else _interval(each.paired)
+        lines.append(
+            f"  {trend.QUANTITIES[each.quantity]:<19}{math.exp(each.slope):<16.3f}"
+            f"{_interval(each.drawn):<18}{paired:<20}x {total:.3g}, {each.direction}"
+        )
+    lines += [
+        f"  The {trend.QUANTITIES[each.quantity]} may lie beyond the grid at cycle "
+        f"{', '.join(map(str, each.cut))}; its trend is bounded by the grid."
+        for each in found.trends
+        if each.cut
+    ]
+    if found.undertrained:
+        lines.append(f"  Undertrained at cycle {', '.join(map(str, found.undertrained))}.")
+    if found.unknown:
+        cycles = ", ".join(map(str, found.unknown))
+        lines.append(f"  Whether training had ended is unknown at cycle {cycles}.")
+    return "\n".join([*lines, *_shape_lines(found)]) + "\n"
+
+
+def _shape_lines(found: Rise) -> list[str]:
+    if not found.shapes:
+        return []
+    least = found.shapes[0].aic
+    width = max(len(each.name) for each in found.shapes) + 2
+    lines = [f"  {'curve':<{width}}parameters  log L    AIC less the least  in regions"]
+    lines += [
+        f"  {each.name:<{width}}{each.parameters:<12}{each.log_likelihood:<9.2f}"
+        f"{each.aic - least:<20.2f}{len(each.inside)} of {len(found.cycles)}  {_values(each)}"
+        for each in found.shapes
+    ]
+    alike = [each.name for each in found.shapes[1:] if each.aic - least < shapes.TOLD]
+    if alike:
+        lines.append(
+            f"  Not told from the best, {found.shapes[0].name} (AIC less than {shapes.TOLD:g} "
+            f"above): {', '.join(alike)}."
+        )
+    return lines
+
+
+def as_json(found: Rise) -> dict[str, Any]:
+    """The same as JSON values; slopes are of the natural logarithm of max_lr, a cycle."""
+    return {
+        "run_id": found.name,
+        "rate": found.rate,
+        "cycles": list(found.cycles),
+        "undertrained": list(found.undertrained),
+        "unknown": list(found.unknown),
+        "replicates": found.replicates,
+        "trends": [
+            {
+                "quantity": each.quantity,
+                "max_lr": list(each.rates),
+                "slope": each.slope,
+                "by_draws": list(each.drawn),
+                "by_replicates": list(each.paired) if each.paired else None,
+                "direction": each.direction,
+                "cut": list(each.cut),
+            }
+            for each in found.trends
+        ],
+        "shapes": [
+            {
+                "name": each.name,
+                "parameters": each.parameters,
+                "values": dict(each.values),
+                "max_lr": list(each.rates),
+                "log_likelihood": each.log_likelihood,
+                "aic": each.aic,
+                "inside": list(each.inside),
+            }
+            for each in found.shapes
+        ],
+    }
+
+
+def _interval(slopes: tuple[float, float]) -> str:
+    return "[" + ", ".join(f"{math.exp(slope):.3f}" for slope in slopes) + "]"
+
+
+def _values(shape: shapes.Shape) -> str:
+    return ", ".join(f"{name} {value:.{_SHOWN}g}" for name, value in shape.values.items())

@@ -1,0 +1,111 @@
+"""Declaring a study in Python: as YAML does, with networks and data given as objects, too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from oracle.api.datasets import dataset_field
+from oracle.api.identity import UnknownIdentity, path_of
+from oracle.settings import ScaleDown
+from oracle.study.base import Study
+from oracle.study.loading import load_study
+from oracle.study.oracle import OracleStudy as OracleStudySpec
+from oracle.study.scale_down import scale_down
+from oracle.study.validation import parse
+from scyc.errors import BadInput, Problem
+from scyc.specs.base import Spec, as_json
+from scyc.specs.factory import IN_PROCESS, register
+
+
+def OracleStudy(*, version: str | None = None, **fields: Any) -> OracleStudySpec:  # noqa: N802  # it stands for the class
+    """Declare an oracle study: the fields are those of a YAML file.
+
+    Args:
+        version: Names the version of a network or data set that is given as a function. Without
+            it, the version is a hash of the function's source and of the values that it uses.
+        fields: Fields of a study of kind `oracle`. `network` may also be a function of
+            ``(shape, classes)`` that returns a ``nn.Module`` with initial weights. `dataset` may
+            also be ``(pixels, labels)``, uint8 [images, channels, height, width] and whole
+            numbers from 0; a torch ``Dataset`` of image tensors and labels; or a function that
+            returns such arrays.
+
+    Returns:
+        The study, for :func:`oracle.run` and :func:`oracle.check`.
+
+    Raises:
+        BadInput: With every problem found.
+
+    Example:
+        >>> import oracle
+        >>> study = oracle.OracleStudy(
+        ...     name="mine",
+        ...     dataset="digits",
+        ...     network={"name": "fully_connected", "hidden": [16]},
+        ...     training={"steps": 12, "batch": 16, "validate_every": 6},
+        ...     schedule={"warmup": 3, "drops": [8]},
+        ...     grid={"max_lr": [0.05, 0.1, 0.2]},
+        ...     cycles=2,
+        ...     s_cyc={"epsilon": 0.1, "delta": 0.1, "q": 0, "beta": 3.0},
+        ... )
+        >>> study.cycles
+        2
+    """
+    study = declared({"kind": "oracle", **fields}, version)
+    assert isinstance(study, OracleStudySpec)
+    return study
+
+
+def declared(fields: Mapping[str, Any], version: str | None = None) -> Study:
+    """Return the study that a mapping declares, with objects in it. Raises BadInput."""
+    content = dict(fields)
+    problems: list[Problem] = []
+    if "network" in content:
+        try:
+            content["network"] = _network_field(content["network"], version)
+        except UnknownIdentity as error:
+            problems.append(Problem("network", str(error)))
+    if "dataset" in content:
+        try:
+            content["dataset"] = dataset_field(content["dataset"], version)
+        except BadInput as error:
+            problems += error.problems
+    if problems:
+        raise BadInput(str(content.get("name", "study")), problems)
+    return parse(_plain(content), str(content.get("name", "study")))
+
+
+def study_of(given: str | Path | Mapping[str, Any] | Study, smaller: ScaleDown | None) -> Study:
+    """Return the study that is meant: a built-in one's name, a path, a mapping or a study.
+
+    Raises BadInput.
+    """
+    if isinstance(given, Study):
+        study = given
+    elif isinstance(given, Mapping):
+        study = declared(given)
+    else:
+        study = load_study(str(given))
+    return scale_down(study, smaller) if smaller is not None else study
+
+
+def _network_field(given: Any, version: str | None) -> Any:
+    """Return the `network` of a study; a function becomes a factory. Raises UnknownIdentity."""
+    if not callable(given) or isinstance(given, Spec):
+        return given
+    path = path_of(given, version)
+    if path.startswith(IN_PROCESS):
+        register(path, given)
+    return {"factory": path}
+
+
+def _plain(value: Any) -> Any:
+    """Return specs and tuples as JSON values, so that they are read as those of YAML."""
+    if isinstance(value, Spec):
+        return as_json(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value

@@ -1,0 +1,181 @@
+"""A stored run as an object: its table, figures and trained networks."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING
+
+from oracle.export.checkpoint import Found, State, find_cell, load_module, load_network
+from oracle.plots import base
+from oracle.plots.registry import FIGURES, is_drawable
+from oracle.reports import formats
+from oracle.runs import catalog, html_report
+from oracle.runs.catalog import StoredRun
+from oracle.runs.training_runs import training_runs
+from oracle.settings import Settings
+from oracle.study.base import Study
+from oracle.tables.oracle import Table
+from scyc.errors import BadInput, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from plotly.graph_objects import Figure
+    from torch import Tensor, nn
+
+
+class Run:
+    """A run that is in a storage, complete or not.
+
+    A notebook shows it as its table and figure.
+    """
+
+    def __init__(self, stored: StoredRun, settings: Settings) -> None:
+        self._stored = stored
+        self._settings = settings
+        self._table: Table | None = None
+
+    @property
+    def run_id(self) -> str:
+        """Name and hash of the study."""
+        return self._stored.record.run_id
+
+    @property
+    def study(self) -> Study:
+        """What was declared."""
+        return self._stored.study
+
+    @property
+    def state(self) -> str:
+        """Return "running", "done", "stopped" (go on with :func:`oracle.run`) or "no winner"."""
+        return self._stored.state
+
+    @property
+    def table(self) -> Table:
+        """The run's table, as ``oracle table --format json`` prints it.
+
+        Computed from the storage as far as the run has come, and kept once it is complete.
+        """
+        if self._table is None:
+            table = catalog.stored_table(self._stored)
+            if not table["complete"]:
+                return table
+            self._table = table
+        return self._table
+
+    def regions(self) -> pd.DataFrame:
+        """Return one row a pruning cycle: well-tuned max_lr, feasible region, S-Cyc beside it.
+
+        The columns are those of ``oracle table --format csv``.
+
+        Raises:
+            BadInput: The study is not of kind `oracle`.
+        """
+        import pandas as pd  # noqa: PLC0415  # half a second
+
+        table = self.table
+        if table["kind"] != "oracle":
+            rule = f"a study of kind {table['kind']} has no regions; use table or to_dataframe()"
+            raise BadInput(self.run_id, [Problem("kind", rule)])
+        sheet = formats.sheet(table)
+        return pd.DataFrame(sheet.flat, columns=list(sheet.flat_heads))
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return one row a finished training run that the study has asked for.
+
+        Columns: ``search`` (what asked for it first), ``cycle``, ``max_lr``, ``replicate``,
+        ``val_accuracy`` and ``test_accuracy`` in percent, ``diverged``, ``weights_remaining`` in
+        percent, ``steps``, ``seconds``, ``device``, ``engine``, ``checkpoint`` (sha256) and
+        ``cell``, its id.
+        """
+        import pandas as pd  # noqa: PLC0415  # half a second
+
+        rows = [
+            {
+                "search": each.search,
+                "cycle": each.cell.cycle,
+                "max_lr": each.cell.max_lr,
+                "replicate": each.cell.replicate,
+                "val_accuracy": each.result.val_accuracy,
+                "test_accuracy": each.result.test_accuracy,
+                "diverged": each.result.diverged,
+                "weights_remaining": each.result.weights_remaining,
+                "steps": each.result.steps,
+                "seconds": each.result.seconds,
+                "device": each.result.device,
+                "engine": each.result.engine,
+                "checkpoint": each.result.checkpoint,
+                "cell": each.cell.id,
+            }
+            for each in training_runs(self._stored)
+        ]
+        return pd.DataFrame(rows, columns=_COLUMNS)
+
+    def figure(self) -> Figure:
+        """Return the run's figure, as ``oracle plot`` draws it.
+
+        Raises:
+            BadInput: No cycle is finished yet.
+        """
+        table = self.table
+        if not is_drawable(table):
+            rule = "no cycle of this run is finished yet; nothing to draw"
+            raise BadInput(self.run_id, [Problem("run", rule)])
+        return FIGURES[table["kind"]].figure(table)
+
+    def network(
+        self,
+        cycle: int,
+        max_lr: float | None = None,
+        replicate: int = 0,
+        state: State = "final",
+    ) -> nn.Module:
+        """Return the network of a pruning cycle, in evaluation mode; its pruned weights are zero.
+
+        Args:
+            cycle: Completed pruning cycles, 0 for the unpruned network.
+            max_lr: A max_lr of the oracle's grid; None: the well-tuned one.
+            replicate: Counted from 0.
+            state: "final": the trained weights that the next cycle starts from
+                (``training.carry`` says whether those are the last or the best); "ticket": the
+                initial weights below this cycle's masks; "rewound": those that
+                ``pruning.rewind`` goes back to, below this cycle's masks.
+
+        Raises:
+            BadInput: There is no such network, or its checkpoint was deleted because another
+                max_lr was better; the message says how to have it again.
+        """
+        return load_module(
+            self._stored, self._settings, self._cell(cycle, max_lr, replicate), state
+        )
+
+    def masks(
+        self, cycle: int, max_lr: float | None = None, replicate: int = 0
+    ) -> dict[str, Tensor]:
+        """Return the masks of :meth:`network`, bool, True where a weight remains, by its name."""
+        found = self._cell(cycle, max_lr, replicate)
+        return load_network(self._stored, self._settings, found, "final").masks
+
+    def _cell(self, cycle: int, max_lr: float | None, replicate: int) -> Found:
+        return find_cell(self._stored, cycle, max_lr, replicate)
+
+    def __repr__(self) -> str:
+        return f"<oracle.Run {self.run_id}: {self.state}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the table, and the figure below it."""
+        table = self.table
+        printed = formats.sheet(table)
+        parts = [
+            f"<h4>{html.escape(printed.title)}</h4><p>run {html.escape(self.run_id)}</p>",
+            html_report.verdict(printed),
+            html_report.grid(printed),
+        ]
+        if is_drawable(table):
+            parts.append(base.page(FIGURES[table["kind"]].figure(table), plotly_js="cdn"))
+        return "\n".join(parts)
+
+
+_COLUMNS = (
+    "search", "cycle", "max_lr", "replicate", "val_accuracy", "test_accuracy", "diverged",
+    "weights_remaining", "steps", "seconds", "device", "engine", "checkpoint", "cell",
+)  # fmt: skip

@@ -1,0 +1,187 @@
+"""Running studies and finding stored runs, from Python."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from oracle.api.declaring import study_of
+from oracle.api.progress import shown_progress
+from oracle.api.run import Run
+from oracle.runs import catalog, estimate, execute
+from oracle.settings import BACKEND_NAMES, DEVICE_NAMES, ScaleDown, Settings, default_workers
+from oracle.study.base import Study
+from scyc.errors import BadInput, Problem, unknown
+
+StudyLike = str | Path | Mapping[str, Any] | Study
+
+
+def run(
+    study: StudyLike,
+    *,
+    workers: int | None = None,
+    storage: str | None = None,
+    data: str | Path | None = None,
+    device: Literal["auto", "cpu", "cuda"] = "auto",
+    runs: str | Path | None = None,
+    backend: Literal["ray", "inline"] = "ray",
+    store: str | None = None,
+    save_every: float = 5.0,
+    smaller: ScaleDown | None = None,
+    progress: bool = True,
+) -> Run:
+    """Run a study over all its pruning cycles, from wherever it stands.
+
+    What is finished is found in the storage and not trained again. After an interruption, also by
+    ``KeyboardInterrupt``, call it again with the same study.
+
+    Args:
+        study: The name of a built-in study, the path of a YAML file, a mapping with a study's
+            fields, or a study such as :func:`oracle.OracleStudy` returns.
+        workers: Processes that train; None: one a CPU core, or one a GPU.
+        storage: Database URL, SQLite or PostgreSQL; None: ``ORACLE_STORAGE``, or a SQLite file in
+            the study's folder.
+        data: Folder of the images, instead of the study's own.
+        device: What a worker trains on.
+        runs: Folder of all runs; None: ``ORACLE_RUNS``, or ``runs``.
+        backend: Train on Ray Tune's workers, or in this process.
+        store: URL below which networks and images are kept for all machines; None:
+            ``ORACLE_STORE``, or the study's folder.
+        save_every: Minutes between two saves of what is being trained.
+        smaller: What to reduce, as ``--scale`` and the other options of ``oracle run`` do.
+        progress: Whether to show a bar, in a terminal or a notebook.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        BadInput: The study or an argument is refused, with every problem found.
+        RunError: The run stopped before its end; what is finished is kept.
+
+    Example:
+        >>> import oracle
+        >>> run = oracle.run(
+        ...     "digits", backend="inline", smaller=oracle.ScaleDown(0.05, 0.2, None, 1, 2, 1)
+        ... )
+        >>> [cycle["cycle"] for cycle in run.table["cycles"]]
+        [0, 1]
+    """
+    declared = study_of(study, smaller)
+    settings = settings_of(runs, storage, store, workers, data, device, backend, save_every)
+    prepared = execute.prepare(declared, settings)
+    with shown_progress(progress) as shown:
+        execute.execute(prepared, shown)
+    return load_run(prepared.run_id, runs=runs, storage=storage, store=store)
+
+
+def check(
+    study: StudyLike,
+    *,
+    workers: int | None = None,
+    storage: str | None = None,
+    data: str | Path | None = None,
+    device: Literal["auto", "cpu", "cuda"] = "auto",
+    runs: str | Path | None = None,
+    backend: Literal["ray", "inline"] = "ray",
+    store: str | None = None,
+    smaller: ScaleDown | None = None,
+) -> estimate.Estimate:
+    """Validate a study and estimate what it will cost, from a short timing. Nothing is written.
+
+    Args:
+        study: As for :func:`oracle.run`, as are the others.
+        workers: Processes that train.
+        storage: Database URL.
+        data: Folder of the images.
+        device: What a worker trains on.
+        runs: Folder of all runs.
+        backend: Ray Tune's workers, or this process.
+        store: URL below which networks and images are kept.
+        smaller: What to reduce.
+
+    Returns:
+        The estimate; its ``str()`` is what ``oracle check`` prints.
+
+    Raises:
+        BadInput: With every problem found.
+    """
+    declared = study_of(study, smaller)
+    settings = settings_of(runs, storage, store, workers, data, device, backend)
+    return estimate.estimate(execute.prepare(declared, settings))
+
+
+def load_run(
+    name: str,
+    *,
+    runs: str | Path | None = None,
+    storage: str | None = None,
+    store: str | None = None,
+) -> Run:
+    """Return a stored run, complete or not.
+
+    Args:
+        name: A run's id, or a study's name for its latest run.
+        runs: As for :func:`oracle.run`, as are the others.
+        storage: Database URL.
+        store: URL below which networks are kept.
+
+    Raises:
+        BadInput: There is no such run; the message lists those that are known.
+    """
+    settings = settings_of(runs, storage, store)
+    return Run(catalog.find_run(name, settings), settings)
+
+
+def list_runs(
+    *, runs: str | Path | None = None, storage: str | None = None, store: str | None = None
+) -> list[Run]:
+    """Return all stored runs, of the folder of runs or of a database.
+
+    Args:
+        runs: As for :func:`oracle.run`, as are the others.
+        storage: Database URL.
+        store: URL below which networks are kept.
+
+    Raises:
+        BadInput: The database cannot be read.
+    """
+    settings = settings_of(runs, storage, store)
+    return [Run(stored, settings) for stored in catalog.find(settings)]
+
+
+def settings_of(
+    runs: str | Path | None,
+    storage: str | None,
+    store: str | None,
+    workers: int | None = None,
+    data: str | Path | None = None,
+    device: str = "auto",
+    backend: str = "ray",
+    save_every: float = 5.0,
+) -> Settings:
+    """Return how a study is run; the environment's where an argument is None. Raises BadInput."""
+    problems = []
+    for name, value, known in (
+        ("device", device, DEVICE_NAMES),
+        ("backend", backend, BACKEND_NAMES),
+    ):
+        if value not in known:
+            problems.append(Problem(name, unknown(str(value), known), value))
+    if workers is not None and (not isinstance(workers, int) or workers < 1):
+        problems.append(Problem("workers", "must be a whole number of at least 1", workers))
+    if not 0 < save_every < float("inf"):
+        problems.append(Problem("save_every", "must be a number of minutes above 0", save_every))
+    if problems:
+        raise BadInput("run", problems)
+    return Settings(
+        folder=Path(runs if runs is not None else os.environ.get("ORACLE_RUNS", "runs")),
+        storage=storage if storage is not None else os.environ.get("ORACLE_STORAGE"),
+        store=store if store is not None else os.environ.get("ORACLE_STORE"),
+        data=Path(data) if data is not None else None,
+        workers=workers if workers is not None else default_workers(device),
+        backend=backend,
+        device=device,
+        save_every=save_every,
+    )

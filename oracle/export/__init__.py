@@ -1,0 +1,1 @@
+"""Networks of stored runs, for use without this package."""

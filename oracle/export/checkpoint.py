@@ -1,0 +1,174 @@
+"""The trained network of one cell of a stored run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from torch import Tensor, nn
+
+from oracle.experiments.oracle import OracleExperiment
+from oracle.runs import catalog
+from oracle.runs.catalog import StoredRun
+from oracle.search.graph import Cell, CellResult
+from oracle.settings import Settings
+from scyc.data import datasets
+from scyc.data import images as data
+from scyc.data.images import Images
+from scyc.errors import BadInput, Problem
+from scyc.networks import registry
+from scyc.pruning.pruned_network import Network
+from scyc.specs.system import SubsetSpec
+from scyc.storage.blob_store import blobs
+from scyc.storage.checkpoint_store import CheckpointError, CheckpointStore
+
+State = Literal["final", "ticket", "rewound"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A finished training run that is asked for."""
+
+    cell: Cell
+    result: CellResult
+    root: CellResult  # of the unpruned network that it comes from
+    well_tuned: bool
+
+
+def find_cell(run: StoredRun, cycle: int, max_lr: float | None = None, replicate: int = 0) -> Found:
+    """Return the training run of a cycle, a max_lr and a replicate.
+
+    Args:
+        run: The stored run, of kind `oracle`.
+        cycle: Completed pruning cycles.
+        max_lr: A value of the cycle's grid; None: the well-tuned one.
+        replicate: Counted from 0.
+
+    Raises:
+        BadInput: The run has no such training run.
+    """
+    with catalog.opened(run.url) as (_, store):
+        found = catalog.found(run, store)
+    if not isinstance(found, OracleExperiment):
+        kind = run.record.run_id
+        raise _refused(run, "RUN", "only a study of kind oracle has these networks", kind)
+    cycles = {each.cycle: each for each in found.cycles}
+    if cycle not in cycles:
+        known = f"finished: 0 to {max(cycles)}" if cycles else "none is finished yet"
+        raise _refused(run, "cycle", f"is no finished cycle of this run; {known}", cycle)
+    here = cycles[cycle]
+    best = here.region.well_tuned if here.region else None
+    wanted = best if max_lr is None else max_lr
+    if best is None or wanted is None:
+        raise _refused(run, "max_lr", "every max_lr of this cycle diverged; there is no network")
+    if wanted not in here.cells:
+        near = min(here.cells, key=partial(_distance, wanted))
+        if abs(near / wanted - 1) > 1e-3:  # as many digits as are printed
+            listed = ", ".join(f"{rate:.4g}" for rate in here.cells)
+            raise _refused(
+                run, "max_lr", f"was not tried in cycle {cycle}; tried: {listed}", wanted
+            )
+        wanted = near
+    if not 0 <= replicate < len(here.cells[wanted]):
+        rule = f"must be 0 to {len(here.cells[wanted]) - 1}"
+        raise _refused(run, "replicate", rule, replicate)
+    cell = here.cells[wanted][replicate]
+    first = found.cycles[0].results[cell.root.max_lr]
+    roots = {each.cell: each for each in first}
+    root = roots.get(cell.root.id, here.results[wanted][replicate])
+    return Found(cell, here.results[wanted][replicate], root, wanted == best)
+
+
+def load_network(run: StoredRun, settings: Settings, found: Found, state: State) -> Network:
+    """Return weights and masks of a training run, on the CPU; pruned weights are exactly zero.
+
+    Args:
+        run: The stored run.
+        settings: Where its checkpoints are.
+        found: Which training run.
+        state: See :meth:`oracle.api.run.Run.network`.
+
+    Raises:
+        BadInput: The network diverged, its checkpoint is gone, or there is no such state.
+    """
+    result = found.result
+    if state not in ("final", "ticket", "rewound"):
+        raise _refused(run, "state", 'must be "final", "ticket" or "rewound"', state)
+    if result.checkpoint is None:
+        raise _refused(run, "max_lr", "this training run diverged; it left no network")
+    store = CheckpointStore(blobs(settings.shared_location(run.study.folder_name, "checkpoints")))
+    trained = _loaded(run, store, result.checkpoint)
+    start = trained.state
+    if state == "ticket" or (state == "rewound" and run.study.pruning.rewind == "init"):
+        start = _initial(run, settings, found.cell.replicate)
+    elif state == "rewound":
+        if found.root.kept is None:
+            rule = 'pruning.rewind is "last": nothing is rewound; use "final" or "ticket"'
+            raise _refused(run, "state", rule, state)
+        start = _loaded(run, store, found.root.kept).state
+    return Network(
+        {name: _masked(name, value, trained.masks) for name, value in start.items()}, trained.masks
+    )
+
+
+def load_module(run: StoredRun, settings: Settings, found: Found, state: State) -> nn.Module:
+    """Return a training run's network as a module, in evaluation mode. Raises BadInput."""
+    network = load_network(run, settings, found, state)
+    images = stored_images(run, settings)
+    try:
+        module = registry.build(run.study.network, images.shape, len(images.classes), seed=0)
+    except ValueError as error:
+        raise _refused(run, "network", str(error)) from error
+    for value in network.state.values():
+        if value.is_floating_point():
+            module.to(value.dtype)
+            break
+    module.load_state_dict(network.state)
+    return module.eval()
+
+
+def stored_images(run: StoredRun, settings: Settings) -> Images:
+    """Return the images that a run was trained on. Raises BadInput where they are gone."""
+    kept = data.cached(run.place / "images", run.record.fingerprint)
+    if kept is not None:
+        return kept
+    study = run.study
+    subset = SubsetSpec(share=study.subset, classes=study.classes, seed=study.seed)
+    images = datasets.load(study.dataset, subset, settings.data)
+    if images.fingerprint != run.record.fingerprint:
+        rule = "are not those that the run was trained on; give the folder that has them"
+        raise _refused(run, "data", rule)
+    return images
+
+
+def _distance(wanted: float, rate: float) -> float:
+    return abs(rate - wanted)
+
+
+def _initial(run: StoredRun, settings: Settings, replicate: int) -> dict[str, Tensor]:
+    images, study = stored_images(run, settings), run.study
+    return registry.initial_state(
+        study.network, images.shape, len(images.classes), study.seed, replicate
+    )
+
+
+def _masked(name: str, value: Tensor, masks: dict[str, Tensor]) -> Tensor:
+    """Return a weight with exact zeros, of which none is negative, where it is pruned."""
+    return value.masked_fill(~masks[name], 0.0) if name in masks else value
+
+
+def _loaded(run: StoredRun, store: CheckpointStore, sha256: str) -> Network:
+    try:
+        return store.load(sha256)
+    except CheckpointError as error:
+        rule = (
+            f"its checkpoint cannot be read ({error}). Networks of max_lr that lost are deleted "
+            "unless the study has keep_checkpoints: all; to have this one, run the study again "
+            "with that, in another folder of runs"
+        )
+        raise _refused(run, "network", rule) from error
+
+
+def _refused(run: StoredRun, path: str, rule: str, value: object = None) -> BadInput:
+    return BadInput(run.record.run_id, [Problem(path, rule, value)])

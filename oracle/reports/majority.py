@@ -1,0 +1,70 @@
+"""What must be said of a run's split and of its accuracies against always naming one class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_LARGE = 50.0  # percent of a part that one class holds, from which it is told
+
+
+def split_notes(table: Mapping[str, Any]) -> list[str]:
+    """Return the sentences for any kind of table; none where its results have no split."""
+    split = table.get("split")
+    if split is None:
+        return []
+    return [
+        *_missing(split),
+        *_large_class(split),
+        *_at_chance(table, split),
+        *_fine_tolerance(table, split),
+    ]
+
+
+def _missing(split: Mapping[str, Any]) -> list[str]:
+    lacking = [(part, each["missing"]) for part, each in split.items() if each["missing"]]
+    if not lacking:
+        return []
+    parts = ", ".join(f"{count} classes in the {part} part" for part, count in lacking)
+    return [f"The split leaves without an image, in some replicate: up to {parts}."]
+
+
+def _large_class(split: Mapping[str, Any]) -> list[str]:
+    validation, test = (split[part]["majority"] for part in ("validation", "test"))
+    if max(validation, test) < _LARGE:
+        return []
+    return [
+        f"Always naming the largest class scores {validation:.1f} % on validation and {test:.1f} % "
+        "on test images; accuracies near these say nothing."
+    ]
+
+
+def _at_chance(table: Mapping[str, Any], split: Mapping[str, Any]) -> list[str]:
+    """Which cycles' networks have learned nothing; of a search, those of the last one."""
+    if table["kind"] == "search":
+        where = "the last cycle" if table["at_chance"] else ""
+    else:
+        rows = table["cycles" if table["kind"] == "oracle" else "columns"]
+        cycles = [str(each["cycle"]) for each in rows if each.get("at_chance")]
+        where = f"cycle {', '.join(cycles)}" if cycles else ""
+    if not where:
+        return []
+    part = "validation" if table["kind"] == "oracle" else "test"
+    images, majority = split[part]["images"], split[part]["majority"]
+    return [
+        f"At chance at {where}: no network is told from one that always names the largest class "
+        f"({majority:.1f} % of {images:,} {part} images), so nothing is decided there."
+    ]
+
+
+def _fine_tolerance(table: Mapping[str, Any], split: Mapping[str, Any]) -> list[str]:
+    if table["kind"] != "oracle":
+        return []
+    images = split["validation"]["images"]
+    if table["tolerance"] >= 100 / images:
+        return []
+    unit = "points" if table["tolerance_kind"] == "points" else "% of the best"
+    return [
+        f"The tolerance, {table['tolerance']} {unit}, is less than one of {images:,} validation "
+        f"images ({100 / images:.2f} points), which a single accuracy cannot tell."
+    ]

@@ -1,0 +1,153 @@
+"""What a run's unpruned network gains from more iterations: whether its budget was enough."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from oracle.host.devices import resolve_device
+from oracle.reports.sheet import format_lr
+from oracle.runs.catalog import StoredRun
+from oracle.stats.paired_difference import Difference, certainty, difference, signed
+from oracle.stats.region import points
+from oracle.study.oracle import OracleStudy
+from oracle.study.scale_down import lengthened
+from scyc.data import images as data
+from scyc.errors import BadInput, Problem
+from scyc.trainer import Member, Trainer
+
+FACTOR = 1.5  # times the iterations
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What more iterations give at one max_lr of the unpruned network, in points."""
+
+    max_lr: float
+    validation: Difference
+    test: Difference
+
+
+@dataclass(frozen=True)
+class Longer:
+    """A run's unpruned network trained for longer."""
+
+    run_id: str
+    steps: int
+    more_steps: int
+    tolerance: float  # of the region, in points
+    gains: tuple[Gain, ...]
+
+    @property
+    def undertrained(self) -> list[float]:
+        """The max_lr that gain more than the tolerance, and more than the noise."""
+        return [
+            each.max_lr
+            for each in self.gains
+            if each.validation.points > self.tolerance
+            and (each.validation.told_apart or each.validation.standard_error is None)
+        ]
+
+
+def two_rates(cycle: Mapping[str, Any]) -> list[float]:
+    """Return the max_lr of an oracle's cycle to train for longer: the well-tuned and another.
+
+    The other is the region's lowest; where that is the well-tuned one itself, the region's highest,
+    and where the region is one value, the next lower or higher of the grid that did not diverge.
+    """
+    best, region = cycle["well_tuned"], cycle["feasible"]
+    sound = [each["max_lr"] for each in cycle["grid"] if not each["diverged"]]
+    around = [rate for rate in sound if rate < best][-1:] + [r for r in sound if r > best][:1]
+    others = [rate for rate in (region["low"], region["high"], *around) if rate != best]
+    return sorted([best, *others[:1]])
+
+
+def train_longer(run: StoredRun, table: Mapping[str, Any], device: str = "auto") -> Longer:
+    """Train a run's unpruned network 1.5 times as long at two max_lr, in this process.
+
+    Warm-up, drops and the looks at the validation images are lengthened alike; images, initial
+    weights and the share of the budget at each rate stay, so the replicates are paired. Nothing is
+    stored.
+
+    Args:
+        run: Of an oracle study.
+        table: The run's own.
+        device: What it is trained on.
+
+    Raises:
+        BadInput: It is no oracle's run, or its first cycle is not finished.
+    """
+    study = run.study
+    name = run.record.run_id
+    if not isinstance(study, OracleStudy):
+        raise BadInput("run", [Problem("RUN", "is no oracle's run; name one", name)])
+    cycle = table["cycles"][0] if table["cycles"] else None
+    if cycle is None or cycle["well_tuned"] is None:
+        rule = "has no finished cycle with a winner; finish its run first"
+        raise BadInput("run", [Problem("RUN", rule, name)])
+    longer = lengthened(study, FACTOR)
+    images = data.read_cache(run.place / "images", run.record.fingerprint)
+    torch.set_num_threads(1)
+    trainer = Trainer(longer.system, images, resolve_device(device))
+    stored = {each["max_lr"]: each for each in cycle["grid"]}
+    gains = []
+    for rate in two_rates(cycle):
+        members = [
+            Member(trainer.root(replicate), 0, replicate, longer.schedule, rate)
+            for replicate in range(cycle["replicates"])
+        ]
+        trained = [each.outcome for each in trainer.train(members)]
+        gains.append(
+            Gain(
+                rate,
+                difference([o.val_accuracy for o in trained], stored[rate]["val_accuracy"]),
+                difference([o.test_accuracy for o in trained], stored[rate]["test_accuracy"]),
+            )
+        )
+    best = max(sum(each["val_accuracy"]) / cycle["replicates"] for each in cycle["grid"])
+    allowed = points(study.tolerance, study.tolerance_kind, best)
+    return Longer(name, study.training.steps, longer.training.steps, allowed, tuple(gains))
+
+
+def text(found: Longer) -> str:
+    """What was gained, for a terminal."""
+    lines = [
+        f"{found.run_id}: {found.more_steps:,} iterations instead of {found.steps:,}, unpruned "
+        "network"
+    ]
+    lines += [
+        f"  max_lr {format_lr(each.max_lr):<8} validation {signed(each.validation)} points, "
+        f"test {signed(each.test)}; {certainty(each.validation)}"
+        for each in found.gains
+    ]
+    if found.undertrained:
+        rates = ", ".join(format_lr(rate) for rate in found.undertrained)
+        lines.append(
+            f"  undertrained at {rates}: that is more than the region's tolerance of "
+            f"{found.tolerance:g} points"
+        )
+    else:
+        lines.append(f"  no gain above the region's tolerance of {found.tolerance:g} points")
+    return "\n".join(lines) + "\n"
+
+
+def as_json(found: Longer) -> dict[str, Any]:
+    """The same as JSON values."""
+    return {
+        "run_id": found.run_id,
+        "steps": found.steps,
+        "more_steps": found.more_steps,
+        "tolerance": found.tolerance,
+        "undertrained": found.undertrained,
+        "gains": [
+            {
+                "max_lr": each.max_lr,
+                "validation": each.validation.to_json(),
+                "test": each.test.to_json(),
+            }
+            for each in found.gains
+        ],
+    }

@@ -1,0 +1,81 @@
+"""What is to be known of a study's images and numbers before work starts, though it may start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from oracle.study.base import Study
+from oracle.study.oracle import OracleStudy
+from scyc.data import splits
+from scyc.data.images import Images
+from scyc.data.splits import PartCounts
+
+_LARGE = 50.0  # percent of a part that one class holds, from which it is told
+
+
+@dataclass(frozen=True)
+class SplitSummary:
+    """How a study's images are divided, and what its divisions lack."""
+
+    sizes: dict[str, int]  # images of each part, the same in every replicate
+    majority: dict[str, float]  # percent of each part in its largest class; mean over replicates
+    remarks: tuple[str, ...]  # a line each
+
+
+def summary(study: Study, images: Images) -> SplitSummary:
+    """Draw every replicate's split of these images and look at its classes.
+
+    Every part has at least one image: see :func:`scyc.data.images.split_problems`.
+    """
+    counted = []
+    for replicate in range(study.most_replicates):
+        drawn = splits.draw(images.labels, images.parts, study.split, study.seed, replicate)
+        counted.append(splits.counts(images.labels, len(images.classes), drawn))
+    sizes = {part: each.images for part, each in counted[0].items()}
+    majority = {part: _mean_majority(counted, part) for part in splits.PARTS}
+    remarks = [
+        *splits.remarks(images.labels, images.classes, counted),
+        *_large_class(majority),
+        *_large_batch(study, sizes["training"]),
+        *_fine_tolerance(study, sizes["validation"]),
+    ]
+    return SplitSummary(sizes, majority, tuple(remarks))
+
+
+def _mean_majority(counted: Sequence[dict[str, PartCounts]], part: str) -> float:
+    return sum(each[part].majority for each in counted) / len(counted)
+
+
+def _large_class(majority: dict[str, float]) -> list[str]:
+    shares = {part: majority[part] for part in ("validation", "test")}
+    if max(shares.values()) < _LARGE:
+        return []
+    return [
+        f"always naming the largest class scores {shares['validation']:.1f} % on validation and "
+        f"{shares['test']:.1f} % on test images; accuracies near these say nothing"
+    ]
+
+
+def _large_batch(study: Study, training: int) -> list[str]:
+    batch = study.training.batch
+    if batch <= training:
+        return []
+    return [
+        f"training.batch {batch:,} is more than the {training:,} training images, so an iteration "
+        "has the same image more than once; lower it"
+    ]
+
+
+def _fine_tolerance(study: Study, validation: int) -> list[str]:
+    if not isinstance(study, OracleStudy):
+        return []
+    an_image = 100 / validation
+    if study.tolerance >= an_image:
+        return []
+    unit = "points" if study.tolerance_kind == "points" else "% of the best accuracy"
+    return [
+        f"tolerance {study.tolerance} {unit} is less than one of {validation:,} validation images "
+        f"({an_image:.2f} points): a single accuracy cannot tell so little; raise it, or use more "
+        "images"
+    ]

@@ -1,0 +1,22 @@
+"""`import oracle` is quick, and has every public name."""
+
+import json
+import subprocess
+import sys
+
+import oracle
+
+HEAVY = {"torch", "ray", "optuna", "pandas", "plotly", "sqlalchemy", "numpy", "pydantic", "rich"}
+
+
+def test_import_oracle_imports_nothing_heavy() -> None:
+    code = "import json, sys, oracle; print(json.dumps([*sys.modules]))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert HEAVY & set(json.loads(found.stdout)) == set()
+
+
+def test_every_public_name_is_there_and_documented() -> None:
+    for name in oracle.__all__:
+        found = getattr(oracle, name)
+        assert (found.__doc__ or "").strip(), name
+    assert set(oracle.__all__) <= set(dir(oracle))

@@ -1,0 +1,227 @@
+"""A study runs from Python as it does from the command line."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from factories import tiny_content
+from notebooks import notebook
+
+import oracle
+from oracle.runs import catalog, execute
+from oracle.settings import Settings
+from oracle.study.base import Study
+from scyc.data.images import Images
+
+NETWORK = """
+from torch import nn
+
+def network(shape, classes):
+    size = shape[0] * shape[1] * shape[2]
+    return nn.Sequential(
+        nn.Flatten(), nn.Linear(size, hidden), nn.ReLU(), nn.Linear(hidden, classes)
+    )
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path) -> oracle.Run:
+    return oracle.run(tiny_content(), runs=folder, backend="inline", progress=False)
+
+
+def test_a_run_has_the_table_that_the_command_prints(run: oracle.Run, folder: Path) -> None:
+    stored = catalog.find_run("tiny", Settings(folder=folder))
+    assert run.table == catalog.stored_table(stored)
+    assert run.state == "done"
+    assert [cycle["cycle"] for cycle in run.table["cycles"]] == [0, 1, 2]
+    assert run.run_id == stored.record.run_id
+
+
+def test_regions_has_one_row_a_cycle(run: oracle.Run) -> None:
+    frame = run.regions()
+    cycles = run.table["cycles"]
+    assert list(frame["cycle"]) == [0, 1, 2]
+    assert list(frame["well_tuned"]) == [cycle["well_tuned"] for cycle in cycles]
+    assert list(frame["feasible_low"]) == [cycle["feasible"]["low"] for cycle in cycles]
+
+
+def test_to_dataframe_has_one_row_a_training_run(run: oracle.Run) -> None:
+    frame = run.to_dataframe()
+    assert frame["cell"].is_unique
+    oracles = frame[frame["search"] == "oracle"]
+    assert len(oracles) == run.table["cost"]["oracle"]["trainings"]
+    first = oracles[(oracles["cycle"] == 1) & (oracles["max_lr"] == 0.1)]
+    assert list(first["val_accuracy"]) == run.table["cycles"][1]["grid"][1]["val_accuracy"]
+
+
+def test_a_notebook_shows_a_run_as_table_and_figure(run: oracle.Run) -> None:
+    page = run._repr_html_()
+    assert "<table>" in page
+    assert run.run_id in page
+    assert "plotly" in page
+    assert run.figure().layout.height
+
+
+def test_a_network_has_exact_zeros_where_its_masks_say_so(run: oracle.Run) -> None:
+    network, masks = run.network(cycle=2), run.masks(cycle=2)
+    weights = dict(network.named_parameters())
+    assert not network.training
+    pruned = sum(int((~mask).sum()) for mask in masks.values())
+    assert pruned > 0
+    for name, mask in masks.items():
+        assert torch.count_nonzero(weights[name][~mask]) == 0
+        assert not torch.signbit(weights[name][~mask]).any()
+    remaining = run.table["cycles"][2]["weights_remaining"]
+    total = sum(each.numel() for name, each in weights.items() if name.endswith("weight"))
+    assert 100 * (1 - pruned / total) == pytest.approx(remaining)
+    assert network(torch.zeros(2, 1, 8, 8)).shape == (2, 10)
+
+
+def test_a_ticket_is_the_initial_network_below_the_masks(run: oracle.Run) -> None:
+    ticket, rewound = run.network(2, state="ticket"), run.network(2, state="rewound")
+    masks = run.masks(2)
+    trained = dict(run.network(2).named_parameters())
+    for (name, first), (_, second) in zip(
+        ticket.named_parameters(), rewound.named_parameters(), strict=True
+    ):
+        assert torch.equal(first, second)  # the study rewinds to the start
+        if name in masks:
+            assert torch.count_nonzero(first[~masks[name]]) == 0
+            assert not torch.equal(first, trained[name])
+
+
+def test_a_network_that_lost_says_how_to_have_it_again(run: oracle.Run) -> None:
+    best = run.table["cycles"][1]["well_tuned"]
+    lost = next(rate for rate in (0.05, 0.1, 0.2) if rate != best)
+    with pytest.raises(oracle.BadInput, match="keep_checkpoints: all"):
+        run.network(1, max_lr=lost)
+
+
+@pytest.mark.parametrize(
+    ("asked", "rule"),
+    [
+        ({"cycle": 9}, r"cycle = 9 .*finished: 0 to 2"),
+        ({"cycle": 1, "max_lr": 0.07}, r"was not tried in cycle 1; tried: 0.05, 0.1, 0.2"),
+        ({"cycle": 1, "replicate": 2}, r"replicate = 2 .*0 to 1"),
+        ({"cycle": 1, "state": "first"}, r'must be "final", "ticket" or "rewound"'),
+    ],
+)
+def test_a_network_that_is_not_there_is_refused(
+    run: oracle.Run, asked: dict[str, Any], rule: str
+) -> None:
+    with pytest.raises(oracle.BadInput, match=rule):
+        run.network(**asked)
+
+
+def test_a_stored_run_is_found_by_name(run: oracle.Run, folder: Path) -> None:
+    assert oracle.load_run("tiny", runs=folder).table == run.table
+    assert run.run_id in [each.run_id for each in oracle.list_runs(runs=folder)]
+    with pytest.raises(oracle.BadInput, match="no such run"):
+        oracle.load_run("other", runs=folder)
+
+
+def test_arguments_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(oracle.BadInput, match=r"3 problems") as refused:
+        oracle.run(
+            tiny_content(),
+            runs=tmp_path / "r",
+            workers=0,
+            device="tpu",
+            backend="dask",  # type: ignore[arg-type]
+        )
+    assert {each.path for each in refused.value.problems} == {"workers", "device", "backend"}
+    assert not (tmp_path / "r").exists()
+
+
+def test_check_estimates_and_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oracle.runs.estimate._timed", lambda meter, members: (1e-3, 1e-3))
+    cost = oracle.check(tiny_content(), runs=tmp_path / "r", workers=1)
+    assert cost.replicates == 2
+    assert "tiny is valid" in str(cost)
+    assert not (tmp_path / "r").exists()
+
+
+def own(digits: Images, hidden: int = 16, **changes: Any) -> Study:
+    """Declare a study of a notebook's network and of arrays."""
+    content = tiny_content(without=("subset",), name="own", cycles=1, **changes)
+    made = notebook(NETWORK, hidden=hidden)["network"]
+    data = (digits.pixels.numpy(), digits.labels.numpy())
+    return oracle.OracleStudy(**content | {"network": made, "dataset": data})
+
+
+def test_a_notebook_s_network_and_arrays_train_as_the_built_in_ones(
+    digits: Images, tmp_path: Path
+) -> None:
+    ran = oracle.run(own(digits), runs=tmp_path, backend="inline", progress=False)
+    assert ran.state == "done"
+    assert ran.study.network.factory.startswith("in_process:network.h")
+    assert ran.network(1)(torch.zeros(1, 1, 8, 8)).shape == (1, 10)
+    again = execute.prepare(own(digits), Settings(folder=tmp_path, backend="inline"))
+    assert again.run_id == ran.run_id
+    assert (
+        again.graph.id
+        != execute.prepare(
+            own(digits, hidden=17), Settings(folder=tmp_path, backend="inline")
+        ).graph.id
+    )
+
+
+def test_a_dataset_of_tensors_is_the_same_data_as_its_arrays(digits: Images) -> None:
+    class Pairs(torch.utils.data.Dataset[tuple[torch.Tensor, int]]):
+        def __len__(self) -> int:
+            return len(digits.labels)
+
+        def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+            return digits.pixels[index].float() / 255, int(digits.labels[index])
+
+    tensors = torch.utils.data.TensorDataset(digits.pixels, digits.labels)
+    names = {
+        oracle.OracleStudy(**tiny_content() | {"dataset": data}).dataset.factory
+        for data in (Pairs(), tensors, (digits.pixels, digits.labels))
+    }
+    assert len(names) == 1
+
+
+@pytest.mark.parametrize(
+    ("dataset", "rule"),
+    [
+        ((np.zeros((4, 8)), np.zeros(4, int)), r"\[images, channels, height, width\]"),
+        ((np.full((4, 1, 2, 2), 0.3), np.zeros(4, int)), "255ths"),
+        ((np.full((4, 1, 2, 2), -1.5), np.zeros(4, int)), "before normalising"),
+        ((np.zeros((4, 1, 2, 2), np.uint8), np.zeros(4)), "whole numbers"),
+    ],
+)
+def test_data_that_are_no_images_are_refused(dataset: Any, rule: str) -> None:
+    with pytest.raises(oracle.BadInput, match=rule):
+        oracle.OracleStudy(**tiny_content() | {"dataset": dataset})
+
+
+def test_an_interrupt_keeps_what_is_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from oracle.execution.worker import Worker
+
+    trained, packs = Worker.train, []
+
+    def interrupted(self: Worker, tasks: Any, engine: Any = None) -> Any:
+        packs.append(len(tasks))
+        if len(packs) == 3:
+            raise KeyboardInterrupt
+        return trained(self, tasks, engine)
+
+    monkeypatch.setattr(Worker, "train", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        oracle.run(tiny_content(), runs=tmp_path, backend="inline", progress=False)
+    stopped = oracle.load_run("tiny", runs=tmp_path)
+    assert stopped.state == "stopped"
+    assert len(stopped.to_dataframe()) == sum(packs[:2])
+    assert not stopped.table["complete"]

@@ -1,0 +1,137 @@
+"""What is said of a study's images and splits before it runs, and in its table."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from oracle.analysis import curve_fit
+from oracle.reports import formats
+from oracle.runs import catalog, estimate, execute
+from oracle.settings import Progress, Settings
+from oracle.study.base import Study
+from scyc.errors import BadInput
+
+Make = Callable[..., Study]
+
+
+def settings(folder: Path) -> Settings:
+    return Settings(folder=folder, workers=1, backend="inline", device="cpu")
+
+
+def mostly_one_class(common: int, rare: int, single: int = 0) -> tuple[Any, Any]:
+    """Noise whose labels nothing tells, the common class first."""
+    labels = np.repeat(
+        [0, 1, 2][: 3 if single else 2], [common, rare, single][: 3 if single else 2]
+    )
+    noise = np.random.default_rng(0).integers(0, 256, (len(labels), 1, 4, 4), dtype=np.uint8)
+    return noise, labels
+
+
+def own(common: int, rare: int, single: int = 0) -> dict[str, Any]:
+    options = {"common": common, "rare": rare, "single": single}
+    return {"factory": f"{__name__}:mostly_one_class", "options": options}
+
+
+NOISE = {"dataset": own(180, 20), "subset": 1.0, "cycles": 1, "split": {"stratified": True}}
+
+
+def test_a_run_in_which_nothing_is_learned_decides_nothing(study: Make, tmp_path: Path) -> None:
+    declared = study(**NOISE, grid={"max_lr": [0.01, 0.02, 0.05], "extend": False}, replicates=3)
+    said: list[str] = []
+    table = execute.execute(
+        execute.prepare(declared, settings(tmp_path)), Progress(say=said.append)
+    )
+    assert table["split"]["validation"] == {"images": 40, "majority": 90.0, "missing": 0}
+    assert [cycle["at_chance"] for cycle in table["cycles"]] == [True, True]
+    verdicts = [cycle["evidence"]["s_cyc"] for cycle in table["cycles"]]
+    assert [each["verdict"] for each in verdicts] == ["undecided", "undecided"]
+    assert [each["more"] for each in verdicts] == [None, None]
+    assert table["fit"] is None
+    assert curve_fit.of_cycles(table["cycles"]) == []
+    text = formats.text(table)
+    assert "Always naming the largest class scores 90.0 % on validation and 90.0 % on" in text
+    assert "At chance at cycle 0, 1: no network is told from one that always names the" in text
+    assert "in 0 of 2 cycles and outside in 0; 2 undecided" in text
+    assert "note: always naming the largest class scores 90.0 % on validation and" in said[0]
+    assert catalog.stored_table(catalog.find_run("tiny", settings(tmp_path))) == table
+
+
+def test_a_run_that_learns_is_not_at_chance(study: Make, tmp_path: Path) -> None:
+    prepared = execute.prepare(study(cycles=1), settings(tmp_path))
+    table = execute.execute(prepared)
+    assert [cycle["at_chance"] for cycle in table["cycles"]] == [False, False]
+    assert table["split"]["training"]["images"] == 215
+    text = formats.text(table)
+    assert "At chance" not in text
+    assert "The tolerance, 0.5 points, is less than one of 72 validation images (1.39 p" in text
+
+
+def test_check_says_what_a_split_lacks(
+    study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimate, "_TIMED_SECONDS", 0.0)
+    declared = study(**{**NOISE, "dataset": own(180, 20, 1)}, training=LARGE_BATCH)
+    prepared = execute.prepare(declared, settings(tmp_path))
+    lines = told(prepared)
+    notes = [line for line in lines if line.startswith("note")]
+    assert notes == [
+        "note 1 of 3 classes has one image, which is in one part only: 2",
+        "note the validation part has no image of 1 of 3 classes in 2 of 2 replicates; max_lr is "
+        "chosen without these: more images, or split.stratified: true",
+        "note the test part has no image of 1 of 3 classes in 2 of 2 replicates; accuracy says "
+        "nothing of these: more images, or split.stratified: true",
+        "note always naming the largest class scores 90.0 % on validation and 90.0 % on test "
+        "images; accuracies near these say nothing",
+        "note training.batch 500 is more than the 121 training images, so an iteration has the "
+        "same image more than once; lower it",
+        "note tolerance 0.5 points is less than one of 40 validation images (2.50 points): a "
+        "single accuracy cannot tell so little; raise it, or use more images",
+    ]
+    assert any("121 training, 40 validation, 40 test" in line for line in lines)
+
+
+LARGE_BATCH = {"steps": 12, "batch": 500, "validate_every": 6}
+
+
+def told(prepared: execute.PreparedRun) -> list[str]:
+    """The lines of an estimate, each with single spaces."""
+    return [
+        " ".join(line.split()) for line in estimate.text(estimate.estimate(prepared)).split("\n")
+    ]
+
+
+def test_a_stratified_study_has_ids_of_its_own(study: Make, tmp_path: Path) -> None:
+    plain, other = (
+        execute.prepare(study(**changes), settings(tmp_path))
+        for changes in ({}, {"split": {"stratified": True}})
+    )
+    assert plain.run_id != other.run_id
+    assert plain.graph.id != other.graph.id
+    assert execute.prepare(study(split={}), settings(tmp_path)).run_id == plain.run_id
+
+
+def test_a_test_part_that_the_data_set_lacks_is_refused(study: Make, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r'split\.test = "test"    the data set comes in no parts'):
+        execute.prepare(study(split={"test": "test"}), settings(tmp_path))
+
+
+def in_parts() -> tuple[Any, ...]:
+    """Learnable images whose last ten are the official test part."""
+    labels = np.arange(60) % 2
+    pixels = np.where(labels == 1, 200, 20).astype(np.uint8).reshape(-1, 1, 1, 1)
+    return pixels.repeat(4, axis=2).repeat(4, axis=3), labels, {"train": 50, "test": 10}
+
+
+def test_a_run_tests_on_the_named_part_alone(study: Make, tmp_path: Path) -> None:
+    changes = {"dataset": {"factory": f"{__name__}:in_parts"}, "subset": 1.0, "cycles": 1}
+    declared = study(**changes, split={"train": 0.8, "validation": 0.2, "test": "test"})
+    prepared = execute.prepare(declared, settings(tmp_path))
+    assert prepared.summary.sizes["test"] == 10
+    table = execute.execute(prepared)
+    images = {part: each["images"] for part, each in table["split"].items()}
+    assert images == {"training": 40, "validation": 10, "test": 10}
+    joined = execute.prepare(study(**changes), settings(tmp_path))
+    assert joined.graph.fingerprint != prepared.graph.fingerprint
