@@ -15,6 +15,7 @@ from oracle.reports.sheet import (
     format_mean_std,
     shrunk_lines,
 )
+from oracle.stats.region import ahead
 from oracle.tables.oracle import Table
 from oracle.tables.search import metric
 
@@ -144,7 +145,7 @@ def _above(candidate: Mapping[str, Any], best: list[Mapping[str, Any]]) -> bool:
     if len(best) != 1 or candidate["objectives"] is None or len(candidate["objectives"]) > 1:
         return False
     (mine,), (theirs,) = candidate["objectives"], best[0]["objectives"]
-    return statistics.fmean(mine) > statistics.fmean(theirs)
+    return ahead(statistics.fmean(mine), statistics.fmean(theirs))
 
 
 def _row(candidate: Mapping[str, Any], networks: int, objectives: int) -> list[str]:

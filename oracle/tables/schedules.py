@@ -11,7 +11,7 @@ from typing import Any
 from oracle.search.graph import CellResult
 from oracle.search.greedy import OracleCycle
 from oracle.search.pruning_run import RunCycle
-from oracle.stats.region import ROUNDING
+from oracle.stats.region import ROUNDING, ahead
 from oracle.study.oracle import TOGETHER, Entry, SchedulesStudy
 from oracle.tables import majority
 from oracle.tables.oracle import Table, table_header, training_cost
@@ -129,12 +129,13 @@ def _column(study: SchedulesStudy, rows: Sequence[Table], cycle: int) -> Table:
     some = next((cell for cell in cells.values() if cell is not None), None)
     against = None
     if s_cyc in sound and others:
-        best = max(others, key=lambda label: others[label])
+        top = max(others.values())
+        best = next(label for label, mean in others.items() if not ahead(top, mean))
         against = _against(sound[s_cyc]["test_accuracy"], best, sound[best]["test_accuracy"])
     return {
         "cycle": cycle,
         "weights_remaining": some["weights_remaining"] if some else None,
-        "best": [label for label in means if means[label] >= max(means.values()) - ROUNDING],
+        "best": [label for label in means if not ahead(max(means.values()), means[label])],
         "against": against,
         "paper": _paper_column(study, cycle, s_cyc),
     }

@@ -11,6 +11,7 @@ from oracle.records.candidates import Axis, CandidateTrial, Fate
 from oracle.search.candidates import Candidate
 from oracle.search.graph import Graph
 from oracle.search.request import StudyKey
+from oracle.stats.region import ROUNDING, ahead
 from oracle.study import grid
 from oracle.study.grid_spec import GridSpec
 from oracle.study.search import ListedSearch, PaperRecipe, SampledSearch, SearchStudy
@@ -40,7 +41,10 @@ class Found:
             return [self.chosen] if self.chosen.whole else []
         whole = [each for each in self.candidates if each.whole]
         if len(self.objectives) == 1:
-            return sorted(whole, key=lambda each: -each.score(self.objectives[0]))[:1]
+            scores = [each.score(self.objectives[0]) for each in whole]
+            top = max(scores, default=0.0)
+            pairs = zip(whole, scores, strict=True)
+            return [each for each, score in pairs if not ahead(top, score)][:1]
         return [each for each in whole if not any(self._beats(other, each) for other in whole)]
 
     def by_merit(self) -> list[Candidate]:
@@ -51,8 +55,8 @@ class Found:
         best = self.best
         front = best if len(self.objectives) > 1 else []
 
-        def key(each: Candidate) -> tuple[bool, bool, int, float, bool, int]:
-            total = sum(self._scores(each)) if each.whole else 0.0
+        def key(each: Candidate) -> tuple[bool, bool, int, int, bool, int]:
+            total = round(sum(self._scores(each)) / ROUNDING) if each.whole else 0
             fallen = each.stopped == "diverged"
             return fallen, each not in front, -each.last, -total, each not in best, each.number
 
@@ -64,7 +68,7 @@ class Found:
     def _beats(self, one: Candidate, other: Candidate) -> bool:
         """Whether one is as good in every objective and better in some."""
         pairs = list(zip(self._scores(one), self._scores(other), strict=True))
-        return all(a >= b for a, b in pairs) and any(a > b for a, b in pairs)
+        return not any(ahead(b, a) for a, b in pairs) and any(ahead(a, b) for a, b in pairs)
 
 
 def table(study: SearchStudy, run_id: str, found: Found) -> Table:
@@ -215,7 +219,7 @@ def _undecided(found: Found) -> list[int] | None:
             pairs = zip(mine, each.accuracies(cycles), strict=True)
             apart = [one - other for one, other in pairs]
             error = statistics.stdev(apart) / math.sqrt(len(apart))
-            if abs(statistics.fmean(apart)) <= _CERTAIN * error:
+            if not ahead(abs(statistics.fmean(apart)), _CERTAIN * error):
                 near.append(each.number)
     return near
 

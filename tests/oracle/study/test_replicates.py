@@ -98,4 +98,4 @@ def test_the_estimate_says_how_far_replicates_may_grow(study: Make) -> None:
     assert f"trainings   {cells} (3 networks x 2 replicates" in said
     most = cells + 3 * 3 * 3  # three more replicates of three max_lr in three cycles
     assert f"replicates  up to 5 where a verdict is open; {most} trainings if all" in said
-    assert "up to" not in text(Estimate(**shown, replicates=2, most_replicates=2))
+    assert "replicates  up to" not in text(Estimate(**shown, replicates=2, most_replicates=2))
