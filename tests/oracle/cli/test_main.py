@@ -239,7 +239,7 @@ def test_check_counts_what_a_comparison_trains(place: Path, inside: Call) -> Non
     shown = inside("check", "several.yaml", *INLINE)
     assert "grid        tuned: 2 max_lr: 0.05, 0.1\n" in shown
     # two runs of 2 networks that share the unpruned one, the grid, and the tuned one's second
-    assert "trainings   12 (2 networks x 2 replicates; more where a grid grows)" in shown
+    assert "trainings   12 (2 networks x 2 replicates)" in shown  # extend: false
     assert "steps       144" in shown
     shown = inside("check", "several.yaml", "--replicates", "1", "--scale", "0.5", *INLINE)
     assert "trainings   6 (2 networks x 1 replicates" in shown
