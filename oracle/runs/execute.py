@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from oracle.database import Lease, RunDatabase, RunRecord, probe
+from oracle.database import URL, Lease, RunDatabase, RunRecord, probe, stored_runs
 from oracle.errors import AllDiverged, LeaseLost, StorageError
 from oracle.execution import pack_plan
 from oracle.execution.backends import BACKENDS
@@ -33,7 +33,7 @@ from oracle.storage import shared_store
 from oracle.storage.recorder import Recorder
 from oracle.storage.result_store import ResultStore
 from oracle.storage.retry import DatabaseRetry
-from oracle.study.base import Study
+from oracle.study.base import Study, short_ids
 from oracle.study.oracle import start_problems, uses_own_code
 from oracle.tables.oracle import Table
 from scyc.checks import system as system_checks
@@ -111,12 +111,34 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
         raise BadInput(study.name, problems)
     graph = Graph(study.system, images.fingerprint)
     summary = remarks.summary(study, images)
-    return PreparedRun(study, images, graph, run_id(study, images.fingerprint), settings, summary)
+    free = _free_run_id(study, images.fingerprint, database(settings, study.folder_name))
+    return PreparedRun(study, images, graph, free, settings, summary)
 
 
 def run_id(study: Study, fingerprint: str) -> str:
     """Name and hash of a study: every field, defaults included, and the images' content."""
-    return f"{study.name}-{content_hash(['run', study.identity_fields(), fingerprint])[:8]}"
+    return _run_ids(study, fingerprint)[0]
+
+
+def _run_ids(study: Study, fingerprint: str) -> tuple[str, ...]:
+    digest = content_hash(["run", study.identity_fields(), fingerprint])
+    return short_ids(study.name, digest)
+
+
+def _free_run_id(study: Study, fingerprint: str, url: URL) -> str:
+    """The first of a run's ids that no other run has; ids are short hashes, which may collide."""
+    declared = json.loads(json.dumps(study.identity_fields()))
+    ids = _run_ids(study, fingerprint)
+    taken = stored_runs(url, ids)
+
+    def is_free(run_id: str) -> bool:
+        if run_id not in taken:
+            return True
+        its_fingerprint, its_study = taken[run_id]
+        same = {name: value for name, value in json.loads(its_study).items() if name != "beside"}
+        return its_fingerprint == fingerprint and same == declared
+
+    return next(filter(is_free, ids), ids[-1])
 
 
 @raise_disk_errors()

@@ -22,7 +22,7 @@ from oracle.service.external_runs import ExternalRuns
 from oracle.service.limits import Limits
 from oracle.settings import ScaleDown, Settings
 from oracle.storage.result_store import ResultStore
-from oracle.study.base import Study
+from oracle.study.base import Study, short_ids
 from oracle.study.loading import read_json, read_yaml
 from oracle.study.oracle import start_problems
 from oracle.study.scale_down import scale_down as shrunk
@@ -111,8 +111,9 @@ class Service:
         """
         study = self._admitted(text, form, shrink, data, priority)
         identity = content_hash(["job", as_json(study), data])  # with where it and its images lie
+        job_id, *longer_ids = short_ids(study.name, identity)
         new = NewJob(
-            id=f"{study.name}-{identity[:8]}",
+            id=job_id,
             owner=owner,
             study_name=study.name,
             study=json.dumps(as_json(study)),
@@ -120,9 +121,10 @@ class Service:
             data=data,
             priority=priority,
         )
-        if not self._known(new.id) and self.jobs.count()["queued"] >= self.settings.queue:
+        full = self.jobs.count()["queued"] >= self.settings.queue
+        if full and self.jobs.find(new, longer_ids) is None:
             raise QueueFull(f"{self.settings.queue} jobs wait already; submit it again later")
-        return self.jobs.submit(new, key)
+        return self.jobs.submit(new, key, longer_ids)
 
     def cancel(self, job_id: str, who: Token) -> Job:
         """Cancel a job. Raises UnknownJob, Forbidden, WrongState."""
@@ -226,9 +228,6 @@ class Service:
         if problems:
             raise BadInput("study", problems)
         return study
-
-    def _known(self, job_id: str) -> bool:
-        return bool(self.jobs.revisions([job_id]))
 
     def _owned(self, job_id: str, who: Token) -> None:
         job = self.jobs.get(job_id)

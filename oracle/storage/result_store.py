@@ -47,6 +47,7 @@ from oracle.records.candidates import Axis, CandidateTrial
 from oracle.records.observations import Observation
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.request import StudyKey
+from oracle.study.base import HASH_DIGITS
 from scyc.errors import BadInput, Problem
 from scyc.specs.base import as_json, content_hash
 
@@ -218,8 +219,10 @@ class ResultStore:
         key = (graph.id, place)
         if key in self._studies:
             return self._studies[key]
-        attributes = {"place": {"kind": place.kind, "cycle": place.cycle}, "graph": graph.id}
-        self._studies[key] = self._open(study_name(graph, name, place), metrics, attributes)
+        where = {"kind": place.kind, "cycle": place.cycle}
+        attributes = {"place": where, "node": place.node, "graph": graph.id}
+        titles = [study_name(graph, name, place, digits) for digits in HASH_DIGITS]
+        self._studies[key] = self._open(titles, metrics, attributes)
         return self._studies[key]
 
     def _outside(self, run_id: str) -> optuna.Study:
@@ -227,19 +230,29 @@ class ResultStore:
         key = (run_id, _OUTSIDE)
         if key not in self._studies:
             title = f"{run_id}/{_OUTSIDE.kind}"
-            self._studies[key] = self._open(title, _ACCURACY, {"outside": run_id})
+            self._studies[key] = self._open([title], _ACCURACY, {"outside": run_id})
         return self._studies[key]
 
     def _open(
-        self, title: str, metrics: Sequence[str], attributes: Mapping[str, Any]
+        self, titles: Sequence[str], metrics: Sequence[str], attributes: Mapping[str, Any]
     ) -> optuna.Study:
-        """A study, which is made if it is not there; by the last attribute it is known as whole."""
-        study = optuna.create_study(
-            storage=self._storage,
-            study_name=title,
-            directions=["maximize"] * len(metrics),
-            load_if_exists=True,
-        )
+        """A study, which is made if it is not there; by the last attribute it is known as whole.
+
+        titles: names to try, each with more digits of hashes than the one before; one that a study
+        of other attributes has is passed over.
+        """
+        for title in titles:
+            study = optuna.create_study(
+                storage=self._storage,
+                study_name=title,
+                directions=["maximize"] * len(metrics),
+                load_if_exists=True,
+            )
+            known = study.user_attrs
+            if all(known.get(name, value) == value for name, value in attributes.items()):
+                break
+        else:
+            raise StorageError(f"the Optuna study {titles[-1]} is another's; rename that one")
         last = list(attributes)[-1]
         if study.user_attrs.get(last) != attributes[last]:
             with warnings.catch_warnings():
@@ -268,10 +281,13 @@ def _understood() -> Iterator[None]:
         raise StorageError(f"a result makes no sense ({told}); {COPY}") from error
 
 
-def study_name(graph: Graph, name: str, place: StudyKey) -> str:
-    """The Optuna study of a place, such as ``digits/1f0c9a2e/cycle-03/77ab01c4``."""
+def study_name(graph: Graph, name: str, place: StudyKey, digits: int = HASH_DIGITS[0]) -> str:
+    """The Optuna study of a place, such as ``digits/1f0c9a2e/cycle-03/77ab01c4``.
+
+    digits: of each hash.
+    """
     part = place.kind if place.cycle is None else f"cycle-{place.cycle:02d}"
-    return f"{name}/{graph.id[:8]}/{part}/{place.node[:8]}"
+    return f"{name}/{graph.id[:digits]}/{part}/{place.node[:digits]}"
 
 
 def _new(trial: FrozenTrial) -> NewTrial:

@@ -78,6 +78,7 @@ RESERVED_NAMES = frozenset(
         "checkpoints",
     ]
 )  # what the program keeps beside the studies' folders
+HASH_DIGITS = (8, 16, 64)  # of a hash in a name that people read; more where it is taken
 NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 
 
@@ -194,6 +195,15 @@ class Study(Spec):
         for place in ("root", "download"):
             fields["dataset"].pop(place, None)
         return fields
+
+
+def short_ids(name: str, digest: str) -> tuple[str, ...]:
+    """Return the ids that a study's job or run may have, in the order to try them.
+
+    The first has 8 digits of the hash, 32 bits, and is the one that nearly all have. Whoever finds
+    it taken by another hash takes the next, which is longer.
+    """
+    return tuple(f"{name}-{digest[:digits]}" for digits in HASH_DIGITS)
 
 
 def reserved_name_problems(study: Study) -> list[Problem]:

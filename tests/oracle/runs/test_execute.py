@@ -11,7 +11,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from oracle.database import RunDatabase, parse_url
+from oracle.database import RunDatabase, RunRecord, parse_url
 from oracle.errors import AllDiverged, LeaseHeld, PackFailed
 from oracle.experiments.registry import experiment
 from oracle.reports import formats
@@ -464,3 +464,22 @@ def test_augmentation_of_its_own_gives_each_member_other_images(
     assert [row["val_accuracy"] for row in own["cycles"][0]["grid"]] != [
         row["val_accuracy"] for row in shared["cycles"][0]["grid"]
     ]
+
+
+def test_a_run_whose_short_hash_another_study_has_gets_a_longer_id(
+    study: Make, storage: str, tmp_path: Path
+) -> None:
+    where = settings(tmp_path, storage=storage)
+    prepared = execute.prepare(study(cycles=1), where)
+    other = json.dumps(study(cycles=2).identity_fields())
+    ledger = RunDatabase(parse_url(storage))
+    taken = RunRecord(prepared.run_id, "0" * 64, prepared.images.fingerprint, other, "done")
+    ledger.register(taken)
+    longer = execute.prepare(study(cycles=1), where)
+    assert longer.run_id[:-8] == prepared.run_id  # 16 digits where there were 8
+    table = execute.execute(longer)
+    assert table["run_id"] == longer.run_id
+    assert ledger.run(prepared.run_id) == taken
+    assert catalog.find_run(longer.run_id, where).study.cycles == 1
+    assert execute.prepare(study(cycles=1), where).run_id == longer.run_id
+    ledger.close()
