@@ -64,14 +64,10 @@ def outcome(given: Case) -> Outcome:
     raw = given.places[members[0]], given.places[members[-1]]
     mine = tuple(_place(float(np.exp(np.median(np.log(each))))) for each in (ends.low, ends.high))
     spans = [tuple(_place(rate) for rate in ends.interval(end)) for end in ("low", "high")]
-    rng = np.random.default_rng(len(rates))
-    verdicts = []
-    for index in range(ASKED):
-        near = (low, high)[index % 2] + rng.uniform(-1 / 6, 1 / 6)
-        if index % 3 == 0:
-            near = round(near / step) * step
-        near = float(np.clip(near, 0, 1))
-        verdicts.append((ends.verdict(float(LOW * (HIGH / LOW) ** near)), low <= near <= high))
+    verdicts = [
+        (ends.verdict(float(LOW * (HIGH / LOW) ** place)), low <= place <= high)
+        for place in questions(given)
+    ]
     slack = 1e-3
     return Outcome(
         family=given.family,
@@ -89,6 +85,20 @@ def outcome(given: Case) -> Outcome:
         flat=ends.flat,
         seconds=seconds,
     )
+
+
+def questions(given: Case) -> list[float]:
+    """Places that a verdict is asked for, a case's own: a third on the grid, half by each end."""
+    _, *truth = given.truth()
+    step = 1 / (len(given.rates) - 1)
+    rng = np.random.default_rng(list(np.nan_to_num(given.table[0]).tobytes()))
+    found = []
+    for index in range(ASKED):
+        near = truth[index % 2] + rng.uniform(-1 / 6, 1 / 6)
+        if index % 3 == 0:
+            near = round(near / step) * step
+        found.append(float(np.clip(near, 0, 1)))
+    return found
 
 
 def summary(outcomes: Iterable[Outcome]) -> dict[str, float | None]:

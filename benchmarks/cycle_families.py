@@ -1,4 +1,4 @@
-"""Known accuracy curves of one cycle, and noisy replicates of them: ten families.
+"""Known accuracy curves of one cycle, and noisy replicates of them: eleven families.
 
 Of every family the curve is known at any max_lr, the chance to diverge included. Even families are
 for setting constants, odd ones for judging: `SETTING`, `JUDGING`.
@@ -129,6 +129,19 @@ def _cliff(rng: Rng) -> tuple[Curve, Curve]:
     ), _never
 
 
+def _edge(rng: Rng) -> tuple[Curve, Curve]:
+    """A plateau that ends in a fall on either side, at once or over several values."""
+    edge, top, width = rng.uniform(0.25, 0.75), rng.uniform(60, 97), 10 ** rng.uniform(-2.7, -1.5)
+    fall, slope, side = rng.uniform(2, 40), rng.uniform(0, 3), float(rng.choice([-1.0, 1.0]))
+    return (
+        lambda at: (
+            top
+            - slope * np.maximum(0, side * (edge - at))
+            - fall / (1 + np.exp(np.clip(-side * (at - edge) / width, -60, 60)))
+        )
+    ), _never
+
+
 def _sloping(rng: Rng) -> tuple[Curve, Curve]:
     top, slope = rng.uniform(60, 97), rng.uniform(-0.8, 0.8)
     low, high, side = rng.uniform(0.1, 0.35), rng.uniform(0.6, 0.9), rng.uniform(0.08, 0.25)
@@ -182,6 +195,7 @@ FAMILIES: Mapping[str, Callable[[Rng], tuple[Curve, Curve]]] = MappingProxyType(
         "rising to the end": _rising,
         "asymmetric peak": lambda rng: (_peak(rng, (0.3, 0.8), (0.06, 0.15)), _never),
         "flat": _flat,
+        "plateau with an edge": _edge,
     }
 )
 SETTING = tuple(FAMILIES)[0::2]

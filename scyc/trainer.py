@@ -9,7 +9,7 @@ On a CPU with one thread a member's result is the same bits whatever pack it is 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -25,16 +25,16 @@ from scyc.data.splits import PartCounts
 from scyc.engines import solo
 from scyc.engines.registry import ENGINES, candidates
 from scyc.networks import registry
-from scyc.pruning import filter_groups
+from scyc.pruning import filter_groups, unstructured
 from scyc.pruning import weights as pruning_weights
 from scyc.pruning.criteria import CRITERIA
 from scyc.pruning.pruned_network import Network, check_shapes
 from scyc.pruning.pruning_step import PruningStep
-from scyc.recording import recording
+from scyc.recording import next_network, recording
 from scyc.schedules import rates as schedules
 from scyc.specs.choices import FactorySpec
 from scyc.specs.schedules import ScheduleSpec
-from scyc.specs.system import SystemSpec
+from scyc.specs.system import DISTRIBUTIONS, SystemSpec
 from scyc.storage.pack_state_file import PackStateStore
 from scyc.training.determinism import deterministic
 from scyc.training.feed import Feed
@@ -117,17 +117,26 @@ class Trainer:
         return tuple(self._source.shape)
 
     def root(self, replicate: int) -> Network:
-        """A replicate's unpruned network with its initial weights."""
-        classes = len(self._source.classes)
-        state = registry.initial_state(
-            self.system.network, self._source.shape, classes, self.system.seed, replicate
-        )
+        """A replicate's first network with its initial weights, some missing where it is so."""
+        state = self._initial(replicate, self.system.seed)
+        masks = pruning_weights.unpruned(state, self._prunable)
+        density = self.system.pruning.start_density
+        if density is None:
+            return Network(state, masks)
+        generator = seeds.generator(self.system.seed, "start density", replicate)
+        scores = unstructured.random_scores({name: state[name] for name in masks}, generator)
+        masks = unstructured.prune(masks, scores, 1 - density, "global")
+        return self._masked(state, masks)
+
+    def _initial(self, replicate: int, seed: int) -> dict[str, Tensor]:
+        """Weights and buffers drawn at random, in the precision of the training."""
+        spec, classes = self.system.network, len(self._source.classes)
+        state = registry.initial_state(spec, self._source.shape, classes, seed, replicate)
         dtype = DTYPES[self.system.training.precision]
-        state = {
+        return {
             name: value.to(dtype) if value.is_floating_point() else value
             for name, value in state.items()
         }
-        return Network(state, pruning_weights.unpruned(state, self._prunable))
 
     def pruned(
         self, parent: Network, replicate: int, cycle: int, kept: Network | None = None
@@ -156,11 +165,15 @@ class Trainer:
             filters=self._couplings,
         )
         masks = CRITERIA[spec.criterion].masks(step)
-        state = {
+        return self._masked(self._rewound(parent, replicate, cycle, kept), masks)
+
+    def _masked(self, state: Mapping[str, Tensor], masks: dict[str, Tensor]) -> Network:
+        """The network of these weights with 0 where a mask has none."""
+        kept = {
             name: value.masked_fill(~masks[name], 0.0) if name in masks else value
-            for name, value in self._rewound(parent, replicate, kept).items()
+            for name, value in state.items()
         }
-        return Network(state | {name: state[own] for name, own in self._aliases.items()}, masks)
+        return Network(kept | {name: kept[own] for name, own in self._aliases.items()}, masks)
 
     def _own_masks(self, parent: Network) -> dict[str, Tensor]:
         """A parent's masks, of the weights that this system prunes.
@@ -175,12 +188,16 @@ class Trainer:
         missing = [name for name in self._prunable if name not in masks]
         return masks | pruning_weights.unpruned(parent.state, missing)
 
-    def _rewound(self, parent: Network, replicate: int, kept: Network | None) -> dict[str, Tensor]:
+    def _rewound(
+        self, parent: Network, replicate: int, cycle: int, kept: Network | None
+    ) -> dict[str, Tensor]:
         rewind = self.system.pruning.rewind
         if rewind == "last":
             return parent.state
         if rewind == "init":
-            return self.root(replicate).state
+            return self._initial(replicate, self.system.seed)
+        if rewind == "reinit":
+            return self._initial(replicate, seeds.seed(self.system.seed, "reinit", cycle))
         if kept is None:
             raise ValueError(f"the network after {rewind} iterations is needed to rewind to")
         return kept.state
@@ -271,20 +288,42 @@ class Trainer:
             return solo.gradients(self.network, parent, feed, chosen, self._prunable)
 
     def _recorded(self, member: Member, outcome: Outcome) -> Mapping[str, Any] | None:
-        """The distributions that the system records of a network that has been trained."""
+        """What the system records of a network that has been trained."""
         record = self.system.record
         if record is None or outcome.diverged:
             return None
-        replicate, cycle = member.replicate, member.cycle
-        feed, chosen = self._looked_at("record", replicate, cycle, record.batches)
+        drawn = [what for what in record.what if what in DISTRIBUTIONS]
+        found: dict[str, Any] = {}
+        if drawn:
+            replicate, cycle = member.replicate, member.cycle
+            batches = self._batches("record", replicate, cycle, record.batches)
+            seed = seeds.seed(self.system.seed, "record", replicate, cycle)
+            found |= recording.record(
+                self.network, outcome.network, batches, drawn, record.outside, seed
+            )
+        return found | self._ahead(member.replicate, member.cycle + 1, outcome)
+
+    def _ahead(self, replicate: int, cycle: int, outcome: Outcome) -> dict[str, Any]:
+        """What the system records of the network that pruning makes of a trained one."""
+        assert self.system.record is not None
+        wanted = [what for what in self.system.record.what if what not in DISTRIBUTIONS]
+        if not wanted:
+            return {}
+        trained, purpose = outcome.network, "range test"
+        after = self.pruned(trained, replicate, cycle, outcome.kept or trained)
+        batches = self._batches(purpose, replicate, cycle, next_network.RANGE_STEPS)
+        with solo.seeded(seeds.seed(self.system.seed, purpose, replicate, cycle), self.device):
+            return next_network.record(
+                self.network, trained, after, batches, self.system.training.optimizer, wanted
+            )
+
+    def _batches(
+        self, purpose: str, replicate: int, cycle: int, count: int
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """As :meth:`_looked_at`: images and labels, in the format that the network prefers."""
+        feed, chosen = self._looked_at(purpose, replicate, cycle, count)
         form = preferred_format(self.network)
-        batches = (
-            (as_format(feed.batch(indices), form), feed.labels[indices]) for indices in chosen
-        )
-        seed = seeds.seed(self.system.seed, "record", replicate, cycle)
-        return recording.record(
-            self.network, outcome.network, batches, record.what, record.outside, seed
-        )
+        return ((as_format(feed.batch(each), form), feed.labels[each]) for each in chosen)
 
     def _looked_at(
         self, purpose: str, replicate: int, cycle: int, batches: int

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from oracle.search.next_cells import CycleSearch, Known, infer_cycle, next_cells
+from oracle.search.cycle_answer import CycleSearch, Known, infer_cycle
+from oracle.search.next_cells import budget_cells, next_cells
 from oracle.stats.noise import Array
 from oracle.stats.region import ToleranceKind
 from scyc.errors import BadInput, Problem
@@ -109,13 +110,13 @@ def replay_cells(
     share: float,
     tolerance: float,
     kind: ToleranceKind = "points",
-    batch: int = 8,
+    batch: int = 16,
 ) -> list[CellReplay]:
     """Replay every cycle with each half of its replicates.
 
     Args:
         cycles: recorded whole grids.
-        rule: a key of `oracle.search.next_cells.RULES`.
+        rule: a key of `oracle.search.cell_rules.RULES`.
         share: the budget, of the trainings of a half's whole grid.
         tolerance: of the region.
         kind: of the tolerance.
@@ -160,7 +161,7 @@ def _replay(
 ) -> CellReplay:
     seen, judge = recorded.table[:, half::2], recorded.table[:, 1 - half :: 2]
     count, replicates = seen.shape
-    budget = max(4, math.floor(share * count * replicates))
+    budget = budget_cells(count, replicates, share)
     search = CycleSearch(recorded.rates, replicates, tolerance, budget, batch, kind)
     table, diverged = np.full(seen.shape, np.nan), np.full(seen.shape, np.nan)
     rounds = 0
@@ -171,7 +172,8 @@ def _replay(
     answer = infer_cycle(search, Known(table, diverged))
     means = np.where(np.isnan(seen).any(axis=1), -np.inf, np.nan_to_num(seen).mean(axis=1))
     raw = int(np.argmax(means))
-    chosen = recorded.rates.index(answer.well_tuned)
+    named = answer.complete or answer.well_tuned
+    chosen = recorded.rates.index(named)
     held = np.nan_to_num(judge).mean(axis=1)
     return CellReplay(
         cycle=recorded.cycle,
@@ -179,7 +181,7 @@ def _replay(
         share=float((~np.isnan(diverged)).mean()),
         rounds=rounds,
         reason=decision.reason or "",
-        well_tuned=answer.well_tuned,
+        well_tuned=named,
         held_out=float(held[chosen]),
         raw_well_tuned=recorded.rates[raw],
         raw_held_out=float(held[raw]),

@@ -8,7 +8,14 @@ from pathlib import Path
 
 import click
 
-RULES = ("information", "straddle", "racing", "coarser grid")  # of oracle.search.next_cells
+RULES = (
+    "adaptive",
+    "information",
+    "knowledge gradient",
+    "straddle",
+    "racing",
+    "coarser grid",
+)  # of oracle.search.cell_rules
 
 
 @click.command()

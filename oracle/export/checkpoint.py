@@ -99,12 +99,12 @@ def load_network(run: StoredRun, settings: Settings, found: Found, state: State)
         raise _refused(run, "max_lr", "this training run diverged; it left no network")
     store = CheckpointStore(blobs(settings.shared_location(run.study.folder_name, "checkpoints")))
     trained = _loaded(run, store, result.checkpoint)
-    start = trained.state
-    if state == "ticket" or (state == "rewound" and run.study.pruning.rewind == "init"):
+    start, rewind = trained.state, run.study.pruning.rewind
+    if state == "ticket" or (state == "rewound" and rewind == "init"):
         start = _initial(run, settings, found.cell.replicate)
     elif state == "rewound":
         if found.root.kept is None:
-            rule = 'pruning.rewind is "last": nothing is rewound; use "final" or "ticket"'
+            rule = f'pruning.rewind is "{rewind}": nothing is rewound; use "final" or "ticket"'
             raise _refused(run, "state", rule, state)
         start = _loaded(run, store, found.root.kept).state
     return Network(

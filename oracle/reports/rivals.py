@@ -53,7 +53,7 @@ def sheet(table: Table) -> ReportTable:
         run_id=table["run_id"],
         headers=_HEADS,
         rows=[_row(rival, cycle, ours) for rival in rivals for cycle in rival["cycles"]],
-        verdict="\n".join(verdict(rival) for rival in rivals),
+        verdict="\n".join([*map(verdict, rivals), *summaries(rivals)]),
         notes=_notes(rivals),
         costs=cost_rows(costs),
         flat=[_flat(rival, cycle) for rival in rivals for cycle in rival["cycles"]],
@@ -77,6 +77,24 @@ def verdict(rival: Mapping[str, Any]) -> str:
         f"S-Cyc is {size(found)} of test accuracy {side(found)} {rival['name']} {when}: "
         f"{certainty(found)}."
     )
+
+
+def summaries(rivals: Sequence[Mapping[str, Any]]) -> list[str]:
+    """How far each rival is off, and what it costs to choose its max_lr; none of older tables."""
+    lines = []
+    for rival in rivals:
+        found = rival.get("summary")
+        if not found or not found["cycles"]:
+            continue
+        last = found["last"]
+        ahead = signed(Difference.from_json(last["test"])) if last else "-"
+        lines.append(
+            f"{rival['name']}: inside {found['inside']} of {found['cycles']} regions, "
+            f"{found['grid_values_off']:.1f} values of the grid off the well-tuned one; choosing "
+            f"it costs {found['percent_of_training']:.3g} % of its training; test at the last "
+            f"cycle, S-Cyc - {rival['name']}: {ahead}."
+        )
+    return lines
 
 
 def _row(
@@ -144,8 +162,46 @@ def _gradient_spread(options: Mapping[str, Any]) -> str:
     )
 
 
+def _power_law(options: Mapping[str, Any]) -> str:
+    if options["alpha"] is None:
+        return (
+            "max_lr is epsilon / density^alpha, fitted to the oracle's well-tuned max_lr of its "
+            f"first {options['cycles']} cycles; density is the share of the prunable weights that "
+            "remain"
+        )
+    return f"max_lr is {format_lr(options['epsilon'])} / density^{options['alpha']:g}"
+
+
+def _linear_rewinding(options: Mapping[str, Any]) -> str:
+    given = options["max_lr"]
+    start = format_lr(given) if given else "the oracle's well-tuned max_lr of the unpruned network"
+    return f"pruned networks are trained from {start} linearly to 0, whose regions are not these"
+
+
+def _allr(options: Mapping[str, Any]) -> str:
+    return (
+        f"pruned networks are trained from {format_lr(options['epsilon'])} x the relative size of "
+        "what was pruned linearly to 0, whose regions are not these"
+    )
+
+
+def _lr_range_test(options: Mapping[str, Any]) -> str:
+    return (
+        "max_lr is what a range test of 100 iterations suggests, median over replicates; of the "
+        f"unpruned network {format_lr(options['epsilon'])}"
+    )
+
+
 _RULES: Mapping[str, Callable[[Mapping[str, Any]], str]] = MappingProxyType(
-    {"constant": _constant, "warm_start": _warm_start, "gradient_spread": _gradient_spread}
+    {
+        "constant": _constant,
+        "warm_start": _warm_start,
+        "gradient_spread": _gradient_spread,
+        "power_law": _power_law,
+        "linear_rewinding": _linear_rewinding,
+        "allr": _allr,
+        "lr_range_test": _lr_range_test,
+    }
 )
 
 _FLAT_HEADS = (

@@ -12,17 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from oracle.search.cycle_answer import Answer, CycleSearch, Known, infer_cycle
 from oracle.search.graph import CellResult
-from oracle.search.next_cells import (
-    Answer,
-    CycleSearch,
-    Decision,
-    Known,
-    StopReason,
-    budget_cells,
-    infer_cycle,
-    next_cells,
-)
+from oracle.search.next_cells import Decision, StopReason, budget_cells, next_cells
 from oracle.stats.region import Region, ToleranceKind
 from oracle.study.cell_search import CellSearch
 

@@ -45,11 +45,13 @@ class Graph:
         """Hash of what all cells share, the unpruned network's included.
 
         So not the pruning, but for the iteration of the unpruned network's training that is kept
-        to rewind to.
+        to rewind to, and for the weights that are missing from the start.
         """
         shared = as_json(self.system)
         rewind = self.system.pruning.rewind
         shared["pruning"] = rewind if isinstance(rewind, int) else None
+        if self.system.pruning.start_density is not None:
+            shared["start_density"] = self.system.pruning.start_density
         return content_hash(["graph", NUMERICS, shared, self.fingerprint])
 
     @cached_property

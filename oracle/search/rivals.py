@@ -6,19 +6,33 @@ S-Cyc's. Their max_lr are known only as they go.
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from oracle.search import spreads
+from oracle.search import sizes, spreads
 from oracle.search.graph import Cell, Graph
 from oracle.search.greedy import OracleCycle, greedy_oracle
 from oracle.search.pruning_run import RunCycle
 from oracle.search.request import CellRequest, Results, Search, StudyKey, replicate_cells
 from oracle.study.oracle import OracleStudy
-from oracle.study.rivals import ConstantRival, GradientSpreadRival, RivalSpec, WarmStartRival
+from oracle.study.rivals import (
+    AllrRival,
+    ConstantRival,
+    GradientSpreadRival,
+    LinearRewindingRival,
+    LrRangeTestRival,
+    PowerLawRival,
+    RivalSpec,
+    WarmStartRival,
+)
+from scyc.recording import next_network
 from scyc.specs.base import Spec, as_json, content_hash
+from scyc.specs.schedules import LinearSpec, ScheduleSpec
+
+_LINEAR: ScheduleSpec = LinearSpec(name="linear")
 
 
 @dataclass(frozen=True)
@@ -37,9 +51,13 @@ class Rule:
     max_lr: Callable[[Any, int, RuleInputs], float | None]  # of a cycle; None: not known yet
     needs: Callable[[Any, int], int]  # how many of the oracle's cycles it must know for a cycle
     shared: Callable[[Any], int]  # of its first cycles, how many are the oracle's unless grids grow
+    linear: bool = False  # whether pruned networks are trained from max_lr linearly to 0
+    tests: int = 0  # iterations beside a pruned network's training that max_lr rests on
 
 
-def _constant(spec: ConstantRival, _cycle: int, known: RuleInputs) -> float | None:
+def _constant(
+    spec: ConstantRival | LinearRewindingRival, _cycle: int, known: RuleInputs
+) -> float | None:
     if spec.max_lr is not None:
         return spec.max_lr
     return known.well_tuned[0] if known.well_tuned else None
@@ -63,10 +81,43 @@ def _gradient_spread(spec: GradientSpreadRival, cycle: int, known: RuleInputs) -
     return spreads.max_lr(epsilon, first, last, spec.scale, spec.bound)
 
 
-def _epsilon(spec: GradientSpreadRival, study: OracleStudy) -> float:
+def _power_law(spec: PowerLawRival, cycle: int, known: RuleInputs) -> float | None:
+    rate = known.study.pruning.rate
+    if spec.alpha is not None:
+        return sizes.power_law(_epsilon(spec, known.study), spec.alpha, cycle, rate)
+    if len(known.well_tuned) < spec.cycles:
+        return None
+    epsilon, alpha = sizes.fitted_power_law(known.well_tuned[: spec.cycles], rate)
+    return sizes.power_law(epsilon, alpha, cycle, rate)
+
+
+def _allr(spec: AllrRival, cycle: int, known: RuleInputs) -> float | None:
+    epsilon = _epsilon(spec, known.study)
+    if cycle == 0:
+        return epsilon
+    pruned = _recorded_before(cycle, known, "pruned_norm")
+    return None if pruned is None else sizes.allr(epsilon, pruned, spec.retraining)
+
+
+def _lr_range_test(spec: LrRangeTestRival, cycle: int, known: RuleInputs) -> float | None:
+    if cycle == 0:
+        return _epsilon(spec, known.study)
+    tested = _recorded_before(cycle, known, "lr_range_test")
+    return None if tested is None else statistics.median(each["rate"] for each in tested)
+
+
+def _recorded_before(cycle: int, known: RuleInputs, what: str) -> list[Mapping[str, Any]] | None:
+    """What a rival's own run recorded in the cycle before; None where it is not there yet."""
+    if cycle > len(known.path):
+        return None
+    return [(result.recorded or {})[what] for result in known.path[cycle - 1].results]
+
+
+def _epsilon(spec: _WithEpsilon, study: OracleStudy) -> float:
     return study.s_cyc.epsilon if spec.epsilon is None else spec.epsilon
 
 
+_WithEpsilon = GradientSpreadRival | PowerLawRival | AllrRival | LrRangeTestRival
 RULES: Mapping[type[Spec], Rule] = MappingProxyType(
     {
         ConstantRival: Rule(
@@ -83,6 +134,29 @@ RULES: Mapping[type[Spec], Rule] = MappingProxyType(
             max_lr=_gradient_spread,
             needs=lambda spec, cycle: 0,
             shared=lambda spec: 0,
+        ),
+        PowerLawRival: Rule(
+            max_lr=_power_law,
+            needs=lambda spec, cycle: spec.cycles if spec.alpha is None else 0,
+            shared=lambda spec: 0,
+        ),
+        LinearRewindingRival: Rule(
+            max_lr=_constant,
+            needs=lambda spec, cycle: 0 if spec.max_lr is not None else 1,
+            shared=lambda spec: 0 if spec.max_lr is not None else 1,
+            linear=True,
+        ),
+        AllrRival: Rule(
+            max_lr=_allr,
+            needs=lambda spec, cycle: 0,
+            shared=lambda spec: 0,
+            linear=True,
+        ),
+        LrRangeTestRival: Rule(
+            max_lr=_lr_range_test,
+            needs=lambda spec, cycle: 0,
+            shared=lambda spec: 0,
+            tests=next_network.RANGE_STEPS,
         ),
     }
 )
@@ -118,9 +192,15 @@ class RivalRun:
     def options(self) -> dict[str, Any]:
         """The rival as it is declared, with S-Cyc's epsilon where it takes that one."""
         options = as_json(self.spec)
-        if isinstance(self.spec, GradientSpreadRival):
+        given = not isinstance(self.spec, PowerLawRival) or self.spec.alpha is not None
+        if isinstance(self.spec, _WithEpsilon) and given:
             options["epsilon"] = _epsilon(self.spec, self.study)
         return options
+
+    @property
+    def tests(self) -> int:
+        """Iterations beside a pruned network's training that its max_lr rests on."""
+        return RULES[type(self.spec)].tests
 
     @property
     def place(self) -> StudyKey:
@@ -194,7 +274,8 @@ class RivalRun:
                 return
             parents: Sequence[Cell | None] = [None] * self.study.least_replicates
             parents = self._rows[-1] if self._rows else parents
-            self._rows.append(replicate_cells(self.graph, parents, self.study.schedule, max_lr))
+            schedule = _LINEAR if rule.linear and self._rows else self.study.schedule
+            self._rows.append(replicate_cells(self.graph, parents, schedule, max_lr))
 
 
 class _Replay:

@@ -20,6 +20,7 @@ LOSS_UNIT = 0.5  # points
 PLACE_WIDTH = 0.35  # of the pooling, in shares of the range of log max_lr
 PRIOR_FREEDOM = 4.0  # degrees of freedom with which the noise near the best speaks for the others
 CORRELATIONS = np.array([0.0, 0.25, 0.5, 0.75])  # of the noise of neighbours
+RIDGE = 1e-8  # keeps a singular matrix solvable; the same for every correlation
 LEAST = 1e-2  # points; the noise of replicates that are all alike
 ROUNDS = 3  # of fitting means and effects in turn
 
@@ -137,7 +138,9 @@ def precision(
         logarithm += len(replicates) * (determinant + np.log(whole))
     rows = np.flatnonzero(seen.any(axis=1))
     inner = matrix[np.ix_(rows, rows)]
-    free = inner + np.full_like(inner, np.trace(inner) / len(rows) ** 2)
+    # one level is free, and more where no replicate ties some max_lr to the others
+    scale = float(np.trace(inner)) / len(rows)
+    free = inner + scale / len(rows) + RIDGE * scale * np.eye(len(rows))
     quadratic -= float(vector[rows] @ np.linalg.solve(free, vector[rows]))
     score = -0.5 * (logarithm + float(np.linalg.slogdet(free)[1]) + max(0.0, quadratic))
     return matrix, vector, score

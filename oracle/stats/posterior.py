@@ -6,7 +6,9 @@ Replicates are paired; their effects are integrated out, so that a cell may be m
 that of `oracle.stats.noise`. The curve is a Gaussian process of unknown stiffness and height: every
 combination of `KERNELS`, `LENGTHS` and `HEIGHTS` is weighed by its marginal likelihood (Rasmussen
 and Williams 2006, Section 5.4). A value so far below the best that it decides nothing counts as
-being just so far below: a cliff must not teach the curve at its top to be steep. A replicate may
+being just so far below: a cliff must not teach the curve at its top to be steep. How far that is
+depends on the curve, which a narrow peak needs to be steep, so each of `REACHES` gives its share of
+the draws. A replicate may
 diverge, with a probability that rises with max_lr (`oracle.stats.divergence`); what counts is the
 expected accuracy, with 0 for a network that diverged.
 
@@ -39,7 +41,8 @@ KERNELS: Mapping[str, Callable[[Array], Array]] = MappingProxyType(
 LENGTHS = (0.05, 0.12, 0.3, 0.8)  # of the curve's bends, in shares of the grid
 HEIGHTS = 10  # what the std of the curve may be, from 0.2 to 100 times a replicate's noise
 DRAWS = 1000
-REACH = 3.0  # standard errors below the best: what is further below decides nothing
+DEPTH = 2.0  # tolerances below the best, and so many standard errors: what is further below
+REACHES = (1.5, 4.0)  # decides nothing; set on `SETTING` families
 POINTS = 128  # at most, of a drawn curve
 MODELS = 8  # at most, that curves are drawn from
 CLIFFS = 0.5  # of the draws fall at once between a value and a deep neighbour
@@ -94,8 +97,8 @@ def curve_posterior(
 
     Args:
         cells: at least one that did not diverge.
-        tolerance: in points of accuracy; what lies 2 of them below the best, and `REACH` standard
-            errors, counts as lying just there.
+        tolerance: in points of accuracy; what lies `DEPTH` of them below the best, and one of
+            `REACHES` standard errors, counts as lying just there.
         grid: max_lr, tried or not, that the curve is wanted at too.
         floor: the least std of one replicate's noise, in points.
         seed: of the common random numbers.
@@ -109,10 +112,38 @@ def curve_posterior(
     sound = np.flatnonzero((~np.isnan(cells.table)).any(axis=1))
     table, places = cells.table[sound], (cells.places[sound] - low) / width
     noise = estimate_noise(table, places, floor)
-    counts = (~np.isnan(table)).sum(axis=1)
-    errors = noise.size / np.sqrt(counts)
+    shares = np.diff(np.linspace(0, draws, len(REACHES) + 1).astype(int))
+    curves = np.concatenate(
+        [
+            _sound(table, noise, places, fine, DEPTH * tolerance, reach, int(share), rng)
+            for reach, share in zip(REACHES, shares, strict=True)
+        ]
+    )
+    chances = sample_divergence(cells.diverged, (cells.places - low) / width, fine, draws, rng)
+    if chances is not None:
+        curves = curves * (1 - chances)
+    on_grid = np.searchsorted(fine, (logs - low) / width - 1e-9)
+    return CurvePosterior(np.exp(low + width * fine), curves, curves.mean(axis=0), noise, on_grid)
+
+
+def _sound(
+    table: Array,
+    noise: Noise,
+    places: Array,
+    fine: Array,
+    depth: float,
+    reach: float,
+    draws: int,
+    rng: np.random.Generator,
+) -> Array:
+    """Draws of the accuracy of what does not diverge, (draws, fine).
+
+    depth: points below the best, with `reach` standard errors, below which a value counts as lying
+    just there.
+    """
+    errors = noise.size / np.sqrt((~np.isnan(table)).sum(axis=1))
     top = int(np.argmax(noise.means - errors))
-    least = noise.means[top] - 2 * tolerance - REACH * np.hypot(errors[top], np.median(errors))
+    least = noise.means[top] - depth - reach * np.hypot(errors[top], np.median(errors))
     deep = noise.means < least
     clipped = np.where(deep[:, None], table + (least - noise.means)[:, None], table)
     size = np.where(deep, np.minimum(noise.size, float(np.median(noise.size[~deep]))), noise.size)
@@ -121,11 +152,7 @@ def curve_posterior(
     means, inner = np.maximum(noise.means, least), fine[wanted]
     curves[:, wanted] = _draw(clipped, means, size, places, inner, noise.freedom, draws, rng)
     _cliffs(curves, places, deep, fine, least, rng)
-    chances = sample_divergence(cells.diverged, (cells.places - low) / width, fine, draws, rng)
-    if chances is not None:
-        curves = curves * (1 - chances)
-    on_grid = np.searchsorted(fine, (logs - low) / width - 1e-9)
-    return CurvePosterior(np.exp(low + width * fine), curves, curves.mean(axis=0), noise, on_grid)
+    return curves
 
 
 def _cliffs(

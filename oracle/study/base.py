@@ -133,6 +133,10 @@ class Study(Spec):
                 rule = 'engine "stacked" has no "bf16"; use engine "auto", or "fp32"'
                 found.append(("training.precision", rule))
         rewind, steps = self.pruning.rewind, self.training.steps
+        tested = self.record is not None and "lr_range_test" in self.record.what
+        if tested and isinstance(rewind, int):
+            rule = "lr_range_test cannot be recorded where weights go back to an iteration; "
+            found.append(("record.what", rule + "rewind to init or last, or leave it out"))
         if isinstance(rewind, int) and rewind > steps:
             found.append(("pruning.rewind", f"comes after training's {steps} steps; lower it"))
         refuse(found)

@@ -21,7 +21,14 @@ from oracle.study.base import (
 from oracle.study.cell_search import CellSearch, CycleSearchSpec, replicates_rule
 from oracle.study.grid import growth_problems
 from oracle.study.grid_spec import GridSpec
-from oracle.study.rivals import ConstantRival, GradientSpreadRival, Rivals, RivalSpec
+from oracle.study.rivals import (
+    NEEDS,
+    ConstantRival,
+    GradientSpreadRival,
+    PowerLawRival,
+    Rivals,
+    RivalSpec,
+)
 from oracle.study.search import PaperRecipe, SearchStudy
 from scyc.errors import BadInput, Problem, unknown
 from scyc.specs.base import NonNegativeInt, PositiveFloat, PositiveInt, SCyc, Spec, refuse
@@ -124,13 +131,20 @@ class OracleStudy(Study):
 
     @model_validator(mode="after")
     def _rivals_fit(self) -> OracleStudy:
-        spread = any(isinstance(each, GradientSpreadRival) for each in self.rivals)
-        if spread and (self.record is None or "weight_gradients" not in self.record.what):
-            rule = (
-                "gradient_spread needs the weight gradients of every network; "
-                "add record: {what: [weight_gradients]}"
-            )
-            refuse([("rivals", rule)])
+        recorded = self.record.what if self.record is not None else ()
+        broken = [
+            ("rivals", f"{each.name} needs {what} of every network; "
+             f"add record: {{what: [{what}]}}")
+            for each in self.rivals
+            if (what := NEEDS.get(each.name)) and what not in recorded
+        ]  # fmt: skip
+        broken += [
+            ("rivals", f"power_law is fitted to {each.cycles} cycles, and the study has "
+             f"{self.cycles + 1}; lower its cycles")
+            for each in self.rivals
+            if isinstance(each, PowerLawRival) and each.cycles > self.cycles + 1
+        ]  # fmt: skip
+        refuse(broken)
         return self
 
     def _lowest(self, rival: RivalSpec) -> float | None:

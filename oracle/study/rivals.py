@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from scyc.specs.base import PositiveFloat, Spec, chosen
+from scyc.specs.base import PositiveFloat, Spec, chosen, refuse
+from scyc.specs.system import Recorded
 
 
 class ConstantRival(Spec):
@@ -37,11 +38,66 @@ class GradientSpreadRival(Spec):
     bound: Annotated[float, Field(ge=1)] = 10.0  # max_lr stays within epsilon / bound, * bound
 
 
+class PowerLawRival(Spec):
+    """max_lr = epsilon / density^alpha, density the share of the prunable weights that remain.
+
+    Dey et al. 2024 (arXiv 2405.15743) say that the best rate is constant after such a scaling.
+    """
+
+    name: Literal["power_law"]
+    alpha: float | None = None  # None: both fitted to the oracle's first cycles
+    epsilon: PositiveFloat | None = None  # with alpha; None: S-Cyc's
+    cycles: Annotated[int, Field(ge=2)] = 3  # of the oracle, that they are fitted to
+
+    @model_validator(mode="after")
+    def _epsilon_with_alpha(self) -> PowerLawRival:
+        if self.epsilon is not None and self.alpha is None:
+            refuse([("epsilon", "is fitted with alpha; give both, or leave both out")])
+        return self
+
+
+class LinearRewindingRival(Spec):
+    """From the same max_lr linearly to 0 in every retraining (Zimmer et al. 2023)."""
+
+    name: Literal["linear_rewinding"]
+    max_lr: PositiveFloat | None = None  # None: the well-tuned one of the unpruned network
+
+
+class AllrRival(Spec):
+    """Adaptive linear learning rate (Zimmer et al. 2023, arXiv 2111.00843).
+
+    See :func:`oracle.search.sizes.allr`.
+    """
+
+    name: Literal["allr"]
+    epsilon: PositiveFloat | None = None  # max_lr of the unpruned network; None: S-Cyc's
+    retraining: Annotated[float, Field(ge=0, le=1)] = 0.0  # its length, of the first training's
+
+
+class LrRangeTestRival(Spec):
+    """The rate that a range test of 100 iterations suggests before each retraining (Smith 2017)."""
+
+    name: Literal["lr_range_test"]
+    epsilon: PositiveFloat | None = None  # max_lr of the unpruned network; None: S-Cyc's
+
+
 RIVALS: Mapping[str, type[Spec]] = MappingProxyType(
     {
         "constant": ConstantRival,
         "warm_start": WarmStartRival,
         "gradient_spread": GradientSpreadRival,
+        "power_law": PowerLawRival,
+        "linear_rewinding": LinearRewindingRival,
+        "allr": AllrRival,
+        "lr_range_test": LrRangeTestRival,
+    }
+)
+
+NEEDS: Mapping[str, Recorded] = MappingProxyType(  # what a rival reads of every network
+    {
+        "gradient_spread": "weight_gradients",
+        "allr": "pruned_norm",
+        "lr_range_test": "lr_range_test",
     }
 )
 
@@ -54,7 +110,11 @@ def _tag(value: Any) -> str:
 RivalSpec = Annotated[
     Annotated[ConstantRival, Tag("<constant rival>")]
     | Annotated[WarmStartRival, Tag("<warm_start rival>")]
-    | Annotated[GradientSpreadRival, Tag("<gradient_spread rival>")],
+    | Annotated[GradientSpreadRival, Tag("<gradient_spread rival>")]
+    | Annotated[PowerLawRival, Tag("<power_law rival>")]
+    | Annotated[LinearRewindingRival, Tag("<linear_rewinding rival>")]
+    | Annotated[AllrRival, Tag("<allr rival>")]
+    | Annotated[LrRangeTestRival, Tag("<lr_range_test rival>")],
     Discriminator(_tag),
     BeforeValidator(chosen(RIVALS, own=False)),
 ]

@@ -11,7 +11,7 @@ from oracle.study.oracle import DistributionsStudy
 from oracle.tables.oracle import Table, table_header, training_cost
 from scyc.recording import distributions
 from scyc.specs.base import as_json
-from scyc.specs.system import RecordSpec
+from scyc.specs.system import DISTRIBUTIONS, RecordSpec
 
 
 def table(
@@ -32,7 +32,8 @@ def table(
         **table_header(study, "distributions", run_id, complete),
         "label": label,
         "paper": as_json(paper) if paper else None,
-        "record": as_json(study.record),
+        "record": as_json(study.record)
+        | {"what": [what for what in study.record.what if what in DISTRIBUTIONS]},
         "cycles": [_cycle(study.record, each) for each in found],
         "cost": {"training": training_cost(result for each in found for result in each.results)},
     }
@@ -40,7 +41,8 @@ def table(
 
 def _cycle(record: RecordSpec, done: RunCycle) -> Table:
     recorded = [result.recorded for result in done.results if result.recorded is not None]
-    kept = {what: [each[what] for each in recorded] for what in record.what if recorded}
+    drawn = [what for what in record.what if what in DISTRIBUTIONS]
+    kept = {what: [each[what] for each in recorded] for what in drawn if recorded}
     return {
         "cycle": done.cycle,
         "weights_remaining": done.results[0].weights_remaining,

@@ -125,7 +125,7 @@ def _pruning_rules(
 ) -> list[str]:
     pruned = trainer.pruned(trained, 0, 1, kept)
     remaining = trainer.weights_remaining(pruned)
-    if not remaining < 100:
+    if not remaining < 100 and system.pruning.criterion != "none":
         return [
             f"nothing is pruned at a rate of {system.pruning.rate}; give a larger rate or network"
         ]

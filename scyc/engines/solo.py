@@ -52,7 +52,7 @@ def train(
             for state, job in zip(saved["finished"], jobs, strict=False)
         ]
     for job in jobs[len(outcomes) :]:
-        with _seeded(job.seed, job.order.device):
+        with seeded(job.seed, job.order.device):
             run = _Training(network, job, training)
             if saved is not None:
                 run.restore(saved["running"])
@@ -234,7 +234,7 @@ def gradients(
 
 
 @contextmanager
-def _seeded(seed: int, device: torch.device) -> Iterator[None]:
+def seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Seed PyTorch's own generators of the CPU and of `device`, and restore them afterwards."""
     on_gpu = device.type == "cuda"
     with torch.random.fork_rng([device] if on_gpu else []):

@@ -40,7 +40,7 @@ class Criterion:
 
 # magnitude: |w|. gradient: |w x dL/dw|. random: the control of every other criterion (Blalock et
 # al. 2020). l1_filter: the L1 norm of a whole filter (Li et al. 2017, Section 3.1). global: all
-# prunable weights together; layer: each layer alone.
+# prunable weights together; layer: each layer alone. none: the control of training again and again.
 CRITERIA: Mapping[str, Criterion] = MappingProxyType(
     {
         "global_magnitude": Criterion("scyc.pruning.unstructured:global_magnitude"),
@@ -48,6 +48,7 @@ CRITERIA: Mapping[str, Criterion] = MappingProxyType(
         "global_gradient": Criterion("scyc.pruning.unstructured:global_gradient", gradients=True),
         "layer_gradient": Criterion("scyc.pruning.unstructured:layer_gradient", gradients=True),
         "random": Criterion("scyc.pruning.unstructured:random"),
+        "none": Criterion("scyc.pruning.unstructured:none"),
         "l1_filter": Criterion("scyc.pruning.structured:l1_filter", filters=True),
     }
 )

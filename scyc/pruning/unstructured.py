@@ -41,6 +41,11 @@ def random(step: PruningStep) -> dict[str, Tensor]:
     return prune(_masks(step), random_scores(step.weights, step.generator()), step.rate, "global")
 
 
+def none(step: PruningStep) -> dict[str, Tensor]:
+    """Remove nothing, whatever the rate: the control of training again and again."""
+    return _masks(step)
+
+
 def magnitude_scores(weights: Tensors) -> dict[str, Tensor]:
     """Return |w| of every weight."""
     return {name: weight.abs() for name, weight in weights.items()}

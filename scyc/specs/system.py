@@ -18,7 +18,8 @@ from scyc.specs.choices import NetworkSpec
 from scyc.specs.engines import EngineName
 from scyc.specs.optimizers import OptimizerSpec, SgdSpec
 
-Recorded = Literal["weight_gradients", "activations"]
+Recorded = Literal["weight_gradients", "activations", "pruned_norm", "lr_range_test"]
+DISTRIBUTIONS: tuple[Recorded, ...] = ("weight_gradients", "activations")
 _Bound = Annotated[float, UnsignedZero]
 
 
@@ -30,16 +31,19 @@ class SubsetSpec(Spec):
     seed: NonNegativeInt = 0
 
 
-class PruningSpec(Spec):
+class PruningSpec(ExtendedSpec):
     """How a trained network becomes the next, sparser one."""
+
+    younger: ClassVar[tuple[str, ...]] = ("start_density",)
 
     criterion: str = "global_magnitude"
     rate: Share = 0.2  # share of the remaining prunable weights (or filters) that a cycle removes
     batches: PositiveInt = 8  # training batches over which gradient criteria accumulate
     prune_last: bool = False  # the last linear layer is counted, but not pruned
-    # Where survivors go back to: nowhere, to their initial values (IMP), or to those after so many
-    # iterations of the unpruned network's training.
-    rewind: Literal["last", "init"] | PositiveInt = "last"
+    # Where survivors go back to: nowhere, to their initial values (IMP), to new random ones, or to
+    # those after so many iterations of the unpruned network's training.
+    rewind: Literal["last", "init", "reinit"] | PositiveInt = "last"
+    start_density: Share | None = None  # of the prunable weights, drawn at random before cycle 0
 
 
 class AugmentSpec(Spec):
@@ -106,7 +110,11 @@ class SplitSpec(ExtendedSpec):
 
 
 class RecordSpec(Spec):
-    """Which distributions are kept of every network at the end of its training."""
+    """What is kept of every network at the end of its training.
+
+    Two distributions, and two facts about the network that pruning makes of it: how large what is
+    pruned is, and the learning rate that a range test suggests.
+    """
 
     what: Annotated[tuple[Recorded, ...], Field(min_length=1, strict=False)]
     batches: PositiveInt = 8  # training batches that are looked at
@@ -117,7 +125,7 @@ class RecordSpec(Spec):
     def _in_one_order(cls, what: tuple[Recorded, ...]) -> tuple[Recorded, ...]:
         """The order is nobody's choice: the same distributions are the same training."""
         if len(set(what)) < len(what):
-            raise ValueError("the same distribution stands twice; remove the repeat")
+            raise ValueError("the same name stands twice; remove the repeat")
         return tuple(each for each in get_args(Recorded) if each in what)
 
     @model_validator(mode="after")

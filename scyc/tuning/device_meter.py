@@ -83,7 +83,7 @@ class DeviceMeter:
         training = self._system.training.model_copy(
             update={"steps": steps, "validate_every": steps}
         )
-        pruning = self._system.pruning.model_copy(update={"rewind": "last"})
+        pruning = self._system.pruning.model_copy(update={"rewind": "last", "start_density": None})
         split = self._system.split if self._system.split.test is None else SplitSpec()
         changes = {"training": training, "pruning": pruning, "record": None, "split": split}
         return Trainer(self._system.model_copy(update=changes), self._images, self._device)

@@ -52,9 +52,15 @@ def test_nothing_that_a_study_may_name_is_left_out() -> None:
     assert set(MADE) == set(OPTIMIZERS)
 
 
-@pytest.mark.parametrize(
-    ("network", "criterion", "optimizer"), list(product(SMALL, sorted(CRITERIA), MADE))
-)
+NOTHING = "none"  # the control that prunes nothing, so that one optimiser shows all
+COMBINED = [
+    each
+    for each in product(SMALL, sorted(CRITERIA), MADE)
+    if each[1] != NOTHING or each[2] == "sgd"
+]
+
+
+@pytest.mark.parametrize(("network", "criterion", "optimizer"), COMBINED)
 def test_two_pruning_cycles(colours: Images, network: str, criterion: str, optimizer: str) -> None:
     few = Images(colours.pixels[:30], colours.labels[:30], colours.classes, "1" * 64)
     training = TrainingSpec(steps=2, batch=4, optimizer=MADE[optimizer], validate_every=2)
@@ -69,7 +75,7 @@ def test_two_pruning_cycles(colours: Images, network: str, criterion: str, optim
     left = [cycle.trained[0].weights_remaining for cycle in cycles]
     assert left[0] == 100.0
     assert left == sorted(left, reverse=True)
-    assert left[2] < left[1] < 100.0
+    assert left[2] < left[1] < 100.0 or (criterion == NOTHING and left[2] == 100.0)
     for cycle in cycles:
         outcome = cycle.trained[0].outcome
         assert not outcome.diverged
@@ -80,5 +86,8 @@ def test_two_pruning_cycles(colours: Images, network: str, criterion: str, optim
         return  # whole filters go, and what hangs on them: counted in test_filters.py
     removed = sum(int((~mask).sum()) for mask in first.masks.values())
     sizes = [mask.numel() for mask in first.masks.values()]
+    if criterion == NOTHING:
+        assert removed == 0
+        return
     one_by_one = criterion.startswith("layer")
     assert removed == (sum(round(n / 2) for n in sizes) if one_by_one else round(sum(sizes) / 2))

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from oracle.search.next_cells import RULES, Answer, CycleSearch, Known, infer_cycle, next_cells
+from oracle.search.cell_rules import RULES
+from oracle.search.cycle_answer import Answer, CycleSearch, Known, infer_cycle
+from oracle.search.next_cells import next_cells
 
 GRID = tuple(0.01 * 1.1**step for step in range(40))
 
@@ -73,7 +75,7 @@ def test_values_that_decide_nothing_get_no_further_replicate() -> None:
 
 def test_a_flat_curve_ends_early_and_says_so() -> None:
     rng = np.random.default_rng(0)
-    truth = 80 + rng.normal(0, 2, 8) + rng.normal(0, 0.3, (40, 8))
+    truth = 80 + rng.normal(0, 2, 8) + rng.normal(0, 0.2, (40, 8))
     known, reason, _, _ = run(truth, CycleSearch(GRID, 8, 0.5, 320, 8))
     assert reason == "flat"
     assert known.trained.sum() < 160
@@ -105,14 +107,32 @@ def test_a_decision_at_60_values_and_12_replicates_takes_less_than_50_ms_of_cpu(
     rng = np.random.default_rng(0)
     grid = tuple(np.geomspace(0.005, 0.5, 60).tolist())
     means = 90 - 10 * (np.linspace(0, 1, 60) - 0.5) ** 2
-    table = means[:, None] + rng.normal(0, 0.5, (60, 12))
-    diverged = np.zeros((60, 12))
-    table[:, 11], diverged[:, 11] = np.nan, np.nan
     search = CycleSearch(grid, 12, 0.5, 720, 8)
     with threadpool_limits(1):
         spent = []
-        for _ in range(5):
+        for _ in range(5):  # another table each: decisions are kept
+            table, diverged = means[:, None] + rng.normal(0, 0.5, (60, 12)), np.zeros((60, 12))
+            table[:, 11], diverged[:, 11] = np.nan, np.nan
             started = time.process_time()
             assert next_cells(search, Known(table, diverged)).cells
             spent.append(time.process_time() - started)
     assert min(spent) < 0.05
+
+
+def test_the_max_lr_that_is_named_has_every_replicate_and_is_as_good_as_the_best() -> None:
+    for seed in range(4):
+        known, _, _, answer = run(hump(0.6, 8, seed), CycleSearch(GRID, 8, 0.5, 80, 16))
+        assert answer.complete is not None
+        assert known.trained[GRID.index(answer.complete)].all()
+        assert known.trained.sum() <= 80
+        means = 90 - 0.02 * (np.arange(40) - 20.0) ** 2
+        assert means[20] - means[GRID.index(answer.complete)] < 0.6
+
+
+def test_replicates_that_no_max_lr_shares_are_no_obstacle() -> None:
+    table, diverged = np.full((40, 2), np.nan), np.full((40, 2), np.nan)
+    for value, replicate, accuracy in ((0, 0, 80.0), (9, 0, 81.0), (20, 1, 85.0), (39, 1, 79.0)):
+        table[value, replicate], diverged[value, replicate] = accuracy, 0.0
+        diverged[value, 1 - replicate] = 1.0  # so nothing ties the two pairs together
+    decision = next_cells(CycleSearch(GRID, 2, 0.5, 40, 8), Known(table, diverged))
+    assert decision.cells

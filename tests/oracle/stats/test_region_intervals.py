@@ -12,6 +12,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from oracle.stats.decisions import draw_ends, well_tuned
+from oracle.stats.noise import correlation
 from oracle.stats.posterior import Cells, curve_posterior
 from oracle.stats.region import MaxLrScores
 from oracle.stats.region_intervals import (
@@ -371,3 +372,10 @@ def test_values_that_tie_around_the_best_have_an_interval_though_noise_lies_far_
     assert found.high is not None
     assert found.low.low <= 0.01 <= found.low.high
     assert found.high.low <= 0.01 * 1.5**4 <= found.high.high
+
+
+def test_the_noise_of_replicates_that_share_no_max_lr_is_finite() -> None:
+    nan = np.nan
+    table = np.array([[80.0, nan], [nan, 81.0], [nan, 82.0]])
+    steps = np.abs(np.subtract.outer(np.arange(3.0), np.arange(3.0)))
+    assert 0 <= correlation(table, np.ones(3), steps) <= 0.75

@@ -1,0 +1,77 @@
+"""What is known of one cycle's grid, cell by cell, and what the posterior makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from oracle.stats.decisions import Ends, draw_ends, well_tuned
+from oracle.stats.noise import Array
+from oracle.stats.posterior import Cells, CurvePosterior, curve_posterior
+from oracle.stats.region import ToleranceKind
+from oracle.stats.region_intervals import SPARSE_FLOOR
+
+Cell = tuple[int, int]  # position in the grid, replicate
+
+DRAWS = 400  # of a decision
+
+
+@dataclass(frozen=True)
+class CycleSearch:
+    """What a search of one cycle knows and is asked. Accuracies in percent."""
+
+    grid: tuple[float, ...]  # max_lr, rising
+    replicates: int
+    tolerance: float
+    budget: int  # cells that may be trained in all
+    batch: int  # cells at a time; the workers' packs
+    tolerance_kind: ToleranceKind = "points"
+    regret: float = 0.1  # expected points below which the best max_lr is known well enough
+    asked: float | None = None  # a max_lr whose verdict is wanted
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Known:
+    """Results of one cycle, by (max_lr, replicate)."""
+
+    table: Array  # accuracies, (grid, replicates); NaN: diverged, or not trained
+    diverged: Array  # 1 diverged, 0 did not, NaN not trained
+
+    @property
+    def trained(self) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+        """Which cells are."""
+        return np.asarray(~np.isnan(self.diverged))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is known of the cycle."""
+
+    posterior: CurvePosterior
+    ends: Ends
+    well_tuned: float  # best posterior mean among the values of which no replicate diverged
+    complete: float | None  # the same of those that have every replicate
+
+
+def infer_cycle(search: CycleSearch, known: Known) -> Answer:
+    """The posterior of a cycle given its cells, some of them missing; at least one is sound."""
+    rows = np.flatnonzero(known.trained.any(axis=1))
+    rates = np.array(search.grid)
+    cells = Cells(rates[rows], known.table[rows], known.diverged[rows])
+    sound = ~np.isnan(known.table[rows]).all(axis=1)
+    best = float(np.nanmean(known.table[rows][sound], axis=1).max())
+    kind = search.tolerance_kind
+    tolerance = search.tolerance if kind == "points" else best * search.tolerance / 100
+    posterior = curve_posterior(
+        cells, tolerance, search.grid, floor=SPARSE_FLOOR, seed=search.seed, draws=DRAWS
+    )
+    never = rows[~(known.diverged[rows] == 1).any(axis=1)]
+    whole = never[known.trained[never].all(axis=1)]
+    return Answer(
+        posterior,
+        draw_ends(posterior, search.tolerance, kind),
+        well_tuned(posterior, rates[never if len(never) else rows[sound]].tolist()),
+        well_tuned(posterior, rates[whole].tolist()) if len(whole) else None,
+    )
