@@ -19,6 +19,10 @@ class StorageError(RunError):
     """The database failed while a run was under way."""
 
 
+class OptunaStudyGone(StorageError):
+    """An Optuna study was deleted, as anybody may do in the dashboard, while it was in use."""
+
+
 class StorageUnavailable(StorageError):
     """The database does not answer, and may come back."""
 

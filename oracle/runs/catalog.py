@@ -15,9 +15,9 @@ from oracle.experiments.base import Experiment
 from oracle.experiments.registry import experiment
 from oracle.search.graph import Graph
 from oracle.search.greedy import OracleCycle
-from oracle.search.request import Results, Search
+from oracle.search.request import CellRequest, Results, Search
 from oracle.settings import Settings
-from oracle.storage.result_store import ResultStore
+from oracle.storage.result_store import ResultStore, study_name
 from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy
 from oracle.study.validation import parse
@@ -118,7 +118,20 @@ def find_run(text: str, settings: Settings) -> StoredRun:
 def stored_table(run: StoredRun) -> Table:
     """The table of a run as far as the storage knows it, computed from the storage alone."""
     with opened(run.url) as (_, store):
-        return found(run, store).table(run.record.run_id)
+        return table_from(run, store)
+
+
+def table_from(run: StoredRun, store: ResultStore) -> Table:
+    """As :func:`stored_table`, from a storage that is open.
+
+    Of a run that was done and of which the storage now lacks training runs, ``missing`` names the
+    first Optuna studies that lack some.
+    """
+    so_far, lacking = _replayed(run, store)
+    table = so_far.table(run.record.run_id)
+    if lacking and run.state in ("done", "no winner"):
+        table["missing"] = lacking
+    return table
 
 
 def measured(run: StoredRun) -> Measured:
@@ -168,20 +181,27 @@ def distributions(run: StoredRun, experiment_found: Experiment, name: str) -> Ta
 
 def found(run: StoredRun, store: ResultStore) -> Experiment:
     """What a run has found, as far as its storage knows it."""
+    return _replayed(run, store)[0]
+
+
+def _replayed(run: StoredRun, store: ResultStore) -> tuple[Experiment, list[str]]:
+    """What a run has found, and the Optuna studies in which a search misses its next results."""
     graph = Graph(run.study.system, run.record.fingerprint)
     known = store.results(graph)
     so_far = experiment(run.study, graph)
-    for search in so_far.searches():
-        replay(search, known)
-    return so_far
+    asks = [replay(search, known) for search in so_far.searches()]
+    lacking = {study_name(graph, run.study.name, ask.place) for ask in asks if ask is not None}
+    return so_far, sorted(lacking)
 
 
-def replay(search: Search, known: Results) -> None:
-    """Let a search go as far as the known results carry it."""
+def replay(search: Search, known: Results) -> CellRequest | None:
+    """Let a search go as far as the known results carry it; returns what it asks for then."""
     with contextlib.suppress(StopIteration):
         ask = next(search)
         while all(cell.id in known for cell in ask.cells):
             ask = search.send(known)
+        return ask
+    return None
 
 
 @contextlib.contextmanager

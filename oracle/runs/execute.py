@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from oracle.database import URL, Lease, RunDatabase, RunRecord, probe, stored_runs
+from oracle.database import Lease, RunDatabase, RunRecord, probe
 from oracle.errors import AllDiverged, LeaseLost, StorageError
 from oracle.execution import pack_plan
 from oracle.execution.backends import BACKENDS
@@ -17,15 +17,15 @@ from oracle.execution.checkpoint_gc import CheckpointCollector
 from oracle.execution.pack_queue import PackQueue
 from oracle.execution.pack_state import PackStates
 from oracle.execution.worker import WorkerConfig
-from oracle.experiments.base import Experiment, ExperimentCallbacks
+from oracle.experiments.base import ExperimentCallbacks
 from oracle.experiments.registry import expected_cells, experiment
 from oracle.host.devices import device_rule, resolve_device
 from oracle.host.disk import raise_disk_errors, why_not_writable
-from oracle.plots.registry import FIGURES
-from oracle.reports import formats
 from oracle.runs import remarks
 from oracle.runs.catalog import database, opened
+from oracle.runs.publishing import publish, say_what_is_gone
 from oracle.runs.remarks import SplitSummary
+from oracle.runs.run_ids import free_run_id
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.request import StudyKey
 from oracle.settings import Progress, Settings
@@ -33,7 +33,7 @@ from oracle.storage import shared_store
 from oracle.storage.recorder import Recorder
 from oracle.storage.result_store import ResultStore
 from oracle.storage.retry import DatabaseRetry
-from oracle.study.base import Study, short_ids
+from oracle.study.base import Study
 from oracle.study.oracle import start_problems, uses_own_code
 from oracle.tables.oracle import Table
 from scyc.checks import system as system_checks
@@ -42,7 +42,7 @@ from scyc.data import images as data
 from scyc.data.images import Images
 from scyc.errors import BadInput, Problem
 from scyc.specs import factory
-from scyc.specs.base import as_json, content_hash
+from scyc.specs.base import as_json
 from scyc.specs.choices import FactorySpec
 from scyc.specs.system import SubsetSpec
 from scyc.storage.blob_store import blobs, make_folder, sweep
@@ -111,34 +111,8 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
         raise BadInput(study.name, problems)
     graph = Graph(study.system, images.fingerprint)
     summary = remarks.summary(study, images)
-    free = _free_run_id(study, images.fingerprint, database(settings, study.folder_name))
+    free = free_run_id(study, images.fingerprint, database(settings, study.folder_name))
     return PreparedRun(study, images, graph, free, settings, summary)
-
-
-def run_id(study: Study, fingerprint: str) -> str:
-    """Name and hash of a study: every field, defaults included, and the images' content."""
-    return _run_ids(study, fingerprint)[0]
-
-
-def _run_ids(study: Study, fingerprint: str) -> tuple[str, ...]:
-    digest = content_hash(["run", study.identity_fields(), fingerprint])
-    return short_ids(study.name, digest)
-
-
-def _free_run_id(study: Study, fingerprint: str, url: URL) -> str:
-    """The first of a run's ids that no other run has; ids are short hashes, which may collide."""
-    declared = json.loads(json.dumps(study.identity_fields()))
-    ids = _run_ids(study, fingerprint)
-    taken = stored_runs(url, ids)
-
-    def is_free(run_id: str) -> bool:
-        if run_id not in taken:
-            return True
-        its_fingerprint, its_study = taken[run_id]
-        same = {name: value for name, value in json.loads(its_study).items() if name != "beside"}
-        return its_fingerprint == fingerprint and same == declared
-
-    return next(filter(is_free, ids), ids[-1])
 
 
 @raise_disk_errors()
@@ -166,6 +140,7 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
             prepared.run_id, graph.id, graph.fingerprint, _recorded(study), "running"
         )
         with ledger.lease(graph.id, progress.say) as lease, _swept(place):
+            before = patience(lambda: ledger.run(prepared.run_id))
             patience(lambda: ledger.register(record, lease.claim))
 
             counted = (-1, 0)  # after so many steps of the searches, so many cells
@@ -184,7 +159,7 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
                 if study.keep_checkpoints == "path":
                     losers.drop(results, found.known_cells(), queue.known)
 
-            recorder = Recorder(store, lease, graph, study.name, patience)
+            recorder = Recorder(store, lease, graph, study.name, patience, progress.say)
             losers = CheckpointCollector(checkpoints, progress.say)
             found = experiment(
                 study, graph, ExperimentCallbacks(progress.line, drop, recorder.candidate)
@@ -194,14 +169,16 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
                 prepared, ledger, lease, known, write, checkpoints, in_flight, progress, patience
             )
             queue.start(found.searches())
+            say_what_is_gone(before, study, graph, queue, progress)
             progress.cells(queue.answered, expected())
             with _stopped(ledger, store, record, lease):
                 BACKENDS[settings.backend](_worker_spec(prepared), queue, settings.workers)
                 lease.check()
+                recorder.restore(queue.stored())
             result = found.table(prepared.run_id)
             if queue.repaired:
                 losers.drop_again(found.known_cells(), queue.known)
-            patience(lambda: _publish(store, prepared, found, result))
+            publish(recorder, found, result)
             failure = found.failure()
             in_flight.clear()
             ended = replace(record, state="no winner" if failure else "done")
@@ -311,13 +288,3 @@ def _objects(study: Study) -> dict[str, Callable[..., object]]:
         return {}
     given = factory.registered(study.network.factory)
     return {} if given is None else {study.network.factory: given}
-
-
-def _publish(store: ResultStore, prepared: PreparedRun, found: Experiment, result: Table) -> None:
-    """Show the table and the figures in the dashboard, in every Optuna study of the run."""
-    figures = FIGURES[result["kind"]].cards(result)
-    note = formats.dashboard_note(result)
-    for where, role in found.study_keys():
-        store.annotate(
-            prepared.graph, prepared.study.name, where, prepared.run_id, role, note, figures
-        )

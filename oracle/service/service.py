@@ -198,10 +198,9 @@ class Service:
         return (run.record.run_id, which, self.store.count(graph))
 
     def _computed(self, run: StoredRun, which: str | None) -> Table:
-        so_far = catalog.found(run, self.store)
         if which is None:
-            return so_far.table(run.record.run_id)
-        return catalog.distributions(run, so_far, which)
+            return catalog.table_from(run, self.store)
+        return catalog.distributions(run, catalog.found(run, self.store), which)
 
     def _admitted(
         self,

@@ -42,7 +42,7 @@ from oracle.database.optuna_rows import (
     numbered_studies_with,
     trials_with,
 )
-from oracle.errors import StorageError
+from oracle.errors import OptunaStudyGone, StorageError
 from oracle.records.candidates import Axis, CandidateTrial
 from oracle.records.observations import Observation
 from oracle.search.graph import Cell, CellResult, Graph
@@ -58,6 +58,9 @@ _OUTSIDE = StudyKey("observations", None, "")  # of a run whose trainings anothe
 
 
 _NOTE_HASHES = "note_hashes"  # user attribute: of the note before and after the last run wrote
+
+
+_OPTUNA_NOT_FOUND = "Record does not exist."  # what Optuna says of a study that was deleted
 
 
 class ResultStore:
@@ -106,6 +109,17 @@ class ResultStore:
             ]
         return {result.cell: result for result in results}
 
+    def cells(self, graph: Graph) -> set[str]:
+        """The ids of all finished cells of a graph. Raises StorageError."""
+        with _storage_errors("the results could not be read"):
+            return self._trials.attributes("graph", graph.id, "cell")
+
+    def forget(self) -> None:
+        """Look studies up anew: one that was deleted is made again where it is needed."""
+        self._studies.clear()
+        self._numbers.clear()
+        self._candidates.clear()
+
     def count(self, graph: Graph) -> int:
         """How many trials there are of a graph, cells and candidates: it changes with each.
 
@@ -132,7 +146,8 @@ class ResultStore:
 
         claim: to the graph's lease, which holds in that transaction. again: it may be there
         already, and stays as it is then; otherwise the caller knows that it is not. Raises
-        LeaseLost where the lease does not hold, StorageError when the database fails.
+        LeaseLost where the lease does not hold, OptunaStudyGone where the study was deleted since
+        it was last used (see :meth:`forget`), StorageError when the database fails.
         """
         with _storage_errors("a finished training could not be stored"):
             trial = _trial(place, cell, result)
@@ -144,7 +159,7 @@ class ResultStore:
         """Write a candidate of a search down, as one finished trial, unless it is there.
 
         The caller comes with the candidates in their order. claim: to the graph's lease. Raises
-        LeaseLost, and StorageError when the database fails.
+        LeaseLost, OptunaStudyGone, and StorageError when the database fails.
         """
         with _storage_errors("a candidate could not be stored"):
             study = self._study(graph, name, trial.place, trial.metrics)
@@ -161,8 +176,13 @@ class ResultStore:
 
         The caller knows that it is not there yet. Raises StorageError when the database fails.
         """
-        with _storage_errors("an observation could not be shown"):
-            self._outside(run_id).add_trial(_observed(observation))
+        try:
+            with _storage_errors("an observation could not be shown"):
+                self._outside(run_id).add_trial(_observed(observation))
+        except OptunaStudyGone:
+            self.forget()
+            with _storage_errors("an observation could not be shown"):
+                self._outside(run_id).add_trial(_observed(observation))
 
     def observations(self, run_id: str) -> set[tuple[int, float, int]]:
         """Cycle, max_lr and replicate of the observations of a run that are there as trials."""
@@ -185,7 +205,7 @@ class ResultStore:
         A note that somebody has edited in the dashboard is kept as it is.
 
         role: what the study is in this run, kept as the study's attribute ``run:<run_id>``. Raises
-        StorageError when the database fails.
+        OptunaStudyGone, StorageError when the database fails.
         """
         from optuna_dashboard import (  # noqa: PLC0415  # scikit-learn and pandas: two seconds
             get_note,
@@ -269,6 +289,10 @@ def _storage_errors(what: str) -> Iterator[None]:
         yield
     except (optuna.exceptions.StorageInternalError, DatabaseError) as error:
         raise failed(error, what) from error
+    except KeyError as error:
+        if error.args != (_OPTUNA_NOT_FOUND,):
+            raise
+        raise OptunaStudyGone(f"{what}: its Optuna study was deleted") from error
 
 
 @contextlib.contextmanager

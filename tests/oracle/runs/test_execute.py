@@ -2,6 +2,7 @@ import importlib.util
 import json
 import math
 import re
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from optuna.trial import TrialState
 
 from oracle.database import RunDatabase, RunRecord, parse_url
-from oracle.errors import AllDiverged, LeaseHeld, PackFailed
+from oracle.errors import AllDiverged, LeaseHeld, PackFailed, StorageUnavailable
 from oracle.experiments.registry import experiment
 from oracle.reports import formats
 from oracle.runs import catalog, execute
@@ -483,3 +484,20 @@ def test_a_run_whose_short_hash_another_study_has_gets_a_longer_id(
     assert catalog.find_run(longer.run_id, where).study.cycles == 1
     assert execute.prepare(study(cycles=1), where).run_id == longer.run_id
     ledger.close()
+
+
+@pytest.mark.parametrize("what", ["folder", "file"])
+def test_a_run_whose_database_is_removed_ends_with_a_word(
+    study: Make, tmp_path: Path, what: str
+) -> None:
+    where = settings(tmp_path / "runs", database_wait=0.0)
+    said: list[str] = []
+
+    def cells(done: int, total: int) -> None:
+        if done == 4:
+            gone = where.study_folder("tiny")
+            shutil.rmtree(gone) if what == "folder" else (gone / "oracle.db").unlink()
+
+    with pytest.raises(StorageUnavailable, match=r"oracle.db is gone; .* waited for 0 s"):
+        run(study(), where, Progress(cells=cells, say=said.append))
+    assert not (where.study_folder("tiny") / "oracle.db").exists()
