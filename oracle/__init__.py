@@ -14,24 +14,33 @@ if TYPE_CHECKING:
     from oracle.api.run import Run
     from oracle.api.running import check, list_runs, load_run, run
     from oracle.errors import RunError
+    from oracle.execution.functions.task import Outcome, Stop, Task, trainable
     from oracle.settings import ScaleDown
     from scyc.errors import BadInput
 
 __all__ = [
     "BadInput",
     "OracleStudy",
+    "Outcome",
     "Run",
     "RunError",
     "ScaleDown",
+    "Stop",
+    "Task",
     "check",
     "list_runs",
     "load_run",
     "run",
+    "trainable",
 ]
 
 _HOMES = {
     "BadInput": "scyc.errors",
     "OracleStudy": "oracle.api.declaring",
+    "Outcome": "oracle.execution.functions.task",
+    "Stop": "oracle.execution.functions.task",
+    "Task": "oracle.execution.functions.task",
+    "trainable": "oracle.execution.functions.task",
     "Run": "oracle.api.run",
     "RunError": "oracle.errors",
     "ScaleDown": "oracle.settings",

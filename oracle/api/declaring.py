@@ -8,6 +8,7 @@ from typing import Any
 
 from oracle.api.datasets import dataset_field
 from oracle.api.identity import UnknownIdentity, path_of
+from oracle.execution.functions.task import as_trainable
 from oracle.settings import ScaleDown
 from oracle.study.base import Study
 from oracle.study.loading import load_study
@@ -71,6 +72,11 @@ def declared(fields: Mapping[str, Any], version: str | None = None) -> Study:
             content["dataset"] = dataset_field(content["dataset"], version)
         except BadInput as error:
             problems += error.problems
+    if "trainer" in content:
+        try:
+            content["trainer"] = _trainer_field(content["trainer"], version)
+        except UnknownIdentity as error:
+            problems.append(Problem("trainer.function", str(error)))
     if problems:
         raise BadInput(str(content.get("name", "study")), problems)
     return parse(_plain(content), str(content.get("name", "study")))
@@ -98,6 +104,18 @@ def _network_field(given: Any, version: str | None) -> Any:
     if path.startswith(IN_PROCESS):
         register(path, given)
     return {"factory": path}
+
+
+def _trainer_field(given: Any, version: str | None) -> Any:
+    """Return the `trainer` of a study, by its function's name. Raises UnknownIdentity."""
+    fields = dict(given) if isinstance(given, Mapping) else {"function": given}
+    function = fields.get("function")
+    if callable(function):
+        path = path_of(function, version)
+        if path.startswith(IN_PROCESS):
+            register(path, as_trainable(function))
+        fields["function"] = path
+    return fields
 
 
 def _plain(value: Any) -> Any:

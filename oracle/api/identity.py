@@ -49,6 +49,7 @@ def path_of(function: Any, version: str | None = None) -> str:
     """
     if version is None and (importable := _importable(function)):
         return importable
+    function = getattr(function, "function", function)  # of a trainable one: how it runs is not it
     name = getattr(function, "__name__", type(function).__name__)
     name = re.sub(r"\W", "", name) or "function"  # a lambda is called <lambda>
     if version is not None:

@@ -7,8 +7,9 @@ import traceback
 from collections.abc import Iterator
 
 from oracle.errors import DiskError, PackFailed
+from oracle.execution.functions.worker import AnyWorker, make_worker
 from oracle.execution.pack_queue import PackQueue
-from oracle.execution.worker import Worker, WorkerConfig, cell_tasks
+from oracle.execution.worker import WorkerConfig, cell_tasks
 from oracle.host.disk import raise_disk_errors
 from scyc.data.images import ImagesLost
 from scyc.storage.checkpoint_store import CheckpointError, CheckpointLost
@@ -33,17 +34,17 @@ def inline(worker_spec: WorkerConfig, queue: PackQueue, workers: int = 1) -> Non
         queue.complete(pack, results)
 
 
-def _worker(worker_spec: WorkerConfig) -> Worker:
+def _worker(worker_spec: WorkerConfig) -> AnyWorker:
     """A worker in this process. Raises PackFailed, DiskFailed."""
     try:
         with raise_disk_errors():
-            return Worker(worker_spec)
+            return make_worker(worker_spec)
     except ImagesLost as error:
         raise PackFailed(str(error)) from error
 
 
 @contextlib.contextmanager
-def _told(worker: Worker, queue: PackQueue) -> Iterator[None]:
+def _told(worker: AnyWorker, queue: PackQueue) -> Iterator[None]:
     """Pass on what a worker says, and any failure of its as PackFailed or DiskFailed."""
     try:
         with raise_disk_errors():

@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
+import math
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from oracle.execution import ray_auth, ray_reaper
@@ -37,12 +39,15 @@ def ray_tune(worker_spec: WorkerConfig, queue: PackQueue, workers: int) -> None:
         with alone, ray_auth.environment(workers, None if cluster else scratch, queue.say):
             import ray  # noqa: PLC0415  # seconds; and it reads the environment on import
 
-            on_gpu = resolve_device(worker_spec.device).type == "cuda"
+            own = worker_spec.resources  # of a training function's run
+            cpus, gpus = own or (1.0, 0.0)
+            on_gpu = gpus > 0 if own else resolve_device(worker_spec.device).type == "cuda"
             try:
-                connect(ray, cluster, workers, on_gpu, scratch)
+                connect(ray, cluster, math.ceil(workers * cpus), on_gpu, scratch)
                 share = gpu_share(workers, count_gpus(ray)) if on_gpu else 0.0
-                spec = dataclasses.replace(worker_spec, share=share or 1.0)
-                _fit(spec, queue, workers, share, scratch)
+                spec = dataclasses.replace(worker_spec, share=share or 1.0, disposable=True)
+                needed = {"cpu": cpus, "gpu": gpus if own else share}
+                _fit(spec, queue, workers, needed, scratch)
             finally:
                 ray.shutdown()
     finally:
@@ -50,7 +55,11 @@ def ray_tune(worker_spec: WorkerConfig, queue: PackQueue, workers: int) -> None:
 
 
 def _fit(
-    worker_spec: WorkerConfig, queue: PackQueue, workers: int, share: float, scratch: Path
+    worker_spec: WorkerConfig,
+    queue: PackQueue,
+    workers: int,
+    needed: Mapping[str, float],
+    scratch: Path,
 ) -> None:
     """Carry a whole run by one Tuner; each trial is a pack. Raises what ended the run."""
     from ray import tune  # noqa: PLC0415  # as ray itself
@@ -59,7 +68,7 @@ def _fit(
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # tracebacks of workers that died
     trainable = tune.with_resources(
         tune.with_parameters(pack_trainable(), worker_spec=dataclasses.asdict(worker_spec)),
-        {"cpu": 1, "gpu": share},
+        dict(needed),
     )
     tuner = tune.Tuner(
         trainable,

@@ -57,8 +57,8 @@ def make_scratch() -> Path:
     return folder
 
 
-def connect(ray: Any, cluster: bool, workers: int, on_gpu: bool, scratch: Path) -> None:
-    """Connect to a cluster, or start a local Ray with as many CPUs as workers."""
+def connect(ray: Any, cluster: bool, cpus: int, on_gpu: bool, scratch: Path) -> None:
+    """Connect to a cluster, or start a local Ray with so many CPUs."""
     quiet = {"logging_level": logging.ERROR, "log_to_driver": False}
     if cluster:
         try:
@@ -69,7 +69,7 @@ def connect(ray: Any, cluster: bool, workers: int, on_gpu: bool, scratch: Path) 
     with contextlib.suppress(AttributeError):  # else a second Ray of this process gets no token
         ray._raylet.AuthenticationTokenLoader.instance().reset_cache()
     ray.init(
-        num_cpus=workers,
+        num_cpus=cpus,
         num_gpus=None if on_gpu else 0,
         include_dashboard=False,
         object_store_memory=100 * 2**20,

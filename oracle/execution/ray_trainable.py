@@ -9,7 +9,8 @@ import traceback
 from typing import Any
 
 from oracle.errors import DiskError, PackFailed
-from oracle.execution.worker import CellTask, Worker, WorkerConfig
+from oracle.execution.functions.worker import AnyWorker, make_worker
+from oracle.execution.worker import CellTask, WorkerConfig
 from oracle.host.disk import raise_disk_errors
 from scyc.data.images import ImagesLost
 from scyc.storage.checkpoint_store import CheckpointError, CheckpointLost
@@ -25,7 +26,7 @@ def pack_trainable() -> type:
         def setup(self, config: dict[str, Any], **shared: Any) -> None:
             self.work = config
             self.worker_spec = WorkerConfig(**shared["worker_spec"])
-            self.worker: Worker | None = None
+            self.worker: AnyWorker | None = None
 
         def reset_config(self, new_config: dict[str, Any]) -> bool:
             self.work = new_config
@@ -38,7 +39,7 @@ def pack_trainable() -> type:
             reported: dict[str, Any] = {}
             try:
                 with raise_disk_errors():
-                    self.worker = self.worker or Worker(self.worker_spec)
+                    self.worker = self.worker or make_worker(self.worker_spec)
                     reported = self._done(self.worker)
             except DiskError as failure:
                 reported = {"disk": str(failure)}
@@ -52,7 +53,7 @@ def pack_trainable() -> type:
                 reported["said"], self.worker.messages = self.worker.messages, []
             return {"done": True, "reported": json.dumps(reported)}
 
-        def _done(self, worker: Worker) -> dict[str, Any]:
+        def _done(self, worker: AnyWorker) -> dict[str, Any]:
             if "most" in self.work:
                 return {"plan": dataclasses.asdict(worker.plan(self.work["most"] or None))}
             tasks = [CellTask(**each) for each in json.loads(self.work["tasks"])]

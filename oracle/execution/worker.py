@@ -56,6 +56,8 @@ class WorkerConfig:
     objects: Mapping[str, Callable[..., object]] = field(
         default_factory=dict
     )  # in_process, by path
+    resources: tuple[float, float] | None = None  # CPUs and GPUs of a training function's run
+    disposable: bool = False  # whether a worker's process may be ended: it is not the driver's
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class Worker:
         self._spec = worker_spec
         self._trainer = Trainer(system, self._images, self.device)
         self._checkpoints = CheckpointStore(blobs(worker_spec.checkpoints))
-        self._in_flight = Path(worker_spec.in_flight or _own("in-flight"))
+        self._in_flight = in_flight_folder(worker_spec)
         if not worker_spec.in_flight:  # no driver sweeps it
             sweep(self._in_flight)
         self._last: str | None = None  # the pack before
@@ -226,6 +228,11 @@ def _at_hand(worker_spec: WorkerConfig) -> Path:
     folder = _own("images")
     data.fetch(folder, worker_spec.fingerprint, blobs(worker_spec.images))
     return folder
+
+
+def in_flight_folder(config: WorkerConfig) -> Path:
+    """Where what is under way is kept. Raises PackFailed where that is somebody else's."""
+    return Path(config.in_flight or _own("in-flight"))
 
 
 def _own(what: str) -> Path:

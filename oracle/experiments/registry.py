@@ -8,11 +8,13 @@ from types import MappingProxyType
 
 from oracle.experiments.base import Experiment, ExperimentCallbacks
 from oracle.experiments.distributions import DistributionsExperiment
+from oracle.experiments.function import FunctionExperiment
 from oracle.experiments.oracle import OracleExperiment
 from oracle.experiments.schedules import SchedulesExperiment
 from oracle.experiments.search import SearchExperiment
 from oracle.search.graph import Graph
 from oracle.study.base import Study
+from oracle.study.function import FunctionStudy
 from oracle.study.oracle import DistributionsStudy, OracleStudy, SchedulesStudy
 from oracle.study.search import SearchStudy
 
@@ -28,6 +30,8 @@ EXPERIMENTS: MappingProxyType[type[Study], Callable[..., Experiment]] = MappingP
 
 def experiment(study: Study, graph: Graph, hooks: ExperimentCallbacks | None = None) -> Experiment:
     """A study's experiment, of which nothing has been found yet."""
+    if isinstance(study, FunctionStudy):  # of kind oracle, too
+        return FunctionExperiment(study, graph, hooks)
     return EXPERIMENTS[type(study)](study, graph, hooks or ExperimentCallbacks())
 
 

@@ -13,6 +13,7 @@ from oracle.runs import catalog
 from oracle.runs.catalog import StoredRun
 from oracle.search.graph import Cell, CellResult
 from oracle.settings import Settings
+from oracle.study.function import FunctionStudy
 from scyc.data import datasets
 from scyc.data import images as data
 from scyc.data.images import Images
@@ -50,6 +51,9 @@ def find_cell(run: StoredRun, cycle: int, max_lr: float | None = None, replicate
     """
     with catalog.opened(run.url) as (_, store):
         found = catalog.found(run, store)
+    if isinstance(run.study, FunctionStudy):
+        rule = "its networks are a training function's own folders; use folder()"
+        raise _refused(run, "RUN", rule, run.record.run_id)
     if not isinstance(found, OracleExperiment):
         kind = run.record.run_id
         raise _refused(run, "RUN", "only a study of kind oracle has these networks", kind)

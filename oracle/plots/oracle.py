@@ -14,6 +14,7 @@ from plotly.subplots import make_subplots
 
 from oracle.plots import rivals
 from oracle.plots.base import card, head, rate_axis, remaining_axis
+from oracle.reports import metric
 from oracle.reports.evidence import chance, verdict
 from oracle.tables.oracle import Table
 
@@ -29,7 +30,6 @@ _MARKS = MappingProxyType(  # of a verdict: shape, fill, line and size
     }
 )
 _PAPER = "#555555"
-_TITLES = ("Feasible region of max_lr", "Validation accuracy over max_lr")
 
 
 def regions(table: Table) -> go.Figure:
@@ -39,7 +39,7 @@ def regions(table: Table) -> go.Figure:
     with its verdicts; a triangle where the grid cuts the band off. Right: a line for each cycle,
     its well-tuned value marked; bars are standard errors of the paired difference to that.
     """
-    figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.09, subplot_titles=_TITLES)
+    figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.09, subplot_titles=_titles(table))
     _band(figure, table, column=1)
     _accuracies(figure, table, column=2)
     figure.update_layout(
@@ -57,7 +57,7 @@ def dashboard_panels(table: Table) -> dict[str, go.Figure]:
     """The two halves of :func:`regions`, each of a size that the Optuna dashboard shows whole."""
     made = {}
     for name, title, draw in zip(
-        ("regions", "accuracies"), _TITLES, (_band, _accuracies), strict=True
+        ("regions", "accuracies"), _titles(table), (_band, _accuracies), strict=True
     ):
         figure = make_subplots(rows=1, cols=1)
         draw(figure, table, column=1)
@@ -268,20 +268,20 @@ def _accuracies(figure: go.Figure, table: Table, column: int) -> None:
                 error_y=_errors(cycle, list(line), colour),
                 name=f"{cycle['weights_remaining']:.3g} %",
                 legend="legend2",
-                hovertemplate="max_lr %{x:.4g}: %{y:.2f} %<extra>"
+                hovertemplate=f"max_lr %{{x:.4g}}: {_hover(table)}<extra>"
                 + f"cycle {cycle['cycle']}</extra>",
             ),
             **place,
         )
     bars = any(c["evidence"] and c["evidence"]["low"] for c in cycles)
-    best = [max(line.values()) for line in means if line] or [0.0]
-    lowest = max(0.0, min(best) - max(4.0, 8 * table["tolerance"]))
+    axis = _value_axis(table, means)
+    lowest = axis["range"][0] if "range" in axis else _worst(table, means)
     diverged = [e["max_lr"] for c in cycles for e in c["grid"] if e["diverged"]]
     if diverged:
         figure.add_trace(
             go.Scatter(
                 x=diverged,
-                y=[lowest + 0.1] * len(diverged),
+                y=[lowest + (0.0 if metric.is_own(table) else 0.1)] * len(diverged),
                 mode="markers",
                 marker={"symbol": "x", "size": 9, "color": "#B00020"},
                 name="diverged",
@@ -293,10 +293,34 @@ def _accuracies(figure: go.Figure, table: Table, column: int) -> None:
     rates = [entry["max_lr"] for c in cycles for entry in c["grid"]]
     figure.update_xaxes(title_text="max_lr", **rate_axis(rates), **place)
     figure.update_yaxes(
-        title_text=f"mean validation accuracy{' ± SE' if bars else ''}, %",
-        range=[lowest, min(100.5, max(best) + 1)],
+        title_text=f"mean validation {metric.name(table)}{' ± SE' if bars else ''}"
+        f"{metric.unit(table)}",
+        **axis,
         **place,
     )
+
+
+def _titles(table: Table) -> tuple[str, str]:
+    return "Feasible region of max_lr", f"Validation {metric.name(table)} over max_lr"
+
+
+def _hover(table: Table) -> str:
+    return "%{y:.4g}" if metric.is_own(table) else "%{y:.2f} %"
+
+
+def _value_axis(table: Table, means: Sequence[Mapping[float, float]]) -> dict[str, Any]:
+    """The range in which the best values lie; a metric of one's own is shown whole."""
+    if metric.is_own(table):
+        return {}
+    best = [max(line.values()) for line in means if line] or [0.0]
+    lowest = max(0.0, min(best) - max(4.0, 8 * table["tolerance"]))
+    return {"range": [lowest, min(100.5, max(best) + 1)]}
+
+
+def _worst(table: Table, means: Sequence[Mapping[float, float]]) -> float:
+    """The worst value of a metric of one's own, where diverged training runs are marked."""
+    values = [value for line in means for value in line.values()] or [0.0]
+    return max(values) if table["metric"]["mode"] == "min" else min(values)
 
 
 def _means(cycle: Mapping[str, Any]) -> dict[float, float]:
@@ -326,4 +350,6 @@ def _errors(cycle: Mapping[str, Any], rates: Sequence[float], colour: str) -> di
 
 
 def _unit(table: Table) -> str:
+    if metric.is_own(table) and table["tolerance_kind"] == "points":
+        return str(table["metric"]["unit"] or f"of {metric.name(table)}")
     return "points" if table["tolerance_kind"] == "points" else "% of the best"

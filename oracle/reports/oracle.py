@@ -10,6 +10,7 @@ from oracle.analysis import costs, curve_fit
 from oracle.reports import beam as beam_reports
 from oracle.reports import cell_search as cell_search_reports
 from oracle.reports import evidence as evidence_reports
+from oracle.reports import metric
 from oracle.reports import plateau as plateau_reports
 from oracle.reports import rivals as rivals_reports
 from oracle.reports.majority import split_notes
@@ -42,12 +43,13 @@ def sheet(table: Table) -> ReportTable:
         *_HEADS,
         *([f"Table {paper}:\nwell-tuned", f"Table {paper}:\nregion"] if paper else []),
     ]
-    rows = [row for cycle in table["cycles"] for row in _rows(cycle, paper is not None)]
+    own = metric.is_own(table)
+    rows = [row for cycle in table["cycles"] for row in _rows(cycle, paper is not None, own)]
     if len(counts) > 1:
         heads.insert(1, "reps")
     else:
         rows = [[first, *others] for first, _, *others in rows]
-    return ReportTable(
+    printed = ReportTable(
         title=f"{table['study']}: the oracle against S-Cyc",
         run_id=table["run_id"],
         headers=tuple(heads),
@@ -61,6 +63,7 @@ def sheet(table: Table) -> ReportTable:
         series="oracle and S-Cyc",
         subtables=_more(table),
     )
+    return metric.named(printed, table)
 
 
 def _more(table: Table) -> list[ReportTable]:
@@ -170,9 +173,10 @@ def _weights(cycle: Mapping[str, Any]) -> str:
     return f"{cycle['weights_remaining']:.1f} %"
 
 
-def _rows(cycle: Mapping[str, Any], printed: bool) -> list[list[str]]:
+def _rows(cycle: Mapping[str, Any], printed: bool, own: bool) -> list[list[str]]:
     """A cycle's line, and below it how certain that is."""
     best, s_cyc = winner(cycle), cycle["s_cyc"]
+    mean_std = metric.mean_std if own else format_mean_std
     first = [
         str(cycle["cycle"]),
         str(cycle["replicates"]),
@@ -181,17 +185,18 @@ def _rows(cycle: Mapping[str, Any], printed: bool) -> list[list[str]]:
         format_region(cycle["feasible"]) + plateau_reports.beside_region(cycle),
         format_lr(s_cyc["max_lr"]),
         evidence_reports.verdict(cycle),
-        format_mean_std(best["val_accuracy"] if best else None),
-        format_mean_std(s_cyc["val_accuracy"]) + ("!" if s_cyc["diverged"] else ""),
-        format_mean_std(best["test_accuracy"] if best else None),
-        format_mean_std(s_cyc["test_accuracy"]),
+        mean_std(best["val_accuracy"] if best else None),
+        mean_std(s_cyc["val_accuracy"]) + ("!" if s_cyc["diverged"] else ""),
+        mean_std(best["test_accuracy"] if best else None),
+        mean_std(s_cyc["test_accuracy"]),
         *(_printed(cycle["paper"]) if printed else ()),
     ]
     second = [""] * len(first)
     second[3] = evidence_reports.estimated(cycle)
     second[4], second[6] = evidence_reports.ends(cycle), evidence_reports.chance(cycle)
-    second[7] = evidence_reports.cross_validated(cycle)
-    second[8], second[10] = (_paired(cycle, part) for part in ("validation", "test"))
+    second[7] = metric.again(cycle) if own else evidence_reports.cross_validated(cycle)
+    paired = metric.paired if own else _paired
+    second[8], second[10] = (paired(cycle, part) for part in ("validation", "test"))
     return [first, second] if any(second) else [first]
 
 
@@ -262,6 +267,7 @@ def _flat(cycle: Mapping[str, Any]) -> dict[str, object]:
     for who, source in (("oracle", winner(cycle) or {}), ("s_cyc", cycle["s_cyc"])):
         for part in ("val", "test"):
             accuracies = source.get(f"{part}_accuracy") or []
+            accuracies = [] if None in accuracies else accuracies  # one diverged
             several = len(accuracies) > 1
             flat[f"{who}_{part}_accuracy_mean"] = (
                 statistics.fmean(accuracies) if accuracies else None

@@ -127,8 +127,8 @@ def table_from(run: StoredRun, store: ResultStore) -> Table:
     Of a run that was done and of which the storage now lacks training runs, ``missing`` names the
     first Optuna studies that lack some.
     """
-    so_far, lacking = _replayed(run, store)
-    table = so_far.table(run.record.run_id)
+    lacking: list[str] = []
+    table = found(run, store, lacking).table(run.record.run_id)
     if lacking and run.state in ("done", "no winner"):
         table["missing"] = lacking
     return table
@@ -179,19 +179,19 @@ def distributions(run: StoredRun, experiment_found: Experiment, name: str) -> Ta
     return distribution_tables.table(run.study, run.record.run_id, runs[name], ended, name)
 
 
-def found(run: StoredRun, store: ResultStore) -> Experiment:
-    """What a run has found, as far as its storage knows it."""
-    return _replayed(run, store)[0]
+def found(run: StoredRun, store: ResultStore, lacking: list[str] | None = None) -> Experiment:
+    """What a run has found, as far as its storage knows it.
 
-
-def _replayed(run: StoredRun, store: ResultStore) -> tuple[Experiment, list[str]]:
-    """What a run has found, and the Optuna studies in which a search misses its next results."""
+    lacking: takes the names of the Optuna studies in which a search misses its next results.
+    """
     graph = Graph(run.study.system, run.record.fingerprint)
     known = store.results(graph)
     so_far = experiment(run.study, graph)
     asks = [replay(search, known) for search in so_far.searches()]
-    lacking = {study_name(graph, run.study.name, ask.place) for ask in asks if ask is not None}
-    return so_far, sorted(lacking)
+    if lacking is not None:
+        places = {ask.place for ask in asks if ask is not None}
+        lacking += sorted(study_name(graph, run.study.name, place) for place in places)
+    return so_far
 
 
 def replay(search: Search, known: Results) -> CellRequest | None:

@@ -61,6 +61,8 @@ def estimate(prepared: PreparedRun) -> Estimate:
     study = prepared.study
     grids = _grids(study)
     cells = expected_cells(experiment(study, prepared.graph))
+    if prepared.images is None:
+        return _of_function(prepared, cells)
     device = resolve_device(prepared.settings.device)
     looks = -(-study.training.steps // study.training.validate_every) + 1
     meter = DeviceMeter(study.system, prepared.images, device)
@@ -88,13 +90,39 @@ def estimate(prepared: PreparedRun) -> Estimate:
     )
 
 
+def _of_function(prepared: PreparedRun, cells: int) -> Estimate:
+    """Count the cells of a study whose training runs are a function's: only running one tells."""
+    study = prepared.study
+    grids = _grids(study)
+    return Estimate(
+        study=study.name,
+        run_id=prepared.run_id,
+        shrunk=dict(study.shrunk),
+        images=0,
+        summary=None,
+        parameters=0,
+        grids={name: grid.grid_values(each) for name, each in grids.items()},
+        growth={name: grid.most_new_values(each) for name, each in grids.items()},
+        cycles=study.cycles,
+        replicates=study.least_replicates,
+        most_replicates=study.most_replicates,
+        cells=cells,
+        steps=cells * study.training.steps,
+        looks=0,
+        seconds_a_step=0.0,
+        seconds_a_look=0.0,
+        workers=prepared.settings.workers,
+        device="function",
+    )
+
+
 def text(cost: Estimate) -> str:
     """An estimate for a terminal."""
-    lines = [
-        f"{cost.study} is valid ({cost.run_id})",
-        f"  images      {cost.images:,}{_parts(cost.summary)}",
-        f"  parameters  {cost.parameters:,}",
-    ]
+    own = cost.device == "function"
+    lines = [f"{cost.study} is valid ({cost.run_id})"]
+    if not own:
+        lines.append(f"  images      {cost.images:,}{_parts(cost.summary)}")
+        lines.append(f"  parameters  {cost.parameters:,}")
     for name, rates in cost.grids.items():
         lines.append(f"  grid        {name}: {len(rates)} max_lr: {_shown(rates)}")
         if most := cost.growth[name]:
@@ -105,6 +133,12 @@ def text(cost: Estimate) -> str:
         f"  trainings   {cost.cells:,} ({cost.cycles + 1} networks x {cost.replicates} "
         f"replicates{'; more where a grid grows' if any(cost.growth.values()) else ''})",
         *_growing(cost),
+    ]
+    if own:
+        lines.append("  time        is the training function's: that of one training run, times")
+        lines.append(f"              {cost.cells:,}, with {cost.workers} worker(s) at a time")
+        return "\n".join(lines) + "\n"
+    lines += [
         f"  steps       {cost.steps:,}",
         f"  time        about {format_duration(cost.seconds)} with {cost.workers} worker(s) on "
         f"{cost.device} ({1000 * cost.seconds_a_step:.2f} ms a step, timed here)",

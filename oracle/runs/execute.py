@@ -23,6 +23,7 @@ from oracle.host.devices import device_rule, resolve_device
 from oracle.host.disk import raise_disk_errors, why_not_writable
 from oracle.runs import remarks
 from oracle.runs.catalog import database, opened
+from oracle.runs.function_checks import function_problems, function_resources
 from oracle.runs.publishing import publish, say_what_is_gone
 from oracle.runs.remarks import SplitSummary
 from oracle.runs.run_ids import free_run_id
@@ -34,6 +35,7 @@ from oracle.storage.recorder import Recorder
 from oracle.storage.result_store import ResultStore
 from oracle.storage.retry import DatabaseRetry
 from oracle.study.base import Study
+from oracle.study.function import FINGERPRINT, FunctionStudy
 from oracle.study.oracle import start_problems, uses_own_code
 from oracle.tables.oracle import Table
 from scyc.checks import system as system_checks
@@ -46,7 +48,7 @@ from scyc.specs.base import as_json
 from scyc.specs.choices import FactorySpec
 from scyc.specs.system import SubsetSpec
 from scyc.storage.blob_store import blobs, make_folder, sweep
-from scyc.storage.checkpoint_store import CheckpointStore
+from scyc.storage.checkpoint_store import CheckpointStore, FolderStore
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,11 @@ class PreparedRun:
     """A study that has passed every check."""
 
     study: Study
-    images: Images
+    images: Images | None  # None where the study's training runs are a function's
     graph: Graph
     run_id: str
     settings: Settings
-    summary: SplitSummary  # of the images' division, and what is to be known of it
+    summary: SplitSummary | None  # of the images' division, and what is to be known of it
 
 
 def prepare(study: Study, settings: Settings) -> PreparedRun:
@@ -67,6 +69,8 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
     Raises BadInput with all problems at once: the images, the user's own code, the folder, the
     database.
     """
+    if isinstance(study, FunctionStudy):
+        return _prepare_function(study, settings)
     problems = start_problems(study)
     images: Images | None = None
     try:
@@ -87,8 +91,6 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
             factory.load_factory(study.network.factory)
         except ValueError as error:
             problems.append(Problem("network", str(error)))
-    if rule := why_not_writable(settings.study_folder(study.folder_name)):
-        problems.append(Problem("--runs", rule, str(settings.folder)))
     if (
         isinstance(study.network, FactorySpec)
         and study.network.factory.startswith("__main__:")
@@ -102,17 +104,38 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
     remote = settings.backend == "ray" and "RAY_ADDRESS" in os.environ  # its workers have the GPUs
     if not remote and (no_device := device_rule(settings.device)):
         problems.append(Problem("device", no_device, settings.device))
-    problems += shared_store.problems(settings.store, settings.backend)
-    try:
-        problems += probe(database(settings, study.folder_name))
-    except BadInput as error:
-        problems += error.problems
+    problems += _place_problems(study, settings)
     if problems or images is None:
         raise BadInput(study.name, problems)
     graph = Graph(study.system, images.fingerprint)
     summary = remarks.summary(study, images)
     free = free_run_id(study, images.fingerprint, database(settings, study.folder_name))
     return PreparedRun(study, images, graph, free, settings, summary)
+
+
+def _place_problems(study: Study, settings: Settings) -> list[Problem]:
+    """What is wrong with where a run is to be kept: its folder, its store, its database."""
+    problems = []
+    if rule := why_not_writable(settings.study_folder(study.folder_name)):
+        problems.append(Problem("--runs", rule, str(settings.folder)))
+    problems += shared_store.problems(settings.store, settings.backend)
+    try:
+        problems += probe(database(settings, study.folder_name))
+    except BadInput as error:
+        problems += error.problems
+    return problems
+
+
+def _prepare_function(study: FunctionStudy, settings: Settings) -> PreparedRun:
+    """As :func:`prepare`, of a study whose training runs are a function's. Raises BadInput."""
+    problems = start_problems(study)
+    problems += function_problems(study, settings)
+    problems += _place_problems(study, settings)
+    if problems:
+        raise BadInput(study.name, problems)
+    graph = Graph(study.system, FINGERPRINT)
+    free = free_run_id(study, FINGERPRINT, database(settings, study.folder_name))
+    return PreparedRun(study, None, graph, free, settings, None)
 
 
 @raise_disk_errors()
@@ -124,16 +147,14 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
     fails, DiskFailed when a file cannot be written; what was finished is kept in every case.
     """
     progress, patience = _patient(progress or Progress(), prepared.settings)
-    for remark in prepared.summary.remarks:
+    for remark in prepared.summary.remarks if prepared.summary else ():
         progress.say(f"note: {remark}")
     study, settings, graph = prepared.study, prepared.settings, prepared.graph
     place = settings.study_folder(study.folder_name)
     make_folder(place)
-    data.keep(place / "images", prepared.images)
-    if settings.store is not None:
-        where = blobs(settings.shared_location(study.folder_name, "images"))
-        data.share(place / "images", prepared.images.fingerprint, where)
-    checkpoints = CheckpointStore(blobs(settings.shared_location(study.folder_name, "checkpoints")))
+    _keep_images(prepared, place)
+    kept = blobs(settings.shared_location(study.folder_name, "checkpoints"))
+    checkpoints = FolderStore(kept) if prepared.images is None else CheckpointStore(kept)
     in_flight = PackStates(place, graph)
     with opened(database(settings, study.folder_name)) as (ledger, store):
         record = RunRecord(
@@ -186,6 +207,17 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
     if failure:
         raise AllDiverged(failure)
     return result
+
+
+def _keep_images(prepared: PreparedRun, place: Path) -> None:
+    """Put the decoded images where workers find them: a folder, and the store, if there is one."""
+    settings, images = prepared.settings, prepared.images
+    if images is None:
+        return
+    data.keep(place / "images", images)
+    if settings.store is not None:
+        where = blobs(settings.shared_location(prepared.study.folder_name, "images"))
+        data.share(place / "images", images.fingerprint, where)
 
 
 @contextlib.contextmanager
@@ -246,7 +278,7 @@ def _queue(
     """A queue that goes by the run's plan: the study's, or on a GPU what was measured before."""
     study, run_id = prepared.study, prepared.run_id
     device = resolve_device(prepared.settings.device).type
-    on_gpu = device != "cpu"
+    on_gpu = device != "cpu" and prepared.images is not None
     kept = patience(lambda: ledger.plan(run_id, device)) if on_gpu else None
     return PackQueue(
         kept.most if kept else pack_plan.most(study, on_gpu),
@@ -271,7 +303,7 @@ def _worker_spec(prepared: PreparedRun) -> WorkerConfig:
         device = resolve_device(device).type
     return WorkerConfig(
         system=as_json(prepared.study.system),
-        fingerprint=prepared.images.fingerprint,
+        fingerprint=prepared.graph.fingerprint,
         images=settings.shared_location(home, "images"),
         checkpoints=settings.shared_location(home, "checkpoints"),
         in_flight="" if own else str(PackStates(place, prepared.graph).folder),
@@ -279,12 +311,17 @@ def _worker_spec(prepared: PreparedRun) -> WorkerConfig:
         device=device,
         import_from=(str(Path.cwd()),) if uses_own_code(prepared.study) else (),
         objects=_objects(prepared.study),
+        resources=function_resources(prepared.study),
     )
 
 
 def _objects(study: Study) -> dict[str, Callable[..., object]]:
     """The objects of this process that a study's training needs, by path."""
-    if not isinstance(study.network, FactorySpec):
+    if isinstance(study, FunctionStudy):
+        path = study.trainer.function
+    elif isinstance(study.network, FactorySpec):
+        path = study.network.factory
+    else:
         return {}
-    given = factory.registered(study.network.factory)
-    return {} if given is None else {study.network.factory: given}
+    given = factory.registered(path)
+    return {} if given is None else {path: given}

@@ -119,7 +119,7 @@ def _region(search: CycleSearch, known: Known, answer: Answer, best: float) -> R
     top = math.fsum(accuracy.tolist()) / len(accuracy)
     allowed = search.tolerance
     if search.tolerance_kind == "relative":
-        allowed *= top / 100
+        allowed *= abs(top) / 100
     inside = np.round(means, 6) >= round(float(means[rates.index(best)]) - allowed, 6)
     members = tuple(rate for rate, member in zip(rates, inside, strict=True) if member)
     span = rates[rates.index(members[0]) : rates.index(members[-1]) + 1]

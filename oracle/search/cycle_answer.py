@@ -63,7 +63,7 @@ def infer_cycle(search: CycleSearch, known: Known) -> Answer:
     sound = ~np.isnan(known.table[rows]).all(axis=1)
     best = float(np.nanmean(known.table[rows][sound], axis=1).max())
     kind = search.tolerance_kind
-    tolerance = search.tolerance if kind == "points" else best * search.tolerance / 100
+    tolerance = search.tolerance if kind == "points" else abs(best) * search.tolerance / 100
     posterior = curve_posterior(
         cells, tolerance, search.grid, floor=SPARSE_FLOOR, seed=search.seed, draws=DRAWS
     )

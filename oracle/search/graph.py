@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
-from scyc.specs.base import as_json, content_hash
+from scyc.specs.base import Spec, as_json, content_hash
 from scyc.specs.schedules import ScheduleSpec
-from scyc.specs.system import SystemSpec
+from scyc.specs.system import PruningSpec
 
 NUMERICS = 3  # raised when the same spec would give other numbers: old results are not reused
 
@@ -33,11 +33,19 @@ class Tree(Protocol):
         """Name of the place below these cells, one of each replicate."""
 
 
+class System(Protocol):
+    """What shapes a training run beside its parent: a spec, of our trainer or of a function."""
+
+    @property
+    def pruning(self) -> PruningSpec:
+        """How a network becomes the next one."""
+
+
 @dataclass(frozen=True)
 class Graph:
     """All cells of one system on one data set."""
 
-    system: SystemSpec
+    system: System
     fingerprint: str  # of the images
 
     @cached_property
@@ -47,7 +55,7 @@ class Graph:
         So not the pruning, but for the iteration of the unpruned network's training that is kept
         to rewind to, and for the weights that are missing from the start.
         """
-        shared = as_json(self.system)
+        shared = as_json(cast("Spec", self.system))
         rewind = self.system.pruning.rewind
         shared["pruning"] = rewind if isinstance(rewind, int) else None
         if self.system.pruning.start_density is not None:

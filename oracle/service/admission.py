@@ -20,7 +20,8 @@ _NO_FOLDERS = "the server has no data folders; whoever runs it can name some wit
 def resolved(content: object, allow: Mapping[str, str]) -> object:
     """A study's JSON values with the server's names for code replaced by the code's place.
 
-    allow: module:callable by the name that a study may give as its network or data set.
+    allow: module:callable by the name that a study may give as its network, its data set or its
+    training function.
     """
     if not isinstance(content, dict):
         return content
@@ -32,6 +33,11 @@ def resolved(content: object, allow: Mapping[str, str]) -> object:
             rest = {**value} if isinstance(value, dict) else {}
             rest.pop("name", None)
             found[field] = {**rest, "factory": allow[name]}
+    trainer = found.get("trainer")
+    name = trainer.get("function") if isinstance(trainer, dict) else trainer
+    if isinstance(name, str) and name in allow:
+        rest = {**trainer} if isinstance(trainer, dict) else {}
+        found["trainer"] = {**rest, "function": allow[name]}
     return found
 
 
@@ -49,8 +55,11 @@ def problems(
         found.append(Problem("data", unknown(data, folders) if folders else _NO_FOLDERS, data))
     if not isinstance(content, dict):
         return found
-    for field in SHIPPED:
-        code = _code(content.get(field))
+    named = {field: _code(content.get(field)) for field in SHIPPED}
+    trainer = content.get("trainer")
+    function = trainer.get("function") if isinstance(trainer, dict) else trainer
+    named["trainer"] = function if isinstance(function, str) else None
+    for field, code in named.items():
         if code is not None and code not in allow.values():
             rule = f"{_unlisted(allow)}; whoever runs the server can list it with --allow"
             found.append(Problem(field, rule, code))

@@ -97,7 +97,7 @@ def draw_ends(posterior: CurvePosterior, tolerance: float, kind: ToleranceKind) 
     best = curves[:, posterior.on_grid].max(axis=1)
     excess = best.mean() - posterior.mean[posterior.on_grid].max()
     tops = best - EXCESS * excess
-    allowed = tolerance if kind == "points" else tops * tolerance / 100
+    allowed = tolerance if kind == "points" else np.abs(tops) * tolerance / 100
     above = curves - (tops - allowed)[:, None]
     members = above >= 0
     last_point = len(logs) - 1

@@ -92,4 +92,4 @@ def ahead(one: float, other: float) -> bool:
 
 def points(tolerance: float, kind: ToleranceKind, best: float) -> float:
     """A tolerance in points of accuracy."""
-    return tolerance if kind == "points" else best * tolerance / 100
+    return tolerance if kind == "points" else abs(best) * tolerance / 100

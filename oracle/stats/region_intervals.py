@@ -227,7 +227,7 @@ def validation_images(tried: Mapping[float, MaxLrScores]) -> int | None:
     small set may all be shares of a divisor.
     """
     values = sorted({value for each in tried.values() for value in each.accuracies})
-    if len(values) < LEAST_VALUES:
+    if len(values) < LEAST_VALUES or values[0] < 0 or values[-1] > 100:
         return None
     images = 1
     for value in values:

@@ -8,6 +8,7 @@ transaction and never changed. Studies are found by their attributes; names are 
 from __future__ import annotations
 
 import contextlib
+import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -48,6 +49,7 @@ from oracle.records.observations import Observation
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.request import StudyKey
 from oracle.study.base import HASH_DIGITS
+from oracle.study.function import MetricSpec
 from scyc.errors import BadInput, Problem
 from scyc.specs.base import as_json, content_hash
 
@@ -150,7 +152,7 @@ class ResultStore:
         it was last used (see :meth:`forget`), StorageError when the database fails.
         """
         with _storage_errors("a finished training could not be stored"):
-            trial = _trial(place, cell, result)
+            trial = _trial(place, cell, result, metric_of(graph))
             self._add(self._study(graph, name, place), trial, claim, "cell" if again else None)
 
     def add_candidate(
@@ -234,7 +236,7 @@ class ResultStore:
         self._trials.add(self._numbers[name], _new(trial), claim, unless)
 
     def _study(
-        self, graph: Graph, name: str, place: StudyKey, metrics: Sequence[str] = _ACCURACY
+        self, graph: Graph, name: str, place: StudyKey, metrics: Sequence[str] | None = None
     ) -> optuna.Study:
         key = (graph.id, place)
         if key in self._studies:
@@ -242,7 +244,10 @@ class ResultStore:
         where = {"kind": place.kind, "cycle": place.cycle}
         attributes = {"place": where, "node": place.node, "graph": graph.id}
         titles = [study_name(graph, name, place, digits) for digits in HASH_DIGITS]
-        self._studies[key] = self._open(titles, metrics, attributes)
+        metric = metric_of(graph)
+        names = metrics or ((f"validation {metric.label}",) if metric else _ACCURACY)
+        least = metric is not None and metric.mode == "min"
+        self._studies[key] = self._open(titles, names, attributes, least)
         return self._studies[key]
 
     def _outside(self, run_id: str) -> optuna.Study:
@@ -254,7 +259,11 @@ class ResultStore:
         return self._studies[key]
 
     def _open(
-        self, titles: Sequence[str], metrics: Sequence[str], attributes: Mapping[str, Any]
+        self,
+        titles: Sequence[str],
+        metrics: Sequence[str],
+        attributes: Mapping[str, Any],
+        least: bool = False,
     ) -> optuna.Study:
         """A study, which is made if it is not there; by the last attribute it is known as whole.
 
@@ -265,7 +274,7 @@ class ResultStore:
             study = optuna.create_study(
                 storage=self._storage,
                 study_name=title,
-                directions=["maximize"] * len(metrics),
+                directions=["minimize" if least else "maximize"] * len(metrics),
                 load_if_exists=True,
             )
             known = study.user_attrs
@@ -339,7 +348,21 @@ def _utc(local: datetime) -> datetime:
     return local.astimezone(UTC).replace(tzinfo=None)
 
 
-def _trial(place: StudyKey, cell: Cell, result: CellResult) -> FrozenTrial:
+def metric_of(graph: Graph) -> MetricSpec | None:
+    """What a training function's values are; None of accuracies in percent."""
+    return getattr(graph.system, "metric", None)
+
+
+def _value(result: CellResult, metric: MetricSpec | None) -> float:
+    """A trial's value: the worst there is where a metric of one's own diverged."""
+    if metric is None or not result.diverged:
+        return result.val_accuracy
+    return math.inf if metric.mode == "min" else -math.inf
+
+
+def _trial(
+    place: StudyKey, cell: Cell, result: CellResult, metric: MetricSpec | None
+) -> FrozenTrial:
     params: dict[str, Any] = {"max_lr": cell.max_lr, "replicate": cell.replicate}
     distributions: dict[str, BaseDistribution] = {
         "max_lr": _max_lr_axis(cell.max_lr),
@@ -351,7 +374,7 @@ def _trial(place: StudyKey, cell: Cell, result: CellResult) -> FrozenTrial:
     optional = {"kept": result.kept, "recorded": result.recorded, "split": result.split}
     trial = optuna.create_trial(
         state=TrialState.COMPLETE,
-        value=result.val_accuracy,
+        value=_value(result, metric),
         params=params,
         distributions=distributions,
         intermediate_values=dict(result.curve),
@@ -445,7 +468,7 @@ def _result(trial: StoredTrial) -> CellResult:
     return CellResult(
         cell=attributes["cell"],
         curve=tuple(sorted(trial.curve.items())),
-        val_accuracy=trial.value,
+        val_accuracy=0.0 if math.isinf(trial.value) else trial.value,
         test_accuracy=attributes["test_accuracy"],
         diverged=attributes["diverged"],
         weights_remaining=attributes["weights_remaining"],

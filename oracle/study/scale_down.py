@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from oracle.settings import ScaleDown
 from oracle.study.base import Study
+from oracle.study.function import FunctionStudy
 from oracle.study.oracle import OracleStudy
 from oracle.study.replicates import ReplicateRange
 from oracle.study.validation import parse
@@ -25,6 +27,9 @@ def scale_down(study: Study, wanted: ScaleDown) -> Study:
     content = as_json(study)
     problems: list[Problem] = []
     said: dict[str, str] = {}
+    if isinstance(study, FunctionStudy):
+        problems += _of_images(wanted)
+        wanted = replace(wanted, scale=None, subset=None, classes=None)
     if wanted.scale is not None and wanted.scale != 1:
         problems += _scaled(content, wanted.scale)
         new, old = content["training"]["steps"], study.training.steps
@@ -60,6 +65,13 @@ def scale_down(study: Study, wanted: ScaleDown) -> Study:
         for what, how in said.items()
     }
     return parse(content, study.name)
+
+
+def _of_images(wanted: ScaleDown) -> list[Problem]:
+    """The options that a training function knows nothing of."""
+    given = {"--scale": wanted.scale, "--subset": wanted.subset, "--classes": wanted.classes}
+    rule = "a training function's runs cannot be shrunk so; pass it in trainer.options"
+    return [Problem(name, rule, value) for name, value in given.items() if value is not None]
 
 
 def lengthened(study: OracleStudy, factor: float) -> OracleStudy:

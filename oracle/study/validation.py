@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from oracle.study.base import Study
+from oracle.study.function import FunctionStudy
 from oracle.study.grid_spec import ListGrid, RangeGrid
 from oracle.study.oracle import KINDS
 from oracle.study.rivals import RIVALS
@@ -33,7 +34,8 @@ def parse(content: object, source: str) -> Study:
     kind = content.get("kind", "oracle")
     if not isinstance(kind, str) or kind not in KINDS:
         raise BadInput(source, [Problem("kind", unknown(str(kind), KINDS), kind)])
-    return parse_as(KINDS[kind], content, source)
+    own = kind == "oracle" and "trainer" in content
+    return parse_as(FunctionStudy if own else KINDS[kind], content, source)
 
 
 def parse_as(spec: type[_Spec], content: object, source: str) -> _Spec:

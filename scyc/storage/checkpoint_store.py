@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from scyc.pruning.pruned_network import Network
+from scyc.storage import folder_archive
 from scyc.storage.blob_store import Blobs, Folder
 
 
@@ -24,27 +25,22 @@ class CheckpointLost(CheckpointError):
 class CheckpointStore:
     """Checkpoints, each named by the sha256 of its content; the same network is kept once."""
 
+    ending = ".pt"
+
     def __init__(self, place: Path | Blobs) -> None:
         """A folder, or another place for bytes."""
         self.files: Blobs = Folder(place) if isinstance(place, Path) else place
 
     def has(self, sha256: str) -> bool:
         """Whether one of this name is there (its content is checked on reading)."""
-        return self.files.has(name(sha256))
+        return self.files.has(self._name(sha256))
 
     def save(self, network: Network) -> str:
         """Write a network, in the place of a damaged one of its name; returns its sha256.
 
         Raises CheckpointError where something else has its name, OSError where the disk fails.
         """
-        content = _serialise(network)
-        sha256 = hashlib.sha256(content).hexdigest()
-        if not self._holds(name(sha256), content):
-            try:
-                self.files.write(name(sha256), content)
-            except (IsADirectoryError, NotADirectoryError, FileExistsError) as error:
-                raise CheckpointError(_in_the_way(self.files.told(name(sha256)), error)) from error
-        return sha256
+        return self._save(_serialise(network))
 
     def load(self, sha256: str) -> Network:
         """Read a network back.
@@ -53,16 +49,7 @@ class CheckpointStore:
         something else, and CheckpointError when they cannot be read. Only tensors are read
         (``weights_only``): a checkpoint cannot run code.
         """
-        told = self.files.told(name(sha256))
-        try:
-            content = self.files.read(name(sha256))
-        except FileNotFoundError:
-            raise CheckpointLost(f"{told}: no such checkpoint") from None
-        except OSError as error:
-            raise CheckpointError(_in_the_way(told, error)) from error
-        found = hashlib.sha256(content).hexdigest()
-        if found != sha256:
-            raise CheckpointLost(f"{told}: damaged, its sha256 is {found}")
+        content = self._load(sha256)
         try:
             both = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
             network = Network(state=dict(both["state"]), masks=dict(both["masks"]))
@@ -74,15 +61,44 @@ class CheckpointStore:
             return network
         except Exception as error:  # what is no network may raise anything in torch
             reason = str(error).partition("\n")[0][:200]
+            told = self.files.told(self._name(sha256))
             raise CheckpointLost(f"{told}: holds no network ({reason})") from error
 
     def discard(self, sha256: str) -> None:
         """Delete a checkpoint; one that is not there is no error. Raises CheckpointError."""
         try:
-            self.files.delete(name(sha256))
+            self.files.delete(self._name(sha256))
         except OSError as error:
-            told = self.files.told(name(sha256))
+            told = self.files.told(self._name(sha256))
             raise CheckpointError(_in_the_way(told, error)) from error
+
+    def _name(self, sha256: str) -> str:
+        return name(sha256, self.ending)
+
+    def _save(self, content: bytes) -> str:
+        """Write bytes, in the place of damaged ones of their name; returns their sha256."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        file = self._name(sha256)
+        if not self._holds(file, content):
+            try:
+                self.files.write(file, content)
+            except (IsADirectoryError, NotADirectoryError, FileExistsError) as error:
+                raise CheckpointError(_in_the_way(self.files.told(file), error)) from error
+        return sha256
+
+    def _load(self, sha256: str) -> bytes:
+        """Read bytes back whose sum is right. Raises CheckpointLost, CheckpointError."""
+        told = self.files.told(self._name(sha256))
+        try:
+            content = self.files.read(self._name(sha256))
+        except FileNotFoundError:
+            raise CheckpointLost(f"{told}: no such checkpoint") from None
+        except OSError as error:
+            raise CheckpointError(_in_the_way(told, error)) from error
+        found = hashlib.sha256(content).hexdigest()
+        if found != sha256:
+            raise CheckpointLost(f"{told}: damaged, its sha256 is {found}")
+        return content
 
     def _holds(self, file: str, content: bytes) -> bool:
         """Whether a file is there whole: its name alone promises nothing."""
@@ -92,9 +108,31 @@ class CheckpointStore:
             return False
 
 
-def name(sha256: str) -> str:
+class FolderStore(CheckpointStore):
+    """Folders that training functions leave, kept as checkpoints are."""
+
+    ending = ".tar"
+
+    def save_folder(self, folder: Path) -> str:
+        """Keep a folder's files; returns the sha256 of their archive.
+
+        Raises NoArchive where it holds no file, or what is none; else as :meth:`save`.
+        """
+        return self._save(folder_archive.pack(folder))
+
+    def load_folder(self, sha256: str, folder: Path) -> None:
+        """Write a kept folder's files into an empty folder. Raises CheckpointLost, as `load`."""
+        content = self._load(sha256)
+        try:
+            folder_archive.unpack(content, folder)
+        except folder_archive.NoArchive as error:
+            told = self.files.told(self._name(sha256))
+            raise CheckpointLost(f"{told}: {error}") from error
+
+
+def name(sha256: str, ending: str = ".pt") -> str:
     """What a checkpoint is called below its store."""
-    return f"{sha256[:2]}/{sha256}.pt"
+    return f"{sha256[:2]}/{sha256}{ending}"
 
 
 def _in_the_way(told: str, error: OSError) -> str:

@@ -144,3 +144,15 @@ def test_every_kind_of_data_that_needs_a_folder_is_known_by_its_root() -> None:
         if field not in {"name", "root", "parts", "size", "download"}
     }
     assert strange == set()
+
+
+@pytest.mark.parametrize(
+    "trainer", ["os:system", {"function": "os:system"}, "in_process:f.h12", "train"]
+)
+def test_a_training_function_must_be_on_the_servers_list(trainer: object) -> None:
+    allow = {"mine": "mypackage.train:train"}
+    found = admission.problems(admission.resolved({"trainer": trainer}, allow), allow, {}, None)
+    assert [each.path for each in found] == ["trainer"]
+    named = admission.resolved({"trainer": "mine"}, allow)
+    assert named == {"trainer": {"function": "mypackage.train:train"}}
+    assert admission.problems(named, allow, {}, None) == []

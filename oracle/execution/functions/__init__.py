@@ -1,0 +1,1 @@
+"""Training runs that are a function of the user's own."""

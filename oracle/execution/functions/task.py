@@ -1,0 +1,168 @@
+"""What a training function of a user's own is given, and what it returns."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, overload
+
+from scyc.specs.schedules import Schedule
+
+_MOST_STEPS = 2**31 - 1  # that a database takes
+
+
+class Stop(Exception):
+    """Raised by :meth:`Task.report` where the oracle has enough: let it pass."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One training run that the oracle wants.
+
+    Attributes:
+        max_lr: The upper learning rate to train with.
+        cycle: Completed pruning cycles, 0 for the unpruned network.
+        replicate: Counted from 0. Trainings of one replicate should share splits and seeds.
+        seed: In [0, 2^63); the same for every max_lr of a replicate and a cycle.
+        pruning_rate: Share of the remaining weights to prune before this training run.
+        parent: Folder that the training run before left, to be pruned; None in cycle 0.
+        folder: Empty folder; leave the trained network there, in files of any kind.
+        options: The study's ``trainer.options``.
+        steps: The study's ``training.steps``.
+    """
+
+    max_lr: float
+    cycle: int
+    replicate: int
+    seed: int
+    pruning_rate: float
+    parent: Path | None
+    folder: Path
+    options: Mapping[str, Any]
+    steps: int
+    schedule: Schedule = field(repr=False)
+    curve: list[tuple[int, float]] = field(default_factory=list, repr=False)
+
+    def learning_rate(self, step: int) -> float:
+        """Return the schedule's learning rate of an iteration.
+
+        Args:
+            step: Counted from 0; from ``steps`` on, the rate is what the schedule ends with.
+        """
+        return self.schedule.lr(self.max_lr, self.steps, step)
+
+    def report(self, step: int, validation: float) -> None:
+        """Report the validation metric during training, for the curve.
+
+        Args:
+            step: Completed iterations, more than at the report before.
+            validation: The metric's value.
+
+        Raises:
+            Stop: The value is not finite: the training run has diverged, and more is a waste.
+            ValueError: The steps do not rise.
+        """
+        last = self.curve[-1][0] if self.curve else -1
+        if isinstance(step, bool) or int(step) != step or not last < step <= _MOST_STEPS:
+            rule = f"must be a whole number above {last}, the step of the report before"
+            raise ValueError(f"task.report: step {step!r} {rule}")
+        value = float(validation)
+        if not math.isfinite(value):
+            raise Stop(f"validation is {value} at step {step}")
+        self.curve.append((int(step), value))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a training run came out.
+
+    Attributes:
+        validation: The metric on the validation part, by which max_lr is chosen. NaN or infinite:
+            the training run diverged.
+        test: The metric on the test part; None: the same as `validation`.
+        weights_remaining: Weights that are not pruned, in percent of all; None: as many as
+            ``pruning_rate`` leaves.
+    """
+
+    validation: float
+    test: float | None = None
+    weights_remaining: float | None = None
+
+
+Function = Callable[[Task], Outcome]
+
+
+class Trainable:
+    """A training function, and what one training run of it needs; :func:`trainable` makes it."""
+
+    def __init__(
+        self, function: Function, resources: Mapping[str, float], timeout: float | None
+    ) -> None:
+        self.function = function
+        self.cpu = float(resources.get("cpu", 1))
+        self.gpu = float(resources.get("gpu", 0))
+        self.timeout = timeout
+        functools.update_wrapper(self, function)
+
+    def __call__(self, task: Task) -> Outcome:
+        """Run the function."""
+        return self.function(task)
+
+
+@overload
+def trainable(function: Function, /) -> Trainable: ...
+
+
+@overload
+def trainable(
+    *, resources: Mapping[str, float] | None = None, timeout: float | None = None
+) -> Callable[[Function], Trainable]: ...
+
+
+def trainable(
+    function: Function | None = None,
+    /,
+    *,
+    resources: Mapping[str, float] | None = None,
+    timeout: float | None = None,
+) -> Trainable | Callable[[Function], Trainable]:
+    """Make a training function one that the oracle's workers run.
+
+    Args:
+        function: Takes a :class:`Task`, returns an :class:`Outcome`.
+        resources: What one training run takes: ``{"cpu": 1, "gpu": 0.5}``. One CPU if left out.
+        timeout: Seconds after which a training run is ended and the study stops; None: never.
+
+    Raises:
+        ValueError: A resource or the timeout is no positive number.
+
+    Example:
+        >>> import oracle
+        >>> @oracle.trainable(resources={"cpu": 1}, timeout=3600)
+        ... def train(task: oracle.Task) -> oracle.Outcome:
+        ...     (task.folder / "weights.txt").write_text("1.0")
+        ...     return oracle.Outcome(validation=90.0, test=89.0)
+        >>> train.cpu
+        1.0
+    """
+    wanted = dict(resources or {})
+    strange = sorted(set(wanted) - {"cpu", "gpu"})
+    if strange:
+        raise ValueError(f"resources: {strange[0]!r} is unknown; known: cpu, gpu")
+    for name, value in wanted.items():
+        least = "at least 0" if name == "gpu" else "above 0"
+        if not math.isfinite(value) or value < 0 or (name == "cpu" and value == 0):
+            raise ValueError(f"resources: {name} = {value!r} must be a number {least}")
+    if timeout is not None and not 0 < timeout < math.inf:
+        raise ValueError(f"timeout = {timeout!r} must be a number of seconds above 0, or None")
+    if function is None:
+        return lambda given: Trainable(given, wanted, timeout)
+    return Trainable(function, wanted, timeout)
+
+
+def as_trainable(given: Any) -> Trainable:
+    """Return a plain function as a trainable one, with one CPU and no timeout."""
+    return given if isinstance(given, Trainable) else Trainable(given, {}, None)

@@ -1,0 +1,158 @@
+"""An oracle study whose training runs are a user's own function's."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import model_validator as validator
+
+from oracle.study.base import Text
+from oracle.study.oracle import OracleStudy
+from scyc.specs.base import (
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveInt,
+    Spec,
+    as_json,
+    content_hash,
+    refuse,
+)
+from scyc.specs.choices import DatasetSpec, FactorySpec, NetworkSpec
+from scyc.specs.schedules import ConstantSpec, ScheduleSpec
+from scyc.specs.system import PruningSpec, TrainingSpec
+
+FINGERPRINT = content_hash(["function"])  # stands for that of the images, which there are none of
+_NONE = FactorySpec(factory="trainer:function")  # stands for a network and a data set
+# Fields of a study of images, which a training function has no use for.
+_FOREIGN = (
+    "dataset", "subset", "classes", "network", "split", "record", "pack", "beam", "rivals", "paper",
+)  # fmt: skip
+_RULE = "is the training function's own affair; leave it out, or pass it in trainer.options"
+
+
+class TrainerSpec(Spec):
+    """A training function, ``module:callable``, and what it finds in ``task.options``."""
+
+    function: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")]
+    options: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
+
+
+class MetricSpec(Spec):
+    """What a training function's validation and test values are."""
+
+    name: Annotated[Text, Field(max_length=40)] = "accuracy"
+    mode: Literal["max", "min"] = "max"
+    unit: Annotated[Text, Field(max_length=12)] | None = None
+
+    @property
+    def label(self) -> str:
+        """Name and unit, such as ``accuracy, %``."""
+        return f"{self.name}, {self.unit}" if self.unit else self.name
+
+
+PERCENT_ACCURACY = MetricSpec(name="accuracy", mode="max", unit="%")
+
+
+class FunctionTraining(TrainingSpec):
+    """How long the schedule of one training run is; all else is the function's."""
+
+    steps: PositiveInt = 1
+    batch: PositiveInt = 1
+    validate_every: PositiveInt = 1
+
+
+class FunctionSystem(Spec):
+    """What shapes a training run of a function beside its parent, learning rates, replicate."""
+
+    trainer: TrainerSpec
+    metric: MetricSpec
+    pruning: PruningSpec
+    steps: PositiveInt
+    seed: NonNegativeInt
+
+
+def _named(value: Any) -> Any:
+    """The long form of a trainer, whose short form is its function."""
+    return {"function": value} if isinstance(value, str) else value
+
+
+class FunctionStudy(OracleStudy):
+    """The greedy oracle against S-Cyc, where a user's function trains, prunes and validates."""
+
+    trainer: Annotated[TrainerSpec, BeforeValidator(_named)]
+    metric: MetricSpec = PERCENT_ACCURACY
+    training: FunctionTraining = FunctionTraining()
+    tolerance: NonNegativeFloat = 0.5  # in the metric's unit, or in percent of the best value
+    schedule: ScheduleSpec = ConstantSpec(name="constant")
+    dataset: DatasetSpec = _NONE
+    network: NetworkSpec = _NONE
+
+    @validator(mode="after")
+    def _nothing_foreign(self) -> FunctionStudy:
+        given = [name for name in _FOREIGN if name in self.model_fields_set]
+        given += [f"pruning.{n}" for n in sorted(self.pruning.model_fields_set - {"rate"})]
+        given += [f"training.{n}" for n in sorted(self.training.model_fields_set - {"steps"})]
+        refuse([(name, _RULE) for name in given])
+        return self
+
+    @model_serializer(mode="wrap")
+    def _own_fields(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Every field that is this study's own: the others have nothing to say."""
+        fields: dict[str, Any] = handler(self)
+        for name in _FOREIGN:
+            fields.pop(name, None)
+        fields["training"] = {"steps": self.training.steps}
+        fields["pruning"] = {"rate": self.pruning.rate}
+        return fields
+
+    @property
+    def system(self) -> FunctionSystem:  # type: ignore[override]  # what is ours alone is not asked of it
+        """What shapes one training run."""
+        return FunctionSystem(
+            trainer=self.trainer,
+            metric=self.metric,
+            pruning=self.pruning,
+            steps=self.training.steps,
+            seed=self.seed,
+        )
+
+    def identity_fields(self) -> dict[str, Any]:
+        """Every field that says what is computed: all but where it lies."""
+        fields = as_json(self)
+        del fields["beside"]
+        return fields
+
+
+class MetricScale:
+    """A metric's values as points, of which more are better, for searches and statistics.
+
+    These know noise and tolerances in points of accuracy: a tolerance of one's own is half a point
+    there, whatever the metric's size. A relative tolerance keeps its meaning on any scale.
+    """
+
+    def __init__(self, study: FunctionStudy) -> None:
+        self.metric = study.metric
+        self._size = 1.0
+        if study.metric != PERCENT_ACCURACY:
+            absolute = study.tolerance_kind == "points" and study.tolerance > 0
+            self._size = 0.5 / study.tolerance if absolute else 100.0
+        self.sign = 1 if study.metric.mode == "max" else -1
+
+    def points(self, value: float) -> float:
+        """A value in points; 0 stays 0, which a diverged training run has."""
+        return self.sign * self._size * value + 0.0
+
+    def value(self, points: float) -> float:
+        """Points, or a difference of points, as the metric's value."""
+        return self.sign * points / self._size + 0.0
+
+    def width(self, points: float) -> float:
+        """A width in points, such as a standard error, in the metric's unit."""
+        return points / self._size
+
+    def scaled(self, study: FunctionStudy) -> FunctionStudy:
+        """The study as searches and statistics take it, with its tolerance in points."""
+        if study.metric == PERCENT_ACCURACY or study.tolerance_kind == "relative":
+            return study
+        return study.model_copy(update={"tolerance": abs(self.points(study.tolerance))})

@@ -1,0 +1,273 @@
+"""Training functions of a user's own run as our own trainer does: graph, storage, tables."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from notebooks import notebook
+
+import oracle
+from oracle.errors import PackFailed
+from oracle.reports import formats
+
+# A curve whose best max_lr is 0.1 in cycle 0 and 0.2 later. What a task was given is left behind.
+TRAIN = """
+import json, math
+import oracle
+
+@oracle.trainable(resources={"cpu": 1}, timeout=timeout)
+def train(task):
+    calls.append((task.cycle, task.max_lr, task.replicate))
+    before = json.loads((task.parent / "net.json").read_text()) if task.parent else []
+    best = 0.1 if task.cycle == 0 else 0.2
+    loss = abs(math.log(task.max_lr / best)) + task.replicate / 100 + len(calls) * 0
+    value = 20 + 10 * loss
+    for step in (1, 2):
+        task.report(step, validation=value + 2 - step)
+    path = [*before, [task.cycle, task.max_lr, task.replicate, task.learning_rate(0)]]
+    (task.folder / "net.json").write_text(json.dumps(path))
+    body
+    return oracle.Outcome(validation=value, test=value + 1, weights_remaining=100 * 0.8**task.cycle)
+"""
+
+
+def study(body: str = "pass", timeout: float | None = None, **changes: Any) -> Any:
+    calls: list[Any] = []
+    made = notebook(TRAIN.replace("    body", f"    {body}"), calls=calls, timeout=timeout)
+    fields = {
+        "name": "text",
+        "trainer": made["train"],
+        "metric": {"name": "perplexity", "mode": "min"},
+        "grid": {"max_lr": [0.05, 0.1, 0.2, 0.4], "extend": False},
+        "tolerance": 1.0,
+        "cycles": 2,
+        "replicates": 2,
+        "s_cyc": {"epsilon": 0.1, "delta": 0.1, "q": 0, "beta": 3.0},
+    }
+    return oracle.OracleStudy(version="1", **fields | changes), calls
+
+
+def run(declared: Any, folder: Path) -> oracle.Run:
+    return oracle.run(declared, runs=folder, backend="inline", progress=False)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[oracle.Run, list[Any]]:
+    declared, calls = study()
+    return run(declared, tmp_path_factory.mktemp("runs")), calls
+
+
+def test_a_perplexity_is_minimised(done: tuple[oracle.Run, list[Any]]) -> None:
+    cycles = done[0].table["cycles"]
+    assert [cycle["well_tuned"] for cycle in cycles] == [0.1, 0.2, 0.2]
+    best = next(entry for entry in cycles[1]["grid"] if entry["max_lr"] == 0.2)
+    assert best["val_accuracy"] == pytest.approx([20.0, 20.1])
+    assert best["test_accuracy"] == pytest.approx([21.0, 21.1])
+    assert done[0].table["tolerance"] == 1.0
+    assert cycles[1]["feasible"]["members"] == [0.2]  # the next is 6.9 behind
+    paired = {each["max_lr"]: each["difference"] for each in cycles[1]["evidence"]["paired"]}
+    assert paired[0.1] == pytest.approx(10 * math.log(2))
+
+
+def test_no_training_run_is_run_twice_and_resuming_runs_none(
+    done: tuple[oracle.Run, list[Any]], tmp_path: Path
+) -> None:
+    finished, calls = done
+    assert len(calls) == len(finished.to_dataframe())
+    declared, more = study()
+    again = run(declared, finished._settings.folder)
+    assert more == []
+    assert again.table == finished.table
+
+
+def test_a_function_starts_from_the_folder_that_its_parent_left(
+    done: tuple[oracle.Run, list[Any]],
+) -> None:
+    files = list(done[0]._settings.folder.glob("text/checkpoints/*/*.tar"))
+    kept = [json.loads(_member(file)) for file in files]
+    deepest = max(kept, key=len)
+    assert [each[0] for each in deepest] == [0, 1, 2]
+    replicates = {each[2] for each in deepest}
+    assert len(replicates) == 1
+    oracles = [path for path in kept if [each[1] for each in path] == [0.1, 0.2, 0.2]]
+    assert len(oracles) == 2  # one a replicate; what has lost is deleted
+    assert len(kept) < len(done[1])
+
+
+def _member(file: Path) -> str:
+    import tarfile
+
+    with tarfile.open(file) as archive:
+        content = archive.extractfile("net.json")
+        assert content is not None
+        return content.read().decode()
+
+
+def test_no_accuracy_stands_in_the_table_of_a_perplexity(
+    done: tuple[oracle.Run, list[Any]],
+) -> None:
+    table = done[0].table
+    for name in ("text", "markdown", "latex"):
+        printed = formats.FORMATS[name](table)
+        assert "perplexity" in printed
+        assert "accurac" not in printed.lower()
+        assert "points" not in printed
+    head = formats.FORMATS["csv"](table).splitlines()[0]
+    assert "oracle_val_perplexity_mean" in head
+    assert "accuracy" not in head
+    drawn = done[0].figure().to_json()
+    assert "perplexity" in drawn
+    assert "accuracy" not in drawn
+
+
+def test_optuna_minimises_it_and_has_the_curves(done: tuple[oracle.Run, list[Any]]) -> None:
+    storage = f"sqlite:///{done[0]._settings.folder}/text/oracle.db"
+    names = [n for n in optuna.get_all_study_names(storage) if "cycle-00" in n]
+    found = optuna.load_study(study_name=names[0], storage=storage)
+    assert found.direction == optuna.study.StudyDirection.MINIMIZE
+    assert found.metric_names == ["validation perplexity"]
+    assert found.best_params["max_lr"] == 0.1
+    assert found.best_trial.intermediate_values == {1: 21.0, 2: 20.0}
+
+
+def test_a_metric_that_is_not_finite_is_a_diverged_training_run(tmp_path: Path) -> None:
+    body = "task.report(3, float('nan') if task.max_lr > 0.3 else 20)"
+    declared, _ = study(body, cycles=1)
+    table = run(declared, tmp_path).table
+    entry = table["cycles"][0]["grid"][-1]
+    assert entry["max_lr"] == 0.4
+    assert entry["diverged"]
+    assert entry["val_accuracy"] == [None, None]
+    assert table["cycles"][0]["well_tuned"] == 0.1
+    assert "diverged" in formats.text(table)
+    storage = f"sqlite:///{tmp_path}/text/oracle.db"
+    names = [n for n in optuna.get_all_study_names(storage) if "cycle-00" in n]
+    values = [t.value for t in optuna.load_study(study_name=names[0], storage=storage).trials]
+    assert sum(value == math.inf for value in values) == 2  # never the best of the dashboard
+
+
+@pytest.mark.parametrize(
+    ("body", "rule"),
+    [
+        ("raise RuntimeError('no memory')", r"failed \(cycle 0, max_lr 0.05, replicate 0\)"),
+        ("return 3.0", r"returned float .*return oracle.Outcome"),
+        ("(task.folder / 'net.json').unlink()", r"left no network .*task.folder holds no file"),
+        ("return oracle.Outcome('good')", r"Outcome.validation is str, not a number"),
+        ("return oracle.Outcome(1.0, 1.0, 0.0)", r"weights_remaining = 0.0 must be a percentage"),
+        ("task.report(2, 1.0)", r"step 2 must be a whole number above 2"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+    ],
+)
+def test_what_goes_wrong_is_said_and_what_is_finished_is_kept(
+    tmp_path: Path, body: str, rule: str
+) -> None:
+    declared, calls = study(body, cycles=1)
+    with pytest.raises(PackFailed, match=rule):
+        run(declared, tmp_path)
+    assert len(calls) == 1
+    assert oracle.load_run("text", runs=tmp_path).state == "stopped"
+
+
+def test_a_mended_function_of_the_same_version_goes_on(tmp_path: Path) -> None:
+    declared, before = study("assert task.max_lr < 0.3", cycles=1)
+    with pytest.raises(PackFailed):
+        run(declared, tmp_path)
+    mended, after = study(cycles=1)
+    assert run(mended, tmp_path).state == "done"
+    assert len(before) > 1
+    assert set(before[:-1]).isdisjoint(after)
+
+
+def test_a_function_that_hangs_is_ended_at_its_timeout(tmp_path: Path) -> None:
+    declared, _ = study("import time; time.sleep(1000)", timeout=0.2, cycles=1)
+    with pytest.raises(PackFailed, match=r"within its timeout of 0.2 s \(cycle 0"):
+        run(declared, tmp_path)
+
+
+def test_a_relative_tolerance_of_a_minimised_metric_is_around_its_best_value(
+    tmp_path: Path,
+) -> None:
+    declared, _ = study(cycles=1, tolerance=36.0, tolerance_kind="relative")
+    cycle = run(declared, tmp_path).table["cycles"][0]
+    assert cycle["feasible"]["members"] == [0.05, 0.1, 0.2]  # 34.6 % behind; 0.4 is 69 %
+
+
+def test_fields_that_are_the_functions_affair_are_refused_together() -> None:
+    with pytest.raises(oracle.BadInput) as refused:
+        study(
+            dataset="digits",
+            pruning={"rate": 0.3, "criterion": "random"},
+            training={"steps": 3, "batch": 4},
+        )
+    assert {each.path for each in refused.value.problems} == {
+        "dataset", "pruning.criterion", "training.batch",
+    }  # fmt: skip
+
+
+def test_a_study_of_a_function_is_read_back_as_it_was_declared() -> None:
+    from oracle.study.validation import parse
+    from scyc.specs.base import as_json
+
+    declared, _ = study(schedule={"warmup": 2, "drops": [4]}, training={"steps": 6})
+    assert parse(as_json(declared), "again") == declared
+    assert "dataset" not in as_json(declared)
+
+
+def test_a_function_that_cannot_be_imported_is_refused_before_work(tmp_path: Path) -> None:
+    declared, _ = study(trainer={"function": "no_such_module:train"})
+    with pytest.raises(oracle.BadInput, match=r"trainer.function .*cannot be imported"):
+        run(declared, tmp_path)
+
+
+def test_resources_and_timeouts_that_are_no_numbers_are_refused() -> None:
+    with pytest.raises(ValueError, match="known: cpu, gpu"):
+        oracle.trainable(resources={"ram": 1})
+    with pytest.raises(ValueError, match="above 0"):
+        oracle.trainable(resources={"cpu": 0})
+    with pytest.raises(ValueError, match="timeout"):
+        oracle.trainable(timeout=-1)
+
+
+def test_a_smaller_study_of_a_function_has_fewer_cycles_but_no_smaller_scale(
+    tmp_path: Path,
+) -> None:
+    declared, _ = study()
+    with pytest.raises(oracle.BadInput, match="--scale"):
+        oracle.check(declared, runs=tmp_path, smaller=oracle.ScaleDown(scale=0.5))
+    cost = oracle.check(declared, runs=tmp_path, smaller=oracle.ScaleDown(cycles=1), workers=1)
+    assert cost.cycles == 1
+    assert "is the training function's" in str(cost)
+
+
+@pytest.mark.ray
+def test_a_notebook_s_function_runs_on_ray_and_a_worker_that_dies_is_replaced(
+    tmp_path: Path,
+) -> None:
+    body = (
+        "import os, pathlib; died = pathlib.Path(task.options['died'])\n"
+        "    if task.cycle == 1 and not died.exists(): died.touch(); os._exit(9)"
+    )
+    declared, _ = study(body, cycles=1)
+    trainer = {"function": declared.trainer.function, "options": {"died": str(tmp_path / "died")}}
+    declared = declared.model_copy(update={"trainer": type(declared.trainer)(**trainer)})
+    ran = oracle.run(declared, runs=tmp_path, workers=2, progress=False)
+    assert [cycle["well_tuned"] for cycle in ran.table["cycles"]] == [0.1, 0.2]
+    assert (tmp_path / "died").exists()
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+def test_a_worker_that_python_cannot_interrupt_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oracle.execution.functions.worker._GRACE", 1.0)
+    body = (
+        "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})\n"
+        "    while True: pass"
+    )
+    declared, _ = study(body, timeout=1.0, cycles=1)
+    with pytest.raises(PackFailed, match=r"timeout of 1 s .*its process had to be ended"):
+        oracle.run(declared, runs=tmp_path, workers=1, progress=False)
