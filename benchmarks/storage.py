@@ -31,7 +31,7 @@ from simulated import Simulation, answer
 
 from oracle.database import RunDatabase, engine_options, sqlite_url
 from oracle.database.optuna_rows import numbered_studies_with
-from oracle.runs import execute
+from oracle.runs import execute, prepare
 from oracle.search.graph import Graph
 from oracle.search.request import StudyKey
 from oracle.settings import Settings
@@ -81,7 +81,7 @@ def alone(folder: Path, grid: int, replicates: int) -> Case:
         mock.patch.object(ResultStore, "annotate"),
     ):
         where = Settings(folder, backend="inline", device="cpu", workers=1000)
-        execute.execute(execute.prepare(declared, where))
+        execute.execute(prepare.prepare(declared, where))
     spent = 1000 * simulation.cpu / simulation.cells
     figures = {"cells": float(simulation.cells), "workers": float(simulation.most_out)}
     return Case("driver without its database", [(_ALLOWED, spent)], "ms of CPU a cell", figures)

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from oracle.api.declaring import OracleStudy
     from oracle.api.run import Run
     from oracle.api.running import check, list_runs, load_run, run
-    from oracle.errors import RunError
+    from oracle.errors import OracleError, RunError
     from oracle.execution.functions.task import Outcome, Stop, Task, trainable
     from oracle.settings import ScaleDown
     from scyc.errors import BadInput
 
 __all__ = [
     "BadInput",
+    "OracleError",
     "OracleStudy",
     "Outcome",
     "Run",
@@ -36,6 +37,7 @@ __all__ = [
 
 _HOMES = {
     "BadInput": "scyc.errors",
+    "OracleError": "oracle.errors",
     "OracleStudy": "oracle.api.declaring",
     "Outcome": "oracle.execution.functions.task",
     "Stop": "oracle.execution.functions.task",

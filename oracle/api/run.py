@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from oracle.export.checkpoint import Found, State, find_cell, load_module, load_network
 from oracle.plots import base
-from oracle.plots.registry import FIGURES, is_drawable
+from oracle.plots.registry import FIGURES
 from oracle.reports import formats
 from oracle.runs import catalog, html_report
 from oracle.runs.catalog import StoredRun
 from oracle.runs.training_runs import training_runs
 from oracle.settings import Settings
 from oracle.study.base import Study
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table, is_empty
 from scyc.errors import BadInput, Problem
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class Run:
             BadInput: No cycle is finished yet.
         """
         table = self.table
-        if not is_drawable(table):
+        if is_empty(table):
             rule = "no cycle of this run is finished yet; nothing to draw"
             raise BadInput(self.run_id, [Problem("run", rule)])
         return FIGURES[table["kind"]].figure(table)
@@ -170,7 +170,7 @@ class Run:
             html_report.verdict(printed),
             html_report.grid(printed),
         ]
-        if is_drawable(table):
+        if not is_empty(table):
             parts.append(base.page(FIGURES[table["kind"]].figure(table), plotly_js="cdn"))
         return "\n".join(parts)
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from oracle.api.declaring import study_of
 from oracle.api.progress import shown_progress
 from oracle.api.run import Run
-from oracle.runs import catalog, estimate, execute
+from oracle.runs import catalog, estimate, execute, prepare
 from oracle.settings import BACKEND_NAMES, DEVICE_NAMES, ScaleDown, Settings, default_workers
 from oracle.study.base import Study
 from scyc.errors import BadInput, Problem, unknown
@@ -58,7 +58,8 @@ def run(
 
     Raises:
         BadInput: The study or an argument is refused, with every problem found.
-        RunError: The run stopped before its end; what is finished is kept.
+        OracleError: RunError where the run stopped before its end, StorageError where the
+            database failed; what is finished is kept.
 
     Example:
         >>> import oracle
@@ -70,7 +71,7 @@ def run(
     """
     declared = study_of(study, smaller)
     settings = settings_of(runs, storage, store, workers, data, device, backend, save_every)
-    prepared = execute.prepare(declared, settings)
+    prepared = prepare.prepare(declared, settings)
     with shown_progress(progress) as shown:
         execute.execute(prepared, shown)
     return load_run(prepared.run_id, runs=runs, storage=storage, store=store)
@@ -109,7 +110,7 @@ def check(
     """
     declared = study_of(study, smaller)
     settings = settings_of(runs, storage, store, workers, data, device, backend)
-    return estimate.estimate(execute.prepare(declared, settings))
+    return estimate.estimate(prepare.prepare(declared, settings))
 
 
 def load_run(

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from oracle.cli.option_names import from_request
 from oracle.cli.options import FILE, scale_options
 from oracle.cli.printing import INTERRUPTED, print_table, width
-from oracle.errors import RunError
+from oracle.errors import JobFailed, OracleError
 from oracle.host.terminal import printable
 from oracle.records.jobs import PRIORITIES, STATES
 from oracle.settings import ScaleDown
@@ -30,10 +31,6 @@ if TYPE_CHECKING:
 _TABLES = ("text", "json", "csv", "markdown", "latex")
 _FILES = {"html": ".html", "png": ".png", "svg": ".svg", "report": "-report.html"}
 _FORMS = (*_TABLES, *_FILES, "study")
-
-
-class JobFailed(RunError):
-    """A job that ended without being done."""
 
 
 def asking(command: Callable[..., None]) -> Callable[..., None]:
@@ -88,6 +85,7 @@ def submit(
     try:
         job = client.submit(text, shrink=wanted, data=data, priority=priority)
     except BadInput as error:
+        error = from_request(error, ("data", "priority"))
         raise BadInput(source, error.problems) from error
     if quiet:
         click.echo(job.id)
@@ -212,7 +210,9 @@ def fetch(run_name: str, client: Client, form: str, which: str | None, output: P
     columns = min(width(), 500) if output is None else 160
     try:
         content = client.fetch(run_name, form, width=columns, distributions=which)
-    except RunError as error:
+    except BadInput as error:
+        raise from_request(error, ("run", "distributions")) from error
+    except OracleError as error:
         raise _named(error, "RUN", run_name) from error
     if output is None and form in _FILES:
         output = Path(f"{client.run(run_name).id}{_FILES[form]}")
@@ -269,21 +269,21 @@ def _found(client: Client, name: str) -> Job:
     """The job with this id, or the latest one of the study so named. Raises BadInput."""
     try:
         return client.job(name)
-    except RunError as error:
+    except OracleError as error:
         latest = client.jobs(study=name, limit=1).items if _missing(error) else ()
         if latest:
             return latest[0]
         raise _named(error, "JOB", name) from error
 
 
-def _named(error: RunError, what: str, name: str) -> Exception:
+def _named(error: OracleError, what: str, name: str) -> Exception:
     """A name that the server does not know is wrong input, as it is without a server."""
     if not _missing(error):
         return error
     return BadInput(what.lower(), [Problem(what, str(error), name)])
 
 
-def _missing(error: RunError) -> bool:
+def _missing(error: OracleError) -> bool:
     return getattr(error, "status", None) == 404
 
 

@@ -165,9 +165,9 @@ def _tokens(settings: Settings) -> Iterator[Tokens]:
 def _there(settings: Settings) -> bool:
     """Whether a server's database is there, which nobody makes by asking. Raises BadInput."""
     from oracle import database
-    from oracle.runs import catalog
+    from oracle.storage import session
 
-    url = catalog.served(settings)
+    url = session.server_url(settings)
     if problems := database.probe(url):
         raise BadInput("storage", problems)
     return url.get_backend_name() != "sqlite" or Path(str(url.database)).exists()
@@ -176,9 +176,9 @@ def _there(settings: Settings) -> bool:
 def _database(settings: Settings) -> URL:
     """A server's database, in a folder that is there. Raises BadInput."""
     from oracle import database
-    from oracle.runs import catalog
+    from oracle.storage import session
 
-    url = catalog.served(settings)
+    url = session.server_url(settings)
     if problems := database.probe(url):
         raise BadInput("storage", problems)
     if url.get_backend_name() == "sqlite":

@@ -88,7 +88,7 @@ def pack_searcher(queue: PackQueue, workers: int) -> Any:
             self.deaths[key] += 1
             if self.deaths[key] > _RETRIES:
                 return False
-            queue.say("a worker died; its work goes to another")
+            queue.events.say("a worker died; its work goes to another")
             if pack is None:
                 self.measures = None
             else:
@@ -114,13 +114,13 @@ def pack_searcher(queue: PackQueue, workers: int) -> Any:
 def _reported(result: dict[str, Any] | None, error: bool, queue: PackQueue) -> dict[str, Any]:
     """What a worker reports. What the worker had to say is passed on first.
 
-    Raises PackFailed and DiskFailed.
+    Raises PackFailed and DiskError.
     """
     if error or result is None:
         raise PackFailed(f"a worker died {_RETRIES + 1} times over the same pack; is memory short?")
     reported: dict[str, Any] = json.loads(result["reported"])
     for line in reported.get("said", ()):
-        queue.say(line)
+        queue.events.say(line)
     if "disk" in reported:
         raise DiskError(reported["disk"])
     if "failed" in reported:

@@ -24,6 +24,7 @@ from scyc.data import images as data
 from scyc.pruning.pruned_network import Network, NetworkChanged
 from scyc.specs.base import as_json, content_hash
 from scyc.specs.factory import register
+from scyc.specs.ranges import STORED
 from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import SystemSpec
 from scyc.storage.blob_store import blobs, sweep
@@ -86,7 +87,7 @@ class Worker:
             register(path, made)
         self._images = data.read_cache(_at_hand(worker_spec), worker_spec.fingerprint)
         self.device = resolve_device(worker_spec.device)
-        system = SystemSpec.model_validate_json(json.dumps(worker_spec.system))
+        system = SystemSpec.model_validate_json(json.dumps(worker_spec.system), context=STORED)
         self._spec = worker_spec
         self._trainer = Trainer(system, self._images, self.device)
         self._checkpoints = CheckpointStore(blobs(worker_spec.checkpoints))
@@ -145,7 +146,7 @@ class Worker:
                 self._start(task),
                 task.cycle,
                 task.replicate,
-                _SCHEDULE.validate_json(json.dumps(task.schedule)),
+                _SCHEDULE.validate_json(json.dumps(task.schedule), context=STORED),
                 task.max_lr,
             )
             for task in tasks

@@ -8,19 +8,20 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from oracle.errors import SettingProblem
 from oracle.experiments.oracle import OracleExperiment
 from oracle.runs import catalog
 from oracle.runs.catalog import StoredRun
 from oracle.search.graph import Cell, CellResult
 from oracle.settings import Settings
+from oracle.storage import session
 from oracle.study.function import FunctionStudy
 from scyc.data import datasets
 from scyc.data import images as data
 from scyc.data.images import Images
-from scyc.errors import BadInput, Problem
+from scyc.errors import BadInput
 from scyc.networks import registry
 from scyc.pruning.pruned_network import Network
-from scyc.specs.system import SubsetSpec
 from scyc.storage.blob_store import blobs
 from scyc.storage.checkpoint_store import CheckpointError, CheckpointStore
 
@@ -49,14 +50,14 @@ def find_cell(run: StoredRun, cycle: int, max_lr: float | None = None, replicate
     Raises:
         BadInput: The run has no such training run.
     """
-    with catalog.opened(run.url) as (_, store):
+    with session.opened(run.url) as (_, store):
         found = catalog.found(run, store)
     if isinstance(run.study, FunctionStudy):
         rule = "its networks are a training function's own folders; use folder()"
-        raise _refused(run, "RUN", rule, run.record.run_id)
+        raise _refused(run, "run", rule, run.record.run_id)
     if not isinstance(found, OracleExperiment):
         kind = run.record.run_id
-        raise _refused(run, "RUN", "only a study of kind oracle has these networks", kind)
+        raise _refused(run, "run", "only a study of kind oracle has these networks", kind)
     cycles = {each.cycle: each for each in found.cycles}
     if cycle not in cycles:
         known = f"finished: 0 to {max(cycles)}" if cycles else "none is finished yet"
@@ -138,8 +139,9 @@ def stored_images(run: StoredRun, settings: Settings) -> Images:
     if kept is not None:
         return kept
     study = run.study
-    subset = SubsetSpec(share=study.subset, classes=study.classes, seed=study.seed)
-    images = datasets.load(study.dataset, subset, settings.data)
+    images = datasets.load(
+        study.dataset, study.images_used, settings.data, test_part=study.split.test
+    )
     if images.fingerprint != run.record.fingerprint:
         rule = "are not those that the run was trained on; give the folder that has them"
         raise _refused(run, "data", rule)
@@ -175,4 +177,4 @@ def _loaded(run: StoredRun, store: CheckpointStore, sha256: str) -> Network:
 
 
 def _refused(run: StoredRun, path: str, rule: str, value: object = None) -> BadInput:
-    return BadInput(run.record.run_id, [Problem(path, rule, value)])
+    return BadInput(run.record.run_id, [SettingProblem(path, rule, value)])

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import plotly.graph_objects as go
 
-from oracle.tables.oracle import Table
+from oracle.tables.oracle import OracleTable
 
 # Dark, light and in between, so that lightness alone tells them apart; dashes and marks do, too.
 _LOOKS = MappingProxyType(
@@ -19,7 +19,7 @@ _LOOKS = MappingProxyType(
 )
 
 
-def lines(figure: go.Figure, table: Table, place: Mapping[str, int]) -> list[float]:
+def lines(figure: go.Figure, table: OracleTable, place: Mapping[str, int]) -> list[float]:
     """A thin line for each rival; returns all their max_lr, which the axis must hold.
 
     Drawn after S-Cyc's thick one, over which it shows where both agree.

@@ -8,20 +8,27 @@ from typing import Any
 
 from oracle.reports.sheet import Cell
 from oracle.stats import decisions
-from oracle.tables.evidence import FLAT_HEADS
+from oracle.stats.noise import noise_with_more_images
+from oracle.tables.evidence import FLAT_HEADS, VerdictJson
 
 FLAT = decisions.FLAT
 SURE, UNSURE = 100 * decisions.SURE, 100 * (1 - decisions.SURE)
 BEYOND = 1 - decisions.SURE
+TIMES = 4  # more replicates or images, which halve an error at best
+HELPS = 0.75  # of the noise: where less may be left, more images may do as well
 
 
 def verdict(cycle: Mapping[str, Any]) -> Cell:
     """Return the S-Cyc verdict: ``undecided (+7)`` where 7 more replicates would decide it."""
-    if cycle["evidence"] is None:
+    return verdict_cell(cycle["evidence"] and cycle["evidence"]["s_cyc"])
+
+
+def verdict_cell(given: VerdictJson | None) -> Cell:
+    """Return a verdict on a max_lr; ``-`` where there is no region."""
+    if given is None:
         return Cell("-")
-    found = cycle["evidence"]["s_cyc"]
-    more = f" (+{found['more']})" if found["verdict"] == "undecided" and found["more"] else ""
-    return Cell(str(found["verdict"]) + more, found["verdict"])
+    more = f" (+{given['more']})" if given["verdict"] == "undecided" and given["more"] else ""
+    return Cell(f"{given['verdict']}{more}", given["verdict"])
 
 
 def chance(cycle: Mapping[str, Any]) -> str:
@@ -103,8 +110,7 @@ def notes(cycles: Sequence[Mapping[str, Any]]) -> list[str]:
         lines.append(
             f"The estimated region is in several parts at cycle {', '.join(map(str, parted))}."
         )
-    if noise := _noise(known):
-        lines.append(noise)
+    lines += [line for line in (_fixed_look(known), _noise(known)) if line]
     if any(c["evidence"]["s_cyc"]["verdict"] == "undecided" for c in known):
         lines.append(
             "undecided: S-Cyc's max_lr may lie inside or outside; a larger budget may decide it."
@@ -125,9 +131,32 @@ def _noise(cycles: Sequence[Mapping[str, Any]]) -> str:
     if not pairs:
         return ""
     noise, floor = (statistics.median(values) for values in zip(*pairs, strict=True))
+    if not noise:
+        return ""
+    left = noise_with_more_images(noise, floor, TIMES)
+    sooner = "or as many" if left < HELPS * noise else "rather than"
     return (
         f"Noise of a paired replicate near the best: {noise:.2f} points (median over cycles); the "
-        f"number of validation images alone gives {floor:.2f} to a single accuracy."
+        f"number of validation images alone gives {floor:.2f} to a single accuracy. {TIMES} times "
+        f"the replicates halve the noise of a mean; {TIMES} times the validation images leave "
+        f"{100 * left / noise:.0f} % of it at best. So add replicates {sooner} validation images "
+        "where verdicts are open."
+    )
+
+
+def _fixed_look(cycles: Sequence[Mapping[str, Any]]) -> str:
+    """The best accuracy without the luck of the best look."""
+    known = [
+        (c["cycle"], found)
+        for c in cycles
+        if (found := c["evidence"].get("best_at_fixed_look")) is not None
+    ]
+    if not known:
+        return ""
+    return (
+        "With the look, too, chosen by the other replicates: "
+        + ", ".join(f"{found:.2f} at cycle {cycle}" for cycle, found in known)
+        + "."
     )
 
 

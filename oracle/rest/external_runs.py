@@ -22,7 +22,6 @@ from oracle.rest.jobs import ServiceDep, Submitter
 from oracle.rest.middleware import StrictJsonRoute
 from oracle.rest.problems import documented
 from oracle.rest.runs import Reader, RunName
-from oracle.rest.schemas import FeasibleRegion
 from oracle.runs.catalog import StoredRun
 from oracle.search.ask_tell import ExternalRun, ExternalRunState, Training
 from oracle.service.external_runs import Reported
@@ -31,7 +30,8 @@ from oracle.stats.region import Region
 from oracle.study.grid import reaches_zero
 from oracle.study.oracle import OracleStudy
 from oracle.study.validation import parse_as
-from oracle.tables.oracle import Table
+from oracle.tables.cycles import FeasibleRegion
+from oracle.tables.registry import Table
 from scyc.errors import BadInput, Problem
 from scyc.schedules import scyc_curve
 
@@ -214,7 +214,7 @@ def _own_max_lr(service: Service, run: str, cycle: int) -> MaxLr:
 def _of_own(known: StoredRun, table: Table, cycle: int) -> MaxLr:
     """From the table of a run that the server trains itself."""
     study = known.study
-    if not isinstance(study, OracleStudy):
+    if not isinstance(study, OracleStudy) or table["kind"] != "oracle":
         rule = "only a study of kind oracle measures max_lr cycle by cycle; name a run of one"
         raise BadInput("run", [Problem("run", rule, known.record.run_id)])
     _within(cycle, study.cycles)
@@ -226,7 +226,7 @@ def _of_own(known: StoredRun, table: Table, cycle: int) -> MaxLr:
         cycle=cycle,
         s_cyc=s_cyc,
         well_tuned=row["well_tuned"] if row else None,
-        region=FeasibleRegion(**region) if region else None,
+        region=region,
         inside=row["s_cyc"]["inside"] if row else None,
         complete=row is not None,
     )

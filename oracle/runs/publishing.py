@@ -16,7 +16,7 @@ from oracle.settings import Progress
 from oracle.storage.recorder import Recorder
 from oracle.storage.result_store import study_name
 from oracle.study.base import Study
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 
 
 def say_what_is_gone(

@@ -104,6 +104,23 @@ def _pooled(
     return np.sqrt(np.maximum(pooled, max(floor, LEAST) ** 2)), freedom + 1
 
 
+def noise_with_more_images(noise: float, floor: float, times: float) -> float:
+    """The least that a replicate's noise may be with more validation images, in points.
+
+    The images' part of the variance falls as one over their number, that of initial weights and
+    order of batches stays. Their part is at most that of a single accuracy, `floor` squared, and no
+    more than all of it: networks of one replicate see the same images, and err alike on many.
+
+    Args:
+        noise: std of one paired replicate, points.
+        floor: std that the number of images alone gives to a single accuracy, points.
+        times: how many times the images.
+
+    """
+    images = min(floor, noise) ** 2
+    return float(np.sqrt(noise**2 - images * (1 - 1 / times)))
+
+
 def precision(
     table: Array, size: Array, steps: Array, correlation: float
 ) -> tuple[Array, Array, float]:

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from oracle.database import URL, RunDatabase, probe
+from oracle.errors import SettingProblem
 from oracle.host.disk import why_not_writable
-from oracle.runs import catalog
 from oracle.service.admission import SHIPPED
 from oracle.service.scheduler import Scheduler
 from oracle.service.service import ServerSettings, Service
 from oracle.settings import Settings, default_workers
-from oracle.storage import shared_store
+from oracle.storage import session, shared_store
 from scyc.errors import BadInput, Problem
 from scyc.specs import factory
 
@@ -58,11 +58,11 @@ def serve(
     from oracle.web.listener import listen  # noqa: PLC0415
 
     guarded = require_tokens or not loopback(host)
-    url = catalog.served(settings)
+    url = session.server_url(settings)
     found = probe(url)
     if guarded and not found and not _has_tokens(url):
-        option = "--require-tokens" if loopback(host) else "--host"
-        found.append(Problem(option, _TOKENLESS, host))
+        field = "require_tokens" if loopback(host) else "host"
+        found.append(SettingProblem(field, _TOKENLESS, host))
     found += _problems(settings, data, allow)
     found += shared_store.problems(settings.store, backend)
     with _bound(host, port, found) as bound:
@@ -137,7 +137,7 @@ def _bound(host: str, port: int, found: list[Problem]) -> Iterator[socket.socket
     except OSError as error:
         reason = error.strerror or str(error)
         rule = f"cannot be listened on ({reason}); name another --host or --port"
-        found.append(Problem("--host, --port", rule, f"{host}:{port}"))
+        found.append(SettingProblem("address", rule, f"{host}:{port}"))
         raise BadInput("serve", found) from error
     with bound:
         if found:
@@ -150,23 +150,23 @@ def _problems(
 ) -> list[Problem]:
     found: list[Problem] = []
     if rule := why_not_writable(settings.folder):
-        found.append(Problem("--runs", rule, str(settings.folder)))
-    for option, named in (("--data", data), ("--allow", allow)):
+        found.append(SettingProblem("runs", rule, str(settings.folder)))
+    for field, named in (("data", data), ("allow", allow)):
         rule = "1 to 64 letters, digits and . _ - are a name, the first a letter or digit"
-        found += [Problem(option, rule, name) for name in named if not _NAME.fullmatch(name)]
+        found += [SettingProblem(field, rule, name) for name in named if not _NAME.fullmatch(name)]
     for name, folder in data.items():
         if not Path(folder).is_dir():
             found.append(
-                Problem(f"--data {name}", "no such folder; name one that is there", folder)
+                SettingProblem(f"data.{name}", "no such folder; name one that is there", folder)
             )
     for name, code in allow.items():
         if any(name in shipped for shipped in SHIPPED.values()):
             rule = "is the name of a network or data set that ships; choose another"
-            found.append(Problem("--allow", rule, name))
+            found.append(SettingProblem("allow", rule, name))
         try:
             factory.load_factory(code)
         except Exception as error:  # one's own code may raise anything
-            found.append(Problem(f"--allow {name}", f"{error}; give module:callable", code))
+            found.append(SettingProblem(f"allow.{name}", f"{error}; give module:callable", code))
     return found
 
 

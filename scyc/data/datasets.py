@@ -63,12 +63,12 @@ def load(
             if isinstance(spec, ImageFolderSpec)
             else tiny_imagenet.listed(folder)
         )
-        _check_part(listed.parts, test_part)
+        check_part(listed.parts, test_part)
         kept = stratified(np.array(listed.labels), share)
         listed = listed.part(kept.tolist(), share.classes)
         return image_folder.read(listed, spec.size, cache, test_part)
     parts, labels, classes, named = _ARRAYS[type(spec)](spec, root)
-    _check_part(named, test_part)
+    check_part(named, test_part)
     kept = stratified(labels, share)
     named = splits.kept_parts(named, kept) if test_part is not None else ()
     pixels, labels = _taken(parts, kept), labels[kept].astype(np.int64)
@@ -84,7 +84,8 @@ def load(
     )
 
 
-def _check_part(named: NamedParts, wanted: str | None) -> None:
+def check_part(named: NamedParts, wanted: str | None) -> None:
+    """Refuse a test part that a data set does not come in. Raises BadInput."""
     if rule := splits.part_rule(named, wanted):
         raise image_folder.bad("split.test", rule, wanted)
 
@@ -139,7 +140,10 @@ def _folder(
     if root is not None:
         return root
     if spec.root is None:
-        rule = f"{spec.name} needs a folder; name one here or with --data"
+        rule = (
+            f"{spec.name} needs the folder of its images; set dataset.root in the study, or give "
+            "--data FOLDER"
+        )
         raise image_folder.bad("dataset.root", rule)
     return Path(spec.root)
 

@@ -9,11 +9,11 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from scyc.specs.base import (
-    PositiveInt,
     Spec,
     chosen,
     tag,
 )
+from scyc.specs.ranges import Pixels, Width
 
 
 class FactorySpec(Spec):
@@ -27,7 +27,11 @@ class FullyConnectedSpec(Spec):
     """Fully connected ReLU network (Liu et al. 2021, Section 3.1)."""
 
     name: Literal["fully_connected"]
-    hidden: Annotated[tuple[PositiveInt, ...], Field(min_length=1, strict=False)] = (256, 256, 256)
+    hidden: Annotated[tuple[Width, ...], Field(min_length=1, max_length=1000, strict=False)] = (
+        256,
+        256,
+        256,
+    )
     batch_norm: bool = False  # before each ReLU (Section 3.3)
 
 
@@ -35,7 +39,7 @@ class ResNet20Spec(Spec):
     """ResNet-20 for small images (He et al. 2016, Section 4.2)."""
 
     name: Literal["resnet20"]
-    width: PositiveInt = 16  # channels of the first stage; 16 gives 272,474 parameters
+    width: Width = 16  # channels of the first stage; 16 gives 272,474 parameters
 
 
 class VggSpec(Spec):
@@ -43,7 +47,7 @@ class VggSpec(Spec):
 
     name: Literal["vgg16", "vgg19"]
     form: Literal["small", "torchvision"] = "small"  # for 32 and 64 pixels, or unchanged
-    width: PositiveInt = 64  # channels of the first convolution; "small" only
+    width: Width = 64  # channels of the first convolution; "small" only
 
 
 class AlexNetSpec(Spec):
@@ -58,7 +62,7 @@ class ResNet50Spec(Spec):
 
     name: Literal["resnet50"]
     form: Literal["small", "torchvision"] = "small"
-    width: PositiveInt = 64  # channels of the first bottleneck's inner convolutions
+    width: Width = 64  # channels of the first bottleneck's inner convolutions
 
 
 NETWORKS: Mapping[str, type[Spec]] = MappingProxyType(
@@ -107,7 +111,7 @@ class ImageFolderSpec(Spec):
     name: Literal["image_folder"]
     root: str | None = None  # the folder; may be given on the command line instead
     parts: Annotated[tuple[str, ...], Field(strict=False)] = ()  # subfolders to join
-    size: PositiveInt | None = None  # pixels a side after resizing; None leaves images as they are
+    size: Pixels | None = None  # pixels a side after resizing; None leaves images as they are
 
 
 class TinyImageNetSpec(Spec):
@@ -115,7 +119,7 @@ class TinyImageNetSpec(Spec):
 
     name: Literal["tiny_imagenet"]
     root: str | None = None  # the folder that holds train/ and val/
-    size: PositiveInt | None = None  # pixels a side after resizing
+    size: Pixels | None = None  # pixels a side after resizing
 
 
 DATASETS: Mapping[str, type[Spec]] = MappingProxyType(

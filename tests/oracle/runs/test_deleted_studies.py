@@ -9,10 +9,10 @@ import optuna
 import pytest
 
 from oracle.reports import formats
-from oracle.runs import catalog, execute
+from oracle.runs import catalog, execute, prepare
 from oracle.settings import Progress, Settings
 from oracle.study.base import Study
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 
 Make = Callable[..., Study]
 
@@ -23,7 +23,7 @@ def where(storage: str, tmp_path: Path) -> Settings:
 
 
 def run(study: Study, where: Settings, progress: Progress | None = None) -> Table:
-    return execute.execute(execute.prepare(study, where), progress)
+    return execute.execute(prepare.prepare(study, where), progress)
 
 
 def names(where: Settings) -> list[str]:

@@ -15,6 +15,7 @@ from oracle.reports import formats
 from oracle.search.ask_tell import ExternalRun, Training, standing
 from oracle.search.graph import Cell
 from oracle.search.greedy import OracleCycle
+from oracle.service.limits import Limits
 from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy
 from oracle.tables import oracle as tables
@@ -221,3 +222,18 @@ def test_bounds_that_make_no_sense_are_refused(changes: dict[str, Any], said: st
     with pytest.raises(BadInput) as caught:
         declare(**changes)
     assert said in str(caught.value)
+
+
+def test_a_server_refuses_grids_whose_single_cells_would_take_too_long() -> None:
+    grid = {"kind": "log", "low": 0.01, "high": 0.4, "count": 300, "extend": False}
+    for search, refused in (({"name": "adaptive"}, True), ("adaptive", False), ("grid", False)):
+        problems = Limits().study_problems(declare(grid=grid, search=search))
+        assert [problem.path for problem in problems] == ["grid"] * refused
+        run = ExternalRun(
+            name="mine",
+            grid=declare(grid=grid).grid,
+            cycles=2,
+            replicates=2,
+            search=declare(search=search).search,
+        )
+        assert len(Limits().external_run_problems(run)) == refused

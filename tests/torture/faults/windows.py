@@ -14,7 +14,8 @@ from faults.tracing import Traced, Window, traced
 from oracle.database import RunDatabase
 from oracle.execution.checkpoint_gc import CheckpointCollector
 from oracle.execution.pack_state import PackStates
-from oracle.runs import catalog, execute
+from oracle.runs import execute, prepare
+from oracle.storage import session
 from oracle.storage.result_store import ResultStore
 from scyc.data import images
 from scyc.storage.checkpoint_store import CheckpointStore
@@ -54,8 +55,8 @@ def begun(place: Path) -> Victim:
     """A small run of which there are the images and an empty database."""
     victim = small(place)
     victim.folder.mkdir(parents=True)
-    images.keep(victim.folder / "images", execute.prepare(victim.study, victim.settings).images)
-    with catalog.opened(catalog.database(victim.settings, victim.study.folder_name)):
+    images.keep(victim.folder / "images", prepare.prepare(victim.study, victim.settings).images)
+    with session.opened(session.study_url(victim.settings, victim.study.folder_name)):
         pass
     return victim
 

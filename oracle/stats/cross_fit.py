@@ -1,0 +1,37 @@
+"""The accuracy of a choice, by replicates that had no part in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+Curve = Sequence[tuple[int, float]]  # (completed iterations, validation accuracy in percent)
+
+
+def cross_fitted_best(curves: Sequence[Sequence[Curve]]) -> float | None:
+    """The best accuracy when max_lr *and* look are chosen by the other replicates.
+
+    A training run's accuracy is that of its best look, so it keeps the luck of having looked often:
+    on random labels it lies above chance, and the more so the more the accuracy swings. Here each
+    replicate is scored at the (max_lr, look) with the best mean over the others; the lower max_lr
+    and the earlier look of equals. What follows is an accuracy to expect of weights that are kept
+    after a number of iterations that is fixed beforehand.
+
+    Args:
+        curves: by max_lr, rising, and replicate; of max_lr of which none diverged.
+
+    Returns:
+        The mean score in percent. None with one replicate, without looks, or where replicates were
+        looked at after other iterations than each other.
+
+    """
+    looks = {tuple(at for at, _ in curve) for row in curves for curve in row}
+    counts = {len(row) for row in curves}
+    if len(looks) != 1 or not next(iter(looks)) or len(counts) != 1 or counts.pop() < 2:
+        return None
+    table = np.array([[[value for _, value in curve] for curve in row] for row in curves])
+    by_replicate = table.transpose(1, 0, 2).reshape(table.shape[1], -1)
+    others = (by_replicate.sum(axis=0) - by_replicate) / (len(by_replicate) - 1)
+    chosen = np.round(others, 9).argmax(axis=1)
+    return float(by_replicate[np.arange(len(by_replicate)), chosen].mean())
