@@ -27,15 +27,14 @@ CONVERGED = {
     "mnist1d": "MNIST-1D, 12,000 training signals",
 }
 CONTROLS = {
-    "mnist1d": "IMP (half a cycle)",
-    "mnist1d-reinit": "IMP's masks, weights drawn anew",
-    "mnist1d-random": "pruned at random",
-    "mnist1d-none": "nothing pruned, trained again",
-    "mnist1d-start": "6 % at random from the start, trained again",
+    "demo": "IMP: the demo",
+    "demo-reinit": "IMP's masks, weights drawn anew",
+    "demo-random": "pruned at random",
+    "demo-none": "nothing pruned, trained again",
+    "demo-start": "4 % at random from the start, trained again",
 }
 BAND, LINE, S_CYC = "rgba(31,119,180,0.18)", "#1f77b4", "#d62728"
 TONES = {"inside": "#2ca02c", "outside": "#d62728", "undecided": "#7f7f7f", "unknown": "#bcbd22"}
-LAST_CONTROL = 4  # the last cycle of the controls
 
 
 def table(name: str) -> dict[str, Any] | None:
@@ -50,9 +49,9 @@ def known(names: Mapping[str, str]) -> list[tuple[str, dict[str, Any]]]:
     return [(title, each) for title, each in found if each is not None]
 
 
-def panels(titles: Sequence[str], height: int = 460) -> go.Figure:
-    """A row of panels."""
-    figure = make_subplots(cols=len(titles), subplot_titles=titles, horizontal_spacing=0.07)
+def panels(titles: Sequence[str], height: int = 460, space: float = 0.07) -> go.Figure:
+    """A row of panels; space: between two of them, as a share of the width."""
+    figure = make_subplots(cols=len(titles), subplot_titles=titles, horizontal_spacing=space)
     return figure.update_layout(
         template="plotly_white", width=460 * len(titles), height=height, font={"size": 12},
         legend={"orientation": "h", "y": -0.22}, margin={"t": 80},
@@ -142,12 +141,12 @@ def is_it_inside() -> go.Figure:
 
 def what_does_it_cost() -> go.Figure:
     """Training runs of each way to max_lr; and how far rivals that cost less stay behind S-Cyc."""
-    tables = [table(name) for name in ("mnist1d-rivals", "mnist1d-recorded")]
+    tables = [table(name) for name in ("demo-rivals", "demo-recorded")]
     rivals = [each for content in tables if content is not None for each in content["rivals"]]
     titles = ["training runs"]
     if rivals:
-        titles.append("S-Cyc, fitted, less the rival: test accuracy, points")
-    figure = panels(titles)
+        titles.append("demo: S-Cyc less the rival, test accuracy, points")
+    figure = panels(titles, space=0.18)
     ways = {
         "oracle": "oracle, whole grid",
         "adaptive": "oracle, adaptive",
@@ -160,10 +159,10 @@ def what_does_it_cost() -> go.Figure:
             text=[f"{content['cost'][way]['trainings']:,}" for way in ways],
         )  # fmt: skip
     names = [
-        f"{each['name']} ({each['summary']['percent_of_training']:.3g} % to choose)"
+        f"{each['name']}<br>(costs {each['summary']['percent_of_training']:.3g} %)"
         for each in rivals
     ]
-    found = [Difference.from_json(each["average"]["test"]) for each in rivals]
+    found = [Difference.from_json((each["average"] or {}).get("test")) for each in rivals]
     if rivals:
         figure.add_scatter(
             y=names, x=[each.points if each else None for each in found], mode="markers",
@@ -179,9 +178,7 @@ def what_explains_it() -> go.Figure:
     found = known(CONTROLS)
     figure = panels([f"<b>{text}</b>, factor a cycle" for text in trend.QUANTITIES.values()])
     for title, content in found:
-        part = dict(content)
-        part["cycles"] = [c for c in content["cycles"] if c["cycle"] <= LAST_CONTROL]
-        for column, each in enumerate(trend.trends(part), 1):
+        for column, each in enumerate(trend.trends(content), 1):
             bounds = [each.drawn, *([each.paired] if each.paired else [])]
             low, high = min(b[0] for b in bounds), max(b[1] for b in bounds)
             middle = math.exp(each.slope)

@@ -15,6 +15,10 @@ _LOOKS = MappingProxyType(
         "constant": ("#000000", "dot", "line-ew"),
         "warm_start": ("#CC79A7", "dash", "square-open"),
         "gradient_spread": ("#5D3A9B", "dashdot", "triangle-up-open"),
+        "power_law": ("#D55E00", "longdash", "diamond-open"),
+        "linear_rewinding": ("#56B4E9", "dot", "circle-open"),
+        "allr": ("#A6761D", "dash", "x-thin"),
+        "lr_range_test": ("#666666", "longdashdot", "star-open"),
     }
 )
 
