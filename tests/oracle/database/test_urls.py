@@ -16,7 +16,7 @@ def test_a_question_mark_in_a_sqlite_url_is_refused_with_its_remedy(url: str) ->
     with pytest.raises(BadInput) as refused:
         parse_url(url)
     (problem,) = refused.value.problems
-    assert problem.path == "--storage"
+    assert problem.path == "storage"
     assert "%3F" in problem.rule
 
 
