@@ -25,7 +25,7 @@ from scyc.data import datasets
 from scyc.data.images import Images, split_problems
 from scyc.errors import BadInput, Problem
 from scyc.specs import factory
-from scyc.specs.choices import FactorySpec
+from scyc.specs.factory import FactorySpec
 
 
 @dataclass(frozen=True)
