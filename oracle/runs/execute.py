@@ -19,6 +19,7 @@ from oracle.host.devices import resolve_device
 from oracle.host.disk import raise_disk_errors
 from oracle.plots.registry import FIGURES
 from oracle.reports import formats
+from oracle.runs import remarks
 from oracle.runs.prepare import PreparedRun
 from oracle.runs.workspace import Workspace
 from oracle.search.graph import Cell, CellResult
@@ -66,6 +67,8 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
         ledger.lease(graph.id, progress.say) as lease,
         workspace.swept(),
     ):
+        for remark in remarks.other_images(study.name, graph.fingerprint, patience(ledger.runs)):
+            progress.say(f"note: {remark}")
         patience(lambda: ledger.register(record, lease.claim))
         run = _Run(prepared, workspace, ledger, store, lease, progress, patience)
         run.queue.start(run.experiment.searches())
