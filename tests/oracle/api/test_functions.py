@@ -302,5 +302,5 @@ def test_what_reads_accuracies_refuses_a_metric_that_is_minimised(
     file.write_text(json.dumps(ran.table))
     with pytest.raises(oracle.BadInput, match="is minimised"):
         cell_replay.read_recorded(file)
-    with pytest.raises(oracle.BadInput, match="raise training.steps"):
+    with pytest.raises(oracle.BadInput, match=r"raise training\.steps"):
         longer.train_longer(ran._stored, ran.table)
