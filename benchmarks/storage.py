@@ -35,7 +35,8 @@ from oracle.runs import execute, prepare
 from oracle.search.graph import Graph
 from oracle.search.request import StudyKey
 from oracle.settings import Settings
-from oracle.storage.result_store import ResultStore, _trial
+from oracle.storage.result_store import ResultStore
+from oracle.storage.trial_codec import cell_trial
 from oracle.study.oracle import OracleStudy
 from oracle.study.validation import parse
 
@@ -123,7 +124,7 @@ def writing(folder: Path, trials: int, rounds: int, clock: Callable[[], float], 
 
     def optunas() -> None:
         for cell in cells:
-            theirs.add_trial(_trial(place, cell, answer(cell)))
+            theirs.add_trial(cell_trial(place, cell, answer(cell), None))
 
     with ledger.lease(graph.id, click.echo) as lease:
 

@@ -4,6 +4,8 @@ A :class:`Trainer` holds what all trainings of a system share (the images on the
 replicate's split and initial weights) and hands each pack to an engine (see
 :mod:`scyc.engines.registry`).
 On a CPU with one thread a member's result is the same bits whatever pack it is in.
+
+Over 300 lines: half of them are the docstrings of the public trainer.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from scyc.pruning.pruning_step import PruningStep
 from scyc.recording import next_network, recording
 from scyc.recording.stored import RANGE_STEPS, Recording
 from scyc.schedules import rates as schedules
-from scyc.specs.choices import FactorySpec
+from scyc.specs.factory import FactorySpec
 from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import DISTRIBUTIONS, SystemSpec
 from scyc.storage.pack_state_file import PackStateStore

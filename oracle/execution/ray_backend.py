@@ -88,5 +88,5 @@ def _fit(
         ),
     )
     tuner.fit()
-    if searcher.failure is not None:
-        raise searcher.failure
+    if searcher.trials.failure is not None:
+        raise searcher.trials.failure

@@ -70,9 +70,9 @@ def scale_down(study: Study, wanted: ScaleDown) -> Study:
 
 def _of_images(wanted: ScaleDown) -> list[Problem]:
     """The options that a training function knows nothing of."""
-    given = {"--scale": wanted.scale, "--subset": wanted.subset, "--classes": wanted.classes}
+    given = {"scale": wanted.scale, "subset": wanted.subset, "classes": wanted.classes}
     rule = "a training function's runs cannot be shrunk so; pass it in trainer.options"
-    return [Problem(name, rule, value) for name, value in given.items() if value is not None]
+    return [ScaleProblem(name, rule, value) for name, value in given.items() if value is not None]
 
 
 def lengthened(study: OracleStudy, factor: float) -> OracleStudy:

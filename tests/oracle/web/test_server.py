@@ -37,7 +37,8 @@ class Served:
         if self.pid == 0:
             code = 1
             try:
-                serving.serve(Settings(folder=folder), port=self.port, **given | options)
+                chosen = serving.ServeOptions(**{"port": self.port} | given | options)
+                serving.serve(Settings(folder=folder), chosen)
                 code = 0
             except BaseException:
                 traceback.print_exc()
@@ -98,9 +99,9 @@ Serve = Callable[..., Served]
 
 def refused(folder: Path, **options: Any) -> dict[str, str]:
     """What is wrong with the settings of a server: rules by path."""
-    given: dict[str, Any] = {"data": {}, "allow": {}, "port": 0}
+    given = serving.ServeOptions(**{"port": 0} | options)
     with pytest.raises(BadInput) as caught:
-        serving.serve(Settings(folder=folder), **given | options)
+        serving.serve(Settings(folder=folder), given)
     assert not (folder / "oracle.db").exists()
     return {each.path: each.rule for each in caught.value.problems}
 
