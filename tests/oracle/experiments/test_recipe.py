@@ -95,7 +95,7 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> None:
     for user in ("reports.registry", "reports.formats"):
         sheets = {**oracle.reports.registry.SHEETS, "toy": sheet}
         monkeypatch.setattr(f"oracle.{user}.SHEETS", sheets)
-    for user in ("plots.registry", "runs.execute"):
+    for user in ("plots.registry", "runs.publishing"):
         monkeypatch.setattr(f"oracle.{user}.FIGURES", FIGURES)
 
 
