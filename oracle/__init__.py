@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from oracle.api.ask_tell import GreedyOracle
     from oracle.api.declaring import OracleStudy
     from oracle.api.run import Run
     from oracle.api.running import check, list_runs, load_run, run
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BadInput",
+    "GreedyOracle",
     "OracleError",
     "OracleStudy",
     "Outcome",
@@ -37,6 +39,7 @@ __all__ = [
 
 _HOMES = {
     "BadInput": "scyc.errors",
+    "GreedyOracle": "oracle.api.ask_tell",
     "OracleError": "oracle.errors",
     "OracleStudy": "oracle.api.declaring",
     "Outcome": "oracle.execution.functions.task",

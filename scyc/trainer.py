@@ -34,7 +34,7 @@ from scyc.pruning.pruning_step import PruningStep
 from scyc.recording import next_network, recording
 from scyc.recording.stored import RANGE_STEPS, Recording
 from scyc.schedules import rates as schedules
-from scyc.specs.choices import FactorySpec
+from scyc.specs.factory import FactorySpec
 from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import DISTRIBUTIONS, SystemSpec
 from scyc.storage.pack_state_file import PackStateStore

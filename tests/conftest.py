@@ -13,7 +13,7 @@ from gate import Gate
 from oracle.study.base import Study
 from scyc.data import datasets
 from scyc.data.images import Images
-from scyc.specs.choices import DigitsSpec
+from scyc.specs.datasets import DigitsSpec
 from scyc.specs.schedules import WarmupSpec
 from scyc.specs.system import SubsetSpec, SystemSpec
 from scyc.trainer import Trainer

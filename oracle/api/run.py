@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
-from oracle.export.checkpoint import Found, State, find_cell, load_module, load_network
+from oracle.export.checkpoint import Found, State, find_cell, load_folder, load_module, load_network
+from oracle.export.export import export_network
 from oracle.plots import base
 from oracle.plots.registry import FIGURES
 from oracle.reports import formats
@@ -154,6 +156,55 @@ class Run:
         """Return the masks of :meth:`network`, bool, True where a weight remains, by its name."""
         found = self._cell(cycle, max_lr, replicate)
         return load_network(self._stored, self._settings, found, "final").masks
+
+    def folder(
+        self, into: str | Path, cycle: int, max_lr: float | None = None, replicate: int = 0
+    ) -> Path:
+        """Write the files that a training function left in ``task.folder``; returns the folder.
+
+        Args:
+            into: A new or empty folder.
+            cycle: As for :meth:`network`, as are max_lr and replicate.
+            max_lr: A max_lr of the oracle's grid; None: the well-tuned one.
+            replicate: Counted from 0.
+
+        Raises:
+            BadInput: As :meth:`network`; or the study has no training function.
+        """
+        target = Path(into)
+        load_folder(self._stored, self._settings, self._cell(cycle, max_lr, replicate), target)
+        return target
+
+    def export(
+        self,
+        file: str | Path,
+        cycle: int,
+        *,
+        format: Literal["torch", "npz", "safetensors", "onnx"] = "torch",  # noqa: A002  # as the command has it
+        max_lr: float | None = None,
+        replicate: int = 0,
+        state: State = "final",
+    ) -> dict[str, Any]:
+        """Write a network to a file that loads without this package, as ``oracle export`` does.
+
+        Args:
+            file: Where to.
+            cycle: As for :meth:`network`, as are max_lr, replicate and state.
+            format: Of the file.
+            max_lr: A max_lr of the oracle's grid; None: the well-tuned one.
+            replicate: Counted from 0.
+            state: Which weights.
+
+        Returns:
+            The metadata that the file holds; see :func:`oracle.export.export.metadata_of`.
+
+        Raises:
+            BadInput: As :meth:`network`; or the format's library is not installed.
+            DiskError: The file cannot be written.
+        """
+        return export_network(
+            self._stored, self._settings, Path(file), format, cycle, max_lr, replicate, state
+        )
 
     def _cell(self, cycle: int, max_lr: float | None, replicate: int) -> Found:
         return find_cell(self._stored, cycle, max_lr, replicate)

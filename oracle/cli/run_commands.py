@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -89,7 +89,55 @@ def list_runs(settings: Settings) -> None:
     click.echo("\nbuilt-in studies: " + ", ".join(bundled_studies()))
 
 
-COMMANDS = (table, plot, list_runs)
+@click.command()
+@click.argument("run_name", metavar="RUN")
+@storage_options
+@click.option("--cycle", type=click.IntRange(0), required=True, help="Completed pruning cycles.")
+@click.option(
+    "--max-lr", default="well-tuned", show_default=True, metavar="RATE",
+    help="A max_lr of the cycle's grid.",
+)  # fmt: skip
+@click.option("--replicate", type=click.IntRange(0), default=0, show_default=True)
+@click.option(
+    "--state", type=click.Choice(("final", "ticket", "rewound")), default="final",
+    show_default=True, help="Trained, or initial or rewound weights below the cycle's masks.",
+)  # fmt: skip
+@click.option(
+    "--format", "form", type=click.Choice(("torch", "npz", "safetensors", "onnx")),
+    default="torch", show_default=True,
+)  # fmt: skip
+@click.option("-o", "--output", type=FILE, required=True, help="The file to write.")
+def export(
+    run_name: str,
+    settings: Settings,
+    cycle: int,
+    max_lr: str,
+    replicate: int,
+    state: Literal["final", "ticket", "rewound"],
+    form: str,
+    output: Path,
+) -> None:
+    """Write a trained network of a RUN to a file that loads without this program."""
+    from oracle.export.export import export_network
+    from oracle.runs import catalog
+
+    try:
+        wanted = None if max_lr == "well-tuned" else float(max_lr)
+    except ValueError:
+        raise click.UsageError(f"--max-lr {max_lr}: give a number, or well-tuned") from None
+    run = catalog.find_run(run_name, settings)
+    found = export_network(run, settings, output, form, cycle, wanted, replicate, state)
+    cost = found["cost"]
+    click.echo(
+        f"{output}\n"
+        f"cycle {found['cycle']}, max_lr {found['max_lr']:.4g}, replicate {found['replicate']}, "
+        f"{found['weights_remaining']:.2f} % of the weights remaining\n"
+        f"bytes  {cost['dense_bytes']:,} dense, {cost['sparse_bytes']:,} sparse\n"
+        f"FLOPs  {cost['dense_flops']:,} dense, {cost['sparse_flops']:,} sparse, of one image"
+    )
+
+
+COMMANDS = (table, plot, list_runs, export)
 
 
 def _schema(run_name: str | None, settings: Settings, which: str | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from oracle.execution.functions.worker import AnyWorker, make_worker
 from oracle.execution.pack_queue import PackQueue
 from oracle.execution.worker import WorkerConfig, cell_tasks
 from oracle.host.disk import raise_disk_errors
-from scyc.data.images import ImagesLost
+from scyc.data.cache import ImagesLost
 from scyc.storage.checkpoint_store import CheckpointError, CheckpointLost
 
 

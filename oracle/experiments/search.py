@@ -9,7 +9,6 @@ from typing import Any
 
 from oracle.experiments import candidate_trials
 from oracle.experiments.base import ExperimentCallbacks, first_grid
-from oracle.search import samplers
 from oracle.search.asha import Sampled
 from oracle.search.candidates import Candidate, CandidatePool
 from oracle.search.coordinate import Recipe
@@ -46,6 +45,8 @@ class SearchExperiment:
         if self._recipe is not None:
             found = [self._recipe.run()]
         elif isinstance(search, SampledSearch):
+            from oracle.search import samplers  # noqa: PLC0415  # Optuna's: a second
+
             ask = partial(samplers.suggest, self.study)
             found = Sampled(self.board, search, ask, self.hooks.on_cycle).searches()
         else:

@@ -24,6 +24,7 @@ from oracle.tables import evidence
 from oracle.tables.cycles import FeasibleRegion, GridValue, OracleCycleRow, PaperColumn
 from oracle.tables.majority import Part
 from oracle.tables.oracle import OracleCost, OracleTable
+from scyc.specs.ranges import exact
 
 _HEADS = (
     "cycle",
@@ -108,7 +109,7 @@ def _footnotes(table: OracleTable) -> list[str]:
     over = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])
     lines = [
         f"Feasible region: the max_lr of the grid whose mean validation accuracy over {over} "
-        f"replicate(s) lies within {table['tolerance']:g} {unit} of the best."
+        f"replicate(s) lies within {exact(table['tolerance'])} {unit} of the best."
     ]
     if table["search"] == "adaptive":
         spent = table["cost"]["oracle"]

@@ -16,7 +16,7 @@ from oracle.stats.paired_difference import Difference, certainty, difference, si
 from oracle.stats.region import points
 from oracle.study.oracle import OracleStudy
 from oracle.study.scale_down import lengthened
-from scyc.data import images as data
+from scyc.data import cache
 from scyc.errors import BadInput
 from scyc.trainer import Member, Trainer
 
@@ -90,7 +90,7 @@ def train_longer(run: StoredRun, table: Mapping[str, Any], device: str = "auto")
         rule = "has no finished cycle with a winner; finish its run first"
         raise BadInput("run", [SettingProblem("run", rule, name)])
     longer = lengthened(study, FACTOR)
-    images = data.read_cache(run.place / "images", run.record.fingerprint)
+    images = cache.read_cache(run.place / "images", run.record.fingerprint)
     torch.set_num_threads(1)
     trainer = Trainer(longer.system, images, resolve_device(device))
     stored = {each["max_lr"]: each for each in cycle["grid"]}

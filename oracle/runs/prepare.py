@@ -24,7 +24,7 @@ from scyc.data.images import Images, split_problems
 from scyc.errors import BadInput, Problem
 from scyc.specs import factory
 from scyc.specs.base import content_hash
-from scyc.specs.choices import FactorySpec
+from scyc.specs.factory import FactorySpec
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from oracle.runs.prepare import PreparedRun
 from oracle.study.base import Study
 from oracle.study.function import FunctionStudy
 from oracle.study.oracle import uses_own_code
-from scyc.data import images
+from scyc.data import cache
 from scyc.specs import factory
 from scyc.specs.base import as_json
-from scyc.specs.choices import FactorySpec
+from scyc.specs.factory import FactorySpec
 from scyc.storage.blob_store import blobs, make_folder, sweep
 from scyc.storage.checkpoint_store import CheckpointStore, FolderStore
 
@@ -43,10 +43,10 @@ class Workspace:
         prepared = self._prepared
         if prepared.images is None:
             return
-        images.keep(self.folder / "images", prepared.images)
+        cache.keep(self.folder / "images", prepared.images)
         if prepared.settings.store is not None:
             location = prepared.settings.shared_location(prepared.study.folder_name, "images")
-            images.share(self.folder / "images", prepared.images.fingerprint, blobs(location))
+            cache.share(self.folder / "images", prepared.images.fingerprint, blobs(location))
 
     @contextlib.contextmanager
     def swept(self) -> Iterator[None]:

@@ -10,7 +10,8 @@ from typing import Any
 from oracle.errors import SettingProblem
 from scyc.errors import Problem, unknown
 from scyc.specs.base import Spec
-from scyc.specs.choices import DATASETS, NETWORKS
+from scyc.specs.datasets import DATASETS
+from scyc.specs.networks import NETWORKS
 
 SHIPPED: Mapping[str, Mapping[str, type[Spec]]] = MappingProxyType(
     {"network": NETWORKS, "dataset": DATASETS}

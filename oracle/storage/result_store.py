@@ -10,12 +10,11 @@ from __future__ import annotations
 import contextlib
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import optuna
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial
-from plotly.graph_objects import Figure
 
 from oracle.database import (
     COPY,
@@ -46,6 +45,9 @@ from oracle.storage.trial_codec import (
 )
 from scyc.errors import BadInput
 from scyc.specs.base import content_hash
+
+if TYPE_CHECKING:  # figures are written where a run ends, and a table is read without them
+    from plotly.graph_objects import Figure
 
 _ACCURACY = ("validation accuracy, %",)  # what a training's value is
 _OUTSIDE = StudyKey("observations", None, "")  # of a run whose trainings another program runs

@@ -14,7 +14,8 @@ from scyc.errors import Problem
 from scyc.pruning.criteria import criterion_rule
 from scyc.schedules import scyc_curve
 from scyc.specs.base import SCyc, Spec, as_json, refuse
-from scyc.specs.choices import DatasetSpec, FullyConnectedSpec, NetworkSpec
+from scyc.specs.datasets import DatasetSpec
+from scyc.specs.networks import FullyConnectedSpec, NetworkSpec
 from scyc.specs.ranges import STORED, Classes, LearningRate, PackSize, Seed, WholeShare
 from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import (

@@ -10,7 +10,9 @@ from pydantic import model_validator as validator
 from oracle.study.base import Text
 from oracle.study.oracle import OracleStudy
 from scyc.specs.base import Spec, as_json, content_hash, refuse
-from scyc.specs.choices import DatasetSpec, FactorySpec, NetworkSpec
+from scyc.specs.datasets import DatasetSpec
+from scyc.specs.factory import FactorySpec
+from scyc.specs.networks import NetworkSpec
 from scyc.specs.ranges import STORED, Batch, Iterations, OwnTolerance, Seed
 from scyc.specs.schedules import ConstantSpec, ScheduleSpec
 from scyc.specs.system import PruningSpec, TrainingSpec

@@ -24,7 +24,7 @@ from oracle.study.rivals import (
 from oracle.study.search import SearchStudy
 from scyc.errors import BadInput, Problem, unknown
 from scyc.specs.base import SCyc, Spec, refuse
-from scyc.specs.choices import FactorySpec
+from scyc.specs.factory import FactorySpec
 from scyc.specs.ranges import Cycle, LearningRate, PaperNumber, Tolerance
 from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import RecordSpec

@@ -18,7 +18,9 @@ from oracle.study.rivals import RIVALS
 from oracle.study.search import SEARCH_METHODS
 from scyc.errors import BadInput, Problem, unknown
 from scyc.specs.base import Spec
-from scyc.specs.choices import DATASETS, NETWORKS, FactorySpec
+from scyc.specs.datasets import DATASETS
+from scyc.specs.factory import FactorySpec
+from scyc.specs.networks import NETWORKS
 from scyc.specs.optimizers import OPTIMIZERS
 from scyc.specs.ranges import STORED, exact
 from scyc.specs.schedules import SCHEDULES

@@ -16,7 +16,7 @@ from scyc.pruning import filter_groups
 from scyc.pruning import weights as pruning_weights
 from scyc.pruning.counts import first_idle_cycle
 from scyc.pruning.criteria import CRITERIA
-from scyc.specs.choices import FactorySpec
+from scyc.specs.factory import FactorySpec
 from scyc.specs.system import SystemSpec
 
 _MOST_PARAMETERS = 2 * 10**9  # of a network: 8 GB in single precision

@@ -12,7 +12,7 @@ import torch
 from scyc.data import datasets, splits
 from scyc.data.images import Images
 from scyc.data.splits import NamedParts
-from scyc.specs.choices import DatasetSpec, TinyImageNetSpec
+from scyc.specs.datasets import DatasetSpec, TinyImageNetSpec
 from scyc.specs.system import SubsetSpec
 
 

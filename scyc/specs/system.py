@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar, Literal, get_args
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from scyc.specs.base import ExtendedSpec, Spec, refuse
-from scyc.specs.choices import NetworkSpec
 from scyc.specs.engines import EngineName
+from scyc.specs.networks import NetworkSpec
 from scyc.specs.optimizers import OptimizerSpec, SgdSpec
 from scyc.specs.ranges import (
     Batch,

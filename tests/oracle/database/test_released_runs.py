@@ -148,7 +148,12 @@ def test_commands_print_what_the_released_version_printed_byte_for_byte(released
     assert len(expected) >= 5 * len(STUDIES)
     exact = {name: text for name, text in expected.items() if not name.startswith(OF_ORACLES)}
     assert len(exact) >= 18
-    assert {command: released.oracle(command) for command in exact} == exact
+    now = {command: released.oracle(command) for command in exact}
+    as_json = {command for command in exact if command.endswith("--format json")}
+    texts = exact.keys() - as_json
+    assert {command: now[command] for command in texts} == {name: exact[name] for name in texts}
+    for command in as_json:  # a table may have keys that it had not
+        assert known(json.loads(exact[command]), json.loads(now[command])), command
 
 
 @pytest.mark.parametrize("study", ["tiny", "served"])
@@ -157,7 +162,7 @@ def test_what_was_measured_is_what_the_released_version_printed(
 ) -> None:
     before = released.outputs[f"table {study} --format json"]
     now = released.oracle(f"table {study} --format json")
-    assert measured(now) == measured(before)
+    assert known(measured(before), measured(now))
     assert len(measured(now)["cycles"]) == 2
     for form in ("text", "csv", "markdown", "latex"):
         text = released.oracle(f"table {study} --format {form}")
@@ -190,9 +195,8 @@ def test_running_released_studies_again_trains_nothing(
     assert released.trials() == trials > 0
     assert released.networks().items() <= networks.items()  # those of losers may go
     commands = [f"table {study} --format json" for study in STUDIES]
-    assert [measured(released.oracle(each)) for each in commands] == [
-        measured(released.outputs[each]) for each in commands
-    ]
+    for each in commands:
+        assert known(measured(released.outputs[each]), measured(released.oracle(each))), each
 
 
 def test_a_released_run_goes_on_from_the_networks_that_it_left(
@@ -203,7 +207,8 @@ def test_a_released_run_goes_on_from_the_networks_that_it_left(
     assert len(tasks) == 3 * 2 + 2  # a grid of 3 and S-Cyc's max_lr, in 2 replicates
     before = measured(released.outputs["table tiny --format json"])["cycles"]
     after = measured(released.oracle("table tiny --format json"))["cycles"]
-    assert (after[:2], len(after)) == (before, 3)
+    assert known(before, after[:2])
+    assert len(after) == 3
 
 
 def test_where_the_networks_of_a_released_run_are_gone_they_are_trained_again(

@@ -17,7 +17,7 @@ from oracle.runs.workspace import Workspace
 from oracle.search.graph import CellResult
 from oracle.settings import Settings
 from oracle.study.base import Study
-from scyc.data import images
+from scyc.data import cache
 from scyc.engines import stacked
 from scyc.pruning.pruned_network import Network
 from scyc.storage.checkpoint_store import CheckpointStore
@@ -39,7 +39,7 @@ def spec(study: Make, tmp_path: Path) -> Callable[..., WorkerConfig]:
         prepared = prepare.prepare(study(**changes), where)
         place = where.study_folder("tiny")
         place.mkdir(exist_ok=True)
-        images.keep(place / "images", prepared.images)
+        cache.keep(place / "images", prepared.images)
         return Workspace(prepared).worker_config()
 
     return made

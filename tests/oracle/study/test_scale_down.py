@@ -316,3 +316,12 @@ def test_a_run_with_fewer_cycles_is_the_start_of_the_full_one(study: Make, tmp_p
     assert new == 2 + 1
     assert second["cycles"][:2] == first["cycles"]
     assert first["run_id"] != second["run_id"]
+
+
+def test_a_number_is_told_from_the_one_that_it_is_above(study: Any) -> None:
+    with pytest.raises(BadInput, match=r"subset = 0\.2000001    is above the study's 0\.2;"):
+        scale_down(study(), ScaleDown(subset=0.2000001))
+    large = study(grid={"max_lr": [0.1, 0.3], "extend": False})
+    same = study(grid={"max_lr": [0.1, 0.1 + 0.2], "extend": False})  # 0.30000000000000004
+    assert same == large
+    assert same.identity_fields() == large.identity_fields()

@@ -7,7 +7,7 @@ import pytest
 from scyc.checks import system as checks
 from scyc.data.images import Images
 from scyc.pruning.counts import first_idle_cycle
-from scyc.specs.choices import FullyConnectedSpec, ResNet20Spec
+from scyc.specs.networks import FullyConnectedSpec, ResNet20Spec
 from scyc.specs.system import AugmentSpec, PruningSpec, SystemSpec
 
 System = Callable[..., SystemSpec]

@@ -5,7 +5,7 @@ import pytest
 from scyc.data import datasets, splits
 from scyc.data.stand_in import stand_in
 from scyc.errors import BadInput
-from scyc.specs.choices import DigitsSpec, TinyImageNetSpec, TorchvisionDataSpec
+from scyc.specs.datasets import DigitsSpec, TinyImageNetSpec, TorchvisionDataSpec
 from scyc.specs.system import SplitSpec, SubsetSpec
 
 CIFAR = TorchvisionDataSpec(name="cifar10")
