@@ -1,4 +1,5 @@
-# make demo: set up, and run the main job. make test: set up, and run every test and check but the slow
+# make demo: set up, and run the main job. make check: lint, types and the tests that start no process and
+# open no database, for while you work. make test: set up, and run every test and check but the slow
 # ones, which make test-slow runs. make torture: crashes, kills, damage and load in full, some hours;
 # what was counted lies in build/torture.jsonl afterwards. make audit: asks PyPI's advisories about every
 # pinned version. make sbom: a CycloneDX bill of materials of .venv, build/sbom.json.
@@ -10,11 +11,14 @@ PIP := $(VENV) -m pip --disable-pip-version-check
 REQUIREMENTS := pyproject.toml constraints.txt
 TOOLS := .venv/tools/bin
 
-.PHONY: demo test test-slow torture lint audit sbom clean
+.PHONY: demo check test test-slow torture lint audit sbom clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/demo
 	$(VENV) -m oracle.cli run digits
+
+check: .venv/test lint
+	$(VENV) -m pytest -n 2 --self-contained
 
 test: .venv/test lint
 	$(VENV) -m pytest -n 2 --dist loadscope --no-loadscope-reorder

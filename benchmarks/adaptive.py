@@ -36,7 +36,7 @@ from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_reg
 from oracle.study import grid
 from oracle.study.grid_spec import GridSpec, ListGrid, RangeGrid
 from scyc.errors import BadInput
-from scyc.specs.choices import FullyConnectedSpec
+from scyc.specs.networks import FullyConnectedSpec
 from scyc.specs.schedules import ConstantSpec
 from scyc.specs.system import PruningSpec, SplitSpec, SystemSpec, TrainingSpec
 

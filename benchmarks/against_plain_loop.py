@@ -33,7 +33,7 @@ from scyc import torchvision_compat
 from scyc.data import datasets as sources
 from scyc.data.images import Images
 from scyc.networks import registry
-from scyc.specs.choices import ImageFolderSpec
+from scyc.specs.datasets import ImageFolderSpec
 from scyc.trainer import Trainer
 
 SIDE = 32  # pixels

@@ -22,9 +22,10 @@ from interleaved import Case, options, report
 
 from oracle.execution.pack_queue import PackQueue
 from oracle.execution.worker import WorkerConfig
-from oracle.runs import execute
+from oracle.runs import execute, prepare
 from oracle.search.graph import Cell, CellResult
 from oracle.settings import ScaleDown, Settings
+from oracle.study.base import Study
 from oracle.study.loading import load_study
 from oracle.study.scale_down import scale_down
 
@@ -45,7 +46,7 @@ def main_case(pack: int, quick: bool, rounds: int) -> Case:
     return Case(f"packs of {pack}", pairs, "ms of CPU a cell", figures)
 
 
-def _run(study: execute.Study, pack: int) -> tuple[float, float, int]:
+def _run(study: Study, pack: int) -> tuple[float, float, int]:
     """CPU seconds while cells come in, of the whole run, and the cells."""
     spent, cells = 0.0, 0
 
@@ -63,7 +64,7 @@ def _run(study: execute.Study, pack: int) -> tuple[float, float, int]:
         tempfile.TemporaryDirectory() as folder,
         mock.patch.object(execute, "BACKENDS", MappingProxyType({"inline": answered})),
     ):
-        prepared = execute.prepare(study, Settings(Path(folder), backend="inline", device="cpu"))
+        prepared = prepare.prepare(study, Settings(Path(folder), backend="inline", device="cpu"))
         start = time.process_time()
         execute.execute(prepared)
         return spent, time.process_time() - start, cells

@@ -28,7 +28,7 @@ from plain import Plain
 from watched import watch
 
 from scyc.data import datasets
-from scyc.specs.choices import ImageFolderSpec
+from scyc.specs.datasets import ImageFolderSpec
 from scyc.trainer import Trainer
 
 _MIB = 2**20

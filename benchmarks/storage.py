@@ -31,11 +31,12 @@ from simulated import Simulation, answer
 
 from oracle.database import RunDatabase, engine_options, sqlite_url
 from oracle.database.optuna_rows import numbered_studies_with
-from oracle.runs import execute
+from oracle.runs import execute, prepare
 from oracle.search.graph import Graph
 from oracle.search.request import StudyKey
 from oracle.settings import Settings
-from oracle.storage.result_store import ResultStore, _trial
+from oracle.storage.result_store import ResultStore
+from oracle.storage.trial_codec import cell_trial
 from oracle.study.oracle import OracleStudy
 from oracle.study.validation import parse
 
@@ -81,7 +82,7 @@ def alone(folder: Path, grid: int, replicates: int) -> Case:
         mock.patch.object(ResultStore, "annotate"),
     ):
         where = Settings(folder, backend="inline", device="cpu", workers=1000)
-        execute.execute(execute.prepare(declared, where))
+        execute.execute(prepare.prepare(declared, where))
     spent = 1000 * simulation.cpu / simulation.cells
     figures = {"cells": float(simulation.cells), "workers": float(simulation.most_out)}
     return Case("driver without its database", [(_ALLOWED, spent)], "ms of CPU a cell", figures)
@@ -123,7 +124,7 @@ def writing(folder: Path, trials: int, rounds: int, clock: Callable[[], float], 
 
     def optunas() -> None:
         for cell in cells:
-            theirs.add_trial(_trial(place, cell, answer(cell)))
+            theirs.add_trial(cell_trial(place, cell, answer(cell), None))
 
     with ledger.lease(graph.id, click.echo) as lease:
 

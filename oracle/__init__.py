@@ -10,16 +10,19 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from oracle.api.ask_tell import GreedyOracle
     from oracle.api.declaring import OracleStudy
     from oracle.api.run import Run
     from oracle.api.running import check, list_runs, load_run, run
-    from oracle.errors import RunError
+    from oracle.errors import OracleError, RunError
     from oracle.execution.functions.task import Outcome, Stop, Task, trainable
     from oracle.settings import ScaleDown
     from scyc.errors import BadInput
 
 __all__ = [
     "BadInput",
+    "GreedyOracle",
+    "OracleError",
     "OracleStudy",
     "Outcome",
     "Run",
@@ -36,6 +39,8 @@ __all__ = [
 
 _HOMES = {
     "BadInput": "scyc.errors",
+    "GreedyOracle": "oracle.api.ask_tell",
+    "OracleError": "oracle.errors",
     "OracleStudy": "oracle.api.declaring",
     "Outcome": "oracle.execution.functions.task",
     "Stop": "oracle.execution.functions.task",

@@ -1,10 +1,26 @@
-"""What can go wrong with a run that was well declared. Nothing finished is lost in any case."""
+"""The exceptions of this package, in one tree, and problems with settings.
+
+    OracleError
+        RunError        a run stopped; what is finished is kept
+        StorageError    the database failed
+        ServiceError    a server refuses a request
+
+Bad input is :class:`scyc.errors.BadInput`, a ValueError, with all problems at once.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 
-class RunError(Exception):
-    """A run that stopped before its end; its message says why and what to do."""
+from scyc.errors import Problem
+
+
+class OracleError(Exception):
+    """The base class of what this package raises; the message says why and what to do."""
+
+
+class RunError(OracleError):
+    """A run stopped before its end. What is finished is kept."""
 
 
 class LeaseHeld(RunError):
@@ -15,16 +31,8 @@ class LeaseLost(RunError):
     """Another driver has taken this driver's lease, so nothing more may be written."""
 
 
-class StorageError(RunError):
-    """The database failed while a run was under way."""
-
-
-class StorageUnavailable(StorageError):
-    """The database does not answer, and may come back."""
-
-
 class DiskError(RunError):
-    """A file could not be written or read: the disk is full, say, or is only read."""
+    """A file could not be written or read: the disk is full, say, or read-only."""
 
 
 class CheckpointGoneError(RunError):
@@ -39,25 +47,76 @@ class AllDiverged(RunError):
     """Every max_lr of a cycle diverged, so there is no network to prune next."""
 
 
-class UnknownJob(RunError):
+class JobFailed(RunError):
+    """A job on a server ended without being done."""
+
+
+class JobWithdrawn(RunError):
+    """A job was taken from this driver: cancelled, or given to another server."""
+
+
+class StorageError(OracleError):
+    """The database failed. What was stored before is kept."""
+
+
+class StorageUnavailable(StorageError):
+    """The database does not answer, and may come back."""
+
+
+class ServiceError(OracleError):
+    """A request that a server refuses."""
+
+
+class UnknownJob(ServiceError):
     """There is no such job, or no such run."""
 
 
-class WrongState(RunError):
-    """A job is in a state that refuses what was asked of it, such as cancelling a done one."""
+class WrongState(ServiceError):
+    """A job is in a state that does not allow the request, such as cancelling a done one."""
 
 
-class KeyReused(RunError):
+class KeyReused(ServiceError):
     """An Idempotency-Key came again with another study."""
 
 
-class QueueFull(RunError):
+class QueueFull(ServiceError):
     """As many jobs wait as the server takes."""
 
 
-class Forbidden(RunError):
+class Forbidden(ServiceError):
     """The caller may not do this."""
 
 
-class ConflictingObservation(RunError):
-    """A training was observed twice, with different accuracies."""
+class ConflictingObservation(ServiceError):
+    """A training run was observed twice, with different accuracies."""
+
+
+class ServerError(ServiceError):
+    """A server refused a request, or did not answer.
+
+    Attributes:
+        status: The HTTP status; None where no answer came.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class SettingProblem(Problem):
+    """A problem with how something is to be run, not with the study.
+
+    `path` is the name of a field, such as ``runs`` or ``device``; the command line shows it as an
+    option, the HTTP API as a field of its request.
+    """
+
+
+@dataclass(frozen=True)
+class StorageProblem(SettingProblem):
+    """A problem with the database that was named."""
+
+
+@dataclass(frozen=True)
+class ScaleProblem(SettingProblem):
+    """A problem with a field of :class:`oracle.settings.ScaleDown`."""

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
-import torch
+if TYPE_CHECKING:  # who names a seed alone is spared the import of torch
+    import torch
 
 
 def generator(*purpose: str | int) -> torch.Generator:
-    """A CPU generator for one purpose, such as ``generator(seed, "split", replicate)``.
+    """Return a CPU generator for one purpose, such as ``generator(seed, "split", replicate)``.
 
     The same purpose gives the same numbers in any process; other purposes are independent.
     """
+    import torch  # noqa: PLC0415  # as above
+
     return torch.Generator().manual_seed(seed(*purpose))
 
 
 def seed(*purpose: str | int) -> int:
-    """A seed in [0, 2^63) for one purpose."""
+    """Return a seed in [0, 2^63) for one purpose."""
     text = "/".join(str(part) for part in purpose)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1

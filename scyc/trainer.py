@@ -4,6 +4,8 @@ A :class:`Trainer` holds what all trainings of a system share (the images on the
 replicate's split and initial weights) and hands each pack to an engine (see
 :mod:`scyc.engines.registry`).
 On a CPU with one thread a member's result is the same bits whatever pack it is in.
+
+Over 300 lines: half of them are the docstrings of the public trainer.
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -31,8 +32,9 @@ from scyc.pruning.criteria import CRITERIA
 from scyc.pruning.pruned_network import Network, check_shapes
 from scyc.pruning.pruning_step import PruningStep
 from scyc.recording import next_network, recording
+from scyc.recording.stored import RANGE_STEPS, Recording
 from scyc.schedules import rates as schedules
-from scyc.specs.choices import FactorySpec
+from scyc.specs.factory import FactorySpec
 from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import DISTRIBUTIONS, SystemSpec
 from scyc.storage.pack_state_file import PackStateStore
@@ -62,7 +64,7 @@ class Trained:
     weights_remaining: float  # percent
     steps: int  # iterations of this training; a diverged one may have been cut short
     seconds: float  # its share of the pack's wall time
-    recorded: Mapping[str, Any] | None  # distributions, as the system says; None if it diverged
+    recorded: Recording | None  # what the system says; None if it diverged
 
 
 class Trainer:
@@ -287,23 +289,25 @@ class Trainer:
         with deterministic(self.system.training.deterministic):
             return solo.gradients(self.network, parent, feed, chosen, self._prunable)
 
-    def _recorded(self, member: Member, outcome: Outcome) -> Mapping[str, Any] | None:
+    def _recorded(self, member: Member, outcome: Outcome) -> Recording | None:
         """What the system records of a network that has been trained."""
         record = self.system.record
         if record is None or outcome.diverged:
             return None
-        drawn = [what for what in record.what if what in DISTRIBUTIONS]
-        found: dict[str, Any] = {}
+        drawn = [what for what in DISTRIBUTIONS if what in record.what]
+        found: Recording = {}
         if drawn:
             replicate, cycle = member.replicate, member.cycle
             batches = self._batches("record", replicate, cycle, record.batches)
             seed = seeds.seed(self.system.seed, "record", replicate, cycle)
-            found |= recording.record(
+            distributions = recording.record(
                 self.network, outcome.network, batches, drawn, record.outside, seed
             )
+            for what, distribution in distributions.items():
+                found[what] = distribution
         return found | self._ahead(member.replicate, member.cycle + 1, outcome)
 
-    def _ahead(self, replicate: int, cycle: int, outcome: Outcome) -> dict[str, Any]:
+    def _ahead(self, replicate: int, cycle: int, outcome: Outcome) -> Recording:
         """What the system records of the network that pruning makes of a trained one."""
         assert self.system.record is not None
         wanted = [what for what in self.system.record.what if what not in DISTRIBUTIONS]
@@ -311,7 +315,7 @@ class Trainer:
             return {}
         trained, purpose = outcome.network, "range test"
         after = self.pruned(trained, replicate, cycle, outcome.kept or trained)
-        batches = self._batches(purpose, replicate, cycle, next_network.RANGE_STEPS)
+        batches = self._batches(purpose, replicate, cycle, RANGE_STEPS)
         with solo.seeded(seeds.seed(self.system.seed, purpose, replicate, cycle), self.device):
             return next_network.record(
                 self.network, trained, after, batches, self.system.training.optimizer, wanted

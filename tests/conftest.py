@@ -13,12 +13,12 @@ from gate import Gate
 from oracle.study.base import Study
 from scyc.data import datasets
 from scyc.data.images import Images
-from scyc.specs.choices import DigitsSpec
+from scyc.specs.datasets import DigitsSpec
 from scyc.specs.schedules import WarmupSpec
 from scyc.specs.system import SubsetSpec, SystemSpec
 from scyc.trainer import Trainer
 
-pytest_plugins = ["schedule_tables", "search_fixtures", "web_fixtures"]
+pytest_plugins = ["schedule_tables", "search_fixtures", "self_contained", "web_fixtures"]
 torch.set_num_threads(1)
 HERE = Path(__file__).parent
 LONG = ("torture", "integration", "security", "oracle")  # folders whose modules take longest

@@ -8,7 +8,7 @@ from typing import Any
 from oracle.analysis.replay import Replay, said
 from oracle.search.greedy import OracleCycle
 from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_region
-from oracle.tables.oracle import Table
+from oracle.tables.oracle import OracleTable
 
 
 def halves(
@@ -48,7 +48,7 @@ def _half(cycle: OracleCycle, start: int, tolerance: float, kind: ToleranceKind)
 
 
 def as_json(
-    table: Table, replayed: Sequence[Replay], path: Sequence[OracleCycle] | None
+    table: OracleTable, replayed: Sequence[Replay], path: Sequence[OracleCycle] | None
 ) -> dict[str, Any]:
     """JSON values. path: the adaptive oracle's own, as far as it is recorded."""
     return {
@@ -60,7 +60,7 @@ def as_json(
     }
 
 
-def text(table: Table, replayed: Sequence[Replay], path: Sequence[OracleCycle] | None) -> str:
+def text(table: OracleTable, replayed: Sequence[Replay], path: Sequence[OracleCycle] | None) -> str:
     """The same for a terminal."""
     lines = [
         f"{table['run_id']}: cycle by cycle, below the full grid's own winners",

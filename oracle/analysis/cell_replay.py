@@ -18,11 +18,12 @@ from typing import Any
 
 import numpy as np
 
+from oracle.errors import SettingProblem
 from oracle.search.cycle_answer import CycleSearch, Known, infer_cycle
 from oracle.search.next_cells import budget_cells, next_cells
 from oracle.stats.noise import Array
 from oracle.stats.region import ToleranceKind
-from scyc.errors import BadInput, Problem
+from scyc.errors import BadInput
 
 COLUMNS = (
     "cycle",
@@ -74,12 +75,12 @@ def read_recorded(path: Path) -> list[RecordedCycle]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         rule = f"no recorded grid ({type(error).__name__}: {error}); give the table of a finished "
         rule += "oracle run as JSON, or a tidy CSV file"
-        raise BadInput(str(path), [Problem("FILE", str(path), rule)]) from None
+        raise BadInput(str(path), [SettingProblem("file", rule, str(path))]) from None
     for each in cycles:
         if each.table.shape[1] < LEAST_REPLICATES:
             rule = f"cycle {each.cycle} has {each.table.shape[1]} replicates; at least "
             rule += f"{LEAST_REPLICATES} are needed, half of them to judge"
-            raise BadInput(str(path), [Problem("FILE", str(path), rule)])
+            raise BadInput(str(path), [SettingProblem("file", rule, str(path))])
     return cycles
 
 

@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from oracle.tables.oracle import Table
+from oracle.errors import SettingProblem
+from oracle.tables.base import TrainingCost
+from oracle.tables.registry import Table
 from scyc.errors import BadInput, Problem
 
 How = Literal["measured", "replayed", "reckoned"]
@@ -72,16 +74,19 @@ def side_by_side(runs: Sequence[Measured]) -> Costs:
 
 def cost_entries(table: Table) -> list[Cost]:
     """The ways to max_lr whose cost a run's table tells; none of other kinds."""
-    run_id, costs = table["run_id"], table["cost"]
+    run_id = table["run_id"]
     if table["kind"] == "search":
-        return [_cost(run_id, f"{SEARCH} ({table['search']})", "measured", costs["search"])]
+        spent = table["cost"]["search"]
+        return [_cost(run_id, f"{SEARCH} ({table['search']})", "measured", spent)]
     if table["kind"] != "oracle":
         return []
-    spent, found = costs["oracle"], []
+    costs = table["cost"]
+    spent = costs["oracle"]
     if table["search"] == "adaptive":
-        share = spent["full_grid_trainings"] / max(1, spent["trainings"])
-        whole = {
-            "trainings": spent["full_grid_trainings"],
+        trainings = costs["oracle"]["full_grid_trainings"]
+        share = trainings / max(1, spent["trainings"])
+        whole: TrainingCost = {
+            "trainings": trainings,
             "steps": round(spent["steps"] * share),
             "seconds": spent["seconds"] * share,
         }
@@ -214,27 +219,25 @@ def budget_json(budget: Budget) -> dict[str, Any]:
     }
 
 
-def _cost(run_id: str, what: str, how: How, cost: Mapping[str, float]) -> Cost:
-    return Cost(
-        run_id, what, how, int(cost["trainings"]), int(cost["steps"]), round(cost["seconds"], 1)
-    )
+def _cost(run_id: str, what: str, how: How, cost: TrainingCost) -> Cost:
+    return Cost(run_id, what, how, cost["trainings"], cost["steps"], round(cost["seconds"], 1))
 
 
 def _problems(runs: Sequence[Measured]) -> list[Problem]:
     """What keeps runs from being compared with the first."""
-    problems = []
+    problems: list[Problem] = []
     for run in runs:
         run_id = run.table["run_id"]
         if run.table["kind"] not in ("oracle", "search"):
             rule = f"is of kind {run.table['kind']}; only oracle and search runs look for max_lr"
-            problems.append(Problem("RUN", rule, run_id))
+            problems.append(SettingProblem("run", rule, run_id))
         first = runs[0]
         if run.graph != first.graph:
             rule = (
                 f"has another network, training, seed or images than {first.table['run_id']}; "
                 "costs are compared between runs of one system"
             )
-            problems.append(Problem("RUN", rule, run_id))
+            problems.append(SettingProblem("run", rule, run_id))
             continue
         apart = [field for field, value in run.shared.items() if value != first.shared.get(field)]
         if apart:
@@ -242,7 +245,7 @@ def _problems(runs: Sequence[Measured]) -> list[Problem]:
                 f"differs from {first.table['run_id']} in {', '.join(apart)}; "
                 "costs are compared where these are the same"
             )
-            problems.append(Problem("RUN", rule, run_id))
+            problems.append(SettingProblem("run", rule, run_id))
     return problems
 
 

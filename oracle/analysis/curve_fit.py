@@ -11,23 +11,20 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from oracle.tables.base import s_cyc_parameters
+from oracle.tables.fit import FittedCurve
 from scyc.schedules import scyc_curve
 from scyc.specs.base import SCyc
+from scyc.specs.ranges import STORED
 
-Q = range(4)  # what the paper says to try (Section 4.3)
-BETA = tuple(3 + step / 10 for step in range(31))  # likewise, in steps of 0.1
 _SLACK = 1e-9  # relative; a corner lies on its edges, whatever rounding says
 _LEAST = 1e-12  # epsilon is above 0
-_BEYOND = 1e6  # factor; an end that may lie anywhere beyond the grid
-_SURELY = 0.05  # chance from which a region may go on beyond the grid
-_RISE = 0.05  # share of delta that has been added, from which delta is bound
 _PARALLEL = 1e-12  # determinant of two edges that meet nowhere
 
 
@@ -61,22 +58,31 @@ class Fit:
 def fit_scyc_curve(
     targets: Sequence[Target], rate: float, q: Sequence[int], beta: Sequence[float]
 ) -> Fit:
-    """The S-Cyc curve that lies in most regions, and of those the closest to the well-tuned values.
+    """Return the S-Cyc curve that lies in most regions.
 
-    targets: the regions, at least one. q, beta: what is tried; the paper says 0..3 and 3..6
-    (Section 4.3). Closeness is the least squares of (max_lr - well_tuned) / well_tuned. Equal fits
-    go to the smaller q, then the smaller beta. Raises ValueError when there is nothing to fit.
+    Of curves in as many regions it is the closest to the well-tuned values, by the least squares of
+    (max_lr - well_tuned) / well_tuned. Equal fits go to the smaller q, then the smaller beta.
+
+    Args:
+        targets: The regions, at least one.
+        rate: Share of the remaining weights that a cycle prunes, in (0, 1).
+        q: What is tried; the paper says 0..3 (Section 4.3).
+        beta: What is tried; the paper says 3..6.
+
+    Raises:
+        ValueError: There is nothing to fit.
     """
     if not targets or not q or not beta:
         raise ValueError("a fit needs at least one region, one q and one beta")
     best: tuple[int, float, SCyc] | None = None
     counts: dict[tuple[int, float], int] = {}
     for shape in itertools.product(sorted(q), sorted(beta)):
-        shares = [_share(target.cycle, rate, *shape) for target in targets]
+        shares = [growth_share(target.cycle, rate, *shape) for target in targets]
         count, epsilon, delta, loss = _line(targets, shares)
         counts[shape] = count
         if best is None or (count, -loss) > (best[0], -best[1]):
-            curve = SCyc(epsilon=epsilon, delta=delta, q=shape[0], beta=shape[1])
+            values = {"epsilon": epsilon, "delta": delta, "q": shape[0], "beta": shape[1]}
+            curve = SCyc.model_validate(values, context=STORED)  # regions may be wide
             best = (count, loss, curve)
     assert best is not None
     most, _, curve = best
@@ -93,8 +99,15 @@ def fit_scyc_curve(
     )
 
 
-def _share(cycle: int, rate: float, q: int, beta: float) -> float:
-    """How much of delta has been added at a cycle."""
+def growth_share(cycle: int, rate: float, q: int, beta: float) -> float:
+    """Return the share of delta that has been added at a cycle, in [0, 1).
+
+    Args:
+        cycle: Completed pruning cycles.
+        rate: Share of the remaining weights that a cycle prunes.
+        q: Cycle after which max_lr starts to rise.
+        beta: Steepness of the S.
+    """
     return scyc_curve.max_lr(SCyc(epsilon=1.0, delta=1.0, q=q, beta=beta), cycle, rate) - 1.0
 
 
@@ -184,110 +197,36 @@ def _closest(plane: _Plane, edges: Array) -> Array:
     return np.concatenate([everywhere, lines])
 
 
-def of_cycles(cycles: Sequence[Mapping[str, Any]]) -> list[Target]:
-    """The regions of a table's cycles, as estimated, else as measured; not those at chance."""
-    targets = []
-    for cycle in _with_region(cycles):
-        estimated = (cycle.get("evidence") or {}).get("estimated")
-        region = estimated or {**cycle["feasible"], "well_tuned": cycle["well_tuned"]}
-        low, high = region["low"], region["high"]
-        well_tuned = min(max(region["well_tuned"], low), high)
-        targets.append(Target(cycle["cycle"], low, high, well_tuned))
-    return targets
-
-
-def _with_region(cycles: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [cycle for cycle in cycles if cycle["feasible"] and not cycle.get("at_chance")]
-
-
-def widest(cycles: Sequence[Mapping[str, Any]]) -> list[Target]:
-    """The regions from the outer bounds of the 90 % intervals of their ends.
-
-    Where a region may go on beyond the end of the grid, nothing bounds it there.
-    """
-    found = []
-    for target, cycle in zip(of_cycles(cycles), _with_region(cycles), strict=True):
-        told = cycle.get("evidence") or {}
-        low, high = told.get("low"), told.get("high")
-        if low is None or high is None:
-            found.append(target)
-            continue
-        lowest = low["low"] / (_BEYOND if low.get("beyond", 0.0) > _SURELY else 1.0)
-        highest = high["high"] * (_BEYOND if high.get("beyond", 0.0) > _SURELY else 1.0)
-        found.append(Target(target.cycle, lowest, highest, target.well_tuned))
-    return found
-
-
-def part(cycles: Sequence[Mapping[str, Any]], rate: float) -> dict[str, object] | None:
-    """The fit to a table's regions within the paper's q and beta, as JSON values.
-
-    rate: share of the remaining weights that a cycle prunes. None where there is no region.
-    ``not_excluded``: whether a curve lies within the outer bounds of every region's intervals.
-    ``delta_bound``: whether the curve rises enough within these cycles for delta to be known.
-    """
-    targets = of_cycles(cycles)
-    if not targets:
-        return None
-    found = fit_scyc_curve(targets, rate, Q, BETA)
-    fits = found.fits or fit_scyc_curve(widest(cycles), rate, Q, BETA).fits
-    shares = [_share(target.cycle, rate, found.curve.q, found.curve.beta) for target in targets]
-    return {
-        **as_json(found),
-        "not_excluded": fits,
-        "delta_bound": max(shares) >= _RISE,
-        "pairs": len(Q) * len(BETA),
-    }
-
-
-def note(found: Mapping[str, Any]) -> str:
-    """What :func:`part` found, in a sentence or two."""
-    curve, inside, outside = found["s_cyc"], found["inside"], found["outside"]
-    delta = f"delta {curve['delta']:.4g}"
-    if not found.get("delta_bound", True):
-        delta += " (these cycles do not bound it)"
-    line = (
-        f"Fit: epsilon {curve['epsilon']:.4g}, {delta}, q {curve['q']}, beta "
-        f"{curve['beta']:.4g} lie inside {len(inside)} of {len(inside) + len(outside)} regions"
-    )
-    if found["fits"]:
-        pairs, count = len(found["equals"]), found.get("pairs")
-        return f"{line}; so do {pairs} of {count} pairs of q and beta." if count else f"{line}."
-    line = f"{line}, outside at cycle {', '.join(map(str, outside))}."
-    if found.get("not_excluded"):
-        return f"{line} Within the 90 % intervals of the ends a curve lies in all regions."
-    return f"{line} No S-Cyc curve with q 0 to 3 and beta 3 to 6 lies in all regions."
-
-
-def text(found: Fit, name: str) -> str:
-    """A fit for a terminal: the curve, where it is inside, which (q, beta) do as well."""
-    curve, count = found.curve, len(found.inside) + len(found.outside)
+def text(fitted: Fit, name: str) -> str:
+    """Return a fit for a terminal: the curve, where it is inside, which (q, beta) do as well."""
+    curve, count = fitted.curve, len(fitted.inside) + len(fitted.outside)
     lines = [
         f"{name}: S-Cyc (epsilon {curve.epsilon:.4g}, delta {curve.delta:.4g}, q {curve.q}, "
-        f"beta {curve.beta:.4g}) lies inside {len(found.inside)} of {count} regions",
-        f"  off the well-tuned max_lr by a factor of {math.exp(found.distance):.3f} (root mean "
+        f"beta {curve.beta:.4g}) lies inside {len(fitted.inside)} of {count} regions",
+        f"  off the well-tuned max_lr by a factor of {math.exp(fitted.distance):.3f} (root mean "
         "square)",
     ]
-    if not found.fits:
-        cycles = ", ".join(str(cycle) for cycle in found.outside)
+    if not fitted.fits:
+        cycles = ", ".join(str(cycle) for cycle in fitted.outside)
         lines.append(
             f"  No S-Cyc curve that was tried fits all; this one is outside at cycle {cycles}."
         )
-    for q, betas in itertools.groupby(found.equals, key=lambda shape: shape[0]):
+    for q, betas in itertools.groupby(fitted.equals, key=lambda shape: shape[0]):
         values = [beta for _, beta in betas]
         lines.append(f"  q {q}: as many with beta {_ranges(values)}")
     return "\n".join(lines) + "\n"
 
 
-def as_json(found: Fit) -> dict[str, object]:
-    """A fit as JSON values."""
+def as_json(fitted: Fit) -> FittedCurve:
+    """Return a fit as JSON values."""
     return {
-        "s_cyc": found.curve.model_dump(mode="json"),
-        "rate": found.rate,
-        "fits": found.fits,
-        "inside": list(found.inside),
-        "outside": list(found.outside),
-        "distance": found.distance,
-        "equals": [{"q": q, "beta": beta} for q, beta in found.equals],
+        "s_cyc": s_cyc_parameters(fitted.curve),
+        "rate": fitted.rate,
+        "fits": fitted.fits,
+        "inside": list(fitted.inside),
+        "outside": list(fitted.outside),
+        "distance": fitted.distance,
+        "equals": [{"q": q, "beta": beta} for q, beta in fitted.equals],
     }
 
 

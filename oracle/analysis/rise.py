@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from oracle.analysis import shapes, trend
-from scyc.errors import BadInput, Problem
+from oracle.errors import SettingProblem
+from scyc.errors import BadInput
 
 _SHOWN = 4  # significant digits
 
@@ -35,10 +36,10 @@ def read(file: Path) -> dict[str, Any]:
         table = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         rule = f"cannot be read as JSON: {error}"
-        raise BadInput("table", [Problem("RUN", rule, str(file))]) from error
+        raise BadInput("table", [SettingProblem("run", rule, str(file))]) from error
     if not isinstance(table, dict) or table.get("kind") != "oracle" or "cycles" not in table:
         rule = "is no table of an oracle run; write one: oracle table RUN --format json"
-        raise BadInput("table", [Problem("RUN", rule, str(file))])
+        raise BadInput("table", [SettingProblem("run", rule, str(file))])
     return table
 
 
@@ -58,7 +59,7 @@ def of_table(table: Mapping[str, Any], rate: float | None = None) -> Rise:
         rule = (
             "is of a run that is not complete, and does not say how much a cycle prunes; name RUN"
         )
-        raise BadInput("table", [Problem("RUN", rule, name)])
+        raise BadInput("table", [SettingProblem("run", rule, name)])
     settings = (table["tolerance"], table["tolerance_kind"])
     known = [trend.draws(cycle, *settings) for cycle in table["cycles"]]
     found = [each for each in known if each is not None]

@@ -18,7 +18,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from oracle.analysis.curve_fit import BETA, Q
+from oracle.analysis.region_fit import BETA, Q
 from oracle.analysis.trend import CycleDraws
 from scyc.schedules import scyc_curve
 from scyc.specs.base import SCyc

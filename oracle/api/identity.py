@@ -22,13 +22,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from oracle.errors import OracleError
 from scyc.specs.base import content_hash
 from scyc.specs.factory import IN_PROCESS, load_factory
 
 _REMEDY = 'give version="1", and another version whenever it changes'
 
 
-class UnknownIdentity(ValueError):
+class UnknownIdentity(OracleError):
     """An object of which it cannot be said whether it is the same in another process."""
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
-from oracle.export.checkpoint import Found, State, find_cell, load_module, load_network
+from oracle.export.checkpoint import Found, State, find_cell, load_folder, load_module, load_network
+from oracle.export.export import export_network
 from oracle.plots import base
-from oracle.plots.registry import FIGURES, is_drawable
+from oracle.plots.registry import FIGURES
 from oracle.reports import formats
 from oracle.runs import catalog, html_report
 from oracle.runs.catalog import StoredRun
 from oracle.runs.training_runs import training_runs
 from oracle.settings import Settings
 from oracle.study.base import Study
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table, is_empty
 from scyc.errors import BadInput, Problem
 
 if TYPE_CHECKING:
@@ -117,7 +119,7 @@ class Run:
             BadInput: No cycle is finished yet.
         """
         table = self.table
-        if not is_drawable(table):
+        if is_empty(table):
             rule = "no cycle of this run is finished yet; nothing to draw"
             raise BadInput(self.run_id, [Problem("run", rule)])
         return FIGURES[table["kind"]].figure(table)
@@ -155,6 +157,55 @@ class Run:
         found = self._cell(cycle, max_lr, replicate)
         return load_network(self._stored, self._settings, found, "final").masks
 
+    def folder(
+        self, into: str | Path, cycle: int, max_lr: float | None = None, replicate: int = 0
+    ) -> Path:
+        """Write the files that a training function left in ``task.folder``; returns the folder.
+
+        Args:
+            into: A new or empty folder.
+            cycle: As for :meth:`network`, as are max_lr and replicate.
+            max_lr: A max_lr of the oracle's grid; None: the well-tuned one.
+            replicate: Counted from 0.
+
+        Raises:
+            BadInput: As :meth:`network`; or the study has no training function.
+        """
+        target = Path(into)
+        load_folder(self._stored, self._settings, self._cell(cycle, max_lr, replicate), target)
+        return target
+
+    def export(
+        self,
+        file: str | Path,
+        cycle: int,
+        *,
+        format: Literal["torch", "npz", "safetensors", "onnx"] = "torch",  # noqa: A002  # as the command has it
+        max_lr: float | None = None,
+        replicate: int = 0,
+        state: State = "final",
+    ) -> dict[str, Any]:
+        """Write a network to a file that loads without this package, as ``oracle export`` does.
+
+        Args:
+            file: Where to.
+            cycle: As for :meth:`network`, as are max_lr, replicate and state.
+            format: Of the file.
+            max_lr: A max_lr of the oracle's grid; None: the well-tuned one.
+            replicate: Counted from 0.
+            state: Which weights.
+
+        Returns:
+            The metadata that the file holds; see :func:`oracle.export.export.metadata_of`.
+
+        Raises:
+            BadInput: As :meth:`network`; or the format's library is not installed.
+            DiskError: The file cannot be written.
+        """
+        return export_network(
+            self._stored, self._settings, Path(file), format, cycle, max_lr, replicate, state
+        )
+
     def _cell(self, cycle: int, max_lr: float | None, replicate: int) -> Found:
         return find_cell(self._stored, cycle, max_lr, replicate)
 
@@ -170,7 +221,7 @@ class Run:
             html_report.verdict(printed),
             html_report.grid(printed),
         ]
-        if is_drawable(table):
+        if not is_empty(table):
             parts.append(base.page(FIGURES[table["kind"]].figure(table), plotly_js="cdn"))
         return "\n".join(parts)
 

@@ -10,10 +10,11 @@ from typing import Any, Literal
 from oracle.api.declaring import study_of
 from oracle.api.progress import shown_progress
 from oracle.api.run import Run
-from oracle.runs import catalog, estimate, execute
+from oracle.errors import SettingProblem
+from oracle.runs import catalog, estimate, execute, prepare
 from oracle.settings import BACKEND_NAMES, DEVICE_NAMES, ScaleDown, Settings, default_workers
 from oracle.study.base import Study
-from scyc.errors import BadInput, Problem, unknown
+from scyc.errors import BadInput, unknown
 
 StudyLike = str | Path | Mapping[str, Any] | Study
 
@@ -58,7 +59,8 @@ def run(
 
     Raises:
         BadInput: The study or an argument is refused, with every problem found.
-        RunError: The run stopped before its end; what is finished is kept.
+        OracleError: RunError where the run stopped before its end, StorageError where the
+            database failed; what is finished is kept.
 
     Example:
         >>> import oracle
@@ -70,7 +72,7 @@ def run(
     """
     declared = study_of(study, smaller)
     settings = settings_of(runs, storage, store, workers, data, device, backend, save_every)
-    prepared = execute.prepare(declared, settings)
+    prepared = prepare.prepare(declared, settings)
     with shown_progress(progress) as shown:
         execute.execute(prepared, shown)
     return load_run(prepared.run_id, runs=runs, storage=storage, store=store)
@@ -109,7 +111,7 @@ def check(
     """
     declared = study_of(study, smaller)
     settings = settings_of(runs, storage, store, workers, data, device, backend)
-    return estimate.estimate(execute.prepare(declared, settings))
+    return estimate.estimate(prepare.prepare(declared, settings))
 
 
 def load_run(
@@ -168,11 +170,13 @@ def settings_of(
         ("backend", backend, BACKEND_NAMES),
     ):
         if value not in known:
-            problems.append(Problem(name, unknown(str(value), known), value))
+            problems.append(SettingProblem(name, unknown(str(value), known), value))
     if workers is not None and (not isinstance(workers, int) or workers < 1):
-        problems.append(Problem("workers", "must be a whole number of at least 1", workers))
+        problems.append(SettingProblem("workers", "must be a whole number of at least 1", workers))
     if not 0 < save_every < float("inf"):
-        problems.append(Problem("save_every", "must be a number of minutes above 0", save_every))
+        problems.append(
+            SettingProblem("save_every", "must be a number of minutes above 0", save_every)
+        )
     if problems:
         raise BadInput("run", problems)
     return Settings(

@@ -168,7 +168,8 @@ def _regions(
 ) -> tuple[str, float, list[Target]]:
     """The name, the pruning rate and the regions of a run or of a table of the paper."""
     from oracle.analysis import paper as printed
-    from oracle.analysis.curve_fit import Target, of_cycles
+    from oracle.analysis.curve_fit import Target
+    from oracle.analysis.region_fit import of_cycles
 
     if number is not None:
         judged = printed.check_paper_table(int(number))
@@ -184,5 +185,6 @@ def _regions(
     run = catalog.find_run(run_name, settings)
     if not isinstance(run.study, OracleStudy):
         raise click.UsageError(f"{run.record.run_id} is no oracle run; it has no regions to fit")
-    measured = of_cycles(catalog.stored_table(run)["cycles"])
-    return run.record.run_id, run.study.pruning.rate, measured
+    table = catalog.stored_table(run)
+    assert table["kind"] == "oracle"  # as the study is
+    return run.record.run_id, run.study.pruning.rate, of_cycles(table["cycles"])

@@ -4,20 +4,18 @@
 
 from __future__ import annotations
 
-import functools
 import json
-import os
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from oracle.cli.options import FILE, scale_options
+from oracle.cli.option_names import from_request
+from oracle.cli.options import FILE, client_options, scale_options
 from oracle.cli.printing import INTERRUPTED, print_table, width
-from oracle.errors import RunError
+from oracle.errors import JobFailed, OracleError
 from oracle.host.terminal import printable
 from oracle.records.jobs import PRIORITIES, STATES
 from oracle.settings import ScaleDown
@@ -32,34 +30,9 @@ _FILES = {"html": ".html", "png": ".png", "svg": ".svg", "report": "-report.html
 _FORMS = (*_TABLES, *_FILES, "study")
 
 
-class JobFailed(RunError):
-    """A job that ended without being done."""
-
-
-def asking(command: Callable[..., None]) -> Callable[..., None]:
-    """Options that say which server is asked; the command gets `client`."""
-
-    @click.option(
-        "--server", envvar="ORACLE_SERVER", default="http://127.0.0.1:8000", show_default=True,
-        help="The server's address; ORACLE_SERVER names another.",
-    )  # fmt: skip
-    @click.option(
-        "--token-file", type=FILE, envvar="ORACLE_TOKEN_FILE",
-        help="A file with the token that the server asks for.  [default: ORACLE_TOKEN]",
-    )  # fmt: skip
-    @functools.wraps(command)
-    def with_client(server: str, token_file: Path | None, **arguments: Any) -> None:
-        from oracle.client.client import Client
-
-        with Client(server, _token(token_file)) as client:
-            command(client=client, **arguments)
-
-    return with_client
-
-
 @click.command()
 @click.argument("study")
-@asking
+@client_options
 @scale_options
 @click.option("--data", metavar="NAME", help="One of the server's data folders, by name.")
 @click.option(
@@ -88,6 +61,7 @@ def submit(
     try:
         job = client.submit(text, shrink=wanted, data=data, priority=priority)
     except BadInput as error:
+        error = from_request(error, ("data", "priority"))
         raise BadInput(source, error.problems) from error
     if quiet:
         click.echo(job.id)
@@ -101,7 +75,7 @@ def submit(
 
 @click.command()
 @click.argument("job_name", metavar="JOB")
-@asking
+@client_options
 @click.option("--quiet", is_flag=True, help="No progress, and no table at the end.")
 def watch(job_name: str, client: Client, quiet: bool) -> None:
     """Show a JOB's progress to its end, and print its table.
@@ -113,7 +87,7 @@ def watch(job_name: str, client: Client, quiet: bool) -> None:
 
 @click.command()
 @click.argument("job_name", metavar="[JOB]", required=False)
-@asking
+@client_options
 @click.option(
     "--state", "states", type=click.Choice(STATES), multiple=True,
     help="Only jobs in this state; may be given again.",
@@ -165,7 +139,7 @@ def status(
 
 @click.command()
 @click.argument("job_name", metavar="JOB")
-@asking
+@client_options
 def cancel(job_name: str, client: Client) -> None:
     """Cancel a JOB that waits or runs. What is finished is kept; `oracle resume` goes on."""
     job = client.cancel(_found(client, job_name).id)
@@ -174,7 +148,7 @@ def cancel(job_name: str, client: Client) -> None:
 
 @click.command()
 @click.argument("job_name", metavar="JOB")
-@asking
+@client_options
 def resume(job_name: str, client: Client) -> None:
     """Put a cancelled or failed JOB back into the queue. What is finished is not trained again."""
     job = client.resume(_found(client, job_name).id)
@@ -184,7 +158,7 @@ def resume(job_name: str, client: Client) -> None:
 @click.command(context_settings={"ignore_unknown_options": True})  # a number below 0 is none
 @click.argument("job_name", metavar="JOB")
 @click.argument("number", metavar="N", type=click.IntRange(PRIORITIES[0], PRIORITIES[-1]))
-@asking
+@client_options
 def priority(job_name: str, number: int, client: Client) -> None:
     """Give a JOB that waits priority N, -100 to 100; higher comes first."""
     job = client.reprioritise(_found(client, job_name).id, number)
@@ -193,7 +167,7 @@ def priority(job_name: str, number: int, client: Client) -> None:
 
 @click.command()
 @click.argument("run_name", metavar="RUN")
-@asking
+@client_options
 @click.option("--format", "form", type=click.Choice(_FORMS), default="text", show_default=True)
 @click.option(
     "--distributions", "which", metavar="NAME",
@@ -212,7 +186,9 @@ def fetch(run_name: str, client: Client, form: str, which: str | None, output: P
     columns = min(width(), 500) if output is None else 160
     try:
         content = client.fetch(run_name, form, width=columns, distributions=which)
-    except RunError as error:
+    except BadInput as error:
+        raise from_request(error, ("run", "distributions")) from error
+    except OracleError as error:
         raise _named(error, "RUN", run_name) from error
     if output is None and form in _FILES:
         output = Path(f"{client.run(run_name).id}{_FILES[form]}")
@@ -269,35 +245,22 @@ def _found(client: Client, name: str) -> Job:
     """The job with this id, or the latest one of the study so named. Raises BadInput."""
     try:
         return client.job(name)
-    except RunError as error:
+    except OracleError as error:
         latest = client.jobs(study=name, limit=1).items if _missing(error) else ()
         if latest:
             return latest[0]
         raise _named(error, "JOB", name) from error
 
 
-def _named(error: RunError, what: str, name: str) -> Exception:
+def _named(error: OracleError, what: str, name: str) -> Exception:
     """A name that the server does not know is wrong input, as it is without a server."""
     if not _missing(error):
         return error
     return BadInput(what.lower(), [Problem(what, str(error), name)])
 
 
-def _missing(error: RunError) -> bool:
+def _missing(error: OracleError) -> bool:
     return getattr(error, "status", None) == 404
-
-
-def _token(file: Path | None) -> str | None:
-    """The token of a file, or that of the environment. Raises BadInput."""
-    if file is None:
-        return os.environ.get("ORACLE_TOKEN") or None
-    try:
-        return file.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        rule = f"cannot be read: {error.strerror}"
-    except UnicodeDecodeError:
-        rule = "is not text"
-    raise BadInput("token", [Problem("--token-file", rule, str(file))])
 
 
 def _json(content: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,8 +15,9 @@ from oracle.cli import (
     server_commands,
     study_commands,
 )
+from oracle.cli.option_names import with_option_names
 from oracle.cli.printing import BAD_INPUT, FAILED, INTERRUPTED
-from oracle.errors import RunError
+from oracle.errors import OracleError
 from oracle.host.disk import disk_failed
 from oracle.host.terminal import printable
 from scyc.errors import BadInput
@@ -23,7 +25,18 @@ from scyc.errors import BadInput
 _MODULES = (study_commands, run_commands, analysis_commands, job_commands, server_commands)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """The commands, which name options where a setting is refused."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command. Raises BadInput."""
+        try:
+            return super().invoke(ctx)
+        except BadInput as error:
+            raise with_option_names(error) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="scyc-oracle", prog_name="oracle")
 def main() -> None:
     """Greedy max_lr oracle for iterative pruning, compared with S-Cyc.
@@ -56,7 +69,7 @@ def entry() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted; what is finished is kept: run the same command to go on", err=True)
         code = INTERRUPTED
-    except (RunError, OSError) as error:
+    except (OracleError, OSError) as error:
         failure = disk_failed(error) if isinstance(error, OSError) else error
         if failure is None:
             raise

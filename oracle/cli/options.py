@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +18,7 @@ from oracle.settings import BACKEND_NAMES, DEVICE_NAMES, ScaleDown, Settings, de
 from scyc.errors import BadInput, Problem
 
 FILE = click.Path(path_type=Path)
+Command = Callable[..., None]
 _PASSWORD = re.compile(r"://[^:/@]*:.+@|[?&](ssl)?password=", re.IGNORECASE)
 
 
@@ -98,22 +100,36 @@ def _stored_url(file: Path, storage: str | None) -> str:
     raise BadInput("storage", [Problem("--storage-file", rule, str(file))])
 
 
+def worker_options(workers: str, inline: str) -> Callable[[Command], Command]:
+    """Options that say which workers train; the command gets `workers`, `backend` and `device`.
+
+    Args:
+        workers: What --workers counts.
+        inline: Where the backend `inline` trains.
+    """
+
+    def with_options(command: Command) -> Command:
+        command = click.option(
+            "--device", type=click.Choice(DEVICE_NAMES), default="auto", show_default=True,
+            help="What a worker trains on.",
+        )(command)  # fmt: skip
+        command = click.option(
+            "--backend", type=click.Choice(BACKEND_NAMES), default="ray", show_default=True,
+            help=f"Train on Ray Tune's workers, or {inline}.",
+        )(command)  # fmt: skip
+        return click.option(
+            "--workers", type=click.IntRange(1, 4096),
+            help=f"{workers}  [default: one a CPU core, or one a GPU]",
+        )(command)  # fmt: skip
+
+    return with_options
+
+
 def device_options(command: Callable[..., None]) -> Callable[..., None]:
     """Options that say on what a study is run; they go into `settings` too."""
 
     @click.option("--data", type=FILE, help="Folder of the images, instead of the study's own.")
-    @click.option(
-        "--workers", type=click.IntRange(1, 4096),
-        help="Processes that train.  [default: one a CPU core, or one a GPU]",
-    )  # fmt: skip
-    @click.option(
-        "--backend", type=click.Choice(BACKEND_NAMES), default="ray", show_default=True,
-        help="Train on Ray Tune's workers, or in this process.",
-    )  # fmt: skip
-    @click.option(
-        "--device", type=click.Choice(DEVICE_NAMES), default="auto", show_default=True,
-        help="What a worker trains on.",
-    )  # fmt: skip
+    @worker_options("Processes that train.", "in this process")
     @click.option(
         "--save-every", type=Finite(0, min_open=True), default=5.0, show_default=True,
         metavar="MINUTES", help="Save what is being trained, to go on from after a crash.",
@@ -174,3 +190,37 @@ def recorded(command: Callable[..., None]) -> Callable[..., None]:
         "--distributions", "which", metavar="NAME",
         help="Those that a study with `record` kept, of the oracle, of S-Cyc, or of an entry.",
     )(command)  # fmt: skip
+
+
+def client_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Options that say which server is asked; the command gets `client`."""
+
+    @click.option(
+        "--server", envvar="ORACLE_SERVER", default="http://127.0.0.1:8000", show_default=True,
+        help="The server's address; ORACLE_SERVER names another.",
+    )  # fmt: skip
+    @click.option(
+        "--token-file", type=FILE, envvar="ORACLE_TOKEN_FILE",
+        help="A file with the token that the server asks for.  [default: ORACLE_TOKEN]",
+    )  # fmt: skip
+    @functools.wraps(command)
+    def with_client(server: str, token_file: Path | None, **arguments: Any) -> None:
+        from oracle.client.client import Client  # noqa: PLC0415  # httpx, where a server is asked
+
+        with Client(server, _token(token_file)) as client:
+            command(client=client, **arguments)
+
+    return with_client
+
+
+def _token(file: Path | None) -> str | None:
+    """The token of a file, or that of the environment. Raises BadInput."""
+    if file is None:
+        return os.environ.get("ORACLE_TOKEN") or None
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        rule = f"cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        rule = "is not text"
+    raise BadInput("token", [Problem("--token-file", rule, str(file))])

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -14,16 +15,30 @@ from oracle.cli.options import FILE, recorded, storage_options
 from oracle.cli.printing import print_table, width
 from oracle.settings import Settings
 
+if TYPE_CHECKING:
+    from oracle.tables.registry import Table
+
 FORMATS = ("text", "json", "csv", "markdown", "latex")
 
 
 @click.command()
-@click.argument("run_name", metavar="RUN")
+@click.argument("run_name", metavar="RUN", required=False)
 @storage_options
 @recorded
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
-def table(run_name: str, settings: Settings, which: str | None, form: str) -> None:
+@click.option(
+    "--schema", is_flag=True,
+    help="Print the JSON Schema of the RUN's table, or of all tables where no RUN is named.",
+)  # fmt: skip
+def table(
+    run_name: str | None, settings: Settings, which: str | None, form: str, schema: bool
+) -> None:
     """Print a RUN's table, computed from its storage; also of a run that is not complete."""
+    if schema:
+        click.echo(json.dumps(_schema(run_name, settings, which), indent=2))
+        return
+    if run_name is None:
+        raise click.UsageError("Missing argument 'RUN'.")
     from oracle.reports import formats
 
     found = _stored(run_name, settings, which)
@@ -44,10 +59,11 @@ def table(run_name: str, settings: Settings, which: str | None, form: str) -> No
 def plot(run_name: str, settings: Settings, which: str | None, output: Path | None) -> None:
     """Draw a RUN: regions and accuracies, schedules compared, or distributions."""
     from oracle.plots import base
-    from oracle.plots.registry import FIGURES, is_drawable
+    from oracle.plots.registry import FIGURES
+    from oracle.tables.registry import is_empty
 
     found = _stored(run_name, settings, which)
-    if not is_drawable(found):
+    if is_empty(found):
         raise click.ClickException("no cycle of this run is finished yet; nothing to draw")
     target = output or Path(f"{found['run_id']}.html")
     base.save(FIGURES[found["kind"]].figure(found), target)
@@ -73,10 +89,69 @@ def list_runs(settings: Settings) -> None:
     click.echo("\nbuilt-in studies: " + ", ".join(bundled_studies()))
 
 
-COMMANDS = (table, plot, list_runs)
+@click.command()
+@click.argument("run_name", metavar="RUN")
+@storage_options
+@click.option("--cycle", type=click.IntRange(0), required=True, help="Completed pruning cycles.")
+@click.option(
+    "--max-lr", default="well-tuned", show_default=True, metavar="RATE",
+    help="A max_lr of the cycle's grid.",
+)  # fmt: skip
+@click.option("--replicate", type=click.IntRange(0), default=0, show_default=True)
+@click.option(
+    "--state", type=click.Choice(("final", "ticket", "rewound")), default="final",
+    show_default=True, help="Trained, or initial or rewound weights below the cycle's masks.",
+)  # fmt: skip
+@click.option(
+    "--format", "form", type=click.Choice(("torch", "npz", "safetensors", "onnx")),
+    default="torch", show_default=True,
+)  # fmt: skip
+@click.option("-o", "--output", type=FILE, required=True, help="The file to write.")
+def export(
+    run_name: str,
+    settings: Settings,
+    cycle: int,
+    max_lr: str,
+    replicate: int,
+    state: Literal["final", "ticket", "rewound"],
+    form: str,
+    output: Path,
+) -> None:
+    """Write a trained network of a RUN to a file that loads without this program."""
+    from oracle.export.export import export_network
+    from oracle.runs import catalog
+
+    try:
+        wanted = None if max_lr == "well-tuned" else float(max_lr)
+    except ValueError:
+        raise click.UsageError(f"--max-lr {max_lr}: give a number, or well-tuned") from None
+    run = catalog.find_run(run_name, settings)
+    found = export_network(run, settings, output, form, cycle, wanted, replicate, state)
+    cost = found["cost"]
+    click.echo(
+        f"{output}\n"
+        f"cycle {found['cycle']}, max_lr {found['max_lr']:.4g}, replicate {found['replicate']}, "
+        f"{found['weights_remaining']:.2f} % of the weights remaining\n"
+        f"bytes  {cost['dense_bytes']:,} dense, {cost['sparse_bytes']:,} sparse\n"
+        f"FLOPs  {cost['dense_flops']:,} dense, {cost['sparse_flops']:,} sparse, of one image"
+    )
 
 
-def _stored(run_name: str, settings: Settings, which: str | None) -> dict[str, Any]:
+COMMANDS = (table, plot, list_runs, export)
+
+
+def _schema(run_name: str | None, settings: Settings, which: str | None) -> dict[str, Any]:
+    """The JSON Schema of a run's table, or of the tables of all kinds of study."""
+    from oracle.runs import catalog
+    from oracle.tables.json_schema import json_schema
+
+    if run_name is None:
+        return json_schema("distributions" if which else None)
+    kind = getattr(catalog.find_run(run_name, settings).study, "kind", "oracle")
+    return json_schema("distributions" if which else kind)
+
+
+def _stored(run_name: str, settings: Settings, which: str | None) -> Table:
     """The table of a run, or that of the distributions that one of its pruning runs recorded."""
     from oracle.runs import catalog
 

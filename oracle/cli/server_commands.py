@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from oracle.cli.options import Finite, storage_options
+from oracle.cli.options import Finite, storage_options, worker_options
 from oracle.records.tokens import SCOPES, Scope, Token, name_rule
-from oracle.settings import BACKEND_NAMES, DEVICE_NAMES, Settings
+from oracle.settings import Settings
 from scyc.errors import BadInput, Problem
 
 if TYPE_CHECKING:
@@ -30,18 +30,7 @@ if TYPE_CHECKING:
 @click.option(
     "--ray-address", envvar="RAY_ADDRESS", help="A Ray cluster to train on.  [default: a local one]"
 )
-@click.option(
-    "--workers", type=click.IntRange(1, 4096),
-    help="Processes that train, of each job.  [default: one a CPU core, or one a GPU]",
-)  # fmt: skip
-@click.option(
-    "--device", type=click.Choice(DEVICE_NAMES), default="auto", show_default=True,
-    help="What a worker trains on.",
-)  # fmt: skip
-@click.option(
-    "--backend", type=click.Choice(BACKEND_NAMES), default="ray", show_default=True,
-    help="Train on Ray Tune's workers, or in each job's own process.",
-)  # fmt: skip
+@worker_options("Processes that train, of each job.", "in each job's own process")
 @click.option(
     "--running", type=click.IntRange(1, 1000), default=1, show_default=True,
     help="Jobs that run at a time.",
@@ -77,9 +66,10 @@ def serve(settings: Settings, data: Sequence[str], allow: Sequence[str], **optio
     the server; what ran goes on when it is started again.
     """
     named = _pairs({"--data": data, "--allow": allow})
-    from oracle.web.server import serve as begin
+    from oracle.web import server
 
-    begin(settings, data=named["--data"], allow=named["--allow"], **options)
+    chosen = server.ServeOptions(data=named["--data"], allow=named["--allow"], **options)
+    server.serve(settings, chosen)
 
 
 @click.group()
@@ -165,9 +155,9 @@ def _tokens(settings: Settings) -> Iterator[Tokens]:
 def _there(settings: Settings) -> bool:
     """Whether a server's database is there, which nobody makes by asking. Raises BadInput."""
     from oracle import database
-    from oracle.runs import catalog
+    from oracle.storage import session
 
-    url = catalog.served(settings)
+    url = session.server_url(settings)
     if problems := database.probe(url):
         raise BadInput("storage", problems)
     return url.get_backend_name() != "sqlite" or Path(str(url.database)).exists()
@@ -176,9 +166,9 @@ def _there(settings: Settings) -> bool:
 def _database(settings: Settings) -> URL:
     """A server's database, in a folder that is there. Raises BadInput."""
     from oracle import database
-    from oracle.runs import catalog
+    from oracle.storage import session
 
-    url = catalog.served(settings)
+    url = session.server_url(settings)
     if problems := database.probe(url):
         raise BadInput("storage", problems)
     if url.get_backend_name() == "sqlite":

@@ -28,11 +28,12 @@ def run(study: str, settings: Settings, wanted: ScaleDown, quiet: bool) -> None:
     """
     from oracle.api.progress import terminal_progress
     from oracle.reports import formats
-    from oracle.runs import catalog, execute, html_report
+    from oracle.runs import execute, html_report, prepare
+    from oracle.storage import session
     from oracle.study.loading import load_study
     from oracle.study.scale_down import scale_down
 
-    prepared = execute.prepare(scale_down(load_study(study), wanted), settings)
+    prepared = prepare.prepare(scale_down(load_study(study), wanted), settings)
     with terminal_progress(quiet) as progress:
         table = execute.execute(prepared, progress)
     if not quiet:
@@ -41,7 +42,7 @@ def run(study: str, settings: Settings, wanted: ScaleDown, quiet: bool) -> None:
     html_report.save(html_report.page(table, prepared.study), target)
     if quiet:
         return
-    url = catalog.database(settings, prepared.study.folder_name).render_as_string(
+    url = session.study_url(settings, prepared.study.folder_name).render_as_string(
         hide_password=True
     )
     click.echo(f"\nreport     {target}\ndashboard  optuna-dashboard '{url}'")
@@ -54,12 +55,20 @@ def run(study: str, settings: Settings, wanted: ScaleDown, quiet: bool) -> None:
 @scale_options
 def check(study: str, settings: Settings, wanted: ScaleDown) -> None:
     """Validate a STUDY and say what it will cost, from a short timing; nothing is written."""
-    from oracle.runs import estimate, execute
+    from oracle.runs import estimate, prepare
     from oracle.study.loading import load_study
     from oracle.study.scale_down import scale_down
+    from scyc.errors import BadInput
 
-    prepared = execute.prepare(scale_down(load_study(study), wanted), settings)
-    click.echo(estimate.text(estimate.estimate(prepared)), nl=False)
+    declared = scale_down(load_study(study), wanted)
+    try:
+        cost = estimate.estimate(prepare.prepare(declared, settings))
+    except BadInput as refused:
+        without = estimate.without_images(declared, settings, refused)
+        if without is not None:
+            click.echo(estimate.text(without), nl=False)
+        raise
+    click.echo(estimate.text(cost), nl=False)
 
 
 @click.command(name="plot-schedule")

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import Any, Self
 from urllib.parse import quote
 
-from oracle.client.connection import Connection, RetryPolicy, ServerError
+from oracle.client.connection import Connection, RetryPolicy
 from oracle.client.models import (
     Answer,
     CycleRegion,
@@ -24,6 +24,7 @@ from oracle.client.models import (
     Run,
     RunList,
 )
+from oracle.errors import ServerError
 from oracle.records.jobs import JobState
 from oracle.settings import Progress, ScaleDown
 from scyc.errors import BadInput, Problem

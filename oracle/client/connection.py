@@ -14,7 +14,7 @@ import httpx
 from httpx_sse import EventSource, ServerSentEvent, SSEError, connect_sse
 from pydantic import TypeAdapter, ValidationError
 
-from oracle.errors import RunError
+from oracle.errors import ServerError, SettingProblem
 from scyc.errors import BadInput, Problem
 
 _PAUSES = (0.2, 0.8, 3.0)  # seconds before a request is sent again
@@ -23,14 +23,6 @@ _LONGEST = 10.0  # seconds that are waited between two tries
 _SILENCE = 60.0  # seconds after which an event stream without a sign of life is opened again
 _ALONE = frozenset({"127.0.0.1", "localhost", "::1"})
 _T = TypeVar("_T")
-
-
-class ServerError(RunError):
-    """A server that refused a request, or that was not there."""
-
-    def __init__(self, message: str, status: int | None = None) -> None:
-        super().__init__(message)
-        self.status = status  # None where no answer came
 
 
 @dataclass(frozen=True)
@@ -205,7 +197,7 @@ def _address(server: str) -> httpx.URL:
     except httpx.InvalidURL as error:
         rule = f"is no address of a server: {error}"
     if rule:
-        raise BadInput("server", [Problem("--server", rule, shown)])
+        raise BadInput("server", [SettingProblem("server", rule, shown)])
     return url
 
 

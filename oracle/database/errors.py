@@ -46,7 +46,7 @@ _LASTING = frozenset({"53100"})  # waiting makes no room
 
 
 def failed(error: BaseException, what: str = "") -> StorageError:
-    """A database's error as a user is told of it: StorageAway where the database may come back.
+    """Return a database's error as a StorageError, StorageUnavailable where it may come back.
 
     error: SQLAlchemy's, or one that was raised from it. what: what could not be done.
     """

@@ -57,8 +57,8 @@ class Observations:
     ) -> bool:
         """Write down what a training gave; False where the same is there already.
 
-        accuracy: of validation, percent; None: it diverged. Raises Contradiction where the same
-        training gave another accuracy.
+        accuracy: of validation, percent; None: it diverged. Raises ConflictingObservation
+        where the same training gave another accuracy.
         """
         training = {"run_id": run_id, "cycle": cycle, "max_lr": max_lr, "replicate": replicate}
         new = training | {"accuracy": accuracy, "owner": owner, "reported": now()}

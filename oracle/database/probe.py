@@ -11,6 +11,7 @@ from oracle.database.engine import URL
 from oracle.database.errors import failed
 from oracle.database.integrity import looked_at, missing, unsound
 from oracle.database.tables import LEASES, RUNS, SCHEMA, VERSION
+from oracle.errors import StorageProblem
 from oracle.host.disk import why_not_writable
 from scyc.errors import BadInput, Problem
 
@@ -27,9 +28,9 @@ def parse_url(text: str) -> URL:
         shown = text if "@" not in text else "(not shown)"
         name = type(error).__name__
         rule = f"is no database URL ({name}); such as sqlite:///runs.db or postgresql://host/name"
-        raise BadInput("storage", [Problem("--storage", rule, shown)]) from error
+        raise BadInput("storage", [StorageProblem("storage", rule, shown)]) from error
     if rule := _bares_password(url):
-        raise BadInput("storage", [Problem("--storage", rule, "(not shown)")])
+        raise BadInput("storage", [StorageProblem("storage", rule, "(not shown)")])
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         rule = "is neither SQLite nor PostgreSQL; use one"
     elif url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
@@ -37,7 +38,7 @@ def parse_url(text: str) -> URL:
     elif url.get_backend_name() == "sqlite":
         rule = _unfit_file(url)
     if rule:
-        raise BadInput("storage", [Problem("--storage", rule, str(url))])
+        raise BadInput("storage", [StorageProblem("storage", rule, str(url))])
     return url
 
 
@@ -75,7 +76,9 @@ def probe(url: URL) -> list[Problem]:
             rule = _foreign(url)
         except (sa.exc.SQLAlchemyError, ModuleNotFoundError) as error:
             rule = f"does not open: {failed(error)}"
-    return [Problem("--storage", rule, url.render_as_string(hide_password=True))] if rule else []
+    return (
+        [StorageProblem("storage", rule, url.render_as_string(hide_password=True))] if rule else []
+    )
 
 
 def stored_version(connection: sa.Connection) -> int | None:

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from oracle.database.engine import URL, Database
 from oracle.database.probe import stored_version, too_new
 from oracle.database.tables import SCHEMA
-from scyc.errors import BadInput, Problem
+from oracle.errors import StorageProblem
+from scyc.errors import BadInput
 
 _LOCK = 0x0AC1E  # PostgreSQL's name for the right to migrate: any number that is ours alone
 _one_at_a_time = threading.Lock()  # what Alembic is doing is global to a process
@@ -46,7 +47,7 @@ def _checked(connection: sa.Connection) -> int | None:
     version = stored_version(connection)
     if version is not None and version > SCHEMA:
         shown = connection.engine.url.render_as_string(hide_password=True)
-        raise BadInput("storage", [Problem("--storage", too_new(version), shown)])
+        raise BadInput("storage", [StorageProblem("storage", too_new(version), shown)])
     return version
 
 

@@ -11,7 +11,7 @@ from oracle.execution.functions.worker import AnyWorker, make_worker
 from oracle.execution.pack_queue import PackQueue
 from oracle.execution.worker import WorkerConfig, cell_tasks
 from oracle.host.disk import raise_disk_errors
-from scyc.data.images import ImagesLost
+from scyc.data.cache import ImagesLost
 from scyc.storage.checkpoint_store import CheckpointError, CheckpointLost
 
 
@@ -35,7 +35,7 @@ def inline(worker_spec: WorkerConfig, queue: PackQueue, workers: int = 1) -> Non
 
 
 def _worker(worker_spec: WorkerConfig) -> AnyWorker:
-    """A worker in this process. Raises PackFailed, DiskFailed."""
+    """A worker in this process. Raises PackFailed, DiskError."""
     try:
         with raise_disk_errors():
             return make_worker(worker_spec)
@@ -45,7 +45,7 @@ def _worker(worker_spec: WorkerConfig) -> AnyWorker:
 
 @contextlib.contextmanager
 def _told(worker: AnyWorker, queue: PackQueue) -> Iterator[None]:
-    """Pass on what a worker says, and any failure of its as PackFailed or DiskFailed."""
+    """Pass on what a worker says, and any failure of its as PackFailed or DiskError."""
     try:
         with raise_disk_errors():
             yield
@@ -57,5 +57,5 @@ def _told(worker: AnyWorker, queue: PackQueue) -> Iterator[None]:
         raise PackFailed(traceback.format_exc()) from error
     finally:
         for line in worker.messages:
-            queue.say(line)
+            queue.events.say(line)
         worker.messages.clear()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Protocol
 
 from oracle.errors import CheckpointGoneError, PackFailed
 from oracle.search.graph import Cell, CellResult
@@ -21,6 +22,28 @@ class Pack:
 
     cells: tuple[Cell, ...]
     place: StudyKey
+
+
+class RunEvents(Protocol):
+    """What a queue tells, and asks, the run that it works for."""
+
+    def on_result(self, cell: Cell, result: CellResult, key: StudyKey) -> None:
+        """Store a new result; called once for each, in a fixed order, before a search sees it."""
+
+    def on_pack_stored(self, pack: Pack) -> None:
+        """Clean up after a pack whose results are all stored."""
+
+    def on_plan(self, plan: Plan) -> None:
+        """Keep a plan: when it is measured, and when packs turn out too large for the memory."""
+
+    def has_checkpoint(self, sha256: str) -> bool:
+        """Return whether a checkpoint can still be read."""
+
+    def check_lease(self) -> None:
+        """Raise where no more packs may be handed out."""
+
+    def say(self, line: str) -> None:
+        """Show a line to whoever watches the run."""
 
 
 def packed(cells: Sequence[Cell], most: int) -> list[tuple[Cell, ...]]:
@@ -47,27 +70,23 @@ class _Waiting:
 class PackQueue:
     """Runs searches side by side and hands out the packs they need, in order of the searches.
 
-    known: results that are there already, by cell id; grows as packs are finished.
-    record: called once for each new result, in a fixed order, before any search sees it.
-    has_checkpoint: whether a sha256 can still be read. A network that is needed again and gone is
-    trained again, with its whole pack, and must come out the same.
-    engine: which one trains; None leaves it to the worker. unplanned: whether `most` and `engine`
-    are still to be measured by a worker: until :meth:`settle` there are no packs.
-    planned: told of the plan when it is settled, and when packs turn out too large for the memory.
-    landed: told of each pack that is done. may: called before a pack is handed out; raises where it
-    may not be. say: told what a worker has to say.
+    A network that is needed again and whose checkpoint is gone is trained again, with its whole
+    pack, and must come out the same.
+
+    Attributes:
+        most: The most cells in a pack.
+        known: Results that are there already, by cell id; grows as packs are finished.
+        events: The run that is told of results, plans and packs.
+        engine: Which one trains; None leaves it to the worker.
+        unplanned: Whether `most` and `engine` are still to be measured by a worker: until
+            :meth:`settle` there are no packs.
     """
 
     most: int
     known: dict[str, CellResult]
-    record: Callable[[Cell, CellResult, StudyKey], None]
-    has_checkpoint: Callable[[str], bool]
+    events: RunEvents
     engine: str | None = None
     unplanned: bool = False
-    planned: Callable[[Plan], None] = lambda plan: None
-    on_stored: Callable[[Pack], None] = lambda pack: None
-    check_lease: Callable[[], None] = lambda: None
-    say: Callable[[str], None] = lambda line: None
     ready: deque[Pack] = field(default_factory=deque)
     _held: list[tuple[set[str], Pack]] = field(default_factory=list)  # until these are there again
     _waiting: list[_Waiting] = field(default_factory=list)
@@ -90,7 +109,7 @@ class PackQueue:
     def settle(self, plan: Plan) -> None:
         """Take the plan that a worker has measured, and let the searches begin."""
         self.engine, self.most, self.unplanned = plan.engine, plan.most, False
-        self.planned(plan)
+        self.events.on_plan(plan)
         self.start(())
 
     @property
@@ -102,25 +121,25 @@ class PackQueue:
         """A pack to train now, or None while all that is asked for is out."""
         if not self.ready:
             return None
-        self.check_lease()
+        self.events.check_lease()
         return self.ready.popleft()
 
     def complete(self, pack: Pack, results: Sequence[CellResult]) -> None:
         """Take a trained pack's results, in its cells' order, and let the searches go on.
 
-        Raises LostCheckpoint when a cell that was trained again came out differently.
+        Raises CheckpointGoneError when a cell that was trained again came out differently.
         """
         self._fit(pack, results)
         for cell, result in zip(pack.cells, results, strict=True):
             self._out.discard(cell.id)
             if cell.id not in self.known:
-                self.record(cell, result, pack.place)
+                self.events.on_result(cell, result, pack.place)
                 self.known[cell.id] = result
                 self.answered += cell.id in self.asked
             elif cell.id in self._again:
                 _same_again(cell, self.known[cell.id], result)
             self._again.discard(cell.id)
-        self.on_stored(pack)
+        self.events.on_pack_stored(pack)
         trained = {cell.id for cell in pack.cells}
         held = [(needed - trained, waiting) for needed, waiting in self._held]
         self._held = [each for each in held if each[0]]
@@ -139,7 +158,7 @@ class PackQueue:
         self._returned[pack] += 1
         if self._returned[pack] > _TIMES * 2 * len(pack.cells):
             raise PackFailed(f"{why}, time and again; see to the disk, then run it again")
-        self.say(f"{why}; it is trained again")
+        self.events.say(f"{why}; it is trained again")
         self._queue(pack)
 
     def _fit(self, pack: Pack, results: Sequence[CellResult]) -> None:
@@ -152,7 +171,7 @@ class PackQueue:
         for each in waiting:
             self.ready += [Pack(cells, each.place) for cells in packed(each.cells, self.most)]
         if self.engine is not None:
-            self.planned(Plan(self.engine, self.most))
+            self.events.on_plan(Plan(self.engine, self.most))
 
     def _advance(self, search: Search, answered: CellRequest | None) -> None:
         """Run a search until it needs what is not known."""
@@ -193,7 +212,7 @@ class PackQueue:
                 self._again.update(cell.id for cell in again.cells)
                 self.repaired = True
                 count = len(again.cells)
-                self.say(
+                self.events.say(
                     f"the network of cell {cell_id[:8]} is missing from the checkpoints; it is "
                     f"trained again with its pack ({count} training{'s' * (count != 1)})"
                 )
@@ -208,15 +227,15 @@ class PackQueue:
         if cell.parent is None:
             return
         checkpoint = self.known[cell.parent.id].checkpoint
-        if checkpoint is not None and not self.has_checkpoint(checkpoint):
+        if checkpoint is not None and not self.events.has_checkpoint(checkpoint):
             yield cell.parent
         kept = self.known[cell.root.id].kept
-        if kept is not None and not self.has_checkpoint(kept):
+        if kept is not None and not self.events.has_checkpoint(kept):
             yield cell.root
 
 
 def _same_again(cell: Cell, before: CellResult, after: CellResult) -> None:
-    """Raises LostCheckpoint where a cell that was trained again has other networks."""
+    """Raises CheckpointGoneError where a cell that was trained again has other networks."""
     for was, is_now in ((before.checkpoint, after.checkpoint), (before.kept, after.kept)):
         if was != is_now:
             raise CheckpointGoneError(

@@ -36,7 +36,7 @@ def ray_tune(worker_spec: WorkerConfig, queue: PackQueue, workers: int) -> None:
     cluster = "RAY_ADDRESS" in os.environ
     alone = contextlib.nullcontext() if cluster else ray_reaper.none_left(scratch)
     try:
-        with alone, ray_auth.environment(workers, None if cluster else scratch, queue.say):
+        with alone, ray_auth.environment(workers, None if cluster else scratch, queue.events.say):
             import ray  # noqa: PLC0415  # seconds; and it reads the environment on import
 
             own = worker_spec.resources  # of a training function's run
@@ -88,5 +88,5 @@ def _fit(
         ),
     )
     tuner.fit()
-    if searcher.failure is not None:
-        raise searcher.failure
+    if searcher.trials.failure is not None:
+        raise searcher.trials.failure

@@ -17,83 +17,110 @@ _FIRST_NAP, _LONGEST_NAP = 0.2, 5.0  # seconds that a worker without work stays 
 _RETRIES = 3  # of a pack whose worker died
 
 
+class PackTrials:
+    """Hands a queue's packs out as trials, and their results back to it.
+
+    Attributes:
+        failure: The exception that ended the run, or None.
+    """
+
+    def __init__(self, queue: PackQueue, workers: int, finished: Any) -> None:
+        """Take a queue; finished: what Tune takes for the end of a search."""
+        self.failure: BaseException | None = None
+        self._queue, self._workers, self._finished = queue, workers, finished
+        self._out: dict[str, Pack | None] = {}
+        self._measures: str | None = None  # the trial that measures the plan
+        self._again: list[Pack] = []  # whose workers died
+        self._deaths: Counter[Any] = Counter()  # of workers, by pack; None: by the plan
+        self._nap = _FIRST_NAP
+
+    def suggest(self, trial_id: str) -> Any:
+        """Return a trial's configuration, None while there is nothing to do, or the end."""
+        queue = self._queue
+        if queue.finished or self.failure is not None:
+            return self._finished
+        if queue.unplanned and self._measures is None:
+            self._measures, self._out[trial_id] = trial_id, None
+            return {"most": queue.most}
+        try:
+            pack = self._again.pop() if self._again else queue.next()
+        except BaseException as failure:  # as below
+            self.failure = failure
+            return self._finished
+        if pack is not None:
+            self._nap = _FIRST_NAP
+            self._out[trial_id] = pack
+            tasks = [dataclasses.asdict(each) for each in cell_tasks(pack.cells, queue.known)]
+            return {"tasks": json.dumps(tasks), "engine": queue.engine}
+        if len(self._out) >= self._workers:
+            return None
+        # Tune stops a worker that has nothing to do, and a new one takes seconds to start.
+        self._out[trial_id] = None
+        self._nap = min(self._nap * 1.2, _LONGEST_NAP)
+        return {"nap": self._nap}
+
+    def complete(self, trial_id: str, result: dict[str, Any] | None, error: bool) -> None:
+        """Take what a trial reported; error: whether its worker died."""
+        pack = self._out.pop(trial_id)
+        nothing = pack is None and trial_id != self._measures
+        if nothing or self.failure is not None:
+            return
+        try:
+            if error and self._retried(pack):
+                return
+            reported = _reported(result, error, self._queue)
+            if pack is None:
+                self._queue.settle(Plan(**reported["plan"]))
+            elif "lost" in reported:
+                self._queue.requeue(pack, reported["lost"])
+            else:
+                self._queue.complete(pack, _results(reported))
+        except BaseException as failure:  # raised again when Tune has ended
+            self.failure = failure
+
+    def _retried(self, pack: Pack | None) -> bool:
+        """Return whether work whose worker died is handed out again, to another worker.
+
+        Tune's own retries would all go to a worker on a node that is dead, and not known to be.
+        """
+        key = None if pack is None else tuple(cell.id for cell in pack.cells)
+        self._deaths[key] += 1
+        if self._deaths[key] > _RETRIES:
+            return False
+        self._queue.events.say("a worker died; its work goes to another")
+        if pack is None:
+            self._measures = None
+        else:
+            self._again.append(pack)
+        return True
+
+
 def pack_searcher(queue: PackQueue, workers: int) -> Any:
     """Return a Tune searcher that hands out a queue's packs and takes back their results.
 
-    Its `failure` is the exception that ended the run, or None.
+    Args:
+        queue: Of the run.
+        workers: How many train side by side.
+
+    Returns:
+        A ``ray.tune.search.Searcher``; its `trials` is a :class:`PackTrials`.
     """
     from ray.tune.search import Searcher  # noqa: PLC0415  # as ray itself
 
     class PackSearcher(Searcher):
-        """Hands the queue's packs to Tune as trials, and their results back."""
+        """What Tune calls."""
 
         def __init__(self) -> None:
             super().__init__()
-            self.out: dict[str, Pack | None] = {}
-            self.measures: str | None = None  # the trial that measures the plan
-            self.again: list[Pack] = []  # whose workers died
-            self.deaths: Counter[Any] = Counter()  # of workers, by pack; None: by the plan
-            self.failure: BaseException | None = None
-            self.nap = _FIRST_NAP
+            self.trials = PackTrials(queue, workers, Searcher.FINISHED)
 
-        def suggest(self, trial_id: str) -> Any:  # a dict, None, or the text FINISHED
-            if queue.finished or self.failure is not None:
-                return Searcher.FINISHED
-            if queue.unplanned and self.measures is None:
-                self.measures, self.out[trial_id] = trial_id, None
-                return {"most": queue.most}
-            try:
-                pack = self.again.pop() if self.again else queue.next()
-            except BaseException as failure:  # as below
-                self.failure = failure
-                return Searcher.FINISHED
-            if pack is not None:
-                self.nap = _FIRST_NAP
-                self.out[trial_id] = pack
-                tasks = [dataclasses.asdict(each) for each in cell_tasks(pack.cells, queue.known)]
-                return {"tasks": json.dumps(tasks), "engine": queue.engine}
-            if len(self.out) >= workers:
-                return None
-            # Tune stops a worker that has nothing to do, and a new one takes seconds to start.
-            self.out[trial_id] = None
-            self.nap = min(self.nap * 1.2, _LONGEST_NAP)
-            return {"nap": self.nap}
+        def suggest(self, trial_id: str) -> Any:
+            return self.trials.suggest(trial_id)
 
         def on_trial_complete(
             self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
         ) -> None:
-            pack = self.out.pop(trial_id)
-            nothing = pack is None and trial_id != self.measures
-            if nothing or self.failure is not None:
-                return
-            try:
-                if error and self.retried(pack):
-                    return
-                reported = _reported(result, error, queue)
-                if pack is None:
-                    queue.settle(Plan(**reported["plan"]))
-                elif "lost" in reported:
-                    queue.requeue(pack, reported["lost"])
-                else:
-                    queue.complete(pack, _results(reported))
-            except BaseException as failure:  # raised again when Tune has ended
-                self.failure = failure
-
-        def retried(self, pack: Pack | None) -> bool:
-            """Whether work whose worker died is handed out again, to another worker.
-
-            Tune's own retries would all go to a worker on a node that is dead, and not known to be.
-            """
-            key = None if pack is None else tuple(cell.id for cell in pack.cells)
-            self.deaths[key] += 1
-            if self.deaths[key] > _RETRIES:
-                return False
-            queue.say("a worker died; its work goes to another")
-            if pack is None:
-                self.measures = None
-            else:
-                self.again.append(pack)
-            return True
+            self.trials.complete(trial_id, result, error)
 
         def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
             """A pack has one result only, which :meth:`on_trial_complete` takes."""
@@ -114,13 +141,13 @@ def pack_searcher(queue: PackQueue, workers: int) -> Any:
 def _reported(result: dict[str, Any] | None, error: bool, queue: PackQueue) -> dict[str, Any]:
     """What a worker reports. What the worker had to say is passed on first.
 
-    Raises PackFailed and DiskFailed.
+    Raises PackFailed and DiskError.
     """
     if error or result is None:
         raise PackFailed(f"a worker died {_RETRIES + 1} times over the same pack; is memory short?")
     reported: dict[str, Any] = json.loads(result["reported"])
     for line in reported.get("said", ()):
-        queue.say(line)
+        queue.events.say(line)
     if "disk" in reported:
         raise DiskError(reported["disk"])
     if "failed" in reported:

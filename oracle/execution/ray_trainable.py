@@ -12,7 +12,7 @@ from oracle.errors import DiskError, PackFailed
 from oracle.execution.functions.worker import AnyWorker, make_worker
 from oracle.execution.worker import CellTask, WorkerConfig
 from oracle.host.disk import raise_disk_errors
-from scyc.data.images import ImagesLost
+from scyc.data.cache import ImagesLost
 from scyc.storage.checkpoint_store import CheckpointError, CheckpointLost
 
 

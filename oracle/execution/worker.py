@@ -20,10 +20,11 @@ from oracle.execution.network_cache import Starts
 from oracle.host.devices import resolve_device
 from oracle.search.graph import NUMERICS, Cell, CellResult
 from oracle.search.request import Results
-from scyc.data import images as data
+from scyc.data import cache
 from scyc.pruning.pruned_network import Network, NetworkChanged
 from scyc.specs.base import as_json, content_hash
 from scyc.specs.factory import register
+from scyc.specs.ranges import STORED
 from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import SystemSpec
 from scyc.storage.blob_store import blobs, sweep
@@ -84,9 +85,9 @@ class Worker:
         sys.path[:0] = [path for path in worker_spec.import_from if path not in sys.path]
         for path, made in worker_spec.objects.items():
             register(path, made)
-        self._images = data.read_cache(_at_hand(worker_spec), worker_spec.fingerprint)
+        self._images = cache.read_cache(_at_hand(worker_spec), worker_spec.fingerprint)
         self.device = resolve_device(worker_spec.device)
-        system = SystemSpec.model_validate_json(json.dumps(worker_spec.system))
+        system = SystemSpec.model_validate_json(json.dumps(worker_spec.system), context=STORED)
         self._spec = worker_spec
         self._trainer = Trainer(system, self._images, self.device)
         self._checkpoints = CheckpointStore(blobs(worker_spec.checkpoints))
@@ -145,7 +146,7 @@ class Worker:
                 self._start(task),
                 task.cycle,
                 task.replicate,
-                _SCHEDULE.validate_json(json.dumps(task.schedule)),
+                _SCHEDULE.validate_json(json.dumps(task.schedule), context=STORED),
                 task.max_lr,
             )
             for task in tasks
@@ -226,7 +227,7 @@ def _at_hand(worker_spec: WorkerConfig) -> Path:
     if "://" not in worker_spec.images:
         return Path(worker_spec.images)
     folder = _own("images")
-    data.fetch(folder, worker_spec.fingerprint, blobs(worker_spec.images))
+    cache.fetch(folder, worker_spec.fingerprint, blobs(worker_spec.images))
     return folder
 
 

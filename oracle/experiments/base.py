@@ -15,7 +15,7 @@ from oracle.search.request import Search, StudyKey, replicate_cells
 from oracle.study import grid
 from oracle.study.base import LearningRates, Study
 from oracle.study.grid_spec import GridSpec
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 from scyc.specs.schedules import ScheduleSpec
 
 

@@ -12,7 +12,7 @@ from oracle.search.pruning_run import RunCycle
 from oracle.search.request import Search, StudyKey
 from oracle.study.oracle import DistributionsStudy
 from oracle.tables import distributions
-from oracle.tables.oracle import Table
+from oracle.tables.distributions import DistributionsTable
 
 
 @dataclass
@@ -43,7 +43,7 @@ class DistributionsExperiment:
         """None."""
         return 0
 
-    def table(self, run_id: str) -> Table:
+    def table(self, run_id: str) -> DistributionsTable:
         """See :func:`oracle.tables.distributions.table`."""
         return distributions.table(self.study, run_id, self.found, self._path.ended(self.found))
 

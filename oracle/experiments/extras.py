@@ -19,7 +19,8 @@ from oracle.study import grid
 from oracle.study.oracle import OracleStudy
 from oracle.tables import beam as beam_tables
 from oracle.tables import rivals
-from oracle.tables.oracle import Table
+from oracle.tables.beam import BeamPart
+from oracle.tables.rivals import Rival
 
 _ORACLE, _BEAM = "oracle", "beam"
 
@@ -60,12 +61,13 @@ class Beyond:
         """How many more will be asked for, beside the oracle's and if no grid grows."""
         return self._beam_ahead(oracle) + sum(each.unknown_cells for each in self.rivals)
 
-    def parts(self, oracle: Sequence[OracleCycle], s_cyc: Sequence[RunCycle]) -> Table:
-        """The parts of a run's table that are about these."""
-        return {
-            "beam": beam_tables.part(self.study.beam, oracle, self.beam.cycles),
-            "rivals": rivals.part(self.study, self.rivals, oracle, s_cyc),
-        }
+    def beam_part(self, oracle: Sequence[OracleCycle]) -> BeamPart | None:
+        """Return the part of a run's table that is about the beam."""
+        return beam_tables.part(self.study.beam, oracle, self.beam.cycles)
+
+    def rival_parts(self, oracle: Sequence[OracleCycle], s_cyc: Sequence[RunCycle]) -> list[Rival]:
+        """Return the part of a run's table that is about each rival."""
+        return rivals.part(self.study, self.rivals, oracle, s_cyc)
 
     def places(self, oracle: Sequence[OracleCycle]) -> list[tuple[StudyKey, dict[str, Any]]]:
         """Where the beam's own cells are, which the oracle does not have, and the rivals'."""

@@ -16,7 +16,7 @@ from oracle.search.graph import CellResult, Graph
 from oracle.search.request import Results, Search
 from oracle.study.function import PERCENT_ACCURACY, FunctionStudy, MetricScale
 from oracle.tables.metric import in_metric
-from oracle.tables.oracle import Table
+from oracle.tables.oracle import OracleTable
 
 
 class FunctionExperiment(OracleExperiment):
@@ -35,7 +35,7 @@ class FunctionExperiment(OracleExperiment):
             return super().searches()
         return [_in_points(search, self._scale) for search in super().searches()]
 
-    def table(self, run_id: str) -> Table:
+    def table(self, run_id: str) -> OracleTable:
         """See :func:`oracle.tables.oracle.table`; values are the metric's."""
         return in_metric(super().table(run_id), self._declared, self._scale)
 

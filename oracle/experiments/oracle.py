@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from oracle.analysis import curve_fit, replay
+from oracle.analysis import region_fit, replay
 from oracle.experiments.base import ExperimentCallbacks, cycle_line, first_grid, no_winner, path
 from oracle.experiments.extras import Beyond
 from oracle.search.expected import cells_a_cycle
@@ -17,7 +17,8 @@ from oracle.search.request import Search, StudyKey
 from oracle.study import grid
 from oracle.study.oracle import OracleStudy, learning_rates
 from oracle.tables import oracle as compare
-from oracle.tables.oracle import Table
+from oracle.tables.base import training_cost
+from oracle.tables.oracle import OracleCost, OracleTable
 
 
 @dataclass
@@ -64,28 +65,25 @@ class OracleExperiment:
         oracles = ahead * each
         return oracles + self._beyond.unknown_cells(self.cycles)
 
-    def table(self, run_id: str) -> Table:
+    def table(self, run_id: str) -> OracleTable:
         """See :func:`oracle.tables.oracle.table`."""
         ended = len(self.cycles) == self.study.cycles + 1 and self._path.ended(self.s_cyc)
         complete = ended and self._beyond.ended
         table = compare.table(self.study, run_id, self.cycles, self.s_cyc, complete)
-        parts = self._beyond.parts(self.cycles, self.s_cyc)
-        return table | parts | {"cost": self._costs(table), "fit": self._fit(table)}
+        table["beam"] = self._beyond.beam_part(self.cycles)
+        table["rivals"] = self._beyond.rival_parts(self.cycles, self.s_cyc)
+        table["cost"] = self._costs(table["cost"])
+        if complete:
+            table["fit"] = region_fit.part(table["cycles"], self.study.pruning.rate)
+        return table
 
-    def _costs(self, table: Table) -> Table:
+    def _costs(self, cost: OracleCost) -> OracleCost:
         """With what the adaptive oracle would have cost, where the whole grid was tried."""
         if self.study.search != "grid":
-            return dict(table["cost"])
+            return cost
         replayed = replay.replays(self.study, self.graph, self.cycles)
-        costs = table["cost"]
-        adaptive_cost = compare.training_cost(replay.trained(replayed))
-        return {"oracle": costs["oracle"], "adaptive": adaptive_cost, "s_cyc": costs["s_cyc"]}
-
-    def _fit(self, table: Table) -> Table | None:
-        """S-Cyc's parameters from the regions of a complete run."""
-        return (
-            curve_fit.part(table["cycles"], self.study.pruning.rate) if table["complete"] else None
-        )
+        adaptive = training_cost(replay.trained(replayed))
+        return {"oracle": cost["oracle"], "adaptive": adaptive, "s_cyc": cost["s_cyc"]}
 
     def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
         """One for each cycle of the oracle, S-Cyc's, and those of the beam and of the rivals."""

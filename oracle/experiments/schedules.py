@@ -15,8 +15,7 @@ from oracle.search.request import Search, StudyKey
 from oracle.study.base import LearningRates
 from oracle.study.oracle import Entry, SchedulesStudy
 from oracle.tables import schedules
-from oracle.tables.oracle import Table
-from oracle.tables.schedules import EntryFound
+from oracle.tables.schedules import EntryFound, SchedulesTable
 
 
 @dataclass
@@ -63,7 +62,7 @@ class SchedulesExperiment:
         ]
         return len(waiting) * self.study.cycles * self.study.least_replicates
 
-    def table(self, run_id: str) -> Table:
+    def table(self, run_id: str) -> SchedulesTable:
         """See :func:`oracle.tables.schedules.table`."""
         ended = all(
             found.untunable or (label in self._paths and self._paths[label].ended(found.path))

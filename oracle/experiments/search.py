@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from oracle.experiments import candidate_trials
 from oracle.experiments.base import ExperimentCallbacks, first_grid
-from oracle.search import samplers
 from oracle.search.asha import Sampled
 from oracle.search.candidates import Candidate, CandidatePool
 from oracle.search.coordinate import Recipe
@@ -17,8 +17,7 @@ from oracle.search.pruning_run import RunCycle
 from oracle.search.request import Search, StudyKey
 from oracle.study.search import ListedSearch, PaperRecipe, SampledSearch, SearchStudy
 from oracle.tables import search as search_tables
-from oracle.tables.oracle import Table
-from oracle.tables.search import Found
+from oracle.tables.search import Found, SearchTable
 from scyc.specs.base import SCyc
 
 
@@ -46,6 +45,8 @@ class SearchExperiment:
         if self._recipe is not None:
             found = [self._recipe.run()]
         elif isinstance(search, SampledSearch):
+            from oracle.search import samplers  # noqa: PLC0415  # Optuna's: a second
+
             ask = partial(samplers.suggest, self.study)
             found = Sampled(self.board, search, ask, self.hooks.on_cycle).searches()
         else:
@@ -87,14 +88,14 @@ class SearchExperiment:
             ahead = trials - len(self.board.candidates)
         return ahead * self.study.cycles * self.study.least_replicates
 
-    def table(self, run_id: str) -> Table:
+    def table(self, run_id: str) -> SearchTable:
         """See :func:`oracle.tables.search.table`."""
         return search_tables.table(self.study, run_id, self.found)
 
     def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
         """The whole search's, its candidates' cells', and that of epsilon's grid."""
         found: list[tuple[StudyKey, dict[str, Any]]] = [
-            (search_tables.place(self.study, self.graph), {"role": "search"}),
+            (candidate_trials.place(self.study, self.graph), {"role": "search"}),
             (self.board.place, {"role": "candidates"}),
         ]
         if self._recipe is not None and self._recipe.grid is not None:
@@ -141,6 +142,6 @@ class SearchExperiment:
             self.hooks.on_discardable([result for done in every for result in done.results])
 
     def _candidate_ended(self, candidate: Candidate) -> None:
-        self.hooks.on_candidate(search_tables.trial(self.study, self.graph, candidate))
+        self.hooks.on_candidate(candidate_trials.trial(self.study, self.graph, candidate))
         if candidate.whole:
             self.hooks.on_cycle(search_tables.line(self.study, candidate))

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Literal
 
 from torch import Tensor, nn
 
+from oracle.errors import SettingProblem
 from oracle.experiments.oracle import OracleExperiment
 from oracle.runs import catalog
 from oracle.runs.catalog import StoredRun
 from oracle.search.graph import Cell, CellResult
 from oracle.settings import Settings
+from oracle.storage import session
 from oracle.study.function import FunctionStudy
-from scyc.data import datasets
-from scyc.data import images as data
+from scyc.data import cache, datasets
 from scyc.data.images import Images
-from scyc.errors import BadInput, Problem
+from scyc.errors import BadInput
 from scyc.networks import registry
 from scyc.pruning.pruned_network import Network
-from scyc.specs.system import SubsetSpec
 from scyc.storage.blob_store import blobs
-from scyc.storage.checkpoint_store import CheckpointError, CheckpointStore
+from scyc.storage.checkpoint_store import CheckpointError, CheckpointStore, FolderStore
 
 State = Literal["final", "ticket", "rewound"]
 
@@ -49,14 +50,11 @@ def find_cell(run: StoredRun, cycle: int, max_lr: float | None = None, replicate
     Raises:
         BadInput: The run has no such training run.
     """
-    with catalog.opened(run.url) as (_, store):
+    with session.opened(run.url) as (_, store):
         found = catalog.found(run, store)
-    if isinstance(run.study, FunctionStudy):
-        rule = "its networks are a training function's own folders; use folder()"
-        raise _refused(run, "RUN", rule, run.record.run_id)
     if not isinstance(found, OracleExperiment):
         kind = run.record.run_id
-        raise _refused(run, "RUN", "only a study of kind oracle has these networks", kind)
+        raise _refused(run, "run", "only a study of kind oracle has these networks", kind)
     cycles = {each.cycle: each for each in found.cycles}
     if cycle not in cycles:
         known = f"finished: 0 to {max(cycles)}" if cycles else "none is finished yet"
@@ -97,6 +95,9 @@ def load_network(run: StoredRun, settings: Settings, found: Found, state: State)
         BadInput: The network diverged, its checkpoint is gone, or there is no such state.
     """
     result = found.result
+    if isinstance(run.study, FunctionStudy):
+        rule = "its networks are the files that a training function left; use run.folder(...)"
+        raise _refused(run, "run", rule, run.record.run_id)
     if state not in ("final", "ticket", "rewound"):
         raise _refused(run, "state", 'must be "final", "ticket" or "rewound"', state)
     if result.checkpoint is None:
@@ -114,6 +115,28 @@ def load_network(run: StoredRun, settings: Settings, found: Found, state: State)
     return Network(
         {name: _masked(name, value, trained.masks) for name, value in start.items()}, trained.masks
     )
+
+
+def load_folder(run: StoredRun, settings: Settings, found: Found, target: Path) -> None:
+    """Write the files that a training function left below a folder, which must be empty.
+
+    Raises:
+        BadInput: The study's training runs are not a function's, the folder holds something, or
+            the files are gone.
+    """
+    if not isinstance(run.study, FunctionStudy):
+        rule = "its networks are no training function's; use network() or export()"
+        raise _refused(run, "run", rule, run.record.run_id)
+    if found.result.checkpoint is None:
+        raise _refused(run, "max_lr", "this training run diverged; it left no network")
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise _refused(run, "folder", "must be new or empty", str(target))
+    target.mkdir(parents=True, exist_ok=True)
+    store = FolderStore(blobs(settings.shared_location(run.study.folder_name, "checkpoints")))
+    try:
+        store.load_folder(found.result.checkpoint, target)
+    except CheckpointError as error:
+        raise _gone(run, error) from error
 
 
 def load_module(run: StoredRun, settings: Settings, found: Found, state: State) -> nn.Module:
@@ -134,12 +157,13 @@ def load_module(run: StoredRun, settings: Settings, found: Found, state: State) 
 
 def stored_images(run: StoredRun, settings: Settings) -> Images:
     """Return the images that a run was trained on. Raises BadInput where they are gone."""
-    kept = data.cached(run.place / "images", run.record.fingerprint)
+    kept = cache.cached(run.place / "images", run.record.fingerprint)
     if kept is not None:
         return kept
     study = run.study
-    subset = SubsetSpec(share=study.subset, classes=study.classes, seed=study.seed)
-    images = datasets.load(study.dataset, subset, settings.data)
+    images = datasets.load(
+        study.dataset, study.images_used, settings.data, test_part=study.split.test
+    )
     if images.fingerprint != run.record.fingerprint:
         rule = "are not those that the run was trained on; give the folder that has them"
         raise _refused(run, "data", rule)
@@ -166,13 +190,17 @@ def _loaded(run: StoredRun, store: CheckpointStore, sha256: str) -> Network:
     try:
         return store.load(sha256)
     except CheckpointError as error:
-        rule = (
-            f"its checkpoint cannot be read ({error}). Networks of max_lr that lost are deleted "
-            "unless the study has keep_checkpoints: all; to have this one, run the study again "
-            "with that, in another folder of runs"
-        )
-        raise _refused(run, "network", rule) from error
+        raise _gone(run, error) from error
+
+
+def _gone(run: StoredRun, error: CheckpointError) -> BadInput:
+    rule = (
+        f"its checkpoint cannot be read ({error}). Networks of max_lr that lost are deleted unless "
+        "the study has keep_checkpoints: all; to have this one, run the study again with that, in "
+        "another folder of runs"
+    )
+    return _refused(run, "network", rule)
 
 
 def _refused(run: StoredRun, path: str, rule: str, value: object = None) -> BadInput:
-    return BadInput(run.record.run_id, [Problem(path, rule, value)])
+    return BadInput(run.record.run_id, [SettingProblem(path, rule, value)])

@@ -47,7 +47,7 @@ def disk_failed(error: OSError) -> DiskError | None:
 
 @contextlib.contextmanager
 def raise_disk_errors() -> Iterator[None]:
-    """Raise DiskFailed in the place of an OSError that is the disk's."""
+    """Raise DiskError in the place of an OSError that is the disk's."""
     try:
         yield
     except OSError as error:

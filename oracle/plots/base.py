@@ -11,8 +11,11 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from oracle.errors import SettingProblem
 from oracle.reports.sheet import shrunk_lines
-from scyc.errors import BadInput, Problem
+from oracle.tables.base import TableHeader
+from oracle.tables.cycles import OracleCycleRow
+from scyc.errors import BadInput
 
 _ENDINGS = (".html", ".png", ".svg")
 _PAGE = """<!doctype html>
@@ -52,7 +55,7 @@ def save(figure: go.Figure, target: Path) -> None:
     """
     if target.suffix not in _ENDINGS:
         rule = f"ends in {target.suffix or 'nothing'}; use one of {', '.join(_ENDINGS)}"
-        raise BadInput("plot", [Problem("--output", rule, str(target))])
+        raise BadInput("plot", [SettingProblem("output", rule, str(target))])
     try:
         if target.suffix == ".html":
             target.write_text(page(figure), encoding="utf-8")
@@ -60,10 +63,10 @@ def save(figure: go.Figure, target: Path) -> None:
             figure.write_image(target, scale=2 if target.suffix == ".png" else 1)
     except OSError as error:
         rule = f"cannot be written: {error.strerror}"
-        raise BadInput("plot", [Problem("--output", rule, str(target))]) from error
+        raise BadInput("plot", [SettingProblem("output", rule, str(target))]) from error
     except RuntimeError as error:
         rule = "needs Chrome or Chromium (or BROWSER_PATH); install one, or write .html"
-        raise BadInput("plot", [Problem("--output", rule, str(target))]) from error
+        raise BadInput("plot", [SettingProblem("output", rule, str(target))]) from error
 
 
 def plain(text: str) -> str:
@@ -96,7 +99,35 @@ def remaining_axis(ticks: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def head(title: str, table: Mapping[str, Any]) -> dict[str, Any]:
+def region_ends(cycles: Sequence[OracleCycleRow]) -> tuple[list[float], list[float]]:
+    """Return the lower and the upper ends of the measured regions, of the cycles that have one."""
+    regions = [cycle["feasible"] for cycle in cycles]
+    lows = [region["low"] for region in regions if region is not None]
+    return lows, [region["high"] for region in regions if region is not None]
+
+
+def band(
+    x: Sequence[float], lows: Sequence[float], highs: Sequence[float], **look: Any
+) -> go.Scatter:
+    """Return a filled band between two lines.
+
+    Args:
+        x: Weights remaining, in percent.
+        lows: The lower line, a value for each of `x`.
+        highs: The upper line.
+        look: Options of :class:`plotly.graph_objects.Scatter`, such as its colours.
+    """
+    return go.Scatter(
+        x=[*x, *reversed(x)],
+        y=[*highs, *reversed(lows)],
+        mode="lines",
+        fill="toself",
+        hoverinfo="skip",
+        **look,
+    )
+
+
+def head(title: str, table: TableHeader) -> dict[str, Any]:
     """The layout of a whole figure's top: its title, and below it what was shrunk."""
     return {
         "template": "plotly_white",

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
-from typing import Any
+from collections.abc import Sequence
 
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 from plotly.subplots import make_subplots
 
-from oracle.plots.base import BELOW, BESIDE, card, head, remaining_axis
-from oracle.tables.oracle import Table
-from scyc.recording.bins import Bins
+from oracle.plots.base import BELOW, BESIDE, band, card, head, remaining_axis
+from oracle.plots.histograms import Network, outline, recorded, shown, together, value_range
+from oracle.tables.distributions import DistributionsTable
+from scyc.specs.system import RecordedDistribution
 
 _TITLES = {"weight_gradients": "Weight gradients", "activations": "Post-ReLU outputs"}
 _UNITS = {"weight_gradients": "dL/dw", "activations": "post-ReLU output"}
 _BAND, _BLUE, _VERMILION = "rgba(0, 114, 178, 0.22)", "#0072B2", "#D55E00"  # Okabe and Ito
-_SHOWN = 6  # networks whose histograms are drawn
 _TICKS = 5  # of the axes of weights remaining
 
-Cycle = Mapping[str, Any]
 
-
-def distributions(table: Table) -> go.Figure:
+def distributions(table: DistributionsTable) -> go.Figure:
     """Histograms of everything that was recorded, and below each how it changes with pruning.
 
     Above: the share of values in each bin, a line for each of up to six networks; the bins are the
@@ -63,7 +59,7 @@ def distributions(table: Table) -> go.Figure:
     return figure
 
 
-def dashboard_panels(table: Table) -> dict[str, go.Figure]:
+def dashboard_panels(table: DistributionsTable) -> dict[str, go.Figure]:
     """The panels of :func:`distributions`, each of a size that the Optuna dashboard shows whole."""
     made = {}
     for what in _known(table):
@@ -78,49 +74,12 @@ def dashboard_panels(table: Table) -> dict[str, go.Figure]:
     return made
 
 
-def shown(cycles: Sequence[Cycle], most: int = _SHOWN) -> list[Cycle]:
-    """At most so many of these cycles: the first, the last, and others evenly between them."""
-    if len(cycles) <= most:
-        return list(cycles)
-    return [cycles[round(index * (len(cycles) - 1) / (most - 1))] for index in range(most)]
-
-
-def together(bins: Sequence[Bins], low: float, high: float) -> tuple[list[float], list[list[int]]]:
-    """Counts of several distributions in the same bins of equal width, and their common edges.
-
-    low, high: the range to cover, in units of the values. The bins are made of whole bins of the
-    coarsest of `bins`, so the counts are exact; there are about as many as Sturges' rule says for
-    the largest distribution, and no bin is narrower than the coarsest. A range on both sides of 0
-    gets one bin with 0 in its middle, else 0 is an edge. Values beyond the range are left out.
-    """
-    exponent = max(each.exponent for each in bins)
-    coarse = [each.coarsened(exponent) for each in bins]
-    most = max((sum(each.counts) - 1).bit_length() for each in bins) + 1
-    width = coarse[0].width
-    group = max(1, math.ceil((high - low) / width / most))
-    group += group % 2 if low < 0 < high else 0
-    half = group // 2 if low < 0 < high else 0  # in bins from an edge to 0
-    first = math.floor((low / width + half) / group)
-    last = math.floor((high / width + half) / group)
-    counts = [[0] * (last - first + 1) for _ in coarse]
-    for each, totals in zip(coarse, counts, strict=True):
-        for index, count in enumerate(each.counts, each.first):
-            place = (index + half) // group - first
-            if 0 <= place < len(totals):
-                totals[place] += count
-    return [(place * group - half) * width for place in range(first, last + 2)], counts
-
-
-def _known(table: Table) -> list[str]:
+def _known(table: DistributionsTable) -> list[RecordedDistribution]:
     """What was recorded of at least one network, with at least one value."""
-    return [what for what in table["record"]["what"] if _recorded(table, what)]
+    return [what for what in table["record"]["what"] if recorded(table, what)]
 
 
-def _recorded(table: Table, what: str) -> list[Cycle]:
-    return [cycle for cycle in table["cycles"] if cycle.get(what) and cycle[what]["count"]]
-
-
-def _bounds(table: Table, what: str) -> list[float] | None:
+def _bounds(table: DistributionsTable, what: RecordedDistribution) -> list[float] | None:
     """The bounds that belong to a distribution: to the weight gradients, if they are recorded."""
     record = table["record"]
     first = "weight_gradients" if "weight_gradients" in record["what"] else what
@@ -128,24 +87,28 @@ def _bounds(table: Table, what: str) -> list[float] | None:
 
 
 def _histograms(
-    figure: go.Figure, table: Table, what: str, place: tuple[int, int], showlegend: bool
+    figure: go.Figure,
+    table: DistributionsTable,
+    what: RecordedDistribution,
+    place: tuple[int, int],
+    showlegend: bool,
 ) -> None:
     row, column = place
-    every = _recorded(table, what)
-    cycles = shown(every)
+    every = recorded(table, what)
+    networks = shown(every)
     bounds = _bounds(table, what)
-    low, high = _range([cycle[what] for cycle in cycles], bounds)
-    edges, counts = together([Bins.from_json(c[what]["bins"]) for c in cycles], low, high)
+    low, high = value_range(networks, bounds)
+    edges, counts = together([each.bins for each in networks], low, high)
     width = edges[1] - edges[0]
-    shades = [0.88 * every.index(cycle) / max(1, len(every) - 1) for cycle in cycles]
+    shades = [0.88 * every.index(each) / max(1, len(every) - 1) for each in networks]
     colours = sample_colorscale("Plasma", shades)
     shares = [
-        [100 * count / cycle[what]["count"] for count in line]
-        for cycle, line in zip(cycles, counts, strict=True)
+        [network.percent(count) for count in line]
+        for network, line in zip(networks, counts, strict=True)
     ]
     least = min(0.0, math.log10(min(n for line in shares for n in line if n)))
-    for cycle, line, colour in zip(cycles, shares, colours, strict=True):
-        corners = _outline(edges, line)
+    for network, line, colour in zip(networks, shares, colours, strict=True):
+        corners = outline(edges, line)
         figure.add_trace(
             go.Scatter(
                 x=[x for x, _ in corners],
@@ -153,19 +116,19 @@ def _histograms(
                 customdata=[share for _, share in corners],
                 mode="lines",
                 line={"color": colour, "width": 2},
-                name=f"{cycle['weights_remaining']:.3g} %",
-                legendgroup=f"cycle {cycle['cycle']}",
+                name=f"{network.weights_remaining:.3g} %",
+                legendgroup=f"cycle {network.cycle}",
                 showlegend=showlegend,
                 hovertemplate="%{customdata:.3g} % of values"
-                + f"<extra>{cycle['weights_remaining']:.3g} % remaining</extra>",
+                + f"<extra>{network.weights_remaining:.3g} % remaining</extra>",
             ),
             row=row,
             col=column,
         )
     for bound in bounds or ():
         figure.add_vline(bound, line={"dash": "dash", "color": "#555555"}, row=row, col=column)
-    beyond = max(100 - sum(line) for line in shares)
-    note = f" (up to {beyond:.1g} % of values lie beyond)" if beyond > 1e-9 else ""
+    hidden = max(100 - sum(line) for line in shares)
+    note = f" (up to {hidden:.1g} % of values lie beyond)" if hidden > 1e-9 else ""
     figure.update_xaxes(
         title_text=_UNITS[what] + note,
         range=[edges[0], edges[-1]],
@@ -184,67 +147,35 @@ def _histograms(
     )
 
 
-def _outline(
-    edges: Sequence[float], shares: Sequence[float]
-) -> list[tuple[float, float] | tuple[None, None]]:
-    """Corners of a histogram's line: down to 0 beside an empty bin, and not drawn along it."""
-    corners: list[tuple[float, float] | tuple[None, None]] = []
-    for index, ((left, right), share) in enumerate(zip(pairwise(edges), shares, strict=True)):
-        if not share:
-            continue
-        if index and not shares[index - 1]:
-            corners.append((left, 0.0))
-        corners += [(left, share), (right, share)]
-        if index < len(shares) - 1 and not shares[index + 1]:
-            corners += [(right, 0.0), (None, None)]
-    return corners
-
-
-def _range(found: Sequence[Cycle], bounds: Sequence[float] | None) -> tuple[float, float]:
-    """What the histograms show: 1.5 times the widest range from the 0.1 % to the 99.9 % quantile.
-
-    The rare values beyond would press all others into a few bins. The bounds are shown too.
-    """
-    low = min(each["quantiles"]["0.1"] for each in found)
-    high = max(each["quantiles"]["99.9"] for each in found)
-    beyond = (high - low) / 4
-    low = max(low - beyond, min(each["min"] for each in found))
-    high = min(high + beyond, max(each["max"] for each in found))
-    for bound in bounds or ():
-        low, high = min(low, 1.1 * bound), max(high, 1.1 * bound)
-    if low < high:
-        return low, high
-    around = abs(low) / 2 or 1.0  # all values are the same
-    return low - around, high + around
-
-
 def _spread(
-    figure: go.Figure, table: Table, what: str, place: tuple[int, int], showlegend: bool
+    figure: go.Figure,
+    table: DistributionsTable,
+    what: RecordedDistribution,
+    place: tuple[int, int],
+    showlegend: bool,
 ) -> None:
     row, column = place
-    cycles = _recorded(table, what)
-    left = [cycle["weights_remaining"] for cycle in cycles]
-    lows, highs = ([c[what]["quantiles"][name] for c in cycles] for name in ("5", "95"))
+    networks = recorded(table, what)
+    remaining = [each.weights_remaining for each in networks]
+    lows, highs = ([each.quantile(name) for each in networks] for name in ("5", "95"))
     figure.add_trace(
-        go.Scatter(
-            x=left + left[::-1],
-            y=highs + lows[::-1],
-            mode="lines",
-            fill="toself",
+        band(
+            remaining,
+            lows,
+            highs,
             fillcolor=_BAND,
             line={"color": "rgba(0, 114, 178, 0.5)", "width": 1},
             name="5 % to 95 % quantile",
             legend="legend2",
             showlegend=showlegend,
-            hoverinfo="skip",
         ),
         row=row,
         col=column,
     )
     figure.add_trace(
         go.Scatter(
-            x=left,
-            y=[cycle[what]["std"] for cycle in cycles],
+            x=remaining,
+            y=[each.values["std"] for each in networks],
             mode="lines+markers",
             line={"color": _BLUE, "width": 2},
             name="standard deviation",
@@ -255,27 +186,31 @@ def _spread(
         row=row,
         col=column,
     )
-    figure.update_xaxes(**remaining_axis(_ticks(cycles)), tickangle=0, row=row, col=column)
+    figure.update_xaxes(**remaining_axis(_ticks(networks)), tickangle=0, row=row, col=column)
     figure.update_yaxes(title_text=_UNITS[what], row=row, col=column)
 
 
 def _shares(
-    figure: go.Figure, table: Table, what: str, place: tuple[int, int], showlegend: bool
+    figure: go.Figure,
+    table: DistributionsTable,
+    what: RecordedDistribution,
+    place: tuple[int, int],
+    showlegend: bool,
 ) -> None:
     row, column = place
-    cycles = _recorded(table, what)
-    left = [cycle["weights_remaining"] for cycle in cycles]
+    networks = recorded(table, what)
+    remaining = [each.weights_remaining for each in networks]
     bounds = _bounds(table, what)
-    lines = [("exactly 0", [cycle[what]["zeros"] for cycle in cycles], "#555555", "square")]
+    lines = [("exactly 0", [each.values["zeros"] for each in networks], "#555555", "square")]
     if bounds:
-        outside = [cycle[what]["below"] + cycle[what]["above"] for cycle in cycles]
+        outside = [each.outside for each in networks]
         name = f"outside [{bounds[0]:g}, {bounds[1]:g}]"
         lines.insert(0, (name, outside, _VERMILION, "circle"))
     for name, counts, colour, symbol in lines:
         figure.add_trace(
             go.Scatter(
-                x=left,
-                y=[100 * n / c[what]["count"] for n, c in zip(counts, cycles, strict=True)],
+                x=remaining,
+                y=[each.percent(n) for n, each in zip(counts, networks, strict=True)],
                 mode="lines+markers",
                 line={"color": colour, "width": 2},
                 marker={"symbol": symbol},
@@ -287,15 +222,15 @@ def _shares(
             row=row,
             col=column,
         )
-    figure.update_xaxes(**remaining_axis(_ticks(cycles)), tickangle=0, row=row, col=column)
+    figure.update_xaxes(**remaining_axis(_ticks(networks)), tickangle=0, row=row, col=column)
     figure.update_yaxes(title_text="share of values, %", rangemode="tozero", row=row, col=column)
 
 
-def _ticks(cycles: Sequence[Cycle]) -> list[float]:
-    return [each["weights_remaining"] for each in shown(cycles, _TICKS)]
+def _ticks(networks: Sequence[Network]) -> list[float]:
+    return [each.weights_remaining for each in shown(networks, _TICKS)]
 
 
-def _nothing(table: Table) -> go.Figure:
+def _nothing(table: DistributionsTable) -> go.Figure:
     figure = go.Figure()
     figure.update_layout(
         template="plotly_white",

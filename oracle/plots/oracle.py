@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
 
 import plotly.graph_objects as go
-from plotly.colors import sample_colorscale
 from plotly.subplots import make_subplots
 
-from oracle.plots import rivals
-from oracle.plots.base import card, head, rate_axis, remaining_axis
+from oracle.plots import accuracies, rivals
+from oracle.plots.base import band, card, head, rate_axis, region_ends, remaining_axis
 from oracle.reports import metric
 from oracle.reports.evidence import chance, verdict
-from oracle.tables.oracle import Table
+from oracle.tables.cycles import OracleCycleRow
+from oracle.tables.evidence import IntervalJson
+from oracle.tables.oracle import OracleTable
 
 _BAND, _WELL_TUNED, _S_CYC = "rgba(0, 114, 178, 0.22)", "#0072B2", "#D55E00"  # Okabe and Ito
 _ENDS = "#00456B"
@@ -32,7 +31,7 @@ _MARKS = MappingProxyType(  # of a verdict: shape, fill, line and size
 _PAPER = "#555555"
 
 
-def regions(table: Table) -> go.Figure:
+def regions(table: OracleTable) -> go.Figure:
     """max_lr over weights remaining, and beside it validation accuracy over max_lr.
 
     Left: the feasible band with 90 % intervals of its ends, the well-tuned values, S-Cyc's curve
@@ -41,7 +40,7 @@ def regions(table: Table) -> go.Figure:
     """
     figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.09, subplot_titles=_titles(table))
     _band(figure, table, column=1)
-    _accuracies(figure, table, column=2)
+    accuracies.lines(figure, table, column=2)
     figure.update_layout(
         head(f"{table['study']}: the greedy oracle against S-Cyc", table),
         legend={"orientation": "h", "y": 0.01, "yref": "container", "yanchor": "bottom", "x": 0.0},
@@ -53,11 +52,11 @@ def regions(table: Table) -> go.Figure:
     return figure
 
 
-def dashboard_panels(table: Table) -> dict[str, go.Figure]:
+def dashboard_panels(table: OracleTable) -> dict[str, go.Figure]:
     """The two halves of :func:`regions`, each of a size that the Optuna dashboard shows whole."""
     made = {}
     for name, title, draw in zip(
-        ("regions", "accuracies"), _titles(table), (_band, _accuracies), strict=True
+        ("regions", "accuracies"), _titles(table), (_band, accuracies.lines), strict=True
     ):
         figure = make_subplots(rows=1, cols=1)
         draw(figure, table, column=1)
@@ -65,22 +64,20 @@ def dashboard_panels(table: Table) -> dict[str, go.Figure]:
     return made
 
 
-def _band(figure: go.Figure, table: Table, column: int) -> None:
+def _band(figure: go.Figure, table: OracleTable, column: int) -> None:
     cycles = table["cycles"]
     known = [c for c in cycles if c["feasible"]]
     left = [c["weights_remaining"] for c in known]
-    lows, highs = [c["feasible"]["low"] for c in known], [c["feasible"]["high"] for c in known]
+    lows, highs = region_ends(known)
     place = {"row": 1, "col": column}
     figure.add_trace(
-        go.Scatter(
-            x=left + left[::-1],
-            y=highs + lows[::-1],
-            mode="lines",
-            fill="toself",
+        band(
+            left,
+            lows,
+            highs,
             fillcolor=_BAND,
             line={"color": "rgba(0, 114, 178, 0.5)", "width": 1},
             name=f"feasible region (within {table['tolerance']:g} {_unit(table)})",
-            hoverinfo="skip",
         ),
         **place,
     )
@@ -99,13 +96,27 @@ def _band(figure: go.Figure, table: Table, column: int) -> None:
     _ends(figure, known, place)
     _s_cyc(figure, cycles, place)
     beside = rivals.lines(figure, table, place)
-    for side, symbol in (("high", "triangle-up-open"), ("low", "triangle-down-open")):
-        cut = [c for c in known if c["feasible"][f"cut_{side}"]]
+    _cut_ends(figure, known, place)
+    _printed(figure, table, place)
+    figure.update_xaxes(**remaining_axis([c["weights_remaining"] for c in cycles]), **place)
+    rates = lows + highs + beside + [c["s_cyc"]["max_lr"] for c in cycles]
+    rates += [c["paper"][end] for c in cycles if c["paper"] for end in ("low", "high")]
+    for _, low, high in _intervals(known):
+        rates += [low["low"], high["high"]]
+    figure.update_yaxes(title_text="max_lr", **rate_axis(rates), **place)
+
+
+def _cut_ends(figure: go.Figure, known: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:
+    """A triangle at each end where the grid cuts the band off."""
+    regions = [(c["weights_remaining"], c["feasible"]) for c in known]
+    highs = [(x, region["high"]) for x, region in regions if region and region["cut_high"]]
+    lows = [(x, region["low"]) for x, region in regions if region and region["cut_low"]]
+    for cut, symbol in ((highs, "triangle-up-open"), (lows, "triangle-down-open")):
         if cut:
             figure.add_trace(
                 go.Scatter(
-                    x=[c["weights_remaining"] for c in cut],
-                    y=[c["feasible"][side] for c in cut],
+                    x=[x for x, _ in cut],
+                    y=[y for _, y in cut],
                     mode="markers",
                     marker={"symbol": symbol, "size": 13, "color": "black", "line": {"width": 2}},
                     name="cut off by the grid's end",
@@ -114,26 +125,27 @@ def _band(figure: go.Figure, table: Table, column: int) -> None:
                 ),
                 **place,
             )
-    _printed(figure, table, place)
-    figure.update_xaxes(**remaining_axis([c["weights_remaining"] for c in cycles]), **place)
-    rates = lows + highs + beside + [c["s_cyc"]["max_lr"] for c in cycles]
-    rates += [c["paper"][end] for c in cycles if c["paper"] for end in ("low", "high")]
-    certain = [c["evidence"] for c in known if c["evidence"]["low"]]
-    rates += [each["low"]["low"] for each in certain] + [each["high"]["high"] for each in certain]
-    figure.update_yaxes(title_text="max_lr", **rate_axis(rates), **place)
 
 
-def _ends(figure: go.Figure, known: Sequence[Mapping[str, Any]], place: Mapping[str, int]) -> None:
+def _intervals(
+    cycles: Sequence[OracleCycleRow],
+) -> list[tuple[float, IntervalJson, IntervalJson]]:
+    """Weights remaining and the 90 % intervals of both ends, of the cycles that have them."""
+    known = [(c["weights_remaining"], c["evidence"]) for c in cycles]
+    return [(x, e["low"], e["high"]) for x, e in known if e and e["low"] and e["high"]]
+
+
+def _ends(figure: go.Figure, known: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:
     """90 % intervals of the band's ends, the lower ones left of their cycle, the upper right."""
-    certain = [c for c in known if c["evidence"]["low"]]
+    certain = _intervals(known)
     if not certain:
         return
     aside = _aside([c["weights_remaining"] for c in known])
     x: list[float | None] = []
     y: list[float | None] = []
-    for c in certain:
-        for end, side in (("low", 1), ("high", -1)):
-            at, interval = c["weights_remaining"] * aside**side, c["evidence"][end]
+    for remaining, low, high in certain:
+        for interval, side in ((low, 1), (high, -1)):
+            at = remaining * aside**side
             x += [at, at, None]
             y += [interval["low"], interval["high"], None]
     figure.add_trace(
@@ -156,9 +168,7 @@ def _aside(remaining: Sequence[float]) -> float:
     return math.exp(min(0.012 * span, 0.09 * span / max(1, len(remaining) - 1)))
 
 
-def _s_cyc(
-    figure: go.Figure, cycles: Sequence[Mapping[str, Any]], place: Mapping[str, int]
-) -> None:
+def _s_cyc(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:
     """S-Cyc's curve, and a mark for each verdict on it."""
     figure.add_trace(
         go.Scatter(
@@ -193,11 +203,11 @@ def _s_cyc(
             )
 
 
-def _verdict(cycle: Mapping[str, Any]) -> str:
+def _verdict(cycle: OracleCycleRow) -> str:
     return cycle["evidence"]["s_cyc"]["verdict"] if cycle["evidence"] else "no region"
 
 
-def _printed(figure: go.Figure, table: Table, place: Mapping[str, int]) -> None:
+def _printed(figure: go.Figure, table: OracleTable, place: Mapping[str, int]) -> None:
     """The paper's regions and well-tuned values, where the study names its table."""
     printed = [c["paper"] for c in table["cycles"] if c["paper"]]
     if not printed:
@@ -223,9 +233,7 @@ def _printed(figure: go.Figure, table: Table, place: Mapping[str, int]) -> None:
     )
 
 
-def _members(
-    figure: go.Figure, known: Sequence[Mapping[str, Any]], place: Mapping[str, int]
-) -> None:
+def _members(figure: go.Figure, known: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:
     """The grid values that were tried: members of the region dark, the others light."""
     for inside, colour, name in (
         (True, "rgba(0, 114, 178, 0.65)", "grid value, inside"),
@@ -234,8 +242,9 @@ def _members(
         dots = [
             (c["weights_remaining"], entry["max_lr"])
             for c in known
+            if (region := c["feasible"]) is not None
             for entry in c["grid"]
-            if (entry["max_lr"] in c["feasible"]["members"]) == inside
+            if (entry["max_lr"] in region["members"]) == inside
         ]
         figure.add_trace(
             go.Scatter(
@@ -250,106 +259,11 @@ def _members(
         )
 
 
-def _accuracies(figure: go.Figure, table: Table, column: int) -> None:
-    cycles = table["cycles"]
-    means = [_means(c) for c in cycles]
-    place = {"row": 1, "col": column}
-    shares = [0.9 * index / max(1, len(cycles) - 1) for index in range(len(cycles))]
-    for cycle, line, colour in zip(
-        cycles, means, sample_colorscale("Viridis", shares), strict=True
-    ):
-        figure.add_trace(
-            go.Scatter(
-                x=list(line),
-                y=list(line.values()),
-                mode="lines+markers",
-                line={"color": colour, "width": 2},
-                marker={"size": [12 if rate == cycle["well_tuned"] else 5 for rate in line]},
-                error_y=_errors(cycle, list(line), colour),
-                name=f"{cycle['weights_remaining']:.3g} %",
-                legend="legend2",
-                hovertemplate=f"max_lr %{{x:.4g}}: {_hover(table)}<extra>"
-                + f"cycle {cycle['cycle']}</extra>",
-            ),
-            **place,
-        )
-    bars = any(c["evidence"] and c["evidence"]["low"] for c in cycles)
-    axis = _value_axis(table, means)
-    lowest = axis["range"][0] if "range" in axis else _worst(table, means)
-    diverged = [e["max_lr"] for c in cycles for e in c["grid"] if e["diverged"]]
-    if diverged:
-        figure.add_trace(
-            go.Scatter(
-                x=diverged,
-                y=[lowest + (0.0 if metric.is_own(table) else 0.1)] * len(diverged),
-                mode="markers",
-                marker={"symbol": "x", "size": 9, "color": "#B00020"},
-                name="diverged",
-                legend="legend2",
-                hovertemplate="max_lr %{x:.4g} diverged<extra></extra>",
-            ),
-            **place,
-        )
-    rates = [entry["max_lr"] for c in cycles for entry in c["grid"]]
-    figure.update_xaxes(title_text="max_lr", **rate_axis(rates), **place)
-    figure.update_yaxes(
-        title_text=f"mean validation {metric.name(table)}{' ± SE' if bars else ''}"
-        f"{metric.unit(table)}",
-        **axis,
-        **place,
-    )
-
-
-def _titles(table: Table) -> tuple[str, str]:
+def _titles(table: OracleTable) -> tuple[str, str]:
     return "Feasible region of max_lr", f"Validation {metric.name(table)} over max_lr"
 
 
-def _hover(table: Table) -> str:
-    return "%{y:.4g}" if metric.is_own(table) else "%{y:.2f} %"
-
-
-def _value_axis(table: Table, means: Sequence[Mapping[float, float]]) -> dict[str, Any]:
-    """The range in which the best values lie; a metric of one's own is shown whole."""
-    if metric.is_own(table):
-        return {}
-    best = [max(line.values()) for line in means if line] or [0.0]
-    lowest = max(0.0, min(best) - max(4.0, 8 * table["tolerance"]))
-    return {"range": [lowest, min(100.5, max(best) + 1)]}
-
-
-def _worst(table: Table, means: Sequence[Mapping[float, float]]) -> float:
-    """The worst value of a metric of one's own, where diverged training runs are marked."""
-    values = [value for line in means for value in line.values()] or [0.0]
-    return max(values) if table["metric"]["mode"] == "min" else min(values)
-
-
-def _means(cycle: Mapping[str, Any]) -> dict[float, float]:
-    """Mean accuracies by max_lr, over the same replicates as the best one's."""
-    sound = {e["max_lr"]: e["val_accuracy"] for e in cycle["grid"] if not e["diverged"]}
-    best = sound.get(cycle["well_tuned"], [])
-    return {
-        rate: statistics.fmean(values)
-        if len(values) >= len(best)
-        else statistics.fmean(best)
-        + statistics.fmean(a - b for a, b in zip(values, best, strict=False))
-        for rate, values in sound.items()
-    }
-
-
-def _errors(cycle: Mapping[str, Any], rates: Sequence[float], colour: str) -> dict[str, Any]:
-    """Bars: standard errors of the paired difference to the best."""
-    paired = cycle["evidence"]["paired"] if cycle["evidence"] else []
-    errors = {each["max_lr"]: each["standard_error"] for each in paired}
-    return {
-        "type": "data",
-        "array": [errors.get(rate) or 0.0 for rate in rates],
-        "thickness": 1,
-        "width": 2,
-        "color": colour.replace("rgb(", "rgba(").replace(")", ", 0.5)"),
-    }
-
-
-def _unit(table: Table) -> str:
+def _unit(table: OracleTable) -> str:
     if metric.is_own(table) and table["tolerance_kind"] == "points":
-        return str(table["metric"]["unit"] or f"of {metric.name(table)}")
+        return metric.fields(table)["unit"] or f"of {metric.name(table)}"
     return "points" if table["tolerance_kind"] == "points" else "% of the best"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 
-from oracle.plots.base import rate_axis, remaining_axis
-from oracle.tables.oracle import Table
+from oracle.plots.base import band, rate_axis, region_ends, remaining_axis
+from oracle.tables.cycles import OracleCycleRow
+from oracle.tables.oracle import OracleTable
+from oracle.tables.registry import Table
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9")  # Okabe and Ito
 MOST = len(_COLOURS)
@@ -35,23 +37,20 @@ def overlaid(tables: Sequence[Table]) -> go.Figure | None:
     return figure
 
 
-def _run(figure: go.Figure, table: Table, colour: str) -> list[float]:
+def _run(figure: go.Figure, table: OracleTable, colour: str) -> list[float]:
     """Draw one run; returns the learning rates that it shows."""
     known = [c for c in table["cycles"] if c["feasible"]]
     left = [c["weights_remaining"] for c in known]
-    lows = [c["feasible"]["low"] for c in known]
-    highs = [c["feasible"]["high"] for c in known]
+    lows, highs = region_ends(known)
     group: dict[str, Any] = {"legendgroup": table["run_id"]}
     figure.add_trace(
-        go.Scatter(
-            x=left + left[::-1],
-            y=highs + lows[::-1],
-            mode="lines",
-            fill="toself",
+        band(
+            left,
+            lows,
+            highs,
             fillcolor=_translucent(colour, 0.16),
             line={"color": _translucent(colour, 0.55), "width": 1},
             name=f"{table['run_id']}: feasible region",
-            hoverinfo="skip",
             **group,
         )
     )
@@ -81,7 +80,7 @@ def _run(figure: go.Figure, table: Table, colour: str) -> list[float]:
     return lows + highs + [y for _, y in curve]
 
 
-def rows(tables: Sequence[Table]) -> list[tuple[int, list[Mapping[str, Any] | None]]]:
+def rows(tables: Sequence[OracleTable]) -> list[tuple[int, list[OracleCycleRow | None]]]:
     """Cycle by cycle, each run's cycle, or None where it has none."""
     by_run = [{c["cycle"]: c for c in table["cycles"]} for table in tables]
     last = max((max(cycles, default=-1) for cycles in by_run), default=-1)

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from plotly.graph_objects import Figure
 
 from oracle.plots import distributions, oracle, schedules, search
-from oracle.tables.oracle import Table
 
 
 @dataclass(frozen=True)
 class Figures:
     """The figures of one kind of study, drawn from its table."""
 
-    figure: Callable[[Table], Figure]
-    cards: Callable[[Table], dict[str, Figure]]  # small, for the Optuna dashboard
-
-
-def is_drawable(table: Table) -> bool:
-    """Whether a cycle of a table is finished, so that there is something to draw."""
-    parts: Sequence[Table] = table.get("schedules") or table.get("candidates") or [table]
-    return any(part.get("cycles") for part in parts)
+    figure: Callable[[Any], Figure]  # takes the table of its own kind
+    cards: Callable[[Any], dict[str, Figure]]  # small, for the Optuna dashboard
 
 
 FIGURES: Mapping[str, Figures] = MappingProxyType(

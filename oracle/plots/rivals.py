@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import plotly.graph_objects as go
 
-from oracle.tables.oracle import Table
+from oracle.tables.oracle import OracleTable
 
 # Dark, light and in between, so that lightness alone tells them apart; dashes and marks do, too.
 _LOOKS = MappingProxyType(
@@ -15,11 +15,15 @@ _LOOKS = MappingProxyType(
         "constant": ("#000000", "dot", "line-ew"),
         "warm_start": ("#CC79A7", "dash", "square-open"),
         "gradient_spread": ("#5D3A9B", "dashdot", "triangle-up-open"),
+        "power_law": ("#D55E00", "longdash", "diamond-open"),
+        "linear_rewinding": ("#56B4E9", "dot", "circle-open"),
+        "allr": ("#A6761D", "dash", "x-thin"),
+        "lr_range_test": ("#666666", "longdashdot", "star-open"),
     }
 )
 
 
-def lines(figure: go.Figure, table: Table, place: Mapping[str, int]) -> list[float]:
+def lines(figure: go.Figure, table: OracleTable, place: Mapping[str, int]) -> list[float]:
     """A thin line for each rival; returns all their max_lr, which the axis must hold.
 
     Drawn after S-Cyc's thick one, over which it shows where both agree.

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from oracle.plots.base import card, head, plain, rate_axis, remaining_axis
-from oracle.tables.oracle import Table
+from oracle.stats.paired_difference import mean_difference
+from oracle.tables.schedules import ScheduleRow, SchedulesTable
 
 # Okabe and Ito's colours, which colour-blind readers tell apart; S-Cyc has vermilion everywhere.
 _COLOURS = ("#0072B2", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000", "#F0E442")
@@ -24,7 +24,7 @@ _TITLES = (
 )
 
 
-def comparison(table: Table) -> go.Figure:
+def comparison(table: SchedulesTable) -> go.Figure:
     """Test accuracy over weights remaining, the paired difference to S-Cyc, and max_lr.
 
     Bars are the standard deviation over replicates on the left, the standard error of the mean
@@ -44,7 +44,7 @@ def comparison(table: Table) -> go.Figure:
     return figure
 
 
-def dashboard_panels(table: Table) -> dict[str, go.Figure]:
+def dashboard_panels(table: SchedulesTable) -> dict[str, go.Figure]:
     """The panels of :func:`comparison`, each of a size that the Optuna dashboard shows whole."""
     made = {}
     for name, title, draw in zip(
@@ -60,7 +60,7 @@ def dashboard_panels(table: Table) -> dict[str, go.Figure]:
     return made
 
 
-def _accuracies(figure: go.Figure, table: Table, column: int) -> None:
+def _accuracies(figure: go.Figure, table: SchedulesTable, column: int) -> None:
     for row, look in _styled(table):
         cells = [cell for cell in row["cycles"] if not cell["diverged"]]
         figure.add_trace(
@@ -74,12 +74,12 @@ def _accuracies(figure: go.Figure, table: Table, column: int) -> None:
             row=1,
             col=column,
         )
-        printed = [cell for cell in cells if cell["paper"]]
+        printed = [(c["weights_remaining"], c["paper"][0]) for c in cells if c["paper"]]
         if printed and not table["shrunk"]:  # a full budget's accuracies would dwarf a small one's
             figure.add_trace(
                 go.Scatter(
-                    x=[cell["weights_remaining"] for cell in printed],
-                    y=[cell["paper"][0] for cell in printed],
+                    x=[x for x, _ in printed],
+                    y=[mean for _, mean in printed],
                     **look
                     | {
                         "name": plain(f"{row['label']}, Table {table['paper_table']}"),
@@ -95,7 +95,7 @@ def _accuracies(figure: go.Figure, table: Table, column: int) -> None:
     figure.update_yaxes(title_text="test accuracy, %", row=1, col=column)
 
 
-def _differences(figure: go.Figure, table: Table, column: int) -> None:
+def _differences(figure: go.Figure, table: SchedulesTable, column: int) -> None:
     s_cyc = next((row for row in table["schedules"] if row["s_cyc"]), None)
     mine = {cell["cycle"]: cell for cell in s_cyc["cycles"]} if s_cyc else {}
     for row, look in _styled(table):
@@ -107,20 +107,14 @@ def _differences(figure: go.Figure, table: Table, column: int) -> None:
             and not mine[cell["cycle"]]["diverged"]
         ]
         differences = [
-            [
-                theirs - ours
-                for theirs, ours in zip(
-                    cell["test_accuracy"], mine[cell["cycle"]]["test_accuracy"], strict=True
-                )
-            ]
+            mean_difference(cell["test_accuracy"], mine[cell["cycle"]]["test_accuracy"])
             for cell in cells
         ]
-        errors = [_deviation(each) / math.sqrt(len(each)) for each in differences]
         figure.add_trace(
             go.Scatter(
                 x=[cell["weights_remaining"] for cell in cells],
-                y=[statistics.fmean(each) for each in differences],
-                error_y=_bars(errors),
+                y=[points for points, _ in differences],
+                error_y=_bars([error or 0.0 for _, error in differences]),
                 hovertemplate="%{x:.1f} % remaining: %{y:+.2f} points",
                 **look | {"showlegend": False},
             ),
@@ -131,7 +125,7 @@ def _differences(figure: go.Figure, table: Table, column: int) -> None:
     figure.update_yaxes(title_text="points of test accuracy", row=1, col=column)
 
 
-def _rates(figure: go.Figure, table: Table, column: int) -> None:
+def _rates(figure: go.Figure, table: SchedulesTable, column: int) -> None:
     rates = []
     for row, look in _styled(table):
         cells = row["cycles"]
@@ -151,9 +145,9 @@ def _rates(figure: go.Figure, table: Table, column: int) -> None:
     figure.update_yaxes(title_text="max_lr", **axis, row=1, col=column)
 
 
-def _styled(table: Table) -> list[tuple[Mapping[str, Any], dict[str, Any]]]:
+def _styled(table: SchedulesTable) -> list[tuple[ScheduleRow, dict[str, Any]]]:
     """Every schedule with its line, the same in every panel."""
-    styled = []
+    styled: list[tuple[ScheduleRow, dict[str, Any]]] = []
     s_cyc = next((row for row in table["schedules"] if row["s_cyc"]), None)
     for index, row in enumerate(table["schedules"]):
         colour = _S_CYC if row is s_cyc else _COLOURS[index % len(_COLOURS)]
@@ -168,7 +162,7 @@ def _styled(table: Table) -> list[tuple[Mapping[str, Any], dict[str, Any]]]:
     return styled
 
 
-def _remaining(figure: go.Figure, table: Table, column: int) -> None:
+def _remaining(figure: go.Figure, table: SchedulesTable, column: int) -> None:
     ticks = [c["weights_remaining"] for c in table["columns"] if c["weights_remaining"]]
     figure.update_xaxes(**remaining_axis(ticks), row=1, col=column)
 

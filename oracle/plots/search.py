@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import itertools
 import statistics
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Literal
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from oracle.plots.base import card, head, rate_axis
-from oracle.tables.oracle import Table
-from oracle.tables.search import metric
+from oracle.tables.search import CandidateRow, SearchTable, metric
 
 _BEST, _WHOLE, _STOPPED = "#D55E00", "#0072B2", "#8a8a8a"  # Okabe and Ito; grey
-_PARAMETERS = ("epsilon", "delta", "q", "beta")
+Parameter = Literal["epsilon", "delta", "q", "beta"]
+Axis = Parameter | Literal["candidate"]
+_PARAMETERS: tuple[Parameter, ...] = ("epsilon", "delta", "q", "beta")
 _WIDE = ("epsilon",)  # drawn on a logarithmic axis
 
 
-def search(table: Table) -> go.Figure:
+def search(table: SearchTable) -> go.Figure:
     """The objective over the candidates, their max_lr over the cycles, and each parameter.
 
     Of several objectives the first two are drawn against each other, the Pareto front marked.
@@ -48,7 +49,7 @@ def search(table: Table) -> go.Figure:
     return figure
 
 
-def dashboard_panels(table: Table) -> dict[str, go.Figure]:
+def dashboard_panels(table: SearchTable) -> dict[str, go.Figure]:
     """Panels of :func:`search`, each of a size that the Optuna dashboard shows whole."""
     made = {}
     for name, title, draw in (
@@ -66,19 +67,19 @@ def dashboard_panels(table: Table) -> dict[str, go.Figure]:
     return made
 
 
-def _several(table: Table) -> bool:
+def _several(table: SearchTable) -> bool:
     return len(table["objective"]["cycles"]) > 1
 
 
-def _first_title(table: Table) -> str:
+def _first_title(table: SearchTable) -> str:
     return "Two objectives" if _several(table) else "Candidates in the search's order"
 
 
-def _first(figure: go.Figure, table: Table, row: int, column: int) -> None:
+def _first(figure: go.Figure, table: SearchTable, row: int, column: int) -> None:
     (_front if _several(table) else _history)(figure, table, row, column)
 
 
-def _history(figure: go.Figure, table: Table, row: int, column: int) -> None:
+def _history(figure: go.Figure, table: SearchTable, row: int, column: int) -> None:
     """The objective over the candidates, and the best so far."""
     _marks(figure, table, "candidate", row, column, legend=True)
     whole = sorted(_whole(table), key=lambda each: int(each["candidate"]))
@@ -100,7 +101,7 @@ def _history(figure: go.Figure, table: Table, row: int, column: int) -> None:
     figure.update_yaxes(title_text=_metric(table, 0), row=row, col=column)
 
 
-def _front(figure: go.Figure, table: Table, row: int, column: int) -> None:
+def _front(figure: go.Figure, table: SearchTable, row: int, column: int) -> None:
     """The first two objectives against each other; a third is the size of the marks."""
     for best, name, colour in ((False, "dominated", _WHOLE), (True, "Pareto front", _BEST)):
         some = sorted(
@@ -126,7 +127,7 @@ def _front(figure: go.Figure, table: Table, row: int, column: int) -> None:
     figure.update_yaxes(title_text=_metric(table, 1), row=row, col=column)
 
 
-def _sizes(table: Table, some: Sequence[Mapping[str, Any]]) -> list[float]:
+def _sizes(table: SearchTable, some: Sequence[CandidateRow]) -> list[float]:
     """By the third objective, from 6 to 18 points."""
     if len(table["objective"]["cycles"]) < 3:
         return [9.0] * len(some)
@@ -135,7 +136,7 @@ def _sizes(table: Table, some: Sequence[Mapping[str, Any]]) -> list[float]:
     return [6 + 12 * (_mean(each, 2) - low) / width for each in some]
 
 
-def _rates(figure: go.Figure, table: Table, row: int, column: int) -> None:
+def _rates(figure: go.Figure, table: SearchTable, row: int, column: int) -> None:
     """Every candidate's max_lr as far as it came; the best candidates' in front."""
     order = sorted(table["candidates"], key=lambda each: (each["best"], each["objectives"] is None))
     told: set[str] = set()
@@ -170,11 +171,13 @@ def _rates(figure: go.Figure, table: Table, row: int, column: int) -> None:
     figure.update_yaxes(title_text="max_lr", **axis, row=row, col=column)
 
 
-def _parameter(figure: go.Figure, table: Table, name: str, row: int, column: int) -> None:
+def _parameter(
+    figure: go.Figure, table: SearchTable, name: Parameter, row: int, column: int
+) -> None:
     """The (first) objective over one parameter."""
     _marks(figure, table, name, row, column, legend=False)
     if name in _WIDE and table["candidates"]:
-        axis = rate_axis([each[name] for each in table["candidates"]])
+        axis = rate_axis([_value(each, name) for each in table["candidates"]])
         figure.update_xaxes(**axis, row=row, col=column)
     if name == "q":
         figure.update_xaxes(dtick=1, row=row, col=column)
@@ -182,7 +185,14 @@ def _parameter(figure: go.Figure, table: Table, name: str, row: int, column: int
         figure.update_yaxes(title_text=_metric(table, 0), row=row, col=column)
 
 
-def _marks(figure: go.Figure, table: Table, name: str, row: int, column: int, legend: bool) -> None:
+def _marks(
+    figure: go.Figure,
+    table: SearchTable,
+    name: Axis,
+    row: int,
+    column: int,
+    legend: bool,
+) -> None:
     """A mark for each candidate, at its (first) objective, or at its last accuracy if stopped."""
     every = table["candidates"]
     groups = (
@@ -196,7 +206,7 @@ def _marks(figure: go.Figure, table: Table, name: str, row: int, column: int, le
         whole = label != "stopped early"
         figure.add_trace(
             go.Scatter(
-                x=[each[name] for each in some],
+                x=[_value(each, name) for each in some],
                 y=[_mean(each, 0) if whole else _last(each) for each in some],
                 mode="markers",
                 marker={
@@ -216,30 +226,42 @@ def _marks(figure: go.Figure, table: Table, name: str, row: int, column: int, le
         )
 
 
-def _early(candidate: Mapping[str, Any], name: str) -> bool:
+def _early(candidate: CandidateRow, name: str) -> bool:
     """Whether it was stopped early and has something to say of a parameter, or of the order."""
     unpruned = candidate["steps"] == ["epsilon"]
     told = name in ("candidate", "epsilon") or not unpruned
     return told and candidate["stopped"] in ("halving", "epsilon") and bool(candidate["cycles"])
 
 
-def _whole(table: Table) -> list[Mapping[str, Any]]:
+def _whole(table: SearchTable) -> list[CandidateRow]:
     return [each for each in table["candidates"] if each["objectives"] is not None]
 
 
-def _mean(candidate: Mapping[str, Any], objective: int) -> float:
+def _value(candidate: CandidateRow, name: Axis) -> float:
+    """What a mark stands at: the candidate's number, or one of its parameters."""
+    return {
+        "candidate": candidate["candidate"],
+        "epsilon": candidate["epsilon"],
+        "delta": candidate["delta"],
+        "q": candidate["q"],
+        "beta": candidate["beta"],
+    }[name]
+
+
+def _mean(candidate: CandidateRow, objective: int) -> float:
+    assert candidate["objectives"] is not None  # it is through
     return statistics.fmean(candidate["objectives"][objective])
 
 
-def _last(candidate: Mapping[str, Any]) -> float:
+def _last(candidate: CandidateRow) -> float:
     return statistics.fmean(candidate["cycles"][-1]["val_accuracy"])
 
 
-def _metric(table: Table, objective: int) -> str:
+def _metric(table: SearchTable, objective: int) -> str:
     return metric(table["objective"]["name"], table["objective"]["cycles"][objective])
 
 
-def _told(candidate: Mapping[str, Any]) -> str:
+def _told(candidate: CandidateRow) -> str:
     """A candidate's number and parameters."""
     values = ", ".join(f"{name} {candidate[name]:.4g}" for name in _PARAMETERS)
     return f"candidate {candidate['candidate']}: {values}"

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from oracle.reports.sheet import ReportTable, cost_rows, flat_spread, format_lr, format_mean_std
 from oracle.stats.paired_difference import (
     Difference,
@@ -14,7 +11,8 @@ from oracle.stats.paired_difference import (
     signed,
     size,
 )
-from oracle.tables.oracle import Table
+from oracle.tables.beam import BeamCycleRow, BeamPart
+from oracle.tables.oracle import OracleTable
 
 _HEADS = (
     "cycle",
@@ -30,9 +28,8 @@ _HEADS = (
 )
 
 
-def sheet(table: Table) -> ReportTable:
-    """A run's second table: the beam against greed."""
-    beam = table["beam"]
+def sheet(table: OracleTable, beam: BeamPart) -> ReportTable:
+    """Return a run's second table: the beam against greed."""
     return ReportTable(
         title=f"{table['study']}: a beam of {beam['width']} against greed",
         run_id=table["run_id"],
@@ -41,14 +38,18 @@ def sheet(table: Table) -> ReportTable:
         verdict=verdict(beam, table["complete"]),
         notes=_notes(beam),
         costs=cost_rows(
-            beam["cost"], {"greedy": "greed", "beam": "beam", "shared": "shared by both"}
+            {
+                "greed": beam["cost"]["greedy"],
+                "beam": beam["cost"]["beam"],
+                "shared by both": beam["cost"]["shared"],
+            }
         ),
         flat=[_flat(cycle) for cycle in beam["cycles"]],
         flat_heads=_FLAT_HEADS,
     )
 
 
-def verdict(beam: Mapping[str, Any], complete: bool) -> str:
+def verdict(beam: BeamPart, complete: bool) -> str:
     """Whether greed costs accuracy at the last cycle that both have finished."""
     judged = [cycle for cycle in beam["cycles"] if cycle["test"] is not None]
     if not judged:
@@ -58,7 +59,8 @@ def verdict(beam: Mapping[str, Any], complete: bool) -> str:
     when = f"At cycle {last['cycle']}, {'the last' if end else 'the last so far'}, "
     if last["same"]:
         return f"{when}{name} has greed's own network first: greed costs nothing here."
-    test, validation = (Difference.from_json(last[name]) for name in ("test", "validation"))
+    test = Difference.from_json(last["test"])
+    validation = Difference.from_json(last["validation"])
     assert test is not None
     if test.none:
         return f"{when}{name} has the same test accuracy as greed: greed costs nothing here."
@@ -68,7 +70,7 @@ def verdict(beam: Mapping[str, Any], complete: bool) -> str:
     return f"{line} (validation, which chose both: {signed(validation)})."
 
 
-def _row(cycle: Mapping[str, Any], width: int) -> list[str]:
+def _row(cycle: BeamCycleRow, width: int) -> list[str]:
     kept = len(cycle["kept"])
     rank = f"{cycle['greedy_rank']} of {kept}" if cycle["greedy_rank"] else "dropped"
     return [
@@ -80,11 +82,12 @@ def _row(cycle: Mapping[str, Any], width: int) -> list[str]:
         "-" if cycle["greedy_max_lr"] is None else rank,
         format_mean_std(cycle["val_accuracy"]),
         format_mean_std(cycle["test_accuracy"]),
-        *(signed(Difference.from_json(cycle[name])) for name in ("validation", "test")),
+        signed(Difference.from_json(cycle["validation"])),
+        signed(Difference.from_json(cycle["test"])),
     ]
 
 
-def _notes(beam: Mapping[str, Any]) -> list[str]:
+def _notes(beam: BeamPart) -> list[str]:
     costs = beam["cost"]
     lines = [
         f"Beam: at each cycle the {beam['width']} networks with the best mean validation accuracy "
@@ -95,10 +98,11 @@ def _notes(beam: Mapping[str, Any]) -> list[str]:
         f"The beam used {costs['beam']['trainings']:,} trainings, of which "
         f"{costs['shared']['trainings']:,} are greed's own and were made once.",
     ]
-    last = next((cycle for cycle in reversed(beam["cycles"]) if cycle["max_lr"]), None)
-    if last:
-        way = ", ".join(format_lr(each) for each in last["max_lr"])
-        lines.append(f"The beam's best at cycle {last['cycle']} came by max_lr {way}.")
+    for cycle in reversed(beam["cycles"]):
+        if cycle["max_lr"]:
+            rates = ", ".join(format_lr(each) for each in cycle["max_lr"])
+            lines.append(f"The beam's best at cycle {cycle['cycle']} came by max_lr {rates}.")
+            break
     return lines
 
 
@@ -114,7 +118,7 @@ _FLAT_HEADS = (
 )
 
 
-def _flat(cycle: Mapping[str, Any]) -> dict[str, object]:
+def _flat(cycle: BeamCycleRow) -> dict[str, object]:
     return {
         "run": "beam",
         "cycle": cycle["cycle"],

@@ -6,12 +6,13 @@ import statistics
 from collections.abc import Sequence
 
 from oracle.reports.sheet import ReportTable, cost_rows, format_lr, format_mean_std, shrunk_lines
-from oracle.tables.oracle import Table
+from oracle.tables.distributions import DistributionsCycle, DistributionsTable
+from scyc.specs.system import RecordedDistribution
 
 _NAMES = {"weight_gradients": "weight gradients", "activations": "hidden outputs"}
 
 
-def sheet(table: Table) -> ReportTable:
+def sheet(table: DistributionsTable) -> ReportTable:
     """The printed table: a row for each pruning cycle."""
     what = table["record"]["what"]
     bounds = table["record"]["outside"]
@@ -28,17 +29,17 @@ def sheet(table: Table) -> ReportTable:
         rows=[_row(cycle, what, bounds is not None) for cycle in table["cycles"]],
         verdict=verdict(table),
         notes=[*shrunk_lines(table), *_footnotes(table)],
-        costs=cost_rows(table["cost"]),
+        costs=cost_rows({"training": table["cost"]["training"]}),
         flat=[line for cycle in table["cycles"] for line in _flat(cycle, what)],
         flat_heads=_FLAT_HEADS,
     )
 
 
-def _name(table: Table) -> str:
+def _name(table: DistributionsTable) -> str:
     return f"{table['study']}, {table['label']}" if table["label"] else str(table["study"])
 
 
-def verdict(table: Table) -> str:
+def verdict(table: DistributionsTable) -> str:
     """Whether the distributions have become narrower, from the first network to the last."""
     cycles = [cycle for cycle in table["cycles"] if not cycle["diverged"]]
     if len(cycles) < 2:
@@ -57,7 +58,9 @@ def verdict(table: Table) -> str:
     return f"From {between} of weights remaining, {lines}."
 
 
-def _row(cycle: Table, what: Sequence[str], bounded: bool) -> list[str]:
+def _row(
+    cycle: DistributionsCycle, what: Sequence[RecordedDistribution], bounded: bool
+) -> list[str]:
     row = [
         str(cycle["cycle"]),
         f"{cycle['weights_remaining']:.2f}",
@@ -66,10 +69,11 @@ def _row(cycle: Table, what: Sequence[str], bounded: bool) -> list[str]:
     ]
     for each in what:
         pooled = cycle.get(each)
-        if not pooled or not pooled["count"]:
+        quantiles = pooled["quantiles"] if pooled else None
+        if not pooled or quantiles is None:  # without a value there are none
             row += ["-"] * (4 if each == "weight_gradients" and bounded else 3)
             continue
-        low, high = pooled["quantiles"]["5"], pooled["quantiles"]["95"]
+        low, high = quantiles["5"], quantiles["95"]
         row += [_deviation(cycle["std"][each]), f"[{low:.2g}, {high:.2g}]"]
         if each == "weight_gradients" and bounded:
             row.append(format_mean_std(cycle["outside"][each]))
@@ -85,7 +89,7 @@ def _deviation(stds: Sequence[float | None]) -> str:
     return mean if len(deviations) == 1 else f"{mean} ± {statistics.stdev(deviations):.1g}"
 
 
-def _footnotes(table: Table) -> list[str]:
+def _footnotes(table: DistributionsTable) -> list[str]:
     record = table["record"]
     lines = [
         (f"{table['label']}: at" if table["label"] else "At")
@@ -129,7 +133,9 @@ _FLAT_HEADS = (
 )
 
 
-def _flat(cycle: Table, what: Sequence[str]) -> list[dict[str, object]]:
+def _flat(
+    cycle: DistributionsCycle, what: Sequence[RecordedDistribution]
+) -> list[dict[str, object]]:
     lines = []
     for each in what:
         pooled = cycle.get(each)
@@ -141,7 +147,14 @@ def _flat(cycle: Table, what: Sequence[str]) -> list[dict[str, object]]:
             "weights_remaining": cycle["weights_remaining"],
             "max_lr": cycle["max_lr"],
             "what": each,
-            **{name: pooled[name] for name in _FLAT_HEADS[4:12]},
+            "count": pooled["count"],
+            "zeros": pooled["zeros"],
+            "below": pooled["below"],
+            "above": pooled["above"],
+            "mean": pooled["mean"],
+            "std": pooled["std"],
+            "min": pooled["min"],
+            "max": pooled["max"],
             **{f"quantile_{name}": quantiles.get(name) for name in _QUANTILES},
         }
         lines.append(line)

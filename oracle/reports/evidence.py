@@ -9,7 +9,7 @@ from typing import Any
 from oracle.reports.sheet import Cell
 from oracle.stats import decisions
 from oracle.stats.noise import noise_with_more_images
-from oracle.tables.evidence import FLAT_HEADS
+from oracle.tables.evidence import FLAT_HEADS, VerdictJson
 
 FLAT = decisions.FLAT
 SURE, UNSURE = 100 * decisions.SURE, 100 * (1 - decisions.SURE)
@@ -20,11 +20,15 @@ HELPS = 0.75  # of the noise: where less may be left, more images may do as well
 
 def verdict(cycle: Mapping[str, Any]) -> Cell:
     """Return the S-Cyc verdict: ``undecided (+7)`` where 7 more replicates would decide it."""
-    if cycle["evidence"] is None:
+    return verdict_cell(cycle["evidence"] and cycle["evidence"]["s_cyc"])
+
+
+def verdict_cell(given: VerdictJson | None) -> Cell:
+    """Return a verdict on a max_lr; ``-`` where there is no region."""
+    if given is None:
         return Cell("-")
-    found = cycle["evidence"]["s_cyc"]
-    more = f" (+{found['more']})" if found["verdict"] == "undecided" and found["more"] else ""
-    return Cell(str(found["verdict"]) + more, found["verdict"])
+    more = f" (+{given['more']})" if given["verdict"] == "undecided" and given["more"] else ""
+    return Cell(f"{given['verdict']}{more}", given["verdict"])
 
 
 def chance(cycle: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ from rich.table import Table as RichTable
 
 from oracle.reports.registry import SHEETS
 from oracle.reports.sheet import ReportTable, cost_lines, tone
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 
 # Text that begins so is a formula; so is what follows a semicolon where that parts the cells. The
 # wide forms of the signs count as the narrow ones.

@@ -3,57 +3,68 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-from oracle.reports.sheet import ReportTable
+from oracle.reports.sheet import ReportTable, all_there
 from oracle.stats.paired_difference import Difference
-from oracle.tables.oracle import Table
+from oracle.tables.base import MetricFields
+from oracle.tables.cycles import OracleCycleRow
+from oracle.tables.majority import Part
+from oracle.tables.oracle import OracleTable
 
-_PERCENT = {"name": "accuracy", "mode": "max", "unit": "%"}
+_PERCENT: MetricFields = {"name": "accuracy", "mode": "max", "unit": "%"}
 
 
-def is_own(table: Table) -> bool:
+def is_own(table: OracleTable) -> bool:
     """Whether a table's values are another metric than accuracy in percent."""
-    return (table.get("metric") or _PERCENT) != _PERCENT
+    return fields(table) != _PERCENT
 
 
-def name(table: Table) -> str:
+def fields(table: OracleTable) -> MetricFields:
+    """Return what the values of a table are; accuracy in percent where it does not say."""
+    return table.get("metric", _PERCENT)
+
+
+def name(table: OracleTable) -> str:
     """What the values are called."""
-    return str((table.get("metric") or _PERCENT)["name"])
+    return fields(table)["name"]
 
 
-def unit(table: Table) -> str:
+def unit(table: OracleTable) -> str:
     """The unit, as it ends a label: ``, %``; nothing where there is none."""
-    found = (table.get("metric") or _PERCENT)["unit"]
+    found = fields(table)["unit"]
     return f", {found}" if found else ""
 
 
 def mean_std(values: Sequence[float | None] | None) -> str:
     """Mean ± standard deviation over replicates, in four digits; none where one diverged."""
-    known = [value for value in values or () if value is not None]
-    if not known or len(known) < len(values or ()):
+    known = all_there(values)
+    if not known:
         return "-"
     spread = f" ± {statistics.stdev(known):.2g}" if len(known) > 1 else ""
     return f"{statistics.fmean(known):.4g}{spread}"
 
 
-def again(cycle: Mapping[str, Any]) -> str:
+def again(cycle: OracleCycleRow) -> str:
     """The best value by replicates that did not choose it."""
-    found = (cycle["evidence"] or {}).get("best_again")
+    found = cycle["evidence"] and cycle["evidence"]["best_again"]
     return "" if found is None else f"again {found:.4g}"
 
 
-def paired(cycle: Mapping[str, Any], part: str) -> str:
+def paired(cycle: OracleCycleRow, part: Part) -> str:
     """The oracle less S-Cyc, with its standard error."""
-    found = Difference.from_json((cycle.get("oracle_less_s_cyc") or {}).get(part))
+    found = (
+        Difference.from_json(differences[part])
+        if (differences := cycle.get("oracle_less_s_cyc"))
+        else None
+    )
     if found is None or found.standard_error is None:
         return ""
     return f"{found.points:+.3g} ± {found.standard_error:.2g}"
 
 
-def named(printed: ReportTable, table: Table) -> ReportTable:
+def named(printed: ReportTable, table: OracleTable) -> ReportTable:
     """Return a printed table whose words are about its own metric."""
     if not is_own(table):
         return printed

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Mapping
-from typing import Any
-
-from oracle.analysis import costs, curve_fit
+from oracle.analysis import costs, region_fit
 from oracle.reports import beam as beam_reports
 from oracle.reports import cell_search as cell_search_reports
 from oracle.reports import evidence as evidence_reports
@@ -14,10 +10,20 @@ from oracle.reports import metric
 from oracle.reports import plateau as plateau_reports
 from oracle.reports import rivals as rivals_reports
 from oracle.reports.majority import split_notes
-from oracle.reports.sheet import ReportTable, cost_rows, format_lr, format_mean_std, shrunk_lines
+from oracle.reports.sheet import (
+    CostRow,
+    ReportTable,
+    cost_rows,
+    flat_spread,
+    format_lr,
+    format_mean_std,
+    shrunk_lines,
+)
 from oracle.stats.paired_difference import Difference, signed
 from oracle.tables import evidence
-from oracle.tables.oracle import Table
+from oracle.tables.cycles import FeasibleRegion, GridValue, OracleCycleRow, PaperColumn
+from oracle.tables.majority import Part
+from oracle.tables.oracle import OracleCost, OracleTable
 
 _HEADS = (
     "cycle",
@@ -32,10 +38,10 @@ _HEADS = (
     "test, %\nS-Cyc",
 )
 
-_COST_NAMES = {"oracle": "oracle", "adaptive": "adaptive (replayed)", "s_cyc": "S-Cyc"}
+REACHED = 0.999  # share of max_lr that counts as reached
 
 
-def sheet(table: Table) -> ReportTable:
+def sheet(table: OracleTable) -> ReportTable:
     """An oracle run's table, as it is printed."""
     paper, counts = table["paper_table"], _counts(table)
     ratio = costs.ratio_line(table)
@@ -56,7 +62,7 @@ def sheet(table: Table) -> ReportTable:
         rows=rows,
         verdict=verdict(table),
         notes=[*shrunk_lines(table), *split_notes(table), *_footnotes(table)],
-        costs=cost_rows(table["cost"], _COST_NAMES),
+        costs=_costs(table["cost"]),
         cost_notes=[ratio] if ratio else [],
         flat=[_flat(cycle) for cycle in table["cycles"]],
         flat_heads=_flat_heads(),
@@ -66,18 +72,23 @@ def sheet(table: Table) -> ReportTable:
     return metric.named(printed, table)
 
 
-def _more(table: Table) -> list[ReportTable]:
+def _costs(cost: OracleCost) -> list[CostRow]:
+    replayed = {"adaptive (replayed)": cost["adaptive"]} if "adaptive" in cost else {}
+    return cost_rows({"oracle": cost["oracle"], **replayed, "S-Cyc": cost["s_cyc"]})
+
+
+def _more(table: OracleTable) -> list[ReportTable]:
     """The tables below: rivals and beam, of a study that has them."""
     rivals = [rivals_reports.sheet(table)] if table["rivals"] else []
-    return [*rivals, *([beam_reports.sheet(table)] if table["beam"] else [])]
+    return [*rivals, *([beam_reports.sheet(table, table["beam"])] if table["beam"] else [])]
 
 
-def _counts(table: Table) -> list[int]:
+def _counts(table: OracleTable) -> list[int]:
     """The numbers of replicates that its cycles have, rising."""
     return sorted({cycle["replicates"] for cycle in table["cycles"]} or {table["replicates"]})
 
 
-def format_region(feasible: Mapping[str, Any] | None) -> str:
+def format_region(feasible: FeasibleRegion | None) -> str:
     """The feasible region; ``<`` and ``>`` where the grid cuts it off, ``*`` where it has gaps."""
     if feasible is None:
         return "none"
@@ -86,12 +97,12 @@ def format_region(feasible: Mapping[str, Any] | None) -> str:
     return f"[{low}, {high}]" + ("" if feasible["contiguous"] else "*")
 
 
-def winner(cycle: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def winner(cycle: OracleCycleRow) -> GridValue | None:
     """The grid entry of a cycle's well-tuned max_lr."""
     return next((each for each in cycle["grid"] if each["max_lr"] == cycle["well_tuned"]), None)
 
 
-def _footnotes(table: Table) -> list[str]:
+def _footnotes(table: OracleTable) -> list[str]:
     unit = "points" if table["tolerance_kind"] == "points" else "% of the best (relative)"
     cycles, counts = table["cycles"], _counts(table)
     over = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])
@@ -112,6 +123,11 @@ def _footnotes(table: Table) -> list[str]:
         lines.append("< or >: cut off; the region touches the end of the grid and may go on.")
     if any(c["feasible"] and not c["feasible"]["contiguous"] for c in cycles):
         lines.append("*: with gaps; some max_lr between the ends lies outside.")
+    if table.get("peak", 1.0) < REACHED:
+        lines.append(
+            f"The highest rate that a training run reaches is {100 * table['peak']:.1f} % of "
+            "max_lr: the schedule drops, or ends, before. Compare reached rates, not max_lr."
+        )
     lines += plateau_reports.notes(cycles, f"{table['tolerance']:g} {unit}")
     lines += evidence_reports.notes(cycles)
     if len(counts) > 1:
@@ -120,7 +136,7 @@ def _footnotes(table: Table) -> list[str]:
             "are over those, the oracle's means over all of the cycle."
         )
     if table["fit"]:
-        lines.append(curve_fit.note(table["fit"]))
+        lines.append(region_fit.note(table["fit"]))
     if any(entry["diverged"] for c in cycles for entry in c["grid"]):
         count = sum(entry["diverged"] for c in cycles for entry in c["grid"])
         lines.append(
@@ -137,11 +153,12 @@ def _footnotes(table: Table) -> list[str]:
     return lines
 
 
-def verdict(table: Table) -> str:
+def verdict(table: OracleTable) -> str:
     """What is decided of S-Cyc's max_lr, and then what was measured."""
     judged = [c for c in table["cycles"] if c["s_cyc"]["inside"] is not None]
-    by_kind: dict[str, list[Mapping[str, Any]]] = {}
+    by_kind: dict[str, list[OracleCycleRow]] = {}
     for cycle in judged:
+        assert cycle["evidence"] is not None  # where a region is, so is what is known of it
         by_kind.setdefault(cycle["evidence"]["s_cyc"]["verdict"], []).append(cycle)
     outside = by_kind.get("outside", [])
     line = (
@@ -157,11 +174,11 @@ def verdict(table: Table) -> str:
     return f"{line}. As measured, noise and all, it is inside in {measured}."
 
 
-def _weights(cycle: Mapping[str, Any]) -> str:
+def _weights(cycle: OracleCycleRow) -> str:
     return f"{cycle['weights_remaining']:.1f} %"
 
 
-def _rows(cycle: Mapping[str, Any], printed: bool, own: bool) -> list[list[str]]:
+def _rows(cycle: OracleCycleRow, printed: bool, own: bool) -> list[list[str]]:
     """A cycle's line, and below it how certain that is."""
     best, s_cyc = winner(cycle), cycle["s_cyc"]
     mean_std = metric.mean_std if own else format_mean_std
@@ -184,19 +201,20 @@ def _rows(cycle: Mapping[str, Any], printed: bool, own: bool) -> list[list[str]]
     second[4], second[6] = evidence_reports.ends(cycle), evidence_reports.chance(cycle)
     second[7] = metric.again(cycle) if own else evidence_reports.cross_validated(cycle)
     paired = metric.paired if own else _paired
-    second[8], second[10] = (paired(cycle, part) for part in ("validation", "test"))
+    second[8], second[10] = paired(cycle, "validation"), paired(cycle, "test")
     return [first, second] if any(second) else [first]
 
 
-def _paired(cycle: Mapping[str, Any], part: str) -> str:
+def _paired(cycle: OracleCycleRow, part: Part) -> str:
     """The oracle less S-Cyc."""
-    found = Difference.from_json((cycle.get("oracle_less_s_cyc") or {}).get(part))
+    differences = cycle.get("oracle_less_s_cyc")
+    found = Difference.from_json(differences[part]) if differences else None
     if found is None or found.standard_error is None:
         return ""
     return signed(found)
 
 
-def _printed(column: Mapping[str, Any] | None) -> tuple[str, str]:
+def _printed(column: PaperColumn | None) -> tuple[str, str]:
     """The paper's values for a cycle, where it prints that one."""
     if column is None:
         return "", ""
@@ -205,9 +223,11 @@ def _printed(column: Mapping[str, Any] | None) -> tuple[str, str]:
     ), f"[{format_lr(column['low'])}, {format_lr(column['high'])}]"
 
 
-def _side(cycle: Mapping[str, Any]) -> str:
+def _side(cycle: OracleCycleRow) -> str:
     """Above or below the estimated region; the measured one in tables of older versions."""
-    region = cycle["evidence"].get("estimated") or cycle["feasible"]
+    estimated = cycle["evidence"] and cycle["evidence"].get("estimated")
+    region = estimated or cycle["feasible"]
+    assert region is not None  # of a cycle that is judged
     middle = (region["low"] * region["high"]) ** 0.5
     return "above" if cycle["s_cyc"]["max_lr"] > middle else "below"
 
@@ -236,29 +256,23 @@ def _flat_heads() -> tuple[str, ...]:
     )
 
 
-def _flat(cycle: Mapping[str, Any]) -> dict[str, object]:
-    feasible = cycle["feasible"] or {}
-    flat: dict[str, object] = {
+def _flat(cycle: OracleCycleRow) -> dict[str, object]:
+    feasible, best, s_cyc = cycle["feasible"], winner(cycle), cycle["s_cyc"]
+    return {
         "cycle": cycle["cycle"],
         "replicates": cycle["replicates"],
         "weights_remaining": cycle["weights_remaining"],
         "well_tuned": cycle["well_tuned"],
-        "feasible_low": feasible.get("low"),
-        "feasible_high": feasible.get("high"),
-        "cut_low": feasible.get("cut_low"),
-        "cut_high": feasible.get("cut_high"),
-        "contiguous": feasible.get("contiguous"),
-        "s_cyc_max_lr": cycle["s_cyc"]["max_lr"],
-        "inside": cycle["s_cyc"]["inside"],
+        "feasible_low": feasible and feasible["low"],
+        "feasible_high": feasible and feasible["high"],
+        "cut_low": feasible and feasible["cut_low"],
+        "cut_high": feasible and feasible["cut_high"],
+        "contiguous": feasible and feasible["contiguous"],
+        "s_cyc_max_lr": s_cyc["max_lr"],
+        "inside": s_cyc["inside"],
         **evidence_reports.flat(cycle),
+        **flat_spread("oracle_val_accuracy", best and best["val_accuracy"]),
+        **flat_spread("oracle_test_accuracy", best and best["test_accuracy"]),
+        **flat_spread("s_cyc_val_accuracy", s_cyc["val_accuracy"]),
+        **flat_spread("s_cyc_test_accuracy", s_cyc["test_accuracy"]),
     }
-    for who, source in (("oracle", winner(cycle) or {}), ("s_cyc", cycle["s_cyc"])):
-        for part in ("val", "test"):
-            accuracies = source.get(f"{part}_accuracy") or []
-            accuracies = [] if None in accuracies else accuracies  # one diverged
-            several = len(accuracies) > 1
-            flat[f"{who}_{part}_accuracy_mean"] = (
-                statistics.fmean(accuracies) if accuracies else None
-            )
-            flat[f"{who}_{part}_accuracy_std"] = statistics.stdev(accuracies) if several else None
-    return flat

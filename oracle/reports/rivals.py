@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from oracle.reports.evidence import verdict_cell
 from oracle.reports.sheet import (
     Cell,
     ReportTable,
@@ -22,7 +23,19 @@ from oracle.stats.paired_difference import (
     signed,
     size,
 )
-from oracle.tables.oracle import Table
+from oracle.tables.base import TrainingCost
+from oracle.tables.oracle import OracleTable
+from oracle.tables.rivals import (
+    AllrOptions,
+    ConstantOptions,
+    GradientSpreadOptions,
+    LinearRewindingOptions,
+    LrRangeTestOptions,
+    PowerLawOptions,
+    Rival,
+    RivalCycle,
+    WarmStartOptions,
+)
 
 _HEADS = (
     "rival",
@@ -39,11 +52,11 @@ _HEADS = (
 )
 
 
-def sheet(table: Table) -> ReportTable:
+def sheet(table: OracleTable) -> ReportTable:
     """A run's table of rivals: a row for each rival and cycle."""
     rivals = table["rivals"]
     ours = {cycle["cycle"]: cycle["s_cyc"]["max_lr"] for cycle in table["cycles"]}
-    costs = {}
+    costs: dict[str, TrainingCost] = {}
     for rival in rivals:
         costs[rival["name"]] = rival["cost"]["run"]
         if rival["cost"]["with_search"] != rival["cost"]["run"]:
@@ -62,7 +75,7 @@ def sheet(table: Table) -> ReportTable:
     )
 
 
-def verdict(rival: Mapping[str, Any]) -> str:
+def verdict(rival: Rival) -> str:
     """By how much S-Cyc is ahead of a rival, over all pruned networks."""
     average = rival["average"]
     if average is None:
@@ -79,8 +92,8 @@ def verdict(rival: Mapping[str, Any]) -> str:
     )
 
 
-def summaries(rivals: Sequence[Mapping[str, Any]]) -> list[str]:
-    """How far each rival is off, and what it costs to choose its max_lr; none of older tables."""
+def summaries(rivals: Sequence[Rival]) -> list[str]:
+    """Return how far each rival is off, and what choosing max_lr costs; none of older tables."""
     lines = []
     for rival in rivals:
         found = rival.get("summary")
@@ -97,9 +110,7 @@ def summaries(rivals: Sequence[Mapping[str, Any]]) -> list[str]:
     return lines
 
 
-def _row(
-    rival: Mapping[str, Any], cycle: Mapping[str, Any], ours: Mapping[int, float]
-) -> list[str]:
+def _row(rival: Rival, cycle: RivalCycle, ours: Mapping[int, float]) -> list[str]:
     return [
         rival["name"],
         str(cycle["cycle"]),
@@ -107,10 +118,11 @@ def _row(
         format_lr(cycle["max_lr"]),
         format_lr(ours.get(cycle["cycle"])),
         _measured(cycle["inside"]),
-        _verdict(cycle["evidence"]),
+        verdict_cell(cycle["evidence"]),
         format_mean_std(cycle["val_accuracy"]) + ("!" if cycle["diverged"] else ""),
         format_mean_std(cycle["test_accuracy"]),
-        *(signed(Difference.from_json(cycle[name])) for name in ("validation", "test")),
+        signed(Difference.from_json(cycle["validation"])),
+        signed(Difference.from_json(cycle["test"])),
     ]
 
 
@@ -120,14 +132,7 @@ def _measured(inside: bool | None) -> Cell:
     return Cell("inside", "inside") if inside else Cell("outside", "outside")
 
 
-def _verdict(found: Mapping[str, Any] | None) -> Cell:
-    if found is None:
-        return Cell("-")
-    more = f" (+{found['more']})" if found["verdict"] == "undecided" and found["more"] else ""
-    return Cell(f"{found['verdict']}{more}", found["verdict"])
-
-
-def _notes(rivals: Sequence[Mapping[str, Any]]) -> list[str]:
+def _notes(rivals: Sequence[Rival]) -> list[str]:
     lines = [f"{rival['name']}: {_RULES[rival['name']](rival['options'])}." for rival in rivals]
     lines.append(
         "Differences: S-Cyc's accuracy less the rival's, mean over replicates, paired, ± standard "
@@ -139,20 +144,20 @@ def _notes(rivals: Sequence[Mapping[str, Any]]) -> list[str]:
     return lines
 
 
-def _constant(options: Mapping[str, Any]) -> str:
+def _constant(options: ConstantOptions) -> str:
     if options["max_lr"] is None:
         return "max_lr is always the oracle's well-tuned one of the unpruned network"
     return f"max_lr is always {format_lr(options['max_lr'])}"
 
 
-def _warm_start(_options: Mapping[str, Any]) -> str:
+def _warm_start(_options: WarmStartOptions) -> str:
     return (
         "max_lr is the oracle's well-tuned one of the cycle before (at cycle 0, of that one), so "
         "it needs the oracle's search up to there"
     )
 
 
-def _gradient_spread(options: Mapping[str, Any]) -> str:
+def _gradient_spread(options: GradientSpreadOptions) -> str:
     epsilon, bound = options["epsilon"], options["bound"]
     scale = {"std": "standard deviation", "quantiles": "range from 5 to 95 %"}[options["scale"]]
     return (
@@ -162,7 +167,7 @@ def _gradient_spread(options: Mapping[str, Any]) -> str:
     )
 
 
-def _power_law(options: Mapping[str, Any]) -> str:
+def _power_law(options: PowerLawOptions) -> str:
     if options["alpha"] is None:
         return (
             "max_lr is epsilon / density^alpha, fitted to the oracle's well-tuned max_lr of its "
@@ -172,27 +177,28 @@ def _power_law(options: Mapping[str, Any]) -> str:
     return f"max_lr is {format_lr(options['epsilon'])} / density^{options['alpha']:g}"
 
 
-def _linear_rewinding(options: Mapping[str, Any]) -> str:
+def _linear_rewinding(options: LinearRewindingOptions) -> str:
     given = options["max_lr"]
     start = format_lr(given) if given else "the oracle's well-tuned max_lr of the unpruned network"
     return f"pruned networks are trained from {start} linearly to 0, whose regions are not these"
 
 
-def _allr(options: Mapping[str, Any]) -> str:
+def _allr(options: AllrOptions) -> str:
     return (
         f"pruned networks are trained from {format_lr(options['epsilon'])} x the relative size of "
         "what was pruned linearly to 0, whose regions are not these"
     )
 
 
-def _lr_range_test(options: Mapping[str, Any]) -> str:
+def _lr_range_test(options: LrRangeTestOptions) -> str:
     return (
         "max_lr is what a range test of 100 iterations suggests, median over replicates; of the "
         f"unpruned network {format_lr(options['epsilon'])}"
     )
 
 
-_RULES: Mapping[str, Callable[[Mapping[str, Any]], str]] = MappingProxyType(
+# Each takes the options of its own rival.
+_RULES: Mapping[str, Callable[[Any], str]] = MappingProxyType(
     {
         "constant": _constant,
         "warm_start": _warm_start,
@@ -219,7 +225,7 @@ _FLAT_HEADS = (
 )
 
 
-def _flat(rival: Mapping[str, Any], cycle: Mapping[str, Any]) -> dict[str, object]:
+def _flat(rival: Rival, cycle: RivalCycle) -> dict[str, object]:
     return {
         "run": rival["name"],
         "cycle": cycle["cycle"],

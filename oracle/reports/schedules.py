@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from oracle.reports.majority import split_notes
 from oracle.reports.sheet import (
     Cell,
+    CostRow,
     ReportTable,
     cost_rows,
     format_lr,
@@ -18,11 +18,16 @@ from oracle.reports.sheet import (
 )
 from oracle.stats.region import ROUNDING
 from oracle.study.oracle import TOGETHER
-from oracle.tables.oracle import Table
-from oracle.tables.schedules import column_of
+from oracle.tables.schedules import (
+    Against,
+    ScheduleColumn,
+    ScheduleRow,
+    SchedulesTable,
+    column_of,
+)
 
 
-def sheet(table: Table) -> ReportTable:
+def sheet(table: SchedulesTable) -> ReportTable:
     """The printed table: a row a schedule, a column for each number of weights remaining."""
     columns = table["columns"]
     rows = [line for row in table["schedules"] for line in _lines(row, columns, table)]
@@ -33,22 +38,29 @@ def sheet(table: Table) -> ReportTable:
         rows=[*rows, *_comparison(columns, table)],
         verdict=verdict(table),
         notes=[*shrunk_lines(table), *split_notes(table), *_footnotes(table)],
-        costs=cost_rows(table["cost"], {TOGETHER: f"{TOGETHER} (shared ones counted once)"}),
+        costs=_costs(table),
         flat=[line for row in table["schedules"] for line in _flat(row)],
         flat_heads=_FLAT_HEADS,
         left=frozenset({0, 1}),
     )
 
 
-def verdict(table: Table) -> str:
-    """In how many columns S-Cyc is best, and by how much."""
-    judged = [column for column in table["columns"] if column["against"] is not None]
+def _costs(table: SchedulesTable) -> list[CostRow]:
+    together = f"{TOGETHER} (shared ones counted once)"
+    return cost_rows(
+        {together if name == TOGETHER else name: cost for name, cost in table["cost"].items()}
+    )
+
+
+def verdict(table: SchedulesTable) -> str:
+    """Return in how many columns S-Cyc is best, and by how much."""
+    judged = [column["against"] for column in table["columns"] if column["against"] is not None]
     if not judged:
         return "No column has both S-Cyc and another schedule yet."
-    ahead = [column for column in judged if column["against"]["difference"] > ROUNDING]
-    certain = [c for c in judged if (p := c["against"]["p"]) is not None and p < 0.05]
-    sure = [c for c in certain if c["against"]["difference"] > 0]
-    behind = [c for c in certain if c["against"]["difference"] < 0]
+    ahead = [against for against in judged if against["difference"] > ROUNDING]
+    certain = [a for a in judged if a["p"] is not None and a["p"] < 0.05]
+    sure = [a for a in certain if a["difference"] > 0]
+    behind = [a for a in certain if a["difference"] < 0]
     line = (
         f"S-Cyc is ahead of the best other schedule in {len(ahead)} of {len(judged)} columns, "
         f"in {len(sure)} of them with p < 0.05"
@@ -56,12 +68,14 @@ def verdict(table: Table) -> str:
     return line + (f"; behind with p < 0.05 in {len(behind)}." if behind else ".")
 
 
-def _remaining(column: Mapping[str, Any]) -> str:
+def _remaining(column: ScheduleColumn) -> str:
     left = column["weights_remaining"]
     return f"{left:.2f} %\ncycle {column['cycle']}" if left else f"\ncycle {column['cycle']}"
 
 
-def _lines(row: Table, columns: Sequence[Table], table: Table) -> list[list[str]]:
+def _lines(
+    row: ScheduleRow, columns: Sequence[ScheduleColumn], table: SchedulesTable
+) -> list[list[str]]:
     """A schedule's line, and, where the paper prints it, the paper's below."""
     ours, theirs = [], []
     stopped = _stopped(row)
@@ -79,43 +93,43 @@ def _lines(row: Table, columns: Sequence[Table], table: Table) -> list[list[str]
     return [*lines, [f"  Table {table['paper_table']}", "", *theirs]] if any(theirs) else lines
 
 
-def _stopped(row: Table) -> float:
+def _stopped(row: ScheduleRow) -> float:
     """The cycle at which a schedule diverged: 0 where all of its grid did, infinity where none."""
     if row["tuned"] and all(each["diverged"] for each in row["tuned"]):
         return 0
     return next((cell["cycle"] for cell in row["cycles"] if cell["diverged"]), math.inf)
 
 
-def _rates(row: Table) -> str:
+def _rates(row: ScheduleRow) -> str:
     if row["s_cyc"] is not None:
         s = row["s_cyc"]
         return f"({s['epsilon']:g}, {s['delta']:g}, {s['q']}, {s['beta']:g})"
     return format_lr(row["max_lr"]) + (", tuned" if row["tuned"] else "")
 
 
-def _comparison(columns: Sequence[Table], table: Table) -> list[list[str]]:
+def _comparison(columns: Sequence[ScheduleColumn], table: SchedulesTable) -> list[list[str]]:
     """S-Cyc against the best other, below the schedules."""
     if not any(column["against"] for column in columns):
         return []
-    found = [column["against"] or {} for column in columns]
+    found = [column["against"] for column in columns]
     lines = [
-        ["S-Cyc against", "the best other", *(each.get("other", "-") for each in found)],
-        ["", "points", *(_signed(each.get("difference"), each) for each in found)],
-        ["", "p (paired t)", *(_p(each.get("p")) for each in found)],
-        ["", "relative, %", *(_number(each.get("relative")) for each in found)],
+        ["S-Cyc against", "the best other", *(each["other"] if each else "-" for each in found)],
+        ["", "points", *(_signed(each) for each in found)],
+        ["", "p (paired t)", *(_p(each["p"] if each else None) for each in found)],
+        ["", "relative, %", *(_number(each["relative"] if each else None) for each in found)],
     ]
-    paper = [column["paper"] or {} for column in columns]
+    paper = [column["paper"] for column in columns]
     if any(paper):
-        printed = [_number(each.get("relative")) for each in paper]
+        printed = [_number(each["relative"] if each else None) for each in paper]
         lines.append(["", f"Table {table['paper_table']}, %", *printed])
     return lines
 
 
-def _signed(difference: float | None, against: Table) -> str:
-    if difference is None:
+def _signed(against: Against | None) -> str:
+    if against is None:
         return "-"
-    error = against.get("standard_error")
-    return f"{difference:+.2f}" + (f" ± {error:.2f}" if error is not None else "")
+    error = against["standard_error"]
+    return f"{against['difference']:+.2f}" + (f" ± {error:.2f}" if error is not None else "")
 
 
 def _number(value: float | None) -> str:
@@ -128,7 +142,7 @@ def _p(value: float | None) -> str:
     return "<0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def _footnotes(table: Table) -> list[str]:
+def _footnotes(table: SchedulesTable) -> list[str]:
     lines = [
         f"Early-stop test accuracy in percent, mean ± std over {table['replicates']} replicate(s), "
         "by weights remaining; *: the best of a column.",
@@ -178,7 +192,7 @@ _FLAT_HEADS = (
 )
 
 
-def _flat(row: Table) -> list[dict[str, object]]:
+def _flat(row: ScheduleRow) -> list[dict[str, object]]:
     lines = []
     for cell in row["cycles"]:
         test, val, paper = cell["test_accuracy"], cell["val_accuracy"], cell["paper"]

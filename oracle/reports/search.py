@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
 from oracle.reports.majority import split_notes
 from oracle.reports.sheet import (
@@ -15,8 +14,7 @@ from oracle.reports.sheet import (
     format_mean_std,
     shrunk_lines,
 )
-from oracle.tables.oracle import Table
-from oracle.tables.search import metric
+from oracle.tables.search import CandidateRow, SearchTable, metric
 
 _WAYS = {
     "paper": "the paper's recipe: epsilon, then delta, then q, then beta",
@@ -25,7 +23,7 @@ _WAYS = {
 }
 
 
-def sheet(table: Table) -> ReportTable:
+def sheet(table: SearchTable) -> ReportTable:
     """A row a candidate, the best first."""
     objectives = [
         metric(table["objective"]["name"], cycles) for cycles in table["objective"]["cycles"]
@@ -48,8 +46,11 @@ def sheet(table: Table) -> ReportTable:
         verdict=verdict(table),
         notes=[*shrunk_lines(table), *split_notes(table), *_footnotes(table)],
         costs=cost_rows(
-            table["cost"],
-            {"search": "search", "unshared": "without sharing", "best": "the best alone"},
+            {
+                "search": table["cost"]["search"],
+                "without sharing": table["cost"]["unshared"],
+                "the best alone": table["cost"]["best"],
+            }
         ),
         flat=[_flat(each, table) for each in table["candidates"]],
         flat_heads=_flat_heads(table),
@@ -57,7 +58,7 @@ def sheet(table: Table) -> ReportTable:
     )
 
 
-def verdict(table: Table) -> str:
+def verdict(table: SearchTable) -> str:
     """The best parameters, and what the search of them cost."""
     best = _best(table)
     made, named = table["trainings"]["made"], table["trainings"]["named"]
@@ -73,11 +74,11 @@ def verdict(table: Table) -> str:
     return (
         f"Best: epsilon {format_lr(first['epsilon'])}, delta {format_lr(first['delta'])}, "
         f"q {first['q']}, beta {format_lr(first['beta'])}, {name.removesuffix(', %')} "
-        f"{format_mean_std(first['objectives'][0])} %; {spent}"
+        f"{format_mean_std((first['objectives'] or [[]])[0])} %; {spent}"
     )
 
 
-def _best(table: Table) -> list[Mapping[str, Any]]:
+def _best(table: SearchTable) -> list[CandidateRow]:
     return [each for each in table["candidates"] if each["best"]]
 
 
@@ -87,7 +88,7 @@ def _broken(head: str) -> str:
     return head[:middle] + "\n" + head[middle + 1 :]
 
 
-def _footnotes(table: Table) -> list[str]:
+def _footnotes(table: SearchTable) -> list[str]:
     counts, best = table["trainings"], _best(table)
     lines = [f"Search: {_WAYS[table['search']]}. Accuracies are of validation where not said."]
     lines += [
@@ -125,7 +126,7 @@ def _footnotes(table: Table) -> list[str]:
     return lines
 
 
-def _uncertain(table: Table) -> list[str]:
+def _uncertain(table: SearchTable) -> list[str]:
     if table["undecided"] is None:
         if table["replicates"] == 1:
             return ["Noise: unknown with one replicate; the order is not certain."]
@@ -139,15 +140,16 @@ def _uncertain(table: Table) -> list[str]:
     ]
 
 
-def _above(candidate: Mapping[str, Any], best: list[Mapping[str, Any]]) -> bool:
+def _above(candidate: CandidateRow, best: Sequence[CandidateRow]) -> bool:
     """Whether it has a higher single objective than the one that is best."""
     if len(best) != 1 or candidate["objectives"] is None or len(candidate["objectives"]) > 1:
         return False
-    (mine,), (theirs,) = candidate["objectives"], best[0]["objectives"]
-    return statistics.fmean(mine) > statistics.fmean(theirs)
+    theirs = best[0]["objectives"]
+    assert theirs is not None  # the best is through
+    return statistics.fmean(candidate["objectives"][0]) > statistics.fmean(theirs[0])
 
 
-def _row(candidate: Mapping[str, Any], networks: int, objectives: int) -> list[str]:
+def _row(candidate: CandidateRow, networks: int, objectives: int) -> list[str]:
     done = candidate["objectives"]
     last = candidate["cycles"][-1] if len(candidate["cycles"]) == networks else None
     why = {None: "", "halving": "halving", "epsilon": "epsilon", "diverged": "diverged"}
@@ -171,7 +173,7 @@ def _row(candidate: Mapping[str, Any], networks: int, objectives: int) -> list[s
     ]
 
 
-def _flat_heads(table: Table) -> tuple[str, ...]:
+def _flat_heads(table: SearchTable) -> tuple[str, ...]:
     count = len(table["objective"]["cycles"])
     numbered = [f"objective_{index}" for index in range(count)] if count > 1 else ["objective"]
     return (
@@ -192,9 +194,9 @@ def _flat_heads(table: Table) -> tuple[str, ...]:
     )
 
 
-def _flat(candidate: Mapping[str, Any], table: Table) -> dict[str, object]:
+def _flat(candidate: CandidateRow, table: SearchTable) -> dict[str, object]:
     last = candidate["cycles"][-1] if candidate["cycles"] else None
-    objectives = candidate["objectives"] or [None] * len(table["objective"]["cycles"])
+    objectives = candidate["objectives"] or [[] for _ in table["objective"]["cycles"]]
     values: list[object] = []
     for each in objectives:
         values.append(statistics.fmean(each) if each else None)
@@ -204,7 +206,10 @@ def _flat(candidate: Mapping[str, Any], table: Table) -> dict[str, object]:
         candidate["candidate"],
         candidate["best"],
         " ".join(candidate["steps"]),
-        *(candidate[name] for name in ("epsilon", "delta", "q", "beta")),
+        candidate["epsilon"],
+        candidate["delta"],
+        candidate["q"],
+        candidate["beta"],
         *values,
         candidate["stopped"],
         candidate["last_cycle"],

@@ -5,7 +5,9 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Literal, Self
+
+from oracle.tables.base import TableHeader, TrainingCost
 
 Tone = Literal["inside", "outside", "undecided", "unknown", "best"]
 
@@ -62,8 +64,9 @@ def format_lr(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
 
 
-def format_mean_std(accuracies: Sequence[float] | None) -> str:
-    """Mean ± standard deviation over replicates."""
+def format_mean_std(values: Sequence[float | None] | None) -> str:
+    """Return mean ± standard deviation over replicates; ``-`` where one has no value."""
+    accuracies = all_there(values)
     if not accuracies:
         return "-"
     mean = f"{statistics.fmean(accuracies):.2f}"
@@ -72,16 +75,27 @@ def format_mean_std(accuracies: Sequence[float] | None) -> str:
     return f"{mean} ± {statistics.stdev(accuracies):.2f}"
 
 
-def flat_spread(name: str, values: Sequence[float] | None) -> dict[str, float | None]:
-    """Mean and standard deviation over replicates, for a spreadsheet."""
-    several = values is not None and len(values) > 1
+def flat_spread(name: str, values: Sequence[float | None] | None) -> dict[str, float | None]:
+    """Return mean and standard deviation over replicates, for a spreadsheet.
+
+    Args:
+        name: What the columns' names begin with.
+        values: One a replicate; nothing is given where one has no value.
+    """
+    known = all_there(values)
     return {
-        f"{name}_mean": statistics.fmean(values) if values else None,
-        f"{name}_std": statistics.stdev(values) if values and several else None,
+        f"{name}_mean": statistics.fmean(known) if known else None,
+        f"{name}_std": statistics.stdev(known) if len(known) > 1 else None,
     }
 
 
-def shrunk_lines(table: Mapping[str, Any]) -> list[str]:
+def all_there(values: Sequence[float | None] | None) -> list[float]:
+    """Return the values; none where one is missing, such as that of a diverged replicate."""
+    known = [value for value in values or () if value is not None]
+    return known if len(known) == len(values or ()) else []
+
+
+def shrunk_lines(table: TableHeader) -> list[str]:
     """What was shrunk, by the study or on the command line, for every output to say so."""
     if not table["shrunk"]:
         return []
@@ -89,18 +103,15 @@ def shrunk_lines(table: Mapping[str, Any]) -> list[str]:
     return [f"Shrunk: {said}."]
 
 
-def cost_rows(
-    costs: Mapping[str, Mapping[str, Any]], names: Mapping[str, str] | None = None
-) -> list[CostRow]:
+def cost_rows(costs: Mapping[str, TrainingCost]) -> list[CostRow]:
     """Return a row for each part of a run.
 
     Args:
-        costs: what each part cost, as :func:`oracle.tables.oracle.training_cost` counts it.
-        names: the printed name of a part, where it is not its key.
+        costs: What each part cost, by its printed name.
     """
     return [
-        CostRow((names or {}).get(part, part), cost["trainings"], cost["steps"], cost["seconds"])
-        for part, cost in costs.items()
+        CostRow(name, cost["trainings"], cost["steps"], cost["seconds"])
+        for name, cost in costs.items()
     ]
 
 

@@ -40,7 +40,7 @@ def needs(scope: Scope) -> Callable[[Request], Token]:
 def current(request: Request) -> Token | None:
     """The caller; None where their token is missing, unknown or revoked.
 
-    Raises Refused for a request that changes something and comes from another site's page.
+    Raises HttpProblem for a request that changes something and comes from another site's page.
     """
     service: Service = request.app.state.service
     settings: WebSettings = request.app.state.settings

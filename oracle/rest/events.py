@@ -83,7 +83,7 @@ class Watcher:
         """A job whenever it changes, and its events after the one with a number, as text.
 
         It ends when the job has ended and everything was told, or soon after `may` says that the
-        caller may not see it any more. Raises Refused where there are too many.
+        caller may not see it any more. Raises HttpProblem where there are too many.
         """
         if sum(topic.streams for topic in self._topics.values()) >= _MOST:
             rule = f"{_MOST} streams are open already; come again later"

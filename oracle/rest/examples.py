@@ -103,6 +103,7 @@ _SHOWN: Mapping[str, Any] = MappingProxyType(
         "declaration": dict(_DECLARED),
     }
 )
+_COST: Mapping[str, Any] = MappingProxyType({"trainings": 2, "steps": 180, "seconds": 1.2})
 _TABLE: Mapping[str, Any] = MappingProxyType(
     {
         "kind": "oracle",
@@ -114,16 +115,37 @@ _TABLE: Mapping[str, Any] = MappingProxyType(
         "tolerance": 0.5,
         "tolerance_kind": "points",
         "search": "grid",
+        "search_bounds": None,
+        "split": None,
         "cycles": [
             {
                 "cycle": 0,
                 "weights_remaining": 100.0,
                 "replicates": 2,
+                "grid": [
+                    {
+                        "max_lr": 0.1,
+                        "val_accuracy": [93.5, 94.25],
+                        "test_accuracy": [92.0, 93.75],
+                        "diverged": False,
+                    }
+                ],
                 "well_tuned": 0.1,
                 "feasible": dict(_REGION),
+                "at_chance": None,
+                "evidence": None,
+                "plateau": None,
+                "search": None,
                 "s_cyc": dict(_S_CYC),
+                "oracle_less_s_cyc": None,
+                "paper": None,
             }
         ],
+        "paper_table": None,
+        "cost": {"oracle": dict(_COST), "s_cyc": dict(_COST)},
+        "beam": None,
+        "rivals": [],
+        "fit": None,
     }
 )
 

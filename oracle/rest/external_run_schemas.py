@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
-from oracle.rest.schemas import FeasibleRegion
 from oracle.search.ask_tell import State
 from oracle.service.external_runs import LEASE
+from oracle.tables.cycles import FeasibleRegion
 from scyc.specs.base import NonNegativeInt, PositiveFloat, Spec
 
 _MOST = 1000  # observations in one request

@@ -10,7 +10,6 @@ from oracle.errors import UnknownJob
 from oracle.records.observations import Declared
 from oracle.rest.external_run_schemas import (
     Answer,
-    CycleFound,
     DescribedAs,
     MaxLr,
     Observations,
@@ -22,15 +21,14 @@ from oracle.rest.jobs import ServiceDep, Submitter
 from oracle.rest.middleware import StrictJsonRoute
 from oracle.rest.problems import documented
 from oracle.rest.runs import Reader, RunName
-from oracle.rest.schemas import FeasibleRegion
 from oracle.runs.catalog import StoredRun
 from oracle.search.ask_tell import ExternalRun, ExternalRunState, Training
 from oracle.service.external_runs import Reported
 from oracle.service.service import Service
-from oracle.stats.region import Region
 from oracle.study.oracle import OracleStudy
 from oracle.study.validation import parse_as
-from oracle.tables.oracle import Table
+from oracle.tables import external
+from oracle.tables.registry import Table
 from scyc.errors import BadInput, Problem
 from scyc.schedules import scyc_curve
 
@@ -143,7 +141,7 @@ def observe(
             cycle=todo.cycle, max_lr=todo.max_lr, replicate=todo.replicate, parent_max_lr=parent
         )
     return Answer(
-        **_progress(now),
+        **external.table(now),
         added=answer.added,
         next=wanted,
         retry_after=answer.retry_after,
@@ -160,41 +158,10 @@ def _outside(service: Service, text: str) -> OutsideFound:
 
 def _found(declared: Declared, now: ExternalRunState) -> OutsideFound:
     return OutsideFound(
-        **_progress(now),
+        **external.table(now),
         owner=declared.owner,
         declared=declared.declared,
         declaration=now.run.model_dump(mode="json"),
-    )
-
-
-def _progress(now: ExternalRunState) -> dict[str, Any]:
-    run = now.run
-    return {
-        "run": run.id,
-        "state": now.state,
-        "done": now.done,
-        "known": now.known,
-        "cycle": now.cycle,
-        "cycles": [
-            _cycle(each.cycle, now.run.curve(each.cycle), each.region) for each in now.cycles
-        ],
-    }
-
-
-def _cycle(cycle: int, s_cyc: float | None, region: Region | None) -> CycleFound:
-    if region is None:
-        return CycleFound(cycle=cycle, s_cyc=s_cyc, well_tuned=None, region=None, inside=None)
-    shown = FeasibleRegion(
-        low=region.low,
-        high=region.high,
-        members=list(region.members),
-        contiguous=region.contiguous,
-        cut_low=region.touches_low,
-        cut_high=region.touches_high,
-    )
-    inside = None if s_cyc is None else region.contains(s_cyc)
-    return CycleFound(
-        cycle=cycle, s_cyc=s_cyc, well_tuned=region.well_tuned, region=shown, inside=inside
     )
 
 
@@ -202,8 +169,8 @@ def _of_outside(now: ExternalRunState, cycle: int) -> MaxLr:
     _within(cycle, now.run.cycles)
     complete = cycle < len(now.cycles)
     region = now.cycles[cycle].region if complete else None
-    found = _cycle(cycle, now.run.curve(cycle), region)
-    return MaxLr(**found.model_dump(), run=now.run.id, complete=complete)
+    found = external.cycle(cycle, now.run.curve(cycle), region)
+    return MaxLr(**found, run=now.run.id, complete=complete)
 
 
 def _own_max_lr(service: Service, run: str, cycle: int) -> MaxLr:
@@ -214,7 +181,7 @@ def _own_max_lr(service: Service, run: str, cycle: int) -> MaxLr:
 def _of_own(known: StoredRun, table: Table, cycle: int) -> MaxLr:
     """From the table of a run that the server trains itself."""
     study = known.study
-    if not isinstance(study, OracleStudy):
+    if not isinstance(study, OracleStudy) or table["kind"] != "oracle":
         rule = "only a study of kind oracle measures max_lr cycle by cycle; name a run of one"
         raise BadInput("run", [Problem("run", rule, known.record.run_id)])
     _within(cycle, study.cycles)
@@ -226,7 +193,7 @@ def _of_own(known: StoredRun, table: Table, cycle: int) -> MaxLr:
         cycle=cycle,
         s_cyc=s_cyc,
         well_tuned=row["well_tuned"] if row else None,
-        region=FeasibleRegion(**region) if region else None,
+        region=region,
         inside=row["s_cyc"]["inside"] if row else None,
         complete=row is not None,
     )

@@ -24,7 +24,7 @@ class Drawing:
         self._turn, self._patience = threading.Lock(), patience
 
     def picture(self, figure: Figure, form: Literal["png", "svg"]) -> bytes:
-        """A figure as PNG, of two pixels a unit, or as SVG. Raises Refused."""
+        """A figure as PNG, of two pixels a unit, or as SVG. Raises HttpProblem."""
         if not self._turn.acquire(timeout=self._patience):
             raise HttpProblem(503, _BUSY, {"Retry-After": "10"})
         try:

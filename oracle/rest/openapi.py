@@ -12,9 +12,10 @@ from pydantic import BaseModel
 from oracle.rest.auth import COOKIE
 from oracle.rest.examples import ANSWERS, REQUESTS
 from oracle.rest.problems import MEDIA_TYPE, ProblemDetails, example
-from oracle.rest.schemas import EventShown, JobShown, Submission, TableShown
+from oracle.rest.schemas import EventShown, JobShown, Submission
 from oracle.rest.settings import WebSettings
 from oracle.study.oracle import KINDS
+from oracle.tables.json_schema import json_schema
 
 _REF = "#/components/schemas/{model}"
 _OPEN = frozenset({"health", "ready"})  # asked for without a token
@@ -105,11 +106,14 @@ def operations(described: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[st
 def _completed(found: dict[str, Any], settings: WebSettings) -> dict[str, Any]:
     parts = found["components"]
     schemas = parts.setdefault("schemas", {})
-    models: list[type[BaseModel]] = [ProblemDetails, Submission, TableShown, EventShown]
+    models: list[type[BaseModel]] = [ProblemDetails, Submission, EventShown]
     for model in (*models, *KINDS.values()):
         schema = model.model_json_schema(ref_template=_REF)
         for name, each in {**schema.pop("$defs", {}), model.__name__: schema}.items():
             schemas.setdefault(name, each)
+    tables = json_schema(ref_template=_REF)
+    schemas.update(tables.pop("$defs"))
+    schemas["Table"] = {"title": "Table", "description": "A run's table, by its kind.", **tables}
     study = schemas["Submission"]["properties"]["study"]
     study["anyOf"] = [*STUDIES, {"type": "string", "description": "YAML."}]
     parts["securitySchemes"] = dict(_SECURITY)

@@ -43,7 +43,7 @@ class ProblemDetails(BaseModel):
     errors: list[FieldError] = Field(default=[], description="All that is wrong with the input.")
 
 
-class HttpProblem(Exception):
+class HttpProblem(failures.ServiceError):
     """A request that is refused; how is said by its status."""
 
     def __init__(
@@ -140,7 +140,8 @@ def answer(
         "detail": detail,
         "instance": path,
         "errors": [
-            {"path": each.path, "rule": each.rule, "value": _shown(each.value)} for each in errors
+            {"path": _field(each), "rule": each.rule, "value": _shown(each.value)}
+            for each in errors
         ],
     }
     return JSONResponse(body, status, dict(headers or {}), MEDIA_TYPE)
@@ -229,6 +230,13 @@ def _by_status(status: int) -> Callable[[Request, Exception], Response]:
         return answer(request.url.path, status, str(error), (), headers)
 
     return handle
+
+
+def _field(problem: Problem) -> str:
+    """Return where in a request a problem lies."""
+    if isinstance(problem, failures.ScaleProblem):
+        return f"shrink.{problem.path}"
+    return problem.path
 
 
 def _path(location: Sequence[Any]) -> str:

@@ -23,7 +23,7 @@ from oracle.rest.schemas import CycleRegion, RunList, RunShown, run_shown
 from oracle.runs import html_report
 from oracle.runs.catalog import StoredRun
 from oracle.study.loading import bundled_studies
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table, is_empty
 from scyc.errors import BadInput, Problem
 from scyc.specs.base import as_json
 
@@ -97,7 +97,7 @@ def one(run: RunName, service: ServiceDep, _: Reader) -> RunShown:
     responses={
         200: {
             "description": "The table, computed from the storage; also of a run under way.",
-            "content": _content(_TABLES, "TableShown"),
+            "content": _content(_TABLES, "Table"),
         },
         **documented(404, 422),
     },
@@ -255,8 +255,7 @@ def shipped(_: Reader) -> dict[str, str]:
 
 def refuse_empty(table: Table) -> None:
     """Refuse to draw a run of which no cycle is finished."""
-    parts = next((table[each] for each in ("schedules", "candidates") if each in table), [table])
-    if not any(part["cycles"] for part in parts):
+    if is_empty(table):
         raise HttpProblem(409, "no cycle of this run is finished yet; there is nothing to draw")
 
 

@@ -12,6 +12,7 @@ from oracle.rest.examples import STUDY
 from oracle.rest.problems import FieldError
 from oracle.runs.catalog import StoredRun
 from oracle.settings import ScaleDown
+from oracle.tables.cycles import FeasibleRegion, SCycCycle
 
 Priority = Annotated[int, Field(ge=PRIORITIES[0], le=PRIORITIES[-1])]
 
@@ -112,27 +113,6 @@ class RunList(BaseModel):
     next: int | None = Field(description="Give it as `before` for the page after this one.")
 
 
-class FeasibleRegion(BaseModel):
-    """The max_lr that are as good as the best."""
-
-    low: float
-    high: float
-    members: list[float]
-    contiguous: bool = Field(description="No value that was tried between two members is outside.")
-    cut_low: bool = Field(description="The lowest value that was tried is a member.")
-    cut_high: bool
-
-
-class SCycCycle(BaseModel):
-    """S-Cyc's own run in one cycle; its accuracies are null where it has not come so far."""
-
-    max_lr: float
-    inside: bool | None = Field(description="Whether max_lr lies in the region.")
-    val_accuracy: list[float] | None = Field(description="Percent, one for each replicate.")
-    test_accuracy: list[float] | None
-    diverged: bool | None
-
-
 class CycleRegion(BaseModel):
     """The region of one pruning cycle, as in the run's table."""
 
@@ -142,19 +122,6 @@ class CycleRegion(BaseModel):
     well_tuned: float | None = Field(description="null where every max_lr diverged.")
     feasible: FeasibleRegion | None
     s_cyc: SCycCycle
-
-
-class TableShown(BaseModel):
-    """A run's table; what follows its head is of the study's kind."""
-
-    model_config = ConfigDict(extra="allow")
-
-    kind: Literal["oracle", "schedules", "distributions", "search"]
-    study: str
-    run_id: str
-    shrunk: dict[str, str]
-    replicates: int
-    complete: bool = Field(description="Nothing is left to be trained.")
 
 
 def job_shown(job: Job) -> JobShown:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from oracle.analysis import replay as replays
 from oracle.analysis.costs import Measured
 from oracle.database import URL, RunDatabase, RunRecord, parse_url, probe, sqlite_url
+from oracle.errors import SettingProblem
 from oracle.experiments.base import Experiment
 from oracle.experiments.registry import experiment
 from oracle.search.graph import Graph
@@ -18,27 +18,14 @@ from oracle.search.greedy import OracleCycle
 from oracle.search.request import Results, Search
 from oracle.settings import Settings
 from oracle.storage.result_store import ResultStore
+from oracle.storage.session import opened
 from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy
 from oracle.study.validation import parse
 from oracle.tables import distributions as distribution_tables
-from oracle.tables.oracle import Table
-from scyc.errors import BadInput, Problem, unknown
+from oracle.tables.registry import Table
+from scyc.errors import BadInput, unknown
 from scyc.specs.base import as_json
-
-
-def database(settings: Settings, study_name: str) -> URL:
-    """The database of a study. Raises BadInput."""
-    if settings.storage is not None:
-        return parse_url(settings.storage)
-    return sqlite_url(settings.study_folder(study_name) / "oracle.db")
-
-
-def served(settings: Settings) -> URL:
-    """The database of a server: of jobs, tokens and runs. Raises BadInput."""
-    if settings.storage is not None:
-        return parse_url(settings.storage)
-    return sqlite_url(settings.folder / "oracle.db")
 
 
 @dataclass(frozen=True)
@@ -88,7 +75,7 @@ def known_run(
 ) -> StoredRun | None:
     """A run of a database; None where another version of this project declared its study."""
     try:
-        study = parse(json.loads(record.study), record.run_id)
+        study = parse(json.loads(record.study), record.run_id, stored=True)
     except BadInput:
         return None
     place = settings.study_folder(study.folder_name)
@@ -111,7 +98,7 @@ def find_run(text: str, settings: Settings) -> StoredRun:
     ]
     if not fitting:
         known = ", ".join(run.record.run_id for run in runs) or "none yet; start one: oracle run"
-        raise BadInput("run", [Problem("RUN", f"no such run; known: {known}", text)])
+        raise BadInput("run", [SettingProblem("run", f"no such run; known: {known}", text)])
     return fitting[-1]
 
 
@@ -156,10 +143,10 @@ def distributions(run: StoredRun, experiment_found: Experiment, name: str) -> Ta
     """As :func:`stored_distributions`, of what a run has found. Raises BadInput."""
     if run.study.record is None:
         rule = "its study records no distributions; add record to the study and run it again"
-        raise BadInput("run", [Problem("RUN", rule, run.record.run_id)])
+        raise BadInput("run", [SettingProblem("run", rule, run.record.run_id)])
     runs = experiment_found.runs()
     if name not in runs:
-        raise BadInput("run", [Problem("--distributions", unknown(name, runs), name)])
+        raise BadInput("run", [SettingProblem("distributions", unknown(name, runs), name)])
     last = runs[name][-1] if runs[name] else None
     stopped = last is not None and any(result.diverged for result in last.results)
     ended = stopped or len(runs[name]) == run.study.cycles + 1
@@ -182,18 +169,3 @@ def replay(search: Search, known: Results) -> None:
         ask = next(search)
         while all(cell.id in known for cell in ask.cells):
             ask = search.send(known)
-
-
-@contextlib.contextmanager
-def opened(url: URL) -> Iterator[tuple[RunDatabase, ResultStore]]:
-    """The two sides of one database, ours and Optuna's, closed afterwards."""
-    # Ours are made in one transaction; by them a database is known as whose Optuna's are half made.
-    ledger = RunDatabase(url)
-    try:
-        store = ResultStore(url)
-        try:
-            yield ledger, store
-        finally:
-            store.close()
-    finally:
-        ledger.close()

@@ -10,13 +10,20 @@ import torch
 from oracle.experiments.registry import expected_cells, experiment
 from oracle.host.devices import resolve_device
 from oracle.host.durations import format_duration
-from oracle.runs.execute import PreparedRun
+from oracle.runs import remarks
+from oracle.runs.prepare import PreparedRun
 from oracle.runs.remarks import SplitSummary
+from oracle.search.graph import Graph
+from oracle.settings import Settings
 from oracle.study import grid
 from oracle.study.base import Study
 from oracle.study.grid_spec import GridSpec
 from oracle.study.oracle import OracleStudy, SchedulesStudy
 from oracle.study.search import PaperRecipe, SearchStudy
+from scyc.checks import system as system_checks
+from scyc.data.images import split_problems
+from scyc.data.stand_in import stand_in
+from scyc.errors import BadInput
 from scyc.networks import registry
 from scyc.tuning.device_meter import DeviceMeter
 
@@ -29,7 +36,7 @@ class Estimate:
     """A study's cost if no grid grows; what is sure to be shared is counted once."""
 
     study: str
-    run_id: str
+    run_id: str  # "" without the images, which it is named after
     shrunk: dict[str, str]
     images: int
     parameters: int
@@ -88,6 +95,36 @@ def estimate(prepared: PreparedRun) -> Estimate:
     )
 
 
+def without_images(study: Study, settings: Settings, refused: BadInput) -> Estimate | None:
+    """What a study would cost, by the known size of its data set, where only images are missing.
+
+    Args:
+        study: As declared.
+        settings: How it is run.
+        refused: What :func:`oracle.runs.prepare.prepare` raised.
+
+    Returns:
+        None where something else is wrong, or the size is not known.
+
+    Raises:
+        BadInput: The study goes with no images of that size; with all problems.
+    """
+    if any(problem.path != "dataset.root" for problem in refused.problems):
+        return None
+    images = stand_in(study.dataset, study.images_used, study.split.test)
+    if images is None:
+        return None
+    problems = [
+        *split_problems(images, study.split),
+        *system_checks.problems(study.system, images, study.cycles),
+    ]
+    if problems:
+        raise BadInput(study.name, [*refused.problems, *problems])
+    graph = Graph(study.system, images.fingerprint)
+    summary = remarks.summary(study, images)
+    return estimate(PreparedRun(study, images, graph, "", settings, summary))
+
+
 def _of_function(prepared: PreparedRun, cells: int) -> Estimate:
     """Count the cells of a study whose training runs are a function's: only running one tells."""
     study = prepared.study
@@ -114,10 +151,12 @@ def _of_function(prepared: PreparedRun, cells: int) -> Estimate:
 
 def text(cost: Estimate) -> str:
     """An estimate for a terminal."""
+    valid = f"{cost.study} is valid ({cost.run_id})"
+    missing = f"{cost.study} needs its images to run; by the known size of its data set:"
+    lines = [valid if cost.run_id else missing]
     own = cost.device == "function"
-    lines = [f"{cost.study} is valid ({cost.run_id})"]
     if not own:
-        lines.append(f"  images      {cost.images:,}{_parts(cost.summary)}")
+        lines.append(f"  images      {cost.images:,}{_parts(cost)}")
         lines.append(f"  parameters  {cost.parameters:,}")
     for name, rates in cost.grids.items():
         lines.append(f"  grid        {name}: {len(rates)} max_lr: {_shown(rates)}")
@@ -142,10 +181,13 @@ def text(cost: Estimate) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _parts(summary: SplitSummary | None) -> str:
+def _parts(cost: Estimate) -> str:
+    summary = cost.summary
     if summary is None:
         return ""
     sizes = ", ".join(f"{count:,} {part}" for part, count in summary.sizes.items())
+    if not cost.run_id:
+        return f": {sizes}"
     majority = summary.majority["validation"]
     return f": {sizes}; the largest class is {majority:.1f} % of the validation images"
 

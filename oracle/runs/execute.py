@@ -1,223 +1,185 @@
-"""The service object: check a study, run it, look at what was found. The CLI is a shell over it."""
+"""Running a study to its end, from wherever it stands."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from oracle.database import Lease, RunDatabase, RunRecord, probe
+from oracle.database import Lease, RunDatabase, RunRecord
 from oracle.errors import AllDiverged, LeaseLost, StorageError
 from oracle.execution import pack_plan
 from oracle.execution.backends import BACKENDS
 from oracle.execution.checkpoint_gc import CheckpointCollector
-from oracle.execution.pack_queue import PackQueue
-from oracle.execution.pack_state import PackStates
-from oracle.execution.worker import WorkerConfig
+from oracle.execution.pack_queue import Pack, PackQueue
 from oracle.experiments.base import Experiment, ExperimentCallbacks
 from oracle.experiments.registry import expected_cells, experiment
-from oracle.host.devices import device_rule, resolve_device
-from oracle.host.disk import raise_disk_errors, why_not_writable
+from oracle.host.devices import resolve_device
+from oracle.host.disk import raise_disk_errors
 from oracle.plots.registry import FIGURES
 from oracle.reports import formats
-from oracle.runs import remarks
-from oracle.runs.catalog import database, opened
-from oracle.runs.function_checks import function_problems, function_resources
-from oracle.runs.remarks import SplitSummary
-from oracle.search.graph import Cell, CellResult, Graph
+from oracle.runs.prepare import PreparedRun
+from oracle.runs.workspace import Workspace
+from oracle.search.graph import Cell, CellResult
 from oracle.search.request import StudyKey
 from oracle.settings import Progress, Settings
-from oracle.storage import shared_store
 from oracle.storage.recorder import Recorder
 from oracle.storage.result_store import ResultStore
 from oracle.storage.retry import DatabaseRetry
-from oracle.study.base import Study, reserved_name_problems
-from oracle.study.function import FINGERPRINT, FunctionStudy
-from oracle.study.oracle import uses_own_code
-from oracle.tables.oracle import Table
-from scyc.checks import system as system_checks
-from scyc.data import datasets
-from scyc.data import images as data
-from scyc.data.images import Images
-from scyc.errors import BadInput, Problem
-from scyc.specs import factory
-from scyc.specs.base import as_json, content_hash
-from scyc.specs.choices import FactorySpec
-from scyc.specs.system import SubsetSpec
-from scyc.storage.blob_store import blobs, make_folder, sweep
-from scyc.storage.checkpoint_store import CheckpointStore, FolderStore
-
-
-@dataclass(frozen=True)
-class PreparedRun:
-    """A study that has passed every check."""
-
-    study: Study
-    images: Images | None  # None where the study's training runs are a function's
-    graph: Graph
-    run_id: str
-    settings: Settings
-    summary: SplitSummary | None  # of the images' division, and what is to be known of it
-
-
-def prepare(study: Study, settings: Settings) -> PreparedRun:
-    """Check everything that can be wrong before work starts, and write nothing.
-
-    Raises BadInput with all problems at once: the images, the user's own code, the folder, the
-    database.
-    """
-    if isinstance(study, FunctionStudy):
-        return _prepare_function(study, settings)
-    problems = reserved_name_problems(study)
-    images: Images | None = None
-    try:
-        images = datasets.load(
-            study.dataset,
-            SubsetSpec(share=study.subset, classes=study.classes, seed=study.seed),
-            settings.data,
-            settings.study_folder(study.folder_name) / "images",
-            study.split.test,
-        )
-        problems += data.split_problems(images, study.split)
-    except BadInput as error:
-        problems += error.problems
-    if images is not None:
-        problems += system_checks.problems(study.system, images)
-    elif isinstance(study.network, FactorySpec):
-        try:
-            factory.load_factory(study.network.factory)
-        except ValueError as error:
-            problems.append(Problem("network", str(error)))
-    if (
-        isinstance(study.network, FactorySpec)
-        and study.network.factory.startswith("__main__:")
-        and settings.backend == "ray"
-    ):
-        rule = (
-            "lies in the script that was started, which Ray's workers do not have; put it into a "
-            'module of its own, or use backend "inline"'
-        )
-        problems.append(Problem("network.factory", rule, study.network.factory))
-    remote = settings.backend == "ray" and "RAY_ADDRESS" in os.environ  # its workers have the GPUs
-    if not remote and (no_device := device_rule(settings.device)):
-        problems.append(Problem("device", no_device, settings.device))
-    problems += _place_problems(study, settings)
-    if problems or images is None:
-        raise BadInput(study.name, problems)
-    graph = Graph(study.system, images.fingerprint)
-    summary = remarks.summary(study, images)
-    return PreparedRun(study, images, graph, run_id(study, images.fingerprint), settings, summary)
-
-
-def _place_problems(study: Study, settings: Settings) -> list[Problem]:
-    """What is wrong with where a run is to be kept: its folder, its store, its database."""
-    problems = []
-    if rule := why_not_writable(settings.study_folder(study.folder_name)):
-        problems.append(Problem("--runs", rule, str(settings.folder)))
-    problems += shared_store.problems(settings.store, settings.backend)
-    try:
-        problems += probe(database(settings, study.folder_name))
-    except BadInput as error:
-        problems += error.problems
-    return problems
-
-
-def _prepare_function(study: FunctionStudy, settings: Settings) -> PreparedRun:
-    """As :func:`prepare`, of a study whose training runs are a function's. Raises BadInput."""
-    problems = reserved_name_problems(study)
-    problems += function_problems(study, settings)
-    problems += _place_problems(study, settings)
-    if problems:
-        raise BadInput(study.name, problems)
-    graph = Graph(study.system, FINGERPRINT)
-    return PreparedRun(study, None, graph, run_id(study, FINGERPRINT), settings, None)
-
-
-def run_id(study: Study, fingerprint: str) -> str:
-    """Name and hash of a study: every field, defaults included, and the images' content."""
-    return f"{study.name}-{content_hash(['run', study.identity_fields(), fingerprint])[:8]}"
+from oracle.storage.session import opened, study_url
+from oracle.study.base import Study
+from oracle.tables.registry import Table
+from scyc.tuning.plan import Plan
 
 
 @raise_disk_errors()
 def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
-    """Run a study to its end, from wherever it stands; returns its table.
+    """Run a study to its end, from wherever it stands.
 
-    Finished cells are found in the storage and not trained again. Raises LeaseHeld when another
-    driver works on the same graph, NoWinner when a cycle has none, PackFailed when a training
-    fails, DiskFailed when a file cannot be written; what was finished is kept in every case.
+    Finished cells are found in the storage and not trained again. What was finished is kept,
+    whatever is raised.
+
+    Args:
+        prepared: The study, checked.
+        progress: What is told meanwhile.
+
+    Returns:
+        The run's table.
+
+    Raises:
+        LeaseHeld: Another driver works on the same graph.
+        AllDiverged: Every max_lr of a cycle diverged.
+        PackFailed: A training run failed.
+        DiskError: A file cannot be written.
+        StorageError: The database failed.
     """
     progress, patience = _patient(progress or Progress(), prepared.settings)
     for remark in prepared.summary.remarks if prepared.summary else ():
         progress.say(f"note: {remark}")
-    study, settings, graph = prepared.study, prepared.settings, prepared.graph
-    place = settings.study_folder(study.folder_name)
-    make_folder(place)
-    if prepared.images is not None:
-        data.keep(place / "images", prepared.images)
-        if settings.store is not None:
-            where = blobs(settings.shared_location(study.folder_name, "images"))
-            data.share(place / "images", prepared.images.fingerprint, where)
-    kept = blobs(settings.shared_location(study.folder_name, "checkpoints"))
-    checkpoints = FolderStore(kept) if prepared.images is None else CheckpointStore(kept)
-    in_flight = PackStates(place, graph)
-    with opened(database(settings, study.folder_name)) as (ledger, store):
-        record = RunRecord(
-            prepared.run_id, graph.id, graph.fingerprint, _recorded(study), "running"
-        )
-        with ledger.lease(graph.id, progress.say) as lease, _swept(place):
-            patience(lambda: ledger.register(record, lease.claim))
-
-            counted = (-1, 0)  # after so many steps of the searches, so many cells
-
-            def expected() -> int:
-                nonlocal counted
-                if counted[0] != queue.steps:
-                    counted = (queue.steps, expected_cells(found, queue.asked))
-                return counted[1]
-
-            def write(cell: Cell, result: CellResult, where: StudyKey) -> None:
-                recorder.cell(cell, result, where)
-                progress.cells(queue.answered + 1, expected())
-
-            def drop(results: Iterable[CellResult]) -> None:
-                if study.keep_checkpoints == "path":
-                    losers.drop(results, found.known_cells(), queue.known)
-
-            recorder = Recorder(store, lease, graph, study.name, patience)
-            losers = CheckpointCollector(checkpoints, progress.say)
-            found = experiment(
-                study, graph, ExperimentCallbacks(progress.line, drop, recorder.candidate)
-            )
-            known = patience(lambda: store.results(graph))
-            queue = _queue(
-                prepared, ledger, lease, known, write, checkpoints, in_flight, progress, patience
-            )
-            queue.start(found.searches())
-            progress.cells(queue.answered, expected())
-            with _stopped(ledger, store, record, lease):
-                BACKENDS[settings.backend](_worker_spec(prepared), queue, settings.workers)
-                lease.check()
-            result = found.table(prepared.run_id)
-            if queue.repaired:
-                losers.drop_again(found.known_cells(), queue.known)
-            patience(lambda: _publish(store, prepared, found, result))
-            failure = found.failure()
-            in_flight.clear()
-            ended = replace(record, state="no winner" if failure else "done")
-            patience(lambda: ledger.register(ended, lease.claim))
+    workspace = Workspace(prepared)
+    workspace.make()
+    graph, study = prepared.graph, prepared.study
+    record = RunRecord(prepared.run_id, graph.id, graph.fingerprint, _recorded(study), "running")
+    with (
+        opened(study_url(prepared.settings, study.folder_name)) as (ledger, store),
+        ledger.lease(graph.id, progress.say) as lease,
+        workspace.swept(),
+    ):
+        patience(lambda: ledger.register(record, lease.claim))
+        run = _Run(prepared, workspace, ledger, store, lease, progress, patience)
+        run.queue.start(run.experiment.searches())
+        run.show_progress()
+        with _stopped(ledger, store, record, lease):
+            train = BACKENDS[prepared.settings.backend]
+            train(workspace.worker_config(), run.queue, prepared.settings.workers)
+            lease.check()
+        table = run.experiment.table(prepared.run_id)
+        run.drop_repaired()
+        patience(lambda: _publish(store, prepared, run.experiment, table))
+        failure = run.experiment.failure()
+        workspace.pack_states.clear()
+        ended = replace(record, state="no winner" if failure else "done")
+        patience(lambda: ledger.register(ended, lease.claim))
     if failure:
         raise AllDiverged(failure)
-    return result
+    return table
+
+
+class _Run:
+    """A run under way: stores what its queue and its searches report (a ``RunEvents``)."""
+
+    def __init__(
+        self,
+        prepared: PreparedRun,
+        workspace: Workspace,
+        ledger: RunDatabase,
+        store: ResultStore,
+        lease: Lease,
+        progress: Progress,
+        patience: DatabaseRetry,
+    ) -> None:
+        self._prepared, self._workspace, self._ledger = prepared, workspace, ledger
+        self._lease, self._progress, self._patience = lease, progress, patience
+        self._recorder = Recorder(store, lease, prepared.graph, prepared.study.name, patience)
+        self._collector = CheckpointCollector(workspace.checkpoints, progress.say)
+        self._device = resolve_device(prepared.settings.device).type
+        self.experiment = experiment(
+            prepared.study,
+            prepared.graph,
+            ExperimentCallbacks(progress.line, self.on_discardable, self._recorder.candidate),
+        )
+        self.queue = self._queue(patience(lambda: store.results(prepared.graph)))
+        self._expected = (-1, 0)  # after so many steps of the searches, so many cells
+
+    def _queue(self, known: dict[str, CellResult]) -> PackQueue:
+        """Make a queue that follows the run's plan: the study's, or on a GPU a measured one."""
+        study, run_id = self._prepared.study, self._prepared.run_id
+        on_gpu = self._device != "cpu" and self._prepared.images is not None
+        kept = self._patience(lambda: self._ledger.plan(run_id, self._device)) if on_gpu else None
+        return PackQueue(
+            kept.most if kept else pack_plan.most(study, on_gpu),
+            known,
+            self,
+            engine=kept.engine if kept else pack_plan.engine(study),
+            unplanned=pack_plan.unplanned(study, on_gpu, kept),
+        )
+
+    def on_result(self, cell: Cell, result: CellResult, key: StudyKey) -> None:
+        """Store a new result."""
+        self._recorder.cell(cell, result, key)
+        self.show_progress(also=1)
+
+    def on_pack_stored(self, pack: Pack) -> None:
+        """Delete what was saved of a pack while it was under way."""
+        self._workspace.pack_states.land(pack)
+
+    def on_plan(self, plan: Plan) -> None:
+        """Keep a plan for when this run goes on."""
+        run_id, device = self._prepared.run_id, self._device
+        self._patience(lambda: self._ledger.keep_plan(run_id, device, plan))
+
+    def on_discardable(self, results: Iterable[CellResult]) -> None:
+        """Delete the checkpoints of results that no pruning run goes on from."""
+        if self._prepared.study.keep_checkpoints == "path":
+            self._collector.drop(results, self.experiment.known_cells(), self.queue.known)
+
+    def drop_repaired(self) -> None:
+        """Delete checkpoints that came back with those that had to be trained again."""
+        if self.queue.repaired:
+            self._collector.drop_again(self.experiment.known_cells(), self.queue.known)
+
+    def has_checkpoint(self, sha256: str) -> bool:
+        """Return whether a checkpoint can still be read."""
+        return self._workspace.checkpoints.has(sha256)
+
+    def check_lease(self) -> None:
+        """Raise LeaseLost where another driver has the lease."""
+        self._patience(self._lease.check)
+
+    def say(self, line: str) -> None:
+        """Show a line to whoever watches the run."""
+        self._progress.say(line)
+
+    def show_progress(self, also: int = 0) -> None:
+        """Tell how many cells are finished, and how many are expected.
+
+        Args:
+            also: Finished cells that the queue does not count yet.
+        """
+        if self._expected[0] != self.queue.steps:
+            self._expected = (
+                self.queue.steps,
+                expected_cells(self.experiment, self.queue.asked),
+            )
+        self._progress.cells(self.queue.answered + also, self._expected[1])
 
 
 @contextlib.contextmanager
 def _stopped(
     ledger: RunDatabase, store: ResultStore, record: RunRecord, lease: Lease
 ) -> Iterator[None]:
-    """Write down that a run has stopped where its trainings fail, unless it is another's by now."""
+    """Register a run as stopped where its training fails, unless it is another's by now."""
     try:
         yield
     except BaseException:
@@ -228,7 +190,7 @@ def _stopped(
 
 
 def _patient(progress: Progress, settings: Settings) -> tuple[Progress, DatabaseRetry]:
-    """What a run tells, and does, where the database may be away; a job's is told to it, too."""
+    """Return a progress and a retry that wait for a database; a job's progress lies in one."""
     patience = DatabaseRetry(settings.database_wait, progress.say)
     told = Progress(
         cells=progress.cells,
@@ -238,93 +200,19 @@ def _patient(progress: Progress, settings: Settings) -> tuple[Progress, Database
     return told, patience
 
 
-@contextlib.contextmanager
-def _swept(place: Path) -> Iterator[None]:
-    """Delete, before and after, unfinished files of killed processes in a study's folder."""
-    folders = [place / name for name in ("", "checkpoints", "in-flight")]
-    for folder in folders:
-        sweep(folder)
-    try:
-        yield
-    finally:
-        for folder in folders:
-            sweep(folder)
-
-
 def _recorded(study: Study) -> str:
-    """What is kept of a study: what it declares, and the folder in which it lies."""
+    """Return what is kept of a study: what it declares, and the folder in which it lies."""
     where = {"beside": study.beside} if study.beside else {}
     return json.dumps(study.identity_fields() | where)
 
 
-def _queue(
-    prepared: PreparedRun,
-    ledger: RunDatabase,
-    lease: Lease,
-    known: dict[str, CellResult],
-    write: Callable[[Cell, CellResult, StudyKey], None],
-    checkpoints: CheckpointStore,
-    in_flight: PackStates,
-    progress: Progress,
-    patience: DatabaseRetry,
-) -> PackQueue:
-    """A queue that goes by the run's plan: the study's, or on a GPU what was measured before."""
-    study, run_id = prepared.study, prepared.run_id
-    device = resolve_device(prepared.settings.device).type
-    on_gpu = device != "cpu" and prepared.images is not None
-    kept = patience(lambda: ledger.plan(run_id, device)) if on_gpu else None
-    return PackQueue(
-        kept.most if kept else pack_plan.most(study, on_gpu),
-        known,
-        write,
-        checkpoints.has,
-        engine=kept.engine if kept else pack_plan.engine(study),
-        unplanned=pack_plan.unplanned(study, on_gpu, kept),
-        planned=lambda plan: patience(lambda: ledger.keep_plan(run_id, device, plan)),
-        on_stored=in_flight.land,
-        check_lease=lambda: patience(lease.check),
-        say=progress.say,
-    )
-
-
-def _worker_spec(prepared: PreparedRun) -> WorkerConfig:
-    settings, home = prepared.settings, prepared.study.folder_name
-    place = settings.study_folder(home).absolute()
-    own = settings.store is not None  # each machine then keeps for itself what is under way
-    device = settings.device
-    if device == "auto":  # on every machine the same as here
-        device = resolve_device(device).type
-    return WorkerConfig(
-        system=as_json(prepared.study.system),
-        fingerprint=prepared.graph.fingerprint,
-        images=settings.shared_location(home, "images"),
-        checkpoints=settings.shared_location(home, "checkpoints"),
-        in_flight="" if own else str(PackStates(place, prepared.graph).folder),
-        save_every=60 * prepared.settings.save_every,
-        device=device,
-        import_from=(str(Path.cwd()),) if uses_own_code(prepared.study) else (),
-        objects=_objects(prepared.study),
-        resources=function_resources(prepared.study),
-    )
-
-
-def _objects(study: Study) -> dict[str, Callable[..., object]]:
-    """The objects of this process that a study's training needs, by path."""
-    if isinstance(study, FunctionStudy):
-        path = study.trainer.function
-    elif isinstance(study.network, FactorySpec):
-        path = study.network.factory
-    else:
-        return {}
-    given = factory.registered(path)
-    return {} if given is None else {path: given}
-
-
-def _publish(store: ResultStore, prepared: PreparedRun, found: Experiment, result: Table) -> None:
+def _publish(
+    store: ResultStore, prepared: PreparedRun, experiment: Experiment, table: Table
+) -> None:
     """Show the table and the figures in the dashboard, in every Optuna study of the run."""
-    figures = FIGURES[result["kind"]].cards(result)
-    note = formats.dashboard_note(result)
-    for where, role in found.study_keys():
+    figures = FIGURES[table["kind"]].cards(table)
+    note = formats.dashboard_note(table)
+    for key, role in experiment.study_keys():
         store.annotate(
-            prepared.graph, prepared.study.name, where, prepared.run_id, role, note, figures
+            prepared.graph, prepared.study.name, key, prepared.run_id, role, note, figures
         )

@@ -12,7 +12,7 @@ from oracle.plots.registry import FIGURES
 from oracle.reports import formats
 from oracle.reports.sheet import ReportTable, cost_lines, tone
 from oracle.study.base import Study
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 from scyc.specs.base import as_json
 from scyc.storage.blob_store import write_whole
 
@@ -74,7 +74,7 @@ def page(table: Table, study: Study) -> str:
 
 
 def save(page: str, target: Path) -> None:
-    """Write a report, whole or not at all. Raises DiskFailed."""
+    """Write a report, whole or not at all. Raises DiskError."""
     with raise_disk_errors():
         write_whole(target, page.encode(), mode=0o666)
 

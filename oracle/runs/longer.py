@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from oracle.errors import SettingProblem
 from oracle.host.devices import resolve_device
 from oracle.reports.sheet import format_lr
 from oracle.runs.catalog import StoredRun
@@ -15,8 +16,8 @@ from oracle.stats.paired_difference import Difference, certainty, difference, si
 from oracle.stats.region import points
 from oracle.study.oracle import OracleStudy
 from oracle.study.scale_down import lengthened
-from scyc.data import images as data
-from scyc.errors import BadInput, Problem
+from scyc.data import cache
+from scyc.errors import BadInput
 from scyc.trainer import Member, Trainer
 
 FACTOR = 1.5  # times the iterations
@@ -83,13 +84,13 @@ def train_longer(run: StoredRun, table: Mapping[str, Any], device: str = "auto")
     study = run.study
     name = run.record.run_id
     if not isinstance(study, OracleStudy):
-        raise BadInput("run", [Problem("RUN", "is no oracle's run; name one", name)])
+        raise BadInput("run", [SettingProblem("run", "is no oracle's run; name one", name)])
     cycle = table["cycles"][0] if table["cycles"] else None
     if cycle is None or cycle["well_tuned"] is None:
         rule = "has no finished cycle with a winner; finish its run first"
-        raise BadInput("run", [Problem("RUN", rule, name)])
+        raise BadInput("run", [SettingProblem("run", rule, name)])
     longer = lengthened(study, FACTOR)
-    images = data.read_cache(run.place / "images", run.record.fingerprint)
+    images = cache.read_cache(run.place / "images", run.record.fingerprint)
     torch.set_num_threads(1)
     trainer = Trainer(longer.system, images, resolve_device(device))
     stored = {each["max_lr"]: each for each in cycle["grid"]}

@@ -6,8 +6,9 @@ import contextlib
 from dataclasses import dataclass
 
 from oracle.experiments.registry import experiment
-from oracle.runs.catalog import StoredRun, opened
+from oracle.runs.catalog import StoredRun
 from oracle.search.graph import Cell, CellResult, Graph
+from oracle.storage.session import opened
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,13 @@ from oracle.search.graph import Cell, CellResult
 from oracle.search.greedy import OracleCycle, grid_search, run_greedy
 from oracle.search.request import Search
 from oracle.study import grid
-from oracle.study.base import NAME, Percent
+from oracle.study.base import NAME
 from oracle.study.cell_search import CellSearch, CycleSearchSpec, replicates_rule
 from oracle.study.grid_spec import GridSpec
 from scyc.errors import Problem
 from scyc.schedules import scyc_curve
-from scyc.specs.base import SCyc, Share, Spec, as_json, content_hash, refuse
+from scyc.specs.base import SCyc, Spec, as_json, content_hash, refuse
+from scyc.specs.ranges import Share, Tolerance
 from scyc.specs.schedules import ConstantSpec, ScheduleSpec
 
 State = Literal["open", "done", "no winner"]
@@ -42,7 +43,7 @@ class ExternalRun(Spec):
     search: CycleSearchSpec = "grid"
     cycles: Annotated[int, Field(ge=0, le=1000)]  # pruning cycles after the unpruned network
     replicates: Annotated[int, Field(ge=1, le=1000)] = 3
-    tolerance: Percent = 0.5
+    tolerance: Tolerance = 0.5
     tolerance_kind: Literal["points", "relative"] = "points"
     pruning_rate: Share = 0.2  # share of the remaining weights that a cycle prunes
     s_cyc: SCyc | None = None  # the curve to hold against the regions

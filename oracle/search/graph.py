@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
+from scyc.recording.stored import Recording
 from scyc.specs.base import Spec, as_json, content_hash
 from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import PruningSpec
@@ -132,7 +133,7 @@ class CellResult:
     checkpoint: str | None  # sha256; None for a diverged network, which nothing can follow
     device: str
     kept: str | None = None  # sha256 of the unpruned network at the iteration to rewind to
-    recorded: Mapping[str, Any] | None = None  # distributions, by what is recorded
+    recorded: Recording | None = None  # distributions, by what is recorded
     engine: str | None = None  # that trained it
     members: int | None = None  # trained together with it, itself included
     # Of each part of the replicate's split, by name: images, largest (class), missing (classes).

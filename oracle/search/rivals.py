@@ -2,6 +2,8 @@
 
 Each has the study's schedule, replicates, splits and seeds, so its accuracies are paired with
 S-Cyc's. Their max_lr are known only as they go.
+
+Over 300 lines: all rules are here, so that they can be compared.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from oracle.study.rivals import (
     RivalSpec,
     WarmStartRival,
 )
-from scyc.recording import next_network
+from scyc.recording.stored import RANGE_STEPS, Recording
 from scyc.specs.base import Spec, as_json, content_hash
 from scyc.specs.schedules import LinearSpec, ScheduleSpec
 
@@ -69,7 +71,7 @@ def _warm_start(_spec: WarmStartRival, cycle: int, known: RuleInputs) -> float |
 
 
 def _gradient_spread(spec: GradientSpreadRival, cycle: int, known: RuleInputs) -> float | None:
-    epsilon = _epsilon(spec, known.study)
+    epsilon = starting_max_lr(spec, known.study)
     if cycle <= 1:
         return epsilon
     if cycle > len(known.path):
@@ -84,7 +86,7 @@ def _gradient_spread(spec: GradientSpreadRival, cycle: int, known: RuleInputs) -
 def _power_law(spec: PowerLawRival, cycle: int, known: RuleInputs) -> float | None:
     rate = known.study.pruning.rate
     if spec.alpha is not None:
-        return sizes.power_law(_epsilon(spec, known.study), spec.alpha, cycle, rate)
+        return sizes.power_law(starting_max_lr(spec, known.study), spec.alpha, cycle, rate)
     if len(known.well_tuned) < spec.cycles:
         return None
     epsilon, alpha = sizes.fitted_power_law(known.well_tuned[: spec.cycles], rate)
@@ -92,28 +94,33 @@ def _power_law(spec: PowerLawRival, cycle: int, known: RuleInputs) -> float | No
 
 
 def _allr(spec: AllrRival, cycle: int, known: RuleInputs) -> float | None:
-    epsilon = _epsilon(spec, known.study)
+    epsilon = starting_max_lr(spec, known.study)
     if cycle == 0:
         return epsilon
-    pruned = _recorded_before(cycle, known, "pruned_norm")
-    return None if pruned is None else sizes.allr(epsilon, pruned, spec.retraining)
+    recorded = _recorded_before(cycle, known)
+    if recorded is None:
+        return None
+    return sizes.allr(epsilon, [each["pruned_norm"] for each in recorded], spec.retraining)
 
 
 def _lr_range_test(spec: LrRangeTestRival, cycle: int, known: RuleInputs) -> float | None:
     if cycle == 0:
-        return _epsilon(spec, known.study)
-    tested = _recorded_before(cycle, known, "lr_range_test")
-    return None if tested is None else statistics.median(each["rate"] for each in tested)
+        return starting_max_lr(spec, known.study)
+    recorded = _recorded_before(cycle, known)
+    if recorded is None:
+        return None
+    return statistics.median(each["lr_range_test"]["rate"] for each in recorded)
 
 
-def _recorded_before(cycle: int, known: RuleInputs, what: str) -> list[Mapping[str, Any]] | None:
+def _recorded_before(cycle: int, known: RuleInputs) -> list[Recording] | None:
     """What a rival's own run recorded in the cycle before; None where it is not there yet."""
     if cycle > len(known.path):
         return None
-    return [(result.recorded or {})[what] for result in known.path[cycle - 1].results]
+    return [result.recorded or {} for result in known.path[cycle - 1].results]
 
 
-def _epsilon(spec: _WithEpsilon, study: OracleStudy) -> float:
+def starting_max_lr(spec: _WithEpsilon, study: OracleStudy) -> float:
+    """Return the max_lr of the unpruned network: the rival's own, else S-Cyc's epsilon."""
     return study.s_cyc.epsilon if spec.epsilon is None else spec.epsilon
 
 
@@ -156,7 +163,7 @@ RULES: Mapping[type[Spec], Rule] = MappingProxyType(
             max_lr=_lr_range_test,
             needs=lambda spec, cycle: 0,
             shared=lambda spec: 0,
-            tests=next_network.RANGE_STEPS,
+            tests=RANGE_STEPS,
         ),
     }
 )
@@ -194,7 +201,7 @@ class RivalRun:
         options = as_json(self.spec)
         given = not isinstance(self.spec, PowerLawRival) or self.spec.alpha is not None
         if isinstance(self.spec, _WithEpsilon) and given:
-            options["epsilon"] = _epsilon(self.spec, self.study)
+            options["epsilon"] = starting_max_lr(self.spec, self.study)
         return options
 
     @property

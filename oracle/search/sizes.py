@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+
+from scyc.recording.stored import PrunedNormJson
 
 _LEAST = 1e-6  # of the discount, so that a rate stays above 0 where next to nothing is pruned
 
@@ -36,7 +38,7 @@ def power_law(epsilon: float, alpha: float, cycle: int, rate: float) -> float:
     return float(f"{epsilon * math.exp(-alpha * cycle * math.log1p(-rate)):.12g}")
 
 
-def allr(epsilon: float, pruned: Sequence[Mapping[str, float]], retraining: float) -> float:
+def allr(epsilon: float, pruned: Sequence[PrunedNormJson], retraining: float) -> float:
     """Return the first rate of ALLR (Zimmer et al. 2023, Section 3.2), which then falls to 0.
 
     It discounts the unpruned network's rate by max(d_1, d_2). d_1 = |W - W_p| / (|W| sqrt(s)) is

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Literal
+
+from scyc.recording.stored import DistributionJson
 
 Scale = Literal["std", "quantiles"]
-Recorded = Mapping[str, Any]  # what scyc.recording.distributions.Distribution.to_json gives
 
 
-def spread(gradients: Recorded, scale: Scale) -> float:
+def spread(gradients: DistributionJson, scale: Scale) -> float:
     """How wide one replicate's weight gradients lie.
 
     std: their standard deviation. quantiles: from the 5th percentile to the 95th. 0 where no
@@ -19,8 +20,10 @@ def spread(gradients: Recorded, scale: Scale) -> float:
     if not gradients["count"]:
         return 0.0
     if scale == "quantiles":
-        return float(gradients["quantiles"]["95"] - gradients["quantiles"]["5"])
-    return math.inf if gradients["std"] is None else float(gradients["std"])
+        quantiles = gradients["quantiles"]
+        assert quantiles is not None  # they are there where a value is
+        return quantiles["95"] - quantiles["5"]
+    return math.inf if gradients["std"] is None else gradients["std"]
 
 
 def growth(first: float, last: float, bound: float) -> float:
@@ -37,8 +40,8 @@ def growth(first: float, last: float, bound: float) -> float:
 
 def max_lr(
     epsilon: float,
-    first: Sequence[Recorded],
-    last: Sequence[Recorded],
+    first: Sequence[DistributionJson],
+    last: Sequence[DistributionJson],
     scale: Scale,
     bound: float,
 ) -> float:

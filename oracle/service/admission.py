@@ -7,9 +7,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from oracle.errors import SettingProblem
 from scyc.errors import Problem, unknown
 from scyc.specs.base import Spec
-from scyc.specs.choices import DATASETS, NETWORKS
+from scyc.specs.datasets import DATASETS
+from scyc.specs.networks import NETWORKS
 
 SHIPPED: Mapping[str, Mapping[str, type[Spec]]] = MappingProxyType(
     {"network": NETWORKS, "dataset": DATASETS}
@@ -52,7 +54,9 @@ def problems(
     """
     found: list[Problem] = []
     if data is not None and data not in folders:
-        found.append(Problem("data", unknown(data, folders) if folders else _NO_FOLDERS, data))
+        found.append(
+            SettingProblem("data", unknown(data, folders) if folders else _NO_FOLDERS, data)
+        )
     if not isinstance(content, dict):
         return found
     named = {field: _code(content.get(field)) for field in SHIPPED}

@@ -20,21 +20,23 @@ from typing import Any
 from oracle.database import Jobs, RunDatabase
 from oracle.errors import (
     DiskError,
+    JobWithdrawn,
     LeaseHeld,
     LeaseLost,
-    RunError,
+    OracleError,
     StorageError,
+    StorageProblem,
     StorageUnavailable,
 )
 from oracle.records.jobs import Holder
-from oracle.runs import execute, html_report
+from oracle.runs import execute, html_report, prepare
 from oracle.service import admission
 from oracle.service.driver_process import BUSY, understood
-from oracle.service.progress import JobWithdrawn, Reporter
+from oracle.service.progress import Reporter
 from oracle.service.service import ServerSettings
 from oracle.storage.retry import DatabaseRetry
 from oracle.study.validation import parse
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 from scyc.errors import BadInput, Problem
 
 _PR_SET_PDEATHSIG = 1
@@ -63,10 +65,10 @@ def run_job(job_id: str, settings: ServerSettings, holder: Holder) -> int:
         except (StorageError, LeaseLost):
             raise
         except BadInput as error:
-            if any(each.path == "--storage" for each in error.problems):
+            if any(isinstance(problem, StorageProblem) for problem in error.problems):
                 raise StorageError(str(error)) from error  # it was open a moment ago
             failure = "its study was refused", error.problems
-        except RunError as error:
+        except OracleError as error:
             failure = str(error), ()
         except Exception as error:
             traceback.print_exc()
@@ -83,11 +85,11 @@ def run_job(job_id: str, settings: ServerSettings, holder: Holder) -> int:
 def _run(jobs: Jobs, job_id: str, settings: ServerSettings, reporter: Reporter) -> None:
     job = jobs.get(job_id)
     content = json.loads(job.study)
-    study = parse(content, job.study_name)
+    study = parse(content, job.study_name, stored=True)
     # Another server may have taken it in, which lists other code and folders than this one.
     if refused := admission.problems(content, settings.allow, settings.data, job.data):
         raise BadInput(study.name, refused)
-    prepared = execute.prepare(study, settings.of_job(job.data))
+    prepared = prepare.prepare(study, settings.of_job(job.data))
     reporter.ran_as(prepared.run_id)
     table = _executed(prepared, reporter)
     target = prepared.settings.study_folder(study.folder_name) / f"{prepared.run_id}.html"
@@ -97,7 +99,7 @@ def _run(jobs: Jobs, job_id: str, settings: ServerSettings, reporter: Reporter) 
         reporter.say(f"the report was not written: {error}")
 
 
-def _executed(prepared: execute.PreparedRun, reporter: Reporter) -> Table:
+def _executed(prepared: prepare.PreparedRun, reporter: Reporter) -> Table:
     """The table of a run. Raises LeaseHeld when another driver keeps its trainings."""
     patience = time.monotonic() + _PATIENCE
     while True:

@@ -196,7 +196,7 @@ class ExternalRuns:
 
 
 def _run(declared: Declared) -> ExternalRun:
-    return parse_as(ExternalRun, json.loads(declared.spec), declared.run_id)
+    return parse_as(ExternalRun, json.loads(declared.spec), declared.run_id, stored=True)
 
 
 def _training(row: Observation) -> Training:

@@ -9,21 +9,17 @@ from collections.abc import Callable
 from types import TracebackType
 
 from oracle.database import Jobs
-from oracle.errors import RunError, StorageError
+from oracle.errors import JobWithdrawn, StorageError
 from oracle.records.jobs import Holder
 from oracle.settings import Progress
 
 _PACE = 1.0  # seconds between two notes of how many cells are finished
 
 
-class JobWithdrawn(RunError):
-    """The job was cancelled, or is another server's by now."""
-
-
 class Reporter:
     """Writes a driver's progress into its job's row, at most once a second, the last always.
 
-    Every method raises Withdrawn once the job is no longer this driver's to run.
+    Every method raises JobWithdrawn once the job is no longer this driver's to run.
     """
 
     def __init__(

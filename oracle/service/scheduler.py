@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from oracle.database import Jobs
-from oracle.errors import RunError, StorageError
+from oracle.errors import OracleError, StorageError
 from oracle.host.processes import is_alive, on_this_host, process_id_string
 from oracle.records.jobs import Held, Holder, Job
 from oracle.service.driver_process import BUSY, Driver, started
@@ -176,7 +176,7 @@ class Scheduler:
                 driver.end(self.now())
             try:
                 self._reap()
-            except RunError as error:
+            except OracleError as error:
                 log.warning("%s", error)
                 if all(driver.code() is not None for driver in self._drivers.values()):
                     return  # the next server finds this one dead, and takes its jobs back

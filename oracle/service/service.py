@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Generic, Literal, TypeVar
 
 from oracle.database import URL, RunDatabase, RunRecord
-from oracle.errors import Forbidden, QueueFull, UnknownJob
+from oracle.errors import Forbidden, QueueFull, SettingProblem, UnknownJob
 from oracle.records.jobs import PRIORITIES, Job, NewJob
 from oracle.records.tokens import Token
 from oracle.runs import catalog
@@ -26,7 +26,7 @@ from oracle.study.base import Study, reserved_name_problems
 from oracle.study.loading import read_json, read_yaml
 from oracle.study.scale_down import scale_down as shrunk
 from oracle.study.validation import parse
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 from scyc.errors import BadInput, Problem
 from scyc.specs.base import as_json, content_hash
 
@@ -56,7 +56,7 @@ class ServerSettings:
         """How a job is run that names a data folder, or none. Raises BadInput."""
         if data is not None and data not in self.data:
             rule = "is no data folder of this server any more; start it with --data again"
-            raise BadInput("job", [Problem("data", rule, data)])
+            raise BadInput("job", [SettingProblem("data", rule, data)])
         return Settings(
             folder=self.folder,
             storage=self.url.render_as_string(hide_password=False),
@@ -285,4 +285,4 @@ class _Kept(Generic[_Made]):
 
 def _priority(value: int) -> Problem:
     rule = f"must be a whole number from {PRIORITIES[0]} to {PRIORITIES[-1]}"
-    return Problem("priority", rule, value)
+    return SettingProblem("priority", rule, value)

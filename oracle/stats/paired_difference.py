@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from typing_extensions import TypedDict
 
 from oracle.stats.region import ROUNDING
 
 LEVEL = 0.05  # of the two-sided paired t-test below which a difference is told apart from noise
+
+
+class DifferenceJson(TypedDict):
+    """A :class:`Difference` as JSON values."""
+
+    points: float
+    standard_error: float | None
+    p: float | None
+    told_apart: bool
+    """See :attr:`Difference.told_apart`."""
+    replicates: int
 
 
 @dataclass(frozen=True)
@@ -34,7 +46,7 @@ class Difference:
             return False
         return self.p is None or self.p < LEVEL
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> DifferenceJson:
         """The fields, and whether it is told apart from noise, as JSON values."""
         return {
             "points": self.points,
@@ -45,7 +57,7 @@ class Difference:
         }
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any] | None) -> Difference | None:
+    def from_json(cls, kept: DifferenceJson | None) -> Difference | None:
         """What :meth:`to_json` gave; None of nothing."""
         if kept is None:
             return None
@@ -58,17 +70,29 @@ def difference(mine: Sequence[float], theirs: Sequence[float]) -> Difference:
     Where one has more replicates, those that both have are compared. p is smaller than it should be
     where replicates split the same images anew (Nadeau and Bengio 2003).
     """
-    pairs = list(zip(mine, theirs, strict=False))
-    apart = [a - b for a, b in pairs]
-    error = p = None
-    if len(apart) > 1:
-        deviation = statistics.stdev(apart)
-        error = deviation / math.sqrt(len(apart))
-        if deviation > ROUNDING:
-            from scipy.stats import ttest_rel  # noqa: PLC0415  # a second, mostly not needed
+    both = min(len(mine), len(theirs))
+    mine, theirs = mine[:both], theirs[:both]
+    points, error = mean_difference(mine, theirs)
+    p = None
+    if error is not None and error * math.sqrt(both) > ROUNDING:
+        from scipy.stats import ttest_rel  # noqa: PLC0415  # a second, mostly not needed
 
-            p = float(ttest_rel([a for a, _ in pairs], [b for _, b in pairs]).pvalue)
-    return Difference(statistics.fmean(apart), error, p, len(apart))
+        p = float(ttest_rel(mine, theirs).pvalue)
+    return Difference(points, error, p, both)
+
+
+def mean_difference(mine: Sequence[float], theirs: Sequence[float]) -> tuple[float, float | None]:
+    """Return the mean of mine - theirs, and its standard error: None with one replicate.
+
+    Args:
+        mine: Accuracies in the replicates' order, in percent.
+        theirs: As many, of the same replicates.
+    """
+    differences = [a - b for a, b in zip(mine, theirs, strict=True)]
+    if len(differences) < 2:
+        return statistics.fmean(differences), None
+    error = statistics.stdev(differences) / math.sqrt(len(differences))
+    return statistics.fmean(differences), error
 
 
 def signed(found: Difference | None) -> str:
@@ -101,11 +125,10 @@ def certainty(found: Difference) -> str:
     return f"told apart from noise at {found.replicates} replicates"
 
 
-def flat(name: str, kept: Mapping[str, Any] | None) -> dict[str, object]:
-    """What :meth:`Difference.to_json` gave, for a spreadsheet."""
-    found = kept or {}
+def flat(name: str, kept: DifferenceJson | None) -> dict[str, object]:
+    """Return what :meth:`Difference.to_json` gave, for a spreadsheet."""
     return {
-        f"{name}_difference": found.get("points"),
-        f"{name}_difference_standard_error": found.get("standard_error"),
-        f"{name}_difference_p": found.get("p"),
+        f"{name}_difference": kept and kept["points"],
+        f"{name}_difference_standard_error": kept and kept["standard_error"],
+        f"{name}_difference_p": kept and kept["p"],
     }

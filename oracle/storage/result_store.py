@@ -8,23 +8,13 @@ transaction and never changed. Studies are found by their attributes; names are 
 from __future__ import annotations
 
 import contextlib
-import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import optuna
-from optuna.distributions import (
-    BaseDistribution,
-    FloatDistribution,
-    IntDistribution,
-    distribution_to_json,
-)
 from optuna.storages import RDBStorage
-from optuna.trial import FrozenTrial, TrialState
-from plotly.graph_objects import Figure
+from optuna.trial import FrozenTrial
 
 from oracle.database import (
     COPY,
@@ -36,28 +26,31 @@ from oracle.database import (
     optuna_schema_lock,
 )
 from oracle.database.optuna_rows import (
-    Fate,
-    NewTrial,
-    StoredTrial,
     Trials,
     numbered_studies_with,
     trials_with,
 )
-from oracle.errors import StorageError
-from oracle.records.candidates import Axis, CandidateTrial
+from oracle.errors import StorageError, StorageProblem
+from oracle.records.candidates import CandidateTrial
 from oracle.records.observations import Observation
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.request import StudyKey
-from oracle.study.function import MetricSpec
-from scyc.errors import BadInput, Problem
-from scyc.specs.base import as_json, content_hash
+from oracle.storage.trial_codec import (
+    candidate_trial,
+    cell_result,
+    cell_trial,
+    metric_of,
+    new_trial,
+    observed_trial,
+)
+from scyc.errors import BadInput
+from scyc.specs.base import content_hash
+
+if TYPE_CHECKING:  # figures are written where a run ends, and a table is read without them
+    from plotly.graph_objects import Figure
 
 _ACCURACY = ("validation accuracy, %",)  # what a training's value is
-_MOST_REPLICATES = 1000
-_LOWEST, _HIGHEST = 1e-8, 1e4  # of the max_lr axis that Optuna is told, widened where needed
 _OUTSIDE = StudyKey("observations", None, "")  # of a run whose trainings another program runs
-
-
 _NOTE_HASHES = "note_hashes"  # user attribute: of the note before and after the last run wrote
 
 
@@ -73,7 +66,7 @@ class ResultStore:
                 self._storage = RDBStorage(text, engine_kwargs=engine_options(url))
         except Exception as error:
             shown = url.render_as_string(hide_password=True)
-            problem = Problem("--storage", f"does not open: {failed(error)}", shown)
+            problem = StorageProblem("storage", f"does not open: {failed(error)}", shown)
             raise BadInput("storage", [problem]) from error
         self._trials = Trials(url)
         self._studies: dict[tuple[str, StudyKey], optuna.Study] = {}
@@ -101,7 +94,7 @@ class ResultStore:
         """All finished cells of a graph, by id. Raises StorageError when the database fails."""
         with _storage_errors("the results could not be read"), _understood():
             results = [
-                _result(trial)
+                cell_result(trial)
                 for trial in self._trials.complete("graph", graph.id)
                 if "cell" in trial.attributes
             ]
@@ -136,7 +129,7 @@ class ResultStore:
         LeaseLost where the lease does not hold, StorageError when the database fails.
         """
         with _storage_errors("a finished training could not be stored"):
-            trial = _trial(place, cell, result, metric_of(graph))
+            trial = cell_trial(place, cell, result, metric_of(graph))
             self._add(self._study(graph, name, place), trial, claim, "cell" if again else None)
 
     def add_candidate(
@@ -154,7 +147,7 @@ class ResultStore:
                     each.user_attrs["candidate"] for each in study.get_trials(deepcopy=False)
                 }
             if trial.number not in self._candidates[trial.place]:
-                self._add(study, _candidate(trial), claim, "candidate")
+                self._add(study, candidate_trial(trial), claim, "candidate")
                 self._candidates[trial.place].add(trial.number)
 
     def add_observation(self, run_id: str, observation: Observation) -> None:
@@ -163,7 +156,7 @@ class ResultStore:
         The caller knows that it is not there yet. Raises StorageError when the database fails.
         """
         with _storage_errors("an observation could not be shown"):
-            self._outside(run_id).add_trial(_observed(observation))
+            self._outside(run_id).add_trial(observed_trial(observation))
 
     def observations(self, run_id: str) -> set[tuple[int, float, int]]:
         """Cycle, max_lr and replicate of the observations of a run that are there as trials."""
@@ -212,7 +205,7 @@ class ResultStore:
         name = study.study_name
         if name not in self._numbers:
             self._numbers[name] = self._storage.get_study_id_from_name(name)
-        self._trials.add(self._numbers[name], _new(trial), claim, unless)
+        self._trials.add(self._numbers[name], new_trial(trial), claim, unless)
 
     def _study(
         self, graph: Graph, name: str, place: StudyKey, metrics: Sequence[str] | None = None
@@ -281,167 +274,6 @@ def study_name(graph: Graph, name: str, place: StudyKey) -> str:
     """The Optuna study of a place, such as ``digits/1f0c9a2e/cycle-03/77ab01c4``."""
     part = place.kind if place.cycle is None else f"cycle-{place.cycle:02d}"
     return f"{name}/{graph.id[:8]}/{part}/{place.node[:8]}"
-
-
-def _new(trial: FrozenTrial) -> NewTrial:
-    """A trial that Optuna has checked, as its tables keep it."""
-    assert trial.datetime_start is not None
-    assert trial.datetime_complete is not None  # it has ended
-    kept = {}
-    for name, value in trial.params.items():
-        axis = trial.distributions[name]
-        kept[name] = (axis.to_internal_repr(value), distribution_to_json(axis))
-    # Local times that are subtracted are a duration, also where the clocks change in between.
-    ended = _utc(trial.datetime_complete)
-    return NewTrial(
-        fate=_FATE_NAMES[trial.state],
-        started=ended - (trial.datetime_complete - trial.datetime_start),
-        ended=ended,
-        values=tuple(trial.values or ()),
-        params=kept,
-        curve=trial.intermediate_values,
-        attributes=trial.user_attrs,
-    )
-
-
-def _utc(local: datetime) -> datetime:
-    return local.astimezone(UTC).replace(tzinfo=None)
-
-
-def metric_of(graph: Graph) -> MetricSpec | None:
-    """What a training function's values are; None of accuracies in percent."""
-    return getattr(graph.system, "metric", None)
-
-
-def _value(result: CellResult, metric: MetricSpec | None) -> float:
-    """A trial's value: the worst there is where a metric of one's own diverged."""
-    if metric is None or not result.diverged:
-        return result.val_accuracy
-    return math.inf if metric.mode == "min" else -math.inf
-
-
-def _trial(
-    place: StudyKey, cell: Cell, result: CellResult, metric: MetricSpec | None
-) -> FrozenTrial:
-    params: dict[str, Any] = {"max_lr": cell.max_lr, "replicate": cell.replicate}
-    distributions: dict[str, BaseDistribution] = {
-        "max_lr": _max_lr_axis(cell.max_lr),
-        "replicate": IntDistribution(0, _MOST_REPLICATES),
-    }
-    if place.cycle is None:
-        params["cycle"] = cell.cycle
-        distributions["cycle"] = IntDistribution(0, _MOST_REPLICATES)
-    optional = {"kept": result.kept, "recorded": result.recorded, "split": result.split}
-    trial = optuna.create_trial(
-        state=TrialState.COMPLETE,
-        value=_value(result, metric),
-        params=params,
-        distributions=distributions,
-        intermediate_values=dict(result.curve),
-        user_attrs={
-            "cell": result.cell,
-            "test_accuracy": result.test_accuracy,
-            "diverged": result.diverged,
-            "weights_remaining": result.weights_remaining,
-            "checkpoint": result.checkpoint,
-            "schedule": as_json(cell.schedule),
-            "cost": {
-                "steps": result.steps,
-                "seconds": result.seconds,
-                "device": result.device,
-                "engine": result.engine,
-                "members": result.members,
-            },
-            **{name: value for name, value in optional.items() if value is not None},
-        },
-    )
-    assert trial.datetime_complete is not None  # it is COMPLETE
-    trial.datetime_start = trial.datetime_complete - timedelta(seconds=result.seconds)
-    return trial
-
-
-def _observed(observation: Observation) -> FrozenTrial:
-    accuracy = observation.accuracy
-    trial = optuna.create_trial(
-        state=TrialState.FAIL if accuracy is None else TrialState.COMPLETE,
-        value=accuracy,
-        params={
-            "max_lr": observation.max_lr,
-            "replicate": observation.replicate,
-            "cycle": observation.cycle,
-        },
-        distributions={
-            "max_lr": _max_lr_axis(observation.max_lr),
-            "replicate": IntDistribution(0, _MOST_REPLICATES),
-            "cycle": IntDistribution(0, _MOST_REPLICATES),
-        },
-        user_attrs={"owner": observation.owner, "diverged": accuracy is None},
-    )
-    # when it was trained is not known; Optuna's times are local ones
-    reported = observation.reported.astimezone().replace(tzinfo=None)
-    trial.datetime_start = trial.datetime_complete = reported
-    return trial
-
-
-def _max_lr_axis(max_lr: float) -> FloatDistribution:
-    return FloatDistribution(min(_LOWEST, max_lr), max(_HIGHEST, max_lr), log=True)
-
-
-_FATES = MappingProxyType(
-    {
-        "finished": TrialState.COMPLETE,
-        "stopped": TrialState.PRUNED,
-        "diverged": TrialState.FAIL,
-    }
-)
-
-
-_FATE_NAMES: Mapping[TrialState, Fate] = MappingProxyType(
-    {TrialState.COMPLETE: "COMPLETE", TrialState.PRUNED: "PRUNED", TrialState.FAIL: "FAIL"}
-)
-
-
-def _candidate(candidate: CandidateTrial) -> FrozenTrial:
-    trial = optuna.create_trial(
-        state=_FATES[candidate.fate],
-        values=candidate.values or None,
-        params=dict(candidate.params),
-        distributions={name: _distribution(axis) for name, axis in candidate.axes.items()},
-        intermediate_values=dict(candidate.curve),
-        user_attrs=dict(candidate.attributes),
-    )
-    assert trial.datetime_complete is not None  # its state is one of those that end
-    trial.datetime_start = trial.datetime_complete - timedelta(seconds=candidate.seconds)
-    return trial
-
-
-def _distribution(axis: Axis) -> BaseDistribution:
-    if axis.whole:
-        return IntDistribution(int(axis.low), int(axis.high))
-    return FloatDistribution(axis.low, axis.high, log=axis.log)
-
-
-def _result(trial: StoredTrial) -> CellResult:
-    attributes = trial.attributes
-    if trial.value is None:
-        raise ValueError("a complete trial without its value")
-    return CellResult(
-        cell=attributes["cell"],
-        curve=tuple(sorted(trial.curve.items())),
-        val_accuracy=0.0 if math.isinf(trial.value) else trial.value,
-        test_accuracy=attributes["test_accuracy"],
-        diverged=attributes["diverged"],
-        weights_remaining=attributes["weights_remaining"],
-        steps=attributes["cost"]["steps"],
-        seconds=attributes["cost"]["seconds"],
-        checkpoint=attributes["checkpoint"],
-        device=attributes["cost"]["device"],
-        kept=attributes.get("kept"),
-        recorded=attributes.get("recorded"),
-        engine=attributes["cost"].get("engine"),
-        members=attributes["cost"].get("members"),
-        split=attributes.get("split"),
-    )
 
 
 def _note_is_ours(note: str, attributes: Mapping[str, Any]) -> bool:

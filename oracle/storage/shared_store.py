@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from oracle.errors import SettingProblem
 from scyc.errors import Problem
 from scyc.storage.blob_store import blobs
 
@@ -15,7 +16,7 @@ def problems(store: str | None, backend: str) -> list[Problem]:
     scheme, sign, rest = store.partition("://")
     if "@" in rest.partition("/")[0]:  # it would be shown, and stored with each network
         rule = "holds a key before its @; give it by the variables or files of the store's library"
-        return [Problem("--store", rule, "(not shown)")]
+        return [SettingProblem("store", rule, "(not shown)")]
     try:
         if not sign:
             raise ValueError("is no URL; such as s3://bucket/oracle or file:///mnt/oracle")
@@ -29,8 +30,8 @@ def problems(store: str | None, backend: str) -> list[Problem]:
         place.delete(name)
     except ImportError as error:
         rule = f"needs a library that is not installed ({error}); pip install 'scyc-oracle[s3]'"
-        return [Problem("--store", rule, store)]
+        return [SettingProblem("store", rule, store)]
     except Exception as error:  # each library has exceptions of its own
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        return [Problem("--store", f"cannot be used: {reason}", store)]
+        return [SettingProblem("store", f"cannot be used: {reason}", store)]
     return []

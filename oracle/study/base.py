@@ -13,10 +13,19 @@ from oracle.study.replicates import ReplicateRange, Replicates
 from scyc.errors import Problem
 from scyc.pruning.criteria import criterion_rule
 from scyc.schedules import scyc_curve
-from scyc.specs.base import NonNegativeInt, PositiveFloat, PositiveInt, SCyc, Spec, as_json, refuse
-from scyc.specs.choices import DatasetSpec, FullyConnectedSpec, NetworkSpec
+from scyc.specs.base import SCyc, Spec, as_json, refuse
+from scyc.specs.datasets import DatasetSpec
+from scyc.specs.networks import FullyConnectedSpec, NetworkSpec
+from scyc.specs.ranges import STORED, Classes, LearningRate, PackSize, Seed, WholeShare
 from scyc.specs.schedules import ScheduleSpec
-from scyc.specs.system import PruningSpec, RecordSpec, SplitSpec, SystemSpec, TrainingSpec
+from scyc.specs.system import (
+    PruningSpec,
+    RecordSpec,
+    SplitSpec,
+    SubsetSpec,
+    SystemSpec,
+    TrainingSpec,
+)
 
 Percent = Annotated[float, Field(ge=0, le=100)]
 
@@ -38,7 +47,7 @@ class LearningRates(Spec):
     """The learning rates of an iterative pruning run: a schedule, and its max_lr at each cycle."""
 
     schedule: ScheduleSpec
-    max_lr: PositiveFloat | None = None  # the same at every cycle
+    max_lr: LearningRate | None = None  # the same at every cycle
     s_cyc: SCyc | None = None  # Eq. 2's
 
     def max_lr_at(self, cycle: int, rate: float) -> float:
@@ -90,17 +99,17 @@ class Study(Spec):
     beside: Annotated[str, Field(pattern=NAME)] | None = None  # the study in whose folder it lies
     description: str = ""
     dataset: DatasetSpec
-    subset: Annotated[float, Field(gt=0, le=1)] = 1.0  # share of each class's images that is used
-    classes: Annotated[int, Field(ge=2)] | None = None  # the first so many; None takes all
+    subset: WholeShare = 1.0  # share of each class's images that is used
+    classes: Classes | None = None  # the first so many; None takes all
     network: NetworkSpec
     pruning: PruningSpec = PruningSpec()
     training: TrainingSpec
     split: SplitSpec = SplitSpec()
     cycles: Annotated[int, Field(ge=1, le=1000)]  # pruning cycles after the unpruned network
     replicates: Replicates = 3
-    seed: NonNegativeInt = 0
+    seed: Seed = 0
     record: RecordSpec | None = None  # distributions kept of every network
-    pack: PositiveInt | None = None  # cells trained in one call; None: see the guide
+    pack: PackSize | None = None  # cells trained in one call; None: see the guide
     keep_checkpoints: Literal["path", "all"] = "path"  # "path": the networks that are carried on
     shrunk: dict[Text, Text] = Field(
         default_factory=dict
@@ -166,14 +175,14 @@ class Study(Spec):
     @property
     def system(self) -> SystemSpec:
         """What shapes one training (see :class:`scyc.specs.system.SystemSpec`)."""
-        return SystemSpec(
-            network=self.network,
-            pruning=self.pruning,
-            training=self.training,
-            split=self.split,
-            seed=self.seed,
-            record=self.record,
-        )
+        shared = {name: getattr(self, name) for name in SystemSpec.model_fields}
+        return SystemSpec.model_validate(shared, context=STORED)  # the study was checked before
+
+    @property
+    def images_used(self) -> SubsetSpec:
+        """The part of the data set that is used."""
+        part = {"share": self.subset, "classes": self.classes, "seed": self.seed}
+        return SubsetSpec.model_validate(part, context=STORED)  # the study was checked before
 
     @property
     def cells_a_pack(self) -> int:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Tag
 from pydantic_core import PydanticCustomError
 
 from scyc.errors import unknown
-from scyc.specs.base import PositiveFloat, PositiveInt, Spec
+from scyc.specs.base import Spec
+from scyc.specs.ranges import PackSize, Regret, WholeShare
 
 NAMES = ("grid", "adaptive")
 
@@ -22,10 +23,10 @@ class CellSearch(Spec):
     """
 
     name: Literal["adaptive"]
-    regret: PositiveFloat = 0.1  # expected points below the best at which a cycle may end
-    budget: Annotated[float, Field(gt=0, le=1)] | None = None  # share of the whole grid's training
+    regret: Regret = 0.1  # expected points below the best at which a cycle may end
+    budget: WholeShare | None = None  # share of the whole grid's training
     # runs in a cycle; None: see `oracle.search.next_cells.budget_share`
-    batch: PositiveInt = 16  # training runs that are asked for together
+    batch: PackSize = 16  # training runs that are asked for together
     verdict: bool = True  # end, too, where the verdict on S-Cyc's max_lr is certain
 
 

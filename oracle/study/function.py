@@ -9,16 +9,11 @@ from pydantic import model_validator as validator
 
 from oracle.study.base import Text
 from oracle.study.oracle import OracleStudy
-from scyc.specs.base import (
-    NonNegativeFloat,
-    NonNegativeInt,
-    PositiveInt,
-    Spec,
-    as_json,
-    content_hash,
-    refuse,
-)
-from scyc.specs.choices import DatasetSpec, FactorySpec, NetworkSpec
+from scyc.specs.base import Spec, as_json, content_hash, refuse
+from scyc.specs.datasets import DatasetSpec
+from scyc.specs.factory import FactorySpec
+from scyc.specs.networks import NetworkSpec
+from scyc.specs.ranges import STORED, Batch, Iterations, OwnTolerance, Seed
 from scyc.specs.schedules import ConstantSpec, ScheduleSpec
 from scyc.specs.system import PruningSpec, TrainingSpec
 
@@ -57,9 +52,9 @@ PERCENT_ACCURACY = MetricSpec(name="accuracy", mode="max", unit="%")
 class FunctionTraining(TrainingSpec):
     """How long the schedule of one training run is; all else is the function's."""
 
-    steps: PositiveInt = 1
-    batch: PositiveInt = 1
-    validate_every: PositiveInt = 1
+    steps: Iterations = 1
+    batch: Batch = 1
+    validate_every: Iterations = 1
 
 
 class FunctionSystem(Spec):
@@ -68,8 +63,8 @@ class FunctionSystem(Spec):
     trainer: TrainerSpec
     metric: MetricSpec
     pruning: PruningSpec
-    steps: PositiveInt
-    seed: NonNegativeInt
+    steps: Iterations
+    seed: Seed
 
 
 def _named(value: Any) -> Any:
@@ -83,7 +78,7 @@ class FunctionStudy(OracleStudy):
     trainer: Annotated[TrainerSpec, BeforeValidator(_named)]
     metric: MetricSpec = PERCENT_ACCURACY
     training: FunctionTraining = FunctionTraining()
-    tolerance: NonNegativeFloat = 0.5  # in the metric's unit, or in percent of the best value
+    tolerance: OwnTolerance = 0.5  # in the metric's unit, or in percent of the best value
     schedule: ScheduleSpec = ConstantSpec(name="constant")
     dataset: DatasetSpec = _NONE
     network: NetworkSpec = _NONE
@@ -109,13 +104,9 @@ class FunctionStudy(OracleStudy):
     @property
     def system(self) -> FunctionSystem:  # type: ignore[override]  # what is ours alone is not asked of it
         """What shapes one training run."""
-        return FunctionSystem(
-            trainer=self.trainer,
-            metric=self.metric,
-            pruning=self.pruning,
-            steps=self.training.steps,
-            seed=self.seed,
-        )
+        shared = {name: getattr(self, name) for name in ("trainer", "metric", "pruning", "seed")}
+        shared["steps"] = self.training.steps
+        return FunctionSystem.model_validate(shared, context=STORED)  # the study was checked before
 
     def identity_fields(self) -> dict[str, Any]:
         """Every field that says what is computed: all but where it lies."""

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from scyc.specs.base import PositiveFloat, Spec
+from scyc.specs.base import Spec
+from scyc.specs.ranges import LearningRate
 
 _WIDEST = 1e12  # times the lowest value
 _LOG_STEP, _LINEAR_STEP = 1.1e-3, 1e-10  # relative; closer values are one in 4 or in 12 digits
@@ -18,8 +19,8 @@ class _Grid(Spec):
     """What every grid of max_lr has."""
 
     extend: bool = True  # grow on the side where the best value or the region touches the end
-    floor: PositiveFloat | None = None  # extension stops here; a tenth of the lowest value if None
-    ceiling: PositiveFloat | None = None  # and here; ten times the highest value if None
+    floor: LearningRate | None = None  # extension stops here; a tenth of the lowest value if None
+    ceiling: LearningRate | None = None  # and here; ten times the highest value if None
 
     def _bound(self, lowest: float, highest: float) -> None:
         if self.floor is not None and self.floor > lowest:
@@ -31,7 +32,9 @@ class _Grid(Spec):
 class ListGrid(_Grid):
     """A grid written out."""
 
-    max_lr: Annotated[tuple[PositiveFloat, ...], Field(min_length=1, strict=False)]
+    max_lr: Annotated[
+        tuple[LearningRate, ...], Field(min_length=1, max_length=10_000, strict=False)
+    ]
 
     @field_validator("max_lr")
     @classmethod
@@ -51,8 +54,8 @@ class RangeGrid(_Grid):
     """A linear or logarithmic grid."""
 
     kind: Literal["linear", "log"]
-    low: PositiveFloat
-    high: PositiveFloat
+    low: LearningRate
+    high: LearningRate
     count: Annotated[int, Field(ge=2, le=10_000)]
 
     @model_validator(mode="after")

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from oracle.errors import SettingProblem
 from oracle.study.base import Study
 from oracle.study.validation import parse
 from scyc.errors import BadInput, Problem, unknown
@@ -228,5 +229,5 @@ def _bundled(name: str) -> tuple[str, str]:
     known = bundled_studies()
     if name not in known:
         rule = f"{unknown(name, known)}; or give the path of a .yaml file"
-        raise BadInput("study", [Problem("STUDY", rule, name)])
+        raise BadInput("study", [SettingProblem("study", rule, name)])
     return known[name], f"studies/{name}.yaml"

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from oracle.errors import SettingProblem
 from oracle.study.base import LearningRates, Percent, Printed, Study, Text, grid_fits
 from oracle.study.cell_search import CellSearch, CycleSearchSpec, replicates_rule
 from oracle.study.grid_spec import GridSpec
@@ -22,8 +23,9 @@ from oracle.study.rivals import (
 )
 from oracle.study.search import SearchStudy
 from scyc.errors import BadInput, Problem, unknown
-from scyc.specs.base import NonNegativeInt, PositiveFloat, PositiveInt, SCyc, Spec, refuse
-from scyc.specs.choices import FactorySpec
+from scyc.specs.base import SCyc, Spec, refuse
+from scyc.specs.factory import FactorySpec
+from scyc.specs.ranges import Cycle, LearningRate, PaperNumber, Tolerance
 from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import RecordSpec
 
@@ -51,12 +53,12 @@ class Entry(LearningRates):
 class PaperOracle(Spec):
     """A printed oracle table. Learning rates in units of 1; text where the digits matter."""
 
-    table: PositiveInt
+    table: PaperNumber
     weights_remaining: Annotated[tuple[Percent, ...], Field(strict=False)]
-    cycles: Annotated[tuple[NonNegativeInt, ...], Field(strict=False)]
-    well_tuned: Annotated[tuple[PositiveFloat, ...], Field(strict=False)]
-    feasible_low: Annotated[tuple[PositiveFloat, ...], Field(strict=False)]
-    feasible_high: Annotated[tuple[PositiveFloat, ...], Field(strict=False)]
+    cycles: Annotated[tuple[Cycle, ...], Field(strict=False)]
+    well_tuned: Annotated[tuple[LearningRate, ...], Field(strict=False)]
+    feasible_low: Annotated[tuple[LearningRate, ...], Field(strict=False)]
+    feasible_high: Annotated[tuple[LearningRate, ...], Field(strict=False)]
     s_cyc: Annotated[tuple[Printed, ...], Field(strict=False)] | None  # None: it is not printed
 
     @model_validator(mode="after")
@@ -82,7 +84,7 @@ class OracleStudy(Study):
     schedule: ScheduleSpec
     grid: GridSpec
     search: CycleSearchSpec = "grid"  # which training runs of a cycle's grid are run
-    tolerance: Percent = 0.5
+    tolerance: Tolerance = 0.5
     tolerance_kind: Literal["points", "relative"] = "points"
     beam: Annotated[int, Field(ge=1, le=100)] = 1  # networks that a second search keeps, a cycle
     s_cyc: SCyc
@@ -153,7 +155,7 @@ class PaperSchedules(Spec):
 
     table: Text
     weights_remaining: Annotated[tuple[Percent, ...], Field(strict=False)]
-    cycles: Annotated[tuple[NonNegativeInt, ...], Field(strict=False)]
+    cycles: Annotated[tuple[Cycle, ...], Field(strict=False)]
     accuracy: dict[str, Annotated[tuple[_MeanStd, ...], Field(strict=False)]]  # by label
 
     @model_validator(mode="after")
@@ -172,7 +174,7 @@ class SchedulesStudy(Study):
 
     kind: Literal["schedules"]
     schedules: Annotated[tuple[Entry, ...], Field(min_length=2, strict=False)]
-    columns: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1, strict=False)] | None = None
+    columns: Annotated[tuple[Cycle, ...], Field(min_length=1, strict=False)] | None = None
     paper: PaperSchedules | None = None
 
     @model_validator(mode="after")
@@ -206,7 +208,7 @@ class SchedulesStudy(Study):
 class PaperFigure(Spec):
     """What the paper says of a figure of distributions."""
 
-    figure: PositiveInt
+    figure: PaperNumber
     claim: Text
 
 
@@ -247,7 +249,7 @@ def learning_rates(study: Study, label: str | None = None) -> LearningRates:
     """
     if label is not None and not isinstance(study, SchedulesStudy):
         rule = "this study has one schedule; leave the option out"
-        raise BadInput(study.name, [Problem("--entry", rule, label)])
+        raise BadInput(study.name, [SettingProblem("entry", rule, label)])
     if isinstance(study, OracleStudy):
         return LearningRates(schedule=study.schedule, s_cyc=study.s_cyc)
     if isinstance(study, SearchStudy):
@@ -262,8 +264,8 @@ def learning_rates(study: Study, label: str | None = None) -> LearningRates:
             (each.label for each in study.schedules if each.s_cyc), study.schedules[0].label
         )
     if label not in entries:
-        raise BadInput(study.name, [Problem("--entry", unknown(label, entries), label)])
+        raise BadInput(study.name, [SettingProblem("entry", unknown(label, entries), label)])
     if entries[label].tune is not None:
         rule = "its max_lr is not known before it is tuned; choose another entry"
-        raise BadInput(study.name, [Problem("--entry", rule, label)])
+        raise BadInput(study.name, [SettingProblem("entry", rule, label)])
     return entries[label]

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from scyc.specs.base import PositiveFloat, Spec, chosen, refuse
+from scyc.specs.base import Spec, chosen, refuse
+from scyc.specs.ranges import Exponent, FittedCycles, LearningRate, Ratio, RetrainingShare
 from scyc.specs.system import Recorded
 
 
@@ -17,7 +18,7 @@ class ConstantRival(Spec):
     """The same max_lr at every cycle: what one does who tunes once."""
 
     name: Literal["constant"]
-    max_lr: PositiveFloat | None = None  # None: the well-tuned one of the unpruned network
+    max_lr: LearningRate | None = None  # None: the well-tuned one of the unpruned network
 
 
 class WarmStartRival(Spec):
@@ -33,9 +34,9 @@ class GradientSpreadRival(Spec):
     """
 
     name: Literal["gradient_spread"]
-    epsilon: PositiveFloat | None = None  # max_lr of the unpruned network; None: S-Cyc's
+    epsilon: LearningRate | None = None  # max_lr of the unpruned network; None: S-Cyc's
     scale: Literal["std", "quantiles"] = "std"  # quantiles: between 5 and 95 % of all gradients
-    bound: Annotated[float, Field(ge=1)] = 10.0  # max_lr stays within epsilon / bound, * bound
+    bound: Ratio = 10.0  # max_lr stays within epsilon / bound, * bound
 
 
 class PowerLawRival(Spec):
@@ -45,9 +46,9 @@ class PowerLawRival(Spec):
     """
 
     name: Literal["power_law"]
-    alpha: float | None = None  # None: both fitted to the oracle's first cycles
-    epsilon: PositiveFloat | None = None  # with alpha; None: S-Cyc's
-    cycles: Annotated[int, Field(ge=2)] = 3  # of the oracle, that they are fitted to
+    alpha: Exponent | None = None  # None: both fitted to the oracle's first cycles
+    epsilon: LearningRate | None = None  # with alpha; None: S-Cyc's
+    cycles: FittedCycles = 3  # of the oracle, that they are fitted to
 
     @model_validator(mode="after")
     def _epsilon_with_alpha(self) -> PowerLawRival:
@@ -60,7 +61,7 @@ class LinearRewindingRival(Spec):
     """From the same max_lr linearly to 0 in every retraining (Zimmer et al. 2023)."""
 
     name: Literal["linear_rewinding"]
-    max_lr: PositiveFloat | None = None  # None: the well-tuned one of the unpruned network
+    max_lr: LearningRate | None = None  # None: the well-tuned one of the unpruned network
 
 
 class AllrRival(Spec):
@@ -70,15 +71,15 @@ class AllrRival(Spec):
     """
 
     name: Literal["allr"]
-    epsilon: PositiveFloat | None = None  # max_lr of the unpruned network; None: S-Cyc's
-    retraining: Annotated[float, Field(ge=0, le=1)] = 0.0  # its length, of the first training's
+    epsilon: LearningRate | None = None  # max_lr of the unpruned network; None: S-Cyc's
+    retraining: RetrainingShare = 0.0  # its length, of the first training's
 
 
 class LrRangeTestRival(Spec):
     """The rate that a range test of 100 iterations suggests before each retraining (Smith 2017)."""
 
     name: Literal["lr_range_test"]
-    epsilon: PositiveFloat | None = None  # max_lr of the unpruned network; None: S-Cyc's
+    epsilon: LearningRate | None = None  # max_lr of the unpruned network; None: S-Cyc's
 
 
 RIVALS: Mapping[str, type[Spec]] = MappingProxyType(

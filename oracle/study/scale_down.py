@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from oracle.errors import ScaleProblem
 from oracle.settings import ScaleDown
 from oracle.study.base import Study
 from oracle.study.function import FunctionStudy
@@ -34,20 +35,20 @@ def scale_down(study: Study, wanted: ScaleDown) -> Study:
         problems += _scaled(content, wanted.scale)
         new, old = content["training"]["steps"], study.training.steps
         said["iterations"] = f"{new:,} of {old:,} (warm-up and drops with them)"
-    for option, field, name in (
-        ("--subset", "subset", "images"),
-        ("--classes", "classes", "classes"),
-        ("--cycles", "cycles", "cycles"),
-        ("--replicates", "replicates", "replicates"),
+    for field, name in (
+        ("subset", "images"),
+        ("classes", "classes"),
+        ("cycles", "cycles"),
+        ("replicates", "replicates"),
     ):
         value, declared = getattr(wanted, field), getattr(study, field)
         if value is None or value == declared:
             continue
         if isinstance(declared, ReplicateRange):
-            problems += _smaller(option, value, declared.least)
+            problems += _smaller(field, value, declared.least)
             content[field], said[name] = value, f"{value} of {declared.least} to {declared.most}"
             continue
-        problems += _smaller(option, value, declared)
+        problems += _smaller(field, value, declared)
         content[field] = value
         if field == "subset":
             said[name] = f"{100 * value:g} of {100 * declared:g} % of each class"
@@ -69,9 +70,9 @@ def scale_down(study: Study, wanted: ScaleDown) -> Study:
 
 def _of_images(wanted: ScaleDown) -> list[Problem]:
     """The options that a training function knows nothing of."""
-    given = {"--scale": wanted.scale, "--subset": wanted.subset, "--classes": wanted.classes}
+    given = {"scale": wanted.scale, "subset": wanted.subset, "classes": wanted.classes}
     rule = "a training function's runs cannot be shrunk so; pass it in trainer.options"
-    return [Problem(name, rule, value) for name, value in given.items() if value is not None]
+    return [ScaleProblem(name, rule, value) for name, value in given.items() if value is not None]
 
 
 def lengthened(study: OracleStudy, factor: float) -> OracleStudy:
@@ -104,17 +105,17 @@ def _thin(content: dict[str, Any], count: int, said: dict[str, str]) -> list[Pro
     counts = [_thinned(each, count) for each in _grids(content)]
     if not counts:
         rule = "this study searches no grid of max_lr; leave the option out"
-        return [Problem("--grid", rule, count)]
+        return [ScaleProblem("grid", rule, count)]
     if any(each != count for each in counts):
         said["grid"] = f"{count} of {' and '.join(str(each) for each in counts)} max_lr"
-    return [problem for each in counts for problem in _smaller("--grid", count, each)]
+    return [problem for each in counts for problem in _smaller("grid", count, each)]
 
 
-def _smaller(option: str, new: float, old: float | None) -> list[Problem]:
+def _smaller(field: str, new: float, old: float | None) -> list[Problem]:
     if old is None or new <= old:
         return []
     return [
-        Problem(option, f"is above the study's {old:g}; options only make a study smaller", new)
+        ScaleProblem(field, f"is above the study's {old:g}; options only make a study smaller", new)
     ]
 
 
@@ -127,7 +128,7 @@ def _scaled(content: dict[str, Any], scale: float) -> list[Problem]:
     training["validate_every"] = max(seldom, _at_least_one(training["validate_every"], scale))
     if isinstance(content["pruning"]["rewind"], int):
         content["pruning"]["rewind"] = _at_least_one(content["pruning"]["rewind"], scale)
-    problems = []
+    problems: list[Problem] = []
     for schedule in _schedules(content):
         for field in _ITERATIONS:
             if field in schedule:
@@ -137,7 +138,7 @@ def _scaled(content: dict[str, Any], scale: float) -> list[Problem]:
             drops = [_at_least_one(drop, scale) for drop in schedule["drops"]]
             if len({*drops, steps}) <= len(drops):
                 rule = f"makes drops fall together at iterations {drops} of {steps}; raise it"
-                problems.append(Problem("--scale", rule, scale))
+                problems.append(ScaleProblem("scale", rule, scale))
             schedule["drops"] = drops
     return problems
 

@@ -12,26 +12,18 @@ from pydantic_core import PydanticCustomError
 
 from oracle.study.base import Study, grid_fits
 from oracle.study.grid_spec import GridSpec
-from scyc.specs.base import (
-    NonNegativeFloat,
-    NonNegativeInt,
-    PositiveFloat,
-    PositiveInt,
-    Spec,
-    chosen,
-    refuse,
-    tag,
-)
+from scyc.specs.base import Spec, chosen, refuse, tag
+from scyc.specs.ranges import Cycle, LaterCycle, LearningRate, RateOrZero, Steepness
 from scyc.specs.schedules import ScheduleSpec
 
 _MOST = 1000  # candidates of a search
 _OBJECTIVES = ("target", "mean", "pareto")
 
 Trials = Annotated[int, Field(ge=1, le=_MOST)]
-Epsilons = Annotated[tuple[PositiveFloat, ...], Field(min_length=1, strict=False)]
-Deltas = Annotated[tuple[NonNegativeFloat, ...], Field(min_length=1, strict=False)]
-Qs = Annotated[tuple[NonNegativeInt, ...], Field(min_length=1, strict=False)]
-Betas = Annotated[tuple[PositiveFloat, ...], Field(min_length=1, strict=False)]
+Epsilons = Annotated[tuple[LearningRate, ...], Field(min_length=1, strict=False)]
+Deltas = Annotated[tuple[RateOrZero, ...], Field(min_length=1, strict=False)]
+Qs = Annotated[tuple[Cycle, ...], Field(min_length=1, strict=False)]
+Betas = Annotated[tuple[Steepness, ...], Field(min_length=1, strict=False)]
 
 
 def _refuse(rule: str) -> None:
@@ -48,8 +40,8 @@ def _rising(**lists: Sequence[float]) -> None:
 class Start(Spec):
     """What q and beta are while delta is tuned; the paper does not say."""
 
-    q: NonNegativeInt = 1
-    beta: PositiveFloat = 4.0
+    q: Cycle = 1
+    beta: Steepness = 4.0
 
 
 class PaperRecipe(Spec):
@@ -84,8 +76,8 @@ class PaperRecipe(Spec):
 class FloatRange(Spec):
     """Bounds of a number, both included."""
 
-    low: NonNegativeFloat
-    high: PositiveFloat
+    low: RateOrZero
+    high: LearningRate
     log: bool = False  # sampled by its logarithm
 
     @model_validator(mode="after")
@@ -100,14 +92,14 @@ class FloatRange(Spec):
 class PositiveRange(FloatRange):
     """Bounds of a number that is never 0."""
 
-    low: PositiveFloat
+    low: LearningRate
 
 
 class CycleRange(Spec):
     """Bounds of a number of pruning cycles, both included."""
 
-    low: NonNegativeInt
-    high: NonNegativeInt
+    low: Cycle
+    high: Cycle
 
     @model_validator(mode="after")
     def _ordered(self) -> CycleRange:
@@ -122,7 +114,7 @@ class Halving(Spec):
     Rungs are at cycles first, first x factor, and so on: one of `factor` candidates goes on.
     """
 
-    first: PositiveInt
+    first: LaterCycle
     factor: Annotated[int, Field(ge=2, le=100)] = 3
 
     def rungs(self, last: int) -> tuple[int, ...]:
@@ -145,7 +137,9 @@ class SampledSearch(Spec):
     q: CycleRange = CycleRange(low=0, high=3)
     beta: PositiveRange = PositiveRange(low=3.0, high=6.0)
     trials: Trials = 20
-    startup: NonNegativeInt = 8  # the first so many are drawn at random (tpe, gp)
+    startup: Annotated[int, Field(ge=0, le=_MOST)] = (
+        8  # the first so many are drawn at random (tpe, gp)
+    )
     parallel: Annotated[int, Field(ge=1, le=256)] = 4  # candidates that are under way at once
     halving: Halving | None = None
 
@@ -188,7 +182,7 @@ class Objective(Spec):
     """What makes a candidate better: mean validation accuracy over replicates, and of what."""
 
     name: Literal["target", "mean", "pareto"]  # the last cycle; a mean over cycles; each of several
-    cycles: Annotated[tuple[NonNegativeInt, ...], Field(strict=False)] | None = None
+    cycles: Annotated[tuple[Cycle, ...], Field(strict=False)] | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Objective:

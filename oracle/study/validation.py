@@ -18,16 +18,23 @@ from oracle.study.rivals import RIVALS
 from oracle.study.search import SEARCH_METHODS
 from scyc.errors import BadInput, Problem, unknown
 from scyc.specs.base import Spec
-from scyc.specs.choices import DATASETS, NETWORKS, FactorySpec
+from scyc.specs.datasets import DATASETS
+from scyc.specs.factory import FactorySpec
+from scyc.specs.networks import NETWORKS
 from scyc.specs.optimizers import OPTIMIZERS
+from scyc.specs.ranges import STORED, exact
 from scyc.specs.schedules import SCHEDULES
 from scyc.specs.system import PruningSpec
 
 _Spec = TypeVar("_Spec", bound=Spec)
 
 
-def parse(content: object, source: str) -> Study:
-    """A study from JSON values. Raises BadInput with every problem found."""
+def parse(content: object, source: str, stored: bool = False) -> Study:
+    """A study from JSON values. Raises BadInput with every problem found.
+
+    stored: it was accepted before, maybe by a version that had no ranges of numbers, and is read
+    without them.
+    """
     if not isinstance(content, dict):
         kind = type(content).__name__
         raise BadInput(source, [Problem("study", f"must be a mapping of fields, is {kind}")])
@@ -35,23 +42,26 @@ def parse(content: object, source: str) -> Study:
     if not isinstance(kind, str) or kind not in KINDS:
         raise BadInput(source, [Problem("kind", unknown(str(kind), KINDS), kind)])
     own = kind == "oracle" and "trainer" in content
-    return parse_as(FunctionStudy if own else KINDS[kind], content, source)
+    return parse_as(FunctionStudy if own else KINDS[kind], content, source, stored)
 
 
-def parse_as(spec: type[_Spec], content: object, source: str) -> _Spec:
-    """A spec of a known kind from JSON values. Raises BadInput with every problem found."""
+def parse_as(spec: type[_Spec], content: object, source: str, stored: bool = False) -> _Spec:
+    """A spec of a known kind from JSON values. Raises BadInput with every problem found.
+
+    stored: see :func:`parse`.
+    """
     try:
-        return spec.model_validate(content)
+        return spec.model_validate(content, context=STORED if stored else None)
     except ValidationError as error:
         raise BadInput(source, list(_problems(error, spec))) from error
 
 
 _RULES = {
     "missing": "is missing; add it",
-    "greater_than": "must be above {gt:g}",
-    "greater_than_equal": "must be at least {ge:g}",
-    "less_than": "must be below {lt:g}",
-    "less_than_equal": "must be at most {le:g}",
+    "greater_than": "must be above {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be below {lt}",
+    "less_than_equal": "must be at most {le}",
     "finite_number": "must be a finite number",
     "too_short": "needs at least {min_length} value(s)",
     "string_too_short": "needs at least {min_length} character(s)",
@@ -68,7 +78,7 @@ _RULES = {
     "literal_error": "must be one of {expected}",
 }
 _SPECIAL = {
-    ("cycles", "greater_than_equal"): "at least {ge:g} pruning cycle is needed",
+    ("cycles", "greater_than_equal"): "at least {ge} pruning cycle is needed",
     ("replicates", "int_type"): "must be a whole number, auto, or a mapping of least and most",
     ("label", "string_pattern_mismatch"): "must hold no control character; use plain text",
     ("factory", "string_pattern_mismatch"): "must have the pattern module:callable",
@@ -123,7 +133,9 @@ def _is_tag(part: int | str) -> bool:
 def _names_a_type(location: Sequence[int | str]) -> bool:
     """Whether a location ends in what pydantic adds where a value may be of several types."""
     last = str(location[-1]) if location else ""
-    return last.startswith(("literal[", "constrained-")) or location[-3:-2] == ["options"]
+    return last.startswith(("literal[", "constrained-", "function-")) or location[-3:-2] == [
+        "options"
+    ]
 
 
 def _any_below(outer: ErrorDetails, every: Sequence[ErrorDetails]) -> bool:
@@ -142,7 +154,7 @@ def _path(location: list[int | str]) -> str:
 def _rule(each: ErrorDetails, location: list[int | str], whole: type[Spec]) -> str:
     kind, last = each["type"], next((str(p) for p in reversed(location) if isinstance(p, str)), "")
     if (last, kind) in _SPECIAL:
-        return _SPECIAL[last, kind].format(**each.get("ctx", {}))
+        return _SPECIAL[last, kind].format(**_limits(each))
     if kind == "extra_forbidden":
         known = _keys_beside(each["loc"], whole)
         return f"unknown key; {unknown(last, known).removeprefix('unknown; ')}"
@@ -150,8 +162,17 @@ def _rule(each: ErrorDetails, location: list[int | str], whole: type[Spec]) -> s
         return "a learning rate must be above 0"
     template = _RULES.get(kind)
     if template:
-        return template.format(**each.get("ctx", {}))
+        return template.format(**_limits(each))
     return re.sub(r"^Value error, ", "", each["msg"])
+
+
+def _limits(each: ErrorDetails) -> dict[str, Any]:
+    """What a rule's text is filled with; numbers in digits that tell them from any other."""
+    limits = each.get("ctx", {})
+    return {
+        name: exact(limit).replace(",", "") if isinstance(limit, float | int) else limit
+        for name, limit in limits.items()
+    }
 
 
 def _shown(each: ErrorDetails) -> object:

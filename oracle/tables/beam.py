@@ -4,18 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from typing_extensions import TypedDict
+
 from oracle.search.beam import BeamCycle, History
 from oracle.search.graph import CellResult
 from oracle.search.greedy import OracleCycle
-from oracle.stats.paired_difference import (
-    Difference,
-    difference,
-)
-from oracle.tables.oracle import Table, training_cost
+from oracle.stats.paired_difference import DifferenceJson
+from oracle.tables.base import Differences, TrainingCost, paired_differences, training_cost
 
 
-def part(width: int, greedy: Sequence[OracleCycle], beam: Sequence[BeamCycle]) -> Table | None:
-    """What a beam found beside the greedy oracle, as far as both have come; None without a beam.
+class BeamCycleRow(TypedDict):
+    """The best network that the beam kept at a cycle, beside greed's own."""
+
+    cycle: int
+    weights_remaining: float
+    greedy_max_lr: float | None
+    """The oracle's well-tuned one; null where that has not come so far."""
+    max_lr: list[float] | None
+    """That led to it, cycle by cycle; null where none was kept."""
+    parent: int | None
+    """Rank, from 1, of the network that it was pruned from."""
+    greedy_rank: int | None
+    """Of greed's own network among those that were kept."""
+    same: bool
+    """Whether greed's own network is the best one."""
+    val_accuracy: list[float] | None
+    test_accuracy: list[float] | None
+    validation: DifferenceJson | None
+    """Beam less greed."""
+    test: DifferenceJson | None
+    kept: list[list[float]]
+    """max_lr that led to each network that was kept, the best first."""
+
+
+class BeamCost(TypedDict):
+    """What the searches cost, and how much of it both have."""
+
+    greedy: TrainingCost
+    beam: TrainingCost
+    shared: TrainingCost
+
+
+class BeamPart(TypedDict):
+    """A beam search beside the greedy oracle."""
+
+    width: int
+    cycles: list[BeamCycleRow]
+    cost: BeamCost
+
+
+def part(width: int, greedy: Sequence[OracleCycle], beam: Sequence[BeamCycle]) -> BeamPart | None:
+    """Return what a beam found beside the greedy oracle so far; None without a beam.
 
     Of each cycle the best of the networks that were kept, with all the max_lr that led to it, and
     its paired difference to greed's own network (see
@@ -45,25 +84,17 @@ def _results(cycle: OracleCycle) -> list[CellResult]:
     return [result for row in cycle.results.values() for result in row]
 
 
-def _cycle(greedy: OracleCycle | None, beam: BeamCycle) -> Table:
+def _cycle(greedy: OracleCycle | None, beam: BeamCycle) -> BeamCycleRow:
     best = beam.kept[0] if beam.kept else None
     won = greedy.region.well_tuned if greedy is not None and greedy.region is not None else None
     rank = None
-    found: dict[str, Difference | None] = {"validation": None, "test": None}
+    differences: Differences | None = None
     if greedy is not None and won is not None:
         cells = {cell.id for cell in greedy.cells[won]}
         ranks = [at for at, each in enumerate(beam.kept, 1) if _ids(each) == cells]
         rank = ranks[0] if ranks else None
         if best is not None:
-            mine, theirs = best.last.results, greedy.results[won]
-            found["validation"] = difference(
-                [result.val_accuracy for result in mine],
-                [result.val_accuracy for result in theirs],
-            )
-            found["test"] = difference(
-                [result.test_accuracy for result in mine],
-                [result.test_accuracy for result in theirs],
-            )
+            differences = paired_differences(best.last.results, greedy.results[won])
     some = next(iter(beam.results.values()))
     return {
         "cycle": beam.cycle,
@@ -75,7 +106,8 @@ def _cycle(greedy: OracleCycle | None, beam: BeamCycle) -> Table:
         "same": rank == 1,
         "val_accuracy": _accuracies(best, "val_accuracy"),
         "test_accuracy": _accuracies(best, "test_accuracy"),
-        **{name: each.to_json() if each else None for name, each in found.items()},
+        "validation": differences and differences["validation"],
+        "test": differences and differences["test"],
         "kept": [list(each.max_lr) for each in beam.kept],
     }
 

@@ -2,63 +2,140 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict
 
 from oracle.search.pruning_run import RunCycle
 from oracle.study.base import Study
 from oracle.study.oracle import DistributionsStudy
-from oracle.tables.oracle import Table, table_header, training_cost
-from scyc.recording import distributions
-from scyc.specs.base import as_json
-from scyc.specs.system import DISTRIBUTIONS, RecordSpec
+from oracle.tables.base import TableHeader, TrainingCost, table_header, training_cost
+from scyc.recording.pooling import pooled
+from scyc.recording.stored import DistributionJson
+from scyc.specs.system import DISTRIBUTIONS, RecordedDistribution, RecordSpec
+
+
+class FigureOfPaper(TypedDict):
+    """What the paper says of a figure of distributions."""
+
+    figure: int
+    claim: str
+
+
+class RecordFields(TypedDict):
+    """What is recorded: :class:`scyc.specs.system.RecordSpec`."""
+
+    what: list[RecordedDistribution]
+    batches: int
+    """Training batches that are looked at."""
+    outside: list[float] | None
+    """Bounds at which values are counted."""
+
+
+class DistributionsCycle(TypedDict):
+    """The distributions of one network of an iterative pruning run."""
+
+    cycle: int
+    weights_remaining: float
+    max_lr: float
+    val_accuracy: list[float]
+    test_accuracy: list[float]
+    diverged: bool
+    std: dict[RecordedDistribution, list[float | None]]
+    """Each replicate's own."""
+    outside: dict[RecordedDistribution, list[float]]
+    """Percent of each replicate's values; empty without bounds."""
+    weight_gradients: NotRequired[DistributionJson]
+    """All replicates' values together."""
+    activations: NotRequired[DistributionJson]
+
+
+class DistributionsCost(TypedDict):
+    """What the run cost."""
+
+    training: TrainingCost
+
+
+class DistributionsTable(TableHeader):
+    """Distributions while a network is pruned. Of each cycle only what was recorded is there."""
+
+    kind: Literal["distributions"]
+    label: str | None
+    """Of the study's runs, where it has several."""
+    paper: FigureOfPaper | None
+    record: RecordFields
+    cycles: list[DistributionsCycle]
+    cost: DistributionsCost
 
 
 def table(
     study: Study, run_id: str, found: Sequence[RunCycle], complete: bool, label: str | None = None
-) -> Table:
-    """The distributions of one iterative pruning run as far as it has come.
+) -> DistributionsTable:
+    """Return the distributions of one iterative pruning run as far as it has come.
 
-    study: of any kind that records them. label: which of the study's runs, where it has several.
-    Each distribution is that of all replicates' values together
-    (:func:`scyc.recording.distributions.pooled`); ``std`` and ``outside`` beside it are each
-    replicate's own, outside in percent of the values. Raises ValueError where the study records
-    nothing.
+    Each distribution is that of all replicates' values together:
+    :func:`scyc.recording.pooling.pooled`.
+
+    Args:
+        study: A study of any kind that records them.
+        run_id: The run's id.
+        found: The finished cycles of the iterative pruning run.
+        complete: Whether these are all there will be.
+        label: Which of the study's runs, where it has several.
+
+    Raises:
+        ValueError: The study records nothing.
     """
     if study.record is None:
         raise ValueError(f"{study.name} records no distributions; add record to the study")
     paper = study.paper if isinstance(study, DistributionsStudy) else None
     return {
-        **table_header(study, "distributions", run_id, complete),
+        "kind": "distributions",
+        **table_header(study, run_id, complete),
         "label": label,
-        "paper": as_json(paper) if paper else None,
-        "record": as_json(study.record)
-        | {"what": [what for what in study.record.what if what in DISTRIBUTIONS]},
+        "paper": {"figure": paper.figure, "claim": paper.claim} if paper else None,
+        "record": _record(study.record),
         "cycles": [_cycle(study.record, each) for each in found],
         "cost": {"training": training_cost(result for each in found for result in each.results)},
     }
 
 
-def _cycle(record: RecordSpec, done: RunCycle) -> Table:
-    recorded = [result.recorded for result in done.results if result.recorded is not None]
-    drawn = [what for what in record.what if what in DISTRIBUTIONS]
-    kept = {what: [each[what] for each in recorded] for what in drawn if recorded}
+def _record(record: RecordSpec) -> RecordFields:
     return {
+        "what": _drawn(record),
+        "batches": record.batches,
+        "outside": list(record.outside) if record.outside is not None else None,
+    }
+
+
+def _drawn(record: RecordSpec) -> list[RecordedDistribution]:
+    return [what for what in DISTRIBUTIONS if what in record.what]
+
+
+def _cycle(record: RecordSpec, done: RunCycle) -> DistributionsCycle:
+    recorded = [result.recorded for result in done.results if result.recorded is not None]
+    parts = {what: [each[what] for each in recorded] for what in _drawn(record) if recorded}
+    row: DistributionsCycle = {
         "cycle": done.cycle,
         "weights_remaining": done.results[0].weights_remaining,
         "max_lr": done.max_lr,
         "val_accuracy": [result.val_accuracy for result in done.results],
         "test_accuracy": [result.test_accuracy for result in done.results],
         "diverged": any(result.diverged for result in done.results),
-        "std": {what: [part["std"] for part in parts] for what, parts in kept.items()},
+        "std": {what: [part["std"] for part in each] for what, each in parts.items()},
         "outside": {
-            what: [_outside(part) for part in parts]
-            for what, parts in kept.items()
+            what: [_outside(part) for part in each]
+            for what, each in parts.items()
             if record.outside is not None
         },
-        **{what: distributions.pooled(parts) for what, parts in kept.items()},
     }
+    for what, each in parts.items():
+        row[what] = pooled(each)
+    return row
 
 
-def _outside(part: Mapping[str, Any]) -> float:
-    return 100 * float(part["below"] + part["above"]) / part["count"] if part["count"] else 0.0
+def _outside(part: DistributionJson) -> float:
+    """The share of values outside the bounds, in percent."""
+    beyond = (part["below"] or 0) + (part["above"] or 0)
+    return 100 * float(beyond) / part["count"] if part["count"] else 0.0

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
+
+from typing_extensions import TypedDict
 
 from oracle.search.graph import CellResult
 from oracle.search.greedy import OracleCycle
@@ -13,7 +15,22 @@ from oracle.stats import majority
 Part = Literal["validation", "test"]
 
 
-def split(results: Iterable[CellResult]) -> dict[str, Any] | None:
+class PartSplit(TypedDict):
+    """One part of the images that the results of a table are of."""
+
+    images: int
+    """Of a replicate."""
+    majority: float
+    """Percent; accuracy of always naming the largest class, mean over replicates."""
+    missing: int
+    """Classes without an image, the most of any replicate."""
+
+
+# By the part's name: train, validation, test.
+Split = dict[str, PartSplit]
+
+
+def split(results: Iterable[CellResult]) -> Split | None:
     """Sizes and classes of the parts that these results were trained and judged on.
 
     Of each part ``images``, the number of a replicate; ``majority``, the accuracy in percent of

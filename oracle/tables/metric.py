@@ -2,86 +2,112 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
+from oracle.stats.paired_difference import DifferenceJson
 from oracle.study.function import PERCENT_ACCURACY, FunctionStudy, MetricScale
-from oracle.tables.oracle import Table
+from oracle.tables.cycles import OracleCycleRow
+from oracle.tables.evidence import Evidence
+from oracle.tables.oracle import OracleTable
 
 
-def in_metric(table: Table, study: FunctionStudy, scale: MetricScale) -> Table:
+def in_metric(table: OracleTable, study: FunctionStudy, scale: MetricScale) -> OracleTable:
     """Return a table of points as one of the metric's values.
 
-    ``metric`` says which: its name, ``mode`` ("max" or "min") and unit. ``val_accuracy`` and
-    ``test_accuracy`` hold its values, null where a training run diverged; differences keep their
-    sign in the metric, so that of a perplexity a negative one is the better.
+    ``val_accuracy`` and ``test_accuracy`` hold its values, null where a training run diverged;
+    differences keep their sign in the metric, so that of a perplexity a negative one is the better.
+
+    Args:
+        table: An oracle run's table, in points.
+        study: What declares the metric.
+        scale: From points to the metric's values.
     """
     metric = study.metric
-    found = dict(table)
-    found["metric"] = {"name": metric.name, "mode": metric.mode, "unit": metric.unit}
-    found["tolerance"], found["split"] = study.tolerance, None
+    cycles = table["cycles"]
     if metric != PERCENT_ACCURACY:
-        found["cycles"] = [_cycle(each, scale) for each in table["cycles"]]
-    return found
-
-
-def _cycle(cycle: Any, scale: MetricScale) -> dict[str, Any]:
-    evidence = cycle["evidence"]
+        cycles = [_cycle(each, scale) for each in cycles]
     return {
-        **cycle,
-        "grid": [_entry(entry, scale) for entry in cycle["grid"]],
-        "s_cyc": _entry(cycle["s_cyc"], scale),
-        "evidence": _evidence(evidence, scale) if evidence else None,
-        "plateau": None,  # it is about points of accuracy
-        "oracle_less_s_cyc": {
-            part: _difference(each, scale) for part, each in cycle["oracle_less_s_cyc"].items()
-        }
-        if cycle["oracle_less_s_cyc"]
-        else None,
+        **table,
+        "metric": {"name": metric.name, "mode": metric.mode, "unit": metric.unit},
+        "tolerance": study.tolerance,
+        "split": None,
+        "cycles": cycles,
     }
 
 
-def _entry(entry: Any, scale: MetricScale) -> dict[str, Any]:
-    found = dict(entry)
-    for name in ("val_accuracy", "test_accuracy"):
-        if entry[name] is not None:
-            # A diverged replicate has 0 points, which nothing that was measured has exactly.
-            found[name] = [
-                None if entry["diverged"] and value == 0 else scale.value(value)
-                for value in entry[name]
-            ]
-    return found
+def _cycle(cycle: OracleCycleRow, scale: MetricScale) -> OracleCycleRow:
+    evidence, s_cyc = cycle["evidence"], cycle["s_cyc"]
+    differences = cycle.get("oracle_less_s_cyc")
+    diverged = bool(s_cyc["diverged"])
+    return {
+        **cycle,
+        "grid": [
+            {
+                **entry,
+                "val_accuracy": _values(entry["val_accuracy"], entry["diverged"], scale),
+                "test_accuracy": _values(entry["test_accuracy"], entry["diverged"], scale),
+            }
+            for entry in cycle["grid"]
+        ],
+        "s_cyc": {
+            **s_cyc,
+            "val_accuracy": s_cyc["val_accuracy"]
+            and _values(s_cyc["val_accuracy"], diverged, scale),
+            "test_accuracy": s_cyc["test_accuracy"]
+            and _values(s_cyc["test_accuracy"], diverged, scale),
+        },
+        "evidence": _evidence(evidence, scale) if evidence else None,
+        "plateau": None,  # it is about points of accuracy
+        "oracle_less_s_cyc": differences
+        and {
+            "validation": _difference(differences["validation"], scale),
+            "test": _difference(differences["test"], scale),
+        },
+    }
 
 
-def _evidence(evidence: Any, scale: MetricScale) -> dict[str, Any]:
-    found = dict(evidence)
-    found["paired"] = [
-        {
-            **each,
-            "difference": scale.value(each["difference"]),
-            "standard_error": _width(each["standard_error"], scale),
-        }
-        for each in evidence["paired"]
+def _values(
+    values: Sequence[float | None], diverged: bool, scale: MetricScale
+) -> list[float | None]:
+    """Points as the metric's values."""
+    # A diverged replicate has 0 points, which nothing that was measured has exactly.
+    return [
+        None if value is None or (diverged and value == 0) else scale.value(value)
+        for value in values
     ]
-    if evidence["best_again"] is not None:
-        found["best_again"] = scale.value(evidence["best_again"])
-    if evidence["estimated"]:
-        found["estimated"] = {
-            **evidence["estimated"],
-            "regret": scale.width(evidence["estimated"]["regret"]),
-            "noise": _width(evidence["estimated"]["noise"], scale),
+
+
+def _evidence(evidence: Evidence, scale: MetricScale) -> Evidence:
+    again, estimated = evidence["best_again"], evidence.get("estimated")
+    changed: Evidence = {
+        **evidence,
+        "paired": [
+            {
+                **each,
+                "difference": scale.value(each["difference"]),
+                "standard_error": _width(each["standard_error"], scale),
+            }
+            for each in evidence["paired"]
+        ],
+        "best_again": None if again is None else scale.value(again),
+    }
+    if estimated:
+        changed["estimated"] = {
+            **estimated,
+            "regret": scale.width(estimated["regret"]),
+            "noise": scale.width(estimated["noise"]),
             "noise_floor": None,
+            "noise_with_four_times_the_images": None,
         }
-    return found
+    return changed
 
 
-def _difference(difference: Any, scale: MetricScale) -> dict[str, Any]:
-    found = dict(difference)
-    for name, value in difference.items():
-        if name in ("points", "mean") and value is not None:
-            found[name] = scale.value(value)
-        elif name in ("standard_error", "std"):
-            found[name] = _width(value, scale)
-    return found
+def _difference(difference: DifferenceJson, scale: MetricScale) -> DifferenceJson:
+    return {
+        **difference,
+        "points": scale.value(difference["points"]),
+        "standard_error": _width(difference["standard_error"], scale),
+    }
 
 
 def _width(value: float | None, scale: MetricScale) -> float | None:

@@ -2,34 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict
 
 from oracle.search.graph import CellResult
 from oracle.search.greedy import OracleCycle
 from oracle.search.pruning_run import RunCycle
-from oracle.stats.paired_difference import difference
-from oracle.stats.region import Region
-from oracle.study.base import Study
+from oracle.stats.region import ToleranceKind
 from oracle.study.cell_search import CellSearch
 from oracle.study.oracle import OracleStudy
-from oracle.tables import evidence, majority, plateau
-from scyc.schedules import scyc_curve
-from scyc.specs.base import as_json
+from oracle.tables import majority
+from oracle.tables.base import (
+    MetricFields,
+    TableHeader,
+    TrainingCost,
+    table_header,
+    training_cost,
+)
+from oracle.tables.beam import BeamPart
+from oracle.tables.cycles import OracleCycleRow, cycle_row
+from oracle.tables.fit import CurveFit
+from oracle.tables.rivals import Rival
 
-Table = dict[str, Any]
+
+class SearchBounds(TypedDict):
+    """Where a search of single cells ends: :class:`oracle.study.cell_search.CellSearch`."""
+
+    name: Literal["adaptive"]
+    regret: float
+    """Expected points below the best at which a cycle may end."""
+    budget: float | None
+    """Share of the whole grid's training runs in a cycle."""
+    batch: int
+    """Training runs that are asked for together."""
+    verdict: bool
+    """Whether a certain verdict on S-Cyc's max_lr ends a cycle, too."""
 
 
-def table_header(study: Study, kind: str, run_id: str, complete: bool) -> Table:
-    """What the table of every kind of study says first."""
-    return {
-        "kind": kind,
-        "study": study.name,
-        "run_id": run_id,
-        "shrunk": dict(study.shrunk),
-        "replicates": study.least_replicates,
-        "complete": complete,
-    }
+class OracleSearchCost(TrainingCost):
+    """What the oracle's search cost."""
+
+    full_grid_trainings: NotRequired[int]
+    """What whole grids would take; of an adaptive search."""
+
+
+class OracleCost(TypedDict):
+    """What an oracle run cost, part by part."""
+
+    oracle: OracleSearchCost
+    adaptive: NotRequired[TrainingCost]
+    """Replayed; of a run that tried whole grids."""
+    s_cyc: TrainingCost
+
+
+class OracleTable(TableHeader):
+    """The greedy oracle against S-Cyc.
+
+    Keys that are not required are absent from tables that earlier versions wrote.
+    """
+
+    kind: Literal["oracle"]
+    tolerance: float
+    tolerance_kind: ToleranceKind
+    search: Literal["grid", "adaptive"]
+    search_bounds: NotRequired[SearchBounds | None]
+    """Of a search of single cells."""
+    peak: NotRequired[float]
+    """The highest rate that a training run reaches, in shares of max_lr."""
+    split: NotRequired[majority.Split | None]
+    """Null where a result was stored without it."""
+    metric: NotRequired[MetricFields]
+    """Of a function of the user's own; accuracies in percent where it is absent."""
+    cycles: list[OracleCycleRow]
+    paper_table: int | None
+    cost: OracleCost
+    beam: BeamPart | None
+    rivals: list[Rival]
+    fit: CurveFit | None
+    """Of a complete run."""
 
 
 def table(
@@ -38,26 +90,37 @@ def table(
     oracle: Sequence[OracleCycle],
     path: Sequence[RunCycle],
     complete: bool,
-) -> Table:
-    """The table of a run as far as it has come: the finished cycles of the oracle.
+) -> OracleTable:
+    """Return the table of a run as far as it has come: the finished cycles of the oracle.
 
-    Accuracies and weights remaining in percent, learning rates in units of 1. ``s_cyc``'s
-    accuracies are null where its own run has not come so far (or has diverged before).
-    ``at_chance``: whether no max_lr of a cycle is better than always naming the largest class, null
-    where the results were stored without their split. ``fit`` is
-    of a complete run: see :func:`oracle.analysis.curve_fit.part`. All of it
-    but ``seconds`` is the same whoever computed it and however often that was interrupted. ``beam``
-    and ``rivals`` are of a study that has them: see :mod:`oracle.tables.beam`,
-    :mod:`oracle.tables.rivals`.
+    All of it but ``seconds`` is the same whoever computed it and however often that was
+    interrupted. ``beam``, ``rivals`` and ``fit`` are left empty: the experiment fills them in.
+
+    Args:
+        study: The oracle study.
+        run_id: The run's id.
+        oracle: The finished cycles of the greedy oracle.
+        path: The finished cycles of S-Cyc's own run.
+        complete: Whether that is all there will be.
     """
+    method, bounds = _search(study)
+    header = table_header(study, run_id, complete)
     by_cycle = {each.cycle: each for each in path}
     return {
-        **table_header(study, "oracle", run_id, complete),
+        "kind": "oracle",
+        "study": header["study"],
+        "run_id": header["run_id"],
+        "shrunk": header["shrunk"],
+        "replicates": header["replicates"],
+        "complete": header["complete"],
         "tolerance": study.tolerance,
         "tolerance_kind": study.tolerance_kind,
-        **_search(study),
+        "search": method,
+        "search_bounds": bounds,
+        "peak": study.schedule.peak(study.s_cyc.epsilon, study.training.steps)
+        / study.s_cyc.epsilon,
         "split": majority.split(_results(oracle)),
-        "cycles": [_cycle(study, each, by_cycle.get(each.cycle)) for each in oracle],
+        "cycles": [cycle_row(study, each, by_cycle.get(each.cycle)) for each in oracle],
         "paper_table": study.paper.table if study.paper else None,
         "cost": {
             "oracle": _search_cost(study, oracle),
@@ -69,23 +132,17 @@ def table(
     }
 
 
-def training_cost(results: Iterable[CellResult]) -> dict[str, float | int]:
-    """What trainings cost: their number, their iterations, and the seconds they took a worker."""
-    every = {result.cell: result for result in results}.values()
-    return {
-        "trainings": len(every),
-        "steps": sum(result.steps for result in every),
-        "seconds": round(sum(result.seconds for result in every), 1),
-    }
-
-
-def _search_cost(study: OracleStudy, cycles: Sequence[OracleCycle]) -> dict[str, float | int]:
+def _search_cost(study: OracleStudy, cycles: Sequence[OracleCycle]) -> OracleSearchCost:
     """What the oracle's cycles cost, and, of an adaptive search, what whole grids would have."""
     tried = _results(cycles)
     passed = {result.cell for each in cycles for result in each.passed}
     spent = training_cost([*tried, *(result for each in cycles for result in each.passed)])
     if study.search == "grid":
-        return spent
+        return {
+            "trainings": spent["trainings"],
+            "steps": spent["steps"],
+            "seconds": spent["seconds"],
+        }
     way = len(passed - {result.cell for result in tried})
     whole = sum(each.grid_size * each.replicates for each in cycles)
     return {**spent, "full_grid_trainings": whole + way}
@@ -95,117 +152,15 @@ def _results(cycles: Sequence[OracleCycle]) -> list[CellResult]:
     return [result for each in cycles for row in each.results.values() for result in row]
 
 
-def _cycle(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> Table:
-    some = next(iter(cycle.results.values()))[0]
-    return {
-        "cycle": cycle.cycle,
-        "weights_remaining": some.weights_remaining,
-        "replicates": cycle.replicates,
-        "grid": [
-            {
-                "max_lr": rate,
-                "val_accuracy": [result.val_accuracy for result in row],
-                "test_accuracy": [result.test_accuracy for result in row],
-                "diverged": any(result.diverged for result in row),
-            }
-            for rate, row in cycle.results.items()
-        ],
-        "well_tuned": cycle.region.well_tuned if cycle.region else None,
-        "feasible": _feasible(cycle.region),
-        "at_chance": majority.at_chance(list(cycle.results.values()), "validation"),
-        "evidence": evidence.part(
-            evidence.infer(study, cycle), _rate(study, cycle), evidence.at_fixed_look(cycle)
-        ),
-        "plateau": plateau.part(study, cycle),
-        "search": _ended(cycle),
-        "s_cyc": _s_cyc(study, cycle, path),
-        "oracle_less_s_cyc": _paired(cycle, path),
-        "paper": _printed(study, cycle.cycle),
-    }
-
-
-def _search(study: OracleStudy) -> Table:
+def _search(study: OracleStudy) -> tuple[Literal["grid", "adaptive"], SearchBounds | None]:
     """How the cells of a cycle are chosen; the bounds are of a search of single cells."""
     how = study.search
     if not isinstance(how, CellSearch):
-        return {"search": how, "search_bounds": None}
-    return {"search": how.name, "search_bounds": as_json(how)}
-
-
-def _ended(cycle: OracleCycle) -> Table | None:
-    """What ended a search of single cells; None of other searches."""
-    if cycle.end is None:
-        return None
-    end = cycle.end
-    return {
-        "ended_by": end.reason,
-        "rounds": end.rounds,
-        "trainings": end.trained,
-        "budget": end.budget,
-        "grid_values": cycle.grid_size,
-    }
-
-
-def _paired(cycle: OracleCycle, path: RunCycle | None) -> Table | None:
-    """Paired differences of the well-tuned max_lr less S-Cyc, over the replicates of both.
-
-    None where a replicate of either diverged, or one is missing.
-    """
-    if cycle.region is None or path is None:
-        return None
-    mine, theirs = cycle.results[cycle.region.well_tuned], path.results
-    if any(result.diverged for result in (*mine, *theirs)):
-        return None
-    return {
-        "validation": difference(
-            [each.val_accuracy for each in mine], [each.val_accuracy for each in theirs]
-        ).to_json(),
-        "test": difference(
-            [each.test_accuracy for each in mine], [each.test_accuracy for each in theirs]
-        ).to_json(),
-    }
-
-
-def _printed(study: OracleStudy, cycle: int) -> Table | None:
-    """The paper's column for this cycle, where the study names a table that has one."""
-    paper = study.paper
-    if paper is None or cycle not in paper.cycles:
-        return None
-    column = paper.cycles.index(cycle)
-    return {
-        "weights_remaining": paper.weights_remaining[column],
-        "well_tuned": paper.well_tuned[column],
-        "low": paper.feasible_low[column],
-        "high": paper.feasible_high[column],
-        "s_cyc": float(paper.s_cyc[column]) if paper.s_cyc else None,
-    }
-
-
-def _feasible(region: Region | None) -> Table | None:
-    if region is None:
-        return None
-    return {
-        "low": region.low,
-        "high": region.high,
-        "cut_low": region.touches_low,
-        "cut_high": region.touches_high,
-        "contiguous": region.contiguous,
-        "members": list(region.members),
-    }
-
-
-def _rate(study: OracleStudy, cycle: OracleCycle) -> float:
-    """S-Cyc's max_lr."""
-    return scyc_curve.max_lr(study.s_cyc, cycle.cycle, study.pruning.rate)
-
-
-def _s_cyc(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> Table:
-    rate = _rate(study, cycle)
-    results = path.results if path else None
-    return {
-        "max_lr": rate,
-        "inside": cycle.region.contains(rate) if cycle.region else None,
-        "val_accuracy": [result.val_accuracy for result in results] if results else None,
-        "test_accuracy": [result.test_accuracy for result in results] if results else None,
-        "diverged": any(result.diverged for result in results) if results else None,
+        return how, None
+    return how.name, {
+        "name": how.name,
+        "regret": how.regret,
+        "budget": how.budget,
+        "batch": how.batch,
+        "verdict": how.verdict,
     }

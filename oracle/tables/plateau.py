@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing_extensions import TypedDict
 
 from oracle.search.greedy import OracleCycle
 from oracle.stats import plateau
@@ -10,8 +10,29 @@ from oracle.stats.region import points
 from oracle.study.oracle import OracleStudy
 
 
-def part(study: OracleStudy, cycle: OracleCycle) -> dict[str, Any] | None:
-    """What the stored curves of a cycle say of the budget; None when every max_lr diverged.
+class RateRise(TypedDict):
+    """How much validation accuracy still rose at one max_lr."""
+
+    max_lr: float
+    rise: float | None
+    """Points in a tenth of the budget; null where no two looks lie there."""
+    standard_error: float | None
+    """Of the rise, over the replicates."""
+
+
+class Plateau(TypedDict):
+    """What the stored curves of a cycle say of the budget: see :func:`part`."""
+
+    verdict: plateau.Trained
+    looks: list[int] | None
+    """The first and the last iteration of the window."""
+    seen: int
+    """Looks of a training run."""
+    rates: list[RateRise]
+
+
+def part(study: OracleStudy, cycle: OracleCycle) -> Plateau | None:
+    """Return what the curves of a cycle say of the budget; None when every max_lr diverged.
 
     Of the well-tuned max_lr and of the region's lowest, which needs most iterations. ``rise``:
     points of validation accuracy in a tenth of the budget, before the last drop of the rate (see
@@ -28,16 +49,17 @@ def part(study: OracleStudy, cycle: OracleCycle) -> dict[str, Any] | None:
     allowed = points(study.tolerance, study.tolerance_kind, region.best_accuracy)
     first = [step for step, _ in cycle.results[region.well_tuned][0].curve]
     looks = plateau.window(study.schedule, steps, first)
-    rates, verdicts = [], []
+    rates: list[RateRise] = []
+    verdicts: list[plateau.Trained] = []
     for rate in sorted({region.well_tuned, region.low}):
         curves = [result.curve for result in cycle.results[rate] if not result.diverged]
-        found = plateau.rise(curves, looks, steps)
-        verdicts.append(found.verdict(allowed) if found else "unknown")
+        rise = plateau.rise(curves, looks, steps)
+        verdicts.append(rise.verdict(allowed) if rise else "unknown")
         rates.append(
             {
                 "max_lr": rate,
-                "rise": found.points if found else None,
-                "standard_error": found.standard_error if found else None,
+                "rise": rise.points if rise else None,
+                "standard_error": rise.standard_error if rise else None,
             }
         )
     return {

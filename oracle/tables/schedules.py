@@ -2,20 +2,114 @@
 
 from __future__ import annotations
 
-import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, NotRequired
+
+from typing_extensions import TypedDict
 
 from oracle.search.graph import CellResult
 from oracle.search.greedy import OracleCycle
 from oracle.search.pruning_run import RunCycle
+from oracle.stats.paired_difference import difference
 from oracle.stats.region import ROUNDING
 from oracle.study.oracle import TOGETHER, Entry, SchedulesStudy
 from oracle.tables import majority
-from oracle.tables.oracle import Table, table_header, training_cost
+from oracle.tables.base import (
+    RunCycleRow,
+    SCycParameters,
+    TableHeader,
+    TrainingCost,
+    run_cycle_row,
+    s_cyc_parameters,
+    table_header,
+    training_cost,
+)
 from scyc.specs.base import as_json
+
+
+class ScheduleCycle(RunCycleRow):
+    """One network of a schedule's run."""
+
+    paper: list[float] | None
+    """The paper's mean and standard deviation."""
+
+
+class TunedMaxLr(TypedDict):
+    """One max_lr of the grid that an entry is tuned on, on the unpruned network."""
+
+    max_lr: float
+    val_accuracy: list[float]
+    diverged: bool
+
+
+class ScheduleRow(TypedDict):
+    """One schedule, and its run."""
+
+    label: str
+    schedule: dict[str, Any]
+    """Its fields, as a study declares them."""
+    s_cyc: SCycParameters | None
+    """Null of a schedule with one max_lr."""
+    max_lr: float | None
+    """The one it keeps; null for S-Cyc, and while it is not tuned."""
+    tuned: list[TunedMaxLr] | None
+    """Null where max_lr is given."""
+    cycles: list[ScheduleCycle]
+
+
+class Against(TypedDict):
+    """S-Cyc against the best other schedule of a column, by mean test accuracy."""
+
+    other: str
+    """Its label."""
+    difference: float
+    """Points; mean paired difference, above 0 where S-Cyc is ahead."""
+    standard_error: float | None
+    p: float | None
+    """Of a two-sided paired t-test."""
+    relative: float | None
+    """Percent of the other's accuracy, as the paper computes it."""
+
+
+class PaperAgainst(TypedDict):
+    """The same by the accuracies that the paper prints."""
+
+    weights_remaining: float
+    other: str
+    difference: float
+    relative: float | None
+
+
+class ScheduleColumn(TypedDict):
+    """One pruning cycle, all schedules beside each other."""
+
+    cycle: int
+    weights_remaining: float | None
+    """Null before any schedule has come so far."""
+    best: list[str]
+    """Labels of the schedules with the best mean test accuracy."""
+    against: Against | None
+    paper: PaperAgainst | None
+    at_chance: NotRequired[bool | None]
+    """No schedule is better than naming the largest class."""
+
+
+class SchedulesTable(TableHeader):
+    """Schedules against each other. Test accuracy is the early-stop test accuracy.
+
+    Keys that are not required are absent from tables that earlier versions wrote.
+    """
+
+    kind: Literal["schedules"]
+    paper_table: str | None
+    split: NotRequired[majority.Split | None]
+    """Null where a result was stored without it."""
+    columns: list[ScheduleColumn]
+    schedules: list[ScheduleRow]
+    cost: dict[str, TrainingCost]
+    """By label, and of all together."""
 
 
 @dataclass
@@ -32,25 +126,28 @@ class EntryFound:
         return self.tuning is not None and self.tuning.region is None
 
 
-def table(study: SchedulesStudy, run_id: str, found: Sequence[EntryFound], complete: bool) -> Table:
-    """The table of a run as far as it has come.
+def table(
+    study: SchedulesStudy, run_id: str, found: Sequence[EntryFound], complete: bool
+) -> SchedulesTable:
+    """Return the table of a run as far as it has come.
 
-    Accuracies in percent, by replicate: test accuracy is the early-stop test accuracy. ``against``
-    compares S-Cyc (the first entry that has it) with the best other of each cycle by mean test
-    accuracy: the mean paired difference over replicates and its standard error in points, a
-    two-sided paired t-test's p, and the relative improvement in percent of the other's accuracy, as
-    the paper computes it.
+    Args:
+        study: The study.
+        run_id: The run's id.
+        found: What has been found of each schedule, in the study's order.
+        complete: Whether that is all there will be.
     """
     rows = [_entry(study, each) for each in found]
     cycles = study.columns or (study.paper.cycles if study.paper else range(study.cycles + 1))
     every = [result for each in found for cycle in each.path for result in cycle.results]
     every += [result for each in found for result in _tuning_results(each)]
     return {
-        **table_header(study, "schedules", run_id, complete),
+        "kind": "schedules",
+        **table_header(study, run_id, complete),
         "paper_table": study.paper.table if study.paper else None,
         "split": majority.split(every),
         "columns": [
-            {**_column(study, rows, cycle), "at_chance": _at_chance(found, cycle)}
+            _column(study, rows, cycle, _at_chance(found, cycle))
             for cycle in cycles
             if cycle <= study.cycles
         ],
@@ -68,12 +165,12 @@ def _at_chance(found: Sequence[EntryFound], cycle: int) -> bool | None:
     return majority.at_chance(there, "test")
 
 
-def _entry(study: SchedulesStudy, found: EntryFound) -> Table:
+def _entry(study: SchedulesStudy, found: EntryFound) -> ScheduleRow:
     entry = found.entry
     return {
         "label": entry.label,
         "schedule": as_json(entry.schedule),
-        "s_cyc": as_json(entry.s_cyc) if entry.s_cyc else None,
+        "s_cyc": s_cyc_parameters(entry.s_cyc) if entry.s_cyc else None,
         "max_lr": _max_lr(found),
         "tuned": _tuned(found.tuning) if found.tuning else None,
         "cycles": [_cycle(study, entry, each) for each in found.path],
@@ -87,7 +184,7 @@ def _max_lr(found: EntryFound) -> float | None:
     return found.entry.max_lr
 
 
-def _tuned(tuning: OracleCycle) -> list[Table]:
+def _tuned(tuning: OracleCycle) -> list[TunedMaxLr]:
     return [
         {
             "max_lr": rate,
@@ -98,16 +195,8 @@ def _tuned(tuning: OracleCycle) -> list[Table]:
     ]
 
 
-def _cycle(study: SchedulesStudy, entry: Entry, done: RunCycle) -> Table:
-    return {
-        "cycle": done.cycle,
-        "max_lr": done.max_lr,
-        "weights_remaining": done.results[0].weights_remaining,
-        "val_accuracy": [result.val_accuracy for result in done.results],
-        "test_accuracy": [result.test_accuracy for result in done.results],
-        "diverged": any(result.diverged for result in done.results),
-        "paper": _printed(study, entry, done.cycle),
-    }
+def _cycle(study: SchedulesStudy, entry: Entry, done: RunCycle) -> ScheduleCycle:
+    return {**run_cycle_row(done), "paper": _printed(study, entry, done.cycle)}
 
 
 def _printed(study: SchedulesStudy, entry: Entry, cycle: int) -> list[float] | None:
@@ -118,7 +207,9 @@ def _printed(study: SchedulesStudy, entry: Entry, cycle: int) -> list[float] | N
     return list(paper.accuracy[entry.label][paper.cycles.index(cycle)])
 
 
-def _column(study: SchedulesStudy, rows: Sequence[Table], cycle: int) -> Table:
+def _column(
+    study: SchedulesStudy, rows: Sequence[ScheduleRow], cycle: int, at_chance: bool | None
+) -> ScheduleColumn:
     cells = {row["label"]: column_of(row, cycle) for row in rows}
     sound = {
         label: cell for label, cell in cells.items() if cell is not None and not cell["diverged"]
@@ -137,29 +228,22 @@ def _column(study: SchedulesStudy, rows: Sequence[Table], cycle: int) -> Table:
         "best": [label for label in means if means[label] >= max(means.values()) - ROUNDING],
         "against": against,
         "paper": _paper_column(study, cycle, s_cyc),
+        "at_chance": at_chance,
     }
 
 
-def _against(mine: Sequence[float], label: str, theirs: Sequence[float]) -> Table:
-    differences = [a - b for a, b in zip(mine, theirs, strict=True)]
-    difference, other = statistics.fmean(differences), statistics.fmean(theirs)
-    error = p = None
-    if len(differences) > 1:
-        from scipy.stats import ttest_rel  # noqa: PLC0415  # a second, which most commands are spared
-
-        deviation = statistics.stdev(differences)
-        error = deviation / math.sqrt(len(differences))
-        p = float(ttest_rel(mine, theirs).pvalue) if deviation > ROUNDING else None
+def _against(mine: Sequence[float], label: str, theirs: Sequence[float]) -> Against:
+    ahead, other = difference(mine, theirs), statistics.fmean(theirs)
     return {
         "other": label,
-        "difference": difference,
-        "standard_error": error,
-        "p": p,
-        "relative": 100 * difference / other if other else None,
+        "difference": ahead.points,
+        "standard_error": ahead.standard_error,
+        "p": ahead.p,
+        "relative": 100 * ahead.points / other if other else None,
     }
 
 
-def _paper_column(study: SchedulesStudy, cycle: int, s_cyc: str | None) -> Table | None:
+def _paper_column(study: SchedulesStudy, cycle: int, s_cyc: str | None) -> PaperAgainst | None:
     paper = study.paper
     if paper is None or s_cyc not in paper.accuracy or cycle not in paper.cycles:
         return None
@@ -177,7 +261,7 @@ def _paper_column(study: SchedulesStudy, cycle: int, s_cyc: str | None) -> Table
     }
 
 
-def _cost(found: EntryFound) -> Table:
+def _cost(found: EntryFound) -> TrainingCost:
     path = [result for cycle in found.path for result in cycle.results]
     return training_cost([*path, *_tuning_results(found)])
 
@@ -188,6 +272,6 @@ def _tuning_results(found: EntryFound) -> list[CellResult]:
     return [result for row in found.tuning.results.values() for result in row]
 
 
-def column_of(row: Mapping[str, Any], cycle: int) -> Mapping[str, Any] | None:
+def column_of(row: ScheduleRow, cycle: int) -> ScheduleCycle | None:
     """Return a row's entry of a pruning cycle, None where it has none."""
     return next((each for each in row["cycles"] if each["cycle"] == cycle), None)

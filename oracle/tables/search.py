@@ -2,23 +2,102 @@
 
 from __future__ import annotations
 
-import math
-import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, NotRequired
 
-from oracle.records.candidates import Axis, CandidateTrial, Fate
-from oracle.search.candidates import Candidate
-from oracle.search.graph import Graph
-from oracle.search.request import StudyKey
-from oracle.study import grid
-from oracle.study.grid_spec import GridSpec
-from oracle.study.search import ListedSearch, PaperRecipe, SampledSearch, SearchStudy
+from typing_extensions import TypedDict
+
+from oracle.search.candidates import Candidate, Stop
+from oracle.stats.paired_difference import mean_difference
+from oracle.study.search import SearchStudy
 from oracle.tables import majority
-from oracle.tables.oracle import Table, table_header, training_cost
-from scyc.specs.base import as_json, content_hash
+from oracle.tables.base import (
+    RunCycleRow,
+    SCycParameters,
+    TableHeader,
+    TrainingCost,
+    run_cycle_row,
+    s_cyc_parameters,
+    table_header,
+    training_cost,
+)
 
 _CERTAIN = 2  # standard errors by which a candidate is told from the best
+
+
+class CandidateRow(SCycParameters):
+    """One S-Cyc curve, and its run as far as it came."""
+
+    candidate: int
+    """Its number."""
+    steps: list[str]
+    """Of the search in which it is compared."""
+    stopped: Stop | None
+    """Null: it goes on, or is through."""
+    last_cycle: int
+    """That is finished; -1 before the first."""
+    best: bool
+    objectives: list[list[float]] | None
+    """Percent, by replicate; null of one that was stopped."""
+    max_lr: list[float]
+    """Cycle by cycle."""
+    cycles: list[RunCycleRow]
+
+
+class ObjectiveFields(TypedDict):
+    """What makes a candidate better: mean validation accuracy, of these cycles."""
+
+    name: Literal["target", "mean", "pareto"]
+    cycles: list[list[int]]
+    """Of each objective."""
+
+
+class TrainingCounts(TypedDict):
+    """How many training runs candidates come to."""
+
+    named: int
+    """Every candidate's whole run alone; of one that lost its first step, that one."""
+    asked: int
+    """What would have been trained without sharing."""
+    made: int
+    """Each training run once, those included that were there before."""
+
+
+class SearchCost(TypedDict):
+    """What the search cost."""
+
+    search: TrainingCost
+    unshared: TrainingCost
+    """What it would have cost if no two candidates shared a network."""
+    best: TrainingCost
+    """Of the best candidate's run alone."""
+
+
+class SearchTable(TableHeader):
+    """A search of S-Cyc's parameters, candidates in order of merit.
+
+    Keys that are not required are absent from tables that earlier versions wrote.
+    """
+
+    kind: Literal["search"]
+    search: Literal["paper", "optuna", "grid"]
+    objective: ObjectiveFields
+    resolution: int | None
+    """Significant digits of max_lr."""
+    networks: int
+    """Of a whole run: the unpruned one, and one for each pruning cycle."""
+    split: NotRequired[majority.Split | None]
+    """Null where a result was stored without it."""
+    at_chance: NotRequired[bool | None]
+    """At the last cycle."""
+    candidates: list[CandidateRow]
+    best: list[int]
+    """Numbers; several on a Pareto front."""
+    undecided: list[int] | None
+    """Candidates that replicates do not tell from the best one."""
+    trainings: TrainingCounts
+    cost: SearchCost
 
 
 @dataclass(frozen=True)
@@ -67,14 +146,10 @@ class Found:
         return all(a >= b for a, b in pairs) and any(a > b for a, b in pairs)
 
 
-def table(study: SearchStudy, run_id: str, found: Found) -> Table:
-    """The table of a run as far as it has come; candidates in order of merit.
+def table(study: SearchStudy, run_id: str, found: Found) -> SearchTable:
+    """Return the table of a run as far as it has come.
 
-    Accuracies in percent, by replicate; ``objectives`` too, null for a candidate that was stopped.
-    ``trainings``: ``named`` counts every candidate's whole run alone (of a candidate that was only
-    tried on the unpruned network, that one); ``asked`` what candidates came to, and so what would
-    have been trained without sharing; ``made`` each training once, those included that were there
-    before. All of it but ``seconds`` is the same whoever computed it and however often that was
+    All of it but ``seconds`` is the same whoever computed it and however often that was
     interrupted.
     """
     every = [result for each in found.candidates for done in each.cycles for result in done.results]
@@ -82,7 +157,8 @@ def table(study: SearchStudy, run_id: str, found: Found) -> Table:
     of_best = [result for each in best[:1] for done in each.cycles for result in done.results]
     shared = training_cost(every)
     return {
-        **table_header(study, "search", run_id, found.complete),
+        "kind": "search",
+        **table_header(study, run_id, found.complete),
         "search": study.search.name,
         "objective": {"name": study.objective.name, "cycles": [*map(list, found.objectives)]},
         "resolution": study.resolution,
@@ -115,45 +191,6 @@ def _at_chance(candidates: Sequence[Candidate], last: int) -> bool | None:
     return majority.at_chance(ended, "test")
 
 
-def place(study: SearchStudy, graph: Graph) -> StudyKey:
-    """The Optuna study of a whole search: one for each run."""
-    node = content_hash(["search", study.identity_fields(), graph.fingerprint])
-    return StudyKey("search", None, node)
-
-
-def trial(study: SearchStudy, graph: Graph, candidate: Candidate) -> CandidateTrial:
-    """A candidate that has ended, as the storage keeps it."""
-    objectives = study.objective.each(study.cycles)
-    fate: Fate = "diverged" if candidate.stopped == "diverged" else "stopped"
-    results = [result for done in candidate.cycles for result in done.results]
-    return CandidateTrial(
-        place=place(study, graph),
-        number=candidate.number,
-        metrics=tuple(metric(study.objective.name, cycles) for cycles in objectives),
-        axes=_axes(study),
-        params=as_json(candidate.curve),
-        fate="finished" if candidate.whole else fate,
-        values=tuple(candidate.score(cycles) for cycles in objectives) if candidate.whole else (),
-        curve={
-            done.cycle: statistics.fmean(result.val_accuracy for result in done.results)
-            for done in candidate.cycles
-        },
-        attributes={
-            "candidate": candidate.number,
-            "steps": candidate.steps,
-            "stopped": candidate.stopped,
-            "last_cycle": candidate.last,
-            "max_lr": list(candidate.path.max_lr),
-            "test_accuracy": [
-                statistics.fmean(result.test_accuracy for result in done.results)
-                for done in candidate.cycles
-            ],
-            "cells": [result.cell for result in results],
-        },
-        seconds=sum(result.seconds for result in results),
-    )
-
-
 def line(study: SearchStudy, candidate: Candidate) -> str:
     """A candidate that is through, in a line."""
     curve, objectives = candidate.curve, study.objective.each(study.cycles)
@@ -173,28 +210,18 @@ def metric(name: str, cycles: Sequence[int]) -> str:
     return f"mean accuracy of cycles {', '.join(map(str, cycles))}, %"
 
 
-def _candidate(found: Found, candidate: Candidate) -> Table:
+def _candidate(found: Found, candidate: Candidate) -> CandidateRow:
     objectives = [candidate.accuracies(cycles) for cycles in found.objectives]
     return {
         "candidate": candidate.number,
-        **as_json(candidate.curve),
+        **s_cyc_parameters(candidate.curve),
         "steps": list(candidate.steps),
         "stopped": candidate.stopped,
         "last_cycle": candidate.last,
         "best": candidate in found.best,
         "objectives": objectives if candidate.whole else None,
         "max_lr": list(candidate.path.max_lr),
-        "cycles": [
-            {
-                "cycle": done.cycle,
-                "max_lr": done.max_lr,
-                "weights_remaining": done.results[0].weights_remaining,
-                "val_accuracy": [result.val_accuracy for result in done.results],
-                "test_accuracy": [result.test_accuracy for result in done.results],
-                "diverged": any(result.diverged for result in done.results),
-            }
-            for done in candidate.cycles
-        ],
+        "cycles": [run_cycle_row(done) for done in candidate.cycles],
     }
 
 
@@ -212,10 +239,8 @@ def _undecided(found: Found) -> list[int] | None:
     mine, near = best.accuracies(cycles), []
     for each in found.candidates:
         if each.whole and each is not best:
-            pairs = zip(mine, each.accuracies(cycles), strict=True)
-            apart = [one - other for one, other in pairs]
-            error = statistics.stdev(apart) / math.sqrt(len(apart))
-            if abs(statistics.fmean(apart)) <= _CERTAIN * error:
+            points, error = mean_difference(mine, each.accuracies(cycles))
+            if error is not None and abs(points) <= _CERTAIN * error:
                 near.append(each.number)
     return near
 
@@ -223,32 +248,3 @@ def _undecided(found: Found) -> list[int] | None:
 def _named(study: SearchStudy, candidates: Sequence[Candidate]) -> int:
     networks = (1 if each.steps == ["epsilon"] else study.cycles + 1 for each in candidates)
     return sum(networks) * study.least_replicates
-
-
-def _axes(study: SearchStudy) -> Mapping[str, Axis]:
-    search = study.search
-    if isinstance(search, SampledSearch):
-        return {
-            "epsilon": Axis(search.epsilon.low, search.epsilon.high, search.epsilon.log),
-            "delta": Axis(search.delta.low, search.delta.high, search.delta.log),
-            "q": Axis(search.q.low, search.q.high, whole=True),
-            "beta": Axis(search.beta.low, search.beta.high, search.beta.log),
-        }
-    if isinstance(search, PaperRecipe):
-        low, high = (
-            grid.grid_bounds(search.epsilon) if search.epsilon.extend else _ends(search.epsilon)
-        )
-    else:
-        assert isinstance(search, ListedSearch)
-        low, high = search.epsilon[0], search.epsilon[-1]
-    return {
-        "epsilon": Axis(low, high, log=True),
-        "delta": Axis(search.delta[0], search.delta[-1]),
-        "q": Axis(search.q[0], search.q[-1], whole=True),
-        "beta": Axis(search.beta[0], search.beta[-1]),
-    }
-
-
-def _ends(searched: GridSpec) -> tuple[float, float]:
-    every = grid.grid_values(searched)
-    return every[0], every[-1]

@@ -18,7 +18,7 @@ from oracle.rest.auth import needs
 from oracle.rest.jobs import ServiceDep
 from oracle.runs.catalog import StoredRun
 from oracle.service.service import Service
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 from oracle.web.rendering import PageRoute, render
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)

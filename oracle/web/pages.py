@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from oracle.errors import QueueFull, UnknownJob
+from oracle.errors import QueueFull, SettingProblem, UnknownJob
 from oracle.records.jobs import PRIORITIES, Job, JobState
 from oracle.records.tokens import Token
 from oracle.reports import formats
@@ -97,7 +97,7 @@ def submit(
     except BadInput as error:
         return _jobs(request, service, who, given, error.problems, status=422)
     except QueueFull as error:
-        problem = Problem("queue", str(error))
+        problem = SettingProblem("queue", str(error))
         return _jobs(request, service, who, given, (problem,), status=503)
     return RedirectResponse(f"/jobs/{job.id}", 303)
 
@@ -180,7 +180,7 @@ def _trials(service: Service, known: StoredRun) -> Sequence[tuple[int, str]]:
 def _numbers(given: Mapping[str, str]) -> dict[str, float]:
     """The numbers of the form that are filled in. Raises BadInput with all that are none."""
     found: dict[str, float] = {}
-    problems = []
+    problems: list[Problem] = []
     for name, text in given.items():
         if not text.strip():
             continue
@@ -189,7 +189,7 @@ def _numbers(given: Mapping[str, str]) -> dict[str, float]:
             found[name] = int(text) if whole else float(text)
         except ValueError:
             rule = "must be a whole number" if whole else "must be a number above 0, at most 1"
-            problems.append(Problem(name, rule, text))
+            problems.append(SettingProblem(name, rule, text))
             continue
         problems += _bounds(name, found[name])
     if problems:
@@ -206,7 +206,7 @@ def _bounds(name: str, value: float) -> list[Problem]:
         fits, rule = least <= value <= most, f"{least} to {most}"
     else:
         fits, rule = 0 < value <= 1, "above 0, at most 1"
-    return [] if fits else [Problem(name, f"must be {rule}", value)]
+    return [] if fits else [SettingProblem(name, f"must be {rule}", value)]
 
 
 def _jobs(
@@ -241,12 +241,14 @@ def _jobs(
         smaller=_SMALLER,
         given=dict.fromkeys(("study", "shipped", *fields), "") | given,
         problems=problems,
-        marked=source_marks.marked(given.get("study", ""), problems),
+        marked=source_marks.marked(
+            given.get("study", ""),
+            [problem for problem in problems if not isinstance(problem, SettingProblem)],
+        ),
         wrong=dict.fromkeys(fields, "")
         | {
-            name: each.rule
-            for each in problems
-            for name in (each.path.removeprefix("--"),)
-            if name in fields
+            problem.path: problem.rule
+            for problem in problems
+            if isinstance(problem, SettingProblem) and problem.path in fields
         },
     )

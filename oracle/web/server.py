@@ -8,19 +8,23 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from oracle.database import URL, RunDatabase, probe
+from oracle.errors import SettingProblem
 from oracle.host.disk import why_not_writable
-from oracle.runs import catalog
 from oracle.service.admission import SHIPPED
 from oracle.service.scheduler import Scheduler
 from oracle.service.service import ServerSettings, Service
 from oracle.settings import Settings, default_workers
-from oracle.storage import shared_store
+from oracle.storage import session, shared_store
 from scyc.errors import BadInput, Problem
 from scyc.specs import factory
+
+if TYPE_CHECKING:
+    from oracle.rest.settings import WebSettings
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _TOKENLESS = (
@@ -29,71 +33,89 @@ _TOKENLESS = (
 )
 
 
-def serve(
-    settings: Settings,
-    *,
-    data: Mapping[str, str],
-    allow: Mapping[str, str],
-    host: str = "127.0.0.1",
-    port: int = 8000,
-    ray_address: str | None = None,
-    workers: int | None = None,
-    device: str = "auto",
-    backend: str = "ray",
-    running: int = 1,
-    require_tokens: bool = False,
-    allowed_hosts: Sequence[str] = (),
-    rate: float = 50.0,
-    dashboard_writes: bool = False,
-    behind_tls: bool = False,
-) -> None:
+@dataclass(frozen=True)
+class ServeOptions:
+    """How a server listens, whom it admits, and how its jobs train."""
+
+    data: Mapping[str, str] = field(default_factory=dict)  # folders of images by name
+    allow: Mapping[str, str] = field(default_factory=dict)  # module:callable by name
+    host: str = "127.0.0.1"
+    port: int = 8000  # 0: any that is free
+    ray_address: str | None = None
+    workers: int | None = None  # of each job
+    device: str = "auto"
+    backend: str = "ray"
+    running: int = 1  # jobs at a time
+    require_tokens: bool = False  # on a loopback host, too
+    allowed_hosts: Sequence[str] = ()
+    rate: float = 50.0  # requests a second that one caller may send
+    dashboard_writes: bool = False
+    behind_tls: bool = False
+
+
+def serve(settings: Settings, options: ServeOptions) -> None:
     """Serve until this process is told to end, by SIGTERM or SIGINT.
 
-    data: folders of images by name. allow: module:callable by the name that a study may give as its
-    network or data set. Drivers are ended before this returns, and their jobs are queued again.
-    Raises BadInput with everything that is wrong, before anything is started.
+    Drivers are ended before this returns, and their jobs are queued again.
+
+    Args:
+        settings: Where the runs and the database lie.
+        options: How the server listens, whom it admits, and how its jobs train.
+
+    Raises:
+        BadInput: Everything that is wrong, before anything is started.
     """
-    from oracle.rest.settings import WebSettings, loopback  # noqa: PLC0415
+    from oracle.rest.settings import loopback  # noqa: PLC0415
     from oracle.web.app import create_app  # noqa: PLC0415  # the web is needed here alone
     from oracle.web.listener import listen  # noqa: PLC0415
 
-    guarded = require_tokens or not loopback(host)
-    url = catalog.served(settings)
-    found = probe(url)
-    if guarded and not found and not _has_tokens(url):
-        option = "--require-tokens" if loopback(host) else "--host"
-        found.append(Problem(option, _TOKENLESS, host))
-    found += _problems(settings, data, allow)
-    found += shared_store.problems(settings.store, backend)
-    with _bound(host, port, found) as bound:
-        served = ServerSettings(
-            url=url,
-            folder=settings.folder,
-            data={name: Path(folder).absolute() for name, folder in data.items()},
-            allow=allow,
-            workers=workers or default_workers(device),
-            device=device,
-            backend=backend,
-            running=running,
-            ray_address=ray_address,
-            store=settings.store,
-        )
-        web = WebSettings(
-            host=host,
-            port=bound.getsockname()[1],
-            allowed_hosts=tuple(allowed_hosts),
-            tokens_required=guarded,
-            rate=rate,
-            dashboard_writes=dashboard_writes,
-            cookie_secure=behind_tls,
-        )
+    host = options.host
+    guarded = options.require_tokens or not loopback(host)
+    url = session.server_url(settings)
+    problems = probe(url)
+    if guarded and not problems and not _has_tokens(url):
+        name = "require_tokens" if loopback(host) else "host"
+        problems.append(SettingProblem(name, _TOKENLESS, host))
+    problems += _problems(settings, options.data, options.allow)
+    problems += shared_store.problems(settings.store, options.backend)
+    with _bound(host, options.port, problems) as bound:
+        web = _web_settings(options, bound.getsockname()[1], guarded)
         if url.get_backend_name() == "sqlite":
             Path(str(url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
-        with _running(served) as (service, scheduler):
+        with _running(_server_settings(settings, options, url)) as (service, scheduler):
             app = create_app(service, web, lambda: scheduler.alive)
             shown = f"[{host.strip('[]')}]" if ":" in host else host
             sys.stderr.write(f"http://{shown}:{web.port}\n")
             listen(app, bound)
+
+
+def _server_settings(settings: Settings, options: ServeOptions, url: URL) -> ServerSettings:
+    return ServerSettings(
+        url=url,
+        folder=settings.folder,
+        data={name: Path(folder).absolute() for name, folder in options.data.items()},
+        allow=options.allow,
+        workers=options.workers or default_workers(options.device),
+        device=options.device,
+        backend=options.backend,
+        running=options.running,
+        ray_address=options.ray_address,
+        store=settings.store,
+    )
+
+
+def _web_settings(options: ServeOptions, port: int, guarded: bool) -> WebSettings:
+    from oracle.rest.settings import WebSettings  # noqa: PLC0415  # as in `serve`
+
+    return WebSettings(
+        host=options.host,
+        port=port,
+        allowed_hosts=tuple(options.allowed_hosts),
+        tokens_required=guarded,
+        rate=options.rate,
+        dashboard_writes=options.dashboard_writes,
+        cookie_secure=options.behind_tls,
+    )
 
 
 @contextlib.contextmanager
@@ -107,7 +129,7 @@ def _running(settings: ServerSettings) -> Iterator[tuple[Service, Scheduler]]:
         try:
             scheduler.start()
             yield service, scheduler
-        except _Told:
+        except _Ended:
             pass
         finally:
             for each in before:
@@ -119,12 +141,12 @@ def _running(settings: ServerSettings) -> Iterator[tuple[Service, Scheduler]]:
         service.close()
 
 
-class _Told(BaseException):
+class _Ended(BaseException):
     """The process is told to end while it is not yet, or no longer, listening."""
 
 
 def _end(number: int, frame: Any) -> None:
-    raise _Told
+    raise _Ended
 
 
 @contextlib.contextmanager
@@ -137,7 +159,7 @@ def _bound(host: str, port: int, found: list[Problem]) -> Iterator[socket.socket
     except OSError as error:
         reason = error.strerror or str(error)
         rule = f"cannot be listened on ({reason}); name another --host or --port"
-        found.append(Problem("--host, --port", rule, f"{host}:{port}"))
+        found.append(SettingProblem("address", rule, f"{host}:{port}"))
         raise BadInput("serve", found) from error
     with bound:
         if found:
@@ -150,23 +172,23 @@ def _problems(
 ) -> list[Problem]:
     found: list[Problem] = []
     if rule := why_not_writable(settings.folder):
-        found.append(Problem("--runs", rule, str(settings.folder)))
-    for option, named in (("--data", data), ("--allow", allow)):
+        found.append(SettingProblem("runs", rule, str(settings.folder)))
+    for option, named in (("data", data), ("allow", allow)):
         rule = "1 to 64 letters, digits and . _ - are a name, the first a letter or digit"
-        found += [Problem(option, rule, name) for name in named if not _NAME.fullmatch(name)]
+        found += [SettingProblem(option, rule, name) for name in named if not _NAME.fullmatch(name)]
     for name, folder in data.items():
         if not Path(folder).is_dir():
             found.append(
-                Problem(f"--data {name}", "no such folder; name one that is there", folder)
+                SettingProblem(f"data.{name}", "no such folder; name one that is there", folder)
             )
     for name, code in allow.items():
         if any(name in shipped for shipped in SHIPPED.values()):
             rule = "is the name of a network or data set that ships; choose another"
-            found.append(Problem("--allow", rule, name))
+            found.append(SettingProblem("allow", rule, name))
         try:
             factory.load_factory(code)
         except Exception as error:  # one's own code may raise anything
-            found.append(Problem(f"--allow {name}", f"{error}; give module:callable", code))
+            found.append(SettingProblem(f"allow.{name}", f"{error}; give module:callable", code))
     return found
 
 

@@ -22,7 +22,7 @@ from scyc.errors import Problem
 from scyc.networks import registry, structure
 from scyc.pruning.criteria import CRITERIA
 from scyc.pruning.pruned_network import Network
-from scyc.specs.choices import FactorySpec
+from scyc.specs.factory import FactorySpec
 from scyc.specs.schedules import ConstantSpec
 from scyc.specs.system import SplitSpec, SystemSpec
 from scyc.trainer import Member, Trainer

@@ -13,37 +13,60 @@ from scyc.engines.registry import engine_problem
 from scyc.errors import Problem
 from scyc.networks import registry
 from scyc.pruning import filter_groups
+from scyc.pruning import weights as pruning_weights
+from scyc.pruning.counts import first_idle_cycle
 from scyc.pruning.criteria import CRITERIA
-from scyc.specs.choices import FactorySpec
+from scyc.specs.factory import FactorySpec
 from scyc.specs.system import SystemSpec
 
+_MOST_PARAMETERS = 2 * 10**9  # of a network: 8 GB in single precision
 
-def problems(system: SystemSpec, images: Images) -> list[Problem]:
-    """Return what is wrong with training a system on these images.
+
+def problems(system: SystemSpec, images: Images, cycles: int = 1) -> list[Problem]:
+    """Return what is wrong with training a system on these images over so many pruning cycles.
 
     A user's own network is built, trained for a few steps with the study's batch, pruned and
     rewound (:mod:`scyc.checks.own_network`); this project's are known to pass.
     """
     classes = len(images.classes)
     own = isinstance(system.network, FactorySpec)
+    if not own and (found := _size_problems(system, images)):
+        return found
     problems = registry.problems(
         system.network, images.shape, classes, system.pruning.prune_last, system.training.batch
     )
     if problems:
         return problems
-    problems = _option_problems(system, images)
+    problems = _crop_problems(system, images)
+    problems += _option_problems(system, images, cycles)
     if own and not problems:
         problems = own_network.problems(system, images)
     return problems
 
 
-def _option_problems(system: SystemSpec, images: Images) -> list[Problem]:
+def _size_problems(system: SystemSpec, images: Images) -> list[Problem]:
+    """Whether a network of this project's is too large for any machine, before it is built."""
+    with torch.device("meta"):
+        network = registry.build(system.network, images.shape, len(images.classes), seed=0)
+    count = registry.parameter_count(network)
+    if count <= _MOST_PARAMETERS:
+        return []
+    rule = f"has {count:,} parameters, over {_MOST_PARAMETERS:,}; make it narrower"
+    return [Problem("network", rule)]
+
+
+def _crop_problems(system: SystemSpec, images: Images) -> list[Problem]:
+    crop, (_, height, width) = system.training.augment.crop, images.shape
+    if crop < min(height, width):
+        return []
+    rule = f"pads images of {width} x {height} so wide that a crop may show none of them; lower it"
+    return [Problem("training.augment.crop", rule, crop)]
+
+
+def _option_problems(system: SystemSpec, images: Images, cycles: int) -> list[Problem]:
     """Options of the study that this network does not go with."""
     structured = CRITERIA[system.pruning.criterion].filters
     looks_at_relus = system.record is not None and "activations" in system.record.what
-    named = system.training.engine not in ("auto", "solo")
-    if not (structured or looks_at_relus or named):
-        return []
     problems = []
     own = isinstance(system.network, FactorySpec)  # whose code may need values
     with nullcontext() if own else torch.device("meta"):
@@ -54,12 +77,51 @@ def _option_problems(system: SystemSpec, images: Images) -> list[Problem]:
         rule = "this network has no nn.ReLU module to look at; call ReLU as one, or leave this out"
         problems.append(Problem("record.what", rule, "activations"))
     if structured:
-        problems += _filter_problems(system, network, images)
+        problems += _filter_problems(system, network, images, cycles)
+    elif system.pruning.criterion in _GLOBAL | _BY_LAYER:
+        problems += _weight_problems(system, network, images, cycles)
     return problems
 
 
-def _filter_problems(system: SystemSpec, network: nn.Module, images: Images) -> list[Problem]:
-    """Why no filter of this network is pruned."""
+_GLOBAL = frozenset({"global_magnitude", "global_gradient", "random"})
+_BY_LAYER = frozenset({"layer_magnitude", "layer_gradient"})
+
+
+def _weight_problems(
+    system: SystemSpec, network: nn.Module, images: Images, cycles: int
+) -> list[Problem]:
+    """Why a cycle removes no weight: too small a rate, or none is left."""
+    own = isinstance(system.network, FactorySpec)
+    last = pruning_weights.last_linear(network, images.shape) if own else None
+    names = pruning_weights.prunable_names(network, system.pruning.prune_last, last)
+    counts = [network.get_parameter(name).numel() for name in names]
+    density = system.pruning.start_density
+    if density is not None:
+        counts = [round(density * count) for count in counts]
+    groups = [sum(counts)] if system.pruning.criterion in _GLOBAL else counts
+    idle = first_idle_cycle(groups, system.pruning.rate, cycles, least=0)
+    if idle is None:
+        return []
+    return [_idle(system, f"weight of {sum(counts):,}", idle, cycles)]
+
+
+def _idle(system: SystemSpec, what: str, cycle: int, cycles: int) -> Problem:
+    """The refusal of a study in which a cycle prunes nothing."""
+    if cycle == 1:
+        rule = f"removes no {what}; give a larger rate, or a larger network"
+        return Problem("pruning.rate", rule, system.pruning.rate)
+    rate = system.pruning.rate
+    rule = (
+        f"pruning.rate {rate} removes no {what}, or the last, from cycle {cycle} on; "
+        f"lower cycles to {cycle - 1}, or give another rate or a larger network"
+    )
+    return Problem("cycles", rule, cycles)
+
+
+def _filter_problems(
+    system: SystemSpec, network: nn.Module, images: Images, cycles: int
+) -> list[Problem]:
+    """Why a cycle removes no filter of this network."""
     criterion, rate = system.pruning.criterion, system.pruning.rate
     try:
         groups = filter_groups.couplings(network, images.shape)
@@ -69,10 +131,13 @@ def _filter_problems(system: SystemSpec, network: nn.Module, images: Images) -> 
         rule = "no filter of this network can be pruned whole; use another criterion"
         return [Problem("pruning.criterion", rule, criterion)]
     filters = [len(network.get_parameter(group.weight)) for group in groups]
-    if not any(min(round(rate * count), count - 1) for count in filters):
+    idle = first_idle_cycle(filters, rate, cycles, least=1)
+    if idle == 1:
         rule = (
             f"removes no filter of any layer, of which the widest that can be pruned has "
             f"{max(filters)}; give a larger rate, wider layers, or another criterion"
         )
         return [Problem("pruning.rate", rule, rate)]
-    return []
+    if idle is None:
+        return []
+    return [_idle(system, f"filter of {len(filters)} layers of up to {max(filters)}", idle, cycles)]

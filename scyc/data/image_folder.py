@@ -1,64 +1,50 @@
-"""Image files: their list from folders of class folders, their pixels in one array."""
+"""Folders of class folders: which of the files below are images, and of which class."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import torch
-from PIL import Image, UnidentifiedImageError
 
 from scyc import torchvision_compat
-from scyc.data import splits
-from scyc.data.images import Images, cached
-from scyc.data.splits import NamedParts
+from scyc.data.source import Listed, bad, folder_of
 from scyc.errors import BadInput, Problem
-from scyc.specs.base import content_hash
+from scyc.specs.datasets import ImageFolderSpec
 
-Array = np.ndarray[Any, Any]
 _PARTS = frozenset({"train", "val", "valid", "validation", "test"})
-_DECODER = 1  # raised when the same files would give other pixels
-_TASK = 256  # files that one thread takes at once
-# Pillow looks at a file's first bytes, not at its name; some of what it knows, such as PostScript,
-# it has drawn by other programs.
-_FORMATS = ("BMP", "DIB", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+# Folders that programs and file systems make for themselves; so are those that start with a dot.
+_SYSTEM = frozenset({"@eadir", "#recycle", "$recycle.bin", "__macosx", "lost+found"})
+# Suffixes of images that are not read, but may be meant to be.
+_NOT_READ = frozenset(
+    {".avif", ".gif", ".heic", ".heif", ".jfif", ".jp2", ".jpe", ".jxl", ".pbm", ".pnm", ".tga"}
+    | {".apng", ".cr2", ".dng", ".ico", ".j2k", ".jpx", ".nef", ".npy", ".pfm", ".psd", ".svg"}
+)
 
 
-@dataclass(frozen=True)
-class Listed:
-    """Image files, in order, before they are read."""
-
-    files: list[Path]
-    labels: list[int]  # of each file, in [0, len(classes))
-    classes: list[str]
-    parts: NamedParts = ()  # in which the files come, where these have names
-
-    def part(self, indices: Sequence[int], classes: int | None) -> Listed:
-        """The files with these indices, and the first so many classes (None: all)."""
-        files = [self.files[index] for index in indices]
-        labels = [self.labels[index] for index in indices]
-        parts = splits.kept_parts(self.parts, np.asarray(indices))
-        return Listed(files, labels, self.classes[:classes], parts)
+def source(spec: ImageFolderSpec, root: Path | None) -> Listed:
+    """List the images of a folder of class folders. Raises BadInput with every problem found."""
+    found = class_folders(folder_of(spec.name, spec.root, root), spec.parts)
+    return replace(found, size=spec.size)
 
 
 def class_folders(folder: Path, parts: Sequence[str]) -> Listed:
-    """The images of a folder of class folders, or of the named parts of it, joined.
+    """List the images of a folder of class folders, or of the named parts of it, joined.
 
     As torchvision's ImageFolder does, it takes every image at any depth below a class's folder; but
-    a folder that is a part of a data set, such as "train", is not taken for a class.
-    Raises BadInput with every problem found.
+    hidden files and folders are passed over, and a folder that is a part of a data set, such as
+    "train", is not taken for a class. Raises BadInput with every problem found.
     """
     if not folder.is_dir():
         raise bad("dataset.root", "no such folder; name the folder of class folders", str(folder))
-    problems: list[Problem] = []
+    problems = _repeated(folder, parts)
+    if problems:
+        raise BadInput("dataset", problems)
     whole = Listed([], [], [])
+    passed_over: list[Path] = []
     for part in parts or ("",):
-        listed, found = one_part(folder / part)
+        listed, left, found = one_part(folder / part)
+        passed_over += left
         problems += found
         if whole.classes and listed.classes and listed.classes != whole.classes:
             rule = f"its classes differ from those of {parts[0]}; every part needs the same"
@@ -71,35 +57,66 @@ def class_folders(folder: Path, parts: Sequence[str]) -> Listed:
         )
     if problems:
         raise BadInput("dataset", problems)
+    whole.notices.extend(passed_over_notices(folder, passed_over))
     return whole
 
 
-def one_part(folder: Path) -> tuple[Listed, list[Problem]]:
-    """The images of one folder of class folders, and what is wrong with it."""
+def _repeated(folder: Path, parts: Sequence[str]) -> list[Problem]:
+    """Parts that are the folder of an earlier one: their images would be taken twice."""
+    first: dict[Path, str] = {}
+    problems = []
+    for index, part in enumerate(parts):
+        earlier = first.setdefault((folder / part).resolve(), part)
+        if earlier is not part or part in parts[:index]:
+            rule = f'is the folder of part "{earlier}" again; name each part once'
+            problems.append(Problem(f"dataset.parts[{index}]", rule, part))
+    return problems
+
+
+def one_part(folder: Path) -> tuple[Listed, list[Path], list[Problem]]:
+    """List the images of one folder of class folders.
+
+    Returns:
+        The images; the files that look like images and are passed over; what is wrong.
+    """
     listed = Listed([], [], [])
+    left: list[Path] = []
     if folder.is_dir():
-        listed.classes.extend(sorted(each.name for each in folder.iterdir() if each.is_dir()))
+        for each in sorted(folder.iterdir(), key=lambda each: each.name):
+            if each.is_dir() and not hidden(each.name):
+                listed.classes.append(each.name)
+            elif each.is_dir():
+                left += [file for file in each.rglob("*") if is_image(file)]
     if not listed.classes:
-        return listed, [Problem("dataset.root", "holds no class folders", str(folder))]
+        return listed, left, [Problem("dataset.root", "holds no class folders", str(folder))]
     problems: list[Problem] = []
     for label, name in enumerate(listed.classes):
-        found, wrong = _class(folder / name)
+        found, passed_over, wrong = _class(folder / name)
         listed.files.extend(found)
         listed.labels.extend([label] * len(found))
+        left += passed_over
         problems += wrong
-    return listed, problems
+    return listed, left, problems
 
 
-def _class(folder: Path) -> tuple[list[Path], list[Problem]]:
-    """The images below a class's folder, in order, and what is wrong with it."""
+def _class(folder: Path) -> tuple[list[Path], list[Path], list[Problem]]:
+    """List the images below a class's folder, in order; those passed over; and what is wrong."""
     if folder.name.lower() in _PARTS and any(each.is_dir() for each in folder.iterdir()):
         rule = f'is a part, not a class; join the parts: dataset.parts: ["{folder.name}", ...]'
-        return [], [Problem("dataset.root", rule, str(folder))]
-    found = sorted(each for each in folder.rglob("*") if is_image(each))
+        return [], [], [Problem("dataset.root", rule, str(folder))]
+    found, left = [], []
+    for each in sorted(folder.rglob("*")):
+        seen = not any(hidden(name) for name in each.relative_to(folder).parts)
+        if is_image(each) and seen:
+            found.append(each)
+        elif is_image(each) or (seen and each.suffix.lower() in _NOT_READ and each.is_file()):
+            left.append(each)
     if found:
-        return found, irregular(found)
+        return found, left, irregular(found)
     rule = "a class with no image; remove the folder or add images"
-    return [], [Problem("dataset.root", rule, str(folder))]
+    if left:
+        rule += f" ({_counted(left)} passed over)"
+    return [], left, [Problem("dataset.root", rule, str(folder))]
 
 
 def is_image(file: Path) -> bool:
@@ -108,109 +125,42 @@ def is_image(file: Path) -> bool:
     return named and not file.is_dir()
 
 
+def passed_over_notices(folder: Path, files: Sequence[Path]) -> list[str]:
+    """What is said of files below a folder that look like images and are passed over."""
+    unseen: list[Path] = []
+    unread: list[Path] = []
+    for file in files:
+        names = file.relative_to(folder).parts
+        (unseen if any(hidden(name) for name in names) else unread).append(file)
+    notices = []
+    if unseen:
+        where = Counter(
+            next(name for name in file.relative_to(folder).parts if hidden(name)) for file in unseen
+        )
+        shown = ", ".join(sorted(where)[:3]) + (", ..." if len(where) > 3 else "")
+        notices.append(f"{len(unseen):,} hidden files are passed over ({shown})")
+    if unread:
+        notices.append(
+            f"{_counted(unread)} passed over, in formats that are not read "
+            f"({unread[0].relative_to(folder).as_posix()}); convert them to PNG to use them"
+        )
+    return notices
+
+
 def irregular(files: Sequence[Path]) -> list[Problem]:
     """What among images is none to be opened: a pipe or a device, which may never end."""
     rule = "is no regular file, or a link to nothing; remove it"
     return [Problem("dataset.root", rule, str(each)) for each in files if not each.is_file()]
 
 
-def read(
-    listed: Listed, size: int | None, cache: Path | None, test_part: str | None = None
-) -> Images:
-    """Read image files, unless a cache holds their pixels.
-
-    size: pixels a side after resizing; None leaves images as they are. cache, test_part: see
-    :func:`scyc.data.datasets.load`. Raises BadInput with every file that is unreadable or, where
-    none is resized, of another size than the first.
-    """
-    sums = _sums(listed.files)
-    fingerprint = content_hash([_DECODER, size, listed.classes, listed.labels, sums])
-    parts = listed.parts if test_part is not None else ()
-    fingerprint = splits.fingerprint_with(fingerprint, parts)
-    found = cached(cache, fingerprint) if cache is not None else None
-    if found is not None:
-        return found
-    pixels = torch.from_numpy(_decoded(listed.files, size))
-    labels = torch.tensor(listed.labels, dtype=torch.int64)
-    return Images(pixels, labels, tuple(listed.classes), fingerprint, parts)
+def hidden(name: str) -> bool:
+    """Whether a file or folder of this name is no part of a data set."""
+    return name.startswith(".") or name.lower() in _SYSTEM
 
 
-def _tasks(files: Sequence[Path]) -> list[range]:
-    """Indices of the files, in pieces: a future for each file would take memory of its own."""
-    return [range(at, min(at + _TASK, len(files))) for at in range(0, len(files), _TASK)]
-
-
-def _sums(files: Sequence[Path]) -> list[str]:
-    """The sha256 of each file's content. Raises BadInput naming what is unreadable."""
-
-    def summed(task: range) -> list[str | Problem]:
-        return [_sum(files[index]) for index in task]
-
-    with ThreadPoolExecutor(4) as pool:
-        found = [each for sums in pool.map(summed, _tasks(files)) for each in sums]
-    problems = [each for each in found if isinstance(each, Problem)]
-    if problems:
-        raise BadInput("dataset", problems)
-    return [each for each in found if isinstance(each, str)]
-
-
-def _sum(file: Path) -> str | Problem:
-    try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
-    except OSError as error:
-        rule = f"cannot be read ({error.strerror}); repair or remove it"
-        return Problem("dataset.root", rule, str(file))
-
-
-def _decoded(files: Sequence[Path], size: int | None) -> Array:
-    """All images, uint8 [images, 3, height, width]. Raises BadInput naming what is unreadable.
-
-    Each image is decoded into its place, so beside the array only a few images are in memory.
-    """
-    first = next(
-        (image for file in files if isinstance(image := _image(file, size), np.ndarray)), None
-    )
-    height, width = (0, 0) if first is None else first.shape[:2]
-    pixels = np.empty((len(files), 3, height, width), dtype=np.uint8)
-
-    def decode(task: range) -> list[Problem]:
-        problems = []
-        for index in task:
-            image = _image(files[index], size)
-            if isinstance(image, Problem):
-                problems.append(image)
-            elif image.shape[:2] != (height, width):
-                rule = (
-                    f"is {image.shape[1]} x {image.shape[0]} pixels, the first image "
-                    f"{width} x {height}; set dataset.size"
-                )
-                problems.append(Problem("dataset.root", rule, str(files[index])))
-            else:
-                pixels[index] = image.transpose(2, 0, 1)
-        return problems
-
-    with ThreadPoolExecutor(2) as pool:
-        problems = [each for found in pool.map(decode, _tasks(files)) for each in found]
-    if problems:
-        raise BadInput("dataset", sorted(problems, key=lambda problem: str(problem.value)))
-    return pixels
-
-
-def _image(file: Path, size: int | None) -> Array | Problem:
-    """One image, uint8 [height, width, 3], or why it cannot be read."""
-    try:
-        with Image.open(file, formats=_FORMATS) as image:
-            colour = image.convert("RGB")
-            if size is not None and colour.size != (size, size):
-                colour = colour.resize((size, size), Image.Resampling.BILINEAR)
-            return np.asarray(colour)
-    except Exception as error:  # a damaged file may raise anything in Pillow
-        unknown = isinstance(error, UnidentifiedImageError)  # whose text has the path once more
-        reason = type(error).__name__ if unknown else error
-        rule = f"cannot be read as an image ({reason}); repair or remove it"
-        return Problem("dataset.root", rule, str(file))
-
-
-def bad(path: str, rule: str, value: object = None) -> BadInput:
-    """The refusal of a data set for one problem."""
-    return BadInput("dataset", [Problem(path, rule, value)])
+def _counted(files: Iterable[Path]) -> str:
+    """How many files of which suffix, and a verb: "12 .avif and 3 .gif files are"."""
+    count = Counter(file.suffix.lower() for file in files)
+    named = [f"{many:,} {suffix}" for suffix, many in sorted(count.items())]
+    one = sum(count.values()) == 1
+    return f"{' and '.join(named)} {'file is' if one else 'files are'}"

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+from collections import defaultdict
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from scyc.data import splits
 from scyc.data.splits import NamedParts
 from scyc.errors import Problem
-from scyc.specs.base import content_hash
 from scyc.specs.system import SplitSpec
-from scyc.storage.blob_store import Blobs, make_folder, read_file, whole, write_whole
 
 _CHUNK = 2**22  # pixel values, a byte each, counted at once
 
@@ -31,6 +26,8 @@ class Images:
     classes: tuple[str, ...]
     fingerprint: str  # sha256 of pixels' source, labels and classes
     parts: NamedParts = ()  # in which they come, where one of these is to stay the test part
+    notices: tuple[str, ...] = ()  # what is worth knowing of how they were read, a line each
+    copies: tuple[tuple[int, ...], ...] = ()  # indices of equal images, two or more of each
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -50,68 +47,12 @@ class Split:
     std: Tensor  # float64 [channels]; 1 where a channel is constant
 
 
-_KINDS = ("pixels", "labels")
-_ENDINGS = ("pixels.npy", "labels.npy", "json")
-
-
-class ImagesLost(FileNotFoundError, ValueError):
-    """Decoded images that are gone or damaged; its message names them and says what to do."""
-
-
-def keep(cache: Path, images: Images) -> None:
-    """Write decoded images into a cache folder, by fingerprint, unless they are there."""
-    if cached(cache, images.fingerprint) is None:
-        _keep(cache, images)
-
-
-def share(cache: Path, fingerprint: str, blobs: Blobs) -> None:
-    """Put a data set of a cache folder where other machines get it, unless it is there.
-
-    The sums of its files are written last and make it whole.
-    """
-    if blobs.has(f"{fingerprint}.sums"):
-        return
-    sums = {}
-    for ending in _ENDINGS:
-        content = read_file(cache / f"{fingerprint}.{ending}")
-        sums[ending] = hashlib.sha256(content).hexdigest()
-        blobs.write(f"{fingerprint}.{ending}", content)
-    blobs.write(f"{fingerprint}.sums", json.dumps(sums).encode())
-
-
-def fetch(cache: Path, fingerprint: str, blobs: Blobs) -> None:
-    """Get a data set that was shared into a cache folder, unless it is there.
-
-    Raises ImagesLost when it was not shared, or what is there is damaged; it is shared again then.
-    """
-    if cached(cache, fingerprint) is not None:
-        return
-    make_folder(cache)
-    for ending in _ENDINGS:
-        name = f"{fingerprint}.{ending}"
-        try:
-            sums = json.loads(blobs.read(f"{fingerprint}.sums"))
-            content = blobs.read(name)
-            sound = hashlib.sha256(content).hexdigest() == sums[ending]
-        except (OSError, ValueError, KeyError, TypeError):
-            sound = False
-        if not sound:
-            blobs.delete(f"{fingerprint}.sums")
-            rule = "is gone or damaged; start the run again, which puts it there anew"
-            raise ImagesLost(f"{blobs.told(name)} {rule}")
-        write_whole(cache / name, content)
-
-
-def read_cache(cache: Path, fingerprint: str) -> Images:
-    """The data set with this fingerprint, memory-mapped, from a folder that :func:`keep` filled.
-
-    Raises ImagesLost when it is not there whole.
-    """
-    found = cached(cache, fingerprint)
-    if found is None:
-        rule = "is gone or damaged; start the run again, which decodes the images anew"
-        raise ImagesLost(f"{cache / fingerprint}.json, or a file beside it, {rule}")
-    return found
+def equal_groups(contents: Iterable[Hashable]) -> tuple[tuple[int, ...], ...]:
+    """Return the indices of equal contents, two or more of each."""
+    alike: dict[Hashable, list[int]] = defaultdict(list)
+    for index, content in enumerate(contents):
+        alike[content].append(index)
+    return tuple(tuple(group) for group in alike.values() if len(group) > 1)
 
 
 def split(images: Images, shares: SplitSpec, seed: int, replicate: int) -> Split:
@@ -155,52 +96,3 @@ def _statistics(pixels: Tensor, indices: Tensor) -> tuple[Tensor, Tensor]:
     mean = total.double() / count
     std = (squares.double() / count - mean * mean).clamp(min=0).sqrt()
     return mean, torch.where(std > 0, std, torch.ones_like(std))
-
-
-def _keep(cache: Path, images: Images) -> None:
-    """Write a data set into the cache; its description is written last and makes it whole."""
-    make_folder(cache)
-    for kind, tensor in (("pixels", images.pixels), ("labels", images.labels)):
-        array = np.ascontiguousarray(tensor.numpy())
-        header = np.lib.format.header_data_from_array_1_0(array)
-        with whole(cache / f"{images.fingerprint}.{kind}.npy") as file:
-            np.lib.format.write_array_header_1_0(file, header)
-            file.write(array.data)  # NumPy's own way does not say that it was a full disk
-    sums = {kind: _sum(cache / f"{images.fingerprint}.{kind}.npy") for kind in _KINDS}
-    told: dict[str, Any] = {"classes": images.classes, "images": len(images.labels), "sums": sums}
-    if images.parts:
-        told["parts"] = images.parts
-    text = json.dumps(told | {"sum": content_hash(told)})
-    write_whole(cache / f"{images.fingerprint}.json", text.encode())
-
-
-def cached(cache: Path, fingerprint: str) -> Images | None:
-    """The data set with this fingerprint, memory-mapped, or None where it is not there whole.
-
-    All of it is read, since a file that was damaged since would give other results unseen.
-    """
-    files = {kind: cache / f"{fingerprint}.{kind}.npy" for kind in _KINDS}
-    try:
-        told = json.loads(read_file(cache / f"{fingerprint}.json"))
-        if told.pop("sum") != content_hash(told):
-            return None
-        if any(
-            not file.is_file() or _sum(file) != told["sums"][kind] for kind, file in files.items()
-        ):
-            return None
-        pixels = np.load(files["pixels"], mmap_mode="c", allow_pickle=False)
-        labels = np.load(files["labels"], allow_pickle=False)
-        return Images(
-            torch.from_numpy(pixels),
-            torch.from_numpy(labels),
-            tuple(told["classes"]),
-            fingerprint,
-            tuple((name, count) for name, count in told.get("parts", ())),
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError):
-        return None
-
-
-def _sum(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

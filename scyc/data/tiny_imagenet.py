@@ -10,27 +10,31 @@ is left out. The other files of the archive are not needed.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from scyc.data.image_folder import Listed, bad, irregular, is_image, one_part
+from scyc.data.image_folder import hidden, irregular, is_image, one_part, passed_over_notices
+from scyc.data.source import Listed, bad, folder_of
 from scyc.errors import BadInput, Problem
+from scyc.specs.datasets import TinyImageNetSpec
 
 _ARCHIVE = "tiny-imagenet-200"
 
 
-def listed(folder: Path) -> Listed:
-    """The labelled images: the training part class by class, then the other by file name.
+def source(spec: TinyImageNetSpec, root: Path | None) -> Listed:
+    """List the labelled images: the training part class by class, then the other by file name.
 
-    folder: what the archive unpacked to, or the folder around it. Classes are the folders in
+    The folder is what the archive unpacked to, or the one around it. Classes are the folders in
     train/, sorted. Raises BadInput with every problem found.
     """
+    folder = folder_of(spec.name, spec.root, root)
     top = folder if (folder / "train").is_dir() else folder / _ARCHIVE
     if not (top / "train").is_dir():
         rule = (
             "holds no train/ folder; name the folder that the archive of Tiny-ImageNet unpacks to"
         )
         raise bad("dataset.root", rule, str(folder))
-    train, problems = one_part(top / "train")
+    train, left, problems = one_part(top / "train")
     if (top / "val").is_dir():
         val, found = _annotated(top / "val", train.classes)
         problems += found
@@ -38,7 +42,8 @@ def listed(folder: Path) -> Listed:
         train = Listed(train.files + val.files, train.labels + val.labels, train.classes, parts)
     if problems:
         raise BadInput("dataset", problems)
-    return train
+    notices = passed_over_notices(top, left)
+    return replace(train, size=spec.size, notices=notices)
 
 
 def _annotated(folder: Path, classes: list[str]) -> tuple[Listed, list[Problem]]:
@@ -53,7 +58,7 @@ def _annotated(folder: Path, classes: list[str]) -> tuple[Listed, list[Problem]]
         )
         return listed, [Problem("dataset.root", rule, str(missing))]
     named, problems = _lines(annotations)
-    present = {file.name for file in images.iterdir() if is_image(file)}
+    present = {file.name for file in images.iterdir() if is_image(file) and not hidden(file.name)}
     labels = {name: label for label, name in enumerate(classes)}
     for file in sorted(present - named.keys()):
         rule = f"has no line in {annotations.name}; unpack the archive anew"

@@ -10,7 +10,7 @@ from typing import cast
 from torch import Tensor, nn
 
 from scyc.networks.initialization import he_initialise
-from scyc.specs.choices import FullyConnectedSpec
+from scyc.specs.networks import FullyConnectedSpec
 
 
 class FullyConnected(nn.Module):

@@ -16,8 +16,8 @@ from scyc import seeds
 from scyc.errors import Problem
 from scyc.networks import fully_connected, resnet20, structure, torchvision
 from scyc.pruning import weights as pruning_weights
-from scyc.specs.choices import FactorySpec, FullyConnectedSpec, NetworkSpec, ResNet20Spec
-from scyc.specs.factory import load_factory
+from scyc.specs.factory import FactorySpec, load_factory
+from scyc.specs.networks import FullyConnectedSpec, NetworkSpec, ResNet20Spec
 
 # By the name in the spec: builds the network of a spec for images of a shape and so many classes,
 # with initial weights drawn from torch's generator.

@@ -8,7 +8,7 @@ from typing import cast
 from torch import Tensor, nn
 
 from scyc.networks.initialization import he_initialise
-from scyc.specs.choices import ResNet20Spec
+from scyc.specs.networks import ResNet20Spec
 
 
 class _Block(nn.Module):

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from scyc import torchvision_compat
 from scyc.errors import BadInput, Problem
 from scyc.networks.initialization import he_initialise
-from scyc.specs.choices import AlexNetSpec, ResNet50Spec, VggSpec
+from scyc.specs.networks import AlexNetSpec, ResNet50Spec, VggSpec
 
 SPECS = (VggSpec, AlexNetSpec, ResNet50Spec)
 TorchvisionNetworkSpec = VggSpec | AlexNetSpec | ResNet50Spec

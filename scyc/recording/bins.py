@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from scyc.recording.stored import BinsJson, HistogramJson
 
 
 @dataclass(frozen=True)
@@ -45,15 +45,15 @@ class Bins:
         return Bins(exponent, first, tuple(totals))
 
     @staticmethod
-    def from_json(stored: Mapping[str, Any]) -> Bins:
+    def from_json(stored: BinsJson) -> Bins:
         """Return the bins that :meth:`to_json` wrote."""
         return Bins(stored["exponent"], stored["first"], tuple(stored["counts"]))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> BinsJson:
         """Return the fields as JSON values."""
         return {"exponent": self.exponent, "first": self.first, "counts": list(self.counts)}
 
-    def sturges(self) -> dict[str, Any]:
+    def sturges(self) -> HistogramJson:
         """Return the histogram by Sturges' rule (1926): ceil(log2 n) + 1 bins of equal width.
 
         Gives low and width, in units of the values, and counts. Bin j holds the values in

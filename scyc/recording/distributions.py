@@ -6,111 +6,20 @@ Values pass through an accumulator of fixed size; the result is a JSON object of
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from scyc.recording.bins import Bins
+from scyc.recording.pooling import Tally, distribution_json
+from scyc.recording.stored import DistributionJson
 
 PERMILLES = (1, 10, 50, 250, 500, 750, 950, 990, 999)  # the recorded quantiles, in 1/1000
 CHUNK = 2**20  # values processed together: bounds the memory of temporaries
 _HALF = 4096  # fine bins on either side of zero
-_RECORDED = 128  # bins on either side of zero in the JSON
 _FINEST = -1022  # the smallest exponent of a bin's width
 _DROPPED = 17  # bits of a float32's mantissa that the sketch drops; the 6 others are kept
 _SIDE = 2 ** (31 - _DROPPED)  # the sketch's buckets of one sign
-
-
-@dataclass
-class Tally:
-    """Counts, moments and extremes of a stream of values, which can be added up."""
-
-    outside: tuple[float, float] | None = None  # bounds
-    count: int = 0  # finite values, which all other fields are about
-    not_finite: int = 0
-    zeros: int = 0
-    below: int = 0  # the first bound
-    above: int = 0  # the second
-    mean: float = 0.0
-    squares: float = 0.0  # sum of squared differences from the mean
-    minimum: float = math.inf
-    maximum: float = -math.inf
-
-    @classmethod
-    def of(cls, values: Tensor, outside: tuple[float, float] | None) -> Tally:
-        """Return the tally of float64 [values], all finite and at least one."""
-        minimum, maximum = (extreme.item() + 0.0 for extreme in values.aminmax())  # no -0
-        mean = values.mean().item()
-        return cls(
-            outside,
-            count=len(values),
-            zeros=int((values == 0).sum()),
-            below=int((values < outside[0]).sum()) if outside is not None else 0,
-            above=int((values > outside[1]).sum()) if outside is not None else 0,
-            mean=mean,
-            squares=(values - mean).square_().sum().item(),
-            minimum=minimum,
-            maximum=maximum,
-        )
-
-    def absorb(self, other: Tally) -> None:
-        """Add another's values.
-
-        Raises:
-            ValueError: The bounds differ.
-        """
-        if self.outside != other.outside:
-            raise ValueError(f"bounds {self.outside} and {other.outside} cannot be counted as one")
-        for name in ("not_finite", "zeros", "below", "above"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        if not other.count:
-            return
-        total = self.count + other.count
-        difference = other.mean - self.mean  # moments: Chan et al. 1979, Eq. 2.1
-        self.squares += other.squares + difference * difference * self.count * other.count / total
-        self.mean += difference * other.count / total
-        self.minimum = min(self.minimum, other.minimum)
-        self.maximum = max(self.maximum, other.maximum)
-        self.count = total
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Tally:
-        """Return the tally that :meth:`to_json` wrote."""
-        numbers = {"mean": 0.0, "std": 0.0, "min": math.inf, "max": -math.inf}
-        if stored["count"]:  # a number that is missing then is beyond a float64
-            numbers = {n: math.nan if stored[n] is None else stored[n] for n in numbers}
-        return cls(
-            outside=tuple(stored["outside"]) if stored["outside"] is not None else None,
-            count=stored["count"],
-            not_finite=stored["not_finite"],
-            zeros=stored["zeros"],
-            below=stored["below"] or 0,
-            above=stored["above"] or 0,
-            mean=numbers["mean"],
-            squares=numbers["std"] * numbers["std"] * stored["count"],
-            minimum=numbers["min"],
-            maximum=numbers["max"],
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the fields as JSON values (see :meth:`Distribution.to_json`)."""
-        bounded, any_value = self.outside is not None, self.count > 0
-        std = math.sqrt(self.squares / self.count) if any_value else math.nan
-        return {
-            "count": self.count,
-            "not_finite": self.not_finite,
-            "zeros": self.zeros,
-            "outside": list(self.outside) if self.outside is not None else None,
-            "below": self.below if bounded else None,
-            "above": self.above if bounded else None,
-            "mean": self.mean if any_value and math.isfinite(self.mean) else None,
-            "std": std if math.isfinite(std) else None,
-            "min": self.minimum if any_value else None,
-            "max": self.maximum if any_value else None,
-        }
 
 
 class Distribution:
@@ -163,7 +72,7 @@ class Distribution:
         value = centre if bucket >= 0 else -centre
         return min(max(value, self.tally.minimum), self.tally.maximum) + 0.0  # no -0
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> DistributionJson:
         """Return the distribution as JSON values.
 
         count, not_finite, zeros, below, above: numbers of values; all but not_finite are about the
@@ -174,12 +83,12 @@ class Distribution:
         beyond a float64, leaves undefined.
         """
         if not self.tally.count:
-            return _json(self.tally, None, None)
+            return distribution_json(self.tally, None, None)
         quantiles = {f"{permille / 10:g}": self.quantile(permille) for permille in PERMILLES}
         filled = self._fine.nonzero().flatten()
         first, last = int(filled[0]), int(filled[-1])
         counts = tuple(self._fine[first : last + 1].tolist())
-        return _json(self.tally, quantiles, Bins(self._exponent, first - _HALF, counts))
+        return distribution_json(self.tally, quantiles, Bins(self._exponent, first - _HALF, counts))
 
     def _add(self, chunk: Tensor) -> None:
         """Add float64 [values]."""
@@ -209,49 +118,9 @@ class Distribution:
         self._exponent = exponent
 
 
-def pooled(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the JSON of several distributions, such as replicates', as one distribution.
-
-    parts: what :meth:`Distribution.to_json` gave, at least one. All numbers are those of the values
-    together, counts exactly, but the quantiles: each is the mean of the parts' own, weighted by
-    their counts, for the sketch is not kept. The histogram is built from `bins`, whose edges are
-    coarser, so it may have a few bins fewer than Sturges' rule says. Raises ValueError where the
-    bounds differ, or there are no parts.
-    """
-    if not parts:
-        raise ValueError("nothing to pool; at least 1 distribution is needed")
-    if len(parts) == 1:
-        return dict(parts[0])
-    whole = Tally.from_json(parts[0])
-    for part in parts[1:]:
-        whole.absorb(Tally.from_json(part))
-    nonempty = [part for part in parts if part["count"]]
-    if not nonempty:
-        return _json(whole, None, None)
-    quantiles = {
-        name: math.fsum(part["count"] / whole.count * part["quantiles"][name] for part in nonempty)
-        for name in nonempty[0]["quantiles"]
-    }
-    bins = [Bins.from_json(part["bins"]) for part in nonempty]
-    return _json(whole, quantiles, sum(bins[1:], bins[0]))
-
-
 def _coarser(fine: Tensor, steps: int) -> Tensor:
     """Return fine bins, int64 [2 * 4096], in bins 2^steps times as wide."""
     if not steps:
         return fine
     target = (torch.arange(-_HALF, _HALF) >> min(steps, 63)) + _HALF
     return torch.zeros_like(fine).index_add_(0, target, fine)
-
-
-def _json(tally: Tally, quantiles: Mapping[str, float] | None, bins: Bins | None) -> dict[str, Any]:
-    recorded = None
-    if bins is not None:
-        farthest = max(-bins.first, bins.first + len(bins.counts)) - 1  # in bins from zero
-        recorded = bins.coarsened(bins.exponent + (farthest // _RECORDED).bit_length())
-    return {
-        **tally.to_json(),
-        "quantiles": dict(quantiles) if quantiles is not None else None,
-        "histogram": bins.sturges() if bins is not None else None,
-        "bins": recorded.to_json() if recorded is not None else None,
-    }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,10 +11,10 @@ from torch.nn import functional
 
 from scyc.optimizers.registry import make_optimizer
 from scyc.pruning.pruned_network import Network
+from scyc.recording.stored import RANGE_STEPS, PrunedNormJson, RangeTestJson, Recording
 from scyc.specs.optimizers import OptimizerSpec
 from scyc.specs.system import Recorded
 
-RANGE_STEPS = 100  # iterations of a learning-rate range test
 RANGE = (1e-5, 10.0)  # learning rates from which and to which it goes
 _SMOOTHING = 0.98  # of the loss, as in Lightning
 _STOP = 4.0  # times the least smoothed loss, above which the test ends
@@ -29,7 +28,7 @@ def record(
     batches: Iterable[tuple[Tensor, Tensor]],
     optimizer: OptimizerSpec,
     what: Sequence[Recorded],
-) -> dict[str, Any]:
+) -> Recording:
     """Record what is wanted of the network that is trained next.
 
     Args:
@@ -43,7 +42,7 @@ def record(
     Returns:
         By what is recorded, :func:`pruned_norm`'s and :func:`range_test`'s.
     """
-    found: dict[str, Any] = {}
+    found: Recording = {}
     if "pruned_norm" in what:
         found["pruned_norm"] = pruned_norm(trained, after.masks)
     if "lr_range_test" in what:
@@ -52,7 +51,7 @@ def record(
     return found
 
 
-def pruned_norm(before: Network, after: Mapping[str, Tensor]) -> dict[str, float]:
+def pruned_norm(before: Network, after: Mapping[str, Tensor]) -> PrunedNormJson:
     """Return how large what is pruned is, beside what there was (Zimmer et al. 2023).
 
     Args:
@@ -84,7 +83,7 @@ def range_test(
     start: Network,
     batches: Iterable[tuple[Tensor, Tensor]],
     optimizer: OptimizerSpec,
-) -> dict[str, Any]:
+) -> RangeTestJson:
     """Test learning rates on a network (Smith 2017), with the suggestion that Lightning makes.
 
     The rate grows exponentially over `RANGE`, an iteration a rate; the loss is smoothed, and the

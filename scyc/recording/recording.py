@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,17 +12,18 @@ from torch.nn import functional
 from scyc.pruning import weights as pruning_weights
 from scyc.pruning.pruned_network import Network
 from scyc.recording.distributions import CHUNK, Distribution
-from scyc.specs.system import Recorded
+from scyc.recording.stored import DistributionJson
+from scyc.specs.system import RecordedDistribution
 
 
 def record(
     network: nn.Module,
     state: Network,
     batches: Iterable[tuple[Tensor, Tensor]],
-    what: Sequence[Recorded],
+    what: Sequence[RecordedDistribution],
     outside: tuple[float, float] | None,
     seed: int,
-) -> dict[str, dict[str, Any]]:
+) -> dict[RecordedDistribution, DistributionJson]:
     """Record distributions of a trained network.
 
     weight_gradients: dL/dw of the mean cross-entropy of each batch alone, not of their average, in

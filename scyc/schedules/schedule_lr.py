@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from scyc.specs.base import Spec, as_json
+from scyc.specs.ranges import STORED
 from scyc.specs.schedules import (
     ScheduleSpec,
 )
@@ -92,7 +93,10 @@ class ScheduleLR(LRScheduler):
         specs = {name: value for name, value in vars(self).items() if isinstance(value, Spec)}
         if missing := specs.keys() - state_dict.keys():
             raise ValueError(f"{', '.join(sorted(missing))}: not in the state; is it another's?")
-        read = {name: type(spec).model_validate(state_dict[name]) for name, spec in specs.items()}
+        read = {
+            name: type(spec).model_validate(state_dict[name], context=STORED)
+            for name, spec in specs.items()
+        }
         groups = self.optimizer.param_groups
         own = list(state_dict["base_lrs"])
         if len(own) != len(groups):

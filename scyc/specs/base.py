@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Union
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -25,11 +24,9 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from scyc.errors import unknown
+from scyc.specs.ranges import Cycle, LearningRate, RateOrZero, Steepness
 
-UnsignedZero = AfterValidator(lambda value: value + 0.0)  # -0.0 is 0.0, but has another hash
 PositiveFloat = Annotated[float, Field(gt=0)]
-NonNegativeFloat = Annotated[float, Field(ge=0), UnsignedZero]
-Share = Annotated[float, Field(gt=0, lt=1)]
 PositiveInt = Annotated[int, Field(ge=1)]
 NonNegativeInt = Annotated[int, Field(ge=0)]
 
@@ -60,10 +57,10 @@ class ExtendedSpec(Spec):
 class SCyc(Spec):
     """S-Cyc's parameters (Liu et al. 2021, Section 4.3)."""
 
-    epsilon: PositiveFloat  # max_lr of the unpruned network
-    delta: NonNegativeFloat  # total rise of max_lr
-    q: NonNegativeInt  # pruning cycle after which max_lr starts to rise
-    beta: PositiveFloat  # steepness of the S
+    epsilon: LearningRate  # max_lr of the unpruned network
+    delta: RateOrZero  # total rise of max_lr
+    q: Cycle  # pruning cycle after which max_lr starts to rise
+    beta: Steepness  # steepness of the S
 
 
 def refuse(rules: Iterable[tuple[str, str]]) -> None:

@@ -4,6 +4,19 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from typing import Annotated
+
+from pydantic import Field
+
+from scyc.specs.base import Spec
+
+
+class FactorySpec(Spec):
+    """A user's own network or data set: ``module:callable`` and its keyword arguments."""
+
+    factory: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")]
+    options: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
+
 
 IN_PROCESS = "in_process"  # stands for the module of an object that was given as it is
 _OBJECTS: dict[str, Callable[..., object]] = {}  # by path

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
-
-from scyc.specs.base import NonNegativeFloat, PositiveFloat, Spec, UnsignedZero, one_of
-
-_Decay = Annotated[float, Field(ge=0, lt=1), UnsignedZero]
+from scyc.specs.base import Spec, one_of
+from scyc.specs.ranges import Decay, Guard, WeightDecay
 
 
 class OptimizerBase(Spec):
@@ -26,28 +23,28 @@ class SgdSpec(OptimizerBase):
     """Stochastic gradient descent with momentum."""
 
     name: Literal["sgd"] = "sgd"
-    momentum: _Decay = 0.9
-    weight_decay: NonNegativeFloat = 1e-4
+    momentum: Decay = 0.9
+    weight_decay: WeightDecay = 1e-4
 
 
 class AdamSpec(OptimizerBase):
     """Adam (Kingma and Ba 2015), or, with decoupled weight decay, AdamW (Loshchilov 2019)."""
 
     name: Literal["adam", "adamw"]
-    beta1: _Decay = 0.9
-    beta2: _Decay = 0.999
-    eps: PositiveFloat = 1e-8
-    weight_decay: NonNegativeFloat = 1e-4
+    beta1: Decay = 0.9
+    beta2: Decay = 0.999
+    eps: Guard = 1e-8
+    weight_decay: WeightDecay = 1e-4
 
 
 class RmsPropSpec(OptimizerBase):
     """RMSProp (Tieleman and Hinton 2012)."""
 
     name: Literal["rmsprop"]
-    alpha: _Decay = 0.99
-    momentum: _Decay = 0.0
-    eps: PositiveFloat = 1e-8
-    weight_decay: NonNegativeFloat = 1e-4
+    alpha: Decay = 0.99
+    momentum: Decay = 0.0
+    eps: Guard = 1e-8
+    weight_decay: WeightDecay = 1e-4
 
 
 OPTIMIZERS: Mapping[str, type[OptimizerBase]] = MappingProxyType(

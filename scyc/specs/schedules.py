@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from scyc.specs.base import NonNegativeFloat, NonNegativeInt, PositiveInt, Share, Spec, one_of
+from scyc.specs.base import Spec, one_of
+from scyc.specs.ranges import Iterations, IterationsOrNone, RateOrZero, Ratio, Share
 
 
 class Schedule(Spec):
@@ -32,6 +33,15 @@ class Schedule(Spec):
             step: The iteration, counted from 0. From `steps` on the rate is what the schedule ends
                 with.
         """
+
+    def peak(self, max_lr: float, steps: int) -> float:
+        """Return the highest rate that `steps` iterations reach, which may be below max_lr.
+
+        Args:
+            max_lr: The highest learning rate by name.
+            steps: Iterations of a pruning cycle.
+        """
+        return max(self.lr(max_lr, steps, step) for step in range(steps))
 
     def problems(self, steps: int) -> list[tuple[str, str]]:
         """Return why the schedule does not fit into `steps` iterations.
@@ -56,9 +66,9 @@ class WarmupSpec(Schedule):
     """LR warm-up (Liu et al. 2021, Table 1): rise to max_lr, hold, a tenth at each drop."""
 
     name: Literal["warmup"] = "warmup"
-    warmup: NonNegativeInt  # iterations of the linear rise from 0 to max_lr
+    warmup: IterationsOrNone  # iterations of the linear rise from 0 to max_lr
     # Iterations at each of which the rate is divided by 10.
-    drops: Annotated[tuple[PositiveInt, ...], Field(max_length=100, strict=False)] = ()
+    drops: Annotated[tuple[Iterations, ...], Field(max_length=100, strict=False)] = ()
 
     @model_validator(mode="after")
     def _drops_rise(self) -> WarmupSpec:
@@ -102,7 +112,7 @@ class LrDecaySpec(Schedule):
     """LR decay (Table 1): linearly from max_lr to 0."""
 
     name: Literal["lr_decay"]
-    iterations: PositiveInt  # of the decay; 0 afterwards
+    iterations: Iterations  # of the decay; 0 afterwards
 
     def lr(self, max_lr: float, steps: int, step: int) -> float:
         """max_lr at step 0, 0 from step `iterations` on."""
@@ -113,8 +123,8 @@ class CyclicalSpec(Schedule):
     """Cyclical LR (Table 1; Smith 2017): linearly between `low` and max_lr, up first."""
 
     name: Literal["cyclical"]
-    low: NonNegativeFloat = 0.0  # learning rate at which each cycle starts and ends
-    step: PositiveInt  # iterations from `low` to max_lr, half a cycle
+    low: RateOrZero = 0.0  # learning rate at which each cycle starts and ends
+    step: Iterations  # iterations from `low` to max_lr, half a cycle
 
     def lr(self, max_lr: float, steps: int, step: int) -> float:
         """`low` at step 0, max_lr at step `self.step`, `low` again at twice that, and so on."""
@@ -133,7 +143,7 @@ class CosineSpec(Schedule):
     """Linear warm-up, then half a cosine from max_lr to 0 at the budget's end."""
 
     name: Literal["cosine"]
-    warmup: NonNegativeInt = 0  # iterations of the linear rise from 0 to max_lr
+    warmup: IterationsOrNone = 0  # iterations of the linear rise from 0 to max_lr
 
     def lr(self, max_lr: float, steps: int, step: int) -> float:
         """0 at step 0, max_lr at step `warmup`, 0 from step `steps` on."""
@@ -147,8 +157,8 @@ class OneCycleSpec(Schedule):
 
     name: Literal["one_cycle"]
     rise: Share = 0.3  # share of the iterations until max_lr
-    start: Annotated[float, Field(ge=1)] = 25.0  # max_lr / start is the first rate
-    end: Annotated[float, Field(ge=1)] = 1e4  # the first rate / end is the last rate
+    start: Ratio = 25.0  # max_lr / start is the first rate
+    end: Ratio = 1e4  # the first rate / end is the last rate
 
     def lr(self, max_lr: float, steps: int, step: int) -> float:
         """Half a cosine up until iteration ``rise * steps - 1``, which may lie between two."""
@@ -171,7 +181,7 @@ class LinearSpec(Schedule):
     """Linear warm-up, then linearly from max_lr to 0 at the budget's end (Li et al. 2020)."""
 
     name: Literal["linear"]
-    warmup: NonNegativeInt = 0  # iterations of the linear rise from 0 to max_lr
+    warmup: IterationsOrNone = 0  # iterations of the linear rise from 0 to max_lr
 
     def lr(self, max_lr: float, steps: int, step: int) -> float:
         """0 at step 0, max_lr at step `warmup`, 0 from step `steps` on."""

@@ -4,31 +4,37 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from scyc.specs.base import (
-    ExtendedSpec,
-    NonNegativeInt,
-    PositiveInt,
-    Share,
-    Spec,
-    UnsignedZero,
-)
-from scyc.specs.choices import NetworkSpec
+from scyc.specs.base import ExtendedSpec, Spec, refuse
 from scyc.specs.engines import EngineName
+from scyc.specs.networks import NetworkSpec
 from scyc.specs.optimizers import OptimizerSpec, SgdSpec
+from scyc.specs.ranges import (
+    Batch,
+    Batches,
+    Bound,
+    Classes,
+    Iterations,
+    Padding,
+    Seed,
+    Share,
+    WholeShare,
+    is_stored,
+)
 
+_MOST_IMAGES = 4 * 10**9  # that one training may be shown: their order is 32 GB in memory
 Recorded = Literal["weight_gradients", "activations", "pruned_norm", "lr_range_test"]
-DISTRIBUTIONS: tuple[Recorded, ...] = ("weight_gradients", "activations")
-_Bound = Annotated[float, UnsignedZero]
+RecordedDistribution = Literal["weight_gradients", "activations"]
+DISTRIBUTIONS: tuple[RecordedDistribution, ...] = ("weight_gradients", "activations")
 
 
 class SubsetSpec(Spec):
     """A stratified part of a data set, drawn once for all replicates."""
 
-    share: Annotated[float, Field(gt=0, le=1)] = 1.0  # of each class's images
-    classes: Annotated[int, Field(ge=2)] | None = None  # the first so many; None takes all
-    seed: NonNegativeInt = 0
+    share: WholeShare = 1.0  # of each class's images
+    classes: Classes | None = None  # the first so many; None takes all
+    seed: Seed = 0
 
 
 class PruningSpec(ExtendedSpec):
@@ -38,18 +44,18 @@ class PruningSpec(ExtendedSpec):
 
     criterion: str = "global_magnitude"
     rate: Share = 0.2  # share of the remaining prunable weights (or filters) that a cycle removes
-    batches: PositiveInt = 8  # training batches over which gradient criteria accumulate
+    batches: Batches = 8  # training batches over which gradient criteria accumulate
     prune_last: bool = False  # the last linear layer is counted, but not pruned
     # Where survivors go back to: nowhere, to their initial values (IMP), to new random ones, or to
     # those after so many iterations of the unpruned network's training.
-    rewind: Literal["last", "init", "reinit"] | PositiveInt = "last"
+    rewind: Literal["last", "init", "reinit"] | Iterations = "last"
     start_density: Share | None = None  # of the prunable weights, drawn at random before cycle 0
 
 
 class AugmentSpec(Spec):
     """Augmentation of training images."""
 
-    crop: NonNegativeInt = 0  # pixels of zero padding before a random crop of the old size
+    crop: Padding = 0  # pixels of zero padding before a random crop of the old size
     flip: bool = False  # mirror every second image, at random
     per: Literal["replicate", "member"] = "replicate"  # the same for every max_lr, or its own
 
@@ -57,11 +63,11 @@ class AugmentSpec(Spec):
 class TrainingSpec(Spec):
     """One pruning cycle's training, without its learning rates."""
 
-    steps: PositiveInt  # iterations
-    batch: PositiveInt  # images an iteration
+    steps: Iterations  # iterations
+    batch: Batch  # images an iteration
     optimizer: OptimizerSpec = SgdSpec()
     augment: AugmentSpec = AugmentSpec()
-    validate_every: PositiveInt  # iterations between two looks at the validation images
+    validate_every: Iterations  # iterations between two looks at the validation images
     carry: Literal["last", "best"] = "last"  # which weights are pruned next
     precision: Literal["fp32", "fp64", "bf16"] = "fp32"  # bf16: autocast of the forward pass
     engine: EngineName = "auto"
@@ -73,6 +79,13 @@ class TrainingSpec(Spec):
             raise ValueError(
                 f"validate_every {self.validate_every} is longer than {self.steps} steps; lower it"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _order_fits_memory(self, info: ValidationInfo) -> TrainingSpec:
+        if self.steps * self.batch > _MOST_IMAGES and not is_stored(info):
+            rule = f"times {self.steps:,} steps are over {_MOST_IMAGES:,} images; lower one"
+            refuse([("batch", rule)])
         return self
 
     @model_validator(mode="after")
@@ -117,8 +130,8 @@ class RecordSpec(Spec):
     """
 
     what: Annotated[tuple[Recorded, ...], Field(min_length=1, strict=False)]
-    batches: PositiveInt = 8  # training batches that are looked at
-    outside: Annotated[tuple[_Bound, _Bound], Field(strict=False)] | None = None  # to count at
+    batches: Batches = 8  # training batches that are looked at
+    outside: Annotated[tuple[Bound, Bound], Field(strict=False)] | None = None  # to count at
 
     @field_validator("what")
     @classmethod
@@ -142,5 +155,5 @@ class SystemSpec(Spec):
     pruning: PruningSpec
     training: TrainingSpec
     split: SplitSpec
-    seed: NonNegativeInt
+    seed: Seed
     record: RecordSpec | None = None

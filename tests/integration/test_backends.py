@@ -17,9 +17,9 @@ from oracle.database import RunDatabase
 from oracle.errors import PackFailed
 from oracle.execution import ray_auth, ray_cluster, worker
 from oracle.execution.worker import Worker
-from oracle.runs import execute
-from oracle.runs.catalog import database
+from oracle.runs import execute, prepare
 from oracle.settings import Progress, Settings, default_workers
+from oracle.storage.session import study_url
 from oracle.study.base import Study
 from oracle.tables import oracle
 from scyc.storage.pack_state_file import PackStateFile
@@ -29,9 +29,9 @@ Make = Callable[..., Study]
 OWN = {"name": "fully_connected", "hidden": [16], "batch_norm": True}  # trained solo
 
 
-def run(study: Study, folder: Path, progress: Progress | None = None) -> oracle.Table:
+def run(study: Study, folder: Path, progress: Progress | None = None) -> oracle.OracleTable:
     where = Settings(folder, backend="inline", device="cpu")
-    return execute.execute(execute.prepare(study, where), progress)
+    return execute.execute(prepare.prepare(study, where), progress)
 
 
 def findings(table: Any) -> Any:
@@ -137,8 +137,8 @@ def test_a_plan_is_measured_once_a_run_and_a_run_that_goes_on_has_the_same(
     assert said == ["measured"]
     assert {engine for _, engine in trained} == {"solo"}
     assert max(count for count, _ in trained) == 3  # six cells in packs of at most 4
-    prepared = execute.prepare(declared, Settings(tmp_path, backend="inline", device="cpu"))
-    ledger = RunDatabase(database(prepared.settings, "tiny"))
+    prepared = prepare.prepare(declared, Settings(tmp_path, backend="inline", device="cpu"))
+    ledger = RunDatabase(study_url(prepared.settings, "tiny"))
     assert ledger.plan(prepared.run_id, "cuda") == Plan("solo", 4)
     ledger.close()
     assert table["complete"]
@@ -159,8 +159,8 @@ def test_a_pack_that_had_to_be_halved_is_written_down(
     monkeypatch.setattr(Worker, "_attempt", attempt)
     said: list[str] = []
     halved = run(declared, tmp_path / "halved", Progress(say=said.append))
-    prepared = execute.prepare(declared, Settings(tmp_path / "halved", device="cpu"))
-    ledger = RunDatabase(database(prepared.settings, "tiny"))
+    prepared = prepare.prepare(declared, Settings(tmp_path / "halved", device="cpu"))
+    ledger = RunDatabase(study_url(prepared.settings, "tiny"))
     assert ledger.plan(prepared.run_id, "cuda") == Plan("stacked", 2)
     ledger.close()
     assert said == [
@@ -216,14 +216,14 @@ SCRIPT = """
 import json, sys
 from pathlib import Path
 import torch
-from oracle.runs import execute
+from oracle.runs import execute, prepare
 from oracle.study.validation import parse
 from oracle.settings import Settings
 
 execute.resolve_device = lambda wanted: torch.device("cuda")  # so that a worker makes the plan
 content = json.loads(sys.argv[1])
 where = Settings(Path("runs"), workers=2, backend="ray", device="cpu")
-prepared = execute.prepare(parse(content, "tiny.yaml"), where)
+prepared = prepare.prepare(parse(content, "tiny.yaml"), where)
 table = execute.execute(prepared)
 print(json.dumps(table))
 """

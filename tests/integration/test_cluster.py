@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from factories import create_database
 
 from oracle.cli import main
-from oracle.runs import catalog, execute
+from oracle.runs import catalog, execute, prepare
 from oracle.settings import Settings
 from oracle.study.base import Study
 from oracle.study.validation import parse
@@ -139,7 +139,7 @@ def assert_as_of_one_process(place: Path, database: Path) -> None:
     found = findings(catalog.stored_table(known))
     where = Settings(place / "apart", backend="inline", device="cpu")
     declared = parse(yaml.safe_load((place / "tiny.yaml").read_text()), "tiny.yaml")
-    expected = findings(execute.execute(execute.prepare(declared, where)))
+    expected = findings(execute.execute(prepare.prepare(declared, where)))
     assert expected["complete"]
     assert found == expected
     assert cells(url) == cells(f"sqlite:///{place}/apart/tiny/oracle.db") > 0
@@ -209,7 +209,7 @@ def test_a_server_trains_on_a_cluster(
     stored = catalog.stored_table(catalog.find_run("tiny", Settings(tmp_path / "runs")))
     where = Settings(tmp_path / "apart", backend="inline", device="cpu")
     declared = parse(content, "tiny.yaml")
-    assert findings(stored) == findings(execute.execute(execute.prepare(declared, where)))
+    assert findings(stored) == findings(execute.execute(prepare.prepare(declared, where)))
 
 
 @pytest.mark.ray

@@ -21,12 +21,13 @@ from gate import Gate
 from oracle.database import RunDatabase, parse_url
 from oracle.records.jobs import ENDED, Holder, Job
 from oracle.records.tokens import Token
-from oracle.runs import catalog, execute
+from oracle.runs import execute, prepare
 from oracle.service import driver
 from oracle.service.driver_process import started
 from oracle.service.scheduler import Scheduler
 from oracle.service.service import ServerSettings, Service
 from oracle.settings import Settings
+from oracle.storage import session
 from oracle.study.validation import parse
 
 STUDY: dict[str, Any] = tiny_content(
@@ -204,9 +205,9 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, A
     For every test, since what it imports is spared to all that they fork.
     """
     where = Settings(folder=tmp_path_factory.mktemp("plain"), backend="inline", device="cpu")
-    prepared = execute.prepare(parse(STUDY, "tiny"), where)
+    prepared = prepare.prepare(parse(STUDY, "tiny"), where)
     table = timeless(execute.execute(prepared))
-    with catalog.opened(catalog.database(where, "tiny")) as (_, store):
+    with session.opened(session.study_url(where, "tiny")) as (_, store):
         return table, len(store.results(prepared.graph))
 
 

@@ -10,7 +10,7 @@ import torch
 from scyc import Trainer, iterate
 from scyc.data.images import Images
 from scyc.pruning.criteria import CRITERIA
-from scyc.specs.choices import (
+from scyc.specs.networks import (
     NETWORKS,
     AlexNetSpec,
     FullyConnectedSpec,

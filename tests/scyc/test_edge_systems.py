@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from scyc.checks import system as checks
 from scyc.data.images import Images
-from scyc.specs.choices import FactorySpec, FullyConnectedSpec, ResNet20Spec
+from scyc.specs.factory import FactorySpec
+from scyc.specs.networks import FullyConnectedSpec, ResNet20Spec
 from scyc.specs.schedules import ConstantSpec
 from scyc.specs.system import (
     AugmentSpec,

@@ -19,7 +19,7 @@ from scyc.networks.resnet20 import ResNet20
 from scyc.pruning.criteria import CRITERIA
 from scyc.pruning.pruned_network import Network
 from scyc.schedules.lr_schedulers import WarmupDrops
-from scyc.specs.choices import ResNet20Spec
+from scyc.specs.networks import ResNet20Spec
 from scyc.specs.schedules import WarmupSpec
 from scyc.specs.system import PruningSpec, SystemSpec
 from scyc.trainer import Member, Trainer

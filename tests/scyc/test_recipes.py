@@ -25,8 +25,9 @@ from scyc.pruning.pruning_step import PruningStep
 from scyc.schedules.rates import rates
 from scyc.schedules.schedule_lr import ScheduleLR
 from scyc.specs import optimizers
-from scyc.specs.base import Share, one_of
+from scyc.specs.base import one_of
 from scyc.specs.optimizers import OptimizerBase, SgdSpec
+from scyc.specs.ranges import Share
 from scyc.specs.schedules import SCHEDULES, Schedule, WarmupSpec
 from scyc.specs.system import PruningSpec, SystemSpec, TrainingSpec
 from scyc.trainer import Member, Trained, Trainer

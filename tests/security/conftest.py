@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from oracle.cli import main
 from oracle.database import sqlite_url
 from oracle.rest.settings import WebSettings
-from oracle.runs import execute
+from oracle.runs import execute, prepare
 from oracle.service.service import ServerSettings, Service
 from oracle.settings import Settings
 from oracle.study.validation import parse
@@ -46,7 +46,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     url = sqlite_url(folder / "oracle.db")
     storage = url.render_as_string(hide_password=False)
     settings = Settings(folder=folder, storage=storage, backend="inline", workers=1)
-    prepared = execute.prepare(parse(TINY, "tiny.yaml"), settings)
+    prepared = prepare.prepare(parse(TINY, "tiny.yaml"), settings)
     execute.execute(prepared)
     data = {"pics": folder / "pics"}
     service = Service(ServerSettings(url, folder, data=data, backend="inline"))

@@ -40,7 +40,7 @@ from starlette.testclient import TestClient  # noqa: E402
 
 from oracle.database import sqlite_url  # noqa: E402
 from oracle.rest.settings import WebSettings  # noqa: E402
-from oracle.runs import execute  # noqa: E402
+from oracle.runs import execute, prepare  # noqa: E402
 from oracle.service.service import ServerSettings, Service  # noqa: E402
 from oracle.settings import Settings  # noqa: E402
 from oracle.study.loading import read_yaml  # noqa: E402
@@ -53,7 +53,7 @@ settings = Settings(folder, url.render_as_string(hide_password=False), backend="
 study = parse(read_yaml((folder / "mine.yaml").read_text(), "mine.yaml"), "mine.yaml")
 sys.addaudithook(watch)
 for _ in range(2):  # the second time all is there
-    prepared = execute.prepare(study, settings)
+    prepared = prepare.prepare(study, settings)
     execute.execute(prepared)
 service = Service(ServerSettings(url, folder))
 app = create_app(service, WebSettings(rate=1e6, burst=10**6))

@@ -29,11 +29,12 @@ from oracle.runs.catalog import find_run, stored_table
 from oracle.service.service import ServerSettings, Service
 from oracle.settings import Settings
 from scyc import torchvision_compat
+from scyc.data import cache as data
 from scyc.data import datasets
-from scyc.data import images as data
+from scyc.data.images import Images
 from scyc.errors import BadInput
 from scyc.specs.base import content_hash
-from scyc.specs.choices import ImageFolderSpec, TinyImageNetSpec, TorchvisionDataSpec
+from scyc.specs.datasets import ImageFolderSpec, TinyImageNetSpec, TorchvisionDataSpec
 from scyc.storage.blob_store import Blobs, blobs
 from scyc.storage.checkpoint_store import CheckpointError, CheckpointStore, name
 from scyc.storage.pack_state_file import PackStateFile
@@ -190,7 +191,7 @@ def test_as_a_pack_in_flight(tmp_path: Path, hostile: dict[str, bytes]) -> None:
 def forged(cache: Path, pixels: bytes, labels: bytes) -> None:
     """A data set of a cache folder whose sums are right."""
     cache.mkdir(exist_ok=True)
-    images = data.Images(
+    images = Images(
         torch.zeros(2, 1, 2, 2, dtype=torch.uint8), torch.zeros(2, dtype=torch.int64), ("a",),
         FINGERPRINT,
     )  # fmt: skip

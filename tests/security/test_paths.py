@@ -23,7 +23,7 @@ from oracle.client.client import Client, RetryPolicy
 from oracle.service import admission
 from scyc.data import datasets
 from scyc.errors import BadInput
-from scyc.specs.choices import ImageFolderSpec, TinyImageNetSpec
+from scyc.specs.datasets import ImageFolderSpec, TinyImageNetSpec
 
 SECRET = "canary-of-another-folder"  # noqa: S105  # a file's text
 CORPUS = yaml.safe_load((Path(__file__).parent / "paths.yaml").read_text(encoding="utf-8"))

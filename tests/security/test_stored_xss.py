@@ -26,7 +26,7 @@ from oracle.database import RunDatabase, sqlite_url
 from oracle.plots import base
 from oracle.plots.registry import FIGURES
 from oracle.records.jobs import NewJob
-from oracle.runs import execute, html_report
+from oracle.runs import execute, html_report, prepare
 from oracle.settings import Settings
 from oracle.study.validation import parse
 
@@ -77,7 +77,7 @@ class Home:
 def trained(folder: Path, content: dict[str, Any]) -> tuple[str, Any, Any]:
     storage = sqlite_url(folder / "oracle.db").render_as_string(hide_password=False)
     settings = Settings(folder=folder, storage=storage, backend="inline", workers=1)
-    prepared = execute.prepare(parse(content, "hostile.yaml"), settings)
+    prepared = prepare.prepare(parse(content, "hostile.yaml"), settings)
     return prepared.run_id, execute.execute(prepared), prepared.study
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from oracle.search.graph import Cell, CellResult
 from oracle.study.base import Study
 from oracle.study.validation import parse
-from scyc.specs.choices import FullyConnectedSpec
+from scyc.specs.networks import FullyConnectedSpec
 from scyc.specs.system import PruningSpec, SplitSpec, SystemSpec, TrainingSpec
 
 

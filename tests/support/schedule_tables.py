@@ -11,7 +11,7 @@ from oracle.search.pruning_run import RunCycle
 from oracle.study.oracle import SchedulesStudy
 from oracle.study.validation import parse
 from oracle.tables import schedules
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 from oracle.tables.schedules import EntryFound
 
 WARMUP = {"warmup": 3, "drops": [8]}

@@ -21,6 +21,7 @@ from oracle.study.search import SearchStudy
 from oracle.study.validation import parse
 from scyc.schedules import scyc_curve
 from scyc.specs.base import SCyc
+from scyc.tuning.plan import Plan
 
 Curve = Callable[[Cell], float | None]  # validation accuracy; None: it diverges
 
@@ -28,6 +29,35 @@ Curve = Callable[[Cell], float | None]  # validation accuracy; None: it diverges
 def answer(curve: Curve, cell: Cell) -> CellResult:
     """The result of a cell under a known curve."""
     return cell_result(cell, curve(cell))
+
+
+@dataclass
+class KeptEvents:
+    """Keeps what a queue reports."""
+
+    recorded: list[tuple[Cell, StudyKey]] = field(default_factory=list)
+    lost: set[str] = field(default_factory=set)  # checkpoints that are gone
+    plans: list[Plan] = field(default_factory=list)
+    stored: list[Pack] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+    def on_result(self, cell: Cell, result: CellResult, key: StudyKey) -> None:
+        self.recorded.append((cell, key))
+
+    def on_pack_stored(self, pack: Pack) -> None:
+        self.stored.append(pack)
+
+    def on_plan(self, plan: Plan) -> None:
+        self.plans.append(plan)
+
+    def has_checkpoint(self, sha256: str) -> bool:
+        return sha256 not in self.lost
+
+    def check_lease(self) -> None:
+        """Hold the lease always."""
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
 
 
 @dataclass
@@ -48,12 +78,7 @@ class Rehearsal:
         order: Callable[[Sequence[Pack]], int] = lambda packs: 0,
     ) -> PackQueue:
         """Train until the searches end, or for some packs; `order` picks who finishes first."""
-        queue = PackQueue(
-            self.most,
-            self.known,
-            lambda cell, result, place: self.recorded.append((cell, place)),
-            lambda checkpoint: checkpoint not in self.lost,
-        )
+        queue = PackQueue(self.most, self.known, KeptEvents(recorded=self.recorded, lost=self.lost))
         queue.start(searches)
         out: list[Pack] = []
         while not queue.finished and (stop_after is None or len(self.packs) < stop_after):

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from oracle.database import sqlite_url
 from oracle.records.jobs import Holder, Job
 from oracle.rest.settings import WebSettings
-from oracle.runs import execute
+from oracle.runs import execute, prepare
 from oracle.service.service import ServerSettings, Service
 from oracle.settings import Settings
 from oracle.study.validation import parse
@@ -39,7 +39,7 @@ def finished(folder: Path, **changes: Any) -> str:
     """Runs a tiny study in this process; returns its run's id."""
     storage = sqlite_url(folder / "oracle.db").render_as_string(hide_password=False)
     settings = Settings(folder=folder, storage=storage, backend="inline", workers=1)
-    prepared = execute.prepare(parse(STUDY | changes, "tiny.yaml"), settings)
+    prepared = prepare.prepare(parse(STUDY | changes, "tiny.yaml"), settings)
     execute.execute(prepared)
     return prepared.run_id
 

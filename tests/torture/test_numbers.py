@@ -25,6 +25,7 @@ from oracle.search.ask_tell import ExternalRun, Training
 from oracle.search.graph import Graph
 from oracle.search.greedy import OracleCycle
 from oracle.service.external_runs import ExternalRuns, Reported
+from oracle.storage import session
 from oracle.storage.result_store import ResultStore
 from oracle.study.validation import parse
 from scyc.errors import BadInput
@@ -71,14 +72,14 @@ def test_a_run_whose_trainings_all_diverge_ends_without_a_winner_and_keeps_them(
     (run,) = catalog.find(victim.settings)
     assert run.state == "no winner"
     graph = Graph(run.study.system, run.record.fingerprint)
-    with catalog.opened(run.url) as (_, store):
+    with session.opened(run.url) as (_, store):
         results = store.results(graph)
     grid = [each for each in results.values() if each.diverged]
     assert len(grid) == 2 * 2
     assert all(each.checkpoint is None and each.val_accuracy == 0.0 for each in grid)
     with pytest.raises(AllDiverged):  # again: nothing is trained, and it ends as before
         victim.run()
-    with catalog.opened(run.url) as (_, store):
+    with session.opened(run.url) as (_, store):
         assert store.results(graph) == results
 
 

@@ -106,6 +106,22 @@ def _member(file: Path) -> str:
         return content.read().decode()
 
 
+def test_a_run_gives_the_files_of_a_network(
+    done: tuple[oracle.Run, list[Any]], tmp_path: Path
+) -> None:
+    folder = done[0].folder(tmp_path / "net", cycle=2, replicate=1)
+    path = json.loads((folder / "net.json").read_text())
+    assert [(cycle, max_lr, replicate) for cycle, max_lr, replicate, _ in path] == [
+        (0, 0.1, 1), (1, 0.2, 1), (2, 0.2, 1),
+    ]  # fmt: skip
+    with pytest.raises(oracle.BadInput, match="must be new or empty"):
+        done[0].folder(folder, cycle=2)
+    with pytest.raises(oracle.BadInput, match=r"run.folder\(...\)"):
+        done[0].network(2)
+    with pytest.raises(oracle.BadInput, match="keep_checkpoints: all"):
+        done[0].folder(tmp_path / "other", cycle=1, max_lr=0.4)
+
+
 def test_no_accuracy_stands_in_the_table_of_a_perplexity(
     done: tuple[oracle.Run, list[Any]],
 ) -> None:
@@ -235,7 +251,7 @@ def test_a_smaller_study_of_a_function_has_fewer_cycles_but_no_smaller_scale(
     tmp_path: Path,
 ) -> None:
     declared, _ = study()
-    with pytest.raises(oracle.BadInput, match="--scale"):
+    with pytest.raises(oracle.BadInput, match=r"scale = 0.5 .*trainer.options"):
         oracle.check(declared, runs=tmp_path, smaller=oracle.ScaleDown(scale=0.5))
     cost = oracle.check(declared, runs=tmp_path, smaller=oracle.ScaleDown(cycles=1), workers=1)
     assert cost.cycles == 1

@@ -10,7 +10,7 @@ from factories import tiny_content
 from notebooks import notebook
 
 import oracle
-from oracle.runs import catalog, execute
+from oracle.runs import catalog, prepare
 from oracle.settings import Settings
 from oracle.study.base import Study
 from scyc.data.images import Images
@@ -165,11 +165,11 @@ def test_a_notebook_s_network_and_arrays_train_as_the_built_in_ones(
     assert ran.state == "done"
     assert ran.study.network.factory.startswith("in_process:network.h")
     assert ran.network(1)(torch.zeros(1, 1, 8, 8)).shape == (1, 10)
-    again = execute.prepare(own(digits), Settings(folder=tmp_path, backend="inline"))
+    again = prepare.prepare(own(digits), Settings(folder=tmp_path, backend="inline"))
     assert again.run_id == ran.run_id
     assert (
         again.graph.id
-        != execute.prepare(
+        != prepare.prepare(
             own(digits, hidden=17), Settings(folder=tmp_path, backend="inline")
         ).graph.id
     )

@@ -11,7 +11,7 @@ import yaml
 
 from oracle.cli import main
 from oracle.reports import formats
-from oracle.runs import catalog, execute
+from oracle.runs import catalog, execute, prepare
 from oracle.settings import Progress, Settings
 from oracle.study.loading import load_study
 from oracle.study.validation import parse
@@ -216,7 +216,7 @@ def test_of_a_run_without_a_finished_cycle_nothing_can_be_drawn(
     content = yaml.safe_load((place / f"{study}.yaml").read_text())
     where = Settings(backend="inline", device="cpu")
     with pytest.raises(Killed):
-        execute.execute(execute.prepare(parse(content, study), where), Progress(cells=at_once))
+        execute.execute(prepare.prepare(parse(content, study), where), Progress(cells=at_once))
     assert re.search(rf"{study}-[0-9a-f]{{8}} +stopped ", inside("list"))
     assert "nothing to draw" in inside("plot", study, code=1)
     assert "not complete" in inside("table", study)

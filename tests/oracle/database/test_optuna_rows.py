@@ -19,7 +19,7 @@ from oracle.database import optuna_rows as optuna_trials_module
 from oracle.database.optuna_rows import NewTrial, Trials
 from oracle.database.tables import LEASES
 from oracle.errors import LeaseLost
-from oracle.runs import execute
+from oracle.runs import execute, prepare
 from oracle.settings import Settings
 from oracle.storage.result_store import ResultStore
 from oracle.study.base import Study
@@ -216,7 +216,7 @@ def test_a_driver_that_slept_through_its_lease_writes_nothing_more(
 ) -> None:
     """It was stopped before its write, and another host took the lease: its beat has not told."""
     settings = Settings(tmp_path, backend="inline", device="cpu")
-    prepared = execute.prepare(study(cycles=1), settings)
+    prepared = prepare.prepare(study(cycles=1), settings)
     engine = sa.create_engine(f"sqlite:///{tmp_path}/tiny/oracle.db")
     add, added = ResultStore.add, []
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from search_fixtures import KeptEvents
 
 from oracle.execution import pack_plan
-from oracle.execution.pack_queue import Pack, PackQueue, packed
+from oracle.execution.pack_queue import PackQueue, packed
 from oracle.experiments.registry import experiment
 from oracle.search.graph import Cell, Graph
 from oracle.study.base import Study
@@ -20,8 +21,8 @@ def curve(cell: Cell) -> float:
     return 50.0 + cell.max_lr
 
 
-def queue(study: Study, most: int, **changes: Any) -> PackQueue:
-    made = PackQueue(most, {}, lambda cell, result, place: None, lambda checkpoint: True, **changes)
+def queue(study: Study, most: int, events: KeptEvents | None = None, **changes: Any) -> PackQueue:
+    made = PackQueue(most, {}, events or KeptEvents(), **changes)
     found: Any = experiment(study, Graph(study.system, "0" * 64))
     made.start(found.searches())
     return made
@@ -35,13 +36,13 @@ def test_cells_are_packed_in_their_order_and_evenly_by_their_number_alone() -> N
 
 
 def test_no_pack_is_handed_out_before_the_plan_is_measured(study: Make) -> None:
-    kept: list[Plan] = []
-    waiting = queue(study(), 0, unplanned=True, planned=kept.append)
+    events = KeptEvents()
+    waiting = queue(study(), 0, events, unplanned=True)
     assert waiting.next() is None
     assert not waiting.finished
     assert waiting.asked == set()
     waiting.settle(Plan("grouped", 3))
-    assert kept == [Plan("grouped", 3)]
+    assert events.plans == [Plan("grouped", 3)]
     assert waiting.engine == "grouped"
     sizes = []
     while (pack := waiting.next()) is not None:
@@ -56,16 +57,9 @@ def test_no_pack_is_handed_out_before_the_plan_is_measured(study: Make) -> None:
 def test_a_pack_that_was_too_large_makes_all_that_follow_smaller(
     study: Make, answer: Callable[..., Any]
 ) -> None:
-    kept: list[Plan] = []
-    landed: list[Pack] = []
+    events = KeptEvents()
     grid = {"max_lr": [0.01 * (k + 1) for k in range(12)], "extend": False}
-    running = queue(
-        study(grid=grid, cycles=1),
-        8,
-        engine="grouped",
-        planned=kept.append,
-        on_stored=landed.append,
-    )
+    running = queue(study(grid=grid, cycles=1), 8, events, engine="grouped")
     cells = {cell.id for pack in running.ready for cell in pack.cells}
     first = running.next()
     assert first is not None
@@ -77,8 +71,8 @@ def test_a_pack_that_was_too_large_makes_all_that_follow_smaller(
     ]
     running.complete(first, results)
     assert running.most == 4
-    assert kept == [Plan("grouped", 4)]
-    assert landed == [first]
+    assert events.plans == [Plan("grouped", 4)]
+    assert events.stored == [first]
     assert {len(pack.cells) for pack in running.ready} <= {3, 4}
     assert {c.id for p in (first, *running.ready) for c in p.cells} == cells
     while not running.finished:
@@ -87,7 +81,7 @@ def test_a_pack_that_was_too_large_makes_all_that_follow_smaller(
         assert len(pack.cells) <= 4
         done = [replace(answer(curve, c), members=len(pack.cells)) for c in pack.cells]
         running.complete(pack, done)
-    assert kept == [Plan("grouped", 4)]  # that a last pack is small says nothing
+    assert events.plans == [Plan("grouped", 4)]  # that a last pack is small says nothing
 
 
 def test_what_a_study_leaves_open_is_measured_on_a_gpu_only(study: Make) -> None:

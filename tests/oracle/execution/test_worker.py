@@ -12,11 +12,12 @@ from oracle.errors import PackFailed
 from oracle.execution import worker as work
 from oracle.execution.network_cache import Starts, size
 from oracle.execution.worker import CellTask, Worker, WorkerConfig
-from oracle.runs import execute
+from oracle.runs import prepare
+from oracle.runs.workspace import Workspace
 from oracle.search.graph import CellResult
 from oracle.settings import Settings
 from oracle.study.base import Study
-from scyc.data import images
+from scyc.data import cache
 from scyc.engines import stacked
 from scyc.pruning.pruned_network import Network
 from scyc.storage.checkpoint_store import CheckpointStore
@@ -35,11 +36,11 @@ def spec(study: Make, tmp_path: Path) -> Callable[..., WorkerConfig]:
 
     def made(save_every: float = 5.0, **changes: Any) -> WorkerConfig:
         where = Settings(tmp_path, backend="inline", device="cpu", save_every=save_every)
-        prepared = execute.prepare(study(**changes), where)
+        prepared = prepare.prepare(study(**changes), where)
         place = where.study_folder("tiny")
         place.mkdir(exist_ok=True)
-        images.keep(place / "images", prepared.images)
-        return execute._worker_spec(prepared)
+        cache.keep(place / "images", prepared.images)
+        return Workspace(prepared).worker_config()
 
     return made
 

@@ -14,20 +14,22 @@ from oracle.experiments.registry import experiment
 from oracle.plots.registry import FIGURES
 from oracle.reports import distributions as distributions_reports
 from oracle.reports import formats
-from oracle.runs import catalog, execute, html_report
+from oracle.runs import catalog, execute, html_report, prepare
 from oracle.search.graph import CellResult
 from oracle.search.pruning_run import RunCycle
 from oracle.settings import Progress, Settings
+from oracle.storage import session
 from oracle.study.base import Study
 from oracle.study.oracle import DistributionsStudy
 from oracle.study.validation import parse
 from oracle.tables import distributions as distribution_tables
-from oracle.tables import oracle as compare
+from oracle.tables.registry import Table
 from scyc import seeds
 from scyc.data import images as data
 from scyc.errors import BadInput
 from scyc.networks import registry
 from scyc.recording import distributions, recording
+from scyc.recording.pooling import pooled
 from scyc.storage.checkpoint_store import CheckpointStore
 
 WARMUP = {"warmup": 3, "drops": [8]}
@@ -57,20 +59,20 @@ def settings(folder: Path, **changes: Any) -> Settings:
     return Settings(**({"folder": folder, "backend": "inline", "device": "cpu"} | changes))
 
 
-def run(declared: Study, where: Settings, progress: Progress | None = None) -> compare.Table:
-    return execute.execute(execute.prepare(declared, where), progress)
+def run(declared: Study, where: Settings, progress: Progress | None = None) -> Table:
+    return execute.execute(prepare.prepare(declared, where), progress)
 
 
-def timeless(table: compare.Table) -> compare.Table:
+def timeless(table: Table) -> Table:
     """A table without the seconds."""
-    found: compare.Table = json.loads(json.dumps(table))
+    found: Table = json.loads(json.dumps(table))
     for cost in found["cost"].values():
         del cost["seconds"]
     return found
 
 
 def recorded_again(
-    prepared: execute.PreparedRun, result: CellResult, replicate: int, cycle: int
+    prepared: prepare.PreparedRun, result: CellResult, replicate: int, cycle: int
 ) -> Any:
     """What the recorder says of a carried network, on batches that are put together here."""
     declared, images = prepared.study, prepared.images
@@ -95,7 +97,7 @@ def recorded_again(
 def test_what_a_run_records_is_that_of_the_networks_it_carried(
     storage: str, tmp_path: Path
 ) -> None:
-    prepared = execute.prepare(study(), settings(tmp_path, storage=storage))
+    prepared = prepare.prepare(study(), settings(tmp_path, storage=storage))
     table = execute.execute(prepared)
     found = catalog.find_run("tiny", prepared.settings)
     assert (found.state, table["complete"]) == ("done", True)
@@ -110,7 +112,7 @@ def test_what_a_run_records_is_that_of_the_networks_it_carried(
         ]
         assert [result.recorded for result in done.results] == again
         for what in RECORD["what"]:
-            assert row[what] == distributions.pooled([each[what] for each in again])
+            assert row[what] == pooled([each[what] for each in again])
             assert row["std"][what] == [each[what]["std"] for each in again]
             assert row["outside"][what] == [
                 100 * (each[what]["below"] + each[what]["above"]) / each[what]["count"]
@@ -118,10 +120,10 @@ def test_what_a_run_records_is_that_of_the_networks_it_carried(
             ]
 
 
-def path_cycles(prepared: execute.PreparedRun) -> Any:
+def path_cycles(prepared: prepare.PreparedRun) -> Any:
     """A run's iterative pruning runs, from its storage."""
     found = experiment(prepared.study, prepared.graph)
-    with catalog.opened(catalog.database(prepared.settings, prepared.study.name)) as (_, store):
+    with session.opened(session.study_url(prepared.settings, prepared.study.name)) as (_, store):
         known = store.results(prepared.graph)
     for search in found.searches():
         catalog.replay(search, known)
@@ -151,7 +153,7 @@ def test_an_interrupted_run_has_the_same_distributions(tmp_path: Path) -> None:
 def test_an_oracle_run_has_the_distributions_of_the_oracle_and_of_s_cyc(tmp_path: Path) -> None:
     grid = {"max_lr": [0.05, 0.4], "extend": False}
     oracle = {"schedule": WARMUP, "grid": grid, "s_cyc": CURVE, "cycles": 1}
-    prepared = execute.prepare(parse(COMMON | oracle, "tiny.yaml"), settings(tmp_path))
+    prepared = prepare.prepare(parse(COMMON | oracle, "tiny.yaml"), settings(tmp_path))
     table = execute.execute(prepared)
     found = catalog.find_run("tiny", prepared.settings)
     won = catalog.stored_distributions(found, "oracle")
@@ -170,14 +172,12 @@ def test_an_oracle_run_has_the_distributions_of_the_oracle_and_of_s_cyc(tmp_path
     assert won["cycles"][0]["activations"] != s_cyc["cycles"][0]["activations"]
     (_, last) = path_cycles(prepared)["oracle"]
     again = [recorded_again(prepared, each, r, 1) for r, each in enumerate(last.results)]
-    assert won["cycles"][1]["activations"] == distributions.pooled(
-        [each["activations"] for each in again]
-    )
+    assert won["cycles"][1]["activations"] == pooled([each["activations"] for each in again])
     for name, shown in (("oracle", won), ("S-Cyc", s_cyc)):
         assert f"{name}: at the end of each training" in formats.text(shown)
     with pytest.raises(BadInput, match='did you mean "S-Cyc"') as refused:
         catalog.stored_distributions(found, "SCyc")
-    assert refused.value.problems[0].path == "--distributions"
+    assert refused.value.problems[0].path == "distributions"
 
 
 def test_a_comparison_has_the_distributions_of_each_schedule(tmp_path: Path) -> None:
@@ -260,7 +260,7 @@ WIDER = {"weight_gradients": [-2.0, 2.0], "activations": [0.0, 0.0, 0.0, 4.0]}
 NARROW = {"weight_gradients": [-0.25, 0.25], "activations": [0.0, 1.0]}
 
 
-def table_of(*cycles: list[dict[str, list[float]] | None], **changes: Any) -> compare.Table:
+def table_of(*cycles: list[dict[str, list[float]] | None], **changes: Any) -> Table:
     found = [
         RunCycle(cycle, 0.1, (), tuple(result(r, values) for r, values in enumerate(replicates)))
         for cycle, replicates in enumerate(cycles)

@@ -17,12 +17,12 @@ from oracle.plots import oracle
 from oracle.reports import beam as beam_reports
 from oracle.reports import formats
 from oracle.reports import rivals as rivals_reports
-from oracle.runs import catalog, execute, html_report
+from oracle.runs import catalog, execute, html_report, prepare
 from oracle.search.graph import Cell, Graph
 from oracle.settings import Settings
 from oracle.stats.paired_difference import difference, side
 from oracle.study.base import Study
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 from scyc.errors import BadInput
 
 Make = Callable[..., Study]
@@ -179,7 +179,7 @@ def test_a_whole_run_with_a_beam_and_every_rival(
         return train(worker, pack, *more)
 
     monkeypatch.setattr(Worker, "train", counted)
-    table = execute.execute(execute.prepare(declared, where))
+    table = execute.execute(prepare.prepare(declared, where))
     assert table["complete"]
     assert len(tasks) == len(set(tasks))  # though networks were dropped on the way
 

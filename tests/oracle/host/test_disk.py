@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from factories import tiny_content
+from search_fixtures import KeptEvents
 
 from oracle.cli import main
 from oracle.errors import DiskError, PackFailed
@@ -17,10 +18,11 @@ from oracle.execution.pack_queue import Pack, PackQueue
 from oracle.execution.pack_state import PackStates
 from oracle.execution.worker import Worker, flight_name
 from oracle.host import disk as folders
-from oracle.runs import catalog, execute, html_report
+from oracle.runs import catalog, execute, html_report, prepare
 from oracle.search.graph import Graph
 from oracle.search.request import StudyKey
 from oracle.settings import Settings
+from oracle.storage import session
 from oracle.study.base import Study
 from scyc.storage import blob_store
 
@@ -50,7 +52,7 @@ def test_only_errors_of_the_disk_are_told_as_such() -> None:
 def test_a_worker_that_finds_the_disk_full_ends_the_run_without_a_traceback(
     tmp_path: Path, study: Callable[..., Study], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prepared = execute.prepare(study(), settings(tmp_path))
+    prepared = prepare.prepare(study(), settings(tmp_path))
     with monkeypatch.context() as disk:
         disk.setattr(Worker, "train", full)
         with pytest.raises(DiskError, match=r"^/disk/file: No space left on device; make room"):
@@ -61,13 +63,12 @@ def test_a_worker_that_finds_the_disk_full_ends_the_run_without_a_traceback(
 
 
 def test_a_ray_worker_reports_a_full_disk_as_one(tmp_path: Path) -> None:
-    queue = PackQueue(4, {}, lambda *_: None, lambda sha256: True)
-    said: list[str] = []
-    queue.say = said.append
+    events = KeptEvents()
+    queue = PackQueue(4, {}, events)
     reported = json.dumps({"disk": "/disk/file: full", "said": ["not saved"]})
     with pytest.raises(DiskError, match="/disk/file: full"):
         ray_searcher._reported({"reported": reported}, error=False, queue=queue)
-    assert said == ["not saved"]
+    assert events.lines == ["not saved"]
     with pytest.raises(PackFailed):
         ray_searcher._reported({"reported": json.dumps({"failed": "x"})}, error=False, queue=queue)
 
@@ -128,11 +129,11 @@ def test_a_pack_that_lands_takes_its_unfinished_files_with_it(
 def test_tables_that_a_killed_driver_has_half_made_are_completed(
     tmp_path: Path, study: Callable[..., Study], made: int
 ) -> None:
-    prepared = execute.prepare(study(), settings(tmp_path))
+    prepared = prepare.prepare(study(), settings(tmp_path))
     place = prepared.settings.study_folder(prepared.study.folder_name)
     place.mkdir(parents=True)
-    url = catalog.database(prepared.settings, prepared.study.folder_name)
-    with catalog.opened(url):
+    url = session.study_url(prepared.settings, prepared.study.folder_name)
+    with session.opened(url):
         pass
     with sqlite3.connect(place / "oracle.db") as database:
         listed = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'oracle_%'"
@@ -145,6 +146,6 @@ def test_tables_that_a_killed_driver_has_half_made_are_completed(
         if "alembic_version" in tables[:made]:
             database.execute("DELETE FROM alembic_version")
     database.close()
-    again = execute.prepare(study(), settings(tmp_path))
-    with catalog.opened(url) as (_, store):
+    again = prepare.prepare(study(), settings(tmp_path))
+    with session.opened(url) as (_, store):
         assert store.results(again.graph) == {}

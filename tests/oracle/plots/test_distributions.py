@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from oracle.plots import distributions as distribution_plots
-from oracle.plots.distributions import dashboard_panels, distributions, shown, together
+from oracle.plots.distributions import dashboard_panels, distributions
+from oracle.plots.histograms import shown, together
 from scyc.recording.bins import Bins
 from scyc.recording.distributions import Distribution
 

@@ -21,8 +21,10 @@ def curve(cell: Cell) -> float:
 
 
 @pytest.fixture
-def made(study: Make, searched: Any) -> Callable[..., oracle.Table]:
-    def make(replicates: int = 4, curve: Callable[[Cell], float | None] = curve) -> oracle.Table:
+def made(study: Make, searched: Any) -> Callable[..., oracle.OracleTable]:
+    def make(
+        replicates: int = 4, curve: Callable[[Cell], float | None] = curve
+    ) -> oracle.OracleTable:
         declared = study(
             grid={"max_lr": [0.05, 0.1, 0.2, 0.4], "extend": False},
             s_cyc={"epsilon": 0.1, "delta": 0.0, "q": 0, "beta": 3.0},
@@ -34,7 +36,7 @@ def made(study: Make, searched: Any) -> Callable[..., oracle.Table]:
     return make
 
 
-def traces(table: oracle.Table) -> dict[str, Any]:
+def traces(table: oracle.OracleTable) -> dict[str, Any]:
     return {trace.name: trace for trace in region_plots.regions(table).data}
 
 

@@ -5,7 +5,7 @@ import pytest
 from schedule_tables import ENTRIES, given, study
 
 from oracle.plots import schedules
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 
 
 def traces(figure: Any, column: int) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def curve(cell: Cell) -> float | None:
 
 
 @pytest.fixture
-def table(study: Make, searched: Any) -> oracle.Table:
+def table(study: Make, searched: Any) -> oracle.OracleTable:
     declared = study(
         grid={"max_lr": [0.05, 0.1, 0.2, 0.4], "ceiling": 0.9},
         s_cyc={"epsilon": 0.1, "delta": 0.5, "q": 0, "beta": 3.0},
@@ -43,7 +43,7 @@ def table(study: Make, searched: Any) -> oracle.Table:
     return oracle.table(declared, "tiny-00000000", cycles, path, complete=True)
 
 
-def test_the_json_table_has_the_documented_shape(table: oracle.Table) -> None:
+def test_the_json_table_has_the_documented_shape(table: oracle.OracleTable) -> None:
     found = json.loads(formats.as_json(table))
     assert {"study", "run_id", "tolerance", "tolerance_kind", "cycles", "cost"} <= found.keys()
     cycle = found["cycles"][0]
@@ -60,7 +60,7 @@ def test_the_json_table_has_the_documented_shape(table: oracle.Table) -> None:
         assert {"trainings", "steps", "seconds"} == found["cost"][who].keys()
 
 
-def test_the_table_says_what_was_measured(table: oracle.Table) -> None:
+def test_the_table_says_what_was_measured(table: oracle.OracleTable) -> None:
     first, second = table["cycles"][:2]
     assert first["well_tuned"] == 0.1
     assert first["feasible"] == {
@@ -78,12 +78,12 @@ def test_the_table_says_what_was_measured(table: oracle.Table) -> None:
     assert second["weights_remaining"] == 80.0
 
 
-def test_cost_counts_each_training_once(table: oracle.Table) -> None:
+def test_cost_counts_each_training_once(table: oracle.OracleTable) -> None:
     assert table["cost"]["oracle"] == {"trainings": 30, "steps": 300, "seconds": 30.0}
     assert table["cost"]["s_cyc"]["trainings"] == 6
 
 
-def test_text_says_gaps_and_divergence(table: oracle.Table) -> None:
+def test_text_says_gaps_and_divergence(table: oracle.OracleTable) -> None:
     text = formats.text(table)
     assert "[0.1, 0.4]*" in text
     assert "with gaps" in text
@@ -102,14 +102,14 @@ def test_a_cut_off_region_is_printed_as_such(study: Make, searched: Any) -> None
     assert "cut off" in formats.text(table)
 
 
-def test_csv_reads_back(table: oracle.Table) -> None:
+def test_csv_reads_back(table: oracle.OracleTable) -> None:
     rows = list(csv.DictReader(io.StringIO(formats.as_csv(table))))
     assert [float(row["well_tuned"]) for row in rows] == [c["well_tuned"] for c in table["cycles"]]
     assert rows[0]["contiguous"] == "False"
     assert float(rows[0]["oracle_val_accuracy_mean"]) == pytest.approx(91.05)
 
 
-def test_markdown_and_latex_have_two_rows_a_cycle(table: oracle.Table) -> None:
+def test_markdown_and_latex_have_two_rows_a_cycle(table: oracle.OracleTable) -> None:
     markdown = [line for line in formats.as_markdown(table).splitlines() if line.startswith("|")]
     assert len(markdown) == 2 + 3 * 2
     assert len({line.count("|") for line in markdown}) == 1
@@ -119,7 +119,7 @@ def test_markdown_and_latex_have_two_rows_a_cycle(table: oracle.Table) -> None:
     assert r"$\pm$" in latex
 
 
-def test_the_figure_shows_band_well_tuned_values_and_s_cyc(table: oracle.Table) -> None:
+def test_the_figure_shows_band_well_tuned_values_and_s_cyc(table: oracle.OracleTable) -> None:
     figure = region_plots.regions(table)
     traces = {trace.name: trace for trace in figure.data}
     well_tuned = traces["well-tuned max_lr"]
@@ -134,13 +134,13 @@ def test_the_figure_shows_band_well_tuned_values_and_s_cyc(table: oracle.Table) 
     ]
 
 
-def test_the_dashboards_cards_are_the_two_halves_of_the_figure(table: oracle.Table) -> None:
+def test_the_dashboards_cards_are_the_two_halves_of_the_figure(table: oracle.OracleTable) -> None:
     whole, cards = region_plots.regions(table), region_plots.dashboard_panels(table)
     names = [trace.name for card in cards.values() for trace in card.data]
     assert sorted(names) == sorted(trace.name for trace in whole.data)
 
 
-def test_html_stands_alone(table: oracle.Table, tmp_path: Path) -> None:
+def test_html_stands_alone(table: oracle.OracleTable, tmp_path: Path) -> None:
     base.save(region_plots.regions(table), tmp_path / "region.html")
     text = (tmp_path / "region.html").read_text()
     assert "Plotly.newPlot" in text
@@ -149,7 +149,7 @@ def test_html_stands_alone(table: oracle.Table, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", [".png", ".svg"])
 def test_pictures_are_drawn_or_the_missing_browser_is_named(
-    table: oracle.Table, tmp_path: Path, ending: str
+    table: oracle.OracleTable, tmp_path: Path, ending: str
 ) -> None:
     target = tmp_path / f"region{ending}"
     try:
@@ -164,9 +164,9 @@ def test_pictures_are_drawn_or_the_missing_browser_is_named(
 
 @pytest.mark.parametrize("name", ["region.pdf", "region", "no/such/folder/region.html"])
 def test_a_file_that_cannot_be_drawn_is_refused(
-    table: oracle.Table, tmp_path: Path, name: str
+    table: oracle.OracleTable, tmp_path: Path, name: str
 ) -> None:
-    with pytest.raises(BadInput, match="--output"):
+    with pytest.raises(BadInput, match="output = "):
         base.save(region_plots.regions(table), tmp_path / name)
 
 
@@ -182,7 +182,7 @@ PRINTED = {
 
 
 @pytest.fixture
-def beside(study: Make, searched: Any) -> oracle.Table:
+def beside(study: Make, searched: Any) -> oracle.OracleTable:
     """The same run as `table`'s, of a study that names a table of the paper."""
     declared = study(
         grid={"max_lr": [0.05, 0.1, 0.2, 0.4], "ceiling": 0.9},
@@ -194,7 +194,7 @@ def beside(study: Make, searched: Any) -> oracle.Table:
 
 
 def test_the_papers_values_stand_beside_ours_in_json(
-    beside: oracle.Table, table: oracle.Table
+    beside: oracle.OracleTable, table: oracle.OracleTable
 ) -> None:
     found = json.loads(formats.as_json(beside))
     assert found["paper_table"] == 7
@@ -208,7 +208,7 @@ def test_the_papers_values_stand_beside_ours_in_json(
 
 
 def test_the_papers_values_have_columns_of_their_own(
-    beside: oracle.Table, table: oracle.Table
+    beside: oracle.OracleTable, table: oracle.OracleTable
 ) -> None:
     ours, both = tables.sheet(table), tables.sheet(beside)
     assert both.headers == (*ours.headers, "Table 7:\nwell-tuned", "Table 7:\nregion")
@@ -229,7 +229,7 @@ def test_the_papers_values_have_columns_of_their_own(
 
 
 def test_the_papers_values_are_a_trace_of_the_figure(
-    beside: oracle.Table, table: oracle.Table
+    beside: oracle.OracleTable, table: oracle.OracleTable
 ) -> None:
     name = "the paper's Table 7, full budget"
     for figure in (region_plots.regions(beside), region_plots.dashboard_panels(beside)["regions"]):
@@ -241,7 +241,7 @@ def test_the_papers_values_are_a_trace_of_the_figure(
 
 
 def test_what_was_shrunk_stands_in_the_figure_and_the_report(
-    table: oracle.Table, study: Make
+    table: oracle.OracleTable, study: Make
 ) -> None:
     small = table | {"shrunk": {"cycles": "2 of 25"}}
     assert "cycles 2 of 25" in region_plots.regions(small).layout.title.subtitle.text
@@ -260,7 +260,7 @@ class _Page(HTMLParser):
         self.sources += [value or "" for key, value in attrs if key in ("src", "href")]
 
 
-def test_the_report_is_one_self_contained_page(table: oracle.Table, study: Make) -> None:
+def test_the_report_is_one_self_contained_page(table: oracle.OracleTable, study: Make) -> None:
     text = html_report.page(table, study(description="<script>alert(1)</script>"))
     page = _Page()
     page.feed(text)

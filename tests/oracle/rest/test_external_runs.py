@@ -15,7 +15,7 @@ import uvicorn
 
 from oracle.database import sqlite_url
 from oracle.rest.settings import WebSettings
-from oracle.runs import execute
+from oracle.runs import execute, prepare
 from oracle.search import ask_tell
 from oracle.service.service import ServerSettings, Service
 from oracle.settings import Settings
@@ -158,7 +158,7 @@ def test_max_lr_of_an_own_run_is_that_of_its_table(
 ) -> None:
     storage = str(sqlite_url(served.folder / "oracle.db"))
     where = Settings(served.folder, storage=storage, backend="inline", device="cpu", workers=1)
-    prepared = execute.prepare(study(), where)
+    prepared = prepare.prepare(study(), where)
     table = execute.execute(prepared)
     for row in table["cycles"]:
         path = f"/v1/oracle/{prepared.run_id}/max_lr?cycle={row['cycle']}"
@@ -218,7 +218,7 @@ def test_a_run_that_only_has_the_name_does_not_hide_a_trained_one(
 ) -> None:
     storage = str(sqlite_url(served.folder / "oracle.db"))
     where = Settings(served.folder, storage=storage, backend="inline", device="cpu", workers=1)
-    prepared = execute.prepare(study(name="twice"), where)
+    prepared = prepare.prepare(study(name="twice"), where)
     table = execute.execute(prepared)
     path = declared(served, "twice")
     status, answer = served.ask("/v1/oracle/twice/max_lr?cycle=0")

@@ -1,6 +1,5 @@
 """Jobs over HTTP: submitted in every form, listed, changed, refused."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -56,7 +55,9 @@ def test_a_smaller_study_is_another_job(client: TestClient, study_yaml: Study) -
     assert smaller.status_code == 201
     assert smaller.json()["id"] != whole["id"]
     larger = client.post("/v1/jobs", json={"study": study_yaml(), "shrink": {"cycles": 7}})
-    assert "smaller" in json.dumps(problem(larger, 422)["errors"])
+    (error,) = problem(larger, 422)["errors"]
+    assert error["path"] == "shrink.cycles"
+    assert "smaller" in error["rule"]
 
 
 def test_every_problem_of_a_study_is_told_with_its_path(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from oracle.runs import catalog, execute
+from oracle.runs import catalog, execute, prepare
 from oracle.settings import Progress, Settings
 from oracle.study.base import Study
 
@@ -46,7 +46,7 @@ def test_a_growing_run_is_stored_read_and_gone_on_with_like_any_other(
     declared, where = study(**GROWING), settings(tmp_path)
     counted: list[tuple[int, int]] = []
     progress = Progress(cells=lambda done, total: counted.append((done, total)))
-    table = execute.execute(execute.prepare(declared, where), progress)
+    table = execute.execute(prepare.prepare(declared, where), progress)
     counts = [cycle["replicates"] for cycle in table["cycles"]]
     assert counts == [2, 3]
     assert counted[-1][0] == counted[-1][1]
@@ -66,7 +66,7 @@ def test_a_growing_run_is_stored_read_and_gone_on_with_like_any_other(
 
 def test_an_interrupted_growing_run_ends_with_the_same_table(study: Make, tmp_path: Path) -> None:
     declared = study(**GROWING)
-    whole = execute.execute(execute.prepare(declared, settings(tmp_path / "whole")))
+    whole = execute.execute(prepare.prepare(declared, settings(tmp_path / "whole")))
 
     def stop(done: int, total: int) -> None:
         if done >= 9:
@@ -74,6 +74,6 @@ def test_an_interrupted_growing_run_ends_with_the_same_table(study: Make, tmp_pa
 
     where = settings(tmp_path / "again")
     with pytest.raises(KeyboardInterrupt):
-        execute.execute(execute.prepare(declared, where), Progress(cells=stop))
+        execute.execute(prepare.prepare(declared, where), Progress(cells=stop))
     assert not catalog.stored_table(catalog.find_run("tiny", where))["complete"]
-    assert same(execute.execute(execute.prepare(declared, where))) == same(whole)
+    assert same(execute.execute(prepare.prepare(declared, where))) == same(whole)

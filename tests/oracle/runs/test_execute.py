@@ -15,10 +15,11 @@ from oracle.database import RunDatabase, parse_url
 from oracle.errors import AllDiverged, LeaseHeld, PackFailed
 from oracle.experiments.registry import experiment
 from oracle.reports import formats
-from oracle.runs import catalog, execute
+from oracle.runs import catalog, execute, prepare
 from oracle.search.graph import CellResult
 from oracle.search.pruning_run import RunCycle
 from oracle.settings import Progress, Settings
+from oracle.storage import session
 from oracle.study.base import Study
 from oracle.study.oracle import DistributionsStudy
 from oracle.study.validation import parse
@@ -36,11 +37,11 @@ def settings(folder: Path, **changes: Any) -> Settings:
     return Settings(**({"folder": folder, "backend": "inline", "device": "cpu"} | changes))
 
 
-def run(study: Study, where: Settings, progress: Progress | None = None) -> oracle.Table:
-    return execute.execute(execute.prepare(study, where), progress)
+def run(study: Study, where: Settings, progress: Progress | None = None) -> oracle.OracleTable:
+    return execute.execute(prepare.prepare(study, where), progress)
 
 
-def timeless(table: oracle.Table) -> str:
+def timeless(table: oracle.OracleTable) -> str:
     """A table as text, without the seconds."""
     copy = json.loads(json.dumps(table))
     for cost in copy["cost"].values():
@@ -204,7 +205,7 @@ def test_when_all_diverge_the_run_stops_and_keeps_what_it_has(study: Make, tmp_p
 
 def test_a_second_driver_on_the_same_graph_is_refused(study: Make, tmp_path: Path) -> None:
     where = settings(tmp_path)
-    prepared = execute.prepare(study(), where)
+    prepared = prepare.prepare(study(), where)
     (tmp_path / "tiny").mkdir()
     ledger = RunDatabase(parse_url(f"sqlite:///{tmp_path}/tiny/oracle.db"))
     with ledger.lease(prepared.graph.id, print), pytest.raises(LeaseHeld):
@@ -231,11 +232,11 @@ def test_a_network_of_the_script_itself_is_refused_where_rays_workers_train(
     monkeypatch.setattr(main, "small_cnn", own_network.small_cnn, raising=False)
     own = study(network="__main__:small_cnn")
     with pytest.raises(BadInput) as raised:
-        execute.prepare(own, Settings(tmp_path, backend="ray"))
+        prepare.prepare(own, Settings(tmp_path, backend="ray"))
     (problem,) = raised.value.problems
     assert (problem.path, problem.value) == ("network.factory", "__main__:small_cnn")
     assert "put it into a module of its own" in problem.rule
-    assert execute.prepare(own, settings(tmp_path)).run_id
+    assert prepare.prepare(own, settings(tmp_path)).run_id
 
 
 def test_missing_checkpoints_are_told_before_they_are_trained_again(
@@ -245,7 +246,7 @@ def test_missing_checkpoints_are_told_before_they_are_trained_again(
     for file in (tmp_path / "tiny" / "checkpoints").rglob("*.pt"):
         file.unlink()
     lines: list[str] = []
-    longer = execute.prepare(study(keep_checkpoints="all"), settings(tmp_path))
+    longer = prepare.prepare(study(keep_checkpoints="all"), settings(tmp_path))
     assert execute.execute(longer, Progress(say=lines.append))["complete"]
     told = [line for line in lines if not line.startswith("note: ")]  # of the study itself
     assert told
@@ -279,9 +280,9 @@ def test_everything_wrong_is_told_at_once_and_nothing_is_written(
     where = settings(tmp_path / "file" / "runs", storage="sqlite:////proc/x/y.db")
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(BadInput) as refused:
-        execute.prepare(bad, where)
+        prepare.prepare(bad, where)
     paths = [problem.path for problem in refused.value.problems]
-    assert paths == ["dataset.root", "network", "--runs", "--storage"]
+    assert paths == ["dataset.root", "network", "runs", "storage"]
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -290,7 +291,7 @@ def test_a_name_that_the_program_needs_is_refused_before_a_folder_is_made(
     study: Make, tmp_path: Path, name: str
 ) -> None:
     with pytest.raises(BadInput) as refused:
-        execute.prepare(study(name=name), settings(tmp_path))
+        prepare.prepare(study(name=name), settings(tmp_path))
     assert [(each.path, each.value) for each in refused.value.problems] == [("name", name)]
     assert not list(tmp_path.iterdir())
 
@@ -300,7 +301,7 @@ def test_cuda_is_refused_where_there_is_none(
 ) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(BadInput, match="no CUDA device") as refused:
-        execute.prepare(study(), settings(tmp_path, device="cuda"))
+        prepare.prepare(study(), settings(tmp_path, device="cuda"))
     assert [each.path for each in refused.value.problems] == ["device"]
 
 
@@ -324,10 +325,10 @@ def test_progress_is_told(study: Make, tmp_path: Path) -> None:
     assert counts[-1][0] == counts[-1][1]
 
 
-def pruning_runs(prepared: execute.PreparedRun) -> dict[str, Any]:
+def pruning_runs(prepared: prepare.PreparedRun) -> dict[str, Any]:
     """The iterative pruning runs of a finished study, from its storage."""
     found = experiment(prepared.study, prepared.graph)
-    with catalog.opened(catalog.database(prepared.settings, prepared.study.name)) as (_, store):
+    with session.opened(session.study_url(prepared.settings, prepared.study.name)) as (_, store):
         known = store.results(prepared.graph)
     for search in found.searches():
         catalog.replay(search, known)
@@ -338,7 +339,7 @@ def carried(done: Sequence[RunCycle]) -> list[CellResult]:
     return [result for each in done for result in each.results]
 
 
-def on_disk(prepared: execute.PreparedRun) -> set[str]:
+def on_disk(prepared: prepare.PreparedRun) -> set[str]:
     place = prepared.settings.study_folder(prepared.study.name)
     return {file.stem for file in (place / "checkpoints").rglob("*.pt")}
 
@@ -374,15 +375,15 @@ SEVERAL: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def comparison(
     tmp_path_factory: pytest.TempPathFactory,
-) -> tuple[execute.PreparedRun, oracle.Table]:
+) -> tuple[prepare.PreparedRun, oracle.OracleTable]:
     """An uninterrupted one."""
     where = settings(tmp_path_factory.mktemp("comparison"))
-    prepared = execute.prepare(parse(SEVERAL, "tiny.yaml"), where)
+    prepared = prepare.prepare(parse(SEVERAL, "tiny.yaml"), where)
     return prepared, execute.execute(prepared)
 
 
 def test_an_interrupted_comparison_ends_with_the_same_table_and_no_cell_twice(
-    storage: str, tmp_path: Path, comparison: tuple[execute.PreparedRun, oracle.Table]
+    storage: str, tmp_path: Path, comparison: tuple[prepare.PreparedRun, oracle.OracleTable]
 ) -> None:
     declared = parse(SEVERAL, "tiny.yaml")
     where = settings(tmp_path / "broken", storage=storage)
@@ -427,7 +428,7 @@ def test_a_run_finds_what_the_plain_loop_finds(tmp_path: Path, changes: dict[str
     training = {"training": SEVERAL["training"] | changes.get("training", {})}
     declared = parse(content | changes | training, "tiny.yaml")
     assert isinstance(declared, DistributionsStudy)
-    prepared = execute.prepare(declared, settings(tmp_path))
+    prepared = prepare.prepare(declared, settings(tmp_path))
     table = execute.execute(prepared)
     trainer = Trainer(declared.system, prepared.images)
     loop = list(
@@ -447,7 +448,7 @@ def test_a_run_finds_what_the_plain_loop_finds(tmp_path: Path, changes: dict[str
 def test_augmentation_of_its_own_gives_each_member_other_images(
     study: Make, tmp_path: Path
 ) -> None:
-    def table(folder: str, per: str, pack: int) -> oracle.Table:
+    def table(folder: str, per: str, pack: int) -> oracle.OracleTable:
         training = {
             "steps": 12,
             "batch": 16,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from oracle.runs import catalog, execute, longer
+from oracle.runs import catalog, execute, longer, prepare
 from oracle.settings import Settings
 from oracle.stats.paired_difference import Difference
 from oracle.study.base import Study
@@ -65,7 +65,7 @@ def test_a_stored_run_is_trained_longer_with_its_own_replicates(
     short = study(cycles=1, grid={"max_lr": [0.05, 0.1, 0.2], "extend": False})
     assert isinstance(short, OracleStudy)
     long = lengthened(short, 1.5).model_copy(update={"name": "long"})
-    tables = [execute.execute(execute.prepare(each, settings)) for each in (short, long)]
+    tables = [execute.execute(prepare.prepare(each, settings)) for each in (short, long)]
     run = catalog.find_run("tiny", settings)
     found = longer.train_longer(run, tables[0], "cpu")
     assert (found.steps, found.more_steps) == (12, 18)

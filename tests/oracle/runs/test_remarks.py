@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from oracle.analysis import curve_fit
+from oracle.analysis import region_fit
 from oracle.reports import formats
-from oracle.runs import catalog, estimate, execute
+from oracle.runs import catalog, estimate, execute, prepare
 from oracle.settings import Progress, Settings
 from oracle.study.base import Study
 from scyc.errors import BadInput
@@ -42,7 +42,7 @@ def test_a_run_in_which_nothing_is_learned_decides_nothing(study: Make, tmp_path
     declared = study(**NOISE, grid={"max_lr": [0.01, 0.02, 0.05], "extend": False}, replicates=3)
     said: list[str] = []
     table = execute.execute(
-        execute.prepare(declared, settings(tmp_path)), Progress(say=said.append)
+        prepare.prepare(declared, settings(tmp_path)), Progress(say=said.append)
     )
     assert table["split"]["validation"] == {"images": 40, "majority": 90.0, "missing": 0}
     assert [cycle["at_chance"] for cycle in table["cycles"]] == [True, True]
@@ -50,7 +50,7 @@ def test_a_run_in_which_nothing_is_learned_decides_nothing(study: Make, tmp_path
     assert [each["verdict"] for each in verdicts] == ["undecided", "undecided"]
     assert [each["more"] for each in verdicts] == [None, None]
     assert table["fit"] is None
-    assert curve_fit.of_cycles(table["cycles"]) == []
+    assert region_fit.of_cycles(table["cycles"]) == []
     text = formats.text(table)
     assert "Always naming the largest class scores 90.0 % on validation and 90.0 % on" in text
     assert "At chance at cycle 0, 1: no network is told from one that always names the" in text
@@ -60,7 +60,7 @@ def test_a_run_in_which_nothing_is_learned_decides_nothing(study: Make, tmp_path
 
 
 def test_a_run_that_learns_is_not_at_chance(study: Make, tmp_path: Path) -> None:
-    prepared = execute.prepare(study(cycles=1), settings(tmp_path))
+    prepared = prepare.prepare(study(cycles=1), settings(tmp_path))
     table = execute.execute(prepared)
     assert [cycle["at_chance"] for cycle in table["cycles"]] == [False, False]
     assert table["split"]["training"]["images"] == 215
@@ -74,7 +74,7 @@ def test_check_says_what_a_split_lacks(
 ) -> None:
     monkeypatch.setattr(estimate, "_TIMED_SECONDS", 0.0)
     declared = study(**{**NOISE, "dataset": own(180, 20, 1)}, training=LARGE_BATCH)
-    prepared = execute.prepare(declared, settings(tmp_path))
+    prepared = prepare.prepare(declared, settings(tmp_path))
     lines = told(prepared)
     notes = [line for line in lines if line.startswith("note")]
     assert notes == [
@@ -96,7 +96,7 @@ def test_check_says_what_a_split_lacks(
 LARGE_BATCH = {"steps": 12, "batch": 500, "validate_every": 6}
 
 
-def told(prepared: execute.PreparedRun) -> list[str]:
+def told(prepared: prepare.PreparedRun) -> list[str]:
     """The lines of an estimate, each with single spaces."""
     return [
         " ".join(line.split()) for line in estimate.text(estimate.estimate(prepared)).split("\n")
@@ -105,17 +105,17 @@ def told(prepared: execute.PreparedRun) -> list[str]:
 
 def test_a_stratified_study_has_ids_of_its_own(study: Make, tmp_path: Path) -> None:
     plain, other = (
-        execute.prepare(study(**changes), settings(tmp_path))
+        prepare.prepare(study(**changes), settings(tmp_path))
         for changes in ({}, {"split": {"stratified": True}})
     )
     assert plain.run_id != other.run_id
     assert plain.graph.id != other.graph.id
-    assert execute.prepare(study(split={}), settings(tmp_path)).run_id == plain.run_id
+    assert prepare.prepare(study(split={}), settings(tmp_path)).run_id == plain.run_id
 
 
 def test_a_test_part_that_the_data_set_lacks_is_refused(study: Make, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r'split\.test = "test"    the data set comes in no parts'):
-        execute.prepare(study(split={"test": "test"}), settings(tmp_path))
+        prepare.prepare(study(split={"test": "test"}), settings(tmp_path))
 
 
 def in_parts() -> tuple[Any, ...]:
@@ -128,10 +128,33 @@ def in_parts() -> tuple[Any, ...]:
 def test_a_run_tests_on_the_named_part_alone(study: Make, tmp_path: Path) -> None:
     changes = {"dataset": {"factory": f"{__name__}:in_parts"}, "subset": 1.0, "cycles": 1}
     declared = study(**changes, split={"train": 0.8, "validation": 0.2, "test": "test"})
-    prepared = execute.prepare(declared, settings(tmp_path))
+    prepared = prepare.prepare(declared, settings(tmp_path))
     assert prepared.summary.sizes["test"] == 10
     table = execute.execute(prepared)
     images = {part: each["images"] for part, each in table["split"].items()}
     assert images == {"training": 40, "validation": 10, "test": 10}
-    joined = execute.prepare(study(**changes), settings(tmp_path))
+    joined = prepare.prepare(study(**changes), settings(tmp_path))
     assert joined.graph.fingerprint != prepared.graph.fingerprint
+
+
+def test_the_cost_is_told_where_only_the_images_are_missing(
+    study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimate, "_TIMED_SECONDS", 0.0)
+    declared = study(dataset="cifar10")
+    with pytest.raises(BadInput) as refused:
+        prepare.prepare(declared, settings(tmp_path))
+    cost = estimate.without_images(declared, settings(tmp_path), refused.value)
+    assert cost is not None
+    assert (cost.images, cost.cells, cost.summary and cost.summary.sizes["test"]) == (
+        12_000,
+        22,
+        2400,
+    )
+    lines = estimate.text(cost).splitlines()
+    assert lines[0] == "tiny needs its images to run; by the known size of its data set:"
+    assert lines[1] == "  images      12,000: 7,200 training, 2,400 validation, 2,400 test"
+    unknown = study(dataset="image_folder")
+    with pytest.raises(BadInput) as refused:
+        prepare.prepare(unknown, settings(tmp_path))
+    assert estimate.without_images(unknown, settings(tmp_path), refused.value) is None

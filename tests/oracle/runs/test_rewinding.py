@@ -10,10 +10,11 @@ import torch
 
 from oracle.execution.worker import Worker
 from oracle.experiments.registry import experiment
-from oracle.runs import catalog, execute
+from oracle.runs import catalog, execute, prepare
 from oracle.search.graph import CellResult
 from oracle.search.pruning_run import RunCycle
 from oracle.settings import Progress, Settings
+from oracle.storage import session
 from oracle.study.base import Study
 from oracle.tables import oracle
 from scyc.pruning.pruned_network import Network
@@ -29,11 +30,11 @@ def settings(folder: Path, **changes: Any) -> Settings:
     return Settings(**({"folder": folder, "backend": "inline", "device": "cpu"} | changes))
 
 
-def run(study: Study, where: Settings, progress: Progress | None = None) -> oracle.Table:
-    return execute.execute(execute.prepare(study, where), progress)
+def run(study: Study, where: Settings, progress: Progress | None = None) -> oracle.OracleTable:
+    return execute.execute(prepare.prepare(study, where), progress)
 
 
-def timeless(table: oracle.Table) -> str:
+def timeless(table: oracle.OracleTable) -> str:
     """A table as text, without the seconds."""
     copy = json.loads(json.dumps(table))
     for cost in copy["cost"].values():
@@ -41,10 +42,10 @@ def timeless(table: oracle.Table) -> str:
     return json.dumps(copy)
 
 
-def pruning_runs(prepared: execute.PreparedRun) -> dict[str, Any]:
+def pruning_runs(prepared: prepare.PreparedRun) -> dict[str, Any]:
     """The iterative pruning runs of a finished study, from its storage."""
     found = experiment(prepared.study, prepared.graph)
-    with catalog.opened(catalog.database(prepared.settings, prepared.study.name)) as (_, store):
+    with session.opened(session.study_url(prepared.settings, prepared.study.name)) as (_, store):
         known = store.results(prepared.graph)
     for search in found.searches():
         catalog.replay(search, known)
@@ -55,7 +56,7 @@ def carried(done: Sequence[RunCycle]) -> list[CellResult]:
     return [result for each in done for result in each.results]
 
 
-def on_disk(prepared: execute.PreparedRun) -> set[str]:
+def on_disk(prepared: prepare.PreparedRun) -> set[str]:
     place = prepared.settings.study_folder(prepared.study.name)
     return {file.stem for file in (place / "checkpoints").rglob("*.pt")}
 
@@ -78,7 +79,7 @@ def test_a_pruned_network_starts_from_the_unpruned_one_after_so_many_iterations(
 
     monkeypatch.setattr(Trainer, "train", watched)
     declared = early(study, 5)
-    prepared = execute.prepare(declared, settings(tmp_path))
+    prepared = prepare.prepare(declared, settings(tmp_path))
     assert execute.execute(prepared)["complete"]
     after_five = [unpruned_after(prepared, 5, replicate) for replicate in range(2)]
     pruned = [member for member in starts if member.cycle > 0]
@@ -92,7 +93,7 @@ def test_a_pruned_network_starts_from_the_unpruned_one_after_so_many_iterations(
         assert not all(mask.all() for mask in member.start.masks.values())
 
 
-def unpruned_after(prepared: execute.PreparedRun, steps: int, replicate: int) -> Network:
+def unpruned_after(prepared: prepare.PreparedRun, steps: int, replicate: int) -> Network:
     """A replicate's unpruned network, trained for so many iterations and no longer."""
     system = prepared.study.system
     training = system.training.model_copy(update={"steps": steps, "validate_every": steps})
@@ -106,7 +107,7 @@ def test_what_is_rewound_to_is_kept_and_made_again_when_it_is_gone(
     study: Make, tmp_path: Path
 ) -> None:
     where = settings(tmp_path / "broken")
-    shorter = execute.prepare(early(study, 5, cycles=1, replicates=1), where)
+    shorter = prepare.prepare(early(study, 5, cycles=1, replicates=1), where)
     execute.execute(shorter)
     done = pruning_runs(shorter)["oracle"]
     kept = {result.kept for result in done[0].results}
@@ -127,7 +128,7 @@ def test_of_losers_neither_the_end_nor_the_early_iteration_is_kept(
     study: Make, tmp_path: Path
 ) -> None:
     grid = {"max_lr": [0.05, 0.1, 0.2], "extend": False}
-    prepared = execute.prepare(early(study, 5, grid=grid, cycles=1), settings(tmp_path))
+    prepared = prepare.prepare(early(study, 5, grid=grid, cycles=1), settings(tmp_path))
     execute.execute(prepared)
     found = pruning_runs(prepared)
     wanted = [result for done in found.values() for result in carried(done)]
@@ -150,7 +151,7 @@ def test_an_early_network_that_is_a_losers_too_stays(
     apart = {"epsilon": 0.07, "delta": 0.0, "q": 0, "beta": 3.0}
     grid = {"max_lr": [0.05, 0.1], "extend": False}
     declared = early(study, 1, grid=grid, cycles=1, replicates=1, s_cyc=apart)
-    prepared = execute.prepare(declared, settings(tmp_path))
+    prepared = prepare.prepare(declared, settings(tmp_path))
     execute.execute(prepared)
     (first, _) = pruning_runs(prepared)["oracle"]
     (second, _) = pruning_runs(prepared)["S-Cyc"]

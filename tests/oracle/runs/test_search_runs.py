@@ -10,11 +10,11 @@ import pytest
 from optuna.trial import TrialState
 
 from oracle.execution.worker import CellTask, Worker
-from oracle.runs import catalog, execute
+from oracle.runs import catalog, execute, prepare
 from oracle.settings import Progress, Settings
 from oracle.study.base import Study
 from oracle.study.search import SearchStudy
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 
 Make = Callable[..., SearchStudy]
 WIDE = {
@@ -38,7 +38,7 @@ def settings(folder: Path, **changes: Any) -> Settings:
 
 
 def run(study: Study, where: Settings, progress: Progress | None = None) -> Table:
-    return execute.execute(execute.prepare(study, where), progress)
+    return execute.execute(prepare.prepare(study, where), progress)
 
 
 def timeless(table: Table) -> str:

@@ -9,10 +9,13 @@ import pytest
 from factories import cell_result
 
 from oracle.experiments.registry import experiment
+from oracle.plots import oracle as plots
+from oracle.reports import formats
 from oracle.reports import rivals as reports
 from oracle.search import sizes
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.study.base import Study
+from oracle.study.rivals import NEEDS, RIVALS
 from oracle.tables import rivals as tables
 from scyc.errors import BadInput
 
@@ -60,6 +63,7 @@ def answered(cell: Cell) -> CellResult:
     told = {
         "pruned_norm": {"relative": size, "share": 0.25},
         "lr_range_test": {"rate": [0.3, 0.07, 0.2][cell.replicate], "steps": 90},
+        "weight_gradients": {"count": 1, "std": 1.0 / (cell.cycle + 1)},
     }
     return replace(cell_result(cell, accuracy), recorded=told)
 
@@ -169,3 +173,12 @@ def test_what_a_rival_lacks_is_refused(study: Make, changes: dict[str, Any], rul
     content = {"cycles": 3, "record": {"what": ["lr_range_test"]}} | changes
     with pytest.raises(BadInput, match=rule):
         study(**content)
+
+
+def test_every_rival_is_drawn_and_described(made: Any) -> None:
+    """A run draws and prints them at its end."""
+    found = made(sorted(RIVALS), record={"what": sorted(set(NEEDS.values()))})
+    table = found.table("t")
+    assert {trace.name for trace in plots.regions(table).data} >= set(RIVALS)
+    assert len(reports.summaries(table["rivals"])) == len(RIVALS)
+    assert formats.text(table, 160).count("choosing it costs") == len(RIVALS)

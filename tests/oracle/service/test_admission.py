@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from oracle.errors import SettingProblem
 from oracle.service import admission
 from oracle.study.validation import parse
 from scyc.errors import Problem
@@ -117,7 +118,7 @@ def test_a_server_without_data_folders_says_how_to_get_some() -> None:
     (missing,) = admission.problems(content(dataset=dataset), {}, {}, None)
     assert "--data" in missing.rule
     (named,) = admission.problems(content(), {}, {}, "images")
-    assert named == Problem("data", named.rule, "images")
+    assert named == SettingProblem("data", named.rule, "images")
     assert "--data" in named.rule
 
 

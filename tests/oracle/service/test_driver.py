@@ -12,18 +12,19 @@ import yaml
 from factories import tiny_content
 
 from oracle.database import Jobs, sqlite_url
-from oracle.errors import LeaseLost, RunError, StorageError
+from oracle.errors import JobWithdrawn, LeaseLost, StorageError, StorageProblem
 from oracle.host.processes import process_id_string
 from oracle.records.jobs import Holder, Job
-from oracle.runs import catalog, execute
+from oracle.runs import execute, prepare
 from oracle.search.graph import Graph
 from oracle.service import driver
 from oracle.service.driver_process import BUSY
-from oracle.service.progress import JobWithdrawn, Reporter
+from oracle.service.progress import Reporter
 from oracle.service.service import ServerSettings, Service
 from oracle.settings import Settings
+from oracle.storage import session
 from oracle.study.validation import parse
-from scyc.errors import BadInput, Problem
+from scyc.errors import BadInput
 
 ME = Holder("me", process_id_string())
 STUDY: dict[str, Any] = tiny_content(
@@ -77,15 +78,16 @@ def test_a_job_ends_as_its_run_does(
     assert driver.run_job(job.id, settings, ME) == 0
     done = service.jobs.get(job.id)
     plain = Settings(folder=tmp_path / "plain", backend="inline", device="cpu")
-    prepared = execute.prepare(parse(STUDY, "tiny"), plain)
+    prepared = prepare.prepare(parse(STUDY, "tiny"), plain)
     assert timeless(service.table(service.run(job.id))) == timeless(execute.execute(prepared))
     assert (done.state, done.run_id, done.message) == ("done", prepared.run_id, "")
-    with catalog.opened(catalog.database(plain, "tiny")) as (_, store):
+    with session.opened(session.study_url(plain, "tiny")) as (_, store):
         assert done.done == done.known == len(store.results(prepared.graph)) > 0
     events = [(event.kind, event.text.split()[:2]) for event in service.jobs.events(job.id)]
     assert events == [
         ("state", ["queued"]),
         ("state", ["running"]),
+        ("say", ["note:", "tolerance"]),  # of its small validation part
         ("line", ["cycle", "0"]),
         ("line", ["cycle", "1"]),
         ("state", ["done"]),
@@ -103,7 +105,7 @@ def test_a_study_that_cannot_run_fails_with_what_is_wrong(
     assert driver.run_job(job.id, settings, ME) == 0
     failed = service.jobs.get(job.id)
     assert (failed.state, failed.message) == ("failed", "its study was refused")
-    assert [each.path for each in failed.problems] == ["classes", "--runs"]
+    assert [each.path for each in failed.problems] == ["classes", "runs"]
     assert failed.problems[0].value == 11
     assert service.jobs.held() == []
 
@@ -179,7 +181,7 @@ def test_what_nobody_expected_fails_the_job_with_a_message(
 
 @pytest.mark.parametrize(
     "error",
-    [StorageError("away"), LeaseLost("away"), BadInput("", [Problem("--storage", "away")])],
+    [StorageError("away"), LeaseLost("away"), BadInput("", [StorageProblem("storage", "away")])],
     ids=lambda error: type(error).__name__,
 )
 def test_a_driver_dies_of_what_may_pass_and_its_job_stays(
@@ -194,7 +196,7 @@ def test_a_driver_dies_of_what_may_pass_and_its_job_stays(
 
     monkeypatch.setattr(driver.execute, "execute", broken)
     job = claimed()
-    with pytest.raises(RunError, match="away"):
+    with pytest.raises((StorageError, LeaseLost), match="away"):
         driver.run_job(job.id, settings, ME)
     assert service.jobs.get(job.id).state == "running"
 
@@ -205,7 +207,7 @@ def test_a_driver_waits_a_little_for_trainings_that_another_has_and_then_lets_th
     monkeypatch.setattr(driver, "_WATCH", 0.01)
     monkeypatch.setattr(driver, "_PATIENCE", 0.1)
     job = claimed()
-    prepared = execute.prepare(parse(STUDY, "tiny"), settings.of_job(None))
+    prepared = prepare.prepare(parse(STUDY, "tiny"), settings.of_job(None))
     with service.ledger.lease(prepared.graph.id, lambda text: None):
         assert driver.run_job(job.id, settings, ME) == BUSY
     assert service.jobs.get(job.id).state == "running"  # its server puts it back

@@ -13,10 +13,11 @@ from oracle.database import parse_url, sqlite_url
 from oracle.errors import Forbidden, KeyReused, QueueFull, UnknownJob
 from oracle.records.jobs import Holder, Job
 from oracle.records.tokens import Scope, Token
-from oracle.runs import catalog, execute
+from oracle.runs import catalog, execute, prepare
 from oracle.service import service
 from oracle.service.service import ServerSettings, Service
 from oracle.settings import Progress, ScaleDown, Settings
+from oracle.storage import session
 from oracle.study.loading import read_json
 from oracle.study.validation import parse
 from scyc.errors import BadInput
@@ -58,7 +59,7 @@ def refused(to: Service, changes: dict[str, Any] | None = None, **options: Any) 
 
 def run(to: Service, progress: Progress | None = None, **changes: Any) -> str:
     """Runs a study in this process; returns its run's id."""
-    prepared = execute.prepare(parse(STUDY | changes, "tiny"), to.settings.of_job(None))
+    prepared = prepare.prepare(parse(STUDY | changes, "tiny"), to.settings.of_job(None))
     execute.execute(prepared, progress)
     return prepared.run_id
 
@@ -111,7 +112,7 @@ def test_a_study_is_refused_with_all_that_is_wrong_at_once(opened: Open) -> None
     always = {"cycles", "epochs", "network"}
     assert set(refused(found, wrong, priority=101)) == always | {"dataset.root", "priority"}
     assert set(refused(found, wrong, data="images")) == always | {"data"}
-    assert refused(found, shrink=ScaleDown(cycles=3)) == ["--cycles"]
+    assert refused(found, shrink=ScaleDown(cycles=3)) == ["cycles"]
     with pytest.raises(BadInput):
         found.submit("a: [", form="yaml", owner="ann")
     with pytest.raises(BadInput):
@@ -243,10 +244,10 @@ def test_a_run_that_records_nothing_has_no_distributions(opened: Open) -> None:
 def test_a_servers_runs_are_found_beside_those_of_the_command(opened: Open, tmp_path: Path) -> None:
     where = Settings(folder=tmp_path, backend="inline", device="cpu")
     assert catalog.find(where) == []
-    assert catalog.served(where) == sqlite_url(tmp_path / "oracle.db")
-    assert catalog.served(Settings(storage="sqlite:///x.db")) == parse_url("sqlite:///x.db")
+    assert session.server_url(where) == sqlite_url(tmp_path / "oracle.db")
+    assert session.server_url(Settings(storage="sqlite:///x.db")) == parse_url("sqlite:///x.db")
     served = run(opened(), cycles=1)
-    plain = execute.prepare(parse(STUDY | {"name": "plain", "cycles": 1}, "plain"), where)
+    plain = prepare.prepare(parse(STUDY | {"name": "plain", "cycles": 1}, "plain"), where)
     execute.execute(plain)
     found = {each.record.run_id: each.place for each in catalog.find(where)}
     assert found == {served: tmp_path / "tiny", plain.run_id: tmp_path / "plain"}

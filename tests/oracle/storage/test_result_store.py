@@ -20,7 +20,7 @@ from oracle.database import engine as database
 from oracle.errors import StorageError, StorageUnavailable
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.request import StudyKey
-from oracle.storage import result_store
+from oracle.storage import trial_codec
 from oracle.storage.result_store import ResultStore, study_name
 from scyc.errors import BadInput
 from scyc.specs.schedules import ConstantSpec, CyclicalSpec, WarmupSpec
@@ -144,7 +144,7 @@ def test_a_duration_over_a_change_of_the_clocks_is_as_long_as_it_was() -> None:
     ended = datetime(2025, 10, 26, 3, 10)  # local, as Optuna's times are
     trial = create_trial(value=1.0)
     trial.datetime_start, trial.datetime_complete = ended - timedelta(minutes=30), ended
-    kept = result_store._new(trial)
+    kept = trial_codec.new_trial(trial)
     assert kept.ended == datetime(2025, 10, 26, 2, 10)  # UTC
     assert kept.ended - kept.started == timedelta(minutes=30)  # at 2:40 for the second time
 
@@ -385,7 +385,7 @@ def test_a_database_in_memory_is_refused(text: str) -> None:
     "text", ["", "nonsense", "mysql://root:canary@h/x", "sqlite+nosuch:///x", "oracle://u:canary@h"]
 )
 def test_what_is_no_storage_url_is_refused_without_its_password(text: str) -> None:
-    with pytest.raises(BadInput, match="--storage") as refused:
+    with pytest.raises(BadInput, match="storage = ") as refused:
         parse_url(text)
     assert "canary" not in str(refused.value)
 

@@ -8,7 +8,7 @@ import pytest
 
 from oracle.errors import PackFailed
 from oracle.execution import worker
-from oracle.runs import execute
+from oracle.runs import execute, prepare
 from oracle.settings import Settings
 from oracle.study.base import Study
 from oracle.tables import oracle
@@ -17,9 +17,9 @@ from scyc.errors import BadInput
 Make = Callable[..., Study]
 
 
-def run(study: Study, folder: Path, store: str | None) -> oracle.Table:
+def run(study: Study, folder: Path, store: str | None) -> oracle.OracleTable:
     settings = Settings(folder, backend="inline", device="cpu", store=store)
-    return execute.execute(execute.prepare(study, settings))
+    return execute.execute(prepare.prepare(study, settings))
 
 
 @pytest.fixture(autouse=True)
@@ -74,14 +74,14 @@ def test_a_store_that_cannot_be_used_is_refused_before_work(
     study: Make, tmp_path: Path, store: str, rule: str
 ) -> None:
     with pytest.raises(BadInput) as caught:
-        execute.prepare(study(), Settings(tmp_path, backend="inline", store=store))
-    assert [each.path for each in caught.value.problems] == ["--store"]
+        prepare.prepare(study(), Settings(tmp_path, backend="inline", store=store))
+    assert [each.path for each in caught.value.problems] == ["store"]
     assert rule in caught.value.problems[0].rule
 
 
 def test_a_store_in_memory_is_refused_for_workers(study: Make, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no worker sees"):
-        execute.prepare(study(), Settings(tmp_path, backend="ray", store="memory://x"))
+        prepare.prepare(study(), Settings(tmp_path, backend="ray", store="memory://x"))
 
 
 def test_what_a_machine_keeps_for_itself_is_its_users_alone(study: Make, tmp_path: Path) -> None:

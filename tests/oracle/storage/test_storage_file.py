@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from oracle.cli import main
-from oracle.errors import RunError
+from oracle.errors import OracleError
 from oracle.service import driver_process
 from scyc.errors import BadInput
 
@@ -15,7 +15,7 @@ def told(*arguments: str, **environment: str) -> str:
     """What a command says, or is refused with."""
     done = CliRunner().invoke(main.main, arguments, env={"COLUMNS": "200"} | environment)
     if done.exception is not None:
-        assert isinstance(done.exception, (BadInput, RunError)), done.output
+        assert isinstance(done.exception, (BadInput, OracleError)), done.output
         return str(done.exception)
     return done.output
 

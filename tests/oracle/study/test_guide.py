@@ -24,7 +24,8 @@ from oracle.study.validation import parse
 from scyc.networks import registry
 from scyc.pruning.criteria import CRITERIA
 from scyc.specs.base import Spec, as_json
-from scyc.specs.choices import DATASETS, NETWORKS
+from scyc.specs.datasets import DATASETS
+from scyc.specs.networks import NETWORKS
 from scyc.specs.optimizers import OPTIMIZERS
 from scyc.specs.schedules import SCHEDULES
 from scyc.specs.system import AugmentSpec, PruningSpec, RecordSpec, SplitSpec, TrainingSpec

@@ -11,7 +11,7 @@ from oracle.experiments.registry import experiment
 from oracle.experiments.schedules import SchedulesExperiment
 from oracle.plots import registry
 from oracle.reports import formats
-from oracle.runs import execute, html_report
+from oracle.runs import execute, html_report, prepare
 from oracle.search.graph import Graph
 from oracle.settings import Progress, ScaleDown, Settings
 from oracle.study import grid
@@ -21,6 +21,7 @@ from oracle.study.scale_down import scale_down
 from oracle.study.validation import parse
 from oracle.tables import oracle as compare
 from oracle.tables import schedules as schedule_tables
+from oracle.tables.registry import Table
 from scyc.errors import BadInput
 from scyc.specs.base import as_json
 
@@ -96,16 +97,16 @@ def test_what_is_larger_than_the_studys_is_refused(
     study: Make, option: str, value: float, of: str
 ) -> None:
     declared = study(classes=3)
-    with pytest.raises(BadInput, match=rf"--{option} = {value} +is above the study's {of};"):
+    with pytest.raises(BadInput, match=rf"  {option} = {value} +is above the study's {of};"):
         scale_down(declared, ScaleDown(**{option: value}))
 
 
 def test_a_larger_grid_is_refused_whether_listed_or_ranged(study: Make) -> None:
-    assert refused(study(), grid=4) == [("--grid", 4)]
+    assert refused(study(), grid=4) == [("grid", 4)]
     ranged = study(grid={"kind": "linear", "low": 0.1, "high": 0.5, "count": 5})
-    assert refused(ranged, grid=6) == [("--grid", 6)]
-    assert refused(comparison(), grid=6) == [("--grid", 6)]  # 7 are enough, 5 are not
-    assert refused(comparison(), grid=8) == [("--grid", 8)] * 2
+    assert refused(ranged, grid=6) == [("grid", 6)]
+    assert refused(comparison(), grid=6) == [("grid", 6)]  # 7 are enough, 5 are not
+    assert refused(comparison(), grid=8) == [("grid", 8)] * 2
 
 
 def test_a_grid_cannot_be_thinned_where_there_is_none() -> None:
@@ -116,7 +117,7 @@ def test_a_grid_cannot_be_thinned_where_there_is_none() -> None:
             {"label": label, "schedule": "constant", "max_lr": 0.1} for label in ("one", "two")
         ]
     )
-    assert refused(fixed, grid=2) == [("--grid", 2)]
+    assert refused(fixed, grid=2) == [("grid", 2)]
 
 
 def test_drops_that_fall_together_are_refused_with_where(study: Make) -> None:
@@ -135,17 +136,17 @@ def test_drops_that_fall_together_are_refused_with_where(study: Make) -> None:
 def test_every_schedule_whose_drops_fall_together_is_told() -> None:
     entries = [{"label": label, "schedule": WARMUP, "max_lr": 0.1} for label in ("one", "two")]
     declared = comparison(schedules=entries, columns=None)
-    assert refused(declared, scale=0.01) == [("--scale", 0.01)] * 2
+    assert refused(declared, scale=0.01) == [("scale", 0.01)] * 2
 
 
 def test_all_that_is_wrong_is_told_at_once(study: Make) -> None:
     told = refused(study(**LONG), scale=0.01, subset=0.9, cycles=9, grid=9, replicates=9)
     assert [path for path, _ in told] == [
-        "--scale",
-        "--subset",
-        "--cycles",
-        "--replicates",
-        "--grid",
+        "scale",
+        "subset",
+        "cycles",
+        "replicates",
+        "grid",
     ]
 
 
@@ -291,7 +292,7 @@ def test_a_shrunk_run_has_an_id_of_its_own_and_the_cells_of_equal_trainings(stud
     assert fewer.shrunk
     assert Graph(fewer.system, "0" * 64).id == Graph(whole.system, "0" * 64).id
     same = fewer.model_copy(update={"shrunk": {}})
-    ids = {execute.run_id(each, "0" * 64) for each in (whole, fewer, same)}
+    ids = {prepare.run_id(each, "0" * 64) for each in (whole, fewer, same)}
     assert len(ids) == 3
     shorter = scale_down(whole, ScaleDown(scale=0.5))
     assert Graph(shorter.system, "0" * 64).id != Graph(whole.system, "0" * 64).id
@@ -304,9 +305,9 @@ def test_a_run_with_fewer_cycles_is_the_start_of_the_full_one(study: Make, tmp_p
     trained: list[int] = []
     counting = Progress(cells=lambda done, total: trained.append(done))
 
-    def run(declared: Study) -> tuple[compare.Table, int]:
+    def run(declared: Study) -> tuple[Table, int]:
         trained.clear()
-        table = execute.execute(execute.prepare(declared, where), counting)
+        table = execute.execute(prepare.prepare(declared, where), counting)
         return table, trained[-1] - trained[0]  # the first count is of what was there already
 
     first, new = run(scale_down(whole, ScaleDown(cycles=1)))

@@ -41,8 +41,8 @@ def curve(cell: Cell) -> float | None:
 
 
 @pytest.fixture
-def made(study: Make, searched: Any) -> Callable[..., oracle.Table]:
-    def make(**changes: Any) -> oracle.Table:
+def made(study: Make, searched: Any) -> Callable[..., oracle.OracleTable]:
+    def make(**changes: Any) -> oracle.OracleTable:
         declared = study(
             **{
                 "grid": {"max_lr": [0.05, 0.1, 0.2, 0.4, 0.8], "extend": False},
@@ -58,7 +58,7 @@ def made(study: Make, searched: Any) -> Callable[..., oracle.Table]:
     return make
 
 
-def columns(table: oracle.Table, head: str) -> list[str]:
+def columns(table: oracle.OracleTable, head: str) -> list[str]:
     """A column of the printed table, by its head in one line."""
     sheet = tables.sheet(table)
     (index,) = (i for i, each in enumerate(sheet.headers) if each.replace("\n", " ") == head)

@@ -11,7 +11,7 @@ from oracle.experiments.registry import experiment
 from oracle.reports import oracle as reports
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.study.base import Study
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 
 Make = Callable[..., Study]
 LOOKS = (2, 4, 6, 8, 10, 12)

@@ -14,7 +14,7 @@ from oracle.reports import schedules as schedules_reports
 from oracle.runs import html_report
 from oracle.study.loading import load_study
 from oracle.study.oracle import SchedulesStudy
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 
 
 def test_the_table_compares_s_cyc_with_the_best_other_of_each_column(table: Table) -> None:

@@ -37,7 +37,8 @@ class Served:
         if self.pid == 0:
             code = 1
             try:
-                serving.serve(Settings(folder=folder), port=self.port, **given | options)
+                chosen = serving.ServeOptions(**{"port": self.port} | given | options)
+                serving.serve(Settings(folder=folder), chosen)
                 code = 0
             except BaseException:
                 traceback.print_exc()
@@ -98,9 +99,9 @@ Serve = Callable[..., Served]
 
 def refused(folder: Path, **options: Any) -> dict[str, str]:
     """What is wrong with the settings of a server: rules by path."""
-    given: dict[str, Any] = {"data": {}, "allow": {}, "port": 0}
+    given = serving.ServeOptions(**{"port": 0} | options)
     with pytest.raises(BadInput) as caught:
-        serving.serve(Settings(folder=folder), **given | options)
+        serving.serve(Settings(folder=folder), given)
     assert not (folder / "oracle.db").exists()
     return {each.path: each.rule for each in caught.value.problems}
 
@@ -118,17 +119,17 @@ def test_all_that_is_wrong_with_a_servers_settings_is_told_at_once(tmp_path: Pat
             allow={"digits": "os.path:join", "mine": "nowhere.at:all"},
         )
     assert found.keys() == {
-        "--storage", "--runs", "--data", "--data images", "--allow", "--allow mine",
-        "--host, --port",
+        "storage", "runs", "data", "data.images", "allow", "allow.mine",
+        "address",
     }  # fmt: skip
-    assert "Address already in use" in found["--host, --port"]
+    assert "Address already in use" in found["address"]
 
 
 @pytest.mark.parametrize(
     ("options", "path"),
     [
-        ({"host": EVERYWHERE}, "--host"),
-        ({"host": "localhost", "require_tokens": True}, "--require-tokens"),
+        ({"host": EVERYWHERE}, "host"),
+        ({"host": "localhost", "require_tokens": True}, "require_tokens"),
     ],
 )
 def test_a_server_that_asks_for_tokens_needs_one(
@@ -141,7 +142,7 @@ def test_a_server_that_asks_for_tokens_needs_one(
 
 @pytest.mark.parametrize("host", ["no such host", "256.1.1.1"])
 def test_a_host_that_is_none_is_refused(tmp_path: Path, host: str) -> None:
-    assert "--host, --port" in refused(tmp_path / "runs", host=host)
+    assert "address" in refused(tmp_path / "runs", host=host)
 
 
 def test_a_server_that_is_told_to_end_queues_its_jobs_though_somebody_listens(

@@ -16,7 +16,7 @@ from torch.nn.utils import parametrizations, prune, spectral_norm, weight_norm
 from scyc import Trainer, iterate
 from scyc.checks import system as checks
 from scyc.data.images import Images
-from scyc.specs.choices import FactorySpec
+from scyc.specs.factory import FactorySpec
 from scyc.specs.schedules import ConstantSpec
 from scyc.specs.system import PruningSpec, SystemSpec
 

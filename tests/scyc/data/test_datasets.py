@@ -8,7 +8,8 @@ import torch
 from scyc import torchvision_compat
 from scyc.data import datasets
 from scyc.errors import BadInput
-from scyc.specs.choices import DigitsSpec, FactorySpec, ImageFolderSpec, TorchvisionDataSpec
+from scyc.specs.datasets import DigitsSpec, ImageFolderSpec, TorchvisionDataSpec
+from scyc.specs.factory import FactorySpec
 from scyc.specs.system import SubsetSpec
 
 FOLDER = ImageFolderSpec(name="image_folder")

@@ -9,10 +9,9 @@ import pytest
 import torch
 from PIL import Image
 
-from scyc.data import datasets
-from scyc.data import images as data
+from scyc.data import cache, datasets
 from scyc.errors import BadInput
-from scyc.specs.choices import DigitsSpec, ImageFolderSpec, TinyImageNetSpec, TorchvisionDataSpec
+from scyc.specs.datasets import DigitsSpec, ImageFolderSpec, TinyImageNetSpec, TorchvisionDataSpec
 from scyc.specs.system import SubsetSpec
 
 FOLDER = ImageFolderSpec(name="image_folder")
@@ -87,17 +86,17 @@ def test_the_fingerprint_is_of_the_content_not_of_the_place(folder: Path, tmp_pa
 
 def test_a_cached_data_set_is_found_and_equal(folder: Path, tmp_path: Path) -> None:
     images = datasets.load(FOLDER, root=folder)
-    cache = tmp_path / "cache"
-    data.keep(cache, images)
+    folder_of_cache = tmp_path / "cache"
+    cache.keep(folder_of_cache, images)
     for found in (
-        data.read_cache(cache, images.fingerprint),
-        datasets.load(FOLDER, None, folder, cache),
+        cache.read_cache(folder_of_cache, images.fingerprint),
+        datasets.load(FOLDER, None, folder, folder_of_cache),
     ):
         assert torch.equal(found.pixels, images.pixels)
         assert torch.equal(found.labels, images.labels)
         assert (found.classes, found.fingerprint) == (images.classes, images.fingerprint)
-    with pytest.raises(data.ImagesLost, match=r"ffff\.json, or a file beside it, is gone"):
-        data.read_cache(cache, "f" * 64)
+    with pytest.raises(cache.ImagesLost, match=r"ffff\.json, or a file beside it, is gone"):
+        cache.read_cache(folder_of_cache, "f" * 64)
 
 
 def test_all_problems_of_a_folder_are_told_at_once(folder: Path) -> None:
@@ -135,7 +134,7 @@ def test_a_missing_folder_is_refused(
 ) -> None:
     with pytest.raises(BadInput, match=r"dataset\.root"):
         datasets.load(spec, root=tmp_path / "nowhere")
-    with pytest.raises(BadInput, match=f"{spec.name} needs a folder.*--data"):
+    with pytest.raises(BadInput, match=f"{spec.name} needs the folder.*--data"):
         datasets.load(spec)
 
 
@@ -155,8 +154,9 @@ def test_decoding_takes_little_memory_beside_the_array_itself(tmp_path: Path) ->
 import json, re, sys
 from pathlib import Path
 from scyc.data import datasets as sources
+from scyc.data import cache
 from scyc.data import images as data
-from scyc.specs.choices import ImageFolderSpec
+from scyc.specs.datasets import ImageFolderSpec
 from scyc.specs.system import SplitSpec
 
 def peak():
@@ -166,7 +166,7 @@ def peak():
 def used(top):
     folder = Path(sys.argv[1]) / top
     images = sources.load(ImageFolderSpec(name="image_folder"), root=folder)
-    data.keep(Path(sys.argv[1]) / "cache", images)
+    cache.keep(Path(sys.argv[1]) / "cache", images)
     data.split(images, SplitSpec(), 0, 0)
     return images.pixels.numel(), peak()
 

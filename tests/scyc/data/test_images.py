@@ -8,7 +8,7 @@ from scyc import seeds
 from scyc.data import datasets
 from scyc.data import images as data
 from scyc.data.images import Images
-from scyc.specs.choices import DigitsSpec
+from scyc.specs.datasets import DigitsSpec
 from scyc.specs.system import SplitSpec, SubsetSpec
 
 

@@ -7,11 +7,12 @@ import torch
 from PIL import Image
 
 from scyc import seeds
-from scyc.data import datasets, splits
+from scyc.data import cache, datasets, splits
 from scyc.data import images as data
 from scyc.errors import BadInput
 from scyc.specs.base import as_json
-from scyc.specs.choices import DigitsSpec, FactorySpec, ImageFolderSpec
+from scyc.specs.datasets import DigitsSpec, ImageFolderSpec
+from scyc.specs.factory import FactorySpec
 from scyc.specs.system import SplitSpec, SubsetSpec
 
 STRATIFIED = SplitSpec(stratified=True)
@@ -136,8 +137,8 @@ def test_the_parts_of_an_image_folder_stay_apart_where_one_is_named(
     split = data.split(images, SplitSpec(train=0.5, validation=0.5, test="exam"), 0, 1)
     assert set(images.pixels[split.test, 0, 0, 0].tolist()) == {1, 11, 101, 111}
     assert (len(split.train), len(split.validation)) == (6, 6)
-    data.keep(tmp_path / "cache", images)
-    assert data.read_cache(tmp_path / "cache", images.fingerprint).parts == images.parts
+    cache.keep(tmp_path / "cache", images)
+    assert cache.read_cache(tmp_path / "cache", images.fingerprint).parts == images.parts
     half = datasets.load(spec, SubsetSpec(share=0.5), test_part="exam")
     assert sum(count for _, count in half.parts) == len(half.labels) == 8
 

@@ -6,10 +6,10 @@ import pytest
 import torch
 from PIL import Image
 
+from scyc.data import cache as data
 from scyc.data import datasets
-from scyc.data import images as data
 from scyc.errors import BadInput
-from scyc.specs.choices import ImageFolderSpec, TinyImageNetSpec
+from scyc.specs.datasets import ImageFolderSpec, TinyImageNetSpec
 
 FOLDER = ImageFolderSpec(name="image_folder")
 TINY = TinyImageNetSpec(name="tiny_imagenet")

@@ -13,7 +13,7 @@ from scyc.engines import solo, stacked
 from scyc.networks.fully_connected import FullyConnected
 from scyc.networks.resnet20 import ResNet20
 from scyc.pruning.pruned_network import Network
-from scyc.specs.choices import FullyConnectedSpec, ResNet20Spec
+from scyc.specs.networks import FullyConnectedSpec, ResNet20Spec
 from scyc.specs.optimizers import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
 from scyc.specs.schedules import (
     ConstantSpec,

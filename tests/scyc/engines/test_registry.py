@@ -17,7 +17,7 @@ from scyc.errors import BadInput
 from scyc.networks import registry
 from scyc.networks.fully_connected import FullyConnected
 from scyc.pruning.pruned_network import Network
-from scyc.specs.choices import (
+from scyc.specs.networks import (
     AlexNetSpec,
     FullyConnectedSpec,
     NetworkSpec,

@@ -15,7 +15,7 @@ from scyc.networks.resnet20 import ResNet20
 from scyc.pruning import weights as pruning_weights
 from scyc.pruning.pruned_network import Network
 from scyc.schedules.lr_schedulers import WarmupDrops
-from scyc.specs.choices import ResNet20Spec
+from scyc.specs.networks import ResNet20Spec
 from scyc.specs.optimizers import SgdSpec
 from scyc.specs.schedules import ConstantSpec, WarmupSpec
 from scyc.specs.system import AugmentSpec, PruningSpec, SystemSpec

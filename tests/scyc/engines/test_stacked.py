@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from scyc.engines import solo, stacked
-from scyc.specs.choices import FullyConnectedSpec
+from scyc.specs.networks import FullyConnectedSpec
 from scyc.specs.optimizers import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
 from scyc.trainer import Trainer
 from scyc.training.job import Job, Outcome

@@ -12,7 +12,7 @@ from scyc.data.images import Images
 from scyc.engines import graphed, grouped, solo, vmap
 from scyc.pruning import weights as pruning_weights
 from scyc.pruning.pruned_network import Network
-from scyc.specs.choices import FullyConnectedSpec, ResNet20Spec
+from scyc.specs.networks import FullyConnectedSpec, ResNet20Spec
 from scyc.specs.optimizers import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
 from scyc.specs.system import AugmentSpec, PruningSpec, SystemSpec
 from scyc.trainer import Trainer

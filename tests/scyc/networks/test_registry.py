@@ -15,9 +15,9 @@ from scyc.specs import choices
 from scyc.specs import factory as factory_specs
 from scyc.specs import schedules as choices_schedules
 from scyc.specs.base import Spec
-from scyc.specs.choices import (
+from scyc.specs.factory import FactorySpec
+from scyc.specs.networks import (
     AlexNetSpec,
-    FactorySpec,
     FullyConnectedSpec,
     NetworkSpec,
     ResNet20Spec,

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from scyc.recording import distributions
 from scyc.recording.bins import Bins
-from scyc.recording.distributions import PERMILLES, Distribution, pooled
+from scyc.recording.distributions import PERMILLES, Distribution
+from scyc.recording.pooling import pooled
 
 FLOATS = st.floats(-(2.0**100), 2.0**100, width=32, allow_subnormal=False)
 LISTS = st.lists(FLOATS, min_size=1, max_size=200)

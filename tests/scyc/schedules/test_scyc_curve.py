@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scyc import SCyc, max_lr
+from scyc.specs.ranges import STORED
 
 CURVE = SCyc(epsilon=0.04, delta=0.06, q=1, beta=4.0)
 
@@ -44,7 +45,9 @@ def test_half_of_delta_is_reached_where_half_the_weights_since_q_are_gone() -> N
 def test_it_never_overflows_leaves_its_range_or_falls(
     epsilon: float, delta: float, q: int, beta: float, rate: float, cycle: int
 ) -> None:
-    curve = SCyc(epsilon=epsilon, delta=delta, q=q, beta=beta)
+    curve = SCyc.model_validate(
+        {"epsilon": epsilon, "delta": delta, "q": q, "beta": beta}, context=STORED
+    )  # beta may be steeper than a new study's
     here, after = max_lr(curve, cycle, rate), max_lr(curve, cycle + 1, rate)
     assert epsilon <= here <= after <= epsilon + delta
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from scyc.data import images
+from scyc.data import cache
 from scyc.data.images import Images
 from scyc.pruning.pruned_network import Network
 from scyc.storage.blob_store import Blobs, Folder, blobs
@@ -69,37 +69,37 @@ def test_networks_are_kept_checked_and_discarded_there(kept: Blobs) -> None:
 def test_images_are_shared_once_and_fetched_once_a_machine(
     kept: Blobs, tmp_path: Path, digits: Images, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    images.keep(tmp_path / "driver", digits)
-    images.share(tmp_path / "driver", digits.fingerprint, kept)
-    images.fetch(tmp_path / "node", digits.fingerprint, kept)
-    found = images.read_cache(tmp_path / "node", digits.fingerprint)
+    cache.keep(tmp_path / "driver", digits)
+    cache.share(tmp_path / "driver", digits.fingerprint, kept)
+    cache.fetch(tmp_path / "node", digits.fingerprint, kept)
+    found = cache.read_cache(tmp_path / "node", digits.fingerprint)
     assert torch.equal(found.pixels, digits.pixels)
     assert torch.equal(found.labels, digits.labels)
     refuse: Callable[..., bytes] = lambda *_: pytest.fail("fetched or written again")  # noqa: E731
     monkeypatch.setattr(type(kept), "read", refuse)
     monkeypatch.setattr(type(kept), "write", refuse)
-    images.fetch(tmp_path / "node", digits.fingerprint, kept)
-    images.share(tmp_path / "driver", digits.fingerprint, kept)
+    cache.fetch(tmp_path / "node", digits.fingerprint, kept)
+    cache.share(tmp_path / "driver", digits.fingerprint, kept)
 
 
 @pytest.mark.parametrize("ending", ["pixels.npy", "labels.npy"])
 def test_images_that_are_damaged_are_not_taken(
     kept: Blobs, tmp_path: Path, digits: Images, ending: str
 ) -> None:
-    images.keep(tmp_path / "driver", digits)
-    images.share(tmp_path / "driver", digits.fingerprint, kept)
+    cache.keep(tmp_path / "driver", digits)
+    cache.share(tmp_path / "driver", digits.fingerprint, kept)
     file = f"{digits.fingerprint}.{ending}"
     content = bytearray(kept.read(file))
     content[-1] ^= 1
     kept.write(file, bytes(content))
     with pytest.raises(ValueError, match="gone or damaged; start the run again"):
-        images.fetch(tmp_path / "node", digits.fingerprint, kept)
-    assert images.cached(tmp_path / "node", digits.fingerprint) is None
+        cache.fetch(tmp_path / "node", digits.fingerprint, kept)
+    assert cache.cached(tmp_path / "node", digits.fingerprint) is None
 
 
 def test_images_that_were_not_shared_are_not_found(kept: Blobs, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        images.fetch(tmp_path, "0" * 64, kept)
+        cache.fetch(tmp_path, "0" * 64, kept)
 
 
 @pytest.mark.parametrize("url", ["http://example.org/x", "ftp://a/b", "simplecache::file:///tmp/x"])

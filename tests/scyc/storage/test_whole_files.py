@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from scyc.data import images
+from scyc.data import cache
 from scyc.data.images import Images
 from scyc.storage import blob_store
 from scyc.storage.blob_store import Folder, make_folder, sweep, whole, write_whole
@@ -124,7 +124,7 @@ def test_a_pack_that_cannot_be_saved_says_so_once_and_is_saved_when_there_is_roo
 def test_decoded_images_are_as_numpy_writes_them_and_flushed(
     tmp_path: Path, digits: Images, flushed: list[Path]
 ) -> None:
-    images.keep(tmp_path, digits)
+    cache.keep(tmp_path, digits)
     pixels = tmp_path / f"{digits.fingerprint}.pixels.npy"
     np.save(tmp_path / "numpy.npy", digits.pixels.numpy())
     assert pixels.read_bytes() == (tmp_path / "numpy.npy").read_bytes()
@@ -133,7 +133,7 @@ def test_decoded_images_are_as_numpy_writes_them_and_flushed(
         "labels",
         "json",
     ]
-    assert torch.equal(images.read_cache(tmp_path, digits.fingerprint).pixels, digits.pixels)
+    assert torch.equal(cache.read_cache(tmp_path, digits.fingerprint).pixels, digits.pixels)
 
 
 @pytest.mark.parametrize("ending", ["pixels.npy", "labels.npy", "json"])
@@ -141,10 +141,10 @@ def test_decoded_images_are_as_numpy_writes_them_and_flushed(
 def test_decoded_images_that_are_cut_short_are_decoded_again(
     tmp_path: Path, digits: Images, ending: str, length: int
 ) -> None:
-    images.keep(tmp_path, digits)
+    cache.keep(tmp_path, digits)
     file = tmp_path / f"{digits.fingerprint}.{ending}"
     whole_file = file.read_bytes()
     file.write_bytes(whole_file[: min(length, len(whole_file) - 1)])
-    assert images.cached(tmp_path, digits.fingerprint) is None
-    images.keep(tmp_path, digits)
+    assert cache.cached(tmp_path, digits.fingerprint) is None
+    cache.keep(tmp_path, digits)
     assert file.read_bytes() == whole_file

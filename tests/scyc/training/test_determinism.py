@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from scyc.data.images import Images
-from scyc.specs.choices import FactorySpec, ResNet20Spec
+from scyc.specs.factory import FactorySpec
+from scyc.specs.networks import ResNet20Spec
 from scyc.specs.schedules import ConstantSpec
 from scyc.specs.system import SystemSpec
 from scyc.trainer import Member, Trainer

@@ -17,7 +17,7 @@ from scyc.data.images import Images
 from scyc.engines import solo
 from scyc.optimizers.registry import make_optimizer
 from scyc.pruning.pruned_network import Network
-from scyc.specs.choices import FullyConnectedSpec, ResNet20Spec
+from scyc.specs.networks import FullyConnectedSpec, ResNet20Spec
 from scyc.specs.optimizers import AdamSpec, OptimizerSpec, RmsPropSpec, SgdSpec
 from scyc.specs.system import PruningSpec, SplitSpec, SystemSpec, TrainingSpec
 from scyc.storage.pack_state_file import PackStateFile

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from scyc.data.images import Images
 from scyc.engines import grouped, vmap
-from scyc.specs.choices import FullyConnectedSpec
+from scyc.specs.networks import FullyConnectedSpec
 from scyc.specs.optimizers import AdamSpec, SgdSpec
 from scyc.specs.system import SystemSpec
 from scyc.trainer import Trainer

@@ -30,7 +30,7 @@ from oracle.errors import (
     PackFailed,
     StorageError,
 )
-from oracle.runs import catalog, execute
+from oracle.runs import catalog, execute, prepare
 from oracle.settings import Progress, Settings
 from oracle.study.base import Study
 from oracle.study.validation import parse
@@ -114,7 +114,7 @@ class Victim:
     def run(self) -> None:
         """Run the study to its end in this process."""
         progress = Progress(say=lambda text: click.echo(text, err=True))
-        execute.execute(execute.prepare(self.study, self.settings), progress)
+        execute.execute(prepare.prepare(self.study, self.settings), progress)
 
     def table(self) -> bytes:
         """The run's table as JSON, from the storage alone, and without what it cost in time."""

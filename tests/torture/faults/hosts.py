@@ -31,11 +31,11 @@ from faults.failpoints import POINTS
 from oracle.database import leases
 from oracle.execution.pack_queue import Pack, PackQueue
 from oracle.execution.worker import WorkerConfig
-from oracle.runs import execute
+from oracle.runs import execute, prepare, workspace
 from oracle.search.graph import Cell
 from oracle.storage.result_store import ResultStore
 from oracle.storage.retry import DatabaseRetry
-from oracle.tables.oracle import Table
+from oracle.tables.registry import Table
 from scyc.storage.blob_store import sweep
 from scyc.storage.checkpoint_store import CheckpointLost, CheckpointStore
 
@@ -90,7 +90,7 @@ class Driver:
     """A driver; between two of its steps it waits to be told what to do."""
 
     def __init__(
-        self, number: int, host: int, prepared: execute.PreparedRun, journal: Journal
+        self, number: int, host: int, prepared: prepare.PreparedRun, journal: Journal
     ) -> None:
         self.host, self.prepared, self.journal = host, prepared, journal
         self.process = f"host-{host} {number} {number} name-{host}"
@@ -210,7 +210,7 @@ class World:
     journal: Journal = field(default_factory=Journal)
     now: float = 0.0
 
-    def driver(self, host: int, prepared: execute.PreparedRun) -> Driver:
+    def driver(self, host: int, prepared: prepare.PreparedRun) -> Driver:
         """A driver that has not started."""
         self.drivers.append(Driver(len(self.drivers) + 1, host, prepared, self.journal))
         return self.drivers[-1]
@@ -243,7 +243,7 @@ class World:
             stack.enter_context(patch(execute, "DatabaseRetry", soon))
             stack.enter_context(patch(execute, "BACKENDS", {"inline": _backend}))
             stack.enter_context(patch(execute, "_publish", lambda *_: None))
-            stack.enter_context(patch(execute, "sweep", _unless_dead(sweep)))
+            stack.enter_context(patch(workspace, "sweep", _unless_dead(sweep)))
             stack.enter_context(patch(ResultStore, "add", _journaled(ResultStore.add)))
             for place in PLACES:
                 point = POINTS[place]

@@ -34,7 +34,7 @@ from faults.drivers import TINY, Victim
 from faults.hosts import PLACES, Driver, World, outcomes
 from oracle.database.tables import LEASES, RUNS
 from oracle.errors import LeaseHeld, LeaseLost, StorageError
-from oracle.runs import execute
+from oracle.runs import prepare
 from scyc.storage.checkpoint_store import CheckpointStore
 
 STUDIES = (  # each asks for all that the ones before it ask for
@@ -50,15 +50,15 @@ counts: Counter[str] = Counter()
 
 
 @cache
-def prepared(variant: int) -> execute.PreparedRun:
+def prepared(variant: int) -> prepare.PreparedRun:
     """A study that has been checked, in no folder yet."""
     with tempfile.TemporaryDirectory() as scratch:
         victim = Victim(Path(scratch), declared=STUDIES[variant])
         victim.folder.mkdir(parents=True)
-        return execute.prepare(victim.study, victim.settings)
+        return prepare.prepare(victim.study, victim.settings)
 
 
-def at(variant: int, place: Path, url: str) -> execute.PreparedRun:
+def at(variant: int, place: Path, url: str) -> prepare.PreparedRun:
     """The same study in a folder and a database."""
     found = prepared(variant)
     return replace(found, settings=replace(found.settings, folder=place, storage=url))

@@ -15,7 +15,7 @@ from unittest import mock
 from faults.drivers import TINY
 from oracle.execution.pack_queue import PackQueue
 from oracle.execution.worker import WorkerConfig
-from oracle.runs import execute
+from oracle.runs import execute, prepare
 from oracle.settings import Progress, Settings
 from oracle.study.validation import parse
 
@@ -105,7 +105,7 @@ def drive(
                 super().__call__(spec, queue, workers)
 
     where = Settings(folder, storage=storage, workers=2, backend="inline", device="cpu")
-    prepared = execute.prepare(parse(dict(study), "load.yaml"), where)
+    prepared = prepare.prepare(parse(dict(study), "load.yaml"), where)
     with mock.patch.object(execute, "BACKENDS", MappingProxyType({"inline": Watched()})):
         execute.execute(prepared, Progress(cells=lambda done, _: told(done)))
 

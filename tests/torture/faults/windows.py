@@ -14,9 +14,10 @@ from faults.tracing import Traced, Window, traced
 from oracle.database import RunDatabase
 from oracle.execution.checkpoint_gc import CheckpointCollector
 from oracle.execution.pack_state import PackStates
-from oracle.runs import catalog, execute
+from oracle.runs import execute, prepare
+from oracle.storage import session
 from oracle.storage.result_store import ResultStore
-from scyc.data import images
+from scyc.data import cache
 from scyc.storage.checkpoint_store import CheckpointStore
 from scyc.storage.pack_state_file import PackStateFile
 
@@ -24,7 +25,7 @@ PACK = 2
 SMALL = {**TINY, "grid": {"max_lr": [0.05, 0.2]}, "cycles": 1, "replicates": 1, "pack": PACK}
 WINDOWS: Mapping[str, Window] = MappingProxyType(
     {
-        "images": Window(images, "keep"),
+        "images": Window(cache, "keep"),
         "new tables of Optuna": Window(ResultStore, "__init__"),
         "new tables": Window(RunDatabase, "__init__"),
         "a lease and a run": Window(RunDatabase, "register"),
@@ -54,8 +55,8 @@ def begun(place: Path) -> Victim:
     """A small run of which there are the images and an empty database."""
     victim = small(place)
     victim.folder.mkdir(parents=True)
-    images.keep(victim.folder / "images", execute.prepare(victim.study, victim.settings).images)
-    with catalog.opened(catalog.database(victim.settings, victim.study.folder_name)):
+    cache.keep(victim.folder / "images", prepare.prepare(victim.study, victim.settings).images)
+    with session.opened(session.study_url(victim.settings, victim.study.folder_name)):
         pass
     return victim
 

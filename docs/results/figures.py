@@ -1,0 +1,217 @@
+"""Draw the figures of docs/results from the tables beside this file.
+
+    python docs/results/figures.py
+
+Each panel is computed from a table that `oracle table RUN --format json` wrote; nothing is trained.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from oracle.analysis import rise, trend
+from oracle.plots.base import rate_axis, remaining_axis, save
+from oracle.stats.paired_difference import Difference
+
+HERE = Path(__file__).parent
+CONVERGED = {
+    "demo": "digits, 300 training images",
+    "digits-converged": "digits, 898 training images",
+    "mnist1d": "MNIST-1D, 12,000 training signals",
+}
+CONTROLS = {
+    "demo": "IMP: the demo",
+    "demo-reinit": "IMP's masks, weights drawn anew",
+    "demo-random": "pruned at random",
+    "demo-none": "nothing pruned, trained again",
+    "demo-start": "4 % at random from the start, trained again",
+}
+BAND, LINE, S_CYC = "rgba(31,119,180,0.18)", "#1f77b4", "#d62728"
+TONES = {"inside": "#2ca02c", "outside": "#d62728", "undecided": "#7f7f7f", "unknown": "#bcbd22"}
+
+
+def table(name: str) -> dict[str, Any] | None:
+    """A committed table, or None."""
+    file = HERE / f"{name}.json"
+    return rise.read(file) if file.exists() else None
+
+
+def known(names: Mapping[str, str]) -> list[tuple[str, dict[str, Any]]]:
+    """The committed tables among some names, with their titles."""
+    found = [(title, table(name)) for name, title in names.items()]
+    return [(title, each) for title, each in found if each is not None]
+
+
+def panels(titles: Sequence[str], height: int = 460, space: float = 0.07) -> go.Figure:
+    """A row of panels; space: between two of them, as a share of the width."""
+    figure = make_subplots(cols=len(titles), subplot_titles=titles, horizontal_spacing=space)
+    return figure.update_layout(
+        template="plotly_white", width=460 * len(titles), height=height, font={"size": 12},
+        legend={"orientation": "h", "y": -0.22}, margin={"t": 80},
+    )  # fmt: skip
+
+
+def regions(figure: go.Figure, column: int, content: Mapping[str, Any], ends: bool) -> None:
+    """The estimated region of each cycle, with the 90 % intervals of its ends."""
+    cycles = [c for c in content["cycles"] if (c["evidence"] or {}).get("estimated")]
+    weights = [c["weights_remaining"] for c in cycles]
+    told = [c["evidence"] for c in cycles]
+    low, high = ([e["estimated"][end] for e in told] for end in ("low", "high"))
+    first = column == 1
+    figure.add_scatter(
+        x=[*weights, *weights[::-1]], y=[*high, *low[::-1]], fill="toself", mode="lines",
+        fillcolor=BAND,
+        line={"width": 0}, name="feasible region (within 0.5 points)", showlegend=first,
+        hoverinfo="skip", row=1, col=column,
+    )  # fmt: skip
+    for end, values in (("low", low), ("high", high)):
+        if not ends:
+            break
+        figure.add_scatter(
+            x=weights, y=values, mode="lines+markers", line={"color": LINE}, name="its ends, 90 %",
+            showlegend=first and end == "low", row=1, col=column,
+            error_y={
+                "array": [e[end]["high"] - v for e, v in zip(told, values, strict=True)],
+                "arrayminus": [v - e[end]["low"] for e, v in zip(told, values, strict=True)],
+                "width": 3,
+            },
+        )  # fmt: skip
+    rates = [each["max_lr"] for c in cycles for each in c["grid"]]
+    figure.update_xaxes(remaining_axis(weights), row=1, col=column)
+    figure.update_yaxes(rate_axis(rates), row=1, col=column)
+
+
+def does_it_rise() -> go.Figure:
+    """Ends and well-tuned values of every converged study, with the trends in the titles."""
+    found = known(CONVERGED)
+    said = {title: rise.of_table(each, 0.5) for title, each in found}
+    titles = []
+    for title, _ in found:
+        lines = [
+            f"{trend.QUANTITIES[t.quantity]}: x {math.exp(t.slope):.3f} a cycle, {t.direction}"
+            for t in said[title].trends
+        ]
+        titles.append(f"<b>{title}</b><br><sub>{'<br>'.join(lines)}</sub>")
+    figure = panels(titles, 540).update_layout(margin={"t": 130})
+    for column, (title, content) in enumerate(found, 1):
+        regions(figure, column, content, ends=True)
+        cycles = [c for c in content["cycles"] if c["cycle"] in said[title].cycles]
+        figure.add_scatter(
+            x=[c["weights_remaining"] for c in cycles],
+            y=said[title].trends[0].rates if said[title].trends else [],
+            mode="markers", marker={"symbol": "diamond", "color": "#000"}, showlegend=column == 1,
+            name="well-tuned max_lr (posterior median)", row=1, col=column,
+        )  # fmt: skip
+    return figure
+
+
+def is_it_inside() -> go.Figure:
+    """S-Cyc's declared curve by verdict, the curve fitted to the regions, the best constant."""
+    found = known(CONVERGED)
+    figure = panels([f"<b>{title}</b>" for title, _ in found])
+    for column, (_, content) in enumerate(found, 1):
+        regions(figure, column, content, ends=False)
+        cycles = content["cycles"]
+        weights = [c["weights_remaining"] for c in cycles]
+        figure.add_scatter(
+            x=weights, y=[c["s_cyc"]["max_lr"] for c in cycles], mode="lines+markers",
+            line={"color": S_CYC}, showlegend=column == 1, row=1, col=column,
+            name="S-Cyc, chosen before the run (green inside, red outside, grey undecided)",
+            marker={
+                "size": 10, "color": [TONES[c["evidence"]["s_cyc"]["verdict"]] for c in cycles],
+            },
+        )  # fmt: skip
+        shapes = {each.name: each for each in rise.of_table(content, 0.5).shapes}
+        for name, dash in (("S-Cyc", "dash"), ("constant", "dot")):
+            if name in shapes:
+                figure.add_scatter(
+                    x=weights, y=shapes[name].rates, mode="lines", showlegend=column == 1,
+                    line={"dash": dash, "color": "#000"}, row=1, col=column,
+                    name=f"{name}, fitted to the same run",
+                )  # fmt: skip
+    return figure
+
+
+def what_does_it_cost() -> go.Figure:
+    """Training runs of each way to max_lr; and how far rivals that cost less stay behind S-Cyc."""
+    tables = [table(name) for name in ("demo-rivals", "demo-recorded")]
+    rivals = [each for content in tables if content is not None for each in content["rivals"]]
+    titles = ["training runs"]
+    if rivals:
+        titles.append("demo: S-Cyc less the rival, test accuracy, points")
+    figure = panels(titles, space=0.18)
+    ways = {
+        "oracle": "oracle, whole grid",
+        "adaptive": "oracle, adaptive",
+        "s_cyc": "one S-Cyc run",
+    }
+    for title, content in known(CONVERGED):
+        figure.add_bar(
+            x=[content["cost"][way]["trainings"] for way in ways], y=list(ways.values()),
+            orientation="h", name=title, row=1, col=1,
+            text=[f"{content['cost'][way]['trainings']:,}" for way in ways],
+        )  # fmt: skip
+    names = [
+        f"{each['name']}<br>(costs {each['summary']['percent_of_training']:.3g} %)"
+        for each in rivals
+    ]
+    found = [Difference.from_json((each["average"] or {}).get("test")) for each in rivals]
+    if rivals:
+        figure.add_scatter(
+            y=names, x=[each.points if each else None for each in found], mode="markers",
+            error_x={"array": [(each.standard_error or 0.0) if each else 0.0 for each in found]},
+            marker={"size": 10, "color": LINE}, showlegend=False, row=1, col=2,
+        )  # fmt: skip
+        figure.add_vline(x=0, line={"color": "#000", "width": 1}, row=1, col=2)
+    return figure.update_layout(width=700 + 500 * bool(rivals))
+
+
+def what_explains_it() -> go.Figure:
+    """The trend of each quantity under each control, with both 90 % intervals' outer bounds."""
+    found = known(CONTROLS)
+    figure = panels([f"<b>{text}</b>, factor a cycle" for text in trend.QUANTITIES.values()])
+    for title, content in found:
+        for column, each in enumerate(trend.trends(content), 1):
+            bounds = [each.drawn, *([each.paired] if each.paired else [])]
+            low, high = min(b[0] for b in bounds), max(b[1] for b in bounds)
+            middle = math.exp(each.slope)
+            figure.add_scatter(
+                x=[middle], y=[title], mode="markers", marker={"size": 9, "color": LINE},
+                error_x={
+                    "array": [math.exp(high) - middle], "arrayminus": [middle - math.exp(low)],
+                },
+                showlegend=False, row=1, col=column,
+            )  # fmt: skip
+            figure.update_yaxes(showticklabels=column == 1, row=1, col=column)
+            figure.add_vline(x=1, line={"color": "#000", "width": 1}, row=1, col=column)
+    return figure.update_layout(width=1250, margin={"l": 260})
+
+
+FIGURES = {
+    "rise": does_it_rise,
+    "inside": is_it_inside,
+    "cost": what_does_it_cost,
+    "controls": what_explains_it,
+}
+
+if __name__ == "__main__":
+    for each, draw in FIGURES.items():
+        save(draw(), HERE / f"{each}.png")
+    (HERE / "trends.json").write_text(
+        json.dumps(
+            {
+                name: rise.as_json(rise.of_table(content, 0.5))
+                for name in {**CONVERGED, **CONTROLS}
+                if (content := table(name)) is not None
+            },
+            indent=2,
+        )
+        + "\n"
+    )

@@ -1,0 +1,94 @@
+"""Recompute the tables beside this file from the Optuna storages of their runs, by Optuna alone.
+
+    python docs/results/recompute.py runs
+
+The argument is the folder of all runs. Of every oracle's table whose run is there, each accuracy,
+the well-tuned max_lr and the ends of the region are read off the trials by the definition, without
+this project's code, and compared with the table. The exit code is 1 where one differs.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import optuna
+
+HERE = Path(__file__).parent
+ROUNDING = 1e-9  # points of accuracy
+
+
+def stored(storage: str, run_id: str) -> dict[int, dict[float, list[optuna.trial.FrozenTrial]]]:
+    """The trials of a run's oracle by cycle and max_lr, in the replicates' order."""
+    found: dict[int, dict[float, list[optuna.trial.FrozenTrial]]] = {}
+    for summary in optuna.get_all_study_summaries(storage):
+        role = summary.user_attrs.get(f"run:{run_id}")
+        if role is None or role["role"] != "oracle":
+            continue
+        rows = defaultdict(list)
+        for trial in optuna.load_study(study_name=summary.study_name, storage=storage).trials:
+            in_run = trial.params["replicate"] < role["replicates"]
+            if in_run and trial.params["max_lr"] in role["grid"]:
+                rows[trial.params["max_lr"]].append(trial)
+        found[role["cycle"]] = {
+            rate: sorted(row, key=lambda trial: int(trial.params["replicate"]))
+            for rate, row in sorted(rows.items())
+        }
+    return found
+
+
+def differences(table: dict[str, Any], storage: str) -> Iterator[str]:
+    """What differs between a table and the trials of its run."""
+    trials = stored(storage, table["run_id"])
+    if sorted(trials) != [cycle["cycle"] for cycle in table["cycles"]]:
+        yield f"cycles {sorted(trials)} are stored"
+        return
+    allowed = table["tolerance"]
+    for cycle in table["cycles"]:
+        rows = trials[cycle["cycle"]]
+        for each in cycle["grid"]:
+            row = rows.get(each["max_lr"], [])
+            if [trial.value for trial in row] != each["val_accuracy"]:
+                yield f"cycle {cycle['cycle']}, max_lr {each['max_lr']}: validation"
+            if [trial.user_attrs["test_accuracy"] for trial in row] != each["test_accuracy"]:
+                yield f"cycle {cycle['cycle']}, max_lr {each['max_lr']}: test"
+        sound = {
+            rate: fmean(trial.value for trial in row)
+            for rate, row in rows.items()
+            if not any(trial.user_attrs["diverged"] for trial in row)
+        }
+        best = max(sound.values())
+        inside = [rate for rate, mean in sound.items() if mean >= best - allowed - ROUNDING]
+        tuned = min(rate for rate, mean in sound.items() if mean >= best - ROUNDING)
+        told = (cycle["well_tuned"], cycle["feasible"]["low"], cycle["feasible"]["high"])
+        if told != (tuned, inside[0], inside[-1]):
+            yield f"cycle {cycle['cycle']}: {told} is {(tuned, inside[0], inside[-1])}"
+
+
+def main(folder: Path) -> int:
+    """Compare every table; returns the exit code."""
+    wrong = 0
+    for file in sorted(HERE.glob("*.json")):
+        table = json.loads(file.read_text())
+        if not isinstance(table, dict) or table.get("kind") != "oracle":
+            continue
+        for database in sorted(folder.glob("*/oracle.db")):
+            storage = f"sqlite:///{database.absolute()}"
+            if not stored(storage, table["run_id"]):
+                continue
+            found = list(differences(table, storage))
+            wrong += len(found)
+            cells = sum(len(each["val_accuracy"]) for c in table["cycles"] for each in c["grid"])
+            said = "; ".join(found) or f"{cells} training runs, all as in the table"
+            sys.stdout.write(f"{file.name}: {said}\n")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,209 @@
+"""The greedy oracle by ask and tell, without a server, for training loops of one's own."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from oracle.database import RunDatabase, parse_url, probe
+from oracle.errors import ConflictingObservation, LeaseHeld
+from oracle.records.observations import Observation
+from oracle.records.tokens import LOCAL
+from oracle.search.ask_tell import ExternalRun, ExternalRunState, Training, standing
+from oracle.service.external_runs import ExternalRuns
+from oracle.storage.result_store import ResultStore
+from oracle.study.validation import parse_as
+from oracle.tables import external
+from scyc.errors import BadInput, Problem
+from scyc.specs.base import content_hash
+
+
+@dataclass(frozen=True)
+class AskedTask:
+    """A training run to do.
+
+    Attributes:
+        cycle: Completed pruning cycles, 0 for the unpruned network.
+        max_lr: The upper learning rate to train with.
+        replicate: Counted from 0.
+        parent_max_lr: Prune the network that the cycle before trained with this max_lr, of the
+            same replicate, and start from it; None for the unpruned network.
+    """
+
+    cycle: int
+    max_lr: float
+    replicate: int
+    parent_max_lr: float | None
+
+
+class GreedyOracle:
+    """Says which max_lr to try next, and takes how well it did.
+
+    It is the same run that a server has under ``/v1/oracle``, in the same database and Optuna
+    study. Any number of processes may ask at once: each training run is given to one of them, and
+    to another when that process has ended without telling.
+
+    Args:
+        name: Name of the run; the same declaration in the same database goes on where it stood.
+        grid: The max_lr that each cycle tries, as in a study.
+        cycles: Pruning cycles after the unpruned network.
+        replicates: Training runs of each max_lr.
+        storage: Database URL, SQLite or PostgreSQL.
+        fields: Other fields: `tolerance`, `tolerance_kind`, `pruning_rate`, `search`, `s_cyc`,
+            `description`.
+
+    Raises:
+        BadInput: With every problem found.
+
+    Example:
+        >>> import oracle
+        >>> search = oracle.GreedyOracle(
+        ...     name="mine", grid={"max_lr": [0.1, 0.2], "extend": False}, cycles=1, replicates=1,
+        ...     storage="sqlite:///my.db",
+        ... )
+        >>> while (task := search.ask()) is not None:
+        ...     search.tell(task, 90.0 - task.max_lr)  # validation accuracy in percent
+        >>> [cycle["well_tuned"] for cycle in search.table()["cycles"]]
+        [0.1, 0.1]
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        grid: Mapping[str, Any],
+        cycles: int,
+        replicates: int = 3,
+        storage: str,
+        **fields: Any,
+    ) -> None:
+        content = {"name": name, "grid": grid, "cycles": cycles, "replicates": replicates}
+        self.run = parse_as(ExternalRun, content | fields, name)
+        url = parse_url(storage)
+        if problems := probe(url):
+            raise BadInput("storage", problems)
+        self._database = RunDatabase(url)
+        self._store = ResultStore(url)
+        self._observations = self._database.observations()
+        ExternalRuns(self._observations, self._store).declare(self.run, LOCAL)
+        self._claims: dict[Training, contextlib.ExitStack] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def state(self) -> str:
+        """Return "open" while training runs are missing, "done" or "no winner"."""
+        return self._standing().state
+
+    def ask(self) -> AskedTask | None:
+        """Return a training run to do, which is this process's until it tells.
+
+        None where the run has ended (:attr:`state` is not "open"), and where other processes or
+        threads have all that is missing: then ask again after a while.
+        """
+        now = self._standing()
+        with self._lock:
+            for training in now.missing:
+                if not self._database.held(_claim(self.run, training)) and self._taken(training):
+                    return self._task(now, training)
+            for training in now.missing:  # of other machines': theirs may be dead
+                if training not in self._claims and self._taken(training):
+                    return self._task(now, training)
+        return None
+
+    def tell(self, task: AskedTask, value: float | None) -> None:
+        """Say how a training run came out.
+
+        Args:
+            task: What was asked for.
+            value: Validation accuracy in percent; None or NaN where the training run diverged.
+
+        Raises:
+            BadInput: The training run was not asked for, or the value is no accuracy in percent.
+            ConflictingObservation: It was told before, with another value; the first one is kept.
+        """
+        training = Training(task.cycle, task.max_lr, task.replicate)
+        accuracy = _accuracy(value)
+        if problems := self._standing().problems([training]):
+            raise BadInput(self.run.id, problems)
+        values = (task.cycle, task.max_lr, task.replicate, accuracy, LOCAL)
+        try:
+            if self._observations.add(self.run.id, *values):
+                rows = self._observations.of(self.run.id)
+                mine = next(row for row in rows if _training(row) == training)
+                self._store.add_observation(self.run.id, mine)
+        except ConflictingObservation as error:
+            raise ConflictingObservation(f"{error}; the first one is kept") from None
+        finally:
+            self._release(training)
+
+    def table(self) -> dict[str, Any]:
+        """Return how far the run has come, as ``GET /v1/oracle/{run}`` does.
+
+        See :func:`oracle.tables.external.table`.
+        """
+        return external.table(self._standing())
+
+    def close(self) -> None:
+        """Give back what was asked for and not told, and the connections."""
+        for training in list(self._claims):
+            self._release(training)
+        self._store.close()
+        self._database.close()
+
+    def __enter__(self) -> GreedyOracle:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _standing(self) -> ExternalRunState:
+        rows = self._observations.of(self.run.id)
+        return standing(self.run, {_training(row): row.accuracy for row in rows})
+
+    def _taken(self, training: Training) -> bool:
+        """Claim a training run, by a lease that ends with this process."""
+        stack = contextlib.ExitStack()
+        lease = self._database.lease(_claim(self.run, training), lambda why: None)
+        try:
+            stack.enter_context(lease)
+        except LeaseHeld:
+            return False
+        rows = self._observations.of(self.run.id)  # it may have been told before it was free
+        if any(_training(row) == training for row in rows):
+            stack.close()
+            return False
+        self._claims[training] = stack
+        return True
+
+    def _release(self, training: Training) -> None:
+        stack = self._claims.pop(training, None)
+        if stack is not None:
+            stack.close()
+
+    def _task(self, now: ExternalRunState, training: Training) -> AskedTask:
+        parent = now.start(training)
+        return AskedTask(training.cycle, training.max_lr, training.replicate, parent)
+
+
+def _claim(run: ExternalRun, training: Training) -> str:
+    """What a training run's lease is called."""
+    return content_hash(["ask", run.id, training.cycle, training.max_lr, training.replicate])
+
+
+def _training(row: Observation) -> Training:
+    return Training(row.cycle, row.max_lr, row.replicate)
+
+
+def _accuracy(value: float | None) -> float | None:
+    """Return an accuracy; None of a diverged training run. Raises BadInput."""
+    number = math.nan if value is None else float(value)
+    if math.isnan(number):
+        return None
+    if not 0 <= number <= 100:
+        rule = "must be a validation accuracy in percent, 0 to 100; or None where it diverged"
+        raise BadInput("tell", [Problem("value", rule, number)])
+    return number

@@ -1,0 +1,142 @@
+"""Checks of a study and of all that it needs, before work starts."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from oracle.database import probe
+from oracle.errors import SettingProblem
+from oracle.host.devices import device_rule
+from oracle.host.disk import why_not_writable
+from oracle.runs import remarks
+from oracle.runs.function_checks import function_problems
+from oracle.runs.remarks import SplitSummary
+from oracle.search.graph import Graph
+from oracle.settings import Settings
+from oracle.storage import shared_store
+from oracle.storage.session import study_url
+from oracle.study.base import Study, reserved_name_problems
+from oracle.study.function import FINGERPRINT, FunctionStudy
+from scyc.checks import system as system_checks
+from scyc.data import datasets
+from scyc.data.images import Images, split_problems
+from scyc.errors import BadInput, Problem
+from scyc.specs import factory
+from scyc.specs.base import content_hash
+from scyc.specs.factory import FactorySpec
+
+
+@dataclass(frozen=True)
+class PreparedRun:
+    """A study that has passed every check."""
+
+    study: Study
+    images: Images | None  # None where the study's training runs are a function's
+    graph: Graph
+    run_id: str
+    settings: Settings
+    summary: SplitSummary | None  # of the images' division, and what is to be known of it
+
+
+def prepare(study: Study, settings: Settings) -> PreparedRun:
+    """Check everything that can be wrong before work starts, and write nothing.
+
+    Args:
+        study: What is to be run.
+        settings: How, and where its files and its database lie.
+
+    Returns:
+        The run, ready for :func:`oracle.runs.execute.execute`.
+
+    Raises:
+        BadInput: All problems at once: of the images, the user's own code, the folder, the device,
+            the store and the database.
+    """
+    if isinstance(study, FunctionStudy):
+        return _prepare_function(study, settings)
+    problems = reserved_name_problems(study)
+    images, image_problems = _load_images(study, settings)
+    problems += image_problems
+    if images is not None:
+        problems += system_checks.problems(study.system, images, study.cycles)
+    elif isinstance(study.network, FactorySpec):
+        try:
+            factory.load_factory(study.network.factory)
+        except ValueError as error:
+            problems.append(Problem("network", str(error)))
+    problems += _device_problems(study, settings)
+    problems += _place_problems(study, settings)
+    if problems or images is None:
+        raise BadInput(study.name, problems)
+    graph = Graph(study.system, images.fingerprint)
+    summary = remarks.summary(study, images)
+    return PreparedRun(study, images, graph, run_id(study, images.fingerprint), settings, summary)
+
+
+def run_id(study: Study, fingerprint: str) -> str:
+    """Return the name and hash of a study: every field, defaults included, and the images' content.
+
+    Args:
+        study: What is to be run.
+        fingerprint: The hash of its images.
+    """
+    return f"{study.name}-{content_hash(['run', study.identity_fields(), fingerprint])[:8]}"
+
+
+def _load_images(study: Study, settings: Settings) -> tuple[Images | None, list[Problem]]:
+    """Load a study's images; None where they cannot be loaded, and what is wrong with them."""
+    try:
+        images = datasets.load(
+            study.dataset,
+            study.images_used,
+            settings.data,
+            settings.study_folder(study.folder_name) / "images",
+            study.split.test,
+        )
+        return images, split_problems(images, study.split)
+    except BadInput as error:
+        return None, list(error.problems)
+
+
+def _prepare_function(study: FunctionStudy, settings: Settings) -> PreparedRun:
+    """As :func:`prepare`, of a study whose training runs are a function's. Raises BadInput."""
+    problems = reserved_name_problems(study)
+    problems += function_problems(study, settings)
+    problems += _place_problems(study, settings)
+    if problems:
+        raise BadInput(study.name, problems)
+    graph = Graph(study.system, FINGERPRINT)
+    return PreparedRun(study, None, graph, run_id(study, FINGERPRINT), settings, None)
+
+
+def _device_problems(study: Study, settings: Settings) -> list[Problem]:
+    """List what is wrong with the workers that are to train."""
+    problems: list[Problem] = []
+    if (
+        isinstance(study.network, FactorySpec)
+        and study.network.factory.startswith("__main__:")
+        and settings.backend == "ray"
+    ):
+        rule = (
+            "lies in the script that was started, which Ray's workers do not have; put it into a "
+            'module of its own, or use backend "inline"'
+        )
+        problems.append(Problem("network.factory", rule, study.network.factory))
+    remote = settings.backend == "ray" and "RAY_ADDRESS" in os.environ  # its workers have the GPUs
+    if not remote and (no_device := device_rule(settings.device)):
+        problems.append(SettingProblem("device", no_device, settings.device))
+    return problems
+
+
+def _place_problems(study: Study, settings: Settings) -> list[Problem]:
+    """List what is wrong with where a run is kept: its folder, its store, its database."""
+    problems: list[Problem] = []
+    if rule := why_not_writable(settings.study_folder(study.folder_name)):
+        problems.append(SettingProblem("runs", rule, str(settings.folder)))
+    problems += shared_store.problems(settings.store, settings.backend)
+    try:
+        problems += probe(study_url(settings, study.folder_name))
+    except BadInput as error:
+        problems += error.problems
+    return problems

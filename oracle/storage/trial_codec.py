@@ -1,0 +1,211 @@
+"""Cells, observations and candidates as Optuna's trials, and back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+import optuna
+from optuna.distributions import (
+    BaseDistribution,
+    FloatDistribution,
+    IntDistribution,
+    distribution_to_json,
+)
+from optuna.trial import FrozenTrial, TrialState
+
+from oracle.database.optuna_rows import Fate, NewTrial, StoredTrial
+from oracle.records.candidates import Axis, CandidateTrial
+from oracle.records.observations import Observation
+from oracle.search.graph import Cell, CellResult, Graph
+from oracle.search.request import StudyKey
+from oracle.study.function import MetricSpec
+from scyc.specs.base import as_json
+
+_MOST_REPLICATES = 1000
+_LOWEST, _HIGHEST = 1e-8, 1e4  # of the max_lr axis that Optuna is told, widened where needed
+
+
+def new_trial(trial: FrozenTrial) -> NewTrial:
+    """Return a trial that Optuna has checked as its tables keep it.
+
+    Args:
+        trial: An ended trial, with Optuna's local times.
+    """
+    assert trial.datetime_start is not None
+    assert trial.datetime_complete is not None  # it has ended
+    kept = {}
+    for name, value in trial.params.items():
+        axis = trial.distributions[name]
+        kept[name] = (axis.to_internal_repr(value), distribution_to_json(axis))
+    # Local times that are subtracted are a duration, also where the clocks change in between.
+    ended = _utc(trial.datetime_complete)
+    return NewTrial(
+        fate=_FATE_NAMES[trial.state],
+        started=ended - (trial.datetime_complete - trial.datetime_start),
+        ended=ended,
+        values=tuple(trial.values or ()),
+        params=kept,
+        curve=trial.intermediate_values,
+        attributes=trial.user_attrs,
+    )
+
+
+def _utc(local: datetime) -> datetime:
+    return local.astimezone(UTC).replace(tzinfo=None)
+
+
+def metric_of(graph: Graph) -> MetricSpec | None:
+    """Return what a training function's values are; None of accuracies in percent."""
+    return getattr(graph.system, "metric", None)
+
+
+def _value(result: CellResult, metric: MetricSpec | None) -> float:
+    """Return a trial's value: the worst there is where a metric of one's own diverged."""
+    if metric is None or not result.diverged:
+        return result.val_accuracy
+    return math.inf if metric.mode == "min" else -math.inf
+
+
+def cell_trial(
+    key: StudyKey, cell: Cell, result: CellResult, metric: MetricSpec | None
+) -> FrozenTrial:
+    """Return the trial of a finished cell.
+
+    Args:
+        key: The Optuna study that the trial goes into; where it holds several cycles, the cycle is
+            a parameter of the trial.
+        cell: What was trained.
+        result: What it gave.
+        metric: What a training function's values are; None of accuracies in percent.
+    """
+    params: dict[str, Any] = {"max_lr": cell.max_lr, "replicate": cell.replicate}
+    distributions: dict[str, BaseDistribution] = {
+        "max_lr": _max_lr_axis(cell.max_lr),
+        "replicate": IntDistribution(0, _MOST_REPLICATES),
+    }
+    if key.cycle is None:
+        params["cycle"] = cell.cycle
+        distributions["cycle"] = IntDistribution(0, _MOST_REPLICATES)
+    optional = {"kept": result.kept, "recorded": result.recorded, "split": result.split}
+    trial = optuna.create_trial(
+        state=TrialState.COMPLETE,
+        value=_value(result, metric),
+        params=params,
+        distributions=distributions,
+        intermediate_values=dict(result.curve),
+        user_attrs={
+            "cell": result.cell,
+            "test_accuracy": result.test_accuracy,
+            "diverged": result.diverged,
+            "weights_remaining": result.weights_remaining,
+            "checkpoint": result.checkpoint,
+            "schedule": as_json(cell.schedule),
+            "cost": {
+                "steps": result.steps,
+                "seconds": result.seconds,
+                "device": result.device,
+                "engine": result.engine,
+                "members": result.members,
+            },
+            **{name: value for name, value in optional.items() if value is not None},
+        },
+    )
+    assert trial.datetime_complete is not None  # it is COMPLETE
+    trial.datetime_start = trial.datetime_complete - timedelta(seconds=result.seconds)
+    return trial
+
+
+def observed_trial(observation: Observation) -> FrozenTrial:
+    """Return the trial of a training run that another program reported; diverged is FAIL."""
+    accuracy = observation.accuracy
+    trial = optuna.create_trial(
+        state=TrialState.FAIL if accuracy is None else TrialState.COMPLETE,
+        value=accuracy,
+        params={
+            "max_lr": observation.max_lr,
+            "replicate": observation.replicate,
+            "cycle": observation.cycle,
+        },
+        distributions={
+            "max_lr": _max_lr_axis(observation.max_lr),
+            "replicate": IntDistribution(0, _MOST_REPLICATES),
+            "cycle": IntDistribution(0, _MOST_REPLICATES),
+        },
+        user_attrs={"owner": observation.owner, "diverged": accuracy is None},
+    )
+    # when it was trained is not known; Optuna's times are local ones
+    reported = observation.reported.astimezone().replace(tzinfo=None)
+    trial.datetime_start = trial.datetime_complete = reported
+    return trial
+
+
+def _max_lr_axis(max_lr: float) -> FloatDistribution:
+    return FloatDistribution(min(_LOWEST, max_lr), max(_HIGHEST, max_lr), log=True)
+
+
+_FATES = MappingProxyType(
+    {
+        "finished": TrialState.COMPLETE,
+        "stopped": TrialState.PRUNED,
+        "diverged": TrialState.FAIL,
+    }
+)
+
+
+_FATE_NAMES: Mapping[TrialState, Fate] = MappingProxyType(
+    {TrialState.COMPLETE: "COMPLETE", TrialState.PRUNED: "PRUNED", TrialState.FAIL: "FAIL"}
+)
+
+
+def candidate_trial(candidate: CandidateTrial) -> FrozenTrial:
+    """Return the trial of a candidate of a search that has ended."""
+    trial = optuna.create_trial(
+        state=_FATES[candidate.fate],
+        values=candidate.values or None,
+        params=dict(candidate.params),
+        distributions={name: _distribution(axis) for name, axis in candidate.axes.items()},
+        intermediate_values=dict(candidate.curve),
+        user_attrs=dict(candidate.attributes),
+    )
+    assert trial.datetime_complete is not None  # its state is one of those that end
+    trial.datetime_start = trial.datetime_complete - timedelta(seconds=candidate.seconds)
+    return trial
+
+
+def _distribution(axis: Axis) -> BaseDistribution:
+    if axis.whole:
+        return IntDistribution(int(axis.low), int(axis.high))
+    return FloatDistribution(axis.low, axis.high, log=axis.log)
+
+
+def cell_result(trial: StoredTrial) -> CellResult:
+    """Return the result that a stored trial holds.
+
+    Raises:
+        ValueError: The trial has no value.
+        KeyError: An attribute is missing.
+    """
+    attributes = trial.attributes
+    if trial.value is None:
+        raise ValueError("a complete trial without its value")
+    return CellResult(
+        cell=attributes["cell"],
+        curve=tuple(sorted(trial.curve.items())),
+        val_accuracy=0.0 if math.isinf(trial.value) else trial.value,
+        test_accuracy=attributes["test_accuracy"],
+        diverged=attributes["diverged"],
+        weights_remaining=attributes["weights_remaining"],
+        steps=attributes["cost"]["steps"],
+        seconds=attributes["cost"]["seconds"],
+        checkpoint=attributes["checkpoint"],
+        device=attributes["cost"]["device"],
+        kept=attributes.get("kept"),
+        recorded=attributes.get("recorded"),
+        engine=attributes["cost"].get("engine"),
+        members=attributes["cost"].get("members"),
+        split=attributes.get("split"),
+    )

@@ -1,0 +1,51 @@
+"""How far a run has come whose training runs another program does, as plain data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oracle.search.ask_tell import ExternalRunState
+from oracle.stats.region import Region
+
+
+def table(now: ExternalRunState) -> dict[str, Any]:
+    """Return a run's state and its complete cycles.
+
+    ``done``: training runs that were asked for and observed; ``known``: in all, as far as can be
+    told now; ``cycle``: the one under way, null where the run has ended; ``cycles``: see
+    :func:`cycle`.
+    """
+    return {
+        "run": now.run.id,
+        "state": now.state,
+        "done": now.done,
+        "known": now.known,
+        "cycle": now.cycle,
+        "cycles": [cycle(e.cycle, now.run.curve(e.cycle), e.region) for e in now.cycles],
+    }
+
+
+def cycle(number: int, s_cyc: float | None, region: Region | None) -> dict[str, Any]:
+    """Return what is known of one cycle: the well-tuned max_lr, the region, S-Cyc's max_lr.
+
+    Args:
+        number: The cycle.
+        s_cyc: S-Cyc's max_lr, where the run has its parameters.
+        region: Null while the cycle is open, and where every max_lr diverged.
+    """
+    found: dict[str, Any] = {"cycle": number, "s_cyc": s_cyc}
+    if region is None:
+        return {**found, "well_tuned": None, "region": None, "inside": None}
+    return {
+        **found,
+        "well_tuned": region.well_tuned,
+        "region": {
+            "low": region.low,
+            "high": region.high,
+            "members": list(region.members),
+            "contiguous": region.contiguous,
+            "cut_low": region.touches_low,
+            "cut_high": region.touches_high,
+        },
+        "inside": None if s_cyc is None else region.contains(s_cyc),
+    }

@@ -1,0 +1,127 @@
+"""Ask and tell without a server: the same run as over HTTP, by several processes at once."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+
+import oracle
+from oracle.api.ask_tell import AskedTask
+from oracle.database import RunDatabase, parse_url
+from oracle.errors import ConflictingObservation
+from oracle.search.ask_tell import ExternalRun
+from oracle.service.external_runs import ExternalRuns
+from oracle.storage.result_store import ResultStore
+
+DECLARED: dict[str, Any] = {
+    "name": "mine",
+    "grid": {"max_lr": [0.05, 0.1, 0.2], "extend": False},
+    "cycles": 1,
+    "replicates": 2,
+}
+
+
+def opened(folder: Path, **changes: Any) -> oracle.GreedyOracle:
+    return oracle.GreedyOracle(**DECLARED | changes, storage=f"sqlite:///{folder}/my.db")
+
+
+def value(task: AskedTask) -> float:
+    best = (0.1, 0.2)[task.cycle]
+    return 90 - 50 * abs(task.max_lr - best) + task.replicate
+
+
+def finish(search: oracle.GreedyOracle) -> list[AskedTask]:
+    done = []
+    while (task := search.ask()) is not None:
+        search.tell(task, value(task))
+        done.append(task)
+    return done
+
+
+def test_the_greedy_oracle_is_walked_to_its_end(tmp_path: Path) -> None:
+    with opened(tmp_path) as search:
+        done = finish(search)
+        assert len(done) == len(set(done)) == 2 * 3 * 2
+        assert {task.parent_max_lr for task in done if task.cycle == 1} == {0.1}
+        table = search.table()
+        assert table["state"] == search.state == "done"
+        assert [cycle["well_tuned"] for cycle in table["cycles"]] == [0.1, 0.2]
+        assert table["done"] == 12
+
+
+def test_it_is_the_run_that_a_server_has(tmp_path: Path) -> None:
+    with opened(tmp_path) as search:
+        task = search.ask()
+        assert task is not None
+        search.tell(task, 50.0)
+        url = parse_url(f"sqlite:///{tmp_path}/my.db")
+        database, store = RunDatabase(url), ResultStore(url)
+        found = ExternalRuns(database.observations(), store).find("mine")
+        assert found is not None
+        assert found[0].run_id == ExternalRun.model_validate(DECLARED).id == search.run.id
+        assert found[1].done == 1
+        database.close()
+        store.close()
+        study = optuna.load_study(
+            study_name=f"{search.run.id}/observations", storage=f"sqlite:///{tmp_path}/my.db"
+        )
+        assert [trial.value for trial in study.trials] == [50.0]
+
+
+def test_a_task_is_given_once_until_it_is_told_or_given_back(tmp_path: Path) -> None:
+    with opened(tmp_path) as one, opened(tmp_path) as other:
+        asked = {one.ask(), other.ask(), one.ask(), other.ask(), one.ask(), other.ask()}
+        assert None not in asked
+        assert len(asked) == 6  # all of the first cycle
+        assert one.ask() is None
+        assert one.state == "open"
+        one.close()
+        again = {other.ask(), other.ask(), other.ask()}
+        assert None not in again
+        assert again < asked
+        assert other.ask() is None
+
+
+def test_a_task_of_a_process_that_was_killed_is_given_to_another(tmp_path: Path) -> None:
+    code = (
+        "import oracle, os, sys, json\n"
+        f"search = oracle.GreedyOracle(**{DECLARED!r}, storage='sqlite:///{tmp_path}/my.db')\n"
+        "print(search.ask().max_lr, flush=True)\n"
+        "os._exit(9)\n"
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert killed.returncode == 9, killed.stderr
+    with opened(tmp_path) as search:
+        assert len(finish(search)) == 12
+
+
+@pytest.mark.parametrize("wrong", [-1.0, 100.5, float("inf")])
+def test_a_value_that_is_no_accuracy_is_refused(tmp_path: Path, wrong: float) -> None:
+    with opened(tmp_path) as search:
+        task = search.ask()
+        assert task is not None
+        with pytest.raises(oracle.BadInput, match="in percent, 0 to 100"):
+            search.tell(task, wrong)
+        search.tell(task, float("nan"))
+        search.tell(task, None)
+        with pytest.raises(ConflictingObservation, match="first one is kept"):
+            search.tell(task, 3.0)
+        assert search.table()["done"] == 1
+
+
+def test_a_training_run_that_was_not_asked_for_is_refused(tmp_path: Path) -> None:
+    with opened(tmp_path) as search:
+        with pytest.raises(oracle.BadInput, match="was not asked for in cycle 0"):
+            search.tell(AskedTask(0, 0.3, 0, None), 50.0)
+        with pytest.raises(oracle.BadInput, match="has not begun"):
+            search.tell(AskedTask(1, 0.1, 0, 0.1), 50.0)
+
+
+def test_a_declaration_is_refused_with_every_problem(tmp_path: Path) -> None:
+    with pytest.raises(oracle.BadInput, match="2 problems"):
+        opened(tmp_path, cycles=-1, replicates=0)

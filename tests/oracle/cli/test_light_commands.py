@@ -1,0 +1,53 @@
+"""Commands that draw and train nothing load nothing that draws or trains."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+from oracle.study import __file__ as study
+
+RELEASED = Path(study).parents[2] / "tests/oracle/database/released/schema_2.sqlite.sql"
+HEAVY = [
+    "torch",
+    "torchvision",
+    "plotly",
+    "pandas",
+    "ray",
+    "sklearn",
+    "optuna_dashboard",
+    "fastapi",
+]
+CODE = """
+import json, sys
+from oracle.cli.main import main
+for command in sys.argv[2:]:
+    main([*command.split(), "--storage", sys.argv[1]], standalone_mode=False)
+print("loaded:", json.dumps(sorted({*sys.modules})))
+"""
+
+
+def loaded(storage: str, *commands: str) -> tuple[str, set[str]]:
+    """What commands print, and the modules of a process that has run them."""
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, storage, *commands], capture_output=True, text=True, check=True
+    )
+    printed, _, modules = done.stdout.partition("loaded: ")
+    return printed, set(json.loads(modules))
+
+
+def test_runs_are_listed_printed_and_fitted_without_what_draws_or_trains(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "oracle.db") as database:
+        database.executescript(RELEASED.read_text())
+    printed, modules = loaded(
+        f"sqlite:///{tmp_path}/oracle.db",
+        "list",
+        "table tiny --format csv",
+        "table traced --format json",
+        "fit tiny",
+    )
+    assert "tiny-1c2bc740" in printed
+    assert "cycle,replicates,weights_remaining" in printed
+    assert "lies inside" in printed
+    assert modules & {*HEAVY} == set()

@@ -1,0 +1,69 @@
+"""Modules, functions and packages stay of a size that is read in one go."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import oracle
+import scyc
+
+ROOTS = [Path(str(package.__file__)).parent for package in (oracle, scyc)]
+MODULE, FUNCTION = 300, 60  # lines
+REASON = f"Over {MODULE} lines: "  # what the docstring of a longer module says, with why
+
+
+def modules() -> Iterator[tuple[Path, str, ast.Module]]:
+    """Every module, its text and its syntax tree; released migrations are never changed."""
+    for root in ROOTS:
+        for file in sorted(root.rglob("*.py")):
+            if "migrations" not in file.parts:
+                text = file.read_text(encoding="utf-8")
+                yield file.relative_to(root.parent), text, ast.parse(text)
+
+
+def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """The lines of a function without its docstring."""
+    first = function.body[0]
+    documented = ast.get_docstring(function) is not None
+    docstring = (first.end_lineno or 0) - first.lineno + 1 if documented else 0
+    return (function.end_lineno or 0) - function.lineno + 1 - docstring
+
+
+def test_no_module_is_long_but_where_its_docstring_says_why() -> None:
+    long = [
+        str(file)
+        for file, text, tree in modules()
+        if text.count("\n") > MODULE and REASON not in (ast.get_docstring(tree) or "")
+    ]
+    assert long == []
+
+
+def test_no_function_is_long() -> None:
+    long = [
+        f"{file}:{node.lineno} {node.name} has {body_lines(node)} lines"
+        for file, _, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and body_lines(node) > FUNCTION
+    ]
+    assert long == []
+
+
+def test_args_sections_name_every_parameter() -> None:
+    missing = [
+        f"{file}:{node.lineno} {node.name}: {name}"
+        for file, _, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and not node.name.startswith("_")
+        and "Args:\n" in (docstring := ast.get_docstring(node) or "")
+        for name in parameters(node)
+        if f"{name}:" not in docstring.split("Args:\n", 1)[1]
+    ]
+    assert missing == []
+
+
+def parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
+    """The names of a function's parameters, without self."""
+    args = function.args
+    named = [each.arg for each in (*args.posonlyargs, *args.args, *args.kwonlyargs)]
+    return [name for name in named if name not in ("self", "cls")]

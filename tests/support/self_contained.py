@@ -1,0 +1,166 @@
+"""``pytest --self-contained``: the tests that start no process and open no database.
+
+Nobody marks them. A test is left out for its folder, or for what it and its fixtures reach: their
+code is followed through the functions of the tests. What is selected is watched while it runs: a
+test that starts a process or opens a database all the same fails.
+"""
+
+import sys
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FOLDERS = frozenset({"bad_input", "benchmarks", "docker", "integration", "security", "torture"})
+# Modules whose functions and classes start processes, open databases, or drive what does.
+REACHES = (
+    "databases",
+    "multiprocessing",
+    "notebooks",
+    "oracle.api.run",
+    "oracle.api.running",
+    "oracle.cli.main",
+    "oracle.database",
+    "oracle.execution.ray_",
+    "oracle.runs.catalog",
+    "oracle.runs.execute",
+    "oracle.service.driver",
+    "oracle.service.scheduler",
+    "oracle.service.service",
+    "oracle.storage.result_store",
+    "oracle.storage.session",
+    "oracle.web.server",
+    "playwright",
+    "ray",
+    "sqlalchemy",
+    "sqlite3",
+    "starlette.testclient",
+    "subprocess",
+)
+EVENTS = frozenset(
+    {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system"}
+    | {"sqlite3.connect", "subprocess.Popen"}
+)
+_TESTS = Path(__file__).parent.parent
+
+
+class Guard:
+    """Refuses processes and databases while a selected test runs."""
+
+    def __init__(self) -> None:
+        self.watching = False
+        sys.addaudithook(self._hook)
+
+    def _hook(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if self.watching and event in EVENTS:
+            rule = "add the module by which it does so to REACHES in tests/support/self_contained"
+            raise AssertionError(f"a test that was to be self-contained calls {event}; {rule}")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Watch a test and its fixtures."""
+        self.watching = True
+        try:
+            return (yield)
+        finally:
+            self.watching = False
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--self-contained",
+        action="store_true",
+        help="run only tests that start no process, no browser and no database",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--self-contained"):
+        config.pluginmanager.register(Guard(), "self_contained_guard")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--self-contained"):
+        return
+    chosen = [item for item in items if why_not(item) is None]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+    items[:] = chosen
+
+
+def why_not(item: pytest.Item) -> str | None:
+    """Return what makes a test more than self-contained: a folder or a module; None: nothing."""
+    folders = item.path.relative_to(_TESTS).parts if item.path.is_relative_to(_TESTS) else ()
+    if folders and folders[0] in FOLDERS:
+        return folders[0]
+    if item.get_closest_marker("ray"):
+        return "ray"
+    definitions = item._fixtureinfo.name2fixturedefs.values()  # type: ignore[attr-defined]
+    functions = [fixture.func for several in definitions for fixture in several]
+    return reached([item.function, *functions])  # type: ignore[attr-defined]
+
+
+def reached(functions: list[Any]) -> str | None:
+    """Return the first module of REACHES that functions come to, by way of other tests' code."""
+    seen: set[int] = set()
+    waiting = list(functions)
+    while waiting:
+        function = waiting.pop()
+        function = getattr(function, "__func__", function)
+        if id(function) in seen:
+            continue
+        seen.add(id(function))
+        if isinstance(function, type):
+            waiting += [each for each in vars(function).values() if callable(each)]
+        code = getattr(function, "__code__", None)
+        if code is None:
+            continue
+        for value in _values(code, function):
+            name = value if isinstance(value, str) else _module(value)
+            if any(name == each or name.startswith((f"{each}.", f"{each}_")) for each in REACHES):
+                return name
+            if _is_of_tests(value):
+                waiting.append(value)
+    return None
+
+
+def _values(code: types.CodeType, function: Any) -> Iterator[Any]:
+    """Yield what the names in a function's code stand for, and the modules it imports."""
+    codes = [code]
+    names: set[str] = set()
+    while codes:
+        one = codes.pop()
+        names |= {*one.co_names}
+        codes += [each for each in one.co_consts if isinstance(each, types.CodeType)]
+    known = function.__globals__
+    for cell in function.__closure__ or ():
+        try:
+            yield cell.cell_contents
+        except ValueError:  # not yet filled
+            continue
+    for name in names:
+        if name in known:
+            value = known[name]
+            yield value
+            if isinstance(value, types.ModuleType):
+                yield from (vars(value)[each] for each in names if each in vars(value))
+                yield from (f"{value.__name__}.{each}" for each in names)
+        elif "." in name:
+            yield name
+            yield from (f"{name}.{each}" for each in names)
+
+
+def _module(value: Any) -> str:
+    name = (
+        value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", "")
+    )
+    return name if isinstance(name, str) else ""
+
+
+def _is_of_tests(value: Any) -> bool:
+    if isinstance(value, types.ModuleType) or not hasattr(value, "__module__"):
+        return False
+    module = sys.modules.get(_module(value))
+    file = getattr(module, "__file__", None)
+    return file is not None and Path(file).is_relative_to(_TESTS)
