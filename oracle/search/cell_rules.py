@@ -21,7 +21,6 @@ from oracle.stats.region_intervals import SPARSE_FLOOR
 
 BEST_WEIGHT = 5.0  # of the best max_lr beside each end; set on `SETTING` families, as is SHORT
 SHORT = 14  # values of a grid up to which the knowledge gradient chooses
-SEEN, SLIGHT = 2, 0.01  # replicates and chance: a value so seldom feasible gets no more of them
 NODES = 15  # of the quadrature over what a cell's result may be
 
 Rule = Callable[[CycleSearch, Known, Answer, int], list[Cell]]
@@ -100,14 +99,10 @@ def _one_by_one(
     """
     size, noise = len(search.grid), max(answer.posterior.noise.near_best, SPARSE_FLOOR) ** 2
     given = known.trained.sum(axis=1)
-    chance = np.interp(np.log(search.grid), np.log(answer.ends.points), answer.ends.feasible)
-    # what draws that never matter share with the answer is chance
-    idle = (given >= SEEN) & (chance < SLIGHT)
     chosen: list[Cell] = []
     for _ in range(count):
         variance = np.diag(covariance)[:size] + noise
         worth = np.round(gains(covariance, variance), 9)
-        worth = np.where(idle, 0.0, np.maximum(worth, 1e-12))
         worth = np.where(given < search.replicates, worth, -1.0)
         value = int(np.argmax(worth))
         if worth[value] < 0:

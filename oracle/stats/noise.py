@@ -40,15 +40,13 @@ class Noise:
         return round(float(self.size[int(np.nanargmax(self.means))]), 6)
 
 
-def estimate_noise(table: Array, places: Array, floor: float = 0.0, sparse: bool = False) -> Noise:
+def estimate_noise(table: Array, places: Array, floor: float = 0.0) -> Noise:
     """Estimate the noise of each max_lr from what rows and columns leave of a table.
 
     Args:
         table: accuracies, (max_lr, replicates), NaN where a cell is missing.
         places: of the max_lr in [0, 1] along log max_lr.
         floor: the least std of one replicate, in points, such as that of one validation image.
-        sparse: few cells were trained: what is pooled over all of them is a median, so that the
-            wide spread at a few values far below the best says nothing of the others.
 
     """
     seen = ~np.isnan(table)
@@ -61,7 +59,7 @@ def estimate_noise(table: Array, places: Array, floor: float = 0.0, sparse: bool
     for _ in range(ROUNDS):
         means, effects = _two_way(filled, seen, weights, effects)
         left = np.where(seen, filled - means[:, None] - effects, 0.0)
-        size, freedom = _pooled(left, seen, means, places, floor, sparse)
+        size, freedom = _pooled(left, seen, means, places, floor)
         weights = 1 / size**2
         weights /= weights.max()
     means = np.where(seen.any(axis=1), means, np.nan)
@@ -85,12 +83,7 @@ def _two_way(
 
 
 def _pooled(
-    left: Array,
-    seen: np.ndarray[Any, Any],
-    means: Array,
-    places: Array,
-    floor: float,
-    sparse: bool,
+    left: Array, seen: np.ndarray[Any, Any], means: Array, places: Array, floor: float
 ) -> tuple[Array, float]:
     """Std of the noise by max_lr, pooled over those of a like loss and place; and its freedom."""
     cells, counts = int(seen.sum()), seen.sum(axis=1)
@@ -105,17 +98,10 @@ def _pooled(
     near *= np.exp(-0.5 * (np.subtract.outer(places, places) / PLACE_WIDTH) ** 2)
     top = np.exp(-0.5 * (depth / LOSS_WIDTH) ** 2) * known
     freedom = float(top @ each)
-    whole = _median_variance(squares, each) if sparse else float(squares.sum()) / free
+    whole = float(squares.sum()) / free
     best = (float(top @ squares) + whole) / (freedom + 1)
     pooled = (near @ squares + PRIOR_FREEDOM * best) / (near @ each + PRIOR_FREEDOM)
     return np.sqrt(np.maximum(pooled, max(floor, LEAST) ** 2)), freedom + 1
-
-
-def _median_variance(squares: Array, freedom: Array) -> float:
-    """The variance whose median estimate is that of the rows (Wilson and Hilferty 1931)."""
-    known = freedom > 0
-    cube = (1 - 2 / (9 * np.maximum(freedom[known], 0.3))) ** 3  # a median, in units of the mean
-    return float(np.median(squares[known] / freedom[known] / cube))
 
 
 def noise_with_more_images(noise: float, floor: float, times: float) -> float:

@@ -111,8 +111,7 @@ def curve_posterior(
     fine = _between((logs - low) / width)
     sound = np.flatnonzero((~np.isnan(cells.table)).any(axis=1))
     table, places = cells.table[sound], (cells.places[sound] - low) / width
-    sparse = bool(np.isnan(cells.diverged).any())
-    noise = estimate_noise(table, places, floor, sparse)
+    noise = estimate_noise(table, places, floor)
     shares = np.diff(np.linspace(0, draws, len(REACHES) + 1).astype(int))
     curves = np.concatenate(
         [

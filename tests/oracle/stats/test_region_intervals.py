@@ -12,7 +12,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from oracle.stats.decisions import draw_ends, well_tuned
-from oracle.stats.noise import correlation, estimate_noise
+from oracle.stats.noise import correlation
 from oracle.stats.posterior import Cells, curve_posterior
 from oracle.stats.region import MaxLrScores
 from oracle.stats.region_intervals import (
@@ -379,15 +379,3 @@ def test_the_noise_of_replicates_that_share_no_max_lr_is_finite() -> None:
     table = np.array([[80.0, nan], [nan, 81.0], [nan, 82.0]])
     steps = np.abs(np.subtract.outer(np.arange(3.0), np.arange(3.0)))
     assert 0 <= correlation(table, np.ones(3), steps) <= 0.75
-
-
-def test_a_wide_spread_beyond_a_cliff_says_nothing_of_the_noise_near_the_best() -> None:
-    rng = np.random.default_rng(0)
-    nan = np.nan
-    table = np.full((8, 4), nan)
-    for row, loss in enumerate((3.0, 1.5, 0.6, 0.2, 0.0, 0.4, 8.0, 40.0)):
-        table[row, :2] = 90 - loss + 0.3 * rng.standard_normal(2)
-    table[7] = (35.0, 60.0, 42.0, 70.0)  # diverging by halves, and with every replicate
-    places = np.linspace(0, 1, 8)
-    assert estimate_noise(table, places, sparse=True).near_best < 0.8
-    assert estimate_noise(table, places).near_best > 2  # what one pool of all of them would say
