@@ -24,6 +24,7 @@ from oracle.tables import evidence
 from oracle.tables.cycles import FeasibleRegion, GridValue, OracleCycleRow, PaperColumn
 from oracle.tables.majority import Part
 from oracle.tables.oracle import OracleCost, OracleTable
+from scyc.specs.ranges import exact
 
 _HEADS = (
     "cycle",
@@ -108,7 +109,7 @@ def _footnotes(table: OracleTable) -> list[str]:
     over = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])
     lines = [
         f"Feasible region: the max_lr of the grid whose mean validation accuracy over {over} "
-        f"replicate(s) lies within {table['tolerance']:g} {unit} of the best."
+        f"replicate(s) lies within {exact(table['tolerance'])} {unit} of the best."
     ]
     if table["search"] == "adaptive":
         spent = table["cost"]["oracle"]
@@ -121,6 +122,12 @@ def _footnotes(table: OracleTable) -> list[str]:
         c["feasible"] and (c["feasible"]["cut_low"] or c["feasible"]["cut_high"]) for c in cycles
     ):
         lines.append("< or >: cut off; the region touches the end of the grid and may go on.")
+    told = evidence_reports.flat_cycles(cycles)
+    if flat := [c["cycle"] for c in cycles if _is_flat(c) and c["cycle"] not in told]:
+        lines.append(
+            f"Flat as measured at cycle {', '.join(map(str, flat))}: every max_lr that was tried "
+            "lies within the tolerance, so none is better than another there."
+        )
     if any(c["feasible"] and not c["feasible"]["contiguous"] for c in cycles):
         lines.append("*: with gaps; some max_lr between the ends lies outside.")
     if table.get("peak", 1.0) < REACHED:
@@ -151,6 +158,12 @@ def _footnotes(table: OracleTable) -> list[str]:
         )
         lines.append(f"The run is not complete; {finished}.")
     return lines
+
+
+def _is_flat(cycle: OracleCycleRow) -> bool:
+    """Whether all of several max_lr of a cycle are members of its measured region."""
+    members = len(cycle["feasible"]["members"]) if cycle["feasible"] else 0
+    return len(cycle["grid"]) == members > 1
 
 
 def verdict(table: OracleTable) -> str:

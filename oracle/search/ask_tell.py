@@ -26,7 +26,7 @@ from oracle.study.grid_spec import GridSpec
 from scyc.errors import Problem
 from scyc.schedules import scyc_curve
 from scyc.specs.base import SCyc, Spec, as_json, content_hash, refuse
-from scyc.specs.ranges import Share, Tolerance
+from scyc.specs.ranges import Share, Tolerance, exact
 from scyc.specs.schedules import ConstantSpec, ScheduleSpec
 
 State = Literal["open", "done", "no winner"]
@@ -150,7 +150,7 @@ class ExternalRunState:
             return Problem(f"{path}.cycle", rule, training.cycle)
         if training.max_lr not in rates:
             near = sorted(sorted(rates, key=lambda rate: abs(rate - training.max_lr))[:_SHOWN])
-            listed = ", ".join(f"{rate:g}" for rate in near)
+            listed = ", ".join(exact(rate) for rate in near)
             among = "among them " if len(near) < len(rates) else ""
             rule = f"was not asked for in cycle {training.cycle}; asked for: {among}{listed}"
             return Problem(f"{path}.max_lr", rule, training.max_lr)

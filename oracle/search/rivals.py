@@ -205,11 +205,6 @@ class RivalRun:
         return options
 
     @property
-    def tests(self) -> int:
-        """Iterations beside a pruned network's training that its max_lr rests on."""
-        return RULES[type(self.spec)].tests
-
-    @property
     def place(self) -> StudyKey:
         """Where its cells are recorded: known before its max_lr are, so told by what decides them.
 

@@ -9,7 +9,7 @@ from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from scyc.specs.base import Spec
-from scyc.specs.ranges import LearningRate
+from scyc.specs.ranges import LearningRate, exact
 
 _WIDEST = 1e12  # times the lowest value
 _LOG_STEP, _LINEAR_STEP = 1.1e-3, 1e-10  # relative; closer values are one in 4 or in 12 digits
@@ -63,7 +63,9 @@ class RangeGrid(_Grid):
         if self.low >= self.high:
             raise PydanticCustomError("order", "grid.low must lie below grid.high; swap them")
         if self.high / self.low > _WIDEST:
-            rule = f"grid.high {self.high:g} is over {_WIDEST:g} times grid.low; raise grid.low"
+            rule = (
+                f"grid.high {exact(self.high)} is over {_WIDEST:g} times grid.low; raise grid.low"
+            )
             raise PydanticCustomError("wide", "{rule}", {"rule": rule})
         log = self.kind == "log"
         share = math.log(self.high / self.low) if log else 1 - self.low / self.high

@@ -14,6 +14,7 @@ from oracle.study.replicates import ReplicateRange
 from oracle.study.validation import parse
 from scyc.errors import BadInput, Problem
 from scyc.specs.base import as_json
+from scyc.specs.ranges import exact
 
 _LOOKS = 10  # at the validation images, at least, where the study has as many
 _ITERATIONS = ("warmup", "iterations", "step")  # fields of schedules that shrink with the budget
@@ -115,7 +116,9 @@ def _smaller(field: str, new: float, old: float | None) -> list[Problem]:
     if old is None or new <= old:
         return []
     return [
-        ScaleProblem(field, f"is above the study's {old:g}; options only make a study smaller", new)
+        ScaleProblem(
+            field, f"is above the study's {exact(old)}; options only make a study smaller", new
+        )
     ]
 
 

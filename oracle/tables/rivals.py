@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 
 from oracle.search.greedy import OracleCycle
 from oracle.search.pruning_run import RunCycle
-from oracle.search.rivals import RivalRun
+from oracle.search.rivals import RULES, RivalRun
 from oracle.stats.paired_difference import DifferenceJson, difference
 from oracle.stats.region_intervals import RegionPosterior
 from oracle.study.oracle import OracleStudy
@@ -223,7 +223,8 @@ def _summary(
         for result in row
         if result.cell not in own
     }
-    tested = sum(len(each.results) for each in run.path if each.cycle > 0) * run.tests
+    tested = sum(len(each.results) for each in run.path if each.cycle > 0)
+    tested *= RULES[type(run.spec)].tests
     choosing = sum(used.values()) + tested
     return {
         "cycles": len(known),

@@ -195,9 +195,8 @@ def test_running_released_studies_again_trains_nothing(
     assert released.trials() == trials > 0
     assert released.networks().items() <= networks.items()  # those of losers may go
     commands = [f"table {study} --format json" for study in STUDIES]
-    assert [measured(released.oracle(each)) for each in commands] == [
-        measured(released.outputs[each]) for each in commands
-    ]
+    for each in commands:
+        assert known(measured(released.outputs[each]), measured(released.oracle(each))), each
 
 
 def test_a_released_run_goes_on_from_the_networks_that_it_left(
@@ -208,7 +207,8 @@ def test_a_released_run_goes_on_from_the_networks_that_it_left(
     assert len(tasks) == 3 * 2 + 2  # a grid of 3 and S-Cyc's max_lr, in 2 replicates
     before = measured(released.outputs["table tiny --format json"])["cycles"]
     after = measured(released.oracle("table tiny --format json"))["cycles"]
-    assert (after[:2], len(after)) == (before, 3)
+    assert known(before, after[:2])
+    assert len(after) == 3
 
 
 def test_where_the_networks_of_a_released_run_are_gone_they_are_trained_again(

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 import pytest
 from annotated_types import Ge, Gt, Le, Lt
+from factories import tiny_content
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
@@ -20,7 +21,6 @@ from scyc.errors import BadInput
 from scyc.specs.base import Spec, as_json
 from scyc.specs.ranges import STORED, Within
 from scyc.specs.system import SubsetSpec, SystemSpec
-from tests.support.factories import tiny_content
 
 Make = Callable[..., Study]
 ROOTS = (

@@ -12,6 +12,7 @@ from oracle.experiments.schedules import SchedulesExperiment
 from oracle.plots import registry
 from oracle.reports import formats
 from oracle.runs import execute, html_report, prepare
+from oracle.runs.run_ids import run_id
 from oracle.search.graph import Graph
 from oracle.settings import Progress, ScaleDown, Settings
 from oracle.study import grid
@@ -292,7 +293,7 @@ def test_a_shrunk_run_has_an_id_of_its_own_and_the_cells_of_equal_trainings(stud
     assert fewer.shrunk
     assert Graph(fewer.system, "0" * 64).id == Graph(whole.system, "0" * 64).id
     same = fewer.model_copy(update={"shrunk": {}})
-    ids = {prepare.run_id(each, "0" * 64) for each in (whole, fewer, same)}
+    ids = {run_id(each, "0" * 64) for each in (whole, fewer, same)}
     assert len(ids) == 3
     shorter = scale_down(whole, ScaleDown(scale=0.5))
     assert Graph(shorter.system, "0" * 64).id != Graph(whole.system, "0" * 64).id
@@ -316,3 +317,12 @@ def test_a_run_with_fewer_cycles_is_the_start_of_the_full_one(study: Make, tmp_p
     assert new == 2 + 1
     assert second["cycles"][:2] == first["cycles"]
     assert first["run_id"] != second["run_id"]
+
+
+def test_a_number_is_told_from_the_one_that_it_is_above(study: Any) -> None:
+    with pytest.raises(BadInput, match=r"subset = 0\.2000001    is above the study's 0\.2;"):
+        scale_down(study(), ScaleDown(subset=0.2000001))
+    large = study(grid={"max_lr": [0.1, 0.3], "extend": False})
+    same = study(grid={"max_lr": [0.1, 0.1 + 0.2], "extend": False})  # 0.30000000000000004
+    assert same == large
+    assert same.identity_fields() == large.identity_fields()
