@@ -17,6 +17,7 @@ from oracle.experiments.base import ExperimentCallbacks
 from oracle.experiments.registry import expected_cells, experiment
 from oracle.host.devices import resolve_device
 from oracle.host.disk import raise_disk_errors
+from oracle.runs import remarks
 from oracle.runs.prepare import PreparedRun
 from oracle.runs.publishing import publish, say_what_is_gone
 from oracle.runs.workspace import Workspace
@@ -66,6 +67,8 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
         workspace.swept(),
     ):
         before = patience(lambda: ledger.run(prepared.run_id))
+        for remark in remarks.other_images(study.name, graph.fingerprint, patience(ledger.runs)):
+            progress.say(f"note: {remark}")
         patience(lambda: ledger.register(record, lease.claim))
         run = _Run(prepared, workspace, ledger, store, lease, progress, patience)
         run.queue.start(run.experiment.searches())

@@ -78,15 +78,26 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
 
 def _load_images(study: Study, settings: Settings) -> tuple[Images | None, list[Problem]]:
     """Load a study's images; None where they cannot be loaded, and what is wrong with them."""
-    try:
-        images = datasets.load(
+
+    def load() -> Images:
+        return datasets.load(
             study.dataset,
             study.images_used,
             settings.data,
             settings.study_folder(study.folder_name) / "images",
             study.split.test,
         )
-        return images, split_problems(images, study.split)
+
+    try:
+        images = load()
+        problems = split_problems(images, study.split)
+        if isinstance(study.dataset, FactorySpec) and load().fingerprint != images.fingerprint:
+            rule = (
+                "gives other images at each call, so nothing would be found again at the next "
+                "start; seed its random numbers"
+            )
+            problems.append(Problem("dataset.factory", rule, study.dataset.factory))
+        return images, problems
     except BadInput as error:
         return None, list(error.problems)
 
