@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -233,16 +231,6 @@ class DistributionsStudy(Study, LearningRates):
         self.one_of(self.max_lr, self.s_cyc)
         refuse(self.broken_by(self.schedule, "schedule"))
         return self
-
-
-KINDS: Mapping[str, type[Study]] = MappingProxyType(
-    {
-        "oracle": OracleStudy,
-        "schedules": SchedulesStudy,
-        "distributions": DistributionsStudy,
-        "search": SearchStudy,
-    }
-)
 
 
 def declared_grids(study: Study) -> dict[str, GridSpec]:
