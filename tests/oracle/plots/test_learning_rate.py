@@ -88,7 +88,7 @@ def test_degenerate_curves_have_the_phases_that_are_left(
 @given(
     delta=st.floats(0, 1),
     q=st.integers(0, 12),
-    beta=st.floats(0.05, 1e4),
+    beta=st.floats(0.05, 1e3),
     rate=st.floats(0.05, 0.95),
     cycles=st.integers(1, 30),
 )
