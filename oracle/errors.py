@@ -59,6 +59,10 @@ class StorageError(OracleError):
     """The database failed. What was stored before is kept."""
 
 
+class OptunaStudyGone(StorageError):
+    """An Optuna study was deleted, as anybody may do in the dashboard, while it was in use."""
+
+
 class StorageUnavailable(StorageError):
     """The database does not answer, and may come back."""
 

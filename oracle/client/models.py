@@ -87,7 +87,7 @@ class Region:
     high: float
     members: tuple[float, ...]
     contiguous: bool  # no value that was tried between two members is outside
-    cut_low: bool  # the lowest value that was tried is a member
+    cut_low: bool  # the lowest value that was tried is a member; lower ones could be
     cut_high: bool
 
 

@@ -12,7 +12,7 @@ from oracle.database.integrity import COPY
 from oracle.database.jobs import Jobs
 from oracle.database.leases import Lease, LeaseClaim
 from oracle.database.observations import Observations
-from oracle.database.probe import parse_url, probe
+from oracle.database.probe import parse_url, probe, stored_runs
 from oracle.database.runs import RunDatabase, RunRecord
 from oracle.database.schema import migrate
 from oracle.database.tables import SCHEMA
@@ -38,4 +38,5 @@ __all__ = [
     "parse_url",
     "probe",
     "sqlite_url",
+    "stored_runs",
 ]

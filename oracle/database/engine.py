@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from oracle.database.errors import failed
+from oracle.errors import StorageError, StorageUnavailable
 
 URL = sa.URL
 DatabaseError = sa.exc.SQLAlchemyError
@@ -51,6 +52,8 @@ class Database:
         if not self._sqlite:
             _ask_the_doubtful(self.engine)
         self._turn = threading.Lock()  # SQLite's own queue of writers sleeps and polls
+        self._file = Path(str(url.database)).absolute() if self._sqlite else None
+        self._opened: tuple[int, int] | None = None  # which file that was: its device and inode
 
     def close(self) -> None:
         """Give the connections back."""
@@ -59,6 +62,7 @@ class Database:
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A transaction that reads. Raises StorageError."""
+        self._check_file()
         with self._told(), self.engine.begin() as connection:
             yield connection
 
@@ -71,6 +75,7 @@ class Database:
         """
         turn = self._turn if self._sqlite else contextlib.nullcontext()
         with turn, self._told(), self.engine.begin() as connection:
+            self._check_file()
             if self._sqlite:  # whose driver was told not to begin transactions
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
@@ -86,6 +91,32 @@ class Database:
     def insert(self, table: sa.Table) -> Any:
         """An INSERT that can tell what to do where the row is there already."""
         return (sqlite.insert if self._sqlite else postgresql.insert)(table)
+
+    def _check_file(self) -> None:
+        """Refuse to go on with a SQLite file that is no longer where it was opened.
+
+        An open connection writes to a deleted file without an error, and a new one makes an empty
+        file; what is written there is lost.
+
+        Raises:
+            StorageUnavailable: There is no file; it may have been moved, and may come back.
+            StorageError: There is another one.
+
+        """
+        if self._file is None:
+            return
+        try:
+            found = self._file.stat()
+        except FileNotFoundError:
+            if self._opened is None:  # it is made by the first connection
+                return
+            raise StorageUnavailable(f"{self._file} is gone; put it back") from None
+        except OSError as error:
+            raise StorageUnavailable(f"{self._file}: {error.strerror}") from error
+        if self._opened is None:
+            self._opened = (found.st_dev, found.st_ino)
+        elif self._opened != (found.st_dev, found.st_ino):
+            raise StorageError(f"{self._file} is another file than was opened; start again")
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:

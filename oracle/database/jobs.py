@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +15,7 @@ from oracle.database.engine import storable
 from oracle.database.job_claims import Holding
 from oracle.database.job_rows import AGAIN, changed, get, job, named, unknown
 from oracle.database.tables import EVENTS, JOBS, KEYS, now
-from oracle.errors import KeyReused, WrongState
+from oracle.errors import KeyReused, UnknownJob, WrongState
 from oracle.records.jobs import CANCELLED, PRIORITIES, RESUMED, STATES, Event, Job, JobState, NewJob
 
 _LARGEST = 2**31 - 1  # number of a job or an event
@@ -21,32 +24,56 @@ _LARGEST = 2**31 - 1  # number of a job or an event
 class Jobs(Holding):
     """All jobs of one database. Every method raises StorageError where the database fails."""
 
-    def submit(self, new: NewJob, key: str | None = None) -> tuple[Job, bool]:
+    def submit(
+        self, new: NewJob, key: str | None = None, longer_ids: Sequence[str] = ()
+    ) -> tuple[Job, bool]:
         """Put a job into the queue, unless it is there already; returns it, and whether it is new.
 
+        A job is there already where its study and data are the same. Where another study has its
+        id, which is a short hash, it gets the first of the longer ids that is free.
+
         key: the owner's word for this submission. Raises KeyReused when the same owner has given
-        it to another job.
+        it to another job, WrongState where other studies have all of the ids.
         """
         assert new.priority in PRIORITIES
         with self._database.writing() as connection:
+            for job_id in (new.id, *longer_ids):
+                created = self._insert(connection, replace(new, id=job_id))
+                found = get(connection, job_id)
+                if created or _same(found, new):
+                    break
+            else:
+                raise WrongState(f"another study has the id {new.id}; give this one another name")
             if key is not None:
-                self._keep_key(connection, new, key)
-            insert = self._database.insert(JOBS).values(
-                id=new.id,
-                owner=new.owner,
-                study_name=new.study_name,
-                study=new.study,
-                source=storable(new.source),
-                data=new.data,
-                priority=new.priority,
-                state="queued",
-                submitted=now(),
-            )
-            insert = insert.on_conflict_do_nothing(index_elements=["id"]).returning(JOBS.c.number)
-            created = connection.execute(insert).first() is not None
+                self._keep_key(connection, found, new.owner, key)
             if created:
-                changed(connection, new.id, {}, tell=("state", "queued"))
-            return get(connection, new.id), created
+                changed(connection, found.id, {}, tell=("state", "queued"))
+                found = get(connection, found.id)
+            return found, created
+
+    def find(self, new: NewJob, longer_ids: Sequence[str] = ()) -> Job | None:
+        """The job that there is already for a study and its data; None where there is none."""
+        for job_id in (new.id, *longer_ids):
+            with contextlib.suppress(UnknownJob):
+                if _same(found := self.get(job_id), new):
+                    return found
+        return None
+
+    def _insert(self, connection: sa.Connection, new: NewJob) -> bool:
+        """Write a job's row; False where its id is taken."""
+        insert = self._database.insert(JOBS).values(
+            id=new.id,
+            owner=new.owner,
+            study_name=new.study_name,
+            study=new.study,
+            source=storable(new.source),
+            data=new.data,
+            priority=new.priority,
+            state="queued",
+            submitted=now(),
+        )
+        insert = insert.on_conflict_do_nothing(index_elements=["id"]).returning(JOBS.c.number)
+        return connection.execute(insert).first() is not None
 
     def get(self, job_id: str) -> Job:
         """One job. Raises UnknownJob."""
@@ -154,13 +181,18 @@ class Jobs(Holding):
                 changed(connection, job_id, changes, tell=("state", target))
             return get(connection, job_id)
 
-    def _keep_key(self, connection: sa.Connection, new: NewJob, key: str) -> None:
+    def _keep_key(self, connection: sa.Connection, found: Job, owner: str, key: str) -> None:
         digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-        insert = self._database.insert(KEYS).values(owner=new.owner, key=digest, job_id=new.id)
+        insert = self._database.insert(KEYS).values(owner=owner, key=digest, job_id=found.id)
         connection.execute(insert.on_conflict_do_nothing())
-        mine = (KEYS.c.owner == new.owner) & (KEYS.c.key == digest)
+        mine = (KEYS.c.owner == owner) & (KEYS.c.key == digest)
         first = connection.execute(sa.select(KEYS.c.job_id).where(mine)).scalar_one()
-        if first != new.id:
+        if first != found.id:
             raise KeyReused(
-                f"this Idempotency-Key was given to {first}; take a new one for {new.id}"
+                f"this Idempotency-Key was given to {first}; take a new one for {found.id}"
             )
+
+
+def _same(found: Job, new: NewJob) -> bool:
+    """Whether a job that is there is the same work as a new one: its hash is of these alone."""
+    return found.data == new.data and json.loads(found.study) == json.loads(new.study)

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from oracle.database.engine import URL, Database
 from oracle.database.leases import LeaseClaim, require
+from oracle.errors import OptunaStudyGone
 
 Fate = Literal["COMPLETE", "PRUNED", "FAIL"]
 
@@ -127,14 +128,14 @@ class Trials:
         claim: the lease that must hold, until the trial is there. unless: one of the trial's
         attributes; nothing is written where a trial of the study has the same. It is asked for
         behind the study's lock, so that a COMMIT under way, whose answer was lost, is seen. Raises
-        LeaseLost where the lease does not hold, StorageError.
+        LeaseLost where the lease does not hold, OptunaStudyGone, StorageError.
         """
         with self._database.writing() as connection:
             if claim is not None:
                 require(connection, claim)
-            connection.execute(
-                sa.select(_STUDIES.c.study_id).where(_STUDIES.c.study_id == study).with_for_update()
-            ).one()
+            locked = sa.select(_STUDIES.c.study_id).where(_STUDIES.c.study_id == study)
+            if connection.execute(locked.with_for_update()).one_or_none() is None:
+                raise OptunaStudyGone(f"the Optuna study {study} was deleted")
             if unless is not None and _has(connection, study, unless, trial.attributes[unless]):
                 return
             before = sa.select(sa.func.count()).where(_TRIALS.c.study_id == study)
@@ -187,6 +188,19 @@ class Trials:
             for trial, name, text in of_each(_ATTRIBUTES, *columns):
                 found[trial].attributes[name] = json.loads(text)
         return list(found.values())
+
+    def attributes(self, key: str, value: str, name: str) -> set[str]:
+        """The values, texts, of one attribute of the complete trials of such studies."""
+        state = sa.type_coerce(_TRIALS.c.state, sa.String)
+        mine = (_OF_STUDIES.c.key == key) & (_OF_STUDIES.c.value_json == json.dumps(value))
+        select = (
+            sa.select(_ATTRIBUTES.c.value_json)
+            .join(_TRIALS, _TRIALS.c.trial_id == _ATTRIBUTES.c.trial_id)
+            .join(_OF_STUDIES, _OF_STUDIES.c.study_id == _TRIALS.c.study_id)
+            .where(mine, _ATTRIBUTES.c.key == name, state == sa.literal_column("'COMPLETE'"))
+        )
+        with self._database.reading() as connection:
+            return {json.loads(text) for text in connection.execute(select).scalars()}
 
 
 def _has(connection: sa.Connection, study: int, key: str, value: Any) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import sqlalchemy as sa
 
@@ -36,7 +38,9 @@ def parse_url(text: str) -> URL:
     elif url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
         rule = "keeps nothing; name a file, such as sqlite:///runs.db"
     elif url.get_backend_name() == "sqlite":
-        rule = _unfit_file(url)
+        rule = _unfit_file(url, text)
+    else:
+        rule = _without_value(url, text)
     if rule:
         raise BadInput("storage", [StorageProblem("storage", rule, str(url))])
     return url
@@ -53,12 +57,20 @@ def _bares_password(url: URL) -> str:
     return ""
 
 
-def _unfit_file(url: URL) -> str:
+def _without_value(url: URL, text: str) -> str:
+    """Why a URL is refused that has an option without a value, which SQLAlchemy leaves out."""
+    given = parse_qs(text.partition("?")[2], keep_blank_values=True)
+    if left := sorted(set(given) - set(url.query)):
+        return f"has {left[0]!r} after ?, which is no option with a value; write name=value"
+    return ""
+
+
+def _unfit_file(url: URL, text: str) -> str:
     """Why a SQLite URL is refused that names a file; "" where it is not."""
     if url.drivername not in ("sqlite", "sqlite+pysqlite"):
         return "names a driver that is not used here; write sqlite:///runs.db"
-    if url.query:
-        return "has options after ?, which are not read; leave them out"
+    if "?" in text:
+        return "has options after ?, which are not read; leave them out (a ? in a name is %3F)"
     if "\x00" in str(url.database):
         return "holds a NUL, which no file's name can; remove it"
     return ""
@@ -79,6 +91,28 @@ def probe(url: URL) -> list[Problem]:
     return (
         [StorageProblem("storage", rule, url.render_as_string(hide_password=True))] if rule else []
     )
+
+
+def stored_runs(url: URL, run_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return the fingerprint and the study of those runs that there are, without writing.
+
+    Raises StorageError when the database fails.
+    """
+    file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+    if file is not None and not file.exists():
+        return {}
+    engine = looked_at(url)
+    try:
+        with engine.connect() as connection:
+            if not sa.inspect(connection).has_table(RUNS.name):
+                return {}
+            select = sa.select(RUNS.c.run_id, RUNS.c.fingerprint, RUNS.c.study)
+            rows = connection.execute(select.where(RUNS.c.run_id.in_(list(run_ids))))
+            return {row.run_id: (row.fingerprint, row.study) for row in rows}
+    except sa.exc.SQLAlchemyError as error:
+        raise failed(error) from error
+    finally:
+        engine.dispose()
 
 
 def stored_version(connection: sa.Connection) -> int | None:

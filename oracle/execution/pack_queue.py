@@ -117,6 +117,19 @@ class PackQueue:
         """Whether every search has ended."""
         return not self._waiting and not self._unstarted
 
+    def stored(self) -> Iterator[tuple[Cell, CellResult, StudyKey]]:
+        """All cells that were asked for and have a result, with where they are recorded."""
+        for pack in set(self._pack_of.values()):
+            for cell in pack.cells:
+                if cell.id in self.known and self._pack_of.get(cell.id) == pack:
+                    yield cell, self.known[cell.id], pack.place
+
+    @property
+    def places(self) -> list[StudyKey]:
+        """Where the cells are recorded that are to be trained now, each once."""
+        packs = [*self.ready, *(pack for _, pack in self._held)]
+        return list(dict.fromkeys(pack.place for pack in packs))
+
     def next(self) -> Pack | None:
         """A pack to train now, or None while all that is asked for is out."""
         if not self.ready:

@@ -30,7 +30,7 @@ RESUMED: Mapping[JobState, JobState] = MappingProxyType(
 class NewJob:
     """A job to be submitted."""
 
-    id: str
+    id: str  # name and the first digits of a hash of `study` and `data`
     owner: str  # name of the token that submits it; "local" where none is asked for
     study_name: str
     study: str  # JSON of every field (declared, and the study beside which it lies)

@@ -122,6 +122,12 @@ def _footnotes(table: OracleTable) -> list[str]:
         c["feasible"] and (c["feasible"]["cut_low"] or c["feasible"]["cut_high"]) for c in cycles
     ):
         lines.append("< or >: cut off; the region touches the end of the grid and may go on.")
+    told = evidence_reports.flat_cycles(cycles)
+    if flat := [c["cycle"] for c in cycles if _is_flat(c) and c["cycle"] not in told]:
+        lines.append(
+            f"Flat as measured at cycle {', '.join(map(str, flat))}: every max_lr that was tried "
+            "lies within the tolerance, so none is better than another there."
+        )
     if any(c["feasible"] and not c["feasible"]["contiguous"] for c in cycles):
         lines.append("*: with gaps; some max_lr between the ends lies outside.")
     if table.get("peak", 1.0) < REACHED:
@@ -152,6 +158,12 @@ def _footnotes(table: OracleTable) -> list[str]:
         )
         lines.append(f"The run is not complete; {finished}.")
     return lines
+
+
+def _is_flat(cycle: OracleCycleRow) -> bool:
+    """Whether all of several max_lr of a cycle are members of its measured region."""
+    members = len(cycle["feasible"]["members"]) if cycle["feasible"] else 0
+    return len(cycle["grid"]) == members > 1
 
 
 def verdict(table: OracleTable) -> str:

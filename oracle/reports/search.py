@@ -14,6 +14,7 @@ from oracle.reports.sheet import (
     format_mean_std,
     shrunk_lines,
 )
+from oracle.stats.region import ahead
 from oracle.tables.search import CandidateRow, SearchTable, metric
 
 _WAYS = {
@@ -146,7 +147,7 @@ def _above(candidate: CandidateRow, best: Sequence[CandidateRow]) -> bool:
         return False
     theirs = best[0]["objectives"]
     assert theirs is not None  # the best is through
-    return statistics.fmean(candidate["objectives"][0]) > statistics.fmean(theirs[0])
+    return ahead(statistics.fmean(candidate["objectives"][0]), statistics.fmean(theirs[0]))
 
 
 def _row(candidate: CandidateRow, networks: int, objectives: int) -> list[str]:

@@ -96,11 +96,17 @@ def all_there(values: Sequence[float | None] | None) -> list[float]:
 
 
 def shrunk_lines(table: TableHeader) -> list[str]:
-    """What was shrunk, by the study or on the command line, for every output to say so."""
-    if not table["shrunk"]:
-        return []
-    said = "; ".join(f"{what} {how}" for what, how in table["shrunk"].items())
-    return [f"Shrunk: {said}."]
+    """What every output says first: what is missing from the storage, and what was shrunk."""
+    lines = []
+    if missing := table.get("missing"):
+        lines.append(
+            f"The run was done, but the storage lacks training runs of {', '.join(missing)}: "
+            "deleted, perhaps. Run the study again, and they are trained again."
+        )
+    if table["shrunk"]:
+        said = "; ".join(f"{what} {how}" for what, how in table["shrunk"].items())
+        lines.append(f"Shrunk: {said}.")
+    return lines
 
 
 def cost_rows(costs: Mapping[str, TrainingCost]) -> list[CostRow]:

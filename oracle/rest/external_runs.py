@@ -169,7 +169,7 @@ def _of_outside(now: ExternalRunState, cycle: int) -> MaxLr:
     _within(cycle, now.run.cycles)
     complete = cycle < len(now.cycles)
     region = now.cycles[cycle].region if complete else None
-    found = external.cycle(cycle, now.run.curve(cycle), region)
+    found = external.cycle(now.run, cycle, region)
     return MaxLr(**found, run=now.run.id, complete=complete)
 
 

@@ -14,7 +14,7 @@ from oracle.rest.examples import ANSWERS, REQUESTS
 from oracle.rest.problems import MEDIA_TYPE, ProblemDetails, example
 from oracle.rest.schemas import EventShown, JobShown, Submission
 from oracle.rest.settings import WebSettings
-from oracle.study.oracle import KINDS
+from oracle.study.registry import KINDS
 from oracle.tables.json_schema import json_schema
 
 _REF = "#/components/schemas/{model}"

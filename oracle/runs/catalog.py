@@ -15,9 +15,9 @@ from oracle.experiments.base import Experiment
 from oracle.experiments.registry import experiment
 from oracle.search.graph import Graph
 from oracle.search.greedy import OracleCycle
-from oracle.search.request import Results, Search
+from oracle.search.request import CellRequest, Results, Search
 from oracle.settings import Settings
-from oracle.storage.result_store import ResultStore
+from oracle.storage.result_store import ResultStore, study_name
 from oracle.storage.session import opened
 from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy
@@ -105,7 +105,20 @@ def find_run(text: str, settings: Settings) -> StoredRun:
 def stored_table(run: StoredRun) -> Table:
     """The table of a run as far as the storage knows it, computed from the storage alone."""
     with opened(run.url) as (_, store):
-        return found(run, store).table(run.record.run_id)
+        return table_from(run, store)
+
+
+def table_from(run: StoredRun, store: ResultStore) -> Table:
+    """As :func:`stored_table`, from a storage that is open.
+
+    Of a run that was done and of which the storage now lacks training runs, ``missing`` names the
+    first Optuna studies that lack some.
+    """
+    lacking: list[str] = []
+    table = found(run, store, lacking).table(run.record.run_id)
+    if lacking and run.state in ("done", "no winner"):
+        table["missing"] = lacking
+    return table
 
 
 def measured(run: StoredRun) -> Measured:
@@ -153,19 +166,26 @@ def distributions(run: StoredRun, experiment_found: Experiment, name: str) -> Ta
     return distribution_tables.table(run.study, run.record.run_id, runs[name], ended, name)
 
 
-def found(run: StoredRun, store: ResultStore) -> Experiment:
-    """What a run has found, as far as its storage knows it."""
+def found(run: StoredRun, store: ResultStore, lacking: list[str] | None = None) -> Experiment:
+    """What a run has found, as far as its storage knows it.
+
+    lacking: takes the names of the Optuna studies in which a search misses its next results.
+    """
     graph = Graph(run.study.system, run.record.fingerprint)
     known = store.results(graph)
     so_far = experiment(run.study, graph)
-    for search in so_far.searches():
-        replay(search, known)
+    asks = [replay(search, known) for search in so_far.searches()]
+    if lacking is not None:
+        places = {ask.place for ask in asks if ask is not None}
+        lacking += sorted(study_name(graph, run.study.name, place) for place in places)
     return so_far
 
 
-def replay(search: Search, known: Results) -> None:
-    """Let a search go as far as the known results carry it."""
+def replay(search: Search, known: Results) -> CellRequest | None:
+    """Let a search go as far as the known results carry it; returns what it asks for then."""
     with contextlib.suppress(StopIteration):
         ask = next(search)
         while all(cell.id in known for cell in ask.cells):
             ask = search.send(known)
+        return ask
+    return None

@@ -18,8 +18,7 @@ from oracle.settings import Settings
 from oracle.study import grid
 from oracle.study.base import Study
 from oracle.study.grid_spec import GridSpec
-from oracle.study.oracle import OracleStudy, SchedulesStudy
-from oracle.study.search import PaperRecipe, SearchStudy
+from oracle.study.oracle import OracleStudy, SchedulesStudy, declared_grids
 from scyc.checks import system as system_checks
 from scyc.data.images import split_problems
 from scyc.data.stand_in import stand_in
@@ -41,6 +40,7 @@ class Estimate:
     images: int
     parameters: int
     grids: dict[str, list[float]]  # of max_lr, by what is searched with it
+    growth: dict[str, int]  # new values that each grid may come to in a cycle
     cycles: int  # pruning cycles after the unpruned network
     replicates: int
     most_replicates: int  # to which those of a cycle may grow
@@ -82,6 +82,7 @@ def estimate(prepared: PreparedRun) -> Estimate:
         summary=prepared.summary,
         parameters=registry.parameter_count(meter.trainer(1).network),
         grids={name: grid.grid_values(each) for name, each in _grids(study).items()},
+        growth={name: grid.most_new_values(each) for name, each in _grids(study).items()},
         cycles=study.cycles,
         replicates=study.least_replicates,
         most_replicates=study.most_replicates,
@@ -136,6 +137,7 @@ def _of_function(prepared: PreparedRun, cells: int) -> Estimate:
         summary=None,
         parameters=0,
         grids={name: grid.grid_values(each) for name, each in _grids(study).items()},
+        growth={name: grid.most_new_values(each) for name, each in _grids(study).items()},
         cycles=study.cycles,
         replicates=study.least_replicates,
         most_replicates=study.most_replicates,
@@ -160,11 +162,13 @@ def text(cost: Estimate) -> str:
         lines.append(f"  parameters  {cost.parameters:,}")
     for name, rates in cost.grids.items():
         lines.append(f"  grid        {name}: {len(rates)} max_lr: {_shown(rates)}")
+        if most := cost.growth[name]:
+            lines.append(f"              grows by up to {most} more learning rates a cycle")
     for what, how in cost.shrunk.items():
         lines.append(f"  shrunk      {what} {how}")
     lines += [
         f"  trainings   {cost.cells:,} ({cost.cycles + 1} networks x {cost.replicates} "
-        f"replicates{'; more where a grid grows' if cost.grids else ''})",
+        f"replicates{'; more where a grid grows' if any(cost.growth.values()) else ''})",
         *_growing(cost),
     ]
     if own:
@@ -206,13 +210,13 @@ def _growing(cost: Estimate) -> list[str]:
 
 
 def _grids(study: Study) -> dict[str, GridSpec]:
-    if isinstance(study, OracleStudy):
-        return {"oracle": study.grid}
-    if isinstance(study, SearchStudy) and isinstance(study.search, PaperRecipe):
-        return {"epsilon": study.search.epsilon}
+    """The grids that a study searches, by what is searched with them."""
+    found = declared_grids(study)
     if isinstance(study, SchedulesStudy):
-        return {e.label: e.tune.max_lr for e in study.schedules if e.tune is not None}
-    return {}
+        labels = [each.label for each in study.schedules if each.tune is not None]
+        return dict(zip(labels, found.values(), strict=True))
+    name = "oracle" if isinstance(study, OracleStudy) else "epsilon"
+    return dict(zip([name], found.values(), strict=False))
 
 
 def _members(study: Study) -> int:

@@ -13,13 +13,13 @@ from oracle.execution import pack_plan
 from oracle.execution.backends import BACKENDS
 from oracle.execution.checkpoint_gc import CheckpointCollector
 from oracle.execution.pack_queue import Pack, PackQueue
-from oracle.experiments.base import Experiment, ExperimentCallbacks
+from oracle.experiments.base import ExperimentCallbacks
 from oracle.experiments.registry import expected_cells, experiment
 from oracle.host.devices import resolve_device
 from oracle.host.disk import raise_disk_errors
-from oracle.plots.registry import FIGURES
-from oracle.reports import formats
+from oracle.runs import remarks
 from oracle.runs.prepare import PreparedRun
+from oracle.runs.publishing import publish, say_what_is_gone
 from oracle.runs.workspace import Workspace
 from oracle.search.graph import Cell, CellResult
 from oracle.search.request import StudyKey
@@ -66,17 +66,22 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
         ledger.lease(graph.id, progress.say) as lease,
         workspace.swept(),
     ):
+        before = patience(lambda: ledger.run(prepared.run_id))
+        for remark in remarks.other_images(study.name, graph.fingerprint, patience(ledger.runs)):
+            progress.say(f"note: {remark}")
         patience(lambda: ledger.register(record, lease.claim))
         run = _Run(prepared, workspace, ledger, store, lease, progress, patience)
         run.queue.start(run.experiment.searches())
+        say_what_is_gone(before, study, graph, run.queue, progress)
         run.show_progress()
         with _stopped(ledger, store, record, lease):
             train = BACKENDS[prepared.settings.backend]
             train(workspace.worker_config(), run.queue, prepared.settings.workers)
             lease.check()
+            run.recorder.restore(run.queue.stored())
         table = run.experiment.table(prepared.run_id)
         run.drop_repaired()
-        patience(lambda: _publish(store, prepared, run.experiment, table))
+        publish(run.recorder, run.experiment, table)
         failure = run.experiment.failure()
         workspace.pack_states.clear()
         ended = replace(record, state="no winner" if failure else "done")
@@ -101,13 +106,15 @@ class _Run:
     ) -> None:
         self._prepared, self._workspace, self._ledger = prepared, workspace, ledger
         self._lease, self._progress, self._patience = lease, progress, patience
-        self._recorder = Recorder(store, lease, prepared.graph, prepared.study.name, patience)
+        self.recorder = Recorder(
+            store, lease, prepared.graph, prepared.study.name, patience, progress.say
+        )
         self._collector = CheckpointCollector(workspace.checkpoints, progress.say)
         self._device = resolve_device(prepared.settings.device).type
         self.experiment = experiment(
             prepared.study,
             prepared.graph,
-            ExperimentCallbacks(progress.line, self.on_discardable, self._recorder.candidate),
+            ExperimentCallbacks(progress.line, self.on_discardable, self.recorder.candidate),
         )
         self.queue = self._queue(patience(lambda: store.results(prepared.graph)))
         self._expected = (-1, 0)  # after so many steps of the searches, so many cells
@@ -127,7 +134,7 @@ class _Run:
 
     def on_result(self, cell: Cell, result: CellResult, key: StudyKey) -> None:
         """Store a new result."""
-        self._recorder.cell(cell, result, key)
+        self.recorder.cell(cell, result, key)
         self.show_progress(also=1)
 
     def on_pack_stored(self, pack: Pack) -> None:
@@ -204,15 +211,3 @@ def _recorded(study: Study) -> str:
     """Return what is kept of a study: what it declares, and the folder in which it lies."""
     where = {"beside": study.beside} if study.beside else {}
     return json.dumps(study.identity_fields() | where)
-
-
-def _publish(
-    store: ResultStore, prepared: PreparedRun, experiment: Experiment, table: Table
-) -> None:
-    """Show the table and the figures in the dashboard, in every Optuna study of the run."""
-    figures = FIGURES[table["kind"]].cards(table)
-    note = formats.dashboard_note(table)
-    for key, role in experiment.study_keys():
-        store.annotate(
-            prepared.graph, prepared.study.name, key, prepared.run_id, role, note, figures
-        )

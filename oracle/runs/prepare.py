@@ -12,18 +12,19 @@ from oracle.host.disk import why_not_writable
 from oracle.runs import remarks
 from oracle.runs.function_checks import function_problems
 from oracle.runs.remarks import SplitSummary
+from oracle.runs.run_ids import free_run_id
 from oracle.search.graph import Graph
 from oracle.settings import Settings
 from oracle.storage import shared_store
 from oracle.storage.session import study_url
-from oracle.study.base import Study, reserved_name_problems
+from oracle.study.base import Study
 from oracle.study.function import FINGERPRINT, FunctionStudy
+from oracle.study.oracle import start_problems
 from scyc.checks import system as system_checks
 from scyc.data import datasets
 from scyc.data.images import Images, split_problems
 from scyc.errors import BadInput, Problem
 from scyc.specs import factory
-from scyc.specs.base import content_hash
 from scyc.specs.factory import FactorySpec
 
 
@@ -55,7 +56,7 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
     """
     if isinstance(study, FunctionStudy):
         return _prepare_function(study, settings)
-    problems = reserved_name_problems(study)
+    problems = start_problems(study)
     images, image_problems = _load_images(study, settings)
     problems += image_problems
     if images is not None:
@@ -71,43 +72,46 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
         raise BadInput(study.name, problems)
     graph = Graph(study.system, images.fingerprint)
     summary = remarks.summary(study, images)
-    return PreparedRun(study, images, graph, run_id(study, images.fingerprint), settings, summary)
-
-
-def run_id(study: Study, fingerprint: str) -> str:
-    """Return the name and hash of a study: every field, defaults included, and the images' content.
-
-    Args:
-        study: What is to be run.
-        fingerprint: The hash of its images.
-    """
-    return f"{study.name}-{content_hash(['run', study.identity_fields(), fingerprint])[:8]}"
+    free = free_run_id(study, images.fingerprint, study_url(settings, study.folder_name))
+    return PreparedRun(study, images, graph, free, settings, summary)
 
 
 def _load_images(study: Study, settings: Settings) -> tuple[Images | None, list[Problem]]:
     """Load a study's images; None where they cannot be loaded, and what is wrong with them."""
-    try:
-        images = datasets.load(
+
+    def load() -> Images:
+        return datasets.load(
             study.dataset,
             study.images_used,
             settings.data,
             settings.study_folder(study.folder_name) / "images",
             study.split.test,
         )
-        return images, split_problems(images, study.split)
+
+    try:
+        images = load()
+        problems = split_problems(images, study.split)
+        if isinstance(study.dataset, FactorySpec) and load().fingerprint != images.fingerprint:
+            rule = (
+                "gives other images at each call, so nothing would be found again at the next "
+                "start; seed its random numbers"
+            )
+            problems.append(Problem("dataset.factory", rule, study.dataset.factory))
+        return images, problems
     except BadInput as error:
         return None, list(error.problems)
 
 
 def _prepare_function(study: FunctionStudy, settings: Settings) -> PreparedRun:
     """As :func:`prepare`, of a study whose training runs are a function's. Raises BadInput."""
-    problems = reserved_name_problems(study)
+    problems = start_problems(study)
     problems += function_problems(study, settings)
     problems += _place_problems(study, settings)
     if problems:
         raise BadInput(study.name, problems)
     graph = Graph(study.system, FINGERPRINT)
-    return PreparedRun(study, None, graph, run_id(study, FINGERPRINT), settings, None)
+    free = free_run_id(study, FINGERPRINT, study_url(settings, study.folder_name))
+    return PreparedRun(study, None, graph, free, settings, None)
 
 
 def _device_problems(study: Study, settings: Settings) -> list[Problem]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from oracle.database import RunRecord
 from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy
 from scyc.data import splits
@@ -28,13 +29,16 @@ def summary(study: Study, images: Images) -> SplitSummary:
 
     Every part has at least one image: see :func:`scyc.data.images.split_problems`.
     """
-    counted = []
+    counted, divided = [], [0]
     for replicate in range(study.most_replicates):
         drawn = splits.draw(images.labels, images.parts, study.split, study.seed, replicate)
         counted.append(splits.counts(images.labels, len(images.classes), drawn))
+        divided.append(splits.divided_copies(images.copies, drawn))
     sizes = {part: each.images for part, each in counted[0].items()}
     majority = {part: _mean_majority(counted, part) for part in splits.PARTS}
     remarks = [
+        *images.notices,
+        *_copies(max(divided), sizes),
         *splits.remarks(images.labels, images.classes, counted),
         *_large_class(majority),
         *_large_batch(study, sizes["training"]),
@@ -45,6 +49,33 @@ def summary(study: Study, images: Images) -> SplitSummary:
 
 def _mean_majority(counted: Sequence[dict[str, PartCounts]], part: str) -> float:
     return sum(each[part].majority for each in counted) / len(counted)
+
+
+def _copies(divided: int, sizes: dict[str, int]) -> list[str]:
+    if not divided:
+        return []
+    tried = sizes["validation"] + sizes["test"]
+    return [
+        f"up to {divided:,} of {tried:,} validation and test images have an equal one among the "
+        "training images, so their accuracy is too high; remove the copies"
+    ]
+
+
+def other_images(name: str, fingerprint: str, earlier: Iterable[RunRecord]) -> list[str]:
+    """Say that a study of this name ran before with other images.
+
+    Args:
+        name: The study's.
+        fingerprint: Of its images.
+        earlier: The runs that the database holds, the oldest first.
+    """
+    same = [run for run in earlier if run.run_id.rpartition("-")[0] == name]
+    if not same or any(run.fingerprint == fingerprint for run in same):
+        return []
+    return [
+        f"{name} ran before with other images ({same[-1].run_id}): the data set, or what is taken "
+        "of it, has changed since, so this is a new run"
+    ]
 
 
 def _large_class(majority: dict[str, float]) -> list[str]:

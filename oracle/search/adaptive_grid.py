@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from oracle.stats.gaussian_process import Forecast, forecast
-from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_region, points
+from oracle.stats.region import MaxLrScores, Region, ToleranceKind, ahead, feasible_region, points
 
 SearchKind = Literal["grid", "adaptive"]
 
@@ -137,7 +137,7 @@ class _View:
             best = min([best, *equal])
         curve = {place: each.mean for place, each in self.known.items() if not each.diverged}
         curve |= likely
-        members = [best, *(p for p in curve if curve[p] >= top - self.tolerance)]
+        members = [best, *(p for p in curve if not ahead(top - self.tolerance, curve[p]))]
         low, high = min(members), max(members)
         return {best - 1, best, best + 1, low - 1, low, high, high + 1} & set(self.unknown)
 

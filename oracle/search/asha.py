@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from oracle.search.candidates import Candidate, CandidatePool
 from oracle.search.request import CellRequest, Results, Search
+from oracle.stats.region import ahead
 from oracle.study.search import SampledSearch
 from scyc.specs.base import SCyc
 
@@ -96,7 +97,7 @@ class Sampled:
         ]
         mine = candidate.score_at(cycles, rung)
         places = -(-(len(others) + 1) // self.search.halving.factor)
-        if sum(other > mine for other in others) < places:
+        if sum(ahead(other, mine) for other in others) < places:
             self._passed.add(key)
         else:
             self.board.stop(candidate, "halving")

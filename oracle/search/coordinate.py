@@ -9,7 +9,7 @@ from typing import Any
 from oracle.search.candidates import Candidate, CandidatePool
 from oracle.search.greedy import GridSearch, OracleCycle
 from oracle.search.request import CellRequest, Results, Search
-from oracle.stats.region import ROUNDING
+from oracle.stats.region import ahead
 from oracle.study.search import PaperRecipe
 from scyc.specs.base import SCyc
 
@@ -88,6 +88,6 @@ class Recipe:
         scores = [each.score(cycles) for each in whole]
         top = max(scores)
         self.best = next(
-            each for each, score in zip(whole, scores, strict=True) if score >= top - ROUNDING
+            each for each, score in zip(whole, scores, strict=True) if not ahead(top, score)
         )
         self.line(f"{name} {getattr(self.best.curve, name):g}: best with {max(scores):.2f} %")

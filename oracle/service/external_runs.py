@@ -20,8 +20,10 @@ from oracle.records.tokens import Token
 from oracle.search.ask_tell import ExternalRun, ExternalRunState, Training, standing, suggestion
 from oracle.service.limits import Limits
 from oracle.storage.result_store import ResultStore
+from oracle.study.base import RESERVED_RULE, is_reserved
+from oracle.study.grid import growth_problems
 from oracle.study.validation import parse_as
-from scyc.errors import BadInput
+from scyc.errors import BadInput, Problem
 from scyc.specs.base import as_json
 
 
@@ -80,8 +82,19 @@ class ExternalRuns:
     def declare(self, run: ExternalRun, owner: str) -> bool:
         """Write a run down; False where it is there already.
 
-        Raises BadInput where it is larger than the server accepts.
+        A new one is refused, with BadInput, where it is larger than the server accepts, has a name
+        that the program needs, or a grid that cannot grow.
         """
+        there = self._observations.declared(run.id)
+        if there is not None and _run(there) == run:
+            return False
+        if there is not None:  # the id is a short hash
+            rule = "another run has this id; choose another name, or change the description"
+            raise BadInput("run", [Problem("name", rule, run.name)])
+        if is_reserved(run.name):
+            raise BadInput("run", [Problem("name", RESERVED_RULE, run.name)])
+        if problems := growth_problems(run.grid, "grid"):
+            raise BadInput("run", problems)
         if problems := self._limits.external_run_problems(run):
             raise BadInput("run", problems)
         return self._observations.declare(run.id, json.dumps(as_json(run)), owner)

@@ -22,8 +22,9 @@ from oracle.service.external_runs import ExternalRuns
 from oracle.service.limits import Limits
 from oracle.settings import ScaleDown, Settings
 from oracle.storage.result_store import ResultStore
-from oracle.study.base import Study, reserved_name_problems
+from oracle.study.base import Study, short_ids
 from oracle.study.loading import read_json, read_yaml
+from oracle.study.oracle import start_problems
 from oracle.study.scale_down import scale_down as shrunk
 from oracle.study.validation import parse
 from oracle.tables.registry import Table
@@ -110,8 +111,9 @@ class Service:
         """
         study = self._admitted(text, form, shrink, data, priority)
         identity = content_hash(["job", as_json(study), data])  # with where it and its images lie
+        job_id, *longer_ids = short_ids(study.name, identity)
         new = NewJob(
-            id=f"{study.name}-{identity[:8]}",
+            id=job_id,
             owner=owner,
             study_name=study.name,
             study=json.dumps(as_json(study)),
@@ -119,9 +121,10 @@ class Service:
             data=data,
             priority=priority,
         )
-        if not self._known(new.id) and self.jobs.count()["queued"] >= self.settings.queue:
+        full = self.jobs.count()["queued"] >= self.settings.queue
+        if full and self.jobs.find(new, longer_ids) is None:
             raise QueueFull(f"{self.settings.queue} jobs wait already; submit it again later")
-        return self.jobs.submit(new, key)
+        return self.jobs.submit(new, key, longer_ids)
 
     def cancel(self, job_id: str, who: Token) -> Job:
         """Cancel a job. Raises UnknownJob, Forbidden, WrongState."""
@@ -195,10 +198,9 @@ class Service:
         return (run.record.run_id, which, self.store.count(graph))
 
     def _computed(self, run: StoredRun, which: str | None) -> Table:
-        so_far = catalog.found(run, self.store)
         if which is None:
-            return so_far.table(run.record.run_id)
-        return catalog.distributions(run, so_far, which)
+            return catalog.table_from(run, self.store)
+        return catalog.distributions(run, catalog.found(run, self.store), which)
 
     def _admitted(
         self,
@@ -218,16 +220,13 @@ class Service:
             named = as_json(study)
             if wanted is not None:
                 study = shrunk(study, wanted)
-            problems += self.settings.limits.study_problems(study) + reserved_name_problems(study)
+            problems += self.settings.limits.study_problems(study) + start_problems(study)
         except BadInput as error:
             problems += error.problems
         problems += admission.problems(named, allow, folders, data)
         if problems:
             raise BadInput("study", problems)
         return study
-
-    def _known(self, job_id: str) -> bool:
-        return bool(self.jobs.revisions([job_id]))
 
     def _owned(self, job_id: str, who: Token) -> None:
         job = self.jobs.get(job_id)

@@ -100,7 +100,8 @@ def signed(found: Difference | None) -> str:
     if found is None:
         return "-"
     error = "" if found.standard_error is None else f" ± {found.standard_error:.2f}"
-    return f"{found.points:+.2f}{error}"
+    points = found.points if abs(found.points) > ROUNDING else 0.0  # a tie has no sign
+    return f"{points:+.2f}{error}"
 
 
 def size(found: Difference) -> str:

@@ -85,6 +85,11 @@ def feasible_region(
     )
 
 
+def ahead(one: float, other: float) -> bool:
+    """Whether a mean accuracy is above another by more than rounding; both in percent."""
+    return one > other + ROUNDING
+
+
 def points(tolerance: float, kind: ToleranceKind, best: float) -> float:
     """A tolerance in points of accuracy."""
     return tolerance if kind == "points" else abs(best) * tolerance / 100

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 from oracle.database import Lease
+from oracle.errors import OptunaStudyGone
 from oracle.records.candidates import CandidateTrial
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.request import StudyKey
-from oracle.storage.result_store import ResultStore
+from oracle.storage.result_store import ResultStore, study_name
 from oracle.storage.retry import DatabaseRetry
 
 
@@ -16,7 +19,10 @@ from oracle.storage.retry import DatabaseRetry
 class Recorder:
     """Writes results of one graph, once each; a database that is away is waited for.
 
-    name: the study's. Its methods raise LeaseLost and StorageError.
+    An Optuna study that somebody deletes meanwhile, in the dashboard, is made again.
+
+    name: the study's. say: is told of studies that were deleted. Its methods raise LeaseLost and
+    StorageError.
     """
 
     store: ResultStore
@@ -24,17 +30,19 @@ class Recorder:
     graph: Graph
     name: str
     patience: DatabaseRetry
+    say: Callable[[str], None]
+    _candidates: list[CandidateTrial] = field(default_factory=list)
 
-    def cell(self, cell: Cell, result: CellResult, where: StudyKey) -> None:
-        """Write a cell down that is not there yet."""
-        tried = False
+    def cell(self, cell: Cell, result: CellResult, where: StudyKey, there: bool = False) -> None:
+        """Write a cell down that is not there yet; there: it may be."""
+        tried = there
 
         def add() -> None:
             nonlocal tried
             again, tried = tried, True  # the answer to the first COMMIT may have been lost
             self.store.add(self.graph, self.name, where, cell, result, self.lease.claim, again)
 
-        self.patience(add)
+        self.in_study(where, add)
 
     def candidate(self, trial: CandidateTrial) -> None:
         """Write a candidate of a search down, unless it is there."""
@@ -42,4 +50,39 @@ class Recorder:
         def add() -> None:
             self.store.add_candidate(self.graph, self.name, trial, self.lease.claim)
 
-        self.patience(add)
+        self._candidates.append(trial)
+        self.in_study(trial.place, add)
+
+    def in_study(self, where: StudyKey, act: Callable[[], None]) -> None:
+        """Do something in the Optuna study of a place, which is made again if it was deleted."""
+        try:
+            self.patience(act)
+        except OptunaStudyGone:
+            deleted = study_name(self.graph, self.name, where)
+            self.say(f"the Optuna study {deleted} was deleted; it is made again")
+            self.store.forget()
+            self.patience(act)
+
+    def restore(self, every: Iterable[tuple[Cell, CellResult, StudyKey]]) -> None:
+        """Write down again what a run rests on and the storage no longer has, and say so.
+
+        every: the cells that the run has asked for, their results and places.
+        """
+        there = self.patience(lambda: self.store.cells(self.graph))
+        gone = [each for each in every if each[0].id not in there]
+        if gone:
+            self.store.forget()
+        counts = Counter(study_name(self.graph, self.name, where) for _, _, where in gone)
+        for title, count in sorted(counts.items()):
+            runs = f"{count} training run{'s' * (count != 1)}"
+            self.say(f"{title}: {runs} were deleted from the storage; stored again")
+        for cell, result, where in gone:
+            self.cell(cell, result, where, there=True)
+        if self._candidates:
+            self.store.forget()
+            for trial in list(self._candidates):
+                self.patience(
+                    lambda trial=trial: self.store.add_candidate(  # type: ignore[misc]
+                        self.graph, self.name, trial, self.lease.claim
+                    )
+                )

@@ -30,7 +30,7 @@ from oracle.database.optuna_rows import (
     numbered_studies_with,
     trials_with,
 )
-from oracle.errors import StorageError, StorageProblem
+from oracle.errors import OptunaStudyGone, StorageError, StorageProblem
 from oracle.records.candidates import CandidateTrial
 from oracle.records.observations import Observation
 from oracle.search.graph import Cell, CellResult, Graph
@@ -43,6 +43,7 @@ from oracle.storage.trial_codec import (
     new_trial,
     observed_trial,
 )
+from oracle.study.base import HASH_DIGITS
 from scyc.errors import BadInput
 from scyc.specs.base import content_hash
 
@@ -52,6 +53,7 @@ if TYPE_CHECKING:  # figures are written where a run ends, and a table is read w
 _ACCURACY = ("validation accuracy, %",)  # what a training's value is
 _OUTSIDE = StudyKey("observations", None, "")  # of a run whose trainings another program runs
 _NOTE_HASHES = "note_hashes"  # user attribute: of the note before and after the last run wrote
+_OPTUNA_NOT_FOUND = "Record does not exist."  # what Optuna says of a study that was deleted
 
 
 class ResultStore:
@@ -100,6 +102,17 @@ class ResultStore:
             ]
         return {result.cell: result for result in results}
 
+    def cells(self, graph: Graph) -> set[str]:
+        """The ids of all finished cells of a graph. Raises StorageError."""
+        with _storage_errors("the results could not be read"):
+            return self._trials.attributes("graph", graph.id, "cell")
+
+    def forget(self) -> None:
+        """Look studies up anew: one that was deleted is made again where it is needed."""
+        self._studies.clear()
+        self._numbers.clear()
+        self._candidates.clear()
+
     def count(self, graph: Graph) -> int:
         """How many trials there are of a graph, cells and candidates: it changes with each.
 
@@ -126,7 +139,8 @@ class ResultStore:
 
         claim: to the graph's lease, which holds in that transaction. again: it may be there
         already, and stays as it is then; otherwise the caller knows that it is not. Raises
-        LeaseLost where the lease does not hold, StorageError when the database fails.
+        LeaseLost where the lease does not hold, OptunaStudyGone where the study was deleted since
+        it was last used (see :meth:`forget`), StorageError when the database fails.
         """
         with _storage_errors("a finished training could not be stored"):
             trial = cell_trial(place, cell, result, metric_of(graph))
@@ -138,7 +152,7 @@ class ResultStore:
         """Write a candidate of a search down, as one finished trial, unless it is there.
 
         The caller comes with the candidates in their order. claim: to the graph's lease. Raises
-        LeaseLost, and StorageError when the database fails.
+        LeaseLost, OptunaStudyGone, and StorageError when the database fails.
         """
         with _storage_errors("a candidate could not be stored"):
             study = self._study(graph, name, trial.place, trial.metrics)
@@ -155,8 +169,13 @@ class ResultStore:
 
         The caller knows that it is not there yet. Raises StorageError when the database fails.
         """
-        with _storage_errors("an observation could not be shown"):
-            self._outside(run_id).add_trial(observed_trial(observation))
+        try:
+            with _storage_errors("an observation could not be shown"):
+                self._outside(run_id).add_trial(observed_trial(observation))
+        except OptunaStudyGone:
+            self.forget()
+            with _storage_errors("an observation could not be shown"):
+                self._outside(run_id).add_trial(observed_trial(observation))
 
     def observations(self, run_id: str) -> set[tuple[int, float, int]]:
         """Cycle, max_lr and replicate of the observations of a run that are there as trials."""
@@ -179,7 +198,7 @@ class ResultStore:
         A note that somebody has edited in the dashboard is kept as it is.
 
         role: what the study is in this run, kept as the study's attribute ``run:<run_id>``. Raises
-        StorageError when the database fails.
+        OptunaStudyGone, StorageError when the database fails.
         """
         from optuna_dashboard import (  # noqa: PLC0415  # scikit-learn and pandas: two seconds
             get_note,
@@ -213,11 +232,13 @@ class ResultStore:
         key = (graph.id, place)
         if key in self._studies:
             return self._studies[key]
-        attributes = {"place": {"kind": place.kind, "cycle": place.cycle}, "graph": graph.id}
+        where = {"kind": place.kind, "cycle": place.cycle}
+        attributes = {"place": where, "node": place.node, "graph": graph.id}
+        titles = [study_name(graph, name, place, digits) for digits in HASH_DIGITS]
         metric = metric_of(graph)
         names = metrics or ((f"validation {metric.label}",) if metric else _ACCURACY)
         least = metric is not None and metric.mode == "min"
-        self._studies[key] = self._open(study_name(graph, name, place), names, attributes, least)
+        self._studies[key] = self._open(titles, names, attributes, least)
         return self._studies[key]
 
     def _outside(self, run_id: str) -> optuna.Study:
@@ -225,23 +246,33 @@ class ResultStore:
         key = (run_id, _OUTSIDE)
         if key not in self._studies:
             title = f"{run_id}/{_OUTSIDE.kind}"
-            self._studies[key] = self._open(title, _ACCURACY, {"outside": run_id})
+            self._studies[key] = self._open([title], _ACCURACY, {"outside": run_id})
         return self._studies[key]
 
     def _open(
         self,
-        title: str,
+        titles: Sequence[str],
         metrics: Sequence[str],
         attributes: Mapping[str, Any],
         least: bool = False,
     ) -> optuna.Study:
-        """A study, which is made if it is not there; by the last attribute it is known as whole."""
-        study = optuna.create_study(
-            storage=self._storage,
-            study_name=title,
-            directions=["minimize" if least else "maximize"] * len(metrics),
-            load_if_exists=True,
-        )
+        """A study, which is made if it is not there; by the last attribute it is known as whole.
+
+        titles: names to try, each with more digits of hashes than the one before; one that a study
+        of other attributes has is passed over.
+        """
+        for title in titles:
+            study = optuna.create_study(
+                storage=self._storage,
+                study_name=title,
+                directions=["minimize" if least else "maximize"] * len(metrics),
+                load_if_exists=True,
+            )
+            known = study.user_attrs
+            if all(known.get(name, value) == value for name, value in attributes.items()):
+                break
+        else:
+            raise StorageError(f"the Optuna study {titles[-1]} is another's; rename that one")
         last = list(attributes)[-1]
         if study.user_attrs.get(last) != attributes[last]:
             with warnings.catch_warnings():
@@ -258,6 +289,10 @@ def _storage_errors(what: str) -> Iterator[None]:
         yield
     except (optuna.exceptions.StorageInternalError, DatabaseError) as error:
         raise failed(error, what) from error
+    except KeyError as error:
+        if error.args != (_OPTUNA_NOT_FOUND,):
+            raise
+        raise OptunaStudyGone(f"{what}: its Optuna study was deleted") from error
 
 
 @contextlib.contextmanager
@@ -270,10 +305,13 @@ def _understood() -> Iterator[None]:
         raise StorageError(f"a result makes no sense ({told}); {COPY}") from error
 
 
-def study_name(graph: Graph, name: str, place: StudyKey) -> str:
-    """The Optuna study of a place, such as ``digits/1f0c9a2e/cycle-03/77ab01c4``."""
+def study_name(graph: Graph, name: str, place: StudyKey, digits: int = HASH_DIGITS[0]) -> str:
+    """The Optuna study of a place, such as ``digits/1f0c9a2e/cycle-03/77ab01c4``.
+
+    digits: of each hash.
+    """
     part = place.kind if place.cycle is None else f"cycle-{place.cycle:02d}"
-    return f"{name}/{graph.id[:8]}/{part}/{place.node[:8]}"
+    return f"{name}/{graph.id[:digits]}/{part}/{place.node[:digits]}"
 
 
 def _note_is_ours(note: str, attributes: Mapping[str, Any]) -> bool:

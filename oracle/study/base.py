@@ -85,8 +85,11 @@ RESERVED_NAMES = frozenset(
         "logs",
         "images",
         "checkpoints",
+        "in-flight",
     ]
 )  # what the program keeps beside the studies' folders
+RESERVED_RULE = "is a name of the program's own files; choose another"
+HASH_DIGITS = (8, 16, 64)  # of a hash in a name that people read; more where it is taken
 NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 
 
@@ -209,11 +212,31 @@ class Study(Spec):
         return fields
 
 
+def short_ids(name: str, digest: str) -> tuple[str, ...]:
+    """Return the ids that a study's job or run may have, in the order to try them.
+
+    The first has 8 digits of the hash, 32 bits, and is the one that nearly all have. Whoever finds
+    it taken by another hash takes the next, which is longer.
+    """
+    return tuple(f"{name}-{digest[:digits]}" for digits in HASH_DIGITS)
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a name is one of the program's own files or folders, or of what SQLite adds to one.
+
+    Names are lower case, so no two of them differ by case only.
+    """
+    return name in RESERVED_NAMES or name.startswith("oracle.db-")
+
+
 def reserved_name_problems(study: Study) -> list[Problem]:
     """Return a problem for each name of a folder that the program needs for files of its own.
 
     Checked before a run starts, not when a study is read: what was stored stays readable.
     """
-    rule = "is a name of the program's own files; choose another"
     names = {"name": study.name, "beside": study.beside}
-    return [Problem(path, rule, name) for path, name in names.items() if name in RESERVED_NAMES]
+    return [
+        Problem(path, RESERVED_RULE, name)
+        for path, name in names.items()
+        if name is not None and is_reserved(name)
+    ]

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from oracle.errors import SettingProblem
-from oracle.study.base import LearningRates, Percent, Printed, Study, Text, grid_fits
+from oracle.study.base import (
+    LearningRates,
+    Percent,
+    Printed,
+    Study,
+    Text,
+    grid_fits,
+    reserved_name_problems,
+)
 from oracle.study.cell_search import CellSearch, CycleSearchSpec, replicates_rule
+from oracle.study.grid import growth_problems
 from oracle.study.grid_spec import GridSpec
 from oracle.study.rivals import (
     NEEDS,
@@ -21,7 +28,7 @@ from oracle.study.rivals import (
     Rivals,
     RivalSpec,
 )
-from oracle.study.search import SearchStudy
+from oracle.study.search import PaperRecipe, SearchStudy
 from scyc.errors import BadInput, Problem, unknown
 from scyc.specs.base import SCyc, Spec, refuse
 from scyc.specs.factory import FactorySpec
@@ -226,14 +233,26 @@ class DistributionsStudy(Study, LearningRates):
         return self
 
 
-KINDS: Mapping[str, type[Study]] = MappingProxyType(
-    {
-        "oracle": OracleStudy,
-        "schedules": SchedulesStudy,
-        "distributions": DistributionsStudy,
-        "search": SearchStudy,
-    }
-)
+def declared_grids(study: Study) -> dict[str, GridSpec]:
+    """Return the grids of max_lr that a study searches, by their path in the study."""
+    if isinstance(study, OracleStudy):
+        return {"grid": study.grid}
+    if isinstance(study, SearchStudy) and isinstance(study.search, PaperRecipe):
+        return {"search.epsilon": study.search.epsilon}
+    if isinstance(study, SchedulesStudy):
+        return {
+            f"schedules[{index}].tune.max_lr": entry.tune.max_lr
+            for index, entry in enumerate(study.schedules)
+            if entry.tune is not None
+        }
+    return {}
+
+
+def start_problems(study: Study) -> list[Problem]:
+    """Return what keeps a study that can be read from being run: names, grids that cannot grow."""
+    grids = declared_grids(study).items()
+    growth = [problem for path, grid in grids for problem in growth_problems(grid, path)]
+    return reserved_name_problems(study) + growth
 
 
 def uses_own_code(study: Study) -> bool:

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from oracle.study.base import Study
 from oracle.study.function import FunctionStudy
 from oracle.study.grid_spec import ListGrid, RangeGrid
-from oracle.study.oracle import KINDS
+from oracle.study.registry import KINDS
 from oracle.study.rivals import RIVALS
 from oracle.study.search import SEARCH_METHODS
 from scyc.errors import BadInput, Problem, unknown

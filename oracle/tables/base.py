@@ -9,7 +9,7 @@ units of 1; and null stands where there is no value yet.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict  # pydantic reads typing's own from Python 3.12 on
 
@@ -30,6 +30,8 @@ class TableHeader(TypedDict):
     replicates: int
     """The least number of a cell."""
     complete: bool
+    missing: NotRequired[list[str]]
+    """Optuna studies in which a run that was done now lacks training runs; only where it does."""
 
 
 class TrainingCost(TypedDict):

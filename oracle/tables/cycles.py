@@ -10,6 +10,8 @@ from oracle.search.greedy import OracleCycle
 from oracle.search.next_cells import StopReason
 from oracle.search.pruning_run import RunCycle
 from oracle.stats.region import Region
+from oracle.study.grid import reaches_zero
+from oracle.study.grid_spec import GridSpec
 from oracle.study.oracle import OracleStudy
 from oracle.tables import evidence, majority, plateau
 from oracle.tables.base import Differences, paired_differences
@@ -113,7 +115,7 @@ def cycle_row(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> 
             for rate, row in cycle.results.items()
         ],
         "well_tuned": cycle.region.well_tuned if cycle.region else None,
-        "feasible": _feasible(cycle.region),
+        "feasible": _feasible(study.grid, cycle.region),
         "at_chance": majority.at_chance(list(cycle.results.values()), "validation"),
         "evidence": evidence.part(
             evidence.infer(study, cycle), _rate(study, cycle), evidence.at_fixed_look(cycle)
@@ -168,13 +170,13 @@ def _printed(study: OracleStudy, cycle: int) -> PaperColumn | None:
     }
 
 
-def _feasible(region: Region | None) -> FeasibleRegion | None:
+def _feasible(grid: GridSpec, region: Region | None) -> FeasibleRegion | None:
     if region is None:
         return None
     return {
         "low": region.low,
         "high": region.high,
-        "cut_low": region.touches_low,
+        "cut_low": region.touches_low and not reaches_zero(grid, region.low),
         "cut_high": region.touches_high,
         "contiguous": region.contiguous,
         "members": list(region.members),

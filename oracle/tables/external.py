@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from oracle.search.ask_tell import ExternalRunState
+from oracle.search.ask_tell import ExternalRun, ExternalRunState
 from oracle.stats.region import Region
+from oracle.study.grid import reaches_zero
 
 
 def table(now: ExternalRunState) -> dict[str, Any]:
@@ -21,18 +22,19 @@ def table(now: ExternalRunState) -> dict[str, Any]:
         "done": now.done,
         "known": now.known,
         "cycle": now.cycle,
-        "cycles": [cycle(e.cycle, now.run.curve(e.cycle), e.region) for e in now.cycles],
+        "cycles": [cycle(now.run, each.cycle, each.region) for each in now.cycles],
     }
 
 
-def cycle(number: int, s_cyc: float | None, region: Region | None) -> dict[str, Any]:
+def cycle(run: ExternalRun, number: int, region: Region | None) -> dict[str, Any]:
     """Return what is known of one cycle: the well-tuned max_lr, the region, S-Cyc's max_lr.
 
     Args:
+        run: As it was declared.
         number: The cycle.
-        s_cyc: S-Cyc's max_lr, where the run has its parameters.
         region: Null while the cycle is open, and where every max_lr diverged.
     """
+    s_cyc = run.curve(number)
     found: dict[str, Any] = {"cycle": number, "s_cyc": s_cyc}
     if region is None:
         return {**found, "well_tuned": None, "region": None, "inside": None}
@@ -44,7 +46,7 @@ def cycle(number: int, s_cyc: float | None, region: Region | None) -> dict[str, 
             "high": region.high,
             "members": list(region.members),
             "contiguous": region.contiguous,
-            "cut_low": region.touches_low,
+            "cut_low": region.touches_low and not reaches_zero(run.grid, region.low),
             "cut_high": region.touches_high,
         },
         "inside": None if s_cyc is None else region.contains(s_cyc),

@@ -220,7 +220,8 @@ def _column(
     some = next((cell for cell in cells.values() if cell is not None), None)
     against = None
     if s_cyc in sound and others:
-        best = max(others, key=lambda label: others[label])
+        top = max(others.values())
+        best = next(label for label, mean in others.items() if mean >= top - ROUNDING)
         against = _against(sound[s_cyc]["test_accuracy"], best, sound[best]["test_accuracy"])
     return {
         "cycle": cycle,

@@ -10,6 +10,8 @@ from typing_extensions import TypedDict
 
 from oracle.search.candidates import Candidate, Stop
 from oracle.stats.paired_difference import mean_difference
+from oracle.stats.region import ROUNDING
+from oracle.stats.region import ahead as is_ahead
 from oracle.study.search import SearchStudy
 from oracle.tables import majority
 from oracle.tables.base import (
@@ -119,7 +121,10 @@ class Found:
             return [self.chosen] if self.chosen.whole else []
         whole = [each for each in self.candidates if each.whole]
         if len(self.objectives) == 1:
-            return sorted(whole, key=lambda each: -each.score(self.objectives[0]))[:1]
+            scores = [each.score(self.objectives[0]) for each in whole]
+            top = max(scores, default=0.0)
+            pairs = zip(whole, scores, strict=True)
+            return [each for each, score in pairs if not is_ahead(top, score)][:1]
         return [each for each in whole if not any(self._beats(other, each) for other in whole)]
 
     def by_merit(self) -> list[Candidate]:
@@ -130,8 +135,8 @@ class Found:
         best = self.best
         front = best if len(self.objectives) > 1 else []
 
-        def key(each: Candidate) -> tuple[bool, bool, int, float, bool, int]:
-            total = sum(self._scores(each)) if each.whole else 0.0
+        def key(each: Candidate) -> tuple[bool, bool, int, int, bool, int]:
+            total = round(sum(self._scores(each)) / ROUNDING) if each.whole else 0
             fallen = each.stopped == "diverged"
             return fallen, each not in front, -each.last, -total, each not in best, each.number
 
@@ -143,7 +148,8 @@ class Found:
     def _beats(self, one: Candidate, other: Candidate) -> bool:
         """Whether one is as good in every objective and better in some."""
         pairs = list(zip(self._scores(one), self._scores(other), strict=True))
-        return all(a >= b for a, b in pairs) and any(a > b for a, b in pairs)
+        behind = any(is_ahead(b, a) for a, b in pairs)
+        return not behind and any(is_ahead(a, b) for a, b in pairs)
 
 
 def table(study: SearchStudy, run_id: str, found: Found) -> SearchTable:

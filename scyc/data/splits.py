@@ -132,6 +132,18 @@ def _range(missing: Sequence[int]) -> str:
     return str(some[0]) if min(some) == max(some) else f"{min(some)} to {max(some)}"
 
 
+def divided_copies(copies: Sequence[Sequence[int]], indices: Indices) -> int:
+    """Count the validation and test images that are equal to a training image.
+
+    Args:
+        copies: Indices of equal images, two or more of each.
+        indices: Of the images of each part.
+    """
+    training = set(indices.train.tolist()) if copies else set()
+    groups = [[index in training for index in group] for group in copies]
+    return sum(group.count(False) for group in groups if any(group))
+
+
 def kept_parts(named: NamedParts, kept: Array) -> NamedParts:
     """Return the parts of a subset; kept: rising indices of the images that are in it."""
     ends = np.cumsum([count for _, count in named])

@@ -2,9 +2,11 @@
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any, Literal
 
+import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
@@ -12,8 +14,11 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 import scyc.optimizers.registry
+import scyc.specs.datasets
 import scyc.specs.engines
+from scyc.data import datasets
 from scyc.data.images import Images
+from scyc.data.source import Arrays
 from scyc.engines import solo
 from scyc.engines.registry import ENGINES, candidates, engine_problem
 from scyc.networks.fully_connected import FullyConnected
@@ -26,10 +31,12 @@ from scyc.schedules.rates import rates
 from scyc.schedules.schedule_lr import ScheduleLR
 from scyc.specs import optimizers
 from scyc.specs.base import one_of
+from scyc.specs.datasets import DatasetBase
+from scyc.specs.factory import FactorySpec
 from scyc.specs.optimizers import OptimizerBase, SgdSpec
 from scyc.specs.ranges import Share
 from scyc.specs.schedules import SCHEDULES, Schedule, WarmupSpec
-from scyc.specs.system import PruningSpec, SystemSpec, TrainingSpec
+from scyc.specs.system import PruningSpec, SubsetSpec, SystemSpec, TrainingSpec
 from scyc.trainer import Member, Trained, Trainer
 
 Systems = Callable[..., SystemSpec]
@@ -247,3 +254,51 @@ def test_a_criterion_is_a_function_and_a_line_in_the_registry(
             assert int(kept.sum()) == kept.numel() - round(0.5 * kept.numel())
             assert torch.count_nonzero(each.outcome.network.state[name]) == kept.sum()
         assert trainer.root(replicate).masks.keys() == masks.keys()
+
+
+# A data set: a spec with a line in specs/datasets.py, a module with a line in its registry.
+
+
+class TwoGreysSpec(DatasetBase):
+    """Dark images and light ones."""
+
+    name: Literal["two_greys"]
+    images: int = 60
+
+
+def two_greys(spec: TwoGreysSpec, _: Path | None) -> Arrays:
+    labels = np.arange(spec.images) % 2
+    noise = np.random.default_rng(0).integers(0, 50, (spec.images, 3, 8, 8))
+    return Arrays(
+        [(noise + 150 * labels[:, None, None, None]).astype(np.uint8)], labels, ["d", "l"]
+    )
+
+
+DATA = {**scyc.specs.datasets.DATASETS, "two_greys": TwoGreysSpec}
+
+
+class StudyWithData(TrainingSpec):
+    """As a study is once the line stands in specs/datasets.py."""
+
+    dataset: one_of(DATA, own=FactorySpec)  # type: ignore[valid-type]
+
+
+def test_a_data_set_is_a_spec_and_a_module_with_a_line_each(
+    monkeypatch: pytest.MonkeyPatch, system: Systems
+) -> None:
+    lines = MappingProxyType({**datasets.DATASETS, "two_greys": two_greys})
+    monkeypatch.setattr(datasets, "DATASETS", lines)
+    declared = system(steps=30)
+    fields = declared.training.model_dump()
+    study = StudyWithData.model_validate({**fields, "dataset": "two_greys"})
+    assert study.dataset == TwoGreysSpec(name="two_greys", images=60)
+    images = datasets.load(study.dataset, SubsetSpec(share=0.5))
+    assert images.shape == (3, 8, 8)
+    assert torch.bincount(images.labels).tolist() == [15, 15]
+    images = datasets.load(study.dataset)
+    trained = two_cycles(Trainer(declared, images), WarmupSpec(warmup=2), 0.1, "solo")
+    assert all(each.outcome.val_accuracy > 90 for each in trained)
+
+
+def test_the_two_registries_of_data_sets_know_the_same_names() -> None:
+    assert list(datasets.DATASETS) == list(scyc.specs.datasets.DATASETS)

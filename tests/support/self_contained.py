@@ -7,6 +7,7 @@ test that starts a process or opens a database all the same fails.
 
 import sys
 import types
+import unittest
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,13 @@ REACHES = (
     "oracle.cli.main",
     "oracle.database",
     "oracle.execution.ray_",
+    "oracle.GreedyOracle",
+    "oracle.check",
+    "oracle.list_runs",
+    "oracle.load_run",
+    "oracle.run",
+    "oracle.plots.base.save",  # starts a browser
+    "oracle.rest.image_export",
     "oracle.runs.catalog",
     "oracle.runs.execute",
     "oracle.service.driver",
@@ -98,6 +106,8 @@ def why_not(item: pytest.Item) -> str | None:
         return "ray"
     definitions = item._fixtureinfo.name2fixturedefs.values()  # type: ignore[attr-defined]
     functions = [fixture.func for several in definitions for fixture in several]
+    if issubclass(getattr(item, "cls", None) or object, unittest.TestCase):
+        return "hypothesis.stateful"  # whose rules' code is wrapped; most drive databases
     return reached([item.function, *functions])  # type: ignore[attr-defined]
 
 
@@ -117,7 +127,7 @@ def reached(functions: list[Any]) -> str | None:
         if code is None:
             continue
         for value in _values(code, function):
-            name = value if isinstance(value, str) else _module(value)
+            name = value if isinstance(value, str) else _full_name(value)
             if any(name == each or name.startswith((f"{each}.", f"{each}_")) for each in REACHES):
                 return name
             if _is_of_tests(value):
@@ -156,6 +166,12 @@ def _module(value: Any) -> str:
         value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", "")
     )
     return name if isinstance(name, str) else ""
+
+
+def _full_name(value: Any) -> str:
+    if isinstance(value, types.ModuleType):
+        return value.__name__
+    return f"{_module(value)}.{getattr(value, '__qualname__', type(value).__qualname__)}"
 
 
 def _is_of_tests(value: Any) -> bool:

@@ -227,6 +227,7 @@ def test_check_tells_the_cost_and_writes_nothing(place: Path, inside: Call) -> N
     before = sorted(place.rglob("*"))
     shown = inside("check", "tiny.yaml", *INLINE)
     assert "grid        oracle: 3 max_lr: 0.05, 0.1, 0.2" in shown
+    assert "grows by up to 6 more learning rates a cycle" in shown  # 3 on either side
     assert "trainings   24 (3 networks x 2 replicates; more where a grid grows)" in shown
     assert "steps       288" in shown
     assert "time        about" in shown
@@ -238,7 +239,7 @@ def test_check_counts_what_a_comparison_trains(place: Path, inside: Call) -> Non
     shown = inside("check", "several.yaml", *INLINE)
     assert "grid        tuned: 2 max_lr: 0.05, 0.1\n" in shown
     # two runs of 2 networks that share the unpruned one, the grid, and the tuned one's second
-    assert "trainings   12 (2 networks x 2 replicates; more where a grid grows)" in shown
+    assert "trainings   12 (2 networks x 2 replicates)" in shown  # extend: false
     assert "steps       144" in shown
     shown = inside("check", "several.yaml", "--replicates", "1", "--scale", "0.5", *INLINE)
     assert "trainings   6 (2 networks x 1 replicates" in shown

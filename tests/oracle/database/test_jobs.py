@@ -321,3 +321,23 @@ def test_jobs_outlive_the_server(jobs: Jobs, storage: str) -> None:
     assert later.events("a-1") == jobs.events("a-1")
     assert later.held() == jobs.held()
     ledger.close()
+
+
+def test_another_study_whose_short_hash_is_the_same_is_another_job(jobs: Jobs) -> None:
+    first, _ = jobs.submit(new("digits-1f0c9a2e", study='{"seed": 1}'), "key")
+    other = new("digits-1f0c9a2e", study='{"seed": 2}')
+    longer = ("digits-1f0c9a2e00000001", "digits-1f0c9a2e00000001ff")
+    assert jobs.find(other, longer) is None
+    with pytest.raises(KeyReused, match="was given to digits-1f0c9a2e; take a new one for digits"):
+        jobs.submit(other, "key", longer)
+    assert jobs.find(other, longer) is None  # refused, so nothing was queued
+    second, created = jobs.submit(other, "another key", longer)
+    assert (second.id, second.study, created) == (longer[0], '{"seed": 2}', True)
+    for study, job in (('{"seed":1}', first), ('{"seed":2}', second)):
+        again = new("digits-1f0c9a2e", study=study)
+        assert jobs.find(again, longer) == job
+        assert jobs.submit(again, None, longer) == (job, False)
+    third, created = jobs.submit(new("digits-1f0c9a2e", data="images"), None, longer)
+    assert (third.id, created) == (longer[1], True)
+    with pytest.raises(WrongState, match="give this one another name"):
+        jobs.submit(new("digits-1f0c9a2e", data="more"), None, longer)

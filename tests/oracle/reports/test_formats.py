@@ -102,6 +102,24 @@ def test_a_cut_off_region_is_printed_as_such(study: Make, searched: Any) -> None
     assert "cut off" in formats.text(table)
 
 
+def test_a_flat_curve_is_said_to_be_flat_and_a_linear_grid_at_zero_is_not_cut_off(
+    study: Make, searched: Any
+) -> None:
+    linear = {"kind": "linear", "low": 0.05, "high": 0.2, "count": 4}
+    declared = study(grid=linear, cycles=1, replicates=1)
+    _, cycles, path = searched(declared, lambda _: 90.0)
+    table = oracle.table(declared, "tiny-0", cycles, path, complete=True)
+    assert [len(each["grid"]) for each in table["cycles"]] == [4 + 8, 4 + 8]
+    assert tables.format_region(table["cycles"][0]["feasible"]) == "[0.05, 0.6>]"
+    said = " ".join(formats.text(table).split())
+    assert "Flat as measured at cycle 0, 1: every max_lr that was tried" in said
+    _, cycles, path = searched(declared, lambda cell: 90.0 - 10 * cell.max_lr)
+    table = oracle.table(declared, "tiny-0", cycles, path, complete=True)
+    assert tables.format_region(table["cycles"][0]["feasible"]) == "[0.05, 0.1]"
+    assert "cut off" not in formats.text(table)
+    assert "Flat as measured" not in formats.text(table)
+
+
 def test_csv_reads_back(table: oracle.OracleTable) -> None:
     rows = list(csv.DictReader(io.StringIO(formats.as_csv(table))))
     assert [float(row["well_tuned"]) for row in rows] == [c["well_tuned"] for c in table["cycles"]]

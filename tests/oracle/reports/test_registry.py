@@ -6,12 +6,13 @@ import sys
 from oracle.experiments.registry import EXPERIMENTS
 from oracle.plots.registry import FIGURES
 from oracle.reports.registry import SHEETS
-from oracle.study.oracle import KINDS
+from oracle.study.registry import KINDS
+from oracle.tables.registry import TABLES
 
 
 def test_all_registries_know_the_same_kinds_of_study() -> None:
     kinds = set(KINDS)
-    assert kinds == set(SHEETS) == set(FIGURES)
+    assert kinds == set(TABLES) == set(SHEETS) == set(FIGURES)
     assert {KINDS[kind] for kind in kinds} == set(EXPERIMENTS)
 
 

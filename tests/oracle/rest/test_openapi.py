@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from oracle.rest.openapi import operations
-from oracle.study.oracle import KINDS
+from oracle.study.registry import KINDS
 from oracle.web.app import create_app
 
 PROBLEM = "application/problem+json"

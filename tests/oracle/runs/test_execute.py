@@ -2,6 +2,7 @@ import importlib.util
 import json
 import math
 import re
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,8 +12,8 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from oracle.database import RunDatabase, parse_url
-from oracle.errors import AllDiverged, LeaseHeld, PackFailed
+from oracle.database import RunDatabase, RunRecord, parse_url
+from oracle.errors import AllDiverged, LeaseHeld, PackFailed, StorageUnavailable
 from oracle.experiments.registry import experiment
 from oracle.reports import formats
 from oracle.runs import catalog, execute, prepare
@@ -465,3 +466,39 @@ def test_augmentation_of_its_own_gives_each_member_other_images(
     assert [row["val_accuracy"] for row in own["cycles"][0]["grid"]] != [
         row["val_accuracy"] for row in shared["cycles"][0]["grid"]
     ]
+
+
+def test_a_run_whose_short_hash_another_study_has_gets_a_longer_id(
+    study: Make, storage: str, tmp_path: Path
+) -> None:
+    where = settings(tmp_path, storage=storage)
+    prepared = prepare.prepare(study(cycles=1), where)
+    other = json.dumps(study(cycles=2).identity_fields())
+    ledger = RunDatabase(parse_url(storage))
+    taken = RunRecord(prepared.run_id, "0" * 64, prepared.images.fingerprint, other, "done")
+    ledger.register(taken)
+    longer = prepare.prepare(study(cycles=1), where)
+    assert longer.run_id[:-8] == prepared.run_id  # 16 digits where there were 8
+    table = execute.execute(longer)
+    assert table["run_id"] == longer.run_id
+    assert ledger.run(prepared.run_id) == taken
+    assert catalog.find_run(longer.run_id, where).study.cycles == 1
+    assert prepare.prepare(study(cycles=1), where).run_id == longer.run_id
+    ledger.close()
+
+
+@pytest.mark.parametrize("what", ["folder", "file"])
+def test_a_run_whose_database_is_removed_ends_with_a_word(
+    study: Make, tmp_path: Path, what: str
+) -> None:
+    where = settings(tmp_path / "runs", database_wait=0.0)
+    said: list[str] = []
+
+    def cells(done: int, total: int) -> None:
+        if done == 4:
+            gone = where.study_folder("tiny")
+            shutil.rmtree(gone) if what == "folder" else (gone / "oracle.db").unlink()
+
+    with pytest.raises(StorageUnavailable, match=r"oracle.db is gone; .* waited for 0 s"):
+        run(study(), where, Progress(cells=cells, say=said.append))
+    assert not (where.study_folder("tiny") / "oracle.db").exists()

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from oracle.analysis import region_fit
+from oracle.database import RunRecord
 from oracle.reports import formats
-from oracle.runs import catalog, estimate, execute, prepare
+from oracle.runs import catalog, estimate, execute, prepare, remarks
 from oracle.settings import Progress, Settings
 from oracle.study.base import Study
+from scyc.data import images as data
 from scyc.errors import BadInput
 
 Make = Callable[..., Study]
@@ -158,3 +160,47 @@ def test_the_cost_is_told_where_only_the_images_are_missing(
     with pytest.raises(BadInput) as refused:
         prepare.prepare(unknown, settings(tmp_path))
     assert estimate.without_images(unknown, settings(tmp_path), refused.value) is None
+
+
+def copied(images: int = 40) -> tuple[Any, Any]:
+    """Noise of which every image is there twice."""
+    noise = np.random.default_rng(0).integers(0, 256, (images, 1, 4, 4), dtype=np.uint8)
+    return np.concatenate([noise, noise]), np.arange(2 * images) % 2
+
+
+def unseeded() -> tuple[Any, Any]:
+    """Other noise at each call."""
+    noise = np.random.default_rng().integers(0, 256, (40, 1, 4, 4), dtype=np.uint8)
+    return noise, np.arange(40) % 2
+
+
+def test_copies_that_fall_into_training_and_test_are_counted(study: Make, tmp_path: Path) -> None:
+    declared = study(dataset=f"{__name__}:copied", subset=1.0, replicates=2)
+    prepared = prepare.prepare(declared, settings(tmp_path))
+    assert prepared.images is not None
+    assert prepared.images.copies == tuple((index, index + 40) for index in range(40))
+    counted = []
+    for replicate in range(2):
+        split = data.split(prepared.images, declared.split, declared.seed, replicate)
+        training = {index % 40 for index in split.train.tolist()}
+        others = [*split.validation.tolist(), *split.test.tolist()]
+        counted.append(sum(index % 40 in training for index in others))
+    assert prepared.summary is not None
+    assert (
+        f"up to {max(counted)} of {len(others)} validation and test images have an equal"
+        in (prepared.summary.remarks[0])
+    )
+
+
+def test_a_data_set_that_differs_at_each_call_is_refused(study: Make, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"gives other images at each call.*seed its random"):
+        prepare.prepare(study(dataset=f"{__name__}:unseeded", subset=1.0), settings(tmp_path))
+
+
+def test_it_is_told_that_a_study_ran_before_with_other_images() -> None:
+    old = RunRecord("tiny-0123abcd", "graph", "a" * 64, "{}", "done")
+    other = RunRecord("tiny-er-0123abcd", "graph", "c" * 64, "{}", "done")
+    (line,) = remarks.other_images("tiny", "b" * 64, [old, other])
+    assert line.startswith("tiny ran before with other images (tiny-0123abcd)")
+    assert remarks.other_images("tiny", "a" * 64, [old, other]) == []
+    assert remarks.other_images("tiny", "b" * 64, [other]) == []

@@ -197,3 +197,19 @@ def test_another_seed_draws_other_candidates(seeking: Make) -> None:
     }
     for sampler in ("tpe", "gp", "random", "qmc"):
         assert drawn[sampler, 0] != drawn[sampler, 1]
+
+
+def test_a_tie_by_rounding_stops_no_candidate_that_an_exact_tie_would_let_go_on(
+    seeking: Make, sought: Any
+) -> None:
+    pairs = ((94.2, 83.9), (94.5, 83.6))  # both 89.05, as floats 1.4e-14 apart
+    search = HALVED | {"sampler": "random", "trials": 8}
+
+    def last(curve: Any) -> list[int]:
+        _, found = sought(seeking(search=search, cycles=8, replicates=2), curve)
+        return [each.last for each in found.board.candidates]
+
+    def rounded(cell: Cell) -> float:
+        return pairs[hash(cell.max_lr) % 2][cell.replicate]
+
+    assert last(rounded) == last(lambda cell: 89.05) == [8] * 8

@@ -242,3 +242,20 @@ def test_a_beam_is_refused_where_cycles_may_have_other_replicates(study: Make) -
         parse(declared, "tiny.yaml")
     with pytest.raises(BadInput, match="at least 1"):
         parse(declared | {"replicates": 2, "beam": 0}, "tiny.yaml")
+
+
+def test_a_tie_by_rounding_goes_to_the_lower_max_lr_in_beam_and_greed(
+    study: Make, Rehearsal: Any
+) -> None:
+    exact = {0.05: (94.5, 83.6), 0.1: (94.2, 83.9)}  # both 89.05, as floats 1.4e-14 apart
+
+    def tie(cell: Cell) -> float:
+        return exact.get(cell.max_lr, (80.0, 80.0))[cell.replicate]
+
+    _, found = run(study, Rehearsal, tie, replicates=2, cycles=1)
+    table = found.table("tiny-0")
+    assert [cycle["well_tuned"] for cycle in table["cycles"]] == [0.05, 0.05]
+    first, second = table["beam"]["cycles"]
+    assert first["kept"] == [[0.05], [0.1]]
+    assert second["kept"] == [[0.05, 0.05], [0.1, 0.05]]
+    assert second["same"]

@@ -245,3 +245,35 @@ def test_several_objectives_give_the_pareto_front(seeking: Make, sought: Any) ->
     assert 1 < len(front) < 8
     order = [each["best"] for each in summary(found)["candidates"]]
     assert order == sorted(order, reverse=True)
+
+
+def test_a_tie_by_rounding_goes_to_the_lower_value(seeking: Make, sought: Any) -> None:
+    exact = {0.05: (94.5, 83.6), 0.1: (94.2, 83.9)}  # both 89.05, as floats 1.4e-14 apart
+
+    def tie(cell: Cell) -> float:
+        if cell.cycle == 0:
+            return exact[cell.max_lr][cell.replicate]
+        return (94.5, 83.6)[cell.replicate] if cell.max_lr < 0.12 else (94.2, 83.9)[cell.replicate]
+
+    grid = {"max_lr": [0.05, 0.1], "extend": False}
+    recipe = {"name": "paper", "epsilon": grid, "delta": [0.05, 0.2]}
+    _, found = sought(seeking(search=recipe, replicates=2, objective="target"), tie)
+    (best,) = found.found.best
+    assert best.curve == SCyc(epsilon=0.05, delta=0.05, q=1, beta=4.0)
+    assert summary(found)["candidates"][0]["candidate"] == best.number
+
+    listed = {"name": "grid", "epsilon": [0.05, 0.1], "delta": [0.05], "q": [1], "beta": [4]}
+
+    def level(cell: Cell) -> float:
+        return exact[0.05 if cell.max_lr < 0.1 else 0.1][cell.replicate]
+
+    declared = seeking(search=listed, replicates=2, objective="target", cycles=1)
+    _, found = sought(declared, level)
+    (best,) = found.found.best
+    assert best.number == 0
+    assert [each["candidate"] for each in summary(found)["candidates"]] == [0, 1]
+    pareto = seeking(
+        search=listed, replicates=2, cycles=1, objective={"name": "pareto", "cycles": [0, 1]}
+    )
+    _, found = sought(pareto, level)
+    assert [each.number for each in found.found.best] == [0, 1]  # equal: neither beats the other

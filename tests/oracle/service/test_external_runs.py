@@ -189,3 +189,27 @@ def test_what_a_dead_trainer_was_given_is_given_again_when_its_lease_has_ended(
     assert runs.observe(RUN.id, ME, [], trainer="b").next == given[0]
     assert runs.observe(RUN.id, ME, [], trainer="b").next == given[0]  # its own, again
     assert runs.observe(RUN.id, ME, [], trainer="c").next == given[1]
+
+
+def test_a_name_that_the_program_needs_and_a_grid_that_cannot_grow_are_refused(
+    opened: Opened,
+) -> None:
+    runs = opened.runs()
+    for name in ("in-flight", "images", "oracle.db", "oracle.db-journal", "oracle.db-anything"):
+        with pytest.raises(BadInput, match="is a name of the program's own files"):
+            runs.declare(RUN.model_copy(update={"name": name}), "me")
+    alone = ExternalRun.model_validate({"name": "mine", "grid": {"max_lr": [0.1]}, "cycles": 1})
+    with pytest.raises(BadInput, match="no spacing to grow by"):
+        runs.declare(alone, "me")
+    assert runs.all() == []
+    # what an earlier version took is declared again at every start of its trainer
+    opened.ledger.observations().declare(alone.id, alone.model_dump_json(), "me")
+    assert not runs.declare(alone, "me")
+
+
+def test_another_run_whose_short_hash_is_the_same_is_refused(opened: Opened) -> None:
+    runs = opened.runs()
+    other = RUN.model_copy(update={"cycles": 3})
+    opened.ledger.observations().declare(RUN.id, other.model_dump_json(), "me")
+    with pytest.raises(BadInput, match="another run has this id; choose another name"):
+        runs.declare(RUN, "me")

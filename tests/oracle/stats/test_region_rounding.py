@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from oracle.stats.region import MaxLrScores, feasible_region
+from oracle.stats.paired_difference import difference, signed
+from oracle.stats.region import MaxLrScores, ahead, feasible_region
 from oracle.study.grid_spec import ListGrid
 
 
@@ -29,3 +30,14 @@ def test_listed_rates_are_tidied() -> None:
     assert ListGrid(max_lr=(0.1 + 0.2, 0.1)).max_lr == (0.1, 0.3)
     with pytest.raises(ValidationError, match="stands twice"):
         ListGrid(max_lr=(0.3, 0.1 + 0.2))
+
+
+def test_a_tie_by_rounding_is_no_difference_and_has_no_sign() -> None:
+    for found in (difference((94.2, 83.9), (94.5, 83.6)), difference((94.5, 83.6), (94.2, 83.9))):
+        assert signed(found) == "+0.00 ± 0.30"
+        assert not found.told_apart
+    alike = difference((94.5, 94.6), (94.4, 94.5))  # 0.1 in both, but for rounding
+    assert (alike.p, alike.told_apart) == (None, True)
+    assert ahead(89.06, 89.05)
+    assert not ahead((94.2 + 83.9) / 2, (94.5 + 83.6) / 2)
+    assert not ahead((94.5 + 83.6) / 2, (94.2 + 83.9) / 2)

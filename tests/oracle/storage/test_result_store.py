@@ -420,3 +420,24 @@ def test_a_connection_that_was_lost_while_nobody_used_it_is_made_anew(
     monkeypatch.setattr(database, "_IDLE", 0.0)
     assert process() not in (first, second, third)
     own.close()
+
+
+def test_graphs_and_places_whose_short_hashes_are_the_same_get_studies_of_their_own(
+    store: ResultStore, graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Graph(graph.system, "1" * 64)
+    vars(other)["id"] = graph.id[:8] + "f" * 56  # as graphs share eight digits after 30,000 seeds
+    near = StudyKey("oracle", 0, "a" * 8 + "c" * 56)
+    cells = {}
+    for tree, place in ((graph, ORACLE), (other, ORACLE), (graph, near)):
+        cell = tree.root(len(cells), WARMUP, 0.1)
+        store.add(tree, "tiny", place, cell, result(cell))
+        cells[tree.id, place.node] = cell.id
+    assert set(store.results(graph)) == {cells[graph.id, ORACLE.node], cells[graph.id, near.node]}
+    assert set(store.results(other)) == {cells[other.id, ORACLE.node]}
+    names = [name for _, name in store.numbered(graph)]
+    long = f"tiny/{graph.id[:16]}/cycle-00/{near.node[:16]}"
+    assert names == sorted([study_name(graph, "tiny", ORACLE), long])
+    assert [name for _, name in store.numbered(other)] == [
+        f"tiny/{other.id[:16]}/cycle-00/{ORACLE.node[:16]}"
+    ]

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from oracle.study.loading import bundled_studies, read_yaml
-from oracle.study.oracle import KINDS, DistributionsStudy, Entry, OracleStudy, SchedulesStudy
+from oracle.study.oracle import DistributionsStudy, Entry, OracleStudy, SchedulesStudy
+from oracle.study.registry import KINDS
 from oracle.study.replicates import ReplicateRange
 from oracle.study.rivals import NEEDS, RIVALS
 from oracle.study.search import (

@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from oracle.search.ask_tell import ExternalRun
 from oracle.study.base import LearningRates, Study
 from oracle.study.function import FunctionStudy, FunctionSystem
-from oracle.study.oracle import KINDS
+from oracle.study.registry import KINDS
 from oracle.study.validation import _problems, parse
 from scyc.errors import BadInput
 from scyc.specs.base import Spec, as_json

@@ -90,11 +90,12 @@ def test_the_estimate_says_how_far_replicates_may_grow(study: Make) -> None:
     cells = expected_cells(experiment(auto, Graph(auto.system, "0" * 64)))
     shown = {
         "study": "tiny", "run_id": "tiny-0", "shrunk": {}, "images": 9, "parameters": 9,
-        "grids": {"oracle": [0.05, 0.1, 0.2]}, "cycles": 2, "cells": cells, "steps": 9,
-        "looks": 9, "seconds_a_step": 0.1, "seconds_a_look": 0.1, "workers": 1, "device": "cpu",
+        "grids": {"oracle": [0.05, 0.1, 0.2]}, "growth": {"oracle": 6}, "cycles": 2,
+        "cells": cells, "steps": 9, "looks": 9, "seconds_a_step": 0.1,
+        "seconds_a_look": 0.1, "workers": 1, "device": "cpu",
     }  # fmt: skip
     said = text(Estimate(**shown, replicates=2, most_replicates=5))
     assert f"trainings   {cells} (3 networks x 2 replicates" in said
     most = cells + 3 * 3 * 3  # three more replicates of three max_lr in three cycles
     assert f"replicates  up to 5 where a verdict is open; {most} trainings if all" in said
-    assert "up to" not in text(Estimate(**shown, replicates=2, most_replicates=2))
+    assert "replicates  up to" not in text(Estimate(**shown, replicates=2, most_replicates=2))

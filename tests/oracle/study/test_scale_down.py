@@ -12,6 +12,7 @@ from oracle.experiments.schedules import SchedulesExperiment
 from oracle.plots import registry
 from oracle.reports import formats
 from oracle.runs import execute, html_report, prepare
+from oracle.runs.run_ids import run_id
 from oracle.search.graph import Graph
 from oracle.settings import Progress, ScaleDown, Settings
 from oracle.study import grid
@@ -292,7 +293,7 @@ def test_a_shrunk_run_has_an_id_of_its_own_and_the_cells_of_equal_trainings(stud
     assert fewer.shrunk
     assert Graph(fewer.system, "0" * 64).id == Graph(whole.system, "0" * 64).id
     same = fewer.model_copy(update={"shrunk": {}})
-    ids = {prepare.run_id(each, "0" * 64) for each in (whole, fewer, same)}
+    ids = {run_id(each, "0" * 64) for each in (whole, fewer, same)}
     assert len(ids) == 3
     shorter = scale_down(whole, ScaleDown(scale=0.5))
     assert Graph(shorter.system, "0" * 64).id != Graph(whole.system, "0" * 64).id

@@ -1,5 +1,8 @@
 import shutil
+import sys
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,6 +10,7 @@ import torch
 
 from scyc import torchvision_compat
 from scyc.data import datasets
+from scyc.data.images import Images
 from scyc.errors import BadInput
 from scyc.specs.datasets import DigitsSpec, ImageFolderSpec, TorchvisionDataSpec
 from scyc.specs.factory import FactorySpec
@@ -124,3 +128,57 @@ def test_a_users_data_set_is_called_with_its_options() -> None:
 def test_a_data_set_factory_that_gives_something_else_is_refused(factory: str) -> None:
     with pytest.raises(BadInput, match=r"dataset\.factory"):
         datasets.load(FactorySpec(factory=factory))
+
+
+def load_made(pixels: Any, labels: Any, monkeypatch: pytest.MonkeyPatch) -> Images:
+    module = ModuleType("toy_data")
+    module.give = lambda: (pixels, labels)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "toy_data", module)
+    return datasets.load(FactorySpec(factory="toy_data:give"))
+
+
+@pytest.mark.parametrize(("kind", "classes"), [("uint8", 256), ("int8", 128), ("uint16", 300)])
+def test_labels_may_fill_their_type(
+    kind: str, classes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pixels = np.arange(classes * 4, dtype=np.uint32).astype(np.uint8).reshape(classes, 1, 2, 2)
+    images = load_made(pixels, np.arange(classes).astype(kind), monkeypatch)
+    assert len(images.classes) == classes
+    assert images.labels.tolist() == list(range(classes))
+
+
+def uint8(*shape: int) -> np.ndarray:
+    return np.zeros(shape, dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "remedy"),
+    [
+        (uint8(4, 8, 9, 3), r"pixels\.transpose\(0, 3, 1, 2\)"),
+        (uint8(4, 28, 28, 1), r"pixels\.transpose\(0, 3, 1, 2\)"),
+        (uint8(4, 8, 9), r"pixels\[:, None\]"),
+        (uint8(4, 3, 8, 9) / 255, r"\(pixels \* 255\)\.round\(\)\.astype\(numpy\.uint8\)"),
+        (uint8(4, 3, 8, 9) + np.float32(7.5), r"pixels\.round\(\)\.astype\(numpy\.uint8\)"),
+        (uint8(4, 3, 8, 9) * np.nan, "some are NaN or infinite"),
+        (uint8(4, 3, 8, 9).astype(np.int64) + 300, "values run from 300 to 300"),
+        (uint8(4, 3, 8, 9).astype(np.int64), r"pixels\.astype\(numpy\.uint8\)"),
+        (uint8(4, 3, 8, 9) > 0, r"pixels\.astype\(numpy\.uint8\) \* 255"),
+        (uint8(4, 3, 0, 9), "an image without a pixel"),
+    ],
+)
+def test_pixels_in_another_layout_or_range_are_refused_with_what_mends_them(
+    pixels: np.ndarray, remedy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(BadInput, match=remedy):
+        load_made(pixels, np.array([0, 1, 0, 1]), monkeypatch)
+
+
+def test_small_maps_of_many_channels_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    for shape in ((4, 16, 1, 1), (4, 16, 3, 3), (4, 3, 8, 3)):
+        assert load_made(uint8(*shape), np.array([0, 1, 0, 1]), monkeypatch).shape == shape[1:]
+
+
+def test_equal_images_of_a_users_own_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = np.arange(16, dtype=np.uint8).reshape(4, 1, 2, 2)
+    pixels[3] = pixels[1]
+    assert load_made(pixels, np.array([0, 1, 0, 1]), monkeypatch).copies == ((1, 3),)

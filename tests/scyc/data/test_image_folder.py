@@ -114,6 +114,86 @@ def test_all_problems_of_a_folder_are_told_at_once(folder: Path) -> None:
     assert "dataset.size" in refused.value.problems[2].rule
 
 
+def test_images_of_other_sizes_are_one_line(folder: Path) -> None:
+    for index in range(6, 30):
+        Image.new("RGB", (9, 8)).save(folder / "dog" / f"{index}.png")
+    with pytest.raises(BadInput) as refused:
+        datasets.load(FOLDER, root=folder)
+    (problem,) = refused.value.problems
+    assert problem.rule == (
+        "24 of 36 images differ from the first's 6 x 5 pixels, this one with 9 x 8: "
+        "set dataset.size"
+    )
+
+
+def test_many_files_with_one_fault_are_one_line(folder: Path) -> None:
+    for index in range(12):
+        Image.new("F", (6, 5)).save(folder / "cat" / f"float{index:02}.tif")
+    with pytest.raises(BadInput) as refused:
+        datasets.load(FOLDER, root=folder)
+    (problem,) = refused.value.problems
+    assert problem.value == str(folder / "cat" / "float00.tif")
+    assert problem.rule.endswith("with 8 or 16 bits (11 more files likewise)")
+
+
+@pytest.mark.parametrize("again", ["train", "train/", "./train", "link"])
+def test_a_part_that_is_named_again_is_refused(folder: Path, tmp_path: Path, again: str) -> None:
+    shutil.copytree(folder, tmp_path / "both" / "train")
+    (tmp_path / "both" / "link").symlink_to(tmp_path / "both" / "train")
+    spec = ImageFolderSpec(name="image_folder", parts=("train", again))
+    with pytest.raises(BadInput) as refused:
+        datasets.load(spec, root=tmp_path / "both")
+    (problem,) = refused.value.problems
+    assert (problem.path, problem.value) == ("dataset.parts[1]", again)
+    assert problem.rule == 'is the folder of part "train" again; name each part once'
+
+
+def test_hidden_files_and_folders_are_passed_over_and_told(folder: Path) -> None:
+    before = datasets.load(FOLDER, root=folder)
+    for place in (".ipynb_checkpoints", "cat/.ipynb_checkpoints", "__MACOSX", "dog/@eaDir"):
+        (folder / place).mkdir()
+        shutil.copy(folder / "cat" / "0.png", folder / place / "0.png")
+    (folder / "dog" / "._1.png").write_bytes(b"AppleDouble")
+    (folder / "dog" / "Thumbs.db").write_bytes(b"")
+    (folder / "dog" / ".DS_Store").write_bytes(b"")
+    images = datasets.load(FOLDER, root=folder)
+    assert images.fingerprint == before.fingerprint
+    assert images.notices == (
+        "5 hidden files are passed over (._1.png, .ipynb_checkpoints, @eaDir, ...)",
+    )
+
+
+def test_a_data_set_may_lie_below_a_hidden_folder(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / ".cache" / "images")
+    images = datasets.load(FOLDER, root=tmp_path / ".cache" / "images")
+    assert len(images.labels) == 12
+    assert images.notices == ()
+
+
+def test_images_in_formats_that_are_not_read_are_told(folder: Path) -> None:
+    for name in ("a.avif", "b.AVIF", "c.gif", "notes.txt"):
+        (folder / "cat" / name).write_bytes(b"")
+    assert datasets.load(FOLDER, root=folder).notices == (
+        "2 .avif and 1 .gif files are passed over, in formats that are not read (cat/a.avif); "
+        "convert them to PNG to use them",
+    )
+    (folder / "emu").mkdir()
+    (folder / "emu" / "a.heic").write_bytes(b"")
+    with pytest.raises(BadInput, match=r"a class with no image.*1 \.heic file is passed over"):
+        datasets.load(FOLDER, root=folder)
+
+
+def test_equal_files_are_counted_and_those_of_two_classes_told(folder: Path) -> None:
+    shutil.copy(folder / "cat" / "0.png", folder / "cat" / "copy.png")
+    shutil.copy(folder / "cat" / "1.png", folder / "dog" / "stray.png")
+    images = datasets.load(FOLDER, root=folder)
+    assert images.copies == ((0, 6), (1, 13))
+    assert images.notices == (
+        "2 of 14 images are equal to one of another class (cat/1.png, dog/stray.png): no network "
+        "can name both right; remove one of each",
+    )
+
+
 def test_empty_classes_are_named(folder: Path) -> None:
     (folder / "emu").mkdir()
     (folder / "owl").mkdir()

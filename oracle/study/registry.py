@@ -1,0 +1,19 @@
+"""The kinds of study, by the name that a YAML file gives as ``kind``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from oracle.study.base import Study
+from oracle.study.oracle import DistributionsStudy, OracleStudy, SchedulesStudy
+from oracle.study.search import SearchStudy
+
+KINDS: Mapping[str, type[Study]] = MappingProxyType(
+    {
+        "oracle": OracleStudy,
+        "schedules": SchedulesStudy,
+        "distributions": DistributionsStudy,
+        "search": SearchStudy,
+    }
+)

@@ -1,0 +1,66 @@
+"""The examples run as they are, each in a few seconds, without a download."""
+
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from notebooks import notebook
+
+import oracle
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_example_is_short() -> None:
+    for file in EXAMPLES.glob("*.py"):
+        assert len(file.read_text(encoding="utf-8").splitlines()) <= 80, file.name
+
+
+@pytest.mark.slow
+def test_the_quickstart_s_cells_run_from_the_first_to_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    cells = json.loads((EXAMPLES / "quickstart.ipynb").read_text(encoding="utf-8"))["cells"]
+    found: dict[str, object] = {}
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            found = notebook("".join(cell["source"]), **found)
+    run, mine = found["run"], found["mine"]
+    assert isinstance(run, oracle.Run)
+    assert isinstance(mine, oracle.Run)
+    assert (run.state, mine.state) == ("done", "done")
+    assert mine.study.network.factory.startswith("in_process:network.h")  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("last", [1, pytest.param(3, marks=pytest.mark.slow)])
+def test_the_text_classifier_finds_a_perplexity_below_chance(tmp_path: Path, last: int) -> None:
+    study = load("text_classifier").STUDY.model_copy(update={"cycles": last})
+    run = oracle.run(study, runs=tmp_path, backend="inline", progress=False)
+    cycles = run.table["cycles"]
+    assert [cycle["cycle"] for cycle in cycles] == list(range(last + 1))
+    for cycle in cycles:
+        means = {
+            e["max_lr"]: sum(e["val_accuracy"]) / 2 for e in cycle["grid"] if not e["diverged"]
+        }
+        assert means[cycle["well_tuned"]] == min(means.values())
+        assert min(means.values()) < 2  # of two kinds
+    assert cycles[last]["weights_remaining"] == pytest.approx(100 * 0.8**last, abs=5)
+
+
+def test_the_numpy_trainer_walks_the_oracle_to_its_end(tmp_path: Path) -> None:
+    table = load("numpy_trainer").main(tmp_path / "numpy.db")
+    assert table["state"] == "done"
+    assert [cycle["cycle"] for cycle in table["cycles"]] == [0, 1, 2]
+    assert table["done"] == 3 * 5 * 2
