@@ -62,6 +62,9 @@ def differences(table: dict[str, Any], storage: str) -> Iterator[str]:
             for rate, row in rows.items()
             if not any(trial.user_attrs["diverged"] for trial in row)
         }
+        if not sound:
+            yield f"cycle {cycle['cycle']}: no trial of it is stored"
+            continue
         best = max(sound.values())
         inside = [rate for rate, mean in sound.items() if mean >= best - allowed - ROUNDING]
         tuned = min(rate for rate, mean in sound.items() if mean >= best - ROUNDING)

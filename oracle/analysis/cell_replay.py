@@ -190,6 +190,8 @@ def _replay(
 
 
 def _of_table(table: Mapping[str, Any]) -> list[RecordedCycle]:
+    if (table.get("metric") or {}).get("mode") == "min":
+        raise ValueError("its metric is minimised; searches are replayed on accuracies")
     if table["search"] != "grid":
         raise ValueError("the run was searched adaptively, and its grids are not whole")
     return _tidy(tidy_rows(table))

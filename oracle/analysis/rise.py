@@ -51,8 +51,11 @@ def of_table(table: Mapping[str, Any], rate: float | None = None) -> Rise:
         rate: Share of the remaining weights that a cycle prunes; a complete run's table has it.
 
     Raises:
-        BadInput: The rate is not known.
+        BadInput: The rate is not known, or the values are no accuracies in percent.
     """
+    if (table.get("metric") or {}).get("mode") == "min":
+        rule = "its metric is minimised, and the trend is of accuracies; read its regions instead"
+        raise BadInput("run", [SettingProblem("run", rule, table["run_id"])])
     rate = rate if rate is not None else (table.get("fit") or {}).get("rate")
     name = table["run_id"]
     if rate is None:

@@ -14,6 +14,7 @@ from oracle.reports.sheet import format_lr
 from oracle.runs.catalog import StoredRun
 from oracle.stats.paired_difference import Difference, certainty, difference, signed
 from oracle.stats.region import points
+from oracle.study.function import FunctionStudy
 from oracle.study.oracle import OracleStudy
 from oracle.study.scale_down import lengthened
 from scyc.data import cache
@@ -85,6 +86,9 @@ def train_longer(run: StoredRun, table: Mapping[str, Any], device: str = "auto")
     name = run.record.run_id
     if not isinstance(study, OracleStudy):
         raise BadInput("run", [SettingProblem("run", "is no oracle's run; name one", name)])
+    if isinstance(study, FunctionStudy):
+        rule = "its training runs are a function's; raise training.steps in the study instead"
+        raise BadInput("run", [SettingProblem("run", rule, name)])
     cycle = table["cycles"][0] if table["cycles"] else None
     if cycle is None or cycle["well_tuned"] is None:
         rule = "has no finished cycle with a winner; finish its run first"

@@ -287,3 +287,20 @@ def test_a_worker_that_python_cannot_interrupt_is_ended(
     declared, _ = study(body, timeout=1.0, cycles=1)
     with pytest.raises(PackFailed, match=r"timeout of 1 s .*its process had to be ended"):
         oracle.run(declared, runs=tmp_path, workers=1, progress=False)
+
+
+def test_what_reads_accuracies_refuses_a_metric_that_is_minimised(
+    done: tuple[oracle.Run, list[Any]], tmp_path: Path
+) -> None:
+    from oracle.analysis import cell_replay, rise
+    from oracle.runs import longer
+
+    ran = done[0]
+    with pytest.raises(oracle.BadInput, match="is minimised"):
+        rise.of_table(ran.table, 0.2)
+    file = tmp_path / "table.json"
+    file.write_text(json.dumps(ran.table))
+    with pytest.raises(oracle.BadInput, match="is minimised"):
+        cell_replay.read_recorded(file)
+    with pytest.raises(oracle.BadInput, match=r"raise training\.steps"):
+        longer.train_longer(ran._stored, ran.table)
