@@ -11,8 +11,8 @@ from scyc.data.images import Images
 from scyc.engines import solo
 from scyc.networks import fully_connected, registry, resnet20, torchvision
 from scyc.pruning.pruned_network import Network
-from scyc.specs import choices
 from scyc.specs import factory as factory_specs
+from scyc.specs import networks
 from scyc.specs import schedules as choices_schedules
 from scyc.specs.base import Spec
 from scyc.specs.factory import FactorySpec
@@ -361,7 +361,7 @@ def test_seeds_differ_by_purpose_and_are_stable() -> None:
 
 
 def test_every_network_that_a_study_may_name_has_a_builder() -> None:
-    assert set(registry.NETWORKS) == set(choices.NETWORKS)
+    assert set(registry.NETWORKS) == set(networks.NETWORKS)
 
 
 def test_a_network_is_a_builder_and_a_line_in_the_registry(
