@@ -142,11 +142,12 @@ COMMANDS = (table, plot, list_runs, export)
 
 def _schema(run_name: str | None, settings: Settings, which: str | None) -> dict[str, Any]:
     """The JSON Schema of a run's table, or of the tables of all kinds of study."""
-    from oracle.runs import catalog
     from oracle.tables.json_schema import json_schema
 
     if run_name is None:
         return json_schema("distributions" if which else None)
+    from oracle.runs import catalog
+
     kind = getattr(catalog.find_run(run_name, settings).study, "kind", "oracle")
     return json_schema("distributions" if which else kind)
 
