@@ -195,4 +195,5 @@ class Jobs(Holding):
 
 def _same(found: Job, new: NewJob) -> bool:
     """Whether a job that is there is the same work as a new one: its hash is of these alone."""
-    return found.data == new.data and json.loads(found.study) == json.loads(new.study)
+    same_study = found.study == new.study or json.loads(found.study) == json.loads(new.study)
+    return found.data == new.data and same_study

@@ -3,6 +3,9 @@
 One Optuna study holds the trainings of one place of the graph (an oracle cycle below one path of
 max_lr), and one holds those of an S-Cyc run. One finished trial is one training; it is added in one
 transaction and never changed. Studies are found by their attributes; names are for people.
+
+Over 300 lines: all reads and writes of an Optuna storage are methods of one class, so that each
+runs under the same lease and the same handling of errors.
 """
 
 from __future__ import annotations

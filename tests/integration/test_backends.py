@@ -134,7 +134,7 @@ def test_a_plan_is_measured_once_a_run_and_a_run_that_goes_on_has_the_same(
         run(declared, tmp_path, Progress(say=said.append))
     table = run(declared, tmp_path)
     assert asked == [None]
-    assert said == ["measured"]
+    assert [line for line in said if not line.startswith("note: ")] == ["measured"]
     assert {engine for _, engine in trained} == {"solo"}
     assert max(count for count, _ in trained) == 3  # six cells in packs of at most 4
     prepared = prepare.prepare(declared, Settings(tmp_path, backend="inline", device="cpu"))
@@ -163,7 +163,7 @@ def test_a_pack_that_had_to_be_halved_is_written_down(
     ledger = RunDatabase(study_url(prepared.settings, "tiny"))
     assert ledger.plan(prepared.run_id, "cuda") == Plan("stacked", 2)
     ledger.close()
-    assert said == [
+    assert [line for line in said if not line.startswith("note: ")] == [
         "out of memory with 6 trainings in a pack; halved",
         "out of memory with 3 trainings in a pack; halved",
         "out of memory with 3 trainings in a pack; halved",

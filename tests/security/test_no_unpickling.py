@@ -63,7 +63,7 @@ def test_every_reader_of_tensors_and_arrays_is_told_to_call_nothing() -> None:
                 silent = option == "allow_pickle" and not given  # NumPy's own default
                 assert silent or given == {option: value}, file
                 seen.append(file.name)
-    assert {"checkpoint_store.py", "pack_state_file.py", "images.py"} <= set(seen)
+    assert {"checkpoint_store.py", "pack_state_file.py", "cache.py"} <= set(seen)
 
 
 STUDY = """name: guarded

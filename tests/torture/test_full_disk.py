@@ -131,7 +131,7 @@ def filled_up(disk: Path, left: int, small_ended: Victim) -> tuple[int, list[str
 
     def armed() -> None:
         journal.keep(file)
-        execute._publish = lambda *_: None
+        execute.publish = lambda *_: None
 
     fill(disk, left)
     code = victim.drive(armed)

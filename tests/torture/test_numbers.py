@@ -34,6 +34,7 @@ from scyc.storage.checkpoint_store import CheckpointStore
 
 ME = Token("me", "submit", datetime.now(UTC))
 DENORMAL = 5e-324
+LEAST = 1e-12  # the least learning rate that a study may have
 ALL_DIVERGE = {**TINY, "grid": {"max_lr": [1e30, 1e35], "extend": False}}
 
 
@@ -129,13 +130,13 @@ def test_an_odd_accuracy_comes_back_as_it_was(outside: ExternalRuns, accuracy: f
     assert well_tuned(cycle) == (0.1 if accuracy == 100.0 else 0.05)
 
 
-def test_a_denormal_max_lr_of_an_outside_run_is_found_again(outside: ExternalRuns) -> None:
-    run = declared(outside, [DENORMAL, 0.1])
-    told = [Reported(Training(0, DENORMAL, 0), 60.0), Reported(Training(0, 0.1, 0), None)]
+def test_the_least_max_lr_of_an_outside_run_is_found_again(outside: ExternalRuns) -> None:
+    run = declared(outside, [LEAST, 0.1])
+    told = [Reported(Training(0, LEAST, 0), 60.0), Reported(Training(0, 0.1, 0), None)]
     answer = outside.observe(run, ME, told)
     (cycle,) = answer.standing.cycles
     assert answer.added == 2
-    assert well_tuned(cycle) == DENORMAL
+    assert well_tuned(cycle) == LEAST
 
 
 def test_an_outside_run_whose_trainings_all_diverge_has_no_next_one(outside: ExternalRuns) -> None:

@@ -120,7 +120,7 @@ def test_the_parts_of_a_flat_tensor_are_its_views_and_start_at_64_bytes(
 
 def test_adam_at_the_first_step_moves_every_weight_by_its_rate() -> None:
     weights = Flat([(2, 1, 4)], torch.float64, torch.device("cpu"))
-    spec = AdamSpec(name="adam", eps=1e-30, weight_decay=0.0)
+    spec = AdamSpec(name="adam", eps=1e-20, weight_decay=0.0)
     optimizer = make_stacked(spec, weights)
     optimizer.gradients.parts[0].copy_(torch.tensor([3.0, -0.1, 7.0, -1e-6]))
     optimizer.step(torch.tensor([0.1, 0.5], dtype=torch.float64))

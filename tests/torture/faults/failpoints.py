@@ -60,8 +60,8 @@ POINTS: Mapping[str, Point] = MappingProxyType(
         "after a transaction is committed": Point(DefaultDialect, "do_commit", "after"),
         "before a study is annotated": Point(ResultStore, "annotate", "before"),
         "after a study is annotated": Point(ResultStore, "annotate", "after"),
-        "before a note": Point(execute, "_publish", "before"),
-        "after a note": Point(execute, "_publish", "after"),
+        "before a note": Point(execute, "publish", "before"),
+        "after a note": Point(execute, "publish", "after"),
         "before the folder is cleared": Point(PackStates, "clear", "before"),
         "after the folder is cleared": Point(PackStates, "clear", "after"),
     }

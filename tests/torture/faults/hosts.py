@@ -242,7 +242,7 @@ class World:
             soon = functools.partial(DatabaseRetry, nap=0.0, sleep=lambda _: None)
             stack.enter_context(patch(execute, "DatabaseRetry", soon))
             stack.enter_context(patch(execute, "BACKENDS", {"inline": _backend}))
-            stack.enter_context(patch(execute, "_publish", lambda *_: None))
+            stack.enter_context(patch(execute, "publish", lambda *_: None))
             stack.enter_context(patch(workspace, "sweep", _unless_dead(sweep)))
             stack.enter_context(patch(ResultStore, "add", _journaled(ResultStore.add)))
             for place in PLACES:

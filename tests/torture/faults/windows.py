@@ -40,7 +40,7 @@ WINDOWS: Mapping[str, Window] = MappingProxyType(
         "the losers, again": Window(CheckpointCollector, "drop", 2),
         "the end": Window(RunDatabase, "register", 2),
         "the end of all packs": Window(PackStates, "clear"),
-        "notes": Window(execute, "_publish"),
+        "notes": Window(execute, "publish"),
     }
 )
 _FROM_NOTHING = ("images", "new tables of Optuna", "new tables")
@@ -78,7 +78,7 @@ class Attempt:
         """Keep the journal in this process."""
         journal.keep(self.journal)
         if not self._notes:  # half a second of figures
-            execute._publish = lambda *_: None
+            execute.publish = lambda *_: None
 
     def hurt(self, inject: str, armed: Callable[[], None] = lambda: None) -> Traced:
         """Run it, and do in its window what strace is told to."""
