@@ -18,6 +18,7 @@ FOLDERS = frozenset({"bad_input", "benchmarks", "docker", "integration", "securi
 # Modules whose functions and classes start processes, open databases, or drive what does.
 REACHES = (
     "databases",
+    "importlib.util",  # loads the examples, which run a study
     "multiprocessing",
     "notebooks",
     "oracle.api.run",
@@ -40,6 +41,7 @@ REACHES = (
     "oracle.storage.result_store",
     "oracle.storage.session",
     "oracle.web.server",
+    "os.fork",
     "playwright",
     "ray",
     "sqlalchemy",
