@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -183,9 +184,21 @@ def found(run: StoredRun, store: ResultStore, lacking: list[str] | None = None) 
 
 def replay(search: Search, known: Results) -> CellRequest | None:
     """Let a search go as far as the known results carry it; returns what it asks for then."""
+    asked = None
+    for request in requests(search, known):
+        asked = request
+    return asked if asked is not None and not _answered(asked, known) else None
+
+
+def requests(search: Search, known: Results) -> Iterator[CellRequest]:
+    """Yield what a search asks for, to the first request that the known results do not answer."""
     with contextlib.suppress(StopIteration):
-        ask = next(search)
-        while all(cell.id in known for cell in ask.cells):
-            ask = search.send(known)
-        return ask
-    return None
+        asked = next(search)
+        yield asked
+        while _answered(asked, known):
+            asked = search.send(known)
+            yield asked
+
+
+def _answered(asked: CellRequest, known: Results) -> bool:
+    return all(cell.id in known for cell in asked.cells)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -67,31 +67,20 @@ def estimate(prepared: PreparedRun) -> Estimate:
     """Count the cells and time a few steps of one pack, in this process, on one thread."""
     study = prepared.study
     cells = expected_cells(experiment(study, prepared.graph))
+    counted = _untimed(prepared, cells)
     if prepared.images is None:
-        return _of_function(prepared, cells)
+        return counted
     device = resolve_device(prepared.settings.device)
     looks = -(-study.training.steps // study.training.validate_every) + 1
     meter = DeviceMeter(study.system, prepared.images, device)
     a_step, some_look = _timed(meter, _members(study))
-    a_look = some_look * len(prepared.images.labels) / meter.image_count
-    return Estimate(
-        study=study.name,
-        run_id=prepared.run_id,
-        shrunk=dict(study.shrunk),
+    return replace(
+        counted,
         images=len(prepared.images.labels),
-        summary=prepared.summary,
         parameters=registry.parameter_count(meter.trainer(1).network),
-        grids={name: grid.grid_values(each) for name, each in _grids(study).items()},
-        growth={name: grid.most_new_values(each) for name, each in _grids(study).items()},
-        cycles=study.cycles,
-        replicates=study.least_replicates,
-        most_replicates=study.most_replicates,
-        cells=cells,
-        steps=cells * study.training.steps,
         looks=cells * looks,
         seconds_a_step=a_step,
-        seconds_a_look=a_look,
-        workers=prepared.settings.workers,
+        seconds_a_look=some_look * len(prepared.images.labels) / meter.image_count,
         device=str(device),
     )
 
@@ -126,15 +115,15 @@ def without_images(study: Study, settings: Settings, refused: BadInput) -> Estim
     return estimate(PreparedRun(study, images, graph, "", settings, summary))
 
 
-def _of_function(prepared: PreparedRun, cells: int) -> Estimate:
-    """Count the cells of a study whose training runs are a function's: only running one tells."""
+def _untimed(prepared: PreparedRun, cells: int) -> Estimate:
+    """Count the cells, which is all that is known of a function without running it."""
     study = prepared.study
     return Estimate(
         study=study.name,
         run_id=prepared.run_id,
         shrunk=dict(study.shrunk),
         images=0,
-        summary=None,
+        summary=prepared.summary,
         parameters=0,
         grids={name: grid.grid_values(each) for name, each in _grids(study).items()},
         growth={name: grid.most_new_values(each) for name, each in _grids(study).items()},

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 
 from oracle.experiments.registry import experiment
-from oracle.runs.catalog import StoredRun
+from oracle.runs.catalog import StoredRun, requests
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.storage.session import opened
 
@@ -27,14 +26,9 @@ def training_runs(run: StoredRun) -> list[TrainingRun]:
         known = store.results(graph)
     rows: dict[str, TrainingRun] = {}
     for search in experiment(run.study, graph).searches():
-        with contextlib.suppress(StopIteration):
-            ask = next(search)
-            while True:
-                for cell in ask.cells:
-                    if cell.id in known:
-                        row = TrainingRun(ask.place.kind, cell, known[cell.id])
-                        rows.setdefault(cell.id, row)
-                if any(cell.id not in known for cell in ask.cells):
-                    break
-                ask = search.send(known)
+        for asked in requests(search, known):
+            for cell in asked.cells:
+                if cell.id in known:
+                    row = TrainingRun(asked.place.kind, cell, known[cell.id])
+                    rows.setdefault(cell.id, row)
     return list(rows.values())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import contextlib
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import sqlalchemy as sa
 
 from oracle.search.graph import Cell, CellResult
+from oracle.search.request import Search
 from oracle.study.base import Study
 from oracle.study.validation import parse
 from scyc.specs.networks import FullyConnectedSpec
@@ -62,6 +64,15 @@ def make_system(**changes: Any) -> SystemSpec:
         seed=seed,
         record=record,
     )
+
+
+def answer_searches(searches: Iterable[Search], answered: Callable[[Cell], CellResult]) -> None:
+    """Run searches to their end, one after another, with the result that each cell is given."""
+    for search in searches:
+        with contextlib.suppress(StopIteration):
+            request = next(search)
+            while True:
+                request = search.send({cell.id: answered(cell) for cell in request.cells})
 
 
 def cell_result(cell: Cell, accuracy: float | None) -> CellResult:

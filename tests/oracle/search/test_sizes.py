@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from factories import cell_result
+from factories import answer_searches, cell_result
 
 from oracle.experiments.registry import experiment
 from oracle.plots import oracle as plots
@@ -83,13 +83,7 @@ def made(study: Make) -> Callable[..., Any]:
             | changes
         )
         found: Any = experiment(declared, Graph(declared.system, "0" * 64))
-        for search in found.searches():
-            ask = next(search)
-            while True:
-                try:
-                    ask = search.send({cell.id: answered(cell) for cell in ask.cells})
-                except StopIteration:
-                    break
+        answer_searches(found.searches(), answered)
         return found
 
     return make

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from factories import cell_result
+from factories import answer_searches, cell_result
 
 from oracle.experiments.registry import experiment
 from oracle.reports import oracle as reports
@@ -39,13 +39,7 @@ def made(study: Make, Rehearsal: Any) -> Callable[[Callable[[Cell], float]], Tab
             return replace(found, curve=points)
 
         found: Any = experiment(declared, Graph(declared.system, "0" * 64))
-        for search in found.searches():
-            ask = next(search)
-            while True:
-                try:
-                    ask = search.send({cell.id: answered(cell) for cell in ask.cells})
-                except StopIteration:
-                    break
+        answer_searches(found.searches(), answered)
         table: Table = found.table("tiny-00000000")
         return table
 
