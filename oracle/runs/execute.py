@@ -166,10 +166,8 @@ class _Run:
 
         Those of training runs that another study of the home has done may lie in its folder.
         """
-        whole = self._prepared.study.keep_checkpoints == "all"
-        needed = self.experiment.known_cells()
         for cell, result, _ in self.queue.stored():
-            if whole or cell.id in needed:
+            if not self._collector.dropped(cell.id):
                 for sha256 in filter(None, (result.checkpoint, result.kept)):
                     self._workspace.borrow(sha256)
 

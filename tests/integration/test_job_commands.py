@@ -56,7 +56,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     (place / "tiny.yaml").write_text(STUDY)
     (place / "long.yaml").write_text(LONG)
     (place / "runs").mkdir()
-    with contextlib.closing(RunDatabase(sqlite_url(place / "runs" / "_oracle" / "oracle.db"))) as ledger:
+    with contextlib.closing(
+        RunDatabase(sqlite_url(place / "runs" / "_oracle" / "oracle.db"))
+    ) as ledger:
         token = ledger.tokens().create("ada", "submit")
     options = ("--port", "0", "--backend", "inline", "--device", "cpu", "--workers", "1")
     process = subprocess.Popen(

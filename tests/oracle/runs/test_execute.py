@@ -112,7 +112,9 @@ def test_regions_computed_from_the_trials_alone_are_the_tables(
 
 def test_an_interrupted_run_ends_with_the_same_table(study: Make, tmp_path: Path) -> None:
     whole = run(study(), settings(tmp_path / "whole"))
-    expected = [t.user_attrs["cell"] for t in trials(f"sqlite:///{tmp_path}/whole/_oracle/oracle.db")]
+    expected = [
+        t.user_attrs["cell"] for t in trials(f"sqlite:///{tmp_path}/whole/_oracle/oracle.db")
+    ]
     for after in (1, 7, 19):
         where = settings(tmp_path / str(after))
         with pytest.raises(Killed):
