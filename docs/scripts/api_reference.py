@@ -13,8 +13,8 @@ import oracle
 
 _HEAD = """# Reference of `import oracle`
 
-Made from the docstrings by `python docs/scripts/api_reference.py > docs/reference/api.md`. How the parts go together
-is in [The oracle in Python](../how-to/python.md).
+Made from the docstrings by `python docs/scripts/api_reference.py > docs/reference/api.md`. A guide
+with examples is [Use it from Python](../how-to/python.md).
 """
 
 

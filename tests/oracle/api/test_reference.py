@@ -13,7 +13,8 @@ DOCS = Path(__file__).parents[3] / "docs"
 
 
 def test_the_reference_is_what_the_docstrings_say() -> None:
-    spec = importlib.util.spec_from_file_location("api_reference", DOCS / "scripts" / "api_reference.py")
+    script = DOCS / "scripts" / "api_reference.py"
+    spec = importlib.util.spec_from_file_location("api_reference", script)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
