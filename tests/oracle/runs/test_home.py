@@ -72,14 +72,14 @@ def test_no_study_can_have_the_name_of_the_programs_folder(done: tuple[Path, str
 
 
 def test_studies_of_one_system_share_their_training_runs_and_each_has_its_networks(
-    done: tuple[Path, str, int],
+    done: tuple[Path, str, int], tmp_path: Path
 ) -> None:
-    folder, _, cells = done
-    where = home(folder)
+    shutil.copytree(done[0], tmp_path, dirs_exist_ok=True)
+    where = home(tmp_path)
     other, again = ran(where, name="other")
-    assert again == [cells]
-    kept = files(folder / "other" / "checkpoints")
-    assert kept == files(folder / "tiny" / "checkpoints")
+    assert again == [done[2]]
+    kept = files(tmp_path / "other" / "checkpoints")
+    assert kept == files(tmp_path / "tiny" / "checkpoints")
     stored = catalog.find_run(other, where)
     assert load_network(stored, where, find_cell(stored, 1), "final").masks
 
