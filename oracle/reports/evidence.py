@@ -106,10 +106,10 @@ def notes(cycles: Sequence[Mapping[str, Any]]) -> list[str]:
             return []
         return ["One replicate: no region is certain, and nothing is decided. Raise replicates."]
     lines = [
-        "Estimated region: by the posterior of the whole grid's accuracy curve; the verdict belongs "
-        "to it.",
-        "Second lines: the best max_lr by the posterior mean; 90 % CI of the estimated "
-        "region's bounds; the chance that S-Cyc's max_lr is inside; the best accuracy again, by replicates "
+        "Estimated region: by the posterior of the whole grid's accuracy curve; the verdict "
+        "belongs to it.",
+        "Second lines: the best max_lr by the posterior mean; 90 % CI of the estimated region's "
+        "bounds; the chance that S-Cyc's max_lr is inside; the best accuracy again, by replicates "
         "that did not choose it (each is still the best look of its training, which favours rates "
         "whose accuracy swings); paired differences oracle - S-Cyc with their standard error.",
     ]
