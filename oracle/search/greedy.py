@@ -6,17 +6,29 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from oracle.search.adaptive_grid import SELECTION_RULES, Choice, GridState, coarse_step, whole_grid
-from oracle.search.cell_search import CellRule, SearchEnd, choose, reached_ends, read_region
 from oracle.search.graph import Cell, CellResult, Graph, Tree
-from oracle.search.next_cells import FIRST_REPLICATES
-from oracle.search.replication import AdaptiveReplication
 from oracle.search.request import CellRequest, Results, Search, StudyKey, replicate_cells
+from oracle.search.selection.adaptive_grid import (
+    SELECTION_RULES,
+    Choice,
+    GridState,
+    coarse_step,
+    whole_grid,
+)
+from oracle.search.selection.cell_search import (
+    CellRule,
+    SearchEnd,
+    choose,
+    reached_ends,
+    read_region,
+)
+from oracle.search.selection.next_cells import FIRST_REPLICATES
+from oracle.search.selection.replication import AdaptiveReplication
 from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_region
-from oracle.study import grid
-from oracle.study.cell_search import CellSearch, CycleSearchSpec
-from oracle.study.grid_spec import GridSpec
 from oracle.study.oracle import OracleStudy
+from oracle.study.parts import grid
+from oracle.study.parts.cell_search import CellSearch, CycleSearchSpec
+from oracle.study.parts.grid_spec import GridSpec
 from scyc.schedules import scyc_curve
 from scyc.specs.schedules import ScheduleSpec
 
