@@ -3,9 +3,10 @@
     python benchmarks/adaptive_cells.py [--cases N] [--half setting|judging] [--json]
 
 A case is one cycle of `benchmarks/cycle_families.py`. Every rule of
-`oracle.search.selection.cell_rules` sees the same results, up to a budget of the whole grid's training runs; its answer is read off the
-posterior, as a study's is. Differences are a rule's less the whole raw grid's, paired over cases,
-with the upper end of their 95 % interval. Verdicts are asked as in `benchmarks/coverage.py`.
+`oracle.search.selection.cell_rules` sees the same results, up to a budget of the whole grid's
+training runs; its answer is read off the posterior, as a study's is. Differences are a rule's less
+the whole raw grid's, paired over cases, with the upper end of their 95 % interval. Verdicts are
+asked as in `benchmarks/coverage.py`.
 """
 
 from __future__ import annotations
