@@ -8,6 +8,7 @@ from typing import Protocol
 
 from oracle.search.graph import Cell, CellResult, Graph, Tree
 from oracle.search.request import CellRequest, Results, Search, StudyKey, replicate_cells
+from oracle.search.selection import cell_search
 from oracle.search.selection.adaptive_grid import (
     SELECTION_RULES,
     Choice,
@@ -15,13 +16,7 @@ from oracle.search.selection.adaptive_grid import (
     coarse_step,
     whole_grid,
 )
-from oracle.search.selection.cell_search import (
-    CellRule,
-    SearchEnd,
-    choose,
-    reached_ends,
-    read_region,
-)
+from oracle.search.selection.cell_search import CellRule, SearchEnd
 from oracle.search.selection.next_cells import FIRST_REPLICATES
 from oracle.search.selection.replication import AdaptiveReplication
 from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_region
@@ -140,10 +135,10 @@ class GridSearch:
         rounds, replicates = 0, len(found.parents)
         while True:
             search = rule.search(every, replicates, asked)
-            decision = choose(search, found.results)
+            decision = cell_search.choose(search, found.results)
             wanted = [(search.grid[value], replicate) for value, replicate in decision.cells]
             if decision.reason is not None:
-                low, high = reached_ends(search, found.results)
+                low, high = cell_search.reached_ends(search, found.results)
                 more = grid.extend_grid(self.grid, every, low, high)
                 every = sorted([*every, *more])
                 outer = [rate for rate in (every[0], every[-1]) if rate in more]
@@ -153,7 +148,9 @@ class GridSearch:
                 assert decision.reason is not None
                 trained = sum(len(row) for row in found.results.values())
                 end = SearchEnd(decision.reason, rounds, trained, search.budget)
-                return found.finished(read_region(search, found.results), every, end=end)
+                return found.finished(
+                    cell_search.read_region(search, found.results), every, end=end
+                )
             rounds += 1
             yield from found.train_cells(wanted)
 
