@@ -8,14 +8,8 @@ from typing import Protocol
 
 from oracle.search.graph import Cell, CellResult, Graph, Tree
 from oracle.search.request import CellRequest, Results, Search, StudyKey, replicate_cells
-from oracle.search.selection import cell_search
-from oracle.search.selection.adaptive_grid import (
-    SELECTION_RULES,
-    Choice,
-    GridState,
-    coarse_step,
-    whole_grid,
-)
+from oracle.search.selection import adaptive_grid, cell_search
+from oracle.search.selection.adaptive_grid import Choice, GridState, coarse_step, whole_grid
 from oracle.search.selection.cell_search import CellRule, SearchEnd
 from oracle.search.selection.next_cells import FIRST_REPLICATES
 from oracle.search.selection.replication import AdaptiveReplication
@@ -245,7 +239,7 @@ def grid_search(
     if isinstance(how, CellSearch):
         rule = CellRule(how, declared.tolerance, declared.tolerance_kind, seed)
         return GridSearch(*shared, rule=rule)
-    return GridSearch(*shared, choice=SELECTION_RULES[how])
+    return GridSearch(*shared, choice=adaptive_grid.SELECTION_RULES[how])
 
 
 def greedy_oracle(study: OracleStudy, graph: Graph, done: Callable[[OracleCycle], None]) -> Search:
