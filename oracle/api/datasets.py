@@ -56,7 +56,7 @@ def _is_dataset(given: Any) -> bool:
 def _read(dataset: Any) -> tuple[Any, Any]:
     """Read every item of a torch Dataset, in its order: pixels and labels, unchecked."""
     if isinstance(dataset, torch.utils.data.TensorDataset) and len(dataset.tensors) == 2:
-        return tuple(dataset.tensors)
+        return dataset.tensors[0], dataset.tensors[1]
     try:
         items = [dataset[index] for index in range(len(dataset))]
         images = torch.stack([torch.as_tensor(np.asarray(image)) for image, _ in items])

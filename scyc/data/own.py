@@ -123,8 +123,8 @@ def _scale(pixels: Array) -> int:
 def _as_bytes(pixels: Array) -> Array:
     """The same values as uint8, image by image, so that only one more image is in memory."""
     scale, found = _scale(pixels), np.empty(pixels.shape, dtype=np.uint8)
-    for image, target in zip(pixels, found, strict=True):
-        target[...] = np.rint(image.astype(np.float64) * scale) if scale > 1 else image
+    for index, image in enumerate(pixels):
+        found[index] = np.rint(image.astype(np.float64) * scale) if scale > 1 else image
     return found
 
 
