@@ -10,7 +10,8 @@ from factories import make_study
 
 from oracle.export.checkpoint import find_cell, load_network
 from oracle.runs import catalog, execute, prepare
-from oracle.service.service import ServerSettings, Service
+from oracle.service.service import Service
+from oracle.service.settings import ServerSettings
 from oracle.settings import PROGRAM_FOLDER, Progress, Settings
 from oracle.storage.session import home_url, study_url
 from scyc.errors import BadInput
