@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 import torch
 
+from oracle.study.distributions import DistributionsStudy
 from oracle.study.loading import bundled_studies, read_yaml
-from oracle.study.oracle import DistributionsStudy, Entry, OracleStudy, SchedulesStudy
+from oracle.study.oracle import OracleStudy
+from oracle.study.parts.replicates import ReplicateRange
+from oracle.study.parts.rivals import NEEDS, RIVALS
 from oracle.study.registry import KINDS
-from oracle.study.replicates import ReplicateRange
-from oracle.study.rivals import NEEDS, RIVALS
+from oracle.study.schedules import Entry, SchedulesStudy
 from oracle.study.search import (
     Halving,
     ListedSearch,
