@@ -106,7 +106,7 @@ def test_the_guide_names_every_data_set_and_network(
 def test_the_guide_names_every_schedule_and_optimiser_with_its_defaults() -> None:
     (first, *_) = blocks()
     schedules, optimisers = set(), set()
-    for row in cells("Schedules and optimisers"):
+    for row in cells("Schedules and optimizers"):
         value = read(f"at: {row[0]}")["at"]
         name = value if isinstance(value, str) else value["name"]
         if name in SCHEDULES:
