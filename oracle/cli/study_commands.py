@@ -38,7 +38,7 @@ def run(study: str, settings: Settings, wanted: ScaleDown, quiet: bool) -> None:
         table = execute.execute(prepared, progress)
     if not quiet:
         print_table(formats.text(table, width(), colour=sys.stdout.isatty()))
-    target = settings.study_folder(prepared.study.folder_name) / f"{prepared.run_id}.html"
+    target = settings.study_folder(prepared.study.folder_name) / f"{table['run_id']}.html"
     html_report.save(html_report.page(table, prepared.study), target)
     if quiet:
         return
@@ -87,8 +87,8 @@ def plot_schedule(
 ) -> None:
     """Draw a STUDY's schedule: max_lr over the pruning cycles, LR over the iterations of some."""
     from oracle.plots import base, learning_rate
+    from oracle.study.declared import learning_rates
     from oracle.study.loading import load_study
-    from oracle.study.oracle import learning_rates
 
     declared = load_study(study)
     rates = learning_rates(declared, entry)
