@@ -56,8 +56,8 @@ def _weights(
 
 # magnitude: |w|. gradient: |w x dL/dw|. update: |change of w over the last epoch|, alone or times
 # |w|, which is what the code of the paper's authors has for its gradient score. random: the control
-# of every other criterion (Blalock et al. 2020). l1_filter: the L1 norm of a whole filter (Li et al.
-# 2017, Section 3.1). global: all prunable weights together; layer: each layer alone. none: the
+# of every other criterion (Blalock et al. 2020). l1_filter: the L1 norm of a whole filter (Li et
+# al. 2017, Section 3.1). global: all prunable weights together; layer: each layer alone. none: the
 # control of training again and again.
 CRITERIA: Mapping[str, Criterion] = MappingProxyType(
     {
