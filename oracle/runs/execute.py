@@ -67,7 +67,11 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
         workspace.swept(),
     ):
         before = patience(lambda: ledger.run(prepared.run_id))
-        for remark in remarks.other_images(study.name, graph.fingerprint, patience(ledger.runs)):
+        earlier = patience(ledger.runs)
+        for remark in (
+            *remarks.other_images(study.name, graph.fingerprint, earlier),
+            *remarks.other_code(study, graph.fingerprint, earlier),
+        ):
             progress.say(f"note: {remark}")
         patience(lambda: ledger.register(record, lease.claim))
         run = _Run(prepared, workspace, ledger, store, lease, progress, patience)
