@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import torch
@@ -94,10 +94,11 @@ class Trainer:
         self.engines = candidates(system.training, network, self.device)
         self._weight_names = pruning_weights.weight_names(network)
         self._starts = StartingNetworks(system, network, images.shape, len(images.classes))
+        if system.pruning.prune_norms:
+            self._weight_names += pruning_weights.norm_names(network)
         self._split = lru_cache(maxsize=64)(self._make_split)
-        self._feed = lru_cache(maxsize=4)(
-            self._make_feed
-        )  # of a long training one is hundreds of MB
+        # Four at most: of a long training, one is hundreds of MB.
+        self._feed = lru_cache(maxsize=4)(self._make_feed)
 
     @property
     def prunable(self) -> tuple[str, ...]:
@@ -128,14 +129,16 @@ class Trainer:
         """Prune a trained network, and set the weights that the next training starts from.
 
         Removes ``rate`` of the remaining prunable weights, or filters, by the system's criterion.
-        The survivors keep their values, or go back to their start (IMP), or to `kept`.
+        The survivors keep their values, or go back to their start (IMP), or to an iteration of the
+        unpruned network's training.
 
         Args:
             parent: Network trained in the pruning cycle before.
             replicate: Number of the replicate, from 0.
             cycle: Pruning cycle that the pruned network is trained in, from 1.
-            kept: The unpruned network after as many iterations as the system rewinds to; only
-                needed if it rewinds to an iteration.
+            kept: What the engine kept of a training run: where the system rewinds to an iteration,
+                the unpruned network then; where the criterion scores the change over the last
+                epoch, the parent before it.
 
         Raises:
             ValueError: The parent has diverged, or `kept` is needed and missing.
@@ -148,6 +151,16 @@ class Trainer:
         return self._starts.pruned(
             parent, replicate, cycle, kept, lambda start: self._gradients(start, replicate, cycle)
         )
+
+    def _keep_at(self, member: Member) -> int | None:
+        """Completed iterations after which a member's weights are kept beside its last ones."""
+        return self._starts.keep_at(member.cycle, len(self._split(member.replicate).train))
+
+    def _with_start(self, member: Member, outcome: Outcome) -> Outcome:
+        """The outcome, with the start kept where the training run has no epoch before its last."""
+        if self._keep_at(member) != 0 or outcome.diverged:
+            return outcome
+        return replace(outcome, kept=member.start)
 
     def train(
         self,
@@ -164,16 +177,18 @@ class Trainer:
         started = time.perf_counter()
         training = self.system.training
         jobs = []
-        rewind = self.system.pruning.rewind
         for member in members:
             feed, order = self._feed(member.replicate, member.cycle, self._own_images(member))
             rates = schedules.rates(member.schedule, member.max_lr, training.steps)
-            keep_at = rewind if isinstance(rewind, int) and member.cycle == 0 else None
             seed = seeds.seed(self.system.seed, "dropout", member.replicate, member.cycle)
-            jobs.append(Job(member.start, rates, feed, order, seed, keep_at))
+            jobs.append(Job(member.start, rates, feed, order, seed, self._keep_at(member) or None))
         chosen = ENGINES[engine or self.engines[0]]
         with deterministic(training.deterministic):
-            outcomes = chosen.train(self.network, jobs, training, state_store)
+            trained = chosen.train(self.network, jobs, training, state_store)
+            outcomes = [
+                self._with_start(member, outcome)
+                for member, outcome in zip(members, trained, strict=True)
+            ]
             recorded = [
                 self._recorded(member, outcome)
                 for member, outcome in zip(members, outcomes, strict=True)

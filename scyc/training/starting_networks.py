@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
@@ -37,6 +38,8 @@ class StartingNetworks:
         own = isinstance(system.network, FactorySpec)
         last = weights.last_linear(network, shape) if own else None
         self.prunable = weights.prunable_names(network, system.pruning.prune_last, last)
+        if system.pruning.prune_norms:
+            self.prunable += weights.norm_names(network)
         self._aliases = weights.aliases(network)
         self._couplings = lru_cache(maxsize=1)(lambda: filter_groups.couplings(network, shape))
 
@@ -66,7 +69,7 @@ class StartingNetworks:
             parent: Network trained in the pruning cycle before.
             replicate: Number of the replicate, from 0.
             cycle: Pruning cycle that the pruned network is trained in, from 1.
-            kept: The unpruned network after as many iterations as the system rewinds to, or None.
+            kept: What the engine kept of a training run, if the system or its criterion needs it.
             gradients: Gradients of the prunable weights of a network, by name; called only by the
                 criteria that need them.
 
@@ -82,9 +85,33 @@ class StartingNetworks:
             gradients=lambda: gradients(parent),
             generator=lambda: seeds.generator(*purpose),
             filters=self._couplings,
+            earlier=lambda: self._earlier(kept),
         )
         masks = CRITERIA[spec.criterion].masks(step)
         return self._masked(self._rewound(parent, replicate, cycle, kept), masks)
+
+    def keep_at(self, cycle: int, images: int) -> int | None:
+        """Return after how many iterations a network's weights are kept beside its last ones.
+
+        Args:
+            cycle: Completed pruning cycles of the network.
+            images: Number of its training images.
+
+        Returns:
+            Completed iterations: the start of the last epoch where the criterion scores the change
+            over it, else those that the system rewinds to; None if nothing is kept.
+
+        """
+        pruning, training = self._system.pruning, self._system.training
+        if CRITERIA[pruning.criterion].update:
+            return max(0, training.steps - math.ceil(images / training.batch))
+        return pruning.rewind if isinstance(pruning.rewind, int) and cycle == 0 else None
+
+    @staticmethod
+    def _earlier(kept: Network | None) -> dict[str, Tensor]:
+        if kept is None:
+            raise ValueError("the network one epoch before the end of its training is needed")
+        return kept.state
 
     def _initial(self, replicate: int, seed: int) -> dict[str, Tensor]:
         """Weights and buffers drawn at random, in the precision of the training."""
