@@ -24,8 +24,10 @@ from scyc.data import cache
 from scyc.pruning.pruned_network import Network, NetworkChanged
 from scyc.specs.base import as_json, content_hash
 from scyc.specs.factory import register
+from scyc.specs.networks import OwnNetworkSpec
 from scyc.specs.ranges import STORED
 from scyc.specs.schedules import ScheduleSpec
+from scyc.specs.source_code import change_rule
 from scyc.specs.system import SystemSpec
 from scyc.storage.blob_store import blobs, sweep
 from scyc.storage.checkpoint_store import CheckpointLost, CheckpointStore
@@ -88,6 +90,11 @@ class Worker:
         self._images = cache.read_cache(_at_hand(worker_spec), worker_spec.fingerprint)
         self.device = resolve_device(worker_spec.device)
         system = SystemSpec.model_validate_json(json.dumps(worker_spec.system), context=STORED)
+        network = system.network
+        if isinstance(network, OwnNetworkSpec) and (
+            rule := change_rule(network.factory, network.source)
+        ):
+            raise PackFailed(rule)
         self._spec = worker_spec
         self._trainer = Trainer(system, self._images, self.device)
         self._checkpoints = CheckpointStore(blobs(worker_spec.checkpoints))

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from oracle.study.grid import grid_bounds, grid_values
-from oracle.study.grid_spec import GridSpec
-from oracle.study.replicates import ReplicateRange, Replicates
+from oracle.study.parts.grid import grid_bounds, grid_values
+from oracle.study.parts.grid_spec import GridSpec
+from oracle.study.parts.replicates import ReplicateRange, Replicates
 from scyc.errors import Problem
 from scyc.pruning.criteria import criterion_rule
 from scyc.schedules import scyc_curve
 from scyc.specs.base import SCyc, Spec, as_json, refuse
 from scyc.specs.datasets import DatasetSpec
-from scyc.specs.networks import FullyConnectedSpec, NetworkSpec
+from scyc.specs.networks import FullyConnectedSpec, NetworkSpec, OwnNetworkSpec
 from scyc.specs.ranges import STORED, Classes, LearningRate, PackSize, Seed, WholeShare
 from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import (
@@ -202,6 +202,13 @@ class Study(Spec):
     def folder_name(self) -> str:
         """The name of its folder: its own, or that of the study that it lies beside."""
         return self.beside or self.name
+
+    def with_source(self) -> Self:
+        """Return the study as it is run: a user's own network has the hash of its source."""
+        if not isinstance(self.network, OwnNetworkSpec):
+            return self
+        network = self.network.with_source(self.network.factory)
+        return self.model_copy(update={"network": network})
 
     def identity_fields(self) -> dict[str, Any]:
         """Every field that says what is computed: all but where it and the images lie."""
