@@ -45,6 +45,15 @@ def clip_factors(gradients: Sequence[Tensor], max_norm: float) -> Tensor:
     Returns:
         [members], at most 1.
     """
-    norms = [torch.linalg.vector_norm(each, dim=tuple(range(1, each.dim()))) for each in gradients]
-    whole = torch.linalg.vector_norm(torch.stack(norms), dim=0)
+    norm = torch.linalg.vector_norm
+    if gradients[0].device.type == "cpu":
+        # One by one: a sum over several members may round by how many there are.
+        members = range(len(gradients[0]))
+        norms = [
+            norm(torch.stack([norm(each[member]) for each in gradients])) for member in members
+        ]
+        whole = torch.stack(norms)
+    else:
+        parts = [norm(each, dim=tuple(range(1, each.dim()))) for each in gradients]
+        whole = norm(torch.stack(parts), dim=0)
     return (max_norm / (whole + _GUARD)).clamp(max=1.0)

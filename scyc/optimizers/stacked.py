@@ -35,14 +35,10 @@ class StackedOptimizer(ABC):
         )
         self.gradients = weights.like()
         self._part_decays: list[float] | None = None  # where they are not the optimiser's own
-        self._decays: Flat | None = None  # the same for every weight
 
     def set_weight_decays(self, decays: Sequence[float]) -> None:
         """Give each part of the weights a weight decay of its own, instead of the optimiser's."""
         self._part_decays = list(decays)
-        self._decays = self._weights.like()
-        for part, decay in zip(self._decays.parts, decays, strict=True):
-            part.fill_(decay)
 
     @abstractmethod
     def step(self, rates: Tensor) -> None:
@@ -88,8 +84,13 @@ class StackedOptimizer(ABC):
 
     def _add_decay(self, direction: Tensor, decay: float) -> None:
         """Add decay * weights to a direction, flat like the weights."""
-        if self._decays is not None:
-            direction.addcmul_(self._weights.whole, self._decays.whole)
+        if self._part_decays is not None:
+            parts = zip(
+                self._weights.views(direction), self._weights.parts, self._part_decays, strict=True
+            )
+            for part, weight, own in parts:
+                if own:
+                    part.add_(weight, alpha=own)
         elif decay:
             direction.add_(self._weights.whole, alpha=decay)
 

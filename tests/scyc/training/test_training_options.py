@@ -156,11 +156,13 @@ def test_one_option_alone_is_that_of_a_plain_loop(
         assert distance(outcome.network.state, expected) < 1e-10
 
 
+@pytest.mark.parametrize("hidden", [(24, 16), (13, 7)])
 @pytest.mark.parametrize("engine", ["solo", "stacked"])
 def test_a_member_with_all_options_has_the_same_bits_in_any_pack(
-    trainer: Callable[..., Trainer], engine: str
+    trainer: Callable[..., Trainer], engine: str, hidden: tuple[int, ...]
 ) -> None:
-    one = trainer(engine=engine, network=PLAIN, **ALL)
+    network = FullyConnectedSpec(name="fully_connected", hidden=hidden)
+    one = trainer(engine=engine, network=network, **ALL)
     start = one.pruned(one.root(0), 0, 1)
     pack = [Member(start, 1, 0, ConstantSpec(name="constant"), rate) for rate in (0.02, 0.1, 0.4)]
     for member, expected in zip(pack, one.train(pack), strict=True):
