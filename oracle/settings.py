@@ -62,6 +62,7 @@ class ScaleDown:
 class Progress:
     """What a run tells while it is under way; every field may be replaced."""
 
+    registered: Callable[[str], None] = lambda run_id: None  # once the run's id is known to be its
     cells: Callable[[int, int], None] = lambda done, total: None  # of this graph, done and expected
     line: Callable[[str], None] = lambda text: None  # of a cycle that is finished
     say: Callable[[str], None] = lambda text: None

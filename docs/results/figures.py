@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
@@ -28,12 +29,15 @@ CONVERGED = {
 }
 CONTROLS = {
     "demo": "IMP: the demo",
+    "demo-last": "IMP's criterion, survivors not rewound",
     "demo-reinit": "IMP's masks, weights drawn anew",
     "demo-random": "pruned at random",
     "demo-none": "nothing pruned, trained again",
     "demo-start": "4 % at random from the start, trained again",
 }
 BAND, LINE, S_CYC = "rgba(31,119,180,0.18)", "#1f77b4", "#d62728"
+COLORS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#9467bd", "#d62728")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "star")
 TONES = {"inside": "#2ca02c", "outside": "#d62728", "undecided": "#7f7f7f", "unknown": "#bcbd22"}
 
 
@@ -194,11 +198,47 @@ def what_explains_it() -> go.Figure:
     return figure.update_layout(width=1250, margin={"l": 260})
 
 
+def is_it_density() -> go.Figure:
+    """Each quantity of every control over the weights remaining, with the draws' 90 % interval."""
+    found = known({name: title for name, title in CONTROLS.items() if name != "demo-none"})
+    figure = panels([f"<b>{text}</b>" for text in trend.QUANTITIES.values()], 520)
+    weights = [c["weights_remaining"] for c in found[0][1]["cycles"]]
+    rates = [each["max_lr"] for c in found[0][1]["cycles"] for each in c["grid"]]
+    for at, (title, content) in enumerate(found):
+        drawn = [
+            trend.draws(c, content["tolerance"], content["tolerance_kind"])
+            for c in content["cycles"]
+        ]
+        cycles = [each for each in drawn if each is not None]
+        if title == CONTROLS["demo-start"]:
+            cycles = cycles[:1]  # the later ones have the same density
+        for column, quantity in enumerate(trend.QUANTITIES, 1):
+            low, middle, high = (
+                [math.exp(float(np.quantile(each.logs[quantity], share))) for each in cycles]
+                for share in (0.05, 0.5, 0.95)
+            )
+            figure.add_scatter(
+                # side by side, or the intervals would hide one another
+                x=[each.weights_remaining * 1.06 ** (at - 2) for each in cycles], y=middle,
+                name=title, showlegend=column == 1, legendgroup=title, mode="lines+markers",
+                line={"color": COLORS[at]}, row=1, col=column,
+                marker={"size": 8, "symbol": SYMBOLS[at]},
+                error_y={
+                    "array": [b - a for a, b in zip(middle, high, strict=True)],
+                    "arrayminus": [a - b for a, b in zip(middle, low, strict=True)], "width": 3,
+                },
+            )  # fmt: skip
+            figure.update_xaxes(remaining_axis(weights), row=1, col=column)
+            figure.update_yaxes(rate_axis(rates), row=1, col=column)
+    return figure
+
+
 FIGURES = {
     "rise": does_it_rise,
     "inside": is_it_inside,
     "cost": what_does_it_cost,
     "controls": what_explains_it,
+    "density": is_it_density,
 }
 
 if __name__ == "__main__":

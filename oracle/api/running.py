@@ -74,8 +74,8 @@ def run(
     settings = settings_of(runs, storage, store, workers, data, device, backend, save_every)
     prepared = prepare.prepare(declared, settings)
     with shown_progress(progress) as shown:
-        execute.execute(prepared, shown)
-    return load_run(prepared.run_id, runs=runs, storage=storage, store=store)
+        table = execute.execute(prepared, shown)
+    return load_run(table["run_id"], runs=runs, storage=storage, store=store)
 
 
 def check(

@@ -38,7 +38,7 @@ def run(study: str, settings: Settings, wanted: ScaleDown, quiet: bool) -> None:
         table = execute.execute(prepared, progress)
     if not quiet:
         print_table(formats.text(table, width(), colour=sys.stdout.isatty()))
-    target = settings.study_folder(prepared.study.folder_name) / f"{prepared.run_id}.html"
+    target = settings.study_folder(prepared.study.folder_name) / f"{table['run_id']}.html"
     html_report.save(html_report.page(table, prepared.study), target)
     if quiet:
         return

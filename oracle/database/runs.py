@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,6 +16,7 @@ from oracle.database.observations import Observations
 from oracle.database.schema import bring_up_to_date
 from oracle.database.tables import PLANS, RUNS
 from oracle.database.tokens import Sessions, Tokens
+from oracle.errors import StorageError
 from scyc.tuning.plan import Plan
 
 _RECORD = (RUNS.c.run_id, RUNS.c.graph, RUNS.c.fingerprint, RUNS.c.study, RUNS.c.state)
@@ -73,19 +75,61 @@ class RunDatabase:
 
         claim: the lease that must hold. Raises LeaseLost where it does not.
         """
-        insert = self._database.insert(RUNS).values(
-            run_id=run.run_id,
-            graph=run.graph,
-            fingerprint=run.fingerprint,
-            study=run.study,
-            state=run.state,
-        )
+        insert = self._insertion(run)
         with self._database.writing() as connection:
             if claim is not None:
                 require(connection, claim)
             connection.execute(
                 insert.on_conflict_do_update(index_elements=["run_id"], set_={"state": run.state})
             )
+
+    def register_first(
+        self,
+        run: RunRecord,
+        ids: Sequence[str],
+        is_same: Callable[[RunRecord, RunRecord], bool],
+        claim: LeaseClaim,
+    ) -> RunRecord:
+        """Write a run down under the first of its ids that no other run has.
+
+        One transaction, so that of two runs which start at once, and whose ids collide, exactly
+        one has the shorter id.
+
+        Args:
+            run: What is written; the id is replaced.
+            ids: Ids that the run may have, in the order to try them.
+            is_same: Whether two records are of the same run.
+            claim: The lease that must hold.
+
+        Returns:
+            The record with its id.
+
+        Raises:
+            LeaseLost: The lease is another's.
+            StorageError: Other runs have all of the ids, or the database fails.
+        """
+        with self._database.writing() as connection:
+            require(connection, claim)
+            for run_id in ids:
+                named = replace(run, run_id=run_id)
+                insert = self._insertion(named).on_conflict_do_nothing(index_elements=["run_id"])
+                if connection.execute(insert.returning(RUNS.c.number)).first() is not None:
+                    return named
+                mine = RUNS.c.run_id == run_id
+                there = RunRecord(*connection.execute(sa.select(*_RECORD).where(mine)).one())
+                if is_same(there, named):
+                    connection.execute(sa.update(RUNS).where(mine).values(state=run.state))
+                    return named
+        raise StorageError(f"other runs have the ids {', '.join(ids)}; give the study another name")
+
+    def _insertion(self, run: RunRecord) -> Any:
+        return self._database.insert(RUNS).values(
+            run_id=run.run_id,
+            graph=run.graph,
+            fingerprint=run.fingerprint,
+            study=run.study,
+            state=run.state,
+        )
 
     def runs(self) -> list[RunRecord]:
         """All runs, the oldest first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from oracle.database import Lease, RunDatabase, RunRecord
@@ -20,6 +20,7 @@ from oracle.host.disk import raise_disk_errors
 from oracle.runs import remarks
 from oracle.runs.prepare import PreparedRun
 from oracle.runs.publishing import publish, say_what_is_gone
+from oracle.runs.run_ids import is_same_run, run_ids
 from oracle.runs.workspace import Workspace
 from oracle.search.graph import Cell, CellResult
 from oracle.search.request import StudyKey
@@ -66,15 +67,19 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
         ledger.lease(graph.id, progress.say) as lease,
         workspace.swept(),
     ):
-        before = patience(lambda: ledger.run(prepared.run_id))
+        ids = run_ids(study, graph.fingerprint)
+        before = patience(lambda: _stored_before(ledger, record, ids))
         for remark in remarks.other_images(study.name, graph.fingerprint, patience(ledger.runs)):
             progress.say(f"note: {remark}")
-        patience(lambda: ledger.register(record, lease.claim))
+        # Another run may have taken the id since the study was checked.
+        record = patience(lambda: ledger.register_first(record, ids, is_same_run, lease.claim))
+        prepared = replace(prepared, run_id=record.run_id)
         run = _Run(prepared, workspace, ledger, store, lease, progress, patience)
         run.queue.start(run.experiment.searches())
         say_what_is_gone(before, study, graph, run.queue, progress)
         run.show_progress()
         with _stopped(ledger, store, record, lease):
+            progress.registered(record.run_id)
             train = BACKENDS[prepared.settings.backend]
             train(workspace.worker_config(), run.queue, prepared.settings.workers)
             lease.check()
@@ -196,10 +201,17 @@ def _stopped(
         raise
 
 
+def _stored_before(ledger: RunDatabase, record: RunRecord, ids: Sequence[str]) -> RunRecord | None:
+    """Return what an earlier start has stored of a run, under whichever of its ids."""
+    found = [there for each in ids if (there := ledger.run(each)) is not None]
+    return next((each for each in found if is_same_run(each, record)), None)
+
+
 def _patient(progress: Progress, settings: Settings) -> tuple[Progress, DatabaseRetry]:
     """Return a progress and a retry that wait for a database; a job's progress lies in one."""
     patience = DatabaseRetry(settings.database_wait, progress.say)
     told = Progress(
+        registered=lambda run_id: patience(lambda: progress.registered(run_id)),
         cells=progress.cells,
         line=lambda text: patience(lambda: progress.line(text)),
         say=lambda text: patience(lambda: progress.say(text)),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
-from oracle.database import URL, stored_runs
+from oracle.database import URL, RunRecord, stored_runs
 from oracle.study.base import Study, short_ids
 from scyc.specs.base import content_hash
 
@@ -21,16 +22,29 @@ def run_ids(study: Study, fingerprint: str) -> tuple[str, ...]:
 
 
 def free_run_id(study: Study, fingerprint: str, url: URL) -> str:
-    """The first of a run's ids that no other run has; ids are short hashes, which may collide."""
-    declared = json.loads(json.dumps(study.identity_fields()))
+    """Return the first of a run's ids that no other run has; short hashes may collide.
+
+    Another run may take it before this one is registered, see
+    :meth:`oracle.database.RunDatabase.register_first`.
+    """
+    declared = json.dumps(study.identity_fields())
     ids = run_ids(study, fingerprint)
     taken = stored_runs(url, ids)
+    free = [
+        each
+        for each in ids
+        if each not in taken or _content(*taken[each]) == _content(fingerprint, declared)
+    ]
+    return free[0] if free else ids[-1]
 
-    def is_free(each: str) -> bool:
-        if each not in taken:
-            return True
-        its_fingerprint, its_study = taken[each]
-        same = {name: value for name, value in json.loads(its_study).items() if name != "beside"}
-        return its_fingerprint == fingerprint and same == declared
 
-    return next(filter(is_free, ids), ids[-1])
+def is_same_run(one: RunRecord, other: RunRecord) -> bool:
+    """Return whether two records are of the same study of the same images, wherever they lie."""
+    return _content(one.fingerprint, one.study) == _content(other.fingerprint, other.study)
+
+
+def _content(fingerprint: str, study: str) -> tuple[str, dict[str, Any]]:
+    """Return what a run's id is a hash of."""
+    fields = json.loads(study)
+    fields.pop("beside", None)
+    return fingerprint, fields

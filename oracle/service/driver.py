@@ -90,9 +90,8 @@ def _run(jobs: Jobs, job_id: str, settings: ServerSettings, reporter: Reporter) 
     if refused := admission.problems(content, settings.allow, settings.data, job.data):
         raise BadInput(study.name, refused)
     prepared = prepare.prepare(study, settings.of_job(job.data))
-    reporter.ran_as(prepared.run_id)
     table = _executed(prepared, reporter)
-    target = prepared.settings.study_folder(study.folder_name) / f"{prepared.run_id}.html"
+    target = prepared.settings.study_folder(study.folder_name) / f"{table['run_id']}.html"
     try:
         html_report.save(html_report.page(table, study), target)
     except DiskError as error:  # the run is finished all the same; the server draws it, too

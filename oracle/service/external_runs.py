@@ -85,19 +85,26 @@ class ExternalRuns:
         A new one is refused, with BadInput, where it is larger than the server accepts, has a name
         that the program needs, or a grid that cannot grow.
         """
-        there = self._observations.declared(run.id)
-        if there is not None and _run(there) == run:
+        if self._is_declared(run):
             return False
-        if there is not None:  # the id is a short hash
-            rule = "another run has this id; choose another name, or change the description"
-            raise BadInput("run", [Problem("name", rule, run.name)])
         if is_reserved(run.name):
             raise BadInput("run", [Problem("name", RESERVED_RULE, run.name)])
         if problems := growth_problems(run.grid, "grid"):
             raise BadInput("run", problems)
         if problems := self._limits.external_run_problems(run):
             raise BadInput("run", problems)
-        return self._observations.declare(run.id, json.dumps(as_json(run)), owner)
+        new = self._observations.declare(run.id, json.dumps(as_json(run)), owner)
+        return new or not self._is_declared(run)  # somebody else may have been faster
+
+    def _is_declared(self, run: ExternalRun) -> bool:
+        """Return whether a run is there. Raises BadInput where another one has its id."""
+        there = self._observations.declared(run.id)
+        if there is None:
+            return False
+        if _run(there) != run:  # the id is a short hash
+            rule = "another run has this id; choose another name, or change the description"
+            raise BadInput("run", [Problem("name", rule, run.name)])
+        return True
 
     def all(self) -> list[tuple[Declared, ExternalRunState]]:
         """All runs, the oldest first."""

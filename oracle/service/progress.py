@@ -50,7 +50,7 @@ class Reporter:
 
     def progress(self) -> Progress:
         """What a run tells, on its way to the job."""
-        return Progress(cells=self.cells, line=self.line, say=self.say)
+        return Progress(registered=self.ran_as, cells=self.cells, line=self.line, say=self.say)
 
     def cells(self, done: int, known: int) -> None:
         """Note how many cells are finished, of how many."""

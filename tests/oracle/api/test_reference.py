@@ -13,13 +13,14 @@ DOCS = Path(__file__).parents[3] / "docs"
 
 
 def test_the_reference_is_what_the_docstrings_say() -> None:
-    spec = importlib.util.spec_from_file_location("api_reference", DOCS / "api_reference.py")
+    script = DOCS / "scripts" / "api_reference.py"
+    spec = importlib.util.spec_from_file_location("api_reference", script)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    made = (DOCS / "api.md").read_text(encoding="utf-8")
-    assert made == module.page(), "python docs/api_reference.py > docs/api.md"
+    made = (DOCS / "reference" / "api.md").read_text(encoding="utf-8")
+    assert made == module.page(), "python docs/scripts/api_reference.py > docs/reference/api.md"
 
 
 @pytest.mark.parametrize("name", ["GreedyOracle", "OracleStudy", "trainable"])

@@ -14,6 +14,7 @@ from oracle.errors import Forbidden, UnknownJob
 from oracle.records.tokens import Token
 from oracle.search.ask_tell import ExternalRun, Training
 from oracle.service.external_runs import ExternalRuns, Reported
+from oracle.service.limits import Limits
 from oracle.storage.result_store import ResultStore
 from scyc.errors import BadInput
 
@@ -211,5 +212,19 @@ def test_another_run_whose_short_hash_is_the_same_is_refused(opened: Opened) -> 
     runs = opened.runs()
     other = RUN.model_copy(update={"cycles": 3})
     opened.ledger.observations().declare(RUN.id, other.model_dump_json(), "me")
+    with pytest.raises(BadInput, match="another run has this id; choose another name"):
+        runs.declare(RUN, "me")
+
+
+def test_another_run_with_the_same_short_hash_that_is_declared_meanwhile_is_refused(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs, other = opened.runs(), RUN.model_copy(update={"cycles": 3})
+
+    def declared_by_another(run: ExternalRun) -> list[str]:
+        opened.ledger.observations().declare(RUN.id, other.model_dump_json(), "me")
+        return []
+
+    monkeypatch.setattr(Limits, "external_run_problems", lambda _, run: declared_by_another(run))
     with pytest.raises(BadInput, match="another run has this id; choose another name"):
         runs.declare(RUN, "me")

@@ -31,7 +31,9 @@ from scyc.specs.optimizers import OPTIMIZERS
 from scyc.specs.schedules import SCHEDULES
 from scyc.specs.system import AugmentSpec, PruningSpec, RecordSpec, SplitSpec, TrainingSpec
 
-GUIDE = (Path(__file__).parents[3] / "docs" / "studies.md").read_text(encoding="utf-8")
+REFERENCE = Path(__file__).parents[3] / "docs" / "reference"
+PAGES = ("studies", "parts", "engines", "paper")  # the first begins with a study of every field
+GUIDE = "\n".join((REFERENCE / f"{name}.md").read_text("utf-8") for name in PAGES)
 
 
 def read(text: str) -> dict[str, Any]:
@@ -51,7 +53,7 @@ def blocks() -> list[dict[str, Any]]:
 
 def cells(heading: str) -> list[list[str]]:
     """The rows of a table below a heading of the guide; without head, rule and marks of code."""
-    section = GUIDE.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    section = re.split(r"\n##? ", GUIDE.split(f"\n## {heading}\n")[1])[0]
     rows = [line for line in section.splitlines() if re.match(r"\| \[?`", line)]
     return [[cell.strip().strip("`") for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows]
 
@@ -158,10 +160,10 @@ def test_the_guide_lists_every_study_of_the_paper_with_its_command() -> None:
     papers = {name for name in bundled_studies() if re.match(r"(table|figure)\d", name)}
     assert len(papers) == 16
     rows = {
-        (f"[`{name}`](../studies/{name}.yaml)", f"oracle run {name} --data FOLDER")
+        (f"[`{name}`](../../studies/{name}.yaml)", f"oracle run {name} --data FOLDER")
         for name in papers
     }
-    assert {(row[0], row[2]) for row in cells("The paper's studies")} == rows
+    assert {(row[0], row[2]) for row in cells("Tables and figures")} == rows
 
 
 def test_the_guide_names_every_rival_with_its_defaults() -> None:

@@ -1,6 +1,6 @@
-"""Make docs/api.md, the reference of `import oracle`, from its docstrings.
+"""Make docs/reference/api.md, the reference of `import oracle`, from its docstrings.
 
-python docs/api_reference.py [> docs/api.md]
+python docs/scripts/api_reference.py [> docs/reference/api.md]
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import oracle
 
 _HEAD = """# Reference of `import oracle`
 
-Made from the docstrings by `python docs/api_reference.py > docs/api.md`. How the parts go together
-is in [The oracle in Python](python.md).
+Made from the docstrings by `python docs/scripts/api_reference.py > docs/reference/api.md`. A guide
+with examples is [Use it from Python](../how-to/python.md).
 """
 
 

@@ -1,6 +1,6 @@
 """Makes the screenshots of the pages, from a run of a small study on a server of its own.
 
-    python docs/screenshots.py
+    python docs/scripts/screenshots.py
 
 Needs Chromium (BROWSER_PATH, or /usr/bin/chromium) and writes docs/pages/*.png, in about a minute.
 """
@@ -23,7 +23,7 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-OUTPUT = Path(__file__).with_name("pages")
+OUTPUT = Path(__file__).parents[1] / "pages"
 STUDY = """name: digits-watched
 description: >-
   Fully connected 2 x 64 ReLU network on handwritten digits, pruned by magnitude with rewinding.
