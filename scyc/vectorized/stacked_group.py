@@ -44,7 +44,7 @@ class StackedGroup:
         self.best = self.stack.select(range(len(jobs)))
         self._kept: dict[int, Network] = {}
         decays = weight_decays(network, training)
-        self._decays = decays and [decays[name] for name in self.stack.names]
+        self._decays = None if decays is None else [decays[name] for name in self.stack.names]
         self._optimizer = self._make_optimizer()
         self._finite = torch.ones(len(jobs), dtype=torch.bool, device=jobs[0].order.device)
         self._prepare()
