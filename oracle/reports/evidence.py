@@ -14,6 +14,7 @@ from oracle.tables.evidence import FLAT_HEADS, VerdictJson
 FLAT = decisions.FLAT
 SURE, UNSURE = 100 * decisions.SURE, 100 * (1 - decisions.SURE)
 BEYOND = 1 - decisions.SURE
+LIKELY = 0.5  # chance from which a region is shown to go on beyond the grid
 TIMES = 4  # more replicates or images, which halve an error at best
 HELPS = 0.75  # of the noise: where less may be left, more images may do as well
 
@@ -62,7 +63,22 @@ def _span(interval: Mapping[str, float]) -> str:
 def estimated(cycle: Mapping[str, Any]) -> str:
     """The well-tuned max_lr by the posterior mean."""
     found = _estimate(cycle)
-    return "" if found is None else f"{found['well_tuned']:.3g}"
+    return "" if found is None else f"est. {found['well_tuned']:.3g}"
+
+
+def estimated_region(cycle: Mapping[str, Any]) -> str:
+    """The region by the posterior: the medians of its bounds, to which the verdict belongs.
+
+    ``<`` and ``>`` where it more likely than not reaches an end of the grid, ``*`` where it has
+    gaps; ``-`` where there is no estimate.
+    """
+    found = _estimate(cycle)
+    if found is None:
+        return "-"
+    ends = [cycle["evidence"][end] or {} for end in ("low", "high")]
+    low, high = (each.get("beyond", 0.0) > LIKELY for each in ends)
+    shown = f"[{'<' * low}{found['low']:.3g}, {found['high']:.3g}{'>' * high}]"
+    return shown + "*" * (len(found.get("parts", ())) > 1)
 
 
 def flat_cycles(cycles: Sequence[Mapping[str, Any]]) -> list[int]:
@@ -90,10 +106,12 @@ def notes(cycles: Sequence[Mapping[str, Any]]) -> list[str]:
             return []
         return ["One replicate: no region is certain, and nothing is decided. Raise replicates."]
     lines = [
-        "Second lines: the best max_lr by the posterior mean; 90 % intervals of the region's two "
-        "ends; the chance that S-Cyc's max_lr is inside; the best accuracy again, by replicates "
+        "Estimated region: by the posterior of the whole grid's accuracy curve; the verdict "
+        "belongs to it.",
+        "Second lines: the best max_lr by the posterior mean; 90 % CI of the estimated region's "
+        "bounds; the chance that S-Cyc's max_lr is inside; the best accuracy again, by replicates "
         "that did not choose it (each is still the best look of its training, which favours rates "
-        "whose accuracy swings); paired differences oracle - S-Cyc with their standard error."
+        "whose accuracy swings); paired differences oracle - S-Cyc with their standard error.",
     ]
     if any(c["evidence"]["s_cyc"]["verdict"] == "unknown" for c in known):
         lines.append(

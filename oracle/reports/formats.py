@@ -52,7 +52,7 @@ def text(table: Table, width: int = 140, colour: bool = False) -> str:
 
 def _print(console: Console, printed: ReportTable) -> None:
     """One table, and below it what must be said beside it."""
-    grid = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
+    grid = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for index, head in enumerate(printed.headers):
         side = "left" if index in printed.left else "right"
         grid.add_column(escape(head), justify=side, no_wrap=True)  # type: ignore[arg-type]

@@ -28,11 +28,12 @@ from scyc.specs.ranges import exact
 
 _HEADS = (
     "cycle",
-    "weights, %\nremaining",
+    "weights\nleft, %",
     "well-tuned\nmax_lr",
-    "feasible\nregion",
+    "measured\nregion",
+    "estimated\nregion",
     "S-Cyc\nmax_lr",
-    "S-Cyc is",
+    "S-Cyc\nverdict",
     "validation, %\noracle",
     "validation, %\nS-Cyc",
     "test, %\noracle",
@@ -108,7 +109,7 @@ def _footnotes(table: OracleTable) -> list[str]:
     cycles, counts = table["cycles"], _counts(table)
     over = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])
     lines = [
-        f"Feasible region: the max_lr of the grid whose mean validation accuracy over {over} "
+        f"Measured region: the max_lr of the grid whose mean validation accuracy over {over} "
         f"replicate(s) lies within {exact(table['tolerance'])} {unit} of the best."
     ]
     if table["search"] == "adaptive":
@@ -201,6 +202,7 @@ def _rows(cycle: OracleCycleRow, printed: bool, own: bool) -> list[list[str]]:
         f"{cycle['weights_remaining']:.2f}",
         format_lr(cycle["well_tuned"]),
         format_region(cycle["feasible"]) + plateau_reports.beside_region(cycle),
+        evidence_reports.estimated_region(cycle),
         format_lr(s_cyc["max_lr"]),
         evidence_reports.verdict(cycle),
         mean_std(best["val_accuracy"] if best else None),
@@ -211,10 +213,10 @@ def _rows(cycle: OracleCycleRow, printed: bool, own: bool) -> list[list[str]]:
     ]
     second = [""] * len(first)
     second[3] = evidence_reports.estimated(cycle)
-    second[4], second[6] = evidence_reports.ends(cycle), evidence_reports.chance(cycle)
-    second[7] = metric.again(cycle) if own else evidence_reports.cross_validated(cycle)
+    second[5], second[7] = evidence_reports.ends(cycle), evidence_reports.chance(cycle)
+    second[8] = metric.again(cycle) if own else evidence_reports.cross_validated(cycle)
     paired = metric.paired if own else _paired
-    second[8], second[10] = paired(cycle, "validation"), paired(cycle, "test")
+    second[9], second[11] = paired(cycle, "validation"), paired(cycle, "test")
     return [first, second] if any(second) else [first]
 
 

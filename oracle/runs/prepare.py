@@ -78,20 +78,14 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
 
 def _load_images(study: Study, settings: Settings) -> tuple[Images | None, list[Problem]]:
     """Load a study's images; None where they cannot be loaded, and what is wrong with them."""
-
-    def load() -> Images:
-        return datasets.load(
-            study.dataset,
-            study.images_used,
-            settings.data,
-            settings.study_folder(study.folder_name) / "images",
-            study.split.test,
-        )
-
+    used, test_part = study.images_used, study.split.test
+    cache = settings.study_folder(study.folder_name) / "images"
     try:
-        images = load()
+        images = datasets.load(study.dataset, used, settings.data, cache, test_part)
         problems = split_problems(images, study.split)
-        if isinstance(study.dataset, FactorySpec) and load().fingerprint != images.fingerprint:
+        if isinstance(study.dataset, FactorySpec) and not datasets.is_given_again(
+            study.dataset, images, used, test_part
+        ):
             rule = (
                 "gives other images at each call, so nothing would be found again at the next "
                 "start; seed its random numbers"

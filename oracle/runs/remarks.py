@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from oracle.database import RunRecord
@@ -12,6 +12,7 @@ from scyc.data import splits
 from scyc.data.images import Images
 from scyc.data.splits import PartCounts
 
+_EXAMPLES = 3  # of copies that are named
 _LARGE = 50.0  # percent of a part that one class holds, from which it is told
 
 
@@ -29,16 +30,17 @@ def summary(study: Study, images: Images) -> SplitSummary:
 
     Every part has at least one image: see :func:`scyc.data.images.split_problems`.
     """
-    counted, divided = [], [0]
+    counted: list[dict[str, PartCounts]] = []
+    divided: list[tuple[int, int]] = []  # of the replicate that has most
     for replicate in range(study.most_replicates):
         drawn = splits.draw(images.labels, images.parts, study.split, study.seed, replicate)
         counted.append(splits.counts(images.labels, len(images.classes), drawn))
-        divided.append(splits.divided_copies(images.copies, drawn))
+        divided = max(divided, splits.divided_copies(images.copies, drawn), key=len)
     sizes = {part: each.images for part, each in counted[0].items()}
     majority = {part: _mean_majority(counted, part) for part in splits.PARTS}
     remarks = [
         *images.notices,
-        *_copies(max(divided), sizes),
+        *_copies(divided, images.copy_paths, sizes),
         *splits.remarks(images.labels, images.classes, counted),
         *_large_class(majority),
         *_large_batch(study, sizes["training"]),
@@ -51,13 +53,19 @@ def _mean_majority(counted: Sequence[dict[str, PartCounts]], part: str) -> float
     return sum(each[part].majority for each in counted) / len(counted)
 
 
-def _copies(divided: int, sizes: dict[str, int]) -> list[str]:
+def _copies(
+    divided: Sequence[tuple[int, int]], paths: Mapping[int, str], sizes: dict[str, int]
+) -> list[str]:
     if not divided:
         return []
     tried = sizes["validation"] + sizes["test"]
+    examples = ", ".join(
+        f"{paths.get(copy, f'image {copy}')} is {paths.get(first, f'image {first}')}"
+        for copy, first in divided[:_EXAMPLES]
+    )
     return [
-        f"up to {divided:,} of {tried:,} validation and test images have an equal one among the "
-        "training images, so their accuracy is too high; remove the copies"
+        f"up to {len(divided):,} of {tried:,} validation and test images have an equal one among "
+        f"the training images ({examples}), so their accuracy is too high; remove the copies"
     ]
 
 

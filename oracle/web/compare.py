@@ -96,8 +96,9 @@ def _said(table: Table) -> dict[str, str]:
     last = table["cycles"][-1]
     well_tuned = sheet.format_lr(last["well_tuned"])
     region = (
-        f"at {last['weights_remaining']:.3g} % of the weights the region is "
-        f"{oracle.format_region(last['feasible'])}, the well-tuned max_lr {well_tuned}"
+        f"at {last['weights_remaining']:.3g} % of the weights the measured region is "
+        f"{oracle.format_region(last['feasible'])}, the estimated region "
+        f"{evidence_reports.estimated_region(last)}, the well-tuned max_lr {well_tuned}"
     )
     accuracies = (
         f"{len(table['cycles'])} lines, one for each cycle, from "
@@ -120,6 +121,7 @@ def _side(cycle: Any) -> dict[str, str] | None:
         "remaining": f"{cycle['weights_remaining']:.2f}",
         "well_tuned": sheet.format_lr(cycle["well_tuned"]),
         "region": oracle.format_region(cycle["feasible"]),
+        "estimated": evidence_reports.estimated_region(cycle),
         "s_cyc": sheet.format_lr(cycle["s_cyc"]["max_lr"]),
         "verdict": evidence_reports.verdict(cycle),
     }

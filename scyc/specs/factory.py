@@ -19,6 +19,7 @@ class FactorySpec(Spec):
 
 
 IN_PROCESS = "in_process"  # stands for the module of an object that was given as it is
+_ARRAYS = f"{IN_PROCESS}:arrays.h"
 _OBJECTS: dict[str, Callable[..., object]] = {}  # by path
 
 
@@ -31,6 +32,16 @@ def register(path: str, made: Callable[..., object]) -> None:
     """
     assert path.startswith(f"{IN_PROCESS}:"), path
     _OBJECTS[path] = made
+
+
+def arrays_path(digest: str) -> str:
+    """Return the path of a data set that was given as arrays, by a hash of their content."""
+    return f"{_ARRAYS}{digest}"
+
+
+def is_given_array(path: str) -> bool:
+    """Return whether a path names a data set that was given as arrays: the same at each call."""
+    return path.startswith(_ARRAYS)
 
 
 def registered(path: str) -> Callable[..., object] | None:

@@ -201,7 +201,7 @@ def test_a_whole_run_with_a_beam_and_every_rival(
     assert spread[2]["max_lr"] == pytest.approx(0.1 * growth**0.5)
 
     files = {path.stem for path in (tmp_path / "tiny" / "checkpoints").rglob("*.pt")}
-    url = f"sqlite:///{tmp_path}/tiny/oracle.db"
+    url = f"sqlite:///{tmp_path}/_oracle/oracle.db"
     summaries = optuna.get_all_study_summaries(url)
     trials = [
         trial

@@ -113,14 +113,14 @@ def test_the_column_says_the_verdict_and_the_line_says_both(made: Any) -> None:
     assert kinds == ["undecided", "inside"]
     assert [cycle["s_cyc"]["inside"] for cycle in table["cycles"]] == [False, True]
     table["cycles"][0]["evidence"]["s_cyc"] |= {"more": 7, "chance": 0.31}
-    assert columns(table, "S-Cyc is")[::2] == ["undecided (+7)", "inside"]
-    assert columns(table, "S-Cyc is")[1] == "31 %"
+    assert columns(table, "S-Cyc verdict")[::2] == ["undecided (+7)", "inside"]
+    assert columns(table, "S-Cyc verdict")[1] == "31 %"
     assert tables.verdict(table) == (
         "S-Cyc's max_lr is inside the region in 1 of 2 cycles and outside in 0; 1 undecided. "
         "As measured, noise and all, it is inside in 1."
     )
     table["cycles"][0]["evidence"]["s_cyc"] |= {"more": None}
-    assert columns(table, "S-Cyc is")[0] == "undecided"
+    assert columns(table, "S-Cyc verdict")[0] == "undecided"
 
 
 def test_below_each_cycle_stand_the_intervals_and_the_best_again(made: Any) -> None:
@@ -130,10 +130,26 @@ def test_below_each_cycle_stand_the_intervals_and_the_best_again(made: Any) -> N
         "high": {"low": 0.2, "high": 0.2},
         "best_again": 78.256,
     }
-    assert columns(table, "feasible region")[:2] == ["[0.2, 0.2]", "0.0123\N{EN DASH}0.1, 0.2"]
+    assert columns(table, "measured region")[:2] == ["[0.2, 0.2]", ""]
+    assert columns(table, "estimated region")[1] == "0.0123\N{EN DASH}0.1, 0.2"
     assert columns(table, "validation, % oracle")[1] == "again 78.26"
     assert "0.0123--0.1, 0.2" in formats.as_latex(table)
     assert any(line.startswith("Second lines") for line in tables.sheet(table).notes)
+
+
+def test_what_was_measured_and_what_is_estimated_have_columns_of_their_own(made: Any) -> None:
+    table = made()
+    first = table["cycles"][0]
+    first["evidence"]["low"] |= {"beyond": 0.6}
+    first["evidence"]["high"] |= {"beyond": 0.4}
+    first["evidence"]["estimated"] |= {
+        "well_tuned": 0.1, "low": 0.05, "high": 0.31234, "parts": [[0.05, 0.08], [0.1, 0.31]]
+    }  # fmt: skip
+    assert columns(table, "measured region")[0] == "[0.2, 0.2]"
+    assert columns(table, "estimated region")[0] == "[<0.05, 0.312]*"
+    assert columns(table, "well-tuned max_lr")[:2] == ["0.2", "est. 0.1"]
+    first["evidence"]["estimated"] = None
+    assert columns(table, "estimated region")[0] == "-"
 
 
 @pytest.mark.parametrize("more", [None, 7, 12])
@@ -157,7 +173,7 @@ def test_with_one_replicate_everything_is_undecided(made: Any) -> None:
         assert (told["low"], told["high"], told["best_again"]) == (None, None, None)
         assert told["s_cyc"] == {"verdict": "undecided", "chance": None, "more": None}
         assert all(each["standard_error"] is None for each in told["paired"])
-    assert columns(table, "S-Cyc is") == ["undecided", "undecided"]
+    assert columns(table, "S-Cyc verdict") == ["undecided", "undecided"]
     text = formats.text(table, 300)
     assert "One replicate: no region is certain, and nothing is decided." in text
     assert "inside the region in 0 of 2 cycles and outside in 0; 2 undecided" in text
@@ -178,7 +194,7 @@ def test_a_cycle_without_a_winner_has_no_evidence(study: Make, searched: Any) ->
     _, cycles, path = searched(declared, lambda cell: None if cell.cycle else 90.0)
     table = oracle.table(declared, "tiny-0", cycles, path, complete=True)
     assert [cycle["evidence"] is None for cycle in table["cycles"]] == [False, True]
-    assert columns(table, "S-Cyc is")[-1] == "-"
+    assert columns(table, "S-Cyc verdict")[-1] == "-"
     assert json.loads(formats.as_json(table)) == table
     assert "the search ended there" in formats.text(table)
 
@@ -263,7 +279,7 @@ def test_pure_noise_does_not_begin_with_outside(study: Make, searched: Any) -> N
 def test_an_open_chance_never_prints_as_a_decided_one(made: Any, chance: float, shown: str) -> None:
     table = made()
     table["cycles"][0]["evidence"]["s_cyc"] |= {"verdict": "undecided", "chance": chance}
-    assert columns(table, "S-Cyc is")[1] == shown
+    assert columns(table, "S-Cyc verdict")[1] == shown
 
 
 def test_beyond_a_cut_off_end_the_verdict_is_unknown(study: Make, searched: Any) -> None:
