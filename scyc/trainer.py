@@ -89,8 +89,7 @@ class Trainer:
         dtype = DTYPES[system.training.precision]
         network = registry.build(system.network, images.shape, len(images.classes), seed=0)
         network = network.to(self.device, dtype)
-        own = isinstance(system.network, FactorySpec)
-        if own:
+        if isinstance(system.network, FactorySpec):
             settle_format(network, images.shape)
         self.network = network.to(memory_format=preferred_format(network))  # type: ignore[call-overload]
         self.engines = candidates(system.training, network, self.device)
@@ -121,7 +120,6 @@ class Trainer:
         Returns:
             Initial weights in the precision of the training; masks with holes where the system's
             `start_density` has some.
-
         """
         return self._starts.root(replicate)
 
@@ -145,7 +143,6 @@ class Trainer:
         Raises:
             ValueError: The parent has diverged, or `kept` is needed and missing.
             NetworkChanged: A network was trained when the study's factory built other layers.
-
         """
         for network in (parent, kept):
             if network is not None:

@@ -40,7 +40,6 @@ class ServerSettings:
 
         Raises:
             BadInput: The server has no data folder of this name.
-
         """
         if data is not None and data not in self.data:
             rule = "is no data folder of this server any more; start it with --data again"

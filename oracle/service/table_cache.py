@@ -27,7 +27,6 @@ class ComputedOnce(Generic[_Value]):
         Args:
             key: All that the value is a function of.
             compute: Makes the value. What it raises is raised here, and nothing is kept.
-
         """
         with self._lock:
             turn = self._computing.setdefault(key, threading.Lock())

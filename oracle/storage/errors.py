@@ -23,7 +23,6 @@ def storage_errors(what: str) -> Iterator[None]:
     Raises:
         StorageError: The database fails.
         OptunaStudyGone: An Optuna study was deleted since it was last used.
-
     """
     try:
         yield

@@ -49,7 +49,6 @@ class OptunaStudies:
             name: of the study, for the title.
             place: what the study holds.
             metrics: names of the trials' values; the graph's metric if left out.
-
         """
         key = (graph.id, place)
         if key in self._by_key:

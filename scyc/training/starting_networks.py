@@ -27,7 +27,6 @@ class StartingNetworks:
         network: The module that the system builds; read when a criterion prunes filters.
         shape: Channels, height and width of an image.
         classes: Number of classes.
-
     """
 
     def __init__(
@@ -72,7 +71,6 @@ class StartingNetworks:
             kept: What the engine kept of a training run, if the system or its criterion needs it.
             gradients: Gradients of the prunable weights of a network, by name; called only by the
                 criteria that need them.
-
         """
         spec = self._system.pruning
         parent = Network(parent.state, self._own_masks(parent))
@@ -100,7 +98,6 @@ class StartingNetworks:
         Returns:
             Completed iterations: the start of the last epoch where the criterion scores the change
             over it, else those that the system rewinds to; None if nothing is kept.
-
         """
         pruning, training = self._system.pruning, self._system.training
         if CRITERIA[pruning.criterion].update:
