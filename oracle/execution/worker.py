@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 from oracle.errors import PackFailed
 from oracle.execution.network_cache import Starts
 from oracle.host.devices import resolve_device
-from oracle.search.graph import NUMERICS, Cell, CellResult
+from oracle.search.graph import NUMERICS, Cell, CellResult, keeper
 from oracle.search.request import Results
 from scyc.data import cache
 from scyc.pruning.pruned_network import Network, NetworkChanged
@@ -69,7 +69,7 @@ class CellTask:
 
     cell: str
     parent: str | None  # checkpoint of the network to prune; None for the unpruned network
-    kept: str | None  # checkpoint of the network to rewind to, where the study does so
+    kept: str | None  # checkpoint of the network to rewind to or to score by, where it is needed
     cycle: int
     replicate: int
     schedule: dict[str, Any]  # a ScheduleSpec as JSON values
@@ -259,10 +259,11 @@ def flight_name(cells: Sequence[str]) -> str:
 
 def task(cell: Cell, known: Results) -> CellTask:
     """What a worker needs to know of a cell whose parents' results are known."""
+    kept = keeper(cell, known) if cell.parent else None
     return CellTask(
         cell=cell.id,
         parent=known[cell.parent.id].checkpoint if cell.parent else None,
-        kept=known[cell.root.id].kept if cell.parent else None,
+        kept=known[kept.id].kept if kept else None,
         cycle=cell.cycle,
         replicate=cell.replicate,
         schedule=as_json(cell.schedule),
