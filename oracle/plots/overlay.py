@@ -8,8 +8,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 from oracle.plots.base import band, rate_axis, region_ends, remaining_axis
-from oracle.tables.cycles import OracleCycleRow
 from oracle.tables.oracle import OracleTable
+from oracle.tables.parts.cycles import OracleCycleRow
 from oracle.tables.registry import Table
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9")  # Okabe and Ito
@@ -65,7 +65,11 @@ def _run(figure: go.Figure, table: OracleTable, colour: str) -> list[float]:
             **group,
         )
     )
-    curve = [(c["weights_remaining"], c["s_cyc"]["max_lr"]) for c in table["cycles"]]
+    curve = [
+        (c["weights_remaining"], rate)
+        for c in table["cycles"]
+        if (rate := c["s_cyc"]["max_lr"]) is not None
+    ]
     figure.add_trace(
         go.Scatter(
             x=[x for x, _ in curve],

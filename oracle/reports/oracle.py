@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from oracle.analysis import costs, region_fit
-from oracle.reports import beam as beam_reports
-from oracle.reports import cell_search as cell_search_reports
-from oracle.reports import evidence as evidence_reports
-from oracle.reports import metric
-from oracle.reports import plateau as plateau_reports
-from oracle.reports import rivals as rivals_reports
-from oracle.reports.majority import split_notes
+from oracle.reports.parts import beam as beam_reports
+from oracle.reports.parts import cell_search as cell_search_reports
+from oracle.reports.parts import evidence as evidence_reports
+from oracle.reports.parts import metric
+from oracle.reports.parts import plateau as plateau_reports
+from oracle.reports.parts import rivals as rivals_reports
+from oracle.reports.parts.majority import split_notes
 from oracle.reports.sheet import (
     CostRow,
     ReportTable,
@@ -20,10 +20,10 @@ from oracle.reports.sheet import (
     shrunk_lines,
 )
 from oracle.stats.paired_difference import Difference, signed
-from oracle.tables import evidence
-from oracle.tables.cycles import FeasibleRegion, GridValue, OracleCycleRow, PaperColumn
-from oracle.tables.majority import Part
 from oracle.tables.oracle import OracleCost, OracleTable
+from oracle.tables.parts import evidence
+from oracle.tables.parts.cycles import FeasibleRegion, GridValue, OracleCycleRow, PaperColumn
+from oracle.tables.parts.majority import Part
 from scyc.specs.ranges import exact
 
 _HEADS = (
@@ -57,8 +57,12 @@ def sheet(table: OracleTable) -> ReportTable:
         heads.insert(1, "reps")
     else:
         rows = [[first, *others] for first, _, *others in rows]
+    if not has_s_cyc(table):
+        keep = [index for index, head in enumerate(heads) if "S-Cyc" not in head]
+        heads = [heads[index] for index in keep]
+        rows = [[row[index] for index in keep] for row in rows]
     printed = ReportTable(
-        title=f"{table['study']}: greedy oracle and S-Cyc",
+        title=f"{table['study']}: greedy oracle" + (" and S-Cyc" if has_s_cyc(table) else ""),
         run_id=table["run_id"],
         headers=tuple(heads),
         rows=rows,
@@ -74,9 +78,15 @@ def sheet(table: OracleTable) -> ReportTable:
     return metric.named(printed, table)
 
 
+def has_s_cyc(table: OracleTable) -> bool:
+    """Whether the study has S-Cyc's parameters; True, too, before the first cycle has ended."""
+    return all(cycle["s_cyc"]["max_lr"] is not None for cycle in table["cycles"])
+
+
 def _costs(cost: OracleCost) -> list[CostRow]:
     simulated = {"adaptive (simulated)": cost["adaptive"]} if "adaptive" in cost else {}
-    return cost_rows({"oracle": cost["oracle"], **simulated, "S-Cyc": cost["s_cyc"]})
+    one = {"S-Cyc": cost["s_cyc"]} if cost["s_cyc"]["trainings"] else {}
+    return cost_rows({"oracle": cost["oracle"], **simulated, **one})
 
 
 def _more(table: OracleTable) -> list[ReportTable]:
@@ -112,7 +122,8 @@ def _footnotes(table: OracleTable) -> list[str]:
     replicates = "replicate" if over == "1" else "replicates"
     lines = [
         f"Region: max_lr within {exact(table['tolerance'])} {unit} of the best mean validation "
-        f"accuracy, {over} {replicates} (verdict: estimated region)."
+        f"accuracy, {over} {replicates}"
+        + (" (verdict: estimated region)." if has_s_cyc(table) else ".")
     ]
     lines += evidence_reports.notes(cycles)
     lines += [line for line in (_marks(table), _training(table, unit)) if line]
@@ -130,7 +141,7 @@ def _footnotes(table: OracleTable) -> list[str]:
             f"Flat as measured at cycle {', '.join(map(str, flat))}: every max_lr of the grid is "
             "within the tolerance."
         )
-    if len(counts) > 1:
+    if len(counts) > 1 and has_s_cyc(table):
         lines.append(f"S-Cyc has {counts[0]} replicates; paired differences are over these.")
     if table["fit"]:
         lines.append(region_fit.note(table["fit"]))
@@ -181,11 +192,14 @@ def _is_flat(cycle: OracleCycleRow) -> bool:
 
 def verdict(table: OracleTable) -> str:
     """Return how many cycles are conclusive for S-Cyc's max_lr, and what was measured."""
+    if not has_s_cyc(table):
+        return "The study has no S-Cyc parameters: only the regions are given."
     judged = [c for c in table["cycles"] if c["s_cyc"]["inside"] is not None]
     by_kind: dict[str, list[OracleCycleRow]] = {}
     for cycle in judged:
-        assert cycle["evidence"] is not None  # where a region is, so is what is known of it
-        by_kind.setdefault(cycle["evidence"]["s_cyc"]["verdict"], []).append(cycle)
+        given = cycle["evidence"] and cycle["evidence"]["s_cyc"]
+        assert given is not None  # where a region is, so is what is known of it
+        by_kind.setdefault(given["verdict"], []).append(cycle)
     inside, outside = by_kind.get("inside", []), by_kind.get("outside", [])
     counts = _counts(table)
     over = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])
@@ -255,9 +269,11 @@ def _side(cycle: OracleCycleRow) -> str:
     """Above or below the estimated region; the measured one in tables of older versions."""
     estimated = cycle["evidence"] and cycle["evidence"].get("estimated")
     region = estimated or cycle["feasible"]
+    rate = cycle["s_cyc"]["max_lr"]
     assert region is not None  # of a cycle that is judged
+    assert rate is not None
     middle = (region["low"] * region["high"]) ** 0.5
-    return "above" if cycle["s_cyc"]["max_lr"] > middle else "below"
+    return "above" if rate > middle else "below"
 
 
 def _flat_heads() -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from oracle.host.devices import resolve_device
 from oracle.runs.function_checks import function_resources
 from oracle.runs.prepare import PreparedRun
 from oracle.study.base import Study
+from oracle.study.declared import uses_own_code
 from oracle.study.function import FunctionStudy
-from oracle.study.oracle import uses_own_code
 from scyc.data import cache
 from scyc.specs import factory
 from scyc.specs.base import as_json

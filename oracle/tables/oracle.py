@@ -11,9 +11,9 @@ from oracle.search.graph import CellResult
 from oracle.search.greedy import OracleCycle
 from oracle.search.pruning_run import RunCycle
 from oracle.stats.region import ToleranceKind
-from oracle.study.cell_search import CellSearch
 from oracle.study.oracle import OracleStudy
-from oracle.tables import majority
+from oracle.study.parts.cell_search import CellSearch
+from oracle.study.parts.grid import grid_values
 from oracle.tables.base import (
     MetricFields,
     TableHeader,
@@ -21,14 +21,15 @@ from oracle.tables.base import (
     table_header,
     training_cost,
 )
-from oracle.tables.beam import BeamPart
-from oracle.tables.cycles import OracleCycleRow, cycle_row
-from oracle.tables.fit import CurveFit
-from oracle.tables.rivals import Rival
+from oracle.tables.parts import majority
+from oracle.tables.parts.beam import BeamPart
+from oracle.tables.parts.cycles import OracleCycleRow, cycle_row
+from oracle.tables.parts.fit import CurveFit
+from oracle.tables.parts.rivals import Rival
 
 
 class SearchBounds(TypedDict):
-    """Where a search of single cells ends: :class:`oracle.study.cell_search.CellSearch`."""
+    """Where a search of single cells ends: :class:`oracle.study.parts.cell_search.CellSearch`."""
 
     name: Literal["adaptive"]
     regret: float
@@ -117,8 +118,7 @@ def table(
         "tolerance_kind": study.tolerance_kind,
         "search": method,
         "search_bounds": bounds,
-        "peak": study.schedule.peak(study.s_cyc.epsilon, study.training.steps)
-        / study.s_cyc.epsilon,
+        "peak": _peak(study),
         "split": majority.split(_results(oracle)),
         "cycles": [cycle_row(study, each, by_cycle.get(each.cycle)) for each in oracle],
         "paper_table": study.paper.table if study.paper else None,
@@ -130,6 +130,12 @@ def table(
         "rivals": [],
         "fit": None,
     }
+
+
+def _peak(study: OracleStudy) -> float:
+    """The highest rate that a training run reaches, in shares of max_lr."""
+    some = study.s_cyc.epsilon if study.s_cyc is not None else grid_values(study.grid)[0]
+    return study.schedule.peak(some, study.training.steps) / some
 
 
 def _search_cost(study: OracleStudy, cycles: Sequence[OracleCycle]) -> OracleSearchCost:

@@ -14,9 +14,9 @@ import pytest
 from oracle.execution.worker import Worker
 from oracle.experiments.registry import experiment
 from oracle.plots import oracle
-from oracle.reports import beam as beam_reports
 from oracle.reports import formats
-from oracle.reports import rivals as rivals_reports
+from oracle.reports.parts import beam as beam_reports
+from oracle.reports.parts import rivals as rivals_reports
 from oracle.runs import catalog, execute, html_report, prepare
 from oracle.search.graph import Cell, Graph
 from oracle.settings import Settings

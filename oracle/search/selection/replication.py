@@ -1,0 +1,71 @@
+"""Replicates that are added to a cycle of the oracle while the verdict on S-Cyc is open."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from itertools import takewhile
+
+from oracle.search.graph import Cell, CellResult, Graph
+from oracle.search.request import CellRequest, Results, StudyKey, replicate_cells
+from oracle.stats.region import MaxLrScores
+from oracle.stats.region_intervals import Verdict, infer_region
+from oracle.study.oracle import OracleStudy
+
+
+@dataclass(frozen=True)
+class AdaptiveReplication:
+    """How one cycle of an oracle study comes to more replicates."""
+
+    study: OracleStudy
+    graph: Graph
+    way: tuple[float, ...]  # the well-tuned max_lr of the cycles before
+
+    def more(self, tried: Mapping[float, MaxLrScores]) -> int:
+        """How many replicates to add now; 0 where the verdict is given, or the bound reached."""
+        have = len(next(iter(tried.values())).accuracies)
+        if have >= self.study.most_replicates:
+            return 0
+        verdict = self._verdict(tried)
+        if verdict is None or verdict.kind != "undecided":
+            return 0
+        return added(have, verdict.replicates_needed, self.study.most_replicates)
+
+    def parents(
+        self, replicates: range
+    ) -> Generator[CellRequest, Results, tuple[list[Cell | None], list[CellResult]]]:
+        """The networks that new replicates start the cycle from, and all results on the way.
+
+        Each is its replicate's own, trained with the well-tuned max_lr of the cycles before. From
+        the first replicate on that diverges there, none is given.
+        """
+        parents: list[Cell | None] = [None for _ in replicates]
+        passed: list[CellResult] = []
+        for cycle, max_lr in enumerate(self.way):
+            if not parents:
+                break
+            schedule = self.study.schedule
+            place = StudyKey("oracle", cycle, self.graph.study_key(parents, schedule))
+            cells = replicate_cells(self.graph, parents, schedule, max_lr, replicates.start)
+            answers = yield CellRequest(cells, place)
+            results = [answers[cell.id] for cell in cells]
+            passed += results
+            came_through = list(takewhile(lambda result: not result.diverged, results))
+            parents = list(cells[: len(came_through)])
+        return parents, passed
+
+    def _verdict(self, tried: Mapping[float, MaxLrScores]) -> Verdict | None:
+        study = self.study
+        found = infer_region(tried, study.tolerance, study.tolerance_kind, study.seed)
+        rate = study.s_cyc_max_lr(len(self.way))
+        return found.verdict(rate) if found and rate is not None else None
+
+
+def added(have: int, wanted: int | None, most: int) -> int:
+    """How many replicates the next round adds to those there are.
+
+    As many as are said to decide the verdict, but at most half as many as there are, since what is
+    said rests on those; so, too, where nothing is known of how many it takes.
+    """
+    half = -(-have // 2)
+    return min(half if wanted is None else max(1, min(wanted, half)), most - have)
