@@ -9,9 +9,12 @@ import numpy as np
 import torch
 
 from oracle.api.identity import UnknownIdentity, path_of
+from scyc.data import own
 from scyc.errors import BadInput, Problem
 from scyc.specs.base import content_hash
-from scyc.specs.factory import IN_PROCESS, register
+from scyc.specs.factory import IN_PROCESS, arrays_path, register
+
+_Array = np.ndarray[Any, Any]
 
 
 def dataset_field(given: Any, version: str | None = None) -> Any:
@@ -35,13 +38,13 @@ def dataset_field(given: Any, version: str | None = None) -> Any:
             register(path, given)
         return {"factory": path}
     if isinstance(given, tuple | list) and len(given) == 2 and hasattr(given[0], "shape"):
-        pixels, labels = _pixels(given[0]), _labels(given[1])
+        pixels, labels = _checked(*given)
     elif hasattr(given, "__getitem__") and hasattr(given, "__len__") and _is_dataset(given):
-        pixels, labels = _read(given)
+        pixels, labels = _checked(*_read(given))
     else:
         return given
     sums = [[list(each.shape), hashlib.sha256(each.data).hexdigest()] for each in (pixels, labels)]
-    path = f"{IN_PROCESS}:arrays.h{content_hash(['arrays', sums])[:16]}"
+    path = arrays_path(content_hash(["arrays", sums])[:16])
     register(path, lambda: (pixels, labels))
     return {"factory": path}
 
@@ -50,10 +53,10 @@ def _is_dataset(given: Any) -> bool:
     return not isinstance(given, str | bytes | dict) and not hasattr(given, "model_fields")
 
 
-def _read(dataset: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Read every item of a torch Dataset, in its order."""
+def _read(dataset: Any) -> tuple[Any, Any]:
+    """Read every item of a torch Dataset, in its order: pixels and labels, unchecked."""
     if isinstance(dataset, torch.utils.data.TensorDataset) and len(dataset.tensors) == 2:
-        return _pixels(dataset.tensors[0]), _labels(dataset.tensors[1])
+        return dataset.tensors[0], dataset.tensors[1]
     try:
         items = [dataset[index] for index in range(len(dataset))]
         images = torch.stack([torch.as_tensor(np.asarray(image)) for image, _ in items])
@@ -64,43 +67,26 @@ def _read(dataset: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
             "give arrays, (pixels, labels)"
         )
         raise _bad(rule, type(dataset).__name__) from error
-    return _pixels(images), _labels(labels)
+    return images, labels
 
 
-def _pixels(given: Any) -> np.ndarray[Any, Any]:
-    """Return uint8 pixels [images, channels, height, width].
-
-    Floats are taken where they are whole values, or in [0, 1] 255ths, so that nothing is rounded.
-    """
-    array = np.asarray(given.detach().cpu() if torch.is_tensor(given) else given)
-    if array.ndim == 3:
-        array = array[:, np.newaxis]
-    if array.ndim != 4:
-        raise _bad("pixels must be [images, channels, height, width]", str(array.shape))
-    if array.dtype == np.uint8:
-        return np.ascontiguousarray(array)
-    scaled = array
-    if array.dtype.kind == "f" and array.size and array.min() >= 0 and array.max() <= 1:
-        scaled = array.astype(np.float64) * 255
-        if np.abs(scaled - np.rint(scaled)).max() > 1e-3:
-            raise _bad("floats in [0, 1] must be 255ths; give uint8 pixels, 0 to 255")
-    whole = np.rint(scaled)
-    if not np.isfinite(scaled).all() or whole.min() < 0 or whole.max() > 255:
-        raise _bad(
-            "pixels must be whole values from 0 to 255; give uint8 pixels before normalising"
-        )
-    if scaled is array and (whole != array).any():
-        raise _bad(
-            "pixels must be whole values from 0 to 255; give uint8 pixels before normalising"
-        )
-    return np.ascontiguousarray(whole.astype(np.uint8))
+def _checked(pixels: Any, labels: Any) -> tuple[_Array, _Array]:
+    """Return uint8 [images, channels, height, width] and int64 [images]. Raises BadInput."""
+    kept, classes = _array(pixels), _array(labels)
+    problems = []
+    try:
+        kept = own.as_pixels(kept)
+    except ValueError as error:
+        problems.append(Problem("dataset", str(error)))
+    if rule := own.labels_rule(classes, len(kept) if kept.ndim else 0):
+        problems.append(Problem("dataset", rule))
+    if problems:
+        raise BadInput("study", problems)
+    return np.ascontiguousarray(kept), np.ascontiguousarray(classes.astype(np.int64))
 
 
-def _labels(given: Any) -> np.ndarray[Any, Any]:
-    array = np.asarray(given.detach().cpu() if torch.is_tensor(given) else given)
-    if array.dtype.kind not in "iub":
-        raise _bad("labels must be whole numbers, from 0", str(array.dtype))
-    return np.ascontiguousarray(array.astype(np.int64))
+def _array(given: Any) -> _Array:
+    return np.asarray(given.detach().cpu() if torch.is_tensor(given) else given)
 
 
 def _bad(rule: str, value: object = None) -> BadInput:

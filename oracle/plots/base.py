@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from oracle.reports.sheet import shrunk_lines
 from oracle.tables.base import TableHeader
-from oracle.tables.cycles import OracleCycleRow
+from oracle.tables.parts.cycles import OracleCycleRow
 
 MANY = 12  # networks, from which a legend line for each is too much, and a heat map is drawn
 FIXED = "fixed colours"  # meta of a trace that pages do not repaint: it lies on colours

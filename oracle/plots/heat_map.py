@@ -16,9 +16,9 @@ import plotly.graph_objects as go
 
 from oracle.plots.accuracies import means
 from oracle.plots.base import FIXED, estimated_bounds, rate_ticks, remaining_ticks
-from oracle.reports import metric
-from oracle.tables.cycles import OracleCycleRow
+from oracle.reports.parts import metric
 from oracle.tables.oracle import OracleTable
+from oracle.tables.parts.cycles import OracleCycleRow
 
 _SCALE = "Cividis_r"  # told apart by all colour-blind readers; the best is bright
 _S_CYC, _DARK, _LIGHT = "#D55E00", "#000000", "#fdfdfd"

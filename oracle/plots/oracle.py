@@ -17,12 +17,12 @@ from oracle.plots.base import (
     region_ends,
     remaining_axis,
 )
-from oracle.reports import metric
-from oracle.reports.evidence import chance, estimated_region, verdict
 from oracle.reports.oracle import format_region
+from oracle.reports.parts import metric
+from oracle.reports.parts.evidence import chance, estimated_region, verdict
 from oracle.reports.sheet import format_lr
-from oracle.tables.cycles import OracleCycleRow
 from oracle.tables.oracle import OracleTable
+from oracle.tables.parts.cycles import OracleCycleRow
 
 _S_CYC = "#D55E00"  # Okabe and Ito's vermilion
 _MARKS = MappingProxyType(  # of a verdict: shape, fill, line and size

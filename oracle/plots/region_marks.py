@@ -9,8 +9,8 @@ from itertools import groupby, pairwise
 import plotly.graph_objects as go
 
 from oracle.plots.base import MANY, band, estimated_bounds
-from oracle.tables.cycles import OracleCycleRow
-from oracle.tables.evidence import IntervalJson
+from oracle.tables.parts.cycles import OracleCycleRow
+from oracle.tables.parts.evidence import IntervalJson
 
 # Okabe and Ito's blue, light where it is estimated and dark where it was measured.
 _BAND, _EDGE = "rgba(86, 180, 233, 0.22)", "#0072B2"

@@ -18,8 +18,8 @@ from oracle.settings import Settings
 from oracle.storage import shared_store
 from oracle.storage.session import study_url
 from oracle.study.base import Study
+from oracle.study.declared import start_problems
 from oracle.study.function import FINGERPRINT, FunctionStudy
-from oracle.study.oracle import start_problems
 from scyc.checks import system as system_checks
 from scyc.data import datasets
 from scyc.data.images import Images, split_problems
@@ -54,6 +54,7 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
         BadInput: All problems at once: of the images, the user's own code, the folder, the device,
             the store and the database.
     """
+    study = study.with_source()
     if isinstance(study, FunctionStudy):
         return _prepare_function(study, settings)
     problems = start_problems(study)
@@ -78,20 +79,14 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
 
 def _load_images(study: Study, settings: Settings) -> tuple[Images | None, list[Problem]]:
     """Load a study's images; None where they cannot be loaded, and what is wrong with them."""
-
-    def load() -> Images:
-        return datasets.load(
-            study.dataset,
-            study.images_used,
-            settings.data,
-            settings.study_folder(study.folder_name) / "images",
-            study.split.test,
-        )
-
+    used, test_part = study.images_used, study.split.test
+    cache = settings.study_folder(study.folder_name) / "images"
     try:
-        images = load()
+        images = datasets.load(study.dataset, used, settings.data, cache, test_part)
         problems = split_problems(images, study.split)
-        if isinstance(study.dataset, FactorySpec) and load().fingerprint != images.fingerprint:
+        if isinstance(study.dataset, FactorySpec) and not datasets.is_given_again(
+            study.dataset, images, used, test_part
+        ):
             rule = (
                 "gives other images at each call, so nothing would be found again at the next "
                 "start; seed its random numbers"

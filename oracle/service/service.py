@@ -23,8 +23,8 @@ from oracle.service.limits import Limits
 from oracle.settings import ScaleDown, Settings
 from oracle.storage.result_store import ResultStore
 from oracle.study.base import Study, short_ids
+from oracle.study.declared import start_problems
 from oracle.study.loading import read_json, read_yaml
-from oracle.study.oracle import start_problems
 from oracle.study.scale_down import scale_down as shrunk
 from oracle.study.validation import parse
 from oracle.tables.registry import Table
@@ -110,7 +110,8 @@ class Service:
         KeyReused, QueueFull.
         """
         study = self._admitted(text, form, shrink, data, priority)
-        identity = content_hash(["job", as_json(study), data])  # with where it and its images lie
+        named = as_json(study.with_source())  # with where it and its images lie
+        identity = content_hash(["job", named, data])
         job_id, *longer_ids = short_ids(study.name, identity)
         new = NewJob(
             id=job_id,

@@ -10,14 +10,15 @@ from oracle.settings import ScaleDown
 from oracle.study.base import Study
 from oracle.study.function import FunctionStudy
 from oracle.study.oracle import OracleStudy
-from oracle.study.replicates import ReplicateRange
+from oracle.study.parts.replicates import ReplicateRange
 from oracle.study.validation import parse
 from scyc.errors import BadInput, Problem
 from scyc.specs.base import as_json
 from scyc.specs.ranges import exact
 
 _LOOKS = 10  # at the validation images, at least, where the study has as many
-_ITERATIONS = ("warmup", "iterations", "step")  # fields of schedules that shrink with the budget
+# Fields of schedules that shrink with the budget.
+_ITERATIONS = ("warmup", "cut_warmup", "iterations", "step")
 
 
 def scale_down(study: Study, wanted: ScaleDown) -> Study:

@@ -12,15 +12,15 @@ from pydantic_core import ErrorDetails
 
 from oracle.study.base import Study
 from oracle.study.function import FunctionStudy
-from oracle.study.grid_spec import ListGrid, RangeGrid
+from oracle.study.parts.grid_spec import ListGrid, RangeGrid
+from oracle.study.parts.rivals import RIVALS
 from oracle.study.registry import KINDS
-from oracle.study.rivals import RIVALS
 from oracle.study.search import SEARCH_METHODS
 from scyc.errors import BadInput, Problem, unknown
 from scyc.specs.base import Spec
 from scyc.specs.datasets import DATASETS
 from scyc.specs.factory import FactorySpec
-from scyc.specs.networks import NETWORKS
+from scyc.specs.networks import NETWORKS, OwnNetworkSpec
 from scyc.specs.optimizers import OPTIMIZERS
 from scyc.specs.ranges import STORED, exact
 from scyc.specs.schedules import SCHEDULES
@@ -195,7 +195,7 @@ def _keys_beside(location: tuple[int | str, ...], whole: type[Spec]) -> list[str
     tags: dict[str, type[Spec]] = {
         "<list>": ListGrid,
         "<range>": RangeGrid,
-        "<factory>": FactorySpec,
+        "<factory>": OwnNetworkSpec if "network" in location else FactorySpec,
         **{
             f"<{name}>": spec
             for known in (NETWORKS, DATASETS, SCHEDULES, OPTIMIZERS, SEARCH_METHODS)

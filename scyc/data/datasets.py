@@ -32,7 +32,7 @@ from scyc.data.source import Array, Arrays, Listed, bad
 from scyc.data.splits import NamedParts
 from scyc.specs.base import content_hash
 from scyc.specs.datasets import DatasetSpec
-from scyc.specs.factory import FactorySpec
+from scyc.specs.factory import FactorySpec, is_given_array
 from scyc.specs.system import SubsetSpec
 
 _PIECE = 1024  # images copied at once
@@ -83,20 +83,62 @@ def load(
     kept = stratified(np.array(found.labels), share)
     if isinstance(found, Listed):
         return image_files.read(found.part(kept.tolist(), share.classes), cache, test_part)
-    named = splits.kept_parts(named, kept) if test_part is not None else ()
-    pixels, labels = _taken(found.parts, kept), found.labels[kept].astype(np.int64)
-    classes = found.classes[: share.classes]
-    sha256 = hashlib.sha256(pixels.data).hexdigest()
-    fingerprint = splits.fingerprint_with(
-        content_hash([pixels.shape, classes, labels.tolist(), sha256]), named
-    )
-    images = Images(
-        torch.from_numpy(pixels), torch.from_numpy(labels), tuple(classes), fingerprint, named
-    )
+    images = _kept(found, kept, share, test_part)
+    images = replace(images, fingerprint=_fingerprint(images))
     if not isinstance(spec, FactorySpec):
         return images
-    sums = (hashlib.sha256(image.data).digest() for image in pixels)
+    sums = (hashlib.sha256(image.data).digest() for image in images.pixels.numpy())
     return replace(images, copies=equal_groups(sums))
+
+
+def is_given_again(
+    spec: FactorySpec,
+    images: Images,
+    subset: SubsetSpec | None = None,
+    test_part: str | None = None,
+) -> bool:
+    """Return whether a user's factory gives the same images when it is called once more.
+
+    The pixels are compared and not hashed again, unless the factory has given the memory that it
+    gave before, where it may have changed them.
+
+    Args:
+        spec: The factory.
+        images: What :func:`load` has made of it, with the same `subset` and `test_part`.
+        subset: See there.
+        test_part: See there.
+
+    Raises:
+        BadInput: It gives no images this time.
+    """
+    if is_given_array(spec.factory):  # nothing is called: it is in memory
+        return True
+    found, share = own.source(spec, None), subset or SubsetSpec()
+    check_part(found.named, test_part)
+    again = _kept(found, stratified(np.array(found.labels), share), share, test_part)
+    if np.may_share_memory(images.pixels.numpy(), again.pixels.numpy()):
+        return _fingerprint(again) == images.fingerprint
+    same = (again.classes, again.parts) == (images.classes, images.parts)
+    return (
+        same
+        and torch.equal(again.labels, images.labels)
+        and torch.equal(again.pixels, images.pixels)
+    )
+
+
+def _kept(found: Arrays, kept: Array, share: SubsetSpec, test_part: str | None) -> Images:
+    """Return the images with these indices, without their fingerprint."""
+    named = splits.kept_parts(found.named, kept) if test_part is not None else ()
+    pixels, labels = _taken(found.parts, kept), found.labels[kept].astype(np.int64)
+    classes = tuple(found.classes[: share.classes])
+    return Images(torch.from_numpy(pixels), torch.from_numpy(labels), classes, "", named)
+
+
+def _fingerprint(images: Images) -> str:
+    """Return the hash of the content of images that were given as arrays."""
+    sha256 = hashlib.sha256(images.pixels.numpy().data).hexdigest()
+    content = [tuple(images.pixels.shape), list(images.classes), images.labels.tolist(), sha256]
+    return splits.fingerprint_with(content_hash(content), images.parts)
 
 
 def check_part(named: NamedParts, wanted: str | None) -> None:

@@ -56,7 +56,8 @@ def read(listed: Listed, cache: Path | None, test_part: str | None = None) -> Im
     else:
         pixels = torch.from_numpy(_decoded(listed.files, listed.size))
         labels = torch.tensor(listed.labels, dtype=torch.int64)
-    return Images(pixels, labels, tuple(listed.classes), fingerprint, parts, notices, copies)
+    paths = _copy_paths(listed.files, copies)
+    return Images(pixels, labels, tuple(listed.classes), fingerprint, parts, notices, copies, paths)
 
 
 def examples(files: Iterable[Path]) -> str:
@@ -64,6 +65,13 @@ def examples(files: Iterable[Path]) -> str:
     shown = list(files)[:2]
     above = os.path.commonpath([file.parent.parent for file in shown])
     return ", ".join(file.relative_to(above).as_posix() for file in shown)
+
+
+def _copy_paths(files: Sequence[Path], copies: Sequence[Sequence[int]]) -> dict[int, str]:
+    """Return the paths of equal files by index, from the folder on that they share."""
+    alike = [index for group in copies for index in group]
+    above = os.path.commonpath([files[index].parent.parent for index in alike]) if alike else ""
+    return {index: files[index].relative_to(above).as_posix() for index in alike}
 
 
 def _copy_notices(listed: Listed, copies: Sequence[Sequence[int]]) -> list[str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -28,6 +28,7 @@ class Images:
     parts: NamedParts = ()  # in which they come, where one of these is to stay the test part
     notices: tuple[str, ...] = ()  # what is worth knowing of how they were read, a line each
     copies: tuple[tuple[int, ...], ...] = ()  # indices of equal images, two or more of each
+    copy_paths: Mapping[int, str] = field(default_factory=dict)  # of these, where they are files
 
     @property
     def shape(self) -> tuple[int, int, int]:

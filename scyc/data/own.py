@@ -1,4 +1,4 @@
-"""A user's own data set: what its factory returns, checked."""
+"""A user's own images and labels, from a factory or given as arrays: checked by one rule."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from scyc.errors import BadInput, Problem
 from scyc.specs.factory import FactorySpec, load_factory
 
 _CHANNELS = (1, 3, 4)  # that images which end with their channels have
-_NEEDED = "give uint8 [n, channels, height, width]"
+_NEEDED = "give uint8 [images, channels, height, width], or [images, height, width] in grayscale"
+_EXACT = 1e-3  # a float of 32 bits that is a 255th is nearer to it
+_PIECE = 2**22  # values looked at together, so that copies in float64 stay small
 
 
 def source(spec: FactorySpec, _: Path | None) -> Arrays:
@@ -25,7 +27,11 @@ def source(spec: FactorySpec, _: Path | None) -> Arrays:
     except Exception as error:  # the user's code may raise anything
         rule = f"gave no (pixels, labels): {type(error).__name__}: {error}"
         raise bad("dataset.factory", rule, spec.factory) from error
-    rules = [_pixels_rule(pixels), _labels_rule(labels, len(pixels) if pixels.ndim else 0)]
+    rules = [labels_rule(labels, len(pixels) if pixels.ndim else 0)]
+    try:
+        pixels = as_pixels(pixels)
+    except ValueError as error:
+        rules.insert(0, str(error))
     if named and (min(n for _, n in named) < 1 or sum(n for _, n in named) != len(labels)):
         rules.append(
             f"its parts {dict(named)} must be whole numbers whose sum is that of the images"
@@ -36,34 +42,49 @@ def source(spec: FactorySpec, _: Path | None) -> Arrays:
     return Arrays([pixels], labels, [str(label) for label in range(int(labels.max()) + 1)], named)
 
 
-def _pixels_rule(pixels: Array) -> str | None:
-    """Why these are no pixels, and what makes them so."""
-    given = f"pixels are {pixels.dtype} {pixels.shape}"
+def as_pixels(given: Array) -> Array:
+    """Return pixels as they are kept.
+
+    Nothing is rounded: numbers of other types are taken where each is a whole number in 0..255, or
+    all are 255ths in 0..1, as torchvision's ``ToTensor`` gives them.
+
+    Args:
+        given: [images, channels, height, width], or [images, height, width], which is grayscale:
+            one channel.
+
+    Returns:
+        uint8 [images, channels, height, width]; ``given`` itself where it is that.
+
+    Raises:
+        ValueError: These are no pixels; the message says what was given and what mends it.
+    """
+    told = f"pixels are {given.dtype} {given.shape}"
+    if given.ndim not in (3, 4):
+        raise ValueError(f"{told}; {_NEEDED}")
+    pixels = given[:, np.newaxis] if given.ndim == 3 else given
+    if min(pixels.shape[1:]) < 1:
+        raise ValueError(f"{told}, an image without a pixel; {_NEEDED}")
     remedies = []
-    if pixels.ndim == 3:
-        remedies.append("add the axis of one channel: pixels[:, None]")
-    elif pixels.ndim != 4:
-        return f"{given}; {_NEEDED}"
-    elif min(pixels.shape[1:]) < 1:
-        return f"{given}, an image without a pixel; {_NEEDED}"
-    elif _channels_last(pixels.shape):
+    if _channels_last(pixels.shape):
         remedies.append("channels come before height and width: pixels.transpose(0, 3, 1, 2)")
-    if pixels.dtype != np.uint8:
-        remedies.append(_values_remedy(pixels))
-    return f"{given}; {'; '.join(remedies)}" if remedies else None
+    if pixels.dtype != np.uint8 and (remedy := _values_remedy(pixels)):
+        remedies.append(remedy)
+    if remedies:
+        raise ValueError(f"{told}; {'; '.join(remedies)}")
+    return pixels if pixels.dtype == np.uint8 else _as_bytes(pixels)
 
 
 def _channels_last(shape: tuple[int, ...]) -> bool:
-    """Whether [n, height, width, channels] was meant.
+    """Whether [images, height, width, channels] was meant.
 
-    Small maps with many channels are left alone, such as [n, features, 1, 1].
+    Small maps with many channels are left alone, such as [images, features, 1, 1].
     """
     _, first, second, last = shape
     return last in _CHANNELS and first not in _CHANNELS and min(first, second) > 4
 
 
-def _values_remedy(pixels: Array) -> str:
-    """What makes uint8 of these values, after a look at them."""
+def _values_remedy(pixels: Array) -> str | None:
+    """What makes uint8 of these values; None where they are whole bytes, or 255ths."""
     if pixels.dtype.kind not in "fiub" or pixels.size == 0:
         return _NEEDED
     if pixels.dtype.kind == "b":
@@ -72,21 +93,49 @@ def _values_remedy(pixels: Array) -> str:
         return "some are NaN or infinite; give values in 0..255 as uint8"
     least, most = pixels.min(), pixels.max()
     if least < 0 or most > 255:
-        return f"values run from {least:.6g} to {most:.6g}; bring them to 0..255, as uint8"
-    if pixels.dtype.kind == "f" and most <= 1:
-        return "values lie in 0..1: (pixels * 255).round().astype(numpy.uint8)"
-    rounded = ".round()" if pixels.dtype.kind == "f" else ""
-    return f"values lie in 0..255: pixels{rounded}.astype(numpy.uint8)"
+        return (
+            f"values run from {least:.6g} to {most:.6g}; give those before normalising, whole "
+            "numbers in 0..255"
+        )
+    return _rounding_remedy(pixels) if pixels.dtype.kind == "f" else None
 
 
-def _labels_rule(labels: Array, images: int) -> str | None:
+def _rounding_remedy(pixels: Array) -> str | None:
+    """What makes uint8 of floats in 0..255 that would have to be rounded; None where none has."""
+    scale = _scale(pixels)
+    flat = pixels.reshape(-1)
+    for first in range(0, flat.size, _PIECE):
+        values = flat[first : first + _PIECE].astype(np.float64) * scale
+        if np.abs(values - np.rint(values)).max() > (_EXACT if scale > 1 else 0):
+            break
+    else:
+        return None
+    if scale > 1:
+        return "values in 0..1 must be 255ths: (pixels * 255).round().astype(numpy.uint8)"
+    return "values in 0..255 must be whole: pixels.round().astype(numpy.uint8)"
+
+
+def _scale(pixels: Array) -> int:
+    """By what values are multiplied to be bytes: floats in 0..1 are parts of white."""
+    return 255 if pixels.dtype.kind == "f" and pixels.max() <= 1 else 1
+
+
+def _as_bytes(pixels: Array) -> Array:
+    """The same values as uint8, image by image, so that only one more image is in memory."""
+    scale, found = _scale(pixels), np.empty(pixels.shape, dtype=np.uint8)
+    for index, image in enumerate(pixels):
+        found[index] = np.rint(image.astype(np.float64) * scale) if scale > 1 else image
+    return found
+
+
+def labels_rule(labels: Array, images: int) -> str | None:
     """Why these are no labels of so many images, and what makes them so."""
     given = f"labels are {labels.dtype} {labels.shape}"
     if labels.ndim == 2 and len(labels) == images:
         wanted = "labels[:, 0]" if labels.shape[1] == 1 else "labels.argmax(1), if one-hot"
-        return f"{given}; give integers [images]: {wanted}"
-    if labels.ndim != 1 or labels.dtype.kind not in "iu":
-        return f"{given}; give integers [images]"
+        return f"{given}; give whole numbers [images]: {wanted}"
+    if labels.ndim != 1 or labels.dtype.kind not in "iub":
+        return f"{given}; give whole numbers [images], from 0"
     if len(labels) != images:
         return f"{given} for {images} images; give one label an image"
     if images == 0:

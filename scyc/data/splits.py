@@ -132,16 +132,22 @@ def _range(missing: Sequence[int]) -> str:
     return str(some[0]) if min(some) == max(some) else f"{min(some)} to {max(some)}"
 
 
-def divided_copies(copies: Sequence[Sequence[int]], indices: Indices) -> int:
-    """Count the validation and test images that are equal to a training image.
+def divided_copies(copies: Sequence[Sequence[int]], indices: Indices) -> list[tuple[int, int]]:
+    """Return the validation and test images that are equal to a training image.
 
     Args:
         copies: Indices of equal images, two or more of each.
         indices: Of the images of each part.
+
+    Returns:
+        The index of each such image, and that of the first training image that it is equal to.
     """
     training = set(indices.train.tolist()) if copies else set()
-    groups = [[index in training for index in group] for group in copies]
-    return sum(group.count(False) for group in groups if any(group))
+    found = []
+    for group in copies:
+        learned = [index for index in group if index in training]
+        found += [(index, learned[0]) for index in group if learned and index not in training]
+    return found
 
 
 def kept_parts(named: NamedParts, kept: Array) -> NamedParts:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field
 
-from scyc.specs.base import Spec
+from scyc.specs.base import ExtendedSpec, Spec
+from scyc.specs.source_code import source_hash
+
+UNCHECKED = "unchecked"  # the version of code whose source is not part of the identity
 
 
 class FactorySpec(Spec):
@@ -18,7 +21,32 @@ class FactorySpec(Spec):
     options: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
 
 
+class VersionedSpec(ExtendedSpec):
+    """User code whose results are stored: its source, or a version, is part of their identity."""
+
+    younger: ClassVar[tuple[str, ...]] = ("version", "source")
+
+    # Stands for the source; "unchecked": neither counts, as before there was this field.
+    version: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    source: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] | None = None  # set when a run starts
+
+    def with_source(self, path: str) -> Self:
+        """Return the spec as it enters an identity.
+
+        Args:
+            path: ``module:name`` of the code.
+
+        Returns:
+            The spec with the hash of the source, or with the version where one is given.
+        """
+        if self.version == UNCHECKED:
+            return self.model_copy(update={"version": None, "source": None})
+        known = self.version is not None or path.startswith(f"{IN_PROCESS}:")
+        return self.model_copy(update={"source": None if known else source_hash(path)})
+
+
 IN_PROCESS = "in_process"  # stands for the module of an object that was given as it is
+_ARRAYS = f"{IN_PROCESS}:arrays.h"
 _OBJECTS: dict[str, Callable[..., object]] = {}  # by path
 
 
@@ -31,6 +59,16 @@ def register(path: str, made: Callable[..., object]) -> None:
     """
     assert path.startswith(f"{IN_PROCESS}:"), path
     _OBJECTS[path] = made
+
+
+def arrays_path(digest: str) -> str:
+    """Return the path of a data set that was given as arrays, by a hash of their content."""
+    return f"{_ARRAYS}{digest}"
+
+
+def is_given_array(path: str) -> bool:
+    """Return whether a path names a data set that was given as arrays: the same at each call."""
+    return path.startswith(_ARRAYS)
 
 
 def registered(path: str) -> Callable[..., object] | None:

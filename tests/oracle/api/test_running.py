@@ -191,10 +191,26 @@ def test_a_dataset_of_tensors_is_the_same_data_as_its_arrays(digits: Images) -> 
     assert len(names) == 1
 
 
+def test_arrays_in_grayscale_are_the_same_data_with_and_without_their_channel(
+    digits: Images, tmp_path: Path
+) -> None:
+    pixels, labels = digits.pixels.numpy(), digits.labels.numpy()
+    where = Settings(folder=tmp_path, backend="inline")
+    found = [
+        prepare.prepare(oracle.OracleStudy(**tiny_content() | {"dataset": (each, labels)}), where)
+        for each in (pixels, pixels[:, 0], torch.from_numpy(pixels[:, 0]).float() / 255)
+    ]
+    assert len({each.run_id for each in found}) == 1
+    assert found[0].images is not None
+    assert found[0].images.shape == (1, 8, 8)
+
+
 @pytest.mark.parametrize(
     ("dataset", "rule"),
     [
         ((np.zeros((4, 8)), np.zeros(4, int)), r"\[images, channels, height, width\]"),
+        ((np.zeros((4, 8, 8, 3)), np.zeros(4, int)), r"pixels\.transpose\(0, 3, 1, 2\)"),
+        ((np.zeros((4, 8, 8)), np.zeros(3, int)), "one label an image"),
         ((np.full((4, 1, 2, 2), 0.3), np.zeros(4, int)), "255ths"),
         ((np.full((4, 1, 2, 2), -1.5), np.zeros(4, int)), "before normalising"),
         ((np.zeros((4, 1, 2, 2), np.uint8), np.zeros(4)), "whole numbers"),

@@ -1,11 +1,14 @@
 """What is said of a study's images and splits before it runs, and in its table."""
 
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from oracle.analysis import region_fit
 from oracle.database import RunRecord
@@ -186,10 +189,52 @@ def test_copies_that_fall_into_training_and_test_are_counted(study: Make, tmp_pa
         others = [*split.validation.tolist(), *split.test.tolist()]
         counted.append(sum(index % 40 in training for index in others))
     assert prepared.summary is not None
-    assert (
-        f"up to {max(counted)} of {len(others)} validation and test images have an equal"
-        in (prepared.summary.remarks[0])
-    )
+    told = prepared.summary.remarks[0]
+    assert f"up to {max(counted)} of {len(others)} validation and test images have an equal" in told
+    named = re.findall(r"image (\d+) is image (\d+)", told)
+    assert len(named) == 3
+    assert all(abs(int(one) - int(other)) == 40 for one, other in named)
+
+
+def test_paths_of_copies_that_a_split_divides_are_named(study: Make, tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    for index in range(30):
+        for name in ("cat", "dog"):
+            (tmp_path / "data" / name).mkdir(parents=True, exist_ok=True)
+            noise = random.integers(0, 256, (4, 4, 3), dtype=np.uint8)
+            Image.fromarray(noise).save(tmp_path / "data" / name / f"{index:02}.png")
+    declared = study(dataset={"name": "image_folder", "root": str(tmp_path / "data")}, subset=1.0)
+    prepared = prepare.prepare(declared, settings(tmp_path / "runs"))
+    assert prepared.images is not None
+    split = data.split(prepared.images, declared.split, declared.seed, 0)
+    files = sorted((tmp_path / "data").glob("*/*.png"))
+    for learned, tried in zip(split.train[:4].tolist(), split.validation[:4].tolist(), strict=True):
+        shutil.copy(files[learned], files[tried])
+    again = prepare.prepare(declared, settings(tmp_path / "runs"))
+    assert again.summary is not None
+    [told] = [line for line in again.summary.remarks if "have an equal one" in line]
+    assert told.startswith("up to ")
+    named = re.findall(r"((?:cat|dog)/\d\d\.png) is ((?:cat|dog)/\d\d\.png)", told)
+    assert len(named) == 3
+    for pair in named:
+        one, other = (tmp_path / "data" / each for each in pair)
+        assert one.read_bytes() == other.read_bytes()
+
+
+def drifting() -> tuple[Any, Any]:
+    """The same memory at each call, changed in place."""
+    DRIFTING[0, 0, 0, 0] += 1
+    return DRIFTING, np.arange(40) % 2
+
+
+DRIFTING = np.random.default_rng(0).integers(0, 256, (40, 1, 4, 4), dtype=np.uint8)
+
+
+def test_a_data_set_that_changes_its_memory_in_place_is_refused(
+    study: Make, tmp_path: Path
+) -> None:
+    with pytest.raises(BadInput, match=r"gives other images at each call.*seed its random"):
+        prepare.prepare(study(dataset=f"{__name__}:drifting", subset=1.0), settings(tmp_path))
 
 
 def test_a_data_set_that_differs_at_each_call_is_refused(study: Make, tmp_path: Path) -> None:

@@ -156,14 +156,14 @@ def uint8(*shape: int) -> np.ndarray:
     [
         (uint8(4, 8, 9, 3), r"pixels\.transpose\(0, 3, 1, 2\)"),
         (uint8(4, 28, 28, 1), r"pixels\.transpose\(0, 3, 1, 2\)"),
-        (uint8(4, 8, 9), r"pixels\[:, None\]"),
-        (uint8(4, 3, 8, 9) / 255, r"\(pixels \* 255\)\.round\(\)\.astype\(numpy\.uint8\)"),
+        (uint8(4, 8), "in grayscale"),
+        (uint8(4, 3, 8, 9) + 0.3, r"\(pixels \* 255\)\.round\(\)\.astype\(numpy\.uint8\)"),
         (uint8(4, 3, 8, 9) + np.float32(7.5), r"pixels\.round\(\)\.astype\(numpy\.uint8\)"),
         (uint8(4, 3, 8, 9) * np.nan, "some are NaN or infinite"),
         (uint8(4, 3, 8, 9).astype(np.int64) + 300, "values run from 300 to 300"),
-        (uint8(4, 3, 8, 9).astype(np.int64), r"pixels\.astype\(numpy\.uint8\)"),
         (uint8(4, 3, 8, 9) > 0, r"pixels\.astype\(numpy\.uint8\) \* 255"),
         (uint8(4, 3, 0, 9), "an image without a pixel"),
+        (uint8(4, 0, 9), "an image without a pixel"),
     ],
 )
 def test_pixels_in_another_layout_or_range_are_refused_with_what_mends_them(
@@ -176,6 +176,18 @@ def test_pixels_in_another_layout_or_range_are_refused_with_what_mends_them(
 def test_small_maps_of_many_channels_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     for shape in ((4, 16, 1, 1), (4, 16, 3, 3), (4, 3, 8, 3)):
         assert load_made(uint8(*shape), np.array([0, 1, 0, 1]), monkeypatch).shape == shape[1:]
+
+
+def test_pixels_of_other_types_are_taken_where_nothing_is_rounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    grey = np.arange(4 * 64, dtype=np.uint8).reshape(4, 8, 8)
+    labels = np.array([0, 1, 0, 1])
+    wanted = load_made(grey[:, None], labels, monkeypatch)
+    assert wanted.pixels.tolist() == grey[:, None].tolist()
+    others = (grey, grey.astype(np.int64), grey.astype(np.float16), grey / np.float32(255))
+    for pixels in others:
+        assert load_made(pixels, labels, monkeypatch).fingerprint == wanted.fingerprint
 
 
 def test_equal_images_of_a_users_own_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
