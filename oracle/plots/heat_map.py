@@ -201,14 +201,17 @@ def _estimate(
 
 
 def _curve(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:
-    _outlined(
-        figure,
-        place,
-        x=list(range(len(cycles))),
-        y=[math.log10(c["s_cyc"]["max_lr"]) for c in cycles],
-        line={"color": _S_CYC, "width": 3},
-        name="S-Cyc",
-    )
+    found = [(i, c["s_cyc"]["max_lr"]) for i, c in enumerate(cycles)]
+    known = [(index, math.log10(rate)) for index, rate in found if rate is not None]
+    if known:
+        _outlined(
+            figure,
+            place,
+            x=[index for index, _ in known],
+            y=[log for _, log in known],
+            line={"color": _S_CYC, "width": 3},
+            name="S-Cyc",
+        )
 
 
 def _best(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:

@@ -17,7 +17,7 @@ from oracle.plots.base import (
     region_ends,
     remaining_axis,
 )
-from oracle.reports.oracle import format_region
+from oracle.reports.oracle import format_region, has_s_cyc
 from oracle.reports.parts import metric
 from oracle.reports.parts.evidence import chance, estimated_region, verdict
 from oracle.reports.sheet import format_lr
@@ -54,7 +54,10 @@ def regions(table: OracleTable) -> go.Figure:
     _band(figure, table, column=1)
     (heat_map.panel if many else accuracies.lines)(figure, table, column=2)
     figure.update_layout(
-        head(f"{table['study']}: the greedy oracle against S-Cyc", table),
+        head(
+            f"{table['study']}: the greedy oracle" + (" against S-Cyc" if has_s_cyc(table) else ""),
+            table,
+        ),
         legend={"orientation": "h", "y": 0.01, "yref": "container", "yanchor": "bottom", "x": 0.0},
         legend2={"title": {"text": "weights remaining"}, "x": 1.01, "y": 1.0},
         margin={"t": 110, "b": 80, "l": 70, "r": 150},
@@ -99,13 +102,17 @@ def captions(table: OracleTable) -> dict[str, str]:
     return {
         "regions": f"After {count} cycles at {last['weights_remaining']:.3g} % of the weights "
         f"the measured region is {format_region(last['feasible'])}, the estimated region "
-        f"{estimated_region(last)}, the well-tuned max_lr {format_lr(last['well_tuned'])}; S-Cyc's "
-        f"max_lr is {format_lr(last['s_cyc']['max_lr'])} ({verdict(last)}).",
+        f"{estimated_region(last)}, the well-tuned max_lr {format_lr(last['well_tuned'])}"
+        + (
+            f"; S-Cyc's max_lr is {format_lr(last['s_cyc']['max_lr'])} ({verdict(last)})."
+            if s_cyc_rates(table["cycles"])
+            else "."
+        ),
         "accuracies": f"{count} lines, one for each cycle, {span}; the best of each is larger.",
         "heat_map": f"A column for each of {count} cycles, {span}, a row for each max_lr: the "
         f"brighter, the nearer validation {name} is to the cycle's best. The frame is the measured "
-        "region, the dotted lines are the bounds of the estimated one, stars well-tuned values, "
-        "the thick line is S-Cyc's max_lr.",
+        "region, the dotted lines are the bounds of the estimated one, stars are well-tuned values"
+        + (", the thick line is S-Cyc's max_lr." if s_cyc_rates(table["cycles"]) else "."),
     }
 
 
@@ -127,13 +134,15 @@ def _band(figure: go.Figure, table: OracleTable, column: int) -> None:
     _printed(figure, table, place)
     figure.update_xaxes(**remaining_axis([c["weights_remaining"] for c in cycles]), **place)
     lows, highs = region_ends(known)
-    rates += lows + highs + [c["s_cyc"]["max_lr"] for c in cycles]
+    rates += lows + highs + s_cyc_rates(cycles)
     rates += [c["paper"][end] for c in cycles if c["paper"] for end in ("low", "high")]
     figure.update_yaxes(title_text="max_lr", **rate_axis(rates), **place)
 
 
 def _s_cyc(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:
-    """S-Cyc's curve, and a mark for each verdict on it."""
+    """S-Cyc's curve, and a mark for each verdict on it, where the study has S-Cyc."""
+    if not s_cyc_rates(cycles):
+        return
     figure.add_trace(
         go.Scatter(
             x=[c["weights_remaining"] for c in cycles],
@@ -168,7 +177,13 @@ def _s_cyc(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[s
 
 
 def _verdict(cycle: OracleCycleRow) -> str:
-    return cycle["evidence"]["s_cyc"]["verdict"] if cycle["evidence"] else "no region"
+    given = cycle["evidence"] and cycle["evidence"]["s_cyc"]
+    return given["verdict"] if given else "no region"
+
+
+def s_cyc_rates(cycles: Sequence[OracleCycleRow]) -> list[float]:
+    """S-Cyc's max_lr of each cycle; [] where the study has no S-Cyc."""
+    return [rate for c in cycles if (rate := c["s_cyc"]["max_lr"]) is not None]
 
 
 def _printed(figure: go.Figure, table: OracleTable, place: Mapping[str, int]) -> None:
