@@ -15,6 +15,8 @@ from oracle.tables.base import finite
 from oracle.tables.oracle import OracleTable
 from oracle.tables.parts.cycles import OracleCycleRow
 
+_SO_FAR = "#CC79A7"  # Okabe and Ito's; the scale of the finished cycles has no such hue
+
 
 def lines(figure: go.Figure, table: OracleTable, column: int) -> None:
     """Draw a line for each cycle, its well-tuned value marked; crosses mark diverged max_lr.
@@ -45,9 +47,11 @@ def lines(figure: go.Figure, table: OracleTable, column: int) -> None:
             ),
             **place,
         )
+    so_far = _unfinished(figure, table, place)
     if many:
         _colour_bar(figure, cycles, place)
     bars = not many and any(c["evidence"] and c["evidence"]["low"] for c in cycles)
+    by_cycle += [so_far] if so_far else []
     axis = _value_axis(table, by_cycle)
     lowest = axis["range"][0] if "range" in axis else _worst(table, by_cycle)
     diverged = [e["max_lr"] for c in cycles for e in c["grid"] if e["diverged"]]
@@ -64,14 +68,48 @@ def lines(figure: go.Figure, table: OracleTable, column: int) -> None:
             ),
             **place,
         )
-    rates = [entry["max_lr"] for c in cycles for entry in c["grid"]]
-    figure.update_xaxes(title_text="max_lr", **rate_axis(rates), **place)
+    rates = [entry["max_lr"] for c in cycles for entry in c["grid"]] + unfinished_rates(table)
+    figure.update_xaxes(title_text="max_lr", **(rate_axis(rates) if rates else {}), **place)
     figure.update_yaxes(
         title_text=f"mean validation {metric.name(table)}{' ± SE' if bars else ''}"
         f"{metric.unit(table)}",
         **axis,
         **place,
     )
+
+
+def unfinished_rates(table: OracleTable) -> list[float]:
+    """Return every max_lr of the cycle that a run is in; [] where there is none."""
+    found = table.get("current")
+    return [each["max_lr"] for each in found["grid"]] if found else []
+
+
+def _unfinished(
+    figure: go.Figure, table: OracleTable, place: Mapping[str, int]
+) -> dict[float, float]:
+    """The cycle that a run is in, a hollow mark where replicates lack; returns its means so far."""
+    found = table.get("current")
+    known = [e for e in found["grid"] if e["val_accuracy"] and not e["diverged"]] if found else []
+    if not found or not known:
+        return {}
+    means = {each["max_lr"]: statistics.fmean(each["val_accuracy"]) for each in known}
+    whole = [len(each["val_accuracy"]) == each["asked"] for each in known]
+    figure.add_trace(
+        go.Scatter(
+            x=list(means),
+            y=list(means.values()),
+            mode="lines+markers",
+            line={"color": _SO_FAR, "width": 2, "dash": "dot"},
+            marker={"size": 8, "symbol": ["circle" if each else "circle-open" for each in whole]},
+            name=f"cycle {found['cycle']} so far",
+            legend="legend2" if len(table["cycles"]) <= MANY else "legend",
+            text=[f"{len(each['val_accuracy'])} of {each['asked']} replicates" for each in known],
+            hovertemplate=f"max_lr %{{x:.4g}}: {_hover(table)}, %{{text}}<extra>"
+            f"cycle {found['cycle']} so far</extra>",
+        ),
+        **place,
+    )
+    return means
 
 
 def _colour_bar(

@@ -79,6 +79,10 @@ def dashboard_panels(table: OracleTable) -> dict[str, go.Figure]:
 
     The two halves of :func:`regions`; of many cycles the accuracies and the heat map both.
     """
+    if not table["cycles"]:  # the first is not finished
+        figure = make_subplots(rows=1, cols=1)
+        accuracies.lines(figure, table, column=1)
+        return {"accuracies": card(figure, _titles(table)["accuracies"])}
     draws = {"regions": _band, "accuracies": accuracies.lines}
     if len(table["cycles"]) > MANY:
         draws = {"regions": _band, "heat_map": heat_map.panel, "accuracies": accuracies.lines}
@@ -132,7 +136,11 @@ def _band(figure: go.Figure, table: OracleTable, column: int) -> None:
     rates += rivals.lines(figure, table, place)
     region_marks.cut_ends(figure, known, place)
     _printed(figure, table, place)
-    figure.update_xaxes(**remaining_axis([c["weights_remaining"] for c in cycles]), **place)
+    rates += region_marks.unfinished(figure, table.get("current"), place)
+    left = [c["weights_remaining"] for c in cycles]
+    if (current := table.get("current")) and current["weights_remaining"] is not None:
+        left.append(current["weights_remaining"])
+    figure.update_xaxes(**remaining_axis(left), **place)
     lows, highs = region_ends(known)
     rates += lows + highs + s_cyc_rates(cycles)
     rates += [c["paper"][end] for c in cycles if c["paper"] for end in ("low", "high")]

@@ -9,12 +9,14 @@ from itertools import groupby, pairwise
 import plotly.graph_objects as go
 
 from oracle.plots.base import MANY, band, estimated_bounds
+from oracle.tables.parts.current import CurrentCycle
 from oracle.tables.parts.cycles import OracleCycleRow
 from oracle.tables.parts.evidence import IntervalJson
 
 # Okabe and Ito's blue, light where it is estimated and dark where it was measured.
 _BAND, _EDGE = "rgba(86, 180, 233, 0.22)", "#0072B2"
 _MEASURED, _WELL_TUNED = "#4C7A9C", "#00263F"
+_UNFINISHED = "#CC79A7"
 
 
 def estimate(
@@ -127,6 +129,33 @@ def cut_ends(figure: go.Figure, known: Sequence[OracleCycleRow], place: Mapping[
                 ),
                 **place,
             )
+
+
+def unfinished(
+    figure: go.Figure, current: CurrentCycle | None, place: Mapping[str, int]
+) -> list[float]:
+    """Draw the max_lr of the cycle that a run is in, hollow where not finished; returns them."""
+    if current is None or current["weights_remaining"] is None:
+        return []
+    done = [len(each["val_accuracy"]) == each["asked"] for each in current["grid"]]
+    rates = [each["max_lr"] for each in current["grid"]]
+    figure.add_trace(
+        go.Scatter(
+            x=[current["weights_remaining"]] * len(rates),
+            y=rates,
+            mode="markers",
+            marker={
+                "symbol": ["circle" if each else "circle-open" for each in done],
+                "color": _UNFINISHED,
+                "size": 6,
+            },
+            name=f"cycle {current['cycle']}: max_lr finished (filled) or not",
+            text=["finished" if each else "not finished" for each in done],
+            hovertemplate="%{y:.4g}: %{text}<extra>" + f"cycle {current['cycle']}</extra>",
+        ),
+        **place,
+    )
+    return rates
 
 
 def _gaps(figure: go.Figure, found: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:

@@ -18,6 +18,7 @@ from oracle.rest.auth import needs
 from oracle.rest.jobs import ServiceDep
 from oracle.runs.catalog import StoredRun
 from oracle.service.service import Service
+from oracle.tables.registry import is_empty
 from oracle.web.rendering import PageRoute, render
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -65,7 +66,7 @@ def panels(service: ServiceDep, _: Reader, run: Annotated[str, Path(max_length=1
         table = service.table(service.run(run))
     except UnknownJob:
         return _panels([])  # of a job that is about to begin
-    if not formats.sheet(table).rows:
+    if is_empty(table) and not table.get("current"):
         return _panels([])
     kind = FIGURES[table["kind"]]
     return _panels(page.described(kind.cards(table), kind.captions(table)))
