@@ -5,7 +5,7 @@ from __future__ import annotations
 from oracle.analysis import costs, region_fit
 from oracle.reports.parts import beam as beam_reports
 from oracle.reports.parts import cell_search as cell_search_reports
-from oracle.reports.parts import current, flat_cycles, metric
+from oracle.reports.parts import current, flat_rows, metric
 from oracle.reports.parts import evidence as evidence_reports
 from oracle.reports.parts import plateau as plateau_reports
 from oracle.reports.parts import rivals as rivals_reports
@@ -20,7 +20,7 @@ from oracle.reports.sheet import (
 )
 from oracle.stats.paired_difference import Difference, signed
 from oracle.tables.oracle import OracleCost, OracleTable
-from oracle.tables.parts.cycles import FeasibleRegion, OracleCycleRow, PaperColumn
+from oracle.tables.parts.cycles import FeasibleRegion, OracleCycleRow, PaperColumn, winner
 from oracle.tables.parts.majority import Part
 from scyc.specs.ranges import exact
 
@@ -69,8 +69,8 @@ def sheet(table: OracleTable) -> ReportTable:
         notes=[*shrunk_lines(table), *split_notes(table), *_footnotes(table)],
         costs=_costs(table["cost"]),
         cost_notes=[ratio] if ratio else [],
-        flat=[flat_cycles.row(cycle) for cycle in table["cycles"]],
-        flat_heads=flat_cycles.heads(),
+        flat=[flat_rows.flat_row(cycle) for cycle in table["cycles"]],
+        flat_heads=flat_rows.flat_heads(),
         series="oracle and S-Cyc",
         subtables=_more(table),
     )
@@ -204,7 +204,7 @@ def _weights(cycle: OracleCycleRow) -> str:
 
 def _rows(cycle: OracleCycleRow, printed: bool, own: bool) -> list[list[str]]:
     """A cycle's line, and below it how certain that is."""
-    best, s_cyc = flat_cycles.winner(cycle), cycle["s_cyc"]
+    best, s_cyc = winner(cycle), cycle["s_cyc"]
     mean_std = metric.mean_std if own else format_mean_std
     first = [
         str(cycle["cycle"]),

@@ -9,9 +9,9 @@ from factories import cell_result, make_study
 
 from oracle.plots import oracle as region_plots
 from oracle.reports import formats
-from oracle.runs import catalog
 from oracle.search.graph import Cell, Graph
 from oracle.search.greedy import OracleCycle, greedy_oracle
+from oracle.search.request import requests
 from oracle.tables import oracle
 from oracle.tables.parts import current
 
@@ -25,7 +25,7 @@ def at(finished: int, diverged: tuple[float, ...] = ()) -> tuple[Any, Any]:
     known: dict[str, Any] = {}
     while True:
         cycles: list[OracleCycle] = []
-        asked = list(catalog.requests(greedy_oracle(study, graph, cycles.append), known))
+        asked = list(requests(greedy_oracle(study, graph, cycles.append), known))
         missing = [cell for cell in asked[-1].cells if cell.id not in known]
         if not missing or len(known) == finished:
             break

@@ -1,20 +1,15 @@
-"""The cycles of an oracle run as a spreadsheet has them: a column a number."""
+"""The rows of an oracle run's table for CSV and data frames: a column a number."""
 
 from __future__ import annotations
 
 from oracle.reports.parts import evidence as evidence_reports
 from oracle.reports.sheet import flat_spread
 from oracle.tables.parts import evidence
-from oracle.tables.parts.cycles import GridValue, OracleCycleRow
+from oracle.tables.parts.cycles import OracleCycleRow, winner
 
 
-def winner(cycle: OracleCycleRow) -> GridValue | None:
-    """The grid entry of a cycle's well-tuned max_lr."""
-    return next((each for each in cycle["grid"] if each["max_lr"] == cycle["well_tuned"]), None)
-
-
-def heads() -> tuple[str, ...]:
-    """Return the columns."""
+def flat_heads() -> tuple[str, ...]:
+    """Return the names of the columns, in their order."""
     means = [
         f"{who}_{part}_accuracy_{what}"
         for who in ("oracle", "s_cyc")
@@ -38,8 +33,8 @@ def heads() -> tuple[str, ...]:
     )
 
 
-def row(cycle: OracleCycleRow) -> dict[str, object]:
-    """Return a cycle's numbers, by column."""
+def flat_row(cycle: OracleCycleRow) -> dict[str, object]:
+    """Return the values of a pruning cycle, by column."""
     feasible, best, s_cyc = cycle["feasible"], winner(cycle), cycle["s_cyc"]
     return {
         "cycle": cycle["cycle"],
