@@ -84,4 +84,5 @@ def replay(search: Search, known: Results) -> CellRequest | None:
 
 
 def answered(request: CellRequest, known: Results) -> bool:
+    """Return whether every cell of a request is known."""
     return all(cell.id in known for cell in request.cells)
