@@ -19,12 +19,12 @@ from oracle.settings import ScaleDown, Settings
 @storage_options
 @device_options
 @scale_options
-@click.option("--quiet", is_flag=True, help="No progress, and no table at the end.")
+@click.option("--quiet", is_flag=True, help="Print neither progress nor the table.")
 def run(study: str, settings: Settings, wanted: ScaleDown, quiet: bool) -> None:
     """Run a STUDY over all its pruning cycles, and print its table.
 
-    What is finished is found and not trained again: after an interruption, run the same command.
-    Options such as --scale make the study smaller; every output then says so.
+    Finished training runs are reused: after an interruption, run the same command again. Options
+    such as --scale scale the study down; every output then says so.
     """
     from oracle.api.progress import terminal_progress
     from oracle.reports import formats
@@ -54,7 +54,7 @@ def run(study: str, settings: Settings, wanted: ScaleDown, quiet: bool) -> None:
 @device_options
 @scale_options
 def check(study: str, settings: Settings, wanted: ScaleDown) -> None:
-    """Validate a STUDY and say what it will cost, from a short timing; nothing is written."""
+    """Validate a STUDY and estimate its cost from a short timing; nothing is written."""
     from oracle.runs import estimate, prepare
     from oracle.study.loading import load_study
     from oracle.study.scale_down import scale_down
@@ -75,17 +75,17 @@ def check(study: str, settings: Settings, wanted: ScaleDown) -> None:
 @click.argument("study")
 @click.option(
     "--cycle", "cycles", type=click.IntRange(0), multiple=True,
-    help="A pruning cycle whose learning rates are drawn; may be given again.",
+    help="Pruning cycle whose learning rates are plotted; repeatable.",
 )  # fmt: skip
-@click.option("--entry", help="The schedule to draw, by its label, where STUDY compares several.")
+@click.option("--entry", help="Label of the schedule to plot, where STUDY compares several.")
 @click.option(
     "-o", "--output", type=FILE,
-    help="A file ending in .html, .png or .svg.  [default: STUDY's name, -schedule.html]",
+    help="Output file, .html, .png or .svg.  [default: STUDY-schedule.html]",
 )  # fmt: skip
 def plot_schedule(
     study: str, cycles: tuple[int, ...], entry: str | None, output: Path | None
 ) -> None:
-    """Draw a STUDY's schedule: max_lr over the pruning cycles, LR over the iterations of some."""
+    """Plot a STUDY's schedule: max_lr over the pruning cycles, LR over the steps of some."""
     from oracle.plots import learning_rate, page
     from oracle.study.declared import learning_rates
     from oracle.study.loading import load_study
@@ -95,7 +95,7 @@ def plot_schedule(
     last = declared.cycles
     late = [cycle for cycle in cycles if cycle > last]
     if late:
-        raise click.UsageError(f"--cycle {late[0]} comes after the study's last, {last}")
+        raise click.UsageError(f"--cycle {late[0]}: the study's last cycle is {last}")
     drawn = (
         rates.s_cyc or rates.max_lr_at(0, declared.pruning.rate),
         declared.pruning.rate,
