@@ -62,8 +62,8 @@ def with_fields(content: object, assignments: Sequence[str]) -> object:
             rule = f"has a value that is no YAML: {error.problems[0].rule}"
             problems.append(SettingProblem(_SETTING, rule, assignment))
             continue
-        if rule := _assign(content, _parts(path), value):
-            problems.append(SettingProblem(_SETTING, rule, assignment))
+        if broken := _assign(content, _parts(path), value):
+            problems.append(SettingProblem(_SETTING, broken, assignment))
     if problems:
         raise BadInput("study", problems)
     return content
