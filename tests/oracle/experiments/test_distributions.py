@@ -17,6 +17,7 @@ from oracle.reports import formats
 from oracle.runs import catalog, execute, html_report, prepare
 from oracle.search.graph import CellResult
 from oracle.search.pruning_run import RunCycle
+from oracle.search.request import replay
 from oracle.settings import Progress, Settings
 from oracle.storage import session
 from oracle.study.base import Study
@@ -126,7 +127,7 @@ def path_cycles(prepared: prepare.PreparedRun) -> Any:
     with session.opened(session.study_url(prepared.settings, prepared.study.name)) as (_, store):
         known = store.results(prepared.graph)
     for search in found.searches():
-        catalog.replay(search, known)
+        replay(search, known)
     return found.runs()
 
 
@@ -336,7 +337,7 @@ def test_of_a_cycle_with_a_diverged_replicate_the_others_are_shown() -> None:
     sheet = distributions_reports.sheet(table)
     assert sheet.rows[1][3:6] == ["diverged", "0.25", "[-0.25, 0.25]"]
     assert any(note.startswith("Diverged: ") for note in sheet.notes)
-    assert sheet.verdict.startswith("Fewer than two networks are finished")
+    assert sheet.verdict.startswith("Fewer than two cycles are finished")
 
 
 def test_wider_distributions_are_called_wider() -> None:
