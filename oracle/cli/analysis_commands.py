@@ -40,10 +40,22 @@ def paper(number: str, form: str) -> None:
 @click.command()
 @click.argument("run_name", metavar="[RUN]", required=False)
 @storage_options
-@click.option("--paper", "number", type=click.Choice(["3", "7", "8"]), help="Fit the regions of this table of the paper.")
-@click.option("--q-most", type=click.IntRange(0, 100), default=3, show_default=True, help="Largest q to try.")
-@click.option("--beta-low", type=Finite(1e-3, 1e3), default=3.0, show_default=True, help="Smallest beta.")
-@click.option("--beta-high", type=Finite(1e-3, 1e3), default=6.0, show_default=True, help="Largest beta.")
+@click.option(
+    "--paper", "number", type=click.Choice(["3", "7", "8"]),
+    help="Fit the regions of this table of the paper.",
+)  # fmt: skip
+@click.option(
+    "--q-most", type=click.IntRange(0, 100), default=3, show_default=True,
+    help="Largest q to try.",
+)  # fmt: skip
+@click.option(
+    "--beta-low", type=Finite(1e-3, 1e3), default=3.0, show_default=True,
+    help="Smallest beta to try.",
+)  # fmt: skip
+@click.option(
+    "--beta-high", type=Finite(1e-3, 1e3), default=6.0, show_default=True,
+    help="Largest beta to try.",
+)  # fmt: skip
 @_text_or_json
 def fit(
     run_name: str | None,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from oracle.cli.option_names import from_request
-from oracle.cli.options import FILE, client_options, scale_options
+from oracle.cli.options import FILE, client_options, scale_options, set_option
 from oracle.cli.printing import INTERRUPTED, print_table, width
 from oracle.errors import JobFailed, OracleError
 from oracle.host.terminal import printable
@@ -34,6 +34,7 @@ _FORMS = (*_TABLES, *_FILES, "study")
 @click.argument("study")
 @client_options
 @scale_options
+@set_option
 @click.option("--data", metavar="NAME", help="Name of one of the server's data folders.")
 @click.option(
     "--priority", type=click.IntRange(PRIORITIES[0], PRIORITIES[-1]), default=0,
@@ -45,6 +46,7 @@ def submit(
     study: str,
     client: Client,
     wanted: ScaleDown,
+    assignments: tuple[str, ...],
     data: str | None,
     priority: int,
     wait: bool,
@@ -55,9 +57,9 @@ def submit(
     Submitting the same STUDY again returns the same job. Options such as --scale scale the study
     down; every output then says so.
     """
-    from oracle.study.loading import study_text
+    from oracle.study.assignments import text_with
 
-    text, source = study_text(study)
+    text, source = text_with(study, assignments)
     try:
         job = client.submit(text, shrink=wanted, data=data, priority=priority)
     except BadInput as error:
@@ -122,9 +124,7 @@ def status(
 
     if job_name is not None:
         if states or study or owner:
-            raise click.UsageError(
-                "--state, --study and --owner filter the list; leave out JOB"
-            )
+            raise click.UsageError("--state, --study and --owner filter the list; leave out JOB")
         job = _found(client, job_name)
         if form == "json":
             click.echo(_json(asdict(job)))
@@ -229,7 +229,7 @@ def _follow(client: Client, job: Job, quiet: bool) -> None:
         raise BadInput(ended.id, ended.errors)
     if ended.state != "done":
         why = f": {ended.message}" if ended.message else ""
-        raise JobFailed(f"{ended.id} {_ENDS[ended.state]}{why}; `oracle resume {ended.id}` continues it")
+        raise JobFailed(f"{ended.id} {_ENDS[ended.state]}{why}; see `oracle resume {ended.id}`")
     if quiet:
         return
     assert ended.run is not None

@@ -67,7 +67,8 @@ def entry() -> None:
         error.show()
         code = FAILED
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; finished training runs are kept: run the same command to continue", err=True)
+        text = "interrupted; finished training runs are kept: run the same command to continue"
+        click.echo(text, err=True)
         code = INTERRUPTED
     except (OracleError, OSError) as error:
         failure = disk_failed(error) if isinstance(error, OSError) else error

@@ -128,11 +128,13 @@ def worker_options(workers: str, inline: str) -> Callable[[Command], Command]:
 def device_options(command: Callable[..., None]) -> Callable[..., None]:
     """Options that say on what a study is run; they go into `settings` too."""
 
-    @click.option("--data", type=FILE, help="Folder of the images; replaces the study's dataset.root.")
+    @click.option(
+        "--data", type=FILE, help="Folder of the images; replaces the study's dataset.root."
+    )
     @worker_options("Number of worker processes.", "in this process")
     @click.option(
         "--save-every", type=Finite(0, min_open=True), default=5.0, show_default=True,
-        metavar="MINUTES", help="Interval at which unfinished training is saved, to resume after a crash.",
+        metavar="MINUTES", help="Interval of saving unfinished training, to resume after a crash.",
     )  # fmt: skip
     @functools.wraps(command)
     def with_settings(
@@ -153,18 +155,26 @@ def device_options(command: Callable[..., None]) -> Callable[..., None]:
     return with_settings
 
 
+set_option = click.option(
+    "--set", "assignments", multiple=True, metavar="FIELD=VALUE",
+    help="Set a field of the study, such as training.steps=500; may be given again.",
+)  # fmt: skip
+
+
 def scale_options(command: Callable[..., None]) -> Callable[..., None]:
     """Options that make a study smaller; the command gets them as `wanted`."""
 
     @click.option(
         "--scale", type=Finite(0, 1, min_open=True),
-        help="Scale down steps, warm-up, milestones and validation interval together, such as 0.02.",
+        help="Scale steps, warm-up, milestones and validation interval, such as by 0.02.",
     )  # fmt: skip
     @click.option(
         "--subset", type=Finite(0, 1, min_open=True),
         help="Fraction of each class's images to use.",
     )  # fmt: skip
-    @click.option("--classes", type=click.IntRange(2), help="Number of classes to use, the first ones.")
+    @click.option(
+        "--classes", type=click.IntRange(2), help="Number of classes to use, the first ones."
+    )
     @click.option("--cycles", type=click.IntRange(1), help="Number of pruning cycles.")
     @click.option("--grid", type=click.IntRange(2), help="Number of learning rates in each grid.")
     @click.option("--replicates", type=click.IntRange(1), help="Number of replicates.")

@@ -20,7 +20,12 @@ RULES = (
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--search", type=click.Choice(RULES), default=RULES[0], show_default=True, help="Search rule.",
+@click.option(
+    "--search",
+    type=click.Choice(RULES),
+    default=RULES[0],
+    show_default=True,
+    help="Search rule.",
 )
 @click.option(
     "--budget",
@@ -30,7 +35,10 @@ RULES = (
     help="Fraction of the whole grid's training runs.",
 )
 @click.option(
-    "--tolerance", type=click.FloatRange(0, min_open=True), default=0.5, show_default=True,
+    "--tolerance",
+    type=click.FloatRange(0, min_open=True),
+    default=0.5,
+    show_default=True,
     help="Tolerance of the region, in points.",
 )
 @click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text")

@@ -93,12 +93,19 @@ def list_runs(settings: Settings) -> None:
 @click.command()
 @click.argument("run_name", metavar="RUN")
 @storage_options
-@click.option("--cycle", type=click.IntRange(0), required=True, help="Pruning cycle; 0 is the unpruned network.")
+@click.option(
+    "--cycle",
+    type=click.IntRange(0),
+    required=True,
+    help="Pruning cycle; 0 is the unpruned network.",
+)
 @click.option(
     "--max-lr", default="well-tuned", show_default=True, metavar="RATE",
     help="Learning rate of the cycle's grid.",
 )  # fmt: skip
-@click.option("--replicate", type=click.IntRange(0), default=0, show_default=True, help="Replicate.")
+@click.option(
+    "--replicate", type=click.IntRange(0), default=0, show_default=True, help="Replicate."
+)
 @click.option(
     "--state", type=click.Choice(("final", "ticket", "rewound")), default="final",
     show_default=True, help="Trained weights, or initial or rewound weights with the cycle's masks.",

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     help="Port to listen on; 0 is any that is free.",
 )  # fmt: skip
 @click.option(
-    "--ray-address", envvar="RAY_ADDRESS", help="Address of the Ray cluster.  [default: starts a local one]"
+    "--ray-address",
+    envvar="RAY_ADDRESS",
+    help="Address of the Ray cluster.  [default: starts a local one]",
 )
 @worker_options("Number of worker processes per job.", "in each job's own process")
 @click.option(
