@@ -108,7 +108,7 @@ def list_runs(settings: Settings) -> None:
 )
 @click.option(
     "--state", type=click.Choice(("final", "ticket", "rewound")), default="final",
-    show_default=True, help="Trained weights, or initial or rewound weights with the cycle's masks.",
+    show_default=True, help="Trained, or initial or rewound weights with the cycle's masks.",
 )  # fmt: skip
 @click.option(
     "--format", "form", type=click.Choice(("torch", "npz", "safetensors", "onnx")),

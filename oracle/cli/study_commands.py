@@ -1,10 +1,12 @@
-"""Commands about a study: run, check, plot-schedule."""
+"""Commands about a study: run, check, plot-schedule, studies."""
 
 # ruff: noqa: PLC0415
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -75,9 +77,9 @@ def check(study: str, settings: Settings, wanted: ScaleDown, assignments: tuple[
     except BadInput as refused:
         without = estimate.without_images(declared, settings, refused)
         if without is not None:
-            click.echo(estimate.text(without), nl=False)
+            click.echo(str(without), nl=False)
         raise
-    click.echo(estimate.text(cost), nl=False)
+    click.echo(str(cost), nl=False)
 
 
 @click.command(name="plot-schedule")
@@ -119,4 +121,19 @@ def plot_schedule(
     click.echo(str(target))
 
 
-COMMANDS = (run, check, plot_schedule)
+@click.command()
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+def studies(form: str) -> None:
+    """List the built-in studies: the data and device that each needs, and its training runs."""
+    from oracle.experiments.built_in import built_in_studies, studies_text
+
+    found = built_in_studies()
+    if form == "json":
+        click.echo(json.dumps([asdict(each) for each in found], indent=2))
+    else:
+        click.echo(studies_text(found), nl=False)
+
+
+COMMANDS = (run, check, plot_schedule, studies)

@@ -6,6 +6,7 @@ import importlib.resources
 import json
 import re
 from collections.abc import Hashable
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -193,7 +194,7 @@ def _check_events(text: str) -> None:
 
 
 def load_study(name_or_path: str) -> Study:
-    """A study from a file, or one that ships, by its name. Raises BadInput."""
+    """A study from a file, or a built-in one by its name. Raises BadInput."""
     text, source = study_text(name_or_path)
     return parse(read_yaml(text, source), source)
 
@@ -216,13 +217,20 @@ def study_text(name_or_path: str) -> tuple[str, str]:
 
 
 def bundled_studies() -> dict[str, str]:
-    """The YAML of every study that ships, by name."""
-    folder = importlib.resources.files("studies")
+    """The YAML of every built-in study, by name."""
+    folder = _beside_package()  # by its place: a user's own `studies` would be imported first
     found = (entry for entry in folder.iterdir() if entry.name.endswith(".yaml"))
     return {
         entry.name.removesuffix(".yaml"): entry.read_text(encoding="utf-8")
         for entry in sorted(found, key=lambda entry: entry.name)
     }
+
+
+def _beside_package() -> Traversable:
+    """The folder of the built-in studies, which lies beside the package."""
+    package = importlib.resources.files("oracle")
+    assert isinstance(package, Path)  # it is never run from an archive
+    return package.parent / "studies"
 
 
 def _bundled(name: str) -> tuple[str, str]:
