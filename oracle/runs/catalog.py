@@ -82,9 +82,17 @@ def known_run(
     url: URL,
     place: Path | None = None,
 ) -> StoredRun | None:
-    """A run of a database; None where another version of this project declared its study.
+    """Read a run of a database.
 
-    place: the folder of its files, where that is not the one named like its study.
+    Args:
+        ledger: The database.
+        record: The run's row.
+        settings: How runs are found.
+        url: Of the database.
+        place: Folder of its files, where that is not the one named like its study.
+
+    Returns:
+        The run; None where another version of this project declared its study.
     """
     study = stored_study(record)
     if study is None:
@@ -94,7 +102,14 @@ def known_run(
 
 
 def stored_study(record: RunRecord) -> Study | None:
-    """The study of a run; None where another version of this project declared it."""
+    """Parse the study of a run.
+
+    Args:
+        record: The run's row.
+
+    Returns:
+        The study; None where another version of this project declared it.
+    """
     try:
         return parse(json.loads(record.study), record.run_id, stored=True)
     except BadInput:
@@ -102,7 +117,13 @@ def stored_study(record: RunRecord) -> Study | None:
 
 
 def as_it_stands(ledger: RunDatabase, run: StoredRun, record: RunRecord) -> StoredRun:
-    """A run in the state that its record has by now."""
+    """Update a run to the state that its record has by now.
+
+    Args:
+        ledger: The database.
+        run: As it was read.
+        record: Its row by now.
+    """
     state = record.state
     if state == "running" and not ledger.held(record.graph):
         state = "stopped"  # its driver was killed
@@ -110,7 +131,15 @@ def as_it_stands(ledger: RunDatabase, run: StoredRun, record: RunRecord) -> Stor
 
 
 def find_run(text: str, settings: Settings) -> StoredRun:
-    """The run with this id, or the latest one of the study with this name. Raises BadInput."""
+    """Find the run with this id, or the latest one of the study with this name.
+
+    Args:
+        text: Id of a run, or name of a study.
+        settings: Where runs lie.
+
+    Raises:
+        BadInput: There is none.
+    """
     runs = find(settings)
     fitting = [run for run in runs if run.record.run_id == text] or [
         run for run in runs if text in (run.study.name, str(run.place))
@@ -122,7 +151,11 @@ def find_run(text: str, settings: Settings) -> StoredRun:
 
 
 def stored_table(run: StoredRun) -> Table:
-    """The table of a run as far as the storage knows it, computed from the storage alone."""
+    """Compute the table of a run from the storage alone, as far as that knows it.
+
+    Args:
+        run: Which run.
+    """
     with opened(run.url) as (_, store):
         return table_from(run, store)
 
@@ -141,7 +174,11 @@ def table_from(run: StoredRun, store: ResultStore) -> Table:
 
 
 def measured(run: StoredRun) -> Measured:
-    """A run as its cost is compared with those of others."""
+    """Measure the cost of a run, for comparison with others.
+
+    Args:
+        run: Which run.
+    """
     study = run.study
     shared = {
         "pruning": as_json(study.pruning),
@@ -153,7 +190,11 @@ def measured(run: StoredRun) -> Measured:
 
 
 def adaptive_path(run: StoredRun) -> list[OracleCycle]:
-    """The cycles that the adaptive oracle would have found, as far as the run recorded them."""
+    """Find the cycles that the adaptive oracle would have found, as far as the run recorded them.
+
+    Args:
+        run: Of a study that trains whole grids.
+    """
     assert isinstance(run.study, OracleStudy)
     graph = Graph(run.study.system, run.record.fingerprint)
     with opened(run.url) as (_, store):
@@ -162,10 +203,14 @@ def adaptive_path(run: StoredRun) -> list[OracleCycle]:
 
 
 def stored_distributions(run: StoredRun, name: str) -> Table:
-    """The distributions that a run of any kind has recorded, of one of its pruning runs.
+    """Collect the distributions that a run of any kind has recorded, of one of its pruning runs.
 
-    name: "oracle" or "S-Cyc" of an oracle run, the label of an entry. Raises BadInput for another,
-    and where the study records nothing.
+    Args:
+        run: Which run.
+        name: "oracle" or "S-Cyc" of an oracle run, the label of an entry.
+
+    Raises:
+        BadInput: There is no such pruning run, or the study records nothing.
     """
     with opened(run.url) as (_, store):
         return distributions(run, found(run, store), name)
@@ -186,9 +231,15 @@ def distributions(run: StoredRun, experiment_found: Experiment, name: str) -> Ta
 
 
 def found(run: StoredRun, store: ResultStore, lacking: list[str] | None = None) -> Experiment:
-    """What a run has found, as far as its storage knows it.
+    """Replay a run's searches as far as its storage has results.
 
-    lacking: takes the names of the Optuna studies in which a search misses its next results.
+    Args:
+        run: Which run.
+        store: Has the results.
+        lacking: Takes the names of the Optuna studies in which a search misses its next results.
+
+    Returns:
+        The experiment with what it has found.
     """
     graph = Graph(run.study.system, run.record.fingerprint)
     known = store.results(graph)

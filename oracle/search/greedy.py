@@ -120,7 +120,7 @@ class GridSearch:
     def _by_cells(
         self, rule: CellRule, found: _CycleState, every: list[float], asked: float | None
     ) -> Generator[CellRequest, Results, OracleCycle]:
-        """The cells that tell most, until enough is known or the budget is spent.
+        """Train the cells that tell most, until enough is known or the budget is spent.
 
         The grid grows where the region is likelier than not to reach its end; of what is added the
         outermost value is trained at once.
@@ -194,7 +194,7 @@ class _CycleState:
         passed: tuple[CellResult, ...] = (),
         end: SearchEnd | None = None,
     ) -> OracleCycle:
-        """The cycle, with all that was trained."""
+        """Return the cycle, with all that was trained."""
         number = self.place.cycle
         assert number is not None
         cells, results = dict(sorted(self.cells.items())), dict(sorted(self.results.items()))
@@ -224,14 +224,13 @@ class Declared(Protocol):
 def grid_search(
     graph: Tree, schedule: ScheduleSpec, declared: Declared, seed: int = 0
 ) -> GridSearch:
-    """The search of each cycle's grid that is declared.
+    """Make the search of a cycle's grid that a study declares.
 
     Args:
         graph: what names the training runs.
         schedule: of each cycle.
         declared: the grid, the tolerance, and how cells are chosen.
         seed: of the draws of a search of single cells.
-
     """
     how = declared.search
     shared = (graph, schedule, declared.grid, declared.tolerance, declared.tolerance_kind)
@@ -242,9 +241,14 @@ def grid_search(
 
 
 def greedy_oracle(study: OracleStudy, graph: Graph, done: Callable[[OracleCycle], None]) -> Search:
-    """The greedy oracle of a study: see :func:`descent`.
+    """Make the greedy oracle of a study; see :func:`run_greedy`.
 
     Every cycle begins with the least number of replicates, and may grow.
+
+    Args:
+        study: What is declared.
+        graph: Names the training runs.
+        done: Called with each finished cycle.
     """
     search = grid_search(graph, study.schedule, study, study.seed)
 
@@ -264,12 +268,19 @@ def run_greedy(
     growth: Callable[[tuple[float, ...]], AdaptiveReplication] | None = None,
     asked: Callable[[int], float | None] = lambda cycle: None,
 ) -> Search:
-    """The greedy oracle (Liu et al. 2021, Section 5.3).
+    """Run the greedy oracle (Liu et al. 2021, Section 5.3).
 
-    At each cycle: a search of the grid; the max_lr with the best mean validation accuracy is kept,
-    and its networks are pruned next. Ends early where every max_lr diverged. Calls `done` with each
-    finished cycle. growth: how a cycle comes to more replicates, from the well-tuned max_lr of the
-    cycles before. asked: the max_lr of a cycle whose verdict is wanted.
+    At each cycle the grid is searched; the max_lr with the best mean validation accuracy is kept,
+    and its networks are pruned next. Ends early where every max_lr diverged.
+
+    Args:
+        search: Of one cycle.
+        cycles: Pruning cycles after the unpruned network.
+        replicates: Of each max_lr.
+        done: Called with each finished cycle.
+        growth: How a cycle comes to more replicates, from the well-tuned max_lr of the cycles
+            before; None: it does not.
+        asked: The max_lr of a cycle whose verdict is wanted.
     """
     parents: Sequence[Cell | None] = [None] * replicates
     last: Region | None = None
@@ -285,7 +296,7 @@ def run_greedy(
 
 
 def scores_by_max_lr(results: Mapping[float, Sequence[CellResult]]) -> dict[float, MaxLrScores]:
-    """Validation accuracies by max_lr."""
+    """Collect the validation accuracies, in percent, by max_lr."""
     return {
         rate: MaxLrScores(
             tuple(result.val_accuracy for result in row), any(result.diverged for result in row)

@@ -84,7 +84,7 @@ class RivalRun:
         return frozenset(cell.id for cells in self._rows for cell in cells)
 
     def row_ids(self, cycle: int) -> frozenset[str]:
-        """The ids of the cells of a cycle whose max_lr is known."""
+        """Return the ids of the cells of a cycle whose max_lr is known."""
         return frozenset(cell.id for cell in self._rows[cycle])
 
     @property
