@@ -13,7 +13,7 @@ from oracle.errors import SettingProblem
 from oracle.experiments.base import Experiment
 from oracle.experiments.registry import experiment
 from oracle.search.graph import Graph
-from oracle.search.greedy import OracleCycle
+from oracle.search.grid_search import OracleCycle
 from oracle.search.request import replay
 from oracle.settings import Settings
 from oracle.storage.optuna_studies import study_name

@@ -16,7 +16,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from oracle.search.graph import Cell, CellResult
-from oracle.search.greedy import OracleCycle, grid_search, run_greedy
+from oracle.search.greedy import run_greedy
+from oracle.search.grid_search import OracleCycle, grid_search
 from oracle.search.request import Search
 from oracle.search.selection.expected import cells_a_cycle
 from oracle.study.base import NAME

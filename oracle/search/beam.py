@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from oracle.search.graph import Cell, CellResult, Graph
-from oracle.search.greedy import OracleCycle, grid_search
+from oracle.search.grid_search import OracleCycle, grid_search
 from oracle.search.pruning_run import RunCycle
 from oracle.search.request import Search
 from oracle.stats.region import ROUNDING, Region
