@@ -6,7 +6,7 @@ from oracle.analysis import costs, region_fit
 from oracle.reports.parts import beam as beam_reports
 from oracle.reports.parts import cell_search as cell_search_reports
 from oracle.reports.parts import evidence as evidence_reports
-from oracle.reports.parts import metric
+from oracle.reports.parts import flat_rows, metric
 from oracle.reports.parts import plateau as plateau_reports
 from oracle.reports.parts import rivals as rivals_reports
 from oracle.reports.parts.majority import split_notes
@@ -14,15 +14,13 @@ from oracle.reports.sheet import (
     CostRow,
     ReportTable,
     cost_rows,
-    flat_spread,
     format_lr,
     format_mean_std,
     shrunk_lines,
 )
 from oracle.stats.paired_difference import Difference, signed
 from oracle.tables.oracle import OracleCost, OracleTable
-from oracle.tables.parts import evidence
-from oracle.tables.parts.cycles import FeasibleRegion, GridValue, OracleCycleRow, PaperColumn
+from oracle.tables.parts.cycles import FeasibleRegion, OracleCycleRow, PaperColumn, winner
 from oracle.tables.parts.majority import Part
 from scyc.specs.ranges import exact
 
@@ -57,8 +55,13 @@ def sheet(table: OracleTable) -> ReportTable:
         heads.insert(1, "reps")
     else:
         rows = [[first, *others] for first, _, *others in rows]
+    if not has_s_cyc(table):
+        keep = [index for index, head in enumerate(heads) if "S-Cyc" not in head]
+        heads = [heads[index] for index in keep]
+        rows = [[row[index] for index in keep] for row in rows]
     printed = ReportTable(
-        title=f"{table['study']}: the oracle against S-Cyc",
+        title=f"{table['study']}: the greedy oracle"
+        + (" against S-Cyc" if has_s_cyc(table) else ""),
         run_id=table["run_id"],
         headers=tuple(heads),
         rows=rows,
@@ -66,17 +69,23 @@ def sheet(table: OracleTable) -> ReportTable:
         notes=[*shrunk_lines(table), *split_notes(table), *_footnotes(table)],
         costs=_costs(table["cost"]),
         cost_notes=[ratio] if ratio else [],
-        flat=[_flat(cycle) for cycle in table["cycles"]],
-        flat_heads=_flat_heads(),
+        flat=[flat_rows.flat_row(cycle) for cycle in table["cycles"]],
+        flat_heads=flat_rows.flat_heads(),
         series="oracle and S-Cyc",
         subtables=_more(table),
     )
     return metric.named(printed, table)
 
 
+def has_s_cyc(table: OracleTable) -> bool:
+    """Whether the study has S-Cyc's parameters; True, too, before the first cycle has ended."""
+    return all(cycle["s_cyc"]["max_lr"] is not None for cycle in table["cycles"])
+
+
 def _costs(cost: OracleCost) -> list[CostRow]:
     replayed = {"adaptive (replayed)": cost["adaptive"]} if "adaptive" in cost else {}
-    return cost_rows({"oracle": cost["oracle"], **replayed, "S-Cyc": cost["s_cyc"]})
+    one = {"S-Cyc": cost["s_cyc"]} if cost["s_cyc"]["trainings"] else {}
+    return cost_rows({"oracle": cost["oracle"], **replayed, **one})
 
 
 def _more(table: OracleTable) -> list[ReportTable]:
@@ -97,11 +106,6 @@ def format_region(feasible: FeasibleRegion | None) -> str:
     low = ("<" if feasible["cut_low"] else "") + format_lr(feasible["low"])
     high = format_lr(feasible["high"]) + (">" if feasible["cut_high"] else "")
     return f"[{low}, {high}]" + ("" if feasible["contiguous"] else "*")
-
-
-def winner(cycle: OracleCycleRow) -> GridValue | None:
-    """The grid entry of a cycle's well-tuned max_lr."""
-    return next((each for each in cycle["grid"] if each["max_lr"] == cycle["well_tuned"]), None)
 
 
 def _footnotes(table: OracleTable) -> list[str]:
@@ -169,11 +173,14 @@ def _is_flat(cycle: OracleCycleRow) -> bool:
 
 def verdict(table: OracleTable) -> str:
     """What is decided of S-Cyc's max_lr, and then what was measured."""
+    if not has_s_cyc(table):
+        return "The study has no S-Cyc parameters: only the regions are given."
     judged = [c for c in table["cycles"] if c["s_cyc"]["inside"] is not None]
     by_kind: dict[str, list[OracleCycleRow]] = {}
     for cycle in judged:
-        assert cycle["evidence"] is not None  # where a region is, so is what is known of it
-        by_kind.setdefault(cycle["evidence"]["s_cyc"]["verdict"], []).append(cycle)
+        given = cycle["evidence"] and cycle["evidence"]["s_cyc"]
+        assert given is not None  # where a region is, so is what is known of it
+        by_kind.setdefault(given["verdict"], []).append(cycle)
     outside = by_kind.get("outside", [])
     line = (
         f"S-Cyc's max_lr is inside the region in {len(by_kind.get('inside', []))} of {len(judged)} "
@@ -242,52 +249,8 @@ def _side(cycle: OracleCycleRow) -> str:
     """Above or below the estimated region; the measured one in tables of older versions."""
     estimated = cycle["evidence"] and cycle["evidence"].get("estimated")
     region = estimated or cycle["feasible"]
+    rate = cycle["s_cyc"]["max_lr"]
     assert region is not None  # of a cycle that is judged
+    assert rate is not None
     middle = (region["low"] * region["high"]) ** 0.5
-    return "above" if cycle["s_cyc"]["max_lr"] > middle else "below"
-
-
-def _flat_heads() -> tuple[str, ...]:
-    means = [
-        f"{who}_{part}_accuracy_{what}"
-        for who in ("oracle", "s_cyc")
-        for part in ("val", "test")
-        for what in ("mean", "std")
-    ]
-    return (
-        "cycle",
-        "replicates",
-        "weights_remaining",
-        "well_tuned",
-        "feasible_low",
-        "feasible_high",
-        "cut_low",
-        "cut_high",
-        "contiguous",
-        "s_cyc_max_lr",
-        "inside",
-        *means,
-        *evidence.FLAT_HEADS,
-    )
-
-
-def _flat(cycle: OracleCycleRow) -> dict[str, object]:
-    feasible, best, s_cyc = cycle["feasible"], winner(cycle), cycle["s_cyc"]
-    return {
-        "cycle": cycle["cycle"],
-        "replicates": cycle["replicates"],
-        "weights_remaining": cycle["weights_remaining"],
-        "well_tuned": cycle["well_tuned"],
-        "feasible_low": feasible and feasible["low"],
-        "feasible_high": feasible and feasible["high"],
-        "cut_low": feasible and feasible["cut_low"],
-        "cut_high": feasible and feasible["cut_high"],
-        "contiguous": feasible and feasible["contiguous"],
-        "s_cyc_max_lr": s_cyc["max_lr"],
-        "inside": s_cyc["inside"],
-        **evidence_reports.flat(cycle),
-        **flat_spread("oracle_val_accuracy", best and best["val_accuracy"]),
-        **flat_spread("oracle_test_accuracy", best and best["test_accuracy"]),
-        **flat_spread("s_cyc_val_accuracy", s_cyc["val_accuracy"]),
-        **flat_spread("s_cyc_test_accuracy", s_cyc["test_accuracy"]),
-    }
+    return "above" if rate > middle else "below"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,9 +14,10 @@ from oracle.experiments.base import Experiment
 from oracle.experiments.registry import experiment
 from oracle.search.graph import Graph
 from oracle.search.greedy import OracleCycle
-from oracle.search.request import CellRequest, Results, Search
+from oracle.search.request import replay
 from oracle.settings import Settings
-from oracle.storage.result_store import ResultStore, study_name
+from oracle.storage.optuna_studies import study_name
+from oracle.storage.result_store import ResultStore
 from oracle.storage.session import opened
 from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy
@@ -52,7 +51,10 @@ def find(settings: Settings, unread: list[str] | None = None) -> list[StoredRun]
         places: list[tuple[URL, Path | None]] = [(parse_url(settings.storage), None)]
     else:
         places = [(sqlite_url(settings.database_file), None)]
-        places += [(sqlite_url(file), file.parent) for file in settings.study_databases()]
+        places += [
+            (sqlite_url(file), file.parent if file.parent != settings.folder else None)
+            for file in settings.old_databases()
+        ]
     runs: list[StoredRun] = []
     for url, place in places:
         problems = probe(url)
@@ -84,12 +86,19 @@ def known_run(
 
     place: the folder of its files, where that is not the one named like its study.
     """
-    try:
-        study = parse(json.loads(record.study), record.run_id, stored=True)
-    except BadInput:
+    study = stored_study(record)
+    if study is None:
         return None
     place = place or settings.study_folder(study.folder_name)
     return as_it_stands(ledger, StoredRun(record, study, url, place, record.state), record)
+
+
+def stored_study(record: RunRecord) -> Study | None:
+    """The study of a run; None where another version of this project declared it."""
+    try:
+        return parse(json.loads(record.study), record.run_id, stored=True)
+    except BadInput:
+        return None
 
 
 def as_it_stands(ledger: RunDatabase, run: StoredRun, record: RunRecord) -> StoredRun:
@@ -189,25 +198,3 @@ def found(run: StoredRun, store: ResultStore, lacking: list[str] | None = None) 
         places = {ask.place for ask in asks if ask is not None}
         lacking += sorted(study_name(graph, run.study.name, place) for place in places)
     return so_far
-
-
-def replay(search: Search, known: Results) -> CellRequest | None:
-    """Let a search go as far as the known results carry it; returns what it asks for then."""
-    asked = None
-    for request in requests(search, known):
-        asked = request
-    return asked if asked is not None and not _answered(asked, known) else None
-
-
-def requests(search: Search, known: Results) -> Iterator[CellRequest]:
-    """Yield what a search asks for, to the first request that the known results do not answer."""
-    with contextlib.suppress(StopIteration):
-        asked = next(search)
-        yield asked
-        while _answered(asked, known):
-            asked = search.send(known)
-            yield asked
-
-
-def _answered(asked: CellRequest, known: Results) -> bool:
-    return all(cell.id in known for cell in asked.cells)

@@ -28,7 +28,7 @@ from oracle.settings import Progress, Settings
 from oracle.storage.recorder import Recorder
 from oracle.storage.result_store import ResultStore
 from oracle.storage.retry import DatabaseRetry
-from oracle.storage.session import opened, study_url
+from oracle.storage.session import opened, own_database, study_url
 from oracle.study.base import Study
 from oracle.tables.registry import Table
 from scyc.tuning.plan import Plan
@@ -58,6 +58,8 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
     progress, patience = _patient(progress or Progress(), prepared.settings)
     for remark in prepared.summary.remarks if prepared.summary else ():
         progress.say(f"note: {remark}")
+    if own := own_database(prepared.settings, prepared.study.folder_name):
+        progress.say(f"note: {own} is of an earlier version; oracle migrate moves it into the home")
     workspace = Workspace(prepared)
     workspace.make()
     graph, study = prepared.graph, prepared.study
@@ -69,7 +71,11 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
     ):
         ids = run_ids(study, graph.fingerprint)
         before = patience(lambda: _stored_before(ledger, record, ids))
-        for remark in remarks.other_images(study.name, graph.fingerprint, patience(ledger.runs)):
+        earlier = patience(ledger.runs)
+        for remark in (
+            *remarks.other_images(study.name, graph.fingerprint, earlier),
+            *remarks.other_code(study, graph.fingerprint, earlier),
+        ):
             progress.say(f"note: {remark}")
         # Another run may have taken the id since the study was checked.
         record = patience(lambda: ledger.register_first(record, ids, is_same_run, lease.claim))

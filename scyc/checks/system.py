@@ -12,6 +12,7 @@ from scyc.data.images import Images
 from scyc.engines.registry import engine_problem
 from scyc.errors import Problem
 from scyc.networks import registry
+from scyc.optimizers.weight_decay import has_biases, has_norms
 from scyc.pruning import filter_groups
 from scyc.pruning import weights as pruning_weights
 from scyc.pruning.counts import first_idle_cycle
@@ -71,20 +72,37 @@ def _option_problems(system: SystemSpec, images: Images, cycles: int) -> list[Pr
     own = isinstance(system.network, FactorySpec)  # whose code may need values
     with nullcontext() if own else torch.device("meta"):
         network = registry.build(system.network, images.shape, len(images.classes), seed=0)
+    problems += _decay_problems(system, network)
     if rule := engine_problem(system.training, network):
         problems.append(Problem("training.engine", rule, system.training.engine))
     if looks_at_relus and not any(isinstance(module, nn.ReLU) for module in network.modules()):
         rule = "this network has no nn.ReLU module to look at; call ReLU as one, or leave this out"
         problems.append(Problem("record.what", rule, "activations"))
+    problems += _norm_problems(system, network)
     if structured:
         problems += _filter_problems(system, network, images, cycles)
-    elif system.pruning.criterion in _GLOBAL | _BY_LAYER:
+    elif CRITERIA[system.pruning.criterion].scope:
         problems += _weight_problems(system, network, images, cycles)
     return problems
 
 
-_GLOBAL = frozenset({"global_magnitude", "global_gradient", "random"})
-_BY_LAYER = frozenset({"layer_magnitude", "layer_gradient"})
+def _decay_problems(system: SystemSpec, network: nn.Module) -> list[Problem]:
+    """A weight decay of what the network has none of: the same training would have a second id."""
+    training, problems = system.training, []
+    rule = "this network has no {}; leave this out"
+    if training.norm_weight_decay is not None and not has_norms(network):
+        what = "norm with weights, such as nn.BatchNorm2d"
+        problems.append(Problem("training.norm_weight_decay", rule.format(what)))
+    if training.bias_weight_decay is not None and not has_biases(network):
+        problems.append(Problem("training.bias_weight_decay", rule.format("bias")))
+    return problems
+
+
+def _norm_problems(system: SystemSpec, network: nn.Module) -> list[Problem]:
+    if not system.pruning.prune_norms or pruning_weights.norm_names(network):
+        return []
+    rule = "this network has no batch-norm scales that are trained; leave it out"
+    return [Problem("pruning.prune_norms", rule, system.pruning.prune_norms)]
 
 
 def _weight_problems(
@@ -94,11 +112,14 @@ def _weight_problems(
     own = isinstance(system.network, FactorySpec)
     last = pruning_weights.last_linear(network, images.shape) if own else None
     names = pruning_weights.prunable_names(network, system.pruning.prune_last, last)
+    if system.pruning.prune_norms:
+        names += pruning_weights.norm_names(network)
     counts = [network.get_parameter(name).numel() for name in names]
     density = system.pruning.start_density
     if density is not None:
         counts = [round(density * count) for count in counts]
-    groups = [sum(counts)] if system.pruning.criterion in _GLOBAL else counts
+    together = CRITERIA[system.pruning.criterion].scope == "global"
+    groups = [sum(counts)] if together else counts
     idle = first_idle_cycle(groups, system.pruning.rate, cycles, least=0)
     if idle is None:
         return []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -15,10 +17,13 @@ from scyc.specs.ranges import (
     Batches,
     Bound,
     Classes,
+    GradientNorm,
     Iterations,
     Padding,
     Seed,
     Share,
+    Smoothing,
+    WeightDecay,
     WholeShare,
     is_stored,
 )
@@ -40,7 +45,7 @@ class SubsetSpec(Spec):
 class PruningSpec(ExtendedSpec):
     """How a trained network becomes the next, sparser one."""
 
-    younger: ClassVar[tuple[str, ...]] = ("start_density",)
+    younger: ClassVar[tuple[str, ...]] = ("start_density", "prune_norms")
 
     criterion: str = "global_magnitude"
     rate: Share = 0.2  # share of the remaining prunable weights (or filters) that a cycle removes
@@ -50,6 +55,7 @@ class PruningSpec(ExtendedSpec):
     # those after so many iterations of the unpruned network's training.
     rewind: Literal["last", "init", "reinit"] | Iterations = "last"
     start_density: Share | None = None  # of the prunable weights, drawn at random before cycle 0
+    prune_norms: bool = False  # the scales of batch norm are pruned and counted like weights
 
 
 class AugmentSpec(Spec):
@@ -60,8 +66,15 @@ class AugmentSpec(Spec):
     per: Literal["replicate", "member"] = "replicate"  # the same for every max_lr, or its own
 
 
-class TrainingSpec(Spec):
+class TrainingSpec(ExtendedSpec):
     """One pruning cycle's training, without its learning rates."""
+
+    younger: ClassVar[tuple[str, ...]] = (
+        "label_smoothing",
+        "clip_grad_norm",
+        "norm_weight_decay",
+        "bias_weight_decay",
+    )
 
     steps: Iterations  # iterations
     batch: Batch  # images an iteration
@@ -72,6 +85,15 @@ class TrainingSpec(Spec):
     precision: Literal["fp32", "fp64", "bf16"] = "fp32"  # bf16: autocast of the forward pass
     engine: EngineName = "auto"
     deterministic: bool = False  # the reference engine and deterministic kernels, on any device
+    label_smoothing: Smoothing = 0.0  # share of each label's target that all classes share
+    clip_grad_norm: GradientNorm | None = None  # largest L2 norm of all gradients together
+    norm_weight_decay: WeightDecay | None = None  # of norms, instead of the optimizer's
+    bias_weight_decay: WeightDecay | None = None  # of biases, instead of the optimizer's
+
+    @property
+    def optimizer_weight_decay(self) -> float:
+        """The optimizer's weight decay; 0 where it has none."""
+        return float(getattr(self.optimizer, "weight_decay", 0.0))
 
     @model_validator(mode="after")
     def _inside_budget(self) -> TrainingSpec:
@@ -89,6 +111,15 @@ class TrainingSpec(Spec):
         return self
 
     @model_validator(mode="after")
+    def _decays_differ(self) -> TrainingSpec:
+        """What changes nothing is refused: the same training would have a second id."""
+        own = self.optimizer_weight_decay
+        rule = f"is the optimizer's own weight_decay, {own}; leave this out"
+        names = ("norm_weight_decay", "bias_weight_decay")
+        refuse((name, rule) for name in names if getattr(self, name) == own)
+        return self
+
+    @model_validator(mode="after")
     def _reference_if_deterministic(self) -> TrainingSpec:
         if self.deterministic and self.engine not in ("auto", "solo"):
             raise ValueError(
@@ -96,6 +127,23 @@ class TrainingSpec(Spec):
                 '"solo"'
             )
         return self
+
+
+# Options that training scripts have and this trainer does not, with the reason.
+NO_TRAINING_OPTIONS: Mapping[str, str] = MappingProxyType(
+    dict.fromkeys(
+        ("ema", "ema_decay", "model_ema", "ema_steps"),
+        "averaged weights make two networks of one, and which of them is pruned is up to you",
+    )
+    | dict.fromkeys(
+        ("class_weights", "class_weight"),
+        "max_lr is chosen by accuracy, which counts every image alike, so you want another metric",
+    )
+    | dict.fromkeys(
+        ("loss", "loss_fn", "criterion"),
+        "the engines compute cross-entropy, and max_lr is chosen by accuracy",
+    )
+)
 
 
 class SplitSpec(ExtendedSpec):
