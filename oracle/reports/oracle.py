@@ -5,8 +5,8 @@ from __future__ import annotations
 from oracle.analysis import costs, region_fit
 from oracle.reports.parts import beam as beam_reports
 from oracle.reports.parts import cell_search as cell_search_reports
+from oracle.reports.parts import current, flat_rows, metric
 from oracle.reports.parts import evidence as evidence_reports
-from oracle.reports.parts import flat_rows, metric
 from oracle.reports.parts import plateau as plateau_reports
 from oracle.reports.parts import rivals as rivals_reports
 from oracle.reports.parts.majority import split_notes
@@ -89,9 +89,12 @@ def _costs(cost: OracleCost) -> list[CostRow]:
 
 
 def _more(table: OracleTable) -> list[ReportTable]:
-    """The tables below: rivals and beam, of a study that has them."""
+    """The tables below: the cycle that is not finished, rivals and beam, of a run with them."""
+    found = table.get("current")
+    so_far = [current.sheet(table, found)] if found else []
     rivals = [rivals_reports.sheet(table)] if table["rivals"] else []
-    return [*rivals, *([beam_reports.sheet(table, table["beam"])] if table["beam"] else [])]
+    beam = [beam_reports.sheet(table, table["beam"])] if table["beam"] else []
+    return [*so_far, *rivals, *beam]
 
 
 def _counts(table: OracleTable) -> list[int]:
