@@ -16,7 +16,7 @@ TOOLS := .venv/tools/bin
 .DEFAULT_GOAL := demo
 
 demo: .venv/demo
-	$(VENV) -m oracle.cli run digits
+	$(VENV) -m oracle.cli run demo
 
 check: .venv/test lint
 	$(VENV) -m pytest -n 2 --self-contained
