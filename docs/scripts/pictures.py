@@ -79,8 +79,7 @@ def _like(figure: go.Figure, whole: go.Figure) -> go.Figure:
         elif trace.name == "diverged":
             trace.update(y=[same.y[0]] * len(trace.x))
         kept.append(trace if len(trace.x or ()) else trace.update(x=[None], y=[None]))
-    for trace in final.values():
-        kept.append(copy.deepcopy(trace).update(x=[None], y=[None]))
+    kept += [copy.deepcopy(trace).update(x=[None], y=[None]) for trace in final.values()]
     order = [trace.name for trace in whole.data]
     kept.sort(key=lambda trace: order.index(trace.name))
     found = go.Figure(kept, figure.layout)
