@@ -156,6 +156,8 @@ def trainable(
         least = "at least 0" if name == "gpu" else "above 0"
         if not math.isfinite(value) or value < 0 or (name == "cpu" and value == 0):
             raise ValueError(f"resources: {name} = {value!r} must be a number {least}")
+    if (gpus := wanted.get("gpu", 0)) > 1 and gpus != int(gpus):
+        raise ValueError(f"resources: gpu = {gpus!r} must be at most 1, or a whole number")
     if timeout is not None and not 0 < timeout < math.inf:
         raise ValueError(f"timeout = {timeout!r} must be a number of seconds above 0, or None")
     if function is None:
