@@ -1,6 +1,7 @@
 """What Ray is asked for a training run; without Ray."""
 
 import contextlib
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,13 @@ from oracle.execution.worker import WorkerConfig
 class Cluster:
     """Stands for the module ray."""
 
+    __spec__ = None
+
     def __init__(self, *nodes: tuple[float, float]) -> None:
         self._nodes = nodes
+
+    def shutdown(self) -> None:
+        """Nothing was started."""
 
     def nodes(self) -> list[dict[str, Any]]:
         found = [
@@ -69,7 +75,9 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
     monkeypatch.setattr(ray_backend, "connect", connect)
     monkeypatch.setattr(ray_backend, "_fit", fit)
     monkeypatch.setattr(ray_backend, "count_gpus", lambda ray: 1)
-    monkeypatch.setattr("ray.nodes", Cluster((8.0, 1.0)).nodes)
+    # Ray itself is not imported: what comes later in this process sets its environment first.
+    fake: Any = Cluster((8.0, 1.0))
+    monkeypatch.setitem(sys.modules, "ray", fake)
     return found
 
 
