@@ -55,7 +55,7 @@ def too_small(ray: Any, needed: Mapping[str, float]) -> str | None:
 
 
 def make_scratch() -> Path:
-    """A new folder for Ray's files; those of drivers that were killed are removed on the way.
+    """Make a new folder for Ray's files, and remove those of drivers that were killed.
 
     It lies in the folder for temporary files, or in /tmp where that one's path is too long: the
     paths of Ray's sockets have 88 characters more, and may have 107.
