@@ -259,6 +259,7 @@ def test_a_smaller_study_of_a_function_has_fewer_cycles_but_no_smaller_scale(
 
 
 @pytest.mark.ray
+@pytest.mark.slow
 def test_a_notebook_s_function_runs_on_ray_and_a_worker_that_dies_is_replaced(
     tmp_path: Path,
 ) -> None:
