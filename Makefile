@@ -23,7 +23,7 @@ SUITE := $(VENV) -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 .DEFAULT_GOAL := demo
 
 demo: .venv/demo
-	$(VENV) -m oracle.cli run digits
+	$(VENV) -m oracle.cli run demo
 
 check: .venv/test lint
 	$(VENV) -m pytest -n 2 --self-contained
