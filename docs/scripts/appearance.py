@@ -3,8 +3,7 @@
     python docs/scripts/appearance.py
 
 Needs Chromium (BROWSER_PATH, or /usr/bin/chromium) and writes docs/appearance/*.png, with 256
-colours each. The pictures "before" were drawn in the same way by the code of commit 32efeb9 and stay
-as they are.
+colours each. The pictures "before" were drawn by the code of commit 32efeb9 and stay as they are.
 """
 
 from __future__ import annotations
