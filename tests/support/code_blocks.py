@@ -1,8 +1,8 @@
 """The blocks of code in the README and in docs/, with what their pages say about running them.
 
 A comment on the line above a block says what it needs: ``<!-- not run: REASON -->``; ``quick``, it
-runs in ``make test`` too; ``given: NAMES``, which a test provides; ``file: NAME``, it is the content
-of a file. Several are parted by ``; ``. A page may say of all its blocks
+runs in ``make test`` too; ``given: NAMES``, which a test provides; ``file: NAME``, it is what a
+file holds. Several are parted by ``; ``. A page may say of all its blocks
 ``<!-- blocks not run: REASON -->``.
 """
 
