@@ -52,7 +52,11 @@ class Settings:
         return [file for file in files if file not in ours and file.exists()]
 
     def study_folder(self, study_name: str) -> Path:
-        """The folder of a study: its checkpoints, decoded images and reports."""
+        """Return the folder of a study: its checkpoints, decoded images and reports.
+
+        Args:
+            study_name: Of the study.
+        """
         return self.folder / study_name
 
     def shared_location(self, study_name: str, what: str) -> str:

@@ -38,7 +38,7 @@ def count_gpus(ray: Any) -> int:
 
 
 def make_scratch() -> Path:
-    """A new folder for Ray's files; those of drivers that were killed are removed on the way.
+    """Make a new folder for Ray's files, and remove those of drivers that were killed.
 
     It lies in the folder for temporary files, or in /tmp where that one's path is too long: the
     paths of Ray's sockets have 88 characters more, and may have 107.

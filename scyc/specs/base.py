@@ -102,11 +102,16 @@ def tag(value: Any) -> str:
 def chosen(
     known: Mapping[str, type[Spec]], default: str | None = None, own: bool = True
 ) -> Callable[[Any], Any]:
-    """A validator that turns the short form of a choice, its name, into the long one.
+    """Make a validator that turns the short form of a choice, its name, into the long one.
 
-    known: specs by name. default: the name where none is given. Where none is, ``module:factory``
-    is a choice too, unless `own` says that one's own code is none. Refuses a name that is not
-    known, and says what is.
+    Args:
+        known: Specs by name.
+        default: The name where none is given; None if there has to be one.
+        own: Whether ``module:factory``, the user's own code, is a choice as well.
+
+    Returns:
+        A function for pydantic's ``BeforeValidator``, which refuses an unknown name and says what
+        is known.
     """
     factories = own and default is None
 
