@@ -105,7 +105,7 @@ def _loaded_hash(path: str) -> str | None:
 
 
 def _is_edited(name: str, text: str) -> bool:
-    """Whether a module's file has functions other than those that were imported from it."""
+    """Return whether a module's file has functions other than those that were imported from it."""
     module = sys.modules.get(name)
     if type(getattr(module, "__loader__", None)) is not importlib.machinery.SourceFileLoader:
         return False  # not loaded, or by a hook that changes the code
@@ -132,7 +132,7 @@ def _functions(code: types.CodeType) -> Iterator[tuple[Any, ...]]:
 
 
 def _behaviour(code: types.CodeType) -> tuple[Any, ...]:
-    """What a function does, without where in the file it stands."""
+    """Return what a function does, without where in the file it stands."""
     constants = tuple(
         _behaviour(each) if isinstance(each, types.CodeType) else repr(each)
         for each in code.co_consts
