@@ -78,7 +78,14 @@ def default_workers(device: str) -> int:
 
 @dataclass(frozen=True)
 class ScaleDown:
-    """What to reduce; None leaves it as the study has it."""
+    """What to reduce; None leaves it as the study has it.
+
+    Example:
+        >>> import oracle
+        >>> smaller = oracle.ScaleDown(scale=0.05, subset=0.2, cycles=1, grid=2, replicates=1)
+        >>> oracle.check("digits", smaller=smaller).cycles
+        1
+    """
 
     scale: float | None = None  # of the iterations: budget, warm-up, drops, validation, rewinding
     subset: float | None = None  # share of each class's images

@@ -21,7 +21,16 @@ class Problem:
 
 
 class BadInput(ValueError):
-    """An input that was refused, with every problem that was found in it."""
+    """An input that was refused, with every problem that was found in it.
+
+    Example:
+        >>> import oracle
+        >>> try:
+        ...     oracle.run("digits", workers=0, device="gpu")
+        ... except oracle.BadInput as error:
+        ...     print([problem.path for problem in error.problems])
+        ['device', 'workers']
+    """
 
     def __init__(self, source: str, problems: Sequence[Problem]) -> None:
         self.source = source

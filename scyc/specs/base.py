@@ -55,7 +55,14 @@ class ExtendedSpec(Spec):
 
 
 class SCyc(Spec):
-    """S-Cyc's parameters (Liu et al. 2021, Section 4.3)."""
+    """S-Cyc's parameters (Liu et al. 2021, Section 4.3).
+
+    Example:
+        >>> from scyc import SCyc, max_lr
+        >>> curve = SCyc(epsilon=0.03, delta=0.09, q=1, beta=4.0)
+        >>> [round(max_lr(curve, cycle, rate=0.2), 4) for cycle in range(6)]
+        [0.03, 0.03, 0.0304, 0.0382, 0.0707, 0.1031]
+    """
 
     epsilon: LearningRate  # max_lr of the unpruned network
     delta: RateOrZero  # total rise of max_lr
