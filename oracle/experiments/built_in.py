@@ -30,12 +30,16 @@ class BuiltInStudy:
 
 
 def built_in_studies() -> list[BuiltInStudy]:
-    """All built-in studies, by name."""
+    """Return all built-in studies, by name."""
     return [_described(parse(read_yaml(text, name), name)) for name, text in _texts()]
 
 
 def studies_text(found: Sequence[BuiltInStudy]) -> str:
-    """The studies for a terminal, a line each."""
+    """Format studies for a terminal, a line each.
+
+    Args:
+        found: The studies, in their order.
+    """
     heads = ("study", "kind", "network", "data", "training runs", "steps each", "device")
     rows = [
         (

@@ -10,7 +10,8 @@ from oracle.analysis import region_fit, replay
 from oracle.experiments.base import ExperimentCallbacks, cycle_line, first_grid, no_winner, path
 from oracle.experiments.extras import Beyond
 from oracle.search.graph import Graph
-from oracle.search.greedy import OracleCycle, greedy_oracle
+from oracle.search.greedy import greedy_oracle
+from oracle.search.grid_search import OracleCycle
 from oracle.search.pruning_run import RunCycle
 from oracle.search.request import Search, StudyKey
 from oracle.search.selection.expected import cells_a_cycle
@@ -41,7 +42,7 @@ class OracleExperiment:
         self._begun = False
 
     def searches(self) -> list[Search]:
-        """The oracle's and the beam's, then runs that fill the workers while these wait."""
+        """Return the oracle's search and the beam's, then runs that fill the workers meanwhile."""
         self._begun = True
         return [
             greedy_oracle(self.study, self.graph, self._cycle_done),
@@ -55,11 +56,11 @@ class OracleExperiment:
         return self._beyond.known_cells() | (self._path.ids if self._path else set())
 
     def first_grids(self) -> set[str]:
-        """That of cycle 0, where the whole of it is searched."""
+        """Return the ids of cycle 0's cells, where its whole grid is searched."""
         return self._first if self.study.search == "grid" else set()
 
     def unknown_cells(self) -> int:
-        """The grids of the cycles that have not begun; of an adaptive search, a guess at it."""
+        """Count the cells of the cycles that have not begun; of an adaptive search, a guess."""
         whole = self.study.search == "grid"
         begun = len(self.cycles) + (1 if whole or self._begun else 0)
         ahead = max(0, self.study.cycles + 1 - begun)
@@ -109,7 +110,7 @@ class OracleExperiment:
         return [*found, *self._beyond.places(self.cycles)]
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
-        """The oracle's, which goes on with each cycle's well-tuned max_lr, S-Cyc's, the others.
+        """Return the oracle's way and the runs beside it, by name.
 
         Of the oracle's, the replicates that every cycle has.
         """
@@ -124,7 +125,7 @@ class OracleExperiment:
         return {"oracle": won, **s_cyc, **self._beyond.runs()}
 
     def failure(self) -> str | None:
-        """A cycle without a winner."""
+        """Explain a cycle without a winner."""
         return no_winner(self.cycles[-1]) if self.cycles else None
 
     def _cycle_done(self, cycle: OracleCycle) -> None:

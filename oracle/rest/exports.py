@@ -149,7 +149,7 @@ def export(
     ] = "final",
     shrink: Annotated[bool, Query(description="Without the filters that were pruned.")] = False,
 ) -> StreamingResponse:
-    """A network with masks and metadata, as `oracle export` writes it.
+    """Export a network with masks and metadata, as `oracle export` writes it.
 
     For the owner of a job that ran as this run, and for an admin.
     """

@@ -102,7 +102,7 @@ def estimate(prepared: PreparedRun) -> Estimate:
 
 
 def without_images(study: Study, settings: Settings, refused: BadInput) -> Estimate | None:
-    """What a study would cost, by the known size of its data set, where only images are missing.
+    """Estimate a study by the known size of its data set, where only images are missing.
 
     Args:
         study: As declared.
@@ -175,7 +175,7 @@ def _counted(study: Study) -> dict[str, Any]:
 
 
 def _grids(study: Study) -> dict[str, GridSpec]:
-    """The grids that a study searches, by what is searched with them."""
+    """Collect the grids that a study searches, by what is searched with them."""
     found = declared_grids(study)
     if isinstance(study, SchedulesStudy):
         labels = [each.label for each in study.schedules if each.tune is not None]

@@ -14,7 +14,11 @@ _SHOWN = 0.01  # share of the time from which start-up is named
 
 
 def text(cost: Estimate) -> str:
-    """An estimate for a terminal."""
+    """Format an estimate for a terminal.
+
+    Args:
+        cost: The estimate.
+    """
     valid = f"{cost.study} is valid ({cost.run_id})"
     missing = f"{cost.study} needs its images to run; by the known size of its data set:"
     lines = [valid if cost.run_id else missing]
@@ -50,7 +54,7 @@ def text(cost: Estimate) -> str:
 
 
 def _sum(cost: Estimate) -> str:
-    """The training runs as people count them: ``10 learning rates x 9 networks x ... + 27``."""
+    """Return the training runs as people count them: ``10 learning rates x 9 networks x ... + 27``."""
     networks = cost.cycles + 1
     counted = cost.rows * networks * cost.replicates
     rest = cost.cells - counted
@@ -66,7 +70,7 @@ def _workers(cost: Estimate) -> str:
 
 
 def _time(cost: Estimate) -> list[str]:
-    """The time of a run with its start-up, and the quicker backend of a short one."""
+    """Return the time of a run with its start-up, and the quicker backend of a short one."""
     if cost.backend != "ray":
         return [f"  time           about {format_duration(cost.seconds)} in one process"]
     line = f"  time           about {format_duration(cost.seconds)} with {_workers(cost)}"
@@ -93,7 +97,7 @@ def _parts(cost: Estimate) -> str:
 
 
 def _growing(cost: Estimate) -> list[str]:
-    """What replicates that are added may come to."""
+    """Say what replicates that are added may come to."""
     added = cost.most_replicates - cost.replicates
     if not added:
         return []
