@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import inspect
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
@@ -16,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from oracle.rest import problems
 from oracle.rest.settings import WebSettings
+from oracle.service.heavy_work import HeavyWork
 from oracle.study.loading import repeated_key
 from scyc.errors import Problem
 
@@ -31,6 +34,7 @@ _HEADERS = (
     ("referrer-policy", "same-origin"),
     ("cross-origin-opener-policy", "same-origin"),
 )
+_Answer = TypeVar("_Answer")
 _SHARED = 10.0  # times one caller's pace, for all who come from one address with a token
 _CALLERS = 10_000  # whose pace is remembered
 _LENGTH = 20  # digits of a length; Python reads no number of thousands
@@ -169,3 +173,23 @@ class StrictJsonRoute(APIRoute):
             return await inner(request)
 
         return handle
+
+
+def heavy(handler: Callable[..., _Answer]) -> Callable[..., Coroutine[Any, Any, _Answer]]:
+    """Run a handler as heavy work: tables, figures and searches that are computed for an answer.
+
+    So that however many are asked for, the threads of all other requests are free. FastAPI sees the
+    handler's own parameters, and a request beside them.
+    """
+
+    @functools.wraps(handler)
+    async def answered(heavy_request: Request, **given: Any) -> _Answer:
+        work: HeavyWork = heavy_request.app.state.heavy
+        return await work.run(functools.partial(handler, **given))
+
+    signature = inspect.signature(handler)
+    asked = inspect.Parameter("heavy_request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
+    named = inspect.Parameter.KEYWORD_ONLY
+    own = [each.replace(kind=named) for each in signature.parameters.values()]
+    answered.__signature__ = signature.replace(parameters=[asked, *own])  # type: ignore[attr-defined]
+    return answered

@@ -19,6 +19,7 @@ from oracle.runs.catalog import StoredRun
 from oracle.search.graph import Graph
 from oracle.service import admission
 from oracle.service.external_runs import ExternalRuns
+from oracle.service.limit_names import default
 from oracle.service.limits import Limits
 from oracle.settings import ScaleDown, Settings
 from oracle.storage.result_store import ResultStore
@@ -47,7 +48,7 @@ class ServerSettings:
     device: str = "auto"
     backend: str = "ray"
     running: int = 1  # jobs at a time
-    queue: int = 1000  # jobs that may wait
+    queue: int = default("queued-jobs")  # that may wait
     ray_address: str | None = None
     limits: Limits = field(default_factory=Limits)  # of a run
     save_every: float = 5.0  # minutes between two saves of a pack under way
@@ -220,7 +221,8 @@ class Service:
             named = as_json(study)
             if wanted is not None:
                 study = shrunk(study, wanted)
-            problems += self.settings.limits.study_problems(study) + start_problems(study)
+            too_large = self.settings.limits.study_problems(study)
+            problems += too_large or start_problems(study)
         except BadInput as error:
             problems += error.problems
         problems += admission.problems(named, allow, folders, data)
