@@ -2,7 +2,8 @@
 # open no database, for while you work. make test: set up, and run every test and check but the slow
 # ones, which make test-slow runs. make torture: crashes, kills, damage and load in full, some hours;
 # what was counted lies in build/torture.jsonl afterwards. make audit: asks PyPI's advisories about every
-# pinned version. make sbom: a CycloneDX bill of materials of .venv, build/sbom.json.
+# pinned version. make sbom: a CycloneDX bill of materials of .venv, build/sbom.json. make docs: the
+# documentation as a site, build/docs; make docs-pages: the pages of docs/reference that are made from the code.
 # Everything goes into .venv here; a path with spaces is fine.
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ PIP := $(VENV) -m pip --disable-pip-version-check
 REQUIREMENTS := pyproject.toml constraints.txt
 TOOLS := .venv/tools/bin
 
-.PHONY: demo check test test-slow torture lint audit sbom clean
+.PHONY: demo check test test-slow torture lint docs docs-pages audit sbom clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/demo
@@ -36,6 +37,12 @@ lint: .venv/test
 	$(VENV) -m mypy
 	$(VENV) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 
+docs: .venv/test
+	NO_MKDOCS_2_WARNING=1 $(VENV) -m mkdocs build
+
+docs-pages: .venv/test
+	$(VENV) docs/scripts/pages.py
+
 # What the service does not know is a failure, too: without a way to it nothing would be known to be bad.
 audit: .venv/tools/made
 	$(TOOLS)/python -m pip_audit --strict --no-deps --disable-pip --requirement constraints.txt
@@ -58,7 +65,7 @@ clean:
 	@touch $@
 
 .venv/test: .venv/bin/python $(REQUIREMENTS)
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,docs]'
 	@touch $@ .venv/demo
 
 # In an environment of their own: they are no part of what they look at.

@@ -28,13 +28,13 @@ import numpy as np
 from oracle.analysis import agreement
 from oracle.analysis.replay import Judge, Replay
 from oracle.runs import catalog
-from oracle.search.adaptive_grid import SELECTION_RULES, SearchKind
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.greedy import GridSearch, OracleCycle
+from oracle.search.selection.adaptive_grid import SELECTION_RULES, SearchKind
 from oracle.settings import Settings
 from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_region
-from oracle.study import grid
-from oracle.study.grid_spec import GridSpec, ListGrid, RangeGrid
+from oracle.study.parts import grid
+from oracle.study.parts.grid_spec import GridSpec, ListGrid, RangeGrid
 from scyc.errors import BadInput
 from scyc.specs.networks import FullyConnectedSpec
 from scyc.specs.schedules import ConstantSpec

@@ -2,10 +2,11 @@
 
     python benchmarks/adaptive_cells.py [--cases N] [--half setting|judging] [--json]
 
-A case is one cycle of `benchmarks/cycle_families.py`. Every rule of `oracle.search.cell_rules`
-sees the same results, up to a budget of the whole grid's training runs; its answer is read off the
-posterior, as a study's is. Differences are a rule's less the whole raw grid's, paired over cases,
-with the upper end of their 95 % interval. Verdicts are asked as in `benchmarks/coverage.py`.
+A case is one cycle of `benchmarks/cycle_families.py`. Every rule of
+`oracle.search.selection.cell_rules` sees the same results, up to a budget of the whole grid's
+training runs; its answer is read off the posterior, as a study's is. Differences are a rule's less
+the whole raw grid's, paired over cases, with the upper end of their 95 % interval. Verdicts are
+asked as in `benchmarks/coverage.py`.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ import numpy as np
 from coverage import questions
 from cycle_families import FAMILIES, HIGH, JUDGING, LOW, SETTING, TOLERANCE, Case, case
 
-from oracle.search.cell_rules import RULES
-from oracle.search.cycle_answer import CycleSearch, Known, infer_cycle
-from oracle.search.next_cells import budget_cells, next_cells
+from oracle.search.selection.cell_rules import RULES
+from oracle.search.selection.cycle_answer import CycleSearch, Known, infer_cycle
+from oracle.search.selection.next_cells import budget_cells, next_cells
 
 BUDGETS = {10: 1 / 2, 20: 1 / 3, 40: 1 / 4, 60: 1 / 5}
 REPLICATES = (3, 5, 8)

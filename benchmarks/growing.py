@@ -14,10 +14,10 @@ import click
 import numpy as np
 from cycle_families import FAMILIES, HIGH, LOW, TOLERANCE, Case, case
 
-from oracle.search.replication import added
+from oracle.search.selection.replication import added
 from oracle.stats.decisions import VerdictKind
 from oracle.stats.region_intervals import infer_region
-from oracle.study.replicates import ReplicateRange
+from oracle.study.parts.replicates import ReplicateRange
 
 COUNTS = (10, 20, 40)
 

@@ -9,14 +9,16 @@ from pathlib import Path
 
 BACKEND_NAMES = ("ray", "inline")
 DEVICE_NAMES = ("auto", "cpu", "cuda")
+PROGRAM_FOLDER = "_oracle"  # no study's name begins with "_", so no study's folder is this one
+DATABASE = "oracle.db"
 
 
 @dataclass(frozen=True)
 class Settings:
     """How a study is run; nothing here changes what it finds."""
 
-    folder: Path = Path("runs")  # holds a folder for each study
-    storage: str | None = None  # database URL; a SQLite file in the study's folder if None
+    folder: Path = Path("runs")  # the home: a folder for each study, and one for the program
+    storage: str | None = None  # database URL; the home's SQLite file if None
     data: Path | None = None  # the images' folder, instead of the study's
     workers: int = field(default_factory=lambda: default_workers("cpu"))
     backend: str = "ray"
@@ -25,8 +27,28 @@ class Settings:
     database_wait: float = 120.0  # seconds for which a database that is away is waited for
     store: str | None = None  # URL below which networks and images are kept for all machines
 
+    @property
+    def program_folder(self) -> Path:
+        """The program's own files in the home: the database and the logs of a server's jobs."""
+        return self.folder / PROGRAM_FOLDER
+
+    @property
+    def database_file(self) -> Path:
+        """The SQLite file of all runs, jobs and tokens of the home.
+
+        Servers of earlier versions kept it in the home itself; there it is used until
+        ``oracle migrate`` moves it.
+        """
+        file, earlier = self.program_folder / DATABASE, self.folder / DATABASE
+        return earlier if earlier.exists() and not file.exists() else file
+
+    def study_databases(self) -> list[Path]:
+        """SQLite files of earlier versions, which gave each study's folder one."""
+        files = sorted(self.folder.glob(f"*/{DATABASE}"))
+        return [file for file in files if file.parent != self.program_folder]
+
     def study_folder(self, study_name: str) -> Path:
-        """The folder of a study: its database, checkpoints, decoded images and reports."""
+        """The folder of a study: its checkpoints, decoded images and reports."""
         return self.folder / study_name
 
     def shared_location(self, study_name: str, what: str) -> str:

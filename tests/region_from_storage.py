@@ -1,6 +1,6 @@
 """Compute a run's feasible regions straight from its Optuna storage, without this project's code.
 
-    python tests/region_from_storage.py sqlite:///runs/digits/oracle.db digits-0123abcd
+    python tests/region_from_storage.py sqlite:///runs/_oracle/oracle.db digits-0123abcd
 
 Prints JSON: for each pruning cycle the well-tuned max_lr and the region. It reads trials through
 Optuna's public interface and uses the definition alone: the mean validation accuracy over the

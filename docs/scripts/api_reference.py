@@ -1,6 +1,6 @@
 """Make docs/reference/api.md, the reference of `import oracle`, from its docstrings.
 
-python docs/scripts/api_reference.py [> docs/reference/api.md]
+python docs/scripts/pages.py
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import oracle
 
 _HEAD = """# Reference of `import oracle`
 
-Made from the docstrings by `python docs/scripts/api_reference.py > docs/reference/api.md`. A guide
-with examples is [Use it from Python](../how-to/python.md).
+Made from the docstrings by `python docs/scripts/pages.py`. A guide with examples is [Use it from
+Python](../how-to/python.md).
 """
 
 
@@ -45,7 +45,3 @@ def _section(title: str, found: object, level: int) -> str:
     text = inspect.cleandoc(found.__doc__ or "")
     signature = "\n".join(textwrap.wrap(shown, 98, subsequent_indent="    "))
     return f"{'#' * level} `{title}`\n\n```python\n{signature}\n```\n\n```text\n{text}\n```\n"
-
-
-if __name__ == "__main__":
-    print(page(), end="")  # noqa: T201

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from oracle.errors import SettingProblem
-from oracle.search.cycle_answer import CycleSearch, Known, infer_cycle
-from oracle.search.next_cells import budget_cells, next_cells
+from oracle.search.selection.cycle_answer import CycleSearch, Known, infer_cycle
+from oracle.search.selection.next_cells import budget_cells, next_cells
 from oracle.stats.noise import Array
 from oracle.stats.region import ToleranceKind
 from scyc.errors import BadInput
@@ -117,7 +117,7 @@ def replay_cells(
 
     Args:
         cycles: recorded whole grids.
-        rule: a key of `oracle.search.cell_rules.RULES`.
+        rule: a key of `oracle.search.selection.cell_rules.RULES`.
         share: the budget, of the trainings of a half's whole grid.
         tolerance: of the region.
         kind: of the tolerance.

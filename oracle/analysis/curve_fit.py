@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oracle.tables.base import s_cyc_parameters
-from oracle.tables.fit import FittedCurve
+from oracle.tables.parts.fit import FittedCurve
 from scyc.schedules import scyc_curve
 from scyc.specs.base import SCyc
 from scyc.specs.ranges import STORED

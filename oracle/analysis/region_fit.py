@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oracle.analysis.curve_fit import Target, as_json, fit_scyc_curve, growth_share
-from oracle.tables.cycles import OracleCycleRow
-from oracle.tables.fit import CurveFit
+from oracle.tables.parts.cycles import OracleCycleRow
+from oracle.tables.parts.fit import CurveFit
 
 Q = range(4)  # what the paper says to try (Section 4.3)
 BETA = tuple(3 + step / 10 for step in range(31))  # likewise, in steps of 0.1

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from oracle.search.adaptive_grid import SELECTION_RULES
 from oracle.search.graph import CellResult, Graph
 from oracle.search.greedy import GridSearch, OracleCycle, greedy_oracle
 from oracle.search.request import Results
+from oracle.search.selection.adaptive_grid import SELECTION_RULES
 from oracle.stats.paired_difference import Difference, difference
 from oracle.stats.region import Region, ToleranceKind
-from oracle.study.grid_spec import GridSpec, ListGrid
 from oracle.study.oracle import OracleStudy
+from oracle.study.parts.grid_spec import GridSpec, ListGrid
 from scyc.specs.schedules import ScheduleSpec
 
 

@@ -38,11 +38,11 @@ def storage_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @click.option(
         "--runs", "folder", type=FILE, default=Path("runs"), envvar="ORACLE_RUNS",
-        show_default=True, help="Folder of all runs.",
+        show_default=True, help="The home: folder of all runs, of commands and servers.",
     )  # fmt: skip
     @click.option(
         "--storage", envvar="ORACLE_STORAGE", default=None,
-        help="Database URL, SQLite or PostgreSQL.  [default: a SQLite file in the study's folder]",
+        help="Database URL, SQLite or PostgreSQL.  [default: _oracle/oracle.db in --runs]",
     )  # fmt: skip
     @click.option(
         "--storage-file", type=FILE, envvar="ORACLE_STORAGE_FILE", default=None,

@@ -15,7 +15,7 @@ RULES = (
     "straddle",
     "racing",
     "coarser grid",
-)  # of oracle.search.cell_rules
+)  # of oracle.search.selection.cell_rules
 
 
 @click.command()

@@ -173,7 +173,7 @@ def _there(settings: Settings) -> bool:
     from oracle import database
     from oracle.storage import session
 
-    url = session.server_url(settings)
+    url = session.home_url(settings)
     if problems := database.probe(url):
         raise BadInput("storage", problems)
     return url.get_backend_name() != "sqlite" or Path(str(url.database)).exists()
@@ -184,11 +184,10 @@ def _database(settings: Settings) -> URL:
     from oracle import database
     from oracle.storage import session
 
-    url = session.server_url(settings)
+    url = session.home_url(settings)
     if problems := database.probe(url):
         raise BadInput("storage", problems)
-    if url.get_backend_name() == "sqlite":
-        Path(str(url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
+    session.make_place(url)
     return url
 
 

@@ -87,8 +87,8 @@ def plot_schedule(
 ) -> None:
     """Draw a STUDY's schedule: max_lr over the pruning cycles, LR over the iterations of some."""
     from oracle.plots import base, learning_rate
+    from oracle.study.declared import learning_rates
     from oracle.study.loading import load_study
-    from oracle.study.oracle import learning_rates
 
     declared = load_study(study)
     rates = learning_rates(declared, entry)

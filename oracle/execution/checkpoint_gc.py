@@ -40,6 +40,10 @@ class CheckpointCollector:
                     except CheckpointError as error:
                         self._say(str(error))
 
+    def dropped(self, cell_id: str) -> bool:
+        """Whether what a cell has kept was to be deleted."""
+        return cell_id in self._dropped
+
     def drop_again(self, needed_cells: set[str], known: Mapping[str, CellResult]) -> None:
         """Delete those that came back, since they were trained again with what was needed."""
         self.drop(list(self._dropped.values()), needed_cells, known)

@@ -12,9 +12,9 @@ from oracle.search.graph import CellResult, Graph
 from oracle.search.greedy import OracleCycle
 from oracle.search.pruning_run import PruningPath, RunCycle
 from oracle.search.request import Search, StudyKey, replicate_cells
-from oracle.study import grid
 from oracle.study.base import LearningRates, Study
-from oracle.study.grid_spec import GridSpec
+from oracle.study.parts import grid
+from oracle.study.parts.grid_spec import GridSpec
 from oracle.tables.registry import Table
 from scyc.specs.schedules import ScheduleSpec
 

@@ -6,11 +6,11 @@ import statistics
 from collections.abc import Mapping
 
 from oracle.records.candidates import Axis, CandidateTrial, Fate
-from oracle.search.candidates import Candidate
 from oracle.search.graph import Graph
 from oracle.search.request import StudyKey
-from oracle.study import grid
-from oracle.study.grid_spec import GridSpec
+from oracle.search.s_cyc.candidates import Candidate
+from oracle.study.parts import grid
+from oracle.study.parts.grid_spec import GridSpec
 from oracle.study.search import ListedSearch, PaperRecipe, SampledSearch, SearchStudy
 from oracle.tables.search import metric
 from scyc.specs.base import as_json, content_hash

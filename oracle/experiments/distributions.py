@@ -10,7 +10,7 @@ from oracle.experiments.base import ExperimentCallbacks, path, path_line
 from oracle.search.graph import Graph
 from oracle.search.pruning_run import RunCycle
 from oracle.search.request import Search, StudyKey
-from oracle.study.oracle import DistributionsStudy
+from oracle.study.distributions import DistributionsStudy
 from oracle.tables import distributions
 from oracle.tables.distributions import DistributionsTable
 

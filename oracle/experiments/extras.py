@@ -8,19 +8,19 @@ from typing import Any
 from oracle.experiments.base import ExperimentCallbacks
 from oracle.reports.sheet import format_lr
 from oracle.search.beam import Beam, BeamCycle
-from oracle.search.expected import cells_a_cycle
 from oracle.search.graph import Graph
 from oracle.search.greedy import OracleCycle
 from oracle.search.liveness import NetworkLiveness
 from oracle.search.pruning_run import RunCycle
 from oracle.search.request import Search, StudyKey
-from oracle.search.rivals import RivalRun
-from oracle.study import grid
+from oracle.search.rivals.rival_run import RivalRun
+from oracle.search.selection.expected import cells_a_cycle
 from oracle.study.oracle import OracleStudy
-from oracle.tables import beam as beam_tables
-from oracle.tables import rivals
-from oracle.tables.beam import BeamPart
-from oracle.tables.rivals import Rival
+from oracle.study.parts import grid
+from oracle.tables.parts import beam as beam_tables
+from oracle.tables.parts import rivals
+from oracle.tables.parts.beam import BeamPart
+from oracle.tables.parts.rivals import Rival
 
 _ORACLE, _BEAM = "oracle", "beam"
 

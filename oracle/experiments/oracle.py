@@ -9,13 +9,14 @@ from typing import Any
 from oracle.analysis import region_fit, replay
 from oracle.experiments.base import ExperimentCallbacks, cycle_line, first_grid, no_winner, path
 from oracle.experiments.extras import Beyond
-from oracle.search.expected import cells_a_cycle
 from oracle.search.graph import Graph
 from oracle.search.greedy import OracleCycle, greedy_oracle
 from oracle.search.pruning_run import RunCycle
 from oracle.search.request import Search, StudyKey
-from oracle.study import grid
-from oracle.study.oracle import OracleStudy, learning_rates
+from oracle.search.selection.expected import cells_a_cycle
+from oracle.study.declared import learning_rates
+from oracle.study.oracle import OracleStudy
+from oracle.study.parts import grid
 from oracle.tables import oracle as compare
 from oracle.tables.base import training_cost
 from oracle.tables.oracle import OracleCost, OracleTable

@@ -14,8 +14,10 @@ from oracle.experiments.schedules import SchedulesExperiment
 from oracle.experiments.search import SearchExperiment
 from oracle.search.graph import Graph
 from oracle.study.base import Study
+from oracle.study.distributions import DistributionsStudy
 from oracle.study.function import FunctionStudy
-from oracle.study.oracle import DistributionsStudy, OracleStudy, SchedulesStudy
+from oracle.study.oracle import OracleStudy
+from oracle.study.schedules import SchedulesStudy
 from oracle.study.search import SearchStudy
 
 EXPERIMENTS: MappingProxyType[type[Study], Callable[..., Experiment]] = MappingProxyType(

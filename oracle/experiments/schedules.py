@@ -13,7 +13,7 @@ from oracle.search.greedy import GridSearch
 from oracle.search.pruning_run import RunCycle
 from oracle.search.request import Search, StudyKey
 from oracle.study.base import LearningRates
-from oracle.study.oracle import Entry, SchedulesStudy
+from oracle.study.schedules import Entry, SchedulesStudy
 from oracle.tables import schedules
 from oracle.tables.schedules import EntryFound, SchedulesTable
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from oracle.experiments import candidate_trials
 from oracle.experiments.base import ExperimentCallbacks, first_grid
-from oracle.search.asha import Sampled
-from oracle.search.candidates import Candidate, CandidatePool
-from oracle.search.coordinate import Recipe
 from oracle.search.graph import Graph
 from oracle.search.pruning_run import RunCycle
 from oracle.search.request import Search, StudyKey
+from oracle.search.s_cyc.asha import Sampled
+from oracle.search.s_cyc.candidates import Candidate, CandidatePool
+from oracle.search.s_cyc.coordinate import Recipe
 from oracle.study.search import ListedSearch, PaperRecipe, SampledSearch, SearchStudy
 from oracle.tables import search as search_tables
 from oracle.tables.search import Found, SearchTable
@@ -45,7 +45,7 @@ class SearchExperiment:
         if self._recipe is not None:
             found = [self._recipe.run()]
         elif isinstance(search, SampledSearch):
-            from oracle.search import samplers  # noqa: PLC0415  # Optuna's: a second
+            from oracle.search.s_cyc import samplers  # noqa: PLC0415  # Optuna's: a second
 
             ask = partial(samplers.suggest, self.study)
             found = Sampled(self.board, search, ask, self.hooks.on_cycle).searches()

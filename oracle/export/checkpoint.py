@@ -22,7 +22,7 @@ from scyc.data.images import Images
 from scyc.errors import BadInput
 from scyc.networks import registry
 from scyc.pruning.pruned_network import Network
-from scyc.storage.blob_store import blobs
+from scyc.storage.blob_store import Blobs, blobs
 from scyc.storage.checkpoint_store import CheckpointError, CheckpointStore, FolderStore
 
 State = Literal["final", "ticket", "rewound"]
@@ -102,7 +102,7 @@ def load_network(run: StoredRun, settings: Settings, found: Found, state: State)
         raise _refused(run, "state", 'must be "final", "ticket" or "rewound"', state)
     if result.checkpoint is None:
         raise _refused(run, "max_lr", "this training run diverged; it left no network")
-    store = CheckpointStore(blobs(settings.shared_location(run.study.folder_name, "checkpoints")))
+    store = CheckpointStore(_checkpoints(run, settings))
     trained = _loaded(run, store, result.checkpoint)
     start, rewind = trained.state, run.study.pruning.rewind
     if state == "ticket" or (state == "rewound" and rewind == "init"):
@@ -132,7 +132,7 @@ def load_folder(run: StoredRun, settings: Settings, found: Found, target: Path) 
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise _refused(run, "folder", "must be new or empty", str(target))
     target.mkdir(parents=True, exist_ok=True)
-    store = FolderStore(blobs(settings.shared_location(run.study.folder_name, "checkpoints")))
+    store = FolderStore(_checkpoints(run, settings))
     try:
         store.load_folder(found.result.checkpoint, target)
     except CheckpointError as error:
@@ -168,6 +168,12 @@ def stored_images(run: StoredRun, settings: Settings) -> Images:
         rule = "are not those that the run was trained on; give the folder that has them"
         raise _refused(run, "data", rule)
     return images
+
+
+def _checkpoints(run: StoredRun, settings: Settings) -> Blobs:
+    if settings.store is None:
+        return blobs(str(run.place.absolute() / "checkpoints"))
+    return blobs(settings.shared_location(run.study.folder_name, "checkpoints"))
 
 
 def _distance(wanted: float, rate: float) -> float:

@@ -10,10 +10,10 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
 from oracle.plots.base import rate_axis
-from oracle.reports import metric
+from oracle.reports.parts import metric
 from oracle.tables.base import finite
-from oracle.tables.cycles import OracleCycleRow
 from oracle.tables.oracle import OracleTable
+from oracle.tables.parts.cycles import OracleCycleRow
 
 
 def lines(figure: go.Figure, table: OracleTable, column: int) -> None:

@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from oracle.errors import SettingProblem
 from oracle.reports.sheet import shrunk_lines
 from oracle.tables.base import TableHeader
-from oracle.tables.cycles import OracleCycleRow
+from oracle.tables.parts.cycles import OracleCycleRow
 from scyc.errors import BadInput
 
 _ENDINGS = (".html", ".png", ".svg")

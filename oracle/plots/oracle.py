@@ -11,11 +11,11 @@ from plotly.subplots import make_subplots
 
 from oracle.plots import accuracies, rivals
 from oracle.plots.base import band, card, head, rate_axis, region_ends, remaining_axis
-from oracle.reports import metric
-from oracle.reports.evidence import chance, verdict
-from oracle.tables.cycles import OracleCycleRow
-from oracle.tables.evidence import IntervalJson
+from oracle.reports.parts import metric
+from oracle.reports.parts.evidence import chance, verdict
 from oracle.tables.oracle import OracleTable
+from oracle.tables.parts.cycles import OracleCycleRow
+from oracle.tables.parts.evidence import IntervalJson
 
 _BAND, _WELL_TUNED, _S_CYC = "rgba(0, 114, 178, 0.22)", "#0072B2", "#D55E00"  # Okabe and Ito
 _ENDS = "#00456B"

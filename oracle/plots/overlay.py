@@ -8,8 +8,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 from oracle.plots.base import band, rate_axis, region_ends, remaining_axis
-from oracle.tables.cycles import OracleCycleRow
 from oracle.tables.oracle import OracleTable
+from oracle.tables.parts.cycles import OracleCycleRow
 from oracle.tables.registry import Table
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9")  # Okabe and Ito

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from oracle.analysis import costs, region_fit
-from oracle.reports import beam as beam_reports
-from oracle.reports import cell_search as cell_search_reports
-from oracle.reports import evidence as evidence_reports
-from oracle.reports import metric
-from oracle.reports import plateau as plateau_reports
-from oracle.reports import rivals as rivals_reports
-from oracle.reports.majority import split_notes
+from oracle.reports.parts import beam as beam_reports
+from oracle.reports.parts import cell_search as cell_search_reports
+from oracle.reports.parts import evidence as evidence_reports
+from oracle.reports.parts import metric
+from oracle.reports.parts import plateau as plateau_reports
+from oracle.reports.parts import rivals as rivals_reports
+from oracle.reports.parts.majority import split_notes
 from oracle.reports.sheet import (
     CostRow,
     ReportTable,
@@ -20,10 +20,10 @@ from oracle.reports.sheet import (
     shrunk_lines,
 )
 from oracle.stats.paired_difference import Difference, signed
-from oracle.tables import evidence
-from oracle.tables.cycles import FeasibleRegion, GridValue, OracleCycleRow, PaperColumn
-from oracle.tables.majority import Part
 from oracle.tables.oracle import OracleCost, OracleTable
+from oracle.tables.parts import evidence
+from oracle.tables.parts.cycles import FeasibleRegion, GridValue, OracleCycleRow, PaperColumn
+from oracle.tables.parts.majority import Part
 from scyc.specs.ranges import exact
 
 _HEADS = (

@@ -6,7 +6,7 @@ import math
 import statistics
 from collections.abc import Sequence
 
-from oracle.reports.majority import split_notes
+from oracle.reports.parts.majority import split_notes
 from oracle.reports.sheet import (
     Cell,
     CostRow,
@@ -17,7 +17,7 @@ from oracle.reports.sheet import (
     shrunk_lines,
 )
 from oracle.stats.region import ROUNDING
-from oracle.study.oracle import TOGETHER
+from oracle.study.schedules import TOGETHER
 from oracle.tables.schedules import (
     Against,
     ScheduleColumn,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from oracle.reports.majority import split_notes
+from oracle.reports.parts.majority import split_notes
 from oracle.reports.sheet import (
     Cell,
     ReportTable,

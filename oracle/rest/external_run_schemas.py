@@ -11,7 +11,7 @@ from pydantic_core import CoreSchema
 
 from oracle.search.ask_tell import State
 from oracle.service.external_runs import LEASE
-from oracle.tables.cycles import FeasibleRegion
+from oracle.tables.parts.cycles import FeasibleRegion
 from scyc.specs.base import NonNegativeInt, PositiveFloat, Spec
 
 _MOST = 1000  # observations in one request

@@ -12,7 +12,7 @@ from oracle.rest.examples import STUDY
 from oracle.rest.problems import FieldError
 from oracle.runs.catalog import StoredRun
 from oracle.settings import ScaleDown
-from oracle.tables.cycles import FeasibleRegion, SCycCycle
+from oracle.tables.parts.cycles import FeasibleRegion, SCycCycle
 
 Priority = Annotated[int, Field(ge=PRIORITIES[0], le=PRIORITIES[-1])]
 

@@ -36,23 +36,25 @@ class StoredRun:
     record: RunRecord
     study: Study
     url: URL
-    place: Path
+    place: Path  # the folder of its files
     state: str  # running, done, stopped (go on with the same command) or no winner
 
 
 def find(settings: Settings, unread: list[str] | None = None) -> list[StoredRun]:
-    """All runs: of the storage that is named, or of every study's folder. Raises BadInput.
+    """All runs: of the storage that is named, or of the home. Raises BadInput.
+
+    A home may have databases of earlier versions, which are read where they lie.
 
     unread: takes the ids of runs whose studies another version of this project declared; they are
     left out.
     """
     if settings.storage is not None:
-        urls = [parse_url(settings.storage)]
+        places: list[tuple[URL, Path | None]] = [(parse_url(settings.storage), None)]
     else:
-        files = [settings.folder / "oracle.db", *sorted(settings.folder.glob("*/oracle.db"))]
-        urls = [sqlite_url(file) for file in files if file.exists()]  # the first is a server's
+        places = [(sqlite_url(settings.database_file), None)]
+        places += [(sqlite_url(file), file.parent) for file in settings.study_databases()]
     runs: list[StoredRun] = []
-    for url in urls:
+    for url, place in places:
         problems = probe(url)
         if problems:
             raise BadInput("storage", problems)
@@ -61,7 +63,7 @@ def find(settings: Settings, unread: list[str] | None = None) -> list[StoredRun]
         ledger = RunDatabase(url)
         try:
             for record in ledger.runs():
-                known = known_run(ledger, record, settings, url)
+                known = known_run(ledger, record, settings, url, place)
                 if known is not None:
                     runs.append(known)
                 elif unread is not None:
@@ -72,14 +74,21 @@ def find(settings: Settings, unread: list[str] | None = None) -> list[StoredRun]
 
 
 def known_run(
-    ledger: RunDatabase, record: RunRecord, settings: Settings, url: URL
+    ledger: RunDatabase,
+    record: RunRecord,
+    settings: Settings,
+    url: URL,
+    place: Path | None = None,
 ) -> StoredRun | None:
-    """A run of a database; None where another version of this project declared its study."""
+    """A run of a database; None where another version of this project declared its study.
+
+    place: the folder of its files, where that is not the one named like its study.
+    """
     try:
         study = parse(json.loads(record.study), record.run_id, stored=True)
     except BadInput:
         return None
-    place = settings.study_folder(study.folder_name)
+    place = place or settings.study_folder(study.folder_name)
     return as_it_stands(ledger, StoredRun(record, study, url, place, record.state), record)
 
 

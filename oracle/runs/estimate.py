@@ -15,10 +15,12 @@ from oracle.runs.prepare import PreparedRun
 from oracle.runs.remarks import SplitSummary
 from oracle.search.graph import Graph
 from oracle.settings import Settings
-from oracle.study import grid
 from oracle.study.base import Study
-from oracle.study.grid_spec import GridSpec
-from oracle.study.oracle import OracleStudy, SchedulesStudy, declared_grids
+from oracle.study.declared import declared_grids
+from oracle.study.oracle import OracleStudy
+from oracle.study.parts import grid
+from oracle.study.parts.grid_spec import GridSpec
+from oracle.study.schedules import SchedulesStudy
 from scyc.checks import system as system_checks
 from scyc.data.images import split_problems
 from scyc.data.stand_in import stand_in

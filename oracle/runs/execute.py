@@ -86,6 +86,7 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
             run.recorder.restore(run.queue.stored())
         table = run.experiment.table(prepared.run_id)
         run.drop_repaired()
+        run.gather()
         publish(run.recorder, run.experiment, table)
         failure = run.experiment.failure()
         workspace.pack_states.clear()
@@ -163,7 +164,17 @@ class _Run:
 
     def has_checkpoint(self, sha256: str) -> bool:
         """Return whether a checkpoint can still be read."""
-        return self._workspace.checkpoints.has(sha256)
+        return self._workspace.has_checkpoint(sha256)
+
+    def gather(self) -> None:
+        """See to it that the networks that are kept lie in this study's folder.
+
+        Those of training runs that another study of the home has done may lie in its folder.
+        """
+        for cell, result, _ in self.queue.stored():
+            if not self._collector.dropped(cell.id):
+                for sha256 in filter(None, (result.checkpoint, result.kept)):
+                    self._workspace.borrow(sha256)
 
     def check_lease(self) -> None:
         """Raise LeaseLost where another driver has the lease."""

@@ -18,8 +18,8 @@ from oracle.settings import Settings
 from oracle.storage import shared_store
 from oracle.storage.session import study_url
 from oracle.study.base import Study
+from oracle.study.declared import start_problems
 from oracle.study.function import FINGERPRINT, FunctionStudy
-from oracle.study.oracle import start_problems
 from scyc.checks import system as system_checks
 from scyc.data import datasets
 from scyc.data.images import Images, split_problems

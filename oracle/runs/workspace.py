@@ -12,13 +12,13 @@ from oracle.host.devices import resolve_device
 from oracle.runs.function_checks import function_resources
 from oracle.runs.prepare import PreparedRun
 from oracle.study.base import Study
+from oracle.study.declared import uses_own_code
 from oracle.study.function import FunctionStudy
-from oracle.study.oracle import uses_own_code
 from scyc.data import cache
 from scyc.specs import factory
 from scyc.specs.base import as_json
 from scyc.specs.factory import FactorySpec
-from scyc.storage.blob_store import blobs, make_folder, sweep
+from scyc.storage.blob_store import Folder, blobs, make_folder, read_file, sweep
 from scyc.storage.checkpoint_store import CheckpointStore, FolderStore
 
 
@@ -47,6 +47,29 @@ class Workspace:
         if prepared.settings.store is not None:
             location = prepared.settings.shared_location(prepared.study.folder_name, "images")
             cache.share(self.folder / "images", prepared.images.fingerprint, blobs(location))
+
+    def has_checkpoint(self, sha256: str) -> bool:
+        """Return whether a checkpoint can still be read, be it from another study's folder."""
+        self.borrow(sha256)
+        return self.checkpoints.has(sha256)
+
+    def borrow(self, sha256: str) -> None:
+        """Take a checkpoint that is missing here from another study of the home, if one has it.
+
+        Studies of one system have their training runs in common; each has its files in a folder of
+        its own. A hard link where the disk has them, so nothing is there twice.
+        """
+        kept, name = self.checkpoints.files, self.checkpoints.name(sha256)
+        if not isinstance(kept, Folder) or (kept.folder / name).exists():
+            return
+        for other in kept.folder.parents[1].glob(f"*/checkpoints/{name}"):
+            make_folder((kept.folder / name).parent)
+            with contextlib.suppress(OSError):  # such as a disk without hard links
+                (kept.folder / name).hardlink_to(other)
+                return
+            with contextlib.suppress(OSError):
+                kept.write(name, read_file(other))
+                return
 
     @contextlib.contextmanager
     def swept(self) -> Iterator[None]:

@@ -15,14 +15,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from oracle.search.expected import cells_a_cycle
 from oracle.search.graph import Cell, CellResult
 from oracle.search.greedy import OracleCycle, grid_search, run_greedy
 from oracle.search.request import Search
-from oracle.study import grid
+from oracle.search.selection.expected import cells_a_cycle
 from oracle.study.base import NAME
-from oracle.study.cell_search import CellSearch, CycleSearchSpec, replicates_rule
-from oracle.study.grid_spec import GridSpec
+from oracle.study.parts import grid
+from oracle.study.parts.cell_search import CellSearch, CycleSearchSpec, replicates_rule
+from oracle.study.parts.grid_spec import GridSpec
 from scyc.errors import Problem
 from scyc.schedules import scyc_curve
 from scyc.specs.base import SCyc, Spec, as_json, content_hash, refuse

@@ -6,17 +6,18 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from oracle.search.adaptive_grid import SELECTION_RULES, Choice, GridState, coarse_step, whole_grid
-from oracle.search.cell_search import CellRule, SearchEnd, choose, reached_ends, read_region
 from oracle.search.graph import Cell, CellResult, Graph, Tree
-from oracle.search.next_cells import FIRST_REPLICATES
-from oracle.search.replication import AdaptiveReplication
 from oracle.search.request import CellRequest, Results, Search, StudyKey, replicate_cells
+from oracle.search.selection import adaptive_grid, cell_search
+from oracle.search.selection.adaptive_grid import Choice, GridState, coarse_step, whole_grid
+from oracle.search.selection.cell_search import CellRule, SearchEnd
+from oracle.search.selection.next_cells import FIRST_REPLICATES
+from oracle.search.selection.replication import AdaptiveReplication
 from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_region
-from oracle.study import grid
-from oracle.study.cell_search import CellSearch, CycleSearchSpec
-from oracle.study.grid_spec import GridSpec
 from oracle.study.oracle import OracleStudy
+from oracle.study.parts import grid
+from oracle.study.parts.cell_search import CellSearch, CycleSearchSpec
+from oracle.study.parts.grid_spec import GridSpec
 from scyc.schedules import scyc_curve
 from scyc.specs.schedules import ScheduleSpec
 
@@ -128,10 +129,10 @@ class GridSearch:
         rounds, replicates = 0, len(found.parents)
         while True:
             search = rule.search(every, replicates, asked)
-            decision = choose(search, found.results)
+            decision = cell_search.choose(search, found.results)
             wanted = [(search.grid[value], replicate) for value, replicate in decision.cells]
             if decision.reason is not None:
-                low, high = reached_ends(search, found.results)
+                low, high = cell_search.reached_ends(search, found.results)
                 more = grid.extend_grid(self.grid, every, low, high)
                 every = sorted([*every, *more])
                 outer = [rate for rate in (every[0], every[-1]) if rate in more]
@@ -141,7 +142,9 @@ class GridSearch:
                 assert decision.reason is not None
                 trained = sum(len(row) for row in found.results.values())
                 end = SearchEnd(decision.reason, rounds, trained, search.budget)
-                return found.finished(read_region(search, found.results), every, end=end)
+                return found.finished(
+                    cell_search.read_region(search, found.results), every, end=end
+                )
             rounds += 1
             yield from found.train_cells(wanted)
 
@@ -236,7 +239,7 @@ def grid_search(
     if isinstance(how, CellSearch):
         rule = CellRule(how, declared.tolerance, declared.tolerance_kind, seed)
         return GridSearch(*shared, rule=rule)
-    return GridSearch(*shared, choice=SELECTION_RULES[how])
+    return GridSearch(*shared, choice=adaptive_grid.SELECTION_RULES[how])
 
 
 def greedy_oracle(study: OracleStudy, graph: Graph, done: Callable[[OracleCycle], None]) -> Search:

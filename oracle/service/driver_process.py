@@ -71,7 +71,7 @@ def started(
 
     Raises OSError.
     """
-    log_file = log_path(settings.folder, job.id)
+    log_file = log_path(settings, job.id)
     log_file.parent.mkdir(parents=True, exist_ok=True)
     environment = {name: value for name, value in os.environ.items() if name not in _SECRETS}
     if settings.ray_address is not None:
@@ -91,9 +91,9 @@ def started(
     return process
 
 
-def log_path(folder: Path, job_id: str) -> Path:
+def log_path(settings: ServerSettings, job_id: str) -> Path:
     """Where a job's drivers write what they have to say to whoever runs the server."""
-    return folder / "logs" / f"{job_id}.log"
+    return settings.of_job(None).program_folder / "logs" / f"{job_id}.log"
 
 
 def _orders(settings: ServerSettings, holder: Holder) -> Mapping[str, Any]:

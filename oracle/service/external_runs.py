@@ -21,7 +21,7 @@ from oracle.search.ask_tell import ExternalRun, ExternalRunState, Training, stan
 from oracle.service.limits import Limits
 from oracle.storage.result_store import ResultStore
 from oracle.study.base import RESERVED_RULE, is_reserved
-from oracle.study.grid import growth_problems
+from oracle.study.parts.grid import growth_problems
 from oracle.study.validation import parse_as
 from scyc.errors import BadInput, Problem
 from scyc.specs.base import as_json

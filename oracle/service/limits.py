@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from oracle.search.ask_tell import ExternalRun
 from oracle.service.limit_names import default
 from oracle.study.base import Study
-from oracle.study.cell_search import CellSearch
-from oracle.study.grid_spec import GridSpec, ListGrid
-from oracle.study.oracle import OracleStudy, SchedulesStudy
-from oracle.study.replicates import ReplicateRange
+from oracle.study.oracle import OracleStudy
+from oracle.study.parts.cell_search import CellSearch
+from oracle.study.parts.grid_spec import GridSpec, ListGrid
+from oracle.study.parts.replicates import ReplicateRange
+from oracle.study.schedules import SchedulesStudy
 from oracle.study.search import PaperRecipe, SampledSearch, SearchStudy
 from scyc.errors import Problem
 

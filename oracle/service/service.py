@@ -24,8 +24,8 @@ from oracle.service.limits import Limits
 from oracle.settings import ScaleDown, Settings
 from oracle.storage.result_store import ResultStore
 from oracle.study.base import Study, short_ids
+from oracle.study.declared import start_problems
 from oracle.study.loading import read_json, read_yaml
-from oracle.study.oracle import start_problems
 from oracle.study.scale_down import scale_down as shrunk
 from oracle.study.validation import parse
 from oracle.tables.registry import Table

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 
 from oracle.database import URL, RunDatabase, parse_url, sqlite_url
-from oracle.settings import Settings
+from oracle.settings import DATABASE, Settings
 from oracle.storage.result_store import ResultStore
+from scyc.storage.blob_store import make_folder
 
 
 def study_url(settings: Settings, study_name: str) -> URL:
-    """Return the URL of a study's database.
+    """Return the URL of the database that a study's runs are in.
+
+    That is the home's; of a study that an earlier version gave a database of its own, that one,
+    until ``oracle migrate`` moves its runs into the home's.
 
     Args:
-        settings: Names a database, or the folder of all runs.
+        settings: Names a database, or the home.
         study_name: The name of the study's folder.
 
     Raises:
@@ -22,21 +27,28 @@ def study_url(settings: Settings, study_name: str) -> URL:
     """
     if settings.storage is not None:
         return parse_url(settings.storage)
-    return sqlite_url(settings.study_folder(study_name) / "oracle.db")
+    own = settings.study_folder(study_name) / DATABASE
+    return sqlite_url(own) if own.exists() else home_url(settings)
 
 
-def server_url(settings: Settings) -> URL:
-    """Return the URL of a server's database: of jobs, tokens and runs.
+def home_url(settings: Settings) -> URL:
+    """Return the URL of the home's database: of jobs, tokens and runs.
 
     Args:
-        settings: Names a database, or the folder of all runs.
+        settings: Names a database, or the home.
 
     Raises:
         BadInput: The storage is no URL of a database that we can use.
     """
     if settings.storage is not None:
         return parse_url(settings.storage)
-    return sqlite_url(settings.folder / "oracle.db")
+    return sqlite_url(settings.database_file)
+
+
+def make_place(url: URL) -> None:
+    """Make the folder of a SQLite file, to last also after a crash. Raises OSError."""
+    if url.get_backend_name() == "sqlite":
+        make_folder(Path(str(url.database)).absolute().parent)
 
 
 @contextlib.contextmanager
@@ -44,12 +56,13 @@ def opened(url: URL) -> Iterator[tuple[RunDatabase, ResultStore]]:
     """Open the two sides of one database, ours and Optuna's, and close them afterwards.
 
     Args:
-        url: Of the database; its tables are made if there are none.
+        url: Of the database; its folder and its tables are made if there are none.
 
     Raises:
         BadInput: The database cannot be used.
         StorageError: The database fails.
     """
+    make_place(url)
     # Ours are made in one transaction; by them a database is known as whose Optuna's are half made.
     ledger = RunDatabase(url)
     try:

@@ -7,9 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from oracle.study.grid import grid_bounds, grid_values
-from oracle.study.grid_spec import GridSpec
-from oracle.study.replicates import ReplicateRange, Replicates
+from oracle.study.parts.grid import grid_bounds, grid_values
+from oracle.study.parts.grid_spec import GridSpec
+from oracle.study.parts.replicates import ReplicateRange, Replicates
 from scyc.errors import Problem
 from scyc.pruning.criteria import criterion_rule
 from scyc.schedules import scyc_curve

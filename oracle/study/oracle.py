@@ -1,4 +1,4 @@
-"""The kinds of study: what is to be trained, searched and compared, as a YAML file declares it."""
+"""The greedy oracle against S-Cyc, as a study declares it."""
 
 from __future__ import annotations
 
@@ -7,20 +7,15 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from oracle.errors import SettingProblem
 from oracle.study.base import (
-    LearningRates,
     Percent,
     Printed,
     Study,
-    Text,
     grid_fits,
-    reserved_name_problems,
 )
-from oracle.study.cell_search import CellSearch, CycleSearchSpec, replicates_rule
-from oracle.study.grid import growth_problems
-from oracle.study.grid_spec import GridSpec
-from oracle.study.rivals import (
+from oracle.study.parts.cell_search import CellSearch, CycleSearchSpec, replicates_rule
+from oracle.study.parts.grid_spec import GridSpec
+from oracle.study.parts.rivals import (
     NEEDS,
     ConstantRival,
     GradientSpreadRival,
@@ -28,33 +23,9 @@ from oracle.study.rivals import (
     Rivals,
     RivalSpec,
 )
-from oracle.study.search import PaperRecipe, SearchStudy
-from scyc.errors import BadInput, Problem, unknown
 from scyc.specs.base import SCyc, Spec, refuse
-from scyc.specs.factory import FactorySpec
 from scyc.specs.ranges import Cycle, LearningRate, PaperNumber, Tolerance
 from scyc.specs.schedules import ScheduleSpec
-from scyc.specs.system import RecordSpec
-
-
-class TuneSpec(Spec):
-    """What is tuned by validation accuracy on the unpruned network (Section 5.1)."""
-
-    max_lr: GridSpec
-
-
-class Entry(LearningRates):
-    """One row of a comparison of schedules."""
-
-    label: Annotated[Text, Field(max_length=64)]
-    tune: TuneSpec | None = None
-
-    @model_validator(mode="after")
-    def _decided(self) -> Entry:
-        self.one_of(self.max_lr, self.s_cyc, self.tune)
-        if self.tune is not None:
-            grid_fits(self.schedule, self.tune.max_lr)
-        return self
 
 
 class PaperOracle(Spec):
@@ -152,139 +123,3 @@ class OracleStudy(Study):
         if isinstance(rival, GradientSpreadRival):
             return (rival.epsilon or self.s_cyc.epsilon) / rival.bound
         return rival.max_lr if isinstance(rival, ConstantRival) else None
-
-
-_MeanStd = Annotated[tuple[Percent, Percent], Field(strict=False)]
-
-
-class PaperSchedules(Spec):
-    """A printed comparison of schedules: early-stop test accuracy, mean and std, in percent."""
-
-    table: Text
-    weights_remaining: Annotated[tuple[Percent, ...], Field(strict=False)]
-    cycles: Annotated[tuple[Cycle, ...], Field(strict=False)]
-    accuracy: dict[str, Annotated[tuple[_MeanStd, ...], Field(strict=False)]]  # by label
-
-    @model_validator(mode="after")
-    def _aligned(self) -> PaperSchedules:
-        rows = [self.weights_remaining, *self.accuracy.values()]
-        if {len(row) for row in rows} != {len(self.cycles)}:
-            raise PydanticCustomError("aligned", "every row needs one value for each of cycles")
-        return self
-
-
-TOGETHER = "together"  # all schedules' trainings, those that they share counted once
-
-
-class SchedulesStudy(Study):
-    """Learning-rate schedules against each other over all pruning cycles (Table 2)."""
-
-    kind: Literal["schedules"]
-    schedules: Annotated[tuple[Entry, ...], Field(min_length=2, strict=False)]
-    columns: Annotated[tuple[Cycle, ...], Field(min_length=1, strict=False)] | None = None
-    paper: PaperSchedules | None = None
-
-    @model_validator(mode="after")
-    def _entries_fit(self) -> SchedulesStudy:
-        labels = [entry.label for entry in self.schedules]
-        repeated = sorted({label for label in labels if labels.count(label) > 1})
-        broken = []
-        if repeated:
-            rule = f'the label "{repeated[0]}" stands twice; every entry needs its own'
-            broken.append(("schedules", rule))
-        if TOGETHER in labels:
-            rule = f'"{TOGETHER}" is the name of the sum of all costs; choose another label'
-            broken.append((f"schedules[{labels.index(TOGETHER)}].label", rule))
-        strange = sorted(set(self.paper.accuracy) - set(labels)) if self.paper else []
-        if strange:
-            rule = f'"{strange[0]}" is no label; known: {", ".join(labels)}'
-            broken.append(("paper.accuracy", rule))
-        for index, entry in enumerate(self.schedules):
-            broken += self.broken_by(entry.schedule, f"schedules[{index}].schedule")
-        late = [cycle for cycle in self.columns or () if cycle > self.cycles]
-        if list(self.columns or ()) != sorted(set(self.columns or ())):
-            rule = f"{list(self.columns or ())} must rise; sort them and remove repeats"
-            broken.append(("columns", rule))
-        if late:
-            rule = f"{late} come after the last of {self.cycles} cycles; remove them"
-            broken.append(("columns", rule))
-        refuse(broken)
-        return self
-
-
-class PaperFigure(Spec):
-    """What the paper says of a figure of distributions."""
-
-    figure: PaperNumber
-    claim: Text
-
-
-class DistributionsStudy(Study, LearningRates):
-    """Weight gradients and hidden outputs while a network is pruned (Figures 1, 3 to 6)."""
-
-    kind: Literal["distributions"]
-    record: RecordSpec
-    paper: PaperFigure | None = None
-
-    @model_validator(mode="after")
-    def _rates_fit(self) -> DistributionsStudy:
-        self.one_of(self.max_lr, self.s_cyc)
-        refuse(self.broken_by(self.schedule, "schedule"))
-        return self
-
-
-def declared_grids(study: Study) -> dict[str, GridSpec]:
-    """Return the grids of max_lr that a study searches, by their path in the study."""
-    if isinstance(study, OracleStudy):
-        return {"grid": study.grid}
-    if isinstance(study, SearchStudy) and isinstance(study.search, PaperRecipe):
-        return {"search.epsilon": study.search.epsilon}
-    if isinstance(study, SchedulesStudy):
-        return {
-            f"schedules[{index}].tune.max_lr": entry.tune.max_lr
-            for index, entry in enumerate(study.schedules)
-            if entry.tune is not None
-        }
-    return {}
-
-
-def start_problems(study: Study) -> list[Problem]:
-    """Return what keeps a study that can be read from being run: names, grids that cannot grow."""
-    grids = declared_grids(study).items()
-    growth = [problem for path, grid in grids for problem in growth_problems(grid, path)]
-    return reserved_name_problems(study) + growth
-
-
-def uses_own_code(study: Study) -> bool:
-    """Whether a study names Python code that it does not ship with."""
-    return isinstance(study.dataset, FactorySpec) or isinstance(study.network, FactorySpec)
-
-
-def learning_rates(study: Study, label: str | None = None) -> LearningRates:
-    """The learning rates that a study declares: S-Cyc's of an oracle study, those of an entry.
-
-    label: of the entry; None is the one with S-Cyc, or the first. Raises BadInput for a label that
-    is not there, and for an entry whose max_lr is still to be tuned.
-    """
-    if label is not None and not isinstance(study, SchedulesStudy):
-        rule = "this study has one schedule; leave the option out"
-        raise BadInput(study.name, [SettingProblem("entry", rule, label)])
-    if isinstance(study, OracleStudy):
-        return LearningRates(schedule=study.schedule, s_cyc=study.s_cyc)
-    if isinstance(study, SearchStudy):
-        rule = "it searches S-Cyc's curve and has none of its own; draw a study that does"
-        raise BadInput(study.name, [Problem("study", rule)])
-    if not isinstance(study, SchedulesStudy):
-        assert isinstance(study, DistributionsStudy)
-        return study
-    entries = {entry.label: entry for entry in study.schedules}
-    if label is None:
-        label = next(
-            (each.label for each in study.schedules if each.s_cyc), study.schedules[0].label
-        )
-    if label not in entries:
-        raise BadInput(study.name, [SettingProblem("entry", unknown(label, entries), label)])
-    if entries[label].tune is not None:
-        rule = "its max_lr is not known before it is tuned; choose another entry"
-        raise BadInput(study.name, [SettingProblem("entry", rule, label)])
-    return entries[label]

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from oracle.study.base import Study
-from oracle.study.oracle import DistributionsStudy, OracleStudy, SchedulesStudy
+from oracle.study.distributions import DistributionsStudy
+from oracle.study.oracle import OracleStudy
+from oracle.study.schedules import SchedulesStudy
 from oracle.study.search import SearchStudy
 
 KINDS: Mapping[str, type[Study]] = MappingProxyType(

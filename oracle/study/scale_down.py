@@ -10,7 +10,7 @@ from oracle.settings import ScaleDown
 from oracle.study.base import Study
 from oracle.study.function import FunctionStudy
 from oracle.study.oracle import OracleStudy
-from oracle.study.replicates import ReplicateRange
+from oracle.study.parts.replicates import ReplicateRange
 from oracle.study.validation import parse
 from scyc.errors import BadInput, Problem
 from scyc.specs.base import as_json

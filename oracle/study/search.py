@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from oracle.study.base import Study, grid_fits
-from oracle.study.grid_spec import GridSpec
+from oracle.study.parts.grid_spec import GridSpec
 from scyc.specs.base import Spec, chosen, refuse, tag
 from scyc.specs.ranges import Cycle, LaterCycle, LearningRate, RateOrZero, Steepness
 from scyc.specs.schedules import ScheduleSpec

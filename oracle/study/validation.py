@@ -12,9 +12,9 @@ from pydantic_core import ErrorDetails
 
 from oracle.study.base import Study
 from oracle.study.function import FunctionStudy
-from oracle.study.grid_spec import ListGrid, RangeGrid
+from oracle.study.parts.grid_spec import ListGrid, RangeGrid
+from oracle.study.parts.rivals import RIVALS
 from oracle.study.registry import KINDS
-from oracle.study.rivals import RIVALS
 from oracle.study.search import SEARCH_METHODS
 from scyc.errors import BadInput, Problem, unknown
 from scyc.specs.base import Spec

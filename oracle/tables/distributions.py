@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from oracle.search.pruning_run import RunCycle
 from oracle.study.base import Study
-from oracle.study.oracle import DistributionsStudy
+from oracle.study.distributions import DistributionsStudy
 from oracle.tables.base import TableHeader, TrainingCost, table_header, training_cost
 from scyc.recording.pooling import pooled
 from scyc.recording.stored import DistributionJson

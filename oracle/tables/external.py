@@ -6,7 +6,7 @@ from typing import Any
 
 from oracle.search.ask_tell import ExternalRun, ExternalRunState
 from oracle.stats.region import Region
-from oracle.study.grid import reaches_zero
+from oracle.study.parts.grid import reaches_zero
 
 
 def table(now: ExternalRunState) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from oracle.stats.paired_difference import DifferenceJson
 from oracle.study.function import PERCENT_ACCURACY, FunctionStudy, MetricScale
-from oracle.tables.cycles import OracleCycleRow
-from oracle.tables.evidence import Evidence
 from oracle.tables.oracle import OracleTable
+from oracle.tables.parts.cycles import OracleCycleRow
+from oracle.tables.parts.evidence import Evidence
 
 
 def in_metric(table: OracleTable, study: FunctionStudy, scale: MetricScale) -> OracleTable:

@@ -11,9 +11,8 @@ from oracle.search.graph import CellResult
 from oracle.search.greedy import OracleCycle
 from oracle.search.pruning_run import RunCycle
 from oracle.stats.region import ToleranceKind
-from oracle.study.cell_search import CellSearch
 from oracle.study.oracle import OracleStudy
-from oracle.tables import majority
+from oracle.study.parts.cell_search import CellSearch
 from oracle.tables.base import (
     MetricFields,
     TableHeader,
@@ -21,14 +20,15 @@ from oracle.tables.base import (
     table_header,
     training_cost,
 )
-from oracle.tables.beam import BeamPart
-from oracle.tables.cycles import OracleCycleRow, cycle_row
-from oracle.tables.fit import CurveFit
-from oracle.tables.rivals import Rival
+from oracle.tables.parts import majority
+from oracle.tables.parts.beam import BeamPart
+from oracle.tables.parts.cycles import OracleCycleRow, cycle_row
+from oracle.tables.parts.fit import CurveFit
+from oracle.tables.parts.rivals import Rival
 
 
 class SearchBounds(TypedDict):
-    """Where a search of single cells ends: :class:`oracle.study.cell_search.CellSearch`."""
+    """Where a search of single cells ends: :class:`oracle.study.parts.cell_search.CellSearch`."""
 
     name: Literal["adaptive"]
     regret: float

@@ -14,8 +14,7 @@ from oracle.search.greedy import OracleCycle
 from oracle.search.pruning_run import RunCycle
 from oracle.stats.paired_difference import difference
 from oracle.stats.region import ROUNDING
-from oracle.study.oracle import TOGETHER, Entry, SchedulesStudy
-from oracle.tables import majority
+from oracle.study.schedules import TOGETHER, Entry, SchedulesStudy
 from oracle.tables.base import (
     RunCycleRow,
     SCycParameters,
@@ -26,6 +25,7 @@ from oracle.tables.base import (
     table_header,
     training_cost,
 )
+from oracle.tables.parts import majority
 from scyc.specs.base import as_json
 
 

@@ -8,12 +8,11 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from oracle.search.candidates import Candidate, Stop
+from oracle.search.s_cyc.candidates import Candidate, Stop
 from oracle.stats.paired_difference import mean_difference
 from oracle.stats.region import ROUNDING
 from oracle.stats.region import ahead as is_ahead
 from oracle.study.search import SearchStudy
-from oracle.tables import majority
 from oracle.tables.base import (
     RunCycleRow,
     SCycParameters,
@@ -24,6 +23,7 @@ from oracle.tables.base import (
     table_header,
     training_cost,
 )
+from oracle.tables.parts import majority
 
 _CERTAIN = 2  # standard errors by which a candidate is told from the best
 

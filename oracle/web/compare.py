@@ -12,8 +12,8 @@ from oracle.errors import UnknownJob
 from oracle.plots import overlay
 from oracle.plots.registry import FIGURES
 from oracle.records.tokens import Token
-from oracle.reports import evidence as evidence_reports
 from oracle.reports import formats, oracle, sheet
+from oracle.reports.parts import evidence as evidence_reports
 from oracle.rest.auth import needs
 from oracle.rest.jobs import ServiceDep
 from oracle.rest.middleware import heavy

@@ -78,7 +78,7 @@ def serve(settings: Settings, options: ServeOptions) -> None:
 
     host = options.host
     guarded = options.require_tokens or not loopback(host)
-    url = session.server_url(settings)
+    url = session.home_url(settings)
     problems = probe(url)
     if guarded and not problems and not _has_tokens(url):
         name = "require_tokens" if loopback(host) else "host"
@@ -87,8 +87,7 @@ def serve(settings: Settings, options: ServeOptions) -> None:
     problems += shared_store.problems(settings.store, options.backend)
     with _bound(host, options.port, problems) as bound:
         web = _web_settings(options, bound.getsockname()[1], guarded)
-        if url.get_backend_name() == "sqlite":
-            Path(str(url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
+        session.make_place(url)
         with _running(_server_settings(settings, options, url)) as (service, scheduler):
             app = create_app(service, web, lambda: scheduler.alive)
             shown = f"[{host.strip('[]')}]" if ":" in host else host

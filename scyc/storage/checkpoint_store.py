@@ -33,7 +33,7 @@ class CheckpointStore:
 
     def has(self, sha256: str) -> bool:
         """Whether one of this name is there (its content is checked on reading)."""
-        return self.files.has(self._name(sha256))
+        return self.files.has(self.name(sha256))
 
     def save(self, network: Network) -> str:
         """Write a network, in the place of a damaged one of its name; returns its sha256.
@@ -61,24 +61,25 @@ class CheckpointStore:
             return network
         except Exception as error:  # what is no network may raise anything in torch
             reason = str(error).partition("\n")[0][:200]
-            told = self.files.told(self._name(sha256))
+            told = self.files.told(self.name(sha256))
             raise CheckpointLost(f"{told}: holds no network ({reason})") from error
 
     def discard(self, sha256: str) -> None:
         """Delete a checkpoint; one that is not there is no error. Raises CheckpointError."""
         try:
-            self.files.delete(self._name(sha256))
+            self.files.delete(self.name(sha256))
         except OSError as error:
-            told = self.files.told(self._name(sha256))
+            told = self.files.told(self.name(sha256))
             raise CheckpointError(_in_the_way(told, error)) from error
 
-    def _name(self, sha256: str) -> str:
+    def name(self, sha256: str) -> str:
+        """What a checkpoint is called below its store."""
         return name(sha256, self.ending)
 
     def _save(self, content: bytes) -> str:
         """Write bytes, in the place of damaged ones of their name; returns their sha256."""
         sha256 = hashlib.sha256(content).hexdigest()
-        file = self._name(sha256)
+        file = self.name(sha256)
         if not self._holds(file, content):
             try:
                 self.files.write(file, content)
@@ -88,9 +89,9 @@ class CheckpointStore:
 
     def _load(self, sha256: str) -> bytes:
         """Read bytes back whose sum is right. Raises CheckpointLost, CheckpointError."""
-        told = self.files.told(self._name(sha256))
+        told = self.files.told(self.name(sha256))
         try:
-            content = self.files.read(self._name(sha256))
+            content = self.files.read(self.name(sha256))
         except FileNotFoundError:
             raise CheckpointLost(f"{told}: no such checkpoint") from None
         except OSError as error:
@@ -126,7 +127,7 @@ class FolderStore(CheckpointStore):
         try:
             folder_archive.unpack(content, folder)
         except folder_archive.NoArchive as error:
-            told = self.files.told(self._name(sha256))
+            told = self.files.told(self.name(sha256))
             raise CheckpointLost(f"{told}: {error}") from error
 
 

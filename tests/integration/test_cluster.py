@@ -142,7 +142,7 @@ def assert_as_of_one_process(place: Path, database: Path) -> None:
     expected = findings(execute.execute(prepare.prepare(declared, where)))
     assert expected["complete"]
     assert found == expected
-    assert cells(url) == cells(f"sqlite:///{place}/apart/tiny/oracle.db") > 0
+    assert cells(url) == cells(f"sqlite:///{place}/apart/_oracle/oracle.db") > 0
 
 
 pytestmark = pytest.mark.skipif(

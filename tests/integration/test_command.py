@@ -132,7 +132,7 @@ def started(
 
 def stored(place: Path) -> int:
     """Complete trials in the storage so far."""
-    file = place / "runs" / "tiny" / "oracle.db"
+    file = place / "runs" / "_oracle" / "oracle.db"
     if not file.is_file():
         return 0
     try:
@@ -212,7 +212,7 @@ def test_ray_gives_the_table_of_one_process_though_it_is_stopped_again_and_again
     assert started("--quiet", "--workers", "2").wait(240) == 0, (place / "errors").read_text()
     assert timeless(oracle("table", "tiny", "--format", "json")) == expected
     assert stored(place) == whole
-    url = f"sqlite:///{place}/runs/tiny/oracle.db"
+    url = f"sqlite:///{place}/runs/_oracle/oracle.db"
     states, cells = set(), []
     for summary in optuna.get_all_study_summaries(url):
         for trial in optuna.load_study(study_name=summary.study_name, storage=url).trials:

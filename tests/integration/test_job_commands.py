@@ -56,7 +56,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     (place / "tiny.yaml").write_text(STUDY)
     (place / "long.yaml").write_text(LONG)
     (place / "runs").mkdir()
-    with contextlib.closing(RunDatabase(sqlite_url(place / "runs" / "oracle.db"))) as ledger:
+    with contextlib.closing(
+        RunDatabase(sqlite_url(place / "runs" / "_oracle" / "oracle.db"))
+    ) as ledger:
         token = ledger.tokens().create("ada", "submit")
     options = ("--port", "0", "--backend", "inline", "--device", "cpu", "--workers", "1")
     process = subprocess.Popen(
@@ -124,7 +126,7 @@ def test_a_study_that_is_waited_for_ends_with_its_table(call: Call) -> None:
 def test_a_fetched_table_is_byte_for_byte_that_of_the_storage(
     served: Served, call: Call, finished: str, form: str
 ) -> None:
-    storage = ("--storage", f"sqlite:///{served.place}/runs/oracle.db")
+    storage = ("--storage", f"sqlite:///{served.place}/runs/_oracle/oracle.db")
     here = call("table", "tiny", "--format", form, *storage)
     assert call("fetch", "tiny", "--format", form) == here
     assert call("fetch", finished, "--format", form, "-o", "table") == "table\n"

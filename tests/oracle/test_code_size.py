@@ -1,6 +1,7 @@
 """Modules, functions and packages stay of a size that is read in one go."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import scyc
 
 ROOTS = [Path(str(package.__file__)).parent for package in (oracle, scyc)]
 MODULE, FUNCTION = 300, 60  # lines
+PACKAGE = 14  # modules, without `__init__`
 REASON = f"Over {MODULE} lines: "  # what the docstring of a longer module says, with why
 
 
@@ -36,6 +38,12 @@ def test_no_module_is_long_but_where_its_docstring_says_why() -> None:
         if text.count("\n") > MODULE and REASON not in (ast.get_docstring(tree) or "")
     ]
     assert long == []
+
+
+def test_no_package_has_many_modules() -> None:
+    folders = Counter(file.parent for file, _, _ in modules() if file.name != "__init__.py")
+    assert len(folders) > 30
+    assert {str(folder): count for folder, count in folders.items() if count > PACKAGE} == {}
 
 
 def test_no_function_is_long() -> None:

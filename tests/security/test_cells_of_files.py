@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from oracle.reports import formats
 from oracle.search.graph import CellResult
 from oracle.search.pruning_run import RunCycle
-from oracle.study.oracle import SchedulesStudy
+from oracle.study.schedules import SchedulesStudy
 from oracle.study.validation import parse
 from oracle.tables import schedules
 from oracle.tables.schedules import EntryFound

@@ -1,5 +1,6 @@
 """What is installed is what is pinned, and of what is pinned nothing is known to be bad."""
 
+import importlib.util
 import json
 import re
 import subprocess
@@ -19,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 PIN = re.compile(r"([A-Za-z0-9._-]+)==([^\s;]+)")
 OF_A_PLATFORM = re.compile(r"nvidia-|cuda-|triton|pytorch-triton")  # of torch's CUDA builds
 LISTED = yaml.safe_load((Path(__file__).parent / "known_bad.yaml").read_text(encoding="utf-8"))
+SITE = ("docs",) if importlib.util.find_spec("mkdocs") else ()  # the site's tools, if installed
 BAD = {canonicalize_name(name): each for name, each in LISTED.items()}
 
 
@@ -33,11 +35,11 @@ def pins() -> dict[str, Version]:
     return found
 
 
-def needed(tests: bool = True) -> Iterator[str]:
-    """The names of all that the project needs, and its tests, whatever that needs included."""
+def needed(*extras: str) -> Iterator[str]:
+    """The names of all that the project and some extras need, whatever that needs included."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    direct = project["dependencies"] + tests * project["optional-dependencies"]["dev"]
-    todo = [Requirement(each) for each in direct]
+    optional = [each for extra in extras for each in project["optional-dependencies"][extra]]
+    todo = [Requirement(each) for each in (*project["dependencies"], *optional)]
     seen = set()
     while todo:
         each = todo.pop()
@@ -58,7 +60,7 @@ def needed(tests: bool = True) -> Iterator[str]:
 
 def test_every_package_that_is_needed_is_pinned_to_what_is_installed() -> None:
     pinned = pins()
-    names = {name for name in needed() if not OF_A_PLATFORM.match(name)}
+    names = {name for name in needed("dev", *SITE) if not OF_A_PLATFORM.match(name)}
     assert len(names) > 80
     assert sorted(names - pinned.keys()) == []
     installed = {name: Version(Version(metadata.version(name)).public) for name in names}
@@ -87,7 +89,7 @@ def test_no_pinned_version_is_one_that_is_known_to_be_bad() -> None:
 
 def test_what_is_installed_with_the_project_may_be_used_and_passed_on() -> None:
     strange = {}
-    for name in needed(tests=False):
+    for name in needed(*SITE):
         about = metadata.metadata(name)
         said = " ".join([
             about.get("License-Expression") or about.get("License", "")[:200],
@@ -114,7 +116,7 @@ def test_a_bill_of_materials_names_every_package_that_is_needed() -> None:
     found = json.loads((ROOT / "build" / "sbom.json").read_text(encoding="utf-8"))
     assert found["bomFormat"] == "CycloneDX"
     names = {canonicalize_name(each["name"]) for each in found["components"]}
-    assert sorted(set(needed()) - names) == []
+    assert sorted(set(needed("dev", *SITE)) - names) == []
     without = [each["name"] for each in found["components"] if not each.get("licenses")]
     freely = [name for name in without if metadata.metadata(name).get("License")]
     assert without == freely  # told in words of their own, which are no terms of SPDX's

@@ -8,7 +8,7 @@ import pytest
 
 from oracle.search.graph import CellResult
 from oracle.search.pruning_run import RunCycle
-from oracle.study.oracle import SchedulesStudy
+from oracle.study.schedules import SchedulesStudy
 from oracle.study.validation import parse
 from oracle.tables import schedules
 from oracle.tables.registry import Table

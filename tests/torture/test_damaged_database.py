@@ -139,7 +139,7 @@ def test_a_database_that_is_damaged_or_foreign_is_refused_and_left_as_it_is(
     counted: Callable[..., None],
     damage: str,
 ) -> None:
-    file = hurt.folder / "oracle.db"
+    file = hurt.settings.database_file
     REFUSED[damage](file)
     before = content(file)
     place = ("--runs", str(hurt.place))
@@ -169,7 +169,7 @@ def test_rows_that_make_no_sense_end_a_command_with_a_word(
     capfd: pytest.CaptureFixture[str],
     damage: str,
 ) -> None:
-    file = hurt.folder / "oracle.db"
+    file = hurt.settings.database_file
     TOLD[damage](file)
     before = content(file)
     code, words = told(monkeypatch, capfd, "table", "tiny", "--runs", str(hurt.place))
@@ -186,13 +186,13 @@ def test_rows_that_make_no_sense_end_a_command_with_a_word(
 def test_what_lies_beside_a_database_changes_nothing(
     hurt: Victim, reference: Victim, damage: str
 ) -> None:
-    HARMLESS[damage](hurt.folder / "oracle.db")
+    HARMLESS[damage](hurt.settings.database_file)
     assert hurt.drive() == 0, hurt.errors
     assert invariants.broken(hurt, reference) == []
 
 
 def test_a_database_without_content_is_begun_anew(hurt: Victim, reference: Victim) -> None:
-    os.truncate(hurt.folder / "oracle.db", 0)
+    os.truncate(hurt.settings.database_file, 0)
     assert hurt.drive() == 0, hurt.errors
     assert invariants.broken(hurt, reference) == []
 
@@ -202,7 +202,7 @@ def test_a_database_without_content_is_begun_anew(hurt: Victim, reference: Victi
 def test_garbage_anywhere_is_refused_or_gives_a_table_without_a_traceback(
     hurt: Victim, counted: Callable[..., None], offset: int
 ) -> None:
-    file = hurt.folder / "oracle.db"
+    file = hurt.settings.database_file
     garbage(offset / 100, 64)(file)
     with contextlib.suppress(BadInput, StorageError):
         (known,) = catalog.find(hurt.settings)

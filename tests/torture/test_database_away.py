@@ -29,7 +29,7 @@ def hurt(
     url = storage_url(request.param)
     victim = Victim(tmp_path / "runs", url)
     if url is None:
-        return victim, lambda seconds: away.locked(victim.folder / "oracle.db", seconds)
+        return victim, lambda seconds: away.locked(victim.settings.database_file, seconds)
     control = away.server_control(url)
     return victim, lambda seconds: away.stopped(control, seconds)
 

@@ -55,7 +55,7 @@ def test_what_a_run_leaves_behind_is_seen(reference: Victim, victim: Victim) -> 
     assert victim.drive(armed) == 0, victim.errors
     (victim.folder / "checkpoints" / "stray").write_bytes(b"")
     study = optuna.create_study(
-        storage=f"sqlite:///{victim.folder}/oracle.db", study_name="another"
+        storage=f"sqlite:///{victim.settings.database_file}", study_name="another"
     )
     study.ask()
     told = invariants.broken(victim, reference)

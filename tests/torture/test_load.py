@@ -185,7 +185,7 @@ def test_a_server_holds_no_more_after_many_requests_and_streams(
 ) -> None:
     place = tmp_path / "runs"
     shutil.copytree(reference.place, place)
-    location = sqlite_url(place / "tiny" / "oracle.db")
+    location = sqlite_url(place / "_oracle" / "oracle.db")
     settings = ServerSettings(url=location, folder=place)
     service = Service(settings)
     (run,) = [each.record.run_id for each in service.runs()]

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from oracle.analysis.cell_replay import COLUMNS, read_recorded, replay_cells, tidy_rows
 from oracle.cli.replay_command import RULES, replay
-from oracle.search import next_cells
+from oracle.search.selection import next_cells
 from scyc.errors import BadInput
 
 RESULTS = Path(__file__).parents[3] / "docs" / "results"

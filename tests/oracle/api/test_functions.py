@@ -140,7 +140,7 @@ def test_no_accuracy_stands_in_the_table_of_a_perplexity(
 
 
 def test_optuna_minimises_it_and_has_the_curves(done: tuple[oracle.Run, list[Any]]) -> None:
-    storage = f"sqlite:///{done[0]._settings.folder}/text/oracle.db"
+    storage = f"sqlite:///{done[0]._settings.folder}/_oracle/oracle.db"
     names = [n for n in optuna.get_all_study_names(storage) if "cycle-00" in n]
     found = optuna.load_study(study_name=names[0], storage=storage)
     assert found.direction == optuna.study.StudyDirection.MINIMIZE
@@ -159,7 +159,7 @@ def test_a_metric_that_is_not_finite_is_a_diverged_training_run(tmp_path: Path) 
     assert entry["val_accuracy"] == [None, None]
     assert table["cycles"][0]["well_tuned"] == 0.1
     assert "diverged" in formats.text(table)
-    storage = f"sqlite:///{tmp_path}/text/oracle.db"
+    storage = f"sqlite:///{tmp_path}/_oracle/oracle.db"
     names = [n for n in optuna.get_all_study_names(storage) if "cycle-00" in n]
     values = [t.value for t in optuna.load_study(study_name=names[0], storage=storage).trials]
     assert sum(value == math.inf for value in values) == 2  # never the best of the dashboard

@@ -217,7 +217,7 @@ def test_a_driver_that_slept_through_its_lease_writes_nothing_more(
     """It was stopped before its write, and another host took the lease: its beat has not told."""
     settings = Settings(tmp_path, backend="inline", device="cpu")
     prepared = prepare.prepare(study(cycles=1), settings)
-    engine = sa.create_engine(f"sqlite:///{tmp_path}/tiny/oracle.db")
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/_oracle/oracle.db")
     add, added = ResultStore.add, []
 
     def late(self: ResultStore, *arguments: Any) -> None:

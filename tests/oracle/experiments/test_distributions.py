@@ -20,7 +20,7 @@ from oracle.search.pruning_run import RunCycle
 from oracle.settings import Progress, Settings
 from oracle.storage import session
 from oracle.study.base import Study
-from oracle.study.oracle import DistributionsStudy
+from oracle.study.distributions import DistributionsStudy
 from oracle.study.validation import parse
 from oracle.tables import distributions as distribution_tables
 from oracle.tables.registry import Table

@@ -14,9 +14,9 @@ import pytest
 from oracle.execution.worker import Worker
 from oracle.experiments.registry import experiment
 from oracle.plots import oracle
-from oracle.reports import beam as beam_reports
 from oracle.reports import formats
-from oracle.reports import rivals as rivals_reports
+from oracle.reports.parts import beam as beam_reports
+from oracle.reports.parts import rivals as rivals_reports
 from oracle.runs import catalog, execute, html_report, prepare
 from oracle.search.graph import Cell, Graph
 from oracle.settings import Settings
@@ -201,7 +201,7 @@ def test_a_whole_run_with_a_beam_and_every_rival(
     assert spread[2]["max_lr"] == pytest.approx(0.1 * growth**0.5)
 
     files = {path.stem for path in (tmp_path / "tiny" / "checkpoints").rglob("*.pt")}
-    url = f"sqlite:///{tmp_path}/tiny/oracle.db"
+    url = f"sqlite:///{tmp_path}/_oracle/oracle.db"
     summaries = optuna.get_all_study_summaries(url)
     trials = [
         trial

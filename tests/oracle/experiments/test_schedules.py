@@ -17,7 +17,7 @@ from oracle.reports import formats
 from oracle.reports import schedules as schedules_reports
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.pruning_run import RunCycle
-from oracle.study.oracle import SchedulesStudy
+from oracle.study.schedules import SchedulesStudy
 from oracle.study.validation import parse
 from oracle.tables.schedules import EntryFound
 from scyc.errors import BadInput

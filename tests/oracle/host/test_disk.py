@@ -135,7 +135,7 @@ def test_tables_that_a_killed_driver_has_half_made_are_completed(
     url = session.study_url(prepared.settings, prepared.study.folder_name)
     with session.opened(url):
         pass
-    with sqlite3.connect(place / "oracle.db") as database:
+    with sqlite3.connect(prepared.settings.database_file) as database:
         listed = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'oracle_%'"
         tables = [name for (name,) in database.execute(f"{listed} ORDER BY rootpage")]
         assert len(tables) > 5

@@ -61,7 +61,7 @@ def test_a_growing_run_is_stored_read_and_gone_on_with_like_any_other(
         }
         for cycle in table["cycles"]
     ]
-    assert regions(f"sqlite:///{tmp_path}/tiny/oracle.db", table["run_id"]) == expected
+    assert regions(f"sqlite:///{tmp_path}/_oracle/oracle.db", table["run_id"]) == expected
 
 
 def test_an_interrupted_growing_run_ends_with_the_same_table(study: Make, tmp_path: Path) -> None:

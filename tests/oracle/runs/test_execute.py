@@ -22,7 +22,7 @@ from oracle.search.pruning_run import RunCycle
 from oracle.settings import Progress, Settings
 from oracle.storage import session
 from oracle.study.base import Study
-from oracle.study.oracle import DistributionsStudy
+from oracle.study.distributions import DistributionsStudy
 from oracle.study.validation import parse
 from oracle.tables import oracle
 from scyc import iterative_pruning
@@ -112,7 +112,9 @@ def test_regions_computed_from_the_trials_alone_are_the_tables(
 
 def test_an_interrupted_run_ends_with_the_same_table(study: Make, tmp_path: Path) -> None:
     whole = run(study(), settings(tmp_path / "whole"))
-    expected = [t.user_attrs["cell"] for t in trials(f"sqlite:///{tmp_path}/whole/tiny/oracle.db")]
+    expected = [
+        t.user_attrs["cell"] for t in trials(f"sqlite:///{tmp_path}/whole/_oracle/oracle.db")
+    ]
     for after in (1, 7, 19):
         where = settings(tmp_path / str(after))
         with pytest.raises(Killed):
@@ -120,7 +122,7 @@ def test_an_interrupted_run_ends_with_the_same_table(study: Make, tmp_path: Path
         assert catalog.find_run("tiny", where).state == "stopped"
         assert not catalog.stored_table(catalog.find_run("tiny", where))["complete"]
         assert timeless(run(study(), where)) == timeless(whole)
-        url = f"sqlite:///{tmp_path}/{after}/tiny/oracle.db"
+        url = f"sqlite:///{tmp_path}/{after}/_oracle/oracle.db"
         cells = [trial.user_attrs["cell"] for trial in trials(url)]
         assert sorted(cells) == sorted(expected)
 
@@ -137,7 +139,7 @@ def test_a_finished_run_trains_nothing_again(
 
 def test_a_changed_study_reuses_what_it_shares(study: Make, tmp_path: Path) -> None:
     where = settings(tmp_path)
-    url = f"sqlite:///{tmp_path}/tiny/oracle.db"
+    url = f"sqlite:///{tmp_path}/_oracle/oracle.db"
     run(study(grid={"max_lr": [0.05, 0.1, 0.2], "extend": False}, cycles=1), where)
     before = len(trials(url))
     more = study(grid={"max_lr": [0.05, 0.1, 0.2], "extend": False}, cycles=1, replicates=3)
@@ -163,9 +165,9 @@ def test_only_what_is_carried_on_stays_on_disk_unless_all_is_wanted(
     run(study(), settings(tmp_path))
     kept = list((tmp_path / "tiny" / "checkpoints").rglob("*.pt"))
     assert len(kept) == 3 * 2 + 3 * 2  # winners and S-Cyc's path, two replicates each
-    run(study(name="other", keep_checkpoints="all"), settings(tmp_path))
-    everything = list((tmp_path / "other" / "checkpoints").rglob("*.pt"))
-    assert len(everything) == len(trials(f"sqlite:///{tmp_path}/other/oracle.db"))
+    run(study(keep_checkpoints="all"), settings(tmp_path / "whole"))
+    everything = list((tmp_path / "whole" / "tiny" / "checkpoints").rglob("*.pt"))
+    assert len(everything) == len(trials(f"sqlite:///{tmp_path}/whole/_oracle/oracle.db"))
 
 
 def test_a_deleted_checkpoint_is_made_again(study: Make, tmp_path: Path) -> None:
@@ -177,7 +179,7 @@ def test_a_deleted_checkpoint_is_made_again(study: Make, tmp_path: Path) -> None
     longer = run(study(cycles=2), where)
     assert longer["cycles"][:2] == shorter["cycles"]
     assert timeless(longer) == timeless(run(study(cycles=2), settings(tmp_path / "fresh")))
-    url = f"sqlite:///{tmp_path}/tiny/oracle.db"
+    url = f"sqlite:///{tmp_path}/_oracle/oracle.db"
     cells = [trial.user_attrs["cell"] for trial in trials(url)]
     assert len(cells) == len(set(cells))
 
@@ -199,7 +201,7 @@ def test_when_all_diverge_the_run_stops_and_keeps_what_it_has(study: Make, tmp_p
     assert all(entry["diverged"] for entry in table["cycles"][0]["grid"])
     for render in formats.FORMATS.values():
         assert render(table)
-    values = [trial.value for trial in trials(f"sqlite:///{tmp_path}/tiny/oracle.db")]
+    values = [trial.value for trial in trials(f"sqlite:///{tmp_path}/_oracle/oracle.db")]
     assert 0.0 in values
     assert not any(math.isnan(value) for value in values)
 
@@ -207,8 +209,8 @@ def test_when_all_diverge_the_run_stops_and_keeps_what_it_has(study: Make, tmp_p
 def test_a_second_driver_on_the_same_graph_is_refused(study: Make, tmp_path: Path) -> None:
     where = settings(tmp_path)
     prepared = prepare.prepare(study(), where)
-    (tmp_path / "tiny").mkdir()
-    ledger = RunDatabase(parse_url(f"sqlite:///{tmp_path}/tiny/oracle.db"))
+    (tmp_path / "_oracle").mkdir()
+    ledger = RunDatabase(parse_url(f"sqlite:///{tmp_path}/_oracle/oracle.db"))
     with ledger.lease(prepared.graph.id, print), pytest.raises(LeaseHeld):
         execute.execute(prepared)
     ledger.close()
@@ -496,9 +498,9 @@ def test_a_run_whose_database_is_removed_ends_with_a_word(
 
     def cells(done: int, total: int) -> None:
         if done == 4:
-            gone = where.study_folder("tiny")
+            gone = where.program_folder
             shutil.rmtree(gone) if what == "folder" else (gone / "oracle.db").unlink()
 
     with pytest.raises(StorageUnavailable, match=r"oracle.db is gone; .* waited for 0 s"):
         run(study(), where, Progress(cells=cells, say=said.append))
-    assert not (where.study_folder("tiny") / "oracle.db").exists()
+    assert not where.database_file.exists()

@@ -122,7 +122,7 @@ def test_several_objectives_are_several_values(seeking: Make, tmp_path: Path) ->
     objective = {"name": "pareto", "cycles": [0, 3]}
     search = HALVED | {"trials": 5, "halving": None}
     table = run(seeking(search=search, objective=objective), settings(tmp_path))
-    (stored,) = studies(f"sqlite:///{tmp_path}/seek/oracle.db", "search")
+    (stored,) = studies(f"sqlite:///{tmp_path}/_oracle/oracle.db", "search")
     assert stored.metric_names == ["accuracy after cycle 0, %", "accuracy after cycle 3, %"]
     assert sorted(trial.number for trial in stored.best_trials) == sorted(table["best"])
 
@@ -189,7 +189,7 @@ def test_an_interrupted_search_ends_with_the_same_table_and_trials(
     once = sorted(task.cell for task in tasks)
 
     def kept(folder: Path) -> list[Any]:
-        (found,) = studies(f"sqlite:///{folder}/seek/oracle.db", "search")
+        (found,) = studies(f"sqlite:///{folder}/_oracle/oracle.db", "search")
         return [(t.number, t.params, t.state, t.values, t.user_attrs) for t in found.trials]
 
     for after in (2, 14):
@@ -200,7 +200,7 @@ def test_an_interrupted_search_ends_with_the_same_table_and_trials(
         assert not catalog.stored_table(catalog.find_run("seek", where))["complete"]
         assert timeless(run(declared, where)) == timeless(whole)
         assert kept(tmp_path / str(after)) == kept(tmp_path / "whole")
-        (cells,) = studies(f"sqlite:///{tmp_path}/{after}/seek/oracle.db", "candidates")
+        (cells,) = studies(f"sqlite:///{tmp_path}/{after}/_oracle/oracle.db", "candidates")
         stored = [trial.user_attrs["cell"] for trial in cells.trials]
         assert len(stored) == len(set(stored))
         assert set(once) == {task.cell for task in tasks}
@@ -209,9 +209,9 @@ def test_an_interrupted_search_ends_with_the_same_table_and_trials(
 def test_the_best_candidates_networks_stay_on_disk(seeking: Make, tmp_path: Path) -> None:
     table = run(seeking(search=HALVED), settings(tmp_path))
     kept = {file.stem for file in (tmp_path / "seek" / "checkpoints").rglob("*.pt")}
-    (cells,) = studies(f"sqlite:///{tmp_path}/seek/oracle.db", "candidates")
+    (cells,) = studies(f"sqlite:///{tmp_path}/_oracle/oracle.db", "candidates")
     networks = {t.user_attrs["cell"]: t.user_attrs["checkpoint"] for t in cells.trials}
-    (search,) = studies(f"sqlite:///{tmp_path}/seek/oracle.db", "search")
+    (search,) = studies(f"sqlite:///{tmp_path}/_oracle/oracle.db", "search")
     best = search.trials[table["best"][0]].user_attrs["cells"]
     assert {networks[cell] for cell in best} <= kept
     assert len(kept) < len(set(networks.values()))
@@ -225,5 +225,5 @@ def test_when_all_candidates_diverge_the_run_says_so_and_keeps_them(
     wild = {"name": "grid", "epsilon": [1e25], "delta": [0.0], "q": [0], "beta": [3]}
     with pytest.raises(AllDiverged, match="every candidate diverged"):
         run(seeking(search=wild), settings(tmp_path))
-    (search,) = studies(f"sqlite:///{tmp_path}/seek/oracle.db", "search")
+    (search,) = studies(f"sqlite:///{tmp_path}/_oracle/oracle.db", "search")
     assert [trial.state for trial in search.trials] == [TrialState.FAIL]

@@ -11,8 +11,9 @@ from oracle.search.graph import Graph
 from oracle.search.pruning_run import PruningPath
 from oracle.search.request import StudyKey
 from oracle.study.base import Study
-from oracle.study.grid import grid_values
-from oracle.study.oracle import OracleStudy, SchedulesStudy
+from oracle.study.oracle import OracleStudy
+from oracle.study.parts.grid import grid_values
+from oracle.study.schedules import SchedulesStudy
 from oracle.study.validation import parse
 from oracle.tables import schedules
 from oracle.tables.schedules import EntryFound

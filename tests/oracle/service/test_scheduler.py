@@ -375,7 +375,7 @@ def test_a_driver_is_told_how_to_run_on_its_input_alone(
     told = tmp_path / "told"
     process = driver_process.started(job, settings, here.holder, ("sh", "-c", script, str(told)))
     assert process.wait(30) == 0
-    log = driver_process.log_path(settings.folder, job.id).read_text()
+    log = driver_process.log_path(settings, job.id).read_text()
     assert log.startswith("head:6379 a-1\n")
     assert "secret" not in log
     known, holder, server = driver_process.understood(told.read_text())

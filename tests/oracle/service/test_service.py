@@ -244,8 +244,8 @@ def test_a_run_that_records_nothing_has_no_distributions(opened: Open) -> None:
 def test_a_servers_runs_are_found_beside_those_of_the_command(opened: Open, tmp_path: Path) -> None:
     where = Settings(folder=tmp_path, backend="inline", device="cpu")
     assert catalog.find(where) == []
-    assert session.server_url(where) == sqlite_url(tmp_path / "oracle.db")
-    assert session.server_url(Settings(storage="sqlite:///x.db")) == parse_url("sqlite:///x.db")
+    assert session.home_url(where) == sqlite_url(tmp_path / "_oracle" / "oracle.db")
+    assert session.home_url(Settings(storage="sqlite:///x.db")) == parse_url("sqlite:///x.db")
     served = run(opened(), cycles=1)
     plain = prepare.prepare(parse(STUDY | {"name": "plain", "cycles": 1}, "plain"), where)
     execute.execute(plain)

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from oracle.stats.paired_difference import difference, signed
 from oracle.stats.region import MaxLrScores, ahead, feasible_region
-from oracle.study.grid_spec import ListGrid
+from oracle.study.parts.grid_spec import ListGrid
 
 
 def test_a_tie_by_rounding_goes_to_the_lower_rate() -> None:

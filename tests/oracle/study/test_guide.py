@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 import torch
 
+from oracle.study.distributions import DistributionsStudy
 from oracle.study.loading import bundled_studies, read_yaml
-from oracle.study.oracle import DistributionsStudy, Entry, OracleStudy, SchedulesStudy
+from oracle.study.oracle import OracleStudy
+from oracle.study.parts.replicates import ReplicateRange
+from oracle.study.parts.rivals import NEEDS, RIVALS
 from oracle.study.registry import KINDS
-from oracle.study.replicates import ReplicateRange
-from oracle.study.rivals import NEEDS, RIVALS
+from oracle.study.schedules import Entry, SchedulesStudy
 from oracle.study.search import (
     Halving,
     ListedSearch,
@@ -104,7 +106,7 @@ def test_the_guide_names_every_data_set_and_network(
 def test_the_guide_names_every_schedule_and_optimiser_with_its_defaults() -> None:
     (first, *_) = blocks()
     schedules, optimisers = set(), set()
-    for row in cells("Schedules and optimisers"):
+    for row in cells("Schedules and optimizers"):
         value = read(f"at: {row[0]}")["at"]
         name = value if isinstance(value, str) else value["name"]
         if name in SCHEDULES:

@@ -16,18 +16,13 @@ from torch import nn
 from oracle.analysis import paper
 from oracle.cli.study_commands import run
 from oracle.settings import ScaleDown
-from oracle.study import grid
 from oracle.study.base import Study
+from oracle.study.distributions import DistributionsStudy
 from oracle.study.loading import bundled_studies, read_yaml
-from oracle.study.oracle import (
-    DistributionsStudy,
-    Entry,
-    OracleStudy,
-    PaperOracle,
-    PaperSchedules,
-    SchedulesStudy,
-)
+from oracle.study.oracle import OracleStudy, PaperOracle
+from oracle.study.parts import grid
 from oracle.study.scale_down import scale_down
+from oracle.study.schedules import Entry, PaperSchedules, SchedulesStudy
 from oracle.study.validation import parse
 from oracle.tables import schedules
 from oracle.tables.schedules import EntryFound

@@ -15,10 +15,12 @@ from oracle.runs import execute, html_report, prepare
 from oracle.runs.run_ids import run_id
 from oracle.search.graph import Graph
 from oracle.settings import Progress, ScaleDown, Settings
-from oracle.study import grid
 from oracle.study.base import Study
-from oracle.study.oracle import DistributionsStudy, OracleStudy, SchedulesStudy
+from oracle.study.distributions import DistributionsStudy
+from oracle.study.oracle import OracleStudy
+from oracle.study.parts import grid
 from oracle.study.scale_down import scale_down
+from oracle.study.schedules import SchedulesStudy
 from oracle.study.validation import parse
 from oracle.tables import oracle as compare
 from oracle.tables import schedules as schedule_tables

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from oracle.settings import ScaleDown
-from oracle.study.oracle import learning_rates
+from oracle.study.declared import learning_rates
 from oracle.study.scale_down import scale_down
 from oracle.study.search import SampledSearch, SearchStudy
 from scyc.errors import BadInput

@@ -13,7 +13,7 @@ from oracle.reports import formats
 from oracle.reports import schedules as schedules_reports
 from oracle.runs import html_report
 from oracle.study.loading import load_study
-from oracle.study.oracle import SchedulesStudy
+from oracle.study.schedules import SchedulesStudy
 from oracle.tables.registry import Table
 
 

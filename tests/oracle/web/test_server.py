@@ -102,7 +102,7 @@ def refused(folder: Path, **options: Any) -> dict[str, str]:
     given = serving.ServeOptions(**{"port": 0} | options)
     with pytest.raises(BadInput) as caught:
         serving.serve(Settings(folder=folder), given)
-    assert not (folder / "oracle.db").exists()
+    assert not (folder / "_oracle").exists()
     return {each.path: each.rule for each in caught.value.problems}
 
 
@@ -158,15 +158,15 @@ def test_a_server_that_is_told_to_end_queues_its_jobs_though_somebody_listens(
     assert stream.readline()
     assert server.end() == 0
     stream.close()
-    ledger = RunDatabase(sqlite_url(tmp_path / "runs" / "oracle.db"))
+    ledger = RunDatabase(sqlite_url(tmp_path / "runs" / "_oracle" / "oracle.db"))
     assert ledger.jobs().get(job["id"]).state == "queued"
     assert ledger.jobs().held() == []
     ledger.close()
 
 
 def test_a_server_for_others_asks_for_tokens(serve: Serve, tmp_path: Path) -> None:
-    (tmp_path / "runs").mkdir()
-    ledger = RunDatabase(sqlite_url(tmp_path / "runs" / "oracle.db"))
+    (tmp_path / "runs" / "_oracle").mkdir(parents=True)
+    ledger = RunDatabase(sqlite_url(tmp_path / "runs" / "_oracle" / "oracle.db"))
     secret = ledger.tokens().create("ann", "read")
     ledger.close()
     server = serve(host=EVERYWHERE, allowed_hosts=("127.0.0.1",))

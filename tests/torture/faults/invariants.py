@@ -112,4 +112,4 @@ def _integrity(victim: Victim) -> Iterator[str]:
 
 
 def _url(victim: Victim) -> str:
-    return victim.url or f"sqlite:///{victim.folder}/oracle.db"
+    return victim.url or f"sqlite:///{victim.settings.database_file}"

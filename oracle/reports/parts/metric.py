@@ -1,0 +1,98 @@
+"""How the values of a metric of the user's own are called and printed."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import replace
+
+from oracle.reports.sheet import ReportTable, all_there
+from oracle.stats.paired_difference import Difference
+from oracle.tables.base import MetricFields
+from oracle.tables.oracle import OracleTable
+from oracle.tables.parts.cycles import OracleCycleRow
+from oracle.tables.parts.majority import Part
+
+_PERCENT: MetricFields = {"name": "accuracy", "mode": "max", "unit": "%"}
+
+
+def is_own(table: OracleTable) -> bool:
+    """Whether a table's values are another metric than accuracy in percent."""
+    return fields(table) != _PERCENT
+
+
+def fields(table: OracleTable) -> MetricFields:
+    """Return what the values of a table are; accuracy in percent where it does not say."""
+    return table.get("metric", _PERCENT)
+
+
+def name(table: OracleTable) -> str:
+    """What the values are called."""
+    return fields(table)["name"]
+
+
+def unit(table: OracleTable) -> str:
+    """The unit, as it ends a label: ``, %``; nothing where there is none."""
+    found = fields(table)["unit"]
+    return f", {found}" if found else ""
+
+
+def mean_std(values: Sequence[float | None] | None) -> str:
+    """Mean ± standard deviation over replicates, in four digits; none where one diverged."""
+    known = all_there(values)
+    if not known:
+        return "-"
+    spread = f" ± {statistics.stdev(known):.2g}" if len(known) > 1 else ""
+    return f"{statistics.fmean(known):.4g}{spread}"
+
+
+def again(cycle: OracleCycleRow) -> str:
+    """The best value by replicates that did not choose it."""
+    found = cycle["evidence"] and cycle["evidence"]["best_again"]
+    return "" if found is None else f"again {found:.4g}"
+
+
+def paired(cycle: OracleCycleRow, part: Part) -> str:
+    """The oracle less S-Cyc, with its standard error."""
+    found = (
+        Difference.from_json(differences[part])
+        if (differences := cycle.get("oracle_less_s_cyc"))
+        else None
+    )
+    if found is None or found.standard_error is None:
+        return ""
+    return f"{found.points:+.3g} ± {found.standard_error:.2g}"
+
+
+def named(printed: ReportTable, table: OracleTable) -> ReportTable:
+    """Return a printed table whose words are about its own metric."""
+    if not is_own(table):
+        return printed
+    label = name(table)
+
+    def said(text: str) -> str:
+        for old, new in (
+            ("accuracies", f"{label} values"),
+            ("accuracy", label),
+            (" points", unit(table).replace(",", "")),
+            ("such a replicate scores 0, and", "such a replicate has no value, and"),
+        ):
+            text = text.replace(old, new)
+        return text
+
+    return replace(
+        printed,
+        headers=tuple(
+            head.replace("validation, %\n", f"{label}{unit(table)}\nvalidation, ").replace(
+                "test, %\n", f"{label}{unit(table)}\ntest, "
+            )
+            for head in printed.headers
+        ),
+        verdict=said(printed.verdict),
+        notes=[said(line) for line in printed.notes],
+        flat=[
+            {key.replace("accuracy", label): value for key, value in row.items()}
+            for row in printed.flat
+        ],
+        flat_heads=[head.replace("accuracy", label) for head in printed.flat_heads],
+    )

@@ -1,0 +1,1 @@
+"""Rivals of S-Cyc: how each sets max_lr, and its iterative pruning run."""

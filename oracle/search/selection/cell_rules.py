@@ -1,0 +1,169 @@
+"""Rules by which the next (max_lr, replicate) of a cycle are chosen, read off the posterior.
+
+On long grids the cells whose results would tell most about the best max_lr and both ends of the
+region, by the share of a target's variance that they explain; on short ones those that are expected
+to raise the best posterior mean most, the knowledge gradient (Frazier et al. 2009). After each
+choice the covariances are those that its result would leave, so that a batch does not ask twice.
+The other rules are there to be compared.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+
+from oracle.search.selection.cycle_answer import Answer, Cell, CycleSearch, Known
+from oracle.stats.noise import Array
+from oracle.stats.region_intervals import SPARSE_FLOOR
+
+BEST_WEIGHT = 5.0  # of the best max_lr beside each end; set on `SETTING` families, as is SHORT
+SHORT = 14  # values of a grid up to which the knowledge gradient chooses
+NODES = 15  # of the quadrature over what a cell's result may be
+
+Rule = Callable[[CycleSearch, Known, Answer, int], list[Cell]]
+
+
+def _information(search: CycleSearch, known: Known, answer: Answer, count: int) -> list[Cell]:
+    """The cells that explain most of the variance of the best max_lr and of both ends."""
+    drawn = answer.posterior.at(search.grid)
+    curves, best = drawn - drawn.mean(axis=0), drawn.argmax(axis=1).astype(float)
+    targets = np.stack([np.log(answer.ends.low), np.log(answer.ends.high), best], axis=1)
+    targets = targets - targets.mean(axis=0)
+    spread = targets.std(axis=0)
+    targets = targets / np.maximum(spread, 1e-9)
+    step = math.log(search.grid[-1] / search.grid[0]) / max(1, len(search.grid) - 1)
+    worth = np.array([spread[0] / step, spread[1] / step, 0.0]) ** 2
+    worth[2] = (
+        BEST_WEIGHT
+        * spread[2] ** 2
+        * min(1.0, answer.ends.regret(answer.well_tuned) / max(search.regret, 1e-9))
+    )
+    joint = np.concatenate([curves, targets], axis=1)
+    covariance = joint.T @ joint / len(joint)
+    size = len(search.grid)
+
+    def gains(covariance: Array, variance: Array) -> Array:
+        told: Array = (covariance[:size, size:] ** 2 / variance[:, None]) @ worth
+        return told
+
+    return _one_by_one(search, known, answer, covariance, gains, count)
+
+
+def _knowledge_gradient(
+    search: CycleSearch, known: Known, answer: Answer, count: int
+) -> list[Cell]:
+    """The cells whose results are expected to raise the best posterior mean most."""
+    drawn = answer.posterior.at(search.grid)
+    mean = drawn.mean(axis=0)
+    curves = drawn - mean
+    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
+    weights = weights / weights.sum()
+
+    def gains(covariance: Array, variance: Array) -> Array:
+        moves = covariance / np.sqrt(variance)  # (value, cell): of the means, by one std of a cell
+        tops = (mean[:, None, None] + moves[:, :, None] * nodes).max(axis=0)
+        raised: Array = tops @ weights - mean.max()
+        return raised
+
+    return _one_by_one(search, known, answer, curves.T @ curves / len(curves), gains, count)
+
+
+def _by_length(search: CycleSearch, known: Known, answer: Answer, count: int) -> list[Cell]:
+    """What did best on the `SETTING` families: by the number of the grid's values."""
+    rule = _knowledge_gradient if len(search.grid) <= SHORT else _information
+    return rule(search, known, answer, count)
+
+
+def _one_by_one(
+    search: CycleSearch,
+    known: Known,
+    answer: Answer,
+    covariance: Array,
+    gains: Callable[[Array, Array], Array],
+    count: int,
+) -> list[Cell]:
+    """The cells of the highest gains, one after another.
+
+    Args:
+        search: the cycle's.
+        known: what was trained.
+        answer: what is known by that.
+        covariance: of the curve at the grid's values, and after those of what else is asked.
+        gains: of one more replicate of each value, given the covariance and the variance of such
+            a result.
+        count: cells to choose, at most.
+
+    """
+    size, noise = len(search.grid), max(answer.posterior.noise.near_best, SPARSE_FLOOR) ** 2
+    given = known.trained.sum(axis=1)
+    chosen: list[Cell] = []
+    for _ in range(count):
+        variance = np.diag(covariance)[:size] + noise
+        worth = np.round(gains(covariance, variance), 9)
+        worth = np.where(given < search.replicates, worth, -1.0)
+        value = int(np.argmax(worth))
+        if worth[value] < 0:
+            break
+        row = covariance[value]
+        covariance = covariance - np.outer(row, row) / variance[value]
+        chosen.append((value, _free(known, chosen, value)))
+        given = given.copy()
+        given[value] += 1
+    return chosen
+
+
+def _straddle(search: CycleSearch, known: Known, answer: Answer, count: int) -> list[Cell]:
+    """The cells that are most uncertain about the threshold (Bryan et al. 2005), or the best."""
+    curves = answer.posterior.at(search.grid)
+    top = curves.max(axis=1).mean()
+    mean, spread = curves.mean(axis=0), curves.std(axis=0)
+    doubt = np.maximum(1.96 * spread - np.abs(mean - (top - search.tolerance)), 0)
+    return _highest(search, known, doubt + np.maximum(mean + 1.96 * spread - top, 0), count)
+
+
+def _racing(search: CycleSearch, known: Known, answer: Answer, count: int) -> list[Cell]:
+    """The values that are likeliest feasible, as long as they have replicates left."""
+    chance = np.interp(np.log(search.grid), np.log(answer.ends.points), answer.ends.feasible)
+    return _highest(search, known, chance / (1 + known.trained.sum(axis=1)), count)
+
+
+def _spread(search: CycleSearch, known: Known, answer: Answer, count: int) -> list[Cell]:
+    """Every k-th value with all replicates, whatever was found: what a coarser grid costs."""
+    del answer
+    given = known.trained.sum(axis=1)
+    started = np.flatnonzero(given)
+    far = np.abs(np.subtract.outer(np.arange(len(given)), started)).min(axis=1)
+    open_ones = (given > 0) & (given < search.replicates)
+    return _highest(search, known, np.where(open_ones, len(given), far), count)
+
+
+def _highest(search: CycleSearch, known: Known, scores: Array, count: int) -> list[Cell]:
+    given = known.trained.sum(axis=1)
+    order = np.argsort(-np.where(given < search.replicates, np.round(scores, 9), -1), kind="stable")
+    chosen: list[Cell] = []
+    for value in order[:count].tolist():
+        if given[value] < search.replicates:
+            chosen.append((value, _free(known, chosen, value)))
+    return chosen
+
+
+def _free(known: Known, chosen: Sequence[Cell], value: int) -> int:
+    """The first replicate of a value that is neither trained nor chosen."""
+    taken = {replicate for other, replicate in chosen if other == value}
+    free = [int(r) for r in np.flatnonzero(~known.trained[value]) if int(r) not in taken]
+    return free[0]
+
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        "adaptive": _by_length,
+        "information": _information,
+        "knowledge gradient": _knowledge_gradient,
+        "straddle": _straddle,
+        "racing": _racing,
+        "coarser grid": _spread,
+    }
+)

@@ -1,0 +1,134 @@
+"""One cycle's search of single (max_lr, replicate): what to train next, from finished results.
+
+Choices rest on whole rounds: what a round asked for is finished before the next one is chosen, so
+they do not depend on which result came first, on how many workers there are, or on a restart.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from oracle.search.graph import CellResult
+from oracle.search.selection.cycle_answer import Answer, CycleSearch, Known, infer_cycle
+from oracle.search.selection.next_cells import Decision, StopReason, budget_cells, next_cells
+from oracle.stats.region import Region, ToleranceKind
+from oracle.study.parts.cell_search import CellSearch
+
+REACHES = 0.5  # chance that the region reaches an end of the grid, above which the grid grows
+
+
+@dataclass(frozen=True)
+class SearchEnd:
+    """How a cycle's search of single cells ended."""
+
+    reason: StopReason
+    rounds: int
+    trained: int  # cells
+    budget: int  # cells
+
+
+@dataclass(frozen=True)
+class CellRule:
+    """How the cells of a cycle are chosen: a study's declaration and what it is asked."""
+
+    bounds: CellSearch
+    tolerance: float
+    tolerance_kind: ToleranceKind
+    seed: int = 0
+
+    def search(
+        self, values: Sequence[float], replicates: int, asked: float | None = None
+    ) -> CycleSearch:
+        """The search of one cycle; asked: a max_lr whose verdict is wanted."""
+        bounds = self.bounds
+        return CycleSearch(
+            tuple(values),
+            replicates,
+            self.tolerance,
+            budget_cells(len(values), replicates, bounds.budget),
+            bounds.batch,
+            self.tolerance_kind,
+            bounds.regret,
+            asked if bounds.verdict else None,
+            self.seed,
+        )
+
+
+def known_cells(search: CycleSearch, results: Mapping[float, Sequence[CellResult]]) -> Known:
+    """Results by max_lr, each in the replicates' order, the last ones perhaps missing."""
+    shape = (len(search.grid), search.replicates)
+    table, diverged = np.full(shape, np.nan), np.full(shape, np.nan)
+    for value, max_lr in enumerate(search.grid):
+        for replicate, result in enumerate(results.get(max_lr, ())):
+            diverged[value, replicate] = float(result.diverged)
+            if not result.diverged:
+                table[value, replicate] = result.val_accuracy
+    return Known(table, diverged)
+
+
+def choose(search: CycleSearch, results: Mapping[float, Sequence[CellResult]]) -> Decision:
+    """What to train next, by replicate and then by max_lr, so that packs share a parent."""
+    decision = next_cells(search, known_cells(search, results))
+    cells = tuple(sorted(decision.cells, key=lambda cell: (cell[1], cell[0])))
+    return Decision(cells, decision.reason)
+
+
+def reached_ends(
+    search: CycleSearch, results: Mapping[float, Sequence[CellResult]]
+) -> tuple[bool, bool]:
+    """Whether the region is likelier than not to reach the lower and the upper end of the grid.
+
+    The lower one, too, where no max_lr came through: the grid may go on below.
+    """
+    known = known_cells(search, results)
+    if np.isnan(known.table).all():
+        return True, False
+    answer = infer_cycle(search, known)
+    if answer.complete is None:
+        return True, False
+    ends = answer.ends
+    return bool(ends.open_low.mean() > REACHES), bool(ends.open_high.mean() > REACHES)
+
+
+def read_region(
+    search: CycleSearch, results: Mapping[float, Sequence[CellResult]]
+) -> Region | None:
+    """The region read off the posterior; None where every max_lr diverged in some replicate.
+
+    Its members are the trained max_lr whose expected accuracy is within the tolerance. A raw mean
+    would not do: other replicates were trained at one max_lr than at another.
+    """
+    known = known_cells(search, results)
+    if np.isnan(known.table).all():
+        return None
+    answer = infer_cycle(search, known)
+    if answer.complete is None:
+        return None
+    return _region(search, known, answer, answer.complete)
+
+
+def _region(search: CycleSearch, known: Known, answer: Answer, best: float) -> Region:
+    rates = [search.grid[value] for value in np.flatnonzero(known.trained.any(axis=1)).tolist()]
+    posterior = answer.posterior
+    means = np.interp(np.log(rates), np.log(posterior.points), posterior.mean)
+    accuracy = known.table[search.grid.index(best)]
+    top = math.fsum(accuracy.tolist()) / len(accuracy)
+    allowed = search.tolerance
+    if search.tolerance_kind == "relative":
+        allowed *= abs(top) / 100
+    inside = np.round(means, 6) >= round(float(means[rates.index(best)]) - allowed, 6)
+    members = tuple(rate for rate, member in zip(rates, inside, strict=True) if member)
+    span = rates[rates.index(members[0]) : rates.index(members[-1]) + 1]
+    low, high = answer.ends.open_low.mean(), answer.ends.open_high.mean()
+    return Region(
+        well_tuned=best,
+        best_accuracy=top,
+        members=members,
+        contiguous=len(span) == len(members),
+        touches_low=members[0] == search.grid[0] or bool(low > REACHES),
+        touches_high=members[-1] == search.grid[-1] or bool(high > REACHES),
+    )

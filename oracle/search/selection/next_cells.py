@@ -1,0 +1,164 @@
+"""Which (max_lr, replicate) of one cycle to train next, and when enough is known.
+
+A pure function of what is known. The first batch spreads over the grid with two replicates; every
+further batch is chosen by a rule of `oracle.search.selection.cell_rules`. Values that decide
+nothing get no further replicate. The max_lr that is named in the end has every replicate: the next
+cycle starts from these networks, so they are part of the budget.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+
+from oracle.search.selection.cell_rules import RULES, SHORT
+from oracle.search.selection.cycle_answer import Answer, Cell, CycleSearch, Known, infer_cycle
+from oracle.stats.decisions import FLAT, well_tuned
+
+StopReason = Literal["budget", "regret and ends", "flat", "verdict", "whole grid"]
+
+FIRST_REPLICATES = 2  # of the first batch: one says nothing of the noise
+END_STEPS = 1.0  # grid steps to which both ends are known when the search may stop
+SHARES = ((SHORT, 1 / 2), (29, 1 / 3))  # of the whole grid, by most values
+LONG_SHARE = 1 / 4  # of longer grids
+LEAST_VALUES = 4  # of the grid that any budget allows for, beside the best one's replicates
+REMEMBERED = 2048  # decisions that are kept
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to train next; nothing, and why, when the search ends."""
+
+    cells: tuple[Cell, ...]
+    reason: StopReason | None
+
+
+def budget_share(count: int) -> float:
+    """The share of a whole grid's training runs that a search may take where none is declared."""
+    return next((share for most, share in SHARES if count <= most), LONG_SHARE)
+
+
+def budget_cells(count: int, replicates: int, share: float | None = None) -> int:
+    """How many cells of a cycle a search may train.
+
+    Args:
+        count: values of the grid.
+        replicates: of each.
+        share: of the whole grid; None: :func:`budget_share`.
+
+    Returns:
+        As many as the best max_lr with all its replicates and `LEAST_VALUES` others need, at least.
+
+    """
+    share = budget_share(count) if share is None else share
+    wanted = math.floor(share * count * replicates + 1e-9)
+    return min(count * replicates, max(wanted, replicates + LEAST_VALUES))
+
+
+def next_cells(search: CycleSearch, known: Known, rule: str = "adaptive") -> Decision:
+    """Decide which cells to train next.
+
+    The same is asked over and over, by a run that is read again and by every observation of an
+    external run, so decisions are kept.
+
+    Args:
+        search: the cycle's grid, bounds and what ends the search.
+        known: what was trained so far.
+        rule: by which rule cells are chosen, a key of `RULES`.
+
+    """
+    return _decided(search, known.table.tobytes(), known.diverged.tobytes(), rule)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _decided(search: CycleSearch, table: bytes, diverged: bytes, rule: str) -> Decision:
+    shape = (len(search.grid), search.replicates)
+    cells = (np.frombuffer(each).reshape(shape) for each in (table, diverged))
+    return _decide(search, Known(*cells), rule)
+
+
+def _decide(search: CycleSearch, known: Known, rule: str) -> Decision:
+    spent = int(known.trained.sum())
+    if not spent:
+        return Decision(tuple(_first(search)), None)
+    if known.trained.all():
+        return Decision((), "whole grid")
+    if np.isnan(known.table).all():
+        return Decision(tuple(_untried(search, known)[: search.batch]), None)
+    answer = infer_cycle(search, known)
+    kept = _kept(search, known, answer)
+    left = search.budget - spent - kept
+    if reason := _enough(search, answer) or ("budget" if left <= 0 else None):
+        return _end(search, known, answer, reason)
+    cells = RULES[rule](search, known, answer, min(search.batch, left))
+    return Decision(tuple(cells), None) if cells else Decision((), "whole grid")
+
+
+def _kept(search: CycleSearch, known: Known, answer: Answer) -> int:
+    """How many cells are kept for the replicates that the max_lr lacks which is named in the end.
+
+    Where the best complete one is as good as the best within the bound of the regret, as many as
+    the best lacks; else as many as any max_lr may lack, since another one may be the best by then.
+    """
+    if answer.complete is None:
+        return search.replicates - 1
+    loss = answer.ends.regret(answer.complete) - answer.ends.regret(answer.well_tuned)
+    lacking = len(_missing(search, known, answer.well_tuned))
+    return lacking if loss <= search.regret else search.replicates - 1
+
+
+def _end(search: CycleSearch, known: Known, answer: Answer, reason: StopReason) -> Decision:
+    """End, once the best max_lr that the budget allows for has every replicate.
+
+    Where all that was tried diverged in some replicate, the search goes on beyond its budget:
+    without a max_lr of which none did no cycle can follow.
+    """
+    never = known.trained.any(axis=1) & ~(known.diverged == 1).any(axis=1)
+    if not never.any():
+        return Decision(tuple(_untried(search, known)[: search.batch]), None)
+    lacking, left = (~known.trained).sum(axis=1), search.budget - int(known.trained.sum())
+    allowed = never & ((lacking <= left) | (lacking == 0))
+    rates = np.array(search.grid)[allowed if allowed.any() else never]
+    rest = _missing(search, known, well_tuned(answer.posterior, rates.tolist()))
+    return Decision(tuple(rest), None) if rest else Decision((), reason)
+
+
+def _missing(search: CycleSearch, known: Known, max_lr: float) -> list[Cell]:
+    """The replicates that a max_lr lacks."""
+    value = search.grid.index(max_lr)
+    return [(value, int(replicate)) for replicate in np.flatnonzero(~known.trained[value])]
+
+
+def _first(search: CycleSearch) -> list[Cell]:
+    """Values spread over the grid, both ends included, with two replicates."""
+    count = len(search.grid)
+    replicates = min(FIRST_REPLICATES, search.replicates)
+    wanted = max(4, round(1.3 * math.sqrt(count)))
+    wanted = min(count, wanted, max(2, round(0.6 * search.budget / replicates)))
+    values = np.unique(np.round(np.linspace(0, count - 1, wanted)).astype(int)).tolist()
+    return [(value, replicate) for replicate in range(replicates) for value in values]
+
+
+def _untried(search: CycleSearch, known: Known) -> list[Cell]:
+    return [(value, 0) for value in np.flatnonzero(~known.trained.any(axis=1)).tolist()] or [
+        (int(value), int(replicate)) for value, replicate in np.argwhere(~known.trained)
+    ]
+
+
+def _enough(search: CycleSearch, answer: Answer) -> StopReason | None:
+    """Why the search may stop, if it may."""
+    ends = answer.ends
+    if ends.flat >= FLAT:
+        return "flat"
+    if ends.regret(answer.well_tuned) > search.regret:
+        return None
+    if search.asked is not None and ends.verdict(search.asked) in ("inside", "outside"):
+        return "verdict"
+    step = math.log(search.grid[-1] / search.grid[0]) / max(1, len(search.grid) - 1)
+    spans = [ends.interval("low"), ends.interval("high")]
+    sharp = all(math.log(high / low) <= END_STEPS * step for low, high in spans)
+    return "regret and ends" if sharp else None

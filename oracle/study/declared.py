@@ -1,0 +1,71 @@
+"""What a study of any kind declares: its grids, its learning rates, its code."""
+
+from __future__ import annotations
+
+from oracle.errors import SettingProblem
+from oracle.study.base import LearningRates, Study, reserved_name_problems
+from oracle.study.distributions import DistributionsStudy
+from oracle.study.oracle import OracleStudy
+from oracle.study.parts.grid import growth_problems
+from oracle.study.parts.grid_spec import GridSpec
+from oracle.study.schedules import SchedulesStudy
+from oracle.study.search import PaperRecipe, SearchStudy
+from scyc.errors import BadInput, Problem, unknown
+from scyc.specs.factory import FactorySpec
+
+
+def declared_grids(study: Study) -> dict[str, GridSpec]:
+    """Return the grids of max_lr that a study searches, by their path in the study."""
+    if isinstance(study, OracleStudy):
+        return {"grid": study.grid}
+    if isinstance(study, SearchStudy) and isinstance(study.search, PaperRecipe):
+        return {"search.epsilon": study.search.epsilon}
+    if isinstance(study, SchedulesStudy):
+        return {
+            f"schedules[{index}].tune.max_lr": entry.tune.max_lr
+            for index, entry in enumerate(study.schedules)
+            if entry.tune is not None
+        }
+    return {}
+
+
+def start_problems(study: Study) -> list[Problem]:
+    """Return what keeps a study that can be read from being run: names, grids that cannot grow."""
+    grids = declared_grids(study).items()
+    growth = [problem for path, grid in grids for problem in growth_problems(grid, path)]
+    return reserved_name_problems(study) + growth
+
+
+def uses_own_code(study: Study) -> bool:
+    """Whether a study names Python code that it does not ship with."""
+    return isinstance(study.dataset, FactorySpec) or isinstance(study.network, FactorySpec)
+
+
+def learning_rates(study: Study, label: str | None = None) -> LearningRates:
+    """The learning rates that a study declares: S-Cyc's of an oracle study, those of an entry.
+
+    label: of the entry; None is the one with S-Cyc, or the first. Raises BadInput for a label that
+    is not there, and for an entry whose max_lr is still to be tuned.
+    """
+    if label is not None and not isinstance(study, SchedulesStudy):
+        rule = "this study has one schedule; leave the option out"
+        raise BadInput(study.name, [SettingProblem("entry", rule, label)])
+    if isinstance(study, OracleStudy):
+        return LearningRates(schedule=study.schedule, s_cyc=study.s_cyc)
+    if isinstance(study, SearchStudy):
+        rule = "it searches S-Cyc's curve and has none of its own; draw a study that does"
+        raise BadInput(study.name, [Problem("study", rule)])
+    if not isinstance(study, SchedulesStudy):
+        assert isinstance(study, DistributionsStudy)
+        return study
+    entries = {entry.label: entry for entry in study.schedules}
+    if label is None:
+        label = next(
+            (each.label for each in study.schedules if each.s_cyc), study.schedules[0].label
+        )
+    if label not in entries:
+        raise BadInput(study.name, [SettingProblem("entry", unknown(label, entries), label)])
+    if entries[label].tune is not None:
+        rule = "its max_lr is not known before it is tuned; choose another entry"
+        raise BadInput(study.name, [SettingProblem("entry", rule, label)])
+    return entries[label]

@@ -1,0 +1,1 @@
+"""Parts of tables that several kinds of study have, or that a table has only for some studies."""
