@@ -9,9 +9,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -179,17 +179,22 @@ def heavy(handler: Callable[..., _Answer]) -> Callable[..., Coroutine[Any, Any, 
     """Run a handler as heavy work: tables, figures and searches that are computed for an answer.
 
     So that however many are asked for, the threads of all other requests are free. FastAPI sees the
-    handler's own parameters, and a request beside them.
+    handler's own parameters, and the threads beside them.
     """
 
     @functools.wraps(handler)
-    async def answered(heavy_request: Request, **given: Any) -> _Answer:
-        work: HeavyWork = heavy_request.app.state.heavy
-        return await work.run(functools.partial(handler, **given))
+    async def answered(heavy_work: HeavyWork, **given: Any) -> _Answer:
+        return await heavy_work.run(functools.partial(handler, **given))
 
     signature = inspect.signature(handler)
-    asked = inspect.Parameter("heavy_request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
     named = inspect.Parameter.KEYWORD_ONLY
+    threads = Annotated[HeavyWork, Depends(_heavy_work)]
+    asked = inspect.Parameter("heavy_work", named, annotation=threads)
     own = [each.replace(kind=named) for each in signature.parameters.values()]
     answered.__signature__ = signature.replace(parameters=[asked, *own])  # type: ignore[attr-defined]
     return answered
+
+
+async def _heavy_work(request: Request) -> HeavyWork:
+    found: HeavyWork = request.app.state.heavy
+    return found

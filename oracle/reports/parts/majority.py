@@ -51,9 +51,12 @@ def _at_chance(table: Mapping[str, Any], split: Mapping[str, Any]) -> list[str]:
         return []
     part = "validation" if table["kind"] == "oracle" else "test"
     images, majority = split[part]["images"], split[part]["majority"]
+    ends = ""
+    if table.get("most_replicates", 0) > table["replicates"]:
+        ends = ", and no replicate is added"
     return [
         f"At chance at {where}: no network is told from one that always names the largest class "
-        f"({majority:.1f} % of {images:,} {part} images), so nothing is decided there."
+        f"({majority:.1f} % of {images:,} {part} images), so nothing is decided there{ends}."
     ]
 
 
