@@ -54,5 +54,7 @@ def iterate(
         if lost and cycle < cycles:
             raise ValueError(f"replicates {lost} of cycle {cycle} have diverged; lower max_lr")
         networks = [each.outcome.network for each in trained]
-        if cycle == 0:
-            kept = [each.outcome.kept for each in trained]
+        kept = [
+            each.outcome.kept or before
+            for each, before in zip(trained, kept or [None] * len(trained), strict=True)
+        ]

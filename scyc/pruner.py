@@ -33,7 +33,9 @@ class Pruner:
         module: Its weights are pruned in place (see :func:`scyc.pruning.weights.weight_names`),
             but for frozen ones.
         criterion: A name in :data:`scyc.pruning.criteria.CRITERIA`: "global_magnitude",
-            "layer_magnitude", "global_gradient", "layer_gradient", "random" or "l1_filter".
+            "layer_magnitude", "global_gradient", "layer_gradient", "global_update",
+            "layer_update", "global_update_magnitude", "layer_update_magnitude", "random" or
+            "l1_filter".
         prune_last: Whether the last linear layer is pruned, too. It is counted either way.
         seed: Of the "random" criterion, with `replicate` and the cycle.
         replicate: See `seed`.
@@ -111,6 +113,8 @@ class Pruner:
         rate: float,
         batches: Iterable[tuple[Tensor, Tensor]] | None = None,
         loss: Loss = functional.cross_entropy,
+        *,
+        earlier: Mapping[str, Tensor] | None = None,
     ) -> float:
         """Remove a share of the remaining weights, or filters, and set them to zero.
 
@@ -122,13 +126,15 @@ class Pruner:
             batches: Pairs of inputs and targets on the module's device, which gradient criteria
                 need: their score is |w x dL/dw| of the loss summed over them, in evaluation mode.
             loss: Of the module's outputs and the targets.
+            earlier: A copy of the module's state_dict one epoch ago, which the criteria of updates
+                need: they score the change since then.
 
         Returns:
             The percent of weights remaining (see :attr:`weights_remaining`).
 
         Raises:
-            ValueError: The rate is not in (0, 1), batches are missing, or a score is not a number
-                because the module has diverged. Nothing has been pruned then.
+            ValueError: The rate is not in (0, 1), batches or earlier values are missing, or a score
+                is not a number because the module has diverged. Nothing has been pruned then.
         """
         if not 0 < rate < 1:
             raise ValueError(f"rate = {rate}: the pruning rate lies between 0 and 1, both excluded")
@@ -141,6 +147,7 @@ class Pruner:
             gradients=lambda: self._gradients(batches, loss),
             generator=lambda: seeds.generator(self._seed, *purpose),
             filters=lambda: self._couplings,
+            earlier=lambda: self._earlier(earlier),
         )
         masks = CRITERIA[self.criterion].masks(step)
         self._masks, self.cycle = masks, self.cycle + 1
@@ -222,6 +229,17 @@ class Pruner:
     def _state(self) -> dict[str, Tensor]:
         """Return the module's values on the CPU, where ties are broken alike on every device."""
         return {name: value.detach().cpu() for name, value in self.module.state_dict().items()}
+
+    def _earlier(self, state: Mapping[str, Tensor] | None) -> dict[str, Tensor]:
+        """Values of before on the CPU, as :meth:`_state`. Raises ValueError for none or others."""
+        if state is None:
+            rule = "needs the module's values of one epoch ago; give earlier"
+            raise ValueError(f"{self.criterion} {rule}")
+        now = self._state()
+        for name in self._prunable:
+            if name not in state or state[name].shape != now[name].shape:
+                raise ValueError(f"earlier: has no {name} of {tuple(now[name].shape)}")
+        return {name: state[name].detach().cpu() for name in self._prunable}
 
     def _gradients(
         self, batches: Iterable[tuple[Tensor, Tensor]] | None, loss: Loss

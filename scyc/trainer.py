@@ -10,9 +10,10 @@ Over 300 lines: half of them are the docstrings of the public trainer.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import torch
@@ -99,6 +100,9 @@ class Trainer:
         self._weight_names = pruning_weights.weight_names(network)
         last = pruning_weights.last_linear(network, images.shape) if own else None
         self._prunable = pruning_weights.prunable_names(network, system.pruning.prune_last, last)
+        if system.pruning.prune_norms:
+            norms = pruning_weights.norm_names(network)
+            self._weight_names, self._prunable = self._weight_names + norms, self._prunable + norms
         self._aliases = pruning_weights.aliases(network)
         self._couplings = lru_cache(maxsize=1)(
             lambda: filter_groups.couplings(network, images.shape)
@@ -146,10 +150,20 @@ class Trainer:
         """What pruning cycle number `cycle` makes of the network that was trained before it.
 
         Removes ``rate`` of the remaining prunable weights, or filters, by the system's criterion.
-        The survivors keep their values, or go back to their start (IMP), or to `kept`, the unpruned
-        network after as many iterations as the system rewinds to. Raises ValueError for a network
-        that has diverged, and where `kept` is needed and missing; NetworkChanged for one
-        that was trained when the study's factory built other layers.
+        The survivors keep their values, or go back to their start (IMP), or to an iteration of the
+        unpruned network's training.
+
+        Args:
+            parent: The trained network.
+            replicate: Of the parent.
+            cycle: Completed pruning cycles after this one.
+            kept: What the engine kept of a training run: where the system rewinds to an iteration,
+                the unpruned network then; where the criterion scores the change over the last
+                epoch, the parent before it.
+
+        Raises:
+            ValueError: The parent has diverged, or `kept` is needed and missing.
+            NetworkChanged: It was trained when the study's factory built other layers.
         """
         spec = self.system.pruning
         for each in (parent, kept):
@@ -165,9 +179,31 @@ class Trainer:
             gradients=lambda: self._gradients(parent, replicate, cycle),
             generator=lambda: seeds.generator(*purpose),
             filters=self._couplings,
+            earlier=lambda: self._earlier(kept),
         )
         masks = CRITERIA[spec.criterion].masks(step)
         return self._masked(self._rewound(parent, replicate, cycle, kept), masks)
+
+    @staticmethod
+    def _earlier(kept: Network | None) -> dict[str, Tensor]:
+        if kept is None:
+            raise ValueError("the network one epoch before the end of its training is needed")
+        return kept.state
+
+    def _keep_at(self, member: Member) -> int | None:
+        """Completed iterations after which a member's weights are kept beside its last ones."""
+        pruning, training = self.system.pruning, self.system.training
+        if CRITERIA[pruning.criterion].update:
+            epoch = math.ceil(len(self._split(member.replicate).train) / training.batch)
+            return max(0, training.steps - epoch)
+        rewind = pruning.rewind
+        return rewind if isinstance(rewind, int) and member.cycle == 0 else None
+
+    def _with_start(self, member: Member, outcome: Outcome) -> Outcome:
+        """The outcome, with the start kept where the training run has no epoch before its last."""
+        if self._keep_at(member) != 0 or outcome.diverged:
+            return outcome
+        return replace(outcome, kept=member.start)
 
     def _masked(self, state: Mapping[str, Tensor], masks: dict[str, Tensor]) -> Network:
         """The network of these weights with 0 where a mask has none."""
@@ -219,16 +255,18 @@ class Trainer:
         started = time.perf_counter()
         training = self.system.training
         jobs = []
-        rewind = self.system.pruning.rewind
         for member in members:
             feed, order = self._feed(member.replicate, member.cycle, self._own_images(member))
             rates = schedules.rates(member.schedule, member.max_lr, training.steps)
-            keep_at = rewind if isinstance(rewind, int) and member.cycle == 0 else None
             seed = seeds.seed(self.system.seed, "dropout", member.replicate, member.cycle)
-            jobs.append(Job(member.start, rates, feed, order, seed, keep_at))
+            jobs.append(Job(member.start, rates, feed, order, seed, self._keep_at(member) or None))
         chosen = ENGINES[engine or self.engines[0]]
         with deterministic(training.deterministic):
-            outcomes = chosen.train(self.network, jobs, training, state_store)
+            trained = chosen.train(self.network, jobs, training, state_store)
+            outcomes = [
+                self._with_start(member, outcome)
+                for member, outcome in zip(members, trained, strict=True)
+            ]
             recorded = [
                 self._recorded(member, outcome)
                 for member, outcome in zip(members, outcomes, strict=True)

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Protocol
 
 from oracle.errors import CheckpointGoneError, PackFailed
-from oracle.search.graph import Cell, CellResult
+from oracle.search.graph import Cell, CellResult, keeper
 from oracle.search.request import CellRequest, Search, StudyKey
 from scyc.tuning.plan import Plan
 
@@ -242,9 +242,10 @@ class PackQueue:
         checkpoint = self.known[cell.parent.id].checkpoint
         if checkpoint is not None and not self.events.has_checkpoint(checkpoint):
             yield cell.parent
-        kept = self.known[cell.root.id].kept
-        if kept is not None and not self.events.has_checkpoint(kept):
-            yield cell.root
+        other = keeper(cell, self.known)
+        kept = self.known[other.id].kept if other else None
+        if other and kept is not None and not self.events.has_checkpoint(kept):
+            yield other
 
 
 def _same_again(cell: Cell, before: CellResult, after: CellResult) -> None:

@@ -18,14 +18,16 @@ from pydantic import TypeAdapter
 from oracle.errors import PackFailed
 from oracle.execution.network_cache import Starts
 from oracle.host.devices import resolve_device
-from oracle.search.graph import NUMERICS, Cell, CellResult
+from oracle.search.graph import NUMERICS, Cell, CellResult, keeper
 from oracle.search.request import Results
 from scyc.data import cache
 from scyc.pruning.pruned_network import Network, NetworkChanged
 from scyc.specs.base import as_json, content_hash
 from scyc.specs.factory import register
+from scyc.specs.networks import OwnNetworkSpec
 from scyc.specs.ranges import STORED
 from scyc.specs.schedules import ScheduleSpec
+from scyc.specs.source_code import change_rule
 from scyc.specs.system import SystemSpec
 from scyc.storage.blob_store import blobs, sweep
 from scyc.storage.checkpoint_store import CheckpointLost, CheckpointStore
@@ -67,7 +69,7 @@ class CellTask:
 
     cell: str
     parent: str | None  # checkpoint of the network to prune; None for the unpruned network
-    kept: str | None  # checkpoint of the network to rewind to, where the study does so
+    kept: str | None  # checkpoint of the network to rewind to or to score by, where it is needed
     cycle: int
     replicate: int
     schedule: dict[str, Any]  # a ScheduleSpec as JSON values
@@ -88,6 +90,11 @@ class Worker:
         self._images = cache.read_cache(_at_hand(worker_spec), worker_spec.fingerprint)
         self.device = resolve_device(worker_spec.device)
         system = SystemSpec.model_validate_json(json.dumps(worker_spec.system), context=STORED)
+        network = system.network
+        if isinstance(network, OwnNetworkSpec) and (
+            rule := change_rule(network.factory, network.source)
+        ):
+            raise PackFailed(rule)
         self._spec = worker_spec
         self._trainer = Trainer(system, self._images, self.device)
         self._checkpoints = CheckpointStore(blobs(worker_spec.checkpoints))
@@ -252,10 +259,11 @@ def flight_name(cells: Sequence[str]) -> str:
 
 def task(cell: Cell, known: Results) -> CellTask:
     """What a worker needs to know of a cell whose parents' results are known."""
+    kept = keeper(cell, known) if cell.parent else None
     return CellTask(
         cell=cell.id,
         parent=known[cell.parent.id].checkpoint if cell.parent else None,
-        kept=known[cell.root.id].kept if cell.parent else None,
+        kept=known[kept.id].kept if kept else None,
         cycle=cell.cycle,
         replicate=cell.replicate,
         schedule=as_json(cell.schedule),

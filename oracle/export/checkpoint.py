@@ -108,7 +108,7 @@ def load_network(run: StoredRun, settings: Settings, found: Found, state: State)
     if state == "ticket" or (state == "rewound" and rewind == "init"):
         start = _initial(run, settings, found.cell.replicate)
     elif state == "rewound":
-        if found.root.kept is None:
+        if not isinstance(rewind, int) or found.root.kept is None:
             rule = f'pruning.rewind is "{rewind}": nothing is rewound; use "final" or "ticket"'
             raise _refused(run, "state", rule, state)
         start = _loaded(run, store, found.root.kept).state

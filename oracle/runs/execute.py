@@ -69,7 +69,11 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
     ):
         ids = run_ids(study, graph.fingerprint)
         before = patience(lambda: _stored_before(ledger, record, ids))
-        for remark in remarks.other_images(study.name, graph.fingerprint, patience(ledger.runs)):
+        earlier = patience(ledger.runs)
+        for remark in (
+            *remarks.other_images(study.name, graph.fingerprint, earlier),
+            *remarks.other_code(study, graph.fingerprint, earlier),
+        ):
             progress.say(f"note: {remark}")
         # Another run may have taken the id since the study was checked.
         record = patience(lambda: ledger.register_first(record, ids, is_same_run, lease.claim))

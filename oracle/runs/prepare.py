@@ -54,6 +54,7 @@ def prepare(study: Study, settings: Settings) -> PreparedRun:
         BadInput: All problems at once: of the images, the user's own code, the folder, the device,
             the store and the database.
     """
+    study = study.with_source()
     if isinstance(study, FunctionStudy):
         return _prepare_function(study, settings)
     problems = start_problems(study)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from oracle.database import RunRecord
 from oracle.study.base import Study
@@ -11,7 +13,9 @@ from oracle.study.oracle import OracleStudy
 from scyc.data import splits
 from scyc.data.images import Images
 from scyc.data.splits import PartCounts
+from scyc.specs.factory import UNCHECKED
 
+_OWN_CODE = ("network", "trainer")  # fields of a study that may name a user's code
 _EXAMPLES = 3  # of copies that are named
 _LARGE = 50.0  # percent of a part that one class holds, from which it is told
 
@@ -84,6 +88,41 @@ def other_images(name: str, fingerprint: str, earlier: Iterable[RunRecord]) -> l
         f"{name} ran before with other images ({same[-1].run_id}): the data set, or what is taken "
         "of it, has changed since, so this is a new run"
     ]
+
+
+def other_code(study: Study, fingerprint: str, earlier: Iterable[RunRecord]) -> list[str]:
+    """Say that a study ran before with other code of the user's.
+
+    Args:
+        study: With the hash of its source.
+        fingerprint: Of its images.
+        earlier: The runs that the database holds, the oldest first.
+    """
+    field = next((name for name in _OWN_CODE if _source(study.identity_fields(), name)), None)
+    if field is None:
+        return []
+    others: dict[str, str | None] = {}
+    for run in earlier:
+        if run.run_id.rpartition("-")[0] == study.name and run.fingerprint == fingerprint:
+            others[run.run_id] = _source(json.loads(run.study), field)
+    source = _source(study.identity_fields(), field)
+    if not others or source in others.values():
+        return []
+    run_id, before = list(others.items())[-1]
+    if before is None:
+        return [
+            f"{run_id} was trained before the source of {field} was recorded, so this is a new "
+            f"run; if the code is the same, set {field}.version: {UNCHECKED} to continue that one"
+        ]
+    return [
+        f"the code of {field} has changed since {run_id}, so this is a new run; if the change does "
+        f"not matter, restore the code, and give {field}.version from then on"
+    ]
+
+
+def _source(fields: Mapping[str, Any], name: str) -> str | None:
+    own = fields.get(name)
+    return own.get("source") if isinstance(own, dict) else None
 
 
 def _large_class(majority: dict[str, float]) -> list[str]:

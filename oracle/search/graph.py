@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol, cast
 
+from scyc.pruning.criteria import scores_updates
 from scyc.recording.stored import Recording
 from scyc.specs.base import Spec, as_json, content_hash
 from scyc.specs.schedules import ScheduleSpec
@@ -53,14 +54,19 @@ class Graph:
     def id(self) -> str:
         """Hash of what all cells share, the unpruned network's included.
 
-        So not the pruning, but for the iteration of the unpruned network's training that is kept
-        to rewind to, and for the weights that are missing from the start.
+        So not the pruning, but for what is kept of the unpruned network's training beside its end,
+        to rewind to or to score by, and for the weights that are missing from the start.
         """
         shared = as_json(cast("Spec", self.system))
-        rewind = self.system.pruning.rewind
-        shared["pruning"] = rewind if isinstance(rewind, int) else None
-        if self.system.pruning.start_density is not None:
-            shared["start_density"] = self.system.pruning.start_density
+        pruning = self.system.pruning
+        shared["pruning"] = pruning.rewind if isinstance(pruning.rewind, int) else None
+        if scores_updates(pruning.criterion):
+            shared["pruning"] = "before the last epoch"
+        if pruning.start_density is not None:
+            shared["start_density"] = pruning.start_density
+            # What some may be missing of.
+            more = {"prune_last": pruning.prune_last, "prune_norms": pruning.prune_norms}
+            shared |= {name: True for name, may in more.items() if may}
         return content_hash(["graph", NUMERICS, shared, self.fingerprint])
 
     @cached_property
@@ -132,12 +138,25 @@ class CellResult:
     seconds: float
     checkpoint: str | None  # sha256; None for a diverged network, which nothing can follow
     device: str
-    kept: str | None = None  # sha256 of the unpruned network at the iteration to rewind to
+    # sha256 of the network before its end: where the study rewinds to an iteration, the unpruned
+    # one then; where it scores by the change over the last epoch, each one before it.
+    kept: str | None = None
     recorded: Recording | None = None  # distributions, by what is recorded
     engine: str | None = None  # that trained it
     members: int | None = None  # trained together with it, itself included
     # Of each part of the replicate's split, by name: images, largest (class), missing (classes).
     split: Mapping[str, Mapping[str, int]] | None = None
+
+
+def keeper(cell: Cell, known: Mapping[str, CellResult]) -> Cell | None:
+    """Return the cell whose kept network pruning needs beside the parent's last one, if any.
+
+    Args:
+        cell: Not an unpruned one.
+        known: The results of the cells above it, by id.
+    """
+    above = [each for each in (cell.parent, cell.root) if each is not None]
+    return next((each for each in above if known[each.id].kept is not None), None)
 
 
 def _cell(

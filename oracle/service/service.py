@@ -111,7 +111,8 @@ class Service:
         KeyReused, QueueFull.
         """
         study = self._admitted(text, form, shrink, data, priority)
-        identity = content_hash(["job", as_json(study), data])  # with where it and its images lie
+        named = as_json(study.with_source())  # with where it and its images lie
+        identity = content_hash(["job", named, data])
         job_id, *longer_ids = short_ids(study.name, identity)
         new = NewJob(
             id=job_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -11,11 +11,11 @@ from oracle.study.parts.grid import grid_bounds, grid_values
 from oracle.study.parts.grid_spec import GridSpec
 from oracle.study.parts.replicates import ReplicateRange, Replicates
 from scyc.errors import Problem
-from scyc.pruning.criteria import criterion_rule
+from scyc.pruning.criteria import criterion_rule, scores_updates
 from scyc.schedules import scyc_curve
 from scyc.specs.base import SCyc, Spec, as_json, refuse
 from scyc.specs.datasets import DatasetSpec
-from scyc.specs.networks import FullyConnectedSpec, NetworkSpec
+from scyc.specs.networks import FullyConnectedSpec, NetworkSpec, OwnNetworkSpec
 from scyc.specs.ranges import STORED, Classes, LearningRate, PackSize, Seed, WholeShare
 from scyc.specs.schedules import ScheduleSpec
 from scyc.specs.system import (
@@ -150,8 +150,28 @@ class Study(Spec):
             found.append(("record.what", rule + "rewind to init or last, or leave it out"))
         if isinstance(rewind, int) and rewind > steps:
             found.append(("pruning.rewind", f"comes after training's {steps} steps; lower it"))
-        refuse(found)
+        refuse(found + self._update_rules() + self._norm_rules())
         return self
+
+    def _update_rules(self) -> list[tuple[str, str]]:
+        """What does not go with a criterion that scores the change over the last epoch."""
+        if not scores_updates(self.pruning.criterion):
+            return []
+        found = []
+        if isinstance(self.pruning.rewind, int):
+            rule = "an iteration does not go with a criterion of updates, which keeps the network "
+            rule += "before the last epoch instead; rewind to last, init or reinit"
+            found.append(("pruning.rewind", rule))
+        if self.training.carry == "best":
+            rule = "the best weights may be older than the last epoch, whose change the criterion "
+            found.append(("training.carry", rule + "scores; use last"))
+        return found
+
+    def _norm_rules(self) -> list[tuple[str, str]]:
+        if not self.pruning.prune_norms or self.pruning.criterion != "l1_filter":
+            return []
+        rule = "l1_filter removes the batch-norm scales of its filters with them; leave it out"
+        return [("pruning.prune_norms", rule)]
 
     def broken_by(self, schedule: ScheduleSpec, path: str) -> list[tuple[str, str]]:
         """The rules that a schedule breaks in this budget; path: where the study has it."""
@@ -202,6 +222,13 @@ class Study(Spec):
     def folder_name(self) -> str:
         """The name of its folder: its own, or that of the study that it lies beside."""
         return self.beside or self.name
+
+    def with_source(self) -> Self:
+        """Return the study as it is run: a user's own network has the hash of its source."""
+        if not isinstance(self.network, OwnNetworkSpec):
+            return self
+        network = self.network.with_source(self.network.factory)
+        return self.model_copy(update={"network": network})
 
     def identity_fields(self) -> dict[str, Any]:
         """Every field that says what is computed: all but where it and the images lie."""

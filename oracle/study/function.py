@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer
 from pydantic import model_validator as validator
@@ -11,14 +11,14 @@ from oracle.study.base import Text
 from oracle.study.oracle import OracleStudy
 from scyc.specs.base import Spec, as_json, content_hash, refuse
 from scyc.specs.datasets import DatasetSpec
-from scyc.specs.factory import FactorySpec
-from scyc.specs.networks import NetworkSpec
+from scyc.specs.factory import FactorySpec, VersionedSpec
+from scyc.specs.networks import NetworkSpec, OwnNetworkSpec
 from scyc.specs.ranges import STORED, Batch, Iterations, OwnTolerance, Seed
 from scyc.specs.schedules import ConstantSpec, ScheduleSpec
 from scyc.specs.system import PruningSpec, TrainingSpec
 
 FINGERPRINT = content_hash(["function"])  # stands for that of the images, which there are none of
-_NONE = FactorySpec(factory="trainer:function")  # stands for a network and a data set
+_NONE = "trainer:function"  # stands for a network and a data set
 # Fields of a study of images, which a training function has no use for.
 _FOREIGN = (
     "dataset", "subset", "classes", "network", "split", "record", "pack", "beam", "rivals", "paper",
@@ -26,7 +26,7 @@ _FOREIGN = (
 _RULE = "is the training function's own affair; leave it out, or pass it in trainer.options"
 
 
-class TrainerSpec(Spec):
+class TrainerSpec(VersionedSpec):
     """A training function, ``module:callable``, and what it finds in ``task.options``."""
 
     function: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")]
@@ -80,8 +80,8 @@ class FunctionStudy(OracleStudy):
     training: FunctionTraining = FunctionTraining()
     tolerance: OwnTolerance = 0.5  # in the metric's unit, or in percent of the best value
     schedule: ScheduleSpec = ConstantSpec(name="constant")
-    dataset: DatasetSpec = _NONE
-    network: NetworkSpec = _NONE
+    dataset: DatasetSpec = FactorySpec(factory=_NONE)
+    network: NetworkSpec = OwnNetworkSpec(factory=_NONE)
 
     @validator(mode="after")
     def _nothing_foreign(self) -> FunctionStudy:
@@ -107,6 +107,11 @@ class FunctionStudy(OracleStudy):
         shared = {name: getattr(self, name) for name in ("trainer", "metric", "pruning", "seed")}
         shared["steps"] = self.training.steps
         return FunctionSystem.model_validate(shared, context=STORED)  # the study was checked before
+
+    def with_source(self) -> Self:
+        """Return the study as it is run: its training function has the hash of its source."""
+        trainer = self.trainer.with_source(self.trainer.function)
+        return self.model_copy(update={"trainer": trainer})
 
     def identity_fields(self) -> dict[str, Any]:
         """Every field that says what is computed: all but where it lies."""

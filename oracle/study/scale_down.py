@@ -17,7 +17,8 @@ from scyc.specs.base import as_json
 from scyc.specs.ranges import exact
 
 _LOOKS = 10  # at the validation images, at least, where the study has as many
-_ITERATIONS = ("warmup", "iterations", "step")  # fields of schedules that shrink with the budget
+# Fields of schedules that shrink with the budget.
+_ITERATIONS = ("warmup", "cut_warmup", "iterations", "step")
 
 
 def scale_down(study: Study, wanted: ScaleDown) -> Study:

@@ -20,7 +20,7 @@ from scyc.errors import BadInput, Problem, unknown
 from scyc.specs.base import Spec
 from scyc.specs.datasets import DATASETS
 from scyc.specs.factory import FactorySpec
-from scyc.specs.networks import NETWORKS
+from scyc.specs.networks import NETWORKS, OwnNetworkSpec
 from scyc.specs.optimizers import OPTIMIZERS
 from scyc.specs.ranges import STORED, exact
 from scyc.specs.schedules import SCHEDULES
@@ -195,7 +195,7 @@ def _keys_beside(location: tuple[int | str, ...], whole: type[Spec]) -> list[str
     tags: dict[str, type[Spec]] = {
         "<list>": ListGrid,
         "<range>": RangeGrid,
-        "<factory>": FactorySpec,
+        "<factory>": OwnNetworkSpec if "network" in location else FactorySpec,
         **{
             f"<{name}>": spec
             for known in (NETWORKS, DATASETS, SCHEDULES, OPTIMIZERS, SEARCH_METHODS)

@@ -76,15 +76,19 @@ def _option_problems(system: SystemSpec, images: Images, cycles: int) -> list[Pr
     if looks_at_relus and not any(isinstance(module, nn.ReLU) for module in network.modules()):
         rule = "this network has no nn.ReLU module to look at; call ReLU as one, or leave this out"
         problems.append(Problem("record.what", rule, "activations"))
+    problems += _norm_problems(system, network)
     if structured:
         problems += _filter_problems(system, network, images, cycles)
-    elif system.pruning.criterion in _GLOBAL | _BY_LAYER:
+    elif CRITERIA[system.pruning.criterion].scope:
         problems += _weight_problems(system, network, images, cycles)
     return problems
 
 
-_GLOBAL = frozenset({"global_magnitude", "global_gradient", "random"})
-_BY_LAYER = frozenset({"layer_magnitude", "layer_gradient"})
+def _norm_problems(system: SystemSpec, network: nn.Module) -> list[Problem]:
+    if not system.pruning.prune_norms or pruning_weights.norm_names(network):
+        return []
+    rule = "this network has no batch-norm scales that are trained; leave it out"
+    return [Problem("pruning.prune_norms", rule, system.pruning.prune_norms)]
 
 
 def _weight_problems(
@@ -94,11 +98,14 @@ def _weight_problems(
     own = isinstance(system.network, FactorySpec)
     last = pruning_weights.last_linear(network, images.shape) if own else None
     names = pruning_weights.prunable_names(network, system.pruning.prune_last, last)
+    if system.pruning.prune_norms:
+        names += pruning_weights.norm_names(network)
     counts = [network.get_parameter(name).numel() for name in names]
     density = system.pruning.start_density
     if density is not None:
         counts = [round(density * count) for count in counts]
-    groups = [sum(counts)] if system.pruning.criterion in _GLOBAL else counts
+    together = CRITERIA[system.pruning.criterion].scope == "global"
+    groups = [sum(counts)] if together else counts
     idle = first_idle_cycle(groups, system.pruning.rate, cycles, least=0)
     if idle is None:
         return []

@@ -17,7 +17,13 @@ from scyc.errors import Problem
 from scyc.networks import fully_connected, resnet20, structure, torchvision
 from scyc.pruning import weights as pruning_weights
 from scyc.specs.factory import FactorySpec, load_factory
-from scyc.specs.networks import FullyConnectedSpec, NetworkSpec, ResNet20Spec
+from scyc.specs.networks import (
+    FullyConnectedSpec,
+    NetworkSpec,
+    OwnNetworkSpec,
+    ResNet20Spec,
+)
+from scyc.specs.source_code import change_rule
 
 # By the name in the spec: builds the network of a spec for images of a shape and so many classes,
 # with initial weights drawn from torch's generator.
@@ -41,6 +47,8 @@ def build(spec: NetworkSpec, shape: Sequence[int], classes: int, seed: int) -> n
     user's own. Raises ValueError when a network does not take such images, or a user's factory
     cannot be imported or gives something else.
     """
+    if isinstance(spec, OwnNetworkSpec) and (rule := change_rule(spec.factory, spec.source)):
+        raise ValueError(rule)
     # Importing the user's module may draw random numbers, too, but only once: not from the seed.
     make = load_factory(spec.factory) if isinstance(spec, FactorySpec) else NETWORKS[spec.name]
     with _seeded(seed):

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from scyc.errors import unknown
 
@@ -25,11 +25,16 @@ class Criterion:
             :class:`scyc.pruning.pruning_step.PruningStep` and returns the masks after it, by name.
         gradients: Whether it scores by the gradients of the loss.
         filters: Whether it removes whole filters.
+        update: Whether it scores by the change of a weight over the last epoch.
+        scope: Whether it ranks all prunable weights together, or each layer's; None where it
+            ranks no single weights.
     """
 
     function: str
     gradients: bool = False
     filters: bool = False
+    update: bool = False
+    scope: Literal["global", "layer"] | None = None
 
     def masks(self, step: PruningStep) -> dict[str, Tensor]:
         """Return the masks after one pruning, of all that has a mask before it."""
@@ -38,20 +43,42 @@ class Criterion:
         return {**step.masks, **pruned}
 
 
-# magnitude: |w|. gradient: |w x dL/dw|. random: the control of every other criterion (Blalock et
-# al. 2020). l1_filter: the L1 norm of a whole filter (Li et al. 2017, Section 3.1). global: all
-# prunable weights together; layer: each layer alone. none: the control of training again and again.
+def _weights(
+    function: str,
+    scope: Literal["global", "layer"],
+    gradients: bool = False,
+    update: bool = False,
+) -> Criterion:
+    """A criterion of single weights, by the name of its function."""
+    module = "scyc.pruning.unstructured"
+    return Criterion(f"{module}:{function}", gradients, update=update, scope=scope)
+
+
+# magnitude: |w|. gradient: |w x dL/dw|. update: |change of w over the last epoch|, alone or times
+# |w|, which is what the code of the paper's authors has for its gradient score. random: the control
+# of every other criterion (Blalock et al. 2020). l1_filter: the L1 norm of a whole filter (Li et
+# al. 2017, Section 3.1). global: all prunable weights together; layer: each layer alone. none: the
+# control of training again and again.
 CRITERIA: Mapping[str, Criterion] = MappingProxyType(
     {
-        "global_magnitude": Criterion("scyc.pruning.unstructured:global_magnitude"),
-        "layer_magnitude": Criterion("scyc.pruning.unstructured:layer_magnitude"),
-        "global_gradient": Criterion("scyc.pruning.unstructured:global_gradient", gradients=True),
-        "layer_gradient": Criterion("scyc.pruning.unstructured:layer_gradient", gradients=True),
-        "random": Criterion("scyc.pruning.unstructured:random"),
+        "global_magnitude": _weights("global_magnitude", "global"),
+        "layer_magnitude": _weights("layer_magnitude", "layer"),
+        "global_gradient": _weights("global_gradient", "global", gradients=True),
+        "layer_gradient": _weights("layer_gradient", "layer", gradients=True),
+        "global_update": _weights("global_update", "global", update=True),
+        "layer_update": _weights("layer_update", "layer", update=True),
+        "global_update_magnitude": _weights("global_update_magnitude", "global", update=True),
+        "layer_update_magnitude": _weights("layer_update_magnitude", "layer", update=True),
+        "random": _weights("random", "global"),
         "none": Criterion("scyc.pruning.unstructured:none"),
         "l1_filter": Criterion("scyc.pruning.structured:l1_filter", filters=True),
     }
 )
+
+
+def scores_updates(name: str) -> bool:
+    """Return whether a criterion scores by the change of a weight over the last epoch."""
+    return name in CRITERIA and CRITERIA[name].update
 
 
 def criterion_rule(name: str) -> str | None:

@@ -24,6 +24,8 @@ class PruningStep:
         gradients: Gives the gradients of the loss by name, in float64; computed when called.
         generator: Gives a generator on the CPU that is seeded for this cycle.
         filters: Gives the filters that can be pruned whole; a network that cannot be traced raises.
+        earlier: Gives the network's ``state_dict`` one epoch before the end of its training; raises
+            ValueError where it was not kept.
     """
 
     state: Tensors
@@ -33,6 +35,7 @@ class PruningStep:
     gradients: Callable[[], Tensors]
     generator: Callable[[], torch.Generator]
     filters: Callable[[], tuple[Coupling, ...]]
+    earlier: Callable[[], Tensors]
 
     @property
     def weights(self) -> dict[str, Tensor]:

@@ -36,6 +36,30 @@ def layer_gradient(step: PruningStep) -> dict[str, Tensor]:
     return prune(_masks(step), scored, step.rate, "layer")
 
 
+def global_update(step: PruningStep) -> dict[str, Tensor]:
+    """Remove the smallest |change of w over the last epoch| of all prunable weights together."""
+    scored = update_scores(step.weights, step.earlier())
+    return prune(_masks(step), scored, step.rate, "global")
+
+
+def layer_update(step: PruningStep) -> dict[str, Tensor]:
+    """Remove the smallest |change of w over the last epoch| of each layer."""
+    scored = update_scores(step.weights, step.earlier())
+    return prune(_masks(step), scored, step.rate, "layer")
+
+
+def global_update_magnitude(step: PruningStep) -> dict[str, Tensor]:
+    """Remove the smallest |w x its change over the last epoch| of all weights together."""
+    scored = update_magnitude_scores(step.weights, step.earlier())
+    return prune(_masks(step), scored, step.rate, "global")
+
+
+def layer_update_magnitude(step: PruningStep) -> dict[str, Tensor]:
+    """Remove the smallest |w x its change over the last epoch| of each layer."""
+    scored = update_magnitude_scores(step.weights, step.earlier())
+    return prune(_masks(step), scored, step.rate, "layer")
+
+
 def random(step: PruningStep) -> dict[str, Tensor]:
     """Remove any weights, of all prunable ones together."""
     return prune(_masks(step), random_scores(step.weights, step.generator()), step.rate, "global")
@@ -59,6 +83,22 @@ def gradient_scores(weights: Tensors, gradients: Tensors) -> dict[str, Tensor]:
         gradients: Of the loss, by name, of the same shapes.
     """
     return {name: (weight * gradients[name]).abs() for name, weight in weights.items()}
+
+
+def update_scores(weights: Tensors, earlier: Tensors) -> dict[str, Tensor]:
+    """Return how far every weight has moved: |w - w earlier|.
+
+    Args:
+        weights: By name.
+        earlier: Values of the same weights before, by name, of the same shapes.
+    """
+    return {name: (weight - earlier[name]).abs() for name, weight in weights.items()}
+
+
+def update_magnitude_scores(weights: Tensors, earlier: Tensors) -> dict[str, Tensor]:
+    """Return |w x (w - w earlier)| of every weight; see :func:`update_scores`."""
+    moved = update_scores(weights, earlier)
+    return {name: weight.abs() * moved[name] for name, weight in weights.items()}
 
 
 def random_scores(weights: Tensors, generator: torch.Generator) -> dict[str, Tensor]:

@@ -22,6 +22,7 @@ _LAYERS = (
     nn.ConvTranspose2d,
     nn.ConvTranspose3d,
 )
+_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 _ATTENTION = ("in_proj_weight", "q_proj_weight", "k_proj_weight", "v_proj_weight")
 
 
@@ -128,6 +129,22 @@ def last_linear(network: nn.Module, shape: Sequence[int]) -> str | None:
         for module, mode in modes.items():
             module.training = mode
     return _joined(called[-1], "weight") if called else None
+
+
+def norm_names(network: nn.Module) -> tuple[str, ...]:
+    """Return the names of the batch-norm scales that are trained, each parameter once.
+
+    They are no weights of :func:`weight_names`. A study may prune them with the weights, and counts
+    them then.
+    """
+    names: dict[int, str] = {}
+    for path, module in network.named_modules():
+        if not isinstance(module, _NORMS):
+            continue
+        scale = module._parameters.get("weight")
+        if scale is not None and scale.requires_grad:
+            names.setdefault(id(scale), _joined(path, "weight"))
+    return tuple(names.values())
 
 
 def aliases(network: nn.Module) -> dict[str, str]:

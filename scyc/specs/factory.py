@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field
 
-from scyc.specs.base import Spec
+from scyc.specs.base import ExtendedSpec, Spec
+from scyc.specs.source_code import source_hash
+
+UNCHECKED = "unchecked"  # the version of code whose source is not part of the identity
 
 
 class FactorySpec(Spec):
@@ -16,6 +19,30 @@ class FactorySpec(Spec):
 
     factory: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")]
     options: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
+
+
+class VersionedSpec(ExtendedSpec):
+    """User code whose results are stored: its source, or a version, is part of their identity."""
+
+    younger: ClassVar[tuple[str, ...]] = ("version", "source")
+
+    # Stands for the source; "unchecked": neither counts, as before there was this field.
+    version: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    source: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] | None = None  # set when a run starts
+
+    def with_source(self, path: str) -> Self:
+        """Return the spec as it enters an identity.
+
+        Args:
+            path: ``module:name`` of the code.
+
+        Returns:
+            The spec with the hash of the source, or with the version where one is given.
+        """
+        if self.version == UNCHECKED:
+            return self.model_copy(update={"version": None, "source": None})
+        known = self.version is not None or path.startswith(f"{IN_PROCESS}:")
+        return self.model_copy(update={"source": None if known else source_hash(path)})
 
 
 IN_PROCESS = "in_process"  # stands for the module of an object that was given as it is

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from scyc.specs.base import Spec, one_of
-from scyc.specs.factory import FactorySpec
+from scyc.specs.factory import FactorySpec, VersionedSpec
 from scyc.specs.ranges import Width
 
 
@@ -64,6 +64,10 @@ class ResNet50Spec(NetworkBase):
     width: Width = 64  # channels of the first bottleneck's inner convolutions
 
 
+class OwnNetworkSpec(FactorySpec, VersionedSpec):
+    """A user's own network."""
+
+
 NETWORKS: Mapping[str, type[NetworkBase]] = MappingProxyType(
     {
         "fully_connected": FullyConnectedSpec,
@@ -75,6 +79,6 @@ NETWORKS: Mapping[str, type[NetworkBase]] = MappingProxyType(
     }
 )
 if TYPE_CHECKING:
-    NetworkSpec = NetworkBase | FactorySpec
+    NetworkSpec = NetworkBase | OwnNetworkSpec
 else:
-    NetworkSpec = one_of(NETWORKS, own=FactorySpec)
+    NetworkSpec = one_of(NETWORKS, own=OwnNetworkSpec)

@@ -10,11 +10,11 @@ import math
 from abc import abstractmethod
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from scyc.specs.base import Spec, one_of
+from scyc.specs.base import ExtendedSpec, Spec, one_of
 from scyc.specs.ranges import Iterations, IterationsOrNone, RateOrZero, Ratio, Share
 
 
@@ -62,13 +62,29 @@ class Schedule(Spec):
         return None
 
 
-class WarmupSpec(Schedule):
+class WarmupSpec(ExtendedSpec, Schedule):
     """LR warm-up (Liu et al. 2021, Table 1): rise to max_lr, hold, a tenth at each drop."""
+
+    younger: ClassVar[tuple[str, ...]] = ("cut_warmup",)
 
     name: Literal["warmup"] = "warmup"
     warmup: IterationsOrNone  # iterations of the linear rise from 0 to max_lr
     # Iterations at each of which the rate is divided by 10.
     drops: Annotated[tuple[Iterations, ...], Field(max_length=100, strict=False)] = ()
+
+    # The iteration at which the rise is cut off: from then on the rate is what it would be after a
+    # whole warm-up. With the first drop there, as in the code of the paper's authors, max_lr is
+    # never reached.
+    cut_warmup: Iterations | None = None
+
+    @model_validator(mode="after")
+    def _cut_before_its_end(self) -> WarmupSpec:
+        if self.cut_warmup is not None and self.cut_warmup >= self.warmup:
+            raise ValueError(
+                f"cut_warmup {self.cut_warmup} is not before the end of the warm-up of "
+                f"{self.warmup} steps; lower it, or leave it out"
+            )
+        return self
 
     @model_validator(mode="after")
     def _drops_rise(self) -> WarmupSpec:
@@ -79,17 +95,24 @@ class WarmupSpec(Schedule):
     def lr(self, max_lr: float, steps: int, step: int) -> float:
         """0 at step 0, max_lr at step `warmup`, max_lr / 10^(i + 1) from step drops[i] on."""
         passed = sum(step >= drop for drop in self.drops)
-        return max_lr * _warmup_share(self.warmup, step) / 10.0**passed
+        cut = self.cut_warmup is not None and step >= self.cut_warmup
+        share = 1.0 if cut else _warmup_share(self.warmup, step)
+        return max_lr * share / 10.0**passed
 
     def problems(self, steps: int) -> list[tuple[str, str]]:
         """Return why warm-up or drops do not fit into `steps` iterations."""
-        problems = super().problems(steps)
-        if self.warmup and self.warmup == steps:
+        cut = self.cut_warmup
+        problems = [] if cut is not None else super().problems(steps)
+        if cut is None and self.warmup and self.warmup == steps:
             rule = f"{steps} ends with the last step, so max_lr is never reached; lower it"
             problems.append(("warmup", rule))
-        early = [drop for drop in self.drops if drop < self.warmup]
+        if cut is not None and cut >= steps:
+            rule = f"{cut} comes after the last of {steps} steps; lower it or raise steps"
+            problems.append(("cut_warmup", rule))
+        end = self.warmup if cut is None else cut
+        early = [drop for drop in self.drops if drop < end]
         if early:
-            rule = f"{early} come before the warm-up of {self.warmup} steps ends; raise them"
+            rule = f"{early} come before the warm-up of {end} steps ends; raise them"
             problems.append(("drops", rule))
         late = [drop for drop in self.drops if drop >= steps]
         if late:

@@ -40,7 +40,7 @@ class SubsetSpec(Spec):
 class PruningSpec(ExtendedSpec):
     """How a trained network becomes the next, sparser one."""
 
-    younger: ClassVar[tuple[str, ...]] = ("start_density",)
+    younger: ClassVar[tuple[str, ...]] = ("start_density", "prune_norms")
 
     criterion: str = "global_magnitude"
     rate: Share = 0.2  # share of the remaining prunable weights (or filters) that a cycle removes
@@ -50,6 +50,7 @@ class PruningSpec(ExtendedSpec):
     # those after so many iterations of the unpruned network's training.
     rewind: Literal["last", "init", "reinit"] | Iterations = "last"
     start_density: Share | None = None  # of the prunable weights, drawn at random before cycle 0
+    prune_norms: bool = False  # the scales of batch norm are pruned and counted like weights
 
 
 class AugmentSpec(Spec):

@@ -48,11 +48,12 @@ def test_it_prunes_what_the_trainer_prunes_over_several_cycles(
     module.load_state_dict(parent.state)
     pruner = Pruner(module, criterion, prune_last, replicate=1, input_shape=(3, 8, 8))
     assert pruner.weights_remaining == trainer.weights_remaining(parent) == 100.0
+    earlier = Network({name: 0.9 * value for name, value in parent.state.items()}, parent.masks)
     for cycle in (1, 2, 3):
         feed, order = trainer._looked_at("pruning", 1, cycle, 2)
         batches = [(feed.batch(indices), feed.labels[indices]) for indices in order]
-        parent = trainer.pruned(parent, 1, cycle)
-        remaining = pruner.prune(0.3, batches)
+        parent = trainer.pruned(parent, 1, cycle, earlier)
+        remaining = pruner.prune(0.3, batches, earlier=earlier.state)
         assert remaining == trainer.weights_remaining(parent) < 100.0
         assert pruner.masks.keys() == parent.masks.keys()
         for name, mask in parent.masks.items():

@@ -26,6 +26,7 @@ from oracle.study.function import FunctionSystem
 from scyc import seeds
 from scyc.specs.factory import load_factory, register
 from scyc.specs.schedules import ScheduleSpec
+from scyc.specs.source_code import change_rule
 from scyc.storage.blob_store import blobs
 from scyc.storage.checkpoint_store import CheckpointLost, FolderStore
 from scyc.storage.folder_archive import NoArchive
@@ -53,7 +54,10 @@ class FunctionWorker:
         self._system = FunctionSystem.model_validate_json(json.dumps(config.system))
         self._folders = FolderStore(blobs(config.checkpoints))
         self._marks = in_flight_folder(config)  # of training runs that were ended
-        self._trainable = load_trainable(self._system.trainer.function)
+        trainer = self._system.trainer
+        if rule := change_rule(trainer.function, trainer.source):
+            raise PackFailed(rule)
+        self._trainable = load_trainable(trainer.function)
         self.messages: list[str] = []
 
     def plan(self, most: int | None) -> Plan:

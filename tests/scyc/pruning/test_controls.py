@@ -33,6 +33,7 @@ def test_the_criterion_none_removes_nothing_at_any_rate() -> None:
         gradients=dict,
         generator=torch.Generator,
         filters=tuple,
+        earlier=dict,
     )
     assert torch.equal(none(step)["w"], mask)
 

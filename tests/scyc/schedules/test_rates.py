@@ -28,6 +28,29 @@ def test_warmup_rises_from_0_holds_and_drops_tenfold() -> None:
     )
 
 
+def test_a_warmup_that_is_cut_off_by_the_first_drop_never_reaches_max_lr() -> None:
+    """As in the code of the paper's authors: 14,075 of 20,000 iterations there."""
+    cut = WarmupSpec(warmup=10, cut_warmup=7, drops=(7, 9))
+    assert rates(cut, 1.0, 10) == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.1, 0.1, 0.01])
+    assert cut.peak(0.5, 10) == pytest.approx(0.3)
+    assert cut.problems(10) == []
+    theirs = WarmupSpec(warmup=20_000, cut_warmup=14_075, drops=(14_075, 18_016))
+    assert theirs.peak(1.0, 28_150) == pytest.approx(0.7037)
+
+
+def test_a_warmup_that_is_cut_off_before_the_first_drop_jumps_to_max_lr() -> None:
+    cut = WarmupSpec(warmup=10, cut_warmup=3, drops=(5,))
+    assert rates(cut, 1.0, 6) == pytest.approx([0.0, 0.1, 0.2, 1.0, 1.0, 0.1])
+
+
+def test_a_cut_that_never_comes_is_refused() -> None:
+    with pytest.raises(ValueError, match="not before the end of the warm-up of 10 steps"):
+        WarmupSpec(warmup=10, cut_warmup=10)
+    assert [path for path, _ in WarmupSpec(warmup=30, cut_warmup=12).problems(12)] == ["cut_warmup"]
+    early = WarmupSpec(warmup=30, cut_warmup=8, drops=(7,))
+    assert [path for path, _ in early.problems(12)] == ["drops"]
+
+
 def test_warmup_of_0_iterations_starts_at_max_lr() -> None:
     assert rates(WarmupSpec(warmup=0), 0.4, 3) == [0.4, 0.4, 0.4]
 

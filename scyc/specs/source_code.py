@@ -1,0 +1,173 @@
+"""The identity of a user's own code: a hash of its source and of the code that it imports."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.machinery
+import importlib.metadata
+import importlib.util
+import sys
+import sysconfig
+import tokenize
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from scyc.specs.base import content_hash
+
+_DIGITS = 32  # of a hash: 128 bits
+_OURS = frozenset({"oracle", "scyc"})  # whose numerics have a version of their own
+_INSTALLED = tuple(
+    Path(sysconfig.get_path(name)).resolve()
+    for name in ("purelib", "platlib", "stdlib", "platstdlib")
+)
+
+
+def source_hash(path: str) -> str | None:
+    """Return a hash of the code behind ``module:name``, without running it.
+
+    It covers the module's file and, in turn, each file that it imports from the folder in which
+    its own import begins. Comments and blank lines do not count. An installed package counts
+    by its name and version. Modules imported by a computed name and data files are not covered.
+
+    Args:
+        path: ``module:name``.
+
+    Returns:
+        32 hexadecimal digits; None where the module has no file, such as one of a notebook.
+    """
+    name = path.partition(":")[0]
+    folder = _top(name)
+    if name == "__main__" and (script := getattr(sys.modules[name], "__file__", None)):
+        name, folder = Path(script).stem, Path(script).parent
+    first = _file(name, folder) if folder is not None else None
+    if folder is None or first is None:
+        return None
+    if _is_installed(first):
+        return content_hash(["package", _package(name)])[:_DIGITS]
+    files: dict[str, str] = {}
+    waiting = [name]
+    while waiting:
+        each = waiting.pop()
+        file = None if each in files or each.partition(".")[0] in _OURS else _file(each, folder)
+        if file is None or _is_installed(file):
+            continue
+        text = file.read_text(encoding="utf-8")
+        files[each] = hashlib.sha256(_code(text).encode()).hexdigest()
+        waiting += _imported(text, each, file.name == "__init__.py")
+    return content_hash(["source", files])[:_DIGITS]
+
+
+def change_rule(path: str, source: str | None) -> str | None:
+    """Return what is wrong where the code behind a path is not what it was; None where it is.
+
+    Args:
+        path: ``module:name``.
+        source: The hash that was stored; None where none was.
+    """
+    if source is None or _loaded_hash(path) == source:
+        return None
+    return (
+        f"{path} has changed since its source was hashed: start again in a new process, and what "
+        "the change concerns is trained anew; or restore the code"
+    )
+
+
+_LOADED: dict[tuple[str, int], str | None] = {}  # by path and id of the object that is loaded
+
+
+def _loaded_hash(path: str) -> str | None:
+    """Return the hash as it was when the code was first asked for after its import.
+
+    A file that is edited while a process trains does not change what is loaded there.
+    """
+    module, _, name = path.partition(":")
+    made = getattr(sys.modules.get(module), name.partition(".")[0], None)
+    if made is None:
+        return source_hash(path)  # it is imported next
+    key = (path, id(made))
+    if key not in _LOADED:
+        _LOADED[key] = source_hash(path)
+    return _LOADED[key]
+
+
+def _top(name: str) -> Path | None:
+    """Return the folder that has a module's outermost package; None where there is none."""
+    importlib.invalidate_caches()  # a file may be new
+    try:
+        spec = importlib.util.find_spec(name.partition(".")[0])
+    except (ImportError, ValueError):
+        return None
+    if spec is None:
+        return None
+    if spec.submodule_search_locations is not None:
+        return next((Path(each).parent for each in spec.submodule_search_locations), None)
+    return Path(spec.origin).parent if spec.origin is not None and spec.has_location else None
+
+
+def _file(name: str, folder: Path) -> Path | None:
+    """Return the file of a module below a folder, which is found without importing it."""
+    places: Sequence[str] = [str(folder)]
+    spec = None
+    parts = name.split(".")
+    for index in range(len(parts)):
+        spec = importlib.machinery.PathFinder.find_spec(".".join(parts[: index + 1]), places)
+        if spec is None:
+            return None
+        places = list(spec.submodule_search_locations or ())
+    if spec is None or spec.origin is None or not spec.has_location:
+        return None
+    file = Path(spec.origin).resolve()
+    return file if file.suffix == ".py" else None
+
+
+def _is_installed(file: Path) -> bool:
+    return any(file.is_relative_to(folder) for folder in _INSTALLED)
+
+
+def _package(name: str) -> str:
+    """Return the name and version of the installed package that a module belongs to."""
+    top = name.partition(".")[0]
+    packages = importlib.metadata.packages_distributions().get(top)
+    return f"{packages[0]} {importlib.metadata.version(packages[0])}" if packages else top
+
+
+def _code(text: str) -> str:
+    """Return a file's text without comments and without blank lines between statements."""
+    lines = text.splitlines()
+    used: set[int] = set()
+    try:
+        for token in tokenize.generate_tokens(iter(text.splitlines(keepends=True)).__next__):
+            if token.type == tokenize.COMMENT:
+                row, column = token.start
+                lines[row - 1] = lines[row - 1][:column]
+            elif token.type not in (tokenize.NL, tokenize.ENDMARKER):
+                used.update(range(token.start[0], token.end[0] + 1))
+    except (tokenize.TokenError, SyntaxError):  # importing it says so better
+        return text
+    return "\n".join(line.rstrip() for row, line in enumerate(lines, 1) if row in used)
+
+
+def _imported(text: str, name: str, is_package: bool) -> Iterator[str]:
+    """Yield the names of the modules that a file imports, and of the packages that hold them."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:  # importing it says so better
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for each in node.names:
+                yield from _with_parents(each.name)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = name.split(".")[: (1 if is_package else 0) - node.level or None]
+                base = ".".join([*above, *([node.module] if node.module else [])])
+            yield from _with_parents(base)
+            yield from (f"{base}.{each.name}" for each in node.names)
+    yield from _with_parents(name)
+
+
+def _with_parents(name: str) -> Iterator[str]:
+    parts = name.split(".")
+    yield from (".".join(parts[: index + 1]) for index in range(len(parts)) if name)

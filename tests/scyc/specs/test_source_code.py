@@ -1,0 +1,99 @@
+"""The hash of a user's code: what it covers, and what it does not."""
+
+from pathlib import Path
+
+import pytest
+
+from scyc.specs.factory import UNCHECKED
+from scyc.specs.networks import OwnNetworkSpec
+from scyc.specs.source_code import source_hash
+
+MAIN = "from my_blocks_ import block\nimport numpy\n\ndef make():\n    return block()\n"
+BLOCKS = "def block():\n    return 1\n"
+
+
+@pytest.fixture
+def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder on the search path with two modules, of which one imports the other."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "my_network_.py").write_text(MAIN)
+    (tmp_path / "my_blocks_.py").write_text(BLOCKS)
+    return tmp_path
+
+
+def hashed(path: str = "my_network_:make") -> str:
+    value = source_hash(path)
+    assert value is not None
+    assert len(value) == 32
+    return value
+
+
+def test_a_change_of_the_module_or_of_what_it_imports_changes_the_hash(code: Path) -> None:
+    first = hashed()
+    (code / "my_blocks_.py").write_text(BLOCKS.replace("1", "2"))
+    second = hashed()
+    (code / "my_network_.py").write_text("def make():\n    return 1\n")
+    assert len({first, second, hashed()}) == 3
+
+
+def test_comments_blank_lines_and_other_modules_do_not_change_the_hash(code: Path) -> None:
+    before = hashed()
+    (code / "my_blocks_.py").write_text(f"# mine\n\n\n{BLOCKS.replace('1', '1  # one')}\n\n")
+    (code / "unrelated_.py").write_text("x = 1\n")
+    assert hashed() == before
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('x = "a # b"', 'x = "a # c"'),
+        ('x = """a\n\nb"""', 'x = """a\nb"""'),
+        ("if x:\n    y = 1\nz = 2", "if x:\n    y = 1\n    z = 2"),
+        ('x = f"{a} # {b}"', 'x = f"{a} # {c}"'),
+    ],
+)
+def test_what_only_looks_like_a_comment_or_a_blank_line_counts(
+    code: Path, before: str, after: str
+) -> None:
+    (code / "my_blocks_.py").write_text(f"{before}\n")
+    first = hashed()
+    (code / "my_blocks_.py").write_text(f"{after}\n")
+    assert hashed() != first
+
+
+def test_relative_imports_of_a_package_are_followed(code: Path) -> None:
+    package = code / "my_package_"
+    (package / "sub").mkdir(parents=True)
+    for file in ("__init__.py", "sub/__init__.py", "layers.py"):
+        (package / file).write_text("")
+    (package / "sub" / "net.py").write_text("from ..layers import *\nfrom . import parts\n")
+    (package / "sub" / "parts.py").write_text("x = 1\n")
+    values = [hashed("my_package_.sub.net:make")]
+    for file in ("layers.py", "sub/parts.py", "__init__.py"):
+        (package / file).write_text("x = 3\n")
+        values.append(hashed("my_package_.sub.net:make"))
+    assert len(set(values)) == 4
+
+
+def test_an_installed_package_counts_by_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = hashed("pluggy:HookspecMarker")
+    assert hashed("pluggy._hooks:HookspecMarker") == first
+    monkeypatch.setattr("importlib.metadata.version", lambda _: "0.0.1")
+    assert hashed("pluggy:HookspecMarker") != first
+
+
+@pytest.mark.parametrize("path", ["not_there_:make", "sys:exit"])
+def test_what_has_no_file_has_no_hash(path: str) -> None:
+    assert source_hash(path) is None
+
+
+@pytest.mark.usefixtures("code")
+def test_a_version_stands_for_the_source() -> None:
+    path = "my_network_:make"
+    plain, versioned, unchecked = (
+        OwnNetworkSpec(factory=path, version=version).with_source(path)
+        for version in (None, "2", UNCHECKED)
+    )
+    assert plain.source == source_hash(path)
+    assert (versioned.version, versioned.source) == ("2", None)
+    assert unchecked.model_dump() == {"factory": path, "options": {}}  # as before there was one
