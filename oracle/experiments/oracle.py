@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from oracle.analysis import region_fit, replay
@@ -33,7 +33,9 @@ class OracleExperiment:
     s_cyc: list[RunCycle] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._path = path(self.study, self.graph, learning_rates(self.study))
+        asked = path(self.study, self.graph, learning_rates(self.study))
+        shared = tuple(grid.on_grid(self.study.grid, max_lr) for max_lr in asked.max_lr)
+        self._path = replace(asked, max_lr=shared)
         self._first = first_grid(self.study, self.graph, self.study.schedule, self.study.grid)
         self._beyond = Beyond(self.study, self.graph, self.hooks)
         self._begun = False
