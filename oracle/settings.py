@@ -42,10 +42,14 @@ class Settings:
         file, earlier = self.program_folder / DATABASE, self.folder / DATABASE
         return earlier if earlier.exists() and not file.exists() else file
 
-    def study_databases(self) -> list[Path]:
-        """SQLite files of earlier versions, which gave each study's folder one."""
-        files = sorted(self.folder.glob(f"*/{DATABASE}"))
-        return [file for file in files if file.parent != self.program_folder]
+    def old_databases(self) -> list[Path]:
+        """SQLite files of earlier versions beside the home's: one in each study's folder.
+
+        And one of a server, where an earlier version was started again after it was moved.
+        """
+        files = [self.folder / DATABASE, *sorted(self.folder.glob(f"*/{DATABASE}"))]
+        ours = (self.database_file, self.program_folder / DATABASE)
+        return [file for file in files if file not in ours and file.exists()]
 
     def study_folder(self, study_name: str) -> Path:
         """The folder of a study: its checkpoints, decoded images and reports."""

@@ -27,6 +27,7 @@ from scyc.data.splits import PartCounts
 from scyc.engines import solo
 from scyc.engines.registry import ENGINES, candidates
 from scyc.networks import registry
+from scyc.optimizers.loss import training_loss
 from scyc.pruning import filter_groups, unstructured
 from scyc.pruning import weights as pruning_weights
 from scyc.pruning.criteria import CRITERIA
@@ -81,6 +82,7 @@ class Trainer:
         self, system: SystemSpec, images: Images, device: str | torch.device = "cpu"
     ) -> None:
         self.system = system
+        self._loss = training_loss(system.training)
         self.device = torch.device(device)
         self._images = Images(
             images.pixels.to(self.device),
@@ -325,7 +327,7 @@ class Trainer:
     def _gradients(self, parent: Network, replicate: int, cycle: int) -> dict[str, Tensor]:
         feed, chosen = self._looked_at("pruning", replicate, cycle, self.system.pruning.batches)
         with deterministic(self.system.training.deterministic):
-            return solo.gradients(self.network, parent, feed, chosen, self._prunable)
+            return solo.gradients(self.network, parent, feed, chosen, self._prunable, self._loss)
 
     def _recorded(self, member: Member, outcome: Outcome) -> Recording | None:
         """What the system records of a network that has been trained."""
@@ -339,7 +341,7 @@ class Trainer:
             batches = self._batches("record", replicate, cycle, record.batches)
             seed = seeds.seed(self.system.seed, "record", replicate, cycle)
             distributions = recording.record(
-                self.network, outcome.network, batches, drawn, record.outside, seed
+                self.network, outcome.network, batches, drawn, record.outside, seed, self._loss
             )
             for what, distribution in distributions.items():
                 found[what] = distribution
@@ -356,7 +358,7 @@ class Trainer:
         batches = self._batches(purpose, replicate, cycle, RANGE_STEPS)
         with solo.seeded(seeds.seed(self.system.seed, purpose, replicate, cycle), self.device):
             return next_network.record(
-                self.network, trained, after, batches, self.system.training.optimizer, wanted
+                self.network, trained, after, batches, self.system.training, wanted
             )
 
     def _batches(

@@ -18,7 +18,13 @@ from scyc.specs.schedules import WarmupSpec
 from scyc.specs.system import SubsetSpec, SystemSpec
 from scyc.trainer import Trainer
 
-pytest_plugins = ["schedule_tables", "search_fixtures", "self_contained", "web_fixtures"]
+pytest_plugins = [
+    "home_fixtures",
+    "schedule_tables",
+    "search_fixtures",
+    "self_contained",
+    "web_fixtures",
+]
 torch.set_num_threads(1)
 HERE = Path(__file__).parent
 LONG = ("torture", "integration", "security", "oracle")  # folders whose modules take longest

@@ -141,10 +141,16 @@ def revoke(name: str, settings: Settings) -> None:
 @click.command()
 @storage_options
 def migrate(settings: Settings) -> None:
-    """Bring a database to this version's schema; every command that opens one does so, too."""
+    """Bring a database to this version's schema, and move databases of earlier versions into it.
+
+    Every command that opens a database brings it to this version's schema, too. Earlier versions
+    gave each study a database of its own, which is read where it lies until it is moved.
+    """
     from oracle import database
+    from oracle.inventory import moving
     from oracle.storage.result_store import ResultStore
 
+    moving.move(settings, click.echo)
     url = _database(settings)
     before, after = database.migrate(url)
     ResultStore(url).close()  # makes Optuna's tables where there are none

@@ -17,75 +17,21 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from oracle.database.contents.optuna_tables import (
+    ATTRIBUTES,
+    CURVES,
+    OF_STUDIES,
+    PARAMS,
+    STATES,
+    STUDIES,
+    TRIALS,
+    VALUES,
+)
 from oracle.database.engine import URL, Database
 from oracle.database.leases import LeaseClaim, require
 from oracle.errors import OptunaStudyGone
 
 Fate = Literal["COMPLETE", "PRUNED", "FAIL"]
-
-_STATES = ("RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING")
-_METADATA = sa.MetaData()
-_STUDIES = sa.Table(
-    "studies",
-    _METADATA,
-    sa.Column("study_id", sa.Integer, primary_key=True),
-    sa.Column("study_name", sa.String),
-)
-_OF_STUDIES = sa.Table(
-    "study_user_attributes",
-    _METADATA,
-    sa.Column("study_id", sa.Integer),
-    sa.Column("key", sa.String),
-    sa.Column("value_json", sa.Text),
-)
-_TRIALS = sa.Table(
-    "trials",
-    _METADATA,
-    sa.Column("trial_id", sa.Integer, primary_key=True),
-    sa.Column("number", sa.Integer),
-    sa.Column("study_id", sa.Integer),
-    sa.Column("state", sa.Enum(*_STATES, name="trialstate")),
-    sa.Column("datetime_start", sa.DateTime),
-    sa.Column("datetime_complete", sa.DateTime),
-)
-_VALUES = sa.Table(
-    "trial_values",
-    _METADATA,
-    sa.Column("trial_value_id", sa.Integer, primary_key=True),
-    sa.Column("trial_id", sa.Integer),
-    sa.Column("objective", sa.Integer),
-    sa.Column("value", sa.Double),
-    sa.Column("value_type", sa.Enum("FINITE", "INF_POS", "INF_NEG", name="trialvaluetype")),
-)
-_PARAMS = sa.Table(
-    "trial_params",
-    _METADATA,
-    sa.Column("param_id", sa.Integer, primary_key=True),
-    sa.Column("trial_id", sa.Integer),
-    sa.Column("param_name", sa.String),
-    sa.Column("param_value", sa.Double),
-    sa.Column("distribution_json", sa.Text),
-)
-_CURVES = sa.Table(
-    "trial_intermediate_values",
-    _METADATA,
-    sa.Column("trial_intermediate_value_id", sa.Integer, primary_key=True),
-    sa.Column("trial_id", sa.Integer),
-    sa.Column("step", sa.Integer),
-    sa.Column("intermediate_value", sa.Double),
-    sa.Column(
-        "intermediate_value_type",
-        sa.Enum("FINITE", "INF_POS", "INF_NEG", "NAN", name="trialintermediatevaluetype"),
-    ),
-)
-_ATTRIBUTES = sa.Table(
-    "trial_user_attributes",
-    _METADATA,
-    sa.Column("trial_user_attribute_id", sa.Integer, primary_key=True),
-    sa.Column("trial_id", sa.Integer),
-    sa.Column("key", sa.String),
-    sa.Column("value_json", sa.Text),
-)
 
 
 @dataclass(frozen=True)
@@ -133,21 +79,21 @@ class Trials:
         with self._database.writing() as connection:
             if claim is not None:
                 require(connection, claim)
-            locked = sa.select(_STUDIES.c.study_id).where(_STUDIES.c.study_id == study)
+            locked = sa.select(STUDIES.c.study_id).where(STUDIES.c.study_id == study)
             if connection.execute(locked.with_for_update()).one_or_none() is None:
                 raise OptunaStudyGone(f"the Optuna study {study} was deleted")
             if unless is not None and _has(connection, study, unless, trial.attributes[unless]):
                 return
-            before = sa.select(sa.func.count()).where(_TRIALS.c.study_id == study)
-            insert = sa.insert(_TRIALS).values(
+            before = sa.select(sa.func.count()).where(TRIALS.c.study_id == study)
+            insert = sa.insert(TRIALS).values(
                 number=before.scalar_subquery(),
                 study_id=study,
                 state=trial.fate,
                 datetime_start=trial.started,
                 datetime_complete=trial.ended,
             )
-            trial_id = connection.execute(insert.returning(_TRIALS.c.trial_id)).scalar_one()
-            for table, rows in _rows(trial):
+            trial_id = connection.execute(insert.returning(TRIALS.c.trial_id)).scalar_one()
+            for table, rows in trial_rows(trial):
                 if rows:
                     whole = [{"trial_id": trial_id, **row} for row in rows]
                     connection.execute(sa.insert(table), whole)
@@ -157,13 +103,13 @@ class Trials:
 
         Raises StorageError; ValueError and TypeError where rows make no sense.
         """
-        state = sa.type_coerce(_TRIALS.c.state, sa.String)
-        mine = (_OF_STUDIES.c.key == key) & (_OF_STUDIES.c.value_json == json.dumps(value))
-        same = _TRIALS.c.study_id == _OF_STUDIES.c.study_id
-        ids = sa.select(_TRIALS.c.trial_id).join(_OF_STUDIES, same).where(mine)
-        order = ids.add_columns(state).order_by(_TRIALS.c.study_id, _TRIALS.c.number)
+        state = sa.type_coerce(TRIALS.c.state, sa.String)
+        mine = (OF_STUDIES.c.key == key) & (OF_STUDIES.c.value_json == json.dumps(value))
+        same = TRIALS.c.study_id == OF_STUDIES.c.study_id
+        ids = sa.select(TRIALS.c.trial_id).join(OF_STUDIES, same).where(mine)
+        order = ids.add_columns(state).order_by(TRIALS.c.study_id, TRIALS.c.number)
         ids = ids.where(state == sa.literal_column("'COMPLETE'"))
-        curve = (_CURVES.c.step, _CURVES.c.intermediate_value)
+        curve = (CURVES.c.step, CURVES.c.intermediate_value)
         with self._database.reading() as connection:
 
             def of_each(table: sa.Table, *columns: Any) -> Iterable[Any]:
@@ -172,32 +118,32 @@ class Trials:
 
             found = {}
             for trial, its_state in connection.execute(order):
-                if its_state not in _STATES:
+                if its_state not in STATES:
                     raise ValueError(f"a trial that is {its_state!r}")
                 if its_state == "COMPLETE":
                     found[trial] = StoredTrial()
-            kind = sa.type_coerce(_VALUES.c.value_type, sa.String)
-            first = of_each(_VALUES, _VALUES.c.value, kind, _VALUES.c.objective)
+            kind = sa.type_coerce(VALUES.c.value_type, sa.String)
+            first = of_each(VALUES, VALUES.c.value, kind, VALUES.c.objective)
             for trial, number, how, objective in first:
                 if objective == 0:
-                    found[trial].value = _number(number, how)
-            kind = sa.type_coerce(_CURVES.c.intermediate_value_type, sa.String)
-            for trial, step, number, how in of_each(_CURVES, *curve, kind):
-                found[trial].curve[step] = _number(number, how)
-            columns = (_ATTRIBUTES.c.key, _ATTRIBUTES.c.value_json)
-            for trial, name, text in of_each(_ATTRIBUTES, *columns):
+                    found[trial].value = read_number(number, how)
+            kind = sa.type_coerce(CURVES.c.intermediate_value_type, sa.String)
+            for trial, step, number, how in of_each(CURVES, *curve, kind):
+                found[trial].curve[step] = read_number(number, how)
+            columns = (ATTRIBUTES.c.key, ATTRIBUTES.c.value_json)
+            for trial, name, text in of_each(ATTRIBUTES, *columns):
                 found[trial].attributes[name] = json.loads(text)
         return list(found.values())
 
     def attributes(self, key: str, value: str, name: str) -> set[str]:
         """The values, texts, of one attribute of the complete trials of such studies."""
-        state = sa.type_coerce(_TRIALS.c.state, sa.String)
-        mine = (_OF_STUDIES.c.key == key) & (_OF_STUDIES.c.value_json == json.dumps(value))
+        state = sa.type_coerce(TRIALS.c.state, sa.String)
+        mine = (OF_STUDIES.c.key == key) & (OF_STUDIES.c.value_json == json.dumps(value))
         select = (
-            sa.select(_ATTRIBUTES.c.value_json)
-            .join(_TRIALS, _TRIALS.c.trial_id == _ATTRIBUTES.c.trial_id)
-            .join(_OF_STUDIES, _OF_STUDIES.c.study_id == _TRIALS.c.study_id)
-            .where(mine, _ATTRIBUTES.c.key == name, state == sa.literal_column("'COMPLETE'"))
+            sa.select(ATTRIBUTES.c.value_json)
+            .join(TRIALS, TRIALS.c.trial_id == ATTRIBUTES.c.trial_id)
+            .join(OF_STUDIES, OF_STUDIES.c.study_id == TRIALS.c.study_id)
+            .where(mine, ATTRIBUTES.c.key == name, state == sa.literal_column("'COMPLETE'"))
         )
         with self._database.reading() as connection:
             return {json.loads(text) for text in connection.execute(select).scalars()}
@@ -205,13 +151,13 @@ class Trials:
 
 def _has(connection: sa.Connection, study: int, key: str, value: Any) -> bool:
     """Whether a trial of a study has this attribute."""
-    mine = _ATTRIBUTES.join(_TRIALS, _TRIALS.c.trial_id == _ATTRIBUTES.c.trial_id)
-    same = (_ATTRIBUTES.c.key == key) & (_ATTRIBUTES.c.value_json == json.dumps(value))
-    found = sa.select(_TRIALS.c.trial_id).select_from(mine).where(_TRIALS.c.study_id == study, same)
+    mine = ATTRIBUTES.join(TRIALS, TRIALS.c.trial_id == ATTRIBUTES.c.trial_id)
+    same = (ATTRIBUTES.c.key == key) & (ATTRIBUTES.c.value_json == json.dumps(value))
+    found = sa.select(TRIALS.c.trial_id).select_from(mine).where(TRIALS.c.study_id == study, same)
     return connection.execute(found.limit(1)).first() is not None
 
 
-def _rows(trial: NewTrial) -> list[tuple[sa.Table, list[dict[str, Any]]]]:
+def trial_rows(trial: NewTrial) -> list[tuple[sa.Table, list[dict[str, Any]]]]:
     """What goes with a trial into each of Optuna's tables."""
     values: list[dict[str, Any]] = [
         {"objective": index, "value": _finite(value), "value_type": _type(value)}
@@ -232,7 +178,7 @@ def _rows(trial: NewTrial) -> list[tuple[sa.Table, list[dict[str, Any]]]]:
     attributes: list[dict[str, Any]] = [
         {"key": key, "value_json": json.dumps(value)} for key, value in trial.attributes.items()
     ]
-    return [(_VALUES, values), (_PARAMS, params), (_CURVES, curve), (_ATTRIBUTES, attributes)]
+    return [(VALUES, values), (PARAMS, params), (CURVES, curve), (ATTRIBUTES, attributes)]
 
 
 def _finite(value: float) -> float | None:
@@ -252,7 +198,8 @@ _NUMBERS: Mapping[str, float] = MappingProxyType(
 )
 
 
-def _number(stored: float | None, how: str) -> float:
+def read_number(stored: float | None, how: str) -> float:
+    """A number as Optuna keeps it: with what kind it is. Raises TypeError, ValueError."""
     if how == "FINITE":
         return float(stored)  # type: ignore[arg-type]  # TypeError where there is none
     if how not in _NUMBERS:
@@ -265,18 +212,18 @@ def numbered_studies_with(engine: sa.Engine, key: str, value: str) -> list[tuple
 
     Those of which a user attribute is a text.
     """
-    same = _STUDIES.c.study_id == _OF_STUDIES.c.study_id
-    wanted = (_OF_STUDIES.c.key == key) & (_OF_STUDIES.c.value_json == json.dumps(value))
-    select = sa.select(_STUDIES.c.study_id, _STUDIES.c.study_name).where(same & wanted)
+    same = STUDIES.c.study_id == OF_STUDIES.c.study_id
+    wanted = (OF_STUDIES.c.key == key) & (OF_STUDIES.c.value_json == json.dumps(value))
+    select = sa.select(STUDIES.c.study_id, STUDIES.c.study_name).where(same & wanted)
     with engine.connect() as connection:
-        found = connection.execute(select.order_by(_STUDIES.c.study_name))
+        found = connection.execute(select.order_by(STUDIES.c.study_name))
         return [(int(number), str(name)) for number, name in found]
 
 
 def trials_with(engine: sa.Engine, key: str, value: str) -> int:
     """How many trials there are in those studies."""
-    same = _TRIALS.c.study_id == _OF_STUDIES.c.study_id
-    wanted = (_OF_STUDIES.c.key == key) & (_OF_STUDIES.c.value_json == json.dumps(value))
-    select = sa.select(sa.func.count()).select_from(_TRIALS).join(_OF_STUDIES, same).where(wanted)
+    same = TRIALS.c.study_id == OF_STUDIES.c.study_id
+    wanted = (OF_STUDIES.c.key == key) & (OF_STUDIES.c.value_json == json.dumps(value))
+    select = sa.select(sa.func.count()).select_from(TRIALS).join(OF_STUDIES, same).where(wanted)
     with engine.connect() as connection:
         return int(connection.execute(select).scalar_one())

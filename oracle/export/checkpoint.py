@@ -22,8 +22,8 @@ from scyc.data.images import Images
 from scyc.errors import BadInput
 from scyc.networks import registry
 from scyc.pruning.pruned_network import Network
-from scyc.storage.blob_store import Blobs, blobs
-from scyc.storage.checkpoint_store import CheckpointError, CheckpointStore, FolderStore
+from scyc.storage.blob_store import Blobs, Folder, blobs
+from scyc.storage.checkpoint_store import CheckpointError, CheckpointStore, FolderStore, name
 
 State = Literal["final", "ticket", "rewound"]
 
@@ -102,8 +102,7 @@ def load_network(run: StoredRun, settings: Settings, found: Found, state: State)
         raise _refused(run, "state", 'must be "final", "ticket" or "rewound"', state)
     if result.checkpoint is None:
         raise _refused(run, "max_lr", "this training run diverged; it left no network")
-    store = CheckpointStore(_checkpoints(run, settings))
-    trained = _loaded(run, store, result.checkpoint)
+    trained = _loaded(run, settings, result.checkpoint)
     start, rewind = trained.state, run.study.pruning.rewind
     if state == "ticket" or (state == "rewound" and rewind == "init"):
         start = _initial(run, settings, found.cell.replicate)
@@ -111,7 +110,7 @@ def load_network(run: StoredRun, settings: Settings, found: Found, state: State)
         if not isinstance(rewind, int) or found.root.kept is None:
             rule = f'pruning.rewind is "{rewind}": nothing is rewound; use "final" or "ticket"'
             raise _refused(run, "state", rule, state)
-        start = _loaded(run, store, found.root.kept).state
+        start = _loaded(run, settings, found.root.kept).state
     return Network(
         {name: _masked(name, value, trained.masks) for name, value in start.items()}, trained.masks
     )
@@ -132,16 +131,16 @@ def load_folder(run: StoredRun, settings: Settings, found: Found, target: Path) 
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise _refused(run, "folder", "must be new or empty", str(target))
     target.mkdir(parents=True, exist_ok=True)
-    store = FolderStore(_checkpoints(run, settings))
+    sha256 = found.result.checkpoint
+    store = FolderStore(_checkpoints(run, settings, name(sha256, FolderStore.ending)))
     try:
         store.load_folder(found.result.checkpoint, target)
     except CheckpointError as error:
         raise _gone(run, error) from error
 
 
-def load_module(run: StoredRun, settings: Settings, found: Found, state: State) -> nn.Module:
-    """Return a training run's network as a module, in evaluation mode. Raises BadInput."""
-    network = load_network(run, settings, found, state)
+def module_of(run: StoredRun, settings: Settings, network: Network) -> nn.Module:
+    """Return a network of a run as a module, in evaluation mode. Raises BadInput."""
     images = stored_images(run, settings)
     try:
         module = registry.build(run.study.network, images.shape, len(images.classes), seed=0)
@@ -170,10 +169,14 @@ def stored_images(run: StoredRun, settings: Settings) -> Images:
     return images
 
 
-def _checkpoints(run: StoredRun, settings: Settings) -> Blobs:
-    if settings.store is None:
-        return blobs(str(run.place.absolute() / "checkpoints"))
-    return blobs(settings.shared_location(run.study.folder_name, "checkpoints"))
+def _checkpoints(run: StoredRun, settings: Settings, file: str) -> Blobs:
+    """Return where a run's checkpoint is: its folder, or that of another study of its system."""
+    if settings.store is not None:
+        return blobs(settings.shared_location(run.study.folder_name, "checkpoints"))
+    own = run.place.absolute() / "checkpoints"
+    others = run.place.absolute().parent.glob(f"*/checkpoints/{file}")
+    has_it = (own / file).exists()
+    return Folder(own if has_it else next((each.parents[1] for each in others), own))
 
 
 def _distance(wanted: float, rate: float) -> float:
@@ -192,7 +195,8 @@ def _masked(name: str, value: Tensor, masks: dict[str, Tensor]) -> Tensor:
     return value.masked_fill(~masks[name], 0.0) if name in masks else value
 
 
-def _loaded(run: StoredRun, store: CheckpointStore, sha256: str) -> Network:
+def _loaded(run: StoredRun, settings: Settings, sha256: str) -> Network:
+    store = CheckpointStore(_checkpoints(run, settings, name(sha256)))
     try:
         return store.load(sha256)
     except CheckpointError as error:

@@ -52,7 +52,10 @@ def find(settings: Settings, unread: list[str] | None = None) -> list[StoredRun]
         places: list[tuple[URL, Path | None]] = [(parse_url(settings.storage), None)]
     else:
         places = [(sqlite_url(settings.database_file), None)]
-        places += [(sqlite_url(file), file.parent) for file in settings.study_databases()]
+        places += [
+            (sqlite_url(file), file.parent if file.parent != settings.folder else None)
+            for file in settings.old_databases()
+        ]
     runs: list[StoredRun] = []
     for url, place in places:
         problems = probe(url)
@@ -84,12 +87,19 @@ def known_run(
 
     place: the folder of its files, where that is not the one named like its study.
     """
-    try:
-        study = parse(json.loads(record.study), record.run_id, stored=True)
-    except BadInput:
+    study = stored_study(record)
+    if study is None:
         return None
     place = place or settings.study_folder(study.folder_name)
     return as_it_stands(ledger, StoredRun(record, study, url, place, record.state), record)
+
+
+def stored_study(record: RunRecord) -> Study | None:
+    """The study of a run; None where another version of this project declared it."""
+    try:
+        return parse(json.loads(record.study), record.run_id, stored=True)
+    except BadInput:
+        return None
 
 
 def as_it_stands(ledger: RunDatabase, run: StoredRun, record: RunRecord) -> StoredRun:

@@ -28,7 +28,7 @@ from oracle.settings import Progress, Settings
 from oracle.storage.recorder import Recorder
 from oracle.storage.result_store import ResultStore
 from oracle.storage.retry import DatabaseRetry
-from oracle.storage.session import opened, study_url
+from oracle.storage.session import opened, own_database, study_url
 from oracle.study.base import Study
 from oracle.tables.registry import Table
 from scyc.tuning.plan import Plan
@@ -58,6 +58,8 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
     progress, patience = _patient(progress or Progress(), prepared.settings)
     for remark in prepared.summary.remarks if prepared.summary else ():
         progress.say(f"note: {remark}")
+    if own := own_database(prepared.settings, prepared.study.folder_name):
+        progress.say(f"note: {own} is of an earlier version; oracle migrate moves it into the home")
     workspace = Workspace(prepared)
     workspace.make()
     graph, study = prepared.graph, prepared.study

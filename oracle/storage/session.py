@@ -27,8 +27,14 @@ def study_url(settings: Settings, study_name: str) -> URL:
     """
     if settings.storage is not None:
         return parse_url(settings.storage)
-    own = settings.study_folder(study_name) / DATABASE
-    return sqlite_url(own) if own.exists() else home_url(settings)
+    own = own_database(settings, study_name)
+    return home_url(settings) if own is None else sqlite_url(own)
+
+
+def own_database(settings: Settings, study_name: str) -> Path | None:
+    """Return the SQLite file that an earlier version gave a study; None where there is none."""
+    file = settings.study_folder(study_name) / DATABASE
+    return file if settings.storage is None and file.exists() else None
 
 
 def home_url(settings: Settings) -> URL:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 
-from oracle.rest import external_runs, health, jobs, problems, runs
+from oracle.rest import exports, external_runs, health, jobs, problems, runs
 from oracle.rest.events import Watcher
 from oracle.rest.image_export import Drawing
 from oracle.rest.middleware import Guards
@@ -47,9 +47,10 @@ def create_app(
     app.state.heavy = HeavyWork(settings.heavy_answers)
     app.state.drawing = Drawing()
     app.state.pictures = HeavyWork(at_once=1, patience=20.0)  # a browser takes a core
+    app.state.exporter = exports.Exporter()
     app.state.metrics = health.Metrics()
     problems.install(app)
-    for part in (jobs, runs, external_runs, health, assets, live, sign_in, pages, compare):
+    for part in (jobs, runs, exports, external_runs, health, assets, live, sign_in, pages, compare):
         app.include_router(part.router)
     dashboard.mount(app, service, settings)  # last: its paths are its own
     app.add_middleware(problems.Answering)  # what is added last comes first

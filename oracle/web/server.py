@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from oracle.database import URL, RunDatabase, probe
 from oracle.errors import SettingProblem
 from oracle.host.disk import why_not_writable
+from oracle.inventory import moving
 from oracle.service.admission import SHIPPED
 from oracle.service.limit_names import default
 from oracle.service.limits import Limits
@@ -88,11 +89,16 @@ def serve(settings: Settings, options: ServeOptions) -> None:
     with _bound(host, options.port, problems) as bound:
         web = _web_settings(options, bound.getsockname()[1], guarded)
         session.make_place(url)
+        moving.move(settings, _say, servers=False)
         with _running(_server_settings(settings, options, url)) as (service, scheduler):
             app = create_app(service, web, lambda: scheduler.alive)
             shown = f"[{host.strip('[]')}]" if ":" in host else host
             sys.stderr.write(f"http://{shown}:{web.port}\n")
             listen(app, bound)
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 def _server_settings(settings: Settings, options: ServeOptions, url: URL) -> ServerSettings:

@@ -37,6 +37,7 @@ CHECKS = [
 OPERATIONS = (
     "submit", "listJobs", "getJob", "changeJob", "watchJob", "cancelJob", "resumeJob",
     "listRuns", "getRun", "getTable", "getFigure", "getReport", "getStudy", "getRegion",
+    "exportNetwork",
     "listShipped", "declareOutside", "listOutside", "getOutside", "getMaxLr", "observe",
     "health", "ready", "metrics",
 )  # fmt: skip

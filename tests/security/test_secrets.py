@@ -225,6 +225,7 @@ PAGES = (
     "/", "/compare", "/sign-in", "/jobs/{job}", "/runs/{run}", "/runs/{run}/panels", "/metrics",
     "/healthz", "/readyz", "/v1/jobs", "/v1/jobs/{job}", "/v1/runs", "/v1/runs/{run}",
     "/v1/runs/{run}/table?format=json", "/v1/runs/{run}/report", "/v1/runs/{run}/study",
+    "/v1/runs/{run}/export?cycle=0&format=npz",
     "/v1/runs/{run}/figure?format=html", "/v1/openapi.json", "/dashboard/", "/api/studies",
     "/api/meta", "/nowhere", "/v1/runs/none", "/v1/jobs?limit=x", "/api/studies/1",
 )  # fmt: skip

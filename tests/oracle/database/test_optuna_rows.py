@@ -158,7 +158,7 @@ def test_a_trial_whose_commit_is_under_way_is_waited_for_and_not_written_again(
     first, second = Trials(parse_url(opened)), Trials(parse_url(opened))
     trial = replace(new(trials()[0]), attributes={"cell": "c", "cost": {"steps": 10}})
     held, go = threading.Event(), threading.Event()
-    rows = optuna_trials_module._rows
+    rows = optuna_trials_module.trial_rows
 
     def slow(each: NewTrial) -> Any:
         if threading.current_thread() is writer:
@@ -166,7 +166,7 @@ def test_a_trial_whose_commit_is_under_way_is_waited_for_and_not_written_again(
             assert go.wait(20)
         return rows(each)
 
-    monkeypatch.setattr(optuna_trials_module, "_rows", slow)
+    monkeypatch.setattr(optuna_trials_module, "trial_rows", slow)
     writer = threading.Thread(target=lambda: first.add(study._study_id, trial, None))
     writer.start()
     assert held.wait(20)

@@ -1,0 +1,1 @@
+"""Whole databases: their rows moved to another database, and taken out."""

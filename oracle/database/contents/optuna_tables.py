@@ -1,0 +1,88 @@
+"""Optuna's tables, as far as we read and write them ourselves: those of its schema 12."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+STATES = ("RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING")
+ENDED = ("COMPLETE", "PRUNED", "FAIL")
+METADATA = sa.MetaData()
+STUDIES = sa.Table(
+    "studies",
+    METADATA,
+    sa.Column("study_id", sa.Integer, primary_key=True),
+    sa.Column("study_name", sa.String),
+)
+OF_STUDIES = sa.Table(
+    "study_user_attributes",
+    METADATA,
+    sa.Column("study_id", sa.Integer),
+    sa.Column("key", sa.String),
+    sa.Column("value_json", sa.Text),
+)
+TRIALS = sa.Table(
+    "trials",
+    METADATA,
+    sa.Column("trial_id", sa.Integer, primary_key=True),
+    sa.Column("number", sa.Integer),
+    sa.Column("study_id", sa.Integer),
+    sa.Column("state", sa.Enum(*STATES, name="trialstate")),
+    sa.Column("datetime_start", sa.DateTime),
+    sa.Column("datetime_complete", sa.DateTime),
+)
+VALUES = sa.Table(
+    "trial_values",
+    METADATA,
+    sa.Column("trial_value_id", sa.Integer, primary_key=True),
+    sa.Column("trial_id", sa.Integer),
+    sa.Column("objective", sa.Integer),
+    sa.Column("value", sa.Double),
+    sa.Column("value_type", sa.Enum("FINITE", "INF_POS", "INF_NEG", name="trialvaluetype")),
+)
+PARAMS = sa.Table(
+    "trial_params",
+    METADATA,
+    sa.Column("param_id", sa.Integer, primary_key=True),
+    sa.Column("trial_id", sa.Integer),
+    sa.Column("param_name", sa.String),
+    sa.Column("param_value", sa.Double),
+    sa.Column("distribution_json", sa.Text),
+)
+CURVES = sa.Table(
+    "trial_intermediate_values",
+    METADATA,
+    sa.Column("trial_intermediate_value_id", sa.Integer, primary_key=True),
+    sa.Column("trial_id", sa.Integer),
+    sa.Column("step", sa.Integer),
+    sa.Column("intermediate_value", sa.Double),
+    sa.Column(
+        "intermediate_value_type",
+        sa.Enum("FINITE", "INF_POS", "INF_NEG", "NAN", name="trialintermediatevaluetype"),
+    ),
+)
+ATTRIBUTES = sa.Table(
+    "trial_user_attributes",
+    METADATA,
+    sa.Column("trial_user_attribute_id", sa.Integer, primary_key=True),
+    sa.Column("trial_id", sa.Integer),
+    sa.Column("key", sa.String),
+    sa.Column("value_json", sa.Text),
+)
+
+
+SYSTEM_OF_STUDIES = sa.Table(
+    "study_system_attributes",
+    METADATA,
+    sa.Column("study_id", sa.Integer),
+    sa.Column("key", sa.String),
+    sa.Column("value_json", sa.Text),
+)
+DIRECTIONS = sa.Table(
+    "study_directions",
+    METADATA,
+    sa.Column("study_id", sa.Integer),
+    sa.Column("objective", sa.Integer),
+    sa.Column("direction", sa.Enum("NOT_SET", "MINIMIZE", "MAXIMIZE", name="studydirection")),
+)
+SYSTEM_ATTRIBUTES = sa.Table("trial_system_attributes", METADATA, sa.Column("trial_id", sa.Integer))
+HEARTBEATS = sa.Table("trial_heartbeats", METADATA, sa.Column("trial_id", sa.Integer))
