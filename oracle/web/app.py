@@ -48,6 +48,7 @@ def create_app(
     app.state.drawing = Drawing()
     app.state.pictures = HeavyWork(at_once=1, patience=20.0)  # a browser takes a core
     app.state.exporter = exports.Exporter()
+    app.state.exports = HeavyWork(at_once=exports.MOST_OPEN)
     app.state.metrics = health.Metrics()
     problems.install(app)
     for part in (jobs, runs, exports, external_runs, health, assets, live, sign_in, pages, compare):
