@@ -20,7 +20,8 @@ from oracle.service.admission import SHIPPED
 from oracle.service.limit_names import default
 from oracle.service.limits import Limits
 from oracle.service.scheduler import Scheduler
-from oracle.service.service import ServerSettings, Service
+from oracle.service.service import Service
+from oracle.service.settings import ServerSettings
 from oracle.settings import Settings, default_workers
 from oracle.storage import session, shared_store
 from scyc.errors import BadInput, Problem
