@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from oracle.experiments.base import Experiment
 from oracle.experiments.registry import experiment
 from oracle.search.graph import Graph
 from oracle.search.greedy import OracleCycle
-from oracle.search.request import CellRequest, Results, Search
+from oracle.search.request import replay
 from oracle.settings import Settings
 from oracle.storage.optuna_studies import study_name
 from oracle.storage.result_store import ResultStore
@@ -200,25 +198,3 @@ def found(run: StoredRun, store: ResultStore, lacking: list[str] | None = None) 
         places = {ask.place for ask in asks if ask is not None}
         lacking += sorted(study_name(graph, run.study.name, place) for place in places)
     return so_far
-
-
-def replay(search: Search, known: Results) -> CellRequest | None:
-    """Let a search go as far as the known results carry it; returns what it asks for then."""
-    asked = None
-    for request in requests(search, known):
-        asked = request
-    return asked if asked is not None and not _answered(asked, known) else None
-
-
-def requests(search: Search, known: Results) -> Iterator[CellRequest]:
-    """Yield what a search asks for, to the first request that the known results do not answer."""
-    with contextlib.suppress(StopIteration):
-        asked = next(search)
-        yield asked
-        while _answered(asked, known):
-            asked = search.send(known)
-            yield asked
-
-
-def _answered(asked: CellRequest, known: Results) -> bool:
-    return all(cell.id in known for cell in asked.cells)
