@@ -29,7 +29,7 @@ def on_grid(grid: GridSpec, rate: float) -> float:
     A grid keeps 12 digits. A rate that is the same in these trains nothing else, so that it shares
     the grid's training runs; any other is returned as it is.
     """
-    rounded = _tidy(rate)
+    rounded = round_digits(rate, 12)
     return rounded if rounded in grid_values(grid) else rate
 
 
