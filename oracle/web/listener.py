@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -51,6 +52,9 @@ def listen(app: FastAPI, bound: socket.socket) -> None:
     # SQLite lets go of the interpreter at every row, and a list of jobs then waits a turn for each.
     sys.setswitchinterval(_TURN)
     settings: WebSettings = app.state.settings
+    # All that was imported stays: a collection that looks through it holds every thread for long.
+    gc.collect()
+    gc.freeze()
     limits = limits_of_this_process(settings.connections, settings.connections_per_address)
     quiet = OncePerMinute()
     for name in ("asyncio", "uvicorn.error", "oracle.web"):
