@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from oracle.export.checkpoint import Found, State, find_cell, load_folder, load_network
 from oracle.export.export import Wanted, chosen, export_network
-from oracle.plots import base
 from oracle.plots.registry import FIGURES
 from oracle.reports import formats
 from oracle.runs import catalog, html_report
@@ -230,7 +229,8 @@ class Run:
             html_report.grid(printed),
         ]
         if not is_empty(table):
-            parts.append(base.page(FIGURES[table["kind"]].figure(table), plotly_js="cdn"))
+            figure = FIGURES[table["kind"]].figure(table)
+            parts.append(figure.to_html(full_html=False, include_plotlyjs="cdn"))
         return "\n".join(parts)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from oracle.cli.options import FILE, device_options, scale_options, storage_options
+from oracle.cli.options import FILE, device_options, scale_options, set_option, storage_options
 from oracle.cli.printing import print_table, width
 from oracle.settings import ScaleDown, Settings
 
@@ -19,21 +19,30 @@ from oracle.settings import ScaleDown, Settings
 @storage_options
 @device_options
 @scale_options
+@set_option
 @click.option("--quiet", is_flag=True, help="No progress, and no table at the end.")
-def run(study: str, settings: Settings, wanted: ScaleDown, quiet: bool) -> None:
+def run(
+    study: str,
+    settings: Settings,
+    wanted: ScaleDown,
+    assignments: tuple[str, ...],
+    quiet: bool,
+) -> None:
     """Run a STUDY over all its pruning cycles, and print its table.
 
     What is finished is found and not trained again: after an interruption, run the same command.
-    Options such as --scale make the study smaller; every output then says so.
+    Options such as --scale make the study smaller; every output then says so. --set changes any
+    field.
     """
     from oracle.api.progress import terminal_progress
     from oracle.reports import formats
     from oracle.runs import execute, html_report, prepare
     from oracle.storage import session
-    from oracle.study.loading import load_study
+    from oracle.study.assignments import load_with
     from oracle.study.scale_down import scale_down
 
-    prepared = prepare.prepare(scale_down(load_study(study), wanted), settings)
+    declared = scale_down(load_with(study, assignments), wanted)
+    prepared = prepare.prepare(declared, settings)
     with terminal_progress(quiet) as progress:
         table = execute.execute(prepared, progress)
     if not quiet:
@@ -53,14 +62,15 @@ def run(study: str, settings: Settings, wanted: ScaleDown, quiet: bool) -> None:
 @storage_options
 @device_options
 @scale_options
-def check(study: str, settings: Settings, wanted: ScaleDown) -> None:
+@set_option
+def check(study: str, settings: Settings, wanted: ScaleDown, assignments: tuple[str, ...]) -> None:
     """Validate a STUDY and say what it will cost, from a short timing; nothing is written."""
     from oracle.runs import estimate, prepare
-    from oracle.study.loading import load_study
+    from oracle.study.assignments import load_with
     from oracle.study.scale_down import scale_down
     from scyc.errors import BadInput
 
-    declared = scale_down(load_study(study), wanted)
+    declared = scale_down(load_with(study, assignments), wanted)
     try:
         cost = estimate.estimate(prepare.prepare(declared, settings))
     except BadInput as refused:
@@ -86,7 +96,7 @@ def plot_schedule(
     study: str, cycles: tuple[int, ...], entry: str | None, output: Path | None
 ) -> None:
     """Draw a STUDY's schedule: max_lr over the pruning cycles, LR over the iterations of some."""
-    from oracle.plots import base, learning_rate
+    from oracle.plots import learning_rate, page
     from oracle.study.declared import learning_rates
     from oracle.study.loading import load_study
 
@@ -96,7 +106,7 @@ def plot_schedule(
     late = [cycle for cycle in cycles if cycle > last]
     if late:
         raise click.UsageError(f"--cycle {late[0]} comes after the study's last, {last}")
-    figure = learning_rate.schedule(
+    drawn = (
         rates.s_cyc or rates.max_lr_at(0, declared.pruning.rate),
         declared.pruning.rate,
         last,
@@ -104,8 +114,9 @@ def plot_schedule(
         declared.training.steps,
         sorted({*cycles} or {0, last // 8, last // 4, last // 2, last}),
     )
+    figure, panels = learning_rate.schedule(*drawn), learning_rate.panels(*drawn)
     target = output or Path(f"{declared.name}-schedule.html")
-    base.save(figure, target)
+    page.save(figure, target, panels)
     click.echo(str(target))
 
 

@@ -12,7 +12,7 @@ import yaml
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from plotly.graph_objects import Figure
 
-from oracle.plots import base
+from oracle.plots import page
 from oracle.plots.registry import FIGURES
 from oracle.records.tokens import Token
 from oracle.reports import formats
@@ -179,7 +179,8 @@ def _drawn(
     if form != "html":
         return name, figure
     headers = {**_named(name), "Content-Security-Policy": _OWN_PAGE}
-    return Response(base.page(figure), media_type=_FIGURES[form], headers=headers)
+    shown = page.document(figure, FIGURES[found["kind"]].cards(found))
+    return Response(shown, media_type=_FIGURES[form], headers=headers)
 
 
 # A page that holds its own library: it may run its scripts, and reach nothing.

@@ -62,7 +62,7 @@ def requests(search: Search, known: Results) -> Iterator[CellRequest]:
     with contextlib.suppress(StopIteration):
         request = next(search)
         yield request
-        while _answered(request, known):
+        while answered(request, known):
             request = search.send(known)
             yield request
 
@@ -80,8 +80,9 @@ def replay(search: Search, known: Results) -> CellRequest | None:
     last = None
     for request in requests(search, known):
         last = request
-    return last if last is not None and not _answered(last, known) else None
+    return last if last is not None and not answered(last, known) else None
 
 
-def _answered(request: CellRequest, known: Results) -> bool:
+def answered(request: CellRequest, known: Results) -> bool:
+    """Return whether every cell of a request is known."""
     return all(cell.id in known for cell in request.cells)

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from oracle.analysis import paper
-from oracle.plots import base
 from oracle.plots import oracle as region_plots
+from oracle.plots import page
 from oracle.reports import formats
 from oracle.reports import oracle as tables
 from oracle.runs import html_report
@@ -112,12 +112,21 @@ def test_a_flat_curve_is_said_to_be_flat_and_a_linear_grid_at_zero_is_not_cut_of
     assert [len(each["grid"]) for each in table["cycles"]] == [4 + 8, 4 + 8]
     assert tables.format_region(table["cycles"][0]["feasible"]) == "[0.05, 0.6>]"
     said = " ".join(formats.text(table).split())
-    assert "Flat as measured at cycle 0, 1: every max_lr that was tried" in said
+    assert "Flat as measured at cycle 0, 1: every max_lr of the grid is within" in said
     _, cycles, path = searched(declared, lambda cell: 90.0 - 10 * cell.max_lr)
     table = oracle.table(declared, "tiny-0", cycles, path, complete=True)
     assert tables.format_region(table["cycles"][0]["feasible"]) == "[0.05, 0.1]"
     assert "cut off" not in formats.text(table)
     assert "Flat as measured" not in formats.text(table)
+
+
+@pytest.mark.parametrize("name", ["demo", "demo-rivals", "digits-fine", "digits-converged"])
+def test_a_tables_footnotes_fit_into_five_short_lines(name: str) -> None:
+    path = Path(__file__).parents[3] / "docs" / "results" / f"{name}.json"
+    notes = formats.sheet(json.loads(path.read_text(encoding="utf-8"))).notes
+    assert 3 <= len(notes) <= 5
+    assert max(map(len, notes)) <= 230  # two lines of a terminal
+    assert sum(len(note) <= 116 for note in notes) >= len(notes) - 1
 
 
 def test_csv_reads_back(table: oracle.OracleTable) -> None:
@@ -142,7 +151,7 @@ def test_the_figure_shows_band_well_tuned_values_and_s_cyc(table: oracle.OracleT
     traces = {trace.name: trace for trace in figure.data}
     well_tuned = traces["well-tuned max_lr"]
     assert list(well_tuned.y) == [c["well_tuned"] for c in table["cycles"]]
-    assert list(well_tuned.x) == [c["weights_remaining"] for c in table["cycles"]]
+    assert list(well_tuned.customdata) == [c["weights_remaining"] for c in table["cycles"]]
     assert list(traces["S-Cyc"].y) == [c["s_cyc"]["max_lr"] for c in table["cycles"]]
     assert [trace.name for trace in figure.data if trace.legend == "legend2"] == [
         "100 %",
@@ -159,9 +168,9 @@ def test_the_dashboards_cards_are_the_two_halves_of_the_figure(table: oracle.Ora
 
 
 def test_html_stands_alone(table: oracle.OracleTable, tmp_path: Path) -> None:
-    base.save(region_plots.regions(table), tmp_path / "region.html")
+    page.save(region_plots.regions(table), tmp_path / "region.html")
     text = (tmp_path / "region.html").read_text()
-    assert "Plotly.newPlot" in text
+    assert "plotlyLoaded" in text
     assert 'src="http' not in text
 
 
@@ -171,7 +180,7 @@ def test_pictures_are_drawn_or_the_missing_browser_is_named(
 ) -> None:
     target = tmp_path / f"region{ending}"
     try:
-        base.save(region_plots.regions(table), target)
+        page.save(region_plots.regions(table), target)
     except BadInput as refused:
         told = refused.problems[0].rule
         assert "Chromium" in told
@@ -185,7 +194,7 @@ def test_a_file_that_cannot_be_drawn_is_refused(
     table: oracle.OracleTable, tmp_path: Path, name: str
 ) -> None:
     with pytest.raises(BadInput, match="output = "):
-        base.save(region_plots.regions(table), tmp_path / name)
+        page.save(region_plots.regions(table), tmp_path / name)
 
 
 PRINTED = {
@@ -280,10 +289,10 @@ class _Page(HTMLParser):
 
 def test_the_report_is_one_self_contained_page(table: oracle.OracleTable, study: Make) -> None:
     text = html_report.page(table, study(description="<script>alert(1)</script>"))
-    page = _Page()
-    page.feed(text)
-    assert page.sources == []
-    assert page.rows == 1 + 3 * 2
+    found = _Page()
+    found.feed(text)
+    assert found.sources == []
+    assert found.rows == 1 + 3 * 2
     assert "<script>alert(1)</script>" not in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
 
