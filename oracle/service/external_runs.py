@@ -119,13 +119,20 @@ class ExternalRuns:
     def page(
         self, after: int, limit: int
     ) -> tuple[list[tuple[Declared, ExternalRunState]], int | None]:
-        """So many runs, the oldest first, and what `after` is for the page after this one."""
+        """Return so many runs, the oldest first, and what `after` is for the page after these."""
         found = self._observations.page(after, limit + 1)
         runs = [(each, self._standing(each)) for _, each in found[:limit]]
         return runs, found[limit - 1][0] if len(found) > limit else None
 
     def find(self, text: str) -> tuple[Declared, ExternalRunState] | None:
-        """The run with this id, or the latest one with this name."""
+        """Find the run with this id, or the latest one with this name.
+
+        Args:
+            text: Id or name.
+
+        Returns:
+            The run as declared, and how far it is; None where there is none.
+        """
         found = self._observations.declared(text) or self._observations.latest(text)
         return (found, self._standing(found)) if found else None
 
@@ -187,7 +194,7 @@ class ExternalRuns:
     def _hand_out(
         self, run_id: str, state: ExternalRunState, trainer: str | None, lease: float
     ) -> tuple[Training | None, float | None]:
-        """What a trainer is to train now; else the seconds after which to ask again."""
+        """Choose what a trainer trains now; else the seconds after which to ask again."""
         if not state.missing:
             return None, None
         with self._lock:
@@ -207,7 +214,7 @@ class ExternalRuns:
             return chosen, None
 
     def _standing(self, declared: Declared) -> ExternalRunState:
-        """That of all observations, which are never changed: so many of them, always the same."""
+        """Compute a run's state from its observations, once for each number of them."""
         rows = self._observations.of(declared.run_id)
         with self._lock:
             count, known = self._standings.get(declared.run_id, (-1, None))

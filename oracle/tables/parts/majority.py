@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from oracle.search.chance import largest_class
 from oracle.search.graph import CellResult
-from oracle.search.greedy import OracleCycle
+from oracle.search.grid_search import OracleCycle
 
 
 class PartSplit(TypedDict):
