@@ -13,6 +13,7 @@ import click
 
 from oracle.cli.options import Finite, storage_options, worker_options
 from oracle.records.tokens import SCOPES, Scope, Token, name_rule
+from oracle.service.limit_names import LIMITS, read_limits
 from oracle.settings import Settings
 from scyc.errors import BadInput, Problem
 
@@ -55,22 +56,37 @@ if TYPE_CHECKING:
     help="Maximum requests per second and client.",
 )  # fmt: skip
 @click.option(
+    "--limit", multiple=True, metavar="NAME=NUMBER",
+    help="Another limit of the server; repeatable.  [default: "
+    + ", ".join(f"{name}={each.default}" for name, each in LIMITS.items())
+    + "]",
+)  # fmt: skip
+@click.option(
     "--dashboard-writes", is_flag=True, help="Allow admins to write in the Optuna dashboard."
 )
 @click.option(
     "--behind-tls", is_flag=True,
     help="The server is behind TLS: set the Secure flag of the session cookie.",
 )  # fmt: skip
-def serve(settings: Settings, data: Sequence[str], allow: Sequence[str], **options: Any) -> None:
+def serve(
+    settings: Settings,
+    data: Sequence[str],
+    allow: Sequence[str],
+    limit: Sequence[str],
+    **options: Any,
+) -> None:
     """Start a server: web pages, REST API, Optuna dashboard, and a queue of jobs.
 
     A host other than loopback requires tokens (`oracle token create`). Ctrl-C stops the server;
     running jobs continue when it is started again.
     """
-    named = _pairs({"--data": data, "--allow": allow})
+    named = _pairs({"--data": data, "--allow": allow, "--limit": limit})
+    limits = read_limits(named["--limit"])
     from oracle.web import server
 
-    chosen = server.ServeOptions(data=named["--data"], allow=named["--allow"], **options)
+    chosen = server.ServeOptions(
+        data=named["--data"], allow=named["--allow"], limits=limits, **options
+    )
     server.serve(settings, chosen)
 
 

@@ -54,7 +54,7 @@ def text(cost: Estimate) -> str:
 
 
 def _sum(cost: Estimate) -> str:
-    """Return the training runs as people count them: ``10 learning rates x 9 networks x ... + 27``."""
+    """Return the training runs as people count them: ``10 learning rates x ... + 27``."""
     networks = cost.cycles + 1
     counted = cost.rows * networks * cost.replicates
     rest = cost.cells - counted
