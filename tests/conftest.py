@@ -9,6 +9,7 @@ import pytest
 import torch
 from factories import create_database, make_study, make_system
 from gate import Gate
+from hypothesis import settings
 
 from oracle.study.base import Study
 from scyc.data import datasets
@@ -20,26 +21,21 @@ from scyc.trainer import Trainer
 
 pytest_plugins = [
     "home_fixtures",
+    "module_order",
     "schedule_tables",
     "search_fixtures",
     "self_contained",
     "web_fixtures",
 ]
 torch.set_num_threads(1)
-HERE = Path(__file__).parent
-LONG = ("torture", "integration", "security", "oracle")  # folders whose modules take longest
+settings.register_profile("any speed", deadline=None)
+settings.load_profile("any speed")
 
 
 @pytest.fixture
 def gate(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Gate:
     """Holds the training of other processes until it is opened."""
     return Gate(tmp_path_factory.mktemp("gate") / "open", monkeypatch)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let long modules begin first, so that the last of them does not keep one worker alone."""
-    folders = {name: index for index, name in enumerate(LONG)}
-    items.sort(key=lambda item: folders.get(item.path.relative_to(HERE).parts[0], len(LONG)))
 
 
 @pytest.fixture(scope="session")

@@ -67,8 +67,11 @@ class GreedyOracle:
         ... )
         >>> while (task := search.ask()) is not None:
         ...     search.tell(task, 90.0 - task.max_lr)  # validation accuracy in percent
+        >>> search.state
+        'done'
         >>> [cycle["well_tuned"] for cycle in search.table()["cycles"]]
         [0.1, 0.1]
+        >>> search.close()
     """
 
     def __init__(
@@ -190,7 +193,7 @@ class GreedyOracle:
 
 
 def _claim(run: ExternalRun, training: Training) -> str:
-    """What a training run's lease is called."""
+    """Return the name of a training run's lease."""
     return content_hash(["ask", run.id, training.cycle, training.max_lr, training.replicate])
 
 

@@ -8,7 +8,7 @@ from typing import Literal, NotRequired
 from typing_extensions import TypedDict
 
 from oracle.search.graph import CellResult
-from oracle.search.greedy import OracleCycle
+from oracle.search.grid_search import OracleCycle
 from oracle.search.pruning_run import RunCycle
 from oracle.stats.region import ToleranceKind
 from oracle.study.oracle import OracleStudy
@@ -66,6 +66,8 @@ class OracleTable(TableHeader):
     """
 
     kind: Literal["oracle"]
+    most_replicates: NotRequired[int]
+    """To which those of a cycle may grow."""
     tolerance: float
     tolerance_kind: ToleranceKind
     search: Literal["grid", "adaptive"]
@@ -117,6 +119,7 @@ def table(
         "shrunk": header["shrunk"],
         "replicates": header["replicates"],
         "complete": header["complete"],
+        "most_replicates": study.most_replicates,
         "tolerance": study.tolerance,
         "tolerance_kind": study.tolerance_kind,
         "search": method,
