@@ -46,7 +46,7 @@ class OracleExperiment:
         return replace(asked, max_lr=shared)
 
     def searches(self) -> list[Search]:
-        """The oracle's and the beam's, then runs that fill the workers while these wait."""
+        """Return the oracle's search and the beam's, then runs that fill the workers meanwhile."""
         self._begun = True
         return [
             greedy_oracle(self.study, self.graph, self._cycle_done),
@@ -60,11 +60,11 @@ class OracleExperiment:
         return self._beyond.known_cells() | (self._path.ids if self._path else set())
 
     def first_grids(self) -> set[str]:
-        """That of cycle 0, where the whole of it is searched."""
+        """Return the ids of cycle 0's cells, where its whole grid is searched."""
         return self._first if self.study.search == "grid" else set()
 
     def unknown_cells(self) -> int:
-        """The grids of the cycles that have not begun; of an adaptive search, a guess at it."""
+        """Count the cells of the cycles that have not begun; of an adaptive search, a guess."""
         whole = self.study.search == "grid"
         begun = len(self.cycles) + (1 if whole or self._begun else 0)
         ahead = max(0, self.study.cycles + 1 - begun)
@@ -114,7 +114,7 @@ class OracleExperiment:
         return [*found, *self._beyond.places(self.cycles)]
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
-        """The oracle's, which goes on with each cycle's well-tuned max_lr, S-Cyc's, the others.
+        """Return the oracle's way and the runs beside it, by name.
 
         Of the oracle's, the replicates that every cycle has.
         """
@@ -129,7 +129,7 @@ class OracleExperiment:
         return {"oracle": won, **s_cyc, **self._beyond.runs()}
 
     def failure(self) -> str | None:
-        """A cycle without a winner."""
+        """Explain a cycle without a winner."""
         return no_winner(self.cycles[-1]) if self.cycles else None
 
     def _cycle_done(self, cycle: OracleCycle) -> None:

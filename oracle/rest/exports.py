@@ -150,7 +150,7 @@ async def export(
     ] = "final",
     shrink: Annotated[bool, Query(description="Without the filters that were pruned.")] = False,
 ) -> StreamingResponse:
-    """A network with masks and metadata, as `oracle export` writes it.
+    """Export a network with masks and metadata, as `oracle export` writes it.
 
     For the owner of a job that ran as this run, and for an admin.
     """

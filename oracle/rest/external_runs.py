@@ -51,7 +51,7 @@ def declare(
     who: Submitter,
     response: Response,
 ) -> OutsideFound:
-    """The oracle then leads trainings that another program runs, in any framework."""
+    """Declare training runs that another program does, in any framework, led by the oracle."""
     run = parse_as(ExternalRun, body, "run")
     new = service.outside.declare(run, who.name)
     response.status_code = 201 if new else 200
@@ -85,7 +85,7 @@ def listed(
 )
 @heavy
 def shown(run: RunName, service: ServiceDep, _: Reader) -> OutsideFound:
-    """What was declared, how far it is, and what its complete cycles found."""
+    """Return what was declared, how far it is, and what its complete cycles found."""
     return _outside(service, run)
 
 

@@ -39,7 +39,11 @@ LARGEST = 2**31 - 1
 
 
 def service_of(request: Request) -> Service:
-    """The server's service object."""
+    """Return the server's service object.
+
+    Args:
+        request: Of any kind.
+    """
     found = request.app.state.service
     assert isinstance(found, Service)
     return found
@@ -126,7 +130,7 @@ async def submit(
 
 
 def _submission(text: str) -> Submission:
-    """What a JSON body holds. Raises BadInput, Refused."""
+    """Parse a JSON body. Raises BadInput, HttpProblem."""
     try:
         content = read_json(text)
     except BadInput as error:
@@ -175,7 +179,7 @@ def listed(
 
 @router.get("/{job}", operation_id="getJob", summary="One job", responses=documented(404, 422))
 def one(job: JobId, service: ServiceDep, _: Reader) -> JobShown:
-    """A job's state and progress."""
+    """Return a job's state and progress."""
     return job_shown(service.jobs.get(job))
 
 
@@ -203,7 +207,7 @@ async def events(
         Header(alias="Last-Event-ID", ge=0, le=LARGEST, description="Events after this one."),
     ] = 0,
 ) -> StreamingResponse:
-    """What happens to a job, as it happens."""
+    """Stream what happens to a job, as it happens."""
     await run_in_threadpool(service.jobs.get, job)
     stream = request.app.state.watcher.stream(job, after, lambda: current(request) is not None)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

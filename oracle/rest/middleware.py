@@ -148,7 +148,7 @@ def _callers(scope: Scope, headers: Headers) -> list[tuple[str, float]]:
 
 
 def _name(host: str) -> str:
-    """A Host without its port, in lower case."""
+    """Return a Host without its port, in lower case."""
     if host.startswith("["):
         return host[1:].partition("]")[0].lower()
     return host.partition(":")[0].lower()
@@ -160,7 +160,7 @@ class StrictJsonRoute(APIRoute):
     json_field = "body"  # where a problem is said to be
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, on a request whose JSON is checked first."""
+        """Wrap the handler, so that a request's JSON is checked first."""
         inner = super().get_route_handler()
 
         async def handle(request: Request) -> Response:

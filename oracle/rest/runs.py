@@ -82,14 +82,14 @@ def listed(
     ] = None,
     limit: Annotated[int, Query(ge=1, le=200, description="Runs on a page.")] = 50,
 ) -> RunList:
-    """The runs that are in the storage, the newest first, page by page."""
+    """List the runs that are in the storage, the newest first, page by page."""
     found, following = service.page(before, limit)
     return RunList(items=[run_shown(each) for each in found], next=following)
 
 
 @router.get("/runs/{run}", operation_id="getRun", summary="One run", responses=documented(404, 422))
 def one(run: RunName, service: ServiceDep, _: Reader) -> RunShown:
-    """What a run is, and its state."""
+    """Return what a run is, and its state."""
     return run_shown(service.run(run))
 
 
@@ -118,7 +118,7 @@ def table(
     width: Annotated[int, Query(ge=40, le=500, description="Columns, of text.")] = 160,
     distributions: Which = None,
 ) -> Response:
-    """A run's table, the same bytes as `oracle table` prints."""
+    """Return a run's table, the same bytes as `oracle table` prints."""
     known = service.run(run)
     draw = partial(formats.text, width=width) if form == "text" else formats.FORMATS[form]
     text = service.drawn(known, distributions, (form, width), draw)
@@ -228,7 +228,7 @@ def whole_report(run: RunName, service: ServiceDep, _: Reader) -> Response:
     },
 )
 def study(run: RunName, service: ServiceDep, _: Reader) -> Response:
-    """The study that a run was declared by, defaults included."""
+    """Return the study that a run was declared by, defaults included."""
     known = service.run(run)
     headers = _named(f"{known.study.name}.yaml")
     return Response(study_yaml(known), media_type="application/yaml", headers=headers)
@@ -247,7 +247,7 @@ def region(
     service: ServiceDep,
     _: Reader,
 ) -> CycleRegion:
-    """The feasible region of a pruning cycle of an oracle run."""
+    """Return the feasible region of a pruning cycle of an oracle run."""
     known = service.run(run)
     found = service.table(known)
     if found["kind"] != "oracle":
@@ -270,7 +270,7 @@ def region(
     "/shipped", operation_id="listShipped", summary="Studies that ship", responses=documented()
 )
 def shipped(_: Reader) -> dict[str, str]:
-    """The YAML of every study that ships with the project, by name."""
+    """Return the YAML of every study that ships with the project, by name."""
     return bundled_studies()
 
 
@@ -281,7 +281,11 @@ def refuse_empty(table: Table) -> None:
 
 
 def study_yaml(run: StoredRun) -> str:
-    """A run's study as YAML, every field."""
+    """Format a run's study as YAML, every field.
+
+    Args:
+        run: Which run.
+    """
     content = json.loads(json.dumps(as_json(run.study)))
     return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
 
