@@ -75,11 +75,8 @@ def test_three_numpy_trainers_share_the_work_of_one(tmp_path: Path) -> None:
     """Each training run is told once, and all three see the same end."""
     alone = load("numpy_trainer").main(tmp_path / "alone.db")
     (tmp_path / "shared").mkdir()
-    command = [
-        sys.executable,
-        str(EXAMPLES / "numpy_trainer.py"),
-        str(tmp_path / "shared" / "n.db"),
-    ]
+    database = tmp_path / "shared" / "n.db"
+    command = [sys.executable, str(EXAMPLES / "numpy_trainer.py"), str(database)]
     started = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(3)
