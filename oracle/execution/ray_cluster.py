@@ -91,9 +91,7 @@ def connect(ray: Any, cluster: bool, cpus: int, on_gpu: bool, scratch: Path) -> 
             num_gpus=None if on_gpu else 0,
             include_dashboard=False,
             object_store_memory=100 * 2**20,
-            _temp_dir=str(
-                scratch / "r"
-            ),  # Ray opens it to everyone; the folder around it is closed
+            _temp_dir=str(scratch / "r"),  # Ray opens it to everyone, but not its folder
             _node_ip_address=ray_auth.LOOPBACK,
             runtime_env=_own_python(),
             **quiet,
