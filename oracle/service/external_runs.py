@@ -1,6 +1,6 @@
 """Runs whose trainings other programs run: declared, observed, and what to try next.
 
-The rows of the ledger are the authority; the trials in the Optuna storage show them in the
+The rows of the database are the authority; the trials in the Optuna storage show them in the
 dashboard.
 """
 
@@ -209,10 +209,10 @@ class ExternalRuns:
             count, known = self._standings.get(declared.run_id, (-1, None))
         if known is not None and count == len(rows):
             return known
-        found = standing(_run(declared), {_training(row): row.accuracy for row in rows})
+        state = standing(_run(declared), {_training(row): row.accuracy for row in rows})
         with self._lock:
-            self._standings[declared.run_id] = (len(rows), found)
-        return found
+            self._standings[declared.run_id] = (len(rows), state)
+        return state
 
     def _show(self, run_id: str) -> None:
         rows = self._observations.of(run_id)

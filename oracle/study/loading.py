@@ -235,10 +235,10 @@ def study_text(name_or_path: str) -> tuple[str, str]:
 def bundled_studies() -> dict[str, str]:
     """Return the YAML of every study that ships, by name."""
     folder = importlib.resources.files("studies")
-    found = (entry for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+    files = (entry for entry in folder.iterdir() if entry.name.endswith(".yaml"))
     return {
         entry.name.removesuffix(".yaml"): entry.read_text(encoding="utf-8")
-        for entry in sorted(found, key=lambda entry: entry.name)
+        for entry in sorted(files, key=lambda entry: entry.name)
     }
 
 
