@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from factories import make_study
 from home_fixtures import DoneHome, home, ran
 
+import oracle as api
 from oracle.cli.main import main
 from oracle.database import RunDatabase
 from oracle.errors import WrongState
@@ -299,3 +300,15 @@ def test_json_that_is_no_table_is_refused(tmp_path: Path, content: str) -> None:
     for command in ("table", "plot", "fit", "cost"):
         refused = oracle(tmp_path, command, str(tmp_path / "a.json"), raw=True)
         assert isinstance(refused.exception, BadInput), (command, refused.exception)
+
+
+def test_python_does_what_the_commands_do(done: DoneHome, tmp_path: Path) -> None:
+    run = api.load_run("tiny", runs=done.folder)
+    assert run.summary() == listed(done.folder)[0]
+    run.rename("first-try")
+    assert api.load_run("first-try", runs=done.folder).run_id == done.run_id
+    taken = api.import_run(run.save(tmp_path / "run.zip"), runs=tmp_path / "there")
+    assert (taken.run_id, taken.table) == (done.run_id, run.table)
+    assert taken.network(1).training is False
+    run.delete()
+    assert api.list_runs(runs=done.folder) == []
