@@ -10,6 +10,7 @@ import click
 
 from oracle.cli import (
     analysis_commands,
+    inventory_commands,
     job_commands,
     run_commands,
     server_commands,
@@ -22,7 +23,14 @@ from oracle.host.disk import disk_failed
 from oracle.host.terminal import printable
 from scyc.errors import BadInput
 
-_MODULES = (study_commands, run_commands, analysis_commands, job_commands, server_commands)
+_MODULES = (
+    study_commands,
+    run_commands,
+    inventory_commands,
+    analysis_commands,
+    job_commands,
+    server_commands,
+)
 
 
 class _Commands(click.Group):
@@ -41,9 +49,9 @@ class _Commands(click.Group):
 def main() -> None:
     """Greedy max_lr oracle for iterative pruning, compared with S-Cyc.
 
-    STUDY is a YAML file or the name of a built-in study; RUN is a run's id, or a study's name for
-    its latest run. `serve` starts a server, which submit, status, watch, cancel, resume and fetch
-    ask.
+    STUDY is a YAML file or the name of a built-in study; RUN is a run's id, the name that you gave
+    it, or a study's name for its latest run. `serve` starts a server, which submit, status, watch,
+    cancel, resume and fetch ask.
     """
 
 

@@ -37,7 +37,9 @@ class StoredRun:
     study: Study
     url: URL
     place: Path  # the folder of its files
-    state: str  # running, done, stopped (go on with the same command) or no winner
+    # running, done, stopped (go on with the same command), no winner, or deleting
+    state: str
+    name: str | None = None  # that a user gave it
 
 
 def find(settings: Settings, unread: list[str] | None = None) -> list[StoredRun]:
@@ -65,10 +67,11 @@ def find(settings: Settings, unread: list[str] | None = None) -> list[StoredRun]
             continue
         ledger = RunDatabase(url)
         try:
+            names = ledger.names().all()
             for record in ledger.runs():
                 known = known_run(ledger, record, settings, url, place)
                 if known is not None:
-                    runs.append(known)
+                    runs.append(replace(known, name=names.get(record.run_id)))
                 elif unread is not None:
                     unread.append(record.run_id)
         finally:
@@ -111,9 +114,9 @@ def as_it_stands(ledger: RunDatabase, run: StoredRun, record: RunRecord) -> Stor
 
 
 def find_run(text: str, settings: Settings) -> StoredRun:
-    """The run with this id, or the latest one of the study with this name. Raises BadInput."""
+    """The run with this id or name, or the latest of the study so named. Raises BadInput."""
     runs = find(settings)
-    fitting = [run for run in runs if run.record.run_id == text] or [
+    fitting = [run for run in runs if text in (run.record.run_id, run.name)] or [
         run for run in runs if text in (run.study.name, str(run.place))
     ]
     if not fitting:
@@ -143,14 +146,18 @@ def table_from(run: StoredRun, store: ResultStore) -> Table:
 
 def measured(run: StoredRun) -> Measured:
     """A run as its cost is compared with those of others."""
-    study = run.study
+    graph = Graph(run.study.system, run.record.fingerprint)
+    return comparable(run.study, graph, stored_table(run))
+
+
+def comparable(study: Study, graph: Graph, table: Table) -> Measured:
+    """A study's table as its cost is compared with those of others."""
     shared = {
         "pruning": as_json(study.pruning),
         "cycles": study.cycles,
         "replicates": study.least_replicates,
     }
-    graph = Graph(study.system, run.record.fingerprint)
-    return Measured(stored_table(run), graph.id, shared)
+    return Measured(table, graph.id, shared)
 
 
 def adaptive_path(run: StoredRun) -> list[OracleCycle]:
