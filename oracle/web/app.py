@@ -11,7 +11,7 @@ from oracle.rest import exports, external_runs, health, jobs, problems, runs
 from oracle.rest.events import Watcher
 from oracle.rest.image_export import Drawing
 from oracle.rest.middleware import Guards
-from oracle.rest.openapi import TAGS, describe
+from oracle.rest.reference.openapi import TAGS, describe
 from oracle.rest.settings import WebSettings
 from oracle.service.service import Service
 from oracle.web import assets, compare, dashboard, live, pages, sign_in

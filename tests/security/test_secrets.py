@@ -166,7 +166,7 @@ def test_a_run_whose_database_fails_under_it_does_not_show_its_password(place: P
         "from oracle.cli import main as cli\n"
         "from oracle.storage import result_store as store\n"
         "def add(self, *rest, **more):\n"
-        "    from oracle.storage.result_store import _storage_errors\n"
+        "    from oracle.storage.errors import storage_errors\n"
         "    with self._storage.engine.connect() as connection:\n"
         "        connection.exec_driver_sql('SELECT * FROM nowhere')\n"
         "store.ResultStore.add = add\n"

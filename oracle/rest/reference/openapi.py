@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from oracle.rest.auth import COOKIE
-from oracle.rest.examples import ANSWERS, REQUESTS
 from oracle.rest.problems import MEDIA_TYPE, ProblemDetails, example
+from oracle.rest.reference.examples import ANSWERS, REQUESTS
 from oracle.rest.schemas import EventShown, JobShown, Submission
 from oracle.rest.settings import WebSettings
 from oracle.study.function import FunctionStudy

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from oracle.rest.openapi import operations
+from oracle.rest.reference.openapi import operations
 from oracle.study.function import FunctionStudy
 from oracle.study.registry import KINDS
 from oracle.web.app import create_app
