@@ -4,15 +4,12 @@ A :class:`Trainer` holds what all trainings of a system share (the images on the
 replicate's split and initial weights) and hands each pack to an engine (see
 :mod:`scyc.engines.registry`).
 On a CPU with one thread a member's result is the same bits whatever pack it is in.
-
-Over 300 lines: half of them are the docstrings of the public trainer.
 """
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -27,11 +24,9 @@ from scyc.data.splits import PartCounts
 from scyc.engines import solo
 from scyc.engines.registry import ENGINES, candidates
 from scyc.networks import registry
-from scyc.pruning import filter_groups, unstructured
+from scyc.optimizers.loss import training_loss
 from scyc.pruning import weights as pruning_weights
-from scyc.pruning.criteria import CRITERIA
 from scyc.pruning.pruned_network import Network, check_shapes
-from scyc.pruning.pruning_step import PruningStep
 from scyc.recording import next_network, recording
 from scyc.recording.stored import RANGE_STEPS, Recording
 from scyc.schedules import rates as schedules
@@ -44,6 +39,7 @@ from scyc.training.feed import Feed
 from scyc.training.job import Job, Outcome
 from scyc.training.memory_format import as_format, preferred_format, settle_format
 from scyc.training.precision import DTYPES
+from scyc.training.starting_networks import StartingNetworks
 
 
 @dataclass(frozen=True)
@@ -81,6 +77,7 @@ class Trainer:
         self, system: SystemSpec, images: Images, device: str | torch.device = "cpu"
     ) -> None:
         self.system = system
+        self._loss = training_loss(system.training)
         self.device = torch.device(device)
         self._images = Images(
             images.pixels.to(self.device),
@@ -92,30 +89,22 @@ class Trainer:
         dtype = DTYPES[system.training.precision]
         network = registry.build(system.network, images.shape, len(images.classes), seed=0)
         network = network.to(self.device, dtype)
-        own = isinstance(system.network, FactorySpec)
-        if own:
+        if isinstance(system.network, FactorySpec):
             settle_format(network, images.shape)
         self.network = network.to(memory_format=preferred_format(network))  # type: ignore[call-overload]
         self.engines = candidates(system.training, network, self.device)
         self._weight_names = pruning_weights.weight_names(network)
-        last = pruning_weights.last_linear(network, images.shape) if own else None
-        self._prunable = pruning_weights.prunable_names(network, system.pruning.prune_last, last)
+        self._starts = StartingNetworks(system, network, images.shape, len(images.classes))
         if system.pruning.prune_norms:
-            norms = pruning_weights.norm_names(network)
-            self._weight_names, self._prunable = self._weight_names + norms, self._prunable + norms
-        self._aliases = pruning_weights.aliases(network)
-        self._couplings = lru_cache(maxsize=1)(
-            lambda: filter_groups.couplings(network, images.shape)
-        )
+            self._weight_names += pruning_weights.norm_names(network)
         self._split = lru_cache(maxsize=64)(self._make_split)
-        self._feed = lru_cache(maxsize=4)(
-            self._make_feed
-        )  # of a long training one is hundreds of MB
+        # Four at most: of a long training, one is hundreds of MB.
+        self._feed = lru_cache(maxsize=4)(self._make_feed)
 
     @property
     def prunable(self) -> tuple[str, ...]:
         """Names of the weights that are pruned."""
-        return self._prunable
+        return self._starts.prunable
 
     @property
     def image_shape(self) -> tuple[int, ...]:
@@ -123,122 +112,54 @@ class Trainer:
         return tuple(self._source.shape)
 
     def root(self, replicate: int) -> Network:
-        """A replicate's first network with its initial weights, some missing where it is so."""
-        state = self._initial(replicate, self.system.seed)
-        masks = pruning_weights.unpruned(state, self._prunable)
-        density = self.system.pruning.start_density
-        if density is None:
-            return Network(state, masks)
-        generator = seeds.generator(self.system.seed, "start density", replicate)
-        scores = unstructured.random_scores({name: state[name] for name in masks}, generator)
-        masks = unstructured.prune(masks, scores, 1 - density, "global")
-        return self._masked(state, masks)
+        """Draw the unpruned network of a replicate.
 
-    def _initial(self, replicate: int, seed: int) -> dict[str, Tensor]:
-        """Weights and buffers drawn at random, in the precision of the training."""
-        spec, classes = self.system.network, len(self._source.classes)
-        state = registry.initial_state(spec, self._source.shape, classes, seed, replicate)
-        dtype = DTYPES[self.system.training.precision]
-        return {
-            name: value.to(dtype) if value.is_floating_point() else value
-            for name, value in state.items()
-        }
+        Args:
+            replicate: Number of the replicate, from 0.
+
+        Returns:
+            Initial weights in the precision of the training; masks with holes where the system's
+            `start_density` has some.
+        """
+        return self._starts.root(replicate)
 
     def pruned(
         self, parent: Network, replicate: int, cycle: int, kept: Network | None = None
     ) -> Network:
-        """What pruning cycle number `cycle` makes of the network that was trained before it.
+        """Prune a trained network, and set the weights that the next training starts from.
 
         Removes ``rate`` of the remaining prunable weights, or filters, by the system's criterion.
         The survivors keep their values, or go back to their start (IMP), or to an iteration of the
         unpruned network's training.
 
         Args:
-            parent: The trained network.
-            replicate: Of the parent.
-            cycle: Completed pruning cycles after this one.
+            parent: Network trained in the pruning cycle before.
+            replicate: Number of the replicate, from 0.
+            cycle: Pruning cycle that the pruned network is trained in, from 1.
             kept: What the engine kept of a training run: where the system rewinds to an iteration,
                 the unpruned network then; where the criterion scores the change over the last
                 epoch, the parent before it.
 
         Raises:
             ValueError: The parent has diverged, or `kept` is needed and missing.
-            NetworkChanged: It was trained when the study's factory built other layers.
+            NetworkChanged: A network was trained when the study's factory built other layers.
         """
-        spec = self.system.pruning
-        for each in (parent, kept):
-            if each is not None:
-                check_shapes(each, self.network.state_dict())
-        parent = Network(parent.state, self._own_masks(parent))
-        purpose = (self.system.seed, "random pruning", replicate, cycle)
-        step = PruningStep(
-            parent.state,
-            parent.masks,
-            self._prunable,
-            spec.rate,
-            gradients=lambda: self._gradients(parent, replicate, cycle),
-            generator=lambda: seeds.generator(*purpose),
-            filters=self._couplings,
-            earlier=lambda: self._earlier(kept),
+        for network in (parent, kept):
+            if network is not None:
+                check_shapes(network, self.network.state_dict())
+        return self._starts.pruned(
+            parent, replicate, cycle, kept, lambda start: self._gradients(start, replicate, cycle)
         )
-        masks = CRITERIA[spec.criterion].masks(step)
-        return self._masked(self._rewound(parent, replicate, cycle, kept), masks)
-
-    @staticmethod
-    def _earlier(kept: Network | None) -> dict[str, Tensor]:
-        if kept is None:
-            raise ValueError("the network one epoch before the end of its training is needed")
-        return kept.state
 
     def _keep_at(self, member: Member) -> int | None:
         """Completed iterations after which a member's weights are kept beside its last ones."""
-        pruning, training = self.system.pruning, self.system.training
-        if CRITERIA[pruning.criterion].update:
-            epoch = math.ceil(len(self._split(member.replicate).train) / training.batch)
-            return max(0, training.steps - epoch)
-        rewind = pruning.rewind
-        return rewind if isinstance(rewind, int) and member.cycle == 0 else None
+        return self._starts.keep_at(member.cycle, len(self._split(member.replicate).train))
 
     def _with_start(self, member: Member, outcome: Outcome) -> Outcome:
         """The outcome, with the start kept where the training run has no epoch before its last."""
         if self._keep_at(member) != 0 or outcome.diverged:
             return outcome
         return replace(outcome, kept=member.start)
-
-    def _masked(self, state: Mapping[str, Tensor], masks: dict[str, Tensor]) -> Network:
-        """The network of these weights with 0 where a mask has none."""
-        kept = {
-            name: value.masked_fill(~masks[name], 0.0) if name in masks else value
-            for name, value in state.items()
-        }
-        return Network(kept | {name: kept[own] for name, own in self._aliases.items()}, masks)
-
-    def _own_masks(self, parent: Network) -> dict[str, Tensor]:
-        """A parent's masks, of the weights that this system prunes.
-
-        An unpruned network may have been trained for a system with another `prune_last`.
-        """
-        masks = {
-            name: mask
-            for name, mask in parent.masks.items()
-            if name in self._prunable or not mask.all()
-        }
-        missing = [name for name in self._prunable if name not in masks]
-        return masks | pruning_weights.unpruned(parent.state, missing)
-
-    def _rewound(
-        self, parent: Network, replicate: int, cycle: int, kept: Network | None
-    ) -> dict[str, Tensor]:
-        rewind = self.system.pruning.rewind
-        if rewind == "last":
-            return parent.state
-        if rewind == "init":
-            return self._initial(replicate, self.system.seed)
-        if rewind == "reinit":
-            return self._initial(replicate, seeds.seed(self.system.seed, "reinit", cycle))
-        if kept is None:
-            raise ValueError(f"the network after {rewind} iterations is needed to rewind to")
-        return kept.state
 
     def train(
         self,
@@ -325,7 +246,7 @@ class Trainer:
     def _gradients(self, parent: Network, replicate: int, cycle: int) -> dict[str, Tensor]:
         feed, chosen = self._looked_at("pruning", replicate, cycle, self.system.pruning.batches)
         with deterministic(self.system.training.deterministic):
-            return solo.gradients(self.network, parent, feed, chosen, self._prunable)
+            return solo.gradients(self.network, parent, feed, chosen, self.prunable, self._loss)
 
     def _recorded(self, member: Member, outcome: Outcome) -> Recording | None:
         """What the system records of a network that has been trained."""
@@ -339,7 +260,7 @@ class Trainer:
             batches = self._batches("record", replicate, cycle, record.batches)
             seed = seeds.seed(self.system.seed, "record", replicate, cycle)
             distributions = recording.record(
-                self.network, outcome.network, batches, drawn, record.outside, seed
+                self.network, outcome.network, batches, drawn, record.outside, seed, self._loss
             )
             for what, distribution in distributions.items():
                 found[what] = distribution
@@ -356,7 +277,7 @@ class Trainer:
         batches = self._batches(purpose, replicate, cycle, RANGE_STEPS)
         with solo.seeded(seeds.seed(self.system.seed, purpose, replicate, cycle), self.device):
             return next_network.record(
-                self.network, trained, after, batches, self.system.training.optimizer, wanted
+                self.network, trained, after, batches, self.system.training, wanted
             )
 
     def _batches(

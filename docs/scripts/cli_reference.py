@@ -56,7 +56,9 @@ def _command(command: click.Command, name: str, parent: click.Context) -> Iterat
     yield f"```text\n{usage}\n```\n"
     yield "\n\n".join(_paragraphs(command)) + "\n"
     records = [option.get_help_record(context) for option in command.get_params(context)]
-    rows = [record for record in records if record and record[1] and record[0] != "--help"]
+    # A command that has run has its own "-h, --help" beside the others.
+    said = [record for record in records if record and record[1]]
+    rows = [record for record in said if not record[0].endswith("--help")]
     if rows:
         yield "| option | meaning |\n| --- | --- |"
         yield from (f"| `{_cell(option)}` | {_cell(about)} |" for option, about in rows)

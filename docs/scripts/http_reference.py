@@ -15,9 +15,10 @@ from typing import Any
 import yaml
 
 from oracle.database import sqlite_url
-from oracle.rest.openapi import TAGS, operations
+from oracle.rest.reference.openapi import TAGS, operations
 from oracle.rest.settings import WebSettings
-from oracle.service.service import ServerSettings, Service
+from oracle.service.service import Service
+from oracle.service.settings import ServerSettings
 from oracle.web.app import create_app
 
 _HEAD = """# HTTP API

@@ -95,6 +95,8 @@ def cost_entries(table: Table) -> list[Cost]:
     else:
         found = [_cost(run_id, WHOLE, "measured", spent)]
         adaptive = _cost(run_id, ADAPTIVE, "replayed", costs.get("adaptive") or spent)
+    if not costs["s_cyc"]["trainings"]:  # the study has no S-Cyc, or it has not begun
+        return [*found, adaptive]
     one = _cost(run_id, ONE, "measured", costs["s_cyc"])
     both = Cost(
         run_id,

@@ -64,8 +64,9 @@ def check_paper_table(table: int) -> PaperTable:
         raise KeyError(table)
     study = load_study(f"table{table}")
     assert isinstance(study, OracleStudy)
-    printed = study.paper
+    printed, curve = study.paper, study.s_cyc
     assert printed is not None
+    assert curve is not None
     rows = zip(
         printed.weights_remaining,
         printed.cycles,
@@ -81,9 +82,9 @@ def check_paper_table(table: int) -> PaperTable:
         getattr(study.network, "name", "own network"),
         getattr(study.dataset, "name", "own data"),
         study.pruning.criterion + rewinds,
-        study.s_cyc,
+        curve,
         study.pruning.rate,
-        tuple(_cell(study.s_cyc, study.pruning.rate, *row) for row in rows),
+        tuple(_cell(curve, study.pruning.rate, *row) for row in rows),
     )
 
 

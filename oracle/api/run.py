@@ -6,8 +6,8 @@ import html
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from oracle.export.checkpoint import Found, State, find_cell, load_folder, load_module, load_network
-from oracle.export.export import export_network
+from oracle.export.checkpoint import Found, State, find_cell, load_folder, load_network
+from oracle.export.export import Wanted, chosen, export_network
 from oracle.host.disk import raise_disk_errors
 from oracle.inventory import deletion, listing, naming, transport
 from oracle.plots import base
@@ -132,6 +132,7 @@ class Run:
         max_lr: float | None = None,
         replicate: int = 0,
         state: State = "final",
+        shrink: bool = False,
     ) -> nn.Module:
         """Return the network of a pruning cycle, in evaluation mode; its pruned weights are zero.
 
@@ -143,14 +144,20 @@ class Run:
                 (``training.carry`` says whether those are the last or the best); "ticket": the
                 initial weights below this cycle's masks; "rewound": those that
                 ``pruning.rewind`` goes back to, below this cycle's masks.
+            shrink: Return it without the filters that were pruned, physically smaller, with the
+                same outputs but for rounding. The criterion must prune filters.
 
         Raises:
             BadInput: There is no such network, or its checkpoint was deleted because another
                 max_lr was better; the message says how to have it again.
+
+        Example:
+            >>> network = run.network(cycle=1)
+            >>> int(network(torch.zeros(1, 1, 8, 8)).argmax()) in range(10)
+            True
         """
-        return load_module(
-            self._stored, self._settings, self._cell(cycle, max_lr, replicate), state
-        )
+        wanted = Wanted(cycle, max_lr, replicate, state, shrink)
+        return chosen(self._stored, self._settings, wanted).module
 
     def masks(
         self, cycle: int, max_lr: float | None = None, replicate: int = 0
@@ -186,6 +193,7 @@ class Run:
         max_lr: float | None = None,
         replicate: int = 0,
         state: State = "final",
+        shrink: bool = False,
     ) -> dict[str, Any]:
         """Write a network to a file that loads without this package, as ``oracle export`` does.
 
@@ -196,17 +204,17 @@ class Run:
             max_lr: A max_lr of the oracle's grid; None: the well-tuned one.
             replicate: Counted from 0.
             state: Which weights.
+            shrink: As for :meth:`network`.
 
         Returns:
-            The metadata that the file holds; see :func:`oracle.export.export.metadata_of`.
+            The metadata that the file holds; see :func:`oracle.export.export.chosen`.
 
         Raises:
             BadInput: As :meth:`network`; or the format's library is not installed.
             DiskError: The file cannot be written.
         """
-        return export_network(
-            self._stored, self._settings, Path(file), format, cycle, max_lr, replicate, state
-        )
+        wanted = Wanted(cycle, max_lr, replicate, state, shrink)
+        return export_network(self._stored, self._settings, Path(file), format, wanted)
 
     def summary(self) -> dict[str, Any]:
         """Return what ``oracle runs show --format json`` prints.

@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,7 +17,6 @@ from oracle.settings import DEVICE_NAMES, Settings
 
 if TYPE_CHECKING:
     from oracle.analysis.curve_fit import Target
-    from oracle.analysis.rise import Rise
 
 _text_or_json = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
@@ -127,18 +127,31 @@ def budget(run_name: str, settings: Settings, device: str, form: str) -> None:
 
 @click.command()
 @click.argument("run_names", metavar="RUN...", nargs=-1, required=True)
+@click.option(
+    "--against",
+    metavar="RUN",
+    help="Say instead how far the regions of RUNs lie from those of this run.",
+)
 @storage_options
 @_text_or_json
-def trend(run_names: tuple[str, ...], settings: Settings, form: str) -> None:
+def trend(run_names: tuple[str, ...], against: str | None, settings: Settings, form: str) -> None:
     """Say whether max_lr rises with pruning in RUNs, and which curve describes it.
 
     The well-tuned max_lr and both ends of the region: slopes over the cycles with 90 % intervals;
     a constant, a line, a power law and S-Cyc's curve by AIC. RUN may be a file, too: an exported
     run (.zip), or a table that `oracle table --format json` wrote.
     """
-    from oracle.analysis import rise
+    from oracle.analysis import rise, shift
 
-    found = [_rise(name, settings) for name in run_names]
+    if against is not None:
+        base = _oracle_table(against, settings)[0]
+        shifts = [shift.compare(_oracle_table(name, settings)[0], base) for name in run_names]
+        if form == "json":
+            click.echo(json.dumps([shift.as_json(each) for each in shifts], indent=2))
+        else:
+            click.echo("\n".join(shift.text(each) for each in shifts), nl=False)
+        return
+    found = [rise.of_table(*_oracle_table(name, settings)) for name in run_names]
     if form == "json":
         click.echo(json.dumps([rise.as_json(each) for each in found], indent=2))
     else:
@@ -148,14 +161,14 @@ def trend(run_names: tuple[str, ...], settings: Settings, form: str) -> None:
 COMMANDS = (paper, fit, trend, cost, budget, replay)
 
 
-def _rise(name: str, settings: Settings) -> Rise:
-    """What a run, or a file with a table, says of the rise of max_lr."""
+def _oracle_table(name: str, settings: Settings) -> tuple[Mapping[str, Any], float | None]:
+    """The table of a run, or of a file, and the share that a cycle prunes if it is known."""
     from oracle.analysis import rise
     from oracle.inventory import sources
 
     if name.endswith(".json"):
-        return rise.of_table(rise.read(Path(name)))
-    return rise.of_table(*sources.oracle_table(name, settings))
+        return rise.read(Path(name)), None
+    return sources.oracle_table(name, settings)
 
 
 def _regions(

@@ -112,6 +112,10 @@ def list_runs(settings: Settings) -> None:
     "--format", "form", type=click.Choice(("torch", "npz", "safetensors", "onnx")),
     default="torch", show_default=True,
 )  # fmt: skip
+@click.option(
+    "--shrink", is_flag=True,
+    help="Leave pruned filters out: a smaller network with the same outputs.",
+)  # fmt: skip
 @click.option("-o", "--output", type=FILE, required=True, help="The file to write.")
 def export(
     run_name: str,
@@ -121,25 +125,31 @@ def export(
     replicate: int,
     state: Literal["final", "ticket", "rewound"],
     form: str,
+    shrink: bool,
     output: Path,
 ) -> None:
     """Write a trained network of a RUN to a file that loads without this program."""
-    from oracle.export.export import export_network
+    from oracle.export.export import Wanted, export_network
     from oracle.runs import catalog
 
     try:
-        wanted = None if max_lr == "well-tuned" else float(max_lr)
+        rate = None if max_lr == "well-tuned" else float(max_lr)
     except ValueError:
         raise click.UsageError(f"--max-lr {max_lr}: give a number, or well-tuned") from None
     run = catalog.find_run(run_name, settings)
-    found = export_network(run, settings, output, form, cycle, wanted, replicate, state)
+    wanted = Wanted(cycle, rate, replicate, state, shrink)
+    found = export_network(run, settings, output, form, wanted)
     cost = found["cost"]
+    small = dict.fromkeys(("bytes", "flops"), "")
+    if cost["shrunk_bytes"] is not None:
+        small = {key: f", {cost[f'shrunk_{key}']:,} without pruned filters" for key in small}
     click.echo(
         f"{output}\n"
         f"cycle {found['cycle']}, max_lr {found['max_lr']:.4g}, replicate {found['replicate']}, "
         f"{found['weights_remaining']:.2f} % of the weights remaining\n"
-        f"bytes  {cost['dense_bytes']:,} dense, {cost['sparse_bytes']:,} sparse\n"
-        f"FLOPs  {cost['dense_flops']:,} dense, {cost['sparse_flops']:,} sparse, of one image"
+        f"bytes  {cost['dense_bytes']:,} dense, {cost['sparse_bytes']:,} sparse{small['bytes']}\n"
+        f"FLOPs  {cost['dense_flops']:,} dense, {cost['sparse_flops']:,} sparse{small['flops']}, "
+        "of one image"
     )
 
 

@@ -80,6 +80,12 @@ class Jobs(Holding):
         with self._database.reading() as connection:
             return get(connection, job_id)
 
+    def of_run(self, run_id: str) -> list[Job]:
+        """The jobs that ran as this run, the oldest first."""
+        select = sa.select(JOBS).where(JOBS.c.run_id == storable(run_id)).order_by(JOBS.c.number)
+        with self._database.reading() as connection:
+            return [job(row) for row in connection.execute(select)]
+
     def page(
         self,
         *,

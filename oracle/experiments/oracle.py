@@ -24,7 +24,7 @@ from oracle.tables.oracle import OracleCost, OracleTable
 
 @dataclass
 class OracleExperiment:
-    """The greedy oracle, and S-Cyc's own run beside it."""
+    """The greedy oracle, and S-Cyc's own run beside it where the study has its parameters."""
 
     study: OracleStudy
     graph: Graph
@@ -33,7 +33,9 @@ class OracleExperiment:
     s_cyc: list[RunCycle] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._path = path(self.study, self.graph, learning_rates(self.study))
+        self._path = (
+            path(self.study, self.graph, learning_rates(self.study)) if self.study.s_cyc else None
+        )
         self._first = first_grid(self.study, self.graph, self.study.schedule, self.study.grid)
         self._beyond = Beyond(self.study, self.graph, self.hooks)
         self._begun = False
@@ -44,13 +46,13 @@ class OracleExperiment:
         return [
             greedy_oracle(self.study, self.graph, self._cycle_done),
             *self._beyond.beam_searches(),
-            self._path.search(self.s_cyc.append),
+            *([self._path.search(self.s_cyc.append)] if self._path else []),
             *self._beyond.rival_searches(),
         ]
 
     def known_cells(self) -> set[str]:
         """S-Cyc's, and the rivals'."""
-        return self._beyond.known_cells() | self._path.ids
+        return self._beyond.known_cells() | (self._path.ids if self._path else set())
 
     def first_grids(self) -> set[str]:
         """That of cycle 0, where the whole of it is searched."""
@@ -68,7 +70,9 @@ class OracleExperiment:
 
     def table(self, run_id: str) -> OracleTable:
         """See :func:`oracle.tables.oracle.table`."""
-        ended = len(self.cycles) == self.study.cycles + 1 and self._path.ended(self.s_cyc)
+        ended = len(self.cycles) == self.study.cycles + 1
+        if self._path is not None:
+            ended = ended and self._path.ended(self.s_cyc)
         complete = ended and self._beyond.ended
         table = compare.table(self.study, run_id, self.cycles, self.s_cyc, complete)
         table["beam"] = self._beyond.beam_part(self.cycles)
@@ -100,8 +104,9 @@ class OracleExperiment:
             )
             for each in self.cycles
         ]
-        s_cyc = (self._path.place, {"role": "s_cyc"})
-        return [*found, s_cyc, *self._beyond.places(self.cycles)]
+        if self._path is not None:
+            found.append((self._path.place, {"role": "s_cyc"}))
+        return [*found, *self._beyond.places(self.cycles)]
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
         """The oracle's, which goes on with each cycle's well-tuned max_lr, S-Cyc's, the others.
@@ -115,7 +120,8 @@ class OracleExperiment:
             if each.region is not None
             for rate in [each.region.well_tuned]
         ]
-        return {"oracle": won, "S-Cyc": self.s_cyc, **self._beyond.runs()}
+        s_cyc = {"S-Cyc": self.s_cyc} if self._path is not None else {}
+        return {"oracle": won, **s_cyc, **self._beyond.runs()}
 
     def failure(self) -> str | None:
         """A cycle without a winner."""

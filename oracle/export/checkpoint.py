@@ -139,9 +139,8 @@ def load_folder(run: StoredRun, settings: Settings, found: Found, target: Path) 
         raise _gone(run, error) from error
 
 
-def load_module(run: StoredRun, settings: Settings, found: Found, state: State) -> nn.Module:
-    """Return a training run's network as a module, in evaluation mode. Raises BadInput."""
-    network = load_network(run, settings, found, state)
+def module_of(run: StoredRun, settings: Settings, network: Network) -> nn.Module:
+    """Return a network of a run as a module, in evaluation mode. Raises BadInput."""
     images = stored_images(run, settings)
     try:
         module = registry.build(run.study.network, images.shape, len(images.classes), seed=0)

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from oracle.export.shrinking import Shrunk
 from scyc.pruning.pruned_network import Network
 
 
@@ -22,21 +23,28 @@ class NetworkCost:
         dense_flops: Of one image: two for each multiplication of linear layers and convolutions;
             other operations are not counted.
         sparse_flops: The same without multiplications by pruned weights.
+        shrunk_bytes: Of the network without its pruned filters; None where filters are not pruned.
+        shrunk_flops: Likewise.
     """
 
     dense_bytes: int
     sparse_bytes: int
     dense_flops: int
     sparse_flops: int
+    shrunk_bytes: int | None = None
+    shrunk_flops: int | None = None
 
 
-def network_cost(module: nn.Module, network: Network, shape: Sequence[int]) -> NetworkCost:
+def network_cost(
+    module: nn.Module, network: Network, shape: Sequence[int], small: Shrunk | None = None
+) -> NetworkCost:
     """Return what a network costs.
 
     Args:
         module: In evaluation mode, with the network's weights.
         network: Its weights and masks.
         shape: Channels, height and width of an image.
+        small: The network without its pruned filters, where filters are pruned.
     """
     dense = sum(value.nbytes for value in network.state.values())
     saved = sum(
@@ -44,7 +52,10 @@ def network_cost(module: nn.Module, network: Network, shape: Sequence[int]) -> N
         for name, mask in network.masks.items()
     )
     flops = _flops(module, network.masks, shape)
-    return NetworkCost(dense, dense - saved, *flops)
+    if small is None:
+        return NetworkCost(dense, dense - saved, *flops)
+    shrunk = sum(value.nbytes for value in small.network.state.values())
+    return NetworkCost(dense, dense - saved, *flops, shrunk, _flops(small.module, {}, shape)[0])
 
 
 def _flops(module: nn.Module, masks: Mapping[str, Tensor], shape: Sequence[int]) -> tuple[int, int]:

@@ -2,38 +2,69 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from torch import nn
 
 from oracle.export.checkpoint import (
     Found,
     State,
     find_cell,
-    load_module,
     load_network,
+    module_of,
     stored_images,
 )
 from oracle.export.cost import network_cost
 from oracle.export.formats import FORMATS
+from oracle.export.shrinking import check_shrinkable, prunes_filters, shrunk
 from oracle.host.disk import raise_disk_errors
 from oracle.runs.catalog import StoredRun
 from oracle.settings import Settings
 from scyc.data import images as data
 from scyc.errors import BadInput, Problem, unknown
+from scyc.pruning.pruned_network import Network
 from scyc.specs.base import as_json
 from scyc.storage.blob_store import write_whole
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which network of a run is wanted.
+
+    Attributes:
+        cycle: Completed pruning cycles.
+        max_lr: A value of the cycle's grid; None: the well-tuned one.
+        replicate: Counted from 0.
+        state: See :meth:`oracle.Run.network`.
+        shrink: Whether it is wanted without its pruned filters.
+    """
+
+    cycle: int
+    max_lr: float | None = None
+    replicate: int = 0
+    state: State = "final"
+    shrink: bool = False
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A network of a run, with what is to be known of it.
+
+    Attributes:
+        module: In evaluation mode.
+        network: Its weights and masks.
+        metadata: See :func:`chosen`.
+    """
+
+    module: nn.Module
+    network: Network
+    metadata: dict[str, Any]
+
+
 def export_network(
-    run: StoredRun,
-    settings: Settings,
-    target: Path,
-    form: str,
-    cycle: int,
-    max_lr: float | None = None,
-    replicate: int = 0,
-    state: State = "final",
+    run: StoredRun, settings: Settings, target: Path, form: str, wanted: Wanted
 ) -> dict[str, Any]:
     """Write a network to a file, whole or not at all.
 
@@ -42,41 +73,54 @@ def export_network(
         settings: Where its checkpoints are.
         target: The file.
         form: A name in :data:`oracle.export.formats.FORMATS`.
-        cycle: Completed pruning cycles.
-        max_lr: A value of the cycle's grid; None: the well-tuned one.
-        replicate: Counted from 0.
-        state: See :meth:`oracle.Run.network`.
+        wanted: Which network.
 
     Returns:
-        The metadata that the file holds, see :func:`metadata_of`.
+        The metadata that the file holds, see :func:`chosen`.
 
     Raises:
-        BadInput: There is no such network or format, the format's library is not installed, or
-            the checkpoint was deleted because another max_lr was better.
+        BadInput: There is no such network or format, the format's library is not installed, the
+            checkpoint was deleted because another max_lr was better, or filters that are not
+            pruned are to be left out.
         DiskError: The file cannot be written.
     """
     if form not in FORMATS:
         raise BadInput("export", [Problem("format", unknown(str(form), FORMATS), form)])
-    found = find_cell(run, cycle, max_lr, replicate)
-    network = load_network(run, settings, found, state)
-    module = load_module(run, settings, found, state)
-    metadata = metadata_of(run, settings, found, state)
-    content = FORMATS[form](module, network, metadata)
+    found = chosen(run, settings, wanted)
+    content = FORMATS[form](found.module, found.network, found.metadata)
     with raise_disk_errors():
         write_whole(target, content, mode=0o666)
-    return metadata
+    return found.metadata
 
 
-def metadata_of(run: StoredRun, settings: Settings, found: Found, state: State) -> dict[str, Any]:
-    """Return what is to be known of a network, as JSON values.
+def chosen(run: StoredRun, settings: Settings, wanted: Wanted) -> Chosen:
+    """Return a network of a run, and what is to be known of it, as JSON values.
 
-    ``weights`` says which weights these are: "last" or "best" ones of the training, or an untrained
-    state. ``val_accuracy`` is the best of the training run's looks, ``test_accuracy`` that of the
-    weights at that look, both in percent. ``input`` says how pixels become the network's input:
-    ``(pixels - mean) / std``, per channel, of pixels from 0 to 255. ``sha256`` is the checkpoint's.
+    In the metadata ``weights`` says which weights these are: "last" or "best" ones of the training,
+    or an untrained state. ``val_accuracy`` is the best of the training run's looks,
+    ``test_accuracy`` that of the weights at that look, both in percent. ``input`` says how pixels
+    become the network's input: ``(pixels - mean) / std``, per channel, of pixels from 0 to 255.
+    ``sha256`` is the checkpoint's. ``filters`` are those of the whole network that remain, by
+    layer, where pruned filters are left out.
+
+    Raises:
+        BadInput: As :func:`export_network`.
     """
-    module = load_module(run, settings, found, state)
-    network = load_network(run, settings, found, state)
+    found = find_cell(run, wanted.cycle, wanted.max_lr, wanted.replicate)
+    network = load_network(run, settings, found, wanted.state)
+    if wanted.shrink:
+        check_shrinkable(run.study.pruning)
+    module = module_of(run, settings, network)
+    shape = stored_images(run, settings).shape
+    small = shrunk(module, network, shape) if prunes_filters(run.study.pruning) else None
+    metadata = _metadata(run, settings, found, wanted)
+    metadata["cost"] = asdict(network_cost(module, network, shape, small))
+    if not wanted.shrink or small is None:
+        return Chosen(module, network, metadata)
+    return Chosen(small.module, small.network, metadata | {"filters": small.filters})
+
+
+def _metadata(run: StoredRun, settings: Settings, found: Found, wanted: Wanted) -> dict[str, Any]:
     images = stored_images(run, settings)
     study, result = run.study, found.result
     split = data.split(images, study.split, study.seed, found.cell.replicate)
@@ -86,8 +130,8 @@ def metadata_of(run: StoredRun, settings: Settings, found: Found, state: State) 
         "max_lr": found.cell.max_lr,
         "well_tuned": found.well_tuned,
         "replicate": found.cell.replicate,
-        "state": state,
-        "weights": study.training.carry if state == "final" else state,
+        "state": wanted.state,
+        "weights": study.training.carry if wanted.state == "final" else wanted.state,
         "weights_remaining": result.weights_remaining,
         "val_accuracy": result.val_accuracy,
         "test_accuracy": result.test_accuracy,
@@ -99,5 +143,6 @@ def metadata_of(run: StoredRun, settings: Settings, found: Found, state: State) 
             "mean": split.mean.tolist(),
             "std": split.std.tolist(),
         },
-        "cost": asdict(network_cost(module, network, images.shape)),
+        "shrunk": wanted.shrink,
+        "filters": {},
     }

@@ -99,7 +99,7 @@ def _band(figure: go.Figure, table: OracleTable, column: int) -> None:
     _cut_ends(figure, known, place)
     _printed(figure, table, place)
     figure.update_xaxes(**remaining_axis([c["weights_remaining"] for c in cycles]), **place)
-    rates = lows + highs + beside + [c["s_cyc"]["max_lr"] for c in cycles]
+    rates = lows + highs + beside + s_cyc_rates(cycles)
     rates += [c["paper"][end] for c in cycles if c["paper"] for end in ("low", "high")]
     for _, low, high in _intervals(known):
         rates += [low["low"], high["high"]]
@@ -169,7 +169,9 @@ def _aside(remaining: Sequence[float]) -> float:
 
 
 def _s_cyc(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:
-    """S-Cyc's curve, and a mark for each verdict on it."""
+    """S-Cyc's curve, and a mark for each verdict on it, where the study has S-Cyc."""
+    if not s_cyc_rates(cycles):
+        return
     figure.add_trace(
         go.Scatter(
             x=[c["weights_remaining"] for c in cycles],
@@ -204,7 +206,13 @@ def _s_cyc(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[s
 
 
 def _verdict(cycle: OracleCycleRow) -> str:
-    return cycle["evidence"]["s_cyc"]["verdict"] if cycle["evidence"] else "no region"
+    given = cycle["evidence"] and cycle["evidence"]["s_cyc"]
+    return given["verdict"] if given else "no region"
+
+
+def s_cyc_rates(cycles: Sequence[OracleCycleRow]) -> list[float]:
+    """S-Cyc's max_lr of each cycle; [] where the study has no S-Cyc."""
+    return [rate for c in cycles if (rate := c["s_cyc"]["max_lr"]) is not None]
 
 
 def _printed(figure: go.Figure, table: OracleTable, place: Mapping[str, int]) -> None:

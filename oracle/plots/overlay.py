@@ -65,7 +65,11 @@ def _run(figure: go.Figure, table: OracleTable, colour: str) -> list[float]:
             **group,
         )
     )
-    curve = [(c["weights_remaining"], c["s_cyc"]["max_lr"]) for c in table["cycles"]]
+    curve = [
+        (c["weights_remaining"], rate)
+        for c in table["cycles"]
+        if (rate := c["s_cyc"]["max_lr"]) is not None
+    ]
     figure.add_trace(
         go.Scatter(
             x=[x for x, _ in curve],

@@ -57,8 +57,13 @@ def sheet(table: OracleTable) -> ReportTable:
         heads.insert(1, "reps")
     else:
         rows = [[first, *others] for first, _, *others in rows]
+    if not has_s_cyc(table):
+        keep = [index for index, head in enumerate(heads) if "S-Cyc" not in head]
+        heads = [heads[index] for index in keep]
+        rows = [[row[index] for index in keep] for row in rows]
     printed = ReportTable(
-        title=f"{table['study']}: the oracle against S-Cyc",
+        title=f"{table['study']}: the greedy oracle"
+        + (" against S-Cyc" if has_s_cyc(table) else ""),
         run_id=table["run_id"],
         headers=tuple(heads),
         rows=rows,
@@ -74,9 +79,15 @@ def sheet(table: OracleTable) -> ReportTable:
     return metric.named(printed, table)
 
 
+def has_s_cyc(table: OracleTable) -> bool:
+    """Whether the study has S-Cyc's parameters; True, too, before the first cycle has ended."""
+    return all(cycle["s_cyc"]["max_lr"] is not None for cycle in table["cycles"])
+
+
 def _costs(cost: OracleCost) -> list[CostRow]:
     replayed = {"adaptive (replayed)": cost["adaptive"]} if "adaptive" in cost else {}
-    return cost_rows({"oracle": cost["oracle"], **replayed, "S-Cyc": cost["s_cyc"]})
+    one = {"S-Cyc": cost["s_cyc"]} if cost["s_cyc"]["trainings"] else {}
+    return cost_rows({"oracle": cost["oracle"], **replayed, **one})
 
 
 def _more(table: OracleTable) -> list[ReportTable]:
@@ -169,11 +180,14 @@ def _is_flat(cycle: OracleCycleRow) -> bool:
 
 def verdict(table: OracleTable) -> str:
     """What is decided of S-Cyc's max_lr, and then what was measured."""
+    if not has_s_cyc(table):
+        return "The study has no S-Cyc parameters: only the regions are given."
     judged = [c for c in table["cycles"] if c["s_cyc"]["inside"] is not None]
     by_kind: dict[str, list[OracleCycleRow]] = {}
     for cycle in judged:
-        assert cycle["evidence"] is not None  # where a region is, so is what is known of it
-        by_kind.setdefault(cycle["evidence"]["s_cyc"]["verdict"], []).append(cycle)
+        given = cycle["evidence"] and cycle["evidence"]["s_cyc"]
+        assert given is not None  # where a region is, so is what is known of it
+        by_kind.setdefault(given["verdict"], []).append(cycle)
     outside = by_kind.get("outside", [])
     line = (
         f"S-Cyc's max_lr is inside the region in {len(by_kind.get('inside', []))} of {len(judged)} "
@@ -242,9 +256,11 @@ def _side(cycle: OracleCycleRow) -> str:
     """Above or below the estimated region; the measured one in tables of older versions."""
     estimated = cycle["evidence"] and cycle["evidence"].get("estimated")
     region = estimated or cycle["feasible"]
+    rate = cycle["s_cyc"]["max_lr"]
     assert region is not None  # of a cycle that is judged
+    assert rate is not None
     middle = (region["low"] * region["high"]) ** 0.5
-    return "above" if cycle["s_cyc"]["max_lr"] > middle else "below"
+    return "above" if rate > middle else "below"
 
 
 def _flat_heads() -> tuple[str, ...]:

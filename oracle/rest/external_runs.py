@@ -30,7 +30,6 @@ from oracle.study.validation import parse_as
 from oracle.tables import external
 from oracle.tables.registry import Table
 from scyc.errors import BadInput, Problem
-from scyc.schedules import scyc_curve
 
 router = APIRouter(prefix="/v1/oracle", tags=["oracle"], route_class=StrictJsonRoute)
 
@@ -185,13 +184,12 @@ def _of_own(known: StoredRun, table: Table, cycle: int) -> MaxLr:
         rule = "only a study of kind oracle measures max_lr cycle by cycle; name a run of one"
         raise BadInput("run", [Problem("run", rule, known.record.run_id)])
     _within(cycle, study.cycles)
-    s_cyc = scyc_curve.max_lr(study.s_cyc, cycle, study.pruning.rate)
     row = next((each for each in table["cycles"] if each["cycle"] == cycle), None)
     region = row["feasible"] if row else None
     return MaxLr(
         run=known.record.run_id,
         cycle=cycle,
-        s_cyc=s_cyc,
+        s_cyc=study.s_cyc_max_lr(cycle),
         well_tuned=row["well_tuned"] if row else None,
         region=region,
         inside=row["s_cyc"]["inside"] if row else None,

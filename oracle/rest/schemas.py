@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from oracle.records.jobs import PRIORITIES, Event, Job, JobState
-from oracle.rest.examples import STUDY
 from oracle.rest.problems import FieldError
+from oracle.rest.reference.examples import STUDY
 from oracle.runs.catalog import StoredRun
 from oracle.settings import ScaleDown
 from oracle.tables.parts.cycles import FeasibleRegion, SCycCycle

@@ -18,7 +18,8 @@ from oracle.search.graph import Graph
 from oracle.search.greedy import OracleCycle
 from oracle.search.request import CellRequest, Results, Search
 from oracle.settings import Settings
-from oracle.storage.result_store import ResultStore, study_name
+from oracle.storage.optuna_studies import study_name
+from oracle.storage.result_store import ResultStore
 from oracle.storage.session import opened
 from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy

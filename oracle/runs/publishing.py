@@ -13,8 +13,8 @@ from oracle.reports import formats
 from oracle.search.graph import Graph
 from oracle.search.request import StudyKey
 from oracle.settings import Progress
+from oracle.storage.optuna_studies import study_name
 from oracle.storage.recorder import Recorder
-from oracle.storage.result_store import study_name
 from oracle.study.base import Study
 from oracle.tables.registry import Table
 

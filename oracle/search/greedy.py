@@ -18,7 +18,6 @@ from oracle.study.oracle import OracleStudy
 from oracle.study.parts import grid
 from oracle.study.parts.cell_search import CellSearch, CycleSearchSpec
 from oracle.study.parts.grid_spec import GridSpec
-from scyc.schedules import scyc_curve
 from scyc.specs.schedules import ScheduleSpec
 
 
@@ -252,10 +251,9 @@ def greedy_oracle(study: OracleStudy, graph: Graph, done: Callable[[OracleCycle]
     def growth(way: tuple[float, ...]) -> AdaptiveReplication:
         return AdaptiveReplication(study, graph, way)
 
-    def asked(cycle: int) -> float:
-        return scyc_curve.max_lr(study.s_cyc, cycle, study.pruning.rate)
-
-    return run_greedy(search, study.cycles, study.least_replicates, done, growth, asked)
+    return run_greedy(
+        search, study.cycles, study.least_replicates, done, growth, study.s_cyc_max_lr
+    )
 
 
 def run_greedy(

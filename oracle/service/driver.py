@@ -33,7 +33,7 @@ from oracle.runs import execute, html_report, prepare
 from oracle.service import admission
 from oracle.service.driver_process import BUSY, understood
 from oracle.service.progress import Reporter
-from oracle.service.service import ServerSettings
+from oracle.service.settings import ServerSettings
 from oracle.storage.retry import DatabaseRetry
 from oracle.study.validation import parse
 from oracle.tables.registry import Table

@@ -14,7 +14,7 @@ from typing import Any
 
 from oracle.database import parse_url
 from oracle.records.jobs import Holder, Job
-from oracle.service.service import ServerSettings
+from oracle.service.settings import ServerSettings
 
 BUSY = 75  # exit code of a driver that found another at the same trainings
 GRACE = 30.0  # seconds that an interrupted driver gets to end

@@ -15,7 +15,7 @@ from oracle.errors import OracleError, StorageError
 from oracle.host.processes import is_alive, on_this_host, process_id_string
 from oracle.records.jobs import Held, Holder, Job
 from oracle.service.driver_process import BUSY, Driver, started
-from oracle.service.service import ServerSettings
+from oracle.service.settings import ServerSettings
 
 SILENCE = 30.0  # seconds without a sign of life after which another host's server is dead
 _LOOK = 0.25  # seconds between two looks

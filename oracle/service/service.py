@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Generic, Literal, TypeVar
+from collections.abc import Callable, Hashable
+from typing import Literal
 
-from oracle.database import URL, RunDatabase, RunRecord
+from oracle.database import RunDatabase, RunRecord
 from oracle.errors import Forbidden, QueueFull, SettingProblem, UnknownJob
 from oracle.records.jobs import PRIORITIES, Job, NewJob
 from oracle.records.tokens import Token
@@ -19,8 +15,9 @@ from oracle.runs.catalog import StoredRun
 from oracle.search.graph import Graph
 from oracle.service import admission
 from oracle.service.external_runs import ExternalRuns
-from oracle.service.limits import Limits
-from oracle.settings import ScaleDown, Settings
+from oracle.service.settings import ServerSettings
+from oracle.service.table_cache import ComputedOnce
+from oracle.settings import ScaleDown
 from oracle.storage.result_store import ResultStore
 from oracle.study.base import Study, short_ids
 from oracle.study.declared import start_problems
@@ -30,44 +27,6 @@ from oracle.study.validation import parse
 from oracle.tables.registry import Table
 from scyc.errors import BadInput, Problem
 from scyc.specs.base import as_json, content_hash
-
-_KEPT = 64  # tables, and as many drawings of them
-_Made = TypeVar("_Made")
-
-
-@dataclass(frozen=True)
-class ServerSettings:
-    """With what a server was started; nothing here changes what a study finds."""
-
-    url: URL  # of the database of jobs and runs
-    folder: Path = Path("runs")  # holds a folder for each study
-    data: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))  # by name
-    allow: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # own code
-    workers: int = 1
-    device: str = "auto"
-    backend: str = "ray"
-    running: int = 1  # jobs at a time
-    queue: int = 1000  # jobs that may wait
-    ray_address: str | None = None
-    limits: Limits = field(default_factory=Limits)  # of a run
-    save_every: float = 5.0  # minutes between two saves of a pack under way
-    store: str | None = None  # URL below which networks and images are kept for all machines
-
-    def of_job(self, data: str | None) -> Settings:
-        """How a job is run that names a data folder, or none. Raises BadInput."""
-        if data is not None and data not in self.data:
-            rule = "is no data folder of this server any more; start it with --data again"
-            raise BadInput("job", [SettingProblem("data", rule, data)])
-        return Settings(
-            folder=self.folder,
-            storage=self.url.render_as_string(hide_password=False),
-            data=self.data[data] if data is not None else None,
-            workers=self.workers,
-            backend=self.backend,
-            device=self.device,
-            save_every=self.save_every,
-            store=self.store,
-        )
 
 
 class Service:
@@ -83,8 +42,8 @@ class Service:
         self.sessions = self.ledger.sessions()
         self.observations = self.ledger.observations()
         self.outside = ExternalRuns(self.observations, self.store, settings.limits)
-        self._tables: _Kept[Table] = _Kept()
-        self._drawn: _Kept[str] = _Kept()
+        self._tables: ComputedOnce[Table] = ComputedOnce()
+        self._drawn: ComputedOnce[str] = ComputedOnce()
         self._studies: dict[str, StoredRun] = {}  # by run id; what is declared never changes
         self._where = settings.of_job(None)
 
@@ -252,35 +211,6 @@ class Service:
                 self._studies[record.run_id] = known
             return known
         return catalog.as_it_stands(self.ledger, known, record)
-
-
-class _Kept(Generic[_Made]):
-    """What was computed last; what is asked for by many is computed once."""
-
-    def __init__(self) -> None:
-        self._found: dict[Any, _Made] = {}
-        self._lock = threading.Lock()
-        self._computing: dict[Any, threading.Lock] = {}
-
-    def get(self, stamp: Hashable, compute: Callable[[], _Made]) -> _Made:
-        """What belongs to a stamp, computed where it is not there."""
-        with self._lock:
-            turn = self._computing.setdefault(stamp, threading.Lock())
-        with turn:
-            with self._lock:
-                if stamp in self._found:
-                    self._computing.pop(stamp, None)
-                    return self._found[stamp]
-            try:
-                made = compute()
-                with self._lock:
-                    self._found[stamp] = made
-                    while len(self._found) > _KEPT:
-                        del self._found[next(iter(self._found))]
-            finally:
-                with self._lock:
-                    self._computing.pop(stamp, None)
-            return made
 
 
 def _priority(value: int) -> Problem:

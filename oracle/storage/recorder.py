@@ -11,7 +11,8 @@ from oracle.errors import OptunaStudyGone
 from oracle.records.candidates import CandidateTrial
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.request import StudyKey
-from oracle.storage.result_store import ResultStore, study_name
+from oracle.storage.optuna_studies import study_name
+from oracle.storage.result_store import ResultStore
 from oracle.storage.retry import DatabaseRetry
 
 

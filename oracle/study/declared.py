@@ -45,12 +45,15 @@ def learning_rates(study: Study, label: str | None = None) -> LearningRates:
     """The learning rates that a study declares: S-Cyc's of an oracle study, those of an entry.
 
     label: of the entry; None is the one with S-Cyc, or the first. Raises BadInput for a label that
-    is not there, and for an entry whose max_lr is still to be tuned.
+    is not there, for an entry whose max_lr is still to be tuned, and without S-Cyc's parameters.
     """
     if label is not None and not isinstance(study, SchedulesStudy):
         rule = "this study has one schedule; leave the option out"
         raise BadInput(study.name, [SettingProblem("entry", rule, label)])
     if isinstance(study, OracleStudy):
+        if study.s_cyc is None:
+            rule = "has no s_cyc, so it declares no max_lr; give S-Cyc's parameters"
+            raise BadInput(study.name, [Problem("s_cyc", rule)])
         return LearningRates(schedule=study.schedule, s_cyc=study.s_cyc)
     if isinstance(study, SearchStudy):
         rule = "it searches S-Cyc's curve and has none of its own; draw a study that does"

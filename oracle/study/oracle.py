@@ -23,6 +23,7 @@ from oracle.study.parts.rivals import (
     Rivals,
     RivalSpec,
 )
+from scyc.schedules import scyc_curve
 from scyc.specs.base import SCyc, Spec, refuse
 from scyc.specs.ranges import Cycle, LearningRate, PaperNumber, Tolerance
 from scyc.specs.schedules import ScheduleSpec
@@ -65,7 +66,7 @@ class OracleStudy(Study):
     tolerance: Tolerance = 0.5
     tolerance_kind: Literal["points", "relative"] = "points"
     beam: Annotated[int, Field(ge=1, le=100)] = 1  # networks that a second search keeps, a cycle
-    s_cyc: SCyc
+    s_cyc: SCyc | None = None  # None: the regions alone
     rivals: Rivals = ()  # iterative pruning runs that S-Cyc's is compared with
     paper: PaperOracle | None = None
 
@@ -73,10 +74,25 @@ class OracleStudy(Study):
     def _rates_fit(self) -> OracleStudy:
         refuse(self.broken_by(self.schedule, "schedule"))
         grid_fits(self.schedule, self.grid)
-        lowest = (self.s_cyc.epsilon, *(self._lowest(each) for each in self.rivals))
+        epsilon = self.s_cyc.epsilon if self.s_cyc is not None else None
+        lowest = (epsilon, *(self._lowest(each) for each in self.rivals))
         rules = [self.schedule.max_lr_rule(max_lr) for max_lr in lowest if max_lr]
         for rule in filter(None, rules):
             raise PydanticCustomError("max_lr", "{rule}", {"rule": rule})
+        return self
+
+    @model_validator(mode="after")
+    def _s_cyc_is_there_where_it_is_needed(self) -> OracleStudy:
+        if self.s_cyc is not None:
+            return self
+        needs = []
+        if self.rivals:
+            rule = "are compared with S-Cyc's run; give s_cyc, or leave rivals out"
+            needs.append(("rivals", rule))
+        if self.least_replicates < self.most_replicates:
+            rule = "are added by the verdict on S-Cyc; give s_cyc, or a number of replicates"
+            needs.append(("replicates", rule))
+        refuse(needs)
         return self
 
     @model_validator(mode="after")
@@ -118,8 +134,15 @@ class OracleStudy(Study):
         refuse(broken)
         return self
 
+    def s_cyc_max_lr(self, cycle: int) -> float | None:
+        """Return S-Cyc's max_lr at a pruning cycle; None where the study has no S-Cyc."""
+        if self.s_cyc is None:
+            return None
+        return scyc_curve.max_lr(self.s_cyc, cycle, self.pruning.rate)
+
     def _lowest(self, rival: RivalSpec) -> float | None:
         """The lowest max_lr that a rival may come to; None where the grid bounds it."""
         if isinstance(rival, GradientSpreadRival):
-            return (rival.epsilon or self.s_cyc.epsilon) / rival.bound
+            epsilon = rival.epsilon or (self.s_cyc.epsilon if self.s_cyc is not None else None)
+            return epsilon / rival.bound if epsilon is not None else None
         return rival.max_lr if isinstance(rival, ConstantRival) else None

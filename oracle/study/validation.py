@@ -24,7 +24,7 @@ from scyc.specs.networks import NETWORKS, OwnNetworkSpec
 from scyc.specs.optimizers import OPTIMIZERS
 from scyc.specs.ranges import STORED, exact
 from scyc.specs.schedules import SCHEDULES
-from scyc.specs.system import PruningSpec
+from scyc.specs.system import NO_TRAINING_OPTIONS, PruningSpec
 
 _Spec = TypeVar("_Spec", bound=Spec)
 
@@ -156,6 +156,9 @@ def _rule(each: ErrorDetails, location: list[int | str], whole: type[Spec]) -> s
     if (last, kind) in _SPECIAL:
         return _SPECIAL[last, kind].format(**_limits(each))
     if kind == "extra_forbidden":
+        if location[:-1] == ["training"] and last in NO_TRAINING_OPTIONS:
+            own = 'give a training function of your own, trainer: {function: "module:function"}'
+            return f"is not offered: {NO_TRAINING_OPTIONS[last]}; {own}"
         known = _keys_beside(each["loc"], whole)
         return f"unknown key; {unknown(last, known).removeprefix('unknown; ')}"
     if "max_lr" in location and kind == "greater_than":

@@ -13,6 +13,7 @@ from oracle.search.pruning_run import RunCycle
 from oracle.stats.region import ToleranceKind
 from oracle.study.oracle import OracleStudy
 from oracle.study.parts.cell_search import CellSearch
+from oracle.study.parts.grid import grid_values
 from oracle.tables.base import (
     MetricFields,
     TableHeader,
@@ -117,8 +118,7 @@ def table(
         "tolerance_kind": study.tolerance_kind,
         "search": method,
         "search_bounds": bounds,
-        "peak": study.schedule.peak(study.s_cyc.epsilon, study.training.steps)
-        / study.s_cyc.epsilon,
+        "peak": _peak(study),
         "split": majority.split(_results(oracle)),
         "cycles": [cycle_row(study, each, by_cycle.get(each.cycle)) for each in oracle],
         "paper_table": study.paper.table if study.paper else None,
@@ -130,6 +130,12 @@ def table(
         "rivals": [],
         "fit": None,
     }
+
+
+def _peak(study: OracleStudy) -> float:
+    """The highest rate that a training run reaches, in shares of max_lr."""
+    some = study.s_cyc.epsilon if study.s_cyc is not None else grid_values(study.grid)[0]
+    return study.schedule.peak(some, study.training.steps) / some
 
 
 def _search_cost(study: OracleStudy, cycles: Sequence[OracleCycle]) -> OracleSearchCost:

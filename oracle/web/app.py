@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 
-from oracle.rest import external_runs, health, jobs, problems, runs
+from oracle.rest import exports, external_runs, health, jobs, problems, runs
 from oracle.rest.events import Watcher
 from oracle.rest.image_export import Drawing
 from oracle.rest.middleware import Guards
-from oracle.rest.openapi import TAGS, describe
+from oracle.rest.reference.openapi import TAGS, describe
 from oracle.rest.settings import WebSettings
 from oracle.service.service import Service
 from oracle.web import assets, compare, dashboard, live, pages, sign_in
@@ -44,9 +44,10 @@ def create_app(
     app.state.form_key = service.sessions.key()
     app.state.watcher = Watcher(service.jobs)
     app.state.drawing = Drawing()
+    app.state.exporter = exports.Exporter()
     app.state.metrics = health.Metrics()
     problems.install(app)
-    for part in (jobs, runs, external_runs, health, assets, live, sign_in, pages, compare):
+    for part in (jobs, runs, exports, external_runs, health, assets, live, sign_in, pages, compare):
         app.include_router(part.router)
     dashboard.mount(app, service, settings)  # last: its paths are its own
     app.add_middleware(problems.Answering)  # what is added last comes first

@@ -18,7 +18,8 @@ from oracle.host.disk import why_not_writable
 from oracle.inventory import moving
 from oracle.service.admission import SHIPPED
 from oracle.service.scheduler import Scheduler
-from oracle.service.service import ServerSettings, Service
+from oracle.service.service import Service
+from oracle.service.settings import ServerSettings
 from oracle.settings import Settings, default_workers
 from oracle.storage import session, shared_store
 from scyc.errors import BadInput, Problem

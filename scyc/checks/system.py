@@ -12,6 +12,7 @@ from scyc.data.images import Images
 from scyc.engines.registry import engine_problem
 from scyc.errors import Problem
 from scyc.networks import registry
+from scyc.optimizers.weight_decay import has_biases, has_norms
 from scyc.pruning import filter_groups
 from scyc.pruning import weights as pruning_weights
 from scyc.pruning.counts import first_idle_cycle
@@ -71,6 +72,7 @@ def _option_problems(system: SystemSpec, images: Images, cycles: int) -> list[Pr
     own = isinstance(system.network, FactorySpec)  # whose code may need values
     with nullcontext() if own else torch.device("meta"):
         network = registry.build(system.network, images.shape, len(images.classes), seed=0)
+    problems += _decay_problems(system, network)
     if rule := engine_problem(system.training, network):
         problems.append(Problem("training.engine", rule, system.training.engine))
     if looks_at_relus and not any(isinstance(module, nn.ReLU) for module in network.modules()):
@@ -81,6 +83,18 @@ def _option_problems(system: SystemSpec, images: Images, cycles: int) -> list[Pr
         problems += _filter_problems(system, network, images, cycles)
     elif CRITERIA[system.pruning.criterion].scope:
         problems += _weight_problems(system, network, images, cycles)
+    return problems
+
+
+def _decay_problems(system: SystemSpec, network: nn.Module) -> list[Problem]:
+    """A weight decay of what the network has none of: the same training would have a second id."""
+    training, problems = system.training, []
+    rule = "this network has no {}; leave this out"
+    if training.norm_weight_decay is not None and not has_norms(network):
+        what = "norm with weights, such as nn.BatchNorm2d"
+        problems.append(Problem("training.norm_weight_decay", rule.format(what)))
+    if training.bias_weight_decay is not None and not has_biases(network):
+        problems.append(Problem("training.bias_weight_decay", rule.format("bias")))
     return problems
 
 

@@ -10,8 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from scyc.optimizers.clipping import clip_gradients
+from scyc.optimizers.loss import training_loss
 from scyc.optimizers.registry import make_optimizer
-from scyc.pruning.gradients import loss_gradients
+from scyc.optimizers.weight_decay import parameter_groups
+from scyc.pruning.gradients import Loss, loss_gradients
 from scyc.pruning.pruned_network import Network
 from scyc.specs.system import TrainingSpec
 from scyc.storage.pack_state_file import PackStateStore, State
@@ -81,7 +84,8 @@ class _Training:
             if not mask.all()
         ]
         self._apply_masks()  # of two names of one weight, the state may have pruned only one
-        self._optimizer = make_optimizer(training.optimizer, network.parameters())
+        self._optimizer = make_optimizer(training.optimizer, parameter_groups(network, training))
+        self._loss = training_loss(training)
         self._memory_format = preferred_format(network)
         self._done = 0  # iterations
         self._curve = ValidationCurve()
@@ -103,17 +107,20 @@ class _Training:
         """
         network, job = self._network, self._job
         indices = job.order[self._done]
-        self._optimizer.param_groups[0]["lr"] = job.rates[self._done]
+        for group in self._optimizer.param_groups:
+            group["lr"] = job.rates[self._done]
         images = as_format(job.feed.training_batch(self._done, indices), self._memory_format)
         self._optimizer.zero_grad(set_to_none=True)
         with precision.forward(self._training.precision, self._device):
             logits = network(images)
-        loss = functional.cross_entropy(logits.to(images.dtype), job.feed.labels[indices])
+        loss = self._loss(logits.to(images.dtype), job.feed.labels[indices])
         self._done += 1
         if self._device.type == "cpu" and not math.isfinite(loss.item()):
             self._diverged = True
             return
         loss.backward()
+        if (max_norm := self._training.clip_grad_norm) is not None:
+            clip_gradients(network.parameters(), self._pruned, max_norm)
         self._optimizer.step()
         self._apply_masks()
         with torch.no_grad():
@@ -211,7 +218,12 @@ def evaluate(network: nn.Module, feed: Feed, indices: Tensor) -> float:
 
 
 def gradients(
-    network: nn.Module, start: Network, feed: Feed, order: Tensor, names: Sequence[str]
+    network: nn.Module,
+    start: Network,
+    feed: Feed,
+    order: Tensor,
+    names: Sequence[str],
+    loss: Loss = functional.cross_entropy,
 ) -> dict[str, Tensor]:
     """Return the gradients of the loss summed over batches (see :func:`loss_gradients`).
 
@@ -221,6 +233,7 @@ def gradients(
         feed: The images, which are not augmented. Batch norm uses its running statistics.
         order: Images of the training part, int64 [batches, batch].
         names: Of the weights.
+        loss: Of the logits and the labels.
 
     Returns:
         The gradients by weight name, on the CPU in float64.
@@ -230,7 +243,7 @@ def gradients(
     batches = (
         (as_format(feed.batch(indices), memory_format), feed.labels[indices]) for indices in order
     )
-    return loss_gradients(network, batches, names, functional.cross_entropy)
+    return loss_gradients(network, batches, names, loss)
 
 
 @contextmanager

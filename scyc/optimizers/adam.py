@@ -45,19 +45,28 @@ class Stacked(StackedOptimizer):
 
     def step(self, rates: Tensor) -> None:
         """Update the moments, then the weights."""
-        spec, weights, gradient = self._spec, self._weights, self.gradients.whole
+        spec, gradient = self._spec, self.gradients.whole
         steps, correction = self._count()
-        if spec.weight_decay and spec.name == "adamw":
-            decay = per_member(1 - rates * spec.weight_decay, weights)
-            for weight in weights.parts:
-                weight.mul_(decay)
-        elif spec.weight_decay:
-            gradient.add_(weights.whole, alpha=spec.weight_decay)
+        if spec.name == "adamw":
+            self._shrink(rates)
+        else:
+            self._add_decay(gradient, spec.weight_decay)
         self._first.lerp_(gradient, 1 - spec.beta1)
         self._second.mul_(spec.beta2).addcmul_(gradient, gradient, value=1 - spec.beta2)
         torch.sqrt(self._second, out=gradient).div_(correction).add_(spec.eps)
         torch.div(self._first, gradient, out=gradient)
         self._descend(self.gradients, rates / (1 - spec.beta1**steps))
+
+    def _shrink(self, rates: Tensor) -> None:
+        """Multiply the weights by 1 - rate * decay."""
+        parts = self._weights.parts
+        decays = self._part_decays or [self._spec.weight_decay] * len(parts)
+        factors = {
+            decay: per_member(1 - rates * decay, self._weights) for decay in set(decays) if decay
+        }
+        for weight, decay in zip(parts, decays, strict=True):
+            if decay:
+                weight.mul_(factors[decay])
 
     def _count(self) -> tuple[Any, Any]:
         """Count a step; return the number of steps and the bias correction of the second moment.

@@ -6,7 +6,7 @@ are declared in :mod:`scyc.specs.optimizers`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -23,7 +23,7 @@ class OptimizerModule(Protocol):
     """What an optimiser's module holds."""
 
     def make(self, spec: Any, parameters: Iterable[nn.Parameter]) -> Optimizer:
-        """Return PyTorch's optimiser with learning rate 0."""
+        """Return PyTorch's optimiser with learning rate 0, for parameters or groups of them."""
 
     def Stacked(self, spec: Any, weights: Flat, masks: Flat | None) -> StackedOptimizer:  # noqa: N802
         """Make the same optimiser for many members."""
@@ -42,7 +42,12 @@ def make_optimizer(spec: OptimizerSpec, parameters: Iterable[nn.Parameter]) -> O
     return OPTIMIZERS[spec.name].make(spec, parameters)
 
 
-def make_stacked(spec: OptimizerSpec, weights: Flat, masks: Flat | None = None) -> StackedOptimizer:
+def make_stacked(
+    spec: OptimizerSpec,
+    weights: Flat,
+    masks: Flat | None = None,
+    decays: Sequence[float] | None = None,
+) -> StackedOptimizer:
     """Return the same optimiser as :func:`make_optimizer`, for many members.
 
     Args:
@@ -50,5 +55,9 @@ def make_stacked(spec: OptimizerSpec, weights: Flat, masks: Flat | None = None) 
         weights: Of all members; axis 0 of every part is the member. Updated in place.
         masks: Like `weights`, 1 where a weight remains and 0 where it is pruned; None where nothing
             is pruned.
+        decays: Weight decay of each part of `weights`; None: the optimiser's own.
     """
-    return OPTIMIZERS[spec.name].Stacked(spec, weights, masks)
+    made = OPTIMIZERS[spec.name].Stacked(spec, weights, masks)
+    if decays is not None:
+        made.set_weight_decays(decays)
+    return made

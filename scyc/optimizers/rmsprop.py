@@ -44,8 +44,7 @@ class Stacked(StackedOptimizer):
     def step(self, rates: Tensor) -> None:
         """Update mean squares and momentum buffers, then the weights."""
         spec, gradient = self._spec, self.gradients.whole
-        if spec.weight_decay:
-            gradient.add_(self._weights.whole, alpha=spec.weight_decay)
+        self._add_decay(gradient, spec.weight_decay)
         self._mean_squares.mul_(spec.alpha).addcmul_(gradient, gradient, value=1 - spec.alpha)
         gradient.div_(torch.sqrt(self._mean_squares, out=self._scratch).add_(spec.eps))
         if self._momenta is not None:

@@ -34,6 +34,11 @@ class StackedOptimizer(ABC):
             _weights_and_masks(weights, masks) if weights.whole.device.type == "cpu" else []
         )
         self.gradients = weights.like()
+        self._part_decays: list[float] | None = None  # where they are not the optimiser's own
+
+    def set_weight_decays(self, decays: Sequence[float]) -> None:
+        """Give each part of the weights a weight decay of its own, instead of the optimiser's."""
+        self._part_decays = list(decays)
 
     @abstractmethod
     def step(self, rates: Tensor) -> None:
@@ -61,10 +66,13 @@ class StackedOptimizer(ABC):
             for old, new in views:
                 new.copy_(old[list(rows)])
 
-    def _descend(self, direction: Flat, rates: Tensor, decay: float = 0.0) -> None:
-        """Subtract rate * (direction + decay * weights) from each member's weights."""
-        if decay:
-            direction.whole.add_(self._weights.whole, alpha=decay)
+    def _descend(self, direction: Flat, rates: Tensor, decay: float | None = None) -> None:
+        """Subtract rate * (direction + decay * weights) from each member's weights.
+
+        No decay is added where `decay` is None: it is in the direction already, or nowhere.
+        """
+        if decay is not None:
+            self._add_decay(direction.whole, decay)
         if self._weights.whole.device.type == "cpu":
             self._descend_on_cpu(direction, rates.tolist())
             return
@@ -73,6 +81,18 @@ class StackedOptimizer(ABC):
             weight.addcmul_(direction.parts[index], factors)
         if self._masks is not None:
             self._weights.whole.mul_(self._masks.whole)
+
+    def _add_decay(self, direction: Tensor, decay: float) -> None:
+        """Add decay * weights to a direction, flat like the weights."""
+        if self._part_decays is not None:
+            parts = zip(
+                self._weights.views(direction), self._weights.parts, self._part_decays, strict=True
+            )
+            for part, weight, own in parts:
+                if own:
+                    part.add_(weight, alpha=own)
+        elif decay:
+            direction.add_(self._weights.whole, alpha=decay)
 
     def _descend_on_cpu(self, direction: Flat, rates: Sequence[float]) -> None:
         """Update member by member: a rate is a number, and the mask needs no pass of its own."""

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
+from scyc.optimizers.clipping import clip_gradients
+from scyc.optimizers.loss import training_loss
 from scyc.optimizers.registry import make_optimizer
+from scyc.optimizers.weight_decay import parameter_groups
 from scyc.pruning.pruned_network import Network
 from scyc.recording.stored import RANGE_STEPS, PrunedNormJson, RangeTestJson, Recording
-from scyc.specs.optimizers import OptimizerSpec
-from scyc.specs.system import Recorded
+from scyc.specs.system import Recorded, TrainingSpec
 
 RANGE = (1e-5, 10.0)  # learning rates from which and to which it goes
 _SMOOTHING = 0.98  # of the loss, as in Lightning
@@ -26,7 +27,7 @@ def record(
     trained: Network,
     after: Network,
     batches: Iterable[tuple[Tensor, Tensor]],
-    optimizer: OptimizerSpec,
+    training: TrainingSpec,
     what: Sequence[Recorded],
 ) -> Recording:
     """Record what is wanted of the network that is trained next.
@@ -36,7 +37,7 @@ def record(
         trained: The network that is pruned.
         after: What pruning makes of it.
         batches: See :func:`range_test`.
-        optimizer: What it will be trained with.
+        training: How it will be trained.
         what: ``pruned_norm`` or ``lr_range_test``, or both.
 
     Returns:
@@ -46,7 +47,7 @@ def record(
     if "pruned_norm" in what:
         found["pruned_norm"] = pruned_norm(trained, after.masks)
     if "lr_range_test" in what:
-        found["lr_range_test"] = range_test(network, after, batches, optimizer)
+        found["lr_range_test"] = range_test(network, after, batches, training)
         network.zero_grad(set_to_none=True)
     return found
 
@@ -82,7 +83,7 @@ def range_test(
     network: nn.Module,
     start: Network,
     batches: Iterable[tuple[Tensor, Tensor]],
-    optimizer: OptimizerSpec,
+    training: TrainingSpec,
 ) -> RangeTestJson:
     """Test learning rates on a network (Smith 2017), with the suggestion that Lightning makes.
 
@@ -93,14 +94,15 @@ def range_test(
         network: On the device of the batches; it is left with other weights and in training mode.
         start: The network that is to be trained.
         batches: `RANGE_STEPS` of images [batch, ...] and labels int64 [batch].
-        optimizer: What it is trained with.
+        training: How it is trained: optimizer, loss and clipping.
 
     Returns:
         `rate`: the suggested learning rate; `steps`: how many iterations the test took.
     """
     network.load_state_dict(start.state)
     network.train()
-    made = make_optimizer(optimizer, network.parameters())
+    made = make_optimizer(training.optimizer, parameter_groups(network, training))
+    loss_of = training_loss(training)
     weights = dict(network.named_parameters(remove_duplicate=False))
     masks = {name: mask.to(weights[name].device) for name, mask in start.masks.items()}
     low, high = RANGE
@@ -110,8 +112,11 @@ def range_test(
         for group in made.param_groups:
             group["lr"] = rate
         made.zero_grad(set_to_none=True)
-        loss = functional.cross_entropy(network(images), labels)
+        loss = loss_of(network(images), labels)
         loss.backward()
+        if training.clip_grad_norm is not None:
+            pruned = [(weights[name], mask) for name, mask in masks.items()]
+            clip_gradients(network.parameters(), pruned, training.clip_grad_norm)
         made.step()
         with torch.no_grad():
             for name, mask in masks.items():

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from scyc.pruning import weights as pruning_weights
+from scyc.pruning.gradients import Loss
 from scyc.pruning.pruned_network import Network
 from scyc.recording.distributions import CHUNK, Distribution
 from scyc.recording.stored import DistributionJson
@@ -23,6 +24,7 @@ def record(
     what: Sequence[RecordedDistribution],
     outside: tuple[float, float] | None,
     seed: int,
+    loss: Loss = functional.cross_entropy,
 ) -> dict[RecordedDistribution, DistributionJson]:
     """Record distributions of a trained network.
 
@@ -41,6 +43,7 @@ def record(
         what: Which distributions are recorded.
         outside: See :class:`Distribution`.
         seed: Of what the network draws at random, such as dropout.
+        loss: Of the logits and the labels, a mean over the batch.
 
     Returns:
         By what is recorded, :meth:`Distribution.to_json`.
@@ -65,9 +68,9 @@ def record(
             torch.manual_seed(seed)
             for images, labels in batches:
                 network.zero_grad(set_to_none=True)
-                loss = functional.cross_entropy(network(images), labels)
+                value = loss(network(images), labels)
                 if gradients is not None:
-                    loss.backward()
+                    value.backward()
                     _add_gradients(gradients, network, state.masks)
     return {name: distribution.to_json() for name, distribution in distributions.items()}
 

@@ -116,6 +116,17 @@ WeightDecay = Annotated[
     Within(1e-12, 100, "a smaller one moves no weight, a larger one leaves none", zero=True),
     UnsignedZero,
 ]
+Smoothing = Annotated[
+    float,
+    Field(ge=0, lt=1),
+    Within(1e-6, 0.99, "a smaller one changes no loss, a larger one leaves no label", zero=True),
+    UnsignedZero,
+]
+GradientNorm = Annotated[
+    float,
+    Field(gt=0),
+    Within(1e-6, 1e6, "at a smaller one no weight moves, a larger one clips nothing"),
+]
 Guard = Annotated[
     float, Field(gt=0), Within(1e-20, 100, "a smaller one is 0 beside single precision's squares")
 ]

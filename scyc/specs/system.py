@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -15,10 +17,13 @@ from scyc.specs.ranges import (
     Batches,
     Bound,
     Classes,
+    GradientNorm,
     Iterations,
     Padding,
     Seed,
     Share,
+    Smoothing,
+    WeightDecay,
     WholeShare,
     is_stored,
 )
@@ -61,8 +66,15 @@ class AugmentSpec(Spec):
     per: Literal["replicate", "member"] = "replicate"  # the same for every max_lr, or its own
 
 
-class TrainingSpec(Spec):
+class TrainingSpec(ExtendedSpec):
     """One pruning cycle's training, without its learning rates."""
+
+    younger: ClassVar[tuple[str, ...]] = (
+        "label_smoothing",
+        "clip_grad_norm",
+        "norm_weight_decay",
+        "bias_weight_decay",
+    )
 
     steps: Iterations  # iterations
     batch: Batch  # images an iteration
@@ -73,6 +85,15 @@ class TrainingSpec(Spec):
     precision: Literal["fp32", "fp64", "bf16"] = "fp32"  # bf16: autocast of the forward pass
     engine: EngineName = "auto"
     deterministic: bool = False  # the reference engine and deterministic kernels, on any device
+    label_smoothing: Smoothing = 0.0  # share of each label's target that all classes share
+    clip_grad_norm: GradientNorm | None = None  # largest L2 norm of all gradients together
+    norm_weight_decay: WeightDecay | None = None  # of norms, instead of the optimizer's
+    bias_weight_decay: WeightDecay | None = None  # of biases, instead of the optimizer's
+
+    @property
+    def optimizer_weight_decay(self) -> float:
+        """The optimizer's weight decay; 0 where it has none."""
+        return float(getattr(self.optimizer, "weight_decay", 0.0))
 
     @model_validator(mode="after")
     def _inside_budget(self) -> TrainingSpec:
@@ -90,6 +111,15 @@ class TrainingSpec(Spec):
         return self
 
     @model_validator(mode="after")
+    def _decays_differ(self) -> TrainingSpec:
+        """What changes nothing is refused: the same training would have a second id."""
+        own = self.optimizer_weight_decay
+        rule = f"is the optimizer's own weight_decay, {own}; leave this out"
+        names = ("norm_weight_decay", "bias_weight_decay")
+        refuse((name, rule) for name in names if getattr(self, name) == own)
+        return self
+
+    @model_validator(mode="after")
     def _reference_if_deterministic(self) -> TrainingSpec:
         if self.deterministic and self.engine not in ("auto", "solo"):
             raise ValueError(
@@ -97,6 +127,23 @@ class TrainingSpec(Spec):
                 '"solo"'
             )
         return self
+
+
+# Options that training scripts have and this trainer does not, with the reason.
+NO_TRAINING_OPTIONS: Mapping[str, str] = MappingProxyType(
+    dict.fromkeys(
+        ("ema", "ema_decay", "model_ema", "ema_steps"),
+        "averaged weights make two networks of one, and which of them is pruned is up to you",
+    )
+    | dict.fromkeys(
+        ("class_weights", "class_weight"),
+        "max_lr is chosen by accuracy, which counts every image alike, so you want another metric",
+    )
+    | dict.fromkeys(
+        ("loss", "loss_fn", "criterion"),
+        "the engines compute cross-entropy, and max_lr is chosen by accuracy",
+    )
+)
 
 
 class SplitSpec(ExtendedSpec):

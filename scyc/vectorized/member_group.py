@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from scyc.optimizers.clipping import clip_factors
 from scyc.optimizers.registry import make_stacked
 from scyc.specs.system import TrainingSpec
 from scyc.training import precision
@@ -51,6 +52,7 @@ class MemberGroup:
         training: What they have in common.
         make_forward: Makes their forward pass.
         recorder: See :func:`scyc.vectorized.cuda_graphs.capture`.
+        decays: See :func:`scyc.optimizers.weight_decay.weight_decays`.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class MemberGroup:
         training: TrainingSpec,
         make_forward: ForwardFactory,
         recorder: Recorder | None,
+        decays: Mapping[str, float] | None,
     ) -> None:
         self.indices, self.members = list(indices), members
         self._jobs, self._training, self._make_forward = list(jobs), training, make_forward
@@ -77,8 +80,12 @@ class MemberGroup:
         )
         self._dropouts = DropoutGenerators([job.seed for job in jobs], self._device)
         self._forward = make_forward(self._replicates, self._dropouts)
-        self._optimizer = make_stacked(training.optimizer, members.values, members.masks)
+        self._optimizer = make_stacked(
+            training.optimizer, members.values, members.masks, members.weight_decays(decays)
+        )
+        self._decays = decays
         self._gradients = members.gradients(self._optimizer.gradients)
+        self._masks = None if members.masks is None else members.gradients(members.masks)
         self._finite = torch.ones(len(jobs), dtype=torch.bool, device=self._device)
         self._step: Callable[..., None] | None = None
 
@@ -107,11 +114,15 @@ class MemberGroup:
             logits = self._forward(self.members.by_name(), images, True)
         logits = logits.to(weights[0].dtype).flatten(0, 1)
         per_image = functional.cross_entropy(
-            logits, labels[self._replicates].flatten(), reduction="none"
+            logits,
+            labels[self._replicates].flatten(),
+            reduction="none",
+            label_smoothing=self._training.label_smoothing,
         )
         losses = per_image.view(len(self.indices), -1).mean(dim=1)
         gradients = torch.autograd.grad(losses.sum(), weights)
         with torch.no_grad():
+            gradients = self._clipped(gradients)
             momentum = self._optimizer.momentum
             for buffer, gradient in zip(self._gradients, gradients, strict=True):
                 if momentum:
@@ -120,6 +131,16 @@ class MemberGroup:
                     buffer.copy_(gradient)
             self._optimizer.step(rates)
             self._finite &= losses.isfinite()
+
+    def _clipped(self, gradients: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """Scale each member's gradients of what is not pruned down to the norm that is allowed."""
+        max_norm = self._training.clip_grad_norm
+        if max_norm is None:
+            return gradients
+        if self._masks is not None:
+            gradients = tuple(g * mask for g, mask in zip(gradients, self._masks, strict=True))
+        factors = clip_factors(gradients, max_norm)
+        return tuple(g * factors.view(-1, *[1] * (g.dim() - 1)) for g in gradients)
 
     @torch.no_grad()
     def count_correct(self, part: str) -> Tensor:
@@ -169,6 +190,7 @@ class MemberGroup:
             self._training,
             self._make_forward,
             self._recorder,
+            self._decays,
         )
         group.best = self.best.select(rows)
         group.kept = self.kept.select(rows) if self.kept is not None else None

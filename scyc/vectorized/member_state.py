@@ -86,6 +86,10 @@ class MemberState:
         """Return views of an optimiser's gradients in the shapes and the order of `weights`."""
         return list(self._views(gradients).values())
 
+    def weight_decays(self, decays: Mapping[str, float] | None) -> list[float] | None:
+        """Return the weight decay of each of `values`' parts; None where no decays are given."""
+        return None if decays is None else [decays[name] for name in self._shapes]
+
     def by_name(self) -> Mapping[str, Tensor]:
         """Return all tensors by name."""
         return {**self.buffers, **self.weights}

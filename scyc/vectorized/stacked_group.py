@@ -10,6 +10,8 @@ import torch
 
 from scyc.networks.fully_connected import FullyConnected
 from scyc.optimizers.registry import make_stacked
+from scyc.optimizers.stacked import StackedOptimizer
+from scyc.optimizers.weight_decay import weight_decays
 from scyc.pruning.pruned_network import Network
 from scyc.specs.system import TrainingSpec
 from scyc.training.job import Job, Outcome, ValidationCurve
@@ -41,13 +43,19 @@ class StackedGroup:
         self.stack = StackedMlp.from_networks(network, [job.start for job in jobs])
         self.best = self.stack.select(range(len(jobs)))
         self._kept: dict[int, Network] = {}
-        self._optimizer = make_stacked(training.optimizer, self.stack.values, self.stack.masks)
+        decays = weight_decays(network, training)
+        self._decays = None if decays is None else [decays[name] for name in self.stack.names]
+        self._optimizer = self._make_optimizer()
         self._finite = torch.ones(len(jobs), dtype=torch.bool, device=jobs[0].order.device)
         self._prepare()
 
+    def _make_optimizer(self) -> StackedOptimizer:
+        stack = self.stack
+        return make_stacked(self._training.optimizer, stack.values, stack.masks, self._decays)
+
     def _prepare(self) -> None:
         """Make what depends on which members are in the stack."""
-        self._steps = MlpGradients(self.stack, self._optimizer, self._training.batch)
+        self._steps = MlpGradients(self.stack, self._optimizer, self._training)
         device = self._finite.device
         rates = torch.tensor([job.rates for job in self.jobs], dtype=torch.float64, device=device)
         self._rates = rates.t().contiguous().unbind()  # of every iteration [members]
@@ -102,9 +110,7 @@ class StackedGroup:
         if rows:
             self.stack, self.best = self.stack.select(rows), self.best.select(rows)
             old = self._optimizer
-            self._optimizer = make_stacked(
-                self._training.optimizer, self.stack.values, self.stack.masks
-            )
+            self._optimizer = self._make_optimizer()
             old.copy_rows_to(self._optimizer, rows)
             self._finite = self._finite[rows]
             self._prepare()

@@ -14,9 +14,11 @@ import torch
 from torch import Tensor
 
 from scyc.networks.fully_connected import FullyConnected
+from scyc.optimizers.clipping import clip_factors
 from scyc.optimizers.flat import Flat
 from scyc.optimizers.stacked import StackedOptimizer
 from scyc.pruning.pruned_network import Network
+from scyc.specs.system import TrainingSpec
 from scyc.training.job import is_correct
 
 
@@ -112,11 +114,24 @@ class _Layer:
 
 
 class MlpGradients:
-    """The gradients of a stack's training steps, for batches of one size."""
+    """The gradients of a stack's training steps.
 
-    def __init__(self, stack: StackedMlp, optimizer: StackedOptimizer, batch: int) -> None:
-        self._batch, self._momentum = batch, optimizer.momentum
-        gradients = optimizer.gradients.parts
+    Args:
+        stack: The members.
+        optimizer: Of their weights.
+        training: Has the size of a batch, label smoothing and clipping.
+    """
+
+    def __init__(
+        self, stack: StackedMlp, optimizer: StackedOptimizer, training: TrainingSpec
+    ) -> None:
+        self._batch = batch = training.batch
+        self._optimizer, self._masks = optimizer, stack.masks
+        self._max_norm = training.clip_grad_norm
+        # What is to be clipped is not in the momentum yet.
+        self._unclipped = None if self._max_norm is None else stack.values.like()
+        self._momentum = optimizer.momentum if self._unclipped is None else 0.0
+        gradients = (self._unclipped or optimizer.gradients).parts
         self._layers = []
         for index, (weight, bias) in enumerate(zip(stack.weights, stack.biases, strict=True)):
             after = weight.new_empty(len(stack), batch, weight.shape[1])
@@ -132,7 +147,9 @@ class MlpGradients:
         )
         self._before = (self._layers[-2].after.transpose(1, 2), last.bias.transpose(1, 2))
         self._mean = stack.weights[0].new_full((len(stack), 1, batch), 1 / batch)
-        self._minus = stack.weights[0].new_full((len(stack), 1, batch), -1.0)
+        smoothing = training.label_smoothing
+        self._minus = stack.weights[0].new_full((len(stack), 1, batch), smoothing - 1.0)
+        self._smoothing, self._shared = smoothing, smoothing / last.after.shape[2]
 
     def loss(self, inputs: Tensor, labels: Tensor) -> Tensor:
         """Compute the losses, summed over the batch; :meth:`backward` needs what this stores.
@@ -153,10 +170,14 @@ class MlpGradients:
         log_probabilities = torch.baddbmm(
             bias, last.weight, transposed, out=self._logits
         ).log_softmax(dim=1)
-        torch.exp(log_probabilities, out=last.gradient_transposed).scatter_add_(
-            1, labels, self._minus
-        )
-        return log_probabilities.gather(1, labels).sum(dim=(1, 2)).neg_()
+        slope = torch.exp(log_probabilities, out=last.gradient_transposed)
+        slope.scatter_add_(1, labels, self._minus)
+        loss = log_probabilities.gather(1, labels).sum(dim=(1, 2)).neg_()
+        if self._smoothing:
+            slope.sub_(self._shared)
+            everywhere = log_probabilities.sum(dim=(1, 2))
+            loss.mul_(1 - self._smoothing).sub_(everywhere, alpha=self._shared)
+        return loss
 
     def backward(self, inputs: Tensor) -> None:
         """Add the gradients of each member's mean loss to the optimiser's buffers."""
@@ -174,3 +195,19 @@ class MlpGradients:
                 layer.gradient_transposed, before, beta=momentum, alpha=scale
             )
             layer.bias_gradient.baddbmm_(self._mean, layer.gradient, beta=momentum)
+        self._clip()
+
+    def _clip(self) -> None:
+        """Add the gradients to the optimiser's buffers, no member's with a norm above `max_norm`.
+
+        The gradients of pruned weights are no part of it.
+        """
+        if self._unclipped is None or self._max_norm is None:
+            return
+        if self._masks is not None:
+            self._unclipped.whole.mul_(self._masks.whole)
+        factors = clip_factors(self._unclipped.parts, self._max_norm).view(-1, 1, 1)
+        for gradient in self._unclipped.parts:
+            gradient.mul_(factors)  # addcmul_ would round by how many members there are
+        buffers = self._optimizer.gradients.whole
+        buffers.mul_(self._optimizer.momentum).add_(self._unclipped.whole)

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from scyc.optimizers.weight_decay import weight_decays
 from scyc.specs.system import TrainingSpec
 from scyc.storage.pack_state_file import PackStateStore, State
 from scyc.training.job import Job, Outcome, ValidationCurve, is_validation_step, percent
@@ -89,6 +90,7 @@ class _Pack:
         self._make_forward, self._recorder = make_forward, recorder
         self._device = jobs[0].order.device
         self._trained_names = trained
+        self._decays = weight_decays(network, training)
         self._curves = [ValidationCurve() for _ in jobs]
         self._diverged: dict[int, Outcome] = {}
         self.step = 0
@@ -108,7 +110,7 @@ class _Pack:
             weight_format(self._network),
         )
         return MemberGroup(
-            indices, jobs, members, self._training, self._make_forward, self._recorder
+            indices, jobs, members, self._training, self._make_forward, self._recorder, self._decays
         )
 
     def advance(self) -> None:

@@ -15,7 +15,8 @@ from starlette.testclient import TestClient
 from oracle.cli import main
 from oracle.database import sqlite_url
 from oracle.rest.settings import WebSettings
-from oracle.service.service import ServerSettings, Service
+from oracle.service.service import Service
+from oracle.service.settings import ServerSettings
 from oracle.web.app import create_app
 
 HERE = Path(__file__).parent

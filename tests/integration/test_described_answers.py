@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from oracle.records.jobs import Holder
-from oracle.rest.examples import REQUESTS
+from oracle.rest.reference.examples import REQUESTS
 from oracle.rest.settings import WebSettings
 from oracle.search.ask_tell import ExternalRun
 from oracle.service.service import Service
@@ -37,6 +37,7 @@ CHECKS = [
 OPERATIONS = (
     "submit", "listJobs", "getJob", "changeJob", "watchJob", "cancelJob", "resumeJob",
     "listRuns", "getRun", "getTable", "getFigure", "getReport", "getStudy", "getRegion",
+    "exportNetwork",
     "listShipped", "declareOutside", "listOutside", "getOutside", "getMaxLr", "observe",
     "health", "ready", "metrics",
 )  # fmt: skip

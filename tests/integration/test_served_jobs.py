@@ -25,7 +25,8 @@ from oracle.runs import execute, prepare
 from oracle.service import driver
 from oracle.service.driver_process import started
 from oracle.service.scheduler import Scheduler
-from oracle.service.service import ServerSettings, Service
+from oracle.service.service import Service
+from oracle.service.settings import ServerSettings
 from oracle.settings import Settings
 from oracle.storage import session
 from oracle.study.validation import parse

@@ -41,7 +41,8 @@ from starlette.testclient import TestClient  # noqa: E402
 from oracle.database import sqlite_url  # noqa: E402
 from oracle.rest.settings import WebSettings  # noqa: E402
 from oracle.runs import execute, prepare  # noqa: E402
-from oracle.service.service import ServerSettings, Service  # noqa: E402
+from oracle.service.service import Service  # noqa: E402
+from oracle.service.settings import ServerSettings  # noqa: E402
 from oracle.settings import Settings  # noqa: E402
 from oracle.study.loading import read_yaml  # noqa: E402
 from oracle.study.validation import parse  # noqa: E402

@@ -26,7 +26,8 @@ from starlette.testclient import TestClient
 from oracle.client.client import Client, RetryPolicy, ServerError
 from oracle.database import sqlite_url
 from oracle.runs.catalog import find_run, stored_table
-from oracle.service.service import ServerSettings, Service
+from oracle.service.service import Service
+from oracle.service.settings import ServerSettings
 from oracle.settings import Settings
 from scyc import torchvision_compat
 from scyc.data import cache as data

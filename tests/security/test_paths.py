@@ -40,7 +40,8 @@ RAW = [joined(each) for each in CORPUS["raw"]]
 NAMED = [joined(each) for each in CORPUS["named"]]
 ROUTES = (  # every place of an address that takes a name
     "/v1/jobs/{}", "/v1/jobs/{}/events", "/v1/runs/{}", "/v1/runs/{}/table", "/v1/runs/{}/figure",
-    "/v1/runs/{}/report", "/v1/runs/{}/study", "/v1/oracle/{}", "/v1/oracle/{}/max_lr?cycle=0",
+    "/v1/runs/{}/report", "/v1/runs/{}/study", "/v1/runs/{}/export?cycle=0", "/v1/oracle/{}",
+    "/v1/oracle/{}/max_lr?cycle=0",
     "/jobs/{}", "/runs/{}", "/runs/{}/panels", "/assets/{}", "/assets/x/{}", "/static/{}",
     "/dashboard/{}", "/api/studies/{}", "/api/{}", "/csv/{}", "/favicon.ico/{}", "/{}",
 )  # fmt: skip

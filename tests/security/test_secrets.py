@@ -166,7 +166,7 @@ def test_a_run_whose_database_fails_under_it_does_not_show_its_password(place: P
         "from oracle.cli import main as cli\n"
         "from oracle.storage import result_store as store\n"
         "def add(self, *rest, **more):\n"
-        "    from oracle.storage.result_store import _storage_errors\n"
+        "    from oracle.storage.errors import storage_errors\n"
         "    with self._storage.engine.connect() as connection:\n"
         "        connection.exec_driver_sql('SELECT * FROM nowhere')\n"
         "store.ResultStore.add = add\n"
@@ -225,6 +225,7 @@ PAGES = (
     "/", "/compare", "/sign-in", "/jobs/{job}", "/runs/{run}", "/runs/{run}/panels", "/metrics",
     "/healthz", "/readyz", "/v1/jobs", "/v1/jobs/{job}", "/v1/runs", "/v1/runs/{run}",
     "/v1/runs/{run}/table?format=json", "/v1/runs/{run}/report", "/v1/runs/{run}/study",
+    "/v1/runs/{run}/export?cycle=0&format=npz",
     "/v1/runs/{run}/figure?format=html", "/v1/openapi.json", "/dashboard/", "/api/studies",
     "/api/meta", "/nowhere", "/v1/runs/none", "/v1/jobs?limit=x", "/api/studies/1",
 )  # fmt: skip

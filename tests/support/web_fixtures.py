@@ -15,7 +15,8 @@ from oracle.database import sqlite_url
 from oracle.records.jobs import Holder, Job
 from oracle.rest.settings import WebSettings
 from oracle.runs import execute, prepare
-from oracle.service.service import ServerSettings, Service
+from oracle.service.service import Service
+from oracle.service.settings import ServerSettings
 from oracle.settings import Settings
 from oracle.study.validation import parse
 from oracle.web.app import create_app

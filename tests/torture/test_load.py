@@ -20,7 +20,8 @@ from faults.loads import Meter, declared, descriptors, drive, metered
 from oracle.database import RunDatabase, sqlite_url
 from oracle.records.jobs import Holder, NewJob
 from oracle.rest.settings import WebSettings
-from oracle.service.service import ServerSettings, Service
+from oracle.service.service import Service
+from oracle.service.settings import ServerSettings
 from oracle.web.app import create_app
 from oracle.web.listener import listen, listening
 

@@ -113,7 +113,8 @@ def notes(cycles: Sequence[Mapping[str, Any]]) -> list[str]:
         "that did not choose it (each is still the best look of its training, which favours rates "
         "whose accuracy swings); paired differences oracle - S-Cyc with their standard error.",
     ]
-    if any(c["evidence"]["s_cyc"]["verdict"] == "unknown" for c in known):
+    verdicts = {c["evidence"]["s_cyc"]["verdict"] for c in known if c["evidence"]["s_cyc"]}
+    if "unknown" in verdicts:
         lines.append(
             "unknown: S-Cyc's max_lr lies beyond an end of the grid that the region touches; "
             "extend the grid."
@@ -129,7 +130,7 @@ def notes(cycles: Sequence[Mapping[str, Any]]) -> list[str]:
             f"The estimated region is in several parts at cycle {', '.join(map(str, parted))}."
         )
     lines += [line for line in (_fixed_look(known), _noise(known)) if line]
-    if any(c["evidence"]["s_cyc"]["verdict"] == "undecided" for c in known):
+    if "undecided" in verdicts:
         lines.append(
             "undecided: S-Cyc's max_lr may lie inside or outside; a larger budget may decide it."
             if any(c.get("search") for c in known)

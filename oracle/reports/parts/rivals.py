@@ -55,7 +55,11 @@ _HEADS = (
 def sheet(table: OracleTable) -> ReportTable:
     """A run's table of rivals: a row for each rival and cycle."""
     rivals = table["rivals"]
-    ours = {cycle["cycle"]: cycle["s_cyc"]["max_lr"] for cycle in table["cycles"]}
+    ours = {
+        cycle["cycle"]: rate
+        for cycle in table["cycles"]
+        if (rate := cycle["s_cyc"]["max_lr"]) is not None
+    }
     costs: dict[str, TrainingCost] = {}
     for rival in rivals:
         costs[rival["name"]] = rival["cost"]["run"]

@@ -108,7 +108,10 @@ def _recorded_before(cycle: int, known: RuleInputs) -> list[Recording] | None:
 
 def starting_max_lr(spec: WithEpsilon, study: OracleStudy) -> float:
     """Return the max_lr of the unpruned network: the rival's own, else S-Cyc's epsilon."""
-    return study.s_cyc.epsilon if spec.epsilon is None else spec.epsilon
+    if spec.epsilon is not None:
+        return spec.epsilon
+    assert study.s_cyc is not None  # a study with rivals has it
+    return study.s_cyc.epsilon
 
 
 WithEpsilon = GradientSpreadRival | PowerLawRival | AllrRival | LrRangeTestRival

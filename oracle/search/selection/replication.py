@@ -11,7 +11,6 @@ from oracle.search.request import CellRequest, Results, StudyKey, replicate_cell
 from oracle.stats.region import MaxLrScores
 from oracle.stats.region_intervals import Verdict, infer_region
 from oracle.study.oracle import OracleStudy
-from scyc.schedules import scyc_curve
 
 
 @dataclass(frozen=True)
@@ -58,8 +57,8 @@ class AdaptiveReplication:
     def _verdict(self, tried: Mapping[float, MaxLrScores]) -> Verdict | None:
         study = self.study
         found = infer_region(tried, study.tolerance, study.tolerance_kind, study.seed)
-        rate = scyc_curve.max_lr(study.s_cyc, len(self.way), study.pruning.rate)
-        return found.verdict(rate) if found else None
+        rate = study.s_cyc_max_lr(len(self.way))
+        return found.verdict(rate) if found and rate is not None else None
 
 
 def added(have: int, wanted: int | None, most: int) -> int:

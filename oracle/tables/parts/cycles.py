@@ -15,7 +15,6 @@ from oracle.study.parts.grid import reaches_zero
 from oracle.study.parts.grid_spec import GridSpec
 from oracle.tables.base import Differences, paired_differences
 from oracle.tables.parts import evidence, majority, plateau
-from scyc.schedules import scyc_curve
 
 
 class CellSearchEnd(TypedDict):
@@ -56,7 +55,8 @@ class FeasibleRegion(TypedDict):
 class SCycCycle(TypedDict):
     """S-Cyc's own run at a cycle; null where it has not come so far, or diverged before."""
 
-    max_lr: float
+    max_lr: float | None
+    """Null where the study has no S-Cyc parameters."""
     inside: bool | None
     """Of the measured region."""
     val_accuracy: list[float | None] | None
@@ -118,7 +118,9 @@ def cycle_row(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> 
         "feasible": _feasible(study.grid, cycle.region),
         "at_chance": majority.at_chance(list(cycle.results.values()), "validation"),
         "evidence": evidence.part(
-            evidence.infer(study, cycle), _rate(study, cycle), evidence.at_fixed_look(cycle)
+            evidence.infer(study, cycle),
+            study.s_cyc_max_lr(cycle.cycle),
+            evidence.at_fixed_look(cycle),
         ),
         "plateau": plateau.part(study, cycle),
         "search": _ended(cycle),
@@ -183,17 +185,12 @@ def _feasible(grid: GridSpec, region: Region | None) -> FeasibleRegion | None:
     }
 
 
-def _rate(study: OracleStudy, cycle: OracleCycle) -> float:
-    """S-Cyc's max_lr."""
-    return scyc_curve.max_lr(study.s_cyc, cycle.cycle, study.pruning.rate)
-
-
 def _s_cyc(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> SCycCycle:
-    rate = _rate(study, cycle)
+    rate = study.s_cyc_max_lr(cycle.cycle)
     results = path.results if path else None
     return {
         "max_lr": rate,
-        "inside": cycle.region.contains(rate) if cycle.region else None,
+        "inside": cycle.region.contains(rate) if cycle.region and rate is not None else None,
         "val_accuracy": [result.val_accuracy for result in results] if results else None,
         "test_accuracy": [result.test_accuracy for result in results] if results else None,
         "diverged": any(result.diverged for result in results) if results else None,

@@ -93,8 +93,8 @@ class Evidence(TypedDict):
     """Percent; the same with the look, too, chosen by the others: see :func:`at_fixed_look`."""
     estimated: NotRequired[EstimatedRegion | None]
     """Null with one replicate."""
-    s_cyc: VerdictJson
-    """On S-Cyc's max_lr."""
+    s_cyc: VerdictJson | None
+    """On S-Cyc's max_lr; null where the study has none."""
 
 
 def infer(study: OracleStudy, cycle: OracleCycle) -> RegionPosterior | None:
@@ -124,13 +124,13 @@ def at_fixed_look(cycle: OracleCycle) -> float | None:
 
 
 def part(
-    posterior: RegionPosterior | None, s_cyc: float, fixed_look: float | None = None
+    posterior: RegionPosterior | None, s_cyc: float | None, fixed_look: float | None = None
 ) -> Evidence | None:
     """Return the evidence of one cycle; None when every max_lr diverged.
 
     Args:
         posterior: What :func:`infer` gave.
-        s_cyc: S-Cyc's max_lr.
+        s_cyc: S-Cyc's max_lr; None where the study has none.
         fixed_look: What :func:`at_fixed_look` gave.
     """
     if posterior is None:
@@ -149,7 +149,7 @@ def part(
         "best_again": posterior.best_again,
         "best_at_fixed_look": fixed_look,
         "estimated": _estimated(posterior),
-        "s_cyc": verdict(posterior, s_cyc),
+        "s_cyc": verdict(posterior, s_cyc) if s_cyc is not None else None,
     }
 
 

@@ -4,56 +4,16 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from trend_tables import table
 
 from oracle.analysis import rise, shapes, trend
 from oracle.cli import main
 from scyc.errors import BadInput
 from scyc.schedules import scyc_curve
 from scyc.specs.base import SCyc
-
-GRID = [float(rate) for rate in np.geomspace(0.01, 0.64, 13)]  # a factor of 1.41
-
-
-def table(tops: Sequence[float], noise: float = 0.1, replicates: int = 4) -> dict[str, Any]:
-    """A table whose accuracy falls by 2 points for each factor of e from the cycle's best rate."""
-    random = np.random.default_rng(0)
-    cycles = []
-    for cycle, top in enumerate(tops):
-        effects = random.normal(0, 1, replicates)
-        grid = [
-            {
-                "max_lr": rate,
-                "val_accuracy": [
-                    float(90 - 2 * math.log(rate / top) ** 2 + effect + random.normal(0, noise))
-                    for effect in effects
-                ],
-                "diverged": False,
-            }
-            for rate in GRID
-        ]
-        weights = 100 * 0.5**cycle
-        cycles.append(
-            {
-                "cycle": cycle,
-                "weights_remaining": weights,
-                "replicates": replicates,
-                "grid": grid,
-                "plateau": {"verdict": "plateau"},
-            }
-        )
-    return {
-        "kind": "oracle",
-        "run_id": "known-00000000",
-        "tolerance": 0.5,
-        "tolerance_kind": "points",
-        "replicates": replicates,
-        "cycles": cycles,
-        "fit": {"rate": 0.5},
-    }
 
 
 def test_a_slope_is_that_of_least_squares() -> None:

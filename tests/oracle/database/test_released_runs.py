@@ -22,7 +22,8 @@ from oracle.cli.main import main
 from oracle.database import parse_url
 from oracle.execution.worker import Worker
 from oracle.rest.settings import WebSettings
-from oracle.service.service import ServerSettings, Service
+from oracle.service.service import Service
+from oracle.service.settings import ServerSettings
 from oracle.web.app import create_app
 
 RELEASED = Path(__file__).with_name("released")

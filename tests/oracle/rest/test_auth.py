@@ -12,7 +12,8 @@ from starlette.testclient import TestClient
 from oracle.database import sqlite_url
 from oracle.rest.auth import COOKIE
 from oracle.rest.settings import WebSettings
-from oracle.service.service import ServerSettings, Service
+from oracle.service.service import Service
+from oracle.service.settings import ServerSettings
 from oracle.web.app import create_app
 
 HOME = "http://127.0.0.1:8000"

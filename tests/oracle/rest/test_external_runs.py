@@ -17,7 +17,8 @@ from oracle.database import sqlite_url
 from oracle.rest.settings import WebSettings
 from oracle.runs import execute, prepare
 from oracle.search import ask_tell
-from oracle.service.service import ServerSettings, Service
+from oracle.service.service import Service
+from oracle.service.settings import ServerSettings
 from oracle.settings import Settings
 from oracle.study.base import Study
 from oracle.web.app import create_app

@@ -9,7 +9,8 @@ from home_fixtures import DoneHome, home, ran
 
 from oracle.export.checkpoint import find_cell, load_network
 from oracle.runs import catalog
-from oracle.service.service import ServerSettings, Service
+from oracle.service.service import Service
+from oracle.service.settings import ServerSettings
 from oracle.settings import PROGRAM_FOLDER
 from oracle.storage.session import home_url, study_url
 from scyc.errors import BadInput

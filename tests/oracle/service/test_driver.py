@@ -20,7 +20,8 @@ from oracle.search.graph import Graph
 from oracle.service import driver
 from oracle.service.driver_process import BUSY
 from oracle.service.progress import Reporter
-from oracle.service.service import ServerSettings, Service
+from oracle.service.service import Service
+from oracle.service.settings import ServerSettings
 from oracle.settings import Settings
 from oracle.storage import session
 from oracle.study.validation import parse

@@ -17,7 +17,7 @@ from oracle.records.jobs import Held, Holder, Job, NewJob
 from oracle.service import driver_process
 from oracle.service.driver_process import BUSY, GRACE
 from oracle.service.scheduler import SILENCE, Scheduler
-from oracle.service.service import ServerSettings
+from oracle.service.settings import ServerSettings
 
 FOREVER = "exec sleep 600"
 

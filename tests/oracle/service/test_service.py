@@ -15,7 +15,8 @@ from oracle.records.jobs import Holder, Job
 from oracle.records.tokens import Scope, Token
 from oracle.runs import catalog, execute, prepare
 from oracle.service import service
-from oracle.service.service import ServerSettings, Service
+from oracle.service.service import Service
+from oracle.service.settings import ServerSettings
 from oracle.settings import Progress, ScaleDown, Settings
 from oracle.storage import session
 from oracle.study.loading import read_json

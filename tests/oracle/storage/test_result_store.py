@@ -21,7 +21,8 @@ from oracle.errors import StorageError, StorageUnavailable
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.request import StudyKey
 from oracle.storage import trial_codec
-from oracle.storage.result_store import ResultStore, study_name
+from oracle.storage.optuna_studies import study_name
+from oracle.storage.result_store import ResultStore
 from scyc.errors import BadInput
 from scyc.specs.schedules import ConstantSpec, CyclicalSpec, WarmupSpec
 from scyc.specs.system import SystemSpec

@@ -13,7 +13,7 @@ from scyc.recording import next_network
 from scyc.recording.next_network import pruned_norm, range_test, steepest
 from scyc.specs.optimizers import SgdSpec
 from scyc.specs.schedules import WarmupSpec
-from scyc.specs.system import PruningSpec, RecordSpec
+from scyc.specs.system import PruningSpec, RecordSpec, TrainingSpec
 from scyc.trainer import Member, Trainer
 
 
@@ -54,7 +54,9 @@ def test_a_range_test_stops_where_the_loss_explodes_and_keeps_what_is_pruned() -
     images = torch.randn(32, 4)
     labels = images.argmax(dim=1).clamp(max=2)
     batches = [(100 * images, labels)] * next_network.RANGE_STEPS
-    found = range_test(network, start, batches, SgdSpec(momentum=0.0, weight_decay=0.0))
+    plain = SgdSpec(momentum=0.0, weight_decay=0.0)
+    training = TrainingSpec(steps=1, batch=32, validate_every=1, optimizer=plain)
+    found = range_test(network, start, batches, training)
     assert found["steps"] < next_network.RANGE_STEPS
     assert next_network.RANGE[0] <= found["rate"] < 1.0
     assert network.weight[0, 0] == 0.0

@@ -190,6 +190,7 @@ ANSWERS: Mapping[tuple[str, str], Any] = MappingProxyType(  # by operation and m
         ("getFigure", "image/png"): "(a picture)",
         ("getFigure", "image/svg+xml"): "<svg/>",
         ("getReport", "text/html"): "<!doctype html>\n",
+        ("exportNetwork", "application/octet-stream"): "(a file)",
         ("getStudy", "application/yaml"): read_yaml(STUDY, "example"),
         ("getRegion", "application/json"): {
             "run": "digits-53d35fc3",

@@ -10,10 +10,11 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from oracle.rest.auth import COOKIE
-from oracle.rest.examples import ANSWERS, REQUESTS
 from oracle.rest.problems import MEDIA_TYPE, ProblemDetails, example
+from oracle.rest.reference.examples import ANSWERS, REQUESTS
 from oracle.rest.schemas import EventShown, JobShown, Submission
 from oracle.rest.settings import WebSettings
+from oracle.study.function import FunctionStudy
 from oracle.study.registry import KINDS
 from oracle.tables.json_schema import json_schema
 
@@ -47,8 +48,9 @@ _HEADERS: Mapping[str, Any] = MappingProxyType(
         "WWW-Authenticate": {"description": "Bearer.", "schema": {"type": "string"}},
     }
 )
+STUDY_MODELS: tuple[type[BaseModel], ...] = (*KINDS.values(), FunctionStudy)
 STUDIES = (
-    *({"$ref": _REF.format(model=kind.__name__)} for kind in KINDS.values()),
+    *({"$ref": _REF.format(model=kind.__name__)} for kind in STUDY_MODELS),
     {"type": "object", "description": "With names in place of parts, as studies are written."},
 )
 
@@ -107,7 +109,7 @@ def _completed(found: dict[str, Any], settings: WebSettings) -> dict[str, Any]:
     parts = found["components"]
     schemas = parts.setdefault("schemas", {})
     models: list[type[BaseModel]] = [ProblemDetails, Submission, EventShown]
-    for model in (*models, *KINDS.values()):
+    for model in (*models, *STUDY_MODELS):
         schema = model.model_json_schema(ref_template=_REF)
         for name, each in {**schema.pop("$defs", {}), model.__name__: schema}.items():
             schemas.setdefault(name, each)

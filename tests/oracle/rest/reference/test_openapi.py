@@ -8,7 +8,8 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from oracle.rest.openapi import operations
+from oracle.rest.reference.openapi import operations
+from oracle.study.function import FunctionStudy
 from oracle.study.registry import KINDS
 from oracle.web.app import create_app
 
@@ -27,6 +28,7 @@ PATHS = {
     ("get", "/v1/runs/{run}/figure"),
     ("get", "/v1/runs/{run}/report"),
     ("get", "/v1/runs/{run}/study"),
+    ("get", "/v1/runs/{run}/export"),
     ("get", "/v1/runs/{run}/cycles/{cycle}/region"),
     ("get", "/v1/shipped"),
     ("get", "/v1/oracle"),
@@ -125,7 +127,7 @@ def test_no_reference_leads_nowhere(described: dict[str, Any]) -> None:
 def test_a_submission_describes_every_kind_of_study(described: dict[str, Any]) -> None:
     schemas = described["components"]["schemas"]
     kinds = {each.get("$ref", "") for each in schemas["Submission"]["properties"]["study"]["anyOf"]}
-    for kind in KINDS.values():
+    for kind in (*KINDS.values(), FunctionStudy):
         assert f"#/components/schemas/{kind.__name__}" in kinds
         assert "cycles" in schemas[kind.__name__]["properties"]
 

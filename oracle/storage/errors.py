@@ -1,0 +1,44 @@
+"""Errors of Optuna and of the database, as errors of this package."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import optuna
+
+from oracle.database import COPY, DatabaseError, failed
+from oracle.errors import OptunaStudyGone, StorageError
+
+_OPTUNA_NOT_FOUND = "Record does not exist."  # what Optuna says of a study that was deleted
+
+
+@contextlib.contextmanager
+def storage_errors(what: str) -> Iterator[None]:
+    """Raise what goes wrong in the database as the package's errors.
+
+    Args:
+        what: what could not be done, for the message.
+
+    Raises:
+        StorageError: The database fails.
+        OptunaStudyGone: An Optuna study was deleted since it was last used.
+    """
+    try:
+        yield
+    except (optuna.exceptions.StorageInternalError, DatabaseError) as error:
+        raise failed(error, what) from error
+    except KeyError as error:
+        if error.args != (_OPTUNA_NOT_FOUND,):
+            raise
+        raise OptunaStudyGone(f"{what}: its Optuna study was deleted") from error
+
+
+@contextlib.contextmanager
+def decoding_errors() -> Iterator[None]:
+    """Raise StorageError where a row cannot be decoded, as nobody has stored it so."""
+    try:
+        yield
+    except (ValueError, TypeError, LookupError, AttributeError, AssertionError) as error:
+        reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise StorageError(f"a result makes no sense ({reason}); {COPY}") from error
