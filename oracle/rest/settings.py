@@ -17,6 +17,7 @@ class WebSettings:
     rate: float = 50.0  # requests a second that a caller may go on sending
     burst: int = 100  # requests at once
     body_limit: int = 1_000_000  # bytes
+    upload_limit: int = 2 << 30  # bytes of an exported run, which an admin may send
     dashboard_writes: bool = False  # whether an admin may change things in the Optuna dashboard
     cookie_secure: bool = False  # whether the page is reached over TLS alone
     session_hours: float = 12.0

@@ -116,13 +116,13 @@ class Service:
         return [run for run in runs if run is not None], following
 
     def run(self, name: str) -> StoredRun:
-        """The run with this id, that of the job with this id, or the latest of the study so named.
+        """The run with this id or name, of the job with this id, or the latest of a study's name.
 
         Raises UnknownJob, also where the job has no run yet.
         """
         record = self.ledger.run(name)
         if record is None:
-            record = self._record_of_job(name)
+            record = self._record_named(name) or self._record_of_job(name)
         if record is None:
             same = [each for each in self.ledger.runs() if each.run_id.rpartition("-")[0] == name]
             record = same[-1] if same else None
@@ -130,6 +130,10 @@ class Service:
         if run is None:
             raise UnknownJob(f"there is no run {name}; GET /v1/runs lists them")
         return run
+
+    def forget(self, run: StoredRun) -> None:
+        """Forget a run that was deleted."""
+        self._studies.pop(run.record.run_id, None)
 
     def table(self, run: StoredRun, which: str | None = None) -> Table:
         """The table of a run as far as it has come, or that of the distributions it recorded.
@@ -192,6 +196,10 @@ class Service:
         job = self.jobs.get(job_id)
         if job.owner != who.name and not who.allows("admin"):
             raise Forbidden(f"{job_id} is {job.owner}'s; ask them, or an admin")
+
+    def _record_named(self, name: str) -> RunRecord | None:
+        run_id = self.ledger.names().find(name)
+        return None if run_id is None else self.ledger.run(run_id)
 
     def _record_of_job(self, job_id: str) -> RunRecord | None:
         try:
