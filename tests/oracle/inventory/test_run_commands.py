@@ -155,7 +155,7 @@ def test_an_exported_run_is_the_same_elsewhere(
     table = catalog.stored_table(catalog.find_run("tiny", here))
     taken = transport.import_run(packed, there)
     assert (taken.run_id, taken.state, taken.cells) == (done.run_id, "done", done.cells)
-    assert taken.networks == 5
+    assert taken.networks == len(list((done.folder / "tiny").rglob("*.pt")))
     run = catalog.find_run("tiny", there)
     assert catalog.stored_table(run) == table
     assert load_network(run, there, find_cell(run, 1), "final").masks
