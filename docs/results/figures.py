@@ -18,7 +18,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from oracle.analysis import rise, trend
-from oracle.plots.base import rate_axis, remaining_axis, save
+from oracle.plots.base import rate_axis, remaining_axis
+from oracle.plots.page import save
 from oracle.stats.paired_difference import Difference
 
 HERE = Path(__file__).parent

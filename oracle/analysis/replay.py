@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from oracle.search.graph import CellResult, Graph
 from oracle.search.greedy import GridSearch, OracleCycle, greedy_oracle
-from oracle.search.request import Results
+from oracle.search.request import Results, replay
 from oracle.search.selection.adaptive_grid import SELECTION_RULES
 from oracle.stats.paired_difference import Difference, difference
 from oracle.stats.region import Region, ToleranceKind
@@ -145,13 +145,8 @@ def replays(study: OracleStudy, graph: Graph, cycles: Sequence[OracleCycle]) -> 
 def path(study: OracleStudy, graph: Graph, known: Results) -> list[OracleCycle]:
     """The adaptive oracle's own cycles, below its own winners, as far as they are recorded."""
     cycles: list[OracleCycle] = []
-    search = greedy_oracle(study.model_copy(update={"search": "adaptive"}), graph, cycles.append)
-    ask = next(search)
-    while all(cell.id in known for cell in ask.cells):
-        try:
-            ask = search.send(known)
-        except StopIteration:
-            break
+    adaptive = study.model_copy(update={"search": "adaptive"})
+    replay(greedy_oracle(adaptive, graph, cycles.append), known)
     return cycles
 
 

@@ -10,7 +10,6 @@ from oracle.export.checkpoint import Found, State, find_cell, load_folder, load_
 from oracle.export.export import Wanted, chosen, export_network
 from oracle.host.disk import raise_disk_errors
 from oracle.inventory import deletion, listing, naming, transport
-from oracle.plots import base
 from oracle.plots.registry import FIGURES
 from oracle.reports import formats
 from oracle.runs import catalog, html_report
@@ -279,7 +278,8 @@ class Run:
             html_report.grid(printed),
         ]
         if not is_empty(table):
-            parts.append(base.page(FIGURES[table["kind"]].figure(table), plotly_js="cdn"))
+            figure = FIGURES[table["kind"]].figure(table)
+            parts.append(figure.to_html(full_html=False, include_plotlyjs="cdn"))
         return "\n".join(parts)
 
 

@@ -64,7 +64,7 @@ def plot(run_name: str, settings: Settings, which: str | None, output: Path | No
 
     RUN may be a file, too: an exported run (.zip), or a table that `table --format json` wrote.
     """
-    from oracle.plots import base
+    from oracle.plots import page
     from oracle.plots.registry import FIGURES
     from oracle.tables.registry import is_empty
 
@@ -72,7 +72,8 @@ def plot(run_name: str, settings: Settings, which: str | None, output: Path | No
     if is_empty(found):
         raise click.ClickException("no cycle of this run is finished yet; nothing to draw")
     target = output or Path(f"{found['run_id']}.html")
-    base.save(FIGURES[found["kind"]].figure(found), target)
+    drawn = FIGURES[found["kind"]]
+    page.save(drawn.figure(found), target, drawn.cards(found))
     click.echo(str(target))
 
 

@@ -86,7 +86,7 @@ def plot_schedule(
     study: str, cycles: tuple[int, ...], entry: str | None, output: Path | None
 ) -> None:
     """Draw a STUDY's schedule: max_lr over the pruning cycles, LR over the iterations of some."""
-    from oracle.plots import base, learning_rate
+    from oracle.plots import learning_rate, page
     from oracle.study.declared import learning_rates
     from oracle.study.loading import load_study
 
@@ -96,7 +96,7 @@ def plot_schedule(
     late = [cycle for cycle in cycles if cycle > last]
     if late:
         raise click.UsageError(f"--cycle {late[0]} comes after the study's last, {last}")
-    figure = learning_rate.schedule(
+    drawn = (
         rates.s_cyc or rates.max_lr_at(0, declared.pruning.rate),
         declared.pruning.rate,
         last,
@@ -104,8 +104,9 @@ def plot_schedule(
         declared.training.steps,
         sorted({*cycles} or {0, last // 8, last // 4, last // 2, last}),
     )
+    figure, panels = learning_rate.schedule(*drawn), learning_rate.panels(*drawn)
     target = output or Path(f"{declared.name}-schedule.html")
-    base.save(figure, target)
+    page.save(figure, target, panels)
     click.echo(str(target))
 
 

@@ -85,18 +85,7 @@ class Trials:
             if unless is not None and _has(connection, study, unless, trial.attributes[unless]):
                 return
             before = sa.select(sa.func.count()).where(TRIALS.c.study_id == study)
-            insert = sa.insert(TRIALS).values(
-                number=before.scalar_subquery(),
-                study_id=study,
-                state=trial.fate,
-                datetime_start=trial.started,
-                datetime_complete=trial.ended,
-            )
-            trial_id = connection.execute(insert.returning(TRIALS.c.trial_id)).scalar_one()
-            for table, rows in trial_rows(trial):
-                if rows:
-                    whole = [{"trial_id": trial_id, **row} for row in rows]
-                    connection.execute(sa.insert(table), whole)
+            insert_trial(connection, study, before.scalar_subquery(), trial)
 
     def complete(self, key: str, value: str) -> list[StoredTrial]:
         """All complete trials of the studies of which a user attribute is a text, in their order.
@@ -155,6 +144,30 @@ def _has(connection: sa.Connection, study: int, key: str, value: Any) -> bool:
     same = (ATTRIBUTES.c.key == key) & (ATTRIBUTES.c.value_json == json.dumps(value))
     found = sa.select(TRIALS.c.trial_id).select_from(mine).where(TRIALS.c.study_id == study, same)
     return connection.execute(found.limit(1)).first() is not None
+
+
+def insert_trial(
+    connection: sa.Connection, study: int, number: int | sa.ScalarSelect[int], trial: NewTrial
+) -> None:
+    """Insert a trial with all its rows.
+
+    Args:
+        connection: In a transaction that writes.
+        study: The study's id in its table.
+        number: Of the trial in its study, or an expression that counts those that there are.
+        trial: What to write.
+    """
+    insert = sa.insert(TRIALS).values(
+        number=number,
+        study_id=study,
+        state=trial.fate,
+        datetime_start=trial.started,
+        datetime_complete=trial.ended,
+    )
+    trial_id = connection.execute(insert.returning(TRIALS.c.trial_id)).scalar_one()
+    for table, rows in trial_rows(trial):
+        if rows:
+            connection.execute(sa.insert(table), [{"trial_id": trial_id, **row} for row in rows])
 
 
 def trial_rows(trial: NewTrial) -> list[tuple[sa.Table, list[dict[str, Any]]]]:

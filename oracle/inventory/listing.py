@@ -15,6 +15,7 @@ from oracle.experiments.registry import expected_cells, experiment
 from oracle.runs import catalog
 from oracle.runs.catalog import StoredRun
 from oracle.search.graph import CellResult, Graph
+from oracle.search.request import requests
 from oracle.settings import Settings
 from oracle.storage.result_store import ResultStore
 from oracle.storage.session import opened
@@ -88,7 +89,7 @@ def _asked(so_far: Experiment, known: Mapping[str, CellResult]) -> set[str]:
     return {
         cell.id
         for search in so_far.searches()
-        for request in catalog.requests(search, known)
+        for request in requests(search, known)
         for cell in request.cells
     }
 

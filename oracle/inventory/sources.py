@@ -17,6 +17,7 @@ from oracle.experiments.registry import experiment
 from oracle.inventory.archive import Archive, opened_archive
 from oracle.runs import catalog
 from oracle.runs.catalog import StoredRun
+from oracle.search.request import replay
 from oracle.settings import Settings
 from oracle.tables.registry import TABLES, Table
 from scyc.errors import BadInput
@@ -98,7 +99,7 @@ def measured(texts: tuple[str, ...], settings: Settings) -> list[Measured]:
 def _replayed(archive: Archive) -> Experiment:
     so_far = experiment(archive.study, archive.graph)
     for search in so_far.searches():
-        catalog.replay(search, archive.results)
+        replay(search, archive.results)
     return so_far
 
 

@@ -16,11 +16,11 @@ from oracle.experiments.registry import experiment
 from oracle.inventory import archive
 from oracle.inventory.archive import MANIFEST, RESULTS, Archive, Bounds
 from oracle.inventory.listing import asked_cells
-from oracle.runs import catalog
 from oracle.runs.catalog import StoredRun
 from oracle.runs.publishing import publish
 from oracle.runs.run_ids import is_same_run, run_ids
 from oracle.search.graph import CellResult, Graph
+from oracle.search.request import requests
 from oracle.settings import Settings
 from oracle.storage.recorder import Recorder
 from oracle.storage.result_store import ResultStore
@@ -154,7 +154,7 @@ def _recorded(
     )
     written: set[str] = set()
     for search in so_far.searches():
-        for request in catalog.requests(search, known):
+        for request in requests(search, known):
             for cell in request.cells:
                 if cell.id in known and cell.id not in there and cell.id not in written:
                     recorder.cell(cell, known[cell.id], request.place, there=True)

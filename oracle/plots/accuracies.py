@@ -9,11 +9,13 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
-from oracle.plots.base import rate_axis
+from oracle.plots.base import MANY, rate_axis, thinned
 from oracle.reports.parts import metric
 from oracle.tables.base import finite
 from oracle.tables.oracle import OracleTable
 from oracle.tables.parts.cycles import OracleCycleRow
+
+_SO_FAR = "#CC79A7"  # Okabe and Ito's; the scale of the finished cycles has no such hue
 
 
 def lines(figure: go.Figure, table: OracleTable, column: int) -> None:
@@ -22,11 +24,12 @@ def lines(figure: go.Figure, table: OracleTable, column: int) -> None:
     Bars are standard errors of the paired difference to the well-tuned value.
     """
     cycles = table["cycles"]
-    means = [_means(c) for c in cycles]
+    by_cycle = [means(c) for c in cycles]
+    many = len(cycles) > MANY
     place = {"row": 1, "col": column}
     shares = [0.9 * index / max(1, len(cycles) - 1) for index in range(len(cycles))]
     for cycle, line, colour in zip(
-        cycles, means, sample_colorscale("Viridis", shares), strict=True
+        cycles, by_cycle, sample_colorscale("Viridis", shares), strict=True
     ):
         figure.add_trace(
             go.Scatter(
@@ -35,7 +38,8 @@ def lines(figure: go.Figure, table: OracleTable, column: int) -> None:
                 mode="lines+markers",
                 line={"color": colour, "width": 2},
                 marker={"size": [12 if rate == cycle["well_tuned"] else 5 for rate in line]},
-                error_y=_errors(cycle, list(line), colour),
+                error_y=None if many else _errors(cycle, list(line), colour),
+                showlegend=not many,
                 name=f"{cycle['weights_remaining']:.3g} %",
                 legend="legend2",
                 hovertemplate=f"max_lr %{{x:.4g}}: {_hover(table)}<extra>"
@@ -43,9 +47,13 @@ def lines(figure: go.Figure, table: OracleTable, column: int) -> None:
             ),
             **place,
         )
-    bars = any(c["evidence"] and c["evidence"]["low"] for c in cycles)
-    axis = _value_axis(table, means)
-    lowest = axis["range"][0] if "range" in axis else _worst(table, means)
+    so_far = _unfinished(figure, table, place)
+    if many:
+        _colour_bar(figure, cycles, place)
+    bars = not many and any(c["evidence"] and c["evidence"]["low"] for c in cycles)
+    by_cycle += [so_far] if so_far else []
+    axis = _value_axis(table, by_cycle)
+    lowest = axis["range"][0] if "range" in axis else _worst(table, by_cycle)
     diverged = [e["max_lr"] for c in cycles for e in c["grid"] if e["diverged"]]
     if diverged:
         figure.add_trace(
@@ -55,13 +63,13 @@ def lines(figure: go.Figure, table: OracleTable, column: int) -> None:
                 mode="markers",
                 marker={"symbol": "x", "size": 9, "color": "#B00020"},
                 name="diverged",
-                legend="legend2",
+                legend="legend" if many else "legend2",
                 hovertemplate="max_lr %{x:.4g} diverged<extra></extra>",
             ),
             **place,
         )
-    rates = [entry["max_lr"] for c in cycles for entry in c["grid"]]
-    figure.update_xaxes(title_text="max_lr", **rate_axis(rates), **place)
+    rates = [entry["max_lr"] for c in cycles for entry in c["grid"]] + unfinished_rates(table)
+    figure.update_xaxes(title_text="max_lr", **(rate_axis(rates) if rates else {}), **place)
     figure.update_yaxes(
         title_text=f"mean validation {metric.name(table)}{' ± SE' if bars else ''}"
         f"{metric.unit(table)}",
@@ -70,27 +78,97 @@ def lines(figure: go.Figure, table: OracleTable, column: int) -> None:
     )
 
 
+def unfinished_rates(table: OracleTable) -> list[float]:
+    """Return every max_lr of the cycle that a run is in; [] where there is none."""
+    found = table.get("current")
+    return [each["max_lr"] for each in found["grid"]] if found else []
+
+
+def _unfinished(
+    figure: go.Figure, table: OracleTable, place: Mapping[str, int]
+) -> dict[float, float]:
+    """The cycle that a run is in, a hollow mark where replicates lack; returns its means so far."""
+    found = table.get("current")
+    known = [e for e in found["grid"] if e["val_accuracy"] and not e["diverged"]] if found else []
+    if not found or not known:
+        return {}
+    means = {each["max_lr"]: statistics.fmean(each["val_accuracy"]) for each in known}
+    whole = [len(each["val_accuracy"]) == each["asked"] for each in known]
+    figure.add_trace(
+        go.Scatter(
+            x=list(means),
+            y=list(means.values()),
+            mode="lines+markers",
+            line={"color": _SO_FAR, "width": 2, "dash": "dot"},
+            marker={"size": 8, "symbol": ["circle" if each else "circle-open" for each in whole]},
+            name=f"cycle {found['cycle']} so far",
+            legend="legend2" if len(table["cycles"]) <= MANY else "legend",
+            text=[f"{len(each['val_accuracy'])} of {each['asked']} replicates" for each in known],
+            hovertemplate=f"max_lr %{{x:.4g}}: {_hover(table)}, %{{text}}<extra>"
+            f"cycle {found['cycle']} so far</extra>",
+        ),
+        **place,
+    )
+    return means
+
+
+def _colour_bar(
+    figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[str, int]
+) -> None:
+    """The colours of the lines, in place of a legend line for each."""
+    last = len(cycles) - 1
+    shown = thinned(range(len(cycles)), 6)
+    shares = [step / 10 for step in range(11)]
+    colours = sample_colorscale("Viridis", [0.9 * share for share in shares])
+    scale = [list(pair) for pair in zip(shares, colours, strict=True)]
+    figure.add_trace(
+        go.Scatter(
+            x=[None],
+            y=[None],
+            mode="markers",
+            marker={
+                "color": [0.0],
+                "cmin": 0.0,
+                "cmax": float(last),
+                "colorscale": scale,
+                "showscale": True,
+                "colorbar": {
+                    "title": {"text": "weights remaining, %", "side": "right"},
+                    "tickvals": shown,
+                    "ticktext": [f"{cycles[index]['weights_remaining']:.3g}" for index in shown],
+                    "thickness": 14,
+                    "outlinewidth": 0,
+                },
+            },
+            name="weights remaining",
+            showlegend=False,
+            hoverinfo="skip",
+        ),
+        **place,
+    )
+
+
 def _hover(table: OracleTable) -> str:
     return "%{y:.4g}" if metric.is_own(table) else "%{y:.2f} %"
 
 
-def _value_axis(table: OracleTable, means: Sequence[Mapping[float, float]]) -> dict[str, Any]:
+def _value_axis(table: OracleTable, by_cycle: Sequence[Mapping[float, float]]) -> dict[str, Any]:
     """The range in which the best values lie; a metric of one's own is shown whole."""
     if metric.is_own(table):
         return {}
-    best = [max(line.values()) for line in means if line] or [0.0]
+    best = [max(line.values()) for line in by_cycle if line] or [0.0]
     lowest = max(0.0, min(best) - max(4.0, 8 * table["tolerance"]))
     return {"range": [lowest, min(100.5, max(best) + 1)]}
 
 
-def _worst(table: OracleTable, means: Sequence[Mapping[float, float]]) -> float:
+def _worst(table: OracleTable, by_cycle: Sequence[Mapping[float, float]]) -> float:
     """The worst value of a metric of one's own, where diverged training runs are marked."""
-    values = [value for line in means for value in line.values()] or [0.0]
+    values = [value for line in by_cycle for value in line.values()] or [0.0]
     return max(values) if metric.fields(table)["mode"] == "min" else min(values)
 
 
-def _means(cycle: OracleCycleRow) -> dict[float, float]:
-    """Mean accuracies by max_lr, over the same replicates as the best one's."""
+def means(cycle: OracleCycleRow) -> dict[float, float]:
+    """Return mean accuracies by max_lr, over the same replicates as the best one's."""
     sound = {e["max_lr"]: finite(e["val_accuracy"]) for e in cycle["grid"] if not e["diverged"]}
     well_tuned = cycle["well_tuned"]
     best = [] if well_tuned is None else sound[well_tuned]

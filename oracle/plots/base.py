@@ -5,68 +5,20 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import plotly.graph_objects as go
 
-from oracle.errors import SettingProblem
 from oracle.reports.sheet import shrunk_lines
 from oracle.tables.base import TableHeader
 from oracle.tables.parts.cycles import OracleCycleRow
-from scyc.errors import BadInput
 
-_ENDINGS = (".html", ".png", ".svg")
-_PAGE = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Figure</title></head>
-<body style="margin:0;background:#fff">{}</body>
-</html>
-"""
-
-
-def page(figure: go.Figure, plotly_js: bool | str = True) -> str:
-    """Return a figure as HTML that needs nothing else and is as wide as its page.
-
-    In a page narrower than 60rem it scrolls sideways, so that nothing is cut.
-
-    Args:
-        figure: its own width holds for pictures and is ignored here; its height is kept.
-        plotly_js: whether plotly's library is part of the page; False returns a fragment.
-    """
-    responsive = go.Figure(figure).update_layout(width=None, autosize=True)
-    drawing = responsive.to_html(
-        full_html=False,
-        include_plotlyjs=plotly_js,
-        default_height=f"{figure.layout.height or 640}px",
-        config={"responsive": True},
-    )
-    fragment = f'<div style="overflow-x:auto"><div style="min-width:60rem">{drawing}</div></div>'
-    return _PAGE.format(fragment) if plotly_js is True else fragment
-
-
-def save(figure: go.Figure, target: Path) -> None:
-    """Write a figure as .html, .png or .svg.
-
-    Raises BadInput for another ending, a folder that is not there, or where PNG and SVG are wanted
-    and no browser is there to draw them.
-    """
-    if target.suffix not in _ENDINGS:
-        rule = f"ends in {target.suffix or 'nothing'}; use one of {', '.join(_ENDINGS)}"
-        raise BadInput("plot", [SettingProblem("output", rule, str(target))])
-    try:
-        if target.suffix == ".html":
-            target.write_text(page(figure), encoding="utf-8")
-        else:
-            figure.write_image(target, scale=2 if target.suffix == ".png" else 1)
-    except OSError as error:
-        rule = f"cannot be written: {error.strerror}"
-        raise BadInput("plot", [SettingProblem("output", rule, str(target))]) from error
-    except RuntimeError as error:
-        rule = "needs Chrome or Chromium (or BROWSER_PATH); install one, or write .html"
-        raise BadInput("plot", [SettingProblem("output", rule, str(target))]) from error
+MANY = 12  # networks, from which a legend line for each is too much, and a heat map is drawn
+FIXED = "fixed colours"  # meta of a trace that pages do not repaint: it lies on colours
+_MOST_TICKS = 9  # of an axis of weights remaining
+_MOST_DECADES = 3  # of learning rates, with ticks at 1, 2 and 5
+Item = TypeVar("Item")
 
 
 def plain(text: str) -> str:
@@ -74,29 +26,52 @@ def plain(text: str) -> str:
     return html.escape(text, quote=False)
 
 
+def rate_ticks(rates: Sequence[float]) -> list[float]:
+    """Return ticks for learning rates: at 1, 2 and 5, over many decades at 1 alone."""
+    low, high = math.floor(math.log10(min(rates))), math.ceil(math.log10(max(rates)))
+    digits = (1, 2, 5) if high - low <= _MOST_DECADES else (1,)
+    return [digit * 10.0**decade for decade in range(low, high + 1) for digit in digits]
+
+
 def rate_axis(rates: Sequence[float]) -> dict[str, Any]:
-    """A logarithmic axis for learning rates with ticks at 1, 2 and 5."""
-    low, high = min(rates), max(rates)
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    ticks = [digit * 10.0**decade for decade in decades for digit in (1, 2, 5)]
-    margin = 0.06
+    """A logarithmic axis for learning rates; its ticks are :func:`rate_ticks`."""
+    ticks, margin = rate_ticks(rates), 0.06
     return {
         "type": "log",
         "tickvals": ticks,
         "ticktext": [f"{tick:g}" for tick in ticks],
-        "range": [math.log10(low) - margin, math.log10(high) + margin],
+        "tickangle": 0,
+        "range": [math.log10(min(rates)) - margin, math.log10(max(rates)) + margin],
     }
 
 
 def remaining_axis(ticks: Sequence[float]) -> dict[str, Any]:
     """A logarithmic axis for weights remaining, in percent, that falls from left to right."""
+    shown = remaining_ticks(ticks)
     return {
         "title_text": "weights remaining, %",
         "type": "log",
         "autorange": "reversed",
-        "tickvals": list(ticks),
-        "ticktext": [f"{tick:.3g}" for tick in ticks],
+        "tickvals": shown,
+        "ticktext": [f"{tick:.3g}" for tick in shown],
+        "tickangle": 0,
     }
+
+
+def remaining_ticks(items: Sequence[Item]) -> list[Item]:
+    """Return the networks whose weights remaining an axis names, so that no label rotates."""
+    return list(items) if len(items) <= _MOST_TICKS else thinned(items, _MOST_TICKS - 2)
+
+
+def thinned(items: Sequence[Item], most: int) -> list[Item]:
+    """Return at most so many, evenly spaced: every second, every third ... from the first on."""
+    return list(items[:: max(1, -(-len(items) // most))])
+
+
+def estimated_bounds(cycle: OracleCycleRow) -> tuple[float, float] | None:
+    """Return the bounds of a cycle's estimated region; None where there is no estimate."""
+    found = cycle["evidence"] and cycle["evidence"].get("estimated")
+    return (found["low"], found["high"]) if found else None
 
 
 def region_ends(cycles: Sequence[OracleCycleRow]) -> tuple[list[float], list[float]]:

@@ -186,7 +186,7 @@ def _spread(
         row=row,
         col=column,
     )
-    figure.update_xaxes(**remaining_axis(_ticks(networks)), tickangle=0, row=row, col=column)
+    figure.update_xaxes(**remaining_axis(_ticks(networks)), row=row, col=column)
     figure.update_yaxes(title_text=_UNITS[what], row=row, col=column)
 
 
@@ -222,7 +222,7 @@ def _shares(
             row=row,
             col=column,
         )
-    figure.update_xaxes(**remaining_axis(_ticks(networks)), tickangle=0, row=row, col=column)
+    figure.update_xaxes(**remaining_axis(_ticks(networks)), row=row, col=column)
     figure.update_yaxes(title_text="share of values, %", rangemode="tozero", row=row, col=column)
 
 

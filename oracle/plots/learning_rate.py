@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 from plotly.subplots import make_subplots
 
+from oracle.plots.base import card
 from scyc.schedules import rates as schedules
 from scyc.schedules import scyc_curve
 from scyc.specs.base import SCyc
@@ -88,13 +89,10 @@ def schedule(
     unpruned network. steps: iterations of a cycle. chosen: the cycles drawn on the right. Raises
     ValueError where none is chosen, or one that there is not.
     """
-    missing = [cycle for cycle in chosen if not 0 <= cycle <= cycles]
-    if missing or not chosen:
-        raise ValueError(f"chosen = {missing}: choose cycles from 0 to {cycles}, at least one")
-    rates = [_max_lr(curve, cycle, rate) for cycle in range(cycles + 1)]
+    rates = _checked(curve, rate, cycles, chosen)
     figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.09, subplot_titles=_TITLES)
-    _over_cycles(figure, curve, rate, rates)
-    _within_cycles(figure, rates, rate, schedule, steps, chosen)
+    _over_cycles(figure, curve, rate, rates, column=1)
+    _within_cycles(figure, rates, rate, schedule, steps, chosen, column=2)
     figure.update_yaxes(range=[0, 1.25 * max(rates)])
     figure.update_layout(
         template="plotly_white",
@@ -106,6 +104,35 @@ def schedule(
         height=560,
     )
     return figure
+
+
+def panels(
+    curve: MaxLr,
+    rate: float,
+    cycles: int,
+    schedule: ScheduleSpec,
+    steps: int,
+    chosen: Sequence[int],
+) -> dict[str, go.Figure]:
+    """Return the two halves of :func:`schedule`, which says what the arguments are."""
+    rates = _checked(curve, rate, cycles, chosen)
+    over, within = (make_subplots(rows=1, cols=1) for _ in range(2))
+    _over_cycles(over, curve, rate, rates, column=1)
+    _within_cycles(within, rates, rate, schedule, steps, chosen, column=1)
+    made = {"max_lr": over, "learning_rate": within}
+    for title, figure in zip(_TITLES, made.values(), strict=True):
+        figure.update_yaxes(range=[0, 1.25 * max(rates)])
+        card(figure, title)
+    within.update_layout(legend={"title": {"text": "pruning cycle"}})
+    return made
+
+
+def _checked(curve: MaxLr, rate: float, cycles: int, chosen: Sequence[int]) -> list[float]:
+    """Return the max_lr of every cycle. Raises ValueError of cycles that cannot be drawn."""
+    missing = [cycle for cycle in chosen if not 0 <= cycle <= cycles]
+    if missing or not chosen:
+        raise ValueError(f"chosen = {missing}: choose cycles from 0 to {cycles}, at least one")
+    return [_max_lr(curve, cycle, rate) for cycle in range(cycles + 1)]
 
 
 def thinned(rates: Sequence[float]) -> list[int]:
@@ -131,7 +158,9 @@ def thinned(rates: Sequence[float]) -> list[int]:
     return sorted({0, count - 1, *extremes})
 
 
-def _over_cycles(figure: go.Figure, curve: MaxLr, rate: float, rates: Sequence[float]) -> None:
+def _over_cycles(
+    figure: go.Figure, curve: MaxLr, rate: float, rates: Sequence[float], column: int
+) -> None:
     cycles = len(rates) - 1
     figure.add_trace(
         go.Scatter(
@@ -145,7 +174,7 @@ def _over_cycles(figure: go.Figure, curve: MaxLr, rate: float, rates: Sequence[f
             hovertemplate="cycle %{x}, %{customdata:.3g} % remaining: %{y:.4g}<extra></extra>",
         ),
         row=1,
-        col=1,
+        col=column,
     )
     for phase in phases(curve, rate, cycles) if isinstance(curve, SCyc) else ():
         narrow = phase.end - phase.start < 0.13 * cycles
@@ -162,7 +191,7 @@ def _over_cycles(figure: go.Figure, curve: MaxLr, rate: float, rates: Sequence[f
             },
             annotation_position="top",
             row=1,
-            col=1,
+            col=column,
         )
     ticks = range(0, cycles + 1, -(-cycles // (_TICKS - 1)) or 1)
     figure.update_xaxes(
@@ -171,9 +200,9 @@ def _over_cycles(figure: go.Figure, curve: MaxLr, rate: float, rates: Sequence[f
         ticktext=[f"{cycle}<br>{_remaining(rate, cycle):.3g}" for cycle in ticks],
         range=[-0.02 * max(1, cycles), 1.02 * max(1, cycles)],
         row=1,
-        col=1,
+        col=column,
     )
-    figure.update_yaxes(title_text="max_lr", row=1, col=1)
+    figure.update_yaxes(title_text="max_lr", row=1, col=column)
 
 
 def _within_cycles(
@@ -183,6 +212,7 @@ def _within_cycles(
     schedule: ScheduleSpec,
     steps: int,
     chosen: Sequence[int],
+    column: int,
 ) -> None:
     shades = [0.88 * index / max(1, len(chosen) - 1) for index in range(len(chosen))]
     colours = sample_colorscale("Plasma", shades)
@@ -200,10 +230,10 @@ def _within_cycles(
                 hovertemplate="iteration %{x}: %{y:.4g}" + f"<extra>cycle {cycle}</extra>",
             ),
             row=1,
-            col=2,
+            col=column,
         )
-    figure.update_xaxes(title_text="iteration", row=1, col=2)
-    figure.update_yaxes(title_text="learning rate", row=1, col=2)
+    figure.update_xaxes(title_text="iteration", row=1, col=column)
+    figure.update_yaxes(title_text="learning rate", row=1, col=column)
 
 
 def _max_lr(curve: MaxLr, cycle: int, rate: float) -> float:

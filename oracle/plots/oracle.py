@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from oracle.plots import accuracies, rivals
-from oracle.plots.base import band, card, head, rate_axis, region_ends, remaining_axis
+from oracle.plots import accuracies, heat_map, region_marks, rivals
+from oracle.plots.base import (
+    MANY,
+    card,
+    head,
+    rate_axis,
+    region_ends,
+    remaining_axis,
+)
+from oracle.reports.oracle import format_region, has_s_cyc
 from oracle.reports.parts import metric
-from oracle.reports.parts.evidence import chance, verdict
+from oracle.reports.parts.evidence import chance, estimated_region, verdict
+from oracle.reports.sheet import format_lr
 from oracle.tables.oracle import OracleTable
 from oracle.tables.parts.cycles import OracleCycleRow
-from oracle.tables.parts.evidence import IntervalJson
 
-_BAND, _WELL_TUNED, _S_CYC = "rgba(0, 114, 178, 0.22)", "#0072B2", "#D55E00"  # Okabe and Ito
-_ENDS = "#00456B"
+_S_CYC = "#D55E00"  # Okabe and Ito's vermilion
 _MARKS = MappingProxyType(  # of a verdict: shape, fill, line and size
     {
         "inside": ("circle", "#009E73", "white", 11),
@@ -34,138 +40,111 @@ _PAPER = "#555555"
 def regions(table: OracleTable) -> go.Figure:
     """max_lr over weights remaining, and beside it validation accuracy over max_lr.
 
-    Left: the feasible band with 90 % intervals of its ends, the well-tuned values, S-Cyc's curve
-    with its verdicts; a triangle where the grid cuts the band off. Right: a line for each cycle,
-    its well-tuned value marked; bars are standard errors of the paired difference to that.
+    Left: see :func:`_band`. Right: a line for each cycle, its well-tuned value marked; bars are
+    standard errors of the paired difference to that. Of many cycles a heat map in its place.
     """
-    figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.09, subplot_titles=_titles(table))
+    many = len(table["cycles"]) > MANY
+    titles = list(_titles(table).values())
+    figure = make_subplots(
+        rows=1,
+        cols=2,
+        horizontal_spacing=0.09,
+        subplot_titles=[titles[0], titles[2 if many else 1]],
+    )
     _band(figure, table, column=1)
-    accuracies.lines(figure, table, column=2)
+    (heat_map.panel if many else accuracies.lines)(figure, table, column=2)
     figure.update_layout(
-        head(f"{table['study']}: the greedy oracle against S-Cyc", table),
+        head(
+            f"{table['study']}: the greedy oracle" + (" against S-Cyc" if has_s_cyc(table) else ""),
+            table,
+        ),
         legend={"orientation": "h", "y": 0.01, "yref": "container", "yanchor": "bottom", "x": 0.0},
         legend2={"title": {"text": "weights remaining"}, "x": 1.01, "y": 1.0},
         margin={"t": 110, "b": 80, "l": 70, "r": 150},
         width=1280,
         height=640,
     )
+    if many:  # names that stand in both halves stand once in the legend
+        drawn = {trace.name for trace in figure.data if trace.xaxis == "x"}
+        twice = drawn & {"S-Cyc", "well-tuned max_lr"}
+        figure.for_each_trace(
+            lambda trace: trace.update(showlegend=False),
+            selector=lambda trace: trace.xaxis == "x2" and trace.name in twice,
+        )
     return figure
 
 
 def dashboard_panels(table: OracleTable) -> dict[str, go.Figure]:
-    """The two halves of :func:`regions`, each of a size that the Optuna dashboard shows whole."""
+    """The panels of a run, each of a size that the Optuna dashboard shows whole.
+
+    The two halves of :func:`regions`; of many cycles the accuracies and the heat map both.
+    """
+    if not table["cycles"]:  # the first is not finished
+        figure = make_subplots(rows=1, cols=1)
+        accuracies.lines(figure, table, column=1)
+        return {"accuracies": card(figure, _titles(table)["accuracies"])}
+    draws = {"regions": _band, "accuracies": accuracies.lines}
+    if len(table["cycles"]) > MANY:
+        draws = {"regions": _band, "heat_map": heat_map.panel, "accuracies": accuracies.lines}
     made = {}
-    for name, title, draw in zip(
-        ("regions", "accuracies"), _titles(table), (_band, accuracies.lines), strict=True
-    ):
+    for name, draw in draws.items():
         figure = make_subplots(rows=1, cols=1)
         draw(figure, table, column=1)
-        made[name] = card(figure, title)
+        made[name] = card(figure, _titles(table)[name])
     return made
 
 
+def captions(table: OracleTable) -> dict[str, str]:
+    """Return what the panels show in words, for those who do not see them."""
+    if not table["cycles"]:
+        return {}
+    first, last = table["cycles"][0], table["cycles"][-1]
+    count, name = len(table["cycles"]), metric.name(table)
+    span = (
+        f"from {first['weights_remaining']:.3g} to {last['weights_remaining']:.3g} % of the weights"
+    )
+    return {
+        "regions": f"After {count} cycles at {last['weights_remaining']:.3g} % of the weights "
+        f"the measured region is {format_region(last['feasible'])}, the estimated region "
+        f"{estimated_region(last)}, the well-tuned max_lr {format_lr(last['well_tuned'])}"
+        + (
+            f"; S-Cyc's max_lr is {format_lr(last['s_cyc']['max_lr'])} ({verdict(last)})."
+            if s_cyc_rates(table["cycles"])
+            else "."
+        ),
+        "accuracies": f"{count} lines, one for each cycle, {span}; the best of each is larger.",
+        "heat_map": f"A column for each of {count} cycles, {span}, a row for each max_lr: the "
+        f"brighter, the nearer validation {name} is to the cycle's best. The frame is the measured "
+        "region, the dotted lines are the bounds of the estimated one, stars are well-tuned values"
+        + (", the thick line is S-Cyc's max_lr." if s_cyc_rates(table["cycles"]) else "."),
+    }
+
+
 def _band(figure: go.Figure, table: OracleTable, column: int) -> None:
+    """The regions over the weights remaining, and S-Cyc's curve with its verdicts.
+
+    The estimated region is a light band, the 90 % CI of its bounds are whiskers on its edges. The
+    measured one is a bar a little to the left of each cycle, with its gaps; the star on it is the
+    well-tuned max_lr, a triangle says that the grid cuts it off.
+    """
     cycles = table["cycles"]
     known = [c for c in cycles if c["feasible"]]
-    left = [c["weights_remaining"] for c in known]
-    lows, highs = region_ends(known)
     place = {"row": 1, "col": column}
-    figure.add_trace(
-        band(
-            left,
-            lows,
-            highs,
-            fillcolor=_BAND,
-            line={"color": "rgba(0, 114, 178, 0.5)", "width": 1},
-            name=f"feasible region (within {table['tolerance']:g} {_unit(table)})",
-        ),
-        **place,
-    )
-    _members(figure, known, place)
-    figure.add_trace(
-        go.Scatter(
-            x=left,
-            y=[c["well_tuned"] for c in known],
-            mode="markers",
-            marker={"symbol": "star", "color": _WELL_TUNED, "size": 13},
-            name="well-tuned max_lr",
-            hovertemplate="%{x:.1f} % remaining: %{y:.4g}<extra>well-tuned</extra>",
-        ),
-        **place,
-    )
-    _ends(figure, known, place)
+    rates = region_marks.estimate(figure, known, place)
+    region_marks.measured(figure, known, place, f"{table['tolerance']:g} {_unit(table)}")
     _s_cyc(figure, cycles, place)
-    beside = rivals.lines(figure, table, place)
-    _cut_ends(figure, known, place)
+    rates += rivals.lines(figure, table, place)
+    region_marks.cut_ends(figure, known, place)
     _printed(figure, table, place)
-    figure.update_xaxes(**remaining_axis([c["weights_remaining"] for c in cycles]), **place)
-    rates = lows + highs + beside + s_cyc_rates(cycles)
+    rates += region_marks.unfinished(figure, table.get("current"), place)
+    left = [c["weights_remaining"] for c in cycles]
+    if (current := table.get("current")) and current["weights_remaining"] is not None:
+        left.append(current["weights_remaining"])
+    figure.update_xaxes(**remaining_axis(left), **place)
+    lows, highs = region_ends(known)
+    rates += lows + highs + s_cyc_rates(cycles)
     rates += [c["paper"][end] for c in cycles if c["paper"] for end in ("low", "high")]
-    for _, low, high in _intervals(known):
-        rates += [low["low"], high["high"]]
     figure.update_yaxes(title_text="max_lr", **rate_axis(rates), **place)
-
-
-def _cut_ends(figure: go.Figure, known: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:
-    """A triangle at each end where the grid cuts the band off."""
-    regions = [(c["weights_remaining"], c["feasible"]) for c in known]
-    highs = [(x, region["high"]) for x, region in regions if region and region["cut_high"]]
-    lows = [(x, region["low"]) for x, region in regions if region and region["cut_low"]]
-    for cut, symbol in ((highs, "triangle-up-open"), (lows, "triangle-down-open")):
-        if cut:
-            figure.add_trace(
-                go.Scatter(
-                    x=[x for x, _ in cut],
-                    y=[y for _, y in cut],
-                    mode="markers",
-                    marker={"symbol": symbol, "size": 13, "color": "black", "line": {"width": 2}},
-                    name="cut off by the grid's end",
-                    legendgroup="cut",
-                    hovertemplate="cut off at %{y:.4g}<extra></extra>",
-                ),
-                **place,
-            )
-
-
-def _intervals(
-    cycles: Sequence[OracleCycleRow],
-) -> list[tuple[float, IntervalJson, IntervalJson]]:
-    """Weights remaining and the 90 % intervals of both ends, of the cycles that have them."""
-    known = [(c["weights_remaining"], c["evidence"]) for c in cycles]
-    return [(x, e["low"], e["high"]) for x, e in known if e and e["low"] and e["high"]]
-
-
-def _ends(figure: go.Figure, known: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:
-    """90 % intervals of the band's ends, the lower ones left of their cycle, the upper right."""
-    certain = _intervals(known)
-    if not certain:
-        return
-    aside = _aside([c["weights_remaining"] for c in known])
-    x: list[float | None] = []
-    y: list[float | None] = []
-    for remaining, low, high in certain:
-        for interval, side in ((low, 1), (high, -1)):
-            at = remaining * aside**side
-            x += [at, at, None]
-            y += [interval["low"], interval["high"], None]
-    figure.add_trace(
-        go.Scatter(
-            x=x,
-            y=y,
-            mode="lines+markers",
-            line={"color": _ENDS, "width": 1.5},
-            marker={"symbol": "line-ew", "size": 7, "line": {"color": _ENDS, "width": 1.5}},
-            name="90 % CI of the bounds",
-            hovertemplate="end of the region: %{y:.4g}<extra>90 %</extra>",
-        ),
-        **place,
-    )
-
-
-def _aside(remaining: Sequence[float]) -> float:
-    """The factor that moves a mark a little to the left of its cycle."""
-    span = math.log(remaining[0] / remaining[-1]) or 1.0
-    return math.exp(min(0.012 * span, 0.09 * span / max(1, len(remaining) - 1)))
 
 
 def _s_cyc(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:
@@ -194,7 +173,7 @@ def _s_cyc(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[s
                     marker={
                         "symbol": symbol,
                         "color": fill,
-                        "size": size,
+                        "size": size - 3 * (len(cycles) > MANY),
                         "line": {"color": line, "width": 2 if fill == "white" else 1},
                     },
                     name=f"S-Cyc: {kind}",
@@ -241,34 +220,14 @@ def _printed(figure: go.Figure, table: OracleTable, place: Mapping[str, int]) ->
     )
 
 
-def _members(figure: go.Figure, known: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:
-    """The grid values that were tried: members of the region dark, the others light."""
-    for inside, colour, name in (
-        (True, "rgba(0, 114, 178, 0.65)", "grid value, inside"),
-        (False, "rgba(130, 130, 130, 0.35)", "grid value, outside"),
-    ):
-        dots = [
-            (c["weights_remaining"], entry["max_lr"])
-            for c in known
-            if (region := c["feasible"]) is not None
-            for entry in c["grid"]
-            if (entry["max_lr"] in region["members"]) == inside
-        ]
-        figure.add_trace(
-            go.Scatter(
-                x=[x for x, _ in dots],
-                y=[y for _, y in dots],
-                mode="markers",
-                marker={"color": colour, "size": 4},
-                name=name,
-                hoverinfo="skip",
-            ),
-            **place,
-        )
-
-
-def _titles(table: OracleTable) -> tuple[str, str]:
-    return "Feasible region of max_lr", f"Validation {metric.name(table)} over max_lr"
+def _titles(table: OracleTable) -> dict[str, str]:
+    """The title of each panel."""
+    name = metric.name(table)
+    return {
+        "regions": "Feasible region of max_lr",
+        "accuracies": f"Validation {name} over max_lr",
+        "heat_map": f"Validation {name} of every max_lr",
+    }
 
 
 def _unit(table: OracleTable) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from oracle.plots.base import band, rate_axis, region_ends, remaining_axis
+from oracle.plots.base import band, estimated_bounds, rate_axis, region_ends, remaining_axis
 from oracle.tables.oracle import OracleTable
 from oracle.tables.parts.cycles import OracleCycleRow
 from oracle.tables.registry import Table
@@ -41,7 +41,7 @@ def _run(figure: go.Figure, table: OracleTable, colour: str) -> list[float]:
     """Draw one run; returns the learning rates that it shows."""
     known = [c for c in table["cycles"] if c["feasible"]]
     left = [c["weights_remaining"] for c in known]
-    lows, highs = region_ends(known)
+    lows, highs, name = _bounds(known)
     group: dict[str, Any] = {"legendgroup": table["run_id"]}
     figure.add_trace(
         band(
@@ -50,7 +50,7 @@ def _run(figure: go.Figure, table: OracleTable, colour: str) -> list[float]:
             highs,
             fillcolor=_translucent(colour, 0.16),
             line={"color": _translucent(colour, 0.55), "width": 1},
-            name=f"{table['run_id']}: feasible region",
+            name=f"{table['run_id']}: {name}",
             **group,
         )
     )
@@ -82,6 +82,14 @@ def _run(figure: go.Figure, table: OracleTable, colour: str) -> list[float]:
         )
     )
     return lows + highs + [y for _, y in curve]
+
+
+def _bounds(known: Sequence[OracleCycleRow]) -> tuple[list[float], list[float], str]:
+    """The bounds of the estimated regions; of the measured ones where some have no estimate."""
+    found = [bounds for c in known if (bounds := estimated_bounds(c))]
+    if len(found) == len(known):
+        return [low for low, _ in found], [high for _, high in found], "estimated region"
+    return *region_ends(known), "measured region"
 
 
 def rows(tables: Sequence[OracleTable]) -> list[tuple[int, list[OracleCycleRow | None]]]:

@@ -82,7 +82,7 @@ def as_csv(table: Table) -> str:
     printed = sheet(table)
     every = (printed, *printed.subtables)
     heads = dict.fromkeys(head for each in every for head in each.flat_heads)
-    whose = {"run": printed.series} if printed.subtables else {}
+    whose = {"run": printed.series} if any(each.flat_heads for each in printed.subtables) else {}
     out = io.StringIO()
     writer = csv.DictWriter(out, fieldnames=list(whose | heads), lineterminator="\n")
     writer.writeheader()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from oracle.analysis import costs, region_fit
 from oracle.reports.parts import beam as beam_reports
 from oracle.reports.parts import cell_search as cell_search_reports
+from oracle.reports.parts import current, flat_rows, metric
 from oracle.reports.parts import evidence as evidence_reports
-from oracle.reports.parts import metric
 from oracle.reports.parts import plateau as plateau_reports
 from oracle.reports.parts import rivals as rivals_reports
 from oracle.reports.parts.majority import split_notes
@@ -14,15 +14,13 @@ from oracle.reports.sheet import (
     CostRow,
     ReportTable,
     cost_rows,
-    flat_spread,
     format_lr,
     format_mean_std,
     shrunk_lines,
 )
 from oracle.stats.paired_difference import Difference, signed
 from oracle.tables.oracle import OracleCost, OracleTable
-from oracle.tables.parts import evidence
-from oracle.tables.parts.cycles import FeasibleRegion, GridValue, OracleCycleRow, PaperColumn
+from oracle.tables.parts.cycles import FeasibleRegion, OracleCycleRow, PaperColumn, winner
 from oracle.tables.parts.majority import Part
 from scyc.specs.ranges import exact
 
@@ -71,8 +69,8 @@ def sheet(table: OracleTable) -> ReportTable:
         notes=[*shrunk_lines(table), *split_notes(table), *_footnotes(table)],
         costs=_costs(table["cost"]),
         cost_notes=[ratio] if ratio else [],
-        flat=[_flat(cycle) for cycle in table["cycles"]],
-        flat_heads=_flat_heads(),
+        flat=[flat_rows.flat_row(cycle) for cycle in table["cycles"]],
+        flat_heads=flat_rows.flat_heads(),
         series="oracle and S-Cyc",
         subtables=_more(table),
     )
@@ -91,9 +89,12 @@ def _costs(cost: OracleCost) -> list[CostRow]:
 
 
 def _more(table: OracleTable) -> list[ReportTable]:
-    """The tables below: rivals and beam, of a study that has them."""
+    """The tables below: the cycle that is not finished, rivals and beam, of a run with them."""
+    found = table.get("current")
+    so_far = [current.sheet(table, found)] if found else []
     rivals = [rivals_reports.sheet(table)] if table["rivals"] else []
-    return [*rivals, *([beam_reports.sheet(table, table["beam"])] if table["beam"] else [])]
+    beam = [beam_reports.sheet(table, table["beam"])] if table["beam"] else []
+    return [*so_far, *rivals, *beam]
 
 
 def _counts(table: OracleTable) -> list[int]:
@@ -108,11 +109,6 @@ def format_region(feasible: FeasibleRegion | None) -> str:
     low = ("<" if feasible["cut_low"] else "") + format_lr(feasible["low"])
     high = format_lr(feasible["high"]) + (">" if feasible["cut_high"] else "")
     return f"[{low}, {high}]" + ("" if feasible["contiguous"] else "*")
-
-
-def winner(cycle: OracleCycleRow) -> GridValue | None:
-    """The grid entry of a cycle's well-tuned max_lr."""
-    return next((each for each in cycle["grid"] if each["max_lr"] == cycle["well_tuned"]), None)
 
 
 def _footnotes(table: OracleTable) -> list[str]:
@@ -261,49 +257,3 @@ def _side(cycle: OracleCycleRow) -> str:
     assert rate is not None
     middle = (region["low"] * region["high"]) ** 0.5
     return "above" if rate > middle else "below"
-
-
-def _flat_heads() -> tuple[str, ...]:
-    means = [
-        f"{who}_{part}_accuracy_{what}"
-        for who in ("oracle", "s_cyc")
-        for part in ("val", "test")
-        for what in ("mean", "std")
-    ]
-    return (
-        "cycle",
-        "replicates",
-        "weights_remaining",
-        "well_tuned",
-        "feasible_low",
-        "feasible_high",
-        "cut_low",
-        "cut_high",
-        "contiguous",
-        "s_cyc_max_lr",
-        "inside",
-        *means,
-        *evidence.FLAT_HEADS,
-    )
-
-
-def _flat(cycle: OracleCycleRow) -> dict[str, object]:
-    feasible, best, s_cyc = cycle["feasible"], winner(cycle), cycle["s_cyc"]
-    return {
-        "cycle": cycle["cycle"],
-        "replicates": cycle["replicates"],
-        "weights_remaining": cycle["weights_remaining"],
-        "well_tuned": cycle["well_tuned"],
-        "feasible_low": feasible and feasible["low"],
-        "feasible_high": feasible and feasible["high"],
-        "cut_low": feasible and feasible["cut_low"],
-        "cut_high": feasible and feasible["cut_high"],
-        "contiguous": feasible and feasible["contiguous"],
-        "s_cyc_max_lr": s_cyc["max_lr"],
-        "inside": s_cyc["inside"],
-        **evidence_reports.flat(cycle),
-        **flat_spread("oracle_val_accuracy", best and best["val_accuracy"]),
-        **flat_spread("oracle_test_accuracy", best and best["test_accuracy"]),
-        **flat_spread("s_cyc_val_accuracy", s_cyc["val_accuracy"]),
-        **flat_spread("s_cyc_test_accuracy", s_cyc["test_accuracy"]),
-    }

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from oracle.plots import base
+from oracle.plots import page
 from oracle.plots.registry import FIGURES
 from oracle.records.tokens import Token
 from oracle.reports import formats
@@ -156,9 +156,9 @@ def figure(
     figure = FIGURES[found["kind"]].figure(found)
     headers = _named(f"{known.record.run_id}.{form}")
     if form == "html":
-        page = base.page(figure)
         headers["Content-Security-Policy"] = _OWN_PAGE
-        return Response(page, media_type=_FIGURES[form], headers=headers)
+        shown = page.document(figure, FIGURES[found["kind"]].cards(found))
+        return Response(shown, media_type=_FIGURES[form], headers=headers)
     drawing: Drawing = request.app.state.drawing
     picture = drawing.picture(figure, form)
     return Response(picture, media_type=_FIGURES[form], headers=headers)

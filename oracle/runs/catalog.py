@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from oracle.experiments.base import Experiment
 from oracle.experiments.registry import experiment
 from oracle.search.graph import Graph
 from oracle.search.greedy import OracleCycle
-from oracle.search.request import CellRequest, Results, Search
+from oracle.search.request import CellRequest, Results, answered, requests
 from oracle.settings import Settings
 from oracle.storage.optuna_studies import study_name
 from oracle.storage.result_store import ResultStore
@@ -25,6 +23,7 @@ from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy
 from oracle.study.validation import parse
 from oracle.tables import distributions as distribution_tables
+from oracle.tables.parts import current
 from oracle.tables.registry import Table
 from scyc.errors import BadInput, unknown
 from scyc.specs.base import as_json
@@ -138,10 +137,16 @@ def table_from(run: StoredRun, store: ResultStore) -> Table:
     Of a run that was done and of which the storage now lacks training runs, ``missing`` names the
     first Optuna studies that lack some.
     """
-    lacking: list[str] = []
-    table = found(run, store, lacking).table(run.record.run_id)
+    known = store.results(_graph(run))
+    asked: list[list[CellRequest]] = []
+    table = found(run, store, known, asked).table(run.record.run_id)
+    lacking = {each[-1].place for each in asked if each and not answered(each[-1], known)}
     if lacking and run.state in ("done", "no winner"):
-        table["missing"] = lacking
+        table["missing"] = sorted(study_name(_graph(run), run.study.name, key) for key in lacking)
+    if table["kind"] == "oracle" and not table["complete"]:
+        unfinished = current.part(asked[0], known)  # the greedy oracle's search is the first
+        if unfinished is not None:
+            table["current"] = unfinished
     return table
 
 
@@ -194,38 +199,24 @@ def distributions(run: StoredRun, experiment_found: Experiment, name: str) -> Ta
     return distribution_tables.table(run.study, run.record.run_id, runs[name], ended, name)
 
 
-def found(run: StoredRun, store: ResultStore, lacking: list[str] | None = None) -> Experiment:
+def found(
+    run: StoredRun,
+    store: ResultStore,
+    known: Results | None = None,
+    asked: list[list[CellRequest]] | None = None,
+) -> Experiment:
     """What a run has found, as far as its storage knows it.
 
-    lacking: takes the names of the Optuna studies in which a search misses its next results.
+    known: the storage's results, where they are read already. asked: takes what each search asked
+    for, to the first request that is not answered.
     """
-    graph = Graph(run.study.system, run.record.fingerprint)
-    known = store.results(graph)
-    so_far = experiment(run.study, graph)
-    asks = [replay(search, known) for search in so_far.searches()]
-    if lacking is not None:
-        places = {ask.place for ask in asks if ask is not None}
-        lacking += sorted(study_name(graph, run.study.name, place) for place in places)
+    known = store.results(_graph(run)) if known is None else known
+    so_far = experiment(run.study, _graph(run))
+    searched = [list(requests(search, known)) for search in so_far.searches()]
+    if asked is not None:
+        asked += searched
     return so_far
 
 
-def replay(search: Search, known: Results) -> CellRequest | None:
-    """Let a search go as far as the known results carry it; returns what it asks for then."""
-    asked = None
-    for request in requests(search, known):
-        asked = request
-    return asked if asked is not None and not _answered(asked, known) else None
-
-
-def requests(search: Search, known: Results) -> Iterator[CellRequest]:
-    """Yield what a search asks for, to the first request that the known results do not answer."""
-    with contextlib.suppress(StopIteration):
-        asked = next(search)
-        yield asked
-        while _answered(asked, known):
-            asked = search.send(known)
-            yield asked
-
-
-def _answered(asked: CellRequest, known: Results) -> bool:
-    return all(cell.id in known for cell in asked.cells)
+def _graph(run: StoredRun) -> Graph:
+    return Graph(run.study.system, run.record.fingerprint)

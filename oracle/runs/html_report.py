@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from oracle.host.disk import raise_disk_errors
-from oracle.plots import base
+from oracle.plots import page as drawing
 from oracle.plots.registry import FIGURES
 from oracle.reports import formats
 from oracle.reports.sheet import ReportTable, cost_lines, tone
@@ -17,23 +17,26 @@ from scyc.specs.base import as_json
 from scyc.storage.blob_store import write_whole
 
 _STYLE = """
-:root { color-scheme: light dark; --line: #8885; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 84rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { margin-bottom: 0 } .id { opacity: .7; margin-top: 0 }
-.scroll { overflow-x: auto }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; white-space: nowrap }
-th, td { padding: .35rem .8rem; text-align: right; border-bottom: 1px solid var(--line) }
-thead th { vertical-align: bottom; border-bottom-width: 2px }
+.drawn h2 { font-size: 1.2rem; margin: 2rem 0 .6rem }
+.id { color: var(--quiet); margin: 0 }
+.scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line);
+  border-radius: var(--round); margin-top: 1.5rem }
+table { border-collapse: collapse; width: 100%; font-size: .8125rem; white-space: nowrap;
+  font-variant-numeric: tabular-nums }
+th, td { padding: .32rem .5rem; text-align: right; border-bottom: 1px solid var(--line) }
+th:first-child, td:first-child { position: sticky; left: 0; background: var(--card) }
+thead th { vertical-align: bottom; border-bottom: 2px solid var(--edge); line-height: 1.3 }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
 .words { text-align: left } .best { font-weight: 600 }
-.inside { color: #1a7f37 } .outside { color: #c62828; font-weight: 600 }
-.undecided, .unknown { color: #8a6100 } .below td { opacity: .75; padding-top: 0; font-size: .9em }
+.inside { color: var(--good) } .outside { color: var(--bad); font-weight: 600 }
+.undecided, .unknown { color: var(--open) }
+.below td { color: var(--quiet); padding-top: 0; font-size: .9em }
 tr:has(+ .below) td { border-bottom: 0; padding-bottom: 0 }
-@media (prefers-color-scheme: dark) { .words { text-align: left } .best { font-weight: 600 }
-.inside { color: #57d17a } .outside { color: #ff8a80 } .undecided, .unknown { color: #e6b450 } }
-.figure { background: #fff; border-radius: 6px; overflow-x: auto }
-.verdict { font-size: 1.15rem; font-weight: 600 }
-pre { background: #8882; padding: 1rem; overflow-x: auto; border-radius: 6px }
+.scroll + ul { color: var(--quiet); font-size: .875rem; padding-left: 1.2rem; max-width: 110ch }
+.verdict { font-size: 1.1rem; font-weight: 600; max-width: 75ch }
+pre { background: var(--card); border: 1px solid var(--line); border-radius: var(--round);
+  padding: 1rem; overflow-x: auto; white-space: pre-wrap; font: .8125rem/1.6 var(--mono) }
+:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px }
 """
 _BELOW = ' class="below"'  # a row that says more of the one above it
 
@@ -41,7 +44,8 @@ _BELOW = ' class="below"'  # a row that says more of the one above it
 def page(table: Table, study: Study) -> str:
     """The report: verdict, figure, table with footnotes, cost, the study; readable offline."""
     printed = formats.sheet(table)
-    figure = base.page(FIGURES[table["kind"]].figure(table), plotly_js=False)
+    kind = FIGURES[table["kind"]]
+    figures = drawing.fragment(kind.cards(table), kind.captions(table))
     more = "\n".join(
         f"<h2>{html.escape(each.title)}</h2>\n{verdict(each)}\n{grid(each)}\n{costs(each)}"
         for each in printed.subtables
@@ -52,22 +56,28 @@ def page(table: Table, study: Study) -> str:
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
 <title>{html.escape(printed.title)}</title>
-<style>{_STYLE}</style>
-<script>{_plotly_js()}</script>
+<style>{drawing.static("panels.css")}{_STYLE}</style>
 </head>
-<body>
+<body class="drawn">
+<main>
 <h1>{html.escape(printed.title)}</h1>
 <p class="id">run {html.escape(table["run_id"])}</p>
 <p>{html.escape(study.description)}</p>
 {verdict(printed)}
-<div class="figure">{figure}</div>
+<h2>Figures</h2>
+{figures}
+<h2>Table</h2>
 {grid(printed)}
 <h2>Cost</h2>
 {costs(printed)}
 {more}
 <h2>Study</h2>
-<details><summary>every field, defaults included</summary><pre>{declared}</pre></details>
+<details><summary>every field, defaults included</summary>
+<pre tabindex="0" aria-label="The study">{declared}</pre></details>
+</main>
+{drawing.scripts()}
 </body>
 </html>
 """
@@ -97,9 +107,10 @@ def grid(printed: ReportTable) -> str:
         for row in printed.rows
     )
     notes = "\n".join(f"<li>{html.escape(line)}</li>" for line in printed.notes)
-    return f"""<div class="scroll" tabindex="0" role="region" aria-label="Table, scrolls sideways">
+    title = html.escape(printed.title)
+    return f"""<div class="scroll" tabindex="0" role="region" aria-label="{title}, table">
 <table>
-<caption class="unseen">{html.escape(printed.title)}</caption>
+<caption class="unseen">{title}</caption>
 <thead><tr>{heads}</tr></thead>
 <tbody>
 {body}
@@ -112,13 +123,11 @@ def grid(printed: ReportTable) -> str:
 
 def costs(printed: ReportTable) -> str:
     """What it took, as HTML."""
-    return "<pre>" + html.escape("\n".join(cost_lines(printed))) + "</pre>"
-
-
-def _plotly_js() -> str:
-    from plotly.offline import get_plotlyjs  # noqa: PLC0415  # 5 MB, for reports only
-
-    return str(get_plotlyjs())
+    return (
+        '<pre tabindex="0" aria-label="What it cost">'
+        + html.escape("\n".join(cost_lines(printed)))
+        + "</pre>"
+    )
 
 
 def _cell(cell: str, words: bool) -> str:

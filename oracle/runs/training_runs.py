@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from oracle.experiments.registry import experiment
-from oracle.runs.catalog import StoredRun, requests
+from oracle.runs.catalog import StoredRun
 from oracle.search.graph import Cell, CellResult, Graph
+from oracle.search.request import requests
 from oracle.storage.session import opened
 
 

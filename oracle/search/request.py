@@ -6,7 +6,8 @@ curve answers.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+import contextlib
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from oracle.search.graph import Cell, CellResult, Tree
@@ -49,3 +50,39 @@ def replicate_cells(
         graph.child(parent, schedule, max_lr) if parent else graph.root(replicate, schedule, max_lr)
         for replicate, parent in enumerate(parents, first)
     )
+
+
+def requests(search: Search, known: Results) -> Iterator[CellRequest]:
+    """Yield what a search asks for, to the first request that the known results do not answer.
+
+    Args:
+        search: One that has not begun; it is left where it waits, or at its end.
+        known: Results of any cells, by cell id.
+    """
+    with contextlib.suppress(StopIteration):
+        request = next(search)
+        yield request
+        while answered(request, known):
+            request = search.send(known)
+            yield request
+
+
+def replay(search: Search, known: Results) -> CellRequest | None:
+    """Let a search go as far as the known results carry it.
+
+    Args:
+        search: One that has not begun.
+        known: Results of any cells, by cell id.
+
+    Returns:
+        The request that the results do not answer; None where the search has ended.
+    """
+    last = None
+    for request in requests(search, known):
+        last = request
+    return last if last is not None and not answered(last, known) else None
+
+
+def answered(request: CellRequest, known: Results) -> bool:
+    """Return whether every cell of a request is known."""
+    return all(cell.id in known for cell in request.cells)

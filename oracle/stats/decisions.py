@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from oracle.stats.digits import round_digits
 from oracle.stats.noise import Array
 from oracle.stats.posterior import CurvePosterior
 from oracle.stats.region import ToleranceKind
@@ -49,7 +50,7 @@ class Ends:
     def _quantile(self, end: Literal["low", "high"], share: float) -> float:
         """Rounded to `DIGITS`, so that the last bits of a linear algebra library do not show."""
         drawn = np.log(self.low if end == "low" else self.high)
-        return _told(math.exp(float(np.quantile(drawn, share))))
+        return round_digits(math.exp(float(np.quantile(drawn, share))), DIGITS)
 
     def chance(self, max_lr: float) -> float | None:
         """How likely a max_lr lies in [low, high]; None where the region may go on beyond it."""
@@ -77,14 +78,10 @@ class Ends:
         """Stretches that are likelier feasible than not: two or more where a valley parts them."""
         inside = np.concatenate([[False], self.feasible >= 0.5, [False]])
         edges = np.flatnonzero(np.diff(inside.astype(int)))
-        return [
-            (_told(float(self.points[first])), _told(float(self.points[last - 1])))
-            for first, last in edges.reshape(-1, 2)
-        ]
+        return [(self._rate(first), self._rate(last - 1)) for first, last in edges.reshape(-1, 2)]
 
-
-def _told(rate: float) -> float:
-    return float(f"{rate:.{DIGITS}g}")
+    def _rate(self, index: int) -> float:
+        return round_digits(float(self.points[index]), DIGITS)
 
 
 def draw_ends(posterior: CurvePosterior, tolerance: float, kind: ToleranceKind) -> Ends:

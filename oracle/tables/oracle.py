@@ -23,6 +23,7 @@ from oracle.tables.base import (
 )
 from oracle.tables.parts import majority
 from oracle.tables.parts.beam import BeamPart
+from oracle.tables.parts.current import CurrentCycle
 from oracle.tables.parts.cycles import OracleCycleRow, cycle_row
 from oracle.tables.parts.fit import CurveFit
 from oracle.tables.parts.rivals import Rival
@@ -77,6 +78,8 @@ class OracleTable(TableHeader):
     metric: NotRequired[MetricFields]
     """Of a function of the user's own; accuracies in percent where it is absent."""
     cycles: list[OracleCycleRow]
+    current: NotRequired[CurrentCycle]
+    """The cycle after these, of a run that is not complete."""
     paper_table: int | None
     cost: OracleCost
     beam: BeamPart | None

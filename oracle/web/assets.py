@@ -1,4 +1,4 @@
-"""What pages load beside themselves: our styles and scripts, and plotly.js from its package."""
+"""What pages load beside themselves: styles and scripts, those of figures from oracle.plots."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
+from oracle.plots import page
 from oracle.rest.problems import HttpProblem
 
 router = APIRouter(include_in_schema=False)  # nothing here is secret: the sign-in page needs it
@@ -20,12 +21,14 @@ router = APIRouter(include_in_schema=False)  # nothing here is secret: the sign-
 _MEDIA: Mapping[str, str] = MappingProxyType(
     {
         "oracle.css": "text/css; charset=utf-8",
+        "panels.css": "text/css; charset=utf-8",
         "live.js": "text/javascript; charset=utf-8",
         "figures.js": "text/javascript; charset=utf-8",
         "plotly.js": "text/javascript; charset=utf-8",
         "mark.svg": "image/svg+xml",
     }
 )
+_OF_FIGURES = frozenset({"figures.js", "panels.css"})
 _FOR_GOOD = "public, max-age=31536000, immutable"  # its address changes with its content
 
 
@@ -41,12 +44,14 @@ class Asset:
 @functools.cache
 def asset(name: str) -> Asset:
     """One of the files, read and packed once. Raises KeyError for another name."""
-    package, path = ("oracle.web", f"static/{name}")
     if name == "plotly.js":
-        package, path = ("plotly", "package_data/plotly.min.js")
-    elif name not in _MEDIA:
+        content = page.plotly_js()
+    elif name in _OF_FIGURES:
+        content = page.static(name).encode()
+    elif name in _MEDIA:
+        content = importlib.resources.files("oracle.web").joinpath(f"static/{name}").read_bytes()
+    else:
         raise KeyError(name)
-    content = importlib.resources.files(package).joinpath(path).read_bytes()
     stamp = hashlib.sha256(content).hexdigest()[:12]
     return Asset(content, gzip.compress(content, 6, mtime=0), stamp)
 

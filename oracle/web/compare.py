@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from oracle.errors import UnknownJob
-from oracle.plots import overlay
+from oracle.plots import overlay, page
 from oracle.plots.registry import FIGURES
 from oracle.records.tokens import Token
 from oracle.reports import formats, oracle, sheet
@@ -18,7 +18,7 @@ from oracle.rest.auth import needs
 from oracle.rest.jobs import ServiceDep
 from oracle.runs.catalog import StoredRun
 from oracle.service.service import Service
-from oracle.tables.registry import Table
+from oracle.tables.registry import is_empty
 from oracle.web.rendering import PageRoute, render
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -55,7 +55,8 @@ def compared(service: ServiceDep, _: Reader, run: Names = None) -> Response:
         return _panels([])
     names = ", ".join(each.record.run_id for each in known)
     said = f"Feasible regions, well-tuned max_lr and S-Cyc's curves of {names} over the weights "
-    return _panels([("regions", "Regions of max_lr", said + "remaining.", figure.to_json())])
+    figure.update_layout(title_text="Regions of max_lr")
+    return _panels(page.described({"regions": figure}, {"regions": said + "remaining."}))
 
 
 @router.get("/runs/{run}/panels")
@@ -65,52 +66,17 @@ def panels(service: ServiceDep, _: Reader, run: Annotated[str, Path(max_length=1
         table = service.table(service.run(run))
     except UnknownJob:
         return _panels([])  # of a job that is about to begin
-    if not formats.sheet(table).rows:
+    if is_empty(table) and not table.get("current"):
         return _panels([])
     kind = FIGURES[table["kind"]]
-    said = _said(table)
-    return _panels(
-        [
-            (name, str(card.layout.title.text or name), said.get(name, ""), card.to_json())
-            for name, card in kind.cards(table).items()
-        ]
-    )
+    return _panels(page.described(kind.cards(table), kind.captions(table)))
 
 
-def _panels(found: Sequence[tuple[str, str, str, str]]) -> Response:
-    """name, title, what it shows in words, and the figure."""
-    content = [
-        {"name": name, "title": title, "says": says, "figure": json.loads(figure)}
-        for name, title, says, figure in found
-    ]
+def _panels(found: Sequence[dict[str, object]]) -> Response:
     return Response(
-        json.dumps({"panels": content}), media_type="application/json",
+        json.dumps({"panels": found}), media_type="application/json",
         headers={"Cache-Control": "no-store"},
     )  # fmt: skip
-
-
-def _said(table: Table) -> dict[str, str]:
-    """What the figures of an oracle run show, for those who do not see them."""
-    if table["kind"] != "oracle":
-        return {}
-    last = table["cycles"][-1]
-    well_tuned = sheet.format_lr(last["well_tuned"])
-    region = (
-        f"at {last['weights_remaining']:.3g} % of the weights the measured region is "
-        f"{oracle.format_region(last['feasible'])}, the estimated region "
-        f"{evidence_reports.estimated_region(last)}, the well-tuned max_lr {well_tuned}"
-    )
-    accuracies = (
-        f"{len(table['cycles'])} lines, one for each cycle, from "
-        f"{table['cycles'][0]['weights_remaining']:.3g} to {last['weights_remaining']:.3g} % of "
-        "the weights; the best of each is larger."
-    )
-    verdict = evidence_reports.verdict  # of a cycle
-    return {
-        "regions": f"After {len(table['cycles'])} cycles {region}; S-Cyc's max_lr is "
-        f"{sheet.format_lr(last['s_cyc']['max_lr'])} ({verdict(last)}).",
-        "accuracies": accuracies,
-    }
 
 
 def _side(cycle: Any) -> dict[str, str] | None:

@@ -23,7 +23,7 @@ import yaml
 from factories import tiny_content
 
 from oracle.database import RunDatabase, sqlite_url
-from oracle.plots import base
+from oracle.plots import page
 from oracle.plots.registry import FIGURES
 from oracle.records.jobs import NewJob
 from oracle.runs import execute, html_report, prepare
@@ -95,7 +95,7 @@ def filled(folder: Path) -> tuple[str, str, str, tuple[str, ...], tuple[Path, ..
     figure = FIGURES["schedules"].figure(table)
     files = (folder / "report.html", folder / "figure.html")
     html_report.save(html_report.page(table, study), files[0])
-    base.save(figure, files[1])
+    page.save(figure, files[1], FIGURES["schedules"].cards(table))
     ledger = RunDatabase(sqlite_url(folder / "oracle.db"))
     token = ledger.tokens().create("a.b@c", "admin")
     jobs = []

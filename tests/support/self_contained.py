@@ -33,7 +33,7 @@ REACHES = (
     "oracle.list_runs",
     "oracle.load_run",
     "oracle.run",
-    "oracle.plots.base.save",  # starts a browser
+    "oracle.plots.page.save",  # starts a browser
     "oracle.rest.image_export",
     "oracle.runs.catalog",
     "oracle.runs.execute",

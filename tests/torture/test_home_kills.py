@@ -43,7 +43,7 @@ def killed(work: Callable[[], None], errors: Path) -> int:
 
 
 MOVES = {
-    "within an Optuna study": (transfer, "trial_rows", 7, False),
+    "within an Optuna study": (transfer, "insert_trial", 7, False),
     "between two Optuna studies": (transfer, "add_study", 3, False),
     "before the runs are written": (transfer, "_add_rows", 1, False),
     "after the runs are written": (transfer, "_add_rows", 4, True),

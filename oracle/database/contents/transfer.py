@@ -23,7 +23,7 @@ from oracle.database.contents.optuna_tables import (
 )
 from oracle.database.engine import URL, Database
 from oracle.database.leases import LeaseClaim, require
-from oracle.database.optuna_rows import NewTrial, read_number, trial_rows
+from oracle.database.optuna_rows import NewTrial, insert_trial, read_number
 from oracle.database.tables import OBSERVATIONS, OUTSIDE, PLANS, RUN_NAMES, RUNS
 from oracle.errors import StorageError
 
@@ -131,17 +131,7 @@ def add_study(connection: sa.Connection, study: StoredStudy) -> int:
     count = sa.select(sa.func.count()).select_from(TRIALS).where(TRIALS.c.study_id == number)
     first = int(connection.execute(count).scalar_one())
     for index, trial in enumerate(new, first):
-        insert = sa.insert(TRIALS).values(
-            number=index,
-            study_id=number,
-            state=trial.fate,
-            datetime_start=trial.started,
-            datetime_complete=trial.ended,
-        )
-        trial_id = connection.execute(insert.returning(TRIALS.c.trial_id)).scalar_one()
-        for table, rows in trial_rows(trial):
-            if rows:
-                connection.execute(sa.insert(table), [{"trial_id": trial_id} | row for row in rows])
+        insert_trial(connection, number, index, trial)
     return len(new)
 
 

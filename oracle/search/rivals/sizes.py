@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Sequence
 
+from oracle.stats.digits import round_digits
 from scyc.recording.stored import PrunedNormJson
 
 _LEAST = 1e-6  # of the discount, so that a rate stays above 0 where next to nothing is pruned
@@ -35,7 +36,7 @@ def power_law(epsilon: float, alpha: float, cycle: int, rate: float) -> float:
 
     In 12 digits, as the values of a grid are, so that one that is a grid's is trained once.
     """
-    return float(f"{epsilon * math.exp(-alpha * cycle * math.log1p(-rate)):.12g}")
+    return round_digits(epsilon * math.exp(-alpha * cycle * math.log1p(-rate)), 12)
 
 
 def allr(epsilon: float, pruned: Sequence[PrunedNormJson], retraining: float) -> float:

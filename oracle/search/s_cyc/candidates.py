@@ -11,6 +11,7 @@ from typing import Literal
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.pruning_run import PruningPath, RunCycle
 from oracle.search.request import CellRequest, Results, StudyKey
+from oracle.stats.digits import round_digits
 from oracle.study.search import SearchStudy
 from scyc.schedules import scyc_curve
 from scyc.specs.base import SCyc, as_json, content_hash
@@ -30,13 +31,9 @@ def curve_rates(
     exact = [scyc_curve.max_lr(curve, cycle, rate) for cycle in range(cycles + 1)]
     if resolution is None:
         return tuple(exact)
-    start = _rounded(curve.epsilon, resolution)
-    near = [_rounded(value, resolution) for value in exact]
+    start = round_digits(curve.epsilon, resolution)
+    near = [round_digits(value, resolution) for value in exact]
     return tuple(curve.epsilon if value == start else value for value in near)
-
-
-def _rounded(value: float, digits: int) -> float:
-    return float(f"{value:.{digits}g}")
 
 
 @dataclass(eq=False)

@@ -18,6 +18,7 @@ from optuna.samplers import BaseSampler, GPSampler, QMCSampler, RandomSampler, T
 from optuna.trial import FrozenTrial, TrialState
 
 from oracle.search.s_cyc.candidates import Candidate
+from oracle.stats.digits import round_digits
 from oracle.study.search import FloatRange, SampledSearch, SearchStudy
 from scyc import seeds
 from scyc.specs.base import SCyc, as_json
@@ -107,7 +108,7 @@ def _curve(search: SampledSearch, params: _Values) -> SCyc:
 
 
 def _within(bounds: FloatRange, value: float) -> float:
-    return min(bounds.high, max(bounds.low, float(f"{value:.{_DIGITS}g}")))
+    return min(bounds.high, max(bounds.low, round_digits(value, _DIGITS)))
 
 
 def _ended(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
+from oracle.stats.digits import round_digits
 from oracle.study.parts.grid_spec import GridSpec, ListGrid
 from scyc.errors import Problem
 
@@ -18,8 +19,8 @@ def grid_values(grid: GridSpec) -> list[float]:
         return list(grid.max_lr)
     share = [index / (grid.count - 1) for index in range(grid.count)]
     if grid.kind == "linear":
-        return [_tidy(grid.low + part * (grid.high - grid.low)) for part in share]
-    return [_tidy(grid.low * (grid.high / grid.low) ** part, digits=4) for part in share]
+        return [round_digits(grid.low + part * (grid.high - grid.low), 12) for part in share]
+    return [round_digits(grid.low * (grid.high / grid.low) ** part, 4) for part in share]
 
 
 def grid_bounds(grid: GridSpec) -> tuple[float, float]:
@@ -76,7 +77,7 @@ def reaches_zero(grid: GridSpec, lowest: float) -> bool:
     """
     if isinstance(grid, ListGrid) or grid.kind == "log":
         return False
-    return _tidy(lowest - (grid.high - grid.low) / (grid.count - 1)) <= 1e-9 * lowest
+    return round_digits(lowest - (grid.high - grid.low) / (grid.count - 1), 12) <= 1e-9 * lowest
 
 
 def growth_problems(grid: GridSpec, path: str) -> list[Problem]:
@@ -94,15 +95,11 @@ def _onwards(grid: GridSpec, before: float, end: float, amount: int) -> list[flo
     """The next values after `end`, coming from `before`, in the grid's spacing."""
     if not isinstance(grid, ListGrid) and grid.kind == "linear":
         step = (grid.high - grid.low) / (grid.count - 1) * (1 if end > before else -1)
-        return [_tidy(end + step * count) for count in range(1, amount + 1)]
+        return [round_digits(end + step * count, 12) for count in range(1, amount + 1)]
     if isinstance(grid, ListGrid):
         near, far = sorted((before, end))
         ratio = max(far / near, LEAST_RATIO)
     else:
         ratio = (grid.high / grid.low) ** (1 / (grid.count - 1))
     ratio = ratio if end > before else 1 / ratio
-    return [_tidy(end * ratio**count, digits=4) for count in range(1, amount + 1)]
-
-
-def _tidy(value: float, digits: int = 12) -> float:
-    return float(f"{value:.{digits}g}")
+    return [round_digits(end * ratio**count, 4) for count in range(1, amount + 1)]

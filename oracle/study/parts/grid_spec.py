@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from oracle.stats.digits import round_digits
 from scyc.specs.base import Spec
 from scyc.specs.ranges import LearningRate, exact
 
@@ -39,7 +40,7 @@ class ListGrid(_Grid):
     @field_validator("max_lr")
     @classmethod
     def _distinct(cls, values: tuple[float, ...]) -> tuple[float, ...]:
-        values = tuple(float(f"{value:.12g}") for value in values)  # as ranges are
+        values = tuple(round_digits(value, 12) for value in values)  # as ranges are
         if len(set(values)) < len(values):
             raise PydanticCustomError("repeated", "a max_lr stands twice; remove the repeat")
         return tuple(sorted(values))

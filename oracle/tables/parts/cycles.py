@@ -195,3 +195,8 @@ def _s_cyc(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> SCy
         "test_accuracy": [result.test_accuracy for result in results] if results else None,
         "diverged": any(result.diverged for result in results) if results else None,
     }
+
+
+def winner(cycle: OracleCycleRow) -> GridValue | None:
+    """The grid entry of a cycle's well-tuned max_lr."""
+    return next((each for each in cycle["grid"] if each["max_lr"] == cycle["well_tuned"]), None)

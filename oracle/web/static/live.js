@@ -91,18 +91,21 @@
 
   let waiting = null;
   let fetching = false;
+  let took = 0; // milliseconds, of the last answer
   function refresh() {
     if (waiting) return;
     waiting = setTimeout(async () => {
       waiting = null;
       if (fetching) { refresh(); return; }
       fetching = true;
+      const since = performance.now();
       try {
         const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
         if (answer.ok) replace(new DOMParser().parseFromString(await answer.text(), "text/html"));
         document.dispatchEvent(new Event("oracle:grown"));
       } catch { /* the next change asks again */ }
       fetching = false;
+      took = performance.now() - since;
     }, 800);
   }
 
@@ -120,6 +123,13 @@
       localTimes(old);
     }
     if (latest) show(...latest);
+  }
+
+  // Within a cycle, at most every three seconds and a tenth of the time: the server computes it anew.
+  let within = null;
+  function refreshWithin() {
+    if (within) return;
+    within = setTimeout(() => { within = null; refresh(); }, Math.max(3000, 10 * took));
   }
 
   function watchJob(hero) {
@@ -145,7 +155,7 @@
         latest = [hero, job.state, share, amount, left];
         show(...latest);
         announce(job.id, job.state, share);
-        if (job.state !== state) { state = job.state; refresh(); }
+        if (job.state !== state) { state = job.state; refresh(); } else refreshWithin();
         if (ENDED.includes(job.state)) {
           over = true;
           setTimeout(() => stream.close(), 1500); // its last lines come first

@@ -295,13 +295,17 @@ def test_what_is_not_smaller_is_refused_with_2(
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Path]]:
     """Figures that were drawn, with where they would have been written to."""
     found: list[tuple[Any, Path]] = []
-    monkeypatch.setattr("oracle.plots.base.save", lambda figure, to: found.append((figure, to)))
+    monkeypatch.setattr(
+        "oracle.plots.page.save", lambda figure, to, panels=None: found.append((figure, to))
+    )
     return found
 
 
 def test_a_schedule_is_drawn_from_its_study_alone(place: Path, inside: Call) -> None:
     assert inside("plot-schedule", "table7", "-o", "x.html") == "x.html\n"
-    assert "Plotly.newPlot" in (place / "x.html").read_text()
+    page = (place / "x.html").read_text()
+    assert "max_lr over the pruning cycles" in page
+    assert "Learning rate within a pruning cycle" in page
     assert inside("plot-schedule", "recorded.yaml") == "recorded-schedule.html\n"
     assert sorted(path.suffix for path in place.iterdir()) == [".html"] * 2 + [".yaml"] * 3
 

@@ -17,6 +17,7 @@ from oracle.reports import formats
 from oracle.runs import catalog, execute, html_report, prepare
 from oracle.search.graph import CellResult
 from oracle.search.pruning_run import RunCycle
+from oracle.search.request import replay
 from oracle.settings import Progress, Settings
 from oracle.storage import session
 from oracle.study.base import Study
@@ -126,7 +127,7 @@ def path_cycles(prepared: prepare.PreparedRun) -> Any:
     with session.opened(session.study_url(prepared.settings, prepared.study.name)) as (_, store):
         known = store.results(prepared.graph)
     for search in found.searches():
-        catalog.replay(search, known)
+        replay(search, known)
     return found.runs()
 
 

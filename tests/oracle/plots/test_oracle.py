@@ -53,18 +53,45 @@ def test_each_verdict_has_its_shape_and_colour_on_s_cycs_curve(made: Any) -> Non
     assert traces(table)["S-Cyc: undecided"].text[0].startswith("undecided (+7), ")
 
 
-def test_the_ends_of_the_band_have_their_intervals(made: Any) -> None:
+def test_the_edges_of_the_estimated_band_have_their_intervals(made: Any) -> None:
     table = made()
-    ends = traces(table)["90 % CI of the bounds"]
-    drawn = [tuple(ends.y[at : at + 2]) for at in range(0, len(ends.y), 3)]
-    assert drawn == [
-        (cycle["evidence"][end]["low"], cycle["evidence"][end]["high"])
-        for cycle in table["cycles"]
-        for end in ("low", "high")
+    drawn = traces(table)
+    ends, band = drawn["90 % CI of the bounds"], drawn["estimated region"]
+    shown = [(cycle, end) for end in ("low", "high") for cycle in table["cycles"]]
+    assert list(ends.x) == [cycle["weights_remaining"] for cycle, _ in shown]
+    assert list(ends.y) == [cycle["evidence"]["estimated"][end] for cycle, end in shown]
+    assert set(zip(ends.x, ends.y, strict=True)) == set(zip(band.x, band.y, strict=True))
+    for sign, part, bars in ((1, "high", ends.error_y.array), (-1, "low", ends.error_y.arrayminus)):
+        assert [y + sign * bar for y, bar in zip(ends.y, bars, strict=True)] == pytest.approx(
+            [cycle["evidence"][end][part] for cycle, end in shown]
+        )
+
+
+def test_the_measured_region_stands_beside_its_cycle_with_its_gaps(made: Any) -> None:
+    table = made()
+    first = table["cycles"][0]
+    first["feasible"] |= {"low": 0.05, "high": 0.4, "members": [0.05, 0.2, 0.4]}
+    drawn = traces(table)
+    bars = drawn["measured region (within 0.5 points)"]
+    lines = [tuple(bars.y[at : at + 2]) for at in range(0, len(bars.y), 3)]
+    assert lines[:2] == [(0.05, 0.05), (0.2, 0.4)]
+    assert lines[2:] == [
+        (cycle["feasible"]["low"], cycle["feasible"]["high"]) for cycle in table["cycles"][1:]
     ]
-    at = [ends.x[index] for index in range(0, len(ends.x), 3)]
-    for cycle, low, high in zip(table["cycles"], at[::2], at[1::2], strict=True):
-        assert low > cycle["weights_remaining"] > high  # the axis falls
+    assert bars.x[0] > first["weights_remaining"]  # the axis falls: left of the cycle
+    assert list(drawn["well-tuned max_lr"].x) == [bars.x[0], *bars.x[6::3]]
+    marks = [trace for name, trace in drawn.items() if name.startswith("S-Cyc: ")]
+    assert "star" not in {trace.marker.symbol for trace in marks}
+    assert not {*bars.x} & {x for trace in marks for x in trace.x}
+
+
+def test_an_estimated_region_in_two_parts_has_a_hole(made: Any) -> None:
+    table = made()
+    assert "gap of the estimated region" not in traces(table)
+    table["cycles"][1]["evidence"]["estimated"]["parts"] = [[0.05, 0.08], [0.15, 0.3]]
+    hole = traces(table)["gap of the estimated region"]
+    assert list(hole.y) == [0.08, 0.15, None]
+    assert hole.x[0] == table["cycles"][1]["weights_remaining"]
 
 
 def test_the_axis_holds_the_whole_intervals(made: Any) -> None:

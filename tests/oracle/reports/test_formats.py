@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from oracle.analysis import paper
-from oracle.plots import base
 from oracle.plots import oracle as region_plots
+from oracle.plots import page
 from oracle.reports import formats
 from oracle.reports import oracle as tables
 from oracle.runs import html_report
@@ -142,7 +142,7 @@ def test_the_figure_shows_band_well_tuned_values_and_s_cyc(table: oracle.OracleT
     traces = {trace.name: trace for trace in figure.data}
     well_tuned = traces["well-tuned max_lr"]
     assert list(well_tuned.y) == [c["well_tuned"] for c in table["cycles"]]
-    assert list(well_tuned.x) == [c["weights_remaining"] for c in table["cycles"]]
+    assert list(well_tuned.customdata) == [c["weights_remaining"] for c in table["cycles"]]
     assert list(traces["S-Cyc"].y) == [c["s_cyc"]["max_lr"] for c in table["cycles"]]
     assert [trace.name for trace in figure.data if trace.legend == "legend2"] == [
         "100 %",
@@ -159,9 +159,9 @@ def test_the_dashboards_cards_are_the_two_halves_of_the_figure(table: oracle.Ora
 
 
 def test_html_stands_alone(table: oracle.OracleTable, tmp_path: Path) -> None:
-    base.save(region_plots.regions(table), tmp_path / "region.html")
+    page.save(region_plots.regions(table), tmp_path / "region.html")
     text = (tmp_path / "region.html").read_text()
-    assert "Plotly.newPlot" in text
+    assert "plotlyLoaded" in text
     assert 'src="http' not in text
 
 
@@ -171,7 +171,7 @@ def test_pictures_are_drawn_or_the_missing_browser_is_named(
 ) -> None:
     target = tmp_path / f"region{ending}"
     try:
-        base.save(region_plots.regions(table), target)
+        page.save(region_plots.regions(table), target)
     except BadInput as refused:
         told = refused.problems[0].rule
         assert "Chromium" in told
@@ -185,7 +185,7 @@ def test_a_file_that_cannot_be_drawn_is_refused(
     table: oracle.OracleTable, tmp_path: Path, name: str
 ) -> None:
     with pytest.raises(BadInput, match="output = "):
-        base.save(region_plots.regions(table), tmp_path / name)
+        page.save(region_plots.regions(table), tmp_path / name)
 
 
 PRINTED = {
@@ -280,10 +280,10 @@ class _Page(HTMLParser):
 
 def test_the_report_is_one_self_contained_page(table: oracle.OracleTable, study: Make) -> None:
     text = html_report.page(table, study(description="<script>alert(1)</script>"))
-    page = _Page()
-    page.feed(text)
-    assert page.sources == []
-    assert page.rows == 1 + 3 * 2
+    found = _Page()
+    found.feed(text)
+    assert found.sources == []
+    assert found.rows == 1 + 3 * 2
     assert "<script>alert(1)</script>" not in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
 

@@ -118,7 +118,7 @@ def test_a_figure_is_plotlys_json_or_a_page_that_reaches_nothing(
 ) -> None:
     path = f"/v1/runs/{ran[1]}/figure"
     figure = go.Figure(reader.get(path).json())
-    assert "feasible region" in " ".join(str(trace.name) for trace in figure.data)
+    assert "measured region" in " ".join(str(trace.name) for trace in figure.data)
     page = reader.get(path, params={"format": "html"})
     assert "<script" in page.text
     policy = page.headers["content-security-policy"]

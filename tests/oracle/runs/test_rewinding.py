@@ -10,9 +10,10 @@ import torch
 
 from oracle.execution.worker import Worker
 from oracle.experiments.registry import experiment
-from oracle.runs import catalog, execute, prepare
+from oracle.runs import execute, prepare
 from oracle.search.graph import CellResult
 from oracle.search.pruning_run import RunCycle
+from oracle.search.request import replay
 from oracle.settings import Progress, Settings
 from oracle.storage import session
 from oracle.study.base import Study
@@ -48,7 +49,7 @@ def pruning_runs(prepared: prepare.PreparedRun) -> dict[str, Any]:
     with session.opened(session.study_url(prepared.settings, prepared.study.name)) as (_, store):
         known = store.results(prepared.graph)
     for search in found.searches():
-        catalog.replay(search, known)
+        replay(search, known)
     return dict(found.runs())
 
 

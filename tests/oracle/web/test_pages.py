@@ -213,7 +213,7 @@ def test_runs_are_compared_cycle_by_cycle(seen: tuple[TestClient, str]) -> None:
     assert "Choose another" in one.text
     (panel,) = client.get(f"/compare/panels?run={run_id}").json()["panels"]
     assert [each["name"] for each in panel["figure"]["data"]] == [
-        f"{run_id}: feasible region", "well-tuned max_lr", "S-Cyc",
+        f"{run_id}: estimated region", "well-tuned max_lr", "S-Cyc",
     ]  # fmt: skip
     assert client.get("/compare?" + "&".join(["run=a"] * 7)).status_code == 422
 
@@ -237,7 +237,7 @@ def test_files_of_pages_are_kept_for_good_and_sent_packed(client: TestClient) ->
     page = client.get("/compare").text
     addresses = re.findall(r'(?:src|href)="(/assets/[^"]+)"', page)
     assert {each.rpartition("/")[2] for each in addresses} == {
-        "figures.js", "live.js", "mark.svg", "oracle.css", "plotly.js",
+        "figures.js", "live.js", "mark.svg", "oracle.css", "panels.css", "plotly.js",
     }  # fmt: skip
     for address in addresses:
         answer = client.get(address)

@@ -6,6 +6,7 @@
   const AXIS = /^[xy]axis\d*$/;
   const LEGEND = /^legend\d*$/;
   const NARROW = 560; // pixels
+  const FIXED = "fixed colours"; // meta of a trace: oracle/plots/base.py
   const BELOW = { orientation: "h", x: 0, xanchor: "left", yref: "container", y: 0, yanchor: "bottom" };
 
   const look = () => {
@@ -38,6 +39,7 @@
   function readable(text, ground, least) {
     const [r, g, b, alpha] = parsed(text);
     if (alpha < 0.45) return text; // a band
+    if (alpha === 1 && Math.max(r, g, b) < 70 && luminance(ground) < 0.2) return look()("ink"); // as good as black
     const goal = luminance(ground) > 0.4 ? 0 : 255;
     let now = [r, g, b];
     for (let i = 0; i < 24 && contrast(now, ground) < least; i += 1) {
@@ -48,6 +50,8 @@
 
   // Marks with a white rim or filling are cut out of the ground, whatever it is.
   function repainted(value, ground, key = "") {
+    if (value && value.meta === FIXED) return value; // it lies on colours of its own
+    if (key === "colorscale") return value.map(([at, each]) => [at, readable(each, ground, 3)]);
     if (Array.isArray(value)) {
       const within = key === "color" || typeof value[0] === "object";
       return within ? value.map((each) => repainted(each, ground, key)) : value;
@@ -57,11 +61,50 @@
     }
     if (key !== "color" || typeof value !== "string") return value;
     const [r, g, b, alpha] = parsed(value);
-    if (alpha === 1 && r + g + b === 765) return `rgb(${ground.slice(0, 3).join(",")})`;
+    if (alpha >= 0.9 && r + g + b === 765) return `rgba(${ground.slice(0, 3).join(",")},${alpha})`;
     return readable(value, ground, 3);
   }
 
-  function layout(given, width, beside) {
+  // Ticks of which none touches its neighbour: every second, third, ... of those that were given.
+  function thinned(axis, across, length, size) {
+    if (!Array.isArray(axis.ticktext)) return {};
+    const [low, high] = [...(axis.range || [-Infinity, Infinity])].sort((a, b) => a - b);
+    const at = axis.tickvals.map((each) => (axis.type === "log" ? Math.log10(each) : each));
+    const shown = at.map((each, i) => [each, i]).filter(([each]) => each >= low && each <= high).map(([, i]) => i);
+    const letters = Math.max(1, ...shown.flatMap((i) => axis.ticktext[i].split("<br>").map((line) => line.length)));
+    const least = across ? letters * size * 0.62 + 8 : size * 1.6;
+    const positions = shown.map((i) => at[i]);
+    const span = Number.isFinite(high - low) ? high - low : Math.max(...positions) - Math.min(...positions);
+    const gaps = positions.slice(1).map((each, i) => Math.abs(each - positions[i]));
+    const mean = gaps.reduce((sum, each) => sum + each, 0) / (gaps.length || 1);
+    const step = span && mean ? Math.max(1, Math.ceil(least / (mean / span * length))) : 1;
+    const kept = shown.filter((_, i) => i % step === 0);
+    return { tickvals: kept.map((i) => axis.tickvals[i]), ticktext: kept.map((i) => axis.ticktext[i]), tickangle: 0 };
+  }
+
+  // A title in as many lines as it needs.
+  function wrapped(text, length, size) {
+    const most = Math.max(8, Math.floor(length / (size * 0.56)));
+    const lines = [""];
+    for (const word of text.split(" ")) {
+      const last = lines[lines.length - 1];
+      if (last && last.length + 1 + word.length > most) lines.push(word);
+      else lines[lines.length - 1] = last ? `${last} ${word}` : word;
+    }
+    return lines.join("<br>");
+  }
+
+  // A colour bar stands to the right of a wide figure, and above a narrow one.
+  function coloured(trace, narrow, size, height) {
+    const bar = trace.colorbar || (trace.marker && trace.marker.colorbar);
+    if (!bar) return trace;
+    const text = bar.title ? bar.title.text : "";
+    const made = { ...bar, tickfont: { size: size - 1 }, title: { text, side: narrow ? "top" : "right", font: { size: size - 1 } } };
+    if (narrow) Object.assign(made, { orientation: "h", x: 0.5, xanchor: "center", yref: "container", y: 1 - 20 / height, yanchor: "top", len: 1, thickness: 10 });
+    return trace.colorbar ? { ...trace, colorbar: made } : { ...trace, marker: { ...trace.marker, colorbar: made } };
+  }
+
+  function layout(given, width, height, beside, bar) {
     const color = look();
     const narrow = width < NARROW;
     const size = narrow ? 11 : 12.5;
@@ -73,27 +116,36 @@
       plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: "system-ui, sans-serif", size, color: color("ink") },
       hoverlabel: { bgcolor: color("card"), bordercolor: color("edge"), font: { color: color("ink") } },
-      margin: { t: 12, r: 12, b: 40, l: narrow ? 46 : 56 },
+      margin: { t: bar && narrow ? 62 : 12, r: 12, b: 40, l: narrow ? 46 : 56 },
       autosize: true,
       uirevision: "kept", // what a user zoomed to
+      shapes: (given.shapes || []).map((each) => repainted(each, parsed(color("card")))),
     };
     delete made.width;
     delete made.height;
     for (const name of Object.keys(given)) {
       if (AXIS.test(name)) {
+        const across = name.startsWith("x");
+        const [from, to] = given[name].domain || [0, 1];
+        const length = (to - from) * (across ? width - (narrow ? 58 : beside ? 170 : 68) : height - 110);
+        const title = given[name].title || {};
         made[name] = {
           ...given[name], gridcolor: color("grid"), linecolor: color("edge"), zerolinecolor: color("grid"),
           tickcolor: color("edge"), automargin: true, tickfont: { size: size - 1 },
-          title: { ...(given[name].title || {}), standoff: 10 },
+          title: { ...title, text: wrapped(title.text || "", length, size), standoff: 10 },
+          ...thinned(given[name], across, length, size - 1),
         };
-        if (narrow && given[name].ticktext) made[name].nticks = 6;
+        if (narrow && !given[name].ticktext) { // as many as fit
+          delete made[name].dtick;
+          made[name].nticks = 6;
+        }
       } else if (LEGEND.test(name)) {
         const right = beside && !narrow && name === "legend2";
         made[name] = {
           ...given[name], bgcolor: "rgba(0,0,0,0)", font: { size: size - 1 },
           ...(right
             ? { orientation: "v", x: 1.02, y: 1 }
-            : BELOW),
+            : { ...BELOW, ...(given[name].title ? { title: { ...given[name].title, side: "top" } } : {}) }),
         };
       }
     }
@@ -106,7 +158,7 @@
     if (found) return found;
     const figure = document.createElement("figure");
     figure.dataset.name = panel.name;
-    const title = document.createElement("h3");
+    const title = document.createElement(host.dataset.heading || "h3");
     const plot = document.createElement("div");
     plot.className = "plot";
     plot.setAttribute("role", "img");
@@ -125,10 +177,13 @@
       const [title, plot, caption] = figures[index].children;
       title.textContent = panel.title;
       caption.textContent = panel.says;
-      plot.setAttribute("aria-label", `${panel.title}. ${panel.says} The numbers are in the table.`);
+      plot.setAttribute("aria-label", `${panel.title}. ${panel.says} The numbers are in the table.`.replace(". .", "."));
       const second = panel.figure.data.some((trace) => trace.legend === "legend2" && trace.showlegend !== false);
-      const data = repainted(panel.figure.data, ground);
-      Plotly.react(plot, data, layout(panel.figure.layout, plot.clientWidth, second), {
+      const [width, height] = [plot.clientWidth, plot.clientHeight];
+      const narrow = width < NARROW;
+      const bar = panel.figure.data.some((trace) => trace.colorbar || (trace.marker && trace.marker.colorbar));
+      const data = repainted(panel.figure.data, ground).map((trace) => coloured(trace, narrow, narrow ? 11 : 12.5, height));
+      Plotly.react(plot, data, layout(panel.figure.layout, width, height, second, bar), {
         responsive: true, displaylogo: false, displayModeBar: false, scrollZoom: false,
       });
       plot.dataset.drawn = String(panel.figure.data.length);
@@ -138,6 +193,13 @@
   async function load(host) {
     const turn = host.asked = (host.asked ?? 0) + 1;
     try {
+      await window.plotlyLoaded; // of a page that has it packed
+      const own = host.querySelector("script[type='application/json']");
+      if (own) {
+        host.panels = JSON.parse(own.textContent);
+        draw(host);
+        return;
+      }
       const answer = await fetch(host.dataset.panels);
       if (!answer.ok) throw new Error(String(answer.status));
       const { panels } = await answer.json();

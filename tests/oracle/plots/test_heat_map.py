@@ -1,0 +1,118 @@
+"""The figure of 26 pruning cycles and 60 learning rates. Its table is made up."""
+
+import itertools
+import math
+from typing import Any
+
+import pytest
+from paper_size import CYCLES, RATES, made_up_table, rates
+
+from oracle.plots import oracle as region_plots
+
+EDGE = 0.5  # of a cell, in cycles
+
+
+@pytest.fixture(scope="module")
+def table() -> Any:
+    return made_up_table()
+
+
+@pytest.fixture(scope="module")
+def traces(table: Any) -> dict[str, Any]:
+    panel = region_plots.dashboard_panels(table)["heat_map"]
+    return {trace.name: trace for trace in panel.data if trace.showlegend is not False}
+
+
+def test_a_column_a_cycle_and_a_row_a_rate_have_the_loss_against_the_best(
+    table: Any, traces: dict[str, Any]
+) -> None:
+    cells = traces["accuracy below the best"]
+    assert (len(cells.z), len(cells.z[0])) == (RATES, CYCLES + 1)
+    assert len(cells.y) == RATES + 1  # edges
+    for column, cycle in enumerate(table["cycles"]):
+        losses = [row[column] for row in cells.z]
+        known = [loss for loss in losses if loss is not None]
+        assert min(known) == 0.0
+        assert losses[rates().index(cycle["well_tuned"])] == 0.0
+        assert len(known) == sum(not entry["diverged"] for entry in cycle["grid"])
+        inside = {
+            r for r, loss in zip(rates(), losses, strict=True) if loss is not None and loss <= 0.5
+        }
+        assert inside == set(cycle["feasible"]["members"])
+    assert cells.colorbar.ticktext[-1] == "≥ 8"
+
+
+def test_the_frame_is_the_measured_region_with_its_gaps(table: Any, traces: dict[str, Any]) -> None:
+    frame = traces["measured region"]
+    lines = [
+        (tuple(frame.x[at : at + 2]), tuple(frame.y[at : at + 2]))
+        for at in range(0, len(frame.x), 3)
+    ]
+    for index, cycle in enumerate(table["cycles"]):
+        level = [y for x, (y, z) in lines if x == (index - EDGE, index + EDGE) and y == z]
+        members = [rate in cycle["feasible"]["members"] for rate in rates()]
+        runs = sum(inside for inside, _ in itertools.groupby(members))
+        assert len(level) == 2 * runs
+    assert any(not cycle["feasible"]["contiguous"] for cycle in table["cycles"])
+
+
+def test_on_it_lie_the_estimate_s_cyc_and_the_well_tuned_values(
+    table: Any, traces: dict[str, Any]
+) -> None:
+    cycles = table["cycles"]
+    assert list(traces["S-Cyc"].y) == [math.log10(c["s_cyc"]["max_lr"]) for c in cycles]
+    assert list(traces["well-tuned max_lr"].y) == [math.log10(c["well_tuned"]) for c in cycles]
+    lows = traces["estimated region"].y[: len(cycles)]
+    assert list(lows) == [math.log10(c["evidence"]["estimated"]["low"]) for c in cycles]
+
+
+def test_a_rate_that_was_not_tried_has_no_colour_and_is_framed_between_members(table: Any) -> None:
+    grid = table["cycles"][0]["grid"]
+    members = table["cycles"][0]["feasible"]["members"]
+    untried = next(
+        e for e, after in itertools.pairwise(grid)
+        if e["max_lr"] in members[1:-1] and after["max_lr"] in members
+        and rates()[rates().index(e["max_lr"]) - 1] in members
+    )  # fmt: skip
+    less = {
+        **table["cycles"][0],
+        "grid": [e for e in grid if e is not untried],
+        "feasible": {
+            **table["cycles"][0]["feasible"],
+            "members": [rate for rate in members if rate != untried["max_lr"]],
+        },
+    }
+    panels = region_plots.dashboard_panels({**table, "cycles": [less, *table["cycles"][1:]]})
+    by_name = {t.name: t for t in panels["heat_map"].data if t.showlegend is not False}
+    row = rates().index(untried["max_lr"])
+    assert by_name["accuracy below the best"].z[row][0] is None
+    whole = region_plots.dashboard_panels(table)["heat_map"]
+    frame = next(t for t in whole.data if t.name == "measured region" and t.showlegend is not False)
+    assert by_name["measured region"].y == frame.y
+
+
+def test_a_colour_bar_stands_in_place_of_a_legend_line_for_each_cycle(table: Any) -> None:
+    lines = region_plots.dashboard_panels(table)["accuracies"].data
+    assert [trace.name for trace in lines if trace.showlegend is not False] == ["diverged"]
+    (bar,) = (trace.marker for trace in lines if trace.marker.showscale)
+    assert bar.colorbar.ticktext[0] == "100"
+    few = region_plots.dashboard_panels(made_up_table(cycles=8, count=10))
+    assert list(few) == ["regions", "accuracies"]
+    assert sum(trace.showlegend is not False for trace in few["accuracies"].data) == 9 + 1
+
+
+def test_no_axis_names_more_networks_than_fit_and_no_tick_is_turned(table: Any) -> None:
+    for figure in (region_plots.regions(table), *region_plots.dashboard_panels(table).values()):
+        axes = list(figure.select_xaxes())
+        assert all(axis.tickangle == 0 for axis in axes)
+        named = [axis for axis in axes if axis.title.text == "weights remaining, %"]
+        assert all(len(axis.ticktext) == 7 for axis in named)
+        assert named or figure.layout.title.text.endswith("over max_lr")
+
+
+def test_a_picture_has_the_heat_map_beside_the_regions(table: Any) -> None:
+    figure = region_plots.regions(table)
+    types = {trace.xaxis: trace.type for trace in figure.data if trace.type == "heatmap"}
+    assert types == {"x2": "heatmap"}
+    shown = [trace.name for trace in figure.data if trace.showlegend is not False]
+    assert shown.count("S-Cyc") == shown.count("well-tuned max_lr") == 1
