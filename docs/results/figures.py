@@ -1,6 +1,6 @@
 """Draw the figures of docs/results from the tables beside this file.
 
-    python docs/results/figures.py
+    python docs/results/figures.py [NAME ...]
 
 Each panel is computed from a table that `oracle table RUN --format json` wrote; nothing is trained.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from oracle.analysis import rise, trend
+from oracle.analysis import rise, shift, trend
 from oracle.plots.base import rate_axis, remaining_axis
 from oracle.plots.page import save
 from oracle.stats.paired_difference import Difference
@@ -27,6 +28,7 @@ CONVERGED = {
     "demo": "digits, 300 training images",
     "digits-converged": "digits, 898 training images",
     "mnist1d": "MNIST-1D, 12,000 training signals",
+    "converged-fc": "CIFAR-10, 36,000 training images",
 }
 CONTROLS = {
     "demo": "IMP: the demo",
@@ -35,6 +37,15 @@ CONTROLS = {
     "demo-random": "pruned at random",
     "demo-none": "nothing pruned, trained again",
     "demo-start": "4 % at random from the start, trained again",
+}
+ABLATION = {
+    "ablation-reinit": ("ablation-base", "weights drawn anew"),
+    "ablation-update": ("ablation-base", "score: change over the last epoch"),
+    "ablation-update-magnitude": ("ablation-base", "score: that times the weight, by layer"),
+    "ablation-warmup": ("ablation-base", "warm-up cut off at 70 %"),
+    "ablation-decay": ("ablation-base", "5 times the weight decay"),
+    "ablation-batch": ("ablation-base", "half the batch"),
+    "ablation-norms": ("ablation-norm-base", "batch norm and last layer pruned"),
 }
 BAND, LINE, S_CYC = "rgba(31,119,180,0.18)", "#1f77b4", "#d62728"
 COLORS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#9467bd", "#d62728")
@@ -178,15 +189,16 @@ def what_does_it_cost() -> go.Figure:
     return figure.update_layout(width=700 + 500 * bool(rivals))
 
 
-def what_explains_it() -> go.Figure:
-    """The trend of each quantity under each control, with both 90 % intervals' outer bounds."""
-    found = known(CONTROLS)
-    figure = panels([f"<b>{text}</b>, factor a cycle" for text in trend.QUANTITIES.values()])
-    for title, content in found:
-        for column, each in enumerate(trend.trends(content), 1):
+def factors(
+    found: Sequence[tuple[str, Sequence[trend.Trend] | Sequence[shift.Shift]]], what: str
+) -> go.Figure:
+    """Factors of each quantity, a row each, with both 90 % intervals' outer bounds."""
+    figure = panels([f"<b>{text}</b>, {what}" for text in trend.QUANTITIES.values()])
+    for title, quantities in found:
+        for column, each in enumerate(quantities, 1):
             bounds = [each.drawn, *([each.paired] if each.paired else [])]
             low, high = min(b[0] for b in bounds), max(b[1] for b in bounds)
-            middle = math.exp(each.slope)
+            middle = math.exp(each.slope if isinstance(each, trend.Trend) else each.mean)
             figure.add_scatter(
                 x=[middle], y=[title], mode="markers", marker={"size": 9, "color": LINE},
                 error_x={
@@ -195,8 +207,15 @@ def what_explains_it() -> go.Figure:
                 showlegend=False, row=1, col=column,
             )  # fmt: skip
             figure.update_yaxes(showticklabels=column == 1, row=1, col=column)
-            figure.add_vline(x=1, line={"color": "#000", "width": 1}, row=1, col=column)
+    for column in range(1, len(trend.QUANTITIES) + 1):
+        figure.add_vline(x=1, line={"color": "#000", "width": 1}, row=1, col=column)
     return figure.update_layout(width=1250, margin={"l": 260})
+
+
+def what_explains_it() -> go.Figure:
+    """The trend of each quantity under each control."""
+    found = [(title, trend.trends(content)) for title, content in known(CONTROLS)]
+    return factors(found, "factor a cycle")
 
 
 def is_it_density() -> go.Figure:
@@ -234,17 +253,36 @@ def is_it_density() -> go.Figure:
     return figure
 
 
+def shifts() -> list[tuple[str, shift.Comparison]]:
+    """Each committed deviation's title, and its regions against its base's."""
+    found = []
+    for name, (base, title) in ABLATION.items():
+        own, other = table(name), table(base)
+        if own is not None and other is not None:
+            found.append((title, shift.compare(own, other)))
+    return found
+
+
+def what_deviation_moves_it() -> go.Figure:
+    """The shift of each quantity by each deviation, in the mean over the pruned cycles."""
+    return factors([(title, found.shifts) for title, found in shifts()], "factor")
+
+
 FIGURES = {
     "rise": does_it_rise,
     "inside": is_it_inside,
     "cost": what_does_it_cost,
     "controls": what_explains_it,
     "density": is_it_density,
+    "ablation": what_deviation_moves_it,
 }
 
 if __name__ == "__main__":
-    for each, draw in FIGURES.items():
-        save(draw(), HERE / f"{each}.png")
+    for each in sys.argv[1:] or FIGURES:
+        save(FIGURES[each](), HERE / f"{each}.png")
+    (HERE / "shifts.json").write_text(
+        json.dumps([shift.as_json(found) for _, found in shifts()], indent=2) + "\n"
+    )
     (HERE / "trends.json").write_text(
         json.dumps(
             {

@@ -1,13 +1,14 @@
-"""What a search of max_lr costs, and what the others save: in trainings, steps and seconds.
+"""What each method of choosing max_lr costs: in training runs, steps and seconds.
 
-A run's table says what it trained. What was not trained is said to be so: `replayed` on the results
-of a run that tried the whole grid, or `reckoned` from numbers that were measured.
+A run's table says what it trained. What was not trained is simulated on the results of a run that
+tried the whole grid (`replayed` in the JSON), or estimated from measured numbers (`reckoned`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 from oracle.errors import SettingProblem
@@ -16,13 +17,16 @@ from oracle.tables.registry import Table
 from scyc.errors import BadInput, Problem
 
 How = Literal["measured", "replayed", "reckoned"]
+SOURCES: Mapping[How, str] = MappingProxyType(
+    {"measured": "measured", "replayed": "simulated", "reckoned": "estimated"}
+)  # in print
 
 _WIDTH = 26  # of what is named in print, at least
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one way to max_lr costs. Seconds are those of a worker's device."""
+    """What one method costs. Seconds are those of a worker's device."""
 
     run_id: str
     what: str
@@ -32,7 +36,7 @@ class Cost:
     seconds: float
 
     def times(self, other: Cost) -> tuple[float | None, float | None, float | None]:
-        """How many times as much another costs: by trainings, steps and seconds."""
+        """How many times as much another costs: by training runs, steps and seconds."""
         pairs = (
             (other.trainings, self.trainings),
             (other.steps, self.steps),
@@ -43,7 +47,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Costs:
-    """The ways side by side. `base` is the dearest of a grid: the whole one, where there is one."""
+    """The methods compared; `base` is the whole grid, where there is one."""
 
     ways: tuple[Cost, ...]
     base: Cost | None
@@ -52,7 +56,7 @@ class Costs:
 
 @dataclass(frozen=True)
 class Measured:
-    """A run whose cost is compared: its table, and what its trainings are of."""
+    """A run whose cost is compared: its table, and what its training runs are of."""
 
     table: Table
     graph: str  # id of what all its cells share: see :attr:`oracle.search.graph.Graph.id`
@@ -73,7 +77,7 @@ def side_by_side(runs: Sequence[Measured]) -> Costs:
 
 
 def cost_entries(table: Table) -> list[Cost]:
-    """The ways to max_lr whose cost a run's table tells; none of other kinds."""
+    """The methods whose cost a run's table has; none of other kinds."""
     run_id = table["run_id"]
     if table["kind"] == "search":
         spent = table["cost"]["search"]
@@ -110,32 +114,30 @@ def cost_entries(table: Table) -> list[Cost]:
 
 
 def base(ways: Sequence[Cost]) -> Cost | None:
-    """What the others are held against: the whole grid, if it can be a measured one."""
+    """What the others are compared with: the whole grid, a measured one if there is one."""
     whole = [way for way in ways if way.what == WHOLE]
     return next((way for way in whole if way.how == "measured"), whole[0] if whole else None)
 
 
 def ratio_line(table: Table) -> str | None:
-    """How much less than the oracle's grid the other ways of a run took, in a sentence."""
+    """The cost of a run's methods relative to the oracle's whole grid, in a sentence."""
     ways = cost_entries(table)
     whole = base(ways)
     if whole is None:
         return None
     parts = [
-        f"{times[0]:.3g} times those of the {way.what} ({way.how})"
-        if way.what == ADAPTIVE
-        else f"{times[0]:.3g} times those of {way.what}"
+        f"{way.what} {_relative(times[0])}"
+        + (f" ({SOURCES[way.how]})" if way.what == ADAPTIVE else "")
         for way in ways
         if way is not whole and (times := way.times(whole))[0] is not None
     ]
-    return (
-        f"Trainings of the whole grid ({whole.how}): " + "; ".join(parts) + "." if parts else None
-    )
+    base_cost = f"Training runs relative to the oracle's whole grid ({SOURCES[whole.how]}): "
+    return base_cost + "; ".join(parts) + "." if parts else None
 
 
 @dataclass(frozen=True)
 class Budget:
-    """A study's numbers, of which its cost follows without a run."""
+    """The numbers of a study that give its cost without a run."""
 
     max_lr: int  # values of the grid
     networks: int  # cycles and the unpruned network
@@ -144,17 +146,17 @@ class Budget:
 
     @property
     def runs(self) -> int:
-        """Trainings of one iterative pruning run: S-Cyc's with known parameters."""
+        """Training runs of one iterative pruning run: S-Cyc's with known parameters."""
         return self.networks * self.replicates
 
     @property
     def oracle(self) -> int:
-        """Trainings of the greedy oracle: one for each max_lr, network and replicate."""
+        """Training runs of the greedy oracle: one for each max_lr, network and replicate."""
         return self.max_lr * self.runs
 
     @property
     def search(self) -> int:
-        """Trainings of S-Cyc's search, if no two candidates share any."""
+        """Training runs of S-Cyc's search, if no two candidates share any."""
         return self.candidates * self.runs
 
 
@@ -164,21 +166,21 @@ PAPER = Budget(max_lr=60, networks=26, replicates=5, candidates=20)
 
 
 def text(found: Costs) -> str:
-    """Costs for a terminal, and what each saves."""
+    """Costs for a terminal, and each one relative to the oracle's."""
     width = max([_WIDTH, *(len(way.what) for way in found.ways)])
     ids = max([3, *(len(way.run_id) for way in found.ways)])
     lines = [
-        f"{'way':<{width}} {'how':<9} {'run':<{ids}} {'trainings':>10} {'steps':>13} "
-        f"{'seconds':>10}   less than the oracle by a factor of"
+        f"{'method':<{width}} {'source':<9} {'run':<{ids}} {'training runs':>13} {'steps':>13} "
+        f"{'seconds':>10}   cost relative to the oracle"
     ]
     for way in found.ways:
         line = (
-            f"{way.what:<{width}} {way.how:<9} {way.run_id:<{ids}} {way.trainings:>10,} "
+            f"{way.what:<{width}} {SOURCES[way.how]:<9} {way.run_id:<{ids}} {way.trainings:>13,} "
             f"{way.steps:>13,} {way.seconds:>10,.1f}"
         )
         if found.base is not None and way is not found.base:
-            shown = [_shown(times) for times in way.times(found.base)]
-            line += f"   {shown[0]} in trainings, {shown[1]} in steps, {shown[2]} in seconds"
+            shown = [_relative(times) for times in way.times(found.base)]
+            line += f"   {shown[0]} training runs, {shown[1]} steps, {shown[2]} seconds"
         lines.append(line)
     return "\n".join([*lines, "", *found.notes]) + "\n"
 
@@ -194,18 +196,18 @@ def as_json(found: Costs) -> dict[str, Any]:
 
 
 def budget_text(budget: Budget) -> str:
-    """What a budget comes to by formula, and what of it is exponential."""
+    """What a budget comes to by formula."""
     return (
-        f"oracle: {budget.max_lr} max_lr x {budget.networks} networks x {budget.replicates} "
-        f"replicates = {budget.oracle:,} trainings\n"
+        f"oracle: {budget.max_lr} learning rates x {budget.networks} networks x "
+        f"{budget.replicates} replicates = {budget.oracle:,} training runs\n"
         f"S-Cyc's search: {budget.candidates} candidates x {budget.networks} networks x "
-        f"{budget.replicates} replicates = {budget.search:,} trainings, less by a factor of "
-        f"{budget.oracle / budget.search:.3g}\n"
-        f"S-Cyc, its parameters known: {budget.runs:,} trainings, less by a factor of "
-        f"{budget.oracle / budget.runs:.3g}\n\n"
-        "The paper says exponentially less time (Section 5.3). The first factor is max_lr over "
-        "candidates,\nthe second the number of max_lr; neither grows with the number of networks, "
-        "and none exponentially.\n"
+        f"{budget.replicates} replicates = {budget.search:,} training runs, "
+        f"{_relative(budget.oracle / budget.search)} the oracle's\n"
+        f"S-Cyc with known parameters: {budget.runs:,} training runs, "
+        f"{_relative(budget.oracle / budget.runs)} the oracle's\n\n"
+        "The paper says exponentially less time (Section 5.3). The first ratio is candidates over "
+        "learning rates,\nthe second 1 over learning rates; neither depends on the number of "
+        "networks, so neither saving is exponential.\n"
     )
 
 
@@ -231,13 +233,13 @@ def _problems(runs: Sequence[Measured]) -> list[Problem]:
     for run in runs:
         run_id = run.table["run_id"]
         if run.table["kind"] not in ("oracle", "search"):
-            rule = f"is of kind {run.table['kind']}; only oracle and search runs look for max_lr"
+            rule = f"is of kind {run.table['kind']}; costs are compared of oracle and search runs"
             problems.append(SettingProblem("run", rule, run_id))
         first = runs[0]
         if run.graph != first.graph:
             rule = (
-                f"has another network, training, seed or images than {first.table['run_id']}; "
-                "costs are compared between runs of one system"
+                f"has another network, training, seed or data set than {first.table['run_id']}; "
+                "compare runs of one system"
             )
             problems.append(SettingProblem("run", rule, run_id))
             continue
@@ -245,7 +247,7 @@ def _problems(runs: Sequence[Measured]) -> list[Problem]:
         if apart:
             rule = (
                 f"differs from {first.table['run_id']} in {', '.join(apart)}; "
-                "costs are compared where these are the same"
+                "compare runs in which these are the same"
             )
             problems.append(SettingProblem("run", rule, run_id))
     return problems
@@ -253,21 +255,24 @@ def _problems(runs: Sequence[Measured]) -> list[Problem]:
 
 def _notes(runs: Sequence[Measured]) -> list[str]:
     kinds = {run.table["kind"] for run in runs}
-    notes = ["Every training counts once for each way, whoever made it first."]
+    notes = ["A training run that methods share counts for each of them."]
     if "oracle" in kinds:
         notes += [
-            "replayed: what the adaptive oracle would have trained, cycle by cycle, on the whole "
-            "grid's results.",
-            "fit trains nothing; the regions that it reads are those of the adaptive oracle, and "
-            "one run shows what its parameters give.",
+            "simulated: what the adaptive oracle would have trained, given the grid's results.",
+            "fit: S-Cyc's parameters are fitted to the adaptive oracle's regions without training; "
+            "one run uses them.",
         ]
     notes += [
-        f"{run.table['run_id']} is not complete; its costs are those so far."
+        f"{run.table['run_id']} is not complete; its cost is that so far."
         for run in runs
         if not run.table["complete"]
     ]
     return notes
 
 
-def _shown(times: float | None) -> str:
-    return "-" if times is None else f"{times:.3g}"
+def _relative(times: float | None) -> str:
+    """A cost as a multiple of another, which costs so many times as much: ``0.82x``."""
+    if not times:
+        return "-"
+    cost = 1 / times
+    return f"{cost:.2f}x" if cost >= 0.1 else f"{cost:.2g}x"

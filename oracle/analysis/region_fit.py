@@ -81,15 +81,15 @@ def note(fit: CurveFit) -> str:
     curve, inside, outside = fit["s_cyc"], fit["inside"], fit["outside"]
     delta = f"delta {curve['delta']:.4g}"
     if not fit.get("delta_bound", True):
-        delta += " (these cycles do not bound it)"
+        delta += " (not bounded by these cycles)"
     line = (
-        f"Fit: epsilon {curve['epsilon']:.4g}, {delta}, q {curve['q']}, beta "
-        f"{curve['beta']:.4g} lie inside {len(inside)} of {len(inside) + len(outside)} regions"
+        f"S-Cyc fit: epsilon {curve['epsilon']:.4g}, {delta}, q {curve['q']}, beta "
+        f"{curve['beta']:.4g}: inside {len(inside)} of {len(inside) + len(outside)} regions"
     )
     if fit["fits"]:
         pairs, count = len(fit["equals"]), fit.get("pairs")
-        return f"{line}; so do {pairs} of {count} pairs of q and beta." if count else f"{line}."
+        return f"{line}, as are {pairs} of {count} pairs (q, beta)." if count else f"{line}."
     line = f"{line}, outside at cycle {', '.join(map(str, outside))}."
     if fit.get("not_excluded"):
-        return f"{line} Within the 90 % intervals of the ends a curve lies in all regions."
-    return f"{line} No S-Cyc curve with q 0 to 3 and beta 3 to 6 lies in all regions."
+        return f"{line} A curve within the 90 % CI of all bounds exists."
+    return f"{line} No curve with q 0 to 3 and beta 3 to 6 is inside all."

@@ -9,7 +9,7 @@ from oracle.reports.sheet import ReportTable, cost_rows, format_lr, format_mean_
 from oracle.tables.distributions import DistributionsCycle, DistributionsTable
 from scyc.specs.system import RecordedDistribution
 
-_NAMES = {"weight_gradients": "weight gradients", "activations": "hidden outputs"}
+_NAMES = {"weight_gradients": "weight gradients", "activations": "ReLU outputs"}
 
 
 def sheet(table: DistributionsTable) -> ReportTable:
@@ -43,7 +43,7 @@ def verdict(table: DistributionsTable) -> str:
     """Whether the distributions have become narrower, from the first network to the last."""
     cycles = [cycle for cycle in table["cycles"] if not cycle["diverged"]]
     if len(cycles) < 2:
-        return "Fewer than two networks are finished; nothing to compare yet."
+        return "Fewer than two cycles are finished; nothing to compare yet."
     first, last = cycles[0], cycles[-1]
     said = []
     for what in table["record"]["what"]:
@@ -51,9 +51,9 @@ def verdict(table: DistributionsTable) -> str:
         if not all(spreads):
             continue
         before, after = map(statistics.fmean, spreads)
-        how = "narrower" if after < before else "wider" if after > before else "as wide"
+        how = "narrower" if after < before else "wider" if after > before else "as wide as before"
         said.append(f"{_NAMES[what]} are {how} (std {before:.3g} to {after:.3g})")
-    lines = "; ".join(said) or "nothing finite was recorded"
+    lines = "; ".join(said) or "no finite value was recorded"
     between = f"{first['weights_remaining']:.1f} to {last['weights_remaining']:.1f} %"
     return f"From {between} of weights remaining, {lines}."
 
@@ -92,25 +92,25 @@ def _deviation(stds: Sequence[float | None]) -> str:
 def _footnotes(table: DistributionsTable) -> list[str]:
     record = table["record"]
     lines = [
-        (f"{table['label']}: at" if table["label"] else "At")
-        + f" the end of each training, over {record['batches']} training batches and "
-        f"{table['replicates']} replicate(s); ± is the std over replicates."
+        (f"{table['label']}: recorded" if table["label"] else "Recorded")
+        + f" at the end of each training run over {record['batches']} training batches; ± std over "
+        f"{table['replicates']} replicate{'s' * (table['replicates'] > 1)}."
     ]
     if "weight_gradients" in record["what"]:
         lines.append(
-            "Weight gradients: dL/dw of each batch's mean loss, of every convolution and linear "
-            "weight that remains."
+            "Weight gradients: dL/dw of the batch mean loss, for every unpruned convolution and "
+            "linear weight."
         )
     if "activations" in record["what"]:
-        lines.append("Hidden outputs: those of every ReLU; zeros are neurons that are off.")
+        lines.append("ReLU outputs: of every ReLU; zeros are inactive neurons.")
     if table["paper"]:
         lines.append(f"The paper's Figure {table['paper']['figure']}: {table['paper']['claim']}")
     if any(cycle["diverged"] for cycle in table["cycles"]):
-        lines.append("Diverged: a replicate did; its network cannot be pruned, and the run ends.")
+        lines.append("Diverged: a replicate diverged; the run ends there.")
     if not table["complete"]:
-        some = "these are the networks that are finished"
+        some = "the table has the cycles finished so far"
         lines.append(
-            f"The run is not complete; {some if table['cycles'] else 'none is finished yet'}."
+            f"The run is not complete; {some if table['cycles'] else 'no cycle is finished yet'}."
         )
     return lines
 

@@ -60,8 +60,7 @@ def sheet(table: OracleTable) -> ReportTable:
         heads = [heads[index] for index in keep]
         rows = [[row[index] for index in keep] for row in rows]
     printed = ReportTable(
-        title=f"{table['study']}: the greedy oracle"
-        + (" against S-Cyc" if has_s_cyc(table) else ""),
+        title=f"{table['study']}: greedy oracle" + (" and S-Cyc" if has_s_cyc(table) else ""),
         run_id=table["run_id"],
         headers=tuple(heads),
         rows=rows,
@@ -83,9 +82,9 @@ def has_s_cyc(table: OracleTable) -> bool:
 
 
 def _costs(cost: OracleCost) -> list[CostRow]:
-    replayed = {"adaptive (replayed)": cost["adaptive"]} if "adaptive" in cost else {}
+    simulated = {"adaptive (simulated)": cost["adaptive"]} if "adaptive" in cost else {}
     one = {"S-Cyc": cost["s_cyc"]} if cost["s_cyc"]["trainings"] else {}
-    return cost_rows({"oracle": cost["oracle"], **replayed, **one})
+    return cost_rows({"oracle": cost["oracle"], **simulated, **one})
 
 
 def _more(table: OracleTable) -> list[ReportTable]:
@@ -112,60 +111,73 @@ def format_region(feasible: FeasibleRegion | None) -> str:
 
 
 def _footnotes(table: OracleTable) -> list[str]:
-    unit = "points" if table["tolerance_kind"] == "points" else "% of the best (relative)"
+    """What a reader needs beside the table: five short lines of a run in which nothing is odd."""
+    unit = "points" if table["tolerance_kind"] == "points" else "% (relative)"
     cycles, counts = table["cycles"], _counts(table)
     over = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])
+    replicates = "replicate" if over == "1" else "replicates"
     lines = [
-        f"Measured region: the max_lr of the grid whose mean validation accuracy over {over} "
-        f"replicate(s) lies within {exact(table['tolerance'])} {unit} of the best."
+        f"Region: max_lr within {exact(table['tolerance'])} {unit} of the best mean validation "
+        f"accuracy, {over} {replicates}"
+        + (" (verdict: estimated region)." if has_s_cyc(table) else ".")
     ]
+    lines += evidence_reports.notes(cycles)
+    lines += [line for line in (_marks(table), _training(table, unit)) if line]
+    lines += evidence_reports.warnings(cycles)
     if table["search"] == "adaptive":
         spent = table["cost"]["oracle"]
         lines.append(
-            f"Adaptive search: {spent['trainings']:,} of {spent['full_grid_trainings']:,} "
-            "trainings of the full grid; what was not tried is judged by its neighbours."
+            f"Adaptive search: {spent['trainings']:,} of the full grid's "
+            f"{spent['full_grid_trainings']:,} training runs."
         )
     lines += cell_search_reports.notes(table)
-    if any(
-        c["feasible"] and (c["feasible"]["cut_low"] or c["feasible"]["cut_high"]) for c in cycles
-    ):
-        lines.append("< or >: cut off; the region touches the end of the grid and may go on.")
-    told = evidence_reports.flat_cycles(cycles)
-    if flat := [c["cycle"] for c in cycles if _is_flat(c) and c["cycle"] not in told]:
+    known = evidence_reports.flat_cycles(cycles)
+    if flat := [c["cycle"] for c in cycles if _is_flat(c) and c["cycle"] not in known]:
         lines.append(
-            f"Flat as measured at cycle {', '.join(map(str, flat))}: every max_lr that was tried "
-            "lies within the tolerance, so none is better than another there."
+            f"Flat as measured at cycle {', '.join(map(str, flat))}: every max_lr of the grid is "
+            "within the tolerance."
         )
-    if any(c["feasible"] and not c["feasible"]["contiguous"] for c in cycles):
-        lines.append("*: with gaps; some max_lr between the ends lies outside.")
-    if table.get("peak", 1.0) < REACHED:
-        lines.append(
-            f"The highest rate that a training run reaches is {100 * table['peak']:.1f} % of "
-            "max_lr: the schedule drops, or ends, before. Compare reached rates, not max_lr."
-        )
-    lines += plateau_reports.notes(cycles, f"{table['tolerance']:g} {unit}")
-    lines += evidence_reports.notes(cycles)
-    if len(counts) > 1:
-        lines.append(
-            "S-Cyc's run has the least number of replicates in every cycle; the paired differences "
-            "are over those, the oracle's means over all of the cycle."
-        )
+    if len(counts) > 1 and has_s_cyc(table):
+        lines.append(f"S-Cyc has {counts[0]} replicates; paired differences are over these.")
     if table["fit"]:
         lines.append(region_fit.note(table["fit"]))
-    if any(entry["diverged"] for c in cycles for entry in c["grid"]):
-        count = sum(entry["diverged"] for c in cycles for entry in c["grid"])
-        lines.append(
-            f"{count} max_lr diverged in at least one replicate; such a replicate scores 0, and "
-            "its max_lr cannot be the well-tuned one."
-        )
-    if any(c["feasible"] is None for c in cycles):
-        lines.append("none: every max_lr of that cycle diverged, and the search ended there.")
     if not table["complete"]:
-        finished = (
-            "these are the cycles that are finished" if cycles else "no cycle is finished yet"
+        lines.append(
+            "The run is not complete; the table has the cycles finished so far."
+            if cycles
+            else "The run is not complete; no cycle is finished yet."
         )
-        lines.append(f"The run is not complete; {finished}.")
     return lines
+
+
+def _marks(table: OracleTable) -> str:
+    """The marks that occur in the table, each with its meaning."""
+    cycles = table["cycles"]
+    regions = [c["feasible"] for c in cycles if c["feasible"]]
+    marks = [evidence_reports.open_verdicts(cycles)]
+    if any(region["cut_low"] or region["cut_high"] for region in regions):
+        marks.append("<, >: cut off by the end of the grid")
+    if any(not region["contiguous"] for region in regions) or evidence_reports.in_parts(cycles):
+        marks.append("*: with gaps")
+    if any(c["s_cyc"]["diverged"] for c in cycles):
+        marks.append("!: diverged")
+    if any(c["feasible"] is None for c in cycles):
+        marks.append("none: every max_lr diverged, the search ends")
+    shown = "; ".join(mark for mark in marks if mark)
+    return f"{shown}." if shown else ""
+
+
+def _training(table: OracleTable, unit: str) -> str:
+    """What is to be known of the training runs: their end, divergence, noise."""
+    cycles = table["cycles"]
+    parts = plateau_reports.notes(cycles, f"{table['tolerance']:g} {unit}")
+    if count := sum(entry["diverged"] for c in cycles for entry in c["grid"]):
+        parts.append(f"{count} max_lr diverged in a replicate (scored 0)")
+    if table.get("peak", 1.0) < REACHED:
+        parts.append(f"the learning rate reaches only {100 * table['peak']:.1f} % of max_lr")
+    parts += [evidence_reports.noise(cycles), evidence_reports.early_stopping(cycles)]
+    shown = "; ".join(part for part in parts if part)
+    return f"Training: {shown}." if shown else ""
 
 
 def _is_flat(cycle: OracleCycleRow) -> bool:
@@ -175,7 +187,7 @@ def _is_flat(cycle: OracleCycleRow) -> bool:
 
 
 def verdict(table: OracleTable) -> str:
-    """What is decided of S-Cyc's max_lr, and then what was measured."""
+    """Return how many cycles are conclusive for S-Cyc's max_lr, and what was measured."""
     if not has_s_cyc(table):
         return "The study has no S-Cyc parameters: only the regions are given."
     judged = [c for c in table["cycles"] if c["s_cyc"]["inside"] is not None]
@@ -184,18 +196,19 @@ def verdict(table: OracleTable) -> str:
         given = cycle["evidence"] and cycle["evidence"]["s_cyc"]
         assert given is not None  # where a region is, so is what is known of it
         by_kind.setdefault(given["verdict"], []).append(cycle)
-    outside = by_kind.get("outside", [])
+    inside, outside = by_kind.get("inside", []), by_kind.get("outside", [])
+    counts = _counts(table)
+    over = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])
+    where = ": " + ", ".join(f"{_weights(c)} {_side(c)}" for c in outside) if outside else ""
     line = (
-        f"S-Cyc's max_lr is inside the region in {len(by_kind.get('inside', []))} of {len(judged)} "
-        f"cycles and outside in {len(outside)}"
+        f"S-Cyc verdict: with {over} replicate{'s' * (over != '1')}, "
+        f"{len(inside) + len(outside)} of {len(judged)} cycles are conclusive "
+        f"({len(inside)} inside, {len(outside)} outside{where})"
     )
-    if outside:
-        line += " (" + ", ".join(f"{_weights(c)} {_side(c)}" for c in outside) + ")"
-    line += f"; {len(by_kind.get('undecided', []))} undecided"
     if unknown := by_kind.get("unknown", []):
-        line += f", {len(unknown)} unknown beyond the end of the grid"
+        line += f"; {len(unknown)} unknown beyond the end of the grid"
     measured = sum(bool(c["s_cyc"]["inside"]) for c in judged)
-    return f"{line}. As measured, noise and all, it is inside in {measured}."
+    return f"{line}. In the measured region: {measured} of {len(judged)}."
 
 
 def _weights(cycle: OracleCycleRow) -> str:

@@ -144,35 +144,32 @@ def _p(value: float | None) -> str:
 
 def _footnotes(table: SchedulesTable) -> list[str]:
     lines = [
-        f"Early-stop test accuracy in percent, mean ± std over {table['replicates']} replicate(s), "
-        "by weights remaining; *: the best of a column.",
+        f"Early-stop test accuracy in %, mean ± std over {table['replicates']} "
+        f"replicate{'s' * (table['replicates'] > 1)}; *: best of a column.",
     ]
     if any(column["against"] for column in table["columns"]):
         lines.append(
-            "Points: the mean paired difference over replicates ± its standard error. p is smaller "
-            "than it should be where replicates split the same images anew, for they are not "
-            "independent (Nadeau and Bengio 2003); the best other is chosen by the same test "
-            "accuracies, which flatters that one; nothing is corrected for the number of columns."
+            "Points: mean paired difference ± SE. p is optimistic where replicates re-split the "
+            "same images (Nadeau and Bengio 2003); no correction for multiple columns or for "
+            "choosing the best other."
         )
         lines.append(
-            "Relative: the difference as a share of the other's accuracy, as the paper computes "
-            "its improvements (72.8 / 71.3 is 2.1 %)."
+            "Relative: difference / accuracy of the other, as in the paper (72.8 / 71.3 is 2.1 %)."
         )
     if table["replicates"] == 1:
-        lines.append("One replicate: no spread and no test. Raise replicates.")
+        lines.append("One replicate: no std and no test. Use more replicates.")
     if any(row["tuned"] for row in table["schedules"]):
         lines.append(
-            "Tuned: max_lr has the best mean validation accuracy of a grid on the unpruned network "
-            "(Section 5.1)."
+            "Tuned: the max_lr of a grid with the best mean validation accuracy on the unpruned "
+            "network (Section 5.1)."
         )
     if any(_stopped(row) < math.inf for row in table["schedules"]):
         lines.append(
-            "Diverged: a replicate did, or one of every max_lr of a grid; its network cannot be "
-            "pruned, and the run ends."
+            "Diverged: a replicate (or every max_lr of the grid) diverged; the schedule ends there."
         )
     if not table["complete"]:
         some = any(row["cycles"] for row in table["schedules"])
-        finished = "this is what is finished" if some else "no cycle is finished yet"
+        finished = "the table has what is finished so far" if some else "no cycle is finished yet"
         lines.append(f"The run is not complete; {finished}.")
     return lines
 

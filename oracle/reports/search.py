@@ -18,9 +18,9 @@ from oracle.stats.region import ahead
 from oracle.tables.search import CandidateRow, SearchTable, metric
 
 _WAYS = {
-    "paper": "the paper's recipe: epsilon, then delta, then q, then beta",
-    "optuna": "candidates that a sampler suggests",
-    "grid": "every combination",
+    "paper": "the paper's: epsilon, then delta, then q, then beta",
+    "optuna": "Optuna sampler",
+    "grid": "full grid",
 }
 
 
@@ -30,11 +30,11 @@ def sheet(table: SearchTable) -> ReportTable:
         metric(table["objective"]["name"], cycles) for cycles in table["objective"]["cycles"]
     ]
     return ReportTable(
-        title=f"{table['study']}: a search of S-Cyc's parameters",
+        title=f"{table['study']}: search of S-Cyc's parameters",
         run_id=table["run_id"],
         headers=(
             "candidate",
-            "compared\nfor",
+            "search\nstep",
             "epsilon",
             "delta",
             "q",
@@ -49,8 +49,8 @@ def sheet(table: SearchTable) -> ReportTable:
         costs=cost_rows(
             {
                 "search": table["cost"]["search"],
-                "without sharing": table["cost"]["unshared"],
-                "the best alone": table["cost"]["best"],
+                "without shared runs": table["cost"]["unshared"],
+                "best candidate alone": table["cost"]["best"],
             }
         ),
         flat=[_flat(each, table) for each in table["candidates"]],
@@ -63,10 +63,10 @@ def verdict(table: SearchTable) -> str:
     """The best parameters, and what the search of them cost."""
     best = _best(table)
     made, named = table["trainings"]["made"], table["trainings"]["named"]
-    spent = f"{made:,} trainings for the {named:,} that the candidates name"
+    spent = f"{made:,} training runs instead of {named:,} without sharing"
     spent += f" ({100 * made / named:.0f} %)." if named else "."
     if not best:
-        return f"No candidate is through yet; {spent}"
+        return f"No candidate is complete yet; {spent}"
     if table["objective"]["name"] == "pareto":
         many = f"{len(best)} candidates are" if len(best) > 1 else "1 candidate is"
         return f"{many} on the Pareto front; {spent}"
@@ -91,37 +91,34 @@ def _broken(head: str) -> str:
 
 def _footnotes(table: SearchTable) -> list[str]:
     counts, best = table["trainings"], _best(table)
-    lines = [f"Search: {_WAYS[table['search']]}. Accuracies are of validation where not said."]
+    lines = [f"Search method: {_WAYS[table['search']]}. Accuracies are on validation images."]
     lines += [
         f"max_lr of candidate {each['candidate']}, cycle by cycle: "
         + ", ".join(format_lr(value) for value in each["max_lr"])
         for each in best
     ]
     lines.append(
-        f"Trainings: the candidates name {counts['named']:,}; {counts['asked']:,} were asked for, "
-        f"and {counts['made']:,} made or found, since candidates that agree up to a cycle share "
-        f"its networks."
+        f"Training runs: {counts['named']:,} without sharing, {counts['asked']:,} requested, "
+        f"{counts['made']:,} trained: candidates that agree up to a cycle share its networks."
     )
     if any(each["delta"] == 0 for each in best):
-        lines.append("delta 0: no rise of max_lr was better than none, and q and beta say nothing.")
+        lines.append("delta 0: no rise of max_lr was better than none; q and beta have no effect.")
     if table["resolution"] is not None:
-        lines.append(
-            f"max_lr in {table['resolution']} digits; what rounds as epsilon does is epsilon."
-        )
+        lines.append(f"max_lr is rounded to {table['resolution']} digits.")
     lines += _uncertain(table)
     halved = sum(each["stopped"] == "halving" for each in table["candidates"])
     if halved:
-        lines.append(f"{halved} candidates were stopped early by halving.")
+        lines.append(f"{halved} candidates were stopped early by successive halving.")
     above = [each for each in table["candidates"] if _above(each, best)]
     if above:
         lines.append(
-            f"{len(above)} candidate(s) that an earlier step left behind have a higher objective "
-            "than the recipe's choice."
+            f"{len(above)} candidate(s) rejected in an earlier step have a higher objective than "
+            "the best."
         )
     if any(each["stopped"] == "diverged" for each in table["candidates"]):
-        lines.append("diverged: in at least one replicate; its run ended there.")
+        lines.append("diverged: in at least one replicate; the candidate ends there.")
     if not table["complete"]:
-        some = "these are the candidates so far"
+        some = "the table has the candidates so far"
         begun = some if table["candidates"] else "no candidate is finished yet"
         lines.append(f"The run is not complete; {begun}.")
     return lines
@@ -130,14 +127,14 @@ def _footnotes(table: SearchTable) -> list[str]:
 def _uncertain(table: SearchTable) -> list[str]:
     if table["undecided"] is None:
         if table["replicates"] == 1:
-            return ["Noise: unknown with one replicate; the order is not certain."]
+            return ["Noise: unknown with one replicate; the ranking is uncertain."]
         return []
     count = len(table["undecided"])
     others = sum(each["objectives"] is not None for each in table["candidates"]) - 1
     return [
-        f"Noise: of the other {others} candidates that are through, {count} differ from the best "
-        f"by at most two standard errors of the paired difference over {table['replicates']} "
-        "replicates. The best was chosen by its validation accuracy, which flatters it."
+        f"Noise: {count} of the other {others} complete candidates are within two SE of the best "
+        f"(paired difference, {table['replicates']} replicates). The best's accuracy is biased "
+        "upwards by the choice."
     ]
 
 
@@ -158,7 +155,7 @@ def _row(candidate: CandidateRow, networks: int, objectives: int) -> list[str]:
     if stopped:
         stopped += f", cycle {candidate['last_cycle']}"
     elif last is None:
-        stopped = "under way"
+        stopped = "running"
     return [
         Cell(f"{candidate['candidate']}*", "best")
         if candidate["best"]

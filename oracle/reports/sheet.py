@@ -100,12 +100,12 @@ def shrunk_lines(table: TableHeader) -> list[str]:
     lines = []
     if missing := table.get("missing"):
         lines.append(
-            f"The run was done, but the storage lacks training runs of {', '.join(missing)}: "
-            "deleted, perhaps. Run the study again, and they are trained again."
+            f"Training runs of {', '.join(missing)} are missing from the storage, perhaps deleted. "
+            "Run the study again to train them."
         )
     if table["shrunk"]:
         said = "; ".join(f"{what} {how}" for what, how in table["shrunk"].items())
-        lines.append(f"Shrunk: {said}.")
+        lines.append(f"Scaled down: {said}.")
     return lines
 
 
@@ -125,7 +125,7 @@ def cost_lines(printed: ReportTable) -> list[str]:
     """Return a table's costs as aligned lines of text, and the sentences below them."""
     width = max([6, *(len(row.name) for row in printed.costs)])
     rows = [
-        f"{row.name:<{width}} {row.trainings:>7,} trainings {row.steps:>12,} steps "
+        f"{row.name:<{width}} {row.trainings:>7,} training runs {row.steps:>12,} steps "
         f"{row.seconds:>10,.1f} s of worker time"
         for row in printed.costs
     ]

@@ -69,7 +69,7 @@ def _copies(
     )
     return [
         f"up to {len(divided):,} of {tried:,} validation and test images have an equal one among "
-        f"the training images ({examples}), so their accuracy is too high; remove the copies"
+        f"the training images ({examples}), so accuracies are too high; remove the duplicates"
     ]
 
 
@@ -85,8 +85,8 @@ def other_images(name: str, fingerprint: str, earlier: Iterable[RunRecord]) -> l
     if not same or any(run.fingerprint == fingerprint for run in same):
         return []
     return [
-        f"{name} ran before with other images ({same[-1].run_id}): the data set, or what is taken "
-        "of it, has changed since, so this is a new run"
+        f"{name} ran before with other images ({same[-1].run_id}): the data set or its subset has "
+        "changed, so this is a new run"
     ]
 
 
@@ -130,8 +130,8 @@ def _large_class(majority: dict[str, float]) -> list[str]:
     if max(shares.values()) < _LARGE:
         return []
     return [
-        f"always naming the largest class scores {shares['validation']:.1f} % on validation and "
-        f"{shares['test']:.1f} % on test images; accuracies near these say nothing"
+        f"chance level (always predicting the largest class) is {shares['validation']:.1f} % on "
+        f"validation and {shares['test']:.1f} % on test images"
     ]
 
 
@@ -140,7 +140,7 @@ def _large_batch(study: Study, training: int) -> list[str]:
     if batch <= training:
         return []
     return [
-        f"training.batch {batch:,} is more than the {training:,} training images, so an iteration "
+        f"training.batch {batch:,} is more than the {training:,} training images, so a step "
         "has the same image more than once; lower it"
     ]
 
@@ -153,7 +153,6 @@ def _fine_tolerance(study: Study, validation: int) -> list[str]:
         return []
     unit = "points" if study.tolerance_kind == "points" else "% of the best accuracy"
     return [
-        f"tolerance {study.tolerance} {unit} is less than one of {validation:,} validation images "
-        f"({an_image:.2f} points): a single accuracy cannot tell so little; raise it, or use more "
-        "images"
+        f"tolerance {study.tolerance} {unit} is below the resolution of {validation:,} validation "
+        f"images ({an_image:.2f} points); raise it, or use more images"
     ]

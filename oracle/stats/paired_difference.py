@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 
 from oracle.stats.region import ROUNDING
 
-LEVEL = 0.05  # of the two-sided paired t-test below which a difference is told apart from noise
+LEVEL = 0.05  # of the two-sided paired t-test below which a difference is significant
 
 
 class DifferenceJson(TypedDict):
@@ -41,7 +41,7 @@ class Difference:
 
     @property
     def told_apart(self) -> bool:
-        """Whether it can be told from noise. Never with one replicate."""
+        """Whether it is significant: told apart from noise. Never with one replicate."""
         if self.standard_error is None or self.none:
             return False
         return self.p is None or self.p < LEVEL
@@ -118,12 +118,12 @@ def side(found: Difference) -> str:
 
 
 def certainty(found: Difference) -> str:
-    """Whether a difference can be told apart from noise, in words."""
+    """Whether a difference is significant, in words."""
     if found.standard_error is None:
-        return "with 1 replicate nothing tells it from noise"
+        return "no significance test with 1 replicate"
     if not found.told_apart:
-        return f"not told apart from noise at {found.replicates} replicates"
-    return f"told apart from noise at {found.replicates} replicates"
+        return f"not significant with {found.replicates} replicates"
+    return f"significant at p < {LEVEL} with {found.replicates} replicates"
 
 
 def flat(name: str, kept: DifferenceJson | None) -> dict[str, object]:

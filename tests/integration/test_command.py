@@ -88,7 +88,7 @@ def test_a_users_own_module_is_found_in_the_current_folder(
     )
     changed = yaml.safe_load(STUDY) | {"network": "ones_own:network", "cycles": 1}
     (place / "mine.yaml").write_text(yaml.safe_dump(changed))
-    assert "S-Cyc's max_lr is inside" in oracle("run", "mine.yaml", *INLINE)
+    assert "S-Cyc verdict: with " in oracle("run", "mine.yaml", *INLINE)
     assert sys.modules["ones_own"].__file__ == str(place / "ones_own.py")
     monkeypatch.delitem(sys.modules, "ones_own")
 

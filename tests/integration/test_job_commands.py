@@ -113,7 +113,7 @@ def finished(call: Call) -> str:
 def test_a_study_that_is_waited_for_ends_with_its_table(call: Call) -> None:
     shown = call("submit", "tiny.yaml", "--wait")
     table = call("table", "tiny")
-    assert "S-Cyc's max_lr is inside" in table
+    assert "S-Cyc verdict: with " in table
     assert shown.startswith(table)
     assert re.search(r"report     oracle fetch tiny-[0-9a-f]{8} --format report$", shown)
     again = call("submit", "tiny.yaml", "--quiet").strip()

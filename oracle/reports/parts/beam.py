@@ -17,21 +17,21 @@ from oracle.tables.parts.beam import BeamCycleRow, BeamPart
 _HEADS = (
     "cycle",
     "weights\nremaining, %",
-    "greed's\nmax_lr",
-    "beam's\nmax_lr",
-    "its parent\nwas",
-    "greed's own\nnetwork is",
+    "greedy\nmax_lr",
+    "beam\nmax_lr",
+    "parent\nrank",
+    "greedy\nnetwork rank",
     "validation, %\nbeam",
     "test, %\nbeam",
-    "validation,\nbeam - greed",
-    "test,\nbeam - greed",
+    "validation,\nbeam - greedy",
+    "test,\nbeam - greedy",
 )
 
 
 def sheet(table: OracleTable, beam: BeamPart) -> ReportTable:
-    """Return a run's second table: the beam against greed."""
+    """Return a run's second table: beam search compared with the greedy oracle."""
     return ReportTable(
-        title=f"{table['study']}: a beam of {beam['width']} against greed",
+        title=f"{table['study']}: beam search (width {beam['width']}) and greedy search",
         run_id=table["run_id"],
         headers=_HEADS,
         rows=[_row(cycle, beam["width"]) for cycle in beam["cycles"]],
@@ -39,7 +39,7 @@ def sheet(table: OracleTable, beam: BeamPart) -> ReportTable:
         notes=_notes(beam),
         costs=cost_rows(
             {
-                "greed": beam["cost"]["greedy"],
+                "greedy": beam["cost"]["greedy"],
                 "beam": beam["cost"]["beam"],
                 "shared by both": beam["cost"]["shared"],
             }
@@ -50,24 +50,28 @@ def sheet(table: OracleTable, beam: BeamPart) -> ReportTable:
 
 
 def verdict(beam: BeamPart, complete: bool) -> str:
-    """Whether greed costs accuracy at the last cycle that both have finished."""
+    """Whether greedy search loses accuracy at the last cycle that both have finished."""
     judged = [cycle for cycle in beam["cycles"] if cycle["test"] is not None]
     if not judged:
-        return "No cycle is finished by both the beam and greed yet."
-    last, name = judged[-1], f"the beam of {beam['width']}"
+        return "No cycle is finished by both searches yet."
+    last, name = judged[-1], f"beam search (width {beam['width']})"
     end = complete and last is beam["cycles"][-1]
     when = f"At cycle {last['cycle']}, {'the last' if end else 'the last so far'}, "
     if last["same"]:
-        return f"{when}{name} has greed's own network first: greed costs nothing here."
+        return f"{when}{name} found the same network as greedy search, which loses nothing here."
     test = Difference.from_json(last["test"])
     validation = Difference.from_json(last["validation"])
     assert test is not None
     if test.none:
-        return f"{when}{name} has the same test accuracy as greed: greed costs nothing here."
-    line = f"{when}{name} is {size(test)} of test accuracy {side(test)} greed: {certainty(test)}"
+        return (
+            f"{when}{name} has the same test accuracy as greedy search, which loses nothing here."
+        )
+    line = f"{when}{name} is {size(test)} of test accuracy {side(test)} greedy search: "
+    line += certainty(test)
     if test.told_apart:
-        line += "; greed costs accuracy here" if test.points > 0 else "; greed costs nothing here"
-    return f"{line} (validation, which chose both: {signed(validation)})."
+        loses = "accuracy" if test.points > 0 else "nothing"
+        line += f"; greedy search loses {loses} here"
+    return f"{line} (validation: {signed(validation)})."
 
 
 def _row(cycle: BeamCycleRow, width: int) -> list[str]:
@@ -90,18 +94,18 @@ def _row(cycle: BeamCycleRow, width: int) -> list[str]:
 def _notes(beam: BeamPart) -> list[str]:
     costs = beam["cost"]
     lines = [
-        f"Beam: at each cycle the {beam['width']} networks with the best mean validation accuracy "
-        "are kept and searched below, not one; each row is the best of its cycle. Parent: the rank "
-        "of the network that it was pruned from, among those that were kept.",
-        "Differences: mean over replicates, paired, ± standard error. The beam chooses among more "
-        "networks, so its validation accuracy flatters it more; test accuracy chose neither.",
-        f"The beam used {costs['beam']['trainings']:,} trainings, of which "
-        f"{costs['shared']['trainings']:,} are greed's own and were made once.",
+        f"Beam search keeps the {beam['width']} networks with the best mean validation accuracy "
+        "of each cycle; a row is the best of its cycle.",
+        "Parent rank: rank, among those kept, of the network that it was pruned from.",
+        "Differences: paired, mean over replicates ± SE; the beam's validation accuracy is biased "
+        "upwards, by choosing among more networks.",
+        f"The beam used {costs['beam']['trainings']:,} training runs, "
+        f"{costs['shared']['trainings']:,} of them shared with greedy search.",
     ]
     for cycle in reversed(beam["cycles"]):
         if cycle["max_lr"]:
             rates = ", ".join(format_lr(each) for each in cycle["max_lr"])
-            lines.append(f"The beam's best at cycle {cycle['cycle']} came by max_lr {rates}.")
+            lines.append(f"max_lr of the beam's best network at cycle {cycle['cycle']}: {rates}.")
             break
     return lines
 

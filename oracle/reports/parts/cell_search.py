@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 ENDINGS = {
-    "regret and ends": "the well-tuned max_lr and both ends are known",
-    "verdict": "the well-tuned max_lr and the verdict on S-Cyc are known",
-    "flat": "no max_lr is better than another",
-    "budget": "the budget was spent",
-    "whole grid": "the whole grid was trained",
+    "regret and ends": "best max_lr and both bounds known",
+    "verdict": "best max_lr and S-Cyc verdict known",
+    "flat": "no max_lr better than another",
+    "budget": "budget spent",
+    "whole grid": "whole grid trained",
 }
 
 
@@ -26,10 +26,9 @@ def notes(table: Mapping[str, Any]) -> list[str]:
         if any(end["ended_by"] == kind for _, end in ended)
     ]
     return [
-        f"Each cycle's search ended because {'; '.join(parts)}. Known: to an expected regret of "
-        f"{bounds['regret']:g} points, and each end to one step of the grid at 90 %.",
-        "Not every max_lr has every replicate; the region and the well-tuned max_lr are read off "
-        "the posterior, and the well-tuned one has them all.",
+        f"Search ended by: {'; '.join(parts)}. Known: expected regret {bounds['regret']:g} points, "
+        "bounds to one grid step at 90 %.",
+        "Not every max_lr has all replicates; region and well-tuned max_lr are estimated.",
     ]
 
 

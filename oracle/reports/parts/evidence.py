@@ -93,90 +93,104 @@ def _estimate(cycle: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def cross_validated(cycle: Mapping[str, Any]) -> str:
-    """The best accuracy by replicates that did not choose it."""
+    """The bias-corrected best accuracy: by replicates that did not choose it."""
     found = cycle["evidence"] and cycle["evidence"]["best_again"]
-    return "" if found is None else f"again {found:.2f}"
+    return "" if found is None else f"corr. {found:.2f}"
 
 
 def notes(cycles: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What must be said of the evidence for it to be read rightly."""
-    known = [c for c in cycles if c["evidence"] and c["evidence"]["low"]]
-    if not known:
-        if not any(c["replicates"] == 1 for c in cycles):  # such as before the first cycle's end
+    """How to read the estimates; nothing before the first cycle's end."""
+    if not _known(cycles):
+        if not any(c["replicates"] == 1 for c in cycles):
             return []
-        return ["One replicate: no region is certain, and nothing is decided. Raise replicates."]
-    lines = [
-        "Estimated region: by the posterior of the whole grid's accuracy curve; the verdict "
-        "belongs to it.",
-        "Second lines: the best max_lr by the posterior mean; 90 % CI of the estimated region's "
-        "bounds; the chance that S-Cyc's max_lr is inside; the best accuracy again, by replicates "
-        "that did not choose it (each is still the best look of its training, which favours rates "
-        "whose accuracy swings); paired differences oracle - S-Cyc with their standard error.",
+        return ["One replicate: no region or verdict is conclusive. Use more replicates."]
+    if not any(c["evidence"]["s_cyc"] for c in _known(cycles)):
+        return ["Row 2: posterior best; 90 % CI of the bounds; bias-corrected best."]
+    return [
+        "Row 2: posterior best; 90 % CI of the bounds; P(inside); bias-corrected best; "
+        "oracle - S-Cyc ± SE (paired)."
     ]
-    verdicts = {c["evidence"]["s_cyc"]["verdict"] for c in known if c["evidence"]["s_cyc"]}
-    if "unknown" in verdicts:
-        lines.append(
-            "unknown: S-Cyc's max_lr lies beyond an end of the grid that the region touches; "
-            "extend the grid."
-        )
+
+
+def warnings(cycles: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What is odd about the estimates of a run."""
+    known = _known(cycles)
+    lines = []
+    if _with_verdict(known, "unknown"):
+        lines.append("unknown: S-Cyc's max_lr is beyond the end of the grid; extend the grid.")
     if same := flat_cycles(known):
         lines.append(
-            f"No max_lr is better than another at cycle {', '.join(map(str, same))}: with a chance "
-            f"of {100 * FLAT:.0f} % or more the whole grid is within the tolerance of the best."
-        )
-    parted = [c["cycle"] for c in known if len((_estimate(c) or {}).get("parts", ())) > 1]
-    if parted:
-        lines.append(
-            f"The estimated region is in several parts at cycle {', '.join(map(str, parted))}."
-        )
-    lines += [line for line in (_fixed_look(known), _noise(known)) if line]
-    if "undecided" in verdicts:
-        lines.append(
-            "undecided: S-Cyc's max_lr may lie inside or outside; a larger budget may decide it."
-            if any(c.get("search") for c in known)
-            else "undecided (+n): with so many replicates S-Cyc's max_lr may lie inside or outside;"
-            " about n more may decide it, too many to tell where no n is given."
+            f"No max_lr is better than another at cycle {', '.join(map(str, same))}: the whole "
+            f"grid is within the tolerance (probability {FLAT:g} or more)."
         )
     return lines
 
 
-def _noise(cycles: Sequence[Mapping[str, Any]]) -> str:
-    """The noise of a replicate beside what the number of validation images alone gives."""
+def in_parts(cycles: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the estimated region of a cycle has several parts."""
+    return any(len((_estimate(c) or {}).get("parts", ())) > 1 for c in _known(cycles))
+
+
+def open_verdicts(cycles: Sequence[Mapping[str, Any]]) -> str:
+    """What would decide the verdicts that are undecided; "" where none is."""
+    undecided = _with_verdict(_known(cycles), "undecided")
+    if not undecided:
+        return ""
+    if any(c.get("search") for c in undecided):
+        return "undecided: a larger budget may decide it"
+    if not any(c["evidence"]["s_cyc"]["more"] for c in undecided):
+        return "undecided: too many more replicates would be needed to decide it"
+    also = " (more validation images may, too)" if _images_help(cycles) else ""
+    return f"(+n): about n more replicates would decide it{also}"
+
+
+def noise(cycles: Sequence[Mapping[str, Any]]) -> str:
+    """The noise of a replicate, beside what the number of validation images alone gives."""
+    found = _noise(cycles)
+    if not found:
+        return ""
+    return f"noise {found[0]:.2f} points a replicate ({found[1]:.2f} from validation images)"
+
+
+def _known(cycles: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [c for c in cycles if c["evidence"] and c["evidence"]["low"]]
+
+
+def _with_verdict(cycles: Sequence[Mapping[str, Any]], verdict: str) -> list[Mapping[str, Any]]:
+    given = [(c, c["evidence"]["s_cyc"]) for c in cycles]
+    return [c for c, s_cyc in given if s_cyc and s_cyc["verdict"] == verdict]
+
+
+def _noise(cycles: Sequence[Mapping[str, Any]]) -> tuple[float, float] | None:
+    """The median over cycles of the noise near the best, and of its floor."""
     pairs = [
         (found["noise"], found["noise_floor"])
-        for found in map(_estimate, cycles)
+        for found in map(_estimate, _known(cycles))
         if found and found["noise_floor"] is not None
     ]
     if not pairs:
-        return ""
+        return None
     noise, floor = (statistics.median(values) for values in zip(*pairs, strict=True))
-    if not noise:
-        return ""
-    left = noise_with_more_images(noise, floor, TIMES)
-    sooner = "or as many" if left < HELPS * noise else "rather than"
-    return (
-        f"Noise of a paired replicate near the best: {noise:.2f} points (median over cycles); the "
-        f"number of validation images alone gives {floor:.2f} to a single accuracy. {TIMES} times "
-        f"the replicates halve the noise of a mean; {TIMES} times the validation images leave "
-        f"{100 * left / noise:.0f} % of it at best. So add replicates {sooner} validation images "
-        "where verdicts are open."
-    )
+    return (noise, floor) if noise else None
 
 
-def _fixed_look(cycles: Sequence[Mapping[str, Any]]) -> str:
-    """The best accuracy without the luck of the best look."""
-    known = [
-        (c["cycle"], found)
-        for c in cycles
-        if (found := c["evidence"].get("best_at_fixed_look")) is not None
+def _images_help(cycles: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether more validation images may lower the noise as more replicates do."""
+    found = _noise(cycles)
+    return found is not None and noise_with_more_images(*found, TIMES) < HELPS * found[0]
+
+
+def early_stopping(cycles: Sequence[Mapping[str, Any]]) -> str:
+    """By how much choosing the best validation step still flatters the bias-corrected best."""
+    gaps = [
+        evidence["best_again"] - evidence["best_at_fixed_look"]
+        for c in _known(cycles)
+        if (evidence := c["evidence"]).get("best_at_fixed_look") is not None
+        and evidence["best_again"] is not None
     ]
-    if not known:
+    if not gaps or max(gaps) < 0.005:
         return ""
-    return (
-        "With the look, too, chosen by the other replicates: "
-        + ", ".join(f"{found:.2f} at cycle {cycle}" for cycle, found in known)
-        + "."
-    )
+    return f"early stopping adds up to {max(gaps):.2f} points to the bias-corrected best"
 
 
 def flat(cycle: Mapping[str, Any]) -> dict[str, object]:

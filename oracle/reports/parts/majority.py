@@ -26,7 +26,7 @@ def _missing(split: Mapping[str, Any]) -> list[str]:
     if not lacking:
         return []
     parts = ", ".join(f"{count} classes in the {part} part" for part, count in lacking)
-    return [f"The split leaves without an image, in some replicate: up to {parts}."]
+    return [f"Classes without an image in at least one replicate's split: up to {parts}."]
 
 
 def _large_class(split: Mapping[str, Any]) -> list[str]:
@@ -34,8 +34,8 @@ def _large_class(split: Mapping[str, Any]) -> list[str]:
     if max(validation, test) < _LARGE:
         return []
     return [
-        f"Always naming the largest class scores {validation:.1f} % on validation and {test:.1f} % "
-        "on test images; accuracies near these say nothing."
+        f"Chance level (always predicting the largest class): {validation:.1f} % on validation, "
+        f"{test:.1f} % on test images."
     ]
 
 
@@ -52,8 +52,8 @@ def _at_chance(table: Mapping[str, Any], split: Mapping[str, Any]) -> list[str]:
     part = "validation" if table["kind"] == "oracle" else "test"
     images, majority = split[part]["images"], split[part]["majority"]
     return [
-        f"At chance at {where}: no network is told from one that always names the largest class "
-        f"({majority:.1f} % of {images:,} {part} images), so nothing is decided there."
+        f"At chance level at {where}: no network is better than always predicting the "
+        f"largest class ({majority:.1f} % of {images:,} {part} images); no verdict there."
     ]
 
 
@@ -65,6 +65,6 @@ def _fine_tolerance(table: Mapping[str, Any], split: Mapping[str, Any]) -> list[
         return []
     unit = "points" if table["tolerance_kind"] == "points" else "% of the best"
     return [
-        f"The tolerance, {table['tolerance']} {unit}, is less than one of {images:,} validation "
-        f"images ({100 / images:.2f} points), which a single accuracy cannot tell."
+        f"The tolerance of {table['tolerance']} {unit} is below the resolution of {images:,} "
+        f"validation images ({100 / images:.2f} points)."
     ]

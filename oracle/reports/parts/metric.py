@@ -47,9 +47,9 @@ def mean_std(values: Sequence[float | None] | None) -> str:
 
 
 def again(cycle: OracleCycleRow) -> str:
-    """The best value by replicates that did not choose it."""
+    """The bias-corrected best value: by replicates that did not choose it."""
     found = cycle["evidence"] and cycle["evidence"]["best_again"]
-    return "" if found is None else f"again {found:.4g}"
+    return "" if found is None else f"corr. {found:.4g}"
 
 
 def paired(cycle: OracleCycleRow, part: Part) -> str:
@@ -75,7 +75,7 @@ def named(printed: ReportTable, table: OracleTable) -> ReportTable:
             ("accuracies", f"{label} values"),
             ("accuracy", label),
             (" points", unit(table).replace(",", "")),
-            ("such a replicate scores 0, and", "such a replicate has no value, and"),
+            ("(scored 0)", "(no value)"),
         ):
             text = text.replace(old, new)
         return text

@@ -9,47 +9,37 @@ UNDERTRAINED = "undertrained"
 
 
 def beside_region(cycle: Mapping[str, Any]) -> str:
-    """Return what stands behind a cycle's region: a word where it is that of too small a budget."""
+    """Return the word behind a cycle's region where the budget is too small, else nothing."""
     found = cycle.get("plateau")
     return f" {UNDERTRAINED}" if found and found["verdict"] == UNDERTRAINED else ""
 
 
 def notes(cycles: Sequence[Mapping[str, Any]], unit: str) -> list[str]:
-    """Return what must be said of the budget: of cycles that rise, and of those that none can tell.
+    """Return whether training reached a plateau: parts of a sentence.
 
     Args:
         cycles: Of an oracle's table; those of older versions say nothing of it.
         unit: Of the region's tolerance, with its number.
     """
     known = [c for c in cycles if c.get("plateau") is not None]
-    lines = []
-    short = _of(known, UNDERTRAINED)
-    if short:
-        rises = [_largest(c) for c in short]
-        lines.append(
-            f"undertrained, at cycle {_listed(short)}: before the rate's last drop validation "
-            f"accuracy still rose, by up to {max(rises):.2f} points in a tenth of the iterations, "
-            f"which is more than the region's tolerance of {unit}. Such a region is that of this "
-            "budget."
+    parts = []
+    if short := _of(known, UNDERTRAINED):
+        rise = max(_largest(c) for c in short)
+        parts.append(
+            f"undertrained at cycle {_listed(short)} (before the last milestone validation accuracy"
+            f" still rose by {rise:.2f} points per tenth of the steps; tolerance {unit})"
         )
     if unsure := _of(known, "undecided"):
-        lines.append(
-            f"Whether training had ended is undecided at cycle {_listed(unsure)}: validation "
-            "accuracy rose, but by no more than its noise."
-        )
-    blind = [c for c in _of(known, "unknown") if c["plateau"]["seen"] > 1]
-    if blind:
-        lines.append(
-            f"Whether training had ended is unknown at cycle {_listed(blind)}: no two looks at the "
-            "validation images lie in a phase of one rate before the last drop."
+        parts.append(f"plateau undecided at cycle {_listed(unsure)}")
+    if blind := [c for c in _of(known, "unknown") if c["plateau"]["seen"] > 1]:
+        parts.append(
+            f"plateau unknown at cycle {_listed(blind)} (validation interval too long: lower "
+            "training.validate_every)"
         )
     if known and len(_of(known, "plateau")) == len(known):
-        rises = [_largest(c) for c in known]
-        lines.append(
-            "Trained to a plateau: before the rate's last drop validation accuracy rose by at most "
-            f"{max(0.0, *rises):.2f} points in a tenth of the iterations."
-        )
-    return lines
+        rise = max(0.0, *(_largest(c) for c in known))
+        parts.append(f"plateau reached (last rise {rise:.2f} points)")
+    return parts
 
 
 def _of(cycles: Sequence[Mapping[str, Any]], verdict: str) -> list[Mapping[str, Any]]:

@@ -1,4 +1,4 @@
-"""The printed tables of rivals: schedules that need no search."""
+"""The printed tables of search-free baselines (`rivals` in a study)."""
 
 from __future__ import annotations
 
@@ -38,22 +38,22 @@ from oracle.tables.parts.rivals import (
 )
 
 _HEADS = (
-    "rival",
+    "baseline",
     "cycle",
     "weights\nremaining, %",
-    "its\nmax_lr",
+    "baseline\nmax_lr",
     "S-Cyc\nmax_lr",
-    "it is",
-    "replicates\nsay",
-    "validation, %\nrival",
-    "test, %\nrival",
-    "validation,\nS-Cyc - rival",
-    "test,\nS-Cyc - rival",
+    "measured\nregion",
+    "baseline\nverdict",
+    "validation, %\nbaseline",
+    "test, %\nbaseline",
+    "validation,\nS-Cyc - baseline",
+    "test,\nS-Cyc - baseline",
 )
 
 
 def sheet(table: OracleTable) -> ReportTable:
-    """A run's table of rivals: a row for each rival and cycle."""
+    """A run's table of baselines: a row for each baseline and cycle."""
     rivals = table["rivals"]
     ours = {
         cycle["cycle"]: rate
@@ -64,9 +64,9 @@ def sheet(table: OracleTable) -> ReportTable:
     for rival in rivals:
         costs[rival["name"]] = rival["cost"]["run"]
         if rival["cost"]["with_search"] != rival["cost"]["run"]:
-            costs[f"{rival['name']} with the search it needs"] = rival["cost"]["with_search"]
+            costs[f"{rival['name']} incl. its search"] = rival["cost"]["with_search"]
     return ReportTable(
-        title=f"{table['study']}: rivals that need no search, against S-Cyc",
+        title=f"{table['study']}: S-Cyc and search-free baselines",
         run_id=table["run_id"],
         headers=_HEADS,
         rows=[_row(rival, cycle, ours) for rival in rivals for cycle in rival["cycles"]],
@@ -80,14 +80,14 @@ def sheet(table: OracleTable) -> ReportTable:
 
 
 def verdict(rival: Rival) -> str:
-    """By how much S-Cyc is ahead of a rival, over all pruned networks."""
+    """By how much S-Cyc is ahead of a baseline, over all pruned networks."""
     average = rival["average"]
     if average is None:
         return f"S-Cyc and {rival['name']} have no pruned network to compare yet."
     found = Difference.from_json(average["test"])
     assert found is not None
     first, last = average["cycles"][0], average["cycles"][-1]
-    when = f"on average over cycles {first} to {last}" if first < last else f"at cycle {first}"
+    when = f"averaged over cycles {first} to {last}" if first < last else f"at cycle {first}"
     if found.none:
         return f"S-Cyc and {rival['name']} have the same test accuracy {when}."
     return (
@@ -97,7 +97,7 @@ def verdict(rival: Rival) -> str:
 
 
 def summaries(rivals: Sequence[Rival]) -> list[str]:
-    """Return how far each rival is off, and what choosing max_lr costs; none of older tables."""
+    """Return how far each baseline is off, and what choosing max_lr costs."""
     lines = []
     for rival in rivals:
         found = rival.get("summary")
@@ -107,8 +107,8 @@ def summaries(rivals: Sequence[Rival]) -> list[str]:
         ahead = signed(Difference.from_json(last["test"])) if last else "-"
         lines.append(
             f"{rival['name']}: inside {found['inside']} of {found['cycles']} regions, "
-            f"{found['grid_values_off']:.1f} values of the grid off the well-tuned one; choosing "
-            f"it costs {found['percent_of_training']:.3g} % of its training; test at the last "
+            f"{found['grid_values_off']:.1f} grid steps from the well-tuned max_lr; choosing "
+            f"max_lr costs {found['percent_of_training']:.3g} % of its training; test at the last "
             f"cycle, S-Cyc - {rival['name']}: {ahead}."
         )
     return lines
@@ -139,25 +139,24 @@ def _measured(inside: bool | None) -> Cell:
 def _notes(rivals: Sequence[Rival]) -> list[str]:
     lines = [f"{rival['name']}: {_RULES[rival['name']](rival['options'])}." for rival in rivals]
     lines.append(
-        "Differences: S-Cyc's accuracy less the rival's, mean over replicates, paired, ± standard "
-        "error. It is inside or outside of the region of the oracle's networks, which are not the "
-        "rival's own; the replicates say whether that is certain."
+        "Differences: S-Cyc - baseline, paired, mean over replicates ± SE. Inside and outside are "
+        "of the oracle's region, whose networks are not the baseline's own."
     )
     if any(cycle["diverged"] for rival in rivals for cycle in rival["cycles"]):
-        lines.append("!: a replicate diverged; its network cannot be pruned, and the run ends.")
+        lines.append("!: a replicate diverged; the baseline ends there.")
     return lines
 
 
 def _constant(options: ConstantOptions) -> str:
     if options["max_lr"] is None:
-        return "max_lr is always the oracle's well-tuned one of the unpruned network"
-    return f"max_lr is always {format_lr(options['max_lr'])}"
+        return "the oracle's well-tuned max_lr of the unpruned network in all cycles"
+    return f"max_lr {format_lr(options['max_lr'])} in all cycles"
 
 
 def _warm_start(_options: WarmStartOptions) -> str:
     return (
-        "max_lr is the oracle's well-tuned one of the cycle before (at cycle 0, of that one), so "
-        "it needs the oracle's search up to there"
+        "the oracle's well-tuned max_lr of the previous cycle (of cycle 0 at cycle 0); needs the "
+        "oracle's search up to there"
     )
 
 

@@ -89,7 +89,7 @@ def test_a_search_stands_beside_the_oracle_that_was_measured(run: Any) -> None:
     searched = ways(found)["S-Cyc's search (paper)"]
     assert searched.times(found.base) == (6, 6, 12)
     shown = costs.text(found)
-    assert "6 in trainings, 6 in steps, 12 in seconds" in shown
+    assert "0.17x training runs, 0.17x steps, 0.083x seconds" in shown
     content = json.loads(json.dumps(costs.as_json(found)))
     assert content["ways"][4]["less_than_the_oracle"] == {"trainings": 6, "steps": 6, "seconds": 12}
 
@@ -97,7 +97,7 @@ def test_a_search_stands_beside_the_oracle_that_was_measured(run: Any) -> None:
 def test_a_search_alone_has_nothing_to_be_held_against() -> None:
     found = costs.side_by_side([Measured(SEARCHED, "a", SHARED)])
     assert found.base is None
-    assert "in trainings" not in costs.text(found)
+    assert "x training runs" not in costs.text(found)
 
 
 def test_runs_that_cannot_be_compared_are_refused_all_at_once(run: Any) -> None:
@@ -109,7 +109,7 @@ def test_runs_that_cannot_be_compared_are_refused_all_at_once(run: Any) -> None:
         costs.side_by_side([oracle, other, longer, schedules])
     rules = [problem.rule for problem in refused.value.problems]
     assert len(rules) == 3
-    assert "another network, training, seed or images than tiny-0" in rules[0]
+    assert "another network, training, seed or data set than tiny-0" in rules[0]
     assert "differs from tiny-0 in cycles" in rules[1]
     assert "kind schedules" in rules[2]
 
@@ -117,17 +117,17 @@ def test_runs_that_cannot_be_compared_are_refused_all_at_once(run: Any) -> None:
 def test_what_is_not_complete_is_said_to_be_so(run: Any) -> None:
     table = run().table | {"complete": False}
     found = costs.side_by_side([Measured(table, "a", SHARED)])
-    assert "tiny-0 is not complete; its costs are those so far." in found.notes
+    assert "tiny-0 is not complete; its cost is that so far." in found.notes
 
 
 def test_the_oracles_table_says_how_much_less_the_others_took(run: Any) -> None:
     table = run().table
     lines = cost_lines(tables.sheet(table))
     assert [line.split()[0] for line in lines[:3]] == ["oracle", "adaptive", "S-Cyc"]
-    assert lines[3].startswith("Trainings of the whole grid (measured): ")
-    assert "41 times those of S-Cyc, one run" in lines[3]
+    assert lines[3].startswith("Training runs relative to the oracle's whole grid (measured): ")
+    assert "S-Cyc, one run 0.024x" in lines[3]
     adaptive = 246 / table["cost"]["adaptive"]["trainings"]
-    assert f"{adaptive:.3g} times those of the adaptive oracle (replayed)" in lines[3]
+    assert f"adaptive oracle {1 / adaptive:.2f}x (simulated)" in lines[3]
 
 
 def test_the_papers_budget_saves_by_constant_factors() -> None:
@@ -135,8 +135,8 @@ def test_the_papers_budget_saves_by_constant_factors() -> None:
     longer = Budget(60, 260, 5, 20)
     assert longer.oracle / longer.search == PAPER.oracle / PAPER.search == 3
     said = costs.budget_text(PAPER)
-    assert "less by a factor of 3\n" in said
-    assert "less by a factor of 60\n" in said
+    assert "2,600 training runs, 0.33x the oracle's\n" in said
+    assert "130 training runs, 0.017x the oracle's\n" in said
     assert costs.budget_json(PAPER)["less_than_the_oracle"] == {"search": 3, "one_run": 60}
 
 
@@ -148,17 +148,17 @@ def test_regions_that_fall_fit_no_s_cyc_curve_and_the_table_says_so(run: Any) ->
     assert table["fit"]["fits"] is False
     assert len(table["fit"]["inside"]) == 1
     notes = " ".join(tables.sheet(table).notes)
-    assert "lie inside 1 of 3 regions, outside at cycle" in notes
-    assert "No S-Cyc curve with q 0 to 3 and beta 3 to 6 lies in all regions." in notes
+    assert "inside 1 of 3 regions, outside at cycle" in notes
+    assert "No curve with q 0 to 3 and beta 3 to 6 is inside all." in notes
 
 
 def test_regions_that_an_s_cyc_curve_fits_are_said_to_be_so(run: Any) -> None:
     table = run().table
     assert table["fit"]["fits"] is True
     notes = " ".join(tables.sheet(table).notes)
-    assert "lie inside 3 of 3 regions; so do " in notes
-    assert " of 124 pairs of q and beta." in notes
-    assert "No S-Cyc curve" not in notes
+    assert "inside 3 of 3 regions, as are " in notes
+    assert " of 124 pairs (q, beta)." in notes
+    assert "No curve" not in notes
 
 
 def test_the_command_reckons_the_papers_budget_and_wants_one_thing_at_a_time() -> None:

@@ -124,7 +124,7 @@ def test_the_fit_of_a_table_reads_the_estimated_regions_not_the_raw_ends() -> No
     found = region_fit.part(cycles, 0.2)
     assert found is not None
     assert found["fits"]  # 0.1 and 0.02 alone, which fall, no curve holds
-    assert "so do 124 of 124 pairs of q and beta" in region_fit.note(found)
+    assert "as are 124 of 124 pairs (q, beta)" in region_fit.note(found)
 
 
 def test_no_curve_is_excluded_that_the_intervals_allow() -> None:
@@ -133,16 +133,16 @@ def test_no_curve_is_excluded_that_the_intervals_allow() -> None:
     assert found is not None
     assert not found["fits"]  # the medians of the ends are 0.089 and 0.035
     assert found["not_excluded"]
-    assert "a curve lies in all regions" in region_fit.note(found)
+    assert "A curve within the 90 % CI of all bounds exists" in region_fit.note(found)
     surely = [_told(0, (0.1, 0.2), (0.25, 0.3), 0.2), _told(1, (0.001, 0.01), (0.02, 0.06), 0.015)]
     found = region_fit.part(surely, 0.2)
     assert found is not None
     assert not found["not_excluded"]
-    assert "No S-Cyc curve" in region_fit.note(found)
+    assert "No curve with q 0 to 3" in region_fit.note(found)
 
 
 def test_a_delta_that_nothing_bounds_is_said_to_be_so() -> None:
     found = region_fit.part([_told(0, (0.01, 0.02), (0.2, 0.3), 0.1)], 0.2)
     assert found is not None
     assert not found["delta_bound"]  # the unpruned network has epsilon alone
-    assert "these cycles do not bound it" in region_fit.note(found)
+    assert "not bounded by these cycles" in region_fit.note(found)

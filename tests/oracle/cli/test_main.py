@@ -186,7 +186,7 @@ def test_distributions_of_an_oracle_run_are_asked_for_by_name(place: Path, insid
     changed = yaml.safe_load(STUDY) | {"record": record, "cycles": 1, "replicates": 1}
     (place / "tiny.yaml").write_text(yaml.safe_dump(changed))
     inside("run", "tiny.yaml", "--quiet", *INLINE)
-    assert "S-Cyc's max_lr is inside" in inside("table", "tiny")
+    assert "S-Cyc verdict: with " in inside("table", "tiny")
     asked = ("table", "tiny", "--distributions")
     by_name = {
         name: json.loads(inside(*asked, name, "--format", "json")) for name in ("oracle", "S-Cyc")

@@ -337,7 +337,7 @@ def test_of_a_cycle_with_a_diverged_replicate_the_others_are_shown() -> None:
     sheet = distributions_reports.sheet(table)
     assert sheet.rows[1][3:6] == ["diverged", "0.25", "[-0.25, 0.25]"]
     assert any(note.startswith("Diverged: ") for note in sheet.notes)
-    assert sheet.verdict.startswith("Fewer than two networks are finished")
+    assert sheet.verdict.startswith("Fewer than two cycles are finished")
 
 
 def test_wider_distributions_are_called_wider() -> None:

@@ -47,7 +47,7 @@ def test_the_printed_sheet_has_a_block_for_rivals_and_one_for_the_beam(table: Ta
     text = formats.text(table)
     main, rivals, beam = re.split(r"\n\ntiny: ", text)
     assert "constant" not in main
-    assert rivals.startswith("rivals that need no search, against S-Cyc\n")
+    assert rivals.startswith("S-Cyc and search-free baselines\n")
     rows = [
         line.split() for line in rivals.splitlines() if re.match(r" ?[a-z_]+ +\d+ +\d+\.", line)
     ]
@@ -55,8 +55,10 @@ def test_the_printed_sheet_has_a_block_for_rivals_and_one_for_the_beam(table: Ta
         (name, str(cycle)) for name in ("constant", "warm_start") for cycle in range(3)
     ]
     assert [row[3] for row in rows] == ["0.1", "0.1", "0.1", "0.1", "0.1", "0.2"]
-    assert "constant: max_lr is always the oracle's well-tuned one of the unpruned" in rivals
-    assert beam.startswith("a beam of 2 against greed\n")
+    assert (
+        "constant: the oracle's well-tuned max_lr of the unpruned network in all cycles" in rivals
+    )
+    assert beam.startswith("beam search (width 2) and greedy search\n")
     assert len([line for line in beam.splitlines() if re.match(r" *\d ", line)]) == 3
 
 
@@ -65,13 +67,13 @@ def test_the_verdicts_are_sentences_with_a_standard_error(table: Table) -> None:
     error = constant["average"]["test"]["standard_error"]
     assert rivals_reports.verdict(constant) == (
         f"S-Cyc is {constant['average']['test']['points']:.2f} ± {error:.2f} points of test "
-        "accuracy ahead of constant on average over cycles 1 to 2: told apart from noise at 2 "
+        "accuracy ahead of constant averaged over cycles 1 to 2: significant at p < 0.05 with 2 "
         "replicates."
     )
     assert "behind warm_start" in rivals_reports.verdict(warm)
     assert beam_reports.verdict(table["beam"], complete=True) == (
-        "At cycle 2, the last, the beam of 2 has greed's own network first: greed costs nothing "
-        "here."
+        "At cycle 2, the last, beam search (width 2) found the same network as greedy search, "
+        "which loses nothing here."
     )
     assert "the last so far" in beam_reports.verdict(table["beam"], complete=False)
 
@@ -79,11 +81,14 @@ def test_the_verdicts_are_sentences_with_a_standard_error(table: Table) -> None:
 @pytest.mark.parametrize(
     ("mine", "said"),
     [
-        ((91.0, 92.0, 93.1), "is 1.03 ± 0.03 points of test accuracy ahead of greed: told apart"),
-        ((91.0, 92.0, 93.1), "3 replicates; greed costs accuracy here (validation, which chose"),
-        ((89.0, 90.0, 91.1), "0.97 ± 0.03 points of test accuracy behind greed: told apart"),
-        ((89.0, 90.0, 91.1), "greed costs nothing here"),
-        ((92.0, 91.0, 92.1), "ahead of greed: not told apart from noise at 3 replicates (val"),
+        (
+            (91.0, 92.0, 93.1),
+            "is 1.03 ± 0.03 points of test accuracy ahead of greedy search: signif",
+        ),
+        ((91.0, 92.0, 93.1), "3 replicates; greedy search loses accuracy here (validation: "),
+        ((89.0, 90.0, 91.1), "0.97 ± 0.03 points of test accuracy behind greedy search: signif"),
+        ((89.0, 90.0, 91.1), "greedy search loses nothing here"),
+        ((92.0, 91.0, 92.1), "ahead of greedy search: not significant with 3 replicates (val"),
     ],
 )
 def test_greed_costs_accuracy_only_where_test_accuracy_tells_it_from_noise(
@@ -104,7 +109,10 @@ def test_one_replicate_tells_nothing_from_noise() -> None:
     )
     cycle = {"cycle": 1, "same": False, "test": found.to_json(), "validation": found.to_json()}
     said = beam_reports.verdict({"width": 2, "cycles": [cycle]}, complete=True)
-    assert "1.00 points of test accuracy ahead of greed: with 1 replicate nothing tells" in said
+    assert (
+        "1.00 points of test accuracy ahead of greedy search: no significance test with 1 replicate"
+        in said
+    )
 
 
 def test_a_difference_is_paired_and_tested_as_t_is_by_hand() -> None:
@@ -132,13 +140,13 @@ def test_csv_says_whose_each_row_is(table: Table) -> None:
 
 def test_markdown_latex_json_and_the_report_have_them_too(table: Table, study: Make) -> None:
     markdown = formats.as_markdown(table)
-    assert "### tiny: rivals that need no search, against S-Cyc\n\n| rival |" in markdown
+    assert "### tiny: S-Cyc and search-free baselines\n\n| baseline |" in markdown
     assert markdown.count("| :--- |") == 1
     assert formats.as_latex(table).count(r"\begin{tabular}") == 3
     assert json.loads(formats.as_json(table))["beam"]["width"] == 2
     page = html_report.page(table, study())
     assert page.count("<table>") == 3
-    assert "<h2>tiny: a beam of 2 against greed</h2>" in page
+    assert "<h2>tiny: beam search (width 2) and greedy search</h2>" in page
     assert page.count("<br>S-Cyc is") == 1  # a line for each rival
 
 
@@ -146,7 +154,7 @@ def test_a_run_that_has_just_begun_says_so(study: Make) -> None:
     declared = study(grid=GRID, beam=2, rivals=["constant"])
     table = experiment(declared, Graph(declared.system, "0" * 64)).table("tiny-0")
     text = formats.text(table)
-    assert "No cycle is finished by both the beam and greed yet." in text
+    assert "No cycle is finished by both searches yet." in text
     assert "S-Cyc and constant have no pruned network to compare yet." in text
 
 

@@ -77,5 +77,5 @@ def test_what_was_shrunk_stands_in_the_figure(table: Table) -> None:
     assert schedules.comparison(table).layout.title.subtitle.text == ""
     small = table | {"shrunk": {"cycles": "2 of 25"}}
     said = schedules.comparison(small).layout.title.subtitle.text
-    assert said.startswith("Shrunk")
+    assert said.startswith("Scaled down")
     assert "cycles 2 of 25" in said

@@ -112,12 +112,21 @@ def test_a_flat_curve_is_said_to_be_flat_and_a_linear_grid_at_zero_is_not_cut_of
     assert [len(each["grid"]) for each in table["cycles"]] == [4 + 8, 4 + 8]
     assert tables.format_region(table["cycles"][0]["feasible"]) == "[0.05, 0.6>]"
     said = " ".join(formats.text(table).split())
-    assert "Flat as measured at cycle 0, 1: every max_lr that was tried" in said
+    assert "Flat as measured at cycle 0, 1: every max_lr of the grid is within" in said
     _, cycles, path = searched(declared, lambda cell: 90.0 - 10 * cell.max_lr)
     table = oracle.table(declared, "tiny-0", cycles, path, complete=True)
     assert tables.format_region(table["cycles"][0]["feasible"]) == "[0.05, 0.1]"
     assert "cut off" not in formats.text(table)
     assert "Flat as measured" not in formats.text(table)
+
+
+@pytest.mark.parametrize("name", ["demo", "demo-rivals", "digits-fine", "digits-converged"])
+def test_a_tables_footnotes_fit_into_five_short_lines(name: str) -> None:
+    path = Path(__file__).parents[3] / "docs" / "results" / f"{name}.json"
+    notes = formats.sheet(json.loads(path.read_text(encoding="utf-8"))).notes
+    assert 3 <= len(notes) <= 5
+    assert max(map(len, notes)) <= 230  # two lines of a terminal
+    assert sum(len(note) <= 116 for note in notes) >= len(notes) - 1
 
 
 def test_csv_reads_back(table: oracle.OracleTable) -> None:

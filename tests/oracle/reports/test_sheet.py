@@ -38,8 +38,8 @@ def test_a_cost_is_a_row_of_a_name_and_numbers() -> None:
 
 def test_costs_are_printed_aligned_with_their_sentences_below() -> None:
     assert cost_lines(a_table()) == [
-        "oracle   1,200 trainings       54,000 steps    1,007.5 s of worker time",
-        "S-Cyc       27 trainings        5,400 steps        9.0 s of worker time",
+        "oracle   1,200 training runs       54,000 steps    1,007.5 s of worker time",
+        "S-Cyc       27 training runs        5,400 steps        9.0 s of worker time",
         "The whole grid took 44 times as many.",
     ]
 

@@ -57,10 +57,16 @@ def test_a_run_in_which_nothing_is_learned_decides_nothing(study: Make, tmp_path
     assert table["fit"] is None
     assert region_fit.of_cycles(table["cycles"]) == []
     text = formats.text(table)
-    assert "Always naming the largest class scores 90.0 % on validation and 90.0 % on" in text
-    assert "At chance at cycle 0, 1: no network is told from one that always names the" in text
-    assert "in 0 of 2 cycles and outside in 0; 2 undecided" in text
-    assert "note: always naming the largest class scores 90.0 % on validation and" in said[0]
+    assert (
+        "Chance level (always predicting the largest class): 90.0 % on validation, 90.0 % on"
+        in text
+    )
+    assert "At chance level at cycle 0, 1: no network is better than always predicting the" in text
+    assert "0 of 2 cycles are conclusive (0 inside, 0 outside)" in text
+    assert (
+        "note: chance level (always predicting the largest class) is 90.0 % on validation and"
+        in said[0]
+    )
     assert catalog.stored_table(catalog.find_run("tiny", settings(tmp_path))) == table
 
 
@@ -71,7 +77,10 @@ def test_a_run_that_learns_is_not_at_chance(study: Make, tmp_path: Path) -> None
     assert table["split"]["training"]["images"] == 215
     text = formats.text(table)
     assert "At chance" not in text
-    assert "The tolerance, 0.5 points, is less than one of 72 validation images (1.39 p" in text
+    assert (
+        "The tolerance of 0.5 points is below the resolution of 72 validation images (1.39 p"
+        in text
+    )
 
 
 def test_check_says_what_a_split_lacks(
@@ -88,12 +97,12 @@ def test_check_says_what_a_split_lacks(
         "chosen without these: more images, or split.stratified: true",
         "note the test part has no image of 1 of 3 classes in 2 of 2 replicates; accuracy says "
         "nothing of these: more images, or split.stratified: true",
-        "note always naming the largest class scores 90.0 % on validation and 90.0 % on test "
-        "images; accuracies near these say nothing",
-        "note training.batch 500 is more than the 121 training images, so an iteration has the "
+        "note chance level (always predicting the largest class) is 90.0 % on validation and 90.0 "
+        "% on test images",
+        "note training.batch 500 is more than the 121 training images, so a step has the "
         "same image more than once; lower it",
-        "note tolerance 0.5 points is less than one of 40 validation images (2.50 points): a "
-        "single accuracy cannot tell so little; raise it, or use more images",
+        "note tolerance 0.5 points is below the resolution of 40 validation images (2.50 points); "
+        "raise it, or use more images",
     ]
     assert any("121 training, 40 validation, 40 test" in line for line in lines)
 

@@ -116,8 +116,8 @@ def test_the_column_says_the_verdict_and_the_line_says_both(made: Any) -> None:
     assert columns(table, "S-Cyc verdict")[::2] == ["undecided (+7)", "inside"]
     assert columns(table, "S-Cyc verdict")[1] == "31 %"
     assert tables.verdict(table) == (
-        "S-Cyc's max_lr is inside the region in 1 of 2 cycles and outside in 0; 1 undecided. "
-        "As measured, noise and all, it is inside in 1."
+        "S-Cyc verdict: with 3 replicates, 1 of 2 cycles are conclusive (1 inside, 0 outside). "
+        "In the measured region: 1 of 2."
     )
     table["cycles"][0]["evidence"]["s_cyc"] |= {"more": None}
     assert columns(table, "S-Cyc verdict")[0] == "undecided"
@@ -132,9 +132,9 @@ def test_below_each_cycle_stand_the_intervals_and_the_best_again(made: Any) -> N
     }
     assert columns(table, "measured region")[:2] == ["[0.2, 0.2]", ""]
     assert columns(table, "estimated region")[1] == "0.0123\N{EN DASH}0.1, 0.2"
-    assert columns(table, "validation, % oracle")[1] == "again 78.26"
+    assert columns(table, "validation, % oracle")[1] == "corr. 78.26"
     assert "0.0123--0.1, 0.2" in formats.as_latex(table)
-    assert any(line.startswith("Second lines") for line in tables.sheet(table).notes)
+    assert any(line.startswith("Row 2") for line in tables.sheet(table).notes)
 
 
 def test_what_was_measured_and_what_is_estimated_have_columns_of_their_own(made: Any) -> None:
@@ -175,10 +175,10 @@ def test_with_one_replicate_everything_is_undecided(made: Any) -> None:
         assert all(each["standard_error"] is None for each in told["paired"])
     assert columns(table, "S-Cyc verdict") == ["undecided", "undecided"]
     text = formats.text(table, 300)
-    assert "One replicate: no region is certain, and nothing is decided." in text
-    assert "inside the region in 0 of 2 cycles and outside in 0; 2 undecided" in text
+    assert "One replicate: no region or verdict is conclusive." in text
+    assert "with 1 replicate, 0 of 2 cycles are conclusive (0 inside, 0 outside)" in text
     assert json.loads(formats.as_json(table)) == table
-    assert "Second lines" not in text
+    assert "Row 2" not in text
 
 
 def test_a_run_without_a_cycle_says_so_and_nothing_of_its_replicates(study: Make) -> None:
@@ -186,7 +186,7 @@ def test_a_run_without_a_cycle_says_so_and_nothing_of_its_replicates(study: Make
     text = formats.text(table, 300)
     assert "One replicate" not in text
     assert "The run is not complete; no cycle is finished yet." in text
-    assert "these are the cycles" not in text
+    assert "the cycles finished so far" not in text
 
 
 def test_a_cycle_without_a_winner_has_no_evidence(study: Make, searched: Any) -> None:
@@ -196,14 +196,14 @@ def test_a_cycle_without_a_winner_has_no_evidence(study: Make, searched: Any) ->
     assert [cycle["evidence"] is None for cycle in table["cycles"]] == [False, True]
     assert columns(table, "S-Cyc verdict")[-1] == "-"
     assert json.loads(formats.as_json(table)) == table
-    assert "the search ended there" in formats.text(table)
+    assert "none: every max_lr diverged" in " ".join(formats.text(table).split())
 
 
 def test_replicates_have_a_column_where_they_differ(made: Any) -> None:
     table = made(replicates={"least": 3, "most": 7})
     assert [cycle["replicates"] for cycle in table["cycles"]] == [7, 3]
     assert columns(table, "reps")[::2] == ["7", "3"]
-    assert "over 3 to 7 replicate(s)" in formats.text(table)
+    assert "3 to 7 replicates" in formats.text(table)
     assert "reps" not in tables.sheet(made()).headers
     assert [len(cycle["grid"][0]["val_accuracy"]) for cycle in table["cycles"]] == [7, 3]
     rows = list(csv.DictReader(io.StringIO(formats.as_csv(table))))
@@ -269,7 +269,8 @@ def test_pure_noise_does_not_begin_with_outside(study: Make, searched: Any) -> N
     _, cycles, path = searched(declared, noise)
     line = tables.verdict(oracle.table(declared, "tiny-0", cycles, path, complete=True))
     assert re.match(
-        r"S-Cyc's max_lr is inside the region in . of 2 cycles and outside in 0; ", line
+        r"S-Cyc verdict: with 3 replicates, . of 2 cycles are conclusive \(. inside, 0 outside\)",
+        line,
     )
 
 
@@ -311,4 +312,6 @@ def test_the_table_has_the_paired_difference_of_the_oracle_and_s_cyc(made: Any) 
     assert told["points"] == pytest.approx(sum(gaps) / 3)
     assert told["replicates"] == 3  # S-Cyc's run has no more
     assert columns(table, "validation, % S-Cyc")[1].startswith(f"{sum(gaps) / 3:+.2f} ± ")
-    assert "the paired differences are over those" in " ".join(tables.sheet(table).notes)
+    assert "S-Cyc has 3 replicates; paired differences are over these." in " ".join(
+        tables.sheet(table).notes
+    )
