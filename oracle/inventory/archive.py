@@ -1,6 +1,6 @@
 """A run as one file: what it found and its networks, in a zip that is checked before it is used.
 
-``manifest.json`` says what the run is and has the size and the sha256 of every other file:
+``manifest.json`` says what the run is, and has the size and the sha256 of every other file:
 ``results.json``, the finished training runs, and ``checkpoints/ab/abcd....pt``, the networks.
 """
 
@@ -101,14 +101,26 @@ def opened_archive(file: Path, bounds: Bounds | None = None) -> Iterator[tuple[A
             not belong to its run.
     """
     source = str(file)
-    try:
-        with zipfile.ZipFile(file) as packed:
+    with contextlib.ExitStack() as stack:
+        with _told_errors(source):
+            packed = stack.enter_context(zipfile.ZipFile(file))
             found = _checked(packed, source, bounds or Bounds())
 
-            def content(name: str) -> bytes:
-                return packed.read(name)
+        def content(name: str) -> bytes:
+            with _told_errors(source):
+                data = packed.read(name)
+            if hashlib.sha256(data).hexdigest() not in name:
+                raise _refused(source, name, "was changed while it was read; start again")
+            return data
 
-            yield found, content
+        yield found, content
+
+
+@contextlib.contextmanager
+def _told_errors(source: str) -> Iterator[None]:
+    """Raise BadInput in place of what reading a zip file raises."""
+    try:
+        yield
     except FileNotFoundError as error:
         raise _refused(source, "file", "there is no such file") from error
     except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError) as error:

@@ -106,6 +106,10 @@ def _delete_files(
 ) -> int:
     """Delete a run's files that nothing else needs; returns their bytes."""
     needed = rows.networks(without={result.cell for result in gone})
+    here = {each.url for each in catalog.find(replace(settings, storage=None))}
+    for url in here - {run.url}:  # such as a database of an earlier version, of the same folder
+        with contextlib.closing(Removal(url)) as others_rows:
+            needed |= others_rows.networks(without=())
     lost = [
         sha256
         for result in gone

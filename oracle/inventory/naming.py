@@ -12,6 +12,8 @@ from oracle.settings import Settings
 from oracle.study.base import NAME
 from scyc.errors import BadInput
 
+_ID = re.compile(r"-[0-9a-f]{8,64}$")
+
 
 def rename(run: StoredRun, name: str, settings: Settings) -> None:
     """Give a run a name in place of an earlier one; its own id takes the name away.
@@ -25,6 +27,8 @@ def rename(run: StoredRun, name: str, settings: Settings) -> None:
     elif not re.fullmatch(NAME, name):
         rule = "must be of a-z, 0-9, '.', '_' and '-', begin with a letter or a digit, 64 at most"
         raise _refused(rule, name)
+    elif _ID.search(name):
+        raise _refused("ends as ids do, with eight digits of a hash; choose another name", name)
     else:
         given = name
         for other in catalog.find(settings):

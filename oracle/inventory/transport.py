@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oracle.database import Lease, RunDatabase, RunRecord
-from oracle.errors import LeaseHeld, WrongState
+from oracle.errors import LeaseHeld, SettingProblem, WrongState
 from oracle.experiments.base import ExperimentCallbacks
 from oracle.experiments.registry import experiment
 from oracle.inventory import archive
@@ -28,6 +28,7 @@ from oracle.storage.retry import DatabaseRetry
 from oracle.storage.session import opened, study_url
 from oracle.study.base import Study
 from oracle.study.function import FunctionStudy
+from scyc.errors import BadInput
 from scyc.storage.blob_store import Blobs, Folder, blobs, whole
 from scyc.storage.checkpoint_store import CheckpointStore, FolderStore
 
@@ -64,9 +65,13 @@ def export_run(run: StoredRun, settings: Settings, target: Path, networks: bool 
         What was written.
 
     Raises:
+        BadInput: There is no folder for the file, or it is a folder itself.
         StorageError: The database fails.
         OSError: The file cannot be written, or a network not be read.
     """
+    if target.is_dir() or not target.absolute().parent.is_dir():
+        rule = "must be a file in a folder that is there"
+        raise BadInput("export", [SettingProblem("file", rule, str(target))])
     graph = Graph(run.study.system, run.record.fingerprint)
     with opened(run.url) as (_, store):
         known = store.results(graph)
@@ -75,20 +80,23 @@ def export_run(run: StoredRun, settings: Settings, target: Path, networks: bool 
     ]
     kept = _store(run.study, settings, run)
     sums = {each for result in results for each in (result.checkpoint, result.kept) if each}
-    names = sorted(kept.name(each) for each in sums if networks and kept.has(each))
     content = archive.results_of(results)
     files = {RESULTS: archive.told(content)}
-    files |= {f"checkpoints/{name}": archive.told(kept.files.read(name)) for name in names}
     state = run.state if run.state in ("done", "no winner") else "stopped"
-    manifest = archive.manifest_of(
-        run.record.run_id, json.loads(run.record.study), run.record.fingerprint, state, files
-    )
     with whole(target, mode=0o666) as file, zipfile.ZipFile(file, "w") as packed:
-        packed.writestr(MANIFEST, manifest, zipfile.ZIP_DEFLATED)
         packed.writestr(RESULTS, content, zipfile.ZIP_DEFLATED)
-        for name in names:
-            packed.writestr(f"checkpoints/{name}", kept.files.read(name), zipfile.ZIP_STORED)
-    return Exported(len(results), len(names), target.stat().st_size)
+        for sha256 in sorted(sums) if networks else ():
+            with contextlib.suppress(FileNotFoundError):  # deleted, perhaps just now: it has lost
+                network = kept.files.read(kept.name(sha256))
+                known_as = archive.told(network)
+                if known_as["sha256"] == sha256:  # one that is damaged is trained again
+                    name = f"checkpoints/{kept.name(sha256)}"
+                    packed.writestr(name, network, zipfile.ZIP_STORED)
+                    files[name] = known_as
+        fingerprint, study = run.record.fingerprint, json.loads(run.record.study)
+        manifest = archive.manifest_of(run.record.run_id, study, fingerprint, state, files)
+        packed.writestr(MANIFEST, manifest, zipfile.ZIP_DEFLATED)
+    return Exported(len(results), len(files) - 1, target.stat().st_size)
 
 
 def import_run(file: Path, settings: Settings, bounds: Bounds | None = None) -> Imported:

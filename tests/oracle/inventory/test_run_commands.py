@@ -1,5 +1,6 @@
 """``oracle runs``: list, show, delete, rename, export, import; and files given as RUN."""
 
+import errno
 import json
 import zipfile
 from collections.abc import Callable
@@ -15,13 +16,14 @@ from home_fixtures import DoneHome, home, ran
 import oracle as api
 from oracle.cli.main import main
 from oracle.database import RunDatabase
-from oracle.errors import WrongState
+from oracle.errors import DiskError, WrongState
 from oracle.export.checkpoint import find_cell, load_network
 from oracle.inventory import archive, deletion, transport
 from oracle.records.jobs import Holder, NewJob
 from oracle.runs import catalog, execute, prepare
 from oracle.settings import PROGRAM_FOLDER, Progress, Settings
 from scyc.errors import BadInput
+from scyc.storage.blob_store import Folder
 
 
 def oracle(where: Path, *words: str, **options: Any) -> Result:
@@ -135,7 +137,7 @@ def test_a_name_finds_its_run_and_its_id_stays(done: DoneHome) -> None:
     assert listed(done.folder)[0]["name"] is None
 
 
-@pytest.mark.parametrize("name", ["tiny", "Upper", "../up", "", "a b", "x" * 65])
+@pytest.mark.parametrize("name", ["tiny", "tiny-0123abcd", "Upper", "../up", "", "a b", "x" * 65])
 def test_a_name_that_is_none_or_is_taken_is_refused(done: DoneHome, name: str) -> None:
     refused = oracle(done.folder, "runs", "rename", done.run_id, name, raw=True)
     assert isinstance(refused.exception, BadInput)
@@ -312,3 +314,18 @@ def test_python_does_what_the_commands_do(done: DoneHome, tmp_path: Path) -> Non
     assert taken.network(1).training is False
     run.delete()
     assert api.list_runs(runs=done.folder) == []
+
+
+def test_a_full_disk_is_told_as_such_and_a_file_without_a_folder_is_refused(
+    packed: Path, done: DoneHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Folder, "write", full)
+    with pytest.raises(DiskError, match="make room there"):
+        api.import_run(packed, runs=tmp_path / "there")
+    assert catalog.find(home(tmp_path / "there")) == []
+    for place in (tmp_path / "nowhere" / "a.zip", tmp_path):
+        with pytest.raises(BadInput, match="must be a file in a folder that is there"):
+            api.load_run("tiny", runs=done.folder).save(place)
