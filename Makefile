@@ -1,6 +1,7 @@
 # make demo: set up, and run the main job. make check: lint, types and the tests that start no process and
 # open no database, for while you work. make test: set up, and run every test and check but the slow
-# ones, which make test-slow runs. make torture: crashes, kills, damage and load in full, some hours;
+# ones, which make test-slow runs. make test-conditions: every test five times, under other conditions
+# each time; an hour or more. make torture: crashes, kills, damage and load in full, some hours;
 # what was counted lies in build/torture.jsonl afterwards. make audit: asks PyPI's advisories about every
 # pinned version. make sbom: a CycloneDX bill of materials of .venv, build/sbom.json. make docs: the
 # documentation as a site, build/docs; make docs-pages: the pages of docs/reference that are made from the code.
@@ -12,20 +13,35 @@ PIP := $(VENV) -m pip --disable-pip-version-check
 REQUIREMENTS := pyproject.toml constraints.txt
 TOOLS := .venv/tools/bin
 
+<<<<<<< HEAD
 .PHONY: demo check test test-slow torture lint docs docs-pages audit sbom clean
+=======
+SUITE := $(VENV) -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+
+.PHONY: demo check test test-slow test-conditions torture lint audit sbom clean
+>>>>>>> stable
 .DEFAULT_GOAL := demo
 
 demo: .venv/demo
-	$(VENV) -m oracle.cli run digits
+	$(VENV) -m oracle.cli run demo
 
 check: .venv/test lint
 	$(VENV) -m pytest -n 2 --self-contained
 
 test: .venv/test lint
-	$(VENV) -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+	$(SUITE)
 
 test-slow: .venv/test
 	$(VENV) -m pytest -m slow
+
+# No test may depend on the speed of the machine, the order of the modules, the hash seed or the time zone.
+test-conditions: .venv/test
+	$(SUITE)
+	taskset -c 0 $(SUITE)
+	yes >/dev/null & first=$$!; yes >/dev/null & second=$$!; \
+		$(SUITE); status=$$?; kill $$first $$second; exit $$status
+	$(SUITE) --shuffle-modules 1
+	PYTHONHASHSEED=1 TZ=Asia/Kolkata $(SUITE)
 
 torture: .venv/test
 	@mkdir -p build && rm -f build/torture.jsonl

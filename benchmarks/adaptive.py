@@ -29,7 +29,7 @@ from oracle.analysis import agreement
 from oracle.analysis.replay import Judge, Replay
 from oracle.runs import catalog
 from oracle.search.graph import Cell, CellResult, Graph
-from oracle.search.greedy import GridSearch, OracleCycle
+from oracle.search.grid_search import GridSearch, OracleCycle
 from oracle.search.selection.adaptive_grid import SELECTION_RULES, SearchKind
 from oracle.settings import Settings
 from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_region

@@ -25,7 +25,7 @@ from scipy.stats import spearmanr
 
 from oracle.experiments.oracle import OracleExperiment
 from oracle.runs import catalog
-from oracle.search.greedy import OracleCycle
+from oracle.search.grid_search import OracleCycle
 from oracle.settings import Settings
 from scyc.errors import BadInput
 

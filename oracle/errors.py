@@ -16,11 +16,36 @@ from scyc.errors import Problem
 
 
 class OracleError(Exception):
-    """The base class of what this package raises; the message says why and what to do."""
+    """The base class of what this package raises; the message says why and what to do.
+
+    Example:
+        >>> import oracle
+        >>> try:
+        ...     raise oracle.RunError("the study was stopped")
+        ... except oracle.OracleError as error:  # also of a database, or of a server
+        ...     print(error)
+        the study was stopped
+    """
 
 
 class RunError(OracleError):
-    """A run stopped before its end. What is finished is kept."""
+    """A run stopped before its end. What is finished is kept.
+
+    Example:
+        >>> import oracle
+        >>> def train(task):
+        ...     raise ValueError("no data")
+        >>> study = oracle.OracleStudy(
+        ...     name="broken", trainer=train, version="1", cycles=1,
+        ...     grid={"max_lr": [0.1, 0.2], "extend": False},
+        ...     s_cyc={"epsilon": 0.1, "delta": 0.1, "q": 0, "beta": 3.0},
+        ... )
+        >>> try:
+        ...     oracle.run(study, backend="inline", progress=False)
+        ... except oracle.RunError as error:
+        ...     print(str(error).splitlines()[-1])
+        ValueError: no data
+    """
 
 
 class LeaseHeld(RunError):

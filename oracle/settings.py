@@ -52,7 +52,11 @@ class Settings:
         return [file for file in files if file not in ours and file.exists()]
 
     def study_folder(self, study_name: str) -> Path:
-        """The folder of a study: its checkpoints, decoded images and reports."""
+        """Return the folder of a study: its checkpoints, decoded images and reports.
+
+        Args:
+            study_name: Of the study.
+        """
         return self.folder / study_name
 
     def shared_location(self, study_name: str, what: str) -> str:
@@ -74,7 +78,14 @@ def default_workers(device: str) -> int:
 
 @dataclass(frozen=True)
 class ScaleDown:
-    """What to reduce; None leaves it as the study has it."""
+    """What to reduce; None leaves it as the study has it.
+
+    Example:
+        >>> import oracle
+        >>> smaller = oracle.ScaleDown(scale=0.05, subset=0.2, cycles=1, grid=2, replicates=1)
+        >>> oracle.check("digits", smaller=smaller).cycles
+        1
+    """
 
     scale: float | None = None  # of the iterations: budget, warm-up, drops, validation, rewinding
     subset: float | None = None  # share of each class's images

@@ -21,7 +21,16 @@ class Problem:
 
 
 class BadInput(ValueError):
-    """An input that was refused, with every problem that was found in it."""
+    """An input that was refused, with every problem that was found in it.
+
+    Example:
+        >>> import oracle
+        >>> try:
+        ...     oracle.run("digits", workers=0, device="gpu")
+        ... except oracle.BadInput as error:
+        ...     print([problem.path for problem in error.problems])
+        ['device', 'workers']
+    """
 
     def __init__(self, source: str, problems: Sequence[Problem]) -> None:
         self.source = source
@@ -32,7 +41,15 @@ class BadInput(ValueError):
 
 
 def unknown(name: str, known: Iterable[str]) -> str:
-    """The rule for a name that is not in a registry: did-you-mean, and what is known."""
+    """Word the rule for a name that is not in a registry.
+
+    Args:
+        name: What was given.
+        known: All names of the registry.
+
+    Returns:
+        A rule with the nearest name, and all that are known.
+    """
     names = sorted(known)
     close = get_close_matches(name, names, n=1)
     guess = f'did you mean "{close[0]}"? ' if close else ""

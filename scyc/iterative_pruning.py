@@ -32,6 +32,34 @@ def iterate(
     cycle, such as S-Cyc's (:func:`scyc.schedules.scyc_curve.max_lr`) or a constant. cycles:
     pruning cycles after the unpruned network. Yields cycles + 1 results, one at a time. Stops with
     ValueError when a replicate has diverged, since it cannot be pruned.
+
+    Example:
+        >>> from scyc import Cycle, Member, SCyc, SystemSpec, Trained, Trainer, iterate, max_lr
+        >>> from scyc.data.datasets import load
+        >>> from scyc.specs.datasets import DigitsSpec
+        >>> from scyc.specs.schedules import WarmupSpec
+        >>> from scyc.specs.system import SubsetSpec
+        >>> system = SystemSpec.model_validate(
+        ...     {
+        ...         "network": "fully_connected",
+        ...         "pruning": {"rate": 0.2},
+        ...         "training": {"steps": 12, "batch": 16, "validate_every": 6},
+        ...         "split": {},
+        ...         "seed": 0,
+        ...     }
+        ... )
+        >>> trainer = Trainer(system, load(DigitsSpec(name="digits"), SubsetSpec(share=0.2)))
+        >>> curve = SCyc(epsilon=0.1, delta=0.1, q=0, beta=3.0)
+        >>> schedule = WarmupSpec(warmup=3, drops=(8,))
+        >>> for each in iterate(trainer, schedule, lambda m: max_lr(curve, m, 0.2), 2, [0]):
+        ...     assert isinstance(each, Cycle) and isinstance(each.trained[0], Trained)
+        ...     print(each.cycle, f"{each.trained[0].weights_remaining:.1f} %")
+        0 100.0 %
+        1 80.3 %
+        2 64.6 %
+        >>> pair = [Member(trainer.root(0), 0, 0, schedule, rate) for rate in (0.1, 0.2)]
+        >>> [trained.steps for trained in trainer.train(pair)]  # two max_lr in one pack
+        [12, 12]
     """
     networks: list[Network] = []
     kept: list[Network | None] = []

@@ -21,9 +21,10 @@ _declared: list[torch.library.Library] = []  # a library object undoes its schem
 
 @functools.cache
 def torchvision() -> ModuleType:
-    """The torchvision module, imported in a way that works beside any build of torch.
+    """Import torchvision in a way that works beside any build of torch.
 
-    Raises ModuleNotFoundError where torchvision is not installed.
+    Raises:
+        ModuleNotFoundError: torchvision is not installed.
     """
     spec = importlib.util.find_spec("torchvision")
     if spec is None or spec.origin is None:

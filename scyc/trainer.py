@@ -156,7 +156,7 @@ class Trainer:
         return self._starts.keep_at(member.cycle, len(self._split(member.replicate).train))
 
     def _with_start(self, member: Member, outcome: Outcome) -> Outcome:
-        """The outcome, with the start kept where the training run has no epoch before its last."""
+        """Keep the start where the training run has no epoch before its last."""
         if self._keep_at(member) != 0 or outcome.diverged:
             return outcome
         return replace(outcome, kept=member.start)
@@ -218,7 +218,7 @@ class Trainer:
         return data.split(self._source, self.system.split, self.system.seed, replicate)
 
     def _own_images(self, member: Member) -> tuple[str, ...]:
-        """What sets a member's augmentation apart from that of others of its replicate."""
+        """Return what sets a member's augmentation apart from that of others of its replicate."""
         if self.system.training.augment.per == "replicate":
             return ()
         return (member.schedule.model_dump_json(), repr(member.max_lr))
@@ -249,7 +249,7 @@ class Trainer:
             return solo.gradients(self.network, parent, feed, chosen, self.prunable, self._loss)
 
     def _recorded(self, member: Member, outcome: Outcome) -> Recording | None:
-        """What the system records of a network that has been trained."""
+        """Record what the system asks for of a network that has been trained."""
         record = self.system.record
         if record is None or outcome.diverged:
             return None
@@ -267,7 +267,7 @@ class Trainer:
         return found | self._ahead(member.replicate, member.cycle + 1, outcome)
 
     def _ahead(self, replicate: int, cycle: int, outcome: Outcome) -> Recording:
-        """What the system records of the network that pruning makes of a trained one."""
+        """Record what the system asks for of the network that pruning makes of a trained one."""
         assert self.system.record is not None
         wanted = [what for what in self.system.record.what if what not in DISTRIBUTIONS]
         if not wanted:
@@ -291,7 +291,7 @@ class Trainer:
     def _looked_at(
         self, purpose: str, replicate: int, cycle: int, batches: int
     ) -> tuple[Feed, Tensor]:
-        """A few training batches for another purpose than training: indices [batches, batch]."""
+        """Choose training batches for a purpose beside training: indices [batches, batch]."""
         split = self._split(replicate)
         generator = seeds.generator(self.system.seed, purpose, replicate, cycle)
         order = data.batches(len(split.train), self.system.training.batch, batches, generator)

@@ -20,26 +20,19 @@ from scyc.trainer import Trainer
 
 pytest_plugins = [
     "home_fixtures",
+    "module_order",
     "schedule_tables",
     "search_fixtures",
     "self_contained",
     "web_fixtures",
 ]
 torch.set_num_threads(1)
-HERE = Path(__file__).parent
-LONG = ("torture", "integration", "security", "oracle")  # folders whose modules take longest
 
 
 @pytest.fixture
 def gate(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Gate:
     """Holds the training of other processes until it is opened."""
     return Gate(tmp_path_factory.mktemp("gate") / "open", monkeypatch)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let long modules begin first, so that the last of them does not keep one worker alone."""
-    folders = {name: index for index, name in enumerate(LONG)}
-    items.sort(key=lambda item: folders.get(item.path.relative_to(HERE).parts[0], len(LONG)))
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import pytest
 from notebooks import notebook
 
 import oracle
+from scyc import max_lr, torchvision_compat
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -64,3 +65,26 @@ def test_the_numpy_trainer_walks_the_oracle_to_its_end(tmp_path: Path) -> None:
     assert table["state"] == "done"
     assert [cycle["cycle"] for cycle in table["cycles"]] == [0, 1, 2]
     assert table["done"] == 3 * 5 * 2
+
+
+@pytest.mark.filterwarnings("ignore")  # Lightning's, of itself and of a loader without workers
+def test_lightning_prunes_by_a_callback_with_the_max_lr_of_s_cyc(tmp_path: Path) -> None:
+    torchvision_compat.torchvision()  # Lightning imports it
+    pytest.importorskip("lightning", reason="pip install lightning runs it")
+    example = load("lightning_callback")
+    module, callback = example.main(
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        default_root_dir=tmp_path,
+    )
+    remaining, rates = zip(*callback.history, strict=True)
+    hidden, last = 20 * 64, 64 * 4
+    kept = [hidden]
+    for _ in range(3):
+        kept.append(kept[-1] - round(0.2 * kept[-1]))
+    assert remaining == pytest.approx([100 * (n + last) / (hidden + last) for n in kept])
+    assert rates == pytest.approx([max_lr(example.CURVE, cycle, 0.2) for cycle in range(4)])
+    weight = module.layers[0].weight
+    assert int((weight != 0).sum()) == kept[-1]
+    assert not weight[~callback.pruner.masks["layers.0.weight"]].any()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from oracle.analysis.replay import Replay, said
-from oracle.search.greedy import OracleCycle
+from oracle.search.grid_search import OracleCycle
 from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_region
 from oracle.tables.oracle import OracleTable
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from oracle.search.graph import CellResult, Graph
-from oracle.search.greedy import GridSearch, OracleCycle, greedy_oracle
+from oracle.search.greedy import greedy_oracle
+from oracle.search.grid_search import GridSearch, OracleCycle
 from oracle.search.request import Results, replay
 from oracle.search.selection.adaptive_grid import SELECTION_RULES
 from oracle.stats.paired_difference import Difference, difference

@@ -67,8 +67,11 @@ class GreedyOracle:
         ... )
         >>> while (task := search.ask()) is not None:
         ...     search.tell(task, 90.0 - task.max_lr)  # validation accuracy in percent
+        >>> search.state
+        'done'
         >>> [cycle["well_tuned"] for cycle in search.table()["cycles"]]
         [0.1, 0.1]
+        >>> search.close()
     """
 
     def __init__(

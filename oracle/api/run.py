@@ -30,6 +30,29 @@ class Run:
     """A run that is in a storage, complete or not.
 
     A notebook shows it as its table and figure.
+
+    Example:
+        >>> import oracle, torch
+        >>> run = oracle.run(
+        ...     "digits", backend="inline", progress=False,
+        ...     smaller=oracle.ScaleDown(scale=0.05, subset=0.2, cycles=1, grid=2, replicates=1),
+        ... )
+        >>> run.study.name, run.state, run.run_id == run.table["run_id"]
+        ('digits', 'done', True)
+        >>> run.regions()["cycle"].tolist()
+        [0, 1]
+        >>> sorted(set(run.to_dataframe()["cycle"]))
+        [0, 1]
+        >>> run.figure().write_html("digits.html")
+        >>> network = run.network(cycle=1)
+        >>> network(torch.zeros(1, 1, 8, 8)).shape
+        torch.Size([1, 10])
+        >>> name, mask = next(iter(run.masks(cycle=1).items()))
+        >>> int(network.state_dict()[name][~mask].count_nonzero())
+        0
+        >>> metadata = run.export("digits.npz", cycle=1, format="npz")
+        >>> metadata["cycle"], metadata["max_lr"] == run.table["cycles"][1]["well_tuned"]
+        (1, True)
     """
 
     def __init__(self, stored: StoredRun, settings: Settings) -> None:
@@ -149,11 +172,6 @@ class Run:
         Raises:
             BadInput: There is no such network, or its checkpoint was deleted because another
                 max_lr was better; the message says how to have it again.
-
-        Example:
-            >>> network = run.network(cycle=1)
-            >>> int(network(torch.zeros(1, 1, 8, 8)).argmax()) in range(10)
-            True
         """
         wanted = Wanted(cycle, max_lr, replicate, state, shrink)
         return chosen(self._stored, self._settings, wanted).module

@@ -110,6 +110,12 @@ def check(
 
     Raises:
         BadInput: With every problem found.
+
+    Example:
+        >>> import oracle
+        >>> cost = oracle.check("digits", smaller=oracle.ScaleDown(cycles=2))
+        >>> cost.cycles, "digits" in str(cost)
+        (2, True)
     """
     declared = study_of(study, smaller)
     settings = settings_of(runs, storage, store, workers, data, device, backend)
@@ -133,6 +139,13 @@ def load_run(
 
     Raises:
         BadInput: There is no such run; the message lists those that are known.
+
+    Example:
+        >>> import oracle
+        >>> smaller = oracle.ScaleDown(scale=0.05, subset=0.2, cycles=1, grid=2, replicates=1)
+        >>> ran = oracle.run("digits", backend="inline", progress=False, smaller=smaller)
+        >>> oracle.load_run("digits").run_id == ran.run_id
+        True
     """
     settings = settings_of(runs, storage, store)
     return Run(catalog.find_run(name, settings), settings)
@@ -150,6 +163,13 @@ def list_runs(
 
     Raises:
         BadInput: The database cannot be read.
+
+    Example:
+        >>> import oracle
+        >>> smaller = oracle.ScaleDown(scale=0.05, subset=0.2, cycles=1, grid=2, replicates=1)
+        >>> ran = oracle.run("digits", backend="inline", progress=False, smaller=smaller)
+        >>> ran.run_id in [run.run_id for run in oracle.list_runs()]
+        True
     """
     settings = settings_of(runs, storage, store)
     return [Run(stored, settings) for stored in catalog.find(settings)]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from oracle.cli.option_names import from_request
-from oracle.cli.options import FILE, client_options, scale_options
+from oracle.cli.options import FILE, client_options, scale_options, set_option
 from oracle.cli.printing import INTERRUPTED, print_table, width
 from oracle.errors import JobFailed, OracleError
 from oracle.host.terminal import printable
@@ -34,6 +34,7 @@ _FORMS = (*_TABLES, *_FILES, "study")
 @click.argument("study")
 @client_options
 @scale_options
+@set_option
 @click.option("--data", metavar="NAME", help="One of the server's data folders, by name.")
 @click.option(
     "--priority", type=click.IntRange(PRIORITIES[0], PRIORITIES[-1]), default=0,
@@ -45,6 +46,7 @@ def submit(
     study: str,
     client: Client,
     wanted: ScaleDown,
+    assignments: tuple[str, ...],
     data: str | None,
     priority: int,
     wait: bool,
@@ -55,9 +57,9 @@ def submit(
     The same STUDY is one job, however often it is submitted. Options such as --scale make the study
     smaller; every output then says so.
     """
-    from oracle.study.loading import study_text
+    from oracle.study.assignments import text_with
 
-    text, source = study_text(study)
+    text, source = text_with(study, assignments)
     try:
         job = client.submit(text, shrink=wanted, data=data, priority=priority)
     except BadInput as error:

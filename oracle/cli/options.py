@@ -153,6 +153,12 @@ def device_options(command: Callable[..., None]) -> Callable[..., None]:
     return with_settings
 
 
+set_option = click.option(
+    "--set", "assignments", multiple=True, metavar="FIELD=VALUE",
+    help="Set a field of the study, such as training.steps=500; may be given again.",
+)  # fmt: skip
+
+
 def scale_options(command: Callable[..., None]) -> Callable[..., None]:
     """Options that make a study smaller; the command gets them as `wanted`."""
 

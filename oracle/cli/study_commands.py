@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from oracle.cli.options import FILE, device_options, scale_options, storage_options
+from oracle.cli.options import FILE, device_options, scale_options, set_option, storage_options
 from oracle.cli.printing import print_table, width
 from oracle.settings import ScaleDown, Settings
 
@@ -19,21 +19,30 @@ from oracle.settings import ScaleDown, Settings
 @storage_options
 @device_options
 @scale_options
+@set_option
 @click.option("--quiet", is_flag=True, help="No progress, and no table at the end.")
-def run(study: str, settings: Settings, wanted: ScaleDown, quiet: bool) -> None:
+def run(
+    study: str,
+    settings: Settings,
+    wanted: ScaleDown,
+    assignments: tuple[str, ...],
+    quiet: bool,
+) -> None:
     """Run a STUDY over all its pruning cycles, and print its table.
 
     What is finished is found and not trained again: after an interruption, run the same command.
-    Options such as --scale make the study smaller; every output then says so.
+    Options such as --scale make the study smaller; every output then says so. --set changes any
+    field.
     """
     from oracle.api.progress import terminal_progress
     from oracle.reports import formats
     from oracle.runs import execute, html_report, prepare
     from oracle.storage import session
-    from oracle.study.loading import load_study
+    from oracle.study.assignments import load_with
     from oracle.study.scale_down import scale_down
 
-    prepared = prepare.prepare(scale_down(load_study(study), wanted), settings)
+    declared = scale_down(load_with(study, assignments), wanted)
+    prepared = prepare.prepare(declared, settings)
     with terminal_progress(quiet) as progress:
         table = execute.execute(prepared, progress)
     if not quiet:
@@ -53,14 +62,15 @@ def run(study: str, settings: Settings, wanted: ScaleDown, quiet: bool) -> None:
 @storage_options
 @device_options
 @scale_options
-def check(study: str, settings: Settings, wanted: ScaleDown) -> None:
+@set_option
+def check(study: str, settings: Settings, wanted: ScaleDown, assignments: tuple[str, ...]) -> None:
     """Validate a STUDY and say what it will cost, from a short timing; nothing is written."""
     from oracle.runs import estimate, prepare
-    from oracle.study.loading import load_study
+    from oracle.study.assignments import load_with
     from oracle.study.scale_down import scale_down
     from scyc.errors import BadInput
 
-    declared = scale_down(load_study(study), wanted)
+    declared = scale_down(load_with(study, assignments), wanted)
     try:
         cost = estimate.estimate(prepare.prepare(declared, settings))
     except BadInput as refused:

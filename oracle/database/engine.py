@@ -61,14 +61,14 @@ class Database:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """A transaction that reads. Raises StorageError."""
+        """Open a transaction that reads. Raises StorageError."""
         self._check_file()
         with self._told(), self.engine.begin() as connection:
             yield connection
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A transaction that writes. Raises StorageError.
+        """Open a transaction that writes. Raises StorageError.
 
         On SQLite it is the only writer from its first statement on: one that began by reading
         could not become a writer once another has written.
@@ -82,14 +82,31 @@ class Database:
 
     @contextlib.contextmanager
     def alone(self, lock: int) -> Iterator[sa.Connection]:
-        """A transaction that writes, after all others that hold the same lock."""
+        """Open a transaction that writes, after all others that hold the same lock.
+
+        Args:
+            lock: Number of the lock.
+
+        Yields:
+            The connection, in the transaction.
+
+        Raises:
+            StorageError: The database fails.
+        """
         with self.writing() as connection:
             if not self._sqlite:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
             yield connection
 
     def insert(self, table: sa.Table) -> Any:
-        """An INSERT that can tell what to do where the row is there already."""
+        """Start an INSERT that can tell what to do where the row is there already.
+
+        Args:
+            table: Where to insert.
+
+        Returns:
+            The statement, in the database's dialect.
+        """
         return (sqlite.insert if self._sqlite else postgresql.insert)(table)
 
     def _check_file(self) -> None:
@@ -184,7 +201,11 @@ def storable(text: str) -> str:
 
 
 def sqlite_url(file: Path) -> URL:
-    """The URL of a SQLite file."""
+    """Return the URL of a SQLite file.
+
+    Args:
+        file: Path of the file.
+    """
     return URL.create("sqlite", database=str(file))
 
 

@@ -59,7 +59,7 @@ def failed(error: BaseException, what: str = "") -> StorageError:
 
 
 def _cause(error: BaseException) -> BaseException:
-    """The database's own error behind another."""
+    """Return the database's own error behind another."""
     behind: BaseException | None = error
     while behind is not None and not isinstance(behind, sa.exc.DBAPIError | sqlite3.Error):
         behind = behind.__cause__

@@ -21,9 +21,13 @@ _OPTUNAS = frozenset(  # the tables that are read; they are made in no one trans
 
 
 def looked_at(url: sa.URL) -> sa.Engine:
-    """An engine that only looks: it does not write to a SQLite file.
+    """Make an engine that only reads: it does not write to a SQLite file.
 
-    Unless a transaction was cut short there in SQLite's older way, which has to be rolled back.
+    The exception is a transaction that was cut short in SQLite's older journal mode: it is rolled
+    back.
+
+    Args:
+        url: Of the database.
     """
     file = Path(str(url.database)).absolute()
     if url.get_backend_name() != "sqlite" or file.with_name(f"{file.name}-journal").exists():

@@ -52,7 +52,7 @@ def changed(
 
 
 def named(job_id: str) -> sa.ColumnElement[bool]:
-    """The row of one job."""
+    """Select the row of one job."""
     return JOBS.c.id == storable(job_id)
 
 
@@ -70,12 +70,12 @@ def get(connection: sa.Connection, job_id: str) -> Job:
 
 
 def unknown(job_id: str) -> UnknownJob:
-    """What to raise where there is no such job."""
+    """Make the error for a job that does not exist."""
     return UnknownJob(f"there is no job {job_id}; `oracle status` lists those that there are")
 
 
 def job(row: Any) -> Job:
-    """A job from its row."""
+    """Make a job of its row."""
     return Job(
         id=row.id,
         owner=row.owner,

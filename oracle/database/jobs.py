@@ -52,7 +52,15 @@ class Jobs(Holding):
             return found, created
 
     def find(self, new: NewJob, longer_ids: Sequence[str] = ()) -> Job | None:
-        """The job that there is already for a study and its data; None where there is none."""
+        """Find the job that there is already for a study and its data.
+
+        Args:
+            new: The job that would be added.
+            longer_ids: Ids to look for where another study has the short one.
+
+        Returns:
+            The job; None where there is none.
+        """
         for job_id in (new.id, *longer_ids):
             with contextlib.suppress(UnknownJob):
                 if _same(found := self.get(job_id), new):
@@ -81,7 +89,7 @@ class Jobs(Holding):
             return get(connection, job_id)
 
     def of_run(self, run_id: str) -> list[Job]:
-        """The jobs that ran as this run, the oldest first."""
+        """List the jobs that ran as this run, the oldest first."""
         select = sa.select(JOBS).where(JOBS.c.run_id == storable(run_id)).order_by(JOBS.c.number)
         with self._database.reading() as connection:
             return [job(row) for row in connection.execute(select)]
@@ -128,7 +136,16 @@ class Jobs(Holding):
         return {state: found.get(state, 0) for state in STATES}
 
     def events(self, job_id: str, after: int = 0, limit: int = 1000) -> list[Event]:
-        """The events of a job after the one with a number; [] where there is no such job."""
+        """Read the events of a job.
+
+        Args:
+            job_id: Of the job.
+            after: Number of an event; only those after it are read.
+            limit: How many at most.
+
+        Returns:
+            Events in their order; none where there is no such job.
+        """
         mine = (JOBS.c.id == storable(job_id)) & (EVENTS.c.number > min(after, _LARGEST))
         select = (
             sa.select(EVENTS.c.number, EVENTS.c.kind, EVENTS.c.text)
@@ -141,7 +158,7 @@ class Jobs(Holding):
             return [Event(*row) for row in connection.execute(select)]
 
     def revisions(self, job_ids: Sequence[str]) -> dict[str, int]:
-        """The revisions of those jobs that there are, by id."""
+        """Count the changes of each of these jobs, by id; those that do not exist are left out."""
         select = sa.select(JOBS.c.id, JOBS.c.revision).where(
             JOBS.c.id.in_([storable(each) for each in job_ids])
         )

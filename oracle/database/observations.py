@@ -38,7 +38,7 @@ class Observations:
             return connection.execute(insert.returning(OUTSIDE.c.run_id)).first() is not None
 
     def declared(self, run_id: str) -> Declared | None:
-        """A run as it was declared; None where there is none."""
+        """Read a run as it was declared; None where there is none."""
         found = self._declared(OUTSIDE.c.run_id == storable(run_id))
         return found[0] if found else None
 
@@ -77,7 +77,7 @@ class Observations:
         )
 
     def of(self, run_id: str) -> list[Observation]:
-        """What was observed of a run, in the order in which it came."""
+        """Read what was observed of a run, in the order in which it came."""
         select = sa.select(*_TRAINING).where(OBSERVATIONS.c.run_id == storable(run_id))
         with self._database.reading() as connection:
             rows = connection.execute(select.order_by(OBSERVATIONS.c.number))

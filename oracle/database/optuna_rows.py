@@ -125,7 +125,16 @@ class Trials:
         return list(found.values())
 
     def attributes(self, key: str, value: str, name: str) -> set[str]:
-        """The values, texts, of one attribute of the complete trials of such studies."""
+        """Read one attribute of the complete trials of some studies.
+
+        Args:
+            key: User attribute of a study.
+            value: Text that the studies have there.
+            name: User attribute of the trials.
+
+        Returns:
+            Its values, texts.
+        """
         state = sa.type_coerce(TRIALS.c.state, sa.String)
         mine = (OF_STUDIES.c.key == key) & (OF_STUDIES.c.value_json == json.dumps(value))
         select = (
@@ -171,7 +180,14 @@ def insert_trial(
 
 
 def trial_rows(trial: NewTrial) -> list[tuple[sa.Table, list[dict[str, Any]]]]:
-    """What goes with a trial into each of Optuna's tables."""
+    """Make the rows that belong to a trial, for each of Optuna's tables.
+
+    Args:
+        trial: What is written.
+
+    Returns:
+        Tables with their rows, without the trial's id.
+    """
     values: list[dict[str, Any]] = [
         {"objective": index, "value": _finite(value), "value_type": _type(value)}
         for index, value in enumerate(trial.values)
@@ -212,7 +228,16 @@ _NUMBERS: Mapping[str, float] = MappingProxyType(
 
 
 def read_number(stored: float | None, how: str) -> float:
-    """A number as Optuna keeps it: with what kind it is. Raises TypeError, ValueError."""
+    """Decode a number as Optuna keeps it.
+
+    Args:
+        stored: The number, or None.
+        how: Optuna's word for its kind, such as FINITE or INF_POS.
+
+    Raises:
+        TypeError: The row makes no sense.
+        ValueError: The row makes no sense.
+    """
     if how == "FINITE":
         return float(stored)  # type: ignore[arg-type]  # TypeError where there is none
     if how not in _NUMBERS:

@@ -22,7 +22,14 @@ _OPTUNA_SCHEMA = 12  # of Optuna 3 to 5's relational storage
 
 
 def parse_url(text: str) -> URL:
-    """A storage URL. Raises BadInput; a password is never shown."""
+    """Parse a storage URL; a password is never shown.
+
+    Args:
+        text: As the user gave it.
+
+    Raises:
+        BadInput: It is no URL of SQLite or PostgreSQL.
+    """
     try:
         url = sa.make_url(text)
         url.get_dialect()
@@ -77,7 +84,14 @@ def _unfit_file(url: URL, text: str) -> str:
 
 
 def probe(url: URL) -> list[Problem]:
-    """What is wrong with a database, found without writing to it."""
+    """Examine a database without writing to it.
+
+    Args:
+        url: Of the database.
+
+    Returns:
+        One problem for each thing that is wrong.
+    """
     file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
     if file is not None and not file.exists():
         rule = why_not_writable(file.absolute().parent)
@@ -116,7 +130,7 @@ def stored_runs(url: URL, run_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
 
 
 def stored_version(connection: sa.Connection) -> int | None:
-    """The schema of our tables in a database; None where there are none."""
+    """Read the schema version of our tables; None where there are none."""
     if not sa.inspect(connection).has_table(VERSION.name):
         return None
     return connection.execute(sa.select(sa.func.max(VERSION.c.version))).scalar()

@@ -56,7 +56,7 @@ class RunDatabase:
         self._database.close()
 
     def jobs(self) -> Jobs:
-        """The queue of jobs."""
+        """Open the queue of jobs."""
         return Jobs(self._database)
 
     def names(self) -> RunNames:
@@ -72,7 +72,7 @@ class RunDatabase:
         return Sessions(self._database)
 
     def observations(self) -> Observations:
-        """What trainings outside of the oracle have reported."""
+        """Open the observations that external runs have reported."""
         return Observations(self._database)
 
     def register(self, run: RunRecord, claim: LeaseClaim | None = None) -> None:

@@ -138,7 +138,7 @@ OBSERVATIONS = sa.Table(
 
 
 def now() -> datetime:
-    """The present, as it is kept."""
+    """Return the present time, as it is stored."""
     return datetime.now(UTC).replace(tzinfo=None)
 
 
@@ -147,5 +147,5 @@ def aware(kept: datetime) -> datetime: ...
 @overload
 def aware(kept: datetime | None) -> datetime | None: ...
 def aware(kept: datetime | None) -> datetime | None:
-    """A time that was kept, with its zone."""
+    """Add the zone to a time as it is stored."""
     return None if kept is None else kept.replace(tzinfo=UTC)

@@ -45,7 +45,14 @@ class Tokens:
         raise BadInput("token", [Problem("name", rule, name)])
 
     def find(self, secret: str) -> Token | None:
-        """The token with this secret; None where there is none, or none any more."""
+        """Find the token with this secret.
+
+        Args:
+            secret: What the user sent.
+
+        Returns:
+            The token; None where there is none, or it was revoked.
+        """
         select = sa.select(*_COLUMNS).where(TOKENS.c.digest == _digest(secret))
         with self._database.reading() as connection:
             return _token(connection.execute(select).one_or_none())
@@ -110,7 +117,11 @@ class Sessions:
             return _token(connection.execute(select).one_or_none())
 
     def key(self) -> bytes:
-        """A secret of the database, the same for all its servers: of the forms on their pages."""
+        """Return a secret of the database, which signs the forms on the pages of all its servers.
+
+        Returns:
+            Random bytes, made the first time.
+        """
         select = sa.select(SESSIONS.c.token).where(SESSIONS.c.digest == _FORMS)
         with self._database.reading() as connection:
             found = connection.execute(select).scalar()

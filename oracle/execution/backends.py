@@ -16,7 +16,17 @@ class Backend(Protocol):
     """Trains what a queue hands out until it is finished."""
 
     def __call__(self, worker_spec: WorkerConfig, queue: PackQueue, workers: int) -> None:
-        """Raises PackFailed, DiskError; what was finished before is in the queue by then."""
+        """Train what a queue plans, until every search has ended.
+
+        Args:
+            worker_spec: What each worker needs.
+            queue: Plans the packs and takes their results.
+            workers: How many train at a time.
+
+        Raises:
+            PackFailed: A pack failed; what was finished before is in the queue by then.
+            DiskError: The disk is full or cannot be written.
+        """
 
 
 BACKENDS: Mapping[str, Backend] = MappingProxyType({"ray": ray_tune, "inline": inline})

@@ -35,7 +35,7 @@ def inline(worker_spec: WorkerConfig, queue: PackQueue, workers: int = 1) -> Non
 
 
 def _worker(worker_spec: WorkerConfig) -> AnyWorker:
-    """A worker in this process. Raises PackFailed, DiskError."""
+    """Make a worker in this process. Raises PackFailed, DiskError."""
     try:
         with raise_disk_errors():
             return make_worker(worker_spec)

@@ -21,7 +21,12 @@ class Starts:
         self._kept: OrderedDict[Hashable, Network] = OrderedDict()
 
     def get(self, key: Hashable, made: Callable[[], Network]) -> Network:
-        """The network with this key; `made` makes it if it is not here."""
+        """Return the network with this key.
+
+        Args:
+            key: Names the network.
+            made: Makes it if it is not here.
+        """
         if key not in self._kept:
             self._kept[key] = made()
         self._kept.move_to_end(key)

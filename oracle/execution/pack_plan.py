@@ -7,10 +7,16 @@ from scyc.tuning.plan import Plan
 
 
 def engine(study: Study) -> str | None:
-    """The engine's name; None leaves it to the worker.
+    """Choose the engine of a study where its fields decide it.
 
-    See :func:`scyc.engines.registry.candidates`. On a CPU that is a function of the study; on a
-    GPU it is to be timed.
+    See :func:`scyc.engines.registry.candidates`. On a CPU the engine is a function of the study; on
+    a GPU it is to be timed.
+
+    Args:
+        study: What is trained.
+
+    Returns:
+        The engine's name; None leaves it to the worker.
     """
     if study.training.deterministic:
         return "solo"

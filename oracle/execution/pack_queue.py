@@ -131,7 +131,7 @@ class PackQueue:
         return list(dict.fromkeys(pack.place for pack in packs))
 
     def next(self) -> Pack | None:
-        """A pack to train now, or None while all that is asked for is out."""
+        """Choose a pack to train now; None while all that is asked for is being trained."""
         if not self.ready:
             return None
         self.events.check_lease()
@@ -236,7 +236,7 @@ class PackQueue:
             self.ready.append(pack)
 
     def _lost(self, cell: Cell) -> Iterator[Cell]:
-        """The cells whose networks a training needs, and which cannot be read any more."""
+        """Yield the cells whose networks a training run needs and which cannot be read."""
         if cell.parent is None:
             return
         checkpoint = self.known[cell.parent.id].checkpoint
@@ -249,7 +249,7 @@ class PackQueue:
 
 
 def _same_again(cell: Cell, before: CellResult, after: CellResult) -> None:
-    """Raises CheckpointGoneError where a cell that was trained again has other networks."""
+    """Raise CheckpointGoneError where a cell that was trained again has other networks."""
     for was, is_now in ((before.checkpoint, after.checkpoint), (before.kept, after.kept)):
         if was != is_now:
             raise CheckpointGoneError(

@@ -47,9 +47,12 @@ def exposed(token: Path) -> bool:
 
 @contextlib.contextmanager
 def environment(workers: int, scratch: Path | None, say: Callable[[str], None]) -> Iterator[None]:
-    """The variables under which Ray is used: those that are set stay, but what keeps a door.
+    """Set the variables under which Ray is used; those that the user has set stay.
 
-    scratch: the folder of a Ray of the driver's own, None for a cluster's.
+    Args:
+        workers: Processes that train.
+        scratch: Folder of a Ray of the driver's own, None for a cluster's.
+        say: Takes what the user should know.
     """
     usual = {
         "RAY_AIR_NEW_OUTPUT": "0",
@@ -89,7 +92,7 @@ def _set(wanted: Mapping[str, str | None]) -> dict[str, str | None]:
 
 
 def _own(folder: Path) -> dict[str, str | None]:
-    """The environment of a driver's own Ray, with a new token in a folder; None: not set.
+    """Make the environment of a driver's own Ray, with a new token in a folder; None: not set.
 
     Ray turns its token mode on by itself where no mode is set and no address is given, also in a
     process that has used Ray without. It takes a loopback address for the machine's outer one, and

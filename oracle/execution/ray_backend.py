@@ -15,9 +15,10 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from oracle.errors import PackFailed
 from oracle.execution import ray_auth, ray_reaper
 from oracle.execution.pack_queue import PackQueue
-from oracle.execution.ray_cluster import connect, count_gpus, gpu_share, make_scratch
+from oracle.execution.ray_cluster import connect, count_gpus, gpu_share, make_scratch, too_small
 from oracle.execution.ray_searcher import pack_searcher
 from oracle.execution.ray_trainable import pack_trainable
 from oracle.execution.worker import WorkerConfig
@@ -47,6 +48,10 @@ def ray_tune(worker_spec: WorkerConfig, queue: PackQueue, workers: int) -> None:
                 share = gpu_share(workers, count_gpus(ray)) if on_gpu else 0.0
                 spec = dataclasses.replace(worker_spec, share=share or 1.0, disposable=True)
                 needed = {"cpu": cpus, "gpu": gpus if own else share}
+                if own and (rule := too_small(ray, needed)):
+                    if not cluster:
+                        raise PackFailed(f"{rule}; lower the resources of @oracle.trainable")
+                    queue.events.say(f"{rule}: it waits for a larger one")
                 _fit(spec, queue, workers, needed, scratch)
             finally:
                 ray.shutdown()

@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -37,8 +38,24 @@ def count_gpus(ray: Any) -> int:
     return int(ray.cluster_resources().get("GPU", 0))
 
 
+def too_small(ray: Any, needed: Mapping[str, float]) -> str | None:
+    """Return why no node of the connected cluster can hold one training run; None where one can.
+
+    Args:
+        ray: The module.
+        needed: What a training run takes: "cpu" and "gpu".
+    """
+    nodes = [node.get("Resources", {}) for node in ray.nodes() if node.get("Alive")]
+    most = [(node.get("CPU", 0.0), node.get("GPU", 0.0)) for node in nodes]
+    if any(cpus >= needed["cpu"] and gpus >= needed["gpu"] for cpus, gpus in most):
+        return None
+    cpus, gpus = max(most, default=(0.0, 0.0), key=lambda node: (node[1], node[0]))
+    takes = f"{needed['cpu']:g} CPUs and {needed['gpu']:g} GPUs"
+    return f"a training run takes {takes}, and Ray's largest node has {cpus:g} and {gpus:g}"
+
+
 def make_scratch() -> Path:
-    """A new folder for Ray's files; those of drivers that were killed are removed on the way.
+    """Make a new folder for Ray's files, and remove those of drivers that were killed.
 
     It lies in the folder for temporary files, or in /tmp where that one's path is too long: the
     paths of Ray's sockets have 88 characters more, and may have 107.

@@ -57,7 +57,7 @@ def _processes() -> dict[int, tuple[int, str]]:
 
 
 def _below(driver: int) -> set[tuple[int, str]]:
-    """The processes that a driver has started, and those that they have, but for this one."""
+    """Find the processes that a driver has started, and those that they have, but for this one."""
     there = _processes()
     below, before = {driver}, 0
     while len(below) > before:
@@ -67,7 +67,7 @@ def _below(driver: int) -> set[tuple[int, str]]:
 
 
 def _with_token(scratch: str) -> set[tuple[int, str]]:
-    """The processes that were given the token in a folder; titles hide that of some."""
+    """Find the processes that were given the token in a folder; titles hide that of some."""
     mark = f"RAY_AUTH_TOKEN_PATH={scratch}/".encode()
     found = set()
     for pid, (_, started) in _processes().items():

@@ -123,7 +123,7 @@ def pack_searcher(queue: PackQueue, workers: int) -> Any:
             self.trials.complete(trial_id, result, error)
 
         def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-            """A pack has one result only, which :meth:`on_trial_complete` takes."""
+            """Ignore it: a pack has one result only, which :meth:`on_trial_complete` takes."""
 
         def __reduce__(self) -> tuple[type, tuple[()]]:
             """Tune pickles its searcher into state that nobody reads; the queue stays out of it."""
@@ -139,7 +139,7 @@ def pack_searcher(queue: PackQueue, workers: int) -> Any:
 
 
 def _reported(result: dict[str, Any] | None, error: bool, queue: PackQueue) -> dict[str, Any]:
-    """What a worker reports. What the worker had to say is passed on first.
+    """Return what a worker reports; its messages are passed on first.
 
     Raises PackFailed and DiskError.
     """

@@ -61,9 +61,9 @@ def pack_trainable() -> type:
             return {"results": [dataclasses.asdict(result) for result in results]}
 
         def save_checkpoint(self, checkpoint_dir: str) -> None:
-            """A pack has nothing that Tune should keep."""
+            """Do nothing: a pack has nothing that Tune should keep."""
 
         def load_checkpoint(self, checkpoint: Any) -> None:
-            """A pack starts from its parents' checkpoints, which are not Tune's."""
+            """Do nothing: a pack starts from its parents' checkpoints, which are not Tune's."""
 
     return TrainPack

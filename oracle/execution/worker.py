@@ -146,7 +146,7 @@ class Worker:
     def _attempt(
         self, tasks: Sequence[CellTask], engine: str, name: str
     ) -> list[CellResult] | None:
-        """The results of trainings side by side; None where memory does not do."""
+        """Train side by side; return the results, or None where memory does not do."""
         flight = self._flight(name, engine)
         members = [
             Member(
@@ -206,7 +206,7 @@ class Worker:
         )
 
     def _start(self, task: CellTask) -> Network:
-        """The network that a task trains: made once for all packs that start from it."""
+        """Return the network that a task trains: made once for all packs that start from it."""
         key = (task.parent, task.kept, task.cycle, task.replicate)
         return self._starts.get(key, lambda: self._made(task))
 
@@ -221,7 +221,7 @@ class Worker:
             raise PackFailed(str(error)) from error
 
     def _loaded(self, sha256: str) -> Network:
-        """A kept network. A damaged one is deleted, so that it is seen to be gone."""
+        """Load a kept network. A damaged one is deleted, so that it counts as missing."""
         try:
             return self._checkpoints.load(sha256)
         except CheckpointLost:
@@ -230,7 +230,7 @@ class Worker:
 
 
 def _at_hand(worker_spec: WorkerConfig) -> Path:
-    """The folder of decoded images; those of a store are fetched once a machine."""
+    """Return the folder of decoded images; those of a store are fetched once a machine."""
     if "://" not in worker_spec.images:
         return Path(worker_spec.images)
     folder = _own("images")
@@ -244,7 +244,7 @@ def in_flight_folder(config: WorkerConfig) -> Path:
 
 
 def _own(what: str) -> Path:
-    """A folder of this machine's alone. Raises PackFailed where it is somebody else's."""
+    """Make a folder for this machine alone. Raises PackFailed where it is somebody else's."""
     _OWN.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = _OWN.stat()
     if found.st_uid != os.getuid() or found.st_mode & 0o077:
@@ -253,12 +253,21 @@ def _own(what: str) -> Path:
 
 
 def flight_name(cells: Sequence[str]) -> str:
-    """What the files of a pack under way begin with; cells: ids, in order."""
+    """Return what the files of a pack under way begin with.
+
+    Args:
+        cells: Ids of its cells, in order.
+    """
     return content_hash(["pack", *cells])[:32]
 
 
 def task(cell: Cell, known: Results) -> CellTask:
-    """What a worker needs to know of a cell whose parents' results are known."""
+    """Make the task of a cell.
+
+    Args:
+        cell: To train.
+        known: Results by cell id, those of its parents among them.
+    """
     kept = keeper(cell, known) if cell.parent else None
     return CellTask(
         cell=cell.id,

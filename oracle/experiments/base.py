@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from oracle.records.candidates import CandidateTrial
 from oracle.reports.sheet import format_lr
 from oracle.search.graph import CellResult, Graph
-from oracle.search.greedy import OracleCycle
+from oracle.search.grid_search import OracleCycle
 from oracle.search.pruning_run import PruningPath, RunCycle
 from oracle.search.request import Search, StudyKey, replicate_cells
 from oracle.study.base import LearningRates, Study

@@ -9,7 +9,7 @@ from oracle.experiments.base import ExperimentCallbacks
 from oracle.reports.sheet import format_lr
 from oracle.search.beam import Beam, BeamCycle
 from oracle.search.graph import Graph
-from oracle.search.greedy import OracleCycle
+from oracle.search.grid_search import OracleCycle
 from oracle.search.liveness import NetworkLiveness
 from oracle.search.pruning_run import RunCycle
 from oracle.search.request import Search, StudyKey

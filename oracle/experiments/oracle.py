@@ -10,7 +10,8 @@ from oracle.analysis import region_fit, replay
 from oracle.experiments.base import ExperimentCallbacks, cycle_line, first_grid, no_winner, path
 from oracle.experiments.extras import Beyond
 from oracle.search.graph import Graph
-from oracle.search.greedy import OracleCycle, greedy_oracle
+from oracle.search.greedy import greedy_oracle
+from oracle.search.grid_search import OracleCycle
 from oracle.search.pruning_run import RunCycle
 from oracle.search.request import Search, StudyKey
 from oracle.search.selection.expected import cells_a_cycle

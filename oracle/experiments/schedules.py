@@ -9,7 +9,7 @@ from typing import Any
 from oracle.experiments.base import ExperimentCallbacks, first_grid, no_winner, path, path_line
 from oracle.reports.sheet import format_lr
 from oracle.search.graph import Graph
-from oracle.search.greedy import GridSearch
+from oracle.search.grid_search import GridSearch
 from oracle.search.pruning_run import RunCycle
 from oracle.search.request import Search, StudyKey
 from oracle.study.base import LearningRates

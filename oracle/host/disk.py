@@ -36,7 +36,14 @@ def why_not_writable(folder: Path) -> str:
 
 
 def disk_failed(error: OSError) -> DiskError | None:
-    """An error as a user is told of it; None where it is not the disk's."""
+    """Explain an error to the user if it is the disk's.
+
+    Args:
+        error: As the system raised it.
+
+    Returns:
+        The error with a remedy; None where it is not the disk's.
+    """
     remedy = _REMEDIES.get(error.errno or 0)
     if remedy is None:
         return None

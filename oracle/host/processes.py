@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def process_id_string() -> str:
-    """What tells this process from all others: host, pid, start time, and the host's name."""
+    """Identify this process among all others: host, pid, start time, and the host's name."""
     pid = os.getpid()
     return f"{_host()} {pid} {_started(pid)} {os.uname().nodename}"
 
@@ -23,12 +23,20 @@ def is_alive(process: str) -> bool:
 
 
 def pid_of(process: str) -> int:
-    """The pid of a process."""
+    """Return the pid of a process.
+
+    Args:
+        process: As :func:`process_id_string` gives it.
+    """
     return int(process.split()[1])
 
 
 def host_name(process: str) -> str:
-    """The name of the host where a process runs or ran."""
+    """Return the name of the host where a process runs or ran.
+
+    Args:
+        process: As :func:`process_id_string` gives it.
+    """
     return process.split()[3]
 
 

@@ -13,7 +13,7 @@ from oracle.errors import SettingProblem
 from oracle.experiments.base import Experiment
 from oracle.experiments.registry import experiment
 from oracle.search.graph import Graph
-from oracle.search.greedy import OracleCycle
+from oracle.search.grid_search import OracleCycle
 from oracle.search.request import CellRequest, Results, answered, requests
 from oracle.settings import Settings
 from oracle.storage.optuna_studies import study_name
@@ -86,9 +86,17 @@ def known_run(
     url: URL,
     place: Path | None = None,
 ) -> StoredRun | None:
-    """A run of a database; None where another version of this project declared its study.
+    """Read a run of a database.
 
-    place: the folder of its files, where that is not the one named like its study.
+    Args:
+        ledger: The database.
+        record: The run's row.
+        settings: How runs are found.
+        url: Of the database.
+        place: Folder of its files, where that is not the one named like its study.
+
+    Returns:
+        The run; None where another version of this project declared its study.
     """
     study = stored_study(record)
     if study is None:
@@ -98,7 +106,14 @@ def known_run(
 
 
 def stored_study(record: RunRecord) -> Study | None:
-    """The study of a run; None where another version of this project declared it."""
+    """Parse the study of a run.
+
+    Args:
+        record: The run's row.
+
+    Returns:
+        The study; None where another version of this project declared it.
+    """
     try:
         return parse(json.loads(record.study), record.run_id, stored=True)
     except BadInput:
@@ -106,7 +121,13 @@ def stored_study(record: RunRecord) -> Study | None:
 
 
 def as_it_stands(ledger: RunDatabase, run: StoredRun, record: RunRecord) -> StoredRun:
-    """A run in the state that its record has by now."""
+    """Update a run to the state that its record has by now.
+
+    Args:
+        ledger: The database.
+        run: As it was read.
+        record: Its row by now.
+    """
     state = record.state
     if state == "running" and not ledger.held(record.graph):
         state = "stopped"  # its driver was killed
@@ -114,7 +135,15 @@ def as_it_stands(ledger: RunDatabase, run: StoredRun, record: RunRecord) -> Stor
 
 
 def find_run(text: str, settings: Settings) -> StoredRun:
-    """The run with this id or name, or the latest of the study so named. Raises BadInput."""
+    """Find the run with this id or name, or the latest one of a study.
+
+    Args:
+        text: Id of a run, the name that a user gave it, or name of a study.
+        settings: Where runs lie.
+
+    Raises:
+        BadInput: There is none.
+    """
     runs = find(settings)
     fitting = [run for run in runs if text in (run.record.run_id, run.name)] or [
         run for run in runs if text in (run.study.name, str(run.place))
@@ -126,7 +155,11 @@ def find_run(text: str, settings: Settings) -> StoredRun:
 
 
 def stored_table(run: StoredRun) -> Table:
-    """The table of a run as far as the storage knows it, computed from the storage alone."""
+    """Compute the table of a run from the storage alone, as far as that knows it.
+
+    Args:
+        run: Which run.
+    """
     with opened(run.url) as (_, store):
         return table_from(run, store)
 
@@ -151,13 +184,17 @@ def table_from(run: StoredRun, store: ResultStore) -> Table:
 
 
 def measured(run: StoredRun) -> Measured:
-    """A run as its cost is compared with those of others."""
+    """Measure the cost of a run, for comparison with others.
+
+    Args:
+        run: Which run.
+    """
     graph = Graph(run.study.system, run.record.fingerprint)
     return comparable(run.study, graph, stored_table(run))
 
 
 def comparable(study: Study, graph: Graph, table: Table) -> Measured:
-    """A study's table as its cost is compared with those of others."""
+    """Return a study's table as its cost is compared with those of others."""
     shared = {
         "pruning": as_json(study.pruning),
         "cycles": study.cycles,
@@ -167,7 +204,11 @@ def comparable(study: Study, graph: Graph, table: Table) -> Measured:
 
 
 def adaptive_path(run: StoredRun) -> list[OracleCycle]:
-    """The cycles that the adaptive oracle would have found, as far as the run recorded them."""
+    """Find the cycles that the adaptive oracle would have found, as far as the run recorded them.
+
+    Args:
+        run: Of a study that trains whole grids.
+    """
     assert isinstance(run.study, OracleStudy)
     graph = Graph(run.study.system, run.record.fingerprint)
     with opened(run.url) as (_, store):
@@ -176,10 +217,14 @@ def adaptive_path(run: StoredRun) -> list[OracleCycle]:
 
 
 def stored_distributions(run: StoredRun, name: str) -> Table:
-    """The distributions that a run of any kind has recorded, of one of its pruning runs.
+    """Collect the distributions that a run of any kind has recorded, of one of its pruning runs.
 
-    name: "oracle" or "S-Cyc" of an oracle run, the label of an entry. Raises BadInput for another,
-    and where the study records nothing.
+    Args:
+        run: Which run.
+        name: "oracle" or "S-Cyc" of an oracle run, the label of an entry.
+
+    Raises:
+        BadInput: There is no such pruning run, or the study records nothing.
     """
     with opened(run.url) as (_, store):
         return distributions(run, found(run, store), name)
@@ -205,10 +250,16 @@ def found(
     known: Results | None = None,
     asked: list[list[CellRequest]] | None = None,
 ) -> Experiment:
-    """What a run has found, as far as its storage knows it.
+    """Replay a run's searches as far as its storage has results.
 
-    known: the storage's results, where they are read already. asked: takes what each search asked
-    for, to the first request that is not answered.
+    Args:
+        run: Which run.
+        store: Has the results.
+        known: The storage's results, where they are read already.
+        asked: Takes what each search asked for, to the first request that is not answered.
+
+    Returns:
+        The experiment with what it has found.
     """
     known = store.results(_graph(run)) if known is None else known
     so_far = experiment(run.study, _graph(run))

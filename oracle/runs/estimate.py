@@ -88,7 +88,7 @@ def estimate(prepared: PreparedRun) -> Estimate:
 
 
 def without_images(study: Study, settings: Settings, refused: BadInput) -> Estimate | None:
-    """What a study would cost, by the known size of its data set, where only images are missing.
+    """Estimate a study by the known size of its data set, where only images are missing.
 
     Args:
         study: As declared.
@@ -143,7 +143,11 @@ def _untimed(prepared: PreparedRun, cells: int) -> Estimate:
 
 
 def text(cost: Estimate) -> str:
-    """An estimate for a terminal."""
+    """Format an estimate for a terminal.
+
+    Args:
+        cost: The estimate.
+    """
     valid = f"{cost.study} is valid ({cost.run_id})"
     missing = f"{cost.study} needs its images to run; by the known size of its data set:"
     lines = [valid if cost.run_id else missing]
@@ -188,7 +192,7 @@ def _parts(cost: Estimate) -> str:
 
 
 def _growing(cost: Estimate) -> list[str]:
-    """What replicates that are added may come to."""
+    """Format what replicates that are added may come to."""
     added = cost.most_replicates - cost.replicates
     if not added:
         return []
@@ -201,7 +205,7 @@ def _growing(cost: Estimate) -> list[str]:
 
 
 def _grids(study: Study) -> dict[str, GridSpec]:
-    """The grids that a study searches, by what is searched with them."""
+    """Collect the grids that a study searches, by what is searched with them."""
     found = declared_grids(study)
     if isinstance(study, SchedulesStudy):
         labels = [each.label for each in study.schedules if each.tune is not None]

@@ -42,7 +42,15 @@ _BELOW = ' class="below"'  # a row that says more of the one above it
 
 
 def page(table: Table, study: Study) -> str:
-    """The report: verdict, figure, table with footnotes, cost, the study; readable offline."""
+    """Make the report: verdict, figure, table with footnotes, cost, the study; readable offline.
+
+    Args:
+        table: Of the run.
+        study: What was declared.
+
+    Returns:
+        One self-contained HTML page.
+    """
     printed = formats.sheet(table)
     kind = FIGURES[table["kind"]]
     figures = drawing.fragment(kind.cards(table), kind.captions(table))
@@ -90,12 +98,20 @@ def save(page: str, target: Path) -> None:
 
 
 def verdict(printed: ReportTable) -> str:
-    """What a table comes to, as HTML."""
+    """Format the verdict of a table as HTML.
+
+    Args:
+        printed: The printed table.
+    """
     return f'<p class="verdict">{_lines(printed.verdict)}</p>'
 
 
 def grid(printed: ReportTable) -> str:
-    """A table, and what must be said beside it, as HTML."""
+    """Format a table, and what must be said beside it, as HTML.
+
+    Args:
+        printed: The printed table.
+    """
     heads = "".join(
         f'<th scope="col"{_words(index in printed.left)}>{_lines(head)}</th>'
         for index, head in enumerate(printed.headers)
@@ -122,7 +138,11 @@ def grid(printed: ReportTable) -> str:
 
 
 def costs(printed: ReportTable) -> str:
-    """What it took, as HTML."""
+    """Format the cost of a run as HTML.
+
+    Args:
+        printed: The printed table.
+    """
     return (
         '<pre tabindex="0" aria-label="What it cost">'
         + html.escape("\n".join(cost_lines(printed)))

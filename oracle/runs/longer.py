@@ -118,7 +118,11 @@ def train_longer(run: StoredRun, table: Mapping[str, Any], device: str = "auto")
 
 
 def text(found: Longer) -> str:
-    """What was gained, for a terminal."""
+    """Format what was gained, for a terminal.
+
+    Args:
+        found: The comparison.
+    """
     lines = [
         f"{found.run_id}: {found.more_steps:,} iterations instead of {found.steps:,}, unpruned "
         "network"
@@ -140,7 +144,11 @@ def text(found: Longer) -> str:
 
 
 def as_json(found: Longer) -> dict[str, Any]:
-    """The same as JSON values."""
+    """Convert the comparison to JSON values.
+
+    Args:
+        found: The comparison.
+    """
     return {
         "run_id": found.run_id,
         "steps": found.steps,

@@ -16,7 +16,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from oracle.search.graph import Cell, CellResult
-from oracle.search.greedy import OracleCycle, grid_search, run_greedy
+from oracle.search.greedy import run_greedy
+from oracle.search.grid_search import OracleCycle, grid_search
 from oracle.search.request import Search
 from oracle.search.selection.expected import cells_a_cycle
 from oracle.study.base import NAME
@@ -114,7 +115,7 @@ class ExternalRunState:
         return len(self.asked) + max(0, each - here) + (run.cycles + 1 - begun) * each
 
     def start(self, training: Training) -> float | None:
-        """The max_lr whose network, of the same replicate, is pruned for a training.
+        """Return the max_lr whose network, of the same replicate, is pruned for a training run.
 
         None for the unpruned network.
         """
@@ -237,7 +238,7 @@ def _training(cell: Cell) -> Training:
 
 
 def _result(run: ExternalRun, cell: Cell, accuracy: float | None) -> CellResult:
-    """An observation in the words of the search, which reads the first three of these."""
+    """Make a cell's result of an observation; the search reads the first three fields."""
     return CellResult(
         cell=cell.id,
         val_accuracy=accuracy or 0.0,

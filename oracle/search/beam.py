@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from oracle.search.graph import Cell, CellResult, Graph
-from oracle.search.greedy import OracleCycle, grid_search
+from oracle.search.grid_search import OracleCycle, grid_search
 from oracle.search.pruning_run import RunCycle
 from oracle.search.request import Search
 from oracle.stats.region import ROUNDING, Region
@@ -121,11 +121,18 @@ class Beam:
 def best(
     before: Sequence[History], expanded: Sequence[OracleCycle], width: int
 ) -> tuple[History, ...]:
-    """The best ways to go on: all (history, max_lr) of a cycle, by mean validation accuracy.
+    """Choose which histories to keep: those of the highest mean validation accuracy.
 
-    before: the histories that were kept, best first; empty before the unpruned network. expanded:
-    the cycle below each. Equal means go to the lower max_lr, then to the better parent; a max_lr of
-    which a replicate diverged is never kept.
+    Equal means go to the lower max_lr, then to the better parent; a max_lr of which a replicate
+    diverged is never kept.
+
+    Args:
+        before: Histories that were kept, best first; empty before the unpruned network.
+        expanded: The cycle below each of them.
+        width: How many to keep.
+
+    Returns:
+        At most `width` histories, best first.
     """
     candidates = [
         History(

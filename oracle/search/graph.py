@@ -26,10 +26,10 @@ class Tree(Protocol):
     """What names the trainings of a search, each by what it comes from; a graph is one."""
 
     def root(self, replicate: int, schedule: ScheduleSpec, max_lr: float) -> Cell:
-        """The training of a replicate's unpruned network."""
+        """Name the training run of a replicate's unpruned network."""
 
     def child(self, parent: Cell, schedule: ScheduleSpec, max_lr: float) -> Cell:
-        """The training of what is left of a cell's network after one more pruning cycle."""
+        """Name the training run of a cell's network after one more pruning cycle."""
 
     def study_key(self, parents: Sequence[Cell | None], schedule: ScheduleSpec) -> str:
         """Name of the place below these cells, one of each replicate."""
@@ -74,13 +74,13 @@ class Graph:
         return content_hash(["pruning", as_json(self.system.pruning)])
 
     def root(self, replicate: int, schedule: ScheduleSpec, max_lr: float) -> Cell:
-        """The training of a replicate's unpruned network."""
+        """Name the training run of a replicate's unpruned network."""
         start = content_hash(["root", self.id, replicate])
         node = content_hash(["node", self.id])
         return _cell(None, start, node, "", schedule, max_lr, replicate)
 
     def child(self, parent: Cell, schedule: ScheduleSpec, max_lr: float) -> Cell:
-        """The training of what is left of a cell's network after one more pruning cycle."""
+        """Name the training run of a cell's network after one more pruning cycle."""
         replicate = parent.replicate
         return _cell(parent, parent.id, parent.node, self._pruning, schedule, max_lr, replicate)
 
@@ -168,7 +168,7 @@ def _cell(
     max_lr: float,
     replicate: int,
 ) -> Cell:
-    """A cell below a parent's id and node, or below those of a root."""
+    """Make a cell below a parent's id and node, or below those of a root."""
     rates = [as_json(schedule), max_lr]
     return Cell(
         id=content_hash(["cell", above, pruning, rates]),

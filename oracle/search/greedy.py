@@ -2,249 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
-from oracle.search.graph import Cell, CellResult, Graph, Tree
-from oracle.search.request import CellRequest, Results, Search, StudyKey, replicate_cells
-from oracle.search.selection import adaptive_grid, cell_search
-from oracle.search.selection.adaptive_grid import Choice, GridState, coarse_step, whole_grid
-from oracle.search.selection.cell_search import CellRule, SearchEnd
-from oracle.search.selection.next_cells import FIRST_REPLICATES
+from oracle.search.graph import Cell, Graph
+from oracle.search.grid_search import GridSearch, OracleCycle, grid_search
+from oracle.search.request import Search
 from oracle.search.selection.replication import AdaptiveReplication
-from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_region
+from oracle.stats.region import Region
 from oracle.study.oracle import OracleStudy
-from oracle.study.parts import grid
-from oracle.study.parts.cell_search import CellSearch, CycleSearchSpec
-from oracle.study.parts.grid_spec import GridSpec
-from scyc.specs.schedules import ScheduleSpec
-
-
-@dataclass(frozen=True)
-class OracleCycle:
-    """One finished cycle of a grid search."""
-
-    cycle: int
-    cells: Mapping[float, tuple[Cell, ...]]  # by max_lr, rising; in the replicates' order
-    results: Mapping[float, tuple[CellResult, ...]]
-    region: Region | None  # None: every max_lr diverged, and the search ends
-    place: StudyKey
-    grid: tuple[float, ...]  # as far as it has grown, tried or not
-    passed: tuple[CellResult, ...] = ()  # trainings that brought added replicates to this cycle
-    end: SearchEnd | None = None  # of a search of single cells, which leaves some out
-
-    @property
-    def replicates(self) -> int:
-        """How many a max_lr has; where single cells were searched, the well-tuned one at least."""
-        return max(len(row) for row in self.results.values())
-
-    @property
-    def grid_size(self) -> int:
-        """Values of the grid as far as it has grown, tried or not."""
-        return len(self.grid)
-
-    @property
-    def tried(self) -> dict[float, MaxLrScores]:
-        """What the region is computed from."""
-        return scores_by_max_lr(self.results)
-
-    @property
-    def losers(self) -> list[CellResult]:
-        """The results of all but the well-tuned max_lr."""
-        won = self.region.well_tuned if self.region else None
-        return [result for rate, row in self.results.items() if rate != won for result in row]
-
-
-@dataclass(frozen=True)
-class GridSearch:
-    """What a grid search of one cycle needs to know beside the networks it starts from.
-
-    `choice` says which of the grid's values are tried; all of them, or those that should tell what
-    the whole grid would. With a `rule` single (max_lr, replicate) are chosen instead.
-    """
-
-    graph: Tree
-    schedule: ScheduleSpec
-    grid: GridSpec
-    tolerance: float
-    tolerance_kind: ToleranceKind
-    choice: Choice = whole_grid
-    rule: CellRule | None = None
-
-    def cycle(
-        self,
-        parents: Sequence[Cell | None],
-        last: Region | None = None,
-        growth: AdaptiveReplication | None = None,
-        asked: float | None = None,
-    ) -> Generator[CellRequest, Results, OracleCycle]:
-        """Every chosen max_lr and every replicate, below the parents, one a replicate.
-
-        The grid grows where the best value or the region touches its end, and then the number of
-        replicates, where `growth` wants more: all that was tried is tried with these, too. last:
-        the region of the cycle before, where there was one. asked: a max_lr whose verdict is
-        wanted, which may end a search of single cells.
-        """
-        number = parents[0].cycle + 1 if parents[0] is not None else 0
-        place = StudyKey("oracle", number, self.graph.study_key(parents, self.schedule))
-        every = grid.grid_values(self.grid)
-        step = coarse_step(len(every))
-        start = last.well_tuned if last else every[len(every) // 2]
-        found = _CycleState(self, place, list(parents))
-        if self.rule is not None:
-            return (yield from self._by_cells(self.rule, found, every, asked))
-        passed: list[CellResult] = []
-        while True:
-            known = scores_by_max_lr(found.results)
-            sought = GridState(every, known, self.tolerance, self.tolerance_kind, step, start)
-            if wanted := self.choice(sought):
-                yield from found.train(found.parents, wanted)
-                continue
-            region = feasible_region(known, self.tolerance, self.tolerance_kind)
-            low, high = (region.touches_low, region.touches_high) if region else (True, False)
-            if more := grid.extend_grid(self.grid, every, low, high):
-                every = sorted([*every, *more])
-                continue
-            if count := growth.more(known) if growth else 0:
-                have = len(found.parents)
-                assert growth is not None
-                new, way = yield from growth.parents(range(have, have + count))
-                passed += way
-                if new:
-                    yield from found.train(new, sorted(found.cells), have)
-                    found.parents += new
-                    continue
-            return found.finished(region, every, tuple(passed))
-
-    def _by_cells(
-        self, rule: CellRule, found: _CycleState, every: list[float], asked: float | None
-    ) -> Generator[CellRequest, Results, OracleCycle]:
-        """The cells that tell most, until enough is known or the budget is spent.
-
-        The grid grows where the region is likelier than not to reach its end; of what is added the
-        outermost value is trained at once.
-        """
-        rounds, replicates = 0, len(found.parents)
-        while True:
-            search = rule.search(every, replicates, asked)
-            decision = cell_search.choose(search, found.results)
-            wanted = [(search.grid[value], replicate) for value, replicate in decision.cells]
-            if decision.reason is not None:
-                low, high = cell_search.reached_ends(search, found.results)
-                more = grid.extend_grid(self.grid, every, low, high)
-                every = sorted([*every, *more])
-                outer = [rate for rate in (every[0], every[-1]) if rate in more]
-                first = range(min(FIRST_REPLICATES, replicates))
-                wanted = [(rate, replicate) for replicate in first for rate in outer]
-            if not wanted:
-                assert decision.reason is not None
-                trained = sum(len(row) for row in found.results.values())
-                end = SearchEnd(decision.reason, rounds, trained, search.budget)
-                return found.finished(
-                    cell_search.read_region(search, found.results), every, end=end
-                )
-            rounds += 1
-            yield from found.train_cells(wanted)
-
-
-@dataclass
-class _CycleState:
-    """What a cycle's search has trained so far, all of it with the same replicates."""
-
-    search: GridSearch
-    place: StudyKey
-    parents: list[Cell | None]
-    cells: dict[float, tuple[Cell, ...]] = field(default_factory=dict)
-    results: dict[float, tuple[CellResult, ...]] = field(default_factory=dict)
-
-    def train(
-        self, parents: Sequence[Cell | None], rates: Sequence[float], first: int = 0
-    ) -> Generator[CellRequest, Results, None]:
-        """Train every rate below every parent; these are replicates from `first` on."""
-        graph, schedule = self.search.graph, self.search.schedule
-        new = {rate: replicate_cells(graph, parents, schedule, rate, first) for rate in rates}
-        by_replicate = tuple(
-            new[rate][replicate] for replicate in range(len(parents)) for rate in rates
-        )
-        answers = yield CellRequest(by_replicate, self.place)
-        for rate, trained in new.items():
-            self.cells[rate] = self.cells.get(rate, ()) + trained
-            answered = tuple(answers[cell.id] for cell in trained)
-            self.results[rate] = self.results.get(rate, ()) + answered
-
-    def train_cells(
-        self, wanted: Sequence[tuple[float, int]]
-    ) -> Generator[CellRequest, Results, None]:
-        """Train single (max_lr, replicate), those of each max_lr in the replicates' order."""
-        graph, schedule = self.search.graph, self.search.schedule
-        new = [
-            (rate, replicate_cells(graph, [self.parents[r]], schedule, rate, r)[0])
-            for rate, r in wanted
-        ]
-        answers = yield CellRequest(tuple(cell for _, cell in new), self.place)
-        for rate, cell in new:
-            self.cells[rate] = (*self.cells.get(rate, ()), cell)
-            self.results[rate] = (*self.results.get(rate, ()), answers[cell.id])
-
-    def finished(
-        self,
-        region: Region | None,
-        every: Sequence[float],
-        passed: tuple[CellResult, ...] = (),
-        end: SearchEnd | None = None,
-    ) -> OracleCycle:
-        """The cycle, with all that was trained."""
-        number = self.place.cycle
-        assert number is not None
-        cells, results = dict(sorted(self.cells.items())), dict(sorted(self.results.items()))
-        return OracleCycle(number, cells, results, region, self.place, tuple(every), passed, end)
-
-
-class Declared(Protocol):
-    """What a study, or a run of another program's training runs, declares of its grid search."""
-
-    @property
-    def grid(self) -> GridSpec:
-        """The max_lr of each cycle."""
-
-    @property
-    def search(self) -> CycleSearchSpec:
-        """How the cells of a cycle are chosen."""
-
-    @property
-    def tolerance(self) -> float:
-        """Of the feasible region."""
-
-    @property
-    def tolerance_kind(self) -> ToleranceKind:
-        """Points, or percent of the best."""
-
-
-def grid_search(
-    graph: Tree, schedule: ScheduleSpec, declared: Declared, seed: int = 0
-) -> GridSearch:
-    """The search of each cycle's grid that is declared.
-
-    Args:
-        graph: what names the training runs.
-        schedule: of each cycle.
-        declared: the grid, the tolerance, and how cells are chosen.
-        seed: of the draws of a search of single cells.
-
-    """
-    how = declared.search
-    shared = (graph, schedule, declared.grid, declared.tolerance, declared.tolerance_kind)
-    if isinstance(how, CellSearch):
-        rule = CellRule(how, declared.tolerance, declared.tolerance_kind, seed)
-        return GridSearch(*shared, rule=rule)
-    return GridSearch(*shared, choice=adaptive_grid.SELECTION_RULES[how])
 
 
 def greedy_oracle(study: OracleStudy, graph: Graph, done: Callable[[OracleCycle], None]) -> Search:
-    """The greedy oracle of a study: see :func:`descent`.
+    """Make the greedy oracle of a study; see :func:`run_greedy`.
 
     Every cycle begins with the least number of replicates, and may grow.
+
+    Args:
+        study: What is declared.
+        graph: Names the training runs.
+        done: Called with each finished cycle.
     """
     search = grid_search(graph, study.schedule, study, study.seed)
 
@@ -264,12 +40,19 @@ def run_greedy(
     growth: Callable[[tuple[float, ...]], AdaptiveReplication] | None = None,
     asked: Callable[[int], float | None] = lambda cycle: None,
 ) -> Search:
-    """The greedy oracle (Liu et al. 2021, Section 5.3).
+    """Run the greedy oracle (Liu et al. 2021, Section 5.3).
 
-    At each cycle: a search of the grid; the max_lr with the best mean validation accuracy is kept,
-    and its networks are pruned next. Ends early where every max_lr diverged. Calls `done` with each
-    finished cycle. growth: how a cycle comes to more replicates, from the well-tuned max_lr of the
-    cycles before. asked: the max_lr of a cycle whose verdict is wanted.
+    At each cycle the grid is searched; the max_lr with the best mean validation accuracy is kept,
+    and its networks are pruned next. Ends early where every max_lr diverged.
+
+    Args:
+        search: Of one cycle.
+        cycles: Pruning cycles after the unpruned network.
+        replicates: Of each max_lr.
+        done: Called with each finished cycle.
+        growth: How a cycle comes to more replicates, from the well-tuned max_lr of the cycles
+            before; None: it does not.
+        asked: The max_lr of a cycle whose verdict is wanted.
     """
     parents: Sequence[Cell | None] = [None] * replicates
     last: Region | None = None
@@ -282,13 +65,3 @@ def run_greedy(
             return
         parents = found.cells[found.region.well_tuned][:replicates]
         last, way = found.region, (*way, found.region.well_tuned)
-
-
-def scores_by_max_lr(results: Mapping[float, Sequence[CellResult]]) -> dict[float, MaxLrScores]:
-    """Validation accuracies by max_lr."""
-    return {
-        rate: MaxLrScores(
-            tuple(result.val_accuracy for result in row), any(result.diverged for result in row)
-        )
-        for rate, row in results.items()
-    }

@@ -26,10 +26,16 @@ class NetworkLiveness:
     def tell(
         self, search: str, cycle: int, tried: Iterable[CellResult], needed: Iterable[str]
     ) -> list[CellResult]:
-        """A search's networks of a cycle, and the ids of the cells that it goes on from.
+        """Say which networks of a cycle a search goes on from.
 
-        Returns the results of this cycle that nobody will go on from; none while a search has not
-        said.
+        Args:
+            search: Name of the search.
+            cycle: Pruning cycle.
+            tried: All results of the search in this cycle.
+            needed: Ids of the cells that it goes on from.
+
+        Returns:
+            Results of this cycle that no search will go on from; none while a search has not said.
         """
         self._told.setdefault(cycle, set()).add(search)
         self._tried.setdefault(cycle, {}).update({result.cell: result for result in tried})
@@ -37,12 +43,12 @@ class NetworkLiveness:
         return self._free(cycle)
 
     def end(self, search: str) -> list[CellResult]:
-        """A search has ended, and will name no more networks. Returns as :meth:`tell`."""
+        """Note that a search will name no more networks. Returns as :meth:`tell`."""
         self._ended.add(search)
         return [result for cycle in sorted(self._tried) for result in self._free(cycle)]
 
     def _free(self, cycle: int) -> list[CellResult]:
-        """What can be dropped of a cycle, and was not before."""
+        """Return what can be dropped of a cycle, and was not before."""
         if self.searches - self._told[cycle] - self._ended:
             return []
         tried, needed = self._tried[cycle], self._needed[cycle]

@@ -20,10 +20,15 @@ _NO_FOLDERS = "the server has no data folders; whoever runs it can name some wit
 
 
 def resolved(content: object, allow: Mapping[str, str]) -> object:
-    """A study's JSON values with the server's names for code replaced by the code's place.
+    """Replace the server's names for code by the code's place.
 
-    allow: module:callable by the name that a study may give as its network, its data set or its
-    training function.
+    Args:
+        content: A study's JSON values.
+        allow: module:callable by the name that a study may give as its network, its data set or its
+            training function.
+
+    Returns:
+        The study's JSON values.
     """
     if not isinstance(content, dict):
         return content
@@ -46,11 +51,17 @@ def resolved(content: object, allow: Mapping[str, str]) -> object:
 def problems(
     content: object, allow: Mapping[str, str], folders: Mapping[str, Path], data: str | None
 ) -> list[Problem]:
-    """What in a study the server does not let others name; [] where nothing is.
+    """Find what in a study the server does not let others name.
 
-    content: the study's JSON values: all of them, if what is not named is to be judged, too; also
-    of one that is refused for other reasons. allow: as in :func:`resolved`. folders: the server's
-    data folders, by name. data: that of them which the submission names.
+    Args:
+        content: The study's JSON values: all of them, if what is not named is to be judged, too;
+            also of one that is refused for other reasons.
+        allow: As in :func:`resolved`.
+        folders: The server's data folders, by name.
+        data: That of them which the submission names.
+
+    Returns:
+        One problem for each; none where all is allowed.
     """
     found: list[Problem] = []
     if data is not None and data not in folders:
@@ -95,7 +106,7 @@ def _images(
 
 
 def _code(value: object) -> str | None:
-    """The module:callable that a network or a data set names, in its long or its short form."""
+    """Return the module:callable that a network or a data set names, in its long or short form."""
     if isinstance(value, dict):
         value = value.get("factory")
     elif not isinstance(value, str) or ":" not in value:

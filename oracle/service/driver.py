@@ -99,7 +99,7 @@ def _run(jobs: Jobs, job_id: str, settings: ServerSettings, reporter: Reporter) 
 
 
 def _executed(prepared: prepare.PreparedRun, reporter: Reporter) -> Table:
-    """The table of a run. Raises LeaseHeld when another driver keeps its trainings."""
+    """Run a study; return its table. Raises LeaseHeld when another driver has its lease."""
     patience = time.monotonic() + _PATIENCE
     while True:
         try:

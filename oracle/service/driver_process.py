@@ -67,9 +67,16 @@ def started(
     holder: Holder,
     command: Sequence[str] = (sys.executable, "-m", "oracle.service.driver"),
 ) -> subprocess.Popen[bytes]:
-    """A process that runs a job; how it is to be run, passwords included, goes to its input.
+    """Start a process that runs a job; settings, passwords included, go to its input.
 
-    Raises OSError.
+    Args:
+        job: To run.
+        settings: The server's.
+        holder: Holds the claim to the job.
+        command: What is started; the driver if left out.
+
+    Raises:
+        OSError: It could not be started.
     """
     log_file = log_path(settings, job.id)
     log_file.parent.mkdir(parents=True, exist_ok=True)
@@ -113,7 +120,14 @@ def _orders(settings: ServerSettings, holder: Holder) -> Mapping[str, Any]:
 
 
 def understood(text: str) -> tuple[ServerSettings, Holder, int]:
-    """What a driver is told on its input: how to run, for whom, and the server's pid."""
+    """Read what a driver is told on its input.
+
+    Args:
+        text: JSON, as the server wrote it.
+
+    Returns:
+        How to run, for whom, and the server's pid.
+    """
     orders = json.loads(text)
     holder, server = Holder(*orders.pop("holder")), orders.pop("server")
     url, folder = parse_url(orders.pop("url")), Path(orders.pop("folder"))

@@ -111,7 +111,14 @@ class ExternalRuns:
         return [(each, self._standing(each)) for each in self._observations.all_declared()]
 
     def find(self, text: str) -> tuple[Declared, ExternalRunState] | None:
-        """The run with this id, or the latest one with this name."""
+        """Find the run with this id, or the latest one with this name.
+
+        Args:
+            text: Id or name.
+
+        Returns:
+            The run as declared, and how far it is; None where there is none.
+        """
         every = self._observations.all_declared()
         fitting = [each for each in every if each.run_id == text] or [
             each for each in every if _run(each).name == text
@@ -176,7 +183,7 @@ class ExternalRuns:
     def _hand_out(
         self, run_id: str, state: ExternalRunState, trainer: str | None, lease: float
     ) -> tuple[Training | None, float | None]:
-        """What a trainer is to train now; else the seconds after which to ask again."""
+        """Choose what a trainer trains now; else the seconds after which to ask again."""
         if not state.missing:
             return None, None
         with self._lock:
@@ -196,7 +203,7 @@ class ExternalRuns:
             return chosen, None
 
     def _standing(self, declared: Declared) -> ExternalRunState:
-        """That of all observations, which are never changed: so many of them, always the same."""
+        """Compute a run's state from its observations, once for each number of them."""
         rows = self._observations.of(declared.run_id)
         with self._lock:
             count, known = self._standings.get(declared.run_id, (-1, None))

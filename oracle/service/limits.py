@@ -28,14 +28,28 @@ class Limits:
     searched_values: int = 200  # of a grid whose single cells are searched, which takes longer
 
     def external_run_problems(self, run: ExternalRun) -> list[Problem]:
-        """What makes an external run too large; [] where nothing does."""
+        """Check whether an external run is too large.
+
+        Args:
+            run: As declared.
+
+        Returns:
+            One problem for each limit that it passes.
+        """
         values = grid_size(run.grid)
         each = (run.cycles + 1) * run.replicates
         single = isinstance(run.search, CellSearch)
         return self._problems("grid", values, each, values * each, single)
 
     def study_problems(self, study: Study) -> list[Problem]:
-        """What makes a study too large; [] where nothing does."""
+        """Check whether a study is too large.
+
+        Args:
+            study: As declared.
+
+        Returns:
+            One problem for each limit that it passes.
+        """
         replicates = study.replicates
         most = replicates.most if isinstance(replicates, ReplicateRange) else replicates
         each = (study.cycles + 1) * most
@@ -73,5 +87,9 @@ class Limits:
 
 
 def grid_size(grid: GridSpec) -> int:
-    """The number of declared values of a grid, which are not computed for it."""
+    """Count the declared values of a grid, which are not computed for it.
+
+    Args:
+        grid: Declared grid.
+    """
     return len(grid.max_lr) if isinstance(grid, ListGrid) else grid.count

@@ -49,7 +49,7 @@ class Reporter:
             self.flush()
 
     def progress(self) -> Progress:
-        """What a run tells, on its way to the job."""
+        """Connect what a run reports with its job."""
         return Progress(registered=self.ran_as, cells=self.cells, line=self.line, say=self.say)
 
     def cells(self, done: int, known: int) -> None:

@@ -116,9 +116,14 @@ class Service:
         return [run for run in runs if run is not None], following
 
     def run(self, name: str) -> StoredRun:
-        """The run with this id or name, of the job with this id, or the latest of a study's name.
+        """Find a run.
 
-        Raises UnknownJob, also where the job has no run yet.
+        Args:
+            name: Id of a run, the name that a user gave it, id of a job, or name of a study, which
+                means its latest run.
+
+        Raises:
+            UnknownJob: There is no such run, or the job has none yet.
         """
         record = self.ledger.run(name)
         if record is None:
@@ -136,18 +141,31 @@ class Service:
         self._studies.pop(run.record.run_id, None)
 
     def table(self, run: StoredRun, which: str | None = None) -> Table:
-        """The table of a run as far as it has come, or that of the distributions it recorded.
+        """Return the table of a run as far as it has come.
 
-        which: "oracle", "S-Cyc" or the label of an entry, for its distributions. Raises BadInput.
+        Args:
+            run: Which run.
+            which: "oracle", "S-Cyc" or the label of an entry, for the distributions that it
+                recorded; None: the run's own table.
+
+        Raises:
+            BadInput: The run recorded no such distributions.
         """
         return self._tables.get(self._stamp(run, which), lambda: self._computed(run, which))
 
     def drawn(
         self, run: StoredRun, which: str | None, form: Hashable, draw: Callable[[Table], str]
     ) -> str:
-        """A table as text or a figure as JSON, drawn once for each table and form.
+        """Return a table as text or a figure as JSON, drawn once for each table and form.
 
-        Raises BadInput as :meth:`table` does.
+        Args:
+            run: Which run.
+            which: As for :meth:`table`.
+            form: Names the text or figure.
+            draw: Makes it of the table.
+
+        Raises:
+            BadInput: As :meth:`table` raises it.
         """
         stamp = self._stamp(run, which)
 
@@ -157,7 +175,7 @@ class Service:
         return self._drawn.get((*stamp, form), drawing)
 
     def _stamp(self, run: StoredRun, which: str | None) -> tuple[str, str | None, int]:
-        """What a table is a function of."""
+        """Return what a table is a function of."""
         graph = Graph(run.study.system, run.record.fingerprint)
         return (run.record.run_id, which, self.store.count(graph))
 
@@ -174,7 +192,7 @@ class Service:
         data: str | None,
         priority: int,
     ) -> Study:
-        """A study that may run here. Raises BadInput."""
+        """Parse a study and check that it may run here. Raises BadInput."""
         problems = [] if priority in PRIORITIES else [_priority(priority)]
         content = read_yaml(text, "study") if form == "yaml" else read_json(text, "study")
         allow, folders = self.settings.allow, self.settings.data
@@ -211,7 +229,7 @@ class Service:
         return self.ledger.run(run_id)
 
     def _run(self, record: RunRecord) -> StoredRun | None:
-        """A run as it stands; its study is parsed once."""
+        """Return a run as it stands; its study is parsed once."""
         known = self._studies.get(record.run_id)
         if known is None:
             known = catalog.known_run(self.ledger, record, self._where, self.settings.url)

@@ -10,7 +10,7 @@ Curve = Sequence[tuple[int, float]]  # (completed iterations, validation accurac
 
 
 def cross_fitted_best(curves: Sequence[Sequence[Curve]]) -> float | None:
-    """The best accuracy when max_lr *and* look are chosen by the other replicates.
+    """Score the best accuracy when max_lr *and* look are chosen by the other replicates.
 
     A training run's accuracy is that of its best look, so it keeps the luck of having looked often:
     on random labels it lies above chance, and the more so the more the accuracy swings. Here each
@@ -24,7 +24,6 @@ def cross_fitted_best(curves: Sequence[Sequence[Curve]]) -> float | None:
     Returns:
         The mean score in percent. None with one replicate, without looks, or where replicates were
         looked at after other iterations than each other.
-
     """
     looks = {tuple(at for at, _ in curve) for row in curves for curve in row}
     counts = {len(row) for row in curves}

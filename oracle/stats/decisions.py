@@ -38,17 +38,17 @@ class Ends:
     flat: float  # chance that the whole grid is feasible
 
     def interval(self, end: Literal["low", "high"]) -> tuple[float, float]:
-        """The central 90 % interval of an end."""
+        """Return the central 90 % interval of an end."""
         out = (1 - INTERVAL) / 2
         first, last = self._quantile(end, out), self._quantile(end, 1 - out)
         return first, last
 
     def median(self, end: Literal["low", "high"]) -> float:
-        """The median of an end."""
+        """Return the median of an end."""
         return self._quantile(end, 0.5)
 
     def _quantile(self, end: Literal["low", "high"], share: float) -> float:
-        """Rounded to `DIGITS`, so that the last bits of a linear algebra library do not show."""
+        """Round a quantile to `DIGITS`, so that the last bits of linear algebra do not show."""
         drawn = np.log(self.low if end == "low" else self.high)
         return round_digits(math.exp(float(np.quantile(drawn, share))), DIGITS)
 
@@ -71,7 +71,14 @@ class Ends:
         return "outside" if chance <= 1 - SURE else "undecided"
 
     def regret(self, max_lr: float) -> float:
-        """Expected points of accuracy that a max_lr is below the best of the curve."""
+        """Return the regret of a max_lr: how far below the best of the curve it is expected to lie.
+
+        Args:
+            max_lr: A value of the grid.
+
+        Returns:
+            Points of accuracy.
+        """
         return round(float(np.interp(np.log(max_lr), np.log(self.points), self.regrets)), DIGITS)
 
     def parts(self) -> list[tuple[float, float]]:
@@ -85,10 +92,15 @@ class Ends:
 
 
 def draw_ends(posterior: CurvePosterior, tolerance: float, kind: ToleranceKind) -> Ends:
-    """The region of every drawn curve, whose ends may lie between values that were tried.
+    """Find the region of every drawn curve; its ends may lie between values that were tried.
 
     The best that it is held against is the best value of the grid: what a curve may reach between
     two of them nobody can have.
+
+    Args:
+        posterior: Of the cycle's curve.
+        tolerance: In points, or in percent of the best.
+        kind: Of the tolerance.
     """
     curves, logs = posterior.curves, np.log(posterior.points)
     best = curves[:, posterior.on_grid].max(axis=1)

@@ -105,7 +105,7 @@ def _pooled(
 
 
 def noise_with_more_images(noise: float, floor: float, times: float) -> float:
-    """The least that a replicate's noise may be with more validation images, in points.
+    """Bound the noise of a replicate from below if it had more validation images, in points.
 
     The images' part of the variance falls as one over their number, that of initial weights and
     order of batches stays. Their part is at most that of a single accuracy, `floor` squared, and no
@@ -115,7 +115,6 @@ def noise_with_more_images(noise: float, floor: float, times: float) -> float:
         noise: std of one paired replicate, points.
         floor: std that the number of images alone gives to a single accuracy, points.
         times: how many times the images.
-
     """
     images = min(floor, noise) ** 2
     return float(np.sqrt(noise**2 - images * (1 - 1 / times)))
@@ -124,7 +123,7 @@ def noise_with_more_images(noise: float, floor: float, times: float) -> float:
 def precision(
     table: Array, size: Array, steps: Array, correlation: float
 ) -> tuple[Array, Array, float]:
-    """What the cells say of the curve, the effects of the replicates integrated out.
+    """Integrate the replicates' effects out of what the cells say of the curve.
 
     Returns the precision matrix A and the vector b of the normal likelihood exp(-f'Af/2 + b'f) of
     the curve f at the max_lr, and the restricted log likelihood of the noise, f and the effects
@@ -164,7 +163,7 @@ def precision(
 
 
 def correlation(table: Array, size: Array, steps: Array) -> float:
-    """The correlation of neighbours' noise: the mean of its posterior under a flat prior."""
+    """Average the correlation of neighbours' noise over its posterior under a flat prior."""
     if np.isnan(table).all(axis=1).any() or table.shape[1] < 2 or len(table) < 3:
         return 0.0
     scores = np.array([precision(table, size, steps, float(rho))[2] for rho in CORRELATIONS])

@@ -47,7 +47,7 @@ class Difference:
         return self.p is None or self.p < LEVEL
 
     def to_json(self) -> DifferenceJson:
-        """The fields, and whether it is told apart from noise, as JSON values."""
+        """Return the fields, and whether it is told apart from noise, as JSON values."""
         return {
             "points": self.points,
             "standard_error": self.standard_error,
@@ -58,17 +58,24 @@ class Difference:
 
     @classmethod
     def from_json(cls, kept: DifferenceJson | None) -> Difference | None:
-        """What :meth:`to_json` gave; None of nothing."""
+        """Read what :meth:`to_json` gave; None of nothing."""
         if kept is None:
             return None
         return cls(kept["points"], kept["standard_error"], kept["p"], kept["replicates"])
 
 
 def difference(mine: Sequence[float], theirs: Sequence[float]) -> Difference:
-    """The mean of mine - theirs, each in the replicates' order, with its standard error.
+    """Average mine - theirs over replicates.
 
     Where one has more replicates, those that both have are compared. p is smaller than it should be
     where replicates split the same images anew (Nadeau and Bengio 2003).
+
+    Args:
+        mine: One value a replicate, in the replicates' order.
+        theirs: The same of the other.
+
+    Returns:
+        Mean paired difference with its standard error.
     """
     both = min(len(mine), len(theirs))
     mine, theirs = mine[:both], theirs[:both]
@@ -96,7 +103,7 @@ def mean_difference(mine: Sequence[float], theirs: Sequence[float]) -> tuple[flo
 
 
 def signed(found: Difference | None) -> str:
-    """A difference with its sign, and its standard error where there is one."""
+    """Format a difference with its sign, and its standard error where there is one."""
     if found is None:
         return "-"
     error = "" if found.standard_error is None else f" ± {found.standard_error:.2f}"
@@ -105,7 +112,7 @@ def signed(found: Difference | None) -> str:
 
 
 def size(found: Difference) -> str:
-    """A difference without its sign, in words."""
+    """Format a difference without its sign, in words."""
     error = "" if found.standard_error is None else f" ± {found.standard_error:.2f}"
     return f"{abs(found.points):.2f}{error} points"
 

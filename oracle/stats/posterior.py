@@ -184,7 +184,7 @@ def _between(places: Array) -> Array:
 
 
 def _span(places: Array, deep: Flags, fine: Array) -> Indices:
-    """Indices of the fine places from the value before the first that may matter to the next."""
+    """Return the fine positions from the value before the first that may matter to the next."""
     near = np.flatnonzero(~deep)
     first, last = max(0, int(near[0]) - 1), min(len(places) - 1, int(near[-1]) + 1)
     low = 0.0 if near[0] == 0 else places[first]
@@ -275,7 +275,7 @@ def _shares(weights: Array, draws: int) -> list[int]:
 
 
 def _root(covariance: Array, power: float) -> Array:
-    """The Cholesky factor of a covariance matrix that rounding may have made indefinite."""
+    """Factor a covariance matrix (Cholesky) that rounding may have made indefinite."""
     for jitter in (1e-8, 1e-6, 1e-4):
         try:
             return np.asarray(

@@ -59,11 +59,19 @@ class MaxLrScores:
 def feasible_region(
     tried: Mapping[float, MaxLrScores], tolerance: float, kind: ToleranceKind = "points"
 ) -> Region | None:
-    """The well-tuned max_lr and the region around it.
+    """Find the well-tuned max_lr and the region around it.
 
-    tolerance: in points of mean validation accuracy, or, `relative`, in percent of the best one.
-    The well-tuned max_lr has the best mean among those of which no replicate diverged; means
-    equal within ROUNDING go to the lower rate. None when every max_lr diverged.
+    The well-tuned max_lr has the best mean among those of which no replicate diverged; means equal
+    within ROUNDING go to the lower rate.
+
+    Args:
+        tried: Scores of each max_lr.
+        tolerance: In points of mean validation accuracy, or, `relative`, in percent of the best
+            one.
+        kind: Of the tolerance.
+
+    Returns:
+        The region; None when every max_lr diverged.
     """
     sound = {rate: each.mean for rate, each in sorted(tried.items()) if not each.diverged}
     if not sound:
@@ -91,5 +99,11 @@ def ahead(one: float, other: float) -> bool:
 
 
 def points(tolerance: float, kind: ToleranceKind, best: float) -> float:
-    """A tolerance in points of accuracy."""
+    """Convert a tolerance to points of accuracy.
+
+    Args:
+        tolerance: In points, or in percent of the best.
+        kind: Which of both.
+        best: Best mean accuracy in percent.
+    """
     return tolerance if kind == "points" else abs(best) * tolerance / 100

@@ -134,7 +134,7 @@ def infer_region(
     grid: Sequence[float] = (),
     region: Region | None = None,
 ) -> RegionPosterior | None:
-    """What paired replicates say of a region; None when every max_lr diverged.
+    """Infer a region from paired replicates; None when every max_lr diverged.
 
     Args:
         tried: any values of a grid, each with its replicates in the same order; a value may lack
@@ -146,7 +146,6 @@ def infer_region(
             noise is taken to be one image at least, so that equal accuracies are no certainty.
         grid: max_lr that could have been tried, too; the best of all of them counts.
         region: the region where means over the replicates do not give it, since some are missing.
-
     """
     region = region or feasible_region(tried, tolerance, kind)
     if region is None:
@@ -204,9 +203,13 @@ def _paired(tried: Mapping[float, MaxLrScores], best: Sequence[float]) -> dict[f
 
 
 def observed_cells(tried: Mapping[float, MaxLrScores]) -> Cells:
-    """The cells of a cycle; replicates of a diverged max_lr with accuracy 0 are those that did.
+    """Make the cells of a cycle from its scores.
 
-    All of them are where none has 0. A max_lr may lack the last replicates.
+    Replicates of a diverged max_lr with accuracy 0 are those that diverged; all of them are where
+    none has 0.
+
+    Args:
+        tried: Scores of each max_lr, which may lack the last replicates.
     """
     rates = sorted(tried)
     shape = (len(rates), max(len(each.accuracies) for each in tried.values()))

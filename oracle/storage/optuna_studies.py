@@ -77,7 +77,7 @@ class OptunaStudies:
         attributes: Mapping[str, Any],
         least: bool = False,
     ) -> optuna.Study:
-        """A study, which is made if it is not there; by the last attribute it is known as whole.
+        """Open a study; make it if need be. The last attribute marks it as whole.
 
         titles: names to try, each with more digits of hashes than the one before; one that a study
         of other attributes has is passed over.

@@ -80,7 +80,7 @@ class ResultStore:
         self._trials.close()
 
     def dashboard(self) -> Callable[..., Any]:
-        """The Optuna dashboard on this storage, a WSGI application; it asks nobody who they are."""
+        """Return the Optuna dashboard, a WSGI application; it asks nobody who they are."""
         from optuna_dashboard import wsgi  # noqa: PLC0415  # as below
 
         application: Callable[..., Any] = wsgi(self._storage)
@@ -97,7 +97,7 @@ class ResultStore:
         return {result.cell: result for result in results}
 
     def cells(self, graph: Graph) -> set[str]:
-        """The ids of all finished cells of a graph. Raises StorageError."""
+        """Return the ids of all finished cells of a graph. Raises StorageError."""
         with storage_errors("the results could not be read"):
             return self._trials.attributes("graph", graph.id, "cell")
 

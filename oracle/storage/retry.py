@@ -29,7 +29,7 @@ class DatabaseRetry:
     sleep: Callable[[float], None] = time.sleep
 
     def __call__(self, act: Callable[[], _Found]) -> _Found:
-        """What `act` gives. Raises StorageUnavailable when the patience is at its end."""
+        """Return what `act` gives. Raises StorageUnavailable when the patience is at its end."""
         began, waited = self.now(), False
         while True:
             try:

@@ -10,7 +10,15 @@ from scyc.storage.blob_store import blobs
 
 
 def problems(store: str | None, backend: str) -> list[Problem]:
-    """What is wrong with a store, found by putting something there and taking it away again."""
+    """Check a store by writing something there and deleting it again.
+
+    Args:
+        store: URL of the store, or None.
+        backend: Name of the backend that trains.
+
+    Returns:
+        One problem for each thing that is wrong.
+    """
     if store is None:
         return []
     scheme, sign, rest = store.partition("://")

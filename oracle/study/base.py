@@ -154,7 +154,7 @@ class Study(Spec):
         return self
 
     def _update_rules(self) -> list[tuple[str, str]]:
-        """What does not go with a criterion that scores the change over the last epoch."""
+        """Refuse what does not go with a criterion that scores the change over the last epoch."""
         if not scores_updates(self.pruning.criterion):
             return []
         found = []
@@ -174,7 +174,15 @@ class Study(Spec):
         return [("pruning.prune_norms", rule)]
 
     def broken_by(self, schedule: ScheduleSpec, path: str) -> list[tuple[str, str]]:
-        """The rules that a schedule breaks in this budget; path: where the study has it."""
+        """Check a schedule against the training budget.
+
+        Args:
+            schedule: Declared schedule.
+            path: Where the study has it.
+
+        Returns:
+            (path, rule) for each rule that it breaks.
+        """
         found = schedule.problems(self.training.steps)
         return [(f"{path}.{field}", rule) for field, rule in found]
 

@@ -42,10 +42,15 @@ def uses_own_code(study: Study) -> bool:
 
 
 def learning_rates(study: Study, label: str | None = None) -> LearningRates:
-    """The learning rates that a study declares: S-Cyc's of an oracle study, those of an entry.
+    """Return a study's learning rates: S-Cyc's of an oracle study, those of an entry.
 
-    label: of the entry; None is the one with S-Cyc, or the first. Raises BadInput for a label that
-    is not there, for an entry whose max_lr is still to be tuned, and without S-Cyc's parameters.
+    Args:
+        study: What is declared.
+        label: Of the entry; None is the one with S-Cyc, or the first.
+
+    Raises:
+        BadInput: There is no such label, the entry's max_lr is still to be tuned, or S-Cyc's
+            parameters are missing.
     """
     if label is not None and not isinstance(study, SchedulesStudy):
         rule = "this study has one schedule; leave the option out"

@@ -68,7 +68,7 @@ class FunctionSystem(Spec):
 
 
 def _named(value: Any) -> Any:
-    """The long form of a trainer, whose short form is its function."""
+    """Return the long form of a trainer, whose short form is its function."""
     return {"function": value} if isinstance(value, str) else value
 
 
@@ -136,7 +136,11 @@ class MetricScale:
         self.sign = 1 if study.metric.mode == "max" else -1
 
     def points(self, value: float) -> float:
-        """A value in points; 0 stays 0, which a diverged training run has."""
+        """Convert a value of the metric to points; 0 stays 0, which a diverged training run has.
+
+        Args:
+            value: In the metric's unit.
+        """
         return self.sign * self._size * value + 0.0
 
     def value(self, points: float) -> float:
@@ -144,11 +148,19 @@ class MetricScale:
         return self.sign * points / self._size + 0.0
 
     def width(self, points: float) -> float:
-        """A width in points, such as a standard error, in the metric's unit."""
+        """Convert a width, such as a standard error, to the metric's unit.
+
+        Args:
+            points: In points.
+        """
         return points / self._size
 
     def scaled(self, study: FunctionStudy) -> FunctionStudy:
-        """The study as searches and statistics take it, with its tolerance in points."""
+        """Return the study as searches and statistics take it, with its tolerance in points.
+
+        Args:
+            study: As declared.
+        """
         if study.metric == PERCENT_ACCURACY or study.tolerance_kind == "relative":
             return study
         return study.model_copy(update={"tolerance": abs(self.points(study.tolerance))})

@@ -99,7 +99,7 @@ def read_yaml(text: str, source: str) -> object:
 
 
 def _code(character: int | str) -> int:
-    """The reader names a character by its number, the decoder by itself."""
+    """Return a character's number: the reader names it so, the decoder by itself."""
     return character if isinstance(character, int) else ord(character)
 
 
@@ -193,13 +193,30 @@ def _check_events(text: str) -> None:
 
 
 def load_study(name_or_path: str) -> Study:
-    """A study from a file, or one that ships, by its name. Raises BadInput."""
+    """Load a study from a file, or one that ships, by its name.
+
+    Args:
+        name_or_path: Either.
+
+    Raises:
+        BadInput: It is refused, with every problem found.
+    """
     text, source = study_text(name_or_path)
     return parse(read_yaml(text, source), source)
 
 
 def study_text(name_or_path: str) -> tuple[str, str]:
-    """The YAML of a study, and where it stands. Raises BadInput, but not for what it says."""
+    """Read the YAML of a study.
+
+    Args:
+        name_or_path: Name of a study that ships, or path of a file.
+
+    Returns:
+        The text, and where it stands.
+
+    Raises:
+        BadInput: It cannot be read; what it says is not checked.
+    """
     path = Path(name_or_path)
     try:
         if path.suffix not in (".yaml", ".yml") and not path.is_file():
@@ -216,7 +233,7 @@ def study_text(name_or_path: str) -> tuple[str, str]:
 
 
 def bundled_studies() -> dict[str, str]:
-    """The YAML of every study that ships, by name."""
+    """Return the YAML of every study that ships, by name."""
     folder = importlib.resources.files("studies")
     found = (entry for entry in folder.iterdir() if entry.name.endswith(".yaml"))
     return {

@@ -141,7 +141,7 @@ class OracleStudy(Study):
         return scyc_curve.max_lr(self.s_cyc, cycle, self.pruning.rate)
 
     def _lowest(self, rival: RivalSpec) -> float | None:
-        """The lowest max_lr that a rival may come to; None where the grid bounds it."""
+        """Return the lowest max_lr that a rival may come to; None where the grid bounds it."""
         if isinstance(rival, GradientSpreadRival):
             epsilon = rival.epsilon or (self.s_cyc.epsilon if self.s_cyc is not None else None)
             return epsilon / rival.bound if epsilon is not None else None

@@ -22,10 +22,16 @@ _ITERATIONS = ("warmup", "cut_warmup", "iterations", "step")
 
 
 def scale_down(study: Study, wanted: ScaleDown) -> Study:
-    """The smaller study; its field ``shrunk`` says what was reduced, and every output repeats it.
+    """Make a study smaller.
 
-    Raises BadInput for what would not be smaller, and for a scale that makes two drops of a
-    schedule fall together.
+    Its field ``shrunk`` says what was reduced, and every output repeats it.
+
+    Args:
+        study: As declared.
+        wanted: What to reduce.
+
+    Raises:
+        BadInput: The study would not be smaller, or two drops of a schedule would fall together.
     """
     content = as_json(study)
     problems: list[Problem] = []
@@ -71,7 +77,7 @@ def scale_down(study: Study, wanted: ScaleDown) -> Study:
 
 
 def _of_images(wanted: ScaleDown) -> list[Problem]:
-    """The options that a training function knows nothing of."""
+    """Refuse the options that a training function knows nothing of."""
     given = {"scale": wanted.scale, "subset": wanted.subset, "classes": wanted.classes}
     rule = "a training function's runs cannot be shrunk so; pass it in trainer.options"
     return [ScaleProblem(name, rule, value) for name, value in given.items() if value is not None]

@@ -118,7 +118,11 @@ class Halving(Spec):
     factor: Annotated[int, Field(ge=2, le=100)] = 3
 
     def rungs(self, last: int) -> tuple[int, ...]:
-        """The cycles after which candidates are compared, all before the last."""
+        """Return the cycles after which candidates are compared, all before the last.
+
+        Args:
+            last: Last pruning cycle.
+        """
         found: list[int] = []
         rung = self.first
         while rung < last:

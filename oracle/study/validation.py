@@ -30,10 +30,16 @@ _Spec = TypeVar("_Spec", bound=Spec)
 
 
 def parse(content: object, source: str, stored: bool = False) -> Study:
-    """A study from JSON values. Raises BadInput with every problem found.
+    """Make a study from JSON values.
 
-    stored: it was accepted before, maybe by a version that had no ranges of numbers, and is read
-    without them.
+    Args:
+        content: What was read.
+        source: Where it stands, for messages.
+        stored: It was accepted before, maybe by a version that had no ranges of numbers, and is
+            read without them.
+
+    Raises:
+        BadInput: The study is refused, with every problem found.
     """
     if not isinstance(content, dict):
         kind = type(content).__name__
@@ -46,9 +52,16 @@ def parse(content: object, source: str, stored: bool = False) -> Study:
 
 
 def parse_as(spec: type[_Spec], content: object, source: str, stored: bool = False) -> _Spec:
-    """A spec of a known kind from JSON values. Raises BadInput with every problem found.
+    """Make a spec of a known kind from JSON values.
 
-    stored: see :func:`parse`.
+    Args:
+        spec: The kind.
+        content: What was read.
+        source: Where it stands, for messages.
+        stored: See :func:`parse`.
+
+    Raises:
+        BadInput: It is refused, with every problem found.
     """
     try:
         return spec.model_validate(content, context=STORED if stored else None)
@@ -115,7 +128,7 @@ def _problems(error: ValidationError, kind: type[Spec]) -> Iterator[Problem]:
 
 
 def _at(content: object, path: str) -> object:
-    """The number or text at a path below a spec or a mapping; None where there is neither."""
+    """Return the number or text at a path below a spec or a mapping; None if there is none."""
     for part in re.findall(r"[^.\[\]]+", path):
         if isinstance(content, list | tuple) and part.isdigit() and int(part) < len(content):
             content = content[int(part)]
@@ -170,7 +183,7 @@ def _rule(each: ErrorDetails, location: list[int | str], whole: type[Spec]) -> s
 
 
 def _limits(each: ErrorDetails) -> dict[str, Any]:
-    """What a rule's text is filled with; numbers in digits that tell them from any other."""
+    """Collect what a rule's text is filled with; numbers with all their digits."""
     limits = each.get("ctx", {})
     return {
         name: exact(limit).replace(",", "") if isinstance(limit, float | int) else limit
@@ -216,7 +229,7 @@ def _keys_beside(location: tuple[int | str, ...], whole: type[Spec]) -> list[str
 
 
 def _specs(annotation: Any) -> Iterator[type[Spec]]:
-    """The specs that an annotation holds, such as that of a list's items."""
+    """Yield the specs that an annotation holds, such as that of a list's items."""
     if isinstance(annotation, type) and issubclass(annotation, Spec):
         yield annotation
     for inner in get_args(annotation):

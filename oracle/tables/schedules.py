@@ -10,7 +10,7 @@ from typing import Any, Literal, NotRequired
 from typing_extensions import TypedDict
 
 from oracle.search.graph import CellResult
-from oracle.search.greedy import OracleCycle
+from oracle.search.grid_search import OracleCycle
 from oracle.search.pruning_run import RunCycle
 from oracle.stats.paired_difference import difference
 from oracle.stats.region import ROUNDING

@@ -30,7 +30,7 @@ _OF_MODULE = frozenset(vars(nn.Module())) | {"_flat_weights", "_flat_weight_refs
 
 
 def _plain(value: Any, depth: int = 0) -> Any:  # noqa: PLR0911  # a kind of value a line
-    """A copy of values that can be compared; None for anything else, such as a function."""
+    """Copy a value so that it can be compared; None for anything else, such as a function."""
     if isinstance(value, Tensor):
         return value.detach().clone()
     if isinstance(value, np.ndarray):

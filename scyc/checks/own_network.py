@@ -61,7 +61,7 @@ def _failure(system: SystemSpec, error: BaseException) -> str:
 
 
 def _building_rules(system: SystemSpec, images: Images) -> list[str]:
-    """What is wrong with how the factory builds: it is called twice with one seed."""
+    """Build twice with one seed; return what is wrong with how the factory builds."""
     seed = seeds.seed(system.seed, "weights", 0)
     shape, classes = images.shape, len(images.classes)
     first, second = (registry.build(system.network, shape, classes, seed) for _ in range(2))
@@ -83,7 +83,7 @@ def _building_rules(system: SystemSpec, images: Images) -> list[str]:
 
 
 def _training_rules(system: SystemSpec, images: Images) -> list[str]:  # noqa: PLR0911  # one a rule
-    """What is wrong with how the network trains: some steps, twice, a prune and a rewind."""
+    """Train a few steps twice, prune and rewind; return what is wrong with the training."""
     short = _shortened(system)
     trainer = Trainer(short, _some(short, images))
     other = registry.build(system.network, images.shape, len(images.classes), seed=0)
@@ -142,7 +142,7 @@ def _pruning_rules(
 
 
 def _other_generators() -> str:
-    """The states of the generators that belong to Python and NumPy."""
+    """Return the states of the generators that belong to Python and NumPy, as text."""
     of_numpy = np.random.get_state(legacy=False)  # noqa: NPY002  # a user may use it
     return repr((random.getstate(), {k: _listed(v) for k, v in dict(of_numpy).items()}))
 
@@ -184,7 +184,7 @@ def _last_batch_rule(system: SystemSpec, images: Images, network: nn.Module) -> 
 
 
 def _shortened(system: SystemSpec) -> SystemSpec:
-    """The same system, whose trainings have few steps and whose criteria look at one batch."""
+    """Return the system with training runs of few steps, and criteria that look at one batch."""
     training = system.training.model_copy(update={"steps": _STEPS, "validate_every": _STEPS})
     rewind = 1 if isinstance(system.pruning.rewind, int) else system.pruning.rewind
     pruning = system.pruning.model_copy(update={"rewind": rewind, "batches": 1})
@@ -207,7 +207,7 @@ def _copied(network: Network) -> dict[str, Tensor]:
 
 
 def _differing(one: Mapping[str, Tensor], two: Mapping[str, Tensor]) -> str | None:
-    """The first name whose values lie apart by more than rounding."""
+    """Return the first name whose values differ by more than rounding; None if none does."""
     for name, value in one.items():
         if not torch.allclose(value.double(), two[name].double(), rtol=_CLOSE, atol=1e-6):
             return name

@@ -87,7 +87,7 @@ def _option_problems(system: SystemSpec, images: Images, cycles: int) -> list[Pr
 
 
 def _decay_problems(system: SystemSpec, network: nn.Module) -> list[Problem]:
-    """A weight decay of what the network has none of: the same training would have a second id."""
+    """Refuse a weight decay of what the network lacks: the same training would have a second id."""
     training, problems = system.training, []
     rule = "this network has no {}; leave this out"
     if training.norm_weight_decay is not None and not has_norms(network):
@@ -127,7 +127,7 @@ def _weight_problems(
 
 
 def _idle(system: SystemSpec, what: str, cycle: int, cycles: int) -> Problem:
-    """The refusal of a study in which a cycle prunes nothing."""
+    """Return the refusal of a study in which a cycle prunes nothing."""
     if cycle == 1:
         rule = f"removes no {what}; give a larger rate, or a larger network"
         return Problem("pruning.rate", rule, system.pruning.rate)

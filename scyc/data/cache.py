@@ -67,9 +67,17 @@ def fetch(cache: Path, fingerprint: str, blobs: Blobs) -> None:
 
 
 def read_cache(cache: Path, fingerprint: str) -> Images:
-    """The data set with this fingerprint, memory-mapped, from a folder that :func:`keep` filled.
+    """Read a data set from a folder that :func:`keep` filled, memory-mapped.
 
-    Raises ImagesLost when it is not there whole.
+    Args:
+        cache: The folder.
+        fingerprint: Of the data set.
+
+    Returns:
+        All images, uint8 [images, channels, height, width], and their labels.
+
+    Raises:
+        ImagesLost: The data set is not there whole.
     """
     found = cached(cache, fingerprint)
     if found is None:
@@ -79,9 +87,16 @@ def read_cache(cache: Path, fingerprint: str) -> Images:
 
 
 def cached(cache: Path, fingerprint: str) -> Images | None:
-    """The data set with this fingerprint, memory-mapped, or None where it is not there whole.
+    """Read a data set from a folder if it is there whole.
 
-    All of it is read, since a file that was damaged since would give other results unseen.
+    All of it is read: a file that was damaged since would give other results unseen.
+
+    Args:
+        cache: A folder that :func:`keep` filled.
+        fingerprint: Of the data set.
+
+    Returns:
+        The data set, memory-mapped; None where it is missing or damaged.
     """
     files = {kind: cache / f"{fingerprint}.{kind}.npy" for kind in _KINDS}
     try:

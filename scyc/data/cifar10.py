@@ -48,14 +48,14 @@ class _Arrays(pickle.Unpickler):
     """Builds arrays of numbers, and calls nothing else."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """What a pickle wants to call. Raises UnpicklingError for all but an array's parts."""
+        """Return what a pickle calls. Raises UnpicklingError for all but an array's parts."""
         if (module, name) not in _NAMES:
             raise pickle.UnpicklingError(f"it wants to call {module}.{name}")
         return super().find_class(module, name)
 
 
 def _plain(file: Path, md5: str) -> dict[str, Any]:
-    """What a file holds whose bytes have this sum."""
+    """Unpickle a file whose bytes have this MD5 sum."""
     content = file.read_bytes()
     if _sum(content) != md5:
         raise ValueError(f"{file.name} is damaged")

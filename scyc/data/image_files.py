@@ -75,7 +75,7 @@ def _copy_paths(files: Sequence[Path], copies: Sequence[Sequence[int]]) -> dict[
 
 
 def _copy_notices(listed: Listed, copies: Sequence[Sequence[int]]) -> list[str]:
-    """What is said of equal files: those of two classes first."""
+    """Return what is said of equal files: those of two classes first."""
     torn = [group for group in copies if len({listed.labels[index] for index in group}) > 1]
     notices = []
     if torn:
@@ -89,7 +89,7 @@ def _copy_notices(listed: Listed, copies: Sequence[Sequence[int]]) -> list[str]:
 
 
 def _decoding_notices(files: Sequence[Path], traits: Sequence[Traits]) -> list[str]:
-    """What is said of files whose pixels are not taken as they stand."""
+    """Return what is said of files whose pixels are not taken as they stand."""
     done: tuple[tuple[str, Callable[[Traits], bool]], ...] = (
         ("are turned upright by their EXIF orientation", lambda each: each.turned),
         ("are transparent in parts and are composed on white", lambda each: each.transparent),
@@ -106,7 +106,7 @@ def _decoding_notices(files: Sequence[Path], traits: Sequence[Traits]) -> list[s
 
 
 def _tasks(files: Sequence[Path]) -> list[range]:
-    """Indices of the files, in pieces: a future for each file would take memory of its own."""
+    """Split the files into ranges of indices: a future for each would take more memory."""
     return [range(at, min(at + _TASK, len(files))) for at in range(0, len(files), _TASK)]
 
 

@@ -126,7 +126,15 @@ def is_image(file: Path) -> bool:
 
 
 def passed_over_notices(folder: Path, files: Sequence[Path]) -> list[str]:
-    """What is said of files below a folder that look like images and are passed over."""
+    """Describe the files below a folder that look like images and are passed over.
+
+    Args:
+        folder: Root of the data set.
+        files: The files that are read.
+
+    Returns:
+        One sentence for each reason.
+    """
     unseen: list[Path] = []
     unread: list[Path] = []
     for file in files:
@@ -148,7 +156,14 @@ def passed_over_notices(folder: Path, files: Sequence[Path]) -> list[str]:
 
 
 def irregular(files: Sequence[Path]) -> list[Problem]:
-    """What among images is none to be opened: a pipe or a device, which may never end."""
+    """Find files that must not be opened: a pipe or a device, which may never end.
+
+    Args:
+        files: All files that are to be read.
+
+    Returns:
+        One problem for each of them.
+    """
     rule = "is no regular file, or a link to nothing; remove it"
     return [Problem("dataset.root", rule, str(each)) for each in files if not each.is_file()]
 

@@ -64,9 +64,18 @@ def split(images: Images, shares: SplitSpec, seed: int, replicate: int) -> Split
 
 
 def batches(images: int, batch: int, steps: int, generator: torch.Generator) -> Tensor:
-    """Indices of the images of every iteration, int64 [steps, batch].
+    """Draw the images of every iteration, without replacement.
 
     Every image is seen once before any is seen again; a batch may span two such rounds.
+
+    Args:
+        images: How many there are to draw from.
+        batch: Images of an iteration.
+        steps: Iterations.
+        generator: Random state, on the CPU.
+
+    Returns:
+        Indices, int64 [steps, batch].
     """
     rounds = -(-steps * batch // images)
     stream = torch.cat([torch.randperm(images, generator=generator) for _ in range(rounds)])
@@ -74,7 +83,15 @@ def batches(images: int, batch: int, steps: int, generator: torch.Generator) -> 
 
 
 def split_problems(images: Images, shares: SplitSpec) -> list[Problem]:
-    """What is wrong with splitting these images so."""
+    """Check whether these images can be split in these shares.
+
+    Args:
+        images: A data set.
+        shares: Shares of training, validation and test images.
+
+    Returns:
+        One problem for each share that is refused.
+    """
     count = len(images.labels)
     return [
         Problem("dataset", f"{count} images leave none for the {name} part; use more images")

@@ -84,7 +84,7 @@ def _channels_last(shape: tuple[int, ...]) -> bool:
 
 
 def _values_remedy(pixels: Array) -> str | None:
-    """What makes uint8 of these values; None where they are whole bytes, or 255ths."""
+    """Return the code that makes uint8 of these values; None for whole bytes and for 255ths."""
     if pixels.dtype.kind not in "fiub" or pixels.size == 0:
         return _NEEDED
     if pixels.dtype.kind == "b":
@@ -101,7 +101,7 @@ def _values_remedy(pixels: Array) -> str | None:
 
 
 def _rounding_remedy(pixels: Array) -> str | None:
-    """What makes uint8 of floats in 0..255 that would have to be rounded; None where none has."""
+    """Return the code that rounds floats in 0..255 to uint8; None where none has to be rounded."""
     scale = _scale(pixels)
     flat = pixels.reshape(-1)
     for first in range(0, flat.size, _PIECE):
@@ -121,7 +121,7 @@ def _scale(pixels: Array) -> int:
 
 
 def _as_bytes(pixels: Array) -> Array:
-    """The same values as uint8, image by image, so that only one more image is in memory."""
+    """Convert to uint8, image by image, so that only one more image is in memory."""
     scale, found = _scale(pixels), np.empty(pixels.shape, dtype=np.uint8)
     for index, image in enumerate(pixels):
         found[index] = np.rint(image.astype(np.float64) * scale) if scale > 1 else image

@@ -195,7 +195,7 @@ def _shares(spec: SplitSpec) -> tuple[float, float, float]:
 
 
 def _stratified(labels: Tensor, shares: Sequence[float]) -> Tensor:
-    """The part, 0 to 2, of each image, so that each class has the shares as near as may be.
+    """Choose a part, 0 to 2, for each image, so that each class has nearly the shares.
 
     labels: in the order in which the images are drawn. A class's first image is for training, and
     one with as many images as there are parts has one in each. What does not divide evenly goes to

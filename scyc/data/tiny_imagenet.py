@@ -47,7 +47,7 @@ def source(spec: TinyImageNetSpec, root: Path | None) -> Listed:
 
 
 def _annotated(folder: Path, classes: list[str]) -> tuple[Listed, list[Problem]]:
-    """The images of val/ by file name, labelled by its annotations, and what is wrong there."""
+    """Read the images of val/ by file name, with their labels, and what is wrong there."""
     listed = Listed([], [], classes)
     annotations, images = folder / "val_annotations.txt", folder / "images"
     if not annotations.is_file() or not images.is_dir():
@@ -78,7 +78,7 @@ def _annotated(folder: Path, classes: list[str]) -> tuple[Listed, list[Problem]]
 
 
 def _lines(annotations: Path) -> tuple[dict[str, str], list[Problem]]:
-    """The class that each file's line gives, and what is wrong with the lines."""
+    """Read the class that each file's line gives, and what is wrong with the lines."""
     named: dict[str, str] = {}
     problems = []
     text = annotations.read_text(encoding="utf-8", errors="replace")

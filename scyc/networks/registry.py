@@ -40,12 +40,20 @@ NETWORKS: Mapping[str, Callable[..., object]] = MappingProxyType(
 
 
 def build(spec: NetworkSpec, shape: Sequence[int], classes: int, seed: int) -> nn.Module:
-    """A network with the initial weights of one replicate, on the CPU, in float32.
+    """Build a network with the initial weights of one replicate, on the CPU, in float32.
 
-    shape: channels, height and width of an image. seed: see :func:`scyc.seeds.seed`.
-    He initialisation, but for torchvision's unchanged networks, which keep torchvision's, and for a
-    user's own. Raises ValueError when a network does not take such images, or a user's factory
-    cannot be imported or gives something else.
+    Weights have He initialisation, but for torchvision's unchanged networks, which keep
+    torchvision's, and for a user's own.
+
+    Args:
+        spec: The network as a study declares it.
+        shape: Channels, height and width of an image.
+        classes: Number of classes.
+        seed: See :func:`scyc.seeds.seed`.
+
+    Raises:
+        ValueError: The network does not take such images, or a user's factory cannot be imported or
+            gives something else.
     """
     if isinstance(spec, OwnNetworkSpec) and (rule := change_rule(spec.factory, spec.source)):
         raise ValueError(rule)

@@ -121,12 +121,19 @@ def small_resnet50(channels: int, classes: int, width: int = 64) -> nn.Module:
 
 
 def build(spec: TorchvisionNetworkSpec, shape: Sequence[int], classes: int) -> nn.Module:
-    """The network of a spec for images of this shape: channels, height, width.
+    """Build a network of torchvision, in its small form or unchanged.
 
     The small forms have He initialisation. The unchanged networks carry torchvision's own
-    initialisation; with 3 channels they have, for 10
-    classes, 134,309,962 (vgg16), 139,622,218 (vgg19), 57,044,810 (alexnet) and, for 200 classes,
-    23,917,832 (resnet50) parameters. Raises BadInput where :func:`problems` finds any.
+    initialisation; with 3 channels they have, for 10 classes, 134,309,962 (vgg16), 139,622,218
+    (vgg19), 57,044,810 (alexnet) and, for 200 classes, 23,917,832 (resnet50) parameters.
+
+    Args:
+        spec: Which network, and its form.
+        shape: Channels, height and width of an image.
+        classes: Number of classes.
+
+    Raises:
+        BadInput: :func:`problems` finds any.
     """
     found = problems(spec, shape)
     if found:

@@ -49,7 +49,7 @@ def _weights(
     gradients: bool = False,
     update: bool = False,
 ) -> Criterion:
-    """A criterion of single weights, by the name of its function."""
+    """Make a criterion of single weights from the function of that name."""
     module = "scyc.pruning.unstructured"
     return Criterion(f"{module}:{function}", gradients, update=update, scope=scope)
 
@@ -82,7 +82,14 @@ def scores_updates(name: str) -> bool:
 
 
 def criterion_rule(name: str) -> str | None:
-    """The rule that the name of a criterion breaks, and the remedy; None for one that is known."""
+    """Check the name of a criterion.
+
+    Args:
+        name: As a study gives it.
+
+    Returns:
+        The rule that the name breaks, with the remedy; None for one that is known.
+    """
     if name in CRITERIA:
         return None
     if name.lower() == "imp":

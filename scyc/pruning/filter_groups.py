@@ -58,16 +58,25 @@ class Coupling:
 
 
 def couplings(network: nn.Module, shape: Sequence[int]) -> tuple[Coupling, ...]:
-    """The layers whose filters can be pruned, in the network's order; () where none can.
+    """Find the layers whose filters can be pruned.
 
-    shape: of one image. The network itself is left alone. A layer is prunable where everything
-    between it and the next layers treats each channel alone and keeps zero at zero (ReLU and its
-    like, affine batch norm, pooling, dropout, flattening, a mean over space). It is not where its
-    output is added to another, concatenated, reshaped to a size that is written in the code, or
-    handed out; so of a residual block only the inner convolutions are pruned (Li et al. 2017,
-    Section 3.3). Nor are grouped convolutions, layers that are called, or known, twice, and frozen
-    layers and those in front of them.
-    Raises ValueError for a network that torch.fx cannot trace.
+    A layer is prunable where everything between it and the next layers treats each channel alone
+    and keeps zero at zero (ReLU and its like, affine batch norm, pooling, dropout, flattening, a
+    mean over space). It is not where its output is added to another, concatenated, reshaped to a
+    size that is written in the code, or handed out; so of a residual block only the inner
+    convolutions are pruned (Li et al. 2017, Section 3.3). Nor are grouped convolutions, layers that
+    are called, or known, twice, and frozen layers and those in front of them.
+
+    Args:
+        network: Traced, and left as it is.
+        shape: Channels, height and width of an image.
+
+    Returns:
+        The layers in the network's order, each with what is coupled to its filters; empty where
+        none can be pruned.
+
+    Raises:
+        ValueError: torch.fx cannot trace the network.
     """
     twin = copy.deepcopy(network).eval()
     try:
@@ -119,7 +128,14 @@ class _Walk:
                 self._uses[id(operator.attrgetter(node.target)(network))] += 1
 
     def coupling(self, producer: fx.Node) -> Coupling | None:
-        """What hangs on the filters of the layer that is called here; None if they must stay."""
+        """Find what is coupled to the filters of the layer that a node calls.
+
+        Args:
+            producer: A node of the traced network.
+
+        Returns:
+            The layer's coupling; None if its filters must stay.
+        """
         layer = self._layer(producer)
         if layer is None:
             return None
@@ -182,7 +198,7 @@ class _Walk:
         )
 
     def _layer(self, node: fx.Node) -> nn.Conv2d | nn.Linear | None:
-        """The convolution (of any dimension) or linear layer that is called here, if it is one."""
+        """Return the convolution (of any dimension) or linear layer that is called here."""
         module = self._modules[str(node.target)] if node.op == "call_module" else None
         if module is None or "weight" not in module._parameters or not self._is_its_own(module):
             return None  # weight_norm, for one, computes the weight from other parameters
@@ -202,7 +218,7 @@ class _Walk:
         return layer is not None and axis == 1
 
     def _norm(self, user: fx.Node) -> nn.BatchNorm2d | None:
-        """The batch norm (of any dimension) called here whose weight and bias silence a channel."""
+        """Return the batch norm called here whose weight and bias silence a channel."""
         module = self._modules[str(user.target)] if user.op == "call_module" else None
         if type(module) not in NORMS or module is None or not self._is_its_own(module):
             return None

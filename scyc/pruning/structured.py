@@ -27,13 +27,24 @@ def l1_filter(step: PruningStep) -> dict[str, Tensor]:
 def prune(
     couplings: Sequence[Coupling], state: Tensors, masks: Tensors, rate: float
 ) -> dict[str, Tensor]:
-    """The masks after one pruning cycle, which removes the filters of smallest L1 norm.
+    """Prune the filters of smallest L1 norm, in every layer alike.
 
-    masks: bool, True where an entry remains; a name that is missing is whole. rate in (0, 1).
     Of each layer exactly ``round(rate * remaining)`` filters go, but never the last one; equal
-    norms go in order of position. A norm is the sum of |w| over the weights that remained before
-    this cycle, in double precision (Li et al. 2017, Section 3.1; "independent pruning" of
-    Section 3.3). Raises ValueError for a norm that is not a number.
+    norms go in order of position. A norm is the sum of the absolute weights that remained before
+    this cycle, in double precision (Li et al. 2017, Section 3.1; "independent pruning" of Section
+    3.3).
+
+    Args:
+        couplings: The prunable layers, with what hangs on their filters.
+        state: Weights and buffers, by name.
+        masks: bool, True where an entry remains; a name that is missing is whole.
+        rate: Share of the remaining filters to remove, in (0, 1).
+
+    Returns:
+        The masks after the pruning cycle, by name.
+
+    Raises:
+        ValueError: A norm is not a number.
     """
     after = dict(masks)
     for coupling in couplings:
@@ -71,11 +82,21 @@ def remaining(coupling: Coupling, state: Tensors, masks: Tensors) -> Tensor:
 def shrink(
     network: nn.Module, couplings: Sequence[Coupling], state: Tensors, masks: Tensors
 ) -> nn.Module:
-    """The network without its pruned filters: a smaller copy that gives the same outputs.
+    """Remove the pruned filters from a network.
 
-    network: as it was built, whole; it is left alone. state: its state_dict with zeros where masks
-    are False; the copy has its precision. In evaluation the outputs differ by rounding alone.
-    Raises ValueError for a layer without filters, which pruning single weights can lead to.
+    In evaluation the outputs differ from the whole network's by rounding alone.
+
+    Args:
+        network: As it was built, whole; left as it is.
+        couplings: The prunable layers, with what hangs on their filters.
+        state: Its state_dict with zeros where masks are False.
+        masks: bool, True where an entry remains.
+
+    Returns:
+        A smaller copy, in the precision of `state`.
+
+    Raises:
+        ValueError: A layer has no filter left, which pruning single weights can lead to.
     """
     dtype = next(value.dtype for value in state.values() if value.is_floating_point())
     small = copy.deepcopy(network).to(dtype)

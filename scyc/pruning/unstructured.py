@@ -121,12 +121,22 @@ def _masks(step: PruningStep) -> dict[str, Tensor]:
 def prune(
     masks: Tensors, scored: Tensors, rate: float, scope: Literal["global", "layer"]
 ) -> dict[str, Tensor]:
-    """The masks after one pruning cycle.
+    """Prune the single weights of lowest score.
 
-    masks: bool, True where a weight remains; scored: same names and shapes; rate in (0, 1).
-    Removes exactly ``round(rate * remaining)`` weights, of all together or of each layer. Equal
-    scores go in the order of the names, then of the positions, on every device. A score that is
-    not a number raises ValueError.
+    Exactly ``round(rate * remaining)`` weights go. Equal scores go in the order of the names, then
+    of the positions, on every device.
+
+    Args:
+        masks: bool, True where a weight remains, by name.
+        scored: Scores of the same names and shapes.
+        rate: Share of the remaining weights to remove, in (0, 1).
+        scope: Whether all weights are ranked together, or those of each layer.
+
+    Returns:
+        The masks after the pruning cycle, by name.
+
+    Raises:
+        ValueError: A score is not a number.
     """
     if scope == "layer":
         return {

@@ -42,6 +42,19 @@ class WarmupDrops(ScheduleLR):
         warmup: Iterations of the linear rise from 0; 0 starts at max_lr.
         drops: Iterations at which the rate is divided by 10, rising.
         last_epoch: As in PyTorch.
+
+    Example:
+        >>> import torch
+        >>> from scyc import WarmupDrops
+        >>> optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+        >>> schedule = WarmupDrops(optimizer, max_lr=0.4, warmup=2, drops=[3])
+        >>> rates = []
+        >>> for step in range(4):
+        ...     rates.append(round(schedule.get_last_lr()[0], 3))
+        ...     optimizer.step()
+        ...     schedule.step()
+        >>> rates
+        [0.0, 0.2, 0.4, 0.04]
     """
 
     def __init__(
@@ -69,6 +82,21 @@ class SCycLR(WarmupDrops):
         drops: Iterations of every cycle at which the rate is divided by 10.
         cycle: Completed pruning cycles to start with, 0 for the unpruned network.
         last_epoch: As in PyTorch.
+
+    Example:
+        >>> import torch
+        >>> from scyc import SCyc, SCycLR
+        >>> optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+        >>> curve = SCyc(epsilon=0.03, delta=0.09, q=1, beta=4.0)
+        >>> schedule = SCycLR(optimizer, curve, rate=0.2, warmup=0)
+        >>> for cycle in range(4):  # of one iteration each
+        ...     print(round(schedule.get_last_lr()[0], 4))
+        ...     optimizer.step()
+        ...     schedule.next_cycle()  # after pruning
+        0.03
+        0.03
+        0.0304
+        0.0382
     """
 
     def __init__(

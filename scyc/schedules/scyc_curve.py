@@ -24,6 +24,11 @@ def max_lr(curve: SCyc, cycle: int, rate: float) -> float:
 
     Raises:
         ValueError: The cycle is negative, or the rate not in (0, 1).
+
+    Example:
+        >>> from scyc import SCyc, max_lr
+        >>> max_lr(SCyc(epsilon=0.03, delta=0.09, q=1, beta=4.0), cycle=1, rate=0.2)
+        0.03
     """
     if cycle < 0:
         raise ValueError(f"cycle = {cycle}: completed pruning cycles cannot be negative")

@@ -55,7 +55,14 @@ class ExtendedSpec(Spec):
 
 
 class SCyc(Spec):
-    """S-Cyc's parameters (Liu et al. 2021, Section 4.3)."""
+    """S-Cyc's parameters (Liu et al. 2021, Section 4.3).
+
+    Example:
+        >>> from scyc import SCyc, max_lr
+        >>> curve = SCyc(epsilon=0.03, delta=0.09, q=1, beta=4.0)
+        >>> [round(max_lr(curve, cycle, rate=0.2), 4) for cycle in range(6)]
+        [0.03, 0.03, 0.0304, 0.0382, 0.0707, 0.1031]
+    """
 
     epsilon: LearningRate  # max_lr of the unpruned network
     delta: RateOrZero  # total rise of max_lr
@@ -102,11 +109,16 @@ def tag(value: Any) -> str:
 def chosen(
     known: Mapping[str, type[Spec]], default: str | None = None, own: bool = True
 ) -> Callable[[Any], Any]:
-    """A validator that turns the short form of a choice, its name, into the long one.
+    """Make a validator that turns the short form of a choice, its name, into the long one.
 
-    known: specs by name. default: the name where none is given. Where none is, ``module:factory``
-    is a choice too, unless `own` says that one's own code is none. Refuses a name that is not
-    known, and says what is.
+    Args:
+        known: Specs by name.
+        default: The name where none is given; None if there has to be one.
+        own: Whether ``module:factory``, the user's own code, is a choice as well.
+
+    Returns:
+        A function for pydantic's ``BeforeValidator``, which refuses an unknown name and says what
+        is known.
     """
     factories = own and default is None
 

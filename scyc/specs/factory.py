@@ -77,7 +77,17 @@ def registered(path: str) -> Callable[..., object] | None:
 
 
 def load_factory(path: str) -> Callable[..., object]:
-    """The callable behind ``module:name``. Raises ValueError when there is none."""
+    """Import the callable behind ``module:name``.
+
+    Args:
+        path: Module and name, with a colon between.
+
+    Returns:
+        The callable.
+
+    Raises:
+        ValueError: There is none.
+    """
     module_name, _, attribute = path.partition(":")
     if module_name == IN_PROCESS:
         if path not in _OBJECTS:

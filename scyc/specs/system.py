@@ -112,7 +112,7 @@ class TrainingSpec(ExtendedSpec):
 
     @model_validator(mode="after")
     def _decays_differ(self) -> TrainingSpec:
-        """What changes nothing is refused: the same training would have a second id."""
+        """Refuse what changes nothing: the same training would have a second id."""
         own = self.optimizer_weight_decay
         rule = f"is the optimizer's own weight_decay, {own}; leave this out"
         names = ("norm_weight_decay", "bias_weight_decay")
@@ -184,7 +184,7 @@ class RecordSpec(Spec):
     @field_validator("what")
     @classmethod
     def _in_one_order(cls, what: tuple[Recorded, ...]) -> tuple[Recorded, ...]:
-        """The order is nobody's choice: the same distributions are the same training."""
+        """Sort: the order is nobody's choice, as the same distributions are the same training."""
         if len(set(what)) < len(what):
             raise ValueError("the same name stands twice; remove the repeat")
         return tuple(each for each in get_args(Recorded) if each in what)

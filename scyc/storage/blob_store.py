@@ -23,7 +23,7 @@ class Blobs(Protocol):
         """Whether there is something of this name."""
 
     def read(self, name: str) -> bytes:
-        """What is there. Raises FileNotFoundError."""
+        """Return the bytes of a name. Raises FileNotFoundError."""
 
     def write(self, name: str, content: bytes) -> None:
         """Keep something, in the place of what is there."""
@@ -32,7 +32,7 @@ class Blobs(Protocol):
         """Delete something; what is not there is no error."""
 
     def told(self, name: str) -> str:
-        """A name as a user finds it."""
+        """Return a name as a user finds it."""
 
 
 class Folder:
@@ -46,7 +46,7 @@ class Folder:
         return (self.folder / name).is_file()
 
     def read(self, name: str) -> bytes:
-        """A file's content. Raises FileNotFoundError, IsADirectoryError."""
+        """Return a file's content. Raises FileNotFoundError, IsADirectoryError."""
         return read_file(self.folder / name)
 
     def write(self, name: str, content: bytes) -> None:
@@ -60,7 +60,7 @@ class Folder:
         (self.folder / name).unlink(missing_ok=True)
 
     def told(self, name: str) -> str:
-        """The file's path."""
+        """Return the file's path."""
         return str(self.folder / name)
 
 
@@ -68,7 +68,7 @@ class Bucket:
     """An object store below a URL: an object is put whole, so there is nothing to rename."""
 
     def __init__(self, url: str) -> None:
-        """Raises ImportError where the store's library is not installed, ValueError for others."""
+        """Open a bucket. Raises ImportError without its library, ValueError for other URLs."""
         from fsspec.core import url_to_fs  # noqa: PLC0415  # only where there is a store
 
         self.url = url.rstrip("/")
@@ -81,7 +81,7 @@ class Bucket:
         return bool(self._files.isfile(f"{self._root}/{name}"))
 
     def read(self, name: str) -> bytes:
-        """An object's content. Raises FileNotFoundError."""
+        """Return an object's content. Raises FileNotFoundError."""
         return bytes(self._files.cat_file(f"{self._root}/{name}"))
 
     def write(self, name: str, content: bytes) -> None:
@@ -94,12 +94,20 @@ class Bucket:
             self._files.rm_file(f"{self._root}/{name}")
 
     def told(self, name: str) -> str:
-        """The object's URL."""
+        """Return the object's URL."""
         return f"{self.url}/{name}"
 
 
 def blobs(place: str) -> Blobs:
-    """What a path or a URL names: a URL of files is the folder itself. Raises as Bucket does."""
+    """Open what a path or a URL names; a URL of files is the folder itself.
+
+    Args:
+        place: A folder, or the URL of a bucket.
+
+    Raises:
+        ImportError: The store's library is not installed.
+        ValueError: The URL is of no known kind.
+    """
     scheme, sign, rest = place.partition("://")
     if not sign:
         return Folder(Path(place))
@@ -113,10 +121,16 @@ def blobs(place: str) -> Blobs:
 
 
 def read_file(path: Path) -> bytes:
-    """What is in a file. What is neither that nor a folder counts as not there.
+    """Read a file. What is neither a file nor a folder counts as missing.
 
-    Reading a pipe would wait for ever, and a device may have no end. Raises FileNotFoundError,
-    IsADirectoryError.
+    Reading a pipe would wait for ever, and a device may have no end.
+
+    Args:
+        path: Of the file.
+
+    Raises:
+        FileNotFoundError: There is no file.
+        IsADirectoryError: It is a folder.
     """
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "it is no file", str(path))
@@ -133,9 +147,17 @@ def write_whole(target: Path, content: bytes, mode: int = 0o600) -> None:
 
 @contextlib.contextmanager
 def whole(target: Path, mode: int = 0o600) -> Iterator[BinaryIO]:
-    """A file to write to, which takes its target's place when all is written and flushed.
+    """Open a file to write, which takes its target's place when all is written and flushed.
 
-    mode: its permissions, less what the umask takes away. An OSError of it names the target.
+    Args:
+        target: Path that the file gets in the end.
+        mode: Its permissions, less what the umask takes away.
+
+    Yields:
+        A binary file beside the target.
+
+    Raises:
+        OSError: It could not be written; the error names the target.
     """
     scratch = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
     try:
@@ -191,7 +213,7 @@ def _swept(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _in_use(folder: Path, lock: int, sure: bool = False) -> Iterator[int]:
-    """A folder, open and locked: by all who write in it at once, or by who sweeps it, alone.
+    """Open a folder and lock it: shared by all who write in it, or alone by who sweeps it.
 
     sure: whether to raise OSError where it cannot be locked, as on some file systems of a network.
     """

@@ -28,7 +28,7 @@ class CheckpointStore:
     ending = ".pt"
 
     def __init__(self, place: Path | Blobs) -> None:
-        """A folder, or another place for bytes."""
+        """Open a folder, or another place for bytes."""
         self.files: Blobs = Folder(place) if isinstance(place, Path) else place
 
     def has(self, sha256: str) -> bool:
@@ -73,7 +73,7 @@ class CheckpointStore:
             raise CheckpointError(_in_the_way(told, error)) from error
 
     def name(self, sha256: str) -> str:
-        """What a checkpoint is called below its store."""
+        """Return what a checkpoint is called below its store."""
         return name(sha256, self.ending)
 
     def _save(self, content: bytes) -> str:
@@ -132,7 +132,12 @@ class FolderStore(CheckpointStore):
 
 
 def name(sha256: str, ending: str = ".pt") -> str:
-    """What a checkpoint is called below its store."""
+    """Return what a checkpoint is called below its store.
+
+    Args:
+        sha256: Of its bytes, in hexadecimal.
+        ending: Of the file's name.
+    """
     return f"{sha256[:2]}/{sha256}{ending}"
 
 
@@ -143,7 +148,7 @@ def _in_the_way(told: str, error: OSError) -> str:
 
 
 def _serialise(network: Network) -> bytes:
-    """The bytes of a network: the same for the same tensors, in names' order."""
+    """Encode a network: the same bytes for the same tensors, in names' order."""
     buffer = io.BytesIO()
     torch.save(
         {

@@ -121,7 +121,7 @@ class StartingNetworks:
         }
 
     def _masked(self, state: Mapping[str, Tensor], masks: dict[str, Tensor]) -> Network:
-        """The network of these weights with 0 where a mask has none."""
+        """Set the weights to 0 where a mask has none."""
         kept = {
             name: value.masked_fill(~masks[name], 0.0) if name in masks else value
             for name, value in state.items()
@@ -129,7 +129,7 @@ class StartingNetworks:
         return Network(kept | {name: kept[own] for name, own in self._aliases.items()}, masks)
 
     def _own_masks(self, parent: Network) -> dict[str, Tensor]:
-        """A parent's masks, of the weights that this system prunes.
+        """Return a parent's masks, of the weights that this system prunes.
 
         An unpruned network may have been trained for a system with another `prune_last`.
         """

@@ -1,6 +1,7 @@
 """The pages in a real browser, on a real server."""
 
 import csv
+import importlib.util
 import io
 import os
 import re
@@ -70,6 +71,50 @@ POOR_LINES = f"""() => {{ {CONTRAST}
     .map((style) => contrast(style.stroke, ground(document.querySelector("figure"))))
     .filter((ratio) => ratio < 2.9);
 }}"""
+
+
+# What makes a page hard to use with a screen reader, a keyboard or a finger.
+FAULTS = """() => {
+  const faults = [];
+  const name = (each) => (each.getAttribute("aria-label") || each.labels?.[0]?.textContent
+    || each.textContent || each.title || "").trim();
+  if (!document.documentElement.lang) faults.push("no language");
+  const ids = [...document.querySelectorAll("[id]")].map((each) => each.id);
+  faults.push(...ids.filter((each, i) => ids.indexOf(each) !== i).map((each) => `two of #${each}`));
+  for (const each of document.querySelectorAll("[aria-labelledby], [aria-describedby]")) {
+    const to = each.getAttribute("aria-labelledby") || each.getAttribute("aria-describedby");
+    for (const id of to.split(" ")) if (!document.getElementById(id)) faults.push(`no #${id}`);
+  }
+  const controls = "a[href], button, input:not([type=hidden]), select, textarea, summary";
+  for (const each of document.querySelectorAll(controls)) {
+    if (!name(each)) faults.push(`no name: ${each.outerHTML}`);
+    if (each.tabIndex > 0) faults.push(`out of order: ${each.outerHTML}`);
+    const box = each.getBoundingClientRect();
+    const within = each.closest("p, li:not(:has(> a:only-child)), .skip, label, ol.source");
+    const low = box.width && !within && box.height < 23.5;
+    if (low) faults.push(`${box.height} high: ${each.outerHTML}`);
+  }
+  for (const each of document.querySelectorAll("body *")) {
+    const scrolls = /auto|scroll/.test(getComputedStyle(each).overflowX)
+      && each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 1;
+    const reached = each.tabIndex >= 0 || each.querySelector("a, button, input, [tabindex]");
+    if (scrolls && !reached) faults.push(`cannot be scrolled by keys: ${each.className}`);
+  }
+  for (const each of document.querySelectorAll("img")) {
+    if (!each.hasAttribute("alt")) faults.push(`no alternative: ${each.src}`);
+  }
+  return faults;
+}"""
+AXE_RUN = """async () => (await axe.run()).violations.map(
+  (each) => [each.id, each.nodes.map((node) => node.html)])"""
+
+
+def axe_source() -> str | None:
+    """axe-core, where the package axe-playwright-python is installed: it is not needed."""
+    found = importlib.util.find_spec("axe_playwright_python")
+    if found is None or found.origin is None:
+        return None
+    return Path(found.origin).with_name("axe.min.js").read_text(encoding="utf-8")
 
 
 def free_port() -> int:
@@ -156,6 +201,7 @@ def watched(browser: Any, home: str) -> dict[str, Any]:
         page.wait_for_timeout(100)
         assert len(shares) < 900, "the job does not end"
     page.locator("td.inside, td.outside, td.undecided").first.wait_for()
+    page.locator("li", has_text="The run is not complete").wait_for(state="detached")
     grown = ".plot:is([data-drawn='4'], [data-drawn='5'])"  # the fifth: what diverged
     plot = page.locator(f"figure[data-name=accuracies] {grown}")
     plot.wait_for()
@@ -288,6 +334,47 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(
     assert "shipped" in reached
     assert "study" in reached
     assert "Submit" in reached
+
+
+def press_until(page: Any, key: str, reached: str) -> None:
+    """Press a key until the focused element is the one with this id or text."""
+    for _ in range(40):
+        page.keyboard.press(key)
+        named = "(document.activeElement.id || document.activeElement.textContent.trim())"
+        if page.evaluate(named) == reached:
+            return
+    raise AssertionError(f"{key} does not lead to {reached}")
+
+
+def test_the_keyboard_alone_submits_a_study_and_cancels_it(
+    home: str, opened: Callable[..., Any]
+) -> None:
+    page = opened()
+    page.goto(f"{home}/")
+    press_until(page, "Tab", "study")
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(STUDY.replace("name: seen", "name: typed"))
+    press_until(page, "Tab", "Submit")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/jobs/typed-*")
+    press_until(page, "Tab", "Cancel")
+    page.keyboard.press("Enter")
+    page.locator(".state.cancelled").wait_for()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+def test_controls_have_names_room_and_one_id_each(
+    watched: dict[str, Any], home: str, opened: Callable[..., Any], width: int, scheme: str
+) -> None:
+    page = opened(width, scheme, reduced_motion="reduce")
+    run = "/compare?run=" + watched["address"].rpartition("/")[2]
+    for path in ("/?shipped=digits", watched["address"].removeprefix(home), run, "/sign-in"):
+        page.goto(home + path)
+        assert page.evaluate(FAULTS) == [], path
+        if source := axe_source():
+            page.evaluate(source)
+            found = page.evaluate(AXE_RUN)
+            assert found == [], path
 
 
 def test_the_pages_work_without_scripts(

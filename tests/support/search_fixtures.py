@@ -13,7 +13,7 @@ from oracle.experiments.base import ExperimentCallbacks
 from oracle.experiments.registry import experiment
 from oracle.experiments.search import SearchExperiment
 from oracle.search.graph import Cell, CellResult, Graph
-from oracle.search.greedy import OracleCycle
+from oracle.search.grid_search import OracleCycle
 from oracle.search.pruning_run import RunCycle
 from oracle.search.request import Search, StudyKey
 from oracle.study.base import Study

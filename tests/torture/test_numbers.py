@@ -23,7 +23,7 @@ from oracle.records.tokens import Token
 from oracle.runs import catalog
 from oracle.search.ask_tell import ExternalRun, Training
 from oracle.search.graph import Graph
-from oracle.search.greedy import OracleCycle
+from oracle.search.grid_search import OracleCycle
 from oracle.service.external_runs import ExternalRuns, Reported
 from oracle.storage import session
 from oracle.storage.result_store import ResultStore

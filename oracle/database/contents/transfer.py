@@ -136,7 +136,7 @@ def add_study(connection: sa.Connection, study: StoredStudy) -> int:
 
 
 def _same_study(connection: sa.Connection, study: StoredStudy) -> int | None:
-    """The study of this name, unless it is another's: of another place, or another graph."""
+    """Find the study of this name, unless it is of another place or another graph."""
     by_name = sa.select(STUDIES.c.study_id).where(STUDIES.c.study_name == study.name)
     number = connection.execute(by_name).scalar()
     if number is None:
@@ -182,7 +182,7 @@ def _insert_attributes(
 
 
 def _cells(connection: sa.Connection, graph: str) -> set[str]:
-    """The ids of a graph's cells that are there, in any study."""
+    """Return the ids of a graph's cells that are there, in any study."""
     select = (
         sa.select(ATTRIBUTES.c.value_json)
         .join(TRIALS, TRIALS.c.trial_id == ATTRIBUTES.c.trial_id)

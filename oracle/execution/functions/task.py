@@ -15,7 +15,28 @@ _MOST_STEPS = 2**31 - 1  # that a database takes
 
 
 class Stop(Exception):
-    """Raised by :meth:`Task.report` where the oracle has enough: let it pass."""
+    """Raised by :meth:`Task.report` where the oracle has enough: let it pass.
+
+    Example:
+        >>> import oracle
+        >>> def train(task: oracle.Task) -> oracle.Outcome:
+        ...     try:
+        ...         task.report(1, validation=float("nan"))
+        ...     except oracle.Stop:
+        ...         print("this training run has diverged")  # clean up, then let it pass
+        ...         raise
+        >>> study = oracle.OracleStudy(
+        ...     name="wild", trainer=train, version="1", cycles=1, replicates=1,
+        ...     grid={"max_lr": [0.1], "extend": False},
+        ...     s_cyc={"epsilon": 0.1, "delta": 0.1, "q": 0, "beta": 3.0},
+        ... )
+        >>> try:
+        ...     oracle.run(study, backend="inline", progress=False)
+        ... except oracle.RunError:
+        ...     print("no max_lr is left")
+        this training run has diverged
+        no max_lr is left
+    """
 
 
 @dataclass(frozen=True)
@@ -32,6 +53,28 @@ class Task:
         folder: Empty folder; leave the trained network there, in files of any kind.
         options: The study's ``trainer.options``.
         steps: The study's ``training.steps``.
+
+    Example:
+        >>> import json, math, oracle
+        >>> def train(task: oracle.Task) -> oracle.Outcome:
+        ...     weights = [0.0]
+        ...     if task.parent is not None:  # of the cycle before; prune it
+        ...         weights = json.loads((task.parent / "net.json").read_text())
+        ...     for step in range(task.steps):
+        ...         weights[0] += task.learning_rate(step)
+        ...         task.report(step + 1, validation=80 - abs(math.log(task.max_lr)))
+        ...     (task.folder / "net.json").write_text(json.dumps(weights))
+        ...     return oracle.Outcome(validation=80 - abs(math.log(task.max_lr)))
+        >>> study = oracle.OracleStudy(
+        ...     name="own", trainer=train, version="1", training={"steps": 4}, cycles=1,
+        ...     replicates=1, grid={"max_lr": [0.5, 1.0, 2.0], "extend": False},
+        ...     s_cyc={"epsilon": 1.0, "delta": 0.1, "q": 0, "beta": 3.0},
+        ... )
+        >>> run = oracle.run(study, backend="inline", progress=False)
+        >>> run.table["cycles"][1]["well_tuned"]
+        1.0
+        >>> (run.folder("own-net", cycle=1) / "net.json").read_text()
+        '[8.0]'
     """
 
     max_lr: float
@@ -85,6 +128,11 @@ class Outcome:
         test: The metric on the test part; None: the same as `validation`.
         weights_remaining: Weights that are not pruned, in percent of all; None: as many as
             ``pruning_rate`` leaves.
+
+    Example:
+        >>> import oracle
+        >>> oracle.Outcome(validation=91.5, test=90.75, weights_remaining=80.0)
+        Outcome(validation=91.5, test=90.75, weights_remaining=80.0)
     """
 
     validation: float
@@ -156,6 +204,8 @@ def trainable(
         least = "at least 0" if name == "gpu" else "above 0"
         if not math.isfinite(value) or value < 0 or (name == "cpu" and value == 0):
             raise ValueError(f"resources: {name} = {value!r} must be a number {least}")
+    if (gpus := wanted.get("gpu", 0)) > 1 and gpus != int(gpus):
+        raise ValueError(f"resources: gpu = {gpus!r} must be at most 1, or a whole number")
     if timeout is not None and not 0 < timeout < math.inf:
         raise ValueError(f"timeout = {timeout!r} must be a number of seconds above 0, or None")
     if function is None:

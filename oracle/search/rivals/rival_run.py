@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from oracle.search.graph import Cell, Graph
-from oracle.search.greedy import OracleCycle, greedy_oracle
+from oracle.search.greedy import greedy_oracle
+from oracle.search.grid_search import OracleCycle
 from oracle.search.pruning_run import RunCycle
 from oracle.search.request import CellRequest, Results, Search, StudyKey, replicate_cells
 from oracle.search.rivals.rules import RULES, RuleInputs, WithEpsilon, starting_max_lr
@@ -84,7 +85,7 @@ class RivalRun:
         return frozenset(cell.id for cells in self._rows for cell in cells)
 
     def row_ids(self, cycle: int) -> frozenset[str]:
-        """The ids of the cells of a cycle whose max_lr is known."""
+        """Return the ids of the cells of a cycle whose max_lr is known."""
         return frozenset(cell.id for cell in self._rows[cycle])
 
     @property

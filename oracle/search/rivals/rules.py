@@ -100,7 +100,7 @@ def _lr_range_test(spec: LrRangeTestRival, cycle: int, known: RuleInputs) -> flo
 
 
 def _recorded_before(cycle: int, known: RuleInputs) -> list[Recording] | None:
-    """What a rival's own run recorded in the cycle before; None where it is not there yet."""
+    """Return what a rival's own run recorded in the cycle before; None if that is missing."""
     if cycle > len(known.path):
         return None
     return [result.recorded or {} for result in known.path[cycle - 1].results]

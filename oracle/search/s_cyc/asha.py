@@ -64,7 +64,7 @@ class Sampled:
                 self.board.take(candidate, [answers[cell.id] for cell in cells])
 
     def _candidate(self, number: int) -> Generator[CellRequest, Results, Candidate]:
-        """A candidate, suggested from those that its number says."""
+        """Run a candidate, suggested from those that its number says."""
         candidates = self.board.candidates
         if number < len(candidates):
             return candidates[number]

@@ -90,11 +90,19 @@ class Candidate:
         return [statistics.fmean(column) for column in zip(*rows, strict=True)]
 
     def score(self, cycles: Sequence[int]) -> float:
-        """The mean of :meth:`accuracies` over replicates, in percent."""
+        """Average :meth:`accuracies` over replicates, in percent."""
         return statistics.fmean(self.accuracies(cycles))
 
     def score_at(self, cycles: Sequence[int], rung: int) -> float:
-        """What is known of a score at a rung: of the cycles so far, or else of that cycle."""
+        """Return what is known of a score at a rung.
+
+        Args:
+            cycles: Cycles of the objective.
+            rung: Last cycle that has been trained.
+
+        Returns:
+            Mean accuracy in percent over the cycles so far, or else of that cycle.
+        """
         return self.score([cycle for cycle in cycles if cycle <= rung] or [rung])
 
 
@@ -120,13 +128,16 @@ class CandidatePool:
         return StudyKey("candidates", None, node)
 
     def find(self, curve: SCyc) -> Candidate | None:
-        """The candidate with this curve, if there is one."""
+        """Find the candidate with this curve, if there is one."""
         return next((each for each in self.candidates if each.curve == curve), None)
 
     def add(self, curve: SCyc, step: str, again: bool = True) -> Candidate:
-        """The candidate with this curve, which is new unless there is one.
+        """Return the candidate with this curve, which is new unless there is one.
 
-        again: False makes a new one in any case.
+        Args:
+            curve: S-Cyc's parameters.
+            step: Of the search that wants it.
+            again: False makes a new one in any case.
         """
         found = self.find(curve) if again else None
         if found is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from oracle.search.greedy import GridSearch, OracleCycle
+from oracle.search.grid_search import GridSearch, OracleCycle
 from oracle.search.request import CellRequest, Results, Search
 from oracle.search.s_cyc.candidates import Candidate, CandidatePool
 from oracle.stats.region import ahead

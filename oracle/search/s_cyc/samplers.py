@@ -33,10 +33,20 @@ def suggest(
     past: Sequence[Candidate],
     under_way: Sequence[Candidate],
 ) -> SCyc:
-    """The curve of a candidate, from those that have ended and the curves of those under way.
+    """Suggest the curve of a candidate.
 
-    A candidate that halving stopped is told with its accuracies so far, one that diverged with 0
-    where it did not come to. Numbers are rounded to four digits, within their bounds.
+    A candidate that halving stopped is reported to the sampler with its accuracies so far, one that
+    diverged with 0 where it did not come to. Numbers are rounded to four digits, within their
+    bounds.
+
+    Args:
+        study: Declares the space and the sampler.
+        number: Of the candidate, from 0.
+        past: Candidates that have ended.
+        under_way: Candidates whose result is not known yet.
+
+    Returns:
+        The suggested parameters.
     """
     search = study.search
     assert isinstance(search, SampledSearch)
@@ -55,7 +65,7 @@ def suggest(
 
 
 def _of_sequence(told: optuna.Study, number: int, space: dict[str, BaseDistribution]) -> _Values:
-    """The point of a quasi-random sequence, which takes no notice of results but counts asks.
+    """Return the point of a quasi-random sequence, which counts requests and ignores results.
 
     The sampler counts from the first finished trial on, so there is always one.
     """

@@ -56,10 +56,16 @@ def whole_grid(sought: GridState) -> list[float]:
 
 
 def select_adaptive(sought: GridState) -> list[float]:
-    """The max_lr that tell most, rising; none when enough is known of this grid.
+    """Choose the max_lr that tell most.
 
     Where every max_lr that was tried diverged, the whole grid is wanted: nothing tells where to go
     on, and a cycle without a winner ends the search.
+
+    Args:
+        sought: The grid, and what is known of it.
+
+    Returns:
+        Learning rates, rising; none when enough is known of this grid.
     """
     if len(sought.every) <= _SHORT:
         return sought.untried
@@ -96,7 +102,7 @@ def expected_values(count: int) -> int:
 
 
 def _coarse(sought: GridState, known: Set[int]) -> set[int]:
-    """The positions of the coarse pass that have nothing near them: both ends, and every k-th."""
+    """Return the positions of the coarse pass without a neighbour: both ends, every k-th."""
     count, step = len(sought.every), sought.step
     start = min(range(count), key=lambda place: abs(sought.every[place] - sought.start))
     found = {0, count - 1} - known
@@ -142,7 +148,7 @@ class _View:
         return {best - 1, best, best + 1, low - 1, low, high, high + 1} & set(self.unknown)
 
     def doubts(self) -> set[int]:
-        """The positions likeliest to change the answer: to be the best, or a member outside."""
+        """Return the positions likeliest to change the answer: the best, or a member outside."""
         order = self._chances(_ALIKE)
         room = self.count // _SHARE - len(self.known)
         grave = sum(chance >= _GRAVE for chance in self._chances(_GAIN).values())
@@ -188,7 +194,7 @@ def _view(sought: GridState, known: Mapping[int, MaxLrScores], region: Region) -
 
 
 def _soundness(known: Mapping[int, MaxLrScores], place: int) -> float:
-    """The chance that a value does not diverge, by how near its neighbours on both sides are."""
+    """Estimate the chance that a value does not diverge, by how near its neighbours are."""
     below = max(other for other in known if other < place)
     above = min(other for other in known if other > place)
     share = (place - below) / (above - below)
@@ -196,7 +202,7 @@ def _soundness(known: Mapping[int, MaxLrScores], place: int) -> float:
 
 
 def _standard_error(sample: Sequence[MaxLrScores]) -> float | None:
-    """That of a mean over the replicates, as far as it tells one max_lr from another, in points.
+    """Estimate the standard error of a mean over the replicates, in points.
 
     What the replicates differ by at every max_lr is no noise here. None where it cannot be told.
     """

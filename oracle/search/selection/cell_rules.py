@@ -27,7 +27,7 @@ Rule = Callable[[CycleSearch, Known, Answer, int], list[Cell]]
 
 
 def _information(search: CycleSearch, known: Known, answer: Answer, count: int) -> list[Cell]:
-    """The cells that explain most of the variance of the best max_lr and of both ends."""
+    """Choose cells that explain most of the variance of the best max_lr and of both ends."""
     drawn = answer.posterior.at(search.grid)
     curves, best = drawn - drawn.mean(axis=0), drawn.argmax(axis=1).astype(float)
     targets = np.stack([np.log(answer.ends.low), np.log(answer.ends.high), best], axis=1)
@@ -55,7 +55,7 @@ def _information(search: CycleSearch, known: Known, answer: Answer, count: int) 
 def _knowledge_gradient(
     search: CycleSearch, known: Known, answer: Answer, count: int
 ) -> list[Cell]:
-    """The cells whose results are expected to raise the best posterior mean most."""
+    """Choose cells whose results are expected to raise the best posterior mean most."""
     drawn = answer.posterior.at(search.grid)
     mean = drawn.mean(axis=0)
     curves = drawn - mean
@@ -72,7 +72,7 @@ def _knowledge_gradient(
 
 
 def _by_length(search: CycleSearch, known: Known, answer: Answer, count: int) -> list[Cell]:
-    """What did best on the `SETTING` families: by the number of the grid's values."""
+    """Choose as did best on the `SETTING` families: by the number of the grid's values."""
     rule = _knowledge_gradient if len(search.grid) <= SHORT else _information
     return rule(search, known, answer, count)
 
@@ -85,7 +85,7 @@ def _one_by_one(
     gains: Callable[[Array, Array], Array],
     count: int,
 ) -> list[Cell]:
-    """The cells of the highest gains, one after another.
+    """Choose the cells of the highest gains, one after another.
 
     Args:
         search: the cycle's.
@@ -95,7 +95,6 @@ def _one_by_one(
         gains: of one more replicate of each value, given the covariance and the variance of such
             a result.
         count: cells to choose, at most.
-
     """
     size, noise = len(search.grid), max(answer.posterior.noise.near_best, SPARSE_FLOOR) ** 2
     given = known.trained.sum(axis=1)
@@ -116,7 +115,7 @@ def _one_by_one(
 
 
 def _straddle(search: CycleSearch, known: Known, answer: Answer, count: int) -> list[Cell]:
-    """The cells that are most uncertain about the threshold (Bryan et al. 2005), or the best."""
+    """Choose the cells most uncertain about the threshold (Bryan et al. 2005), or the best."""
     curves = answer.posterior.at(search.grid)
     top = curves.max(axis=1).mean()
     mean, spread = curves.mean(axis=0), curves.std(axis=0)
@@ -125,7 +124,7 @@ def _straddle(search: CycleSearch, known: Known, answer: Answer, count: int) -> 
 
 
 def _racing(search: CycleSearch, known: Known, answer: Answer, count: int) -> list[Cell]:
-    """The values that are likeliest feasible, as long as they have replicates left."""
+    """Choose the values likeliest feasible, as long as they have replicates left."""
     chance = np.interp(np.log(search.grid), np.log(answer.ends.points), answer.ends.feasible)
     return _highest(search, known, chance / (1 + known.trained.sum(axis=1)), count)
 
@@ -151,7 +150,7 @@ def _highest(search: CycleSearch, known: Known, scores: Array, count: int) -> li
 
 
 def _free(known: Known, chosen: Sequence[Cell], value: int) -> int:
-    """The first replicate of a value that is neither trained nor chosen."""
+    """Return the first replicate of a value that is neither trained nor chosen."""
     taken = {replicate for other, replicate in chosen if other == value}
     free = [int(r) for r in np.flatnonzero(~known.trained[value]) if int(r) not in taken]
     return free[0]

@@ -43,7 +43,13 @@ class CellRule:
     def search(
         self, values: Sequence[float], replicates: int, asked: float | None = None
     ) -> CycleSearch:
-        """The search of one cycle; asked: a max_lr whose verdict is wanted."""
+        """Make the search of one cycle.
+
+        Args:
+            values: max_lr of the grid, rising.
+            replicates: Of each.
+            asked: A max_lr whose verdict is wanted, or None.
+        """
         bounds = self.bounds
         return CycleSearch(
             tuple(values),
@@ -71,7 +77,15 @@ def known_cells(search: CycleSearch, results: Mapping[float, Sequence[CellResult
 
 
 def choose(search: CycleSearch, results: Mapping[float, Sequence[CellResult]]) -> Decision:
-    """What to train next, by replicate and then by max_lr, so that packs share a parent."""
+    """Choose what to train next.
+
+    Args:
+        search: The cycle's.
+        results: Of the finished cells, by max_lr, in the replicates' order.
+
+    Returns:
+        Cells by replicate and then by max_lr, so that packs share a parent, or why the search ends.
+    """
     decision = next_cells(search, known_cells(search, results))
     cells = tuple(sorted(decision.cells, key=lambda cell: (cell[1], cell[0])))
     return Decision(cells, decision.reason)
@@ -97,7 +111,7 @@ def reached_ends(
 def read_region(
     search: CycleSearch, results: Mapping[float, Sequence[CellResult]]
 ) -> Region | None:
-    """The region read off the posterior; None where every max_lr diverged in some replicate.
+    """Read the region off the posterior; None where every max_lr diverged in some replicate.
 
     Its members are the trained max_lr whose expected accuracy is within the tolerance. A raw mean
     would not do: other replicates were trained at one max_lr than at another.

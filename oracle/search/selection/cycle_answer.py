@@ -56,7 +56,12 @@ class Answer:
 
 
 def infer_cycle(search: CycleSearch, known: Known) -> Answer:
-    """The posterior of a cycle given its cells, some of them missing; at least one is sound."""
+    """Infer the posterior of a cycle from its cells.
+
+    Args:
+        search: The cycle's.
+        known: Results, some of them missing; at least one has not diverged.
+    """
     rows = np.flatnonzero(known.trained.any(axis=1))
     rates = np.array(search.grid)
     cells = Cells(rates[rows], known.table[rows], known.diverged[rows])

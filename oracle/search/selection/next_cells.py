@@ -38,7 +38,11 @@ class Decision:
 
 
 def budget_share(count: int) -> float:
-    """The share of a whole grid's training runs that a search may take where none is declared."""
+    """Return the share of a grid's training runs that a search may take where none is declared.
+
+    Args:
+        count: Values of the grid.
+    """
     return next((share for most, share in SHARES if count <= most), LONG_SHARE)
 
 
@@ -128,7 +132,7 @@ def _end(search: CycleSearch, known: Known, answer: Answer, reason: StopReason) 
 
 
 def _missing(search: CycleSearch, known: Known, max_lr: float) -> list[Cell]:
-    """The replicates that a max_lr lacks."""
+    """Return the replicates that a max_lr lacks."""
     value = search.grid.index(max_lr)
     return [(value, int(replicate)) for replicate in np.flatnonzero(~known.trained[value])]
 

@@ -34,7 +34,7 @@ class AdaptiveReplication:
     def parents(
         self, replicates: range
     ) -> Generator[CellRequest, Results, tuple[list[Cell | None], list[CellResult]]]:
-        """The networks that new replicates start the cycle from, and all results on the way.
+        """Ask for the networks that new replicates start the cycle from.
 
         Each is its replicate's own, trained with the well-tuned max_lr of the cycles before. From
         the first replicate on that diverges there, none is given.

@@ -55,7 +55,14 @@ CycleSearchSpec = Annotated[
 
 
 def replicates_rule(replicates: object) -> list[tuple[str, str]]:
-    """The rule on the number of replicates that a search of single cells breaks, if any."""
+    """Check the number of replicates for a search of single cells.
+
+    Args:
+        replicates: As declared.
+
+    Returns:
+        (path, rule) where one is broken.
+    """
     if isinstance(replicates, int) and replicates >= 2:
         return []
     rule = "search: {name: adaptive} chooses how many of the replicates a max_lr gets; "

@@ -14,7 +14,14 @@ _LEAST_ROOM = 8  # new values that a side of a short grid may come to
 
 
 def grid_values(grid: GridSpec) -> list[float]:
-    """The declared learning rates, rising; logarithmic ones rounded to four digits."""
+    """Compute the declared learning rates.
+
+    Args:
+        grid: Declared grid.
+
+    Returns:
+        Learning rates, rising; logarithmic ones rounded to four digits.
+    """
     if isinstance(grid, ListGrid):
         return list(grid.max_lr)
     share = [index / (grid.count - 1) for index in range(grid.count)]
@@ -24,7 +31,11 @@ def grid_values(grid: GridSpec) -> list[float]:
 
 
 def grid_bounds(grid: GridSpec) -> tuple[float, float]:
-    """The learning rates that extension never passes."""
+    """Return the learning rates that extension never passes.
+
+    Args:
+        grid: Declared grid.
+    """
     declared = grid_values(grid)
     floor = grid.floor if grid.floor is not None else declared[0] / 10
     ceiling = grid.ceiling if grid.ceiling is not None else declared[-1] * 10
@@ -92,7 +103,7 @@ def growth_problems(grid: GridSpec, path: str) -> list[Problem]:
 
 
 def _onwards(grid: GridSpec, before: float, end: float, amount: int) -> list[float]:
-    """The next values after `end`, coming from `before`, in the grid's spacing."""
+    """Compute the next values after `end`, coming from `before`, in the grid's spacing."""
     if not isinstance(grid, ListGrid) and grid.kind == "linear":
         step = (grid.high - grid.low) / (grid.count - 1) * (1 if end > before else -1)
         return [round_digits(end + step * count, 12) for count in range(1, amount + 1)]

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from oracle.search.beam import BeamCycle, History
 from oracle.search.graph import CellResult
-from oracle.search.greedy import OracleCycle
+from oracle.search.grid_search import OracleCycle
 from oracle.stats.paired_difference import DifferenceJson
 from oracle.tables.base import Differences, TrainingCost, paired_differences, training_cost
 

@@ -6,7 +6,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from oracle.search.greedy import OracleCycle
+from oracle.search.grid_search import OracleCycle
 from oracle.search.pruning_run import RunCycle
 from oracle.search.selection.next_cells import StopReason
 from oracle.stats.region import Region

@@ -7,7 +7,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from oracle.search.greedy import OracleCycle
+from oracle.search.grid_search import OracleCycle
 from oracle.stats.cross_fit import cross_fitted_best
 from oracle.stats.decisions import VerdictKind
 from oracle.stats.noise import noise_with_more_images

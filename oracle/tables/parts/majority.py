@@ -9,7 +9,7 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from oracle.search.graph import CellResult
-from oracle.search.greedy import OracleCycle
+from oracle.search.grid_search import OracleCycle
 from oracle.stats import majority
 
 Part = Literal["validation", "test"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
-from oracle.search.greedy import OracleCycle
+from oracle.search.grid_search import OracleCycle
 from oracle.stats import plateau
 from oracle.stats.region import points
 from oracle.study.oracle import OracleStudy

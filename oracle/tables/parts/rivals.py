@@ -11,7 +11,7 @@ from typing import Annotated, Literal, NotRequired, cast
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from oracle.search.greedy import OracleCycle
+from oracle.search.grid_search import OracleCycle
 from oracle.search.pruning_run import RunCycle
 from oracle.search.rivals.rival_run import RivalRun
 from oracle.search.rivals.rules import RULES

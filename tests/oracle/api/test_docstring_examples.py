@@ -1,22 +1,60 @@
-"""The examples of docstrings run."""
+"""Every public name has an example in its docstring, and the examples run."""
 
 import doctest
+import inspect
+import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import oracle
+import scyc
+
+OF_SCYC = ("SCyc", "SCycLR", "WarmupDrops", "iterate", "max_lr")  # which show all of its names
 
 
-@pytest.mark.parametrize("name", ["GreedyOracle", "OracleStudy", "trainable"])
+def examples_of(name: str, found: object) -> list[doctest.DocTest]:
+    module = sys.modules[found.__module__]
+    return doctest.DocTestFinder(recurse=False).find(found, name, module, globs={})
+
+
+def sources(package: object, names: "list[str] | tuple[str, ...]") -> str:
+    """The code of the examples of some public names."""
+    found = [each for name in names for each in examples_of(name, getattr(package, name))]
+    return "".join(example.source for each in found for example in each.examples)
+
+
+def members() -> Iterator[tuple[str, str]]:
+    """Public methods and properties of the public classes, with their class."""
+    for name in oracle.__all__:
+        found = getattr(oracle, name)
+        if inspect.isclass(found) and not issubclass(found, Exception):
+            for member, value in vars(found).items():
+                callable_ = inspect.isfunction(value) or isinstance(value, property)
+                if callable_ and not member.startswith("_"):
+                    yield name, member
+
+
+def test_every_public_name_has_an_example() -> None:
+    without = [n for n in oracle.__all__ if not sources(oracle, [n])]
+    assert without == [], "add an Example to the docstring"
+    shown = sources(oracle, oracle.__all__)
+    unused = [f"{name}.{member}" for name, member in members() if f".{member}" not in shown]
+    assert unused == [], "use it in the example of its class"
+    of_scyc = sources(scyc, (*OF_SCYC, "Pruner"))
+    assert [n for n in scyc.__all__ if not re.search(rf"\b{n}\b", of_scyc)] == []
+
+
+@pytest.mark.parametrize("name", [*oracle.__all__, *OF_SCYC])
 def test_the_example_of_a_docstring_runs(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    found = getattr(oracle, name)
-    module = sys.modules[found.__module__]
-    examples = doctest.DocTestFinder(recurse=False).find(found, name, module, globs={})
-    runner = doctest.DocTestRunner()
-    assert [runner.run(each).failed for each in examples] == [0]
-    assert runner.tries > 1
+    monkeypatch.delenv("ORACLE_RUNS", raising=False)
+    monkeypatch.delenv("ORACLE_STORAGE", raising=False)
+    found = getattr(scyc if name in OF_SCYC else oracle, name)
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert [runner.run(each).failed for each in examples_of(name, found)] == [0]
+    assert runner.tries > 0

@@ -18,7 +18,7 @@ TRAIN = """
 import json, math
 import oracle
 
-@oracle.trainable(resources={"cpu": 1}, timeout=timeout)
+@oracle.trainable(resources=resources, timeout=timeout)
 def train(task):
     calls.append((task.cycle, task.max_lr, task.replicate))
     before = json.loads((task.parent / "net.json").read_text()) if task.parent else []
@@ -34,9 +34,15 @@ def train(task):
 """
 
 
-def study(body: str = "pass", timeout: float | None = None, **changes: Any) -> Any:
+def study(
+    body: str = "pass",
+    timeout: float | None = None,
+    resources: dict[str, float] | None = None,
+    **changes: Any,
+) -> Any:
     calls: list[Any] = []
-    made = notebook(TRAIN.replace("    body", f"    {body}"), calls=calls, timeout=timeout)
+    source = TRAIN.replace("    body", f"    {body}")
+    made = notebook(source, calls=calls, timeout=timeout, resources=resources)
     fields = {
         "name": "text",
         "trainer": made["train"],
@@ -243,6 +249,9 @@ def test_resources_and_timeouts_that_are_no_numbers_are_refused() -> None:
         oracle.trainable(resources={"ram": 1})
     with pytest.raises(ValueError, match="above 0"):
         oracle.trainable(resources={"cpu": 0})
+    with pytest.raises(ValueError, match=r"gpu = 1\.5 must be at most 1, or a whole number"):
+        oracle.trainable(resources={"gpu": 1.5})
+    assert oracle.trainable(resources={"gpu": 2})(lambda task: oracle.Outcome(1.0)).gpu == 2.0
     with pytest.raises(ValueError, match="timeout"):
         oracle.trainable(timeout=-1)
 
@@ -259,6 +268,7 @@ def test_a_smaller_study_of_a_function_has_fewer_cycles_but_no_smaller_scale(
 
 
 @pytest.mark.ray
+@pytest.mark.slow
 def test_a_notebook_s_function_runs_on_ray_and_a_worker_that_dies_is_replaced(
     tmp_path: Path,
 ) -> None:
@@ -272,6 +282,38 @@ def test_a_notebook_s_function_runs_on_ray_and_a_worker_that_dies_is_replaced(
     ran = oracle.run(declared, runs=tmp_path, workers=2, progress=False)
     assert [cycle["well_tuned"] for cycle in ran.table["cycles"]] == [0.1, 0.2]
     assert (tmp_path / "died").exists()
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+def test_a_training_run_has_the_resources_that_are_declared_and_its_folders_in_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ray takes a machine's word for its GPUs, so that a part of one is given out without any."""
+    from oracle.execution import ray_backend
+    from oracle.execution.ray_cluster import connect
+
+    def with_gpu(ray: Any, cluster: bool, cpus: int, on_gpu: bool, scratch: Path) -> None:
+        started = ray.init
+        monkeypatch.setattr(ray, "init", lambda **said: started(**said | {"num_gpus": 1}))
+        connect(ray, cluster, cpus, on_gpu, scratch)
+        monkeypatch.setattr(ray, "init", started)
+
+    monkeypatch.setattr(ray_backend, "connect", with_gpu)
+    body = (
+        "import ray; found = ray.get_runtime_context().get_assigned_resources()\n"
+        "    (task.folder / 'resources.json').write_text(json.dumps(found))"
+    )
+    declared, _ = study(body, cycles=1, resources={"cpu": 2, "gpu": 0.5})
+    store = f"file://{tmp_path}/store"
+    ran = oracle.run(declared, runs=tmp_path / "runs", workers=2, store=store, progress=False)
+    assert [cycle["well_tuned"] for cycle in ran.table["cycles"]] == [0.1, 0.2]
+    folder = ran.folder(tmp_path / "net", cycle=1)
+    given = json.loads((folder / "resources.json").read_text())
+    assert {name: given[name] for name in ("CPU", "GPU")} == {"CPU": 2.0, "GPU": 0.5}
+    assert set(ran.to_dataframe()["device"]) == {"gpu"}
+    assert list((tmp_path / "store").glob("**/*.tar"))
+    assert not list((tmp_path / "runs").glob("**/*.tar"))
 
 
 @pytest.mark.ray

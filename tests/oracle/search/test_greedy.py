@@ -12,7 +12,8 @@ from oracle.errors import CheckpointGoneError
 from oracle.execution.pack_queue import Pack, packed
 from oracle.experiments.registry import experiment
 from oracle.search.graph import Cell, Graph
-from oracle.search.greedy import OracleCycle, greedy_oracle
+from oracle.search.greedy import greedy_oracle
+from oracle.search.grid_search import OracleCycle
 from oracle.study.base import Study
 from scyc import max_lr
 from scyc.specs.schedules import WarmupSpec

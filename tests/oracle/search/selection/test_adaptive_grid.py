@@ -14,7 +14,7 @@ from oracle.execution.pack_queue import Pack
 from oracle.experiments.registry import expected_cells, experiment
 from oracle.reports import oracle as tables
 from oracle.search.graph import Cell, Graph
-from oracle.search.greedy import OracleCycle
+from oracle.search.grid_search import OracleCycle
 from oracle.search.selection.adaptive_grid import GridState, coarse_step, select_adaptive
 from oracle.search.selection.expected import cells_a_cycle
 from oracle.stats.region import MaxLrScores

@@ -14,7 +14,7 @@ from oracle.execution.pack_queue import Pack
 from oracle.reports import formats
 from oracle.search.ask_tell import ExternalRun, Training, standing
 from oracle.search.graph import Cell
-from oracle.search.greedy import OracleCycle
+from oracle.search.grid_search import OracleCycle
 from oracle.service.limits import Limits
 from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy

@@ -11,7 +11,7 @@ import pytest
 from oracle.experiments.base import ExperimentCallbacks
 from oracle.experiments.registry import expected_cells, experiment
 from oracle.search.graph import Cell, CellResult, Graph
-from oracle.search.greedy import OracleCycle
+from oracle.search.grid_search import OracleCycle
 from oracle.search.selection.replication import added
 from oracle.stats.region_intervals import infer_region
 from oracle.study.base import Study

@@ -10,7 +10,8 @@ from factories import cell_result, make_study
 from oracle.plots import oracle as region_plots
 from oracle.reports import formats
 from oracle.search.graph import Cell, Graph
-from oracle.search.greedy import OracleCycle, greedy_oracle
+from oracle.search.greedy import greedy_oracle
+from oracle.search.grid_search import OracleCycle
 from oracle.search.request import requests
 from oracle.tables import oracle
 from oracle.tables.parts import current
