@@ -60,7 +60,7 @@ class RunDatabase:
         return Jobs(self._database)
 
     def names(self) -> RunNames:
-        """The names that users gave runs."""
+        """Return the way to the names that users gave runs."""
         return RunNames(self._database)
 
     def tokens(self) -> Tokens:

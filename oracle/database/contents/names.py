@@ -15,13 +15,13 @@ class RunNames:
         self._database = database
 
     def all(self) -> dict[str, str]:
-        """The names, by run id."""
+        """Return the names, by run id."""
         select = sa.select(RUN_NAMES.c.run_id, RUN_NAMES.c.name)
         with self._database.reading() as connection:
             return {row.run_id: row.name for row in connection.execute(select)}
 
     def find(self, name: str) -> str | None:
-        """The id of the run of a name; None where there is none."""
+        """Return the id of the run of a name; None where there is none."""
         select = sa.select(RUN_NAMES.c.run_id).where(RUN_NAMES.c.name == storable(name))
         with self._database.reading() as connection:
             return connection.execute(select).scalar()

@@ -41,13 +41,13 @@ class Removal:
         self._database.close()
 
     def jobs(self, run_id: str) -> list[tuple[str, str, str]]:
-        """The id, owner and state of each job that is this run."""
+        """Return the id, owner and state of each job that is this run."""
         select = sa.select(JOBS.c.id, JOBS.c.owner, JOBS.c.state).where(JOBS.c.run_id == run_id)
         with self._database.reading() as connection:
             return [(row.id, row.owner, row.state) for row in connection.execute(select)]
 
     def networks(self, without: Collection[str]) -> set[str]:
-        """The sha256 of all networks that training runs have kept, but of some cells."""
+        """Return the sha256 of all networks that training runs keep, but of some cells."""
         names = ("cell", "checkpoint", "kept")
         select = sa.select(ATTRIBUTES.c.trial_id, ATTRIBUTES.c.key, ATTRIBUTES.c.value_json)
         trials: dict[int, dict[str, str | None]] = {}
@@ -63,7 +63,7 @@ class Removal:
         return {sha256 for sha256 in kept if sha256}
 
     def ended(self, graph: str) -> datetime | None:
-        """When the latest training run of a graph ended; None where none has."""
+        """Return when the latest training run of a graph ended; None where none has."""
         mine = _of_graph(graph)
         select = sa.select(sa.func.max(TRIALS.c.datetime_complete)).where(
             TRIALS.c.study_id.in_(mine)
