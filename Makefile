@@ -13,13 +13,9 @@ PIP := $(VENV) -m pip --disable-pip-version-check
 REQUIREMENTS := pyproject.toml constraints.txt
 TOOLS := .venv/tools/bin
 
-<<<<<<< HEAD
-.PHONY: demo check test test-slow torture lint docs docs-pages audit sbom clean
-=======
 SUITE := $(VENV) -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
-.PHONY: demo check test test-slow test-conditions torture lint audit sbom clean
->>>>>>> stable
+.PHONY: demo check test test-slow test-conditions torture lint docs docs-pages audit sbom clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/demo

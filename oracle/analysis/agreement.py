@@ -61,7 +61,13 @@ def as_json(
 
 
 def text(table: OracleTable, replayed: Sequence[Replay], path: Sequence[OracleCycle] | None) -> str:
-    """The same for a terminal."""
+    """Format the agreement for a terminal.
+
+    Args:
+        table: Of the whole grids.
+        replayed: What the adaptive search found of each.
+        path: The adaptive oracle's own cycles.
+    """
     lines = [
         f"{table['run_id']}: cycle by cycle, below the full grid's own winners",
         "",

@@ -85,7 +85,14 @@ def read_recorded(path: Path) -> list[RecordedCycle]:
 
 
 def tidy_rows(table: Mapping[str, Any]) -> list[dict[str, object]]:
-    """A table's grids as rows with `COLUMNS`, one a training."""
+    """Convert a table's grids to rows with `COLUMNS`, one a training run.
+
+    Args:
+        table: Of an oracle run.
+
+    Returns:
+        The rows, by column.
+    """
     rows: list[dict[str, object]] = []
     for cycle in table["cycles"]:
         for entry in cycle["grid"]:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
+from oracle.analysis.budgets import relative
 from oracle.errors import SettingProblem
 from oracle.tables.base import TrainingCost
 from oracle.tables.registry import Table
@@ -68,7 +69,14 @@ FITTED, SEARCH = "adaptive oracle + fit + one run", "S-Cyc's search"
 
 
 def side_by_side(runs: Sequence[Measured]) -> Costs:
-    """The costs of runs of the same system. Raises BadInput where the systems differ."""
+    """Compare the costs of runs of the same system.
+
+    Args:
+        runs: What each of them took.
+
+    Raises:
+        BadInput: The systems differ.
+    """
     problems = _problems(runs)
     if problems:
         raise BadInput("cost", problems)
@@ -77,7 +85,14 @@ def side_by_side(runs: Sequence[Measured]) -> Costs:
 
 
 def cost_entries(table: Table) -> list[Cost]:
-    """The methods whose cost a run's table has; none of other kinds."""
+    """List the methods whose cost a run's table has.
+
+    Args:
+        table: Of a run of any kind.
+
+    Returns:
+        One entry a method; none of kinds without a cost.
+    """
     run_id = table["run_id"]
     if table["kind"] == "search":
         spent = table["cost"]["search"]
@@ -114,55 +129,39 @@ def cost_entries(table: Table) -> list[Cost]:
 
 
 def base(ways: Sequence[Cost]) -> Cost | None:
-    """What the others are compared with: the whole grid, a measured one if there is one."""
+    """Choose what the others are compared with: the whole grid, a measured one if there is one.
+
+    Args:
+        ways: The methods' costs.
+
+    Returns:
+        The base; None where no whole grid is among them.
+    """
     whole = [way for way in ways if way.what == WHOLE]
     return next((way for way in whole if way.how == "measured"), whole[0] if whole else None)
 
 
 def ratio_line(table: Table) -> str | None:
-    """The cost of a run's methods relative to the oracle's whole grid, in a sentence."""
+    """Format the cost of a run's methods relative to the oracle's whole grid.
+
+    Args:
+        table: Of an oracle run.
+
+    Returns:
+        One line; None where there is nothing to compare.
+    """
     ways = cost_entries(table)
     whole = base(ways)
     if whole is None:
         return None
     parts = [
-        f"{way.what} {_relative(times[0])}"
+        f"{way.what} {relative(times[0])}"
         + (f" ({SOURCES[way.how]})" if way.what == ADAPTIVE else "")
         for way in ways
         if way is not whole and (times := way.times(whole))[0] is not None
     ]
     base_cost = f"Training runs relative to the oracle's whole grid ({SOURCES[whole.how]}): "
     return base_cost + "; ".join(parts) + "." if parts else None
-
-
-@dataclass(frozen=True)
-class Budget:
-    """The numbers of a study that give its cost without a run."""
-
-    max_lr: int  # values of the grid
-    networks: int  # cycles and the unpruned network
-    replicates: int
-    candidates: int  # of S-Cyc's parameters
-
-    @property
-    def runs(self) -> int:
-        """Training runs of one iterative pruning run: S-Cyc's with known parameters."""
-        return self.networks * self.replicates
-
-    @property
-    def oracle(self) -> int:
-        """Training runs of the greedy oracle: one for each max_lr, network and replicate."""
-        return self.max_lr * self.runs
-
-    @property
-    def search(self) -> int:
-        """Training runs of S-Cyc's search, if no two candidates share any."""
-        return self.candidates * self.runs
-
-
-# 25 cycles, 5 runs (Section 5.1), up to about 20 candidates (5.2); the grid of 60 is our reading of
-# what Table 7 prints: multiples of 0.2e-2 up to 12e-2
-PAPER = Budget(max_lr=60, networks=26, replicates=5, candidates=20)
 
 
 def text(found: Costs) -> str:
@@ -179,7 +178,7 @@ def text(found: Costs) -> str:
             f"{way.steps:>13,} {way.seconds:>10,.1f}"
         )
         if found.base is not None and way is not found.base:
-            shown = [_relative(times) for times in way.times(found.base)]
+            shown = [relative(times) for times in way.times(found.base)]
             line += f"   {shown[0]} training runs, {shown[1]} steps, {shown[2]} seconds"
         lines.append(line)
     return "\n".join([*lines, "", *found.notes]) + "\n"
@@ -195,40 +194,12 @@ def as_json(found: Costs) -> dict[str, Any]:
     return {"ways": ways, "notes": list(found.notes)}
 
 
-def budget_text(budget: Budget) -> str:
-    """What a budget comes to by formula."""
-    return (
-        f"oracle: {budget.max_lr} learning rates x {budget.networks} networks x "
-        f"{budget.replicates} replicates = {budget.oracle:,} training runs\n"
-        f"S-Cyc's search: {budget.candidates} candidates x {budget.networks} networks x "
-        f"{budget.replicates} replicates = {budget.search:,} training runs, "
-        f"{_relative(budget.oracle / budget.search)} the oracle's\n"
-        f"S-Cyc with known parameters: {budget.runs:,} training runs, "
-        f"{_relative(budget.oracle / budget.runs)} the oracle's\n\n"
-        "The paper says exponentially less time (Section 5.3). The first ratio is candidates over "
-        "learning rates,\nthe second 1 over learning rates; neither depends on the number of "
-        "networks, so neither saving is exponential.\n"
-    )
-
-
-def budget_json(budget: Budget) -> dict[str, Any]:
-    """The same as JSON values."""
-    return {
-        **asdict(budget),
-        "trainings": {"oracle": budget.oracle, "search": budget.search, "one_run": budget.runs},
-        "less_than_the_oracle": {
-            "search": budget.oracle / budget.search,
-            "one_run": budget.oracle / budget.runs,
-        },
-    }
-
-
 def _cost(run_id: str, what: str, how: How, cost: TrainingCost) -> Cost:
     return Cost(run_id, what, how, cost["trainings"], cost["steps"], round(cost["seconds"], 1))
 
 
 def _problems(runs: Sequence[Measured]) -> list[Problem]:
-    """What keeps runs from being compared with the first."""
+    """Find what keeps runs from being compared with the first."""
     problems: list[Problem] = []
     for run in runs:
         run_id = run.table["run_id"]
@@ -268,11 +239,3 @@ def _notes(runs: Sequence[Measured]) -> list[str]:
         if not run.table["complete"]
     ]
     return notes
-
-
-def _relative(times: float | None) -> str:
-    """A cost as a multiple of another, which costs so many times as much: ``0.82x``."""
-    if not times:
-        return "-"
-    cost = 1 / times
-    return f"{cost:.2f}x" if cost >= 0.1 else f"{cost:.2g}x"

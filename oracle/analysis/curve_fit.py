@@ -135,13 +135,13 @@ class _Plane:
         return np.asarray(held.sum(axis=1), np.int64)
 
     def loss(self, points: Array) -> Array:
-        """The squared distance of each point's curve to the well-tuned values."""
+        """Return the squared distance of each point's curve to the well-tuned values."""
         rates = points[:, :1] + points[:, 1:] * self.shares
         return np.asarray(((rates / self.well_tuned - 1) ** 2).sum(axis=1), np.float64)
 
 
 def _line(targets: Sequence[Target], shares: Sequence[float]) -> tuple[int, float, float, float]:
-    """The best epsilon and delta for given shares: (regions held, epsilon, delta, loss)."""
+    """Fit epsilon and delta for given shares: (regions held, epsilon, delta, loss)."""
     plane = _Plane(
         np.array(shares),
         np.array([target.low for target in targets]) * (1 - _SLACK),
@@ -172,7 +172,7 @@ def _allowed(points: Array) -> Array:
 
 
 def _crossings(edges: Array) -> Array:
-    """The points [point, 2] where two edges [edge, 3] meet, if they do in one point."""
+    """Return the points [point, 2] where two edges [edge, 3] meet, if they do in one point."""
     first, second = np.triu_indices(len(edges), 1)
     (a, b, c), (d, e, f) = edges[first].T, edges[second].T
     determinant = a * e - b * d

@@ -89,7 +89,11 @@ def check_paper_table(table: int) -> PaperTable:
 
 
 def as_json(judged: PaperTable) -> dict[str, Any]:
-    """A judged table as JSON values."""
+    """Convert a judged table to JSON values.
+
+    Args:
+        judged: The table.
+    """
     return {
         **{k: v for k, v in asdict(judged).items() if k not in ("s_cyc", "cells")},
         "s_cyc": judged.s_cyc.model_dump(mode="json"),
@@ -126,12 +130,16 @@ def _cell(
 
 
 def _cut(value: float, like: Decimal) -> Decimal:
-    """A value cut, not rounded, to the digits of another: so the paper prints S-Cyc's row."""
+    """Cut a value, not round it, to the digits of another: so the paper prints S-Cyc's row."""
     return Decimal(repr(value)).quantize(like, ROUND_DOWN)
 
 
 def text(judged: PaperTable) -> str:
-    """A judged table for a terminal; learning rates in hundredths, as the paper prints them."""
+    """Format a judged table for a terminal; learning rates in hundredths, as in the paper.
+
+    Args:
+        judged: The table.
+    """
     grid = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
     for head in (
         "weights\nremaining, %",

@@ -117,7 +117,16 @@ class Judge:
     def search(
         self, grid: GridSpec, full: OracleCycle, last: Region | None
     ) -> tuple[OracleCycle, int]:
-        """The adaptive search of a grid, answered by a cycle that has all its values."""
+        """Run the adaptive search of a grid on a cycle that has all its values.
+
+        Args:
+            grid: Which max_lr may be tried.
+            full: The cycle whose results answer.
+            last: Region of the cycle before, if there is one.
+
+        Returns:
+            The cycle as the search found it, and in how many rounds.
+        """
         choice = SELECTION_RULES["adaptive"]
         search = GridSearch(
             self.graph, self.schedule, grid, self.tolerance, self.tolerance_kind, choice
@@ -144,7 +153,16 @@ def replays(study: OracleStudy, graph: Graph, cycles: Sequence[OracleCycle]) -> 
 
 
 def path(study: OracleStudy, graph: Graph, known: Results) -> list[OracleCycle]:
-    """The adaptive oracle's own cycles, below its own winners, as far as they are recorded."""
+    """Replay the adaptive oracle below its own winners, as far as its cells are recorded.
+
+    Args:
+        study: An oracle study.
+        graph: Names the training runs.
+        known: Recorded results, by cell id.
+
+    Returns:
+        The finished cycles.
+    """
     cycles: list[OracleCycle] = []
     adaptive = study.model_copy(update={"search": "adaptive"})
     replay(greedy_oracle(adaptive, graph, cycles.append), known)
@@ -152,7 +170,14 @@ def path(study: OracleStudy, graph: Graph, known: Results) -> list[OracleCycle]:
 
 
 def trained(replayed: Sequence[Replay]) -> list[CellResult]:
-    """The results that the adaptive oracle would have asked for, cycle by cycle."""
+    """Collect the results that the adaptive oracle would have asked for.
+
+    Args:
+        replayed: The replayed cycles.
+
+    Returns:
+        Results, cycle by cycle.
+    """
     return [result for each in replayed for row in each.found.results.values() for result in row]
 
 

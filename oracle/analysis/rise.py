@@ -81,7 +81,11 @@ def of_table(table: Mapping[str, Any], rate: float | None = None) -> Rise:
 
 
 def text(found: Rise) -> str:
-    """What was found, for a terminal."""
+    """Format the finding for a terminal.
+
+    Args:
+        found: The rise.
+    """
     first, last = (found.cycles[0], found.cycles[-1]) if found.cycles else (0, 0)
     lines = [f"{found.name}: cycles {first} to {last}, {found.replicates} replicates"]
     if not found.trends:
@@ -130,7 +134,11 @@ def _shape_lines(found: Rise) -> list[str]:
 
 
 def as_json(found: Rise) -> dict[str, Any]:
-    """The same as JSON values; slopes are of the natural logarithm of max_lr, a cycle."""
+    """Convert the finding to JSON values.
+
+    Args:
+        found: The rise; slopes are of the natural logarithm of max_lr, a cycle.
+    """
     return {
         "run_id": found.name,
         "rate": found.rate,

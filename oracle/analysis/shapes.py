@@ -176,7 +176,7 @@ def _slopes(x: Array, found: Sequence[CycleDraws]) -> list[Array]:
 
 
 def _climbed(curve: Curve, start: Array, densities: Sequence[Density]) -> tuple[float, Array]:
-    """The highest likelihood that is reached from a start, and its parameters."""
+    """Climb from a start; return the highest log likelihood reached, and its parameters."""
     from scipy.optimize import minimize  # noqa: PLC0415  # a second, which most commands are spared
 
     def loss(p: Array) -> float:

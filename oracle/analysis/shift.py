@@ -87,7 +87,7 @@ def compare(table: Mapping[str, Any], base: Mapping[str, Any]) -> Comparison:
 def _pairs(
     table: Mapping[str, Any], base: Mapping[str, Any], without: int | None
 ) -> list[tuple[trend.CycleDraws, trend.CycleDraws]]:
-    """The draws of the pruned cycles that both have."""
+    """Pair the draws of the pruned cycles that both have."""
     others = {cycle["cycle"]: cycle for cycle in base["cycles"]}
     found = []
     for cycle in table["cycles"]:
@@ -127,7 +127,11 @@ def _shift(
 
 
 def text(found: Comparison) -> str:
-    """What was found, for a terminal."""
+    """Format the finding for a terminal.
+
+    Args:
+        found: The shift.
+    """
     first, last = found.cycles[0], found.cycles[-1]
     lines = [
         f"{found.name} against {found.base}: cycles {first} to {last}, "
@@ -150,7 +154,11 @@ def text(found: Comparison) -> str:
 
 
 def as_json(found: Comparison) -> dict[str, Any]:
-    """The same as JSON values; shifts are of the natural logarithm of max_lr."""
+    """Convert the finding to JSON values.
+
+    Args:
+        found: The shift, of the natural logarithm of max_lr.
+    """
     return {
         "run_id": found.name,
         "against": found.base,

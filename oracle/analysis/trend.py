@@ -44,7 +44,11 @@ class CycleDraws:
     found: RegionPosterior
 
     def middle(self, quantity: str) -> float:
-        """The median, as a logarithm."""
+        """Return the median of a quantity, as a logarithm.
+
+        Args:
+            quantity: Which of the cycle's quantities.
+        """
         return float(np.median(self.logs[quantity]))
 
 

@@ -193,7 +193,7 @@ class GreedyOracle:
 
 
 def _claim(run: ExternalRun, training: Training) -> str:
-    """What a training run's lease is called."""
+    """Return the name of a training run's lease."""
     return content_hash(["ask", run.id, training.cycle, training.max_lr, training.replicate])
 
 

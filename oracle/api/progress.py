@@ -31,7 +31,14 @@ def shown_progress(wanted: bool) -> AbstractContextManager[Progress]:
 
 @contextmanager
 def terminal_progress(quiet: bool) -> Iterator[Progress]:
-    """A progress bar on a terminal, a line a cycle elsewhere, nothing when quiet."""
+    """Show a progress bar on a terminal, a line a cycle elsewhere, nothing when quiet.
+
+    Args:
+        quiet: Whether to show nothing.
+
+    Yields:
+        What a run reports its progress to.
+    """
     if quiet:
         yield Progress()
         return
@@ -66,7 +73,7 @@ def terminal_progress(quiet: bool) -> Iterator[Progress]:
 
 @contextmanager
 def notebook_progress(display: Any) -> Iterator[Progress]:
-    """A bar below a notebook's cell, with the finished cycles below it.
+    """Show a bar below a notebook's cell, with the finished cycles below it.
 
     Args:
         display: ``IPython.display``; its ``display(HTML(...), display_id=True)`` is updated.

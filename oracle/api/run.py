@@ -287,7 +287,7 @@ class Run:
         return f"<oracle.Run {self.run_id}: {self.state}>"
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: the table, and the figure below it."""
+        """Render the table as HTML for a notebook, and the figure below it."""
         table = self.table
         printed = formats.sheet(table)
         parts = [

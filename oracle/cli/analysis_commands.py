@@ -89,13 +89,13 @@ def cost(run_names: tuple[str, ...], settings: Settings, paper: bool, form: str)
     In training runs, steps and seconds: the oracle's whole grid, the adaptive oracle, a search of
     S-Cyc's parameters, one run of S-Cyc; and each one's cost relative to the oracle's.
     """
-    from oracle.analysis import costs
+    from oracle.analysis import budgets, costs
 
     if paper == bool(run_names):
         raise click.UsageError("name a RUN or more, or give --paper")
     if paper:
-        found = costs.PAPER
-        shown, content = costs.budget_text(found), costs.budget_json(found)
+        found = budgets.PAPER
+        shown, content = budgets.budget_text(found), budgets.budget_json(found)
     else:
         from oracle.inventory import sources
 

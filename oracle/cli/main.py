@@ -20,6 +20,7 @@ from oracle.cli.option_names import with_option_names
 from oracle.cli.printing import BAD_INPUT, FAILED, INTERRUPTED
 from oracle.errors import OracleError
 from oracle.host.disk import disk_failed
+from oracle.host.processes import end_forks_with_this_process
 from oracle.host.terminal import printable
 from scyc.errors import BadInput
 
@@ -63,6 +64,7 @@ for _module in _MODULES:
 def entry() -> None:
     """The ``oracle`` command: exit codes 0, 1 (failed), 2 (bad input), 130 (interrupted)."""
     sys.path.insert(0, str(Path.cwd()))  # where a study's own code lies
+    end_forks_with_this_process()
     try:
         code = main(standalone_mode=False) or 0
     except BadInput as error:

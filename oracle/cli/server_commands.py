@@ -13,6 +13,7 @@ import click
 
 from oracle.cli.options import Finite, storage_options, worker_options
 from oracle.records.tokens import SCOPES, Scope, Token, name_rule
+from oracle.service.limit_names import LIMITS, read_limits
 from oracle.settings import Settings
 from scyc.errors import BadInput, Problem
 
@@ -53,22 +54,37 @@ if TYPE_CHECKING:
     help="Requests a second that one caller may send.",
 )  # fmt: skip
 @click.option(
+    "--limit", multiple=True, metavar="NAME=NUMBER",
+    help="Another bound of what the server takes; may be given again.  [default: "
+    + ", ".join(f"{name}={each.default}" for name, each in LIMITS.items())
+    + "]",
+)  # fmt: skip
+@click.option(
     "--dashboard-writes", is_flag=True, help="Let admins change things in the Optuna dashboard."
 )
 @click.option(
     "--behind-tls", is_flag=True,
     help="Browsers reach it over TLS only: mark the pages' cookie so that it goes no other way.",
 )  # fmt: skip
-def serve(settings: Settings, data: Sequence[str], allow: Sequence[str], **options: Any) -> None:
+def serve(
+    settings: Settings,
+    data: Sequence[str],
+    allow: Sequence[str],
+    limit: Sequence[str],
+    **options: Any,
+) -> None:
     """Serve the API, the pages and the Optuna dashboard, and run the jobs that are submitted.
 
     Tokens (`oracle token create`) are asked for as soon as the host is not loopback. Ctrl-C ends
     the server; what ran goes on when it is started again.
     """
-    named = _pairs({"--data": data, "--allow": allow})
+    named = _pairs({"--data": data, "--allow": allow, "--limit": limit})
+    limits = read_limits(named["--limit"])
     from oracle.web import server
 
-    chosen = server.ServeOptions(data=named["--data"], allow=named["--allow"], **options)
+    chosen = server.ServeOptions(
+        data=named["--data"], allow=named["--allow"], limits=limits, **options
+    )
     server.serve(settings, chosen)
 
 

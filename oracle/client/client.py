@@ -143,10 +143,16 @@ class Client:
     def events(
         self, job_id: str, after: int = 0, away: Callable[[str], None] = lambda text: None
     ) -> Iterator[Job | Event]:
-        """The job whenever it changes, and its events, until it has ended.
+        """Follow a job until it has ended.
 
-        after: number of the last event that is known. away: told when the server does not answer;
-        what it has said meanwhile comes when it is back.
+        Args:
+            job_id: Of the job.
+            after: Number of the last event that is known.
+            away: Called when the server does not answer; what happens meanwhile comes when it is
+                back.
+
+        Yields:
+            The job whenever it changes, and its events.
         """
         over = False
         read, path = self._connection.read, f"{_job(job_id)}/events"
@@ -178,25 +184,39 @@ class Client:
         return self._connection.told(Run, "GET", _run(run))
 
     def table(self, run: str, distributions: str | None = None) -> dict[str, Any]:
-        """A run's table, as far as it has come.
+        """Fetch a run's table, as far as it has come.
 
-        distributions: those of "oracle", "S-Cyc" or an entry's label instead, where recorded.
+        Args:
+            run: Id of the run.
+            distributions: Those of "oracle", "S-Cyc" or an entry's label instead, where recorded.
         """
         asked = _given({"format": "json", "distributions": distributions})
         return self._connection.told(dict[str, Any], "GET", f"{_run(run)}/table", params=asked)
 
     def figure(self, run: str, distributions: str | None = None) -> dict[str, Any]:
-        """A run's figure, as Plotly's JSON."""
+        """Fetch a run's figure, as Plotly's JSON.
+
+        Args:
+            run: Id of the run.
+            distributions: As for :meth:`table`.
+        """
         asked = _given({"format": "json", "distributions": distributions})
         return self._connection.told(dict[str, Any], "GET", f"{_run(run)}/figure", params=asked)
 
     def fetch(
         self, run: str, form: str, *, width: int = 160, distributions: str | None = None
     ) -> bytes:
-        """A run as a file: its table, figure, report or study.
+        """Fetch a run as a file: its table, figure, report or study.
 
-        form: text, json, csv, markdown or latex (the table), html, png or svg (the figure), report
-        or study (YAML). width: columns of text, 40 to 500.
+        Args:
+            run: Id of the run.
+            form: text, json, csv, markdown or latex (the table), html, png or svg (the figure),
+                report or study (YAML).
+            width: Columns of text, 40 to 500.
+            distributions: As for :meth:`table`.
+
+        Returns:
+            The file's bytes.
         """
         asked = _given({"format": form, "distributions": distributions})
         if form in TABLES:
@@ -210,7 +230,12 @@ class Client:
         return self._connection.send("GET", f"{_run(run)}/{form}")
 
     def region(self, run: str, cycle: int) -> CycleRegion:
-        """The feasible region of a pruning cycle of a run that the server trains."""
+        """Fetch the feasible region of a pruning cycle.
+
+        Args:
+            run: Id of a run that the server trains.
+            cycle: Completed pruning cycles.
+        """
         return self._connection.told(CycleRegion, "GET", f"{_run(run)}/cycles/{cycle}/region")
 
     def max_lr(self, run: str, cycle: int) -> MaxLr:
@@ -260,7 +285,7 @@ def _run(run: str) -> str:
 
 
 def _part(name: str) -> str:
-    """A name as one part of a path. Raises BadInput for one that a path would swallow."""
+    """Quote a name as one part of a path. Raises BadInput for one that a path would swallow."""
     if name in ("", ".", ".."):
         raise BadInput("name", [Problem("name", "is no name of a job or a run", name)])
     return quote(name, safe="")

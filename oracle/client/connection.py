@@ -65,13 +65,34 @@ class Connection:
         self._http.close()
 
     def told(self, kind: type[_T], method: str, path: str, **content: Any) -> _T:
-        """What the answer to a request holds. Raises BadInput, ServerError."""
+        """Send a request; return what its answer holds.
+
+        Args:
+            kind: Type of the answer.
+            method: Of HTTP.
+            path: Of the request.
+            **content: As for :meth:`httpx.Client.request`.
+
+        Raises:
+            BadInput: The server found problems in what was sent.
+            ServerError: It refused the request, or did not answer.
+        """
         return self.read(kind, self.send(method, path, **content))
 
     def send(self, method: str, path: str, **content: Any) -> bytes:
-        """The answer to a request, asked for again where the server is away or busy for a moment.
+        """Send a request, again where the server is away or busy for a moment.
 
-        Raises BadInput where the server found problems in what was sent; else ServerError.
+        Args:
+            method: Of HTTP.
+            path: Of the request.
+            **content: As for :meth:`httpx.Client.request`.
+
+        Returns:
+            The body of the answer.
+
+        Raises:
+            BadInput: The server found problems in what was sent.
+            ServerError: It refused the request, or did not answer.
         """
         for pause in (*_PAUSES, None):
             wait = pause
@@ -128,7 +149,7 @@ class Connection:
             pause = min(2 * pause, _LONGEST)
 
     def _events(self, path: str, last: str) -> Iterator[ServerSentEvent]:
-        """The events of one opening of a stream. Raises what a refused one is refused with."""
+        """Yield the events of one opening of a stream. Raises the error of a refused one."""
         headers = {"Last-Event-ID": last}
         wait = httpx.Timeout(self._pace.timeout, read=_SILENCE)
         with connect_sse(self._http, "GET", path, headers=headers, timeout=wait) as source:
@@ -155,7 +176,7 @@ class Connection:
         return ServerError(f"no answer from {self.server} ({why}); does `oracle serve` run there?")
 
     def _refusal(self, response: httpx.Response) -> Exception:
-        """What a refusal says: every problem of an input in our own words."""
+        """Make the error for a refusal: every problem of an input in our own words."""
         status = response.status_code
         if "application/problem+json" not in response.headers.get("content-type", ""):
             to = f" to {response.headers['location']}" if "location" in response.headers else ""
@@ -183,7 +204,7 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 def _address(server: str) -> httpx.URL:
-    """Raises BadInput."""
+    """Parse the address of a server. Raises BadInput."""
     shown: str | None = server
     try:
         url = httpx.URL(server)
@@ -202,7 +223,7 @@ def _address(server: str) -> httpx.URL:
 
 
 def _checked(token: str) -> str:
-    """Raises BadInput, which does not show the token."""
+    """Check a token. Raises BadInput, which does not show the token."""
     if not re.fullmatch(r"[!-~]{1,1000}", token):
         rule = "is none: one line of letters, digits and signs, as `oracle token create` prints it"
         raise BadInput("token", [Problem("token", rule)])

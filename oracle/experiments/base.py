@@ -36,7 +36,7 @@ class Experiment(Protocol):
     """One study's searches, and what they have found so far."""
 
     def searches(self) -> list[Search]:
-        """What is to be trained; the searches named first are served first."""
+        """Return what is to be trained; the searches named first are served first."""
 
     def known_cells(self) -> set[str]:
         """Ids of the cells of iterative pruning runs whose max_lr is known."""
@@ -48,20 +48,26 @@ class Experiment(Protocol):
         """How many more will be asked for, if no grid grows any more."""
 
     def table(self, run_id: str) -> Table:
-        """What has been found, as plain data."""
+        """Make the table of what has been found."""
 
     def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
-        """The Optuna studies that hold it, and what each is in this study."""
+        """Return the Optuna studies that hold it, and what each is in this study."""
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
-        """The iterative pruning runs, by name, as far as they have come."""
+        """Return the iterative pruning runs, by name, as far as they have come."""
 
     def failure(self) -> str | None:
         """Why the study could not come to its end, if so."""
 
 
 def path(study: Study, graph: Graph, rates: LearningRates) -> PruningPath:
-    """The iterative pruning run of a study with given learning rates."""
+    """Make the iterative pruning run of a study with given learning rates.
+
+    Args:
+        study: What is trained.
+        graph: Names the training runs.
+        rates: max_lr of each cycle, or S-Cyc's parameters.
+    """
     each = tuple(rates.max_lr_at(cycle, study.pruning.rate) for cycle in range(study.cycles + 1))
     return PruningPath(graph, rates.schedule, each, study.least_replicates)
 
@@ -77,14 +83,25 @@ def first_grid(study: Study, graph: Graph, schedule: ScheduleSpec, searched: Gri
 
 
 def no_winner(cycle: OracleCycle) -> str | None:
-    """What to say of a cycle of which every max_lr diverged; None where one did not."""
+    """Explain a cycle of which every max_lr diverged.
+
+    Args:
+        cycle: A finished cycle.
+
+    Returns:
+        One sentence; None where some max_lr did not diverge.
+    """
     if cycle.region is not None:
         return None
     return f"every max_lr of cycle {cycle.cycle} diverged; lower the grid, or training's rates"
 
 
 def cycle_line(cycle: OracleCycle) -> str:
-    """A finished cycle of the oracle in a line."""
+    """Format a finished cycle of the oracle in a line.
+
+    Args:
+        cycle: The cycle.
+    """
     remaining = next(iter(cycle.results.values()))[0].weights_remaining
     start = f"cycle {cycle.cycle:>2}  {remaining:6.2f} % remaining  "
     if cycle.region is None:
@@ -95,7 +112,11 @@ def cycle_line(cycle: OracleCycle) -> str:
 
 
 def path_line(done: RunCycle) -> str:
-    """A finished cycle of a path in a line."""
+    """Format a finished cycle of an iterative pruning run in a line.
+
+    Args:
+        done: The cycle.
+    """
     remaining = done.results[0].weights_remaining
     accuracies = [result.test_accuracy for result in done.results]
     mean = sum(accuracies) / len(accuracies)

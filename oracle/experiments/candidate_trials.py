@@ -17,13 +17,24 @@ from scyc.specs.base import as_json, content_hash
 
 
 def place(study: SearchStudy, graph: Graph) -> StudyKey:
-    """The Optuna study of a whole search: one for each run."""
+    """Name the Optuna study of a whole search: one for each run.
+
+    Args:
+        study: Which search.
+        graph: Names the training runs.
+    """
     node = content_hash(["search", study.identity_fields(), graph.fingerprint])
     return StudyKey("search", None, node)
 
 
 def trial(study: SearchStudy, graph: Graph, candidate: Candidate) -> CandidateTrial:
-    """A candidate that has ended, as the storage keeps it."""
+    """Make the trial of a candidate that has ended, as the storage keeps it.
+
+    Args:
+        study: Which search.
+        graph: Names the training runs.
+        candidate: The candidate.
+    """
     objectives = study.objective.each(study.cycles)
     fate: Fate = "diverged" if candidate.stopped == "diverged" else "stopped"
     results = [result for done in candidate.cycles for result in done.results]

@@ -48,15 +48,15 @@ class DistributionsExperiment:
         return distributions.table(self.study, run_id, self.found, self._path.ended(self.found))
 
     def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
-        """The run's."""
+        """Return the run's Optuna study."""
         return [(self._path.place, {"role": "distributions"})]
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
-        """The one."""
+        """Return the only run."""
         return {"training": self.found}
 
     def failure(self) -> str | None:
-        """A replicate that diverged, so that it could not be pruned."""
+        """Explain a replicate that diverged, so that it could not be pruned."""
         if self.found and any(result.diverged for result in self.found[-1].results):
             return f"a replicate of cycle {self.found[-1].cycle} diverged; lower max_lr"
         return None

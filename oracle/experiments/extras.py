@@ -46,7 +46,7 @@ class Beyond:
         return (self.study.beam == 1 or self.beam.ended) and all(r.ended for r in self.rivals)
 
     def beam_searches(self) -> list[Search]:
-        """The beam's."""
+        """Return the beam's search, if the study has a beam."""
         return self.beam.searches()
 
     def rival_searches(self) -> list[Search]:
@@ -81,7 +81,7 @@ class Beyond:
         return [*beam, *((r.place, {"role": "rival", "rival": r.options}) for r in self.rivals)]
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
-        """The way to the beam's best network, and the rivals' runs."""
+        """Return the way to the beam's best network, and the rivals' runs."""
         best = self.beam.best
         beam = {_BEAM: best.path if best else ()} if self.study.beam > 1 else {}
         return {**beam, **{each.name: each.path for each in self.rivals}}
@@ -110,7 +110,7 @@ class Beyond:
         self.hooks.on_discardable(self._carried.end(run.name))
 
     def _beam_ahead(self, oracle: Sequence[OracleCycle]) -> int:
-        """The beam's cells of the cycles that have not begun, those that are greed's left out."""
+        """Count the beam's cells of the cycles that have not begun, without the greedy oracle's."""
         if self.study.beam == 1 or self.beam.ended:
             return 0
         ahead = self.study.cycles - len(self.beam.cycles)

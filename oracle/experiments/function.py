@@ -41,7 +41,7 @@ class FunctionExperiment(OracleExperiment):
 
 
 def _in_points(search: Search, scale: MetricScale) -> Search:
-    """A search that is sent results in points, and asks as it does."""
+    """Yield what a search asks for, and send it the results in points."""
     try:
         ask = next(search)
         while True:

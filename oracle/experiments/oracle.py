@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from oracle.analysis import region_fit, replay
@@ -12,7 +12,7 @@ from oracle.experiments.extras import Beyond
 from oracle.search.graph import Graph
 from oracle.search.greedy import greedy_oracle
 from oracle.search.grid_search import OracleCycle
-from oracle.search.pruning_run import RunCycle
+from oracle.search.pruning_run import PruningPath, RunCycle
 from oracle.search.request import Search, StudyKey
 from oracle.search.selection.expected import cells_a_cycle
 from oracle.study.declared import learning_rates
@@ -34,15 +34,19 @@ class OracleExperiment:
     s_cyc: list[RunCycle] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._path = (
-            path(self.study, self.graph, learning_rates(self.study)) if self.study.s_cyc else None
-        )
+        self._path = self._s_cyc_path() if self.study.s_cyc else None
         self._first = first_grid(self.study, self.graph, self.study.schedule, self.study.grid)
         self._beyond = Beyond(self.study, self.graph, self.hooks)
         self._begun = False
 
+    def _s_cyc_path(self) -> PruningPath:
+        """Return S-Cyc's own run, which shares what it can of the grid's training runs."""
+        asked = path(self.study, self.graph, learning_rates(self.study))
+        shared = tuple(grid.on_grid(self.study.grid, max_lr) for max_lr in asked.max_lr)
+        return replace(asked, max_lr=shared)
+
     def searches(self) -> list[Search]:
-        """The oracle's and the beam's, then runs that fill the workers while these wait."""
+        """Return the oracle's search and the beam's, then runs that fill the workers meanwhile."""
         self._begun = True
         return [
             greedy_oracle(self.study, self.graph, self._cycle_done),
@@ -56,11 +60,11 @@ class OracleExperiment:
         return self._beyond.known_cells() | (self._path.ids if self._path else set())
 
     def first_grids(self) -> set[str]:
-        """That of cycle 0, where the whole of it is searched."""
+        """Return the ids of cycle 0's cells, where its whole grid is searched."""
         return self._first if self.study.search == "grid" else set()
 
     def unknown_cells(self) -> int:
-        """The grids of the cycles that have not begun; of an adaptive search, a guess at it."""
+        """Count the cells of the cycles that have not begun; of an adaptive search, a guess."""
         whole = self.study.search == "grid"
         begun = len(self.cycles) + (1 if whole or self._begun else 0)
         ahead = max(0, self.study.cycles + 1 - begun)
@@ -110,7 +114,7 @@ class OracleExperiment:
         return [*found, *self._beyond.places(self.cycles)]
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
-        """The oracle's, which goes on with each cycle's well-tuned max_lr, S-Cyc's, the others.
+        """Return the oracle's way and the runs beside it, by name.
 
         Of the oracle's, the replicates that every cycle has.
         """
@@ -125,7 +129,7 @@ class OracleExperiment:
         return {"oracle": won, **s_cyc, **self._beyond.runs()}
 
     def failure(self) -> str | None:
-        """A cycle without a winner."""
+        """Explain a cycle without a winner."""
         return no_winner(self.cycles[-1]) if self.cycles else None
 
     def _cycle_done(self, cycle: OracleCycle) -> None:

@@ -31,7 +31,13 @@ EXPERIMENTS: MappingProxyType[type[Study], Callable[..., Experiment]] = MappingP
 
 
 def experiment(study: Study, graph: Graph, hooks: ExperimentCallbacks | None = None) -> Experiment:
-    """A study's experiment, of which nothing has been found yet."""
+    """Make a study's experiment, of which nothing has been found yet.
+
+    Args:
+        study: Of any kind.
+        graph: Names the training runs.
+        hooks: Called while it goes on.
+    """
     if isinstance(study, FunctionStudy):  # of kind oracle, too
         return FunctionExperiment(study, graph, hooks)
     return EXPERIMENTS[type(study)](study, graph, hooks or ExperimentCallbacks())

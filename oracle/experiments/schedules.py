@@ -54,7 +54,7 @@ class SchedulesExperiment:
         return self._first
 
     def unknown_cells(self) -> int:
-        """The pruned networks of the entries that are still to be tuned."""
+        """Count the pruned networks of the entries that are still to be tuned."""
         waiting = [
             entry
             for entry in self.study.schedules

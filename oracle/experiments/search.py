@@ -40,7 +40,7 @@ class SearchExperiment:
             self._left = search.trials
 
     def searches(self) -> list[Search]:
-        """The recipe's, or the grid's; of sampled candidates one each."""
+        """Return the recipe's search, or the grid's; of sampled candidates one each."""
         search = self.study.search
         if self._recipe is not None:
             found = [self._recipe.run()]
@@ -93,7 +93,7 @@ class SearchExperiment:
         return search_tables.table(self.study, run_id, self.found)
 
     def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
-        """The whole search's, its candidates' cells', and that of epsilon's grid."""
+        """Return the Optuna studies of the search, its candidates' cells and epsilon's grid."""
         found: list[tuple[StudyKey, dict[str, Any]]] = [
             (candidate_trials.place(self.study, self.graph), {"role": "search"}),
             (self.board.place, {"role": "candidates"}),
@@ -107,7 +107,7 @@ class SearchExperiment:
         return {str(each.number): each.cycles for each in self.board.candidates}
 
     def failure(self) -> str | None:
-        """A search in which every candidate diverged."""
+        """Explain a search in which every candidate diverged."""
         if self._recipe is not None:
             return self._recipe.failed
         if self._left or any(each.whole for each in self.board.candidates):

@@ -84,7 +84,7 @@ def _held(ledger: RunDatabase, run: StoredRun) -> Iterator[Lease]:
 
 
 def _needed(others: Iterable[RunRecord], graph: Graph, known: Mapping[str, CellResult]) -> set[str]:
-    """The cells that other runs have asked for; all, where a study of theirs is not understood."""
+    """List the cells that other runs have asked for: all, where a study of theirs is not understood."""
     needed: set[str] = set()
     for record in others:
         if record.graph != graph.id:
@@ -136,7 +136,7 @@ def _delete_files(
 
 
 def _folder(record: RunRecord) -> str | None:
-    """The name of the folder in which a run's files are; None where that is not understood."""
+    """Return the name of the folder of a run's files; None where that is not understood."""
     study = catalog.stored_study(record)
     return None if study is None else study.folder_name
 

@@ -35,7 +35,7 @@ class ListedRun:
     owners: tuple[str, ...]  # of its jobs; none where no server has run it
 
     def as_json(self) -> dict[str, Any]:
-        """The same as JSON values."""
+        """Return the same as JSON values."""
         record, study = self.run.record, self.run.study
         return {
             "id": record.run_id,

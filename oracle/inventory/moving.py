@@ -103,7 +103,7 @@ def _renamed(file: Path, target: Path) -> None:
 
 
 def _free(file: Path) -> Path:
-    """A name that no file has: this one, or with a number."""
+    """Return a name that no file has: this one, or with a number."""
     number, found = 1, file
     while found.exists():
         number += 1

@@ -13,6 +13,7 @@ from oracle.tables.parts.cycles import OracleCycleRow
 from oracle.tables.registry import Table
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9")  # Okabe and Ito
+_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "star", "cross")
 MOST = len(_COLOURS)
 
 
@@ -26,8 +27,8 @@ def overlaid(tables: Sequence[Table]) -> go.Figure | None:
         return None
     figure = go.Figure()
     rates: list[float] = []
-    for table, colour in zip(drawn, _COLOURS, strict=False):
-        rates += _run(figure, table, colour)
+    for table, colour, symbol in zip(drawn, _COLOURS, _SYMBOLS, strict=False):
+        rates += _run(figure, table, colour, symbol)
     ticks = sorted(
         {round(c["weights_remaining"], 2) for table in drawn for c in table["cycles"]}, reverse=True
     )
@@ -37,7 +38,7 @@ def overlaid(tables: Sequence[Table]) -> go.Figure | None:
     return figure
 
 
-def _run(figure: go.Figure, table: OracleTable, colour: str) -> list[float]:
+def _run(figure: go.Figure, table: OracleTable, colour: str, symbol: str) -> list[float]:
     """Draw one run; returns the learning rates that it shows."""
     known = [c for c in table["cycles"] if c["feasible"]]
     left = [c["weights_remaining"] for c in known]
@@ -59,7 +60,7 @@ def _run(figure: go.Figure, table: OracleTable, colour: str) -> list[float]:
             x=left,
             y=[c["well_tuned"] for c in known],
             mode="markers",
-            marker={"color": colour, "size": 9},
+            marker={"color": colour, "symbol": symbol, "size": 9},
             name="well-tuned max_lr",
             hovertemplate="%{x:.1f} % remaining: %{y:.4g}<extra>" + table["run_id"] + "</extra>",
             **group,

@@ -23,7 +23,11 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="oracle"'}
 
 
 def needs(scope: Scope) -> Callable[[Request], Token]:
-    """A dependency: the caller, whose token reaches that far. Answers 401 and 403."""
+    """Make a dependency: the caller, whose token reaches that far. Answers 401 and 403.
+
+    Args:
+        scope: That the token needs.
+    """
 
     def caller(request: Request) -> Token:
         who = current(request)
@@ -38,9 +42,16 @@ def needs(scope: Scope) -> Callable[[Request], Token]:
 
 
 def current(request: Request) -> Token | None:
-    """The caller; None where their token is missing, unknown or revoked.
+    """Return the caller of a request.
 
-    Raises HttpProblem for a request that changes something and comes from another site's page.
+    Args:
+        request: Of any method.
+
+    Returns:
+        The caller's token; None where it is missing, unknown or revoked.
+
+    Raises:
+        HttpProblem: The request changes something and comes from another site's page.
     """
     service: Service = request.app.state.service
     settings: WebSettings = request.app.state.settings
@@ -68,7 +79,11 @@ def same_site(request: Request) -> None:
 
 
 def csrf_token(request: Request) -> str:
-    """What a form of the page carries along, so that no other site's form is taken."""
+    """Return what a form of the page carries along, so that no other site's form is taken.
+
+    Args:
+        request: For the page.
+    """
     session = request.cookies.get(COOKIE, "")
     key: bytes = request.app.state.form_key  # the same in all servers of a database
     return hmac.new(key, session.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
@@ -90,7 +105,7 @@ def _place(origin: str) -> str | None:
 
 
 def _bearer(request: Request) -> str | None:
-    """The token that a program sends; "" where the header is of another kind."""
+    """Return the token that a program sends; "" where the header is of another kind."""
     header = request.headers.get("authorization")
     if header is None:
         return None

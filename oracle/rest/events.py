@@ -80,10 +80,18 @@ class Watcher:
     def stream(
         self, job_id: str, after: int, may: Callable[[], bool] = lambda: True
     ) -> AsyncIterator[str]:
-        """A job whenever it changes, and its events after the one with a number, as text.
+        """Stream a job whenever it changes, and its events, as text.
 
         It ends when the job has ended and everything was told, or soon after `may` says that the
-        caller may not see it any more. Raises HttpProblem where there are too many.
+        caller may not see it any more.
+
+        Args:
+            job_id: Of the job.
+            after: Number of an event; those after it are sent.
+            may: Whether the caller may still see the job.
+
+        Raises:
+            HttpProblem: There are too many streams.
         """
         if sum(topic.streams for topic in self._topics.values()) >= _MOST:
             rule = f"{_MOST} streams are open already; come again later"
@@ -144,7 +152,7 @@ class Watcher:
             topic.show(topic.shown)
 
     async def _older(self, job_id: str, after: int, last: int) -> AsyncIterator[tuple[int, str]]:
-        """The events that are no longer shared, up to one."""
+        """Yield the events that are no longer shared, up to one."""
         while after < last:
             page = await run_in_threadpool(self._jobs.events, job_id, after)
             for event in page:

@@ -24,7 +24,18 @@ class Drawing:
         self._turn, self._patience = threading.Lock(), patience
 
     def picture(self, figure: Figure, form: Literal["png", "svg"]) -> bytes:
-        """A figure as PNG, of two pixels a unit, or as SVG. Raises HttpProblem."""
+        """Draw a figure as PNG, of two pixels a unit, or as SVG.
+
+        Args:
+            figure: Of Plotly.
+            form: png or svg.
+
+        Returns:
+            The file's bytes.
+
+        Raises:
+            HttpProblem: It could not be drawn.
+        """
         if not self._turn.acquire(timeout=self._patience):
             raise HttpProblem(503, _BUSY, {"Retry-After": "10"})
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
@@ -16,6 +17,7 @@ from oracle.rest.auth import current, needs
 from oracle.rest.middleware import StrictJsonRoute
 from oracle.rest.problems import HttpProblem, documented
 from oracle.rest.schemas import Change, JobPage, JobShown, Smaller, Submission, job_shown
+from oracle.service.heavy_work import HeavyWork
 from oracle.service.service import Service
 from oracle.study.loading import read_json
 from scyc.errors import BadInput, Problem
@@ -37,7 +39,11 @@ LARGEST = 2**31 - 1
 
 
 def service_of(request: Request) -> Service:
-    """The server's service object."""
+    """Return the server's service object.
+
+    Args:
+        request: Of any kind.
+    """
     found = request.app.state.service
     assert isinstance(found, Service)
     return found
@@ -106,7 +112,8 @@ async def submit(
         raise HttpProblem(
             415, f"send application/json or application/yaml, not {media or 'nothing'}"
         )
-    job, new = await run_in_threadpool(
+    work: HeavyWork = request.app.state.heavy
+    submitting = partial(
         service.submit,
         text,
         form=form,
@@ -116,13 +123,14 @@ async def submit(
         priority=priority,
         key=key,
     )
+    job, new = await work.run(submitting)
     response.status_code = 201 if new else 200
     response.headers["Location"] = f"/v1/jobs/{job.id}"
     return job_shown(job)
 
 
 def _submission(text: str) -> Submission:
-    """What a JSON body holds. Raises BadInput, Refused."""
+    """Parse a JSON body. Raises BadInput, HttpProblem."""
     try:
         content = read_json(text)
     except BadInput as error:
@@ -171,7 +179,7 @@ def listed(
 
 @router.get("/{job}", operation_id="getJob", summary="One job", responses=documented(404, 422))
 def one(job: JobId, service: ServiceDep, _: Reader) -> JobShown:
-    """A job's state and progress."""
+    """Return a job's state and progress."""
     return job_shown(service.jobs.get(job))
 
 
@@ -199,7 +207,7 @@ async def events(
         Header(alias="Last-Event-ID", ge=0, le=LARGEST, description="Events after this one."),
     ] = 0,
 ) -> StreamingResponse:
-    """What happens to a job, as it happens."""
+    """Stream what happens to a job, as it happens."""
     await run_in_threadpool(service.jobs.get, job)
     stream = request.app.state.watcher.stream(job, after, lambda: current(request) is not None)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

@@ -26,6 +26,7 @@ from oracle.rest.settings import WebSettings
 from oracle.runs.catalog import StoredRun
 from oracle.service.run_access import check_owner
 from oracle.service.service import Service
+from oracle.study.base import NAME
 from scyc.errors import BadInput
 
 router = APIRouter(prefix="/v1", tags=["runs"])
@@ -56,7 +57,9 @@ class Rename(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    name: str = Field(max_length=100, description="In place of an earlier one; its id: none.")
+    name: str = Field(
+        pattern=NAME, max_length=100, description="In place of an earlier one; its id: none."
+    )
 
 
 class DeletedRun(BaseModel):
@@ -74,7 +77,7 @@ class DeletedRun(BaseModel):
     responses=documented(404, 422),
 )
 def summary(run: RunName, service: ServiceDep, _: Reader) -> RunSummary:
-    """What `oracle runs show` tells."""
+    """Tell what `oracle runs show` does."""
     return _summary(service, service.run(run))
 
 
@@ -137,7 +140,7 @@ def archive(
     who: Reader,
     networks: Annotated[bool, Query(description="With its networks.")] = True,
 ) -> StreamingResponse:
-    """The study, the finished training runs and their networks, each with its sha256.
+    """Send the study, the finished training runs and their networks, each with its sha256.
 
     For the owner of a job that ran as this run, and for an admin.
     """

@@ -66,13 +66,18 @@ STATUS_BY_ERROR: Mapping[type[Exception], int] = MappingProxyType(
         failures.ConflictingObservation: 409,
         failures.KeyReused: 422,
         failures.QueueFull: 503,
+        failures.ServerBusy: 503,
         failures.StorageError: 503,
     }
 )
 
 
 def status_of(error: Exception) -> int:
-    """The status of an error that :data:`STATUS_BY_ERROR` has, or a base class of it."""
+    """Return the status of an error that :data:`STATUS_BY_ERROR` has, or a base class of it.
+
+    Args:
+        error: That was raised.
+    """
     kinds = (kind for kind in type(error).__mro__ if kind in STATUS_BY_ERROR)
     return STATUS_BY_ERROR[next(kinds)]
 
@@ -98,7 +103,11 @@ _ANY = (400, 413, 421, 429, 500, 503)  # whatever is asked for
 
 
 def example(status: int) -> dict[str, Any]:
-    """A refusal with this status, for the description."""
+    """Make a refusal with this status, for the description.
+
+    Args:
+        status: Of HTTP.
+    """
     wrong = {"path": "grid.max_lr[4]", "rule": "must be above 0", "value": -0.02}
     return {
         "type": "about:blank",
@@ -111,9 +120,14 @@ def example(status: int) -> dict[str, Any]:
 
 
 def documented(*statuses: int, anyone: bool = False) -> dict[int | str, dict[str, Any]]:
-    """The answers of an operation that refuse, for its description.
+    """Describe the answers of an operation that refuse.
 
-    anyone: no token is asked for.
+    Args:
+        statuses: That it may answer with.
+        anyone: Whether no token is asked for.
+
+    Returns:
+        Answers by status, for FastAPI's `responses`.
     """
     known = {*_ANY, *statuses} | (set() if anyone else {401, 403})
     return {
@@ -132,7 +146,15 @@ def answer(
     errors: Sequence[Problem] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A refusal."""
+    """Answer a request with a refusal.
+
+    Args:
+        path: Of the request.
+        status: Of HTTP.
+        detail: What is wrong, in a sentence.
+        errors: The problems of the input, if any.
+        headers: Further ones.
+    """
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -245,7 +267,7 @@ def _path(location: Sequence[Any]) -> str:
 
 
 def _shown(value: object) -> object:
-    """A value as it can be shown in JSON."""
+    """Return a value as it can be shown in JSON."""
     found = _scalar(value)
     return found[:200].encode("utf-8", "replace").decode() if isinstance(found, str) else found
 

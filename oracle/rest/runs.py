@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from plotly.graph_objects import Figure
 
 from oracle.plots import page
 from oracle.plots.registry import FIGURES
@@ -18,10 +19,13 @@ from oracle.reports import formats
 from oracle.rest.auth import needs
 from oracle.rest.image_export import Drawing
 from oracle.rest.jobs import LARGEST, ServiceDep
+from oracle.rest.middleware import heavy
 from oracle.rest.problems import HttpProblem, documented
 from oracle.rest.schemas import CycleRegion, RunList, RunShown, run_shown
 from oracle.runs import html_report
 from oracle.runs.catalog import StoredRun
+from oracle.service.heavy_work import HeavyWork
+from oracle.service.service import Service
 from oracle.study.loading import bundled_studies
 from oracle.tables.registry import Table, is_empty
 from scyc.errors import BadInput, Problem
@@ -78,14 +82,14 @@ def listed(
     ] = None,
     limit: Annotated[int, Query(ge=1, le=200, description="Runs on a page.")] = 50,
 ) -> RunList:
-    """The runs that are in the storage, the newest first, page by page."""
+    """List the runs that are in the storage, the newest first, page by page."""
     found, following = service.page(before, limit)
     return RunList(items=[run_shown(each) for each in found], next=following)
 
 
 @router.get("/runs/{run}", operation_id="getRun", summary="One run", responses=documented(404, 422))
 def one(run: RunName, service: ServiceDep, _: Reader) -> RunShown:
-    """What a run is, and its state."""
+    """Return what a run is, and its state."""
     return run_shown(service.run(run))
 
 
@@ -102,6 +106,7 @@ def one(run: RunName, service: ServiceDep, _: Reader) -> RunShown:
         **documented(404, 422),
     },
 )
+@heavy
 def table(
     run: RunName,
     service: ServiceDep,
@@ -113,7 +118,7 @@ def table(
     width: Annotated[int, Query(ge=40, le=500, description="Columns, of text.")] = 160,
     distributions: Which = None,
 ) -> Response:
-    """A run's table, the same bytes as `oracle table` prints."""
+    """Return a run's table, the same bytes as `oracle table` prints."""
     known = service.run(run)
     draw = partial(formats.text, width=width) if form == "text" else formats.FORMATS[form]
     text = service.drawn(known, distributions, (form, width), draw)
@@ -135,7 +140,7 @@ def table(
         **documented(404, 409, 422),
     },
 )
-def figure(
+async def figure(
     run: RunName,
     request: Request,
     service: ServiceDep,
@@ -147,6 +152,22 @@ def figure(
     distributions: Which = None,
 ) -> Response:
     """Regions and accuracies, schedules compared, or distributions. PNG and SVG need Chromium."""
+    work: HeavyWork = request.app.state.heavy
+    made = await work.run(partial(_drawn, service, run, form, distributions))
+    if isinstance(made, Response):
+        return made
+    assert form in ("png", "svg")
+    drawing: Drawing = request.app.state.drawing
+    pictures: HeavyWork = request.app.state.pictures
+    name, drawn = made
+    picture = await pictures.run(partial(drawing.picture, drawn, form))
+    return Response(picture, media_type=_FIGURES[form], headers=_named(name))
+
+
+def _drawn(
+    service: Service, run: str, form: str, distributions: str | None
+) -> Response | tuple[str, Figure]:
+    """Return a run's figure; one that is to be a picture with the picture's name."""
     known = service.run(run)
     found = service.table(known, distributions)
     refuse_empty(found)
@@ -154,14 +175,12 @@ def figure(
         text = service.drawn(known, distributions, "figure", _figure)
         return Response(text, media_type=_FIGURES[form])
     figure = FIGURES[found["kind"]].figure(found)
-    headers = _named(f"{known.record.run_id}.{form}")
-    if form == "html":
-        headers["Content-Security-Policy"] = _OWN_PAGE
-        shown = page.document(figure, FIGURES[found["kind"]].cards(found))
-        return Response(shown, media_type=_FIGURES[form], headers=headers)
-    drawing: Drawing = request.app.state.drawing
-    picture = drawing.picture(figure, form)
-    return Response(picture, media_type=_FIGURES[form], headers=headers)
+    name = f"{known.record.run_id}.{form}"
+    if form != "html":
+        return name, figure
+    headers = {**_named(name), "Content-Security-Policy": _OWN_PAGE}
+    shown = page.document(figure, FIGURES[found["kind"]].cards(found))
+    return Response(shown, media_type=_FIGURES[form], headers=headers)
 
 
 # A page that holds its own library: it may run its scripts, and reach nothing.
@@ -184,6 +203,7 @@ _OWN_PAGE = (
         **documented(404, 409, 422),
     },
 )
+@heavy
 def whole_report(run: RunName, service: ServiceDep, _: Reader) -> Response:
     """Verdict, figure, table and cost of a run, to be read anywhere."""
     known = service.run(run)
@@ -208,7 +228,7 @@ def whole_report(run: RunName, service: ServiceDep, _: Reader) -> Response:
     },
 )
 def study(run: RunName, service: ServiceDep, _: Reader) -> Response:
-    """The study that a run was declared by, defaults included."""
+    """Return the study that a run was declared by, defaults included."""
     known = service.run(run)
     headers = _named(f"{known.study.name}.yaml")
     return Response(study_yaml(known), media_type="application/yaml", headers=headers)
@@ -220,13 +240,14 @@ def study(run: RunName, service: ServiceDep, _: Reader) -> Response:
     summary="The region of one cycle",
     responses=documented(404, 422),
 )
+@heavy
 def region(
     run: RunName,
     cycle: Annotated[int, Path(ge=0, le=1000, description="Completed pruning cycles.")],
     service: ServiceDep,
     _: Reader,
 ) -> CycleRegion:
-    """The feasible region of a pruning cycle of an oracle run."""
+    """Return the feasible region of a pruning cycle of an oracle run."""
     known = service.run(run)
     found = service.table(known)
     if found["kind"] != "oracle":
@@ -249,7 +270,7 @@ def region(
     "/shipped", operation_id="listShipped", summary="Studies that ship", responses=documented()
 )
 def shipped(_: Reader) -> dict[str, str]:
-    """The YAML of every study that ships with the project, by name."""
+    """Return the YAML of every study that ships with the project, by name."""
     return bundled_studies()
 
 
@@ -260,7 +281,11 @@ def refuse_empty(table: Table) -> None:
 
 
 def study_yaml(run: StoredRun) -> str:
-    """A run's study as YAML, every field."""
+    """Format a run's study as YAML, every field.
+
+    Args:
+        run: Which run.
+    """
     content = json.loads(json.dumps(as_json(run.study)))
     return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
 

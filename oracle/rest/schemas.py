@@ -125,7 +125,11 @@ class CycleRegion(BaseModel):
 
 
 def job_shown(job: Job) -> JobShown:
-    """A job as the API tells of it."""
+    """Convert a job to the API's schema.
+
+    Args:
+        job: From the queue.
+    """
     return JobShown(
         id=job.id,
         owner=job.owner,
@@ -149,12 +153,20 @@ def job_shown(job: Job) -> JobShown:
 
 
 def event_shown(event: Event) -> EventShown:
-    """An event as the API tells of it."""
+    """Convert an event to the API's schema.
+
+    Args:
+        event: Of a job.
+    """
     return EventShown(number=event.number, kind=event.kind, text=event.text)
 
 
 def run_shown(run: StoredRun) -> RunShown:
-    """A run as the API tells of it."""
+    """Convert a run to the API's schema.
+
+    Args:
+        run: From the catalog.
+    """
     declared = run.study
     return RunShown(
         id=run.record.run_id,

@@ -10,8 +10,10 @@ import importlib.util
 import sys
 import sysconfig
 import tokenize
+import types
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from scyc.specs.base import content_hash
 
@@ -36,6 +38,15 @@ def source_hash(path: str) -> str | None:
     Returns:
         32 hexadecimal digits; None where the module has no file, such as one of a notebook.
     """
+    found = _read(path)
+    if found is None or isinstance(found, str):
+        return found and content_hash(["package", found])[:_DIGITS]
+    files = {name: hashlib.sha256(_code(text).encode()).hexdigest() for name, text in found.items()}
+    return content_hash(["source", files])[:_DIGITS]
+
+
+def _read(path: str) -> dict[str, str] | str | None:
+    """Return the text of each module behind a path, or an installed package's name and version."""
     name = path.partition(":")[0]
     folder = _top(name)
     if name == "__main__" and (script := getattr(sys.modules[name], "__file__", None)):
@@ -44,18 +55,17 @@ def source_hash(path: str) -> str | None:
     if folder is None or first is None:
         return None
     if _is_installed(first):
-        return content_hash(["package", _package(name)])[:_DIGITS]
-    files: dict[str, str] = {}
+        return _package(name)
+    texts: dict[str, str] = {}
     waiting = [name]
     while waiting:
         each = waiting.pop()
-        file = None if each in files or each.partition(".")[0] in _OURS else _file(each, folder)
+        file = None if each in texts or each.partition(".")[0] in _OURS else _file(each, folder)
         if file is None or _is_installed(file):
             continue
-        text = file.read_text(encoding="utf-8")
-        files[each] = hashlib.sha256(_code(text).encode()).hexdigest()
-        waiting += _imported(text, each, file.name == "__init__.py")
-    return content_hash(["source", files])[:_DIGITS]
+        texts[each] = file.read_text(encoding="utf-8")
+        waiting += _imported(texts[each], each, file.name == "__init__.py")
+    return texts
 
 
 def change_rule(path: str, source: str | None) -> str | None:
@@ -68,8 +78,8 @@ def change_rule(path: str, source: str | None) -> str | None:
     if source is None or _loaded_hash(path) == source:
         return None
     return (
-        f"{path} has changed since its source was hashed: start again in a new process, and what "
-        "the change concerns is trained anew; or restore the code"
+        f"{path} has changed since it was imported or its source was hashed: start again in a new "
+        "process, and what the change concerns is trained anew; or restore the code"
     )
 
 
@@ -87,8 +97,47 @@ def _loaded_hash(path: str) -> str | None:
         return source_hash(path)  # it is imported next
     key = (path, id(made))
     if key not in _LOADED:
+        texts = _read(path)
+        if isinstance(texts, dict) and any(_is_edited(*each) for each in texts.items()):
+            return None
         _LOADED[key] = source_hash(path)
     return _LOADED[key]
+
+
+def _is_edited(name: str, text: str) -> bool:
+    """Return whether a module's file has functions other than those that were imported from it."""
+    module = sys.modules.get(name)
+    if type(getattr(module, "__loader__", None)) is not importlib.machinery.SourceFileLoader:
+        return False  # not loaded, or by a hook that changes the code
+    assert module is not None
+    try:
+        now = set(_functions(compile(text, str(module.__file__), "exec")))
+    except SyntaxError:
+        return True
+    own = [value for value in vars(module).values() if getattr(value, "__module__", "") == name]
+    members = [each for value in own if isinstance(value, type) for each in vars(value).values()]
+    codes = [getattr(value, "__code__", None) for value in (*own, *members)]
+    return any(
+        _behaviour(code) not in now
+        for code in codes
+        if code is not None and code.co_filename == module.__file__
+    )
+
+
+def _functions(code: types.CodeType) -> Iterator[tuple[Any, ...]]:
+    for each in code.co_consts:
+        if isinstance(each, types.CodeType):
+            yield _behaviour(each)
+            yield from _functions(each)
+
+
+def _behaviour(code: types.CodeType) -> tuple[Any, ...]:
+    """Return what a function does, without where in the file it stands."""
+    constants = tuple(
+        _behaviour(each) if isinstance(each, types.CodeType) else repr(each)
+        for each in code.co_consts
+    )
+    return code.co_qualname, code.co_code, code.co_names, code.co_varnames, constants
 
 
 def _top(name: str) -> Path | None:

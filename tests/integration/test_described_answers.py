@@ -27,6 +27,7 @@ from oracle.service.service import Service
 from oracle.study.validation import parse_as
 from oracle.web.app import create_app
 
+schemathesis.serializer.alias("application/zip", "application/octet-stream")
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -92,7 +93,6 @@ def conforms(seen: tuple[dict[str, Any], dict[str, Any]], name: str, examples: i
 
     @settings(
         max_examples=examples,
-        deadline=None,
         database=None,
         derandomize=examples == FEW,
         phases=[Phase.generate],

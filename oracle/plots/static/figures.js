@@ -51,7 +51,7 @@
   // Marks with a white rim or filling are cut out of the ground, whatever it is.
   function repainted(value, ground, key = "") {
     if (value && value.meta === FIXED) return value; // it lies on colours of its own
-    if (key === "colorscale") return value.map(([at, each]) => [at, readable(each, ground, 3)]);
+    if (key === "colorscale") return value.map(([at, each]) => [at, readable(each, ground, least(ground))]);
     if (Array.isArray(value)) {
       const within = key === "color" || typeof value[0] === "object";
       return within ? value.map((each) => repainted(each, ground, key)) : value;
@@ -62,8 +62,11 @@
     if (key !== "color" || typeof value !== "string") return value;
     const [r, g, b, alpha] = parsed(value);
     if (alpha >= 0.9 && r + g + b === 765) return `rgba(${ground.slice(0, 3).join(",")},${alpha})`;
-    return readable(value, ground, 3);
+    return readable(value, ground, least(ground));
   }
+
+  // What the contrast of lines and marks is raised to; thin ones need more on a dark ground.
+  const least = (ground) => (luminance(ground) < 0.2 ? 4.5 : 3);
 
   // Ticks of which none touches its neighbour: every second, third, ... of those that were given.
   function thinned(axis, across, length, size) {

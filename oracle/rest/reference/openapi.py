@@ -99,7 +99,14 @@ def describe(app: FastAPI, settings: WebSettings) -> None:
 
 
 def operations(described: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Method, path and description of every operation."""
+    """List the operations of the API.
+
+    Args:
+        described: The OpenAPI document.
+
+    Yields:
+        Method, path and description of each.
+    """
     for path, item in described["paths"].items():
         for method, operation in item.items():
             yield method, path, operation

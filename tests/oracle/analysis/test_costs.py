@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from oracle.analysis import costs
-from oracle.analysis.costs import ADAPTIVE, FITTED, ONE, PAPER, WHOLE, Budget, Measured
+from oracle.analysis import budgets, costs
+from oracle.analysis.budgets import PAPER, Budget
+from oracle.analysis.costs import ADAPTIVE, FITTED, ONE, WHOLE, Measured
 from oracle.cli.main import main
 from oracle.experiments.registry import experiment
 from oracle.reports import oracle as tables
@@ -134,10 +135,10 @@ def test_the_papers_budget_saves_by_constant_factors() -> None:
     assert (PAPER.oracle, PAPER.search, PAPER.runs) == (7800, 2600, 130)
     longer = Budget(60, 260, 5, 20)
     assert longer.oracle / longer.search == PAPER.oracle / PAPER.search == 3
-    said = costs.budget_text(PAPER)
+    said = budgets.budget_text(PAPER)
     assert "2,600 training runs, 0.33x the oracle's\n" in said
     assert "130 training runs, 0.017x the oracle's\n" in said
-    assert costs.budget_json(PAPER)["less_than_the_oracle"] == {"search": 3, "one_run": 60}
+    assert budgets.budget_json(PAPER)["less_than_the_oracle"] == {"search": 3, "one_run": 60}
 
 
 def test_regions_that_fall_fit_no_s_cyc_curve_and_the_table_says_so(run: Any) -> None:

@@ -70,5 +70,5 @@ def test_results_without_a_recorded_source_are_named(run: Run) -> None:
 
 def test_code_that_differs_from_the_stored_hash_is_refused() -> None:
     spec = OwnNetworkSpec(factory="studies.own_network:small_cnn", source="0" * 32)
-    with pytest.raises(ValueError, match="small_cnn has changed since its source was hashed"):
+    with pytest.raises(ValueError, match="small_cnn has changed since it was imported"):
         registry.build(spec, (1, 8, 8), 3, seed=0)

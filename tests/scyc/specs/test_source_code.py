@@ -1,12 +1,14 @@
 """The hash of a user's code: what it covers, and what it does not."""
 
+import importlib
+import sys
 from pathlib import Path
 
 import pytest
 
 from scyc.specs.factory import UNCHECKED
 from scyc.specs.networks import OwnNetworkSpec
-from scyc.specs.source_code import source_hash
+from scyc.specs.source_code import change_rule, source_hash
 
 MAIN = "from my_blocks_ import block\nimport numpy\n\ndef make():\n    return block()\n"
 BLOCKS = "def block():\n    return 1\n"
@@ -97,3 +99,26 @@ def test_a_version_stands_for_the_source() -> None:
     assert plain.source == source_hash(path)
     assert (versioned.version, versioned.source) == ("2", None)
     assert unchecked.model_dump() == {"factory": path, "options": {}}  # as before there was one
+
+
+@pytest.mark.parametrize(
+    ("edited", "changed"),
+    [
+        (BLOCKS.replace("1", "2"), True),
+        (f"# a line more\n\n{BLOCKS}", False),
+        (BLOCKS.replace("return 1", "return (1)"), True),
+    ],
+    ids=["another value", "a comment", "other source that does the same"],
+)
+def test_a_file_that_was_edited_after_the_import_is_noticed(
+    code: Path, edited: str, changed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("my_network_", "my_blocks_"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    before = hashed()
+    importlib.import_module("my_network_")
+    (code / "my_blocks_.py").write_text(edited)
+    now = source_hash("my_network_:make")
+    assert (now != before) == changed
+    stale = edited != BLOCKS and "2" in edited
+    assert (change_rule("my_network_:make", now) is not None) == stale
