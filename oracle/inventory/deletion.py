@@ -84,7 +84,7 @@ def _held(ledger: RunDatabase, run: StoredRun) -> Iterator[Lease]:
 
 
 def _needed(others: Iterable[RunRecord], graph: Graph, known: Mapping[str, CellResult]) -> set[str]:
-    """List the cells that other runs have asked for: all, where a study of theirs is not understood."""
+    """List the cells that other runs need: all, where a study of theirs is not understood."""
     needed: set[str] = set()
     for record in others:
         if record.graph != graph.id:
