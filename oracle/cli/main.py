@@ -48,11 +48,11 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="scyc-oracle", prog_name="oracle")
 def main() -> None:
-    """Greedy max_lr oracle for iterative pruning, compared with S-Cyc.
+    """Find the best learning rates of each pruning cycle, and compare S-Cyc with them.
 
-    STUDY is a YAML file or the name of a built-in study; RUN is a run's id, the name that you gave
-    it, or a study's name for its latest run. `serve` starts a server, which submit, status, watch,
-    cancel, resume and fetch ask.
+    STUDY is a YAML file or the name of a built-in study (`oracle studies`); RUN is a run's id, the
+    name that you gave it, or a study's name for its latest run. `serve` starts a server; submit,
+    status, watch, cancel, resume and fetch are its clients.
     """
 
 
@@ -77,7 +77,8 @@ def entry() -> None:
         error.show()
         code = FAILED
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; what is finished is kept: run the same command to go on", err=True)
+        text = "interrupted; finished training runs are kept: run the same command to continue"
+        click.echo(text, err=True)
         code = INTERRUPTED
     except (OracleError, OSError) as error:
         failure = disk_failed(error) if isinstance(error, OSError) else error

@@ -7,6 +7,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Hashable
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -197,7 +198,7 @@ def _check_events(text: str) -> None:
 
 
 def load_study(name_or_path: str) -> Study:
-    """Load a study from a file, or one that ships, by its name.
+    """Load a study from a file, or a built-in one by its name.
 
     Args:
         name_or_path: Either.
@@ -237,13 +238,20 @@ def study_text(name_or_path: str) -> tuple[str, str]:
 
 
 def bundled_studies() -> dict[str, str]:
-    """Return the YAML of every study that ships, by name."""
-    folder = importlib.resources.files("studies")
+    """Return the YAML of every built-in study, by name."""
+    folder = _beside_package()  # by its place: a user's own `studies` would be imported first
     found = (entry for entry in folder.iterdir() if entry.name.endswith(".yaml"))
     return {
         entry.name.removesuffix(".yaml"): entry.read_text(encoding="utf-8")
         for entry in sorted(found, key=lambda entry: entry.name)
     }
+
+
+def _beside_package() -> Traversable:
+    """Return the folder of the built-in studies, which lies beside the package."""
+    package = importlib.resources.files("oracle")
+    assert isinstance(package, Path)  # it is never run from an archive
+    return package.parent / "studies"
 
 
 def _bundled(name: str) -> tuple[str, str]:
