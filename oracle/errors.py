@@ -108,6 +108,10 @@ class KeyReused(ServiceError):
     """An Idempotency-Key came again with another study."""
 
 
+class ServerBusy(ServiceError):
+    """So much is computed for others that a request's turn did not come."""
+
+
 class QueueFull(ServiceError):
     """As many jobs wait as the server takes."""
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from factories import create_database, make_study, make_system
 from gate import Gate
+from hypothesis import settings
 
 from oracle.study.base import Study
 from scyc.data import datasets
@@ -27,6 +28,8 @@ pytest_plugins = [
     "web_fixtures",
 ]
 torch.set_num_threads(1)
+settings.register_profile("any speed", deadline=None)
+settings.load_profile("any speed")
 
 
 @pytest.fixture

@@ -62,7 +62,11 @@ def table(name: str) -> dict[str, Any] | None:
 def known(names: Mapping[str, str]) -> list[tuple[str, dict[str, Any]]]:
     """The committed tables among some names, with their titles."""
     found = [(title, table(name)) for name, title in names.items()]
-    return [(title, each) for title, each in found if each is not None]
+    return [
+        (title if each["complete"] else f"{title}; its first {len(each['cycles'])} cycles", each)
+        for title, each in found
+        if each is not None
+    ]
 
 
 def panels(titles: Sequence[str], height: int = 460, space: float = 0.07) -> go.Figure:

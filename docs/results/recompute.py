@@ -4,7 +4,8 @@
 
 The argument is the folder of all runs. Of every oracle's table whose run is there, each accuracy,
 the well-tuned max_lr and the ends of the region are read off the trials by the definition, without
-this project's code, and compared with the table. The exit code is 1 where one differs.
+this project's code, and compared with the table. A table whose run is not there is named. The exit
+code is 1 where one differs.
 """
 
 from __future__ import annotations
@@ -42,6 +43,16 @@ def stored(storage: str, run_id: str) -> dict[int, dict[float, list[optuna.trial
     return found
 
 
+def runs_of(storage: str) -> set[str]:
+    """The ids of the runs with an oracle in a storage."""
+    return {
+        name.removeprefix("run:")
+        for summary in optuna.get_all_study_summaries(storage)
+        for name, role in summary.user_attrs.items()
+        if name.startswith("run:") and role["role"] == "oracle"
+    }
+
+
 def differences(table: dict[str, Any], storage: str) -> Iterator[str]:
     """What differs between a table and the trials of its run."""
     trials = stored(storage, table["run_id"])
@@ -76,14 +87,20 @@ def differences(table: dict[str, Any], storage: str) -> Iterator[str]:
 def main(folder: Path) -> int:
     """Compare every table; returns the exit code."""
     wrong = 0
+    known = {
+        storage: runs_of(storage)
+        for storage in (
+            f"sqlite:///{database.absolute()}" for database in sorted(folder.glob("*/oracle.db"))
+        )
+    }
     for file in sorted(HERE.glob("*.json")):
         table = json.loads(file.read_text())
         if not isinstance(table, dict) or table.get("kind") != "oracle":
             continue
-        for database in sorted(folder.glob("*/oracle.db")):
-            storage = f"sqlite:///{database.absolute()}"
-            if not stored(storage, table["run_id"]):
-                continue
+        at = [storage for storage, runs in known.items() if table["run_id"] in runs]
+        if not at:
+            sys.stdout.write(f"{file.name}: {table['run_id']} is not in {folder}\n")
+        for storage in at:
             found = list(differences(table, storage))
             wrong += len(found)
             cells = sum(len(each["val_accuracy"]) for c in table["cycles"] for each in c["grid"])

@@ -27,7 +27,7 @@ _text_or_json = click.option(
 @click.argument("number", type=click.Choice(["3", "7", "8"]))
 @_text_or_json
 def paper(number: str, form: str) -> None:
-    """Recompute S-Cyc's row of the paper's Table 3, 7 or 8, and judge it cell by cell."""
+    """Recompute S-Cyc's row of the paper's Table 3, 7 or 8, and compare it cell by cell."""
     from oracle.analysis import paper as printed
 
     judged = printed.check_paper_table(int(number))
@@ -40,10 +40,22 @@ def paper(number: str, form: str) -> None:
 @click.command()
 @click.argument("run_name", metavar="[RUN]", required=False)
 @storage_options
-@click.option("--paper", "number", type=click.Choice(["3", "7", "8"]), help="Fit a paper's table.")
-@click.option("--q-most", type=click.IntRange(0, 100), default=3, show_default=True)
-@click.option("--beta-low", type=Finite(1e-3, 1e3), default=3.0, show_default=True)
-@click.option("--beta-high", type=Finite(1e-3, 1e3), default=6.0, show_default=True)
+@click.option(
+    "--paper", "number", type=click.Choice(["3", "7", "8"]),
+    help="Fit the regions of this table of the paper.",
+)  # fmt: skip
+@click.option(
+    "--q-most", type=click.IntRange(0, 100), default=3, show_default=True,
+    help="Largest q to try.",
+)  # fmt: skip
+@click.option(
+    "--beta-low", type=Finite(1e-3, 1e3), default=3.0, show_default=True,
+    help="Smallest beta to try.",
+)  # fmt: skip
+@click.option(
+    "--beta-high", type=Finite(1e-3, 1e3), default=6.0, show_default=True,
+    help="Largest beta to try.",
+)  # fmt: skip
 @_text_or_json
 def fit(
     run_name: str | None,
@@ -54,21 +66,21 @@ def fit(
     beta_high: float,
     form: str,
 ) -> None:
-    """Find S-Cyc's parameters for a RUN's regions, or the paper's, without training.
+    """Fit S-Cyc's parameters to the regions of a RUN or of the paper, without training.
 
-    Those that lie inside most regions, then the closest to the well-tuned values; and every (q,
-    beta) that lies inside as many.
+    The curve inside most regions, of these the closest to the well-tuned values; and every (q,
+    beta) that is inside as many.
     """
     from oracle.analysis import curve_fit as fits
 
     if (run_name is None) == (number is None):
         raise click.UsageError("name a RUN, or a table with --paper")
     if beta_low > beta_high:
-        raise click.UsageError("--beta-low lies above --beta-high")
+        raise click.UsageError("--beta-low is above --beta-high")
     name, rate, targets = _regions(run_name, settings, number)
     if not targets:
         raise click.ClickException(
-            "no cycle of this run has a region in which something was learned yet; nothing to fit"
+            "no cycle of this run has a region above chance level yet; nothing to fit"
         )
     betas = [beta_low + (beta_high - beta_low) * step / 30 for step in range(31)]
     found = fits.fit_scyc_curve(targets, rate, range(q_most + 1), list(dict.fromkeys(betas)))
@@ -81,7 +93,7 @@ def fit(
 @click.command()
 @click.argument("run_names", metavar="[RUN]...", nargs=-1)
 @storage_options
-@click.option("--paper", is_flag=True, help="The paper's own budget, by formula.")
+@click.option("--paper", is_flag=True, help="The paper's own budget, computed by formula.")
 @_text_or_json
 def cost(run_names: tuple[str, ...], settings: Settings, paper: bool, form: str) -> None:
     """Compare the cost of RUNs of one system: oracle and search runs.
@@ -111,10 +123,10 @@ def cost(run_names: tuple[str, ...], settings: Settings, paper: bool, form: str)
 @click.option("--device", type=click.Choice(DEVICE_NAMES), default="auto", show_default=True)
 @_text_or_json
 def budget(run_name: str, settings: Settings, device: str, form: str) -> None:
-    """Train a RUN's unpruned network 1.5 times as long at two max_lr, and say what that gains.
+    """Check whether a RUN was undertrained: train its unpruned network 1.5 times as long.
 
-    The well-tuned max_lr and the lowest of its region, all replicates, in this process; nothing is
-    stored. A gain above the region's tolerance says that the run was undertrained.
+    At the well-tuned max_lr and the lowest of its region, all replicates, in this process; nothing
+    is stored. A gain above the region's tolerance means that the run was undertrained.
     """
     from oracle.runs import catalog, longer
 
@@ -136,7 +148,7 @@ def budget(run_name: str, settings: Settings, device: str, form: str) -> None:
 @storage_options
 @_text_or_json
 def trend(run_names: tuple[str, ...], against: str | None, settings: Settings, form: str) -> None:
-    """Say whether max_lr rises with pruning in RUNs, and which curve describes it.
+    """Test whether max_lr rises with pruning in RUNs, and which curve describes it best.
 
     The well-tuned max_lr and both ends of the region: slopes over the cycles with 90 % intervals;
     a constant, a line, a power law and S-Cyc's curve by AIC. RUN may be a file that `oracle table

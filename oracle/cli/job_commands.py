@@ -35,13 +35,13 @@ _FORMS = (*_TABLES, *_FILES, "study")
 @client_options
 @scale_options
 @set_option
-@click.option("--data", metavar="NAME", help="One of the server's data folders, by name.")
+@click.option("--data", metavar="NAME", help="Name of one of the server's data folders.")
 @click.option(
     "--priority", type=click.IntRange(PRIORITIES[0], PRIORITIES[-1]), default=0,
-    show_default=True, help="Higher comes first.",
+    show_default=True, help="Priority in the queue, higher first.",
 )  # fmt: skip
-@click.option("--wait", is_flag=True, help="Watch it to its end, and print its table.")
-@click.option("--quiet", is_flag=True, help="Print the job's id, and nothing else.")
+@click.option("--wait", is_flag=True, help="Wait until the job ends, and print its table.")
+@click.option("--quiet", is_flag=True, help="Print the job's id only.")
 def submit(
     study: str,
     client: Client,
@@ -52,10 +52,10 @@ def submit(
     wait: bool,
     quiet: bool,
 ) -> None:
-    """Have a server run a STUDY: a YAML file, or the name of a study that ships.
+    """Submit a STUDY to a server: a YAML file, or the name of a built-in study.
 
-    The same STUDY is one job, however often it is submitted. Options such as --scale make the study
-    smaller; every output then says so.
+    Submitting the same STUDY again returns the same job. Options such as --scale scale the study
+    down; every output then says so.
     """
     from oracle.study.assignments import text_with
 
@@ -78,11 +78,12 @@ def submit(
 @click.command()
 @click.argument("job_name", metavar="JOB")
 @client_options
-@click.option("--quiet", is_flag=True, help="No progress, and no table at the end.")
+@click.option("--quiet", is_flag=True, help="Print neither progress nor the table.")
 def watch(job_name: str, client: Client, quiet: bool) -> None:
-    """Show a JOB's progress to its end, and print its table.
+    """Show the progress of a JOB until it ends, and print its table.
 
-    JOB is a job's id, or a study's name for its latest job. Ctrl-C leaves the job running.
+    JOB is a job's id, or a study's name for its latest job. Ctrl-C does not
+    stop the job.
     """
     _follow(client, _found(client, job_name), quiet)
 
@@ -92,16 +93,16 @@ def watch(job_name: str, client: Client, quiet: bool) -> None:
 @client_options
 @click.option(
     "--state", "states", type=click.Choice(STATES), multiple=True,
-    help="Only jobs in this state; may be given again.",
+    help="Only jobs in this state; repeatable.",
 )  # fmt: skip
 @click.option("--study", help="Only jobs of this study.")
-@click.option("--owner", help="Only jobs that the token of this name submitted.")
+@click.option("--owner", help="Only jobs submitted with the token of this name.")
 @click.option(
     "--limit",
     type=click.IntRange(1, 200),
     default=20,
     show_default=True,
-    help="The newest so many.",
+    help="Maximum number of jobs, newest first.",
 )
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
@@ -115,7 +116,7 @@ def status(
     limit: int,
     form: str,
 ) -> None:
-    """List a server's jobs, or tell of one JOB.
+    """List the jobs of a server, or show one JOB.
 
     JOB is a job's id, or a study's name for its latest job.
     """
@@ -123,9 +124,7 @@ def status(
 
     if job_name is not None:
         if states or study or owner:
-            raise click.UsageError(
-                "--state, --study and --owner choose from the list; leave out JOB"
-            )
+            raise click.UsageError("--state, --study and --owner filter the list; leave out JOB")
         job = _found(client, job_name)
         if form == "json":
             click.echo(_json(asdict(job)))
@@ -143,7 +142,7 @@ def status(
 @click.argument("job_name", metavar="JOB")
 @client_options
 def cancel(job_name: str, client: Client) -> None:
-    """Cancel a JOB that waits or runs. What is finished is kept; `oracle resume` goes on."""
+    """Cancel a queued or running JOB. Finished training runs are kept; see `oracle resume`."""
     job = client.cancel(_found(client, job_name).id)
     click.echo(f"{job.id}  {job.state}")
 
@@ -152,7 +151,7 @@ def cancel(job_name: str, client: Client) -> None:
 @click.argument("job_name", metavar="JOB")
 @client_options
 def resume(job_name: str, client: Client) -> None:
-    """Put a cancelled or failed JOB back into the queue. What is finished is not trained again."""
+    """Queue a cancelled or failed JOB again. Finished training runs are reused."""
     job = client.resume(_found(client, job_name).id)
     click.echo(f"{job.id}  {job.state}")
 
@@ -162,7 +161,7 @@ def resume(job_name: str, client: Client) -> None:
 @click.argument("number", metavar="N", type=click.IntRange(PRIORITIES[0], PRIORITIES[-1]))
 @client_options
 def priority(job_name: str, number: int, client: Client) -> None:
-    """Give a JOB that waits priority N, -100 to 100; higher comes first."""
+    """Set the priority of a queued JOB to N, -100 to 100; higher first."""
     job = client.reprioritise(_found(client, job_name).id, number)
     click.echo(f"{job.id}  {job.state}  priority {job.priority}")
 
@@ -173,17 +172,17 @@ def priority(job_name: str, number: int, client: Client) -> None:
 @click.option("--format", "form", type=click.Choice(_FORMS), default="text", show_default=True)
 @click.option(
     "--distributions", "which", metavar="NAME",
-    help="Those that a study with `record` kept, of the oracle, of S-Cyc, or of an entry.",
+    help="Recorded distributions: `oracle`, `s_cyc`, or the label of a schedule.",
 )  # fmt: skip
 @click.option(
     "-o", "--output", type=FILE,
-    help="A file; - is the terminal.  [default: RUN, .html, for a figure or a report; else -]",
+    help="Output file; - is stdout.  [default: RUN.html for a figure or a report, else -]",
 )  # fmt: skip
 def fetch(run_name: str, client: Client, form: str, which: str | None, output: Path | None) -> None:
-    """Fetch a RUN's table, figure, report or study from a server; also while it is under way.
+    """Download the table, figure, report or study of a RUN from a server, even while it runs.
 
-    RUN is a run's id, a job's id, or a study's name for its latest run. The figure is html, png or
-    svg.
+    RUN is a run's id, a job's id, or a study's name for its latest run. Formats html, png and svg
+    are the figure.
     """
     columns = min(width(), 500) if output is None else 160
     try:
@@ -221,7 +220,7 @@ def _follow(client: Client, job: Job, quiet: bool) -> None:
             ended = client.wait(job.id, progress)
     except KeyboardInterrupt:
         click.echo(
-            f"\n{job.id} goes on without you\n"
+            f"\n{job.id} continues on the server\n"
             f"watch  oracle watch {job.id}\nend    oracle cancel {job.id}",
             err=True,
         )
@@ -230,7 +229,7 @@ def _follow(client: Client, job: Job, quiet: bool) -> None:
         raise BadInput(ended.id, ended.errors)
     if ended.state != "done":
         why = f": {ended.message}" if ended.message else ""
-        raise JobFailed(f"{ended.id} {_ENDS[ended.state]}{why}; `oracle resume {ended.id}` goes on")
+        raise JobFailed(f"{ended.id} {_ENDS[ended.state]}{why}; see `oracle resume {ended.id}`")
     if quiet:
         return
     assert ended.run is not None

@@ -19,6 +19,7 @@ from oracle.cli.option_names import with_option_names
 from oracle.cli.printing import BAD_INPUT, FAILED, INTERRUPTED
 from oracle.errors import OracleError
 from oracle.host.disk import disk_failed
+from oracle.host.processes import end_forks_with_this_process
 from oracle.host.terminal import printable
 from scyc.errors import BadInput
 
@@ -39,11 +40,11 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="scyc-oracle", prog_name="oracle")
 def main() -> None:
-    """Greedy max_lr oracle for iterative pruning, compared with S-Cyc.
+    """Find the best learning rates of each pruning cycle, and compare S-Cyc with them.
 
-    STUDY is a YAML file or the name of a built-in study; RUN is a run's id, or a study's name for
-    its latest run. `serve` starts a server, which submit, status, watch, cancel, resume and fetch
-    ask.
+    STUDY is a YAML file or the name of a built-in study (`oracle studies`); RUN is a run's id, or a
+    study's name for its latest run. `serve` starts a server; submit, status, watch, cancel, resume
+    and fetch are its clients.
     """
 
 
@@ -55,6 +56,7 @@ for _module in _MODULES:
 def entry() -> None:
     """The ``oracle`` command: exit codes 0, 1 (failed), 2 (bad input), 130 (interrupted)."""
     sys.path.insert(0, str(Path.cwd()))  # where a study's own code lies
+    end_forks_with_this_process()
     try:
         code = main(standalone_mode=False) or 0
     except BadInput as error:
@@ -67,7 +69,8 @@ def entry() -> None:
         error.show()
         code = FAILED
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; what is finished is kept: run the same command to go on", err=True)
+        text = "interrupted; finished training runs are kept: run the same command to continue"
+        click.echo(text, err=True)
         code = INTERRUPTED
     except (OracleError, OSError) as error:
         failure = disk_failed(error) if isinstance(error, OSError) else error

@@ -38,7 +38,7 @@ def storage_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @click.option(
         "--runs", "folder", type=FILE, default=Path("runs"), envvar="ORACLE_RUNS",
-        show_default=True, help="The home: folder of all runs, of commands and servers.",
+        show_default=True, help="Folder of all runs, shared by commands and servers.",
     )  # fmt: skip
     @click.option(
         "--storage", envvar="ORACLE_STORAGE", default=None,
@@ -46,11 +46,11 @@ def storage_options(command: Callable[..., None]) -> Callable[..., None]:
     )  # fmt: skip
     @click.option(
         "--storage-file", type=FILE, envvar="ORACLE_STORAGE_FILE", default=None,
-        help="A file with the database URL: for one with a password.",
+        help="File that holds the database URL, for a URL with a password.",
     )  # fmt: skip
     @click.option(
         "--store", envvar="ORACLE_STORE", default=None, metavar="URL",
-        help="Keep networks and images there for all machines, such as s3://bucket/oracle."
+        help="Shared location of networks and images, such as s3://bucket/oracle."
         "  [default: in the study's folder]",
     )  # fmt: skip
     @functools.wraps(command)
@@ -74,8 +74,8 @@ def _warn_of_password(storage: str | None) -> None:
     source = click.get_current_context().get_parameter_source("storage")
     if source is ParameterSource.COMMANDLINE and _PASSWORD.search(storage or ""):
         click.echo(
-            "warning: everyone on this machine can read the password among the arguments, as long "
-            "as this runs; give the URL in ORACLE_STORAGE, or in a file by --storage-file",
+            "warning: other users of this machine can read the password among the arguments while "
+            "this runs; use ORACLE_STORAGE or --storage-file",
             err=True,
         )
 
@@ -111,7 +111,7 @@ def worker_options(workers: str, inline: str) -> Callable[[Command], Command]:
     def with_options(command: Command) -> Command:
         command = click.option(
             "--device", type=click.Choice(DEVICE_NAMES), default="auto", show_default=True,
-            help="What a worker trains on.",
+            help="Device that workers train on.",
         )(command)  # fmt: skip
         command = click.option(
             "--backend", type=click.Choice(BACKEND_NAMES), default="ray", show_default=True,
@@ -119,7 +119,7 @@ def worker_options(workers: str, inline: str) -> Callable[[Command], Command]:
         )(command)  # fmt: skip
         return click.option(
             "--workers", type=click.IntRange(1, 4096),
-            help=f"{workers}  [default: one a CPU core, or one a GPU]",
+            help=f"{workers}  [default: one per CPU core, or one per GPU]",
         )(command)  # fmt: skip
 
     return with_options
@@ -128,11 +128,13 @@ def worker_options(workers: str, inline: str) -> Callable[[Command], Command]:
 def device_options(command: Callable[..., None]) -> Callable[..., None]:
     """Options that say on what a study is run; they go into `settings` too."""
 
-    @click.option("--data", type=FILE, help="Folder of the images, instead of the study's own.")
-    @worker_options("Processes that train.", "in this process")
+    @click.option(
+        "--data", type=FILE, help="Folder of the images; replaces the study's dataset.root."
+    )
+    @worker_options("Number of worker processes.", "in this process")
     @click.option(
         "--save-every", type=Finite(0, min_open=True), default=5.0, show_default=True,
-        metavar="MINUTES", help="Save what is being trained, to go on from after a crash.",
+        metavar="MINUTES", help="Interval of saving unfinished training, to resume after a crash.",
     )  # fmt: skip
     @functools.wraps(command)
     def with_settings(
@@ -164,16 +166,18 @@ def scale_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @click.option(
         "--scale", type=Finite(0, 1, min_open=True),
-        help="Shrink iterations, warm-up, drops and validation intervals together, such as 0.02.",
+        help="Scale steps, warm-up, milestones and validation interval, such as by 0.02.",
     )  # fmt: skip
     @click.option(
         "--subset", type=Finite(0, 1, min_open=True),
-        help="Share of each class's images to use.",
+        help="Fraction of each class's images to use.",
     )  # fmt: skip
-    @click.option("--classes", type=click.IntRange(2), help="Use the first so many classes.")
-    @click.option("--cycles", type=click.IntRange(1), help="Pruning cycles.")
-    @click.option("--grid", type=click.IntRange(2), help="Values of max_lr in each grid.")
-    @click.option("--replicates", type=click.IntRange(1), help="Replicates.")
+    @click.option(
+        "--classes", type=click.IntRange(2), help="Number of classes to use, the first ones."
+    )
+    @click.option("--cycles", type=click.IntRange(1), help="Number of pruning cycles.")
+    @click.option("--grid", type=click.IntRange(2), help="Number of learning rates in each grid.")
+    @click.option("--replicates", type=click.IntRange(1), help="Number of replicates.")
     @functools.wraps(command)
     def with_wanted(
         scale: float | None,
@@ -194,7 +198,7 @@ def recorded(command: Callable[..., None]) -> Callable[..., None]:
     """The option that asks for distributions; the command gets it as `which`."""
     return click.option(
         "--distributions", "which", metavar="NAME",
-        help="Those that a study with `record` kept, of the oracle, of S-Cyc, or of an entry.",
+        help="Show recorded distributions: `oracle`, `s_cyc`, or the label of a schedule.",
     )(command)  # fmt: skip
 
 
@@ -203,11 +207,11 @@ def client_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @click.option(
         "--server", envvar="ORACLE_SERVER", default="http://127.0.0.1:8000", show_default=True,
-        help="The server's address; ORACLE_SERVER names another.",
+        help="Address of the server (environment variable ORACLE_SERVER).",
     )  # fmt: skip
     @click.option(
         "--token-file", type=FILE, envvar="ORACLE_TOKEN_FILE",
-        help="A file with the token that the server asks for.  [default: ORACLE_TOKEN]",
+        help="File that holds the access token.  [default: environment variable ORACLE_TOKEN]",
     )  # fmt: skip
     @functools.wraps(command)
     def with_client(server: str, token_file: Path | None, **arguments: Any) -> None:

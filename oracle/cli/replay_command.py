@@ -20,20 +20,30 @@ RULES = (
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--search", type=click.Choice(RULES), default=RULES[0], show_default=True)
+@click.option(
+    "--search",
+    type=click.Choice(RULES),
+    default=RULES[0],
+    show_default=True,
+    help="Search rule.",
+)
 @click.option(
     "--budget",
     type=click.FloatRange(0, 1, min_open=True),
     default=0.2,
     show_default=True,
-    help="Share of the whole grid's trainings.",
+    help="Fraction of the whole grid's training runs.",
 )
 @click.option(
-    "--tolerance", type=click.FloatRange(0, min_open=True), default=0.5, show_default=True
+    "--tolerance",
+    type=click.FloatRange(0, min_open=True),
+    default=0.5,
+    show_default=True,
+    help="Tolerance of the region, in points.",
 )
 @click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text")
 def replay(file: Path, search: str, budget: float, tolerance: float, shape: str) -> None:
-    """Try a search on the recorded grids of FILE, and judge it by held-out replicates.
+    """Simulate a search on the recorded grids of FILE, and evaluate it on held-out replicates.
 
     FILE is a table as JSON, or a tidy file such as docs/results/digits-fine.csv.
     """

@@ -28,12 +28,12 @@ FORMATS = ("text", "json", "csv", "markdown", "latex")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option(
     "--schema", is_flag=True,
-    help="Print the JSON Schema of the RUN's table, or of all tables where no RUN is named.",
+    help="Print the JSON Schema of the RUN's table; of all tables without RUN.",
 )  # fmt: skip
 def table(
     run_name: str | None, settings: Settings, which: str | None, form: str, schema: bool
 ) -> None:
-    """Print a RUN's table, computed from its storage; also of a run that is not complete."""
+    """Print the table of a RUN, complete or not, computed from its storage."""
     if schema:
         click.echo(json.dumps(_schema(run_name, settings, which), indent=2))
         return
@@ -54,10 +54,10 @@ def table(
 @recorded
 @click.option(
     "-o", "--output", type=FILE,
-    help="A file ending in .html, .png or .svg.  [default: RUN's id, .html]",
+    help="Output file, .html, .png or .svg.  [default: RUN.html]",
 )  # fmt: skip
 def plot(run_name: str, settings: Settings, which: str | None, output: Path | None) -> None:
-    """Draw a RUN: regions and accuracies, schedules compared, or distributions."""
+    """Plot a RUN: regions and accuracies, a comparison of schedules, or distributions."""
     from oracle.plots import page
     from oracle.plots.registry import FIGURES
     from oracle.tables.registry import is_empty
@@ -74,7 +74,7 @@ def plot(run_name: str, settings: Settings, which: str | None, output: Path | No
 @click.command(name="list")
 @storage_options
 def list_runs(settings: Settings) -> None:
-    """List the runs, and the built-in studies."""
+    """List the runs."""
     from oracle.runs import catalog
     from oracle.study.loading import bundled_studies
 
@@ -86,22 +86,29 @@ def list_runs(settings: Settings) -> None:
     if not found:
         click.echo("no runs yet")
     for run_id in unread:
-        click.echo(f"{run_id:<{width}}  of another version; that version reads it")
+        click.echo(f"{run_id:<{width}}  written by another version; use that version")
     click.echo("\nbuilt-in studies: " + ", ".join(bundled_studies()))
 
 
 @click.command()
 @click.argument("run_name", metavar="RUN")
 @storage_options
-@click.option("--cycle", type=click.IntRange(0), required=True, help="Completed pruning cycles.")
+@click.option(
+    "--cycle",
+    type=click.IntRange(0),
+    required=True,
+    help="Pruning cycle; 0 is the unpruned network.",
+)
 @click.option(
     "--max-lr", default="well-tuned", show_default=True, metavar="RATE",
-    help="A max_lr of the cycle's grid.",
+    help="Learning rate of the cycle's grid.",
 )  # fmt: skip
-@click.option("--replicate", type=click.IntRange(0), default=0, show_default=True)
+@click.option(
+    "--replicate", type=click.IntRange(0), default=0, show_default=True, help="Replicate."
+)
 @click.option(
     "--state", type=click.Choice(("final", "ticket", "rewound")), default="final",
-    show_default=True, help="Trained, or initial or rewound weights below the cycle's masks.",
+    show_default=True, help="Trained, or initial or rewound weights with the cycle's masks.",
 )  # fmt: skip
 @click.option(
     "--format", "form", type=click.Choice(("torch", "npz", "safetensors", "onnx")),
@@ -109,9 +116,9 @@ def list_runs(settings: Settings) -> None:
 )  # fmt: skip
 @click.option(
     "--shrink", is_flag=True,
-    help="Leave pruned filters out: a smaller network with the same outputs.",
+    help="Remove pruned filters: a smaller network with the same outputs.",
 )  # fmt: skip
-@click.option("-o", "--output", type=FILE, required=True, help="The file to write.")
+@click.option("-o", "--output", type=FILE, required=True, help="Output file.")
 def export(
     run_name: str,
     settings: Settings,
@@ -123,7 +130,7 @@ def export(
     shrink: bool,
     output: Path,
 ) -> None:
-    """Write a trained network of a RUN to a file that loads without this program."""
+    """Export a trained network of a RUN to a file that loads without this package."""
     from oracle.export.export import Wanted, export_network
     from oracle.runs import catalog
 

@@ -13,6 +13,7 @@ import click
 
 from oracle.cli.options import Finite, storage_options, worker_options
 from oracle.records.tokens import SCOPES, Scope, Token, name_rule
+from oracle.service.limit_names import LIMITS, read_limits
 from oracle.settings import Settings
 from scyc.errors import BadInput, Problem
 
@@ -28,71 +29,88 @@ if TYPE_CHECKING:
     help="Port to listen on; 0 is any that is free.",
 )  # fmt: skip
 @click.option(
-    "--ray-address", envvar="RAY_ADDRESS", help="A Ray cluster to train on.  [default: a local one]"
+    "--ray-address",
+    envvar="RAY_ADDRESS",
+    help="Address of the Ray cluster.  [default: starts a local one]",
 )
-@worker_options("Processes that train, of each job.", "in each job's own process")
+@worker_options("Number of worker processes per job.", "in each job's own process")
 @click.option(
     "--running", type=click.IntRange(1, 1000), default=1, show_default=True,
-    help="Jobs that run at a time.",
+    help="Number of jobs that run at the same time.",
 )  # fmt: skip
 @click.option(
     "--data", multiple=True, metavar="NAME=FOLDER",
-    help="A folder of images that jobs may name; may be given again.",
+    help="Folder of images that jobs may refer to by NAME; repeatable.",
 )  # fmt: skip
 @click.option(
     "--allow", multiple=True, metavar="NAME=module:factory",
-    help="Code that studies may name as their network or data set; may be given again.",
+    help="Network or data set code that studies may refer to by NAME; repeatable.",
 )  # fmt: skip
-@click.option("--require-tokens", is_flag=True, help="Ask for tokens on a loopback host, too.")
+@click.option("--require-tokens", is_flag=True, help="Require tokens on a loopback host, too.")
 @click.option(
     "--allowed-host", "allowed_hosts", multiple=True, metavar="HOST",
-    help="Another name under which the server is reached; may be given again.",
+    help="Additional host name under which the server is reached; repeatable.",
 )  # fmt: skip
 @click.option(
     "--rate", type=Finite(0, min_open=True), default=50.0, show_default=True,
-    help="Requests a second that one caller may send.",
+    help="Maximum requests per second and client.",
 )  # fmt: skip
 @click.option(
-    "--dashboard-writes", is_flag=True, help="Let admins change things in the Optuna dashboard."
+    "--limit", multiple=True, metavar="NAME=NUMBER",
+    help="Another limit of the server; repeatable.  [default: "
+    + ", ".join(f"{name}={each.default}" for name, each in LIMITS.items())
+    + "]",
+)  # fmt: skip
+@click.option(
+    "--dashboard-writes", is_flag=True, help="Allow admins to write in the Optuna dashboard."
 )
 @click.option(
     "--behind-tls", is_flag=True,
-    help="Browsers reach it over TLS only: mark the pages' cookie so that it goes no other way.",
+    help="The server is behind TLS: set the Secure flag of the session cookie.",
 )  # fmt: skip
-def serve(settings: Settings, data: Sequence[str], allow: Sequence[str], **options: Any) -> None:
-    """Serve the API, the pages and the Optuna dashboard, and run the jobs that are submitted.
+def serve(
+    settings: Settings,
+    data: Sequence[str],
+    allow: Sequence[str],
+    limit: Sequence[str],
+    **options: Any,
+) -> None:
+    """Start a server: web pages, REST API, Optuna dashboard, and a queue of jobs.
 
-    Tokens (`oracle token create`) are asked for as soon as the host is not loopback. Ctrl-C ends
-    the server; what ran goes on when it is started again.
+    A host other than loopback requires tokens (`oracle token create`). Ctrl-C stops the server;
+    running jobs continue when it is started again.
     """
-    named = _pairs({"--data": data, "--allow": allow})
+    named = _pairs({"--data": data, "--allow": allow, "--limit": limit})
+    limits = read_limits(named["--limit"])
     from oracle.web import server
 
-    chosen = server.ServeOptions(data=named["--data"], allow=named["--allow"], **options)
+    chosen = server.ServeOptions(
+        data=named["--data"], allow=named["--allow"], limits=limits, **options
+    )
     server.serve(settings, chosen)
 
 
 @click.group()
 def token() -> None:
-    """Make, list and revoke the tokens of a server, in its database."""
+    """Create, list and revoke the access tokens of a server, in its database."""
 
 
 @token.command()
 @click.argument("name")
 @storage_options
-@click.option("--scope", type=click.Choice(SCOPES), required=True, help="What it allows.")
+@click.option("--scope", type=click.Choice(SCOPES), required=True, help="Scope of the token.")
 def create(name: str, settings: Settings, scope: Scope) -> None:
-    """Make a token for NAME, and print it: this once.
+    """Create a token for NAME and print it, only once.
 
-    read looks at everything; submit also submits, and cancels and resumes its own jobs; admin does
-    so with everyone's.
+    read allows reading everything; submit also submits jobs and cancels and resumes its own; admin
+    does so with all jobs.
     """
     if rule := name_rule(name):  # before a database is made
         raise BadInput("token", [Problem("name", rule, name)])
     with _tokens(settings) as tokens:
         secret = tokens.create(name, scope)
     click.echo(secret)
-    click.echo("it is not shown again: keep it in ORACLE_TOKEN, or in a file", err=True)
+    click.echo("the token is not shown again: store it in ORACLE_TOKEN or in a file", err=True)
 
 
 @token.command(name="list")
@@ -107,14 +125,14 @@ def list_tokens(settings: Settings) -> None:
     for each in found:
         click.echo(f"{each.name:<{width}}  {each.scope:<6}  {each.created:%Y-%m-%d %H:%M} UTC")
     if not found:
-        click.echo("no tokens yet; make one: oracle token create NAME --scope submit")
+        click.echo("no tokens; create one: oracle token create NAME --scope submit")
 
 
 @token.command()
 @click.argument("name")
 @storage_options
 def revoke(name: str, settings: Settings) -> None:
-    """Revoke NAME's token, and sign its sessions out. Its jobs stay."""
+    """Revoke the token of NAME and end its sessions. Its jobs are kept."""
     if not _there(settings):
         raise BadInput("token", [Problem("name", "there are no tokens here", name)])
     with _tokens(settings) as tokens:
@@ -190,7 +208,7 @@ def _pairs(given: dict[str, Sequence[str]]) -> dict[str, dict[str, str]]:
         for value in values:
             name, equals, rest = value.partition("=")
             if not (name and equals and rest):
-                problems.append(Problem(option, "must be a name, = and what it names", value))
+                problems.append(Problem(option, "must have the form NAME=VALUE", value))
             elif name in named:
                 problems.append(Problem(option, f"names {name} twice; leave one out", value))
             named[name] = rest

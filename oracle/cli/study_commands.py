@@ -1,10 +1,12 @@
-"""Commands about a study: run, check, plot-schedule."""
+"""Commands about a study: run, check, plot-schedule, studies."""
 
 # ruff: noqa: PLC0415
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -20,7 +22,7 @@ from oracle.settings import ScaleDown, Settings
 @device_options
 @scale_options
 @set_option
-@click.option("--quiet", is_flag=True, help="No progress, and no table at the end.")
+@click.option("--quiet", is_flag=True, help="Print neither progress nor the table.")
 def run(
     study: str,
     settings: Settings,
@@ -30,9 +32,8 @@ def run(
 ) -> None:
     """Run a STUDY over all its pruning cycles, and print its table.
 
-    What is finished is found and not trained again: after an interruption, run the same command.
-    Options such as --scale make the study smaller; every output then says so. --set changes any
-    field.
+    Finished training runs are reused: after an interruption, run the same command again. Options
+    such as --scale scale the study down; every output then says so. --set changes any field.
     """
     from oracle.api.progress import terminal_progress
     from oracle.reports import formats
@@ -64,7 +65,7 @@ def run(
 @scale_options
 @set_option
 def check(study: str, settings: Settings, wanted: ScaleDown, assignments: tuple[str, ...]) -> None:
-    """Validate a STUDY and say what it will cost, from a short timing; nothing is written."""
+    """Validate a STUDY and estimate its cost from a short timing; nothing is written."""
     from oracle.runs import estimate, prepare
     from oracle.study.assignments import load_with
     from oracle.study.scale_down import scale_down
@@ -76,26 +77,26 @@ def check(study: str, settings: Settings, wanted: ScaleDown, assignments: tuple[
     except BadInput as refused:
         without = estimate.without_images(declared, settings, refused)
         if without is not None:
-            click.echo(estimate.text(without), nl=False)
+            click.echo(str(without), nl=False)
         raise
-    click.echo(estimate.text(cost), nl=False)
+    click.echo(str(cost), nl=False)
 
 
 @click.command(name="plot-schedule")
 @click.argument("study")
 @click.option(
     "--cycle", "cycles", type=click.IntRange(0), multiple=True,
-    help="A pruning cycle whose learning rates are drawn; may be given again.",
+    help="Pruning cycle whose learning rates are plotted; repeatable.",
 )  # fmt: skip
-@click.option("--entry", help="The schedule to draw, by its label, where STUDY compares several.")
+@click.option("--entry", help="Label of the schedule to plot, where STUDY compares several.")
 @click.option(
     "-o", "--output", type=FILE,
-    help="A file ending in .html, .png or .svg.  [default: STUDY's name, -schedule.html]",
+    help="Output file, .html, .png or .svg.  [default: STUDY-schedule.html]",
 )  # fmt: skip
 def plot_schedule(
     study: str, cycles: tuple[int, ...], entry: str | None, output: Path | None
 ) -> None:
-    """Draw a STUDY's schedule: max_lr over the pruning cycles, LR over the iterations of some."""
+    """Plot a STUDY's schedule: max_lr over the pruning cycles, LR over the steps of some."""
     from oracle.plots import learning_rate, page
     from oracle.study.declared import learning_rates
     from oracle.study.loading import load_study
@@ -105,7 +106,7 @@ def plot_schedule(
     last = declared.cycles
     late = [cycle for cycle in cycles if cycle > last]
     if late:
-        raise click.UsageError(f"--cycle {late[0]} comes after the study's last, {last}")
+        raise click.UsageError(f"--cycle {late[0]}: the study's last cycle is {last}")
     drawn = (
         rates.s_cyc or rates.max_lr_at(0, declared.pruning.rate),
         declared.pruning.rate,
@@ -120,4 +121,19 @@ def plot_schedule(
     click.echo(str(target))
 
 
-COMMANDS = (run, check, plot_schedule)
+@click.command()
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+def studies(form: str) -> None:
+    """List the built-in studies: the data and device that each needs, and its training runs."""
+    from oracle.experiments.built_in import built_in_studies, studies_text
+
+    found = built_in_studies()
+    if form == "json":
+        click.echo(json.dumps([asdict(each) for each in found], indent=2))
+    else:
+        click.echo(studies_text(found), nl=False)
+
+
+COMMANDS = (run, check, plot_schedule, studies)

@@ -9,6 +9,7 @@ from oracle.database.tables import OBSERVATIONS, OUTSIDE, aware, now
 from oracle.errors import ConflictingObservation
 from oracle.records.observations import Declared, Observation
 
+_SUFFIX = 9  # characters that follow the name in a run's id: - and a short hash
 _RUN = (OUTSIDE.c.run_id, OUTSIDE.c.spec, OUTSIDE.c.owner, OUTSIDE.c.declared)
 _TRAINING = (
     OBSERVATIONS.c.cycle,
@@ -45,6 +46,25 @@ class Observations:
     def all_declared(self) -> list[Declared]:
         """All runs, the oldest first."""
         return self._declared()
+
+    def page(self, after: int, limit: int) -> list[tuple[int, Declared]]:
+        """Return so many runs with their numbers, the oldest first; only those after a number."""
+        select = sa.select(OUTSIDE.c.number, *_RUN).where(OUTSIDE.c.number > after)
+        with self._database.reading() as connection:
+            rows = connection.execute(select.order_by(OUTSIDE.c.number).limit(limit))
+            return [(row[0], Declared(*row[1:-1], declared=aware(row.declared))) for row in rows]
+
+    def latest(self, name: str) -> Declared | None:
+        """Return the latest run with a name; None where there is none."""
+        mine = OUTSIDE.c.run_id.startswith(f"{storable(name)}-", autoescape=True)
+        exact = sa.func.length(OUTSIDE.c.run_id) == len(name) + _SUFFIX
+        found = self._declared(mine & exact)
+        return found[-1] if found else None
+
+    def count(self) -> int:
+        """Count the runs."""
+        with self._database.reading() as connection:
+            return connection.execute(sa.select(sa.func.count()).select_from(OUTSIDE)).scalar_one()
 
     def add(
         self,

@@ -35,6 +35,7 @@ def ray_tune(worker_spec: WorkerConfig, queue: PackQueue, workers: int) -> None:
         return
     scratch = make_scratch()
     cluster = "RAY_ADDRESS" in os.environ
+    queue.events.say("connecting to Ray" if cluster else "starting Ray")
     alone = contextlib.nullcontext() if cluster else ray_reaper.none_left(scratch)
     try:
         with alone, ray_auth.environment(workers, None if cluster else scratch, queue.events.say):

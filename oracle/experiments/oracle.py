@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from oracle.analysis import region_fit, replay
@@ -12,7 +12,7 @@ from oracle.experiments.extras import Beyond
 from oracle.search.graph import Graph
 from oracle.search.greedy import greedy_oracle
 from oracle.search.grid_search import OracleCycle
-from oracle.search.pruning_run import RunCycle
+from oracle.search.pruning_run import PruningPath, RunCycle
 from oracle.search.request import Search, StudyKey
 from oracle.search.selection.expected import cells_a_cycle
 from oracle.study.declared import learning_rates
@@ -34,12 +34,16 @@ class OracleExperiment:
     s_cyc: list[RunCycle] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._path = (
-            path(self.study, self.graph, learning_rates(self.study)) if self.study.s_cyc else None
-        )
+        self._path = self._s_cyc_path() if self.study.s_cyc else None
         self._first = first_grid(self.study, self.graph, self.study.schedule, self.study.grid)
         self._beyond = Beyond(self.study, self.graph, self.hooks)
         self._begun = False
+
+    def _s_cyc_path(self) -> PruningPath:
+        """Return S-Cyc's own run, which shares what it can of the grid's training runs."""
+        asked = path(self.study, self.graph, learning_rates(self.study))
+        shared = tuple(grid.on_grid(self.study.grid, max_lr) for max_lr in asked.max_lr)
+        return replace(asked, max_lr=shared)
 
     def searches(self) -> list[Search]:
         """Return the oracle's search and the beam's, then runs that fill the workers meanwhile."""

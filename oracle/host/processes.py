@@ -2,8 +2,47 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import functools
 import os
+import signal
+import threading
 from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+
+
+@functools.cache  # a hook is never taken back; forks have it, too
+def end_forks_with_this_process() -> None:
+    """Have every process that is forked from now on killed when the one that forked it ends.
+
+    So a child of a user's own code does not outlive a run that is killed. The system sends the
+    signal when the *thread* that forked ends, so this holds for forks of the main thread alone,
+    such as those of a data factory; a program that is started (``subprocess``) is not a fork. For a
+    process that is there for a run: the hook stays until its end. Nothing happens on a system
+    without ``prctl``.
+    """
+    try:
+        prctl = ctypes.CDLL(None).prctl
+    except (OSError, AttributeError):
+        return
+    forker = 0  # the pid, where the main thread forks
+
+    def before() -> None:
+        nonlocal forker
+        by_main = threading.current_thread() is threading.main_thread()
+        forker = os.getpid() if by_main else 0
+
+    def in_child() -> None:
+        if not forker:
+            return
+        with contextlib.suppress(ctypes.ArgumentError):
+            prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != forker:  # it has ended before the system was told
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    os.register_at_fork(before=before, after_in_child=in_child)
 
 
 def process_id_string() -> str:

@@ -18,10 +18,10 @@ from oracle.reports.sheet import (
     format_mean_std,
     shrunk_lines,
 )
+from oracle.search.chance import Part
 from oracle.stats.paired_difference import Difference, signed
 from oracle.tables.oracle import OracleCost, OracleTable
 from oracle.tables.parts.cycles import FeasibleRegion, OracleCycleRow, PaperColumn, winner
-from oracle.tables.parts.majority import Part
 from scyc.specs.ranges import exact
 
 _HEADS = (

@@ -20,6 +20,7 @@ from oracle.rest.jobs import ServiceDep
 from oracle.rest.problems import HttpProblem, documented
 from oracle.rest.runs import Reader, RunName
 from oracle.runs.catalog import StoredRun
+from oracle.service.heavy_work import HeavyWork
 from oracle.service.run_access import settings_for
 from oracle.settings import Settings
 
@@ -31,7 +32,7 @@ _ENDINGS: Mapping[Form, str] = MappingProxyType(
 )
 _PIECE = 2**20  # bytes that are sent at once
 _LARGEST = 2 * 2**30  # bytes of a file; more is exported on the server's machine
-_OPEN = 4  # files that are being sent
+MOST_OPEN = 4  # files that are being sent
 _PATIENCE = 20.0  # seconds that a caller waits for those before
 _BUSY = "others have networks exported; come again later"
 
@@ -40,7 +41,7 @@ class Exporter:
     """Writes one network at a time to a file without a name, and has few of them open."""
 
     def __init__(
-        self, patience: float = _PATIENCE, most: int = _OPEN, largest: int = _LARGEST
+        self, patience: float = _PATIENCE, most: int = MOST_OPEN, largest: int = _LARGEST
     ) -> None:
         self._turn, self._patience, self._largest = threading.Lock(), patience, largest
         self._open = threading.BoundedSemaphore(most)
@@ -129,7 +130,7 @@ class ExportedFile:
         **documented(404, 409, 422),
     },
 )
-def export(
+async def export(
     run: RunName,
     request: Request,
     service: ServiceDep,
@@ -153,12 +154,17 @@ def export(
 
     For the owner of a job that ran as this run, and for an admin.
     """
-    known = service.run(run)
-    settings = settings_for(service, known, who)
     exporter: Exporter = request.app.state.exporter
     wanted = Wanted(cycle, max_lr, replicate, state, shrink)
-    file = exporter.file(known, settings, form, wanted)
-    name = f"{known.record.run_id}-cycle{cycle}.{_ENDINGS[form]}"
+
+    def exported() -> tuple[str, ExportedFile]:
+        known = service.run(run)
+        settings = settings_for(service, known, who)
+        return known.record.run_id, exporter.file(known, settings, form, wanted)
+
+    exports: HeavyWork = request.app.state.exports  # who waits for another's holds no thread
+    run_id, file = await exports.run(exported)
+    name = f"{run_id}-cycle{cycle}.{_ENDINGS[form]}"
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
         "Content-Length": str(file.size),

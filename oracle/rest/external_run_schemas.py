@@ -130,3 +130,4 @@ class OutsideList(BaseModel):
     """All runs of outside trainings, the oldest first."""
 
     items: list[OutsideFound]
+    next: int | None = Field(default=None, description="`after` of the page after this one.")

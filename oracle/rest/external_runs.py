@@ -17,8 +17,8 @@ from oracle.rest.external_run_schemas import (
     OutsideList,
     Wanted,
 )
-from oracle.rest.jobs import ServiceDep, Submitter
-from oracle.rest.middleware import StrictJsonRoute
+from oracle.rest.jobs import LARGEST, ServiceDep, Submitter
+from oracle.rest.middleware import StrictJsonRoute, heavy
 from oracle.rest.problems import documented
 from oracle.rest.runs import Reader, RunName
 from oracle.runs.catalog import StoredRun
@@ -44,6 +44,7 @@ router = APIRouter(prefix="/v1/oracle", tags=["oracle"], route_class=StrictJsonR
         **documented(413, 415, 422),
     },
 )
+@heavy
 def declare(
     body: Annotated[dict[str, Any], DescribedAs(ExternalRun)],
     service: ServiceDep,
@@ -62,11 +63,18 @@ def declare(
     "",
     operation_id="listOutside",
     summary="List runs of outside trainings",
-    responses=documented(),
+    responses=documented(422),
 )
-def listed(service: ServiceDep, _: Reader) -> OutsideList:
-    """All that were declared, the oldest first."""
-    return OutsideList(items=[_found(*each) for each in service.outside.all()])
+@heavy
+def listed(
+    service: ServiceDep,
+    _: Reader,
+    after: Annotated[int, Query(ge=0, le=LARGEST, description="`next` of the page before.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=200, description="Runs on a page.")] = 200,
+) -> OutsideList:
+    """All that were declared, the oldest first, page by page."""
+    found, following = service.outside.page(after, limit)
+    return OutsideList(items=[_found(*each) for each in found], next=following)
 
 
 @router.get(
@@ -75,6 +83,7 @@ def listed(service: ServiceDep, _: Reader) -> OutsideList:
     summary="A run of outside trainings",
     responses=documented(404, 422),
 )
+@heavy
 def shown(run: RunName, service: ServiceDep, _: Reader) -> OutsideFound:
     """Return what was declared, how far it is, and what its complete cycles found."""
     return _outside(service, run)
@@ -86,6 +95,7 @@ def shown(run: RunName, service: ServiceDep, _: Reader) -> OutsideFound:
     summary="max_lr of a pruning cycle",
     responses=documented(404, 422),
 )
+@heavy
 def max_lr(
     run: RunName,
     cycle: Annotated[int, Query(ge=0, le=1000, description="Completed pruning cycles.")],
@@ -115,6 +125,7 @@ def max_lr(
     summary="Add observations; what to train next",
     responses=documented(404, 413, 415, 422),
 )
+@heavy
 def observe(
     run: RunName,
     body: Annotated[dict[str, Any], DescribedAs(Observations)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
@@ -16,6 +17,7 @@ from oracle.rest.auth import current, needs
 from oracle.rest.middleware import StrictJsonRoute
 from oracle.rest.problems import HttpProblem, documented
 from oracle.rest.schemas import Change, JobPage, JobShown, Smaller, Submission, job_shown
+from oracle.service.heavy_work import HeavyWork
 from oracle.service.service import Service
 from oracle.study.loading import read_json
 from scyc.errors import BadInput, Problem
@@ -110,7 +112,8 @@ async def submit(
         raise HttpProblem(
             415, f"send application/json or application/yaml, not {media or 'nothing'}"
         )
-    job, new = await run_in_threadpool(
+    work: HeavyWork = request.app.state.heavy
+    submitting = partial(
         service.submit,
         text,
         form=form,
@@ -120,6 +123,7 @@ async def submit(
         priority=priority,
         key=key,
     )
+    job, new = await work.run(submitting)
     response.status_code = 201 if new else 200
     response.headers["Location"] = f"/v1/jobs/{job.id}"
     return job_shown(job)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import inspect
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from oracle.rest import problems
 from oracle.rest.settings import WebSettings
+from oracle.service.heavy_work import HeavyWork
 from oracle.study.loading import repeated_key
 from scyc.errors import Problem
 
@@ -31,6 +34,7 @@ _HEADERS = (
     ("referrer-policy", "same-origin"),
     ("cross-origin-opener-policy", "same-origin"),
 )
+_Answer = TypeVar("_Answer")
 _SHARED = 10.0  # times one caller's pace, for all who come from one address with a token
 _CALLERS = 10_000  # whose pace is remembered
 _LENGTH = 20  # digits of a length; Python reads no number of thousands
@@ -169,3 +173,28 @@ class StrictJsonRoute(APIRoute):
             return await inner(request)
 
         return handle
+
+
+def heavy(handler: Callable[..., _Answer]) -> Callable[..., Coroutine[Any, Any, _Answer]]:
+    """Run a handler as heavy work: tables, figures and searches that are computed for an answer.
+
+    So that however many are asked for, the threads of all other requests are free. FastAPI sees the
+    handler's own parameters, and the threads beside them.
+    """
+
+    @functools.wraps(handler)
+    async def answered(heavy_work: HeavyWork, **given: Any) -> _Answer:
+        return await heavy_work.run(functools.partial(handler, **given))
+
+    signature = inspect.signature(handler)
+    named = inspect.Parameter.KEYWORD_ONLY
+    threads = Annotated[HeavyWork, Depends(_heavy_work)]
+    asked = inspect.Parameter("heavy_work", named, annotation=threads)
+    own = [each.replace(kind=named) for each in signature.parameters.values()]
+    answered.__signature__ = signature.replace(parameters=[asked, *own])  # type: ignore[attr-defined]
+    return answered
+
+
+async def _heavy_work(request: Request) -> HeavyWork:
+    found: HeavyWork = request.app.state.heavy
+    return found

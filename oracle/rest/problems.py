@@ -66,6 +66,7 @@ STATUS_BY_ERROR: Mapping[type[Exception], int] = MappingProxyType(
         failures.ConflictingObservation: 409,
         failures.KeyReused: 422,
         failures.QueueFull: 503,
+        failures.ServerBusy: 503,
         failures.StorageError: 503,
     }
 )

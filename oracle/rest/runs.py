@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from plotly.graph_objects import Figure
 
 from oracle.plots import page
 from oracle.plots.registry import FIGURES
@@ -18,10 +19,13 @@ from oracle.reports import formats
 from oracle.rest.auth import needs
 from oracle.rest.image_export import Drawing
 from oracle.rest.jobs import LARGEST, ServiceDep
+from oracle.rest.middleware import heavy
 from oracle.rest.problems import HttpProblem, documented
 from oracle.rest.schemas import CycleRegion, RunList, RunShown, run_shown
 from oracle.runs import html_report
 from oracle.runs.catalog import StoredRun
+from oracle.service.heavy_work import HeavyWork
+from oracle.service.service import Service
 from oracle.study.loading import bundled_studies
 from oracle.tables.registry import Table, is_empty
 from scyc.errors import BadInput, Problem
@@ -102,6 +106,7 @@ def one(run: RunName, service: ServiceDep, _: Reader) -> RunShown:
         **documented(404, 422),
     },
 )
+@heavy
 def table(
     run: RunName,
     service: ServiceDep,
@@ -135,7 +140,7 @@ def table(
         **documented(404, 409, 422),
     },
 )
-def figure(
+async def figure(
     run: RunName,
     request: Request,
     service: ServiceDep,
@@ -147,6 +152,22 @@ def figure(
     distributions: Which = None,
 ) -> Response:
     """Regions and accuracies, schedules compared, or distributions. PNG and SVG need Chromium."""
+    work: HeavyWork = request.app.state.heavy
+    made = await work.run(partial(_drawn, service, run, form, distributions))
+    if isinstance(made, Response):
+        return made
+    assert form in ("png", "svg")
+    drawing: Drawing = request.app.state.drawing
+    pictures: HeavyWork = request.app.state.pictures
+    name, drawn = made
+    picture = await pictures.run(partial(drawing.picture, drawn, form))
+    return Response(picture, media_type=_FIGURES[form], headers=_named(name))
+
+
+def _drawn(
+    service: Service, run: str, form: str, distributions: str | None
+) -> Response | tuple[str, Figure]:
+    """Return a run's figure; one that is to be a picture with the picture's name."""
     known = service.run(run)
     found = service.table(known, distributions)
     refuse_empty(found)
@@ -154,14 +175,12 @@ def figure(
         text = service.drawn(known, distributions, "figure", _figure)
         return Response(text, media_type=_FIGURES[form])
     figure = FIGURES[found["kind"]].figure(found)
-    headers = _named(f"{known.record.run_id}.{form}")
-    if form == "html":
-        headers["Content-Security-Policy"] = _OWN_PAGE
-        shown = page.document(figure, FIGURES[found["kind"]].cards(found))
-        return Response(shown, media_type=_FIGURES[form], headers=headers)
-    drawing: Drawing = request.app.state.drawing
-    picture = drawing.picture(figure, form)
-    return Response(picture, media_type=_FIGURES[form], headers=headers)
+    name = f"{known.record.run_id}.{form}"
+    if form != "html":
+        return name, figure
+    headers = {**_named(name), "Content-Security-Policy": _OWN_PAGE}
+    shown = page.document(figure, FIGURES[found["kind"]].cards(found))
+    return Response(shown, media_type=_FIGURES[form], headers=headers)
 
 
 # A page that holds its own library: it may run its scripts, and reach nothing.
@@ -184,6 +203,7 @@ _OWN_PAGE = (
         **documented(404, 409, 422),
     },
 )
+@heavy
 def whole_report(run: RunName, service: ServiceDep, _: Reader) -> Response:
     """Verdict, figure, table and cost of a run, to be read anywhere."""
     known = service.run(run)
@@ -220,6 +240,7 @@ def study(run: RunName, service: ServiceDep, _: Reader) -> Response:
     summary="The region of one cycle",
     responses=documented(404, 422),
 )
+@heavy
 def region(
     run: RunName,
     cycle: Annotated[int, Path(ge=0, le=1000, description="Completed pruning cycles.")],

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 
+from oracle.service.limit_names import default
+
 
 @dataclass(frozen=True)
 class WebSettings:
@@ -15,8 +17,11 @@ class WebSettings:
     allowed_hosts: tuple[str, ...] = ()  # names beside `host` under which it is reached
     tokens_required: bool = False
     rate: float = 50.0  # requests a second that a caller may go on sending
-    burst: int = 100  # requests at once
-    body_limit: int = 1_000_000  # bytes
+    burst: int = default("requests-at-once")
+    body_limit: int = default("body-bytes")
+    heavy_answers: int = default("heavy-answers")  # that are computed at a time
+    connections: int = default("connections")
+    connections_per_address: int = default("connections-per-address")
     dashboard_writes: bool = False  # whether an admin may change things in the Optuna dashboard
     cookie_secure: bool = False  # whether the page is reached over TLS alone
     session_hours: float = 12.0

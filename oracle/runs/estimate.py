@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 
 from oracle.experiments.registry import expected_cells, experiment
 from oracle.host.devices import resolve_device
-from oracle.host.durations import format_duration
 from oracle.runs import remarks
+from oracle.runs.estimate_text import text
 from oracle.runs.prepare import PreparedRun
 from oracle.runs.remarks import SplitSummary
 from oracle.search.graph import Graph
@@ -46,20 +47,33 @@ class Estimate:
     cycles: int  # pruning cycles after the unpruned network
     replicates: int
     most_replicates: int  # to which those of a cycle may grow
-    cells: int  # trainings
-    steps: int  # iterations of all trainings
-    looks: int  # at validation or test images, of all trainings
-    seconds_a_step: float  # of one training in a pack, timed on this machine
+    cells: int  # training runs
+    steps: int  # of all training runs
+    looks: int  # passes over validation or test images, of all training runs
+    seconds_a_step: float  # of one training run in a pack, timed on this machine
     seconds_a_look: float
     workers: int
     device: str
+    rows: int = 0  # training runs of each network and replicate, others come on top
+    row: str = ""  # what they are
+    beside: str = ""  # what the others are for
+    backend: str = "ray"
     summary: SplitSummary | None = None  # of the images' division; None where they are not there
 
     @property
     def seconds(self) -> float:
-        """Wall time with all workers busy."""
-        work = self.steps * self.seconds_a_step + self.looks * self.seconds_a_look
-        return _START + work / self.workers
+        """Wall time with all workers busy, start-up included."""
+        return self.start_up + self.work / (self.workers if self.backend == "ray" else 1)
+
+    @property
+    def start_up(self) -> float:
+        """Seconds until training starts."""
+        return _START if self.backend == "ray" else 0.0
+
+    @property
+    def work(self) -> float:
+        """Seconds of one worker for all training runs."""
+        return self.steps * self.seconds_a_step + self.looks * self.seconds_a_look
 
     def __str__(self) -> str:
         return text(self)
@@ -139,69 +153,25 @@ def _untimed(prepared: PreparedRun, cells: int) -> Estimate:
         seconds_a_look=0.0,
         workers=prepared.settings.workers,
         device="function",
+        **_counted(study),
+        backend=prepared.settings.backend,
     )
 
 
-def text(cost: Estimate) -> str:
-    """Format an estimate for a terminal.
-
-    Args:
-        cost: The estimate.
-    """
-    valid = f"{cost.study} is valid ({cost.run_id})"
-    missing = f"{cost.study} needs its images to run; by the known size of its data set:"
-    lines = [valid if cost.run_id else missing]
-    own = cost.device == "function"
-    if not own:
-        lines.append(f"  images      {cost.images:,}{_parts(cost)}")
-        lines.append(f"  parameters  {cost.parameters:,}")
-    for name, rates in cost.grids.items():
-        lines.append(f"  grid        {name}: {len(rates)} max_lr: {_shown(rates)}")
-        if most := cost.growth[name]:
-            lines.append(f"              grows by up to {most} more learning rates a cycle")
-    for what, how in cost.shrunk.items():
-        lines.append(f"  shrunk      {what} {how}")
-    lines += [
-        f"  trainings   {cost.cells:,} ({cost.cycles + 1} networks x {cost.replicates} "
-        f"replicates{'; more where a grid grows' if any(cost.growth.values()) else ''})",
-        *_growing(cost),
-    ]
-    if own:
-        lines.append("  time        is the training function's: that of one training run, times")
-        lines.append(f"              {cost.cells:,}, with {cost.workers} worker(s) at a time")
-        return "\n".join(lines) + "\n"
-    lines += [
-        f"  steps       {cost.steps:,}",
-        f"  time        about {format_duration(cost.seconds)} with {cost.workers} worker(s) on "
-        f"{cost.device} ({1000 * cost.seconds_a_step:.2f} ms a step, timed here)",
-    ]
-    remarks = cost.summary.remarks if cost.summary else ()
-    lines += [f"  note        {remark}" for remark in remarks]
-    return "\n".join(lines) + "\n"
-
-
-def _parts(cost: Estimate) -> str:
-    summary = cost.summary
-    if summary is None:
-        return ""
-    sizes = ", ".join(f"{count:,} {part}" for part, count in summary.sizes.items())
-    if not cost.run_id:
-        return f": {sizes}"
-    majority = summary.majority["validation"]
-    return f": {sizes}; the largest class is {majority:.1f} % of the validation images"
-
-
-def _growing(cost: Estimate) -> list[str]:
-    """Format what replicates that are added may come to."""
-    added = cost.most_replicates - cost.replicates
-    if not added:
-        return []
-    rates = sum(len(grid) for grid in cost.grids.values())
-    most = cost.cells + added * rates * (cost.cycles + 1)
-    return [
-        f"  replicates  up to {cost.most_replicates} where a verdict is open; {most:,} trainings "
-        "if all verdicts are"
-    ]
+def _counted(study: Study) -> dict[str, Any]:
+    """Fields of an estimate that say what its training runs are."""
+    if isinstance(study, OracleStudy):
+        others = {"S-Cyc": study.s_cyc, "baselines": study.rivals, "beam search": study.beam > 1}
+        named = ", ".join(name for name, wanted in others.items() if wanted)
+        beside = f" for {named}" if named else ""
+        return {
+            "rows": len(grid.grid_values(study.grid)),
+            "row": "learning rates",
+            "beside": beside,
+        }
+    if isinstance(study, SchedulesStudy):
+        return {"rows": len(study.schedules), "row": "schedules"}
+    return {"rows": 1}
 
 
 def _grids(study: Study) -> dict[str, GridSpec]:
@@ -218,11 +188,6 @@ def _members(study: Study) -> int:
     """How many members a pack of the study holds."""
     row = len(grid.grid_values(study.grid)) if isinstance(study, OracleStudy) else 1
     return min(study.cells_a_pack, row * study.least_replicates)
-
-
-def _shown(rates: list[float]) -> str:
-    shown = [f"{rate:.4g}" for rate in rates]
-    return ", ".join(shown if len(shown) <= 12 else [*shown[:4], "...", *shown[-4:]])
 
 
 def _timed(meter: DeviceMeter, members: int) -> tuple[float, float]:

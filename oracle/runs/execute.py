@@ -84,6 +84,7 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
         run.queue.start(run.experiment.searches())
         say_what_is_gone(before, study, graph, run.queue, progress)
         run.show_progress()
+        run.say_what_is_found()
         with _stopped(ledger, store, record, lease):
             progress.registered(record.run_id)
             train = BACKENDS[prepared.settings.backend]
@@ -189,6 +190,13 @@ class _Run:
     def say(self, line: str) -> None:
         """Show a line to whoever watches the run."""
         self._progress.say(line)
+
+    def say_what_is_found(self) -> None:
+        """Say how many training runs are in the storage already, where some are."""
+        found, total = self.queue.answered, self._expected[1]
+        if found:
+            left = max(0, total - found)
+            self._progress.say(f"{found:,} of {total:,} training runs found, {left:,} to train")
 
     def show_progress(self, also: int = 0) -> None:
         """Tell how many cells are finished, and how many are expected.

@@ -1,4 +1,4 @@
-"""What a run shows in the Optuna storage at its end, and what of an earlier one is gone there."""
+"""What a run shows in the Optuna storage at its end, and what of an earlier one is missing."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def say_what_is_gone(
         return
     places = [study_name(graph, study.name, where) for where in queue.places]
     progress.say(
-        f"{before.run_id} was done, but the storage lacks training runs of "
-        f"{', '.join(places) or 'it'}: deleted, perhaps; they are trained again"
+        f"training runs of {', '.join(places) or before.run_id} are missing from the storage, "
+        "perhaps deleted; they are trained again"
     )
 
 

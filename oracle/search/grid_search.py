@@ -105,7 +105,7 @@ class GridSearch:
             if more := grid.extend_grid(self.grid, every, low, high):
                 every = sorted([*every, *more])
                 continue
-            if count := growth.more(known) if growth else 0:
+            if count := growth.more(known, list(found.results.values())) if growth else 0:
                 have = len(found.parents)
                 assert growth is not None
                 new, way = yield from growth.parents(range(have, have + count))

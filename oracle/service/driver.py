@@ -28,6 +28,7 @@ from oracle.errors import (
     StorageProblem,
     StorageUnavailable,
 )
+from oracle.host.processes import end_forks_with_this_process
 from oracle.records.jobs import Holder
 from oracle.runs import execute, html_report, prepare
 from oracle.service import admission
@@ -138,6 +139,7 @@ def main() -> int:
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, _interrupt)
     _die_with(server)
+    end_forks_with_this_process()
     return run_job(sys.argv[1], settings, holder)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from oracle.database import Observations
-from oracle.errors import ConflictingObservation, Forbidden, UnknownJob
+from oracle.errors import ConflictingObservation, Forbidden, QueueFull, UnknownJob
 from oracle.records.observations import Declared, Observation
 from oracle.records.tokens import Token
 from oracle.search.ask_tell import ExternalRun, ExternalRunState, Training, standing, suggestion
@@ -55,6 +55,7 @@ class _Lease:
 
 
 LEASE = 600.0  # seconds for which a training is given to one trainer, unless it asks for others
+_KEPT = 200_000  # training runs of the states that are kept, some 500 bytes each
 _RETRY = 10.0  # seconds after which an idle trainer asks again, at most
 
 
@@ -73,9 +74,8 @@ class ExternalRuns:
         self._limits, self._now = limits or Limits(), now
         self._lock = threading.Lock()
         self._leases: dict[str, dict[Training, _Lease]] = {}  # by run
-        self._standings: dict[
-            str, tuple[int, ExternalRunState]
-        ] = {}  # by run: of so many observations
+        # By run: of so many observations. The one that was asked for last is the last.
+        self._standings: dict[str, tuple[int, ExternalRunState]] = {}
         for declared in observations.all_declared():
             self._show(declared.run_id)
 
@@ -89,10 +89,16 @@ class ExternalRuns:
             return False
         if is_reserved(run.name):
             raise BadInput("run", [Problem("name", RESERVED_RULE, run.name)])
+        if problems := self._limits.external_run_problems(run):  # first: nothing is computed for it
+            raise BadInput("run", problems)
         if problems := growth_problems(run.grid, "grid"):
             raise BadInput("run", problems)
-        if problems := self._limits.external_run_problems(run):
-            raise BadInput("run", problems)
+        most = self._limits.external_runs
+        if self._observations.count() >= most:
+            raise QueueFull(
+                f"{most:,} external runs are declared already, as many as this server keeps; ask "
+                "whoever runs it for a higher --limit external-runs"
+            )
         new = self._observations.declare(run.id, json.dumps(as_json(run)), owner)
         return new or not self._is_declared(run)  # somebody else may have been faster
 
@@ -110,6 +116,14 @@ class ExternalRuns:
         """All runs, the oldest first."""
         return [(each, self._standing(each)) for each in self._observations.all_declared()]
 
+    def page(
+        self, after: int, limit: int
+    ) -> tuple[list[tuple[Declared, ExternalRunState]], int | None]:
+        """Return so many runs, the oldest first, and what `after` is for the page after these."""
+        found = self._observations.page(after, limit + 1)
+        runs = [(each, self._standing(each)) for _, each in found[:limit]]
+        return runs, found[limit - 1][0] if len(found) > limit else None
+
     def find(self, text: str) -> tuple[Declared, ExternalRunState] | None:
         """Find the run with this id, or the latest one with this name.
 
@@ -119,11 +133,8 @@ class ExternalRuns:
         Returns:
             The run as declared, and how far it is; None where there is none.
         """
-        every = self._observations.all_declared()
-        fitting = [each for each in every if each.run_id == text] or [
-            each for each in every if _run(each).name == text
-        ]
-        return (fitting[-1], self._standing(fitting[-1])) if fitting else None
+        found = self._observations.declared(text) or self._observations.latest(text)
+        return (found, self._standing(found)) if found else None
 
     def observe(
         self,
@@ -207,12 +218,17 @@ class ExternalRuns:
         rows = self._observations.of(declared.run_id)
         with self._lock:
             count, known = self._standings.get(declared.run_id, (-1, None))
-        if known is not None and count == len(rows):
-            return known
-        found = standing(_run(declared), {_training(row): row.accuracy for row in rows})
+        if known is None or count != len(rows):
+            known = standing(_run(declared), {_training(row): row.accuracy for row in rows})
         with self._lock:
-            self._standings[declared.run_id] = (len(rows), found)
-        return found
+            self._standings.pop(declared.run_id, None)
+            self._standings[declared.run_id] = (len(rows), known)
+            sizes = {run_id: len(each.asked) for run_id, (_, each) in self._standings.items()}
+            for run_id in list(sizes)[:-1]:
+                if sum(sizes.values()) <= _KEPT:
+                    break
+                del sizes[run_id], self._standings[run_id]
+        return known
 
     def _show(self, run_id: str) -> None:
         rows = self._observations.of(run_id)

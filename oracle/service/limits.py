@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from oracle.search.ask_tell import ExternalRun
+from oracle.service.limit_names import default
 from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy
 from oracle.study.parts.cell_search import CellSearch
@@ -19,13 +20,15 @@ from scyc.errors import Problem
 class Limits:
     """The largest run that a server accepts. The paper's largest has 60 x 27 x 3 = 4,860 cells.
 
-    A table, and the next training of an external run, take about 20 microseconds a cell.
+    A table, and the next training of an external run, take about 20 microseconds a cell. Declared
+    values are counted; a grid that grows may come to three times as many.
     """
 
-    values: int = 1_000  # of one grid
-    cycle_replicates: int = 10_000  # cycles, the unpruned network counted, times replicates
-    cells: int = 50_000  # grid values x cycles x replicates, of all searches of a run
-    searched_values: int = 200  # of a grid whose single cells are searched, which takes longer
+    values: int = default("grid-values")  # of one grid
+    cycle_replicates: int = default("cycle-replicates")
+    cells: int = default("training-runs")  # of all searches of a run
+    searched_values: int = default("adaptive-grid-values")  # where single cells are searched
+    external_runs: int = default("external-runs")  # of all owners
 
     def external_run_problems(self, run: ExternalRun) -> list[Problem]:
         """Check whether an external run is too large.
@@ -72,18 +75,26 @@ class Limits:
         self, path: str, values: int, each: int, cells: int, single: bool
     ) -> list[Problem]:
         problems = []
-        most = min(self.values, self.searched_values) if single else self.values
+        name, most, kind = "grid-values", self.values, ""
+        if single and self.searched_values < most:
+            name, most = "adaptive-grid-values", self.searched_values
+            kind = " with search: {name: adaptive}"
         if values > most:
-            kind = " with search: {name: adaptive}" if single else ""
             rule = f"has more values than this server accepts{kind}, {most:,}; use fewer"
-            problems.append(Problem(path, rule, values))
+            problems.append(Problem(path, _or_raise(rule, name), values))
         if each > self.cycle_replicates:
             rule = f"pruning cycles x replicates may be {self.cycle_replicates:,} here; lower one"
-            problems.append(Problem("replicates", rule, each))
+            problems.append(Problem("replicates", _or_raise(rule, "cycle-replicates"), each))
         if cells > self.cells and not problems:
             rule = f"the run may have {self.cells:,} training runs here; use fewer grid values, "
-            problems.append(Problem(path, rule + "cycles or replicates", cells))
+            rule = _or_raise(rule + "cycles or replicates", "training-runs")
+            problems.append(Problem(path, rule, cells))
         return problems
+
+
+def _or_raise(rule: str, name: str) -> str:
+    """Return a rule with who can change it."""
+    return f"{rule}, or ask whoever runs the server for a higher --limit {name}"
 
 
 def grid_size(grid: GridSpec) -> int:

@@ -197,7 +197,8 @@ class Service:
             named = as_json(study)
             if wanted is not None:
                 study = shrunk(study, wanted)
-            problems += self.settings.limits.study_problems(study) + start_problems(study)
+            too_large = self.settings.limits.study_problems(study)
+            problems += too_large or start_problems(study)
         except BadInput as error:
             problems += error.problems
         problems += admission.problems(named, allow, folders, data)

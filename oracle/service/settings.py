@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from oracle.database import URL
 from oracle.errors import SettingProblem
+from oracle.service.limit_names import default
 from oracle.service.limits import Limits
 from oracle.settings import Settings
 from scyc.errors import BadInput
@@ -26,7 +27,7 @@ class ServerSettings:
     device: str = "auto"
     backend: str = "ray"
     running: int = 1  # jobs at a time
-    queue: int = 1000  # jobs that may wait
+    queue: int = default("queued-jobs")  # that may wait
     ray_address: str | None = None
     limits: Limits = field(default_factory=Limits)  # of a run
     save_every: float = 5.0  # minutes between two saves of a pack under way

@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.resources
 import json
 import re
+from collections import Counter
 from collections.abc import Hashable
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from scyc.errors import BadInput, Problem, unknown
 
 _MOST_BYTES = 1_000_000
 _DEEPEST = 20
+_MOST_VALUES = 30_000  # reading YAML takes some 50 microseconds a value; no study has so many
 
 
 class _Strict(yaml.SafeLoader):
@@ -77,7 +80,7 @@ def read_yaml(text: str, source: str) -> object:
     """JSON values from YAML text. Raises BadInput for anything that is not plain YAML.
 
     Refused beside malformed text: duplicate keys, keys that are not text, anchors and aliases,
-    tags, more than one document, nesting over 20 levels, text over 1 MB.
+    tags, more than one document, nesting over 20 levels, over 30,000 values, text over 1 MB.
     """
     if len(text.encode("utf-8", "replace")) > _MOST_BYTES:
         raise BadInput(source, [Problem("study", f"is over {_MOST_BYTES} bytes; shorten it")])
@@ -141,11 +144,10 @@ def repeated_key(content: bytes) -> str | None:
     repeated: list[str] = []
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        seen = dict(items)
-        if len(seen) < len(items):
-            names = [name for name, _ in items]
-            repeated.extend(name for name in seen if names.count(name) > 1)
-        return seen
+        if len(dict(items)) < len(items):
+            times = Counter(name for name, _ in items)
+            repeated.extend(name for name, count in times.items() if count > 1)
+        return dict(items)
 
     try:
         json.loads(content, object_pairs_hook=pairs)
@@ -174,13 +176,16 @@ def _levels(text: str) -> int:
 
 def _check_events(text: str) -> None:
     """Look at the parser's events, which need no recursion, before anything is built."""
-    depth = documents = 0
+    depth = documents = values = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         documents += isinstance(event, yaml.DocumentStartEvent)
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
+        values += isinstance(event, yaml.ScalarEvent)
         rule = ""
-        if depth > _DEEPEST:
+        if values > _MOST_VALUES:
+            rule = f"has over {_MOST_VALUES:,} values; give a long grid as kind, low, high, count"
+        elif depth > _DEEPEST:
             rule = f"is nested over {_DEEPEST} levels; a study needs four"
         elif documents > 1:
             rule = "holds a second document; a file holds one study"
@@ -193,7 +198,7 @@ def _check_events(text: str) -> None:
 
 
 def load_study(name_or_path: str) -> Study:
-    """Load a study from a file, or one that ships, by its name.
+    """Load a study from a file, or a built-in one by its name.
 
     Args:
         name_or_path: Either.
@@ -233,13 +238,20 @@ def study_text(name_or_path: str) -> tuple[str, str]:
 
 
 def bundled_studies() -> dict[str, str]:
-    """Return the YAML of every study that ships, by name."""
-    folder = importlib.resources.files("studies")
+    """Return the YAML of every built-in study, by name."""
+    folder = _beside_package()  # by its place: a user's own `studies` would be imported first
     found = (entry for entry in folder.iterdir() if entry.name.endswith(".yaml"))
     return {
         entry.name.removesuffix(".yaml"): entry.read_text(encoding="utf-8")
         for entry in sorted(found, key=lambda entry: entry.name)
     }
+
+
+def _beside_package() -> Traversable:
+    """Return the folder of the built-in studies, which lies beside the package."""
+    package = importlib.resources.files("oracle")
+    assert isinstance(package, Path)  # it is never run from an archive
+    return package.parent / "studies"
 
 
 def _bundled(name: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -66,7 +67,7 @@ class SchedulesStudy(Study):
     @model_validator(mode="after")
     def _entries_fit(self) -> SchedulesStudy:
         labels = [entry.label for entry in self.schedules]
-        repeated = sorted({label for label in labels if labels.count(label) > 1})
+        repeated = sorted(label for label, count in Counter(labels).items() if count > 1)
         broken = []
         if repeated:
             rule = f'the label "{repeated[0]}" stands twice; every entry needs its own'

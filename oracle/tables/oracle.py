@@ -66,6 +66,8 @@ class OracleTable(TableHeader):
     """
 
     kind: Literal["oracle"]
+    most_replicates: NotRequired[int]
+    """To which those of a cycle may grow."""
     tolerance: float
     tolerance_kind: ToleranceKind
     search: Literal["grid", "adaptive"]
@@ -117,6 +119,7 @@ def table(
         "shrunk": header["shrunk"],
         "replicates": header["replicates"],
         "complete": header["complete"],
+        "most_replicates": study.most_replicates,
         "tolerance": study.tolerance,
         "tolerance_kind": study.tolerance_kind,
         "search": method,

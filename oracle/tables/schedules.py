@@ -9,6 +9,7 @@ from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+from oracle.search import chance
 from oracle.search.graph import CellResult
 from oracle.search.grid_search import OracleCycle
 from oracle.search.pruning_run import RunCycle
@@ -162,7 +163,7 @@ def table(
 def _at_chance(found: Sequence[EntryFound], cycle: int) -> bool | None:
     """Whether no schedule's network of a cycle is better than always naming the largest class."""
     there = [done.results for each in found for done in each.path if done.cycle == cycle]
-    return majority.at_chance(there, "test")
+    return chance.at_chance(there, "test")
 
 
 def _entry(study: SchedulesStudy, found: EntryFound) -> ScheduleRow:

@@ -8,6 +8,7 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+from oracle.search import chance
 from oracle.search.s_cyc.candidates import Candidate, Stop
 from oracle.stats.paired_difference import mean_difference
 from oracle.stats.region import ROUNDING
@@ -194,7 +195,7 @@ def table(study: SearchStudy, run_id: str, found: Found) -> SearchTable:
 def _at_chance(candidates: Sequence[Candidate], last: int) -> bool | None:
     """Whether none of the last cycle's networks is better than naming the largest class."""
     ended = [done.results for c in candidates for done in c.cycles if done.cycle == last]
-    return majority.at_chance(ended, "test")
+    return chance.at_chance(ended, "test")
 
 
 def line(study: SearchStudy, candidate: Candidate) -> str:

@@ -13,6 +13,7 @@ from oracle.rest.image_export import Drawing
 from oracle.rest.middleware import Guards
 from oracle.rest.reference.openapi import TAGS, describe
 from oracle.rest.settings import WebSettings
+from oracle.service.heavy_work import HeavyWork
 from oracle.service.service import Service
 from oracle.web import assets, compare, dashboard, live, pages, sign_in
 
@@ -43,8 +44,11 @@ def create_app(
     app.state.looked_after = looked_after
     app.state.form_key = service.sessions.key()
     app.state.watcher = Watcher(service.jobs)
+    app.state.heavy = HeavyWork(settings.heavy_answers)
     app.state.drawing = Drawing()
+    app.state.pictures = HeavyWork(at_once=1, patience=20.0)  # a browser takes a core
     app.state.exporter = exports.Exporter()
+    app.state.exports = HeavyWork(at_once=exports.MOST_OPEN)
     app.state.metrics = health.Metrics()
     problems.install(app)
     for part in (jobs, runs, exports, external_runs, health, assets, live, sign_in, pages, compare):

@@ -16,6 +16,7 @@ from oracle.reports import formats, oracle, sheet
 from oracle.reports.parts import evidence as evidence_reports
 from oracle.rest.auth import needs
 from oracle.rest.jobs import ServiceDep
+from oracle.rest.middleware import heavy
 from oracle.runs.catalog import StoredRun
 from oracle.service.service import Service
 from oracle.tables.registry import is_empty
@@ -28,6 +29,7 @@ _LATEST = 50  # runs to choose among
 
 
 @router.get("/compare")
+@heavy
 def compare(request: Request, service: ServiceDep, _: Reader, run: Names = None) -> Response:
     """Two runs or more: regions in one figure, cycles in one table, then each run's own."""
     known, missing = _runs(service, run or [])
@@ -47,6 +49,7 @@ def compare(request: Request, service: ServiceDep, _: Reader, run: Names = None)
 
 
 @router.get("/compare/panels")
+@heavy
 def compared(service: ServiceDep, _: Reader, run: Names = None) -> Response:
     """The regions of the runs in one figure."""
     known, _missing = _runs(service, run or [])
@@ -60,6 +63,7 @@ def compared(service: ServiceDep, _: Reader, run: Names = None) -> Response:
 
 
 @router.get("/runs/{run}/panels")
+@heavy
 def panels(service: ServiceDep, _: Reader, run: Annotated[str, Path(max_length=100)]) -> Response:
     """A run's figures one by one, as far as it has come."""
     try:

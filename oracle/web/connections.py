@@ -13,9 +13,10 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from oracle.service.limit_names import default
+
 log = logging.getLogger("oracle.web")
 ACCEPTED_AT_ONCE = 128  # connections that are accepted before one of them can be refused
-_MOST = 1000
 _RESERVED = 256  # descriptors for the database, files, pipes to drivers
 _WANTED = 8192  # descriptors of this process, where the system grants them
 
@@ -44,17 +45,31 @@ class ConnectionLimits:
             del self.open[address]
 
 
-def limits_of_this_process() -> ConnectionLimits:
-    """As many connections as leave descriptors for all else; one address may have half of them."""
+def limits_of_this_process(
+    most: int = default("connections"), of_one_address: int = default("connections-per-address")
+) -> ConnectionLimits:
+    """Return as many connections as leave descriptors for all else, and are wanted.
+
+    One address may have half of them, unless that is set otherwise.
+
+    Args:
+        most: Connections that are wanted.
+        of_one_address: Connections of one address that are wanted.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _WANTED if hard == resource.RLIM_INFINITY else min(_WANTED, hard)
+    needed = max(_WANTED, most + _RESERVED + ACCEPTED_AT_ONCE)
+    wanted = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
             soft = wanted
-    free = _MOST if soft == resource.RLIM_INFINITY else soft - _RESERVED - ACCEPTED_AT_ONCE
-    total = max(16, min(_MOST, free))
-    return ConnectionLimits(total, max(8, total // 2))
+    free = most if soft == resource.RLIM_INFINITY else soft - _RESERVED - ACCEPTED_AT_ONCE
+    total = min(most, max(16, free))
+    if total < most:
+        log.warning("%d connections are taken, not %d: raise the limit of descriptors", total, most)
+    if of_one_address == default("connections-per-address"):
+        of_one_address = max(8, total // 2)
+    return ConnectionLimits(total, min(total, of_one_address))
 
 
 class BoundedProtocol(H11Protocol):

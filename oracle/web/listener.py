@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -15,6 +16,7 @@ import uvicorn
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
+from oracle.rest.settings import WebSettings
 from oracle.web.connections import ACCEPTED_AT_ONCE, BoundedProtocol, limits_of_this_process
 from oracle.web.log_filter import OncePerMinute
 
@@ -49,7 +51,11 @@ def listen(app: FastAPI, bound: socket.socket) -> None:
     """
     # SQLite lets go of the interpreter at every row, and a list of jobs then waits a turn for each.
     sys.setswitchinterval(_TURN)
-    limits = limits_of_this_process()
+    settings: WebSettings = app.state.settings
+    # All that was imported stays: a collection that looks through it holds every thread for long.
+    gc.collect()
+    gc.freeze()
+    limits = limits_of_this_process(settings.connections, settings.connections_per_address)
     quiet = OncePerMinute()
     for name in ("asyncio", "uvicorn.error", "oracle.web"):
         logging.getLogger(name).addFilter(quiet)

@@ -14,6 +14,7 @@ from oracle.records.tokens import Token
 from oracle.reports import formats
 from oracle.rest.auth import checked_form, needs
 from oracle.rest.jobs import ServiceDep
+from oracle.rest.middleware import heavy
 from oracle.rest.runs import study_yaml
 from oracle.rest.schemas import Smaller
 from oracle.runs.catalog import StoredRun
@@ -60,6 +61,7 @@ def jobs(
 
 
 @router.post("/")
+@heavy
 def submit(
     request: Request,
     service: ServiceDep,
@@ -103,6 +105,7 @@ def submit(
 
 
 @router.get("/jobs/{job}")
+@heavy
 def one_job(request: Request, service: ServiceDep, who: Reader, job: Name) -> Response:
     """A job: how far it is, what its run has found, what it said."""
     found = service.jobs.get(job)
@@ -140,6 +143,7 @@ def resume(
 
 
 @router.get("/runs/{run}")
+@heavy
 def one_run(request: Request, service: ServiceDep, _: Reader, run: Name) -> Response:
     """What a run has found, whoever ran it."""
     known = service.run(run)

@@ -17,6 +17,8 @@ from oracle.errors import SettingProblem
 from oracle.host.disk import why_not_writable
 from oracle.inventory import moving
 from oracle.service.admission import SHIPPED
+from oracle.service.limit_names import default
+from oracle.service.limits import Limits
 from oracle.service.scheduler import Scheduler
 from oracle.service.service import Service
 from oracle.service.settings import ServerSettings
@@ -53,6 +55,11 @@ class ServeOptions:
     rate: float = 50.0  # requests a second that one caller may send
     dashboard_writes: bool = False
     behind_tls: bool = False
+    limits: Mapping[str, int] = field(default_factory=dict)  # by the names of `limit_names.LIMITS`
+
+    def limit(self, name: str) -> int:
+        """Return a bound, as it was set or by default."""
+        return self.limits.get(name, default(name))
 
 
 def serve(settings: Settings, options: ServeOptions) -> None:
@@ -107,6 +114,14 @@ def _server_settings(settings: Settings, options: ServeOptions, url: URL) -> Ser
         running=options.running,
         ray_address=options.ray_address,
         store=settings.store,
+        queue=options.limit("queued-jobs"),
+        limits=Limits(
+            values=options.limit("grid-values"),
+            cycle_replicates=options.limit("cycle-replicates"),
+            cells=options.limit("training-runs"),
+            searched_values=options.limit("adaptive-grid-values"),
+            external_runs=options.limit("external-runs"),
+        ),
     )
 
 
@@ -121,6 +136,11 @@ def _web_settings(options: ServeOptions, port: int, guarded: bool) -> WebSetting
         rate=options.rate,
         dashboard_writes=options.dashboard_writes,
         cookie_secure=options.behind_tls,
+        burst=options.limit("requests-at-once"),
+        body_limit=options.limit("body-bytes"),
+        heavy_answers=options.limit("heavy-answers"),
+        connections=options.limit("connections"),
+        connections_per_address=options.limit("connections-per-address"),
     )
 
 

@@ -92,7 +92,6 @@ def conforms(seen: tuple[dict[str, Any], dict[str, Any]], name: str, examples: i
 
     @settings(
         max_examples=examples,
-        deadline=None,
         database=None,
         derandomize=examples == FEW,
         phases=[Phase.generate],

@@ -224,7 +224,7 @@ def test_asking_for_tokens_makes_no_database(
     monkeypatch.chdir(tmp_path)
     told = call("token", "revoke", "nobody", "--runs", str(tmp_path / "runs"), code=2)
     assert 'name = "nobody"    there are no tokens here' in told
-    assert "no tokens yet" in call("token", "list", "--runs", str(tmp_path / "runs"))
+    assert "no tokens; create one" in call("token", "list", "--runs", str(tmp_path / "runs"))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -244,11 +244,11 @@ def test_whoever_stops_watching_leaves_the_job_running(served: Served, call: Cal
         watcher.send_signal(signal.SIGINT)
         told = watcher.communicate(timeout=120)[1]
         assert watcher.returncode == 130
-        assert f"{job} goes on without you" in told
+        assert f"{job} continues on the server" in told
         assert client.job(job).state == "running"
         assert call("cancel", "long") == f"{job}  cancelled\n"
         told = call("watch", job, code=1)
-        assert f"{job} was cancelled; `oracle resume {job}` goes on" in told
+        assert f"{job} was cancelled; see `oracle resume {job}`" in told
         assert call("resume", "long") == f"{job}  queued\n"
         assert call("priority", "long", "7") == f"{job}  queued  priority 7\n"
         assert call("priority", job, "-8") == f"{job}  queued  priority -8\n"

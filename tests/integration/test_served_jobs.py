@@ -260,6 +260,54 @@ def test_two_servers_on_one_database_run_each_job_once(
     service.close()
 
 
+@pytest.mark.slow
+def test_cells_that_jobs_of_two_servers_share_are_trained_once(
+    storage: str,
+    settings: ServerSettings,
+    serve: Callable[..., Server],
+    gate: Gate,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    grids = {"one": [0.05, 0.1, 0.2], "two": [0.1, 0.2, 0.4]}
+    declared = {
+        name: {"name": name, "cycles": 1, "grid": {"max_lr": grid, "extend": False}}
+        for name, grid in grids.items()
+    }
+    alone = Settings(
+        folder=tmp_path, storage=f"sqlite:///{tmp_path}/alone.db", backend="inline", device="cpu"
+    )
+    plain = [prepare.prepare(parse(STUDY | each, "alone"), alone) for each in declared.values()]
+    expected = [timeless(execute.execute(each)) for each in plain]
+    assert plain[0].graph.id == plain[1].graph.id
+    with session.opened(parse_url(str(alone.storage))) as (_, store):
+        cells = set(store.results(plain[0].graph))
+
+    gate.shut(after=1)
+    monkeypatch.setattr(driver, "_PATIENCE", 0.5)  # so that who waits is queued again soon
+    url = parse_url(storage)
+    service = Service(replace(settings, url=url))
+    jobs = [submitted(service, **each) for each in declared.values()]
+    servers = serve(url=url), serve(url=url)
+    until(lambda: any(each.drivers() for each in servers))
+    until(
+        lambda: any(
+            "it is tried again later" in event.text
+            for job in jobs
+            for event in service.jobs.events(job.id)
+        )
+    )
+    gate.open()
+    done = [ended(service, job) for job in jobs]
+    assert [each.state for each in done] == ["done", "done"]
+    assert [timeless(service.table(service.run(job.id))) for job in jobs] == expected
+    ids = [trial.user_attrs["cell"] for trial in trials(service)]
+    assert len(ids) == len(set(ids))
+    assert set(ids) == cells
+    assert len(ids) < sum(each.known for each in done)  # some are in both studies
+    service.close()
+
+
 def test_a_cancelled_job_ends_its_driver_and_goes_on_when_it_is_resumed(
     service: Service,
     serve: Callable[..., Server],

@@ -1,8 +1,9 @@
 """Every network with every criterion and every optimiser, for two pruning cycles."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import product
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 import torch
@@ -54,14 +55,22 @@ def test_nothing_that_a_study_may_name_is_left_out() -> None:
 
 NOTHING = "none"  # the control that prunes nothing, so that one optimiser shows all
 ALIKE = {NOTHING, *(name for name in CRITERIA if CRITERIA[name].update)}  # likewise
-COMBINED = [
-    each
-    for each in product(SMALL, sorted(CRITERIA), MADE)
-    if each[1] not in ALIKE or each[2] == "sgd"
-]
+COSTLY = {"vgg19", "alexnet", "resnet50"}  # each criterion with one optimiser; all are slow
 
 
-@pytest.mark.parametrize(("network", "criterion", "optimizer"), COMBINED)
+def combinations() -> Iterator[Any]:
+    """Every network with every criterion and optimiser; the repetitive ones are marked slow."""
+    for network, (number, criterion), (index, optimizer) in product(
+        SMALL, enumerate(sorted(CRITERIA)), enumerate(MADE)
+    ):
+        if criterion in ALIKE and optimizer != "sgd":
+            continue
+        usual = criterion in ALIKE or index == number % len(MADE)
+        marks = [pytest.mark.slow] if network in COSTLY and not usual else []
+        yield pytest.param(network, criterion, optimizer, marks=marks)
+
+
+@pytest.mark.parametrize(("network", "criterion", "optimizer"), combinations())
 def test_two_pruning_cycles(colours: Images, network: str, criterion: str, optimizer: str) -> None:
     few = Images(colours.pixels[:30], colours.labels[:30], colours.classes, "1" * 64)
     training = TrainingSpec(steps=2, batch=4, optimizer=MADE[optimizer], validate_every=2)

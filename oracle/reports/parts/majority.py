@@ -51,9 +51,12 @@ def _at_chance(table: Mapping[str, Any], split: Mapping[str, Any]) -> list[str]:
         return []
     part = "validation" if table["kind"] == "oracle" else "test"
     images, majority = split[part]["images"], split[part]["majority"]
+    ends = ""
+    if table.get("most_replicates", 0) > table["replicates"]:
+        ends = ", and no replicates are added"
     return [
         f"At chance level at {where}: no network is better than always predicting the "
-        f"largest class ({majority:.1f} % of {images:,} {part} images); no verdict there."
+        f"largest class ({majority:.1f} % of {images:,} {part} images); no verdict there{ends}."
     ]
 
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from oracle.reports.sheet import ReportTable, all_there
+from oracle.search.chance import Part
 from oracle.stats.paired_difference import Difference
 from oracle.tables.base import MetricFields
 from oracle.tables.oracle import OracleTable
 from oracle.tables.parts.cycles import OracleCycleRow
-from oracle.tables.parts.majority import Part
 
 _PERCENT: MetricFields = {"name": "accuracy", "mode": "max", "unit": "%"}
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
+from oracle.search import chance
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.request import CellRequest, Results, StudyKey, replicate_cells
 from oracle.stats.region import MaxLrScores
@@ -21,10 +22,21 @@ class AdaptiveReplication:
     graph: Graph
     way: tuple[float, ...]  # the well-tuned max_lr of the cycles before
 
-    def more(self, tried: Mapping[float, MaxLrScores]) -> int:
-        """How many replicates to add now; 0 where the verdict is given, or the bound reached."""
+    def more(
+        self, tried: Mapping[float, MaxLrScores], results: Sequence[Sequence[CellResult]]
+    ) -> int:
+        """Return how many replicates to add now.
+
+        Args:
+            tried: What every max_lr has scored.
+            results: The replicates of each.
+
+        Returns:
+            0 where the verdict is given, where the bound is reached, and where no network is told
+            from one that always names the largest class, so that there is nothing to decide.
+        """
         have = len(next(iter(tried.values())).accuracies)
-        if have >= self.study.most_replicates:
+        if have >= self.study.most_replicates or chance.at_chance(results, "validation"):
             return 0
         verdict = self._verdict(tried)
         if verdict is None or verdict.kind != "undecided":

@@ -30,6 +30,16 @@ def grid_values(grid: GridSpec) -> list[float]:
     return [round_digits(grid.low * (grid.high / grid.low) ** part, 4) for part in share]
 
 
+def on_grid(grid: GridSpec, rate: float) -> float:
+    """Return the grid's value for a learning rate that is one but for rounding.
+
+    A grid keeps 12 digits. A rate that is the same in these trains nothing else, so that it shares
+    the grid's training runs; any other is returned as it is.
+    """
+    rounded = round_digits(rate, 12)
+    return rounded if rounded in grid_values(grid) else rate
+
+
 def grid_bounds(grid: GridSpec) -> tuple[float, float]:
     """Return the learning rates that extension never passes.
 

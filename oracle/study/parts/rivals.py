@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -123,7 +124,7 @@ RivalSpec = Annotated[
 
 def _once(rivals: Sequence[RivalSpec]) -> Sequence[RivalSpec]:
     names = [each.name for each in rivals]
-    repeated = sorted({name for name in names if names.count(name) > 1})
+    repeated = sorted(name for name, count in Counter(names).items() if count > 1)
     if repeated:
         rule = f'"{repeated[0]}" stands twice; each rival may be given once'
         raise PydanticCustomError("repeated", "{rule}", {"rule": rule})

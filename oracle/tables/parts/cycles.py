@@ -6,6 +6,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
+from oracle.search import chance
 from oracle.search.grid_search import OracleCycle
 from oracle.search.pruning_run import RunCycle
 from oracle.search.selection.next_cells import StopReason
@@ -14,7 +15,7 @@ from oracle.study.oracle import OracleStudy
 from oracle.study.parts.grid import reaches_zero
 from oracle.study.parts.grid_spec import GridSpec
 from oracle.tables.base import Differences, paired_differences
-from oracle.tables.parts import evidence, majority, plateau
+from oracle.tables.parts import evidence, plateau
 
 
 class CellSearchEnd(TypedDict):
@@ -116,7 +117,7 @@ def cycle_row(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> 
         ],
         "well_tuned": cycle.region.well_tuned if cycle.region else None,
         "feasible": _feasible(study.grid, cycle.region),
-        "at_chance": majority.at_chance(list(cycle.results.values()), "validation"),
+        "at_chance": chance.at_chance(list(cycle.results.values()), "validation"),
         "evidence": evidence.part(
             evidence.infer(study, cycle),
             study.s_cyc_max_lr(cycle.cycle),

@@ -7,6 +7,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
+from oracle.search import chance
 from oracle.search.grid_search import OracleCycle
 from oracle.stats.cross_fit import cross_fitted_best
 from oracle.stats.decisions import VerdictKind
@@ -111,7 +112,7 @@ def infer(study: OracleStudy, cycle: OracleCycle) -> RegionPosterior | None:
         grid=cycle.grid,
         region=region,
     )
-    at_chance = majority.at_chance(list(cycle.results.values()), "validation")
+    at_chance = chance.at_chance(list(cycle.results.values()), "validation")
     return replace(posterior, at_chance=True) if posterior and at_chance else posterior
 
 

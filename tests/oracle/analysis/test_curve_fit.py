@@ -23,7 +23,7 @@ def around(curve: SCyc, width: float) -> list[Target]:
     beta=st.sampled_from(BETAS),
     width=st.floats(0.001, 0.2),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_curve_is_found_in_regions_around_itself(
     epsilon: float, delta: float, q: int, beta: float, width: float
 ) -> None:
@@ -69,7 +69,7 @@ def test_flat_regions_fit_with_no_rise() -> None:
     delta=st.floats(0, 0.3),
     shape=st.tuples(st.integers(0, 2), st.sampled_from([3.0, 4.5])),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_curve_is_inside_more_regions_than_the_fitted_one(
     regions: list[tuple[float, float, float]],
     epsilon: float,

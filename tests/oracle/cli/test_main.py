@@ -226,26 +226,28 @@ def test_of_a_run_without_a_finished_cycle_nothing_can_be_drawn(
 def test_check_tells_the_cost_and_writes_nothing(place: Path, inside: Call) -> None:
     before = sorted(place.rglob("*"))
     shown = inside("check", "tiny.yaml", *INLINE)
-    assert "grid        oracle: 3 max_lr: 0.05, 0.1, 0.2" in shown
-    assert "grows by up to 6 more learning rates a cycle" in shown  # 3 on either side
-    assert "trainings   24 (3 networks x 2 replicates; more where a grid grows)" in shown
-    assert "steps       288" in shown
-    assert "time        about" in shown
+    assert "grid           oracle: 3 learning rates: 0.05, 0.1, 0.2" in shown
+    assert "grows by up to 6 more learning rates per cycle" in shown  # 3 on either side
+    assert "24 = 3 learning rates x 3 networks x 2 replicates + 6 for S-Cyc; more where" in shown
+    assert "steps          288 (" in shown
+    assert "time           about" in shown
     assert sorted(place.rglob("*")) == before
 
 
 def test_check_counts_what_a_comparison_trains(place: Path, inside: Call) -> None:
     before = sorted(place.rglob("*"))
     shown = inside("check", "several.yaml", *INLINE)
-    assert "grid        tuned: 2 max_lr: 0.05, 0.1\n" in shown
+    assert "grid           tuned: 2 learning rates: 0.05, 0.1\n" in shown
     # two runs of 2 networks that share the unpruned one, the grid, and the tuned one's second
-    assert "trainings   12 (2 networks x 2 replicates)" in shown  # extend: false
-    assert "steps       144" in shown
+    assert "training runs  12 = 3 schedules x 2 networks x 2 replicates\n" in shown  # extend: false
+    assert "steps          144 (" in shown
     shown = inside("check", "several.yaml", "--replicates", "1", "--scale", "0.5", *INLINE)
-    assert "trainings   6 (2 networks x 1 replicates" in shown
-    assert "steps       36" in shown
-    assert "shrunk      iterations 6 of 12" in shown
-    assert "trainings   2 (2 networks x 1 replicates)" in inside("check", "recorded.yaml", *INLINE)
+    assert "training runs  6 = 3 schedules x 2 networks x 1 replicate\n" in shown
+    assert "steps          36 (" in shown
+    assert "scaled down    iterations 6 of 12" in shown
+    assert "training runs  2 = 2 networks x 1 replicate\n" in inside(
+        "check", "recorded.yaml", *INLINE
+    )
     assert sorted(place.rglob("*")) == before
 
 
@@ -346,7 +348,7 @@ def test_an_entry_is_drawn_by_its_label(
         (("several.yaml", "--entry", "tuned"), "not known before it is tuned"),
         (("table7", "--entry", "S-Cyc"), "has one schedule; leave the option out"),
         (("recorded.yaml", "--entry", "x"), "has one schedule; leave the option out"),
-        (("table7", "--cycle", "26"), "--cycle 26 comes after the study's last, 25"),
+        (("table7", "--cycle", "26"), "--cycle 26: the study's last cycle is 25"),
         (("table7", "--cycle", "-1"), "--cycle"),
         (("table7", "-o", "x.pdf"), "ends in .pdf"),
         (("tabel7",), 'did you mean "table7"?'),

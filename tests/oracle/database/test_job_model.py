@@ -142,7 +142,6 @@ class Queue(RuleBasedStateMachine):
 Queue.TestCase.settings = settings(
     max_examples=15,
     stateful_step_count=25,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
 )

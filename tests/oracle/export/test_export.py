@@ -45,6 +45,21 @@ def test_the_exported_network_scores_what_the_training_run_scored(
     assert found["weights"] == "last"
 
 
+def test_what_was_deleted_is_had_again_as_the_refusal_says(run: oracle.Run, tmp_path: Path) -> None:
+    best = run.table["cycles"][1]["well_tuned"]
+    lost = next(rate for rate in (0.05, 0.1, 0.2) if rate != best)
+    with pytest.raises(oracle.BadInput, match=r"keep_checkpoints: all;.*in another folder of runs"):
+        run.export(tmp_path / "net.pt", 1, max_lr=lost)
+    again = oracle.run(
+        tiny_content(cycles=1, keep_checkpoints="all"),
+        runs=tmp_path, backend="inline", progress=False,
+    )  # fmt: skip
+    found = again.export(tmp_path / "net.pt", 1, max_lr=lost)
+    frame = run.to_dataframe()
+    rows = frame[(frame["cycle"] == 1) & (frame["max_lr"] == lost) & (frame["replicate"] == 0)]
+    assert rows["checkpoint"].tolist() == [found["sha256"]]
+
+
 def _last_look(run: oracle.Run, cell: str) -> float:
     from oracle.runs.training_runs import training_runs
 

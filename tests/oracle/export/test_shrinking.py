@@ -120,3 +120,23 @@ def test_only_pruned_filters_can_be_left_out(tmp_path: Path) -> None:
     with pytest.raises(oracle.BadInput, match=r"shrink .*global_magnitude.*only l1_filter prunes"):
         run.export(tmp_path / "net.pt", 1, shrink=True)
     assert not (tmp_path / "net.pt").exists()
+
+
+def test_onnx_and_safetensors_have_the_smaller_layers(run: oracle.Run, tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("onnxscript")
+    safetensors = pytest.importorskip("safetensors")
+    run.export(tmp_path / "small.onnx", 1, format="onnx", shrink=True)
+    from onnx.reference import ReferenceEvaluator
+
+    model = onnx.load(tmp_path / "small.onnx")
+    images = torch.randn(3, 1, 8, 8)
+    (logits,) = ReferenceEvaluator(model).run(None, {"images": images.numpy()})
+    torch.testing.assert_close(torch.from_numpy(logits), run.network(1)(images).detach())
+    assert sorted(list(each.dims) for each in model.graph.initializer if len(each.dims) == 2) == [
+        [6, 8], [8, 64], [10, 6],
+    ]  # fmt: skip
+    run.export(tmp_path / "small.safetensors", 1, format="safetensors", shrink=True)
+    with safetensors.safe_open(str(tmp_path / "small.safetensors"), "pt") as file:
+        assert file.get_tensor("layers.0.weight").shape == (8, 64)
+        assert not [name for name in file.keys() if name.startswith("masks.")]  # noqa: SIM118

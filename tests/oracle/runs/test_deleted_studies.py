@@ -92,11 +92,11 @@ def test_the_table_of_a_run_whose_study_was_deleted_says_which_and_a_new_start_t
     assert (lacking["missing"], lacking["complete"]) == ([gone], False)
     assert [cycle["cycle"] for cycle in lacking["cycles"]] == [0]
     text = " ".join(formats.text(lacking).split())
-    assert f"the storage lacks training runs of {gone}: deleted, perhaps" in text
+    assert f"Training runs of {gone} are missing from the storage, perhaps deleted" in text
     said: list[str] = []
     trained = run(study(cycles=1), where, Progress(say=said.append))
     assert timeless(trained) == timeless(table)
-    (told,) = [line for line in said if "was done, but the storage lacks" in line]
+    (told,) = [line for line in said if "are missing from the storage" in line]
     assert gone in told
     again = catalog.stored_table(catalog.find_run("tiny", where))
     assert again == trained

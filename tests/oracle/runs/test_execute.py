@@ -122,7 +122,12 @@ def test_an_interrupted_run_ends_with_the_same_table(study: Make, tmp_path: Path
             run(study(), where, interrupted(after))
         assert catalog.find_run("tiny", where).state == "stopped"
         assert not catalog.stored_table(catalog.find_run("tiny", where))["complete"]
-        assert timeless(run(study(), where)) == timeless(whole)
+        said: list[str] = []
+        assert timeless(run(study(), where, Progress(say=said.append))) == timeless(whole)
+        (found,) = [line for line in said if "training runs found" in line]
+        total = int(found.split()[2])  # before the grid has grown
+        assert found == f"{after} of {total} training runs found, {total - after} to train"
+        assert after < total <= len(expected)
         url = f"sqlite:///{tmp_path}/{after}/_oracle/oracle.db"
         cells = [trial.user_attrs["cell"] for trial in trials(url)]
         assert sorted(cells) == sorted(expected)

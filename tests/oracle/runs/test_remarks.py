@@ -112,9 +112,7 @@ LARGE_BATCH = {"steps": 12, "batch": 500, "validate_every": 6}
 
 def told(prepared: prepare.PreparedRun) -> list[str]:
     """The lines of an estimate, each with single spaces."""
-    return [
-        " ".join(line.split()) for line in estimate.text(estimate.estimate(prepared)).split("\n")
-    ]
+    return [" ".join(line.split()) for line in str(estimate.estimate(prepared)).split("\n")]
 
 
 def test_a_stratified_study_has_ids_of_its_own(study: Make, tmp_path: Path) -> None:
@@ -165,9 +163,9 @@ def test_the_cost_is_told_where_only_the_images_are_missing(
         22,
         2400,
     )
-    lines = estimate.text(cost).splitlines()
+    lines = str(cost).splitlines()
     assert lines[0] == "tiny needs its images to run; by the known size of its data set:"
-    assert lines[1] == "  images      12,000: 7,200 training, 2,400 validation, 2,400 test"
+    assert lines[1] == "  images         12,000: 7,200 training, 2,400 validation, 2,400 test"
     unknown = study(dataset="image_folder")
     with pytest.raises(BadInput) as refused:
         prepare.prepare(unknown, settings(tmp_path))

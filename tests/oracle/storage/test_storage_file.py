@@ -75,7 +75,7 @@ def test_a_password_among_the_arguments_is_warned_of_and_not_elsewhere(tmp_path:
         return CliRunner().invoke(main.main, arguments, env=environment).stderr
 
     shown = said("token", "list", "--storage", ADDRESS)
-    assert "everyone on this machine can read the password" in shown
+    assert "other users of this machine can read the password" in shown
     assert "ORACLE_STORAGE" in shown
     assert "canary" not in shown
     assert "warning" not in said("token", "list", ORACLE_STORAGE=ADDRESS)

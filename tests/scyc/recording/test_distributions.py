@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -270,7 +270,6 @@ def test_coarser_bins_keep_their_counts_at_the_old_edges() -> None:
     assert bins + Bins(-2, 1, (100,)) == Bins(-2, -3, (1, 2, 12, 48, 100))
 
 
-@settings(deadline=None)
 @given(values=st.lists(st.floats(-(2.0**-120), 2.0**-120, width=32), min_size=1, max_size=50))
 def test_subnormal_values_are_counted_like_others(values: list[float]) -> None:
     whole = torch.tensor(values, dtype=torch.float32)

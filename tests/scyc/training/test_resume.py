@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from scyc.data.images import Images
-from scyc.engines import solo
+from scyc.engines import grouped, solo, stacked
 from scyc.optimizers.registry import make_optimizer
 from scyc.pruning.pruned_network import Network
 from scyc.specs.networks import FullyConnectedSpec, ResNet20Spec
@@ -129,6 +129,26 @@ def test_wherever_it_is_killed_a_pack_ends_with_the_same_bits(
         second = first.next()
         again = solo.train(network, jobs, training, second)
         assert second.steps == MEMBERS * STEPS - step // every * every
+        assert all(same(a, b) for a, b in zip(whole, again, strict=True))
+
+
+@pytest.mark.parametrize("engine", [solo, stacked, grouped], ids=["solo", "stacked", "grouped"])
+@pytest.mark.parametrize("optimizer", [SgdSpec(), AdamSpec(name="adamw")], ids=["sgd", "adamw"])
+def test_a_pack_with_all_training_options_is_resumed_with_the_same_bits(
+    trainer: Callable[..., Trainer], engine: Any, optimizer: OptimizerSpec
+) -> None:
+    """Weight decays of their own make several groups of an optimizer's parameters."""
+    options: dict[str, Any] = {"label_smoothing": 0.1, "clip_grad_norm": 0.3}
+    one = trainer(optimizer=optimizer, bias_weight_decay=0.0, **options)
+    jobs, training = pack(one, one.network), one.system.training
+    whole = engine.train(one.network, jobs, training)
+    assert not any(outcome.diverged for outcome in whole)
+    for calls in (1, 2):
+        first = InMemoryStore(killed_after=calls)
+        with pytest.raises(Killed):
+            engine.train(one.network, jobs, training, first)
+        assert first.saves == calls
+        again = engine.train(one.network, jobs, training, first.next())
         assert all(same(a, b) for a, b in zip(whole, again, strict=True))
 
 

@@ -341,7 +341,6 @@ def machine(examples: int, steps: int, kind: type[Drivers] = Drivers) -> None:
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
-            deadline=None,
             database=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),

@@ -4,9 +4,12 @@ import itertools
 import math
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import search_fixtures
+from factories import cell_result
 
 from oracle.experiments.base import ExperimentCallbacks
 from oracle.experiments.registry import expected_cells, experiment
@@ -127,6 +130,26 @@ def test_the_grid_grows_where_the_added_replicates_move_the_region(
     assert list(few[0].cells) == [0.05, 0.1, 0.2, 0.4]
     assert list(more[0].cells) == [0.05, 0.1, 0.2, 0.4, 0.8]
     assert {len(row) for row in more[0].results.values()} == {more[0].replicates}
+
+
+def judged(cell: Cell, accuracy: float) -> CellResult:
+    """An accuracy on 100 validation images of 10 even classes."""
+    part = {"images": 100, "largest": 10, "missing": 0}
+    return replace(cell_result(cell, accuracy), split={"validation": part, "test": part})
+
+
+@pytest.mark.parametrize(("points", "grows"), [(70.0, False), (20.0, True)])
+def test_no_replicate_is_added_where_nothing_is_told_from_chance(
+    study: Make, searched: Any, monkeypatch: pytest.MonkeyPatch, points: float, grows: bool
+) -> None:
+    noise = noisy(0, 1, 2)
+    monkeypatch.setattr(
+        search_fixtures, "answer", lambda _, cell: judged(cell, max(0.0, noise(cell) - points))
+    )
+    declared = study(**GROWING)
+    _, cycles, _ = searched(declared, noise)
+    assert verdict(declared, cycles[0]) == "undecided" or grows
+    assert (cycles[0].replicates > 3) is grows
 
 
 def test_an_adaptive_search_grows_too(study: Make, searched: Any) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from oracle.experiments.registry import expected_cells, experiment
-from oracle.runs.estimate import Estimate, text
+from oracle.runs.estimate import Estimate
+from oracle.runs.estimate_text import text
 from oracle.search.graph import Graph
 from oracle.settings import ScaleDown
 from oracle.study.base import Study
@@ -95,7 +96,9 @@ def test_the_estimate_says_how_far_replicates_may_grow(study: Make) -> None:
         "seconds_a_look": 0.1, "workers": 1, "device": "cpu",
     }  # fmt: skip
     said = text(Estimate(**shown, replicates=2, most_replicates=5))
-    assert f"trainings   {cells} (3 networks x 2 replicates" in said
+    assert f"training runs  {cells} = " in said
     most = cells + 3 * 3 * 3  # three more replicates of three max_lr in three cycles
-    assert f"replicates  up to 5 where a verdict is open; {most} trainings if all" in said
-    assert "replicates  up to" not in text(Estimate(**shown, replicates=2, most_replicates=2))
+    assert (
+        f"replicates     up to 5 where a verdict is undecided; {most} training runs if all" in said
+    )
+    assert "replicates     up to" not in text(Estimate(**shown, replicates=2, most_replicates=2))
