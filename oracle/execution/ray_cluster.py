@@ -85,16 +85,22 @@ def connect(ray: Any, cluster: bool, cpus: int, on_gpu: bool, scratch: Path) -> 
         return
     with contextlib.suppress(AttributeError):  # else a second Ray of this process gets no token
         ray._raylet.AuthenticationTokenLoader.instance().reset_cache()
-    ray.init(
-        num_cpus=cpus,
-        num_gpus=None if on_gpu else 0,
-        include_dashboard=False,
-        object_store_memory=100 * 2**20,
-        _temp_dir=str(scratch / "r"),  # Ray opens it to everyone; the folder around it stays closed
-        _node_ip_address=ray_auth.LOOPBACK,
-        runtime_env=_own_python(),
-        **quiet,
-    )
+    try:
+        ray.init(
+            num_cpus=cpus,
+            num_gpus=None if on_gpu else 0,
+            include_dashboard=False,
+            object_store_memory=100 * 2**20,
+            _temp_dir=str(scratch / "r"),  # Ray opens it to everyone, but not its folder
+            _node_ip_address=ray_auth.LOOPBACK,
+            runtime_env=_own_python(),
+            **quiet,
+        )
+    except Exception as error:  # Ray has no class for what keeps it from starting
+        raise PackFailed(
+            f"Ray did not start: {error} Where the machine was busy, run the same command again; "
+            "--backend inline needs no Ray"
+        ) from error
     if ray.util.get_node_ip_address() != ray_auth.LOOPBACK:
         raise PackFailed("Ray was imported too early: it listens beyond this machine")
 

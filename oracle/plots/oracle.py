@@ -195,17 +195,21 @@ def s_cyc_rates(cycles: Sequence[OracleCycleRow]) -> list[float]:
 
 
 def _printed(figure: go.Figure, table: OracleTable, place: Mapping[str, int]) -> None:
-    """The paper's regions and well-tuned values, where the study names its table."""
+    """The paper's regions and well-tuned values, where the study names its table.
+
+    They stand a little to the right of their cycles, where they hide no mark of S-Cyc's.
+    """
     printed = [c["paper"] for c in table["cycles"] if c["paper"]]
     if not printed:
         return
     best = [column["well_tuned"] for column in printed]
+    right = 1 / region_marks.aside_factor([c["weights_remaining"] for c in table["cycles"]])
     figure.add_trace(
         go.Scatter(
-            x=[column["weights_remaining"] for column in printed],
+            x=[column["weights_remaining"] * right for column in printed],
             y=best,
             mode="markers",
-            marker={"symbol": "diamond-open", "size": 9, "color": _PAPER, "line": {"width": 2}},
+            marker={"symbol": "pentagon-open", "size": 9, "color": _PAPER, "line": {"width": 2}},
             error_y={
                 "type": "data",
                 "symmetric": False,
@@ -214,7 +218,8 @@ def _printed(figure: go.Figure, table: OracleTable, place: Mapping[str, int]) ->
                 "color": _PAPER,
             },
             name=f"the paper's Table {table['paper_table']}, full budget",
-            hovertemplate="%{x:.1f} % remaining: %{y:.4g}<extra>printed</extra>",
+            customdata=[column["weights_remaining"] for column in printed],
+            hovertemplate="%{customdata:.1f} % remaining: %{y:.4g}<extra>printed</extra>",
         ),
         **place,
     )

@@ -70,7 +70,7 @@ def measured(
     tolerance: str,
 ) -> None:
     """Draw the measured region of each cycle, a bar for each run of its members, and the best."""
-    aside = _aside([c["weights_remaining"] for c in known])
+    aside = aside_factor([c["weights_remaining"] for c in known])
     x: list[float | None] = []
     y: list[float | None] = []
     for cycle in known:
@@ -111,7 +111,7 @@ def measured(
 
 def cut_ends(figure: go.Figure, known: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:
     """Draw a triangle at each end where the grid cuts the measured region off."""
-    aside = _aside([c["weights_remaining"] for c in known])
+    aside = aside_factor([c["weights_remaining"] for c in known])
     regions = [(c["weights_remaining"] * aside, c["feasible"]) for c in known]
     highs = [(x, region["high"]) for x, region in regions if region and region["cut_high"]]
     lows = [(x, region["low"]) for x, region in regions if region and region["cut_low"]]
@@ -202,8 +202,8 @@ def _intervals(cycle: OracleCycleRow) -> tuple[IntervalJson, IntervalJson]:
     return found["low"], found["high"]
 
 
-def _aside(remaining: Sequence[float]) -> float:
-    """The factor that moves a mark a little to the left of its cycle."""
+def aside_factor(remaining: Sequence[float]) -> float:
+    """Return the factor that moves a mark a little to the left of its cycle."""
     span = math.log(remaining[0] / remaining[-1]) if remaining else 0.0
     span = span or 1.0
     return math.exp(min(0.026 * span, 0.25 * span / max(1, len(remaining) - 1)))

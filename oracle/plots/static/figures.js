@@ -87,7 +87,7 @@
 
   // A title in as many lines as it needs.
   function wrapped(text, length, size) {
-    const most = Math.max(8, Math.floor(length / (size * 0.56)));
+    const most = Math.max(8, Math.floor(length / (size * 0.6)));
     const lines = [""];
     for (const word of text.split(" ")) {
       const last = lines[lines.length - 1];
@@ -135,7 +135,7 @@
         made[name] = {
           ...given[name], gridcolor: color("grid"), linecolor: color("edge"), zerolinecolor: color("grid"),
           tickcolor: color("edge"), automargin: true, tickfont: { size: size - 1 },
-          title: { ...title, text: wrapped(title.text || "", length, size), standoff: 10 },
+          title: { ...title, text: wrapped(title.text || "", length, size + 1), font: { size: size + 1 }, standoff: 10 },
           ...thinned(given[name], across, length, size - 1),
         };
         if (narrow && !given[name].ticktext) { // as many as fit

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from oracle.errors import PackFailed
-from oracle.execution import ray_backend
+from oracle.execution import ray_backend, ray_cluster
 from oracle.execution.ray_cluster import too_small
 from oracle.execution.worker import WorkerConfig
 
@@ -117,3 +117,15 @@ def test_a_local_ray_that_is_too_small_is_refused_and_a_cluster_s_growth_is_wait
     assert asked[-1] == (1, {"cpu": 1.0, "gpu": 2.0})
     (said,) = queue.said
     assert said.endswith("has 8 and 1: it waits for a larger one")
+
+
+class Overloaded:
+    """A Ray whose node does not come up in time."""
+
+    def init(self, **given: Any) -> None:
+        raise Exception("The current node timed out during startup.")  # as Ray's
+
+
+def test_a_ray_that_does_not_start_is_told_with_what_may_help(tmp_path: Path) -> None:
+    with pytest.raises(PackFailed, match=r"did not start.*timed out.*--backend inline"):
+        ray_cluster.connect(Overloaded(), False, 1, False, tmp_path)

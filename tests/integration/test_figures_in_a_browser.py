@@ -1,0 +1,127 @@
+"""Figures as HTML files in a real browser: at three widths, in both schemes, without a network."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from factories import make_study
+from paper_size import CYCLES, made_up_table
+from PIL import Image
+
+from oracle.plots import page
+from oracle.plots.registry import FIGURES
+from oracle.runs import html_report
+
+RESULTS = Path(__file__).parents[2] / "docs" / "results"
+WIDTHS, SCHEMES = (390, 1280, 1920), ("light", "dark")
+BEYOND = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# Ticks that touch their neighbour, and texts of a plot that are cut by its edge.
+TOUCHING = """() => [...document.querySelectorAll(".plot")].flatMap((plot) => {
+  const frame = plot.getBoundingClientRect();
+  const texts = [...plot.querySelectorAll("text")].filter((each) => each.textContent.trim()
+    && each.getClientRects().length);
+  const cut = texts.filter((each) => {
+    const box = each.getBoundingClientRect();
+    return box.left < frame.left - 1 || box.right > frame.right + 1
+      || box.top < frame.top - 1 || box.bottom > frame.bottom + 1;
+  }).map((each) => `cut: ${each.textContent}`);
+  const ticks = [...plot.querySelectorAll(".xtick text")];
+  const boxes = ticks.map((each) => each.getBoundingClientRect()).sort((a, b) => a.left - b.left);
+  const near = boxes.slice(1).filter((each, i) => each.left < boxes[i].right + 1);
+  const turned = ticks.filter(
+    (each) => /rotate\\((?!0)/.test(each.getAttribute("transform") || ""));
+  return [...cut, ...near.map(() => "ticks touch"), ...turned.map(() => "a tick is turned")];
+})"""
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A figure or report of each kind, as a user saves it."""
+    folder = tmp_path_factory.mktemp("figures")
+    found: dict[str, Path] = {}
+    for name in ("digits-rivals", "cifar10-schedules-small", "cifar10-distributions", "made-up"):
+        large = name == "made-up"
+        read = made_up_table() if large else json.loads((RESULTS / f"{name}.json").read_text())
+        kind = FIGURES[read["kind"]]
+        found[name] = folder / f"{name}.html"
+        page.save(kind.figure(read), found[name], kind.cards(read))
+    found["report"] = folder / "report.html"
+    html_report.save(html_report.page(made_up_table(), make_study()), found["report"])
+    return found
+
+
+@pytest.fixture
+def shown(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Opens a file where nothing else can be reached; what its console complains of is a fault."""
+    complaints: list[str] = []
+    contexts = []
+
+    def show(file: Path, width: int, scheme: str) -> Any:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
+        )
+        contexts.append(context)
+        found = context.new_page()
+        found.on("pageerror", lambda error: complaints.append(str(error)))
+        found.goto(file.as_uri())
+        found.locator("figure:last-child .plot[data-drawn]").wait_for()
+        return found
+
+    yield show
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def check(found: Any) -> None:
+    assert found.evaluate(BEYOND) == 0
+    assert found.evaluate(TOUCHING) == []
+
+
+def test_the_figure_of_27_networks_fits_a_phone_in_dark_mode(
+    files: dict[str, Path], shown: Callable[..., Any]
+) -> None:
+    found = shown(files["made-up"], 390, "dark")
+    check(found)
+    assert found.title() == found.locator("h1").inner_text()
+    assert found.locator("figure h2").count() == 3
+    assert found.locator("figure[data-name=heat_map] .cbtitle, .colorbar").count() >= 2
+    assert found.locator("figure[data-name=accuracies] .legend .traces").count() == 1  # diverged
+    ground = found.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert sum(map(int, ground.removeprefix("rgb(").removesuffix(")").split(","))) < 150
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_figures_and_reports_fit_every_width_in_both_schemes(
+    files: dict[str, Path], shown: Callable[..., Any], width: int, scheme: str
+) -> None:
+    for name, file in files.items():
+        found = shown(file, width, scheme)
+        assert found.evaluate(BEYOND) == 0, name
+        assert found.evaluate(TOUCHING) == [], name
+
+
+@pytest.mark.slow
+def test_the_picture_of_27_networks_has_a_column_for_each_and_s_cycs_line(tmp_path: Path) -> None:
+    target = tmp_path / "made-up.png"
+    page.save(FIGURES["oracle"].figure(made_up_table()), target)
+    with Image.open(target) as opened:
+        pixels = opened.convert("RGB")
+    half = pixels.width // 2
+    right = [
+        [pixels.getpixel((x, y)) for x in range(half, pixels.width)]
+        for y in range(200, pixels.height - 300, 4)
+    ]
+    best = [sum(r > 200 and g > 180 and b < 110 for r, g, b in row) for row in right]  # bright
+    far = [sum(r < 30 and g < 50 and 60 < b < 110 for r, g, b in row) for row in right]  # dark
+    line = [sum((r, g, b) == (0xD5, 0x5E, 0x00) for r, g, b in row) for row in right]
+    assert max(best) > 300
+    assert max(far) > 300
+    assert sum(1 for count in line if count) > 20
+    top = next(index for index, count in enumerate(best) if count > 100)
+    changes = sum(a != b for a, b in zip(right[top], right[top][1:], strict=False))
+    assert changes > CYCLES  # every column ends where it will
