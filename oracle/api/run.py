@@ -178,8 +178,8 @@ class Run:
         self, cycle: int, max_lr: float | None = None, replicate: int = 0
     ) -> dict[str, Tensor]:
         """Return the masks of :meth:`network`, bool, True where a weight remains, by its name."""
-        found = self._cell(cycle, max_lr, replicate)
-        return load_network(self._stored, self._settings, found, "final").masks
+        cell = self._cell(cycle, max_lr, replicate)
+        return load_network(self._stored, self._settings, cell, "final").masks
 
     def folder(
         self, into: str | Path, cycle: int, max_lr: float | None = None, replicate: int = 0

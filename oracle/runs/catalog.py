@@ -63,21 +63,21 @@ def find(settings: Settings, unread: list[str] | None = None) -> list[StoredRun]
             raise BadInput("storage", problems)
         if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
             continue
-        ledger = RunDatabase(url)
+        database = RunDatabase(url)
         try:
-            for record in ledger.runs():
-                known = known_run(ledger, record, settings, url, place)
+            for record in database.runs():
+                known = known_run(database, record, settings, url, place)
                 if known is not None:
                     runs.append(known)
                 elif unread is not None:
                     unread.append(record.run_id)
         finally:
-            ledger.close()
+            database.close()
     return runs
 
 
 def known_run(
-    ledger: RunDatabase,
+    database: RunDatabase,
     record: RunRecord,
     settings: Settings,
     url: URL,
@@ -86,7 +86,7 @@ def known_run(
     """Read a run of a database.
 
     Args:
-        ledger: The database.
+        database: The database.
         record: The run's row.
         settings: How runs are found.
         url: Of the database.
@@ -99,7 +99,7 @@ def known_run(
     if study is None:
         return None
     place = place or settings.study_folder(study.folder_name)
-    return as_it_stands(ledger, StoredRun(record, study, url, place, record.state), record)
+    return as_it_stands(database, StoredRun(record, study, url, place, record.state), record)
 
 
 def stored_study(record: RunRecord) -> Study | None:
@@ -117,16 +117,16 @@ def stored_study(record: RunRecord) -> Study | None:
         return None
 
 
-def as_it_stands(ledger: RunDatabase, run: StoredRun, record: RunRecord) -> StoredRun:
+def as_it_stands(database: RunDatabase, run: StoredRun, record: RunRecord) -> StoredRun:
     """Update a run to the state that its record has by now.
 
     Args:
-        ledger: The database.
+        database: The database.
         run: As it was read.
         record: Its row by now.
     """
     state = record.state
-    if state == "running" and not ledger.held(record.graph):
+    if state == "running" and not database.held(record.graph):
         state = "stopped"  # its driver was killed
     return replace(run, record=record, state=state)
 

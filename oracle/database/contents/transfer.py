@@ -199,11 +199,11 @@ def _trials(connection: sa.Connection, study: int) -> Iterator[NewTrial]:
     mine = sa.select(TRIALS.c.trial_id).where(TRIALS.c.study_id == study)
 
     def of_each(table: sa.Table, *columns: Any) -> dict[int, list[Any]]:
-        found: dict[int, list[Any]] = {}
+        by_trial: dict[int, list[Any]] = {}
         select = sa.select(table.c.trial_id, *columns).where(table.c.trial_id.in_(mine))
         for trial_id, *fields in connection.execute(select):
-            found.setdefault(trial_id, []).append(fields)
-        return found
+            by_trial.setdefault(trial_id, []).append(fields)
+        return by_trial
 
     kind = sa.type_coerce(VALUES.c.value_type, sa.String)
     values = of_each(VALUES, VALUES.c.objective, VALUES.c.value, kind)
