@@ -23,8 +23,9 @@ from PIL import Image
 from plotly.subplots import make_subplots
 
 from oracle.analysis.trend import scores
-from oracle.plots.base import rate_axis, save
+from oracle.plots.base import rate_axis
 from oracle.plots.oracle import regions
+from oracle.plots.page import save
 from oracle.stats.region_intervals import RegionPosterior, infer_region
 
 DOCS = Path(__file__).parents[1]
@@ -131,13 +132,15 @@ def callouts(table: dict[str, Any], target: Path) -> None:
     first, second, third, last = table["cycles"]
     left, right = ("x", "y"), ("x2", "y2")
     noted = [
-        (left, second["weights_remaining"], 0.031, "the feasible region: every max_lr<br>"
-         "within 0.5 points of the best", -95, 75),
-        (left, first["weights_remaining"], first["well_tuned"], "the well-tuned max_lr:<br>"
-         "the best of this cycle", 110, -28),
+        (left, first["weights_remaining"] / 2.2, 0.018, "the estimated region:<br>"
+         "expected accuracy within<br>0.5 points of the best", 0, -70),
+        (left, second["weights_remaining"] * 1.1, 0.03, "the measured region:<br>"
+         "mean accuracy within<br>0.5 points of the best", 92, 46),
+        (left, second["weights_remaining"] * 1.1, second["well_tuned"], "the well-tuned max_lr:"
+         "<br>the best of this cycle", -95, -45),
         (left, third["weights_remaining"], third["s_cyc"]["max_lr"], "S-Cyc's max_lr; its mark<br>"
          "is the verdict on it", -35, 70),
-        (left, last["weights_remaining"], 0.0228, "90 % CI of the<br>lower bound", -80, 62),
+        (left, last["weights_remaining"], 0.0228, "90 % CI of the<br>lower bound", -45, 74),
         (right, last["well_tuned"], 91.47, "a point: the mean validation accuracy<br>"
          "of the 4 replicates with this max_lr", -60, 100),
         (right, first["well_tuned"], 94.32, "the larger point:<br>the well-tuned max_lr", -70, 178),
