@@ -26,7 +26,6 @@ from oracle.analysis.trend import scores
 from oracle.plots.base import rate_axis
 from oracle.plots.oracle import regions
 from oracle.plots.page import save
-from oracle.plots.region_marks import aside_factor
 from oracle.stats.region_intervals import RegionPosterior, infer_region
 
 DOCS = Path(__file__).parents[1]
@@ -131,19 +130,17 @@ def callouts(table: dict[str, Any], target: Path) -> None:
     figure = _like(regions(table), regions(table))
     figure.update_layout(title=None, margin={"t": 60})
     first, second, third, last = table["cycles"]
-    aside = aside_factor([cycle["weights_remaining"] for cycle in table["cycles"]])
-    bound = last["evidence"]["estimated"]["low"]
     left, right = ("x", "y"), ("x2", "y2")
     noted = [
-        (left, second["weights_remaining"] / 1.6, 0.25, "the estimated region<br>"
-         "(posterior of the curve)", -150, -46),
-        (left, second["weights_remaining"] * aside, 0.03, "the measured region:<br>"
-         "every max_lr within<br>0.5 points of the best", 100, 14),
-        (left, first["weights_remaining"] * aside, first["well_tuned"], "the well-tuned max_lr:<br>"
-         "the best of this cycle", 92, -14),
+        (left, first["weights_remaining"] / 2.2, 0.018, "the estimated region:<br>"
+         "expected accuracy within<br>0.5 points of the best", 0, -70),
+        (left, second["weights_remaining"] * 1.1, 0.03, "the measured region:<br>"
+         "mean accuracy within<br>0.5 points of the best", 92, 46),
+        (left, second["weights_remaining"] * 1.1, second["well_tuned"], "the well-tuned max_lr:"
+         "<br>the best of this cycle", -95, -45),
         (left, third["weights_remaining"], third["s_cyc"]["max_lr"], "S-Cyc's max_lr; its mark<br>"
-         "is the verdict on it", -52, 70),
-        (left, last["weights_remaining"], bound, "90 % CI of the<br>lower bound", -48, 112),
+         "is the verdict on it", -35, 70),
+        (left, last["weights_remaining"], 0.0228, "90 % CI of the<br>lower bound", -45, 74),
         (right, last["well_tuned"], 91.47, "a point: the mean validation accuracy<br>"
          "of the 4 replicates with this max_lr", -60, 100),
         (right, first["well_tuned"], 94.32, "the larger point:<br>the well-tuned max_lr", -70, 178),

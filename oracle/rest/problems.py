@@ -238,12 +238,12 @@ class Answering:
 
 def _methods(app: FastAPI, path: str) -> set[str]:
     """With what a path may be asked for."""
-    found: set[str] = set()
+    methods: set[str] = set()
     for each in app.routes:
         for route in getattr(getattr(each, "original_router", None), "routes", [each]):
             if isinstance(route, Route) and route.path_regex.match(path):
-                found |= route.methods or set()
-    return found
+                methods |= route.methods or set()
+    return methods
 
 
 def _by_status(status: int) -> Callable[[Request, Exception], Response]:
@@ -268,8 +268,8 @@ def _path(location: Sequence[Any]) -> str:
 
 def _shown(value: object) -> object:
     """Return a value as it can be shown in JSON."""
-    found = _scalar(value)
-    return found[:200].encode("utf-8", "replace").decode() if isinstance(found, str) else found
+    scalar = _scalar(value)
+    return scalar[:200].encode("utf-8", "replace").decode() if isinstance(scalar, str) else scalar
 
 
 def _scalar(value: object) -> object:

@@ -105,7 +105,7 @@ _SPECIAL = {
 def _problems(error: ValidationError, kind: type[Spec]) -> Iterator[Problem]:
     """One problem a place; where a value may be of several types, with each type's rule."""
     every = error.errors(include_url=False)
-    found: dict[str, Problem] = {}
+    problems: dict[str, Problem] = {}
     for each in every:
         if each["type"] == "too_short" and _any_below(each, every):
             continue  # pydantic counts only the items that are right
@@ -120,11 +120,11 @@ def _problems(error: ValidationError, kind: type[Spec]) -> Iterator[Problem]:
                 yield Problem(path, rule, _at(each["input"], below))
             continue
         path, rule = _path(location), _rule(each, location, kind)
-        other = found.get(path)
+        other = problems.get(path)
         if other is not None and rule != other.rule:
             rule = f"{other.rule}, or {rule}"
-        found[path] = Problem(path, rule, _shown(each))
-    yield from found.values()
+        problems[path] = Problem(path, rule, _shown(each))
+    yield from problems.values()
 
 
 def _at(content: object, path: str) -> object:

@@ -221,5 +221,5 @@ def _problems(
 def _has_tokens(url: URL) -> bool:
     if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
         return False
-    with contextlib.closing(RunDatabase(url)) as ledger:
-        return ledger.tokens().any()
+    with contextlib.closing(RunDatabase(url)) as database:
+        return database.tokens().any()

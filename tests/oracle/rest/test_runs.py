@@ -235,7 +235,7 @@ def test_runs_are_listed_page_by_page_the_newest_first(
     study = ran[0].ledger.runs()[0].study
     names = [f"tiny-{number:08x}" for number in range(5)]
     for name in names:
-        service.ledger.register(RunRecord(name, "0" * 64, "0" * 64, study, "done"))
+        service.database.register(RunRecord(name, "0" * 64, "0" * 64, study, "done"))
     pages, before = [], ""
     while True:
         found = client.get(f"/v1/runs?limit=2{before}").json()
