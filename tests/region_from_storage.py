@@ -18,6 +18,11 @@ from typing import Any
 import optuna
 
 
+def _replicate(trial: optuna.trial.FrozenTrial) -> int:
+    """A trial's replicate; earlier versions kept it as a parameter."""
+    return int(trial.user_attrs.get("replicate", trial.params.get("replicate")))
+
+
 def regions(storage: str, run_id: str, tolerance: float = 0.5) -> list[dict[str, Any]]:
     """The regions of a run, a dictionary for each cycle."""
     found = []
@@ -28,7 +33,7 @@ def regions(storage: str, run_id: str, tolerance: float = 0.5) -> list[dict[str,
         accuracies = defaultdict(list)
         diverged = set()
         for trial in optuna.load_study(study_name=summary.study_name, storage=storage).trials:
-            in_run = trial.params["replicate"] < role["replicates"]
+            in_run = _replicate(trial) < role["replicates"]
             if in_run and trial.params["max_lr"] in role["grid"]:
                 accuracies[trial.params["max_lr"]].append(trial.value)
                 if trial.user_attrs["diverged"]:

@@ -24,6 +24,11 @@ HERE = Path(__file__).parent
 ROUNDING = 1e-9  # points of accuracy
 
 
+def _replicate(trial: optuna.trial.FrozenTrial) -> int:
+    """A trial's replicate; earlier versions kept it as a parameter."""
+    return int(trial.user_attrs.get("replicate", trial.params.get("replicate")))
+
+
 def stored(storage: str, run_id: str) -> dict[int, dict[float, list[optuna.trial.FrozenTrial]]]:
     """Read the trials of a run's oracle by cycle and max_lr, in the replicates' order."""
     found: dict[int, dict[float, list[optuna.trial.FrozenTrial]]] = {}
@@ -33,12 +38,11 @@ def stored(storage: str, run_id: str) -> dict[int, dict[float, list[optuna.trial
             continue
         rows = defaultdict(list)
         for trial in optuna.load_study(study_name=summary.study_name, storage=storage).trials:
-            in_run = trial.params["replicate"] < role["replicates"]
+            in_run = _replicate(trial) < role["replicates"]
             if in_run and trial.params["max_lr"] in role["grid"]:
                 rows[trial.params["max_lr"]].append(trial)
         found[role["cycle"]] = {
-            rate: sorted(row, key=lambda trial: int(trial.params["replicate"]))
-            for rate, row in sorted(rows.items())
+            rate: sorted(row, key=_replicate) for rate, row in sorted(rows.items())
         }
     return found
 

@@ -87,6 +87,23 @@ class Trials:
             before = sa.select(sa.func.count()).where(TRIALS.c.study_id == study)
             insert_trial(connection, study, before.scalar_subquery(), trial)
 
+    def distribution(self, study: int, name: str) -> str | None:
+        """Return a parameter's distribution, as JSON, in a study's first trial that has it.
+
+        Args:
+            study: Its number.
+            name: Of the parameter.
+        """
+        select = (
+            sa.select(PARAMS.c.distribution_json)
+            .join(TRIALS, TRIALS.c.trial_id == PARAMS.c.trial_id)
+            .where(TRIALS.c.study_id == study, PARAMS.c.param_name == name)
+            .order_by(TRIALS.c.number)
+            .limit(1)
+        )
+        with self._database.reading() as connection:
+            return connection.execute(select).scalar()
+
     def complete(self, key: str, value: str) -> list[StoredTrial]:
         """All complete trials of the studies of which a user attribute is a text, in their order.
 

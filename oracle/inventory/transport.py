@@ -27,6 +27,7 @@ from oracle.storage.result_store import ResultStore
 from oracle.storage.retry import DatabaseRetry
 from oracle.storage.session import opened, study_url
 from oracle.study.base import Study
+from oracle.study.declared import max_lr_bounds
 from oracle.study.function import FunctionStudy
 from scyc.errors import BadInput
 from scyc.storage.blob_store import Blobs, Folder, blobs, whole
@@ -156,7 +157,8 @@ def _recorded(
     """Write training runs, candidates and the run itself down, as the run itself would have."""
     study, graph = found.study, found.graph
     patience = DatabaseRetry(0.0, lambda _: None)
-    recorder = Recorder(store, lease, graph, study.name, patience, lambda _: None)
+    bounds = max_lr_bounds(study)
+    recorder = Recorder(store, lease, graph, study.name, patience, lambda _: None, bounds)
     so_far = experiment(
         study, graph, ExperimentCallbacks(lambda _: None, lambda _: None, recorder.candidate)
     )

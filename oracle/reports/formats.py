@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from rich import box
@@ -22,6 +23,7 @@ from oracle.tables.registry import Table
 # wide forms of the signs count as the narrow ones.
 _FORMULA = re.compile(r"(^|;)(?=\s*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_NOTE_COLUMNS = 8  # that a page of the Optuna dashboard shows
 _COLOURS = {"outside": "red", "inside": "green", "undecided": "yellow"}
 
 
@@ -179,13 +181,30 @@ FORMATS: Mapping[str, Callable[[Table], str]] = MappingProxyType(
 )
 
 
-def dashboard_note(table: Table) -> str:
-    """Format the note that the Optuna dashboard shows beside a study.
+def dashboard_note(table: Table, name: str = "") -> str:
+    """Format the note that the Optuna dashboard shows beside a study: the answer, in its width.
 
     Args:
         table: Of the run.
+        name: What the Optuna study is called, for people; the table's title if left out.
     """
-    return f"### {_escaped(sheet(table).title)}\n\nRun `{table['run_id']}`\n\n{as_markdown(table)}"
+    printed, run_id = sheet(table), table["run_id"]
+    title = _escaped(name or printed.title)
+    content = _markdown(_narrow(printed)) if table["kind"] == "oracle" else as_markdown(table)
+    page = f"`oracle serve`: [page of the run](/runs/{run_id})"
+    return f"### {title}\n\nRun `{run_id}`; {page}\n\n{content}"
+
+
+def _narrow(printed: ReportTable) -> ReportTable:
+    """Return the first columns of a wide table, and of each cycle the first row."""
+    if len(printed.headers) <= _NOTE_COLUMNS:
+        return printed
+    return replace(
+        printed,
+        headers=printed.headers[:_NOTE_COLUMNS],
+        rows=[row[:_NOTE_COLUMNS] for row in printed.rows if row[0]],
+        notes=[*printed.notes, "The run's table has more columns: oracle table, or its page."],
+    )
 
 
 def _coloured(cell: str, words: bool) -> str:

@@ -30,6 +30,7 @@ from oracle.storage.result_store import ResultStore
 from oracle.storage.retry import DatabaseRetry
 from oracle.storage.session import opened, own_database, study_url
 from oracle.study.base import Study
+from oracle.study.declared import max_lr_bounds
 from oracle.tables.registry import Table
 from scyc.tuning.plan import Plan
 
@@ -119,8 +120,9 @@ class _Run:
     ) -> None:
         self._prepared, self._workspace, self._database = prepared, workspace, database
         self._lease, self._progress, self._patience = lease, progress, patience
+        bounds = max_lr_bounds(prepared.study)
         self.recorder = Recorder(
-            store, lease, prepared.graph, prepared.study.name, patience, progress.say
+            store, lease, prepared.graph, prepared.study.name, patience, progress.say, bounds
         )
         self._collector = CheckpointCollector(workspace.checkpoints, progress.say)
         self._device = resolve_device(prepared.settings.device).type

@@ -32,13 +32,33 @@ def say_what_is_gone(
     )
 
 
+def people_name(name: str, where: StudyKey, result: Table) -> str:
+    """Return what an Optuna study is called for people, such as ``digits / cycle 03 / 51 %``.
+
+    Its own name holds hashes: by it a run finds the study again.
+
+    Args:
+        name: Of the run's study.
+        where: What the Optuna study holds.
+        result: The run's table, which has the weights that remain.
+    """
+    if where.cycle is None:
+        return f"{name} / {where.kind}"
+    rows: Any = result.get("cycles") or ()  # not every kind of table has them
+    left = [row["weights_remaining"] for row in rows if row["cycle"] == where.cycle]
+    share = f" / {left[0]:.3g} %" if left else ""
+    return f"{name} / cycle {where.cycle:02d}{share}"
+
+
 def publish(recorder: Recorder, experiment: Experiment, result: Table) -> None:
     """Show the table and the figures in the dashboard, in every Optuna study of the run."""
     figures = FIGURES[result["kind"]].cards(result)
-    note = formats.dashboard_note(result)
     for where, role in experiment.study_keys():
+        note = formats.dashboard_note(result, people_name(recorder.name, where, result))
 
-        def annotate(where: StudyKey = where, role: Mapping[str, Any] = role) -> None:
+        def annotate(
+            where: StudyKey = where, role: Mapping[str, Any] = role, note: str = note
+        ) -> None:
             recorder.store.annotate(
                 recorder.graph, recorder.name, where, result["run_id"], role, note, figures
             )

@@ -32,6 +32,7 @@ class Recorder:
     name: str
     patience: DatabaseRetry
     say: Callable[[str], None]
+    bounds: tuple[float, float] | None = None  # learning rates that the study's grid never passes
     _candidates: list[CandidateTrial] = field(default_factory=list)
 
     def cell(self, cell: Cell, result: CellResult, where: StudyKey, there: bool = False) -> None:
@@ -41,7 +42,8 @@ class Recorder:
         def add() -> None:
             nonlocal tried
             again, tried = tried, True  # the answer to the first COMMIT may have been lost
-            self.store.add(self.graph, self.name, where, cell, result, self.lease.claim, again)
+            claim = self.lease.claim
+            self.store.add(self.graph, self.name, where, cell, result, claim, again, self.bounds)
 
         self.in_study(where, add)
 

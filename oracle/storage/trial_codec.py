@@ -14,6 +14,7 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
     distribution_to_json,
+    json_to_distribution,
 )
 from optuna.trial import FrozenTrial, TrialState
 
@@ -26,7 +27,7 @@ from oracle.study.function import MetricSpec
 from scyc.specs.base import as_json
 
 _MOST_REPLICATES = 1000
-_LOWEST, _HIGHEST = 1e-8, 1e4  # of the max_lr axis that Optuna is told, widened where needed
+_LOWEST, _HIGHEST = 1e-8, 1e4  # of the max_lr axis where no grid is known, widened where needed
 
 
 def new_trial(trial: FrozenTrial) -> NewTrial:
@@ -71,9 +72,15 @@ def _value(result: CellResult, metric: MetricSpec | None) -> float:
 
 
 def cell_trial(
-    key: StudyKey, cell: Cell, result: CellResult, metric: MetricSpec | None
+    key: StudyKey,
+    cell: Cell,
+    result: CellResult,
+    metric: MetricSpec | None,
+    axis: FloatDistribution | None = None,
 ) -> FrozenTrial:
     """Return the trial of a finished cell.
+
+    The replicate is an attribute: as a parameter, importance would rank it beside max_lr.
 
     Args:
         key: The Optuna study that the trial goes into; where it holds several cycles, the cycle is
@@ -81,12 +88,10 @@ def cell_trial(
         cell: What was trained.
         result: What it gave.
         metric: What a training function's values are; None of accuracies in percent.
+        axis: Of max_lr in that study; the widest where it is not known.
     """
-    params: dict[str, Any] = {"max_lr": cell.max_lr, "replicate": cell.replicate}
-    distributions: dict[str, BaseDistribution] = {
-        "max_lr": _max_lr_axis(cell.max_lr),
-        "replicate": IntDistribution(0, _MOST_REPLICATES),
-    }
+    params: dict[str, Any] = {"max_lr": cell.max_lr}
+    distributions: dict[str, BaseDistribution] = {"max_lr": _max_lr_axis(cell.max_lr, axis)}
     if key.cycle is None:
         params["cycle"] = cell.cycle
         distributions["cycle"] = IntDistribution(0, _MOST_REPLICATES)
@@ -99,6 +104,7 @@ def cell_trial(
         intermediate_values=dict(result.curve),
         user_attrs={
             "cell": result.cell,
+            "replicate": cell.replicate,
             "test_accuracy": result.test_accuracy,
             "diverged": result.diverged,
             "weights_remaining": result.weights_remaining,
@@ -125,17 +131,16 @@ def observed_trial(observation: Observation) -> FrozenTrial:
     trial = optuna.create_trial(
         state=TrialState.FAIL if accuracy is None else TrialState.COMPLETE,
         value=accuracy,
-        params={
-            "max_lr": observation.max_lr,
-            "replicate": observation.replicate,
-            "cycle": observation.cycle,
-        },
+        params={"max_lr": observation.max_lr, "cycle": observation.cycle},
         distributions={
             "max_lr": _max_lr_axis(observation.max_lr),
-            "replicate": IntDistribution(0, _MOST_REPLICATES),
             "cycle": IntDistribution(0, _MOST_REPLICATES),
         },
-        user_attrs={"owner": observation.owner, "diverged": accuracy is None},
+        user_attrs={
+            "owner": observation.owner,
+            "diverged": accuracy is None,
+            "replicate": observation.replicate,
+        },
     )
     # when it was trained is not known; Optuna's times are local ones
     reported = observation.reported.astimezone().replace(tzinfo=None)
@@ -143,8 +148,35 @@ def observed_trial(observation: Observation) -> FrozenTrial:
     return trial
 
 
-def _max_lr_axis(max_lr: float) -> FloatDistribution:
-    return FloatDistribution(min(_LOWEST, max_lr), max(_HIGHEST, max_lr), log=True)
+def replicate_of(trial: FrozenTrial) -> int:
+    """Return a trial's replicate; earlier versions kept it as a parameter.
+
+    Args:
+        trial: Of a training run.
+    """
+    kept = trial.user_attrs.get("replicate", trial.params.get("replicate"))
+    assert isinstance(kept, int)  # every version keeps it
+    return kept
+
+
+def max_lr_axis(kept: str | None, bounds: tuple[float, float] | None) -> FloatDistribution | None:
+    """Return the axis of max_lr in a study, the same for all its trials where it can be.
+
+    Args:
+        kept: The distribution of its first trial, as JSON; None where it has none.
+        bounds: Learning rates that the grid never passes; None where no grid is known.
+    """
+    if kept is not None:
+        axis = json_to_distribution(kept)
+        return axis if isinstance(axis, FloatDistribution) else None
+    return None if bounds is None else FloatDistribution(*bounds, log=True)
+
+
+def _max_lr_axis(max_lr: float, axis: FloatDistribution | None = None) -> FloatDistribution:
+    low, high = (axis.low, axis.high) if axis is not None else (_LOWEST, _HIGHEST)
+    if axis is not None and low <= max_lr <= high:
+        return axis
+    return FloatDistribution(min(low, max_lr), max(high, max_lr), log=True)
 
 
 _FATES = MappingProxyType(

@@ -6,7 +6,7 @@ from oracle.errors import SettingProblem
 from oracle.study.base import LearningRates, Study, reserved_name_problems
 from oracle.study.distributions import DistributionsStudy
 from oracle.study.oracle import OracleStudy
-from oracle.study.parts.grid import growth_problems
+from oracle.study.parts.grid import grid_bounds, growth_problems
 from oracle.study.parts.grid_spec import GridSpec
 from oracle.study.schedules import SchedulesStudy
 from oracle.study.search import PaperRecipe, SearchStudy
@@ -27,6 +27,14 @@ def declared_grids(study: Study) -> dict[str, GridSpec]:
             if entry.tune is not None
         }
     return {}
+
+
+def max_lr_bounds(study: Study) -> tuple[float, float] | None:
+    """Return the learning rates that a study's grids never pass; None of a study without a grid."""
+    bounds = [grid_bounds(grid) for grid in declared_grids(study).values()]
+    if not bounds:
+        return None
+    return min(low for low, _ in bounds), max(high for _, high in bounds)
 
 
 def start_problems(study: Study) -> list[Problem]:

@@ -17,7 +17,9 @@ from oracle.plots import page
 from oracle.reports import formats
 from oracle.reports import oracle as tables
 from oracle.runs import html_report
+from oracle.runs.publishing import people_name
 from oracle.search.graph import Cell
+from oracle.search.request import StudyKey
 from oracle.study.base import Study
 from oracle.tables import oracle
 from scyc.errors import BadInput
@@ -127,6 +129,21 @@ def test_a_tables_footnotes_fit_into_five_short_lines(name: str) -> None:
     assert 3 <= len(notes) <= 5
     assert max(map(len, notes)) <= 230  # two lines of a terminal
     assert sum(len(note) <= 116 for note in notes) >= len(notes) - 1
+
+
+def test_a_note_has_a_name_for_people_a_link_and_the_answer_of_each_cycle(
+    table: oracle.OracleTable,
+) -> None:
+    name = people_name("tiny", StudyKey("oracle", 1, "77ab01c4"), table)
+    assert name == "tiny / cycle 01 / 80 %"
+    assert people_name("tiny", StudyKey("path", None, "77ab01c4"), table) == "tiny / path"
+    note = formats.dashboard_note(table, name)
+    assert note.startswith("### tiny / cycle 01 / 80 %\n")
+    assert f"[page of the run](/runs/{table['run_id']})" in note
+    rows = [line for line in note.splitlines() if line.startswith("|")]
+    assert len(rows) == 2 + len(table["cycles"])  # heads, and a row a cycle
+    assert {row.count("|") for row in rows} == {9}  # 8 columns
+    assert "S-Cyc verdict" in rows[0]
 
 
 def test_csv_reads_back(table: oracle.OracleTable) -> None:

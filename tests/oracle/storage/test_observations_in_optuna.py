@@ -35,8 +35,9 @@ def test_an_observation_is_a_finished_trial_of_its_runs_own_study(
     study = optuna.load_study(study_name="mine-1f/observations", storage=storage)
     good, diverged = study.get_trials()
     assert (good.state, good.value) == (TrialState.COMPLETE, 91.25)
-    assert good.params == {"cycle": 0, "max_lr": 0.1, "replicate": 1}
-    assert good.user_attrs == {"owner": "me", "diverged": False}
+    assert good.params == {"cycle": 0, "max_lr": 0.1}
+    assert good.user_attrs["replicate"] == 1
+    assert good.user_attrs == {"owner": "me", "diverged": False, "replicate": 1}
     assert (diverged.state, diverged.value) == (TrialState.FAIL, None)
     assert study.best_params["max_lr"] == 0.1
     assert study.metric_names == ["validation accuracy, %"]

@@ -12,6 +12,8 @@ import optuna
 import plotly.graph_objects as go
 import pytest
 import sqlalchemy as sa
+from optuna.distributions import FloatDistribution, IntDistribution
+from optuna.search_space import intersection_search_space
 from optuna.trial import TrialState, create_trial
 from optuna_dashboard import save_note
 
@@ -23,6 +25,7 @@ from oracle.search.request import StudyKey
 from oracle.storage import trial_codec
 from oracle.storage.optuna_studies import study_name
 from oracle.storage.result_store import ResultStore
+from oracle.storage.trial_codec import cell_trial, replicate_of
 from scyc.errors import BadInput
 from scyc.specs.schedules import ConstantSpec, CyclicalSpec, WarmupSpec
 from scyc.specs.system import SystemSpec
@@ -112,7 +115,8 @@ def test_a_training_is_one_complete_trial_that_people_can_read(
     study = optuna.load_study(study_name=study_name(graph, "tiny", ORACLE), storage=storage)
     (trial,) = study.trials
     assert trial.state == TrialState.COMPLETE
-    assert trial.params == {"max_lr": 0.1, "replicate": 1}
+    assert trial.params == {"max_lr": 0.1}
+    assert trial.user_attrs["replicate"] == 1
     assert trial.value == 60.25
     assert trial.intermediate_values == {5: 60.25, 10: 100 / 3}
     assert trial.user_attrs["cell"] == cell.id
@@ -182,12 +186,44 @@ def test_a_trial_says_its_schedule_and_in_a_run_its_cycle(
         store.add(graph, "tiny", S_CYC, cell, result(cell))
     study = optuna.load_study(study_name=study_name(graph, "tiny", S_CYC), storage=storage)
     assert [trial.params for trial in study.trials] == [
-        {"max_lr": 0.1, "replicate": 1, "cycle": 0},
-        {"max_lr": 0.2, "replicate": 1, "cycle": 1},
+        {"max_lr": 0.1, "cycle": 0},
+        {"max_lr": 0.2, "cycle": 1},
     ]
     for trial in study.trials:
         assert trial.user_attrs["schedule"] == {"name": "cyclical", "low": 0.001, "step": 4}
     assert study.user_attrs["place"] == {"kind": "path", "cycle": None}
+
+
+def test_max_lr_has_the_bounds_of_the_grid_and_one_axis_in_all_trials_of_a_study(
+    store: ResultStore, graph: Graph, storage: str
+) -> None:
+    for replicate, rate in enumerate((0.1, 0.3, 0.01)):
+        cell = graph.root(replicate, WARMUP, rate)
+        bounds = (0.01, 0.4) if replicate < 2 else (0.001, 1.0)  # of another run with these cells
+        store.forget()
+        store.add(graph, "tiny", ORACLE, cell, result(cell), bounds=bounds)
+    study = optuna.load_study(study_name=study_name(graph, "tiny", ORACLE), storage=storage)
+    axis = FloatDistribution(0.01, 0.4, log=True)
+    assert [trial.distributions for trial in study.trials] == [{"max_lr": axis}] * 3
+    assert intersection_search_space(study.trials) == {"max_lr": axis}  # what importance ranks
+
+
+def test_a_study_of_an_earlier_version_keeps_its_axis_and_its_replicates_are_read(
+    store: ResultStore, graph: Graph, storage: str
+) -> None:
+    first, second = (graph.root(replicate, WARMUP, 0.1) for replicate in range(2))
+    old = cell_trial(ORACLE, first, result(first), None)
+    wide = FloatDistribution(1e-8, 1e4, log=True)
+    old.distributions = {"max_lr": wide, "replicate": IntDistribution(0, 1000)}
+    old.params = {"max_lr": 0.1, "replicate": 0}
+    del old.user_attrs["replicate"]
+    study = store._studies.get(graph, "tiny", ORACLE)
+    study.add_trial(old)
+    store.add(graph, "tiny", ORACLE, second, result(second), bounds=(0.01, 0.4))
+    assert set(store.results(graph)) == {first.id, second.id}
+    trials = optuna.load_study(study_name=study.study_name, storage=storage).trials
+    assert [replicate_of(trial) for trial in trials] == [0, 1]
+    assert intersection_search_space(trials) == {"max_lr": wide}
 
 
 def test_schedules_that_differ_are_other_trainings_of_one_graph(
@@ -223,7 +259,7 @@ def test_replicates_can_be_added_later(store: ResultStore, graph: Graph, storage
     later.add(graph, "tiny", ORACLE, cell, result(cell))
     assert len(later.results(graph)) == 3
     study = optuna.load_study(study_name=study_name(graph, "tiny", ORACLE), storage=storage)
-    assert [trial.params["replicate"] for trial in study.trials] == [0, 1, 2]
+    assert [trial.user_attrs["replicate"] for trial in study.trials] == [0, 1, 2]
     later.close()
 
 
