@@ -47,7 +47,7 @@ GROWN = "figure[data-name=accuracies] .plot[data-drawn]:not([data-drawn='1'], [d
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
-    """The address of a server of our own."""
+    """Start a server of our own; yield its address."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]

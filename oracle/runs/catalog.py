@@ -37,7 +37,9 @@ class StoredRun:
     study: Study
     url: URL
     place: Path  # the folder of its files
-    state: str  # running, done, stopped (go on with the same command) or no winner
+    # running, done, stopped (go on with the same command), no winner, or deleting
+    state: str
+    name: str | None = None  # that a user gave it
 
 
 def find(settings: Settings, unread: list[str] | None = None) -> list[StoredRun]:
@@ -65,10 +67,11 @@ def find(settings: Settings, unread: list[str] | None = None) -> list[StoredRun]
             continue
         database = RunDatabase(url)
         try:
+            names = database.names().all()
             for record in database.runs():
                 known = known_run(database, record, settings, url, place)
                 if known is not None:
-                    runs.append(known)
+                    runs.append(replace(known, name=names.get(record.run_id)))
                 elif unread is not None:
                     unread.append(record.run_id)
         finally:
@@ -132,17 +135,17 @@ def as_it_stands(database: RunDatabase, run: StoredRun, record: RunRecord) -> St
 
 
 def find_run(text: str, settings: Settings) -> StoredRun:
-    """Find the run with this id, or the latest one of the study with this name.
+    """Find the run with this id or name, or the latest one of a study.
 
     Args:
-        text: Id of a run, or name of a study.
+        text: Id of a run, the name that a user gave it, or name of a study.
         settings: Where runs lie.
 
     Raises:
         BadInput: There is none.
     """
     runs = find(settings)
-    fitting = [run for run in runs if run.record.run_id == text] or [
+    fitting = [run for run in runs if text in (run.record.run_id, run.name)] or [
         run for run in runs if text in (run.study.name, str(run.place))
     ]
     if not fitting:
@@ -186,14 +189,18 @@ def measured(run: StoredRun) -> Measured:
     Args:
         run: Which run.
     """
-    study = run.study
+    graph = Graph(run.study.system, run.record.fingerprint)
+    return comparable(run.study, graph, stored_table(run))
+
+
+def comparable(study: Study, graph: Graph, table: Table) -> Measured:
+    """Return a study's table as its cost is compared with those of others."""
     shared = {
         "pruning": as_json(study.pruning),
         "cycles": study.cycles,
         "replicates": study.least_replicates,
     }
-    graph = Graph(study.system, run.record.fingerprint)
-    return Measured(stored_table(run), graph.id, shared)
+    return Measured(table, graph.id, shared)
 
 
 def adaptive_path(run: StoredRun) -> list[OracleCycle]:

@@ -119,14 +119,15 @@ class Service:
         """Find a run.
 
         Args:
-            name: Id of a run, id of a job, or name of a study, which means its latest run.
+            name: Id of a run, the name that a user gave it, id of a job, or name of a study, which
+                means its latest run.
 
         Raises:
             UnknownJob: There is no such run, or the job has none yet.
         """
         record = self.database.run(name)
         if record is None:
-            record = self._record_of_job(name)
+            record = self._record_named(name) or self._record_of_job(name)
         if record is None:
             same = [each for each in self.database.runs() if each.run_id.rpartition("-")[0] == name]
             record = same[-1] if same else None
@@ -134,6 +135,10 @@ class Service:
         if run is None:
             raise UnknownJob(f"there is no run {name}; GET /v1/runs lists them")
         return run
+
+    def forget(self, run: StoredRun) -> None:
+        """Forget a run that was deleted."""
+        self._studies.pop(run.record.run_id, None)
 
     def table(self, run: StoredRun, which: str | None = None) -> Table:
         """Return the table of a run as far as it has come.
@@ -210,6 +215,10 @@ class Service:
         job = self.jobs.get(job_id)
         if job.owner != who.name and not who.allows("admin"):
             raise Forbidden(f"{job_id} is {job.owner}'s; ask them, or an admin")
+
+    def _record_named(self, name: str) -> RunRecord | None:
+        run_id = self.database.names().find(name)
+        return None if run_id is None else self.database.run(run_id)
 
     def _record_of_job(self, job_id: str) -> RunRecord | None:
         try:
