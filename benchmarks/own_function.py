@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import tempfile
 import time
@@ -88,9 +89,11 @@ def main() -> None:
     for _ in range(wanted.rounds):
         ours = by_oracle(wanted.seconds, wanted.workers)
         pool = by_pool(wanted.seconds, wanted.workers, int(ours["runs"]))
-        rounds.append({**ours, "pool": pool, "overhead": ours["seconds"] / pool - 1})
-    overhead = statistics.median(each["overhead"] for each in rounds)
-    print(json.dumps({"seconds": wanted.seconds, "rounds": rounds, "overhead": overhead}, indent=2))  # noqa: T201
+        load = os.getloadavg()[0]  # of the last minute; this benchmark's own is below 1
+        overhead = ours["seconds"] / pool - 1
+        rounds.append({**ours, "pool": pool, "overhead": overhead, "load": load})
+    median = statistics.median(each["overhead"] for each in rounds)
+    print(json.dumps({"seconds": wanted.seconds, "rounds": rounds, "overhead": median}, indent=2))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from oracle.api.ask_tell import GreedyOracle
     from oracle.api.declaring import OracleStudy
     from oracle.api.run import Run
-    from oracle.api.running import check, list_runs, load_run, run
+    from oracle.api.running import check, import_run, list_runs, load_run, run
     from oracle.errors import OracleError, RunError
     from oracle.execution.functions.task import Outcome, Stop, Task, trainable
     from oracle.settings import ScaleDown
@@ -31,6 +31,7 @@ __all__ = [
     "Stop",
     "Task",
     "check",
+    "import_run",
     "list_runs",
     "load_run",
     "run",
@@ -50,6 +51,7 @@ _HOMES = {
     "RunError": "oracle.errors",
     "ScaleDown": "oracle.settings",
     "check": "oracle.api.running",
+    "import_run": "oracle.api.running",
     "list_runs": "oracle.api.running",
     "load_run": "oracle.api.running",
     "run": "oracle.api.running",

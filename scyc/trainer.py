@@ -254,7 +254,7 @@ class Trainer:
         if record is None or outcome.diverged:
             return None
         drawn = [what for what in DISTRIBUTIONS if what in record.what]
-        found: Recording = {}
+        recorded: Recording = {}
         if drawn:
             replicate, cycle = member.replicate, member.cycle
             batches = self._batches("record", replicate, cycle, record.batches)
@@ -263,8 +263,8 @@ class Trainer:
                 self.network, outcome.network, batches, drawn, record.outside, seed, self._loss
             )
             for what, distribution in distributions.items():
-                found[what] = distribution
-        return found | self._ahead(member.replicate, member.cycle + 1, outcome)
+                recorded[what] = distribution
+        return recorded | self._ahead(member.replicate, member.cycle + 1, outcome)
 
     def _ahead(self, replicate: int, cycle: int, outcome: Outcome) -> Recording:
         """Record what the system asks for of the network that pruning makes of a trained one."""

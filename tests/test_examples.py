@@ -2,9 +2,12 @@
 
 import importlib.util
 import json
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
+import optuna
 import pytest
 from notebooks import notebook
 
@@ -65,6 +68,30 @@ def test_the_numpy_trainer_walks_the_oracle_to_its_end(tmp_path: Path) -> None:
     assert table["state"] == "done"
     assert [cycle["cycle"] for cycle in table["cycles"]] == [0, 1, 2]
     assert table["done"] == 3 * 5 * 2
+
+
+@pytest.mark.slow
+def test_three_numpy_trainers_share_the_work_of_one(tmp_path: Path) -> None:
+    """Each training run is told once, and all three see the same end."""
+    alone = load("numpy_trainer").main(tmp_path / "alone.db")
+    (tmp_path / "shared").mkdir()
+    database = tmp_path / "shared" / "n.db"
+    command = [sys.executable, str(EXAMPLES / "numpy_trainer.py"), str(database)]
+    started = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    said = [process.communicate(timeout=600) for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0], said
+    lines = [
+        f"{each['cycle']} {each['well_tuned']} {each['region']['members']}"
+        for each in alone["cycles"]
+    ]
+    assert {out for out, _ in said} == {"\n".join(lines) + "\n"}
+    storage = f"sqlite:///{database}"
+    studies = optuna.get_all_study_summaries(storage)
+    trials = sum(each.n_trials for each in studies)
+    assert trials == alone["done"] == 3 * 5 * 2
 
 
 @pytest.mark.filterwarnings("ignore")  # Lightning's, of itself and of a loader without workers

@@ -109,13 +109,13 @@ def cost_entries(table: Table) -> list[Cost]:
             "steps": round(spent["steps"] * share),
             "seconds": spent["seconds"] * share,
         }
-        found = [_cost(run_id, WHOLE, "reckoned", whole)]
+        entries = [_cost(run_id, WHOLE, "reckoned", whole)]
         adaptive = _cost(run_id, ADAPTIVE, "measured", spent)
     else:
-        found = [_cost(run_id, WHOLE, "measured", spent)]
+        entries = [_cost(run_id, WHOLE, "measured", spent)]
         adaptive = _cost(run_id, ADAPTIVE, "replayed", costs.get("adaptive") or spent)
     if not costs["s_cyc"]["trainings"]:  # the study has no S-Cyc, or it has not begun
-        return [*found, adaptive]
+        return [*entries, adaptive]
     one = _cost(run_id, ONE, "measured", costs["s_cyc"])
     both = Cost(
         run_id,
@@ -125,7 +125,7 @@ def cost_entries(table: Table) -> list[Cost]:
         adaptive.steps + one.steps,
         adaptive.seconds + one.seconds,
     )
-    return [*found, adaptive, both, one]
+    return [*entries, adaptive, both, one]
 
 
 def base(ways: Sequence[Cost]) -> Cost | None:
@@ -164,34 +164,34 @@ def ratio_line(table: Table) -> str | None:
     return base_cost + "; ".join(parts) + "." if parts else None
 
 
-def text(found: Costs) -> str:
+def text(compared: Costs) -> str:
     """Costs for a terminal, and each one relative to the oracle's."""
-    width = max([_WIDTH, *(len(way.what) for way in found.ways)])
-    ids = max([3, *(len(way.run_id) for way in found.ways)])
+    width = max([_WIDTH, *(len(way.what) for way in compared.ways)])
+    ids = max([3, *(len(way.run_id) for way in compared.ways)])
     lines = [
         f"{'method':<{width}} {'source':<9} {'run':<{ids}} {'training runs':>13} {'steps':>13} "
         f"{'seconds':>10}   cost relative to the oracle"
     ]
-    for way in found.ways:
+    for way in compared.ways:
         line = (
             f"{way.what:<{width}} {SOURCES[way.how]:<9} {way.run_id:<{ids}} {way.trainings:>13,} "
             f"{way.steps:>13,} {way.seconds:>10,.1f}"
         )
-        if found.base is not None and way is not found.base:
-            shown = [relative(times) for times in way.times(found.base)]
+        if compared.base is not None and way is not compared.base:
+            shown = [relative(times) for times in way.times(compared.base)]
             line += f"   {shown[0]} training runs, {shown[1]} steps, {shown[2]} seconds"
         lines.append(line)
-    return "\n".join([*lines, "", *found.notes]) + "\n"
+    return "\n".join([*lines, "", *compared.notes]) + "\n"
 
 
-def as_json(found: Costs) -> dict[str, Any]:
+def as_json(compared: Costs) -> dict[str, Any]:
     """Costs as JSON values."""
     ways = []
-    for way in found.ways:
-        times = way.times(found.base) if found.base is not None else (None, None, None)
+    for way in compared.ways:
+        times = way.times(compared.base) if compared.base is not None else (None, None, None)
         ratios = dict(zip(("trainings", "steps", "seconds"), times, strict=True))
         ways.append({**asdict(way), "less_than_the_oracle": ratios})
-    return {"ways": ways, "notes": list(found.notes)}
+    return {"ways": ways, "notes": list(compared.notes)}
 
 
 def _cost(run_id: str, what: str, how: How, cost: TrainingCost) -> Cost:

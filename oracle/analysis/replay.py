@@ -111,8 +111,8 @@ class Judge:
         """
         if full.region is None:
             return None
-        found, rounds = self.search(ListGrid(max_lr=tuple(full.cells), extend=False), full, last)
-        return Replay(full, found, rounds)
+        adaptive, rounds = self.search(ListGrid(max_lr=tuple(full.cells), extend=False), full, last)
+        return Replay(full, adaptive, rounds)
 
     def search(
         self, grid: GridSpec, full: OracleCycle, last: Region | None
@@ -139,8 +139,8 @@ class Judge:
             try:
                 ask = running.send(answers)
             except StopIteration as stop:
-                found: OracleCycle = stop.value
-                return found, rounds
+                result: OracleCycle = stop.value
+                return result, rounds
             rounds += 1
 
 

@@ -65,34 +65,34 @@ def of_table(table: Mapping[str, Any], rate: float | None = None) -> Rise:
         raise BadInput("table", [SettingProblem("run", rule, name)])
     settings = (table["tolerance"], table["tolerance_kind"])
     known = [trend.draws(cycle, *settings) for cycle in table["cycles"]]
-    found = [each for each in known if each is not None]
-    enough = len(found) >= trend.LEAST_CYCLES
+    draws = [each for each in known if each is not None]
+    enough = len(draws) >= trend.LEAST_CYCLES
     said = {c["cycle"]: (c.get("plateau") or {}).get("verdict") for c in table["cycles"]}
     return Rise(
         name=name,
         rate=rate,
-        cycles=tuple(each.cycle for each in found),
+        cycles=tuple(each.cycle for each in draws),
         undertrained=tuple(cycle for cycle, verdict in said.items() if verdict == "undertrained"),
         unknown=tuple(c for c, verdict in said.items() if verdict in (None, "unknown")),
         replicates=table["replicates"],
         trends=trend.trends(table) if enough else (),
-        shapes=shapes.compare(found, rate) if enough and 0 < rate < 1 else (),
+        shapes=shapes.compare(draws, rate) if enough and 0 < rate < 1 else (),
     )
 
 
-def text(found: Rise) -> str:
+def text(rise: Rise) -> str:
     """Format the finding for a terminal.
 
     Args:
-        found: The rise.
+        rise: The rise.
     """
-    first, last = (found.cycles[0], found.cycles[-1]) if found.cycles else (0, 0)
-    lines = [f"{found.name}: cycles {first} to {last}, {found.replicates} replicates"]
-    if not found.trends:
+    first, last = (rise.cycles[0], rise.cycles[-1]) if rise.cycles else (0, 0)
+    lines = [f"{rise.name}: cycles {first} to {last}, {rise.replicates} replicates"]
+    if not rise.trends:
         return f"{lines[0]}\n  too few: a trend needs 3 cycles with 2 replicates or more\n"
     head = "factor a cycle"
     lines.append(f"  {'':<19}{head:<16}{'90 % by draws':<18}{'90 % by replicates':<20}over all")
-    for each in found.trends:
+    for each in rise.trends:
         total = math.exp(each.slope * (last - first))
         paired = "-" if each.paired is None else _interval(each.paired)
         lines.append(
@@ -102,50 +102,50 @@ def text(found: Rise) -> str:
     lines += [
         f"  The {trend.QUANTITIES[each.quantity]} may lie beyond the grid at cycle "
         f"{', '.join(map(str, each.cut))}; its trend is bounded by the grid."
-        for each in found.trends
+        for each in rise.trends
         if each.cut
     ]
-    if found.undertrained:
-        lines.append(f"  Undertrained at cycle {', '.join(map(str, found.undertrained))}.")
-    if found.unknown:
-        cycles = ", ".join(map(str, found.unknown))
+    if rise.undertrained:
+        lines.append(f"  Undertrained at cycle {', '.join(map(str, rise.undertrained))}.")
+    if rise.unknown:
+        cycles = ", ".join(map(str, rise.unknown))
         lines.append(f"  Whether training had ended is unknown at cycle {cycles}.")
-    return "\n".join([*lines, *_shape_lines(found)]) + "\n"
+    return "\n".join([*lines, *_shape_lines(rise)]) + "\n"
 
 
-def _shape_lines(found: Rise) -> list[str]:
-    if not found.shapes:
+def _shape_lines(rise: Rise) -> list[str]:
+    if not rise.shapes:
         return []
-    least = found.shapes[0].aic
-    width = max(len(each.name) for each in found.shapes) + 2
+    least = rise.shapes[0].aic
+    width = max(len(each.name) for each in rise.shapes) + 2
     lines = [f"  {'curve':<{width}}parameters  log L    AIC less the least  in regions"]
     lines += [
         f"  {each.name:<{width}}{each.parameters:<12}{each.log_likelihood:<9.2f}"
-        f"{each.aic - least:<20.2f}{len(each.inside)} of {len(found.cycles)}  {_values(each)}"
-        for each in found.shapes
+        f"{each.aic - least:<20.2f}{len(each.inside)} of {len(rise.cycles)}  {_values(each)}"
+        for each in rise.shapes
     ]
-    alike = [each.name for each in found.shapes[1:] if each.aic - least < shapes.TOLD]
+    alike = [each.name for each in rise.shapes[1:] if each.aic - least < shapes.TOLD]
     if alike:
         lines.append(
-            f"  Not told from the best, {found.shapes[0].name} (AIC less than {shapes.TOLD:g} "
+            f"  Not told from the best, {rise.shapes[0].name} (AIC less than {shapes.TOLD:g} "
             f"above): {', '.join(alike)}."
         )
     return lines
 
 
-def as_json(found: Rise) -> dict[str, Any]:
+def as_json(rise: Rise) -> dict[str, Any]:
     """Convert the finding to JSON values.
 
     Args:
-        found: The rise; slopes are of the natural logarithm of max_lr, a cycle.
+        rise: The rise; slopes are of the natural logarithm of max_lr, a cycle.
     """
     return {
-        "run_id": found.name,
-        "rate": found.rate,
-        "cycles": list(found.cycles),
-        "undertrained": list(found.undertrained),
-        "unknown": list(found.unknown),
-        "replicates": found.replicates,
+        "run_id": rise.name,
+        "rate": rise.rate,
+        "cycles": list(rise.cycles),
+        "undertrained": list(rise.undertrained),
+        "unknown": list(rise.unknown),
+        "replicates": rise.replicates,
         "trends": [
             {
                 "quantity": each.quantity,
@@ -156,7 +156,7 @@ def as_json(found: Rise) -> dict[str, Any]:
                 "direction": each.direction,
                 "cut": list(each.cut),
             }
-            for each in found.trends
+            for each in rise.trends
         ],
         "shapes": [
             {
@@ -168,7 +168,7 @@ def as_json(found: Rise) -> dict[str, Any]:
                 "aic": each.aic,
                 "inside": list(each.inside),
             }
-            for each in found.shapes
+            for each in rise.shapes
         ],
     }
 

@@ -71,26 +71,26 @@ class Density:
         return float(np.interp(inside, self._points, self._logs)) - fall
 
 
-def compare(found: Sequence[CycleDraws], rate: float) -> tuple[Shape, ...]:
+def compare(draws: Sequence[CycleDraws], rate: float) -> tuple[Shape, ...]:
     """Fit every curve to the cycles, the best by AIC first.
 
     Of equals the one with fewer parameters comes first.
 
     Args:
-        found: What is known of each cycle, at least 2.
+        draws: What is known of each cycle, at least 2.
         rate: Share of the remaining weights that a cycle prunes.
     """
-    densities = [Density(each) for each in found]
-    made = [fit(name, found, densities, rate) for name in SHAPES]
+    densities = [Density(each) for each in draws]
+    made = [fit(name, draws, densities, rate) for name in SHAPES]
     return tuple(sorted(made, key=lambda shape: (round(shape.aic, 6), shape.parameters)))
 
 
-def fit(name: str, found: Sequence[CycleDraws], densities: Sequence[Density], rate: float) -> Shape:
+def fit(name: str, draws: Sequence[CycleDraws], densities: Sequence[Density], rate: float) -> Shape:
     """Return the best fit of one curve."""
-    cycles = np.array([each.cycle for each in found], float)
-    density = np.array([each.weights_remaining / 100 for each in found])
+    cycles = np.array([each.cycle for each in draws], float)
+    density = np.array([each.weights_remaining / 100 for each in draws])
     best: tuple[float, dict[str, float], Array] | None = None
-    for names, start, curve in SHAPES[name](cycles, density, rate, found):
+    for names, start, curve in SHAPES[name](cycles, density, rate, draws):
         value, parameters = _climbed(curve, start, densities)
         if best is None or value > best[0] + 1e-9:
             logs = curve(parameters)
@@ -99,7 +99,7 @@ def fit(name: str, found: Sequence[CycleDraws], densities: Sequence[Density], ra
     value, told, logs = best
     inside = [
         each.cycle
-        for each, log_rate in zip(found, logs, strict=True)
+        for each, log_rate in zip(draws, logs, strict=True)
         if each.middle("low") - 1e-9 <= log_rate <= each.middle("high") + 1e-9
     ]
     return Shape(name, len(told), told, tuple(np.exp(logs).tolist()), value, tuple(inside))
@@ -110,8 +110,8 @@ Names = Callable[[Array], dict[str, float]]
 Ways = list[tuple[Names, Array, Curve]]  # what is tried: each with where it starts
 
 
-def _constant(cycles: Array, _density: Array, _rate: float, found: Sequence[CycleDraws]) -> Ways:
-    middles = sorted({round(each.middle("well_tuned"), 6) for each in found})
+def _constant(cycles: Array, _density: Array, _rate: float, draws: Sequence[CycleDraws]) -> Ways:
+    middles = sorted({round(each.middle("well_tuned"), 6) for each in draws})
 
     def curve(p: Array) -> Array:
         return np.full(len(cycles), p[0])
@@ -122,28 +122,28 @@ def _constant(cycles: Array, _density: Array, _rate: float, found: Sequence[Cycl
     return [(names, np.array([start]), curve) for start in middles]
 
 
-def _line(cycles: Array, _density: Array, _rate: float, found: Sequence[CycleDraws]) -> Ways:
+def _line(cycles: Array, _density: Array, _rate: float, draws: Sequence[CycleDraws]) -> Ways:
     def curve(p: Array) -> Array:
         return np.asarray(p[0] + p[1] * cycles)
 
     def names(p: Array) -> dict[str, float]:
         return {"epsilon": math.exp(p[0]), "factor": math.exp(p[1])}
 
-    return [(names, start, curve) for start in _slopes(cycles, found)]
+    return [(names, start, curve) for start in _slopes(cycles, draws)]
 
 
-def _power(_cycles: Array, density: Array, _rate: float, found: Sequence[CycleDraws]) -> Ways:
+def _power(_cycles: Array, density: Array, _rate: float, draws: Sequence[CycleDraws]) -> Ways:
     def curve(p: Array) -> Array:
         return np.asarray(p[0] - p[1] * np.log(density))
 
     def names(p: Array) -> dict[str, float]:
         return {"epsilon": math.exp(p[0]), "alpha": float(p[1])}
 
-    return [(names, start, curve) for start in _slopes(-np.log(density), found)]
+    return [(names, start, curve) for start in _slopes(-np.log(density), draws)]
 
 
-def _s_cyc(cycles: Array, _density: Array, rate: float, found: Sequence[CycleDraws]) -> Ways:
-    middles = [each.middle("well_tuned") for each in found]
+def _s_cyc(cycles: Array, _density: Array, rate: float, draws: Sequence[CycleDraws]) -> Ways:
+    middles = [each.middle("well_tuned") for each in draws]
     ways: Ways = []
     for q, beta in itertools.product(Q, _BETAS):
         unit = SCyc(epsilon=1.0, delta=1.0, q=q, beta=beta)
@@ -164,9 +164,9 @@ def _s_cyc(cycles: Array, _density: Array, rate: float, found: Sequence[CycleDra
     return ways
 
 
-def _slopes(x: Array, found: Sequence[CycleDraws]) -> list[Array]:
+def _slopes(x: Array, draws: Sequence[CycleDraws]) -> list[Array]:
     """Where a straight line's fit starts: least squares, no slope, and slopes between."""
-    middles = np.array([each.middle("well_tuned") for each in found])
+    middles = np.array([each.middle("well_tuned") for each in draws])
     across = x - x.mean()
     fitted = float(across @ middles / max(float(across @ across), 1e-12))
     return [
@@ -183,8 +183,8 @@ def _climbed(curve: Curve, start: Array, densities: Sequence[Density]) -> tuple[
         logs = curve(p)
         return -math.fsum(each.at(float(x)) for each, x in zip(densities, logs, strict=True))
 
-    found = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 400, "xatol": 1e-4})
-    return -float(found.fun), np.asarray(found.x, np.float64)
+    optimum = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 400, "xatol": 1e-4})
+    return -float(optimum.fun), np.asarray(optimum.x, np.float64)
 
 
 SHAPES: Mapping[str, Callable[[Array, Array, float, Sequence[CycleDraws]], Ways]]

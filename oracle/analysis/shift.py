@@ -89,7 +89,7 @@ def _pairs(
 ) -> list[tuple[trend.CycleDraws, trend.CycleDraws]]:
     """Pair the draws of the pruned cycles that both have."""
     others = {cycle["cycle"]: cycle for cycle in base["cycles"]}
-    found = []
+    pairs = []
     for cycle in table["cycles"]:
         if cycle["cycle"] == 0 or cycle["cycle"] not in others:
             continue
@@ -98,8 +98,8 @@ def _pairs(
             others[cycle["cycle"]], base["tolerance"], base["tolerance_kind"], without
         )
         if one is not None and other is not None:
-            found.append((one, other))
-    return found
+            pairs.append((one, other))
+    return pairs
 
 
 def _shift(
@@ -126,25 +126,25 @@ def _shift(
     )
 
 
-def text(found: Comparison) -> str:
+def text(comparison: Comparison) -> str:
     """Format the finding for a terminal.
 
     Args:
-        found: The shift.
+        comparison: The shift.
     """
-    first, last = found.cycles[0], found.cycles[-1]
+    first, last = comparison.cycles[0], comparison.cycles[-1]
     lines = [
-        f"{found.name} against {found.base}: cycles {first} to {last}, "
-        f"{found.replicates} replicates",
+        f"{comparison.name} against {comparison.base}: cycles {first} to {last}, "
+        f"{comparison.replicates} replicates",
         f"  {'':<19}{'factor':<9}{'90 % by draws':<18}{'90 % by replicates':<20}",
     ]
-    for each in found.shifts:
+    for each in comparison.shifts:
         paired = "-" if each.paired is None else _interval(each.paired)
         lines.append(
             f"  {trend.QUANTITIES[each.quantity]:<19}{math.exp(each.mean):<9.3f}"
             f"{_interval(each.drawn):<18}{paired:<20}{each.direction}"
         )
-    own, other = found.peaks
+    own, other = comparison.peaks
     if abs(own - other) > _PEAKS_DIFFER:
         lines.append(
             f"  Its training runs reach {100 * own:.1f} % of max_lr, the other's {100 * other:.1f} "
@@ -153,19 +153,19 @@ def text(found: Comparison) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_json(found: Comparison) -> dict[str, Any]:
+def as_json(comparison: Comparison) -> dict[str, Any]:
     """Convert the finding to JSON values.
 
     Args:
-        found: The shift, of the natural logarithm of max_lr.
+        comparison: The shift, of the natural logarithm of max_lr.
     """
     return {
-        "run_id": found.name,
-        "against": found.base,
-        "cycles": list(found.cycles),
-        "replicates": found.replicates,
-        "peak": found.peaks[0],
-        "peak_against": found.peaks[1],
+        "run_id": comparison.name,
+        "against": comparison.base,
+        "cycles": list(comparison.cycles),
+        "replicates": comparison.replicates,
+        "peak": comparison.peaks[0],
+        "peak_against": comparison.peaks[1],
         "shifts": [
             {
                 "quantity": each.quantity,
@@ -175,7 +175,7 @@ def as_json(found: Comparison) -> dict[str, Any]:
                 "by_replicates": list(each.paired) if each.paired else None,
                 "direction": each.direction,
             }
-            for each in found.shifts
+            for each in comparison.shifts
         ],
     }
 

@@ -154,21 +154,21 @@ def trends(table: Mapping[str, Any]) -> tuple[Trend, ...]:
     return tuple(_trend(name, found, left if paired else []) for name in QUANTITIES)
 
 
-def _trend(name: str, found: Sequence[CycleDraws], left: Sequence[Sequence[CycleDraws]]) -> Trend:
-    cycles = [each.cycle for each in found]
+def _trend(name: str, draws: Sequence[CycleDraws], left: Sequence[Sequence[CycleDraws]]) -> Trend:
+    cycles = [each.cycle for each in draws]
     shuffled = [  # all cycles' draws come from the same random numbers; their order must not
         np.random.default_rng([cycle, 1]).permutation(each.logs[name])
-        for cycle, each in zip(cycles, found, strict=True)
+        for cycle, each in zip(cycles, draws, strict=True)
     ]
     slopes = slope(cycles, np.stack(shuffled, axis=1))
     out = (1 - INTERVAL) / 2
-    middles = np.array([each.middle(name) for each in found])
+    middles = np.array([each.middle(name) for each in draws])
     whole = float(slope(cycles, middles))
     parts = [float(slope(cycles, np.array([each.middle(name) for each in part]))) for part in left]
     side = {"low": "open_low", "high": "open_high"}.get(name)
     cut = [
         each.cycle
-        for each in found
+        for each in draws
         if side and float(getattr(each.found.ends, side).mean()) > _OPEN
     ]
     return Trend(

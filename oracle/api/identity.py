@@ -179,8 +179,8 @@ def _source(value: Any) -> str:
     """Return the text of a function or a class. Raises UnknownIdentity."""
     name = getattr(value, "__qualname__", repr(value))
     try:
-        if isinstance(value, type) and (found := _class_source(value)):
-            return found
+        if isinstance(value, type) and (source := _class_source(value)):
+            return source
         code = value.__code__ if isinstance(value, types.FunctionType) else value
         text = textwrap.dedent(inspect.getsource(code)).strip()  # a wrapper's own, not the inner
     except (OSError, TypeError) as error:
@@ -210,22 +210,22 @@ def _class_source(owner: type) -> str | None:
 
 def _lambda_source(value: types.FunctionType, text: str) -> str:
     """Return the text of a lambda alone: its line holds more. Raises UnknownIdentity."""
-    found = set()
+    sources = set()
     for source, tree in _parsed(text):
         for node in ast.walk(tree):
             if isinstance(node, ast.Lambda):
                 segment = ast.get_source_segment(source, node) or ""
                 (code,) = _codes(compile(f"({segment})", "<lambda>", "eval"))
                 if _shape(code) == _shape(value.__code__):
-                    found.add(segment)
-        if found:
+                    sources.add(segment)
+        if sources:
             break
-    if len(found) != 1:
+    if len(sources) != 1:
         raise UnknownIdentity(
             "is a lambda that cannot be told from others on its line; write it on a line of its "
             f"own, or {_REMEDY}"
         )
-    return found.pop()
+    return sources.pop()
 
 
 def _codes(code: types.CodeType) -> list[types.CodeType]:

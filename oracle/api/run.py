@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from oracle.export.checkpoint import Found, State, find_cell, load_folder, load_network
 from oracle.export.export import Wanted, chosen, export_network
+from oracle.host.disk import raise_disk_errors
+from oracle.inventory import deletion, listing, naming, transport
 from oracle.plots.registry import FIGURES
 from oracle.reports import formats
 from oracle.runs import catalog, html_report
@@ -178,8 +179,8 @@ class Run:
         self, cycle: int, max_lr: float | None = None, replicate: int = 0
     ) -> dict[str, Tensor]:
         """Return the masks of :meth:`network`, bool, True where a weight remains, by its name."""
-        found = self._cell(cycle, max_lr, replicate)
-        return load_network(self._stored, self._settings, found, "final").masks
+        cell = self._cell(cycle, max_lr, replicate)
+        return load_network(self._stored, self._settings, cell, "final").masks
 
     def folder(
         self, into: str | Path, cycle: int, max_lr: float | None = None, replicate: int = 0
@@ -231,6 +232,53 @@ class Run:
         wanted = Wanted(cycle, max_lr, replicate, state, shrink)
         return export_network(self._stored, self._settings, Path(file), format, wanted)
 
+    def summary(self) -> dict[str, Any]:
+        """Return what ``oracle runs show --format json`` prints.
+
+        ``id``, ``name``, ``study``, ``kind``, ``state``, ``done`` and ``expected`` training runs,
+        ``ended`` (when the latest of them ended, UTC), ``bytes`` on disk, ``owners``, ``folder``.
+        """
+        (found,) = listing.listed([self._stored])
+        return found.as_json()
+
+    def delete(self) -> None:
+        """Delete the run, and all that no other run needs, its networks included.
+
+        Raises:
+            OracleError: WrongState where it is under way, StorageError where the database failed,
+                DiskError where the disk did.
+        """
+        with raise_disk_errors():
+            deletion.delete(self._stored, self._settings)
+
+    def rename(self, name: str) -> None:
+        """Give the run a name, by which it is found from now on; its id stays.
+
+        Args:
+            name: In place of an earlier one; the run's id takes the name away.
+
+        Raises:
+            BadInput: It is no name, or another run or a study has it.
+        """
+        naming.rename(self._stored, name, self._settings)
+
+    def save(self, file: str | Path, *, networks: bool = True) -> Path:
+        """Write the run into one file, which :func:`oracle.import_run` takes in elsewhere.
+
+        Args:
+            file: A zip file: the study, the finished training runs and their networks.
+            networks: Whether to write the networks.
+
+        Returns:
+            The file.
+
+        Raises:
+            OracleError: StorageError where the database failed, DiskError where the disk did.
+        """
+        with raise_disk_errors():
+            transport.export_run(self._stored, self._settings, Path(file), networks)
+        return Path(file)
+
     def _cell(self, cycle: int, max_lr: float | None, replicate: int) -> Found:
         return find_cell(self._stored, cycle, max_lr, replicate)
 
@@ -239,17 +287,7 @@ class Run:
 
     def _repr_html_(self) -> str:
         """Render the table as HTML for a notebook, and the figure below it."""
-        table = self.table
-        printed = formats.sheet(table)
-        parts = [
-            f"<h4>{html.escape(printed.title)}</h4><p>run {html.escape(self.run_id)}</p>",
-            html_report.verdict(printed),
-            html_report.grid(printed),
-        ]
-        if not is_empty(table):
-            figure = FIGURES[table["kind"]].figure(table)
-            parts.append(figure.to_html(full_html=False, include_plotlyjs="cdn"))
-        return "\n".join(parts)
+        return html_report.notebook_cell(self.table)
 
 
 _COLUMNS = (

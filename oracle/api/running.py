@@ -11,6 +11,8 @@ from oracle.api.declaring import study_of
 from oracle.api.progress import shown_progress
 from oracle.api.run import Run
 from oracle.errors import SettingProblem
+from oracle.host.disk import raise_disk_errors
+from oracle.inventory import transport
 from oracle.runs import catalog, estimate, execute, prepare
 from oracle.settings import BACKEND_NAMES, DEVICE_NAMES, ScaleDown, Settings, default_workers
 from oracle.study.base import Study
@@ -171,6 +173,50 @@ def list_runs(
     """
     settings = settings_of(runs, storage, store)
     return [Run(stored, settings) for stored in catalog.find(settings)]
+
+
+def import_run(
+    file: str | Path,
+    *,
+    runs: str | Path | None = None,
+    storage: str | None = None,
+    store: str | None = None,
+) -> Run:
+    """Take a run in from a file that :meth:`oracle.Run.save` or ``oracle runs export`` wrote.
+
+    All of the file is checked before anything is written. What is there already stays as it is.
+
+    Args:
+        file: The file.
+        runs: As for :func:`oracle.run`, as are the others.
+        storage: Database URL.
+        store: URL below which networks are kept.
+
+    Returns:
+        The run, to go on with where it was not complete.
+
+    Raises:
+        BadInput: The file is refused, with why; nothing was written.
+        OracleError: WrongState where its training runs are under way here, StorageError where the
+            database failed, DiskError where the disk did.
+
+    Example:
+        >>> import oracle
+        >>> smaller = oracle.ScaleDown(scale=0.05, subset=0.2, cycles=1, grid=2, replicates=1)
+        >>> ran = oracle.run("digits", backend="inline", progress=False, smaller=smaller)
+        >>> taken = oracle.import_run(ran.save("digits.zip"), runs="elsewhere")
+        >>> taken.rename("moved")
+        >>> found = oracle.load_run("moved", runs="elsewhere")
+        >>> found.summary()["name"], found.run_id == ran.run_id
+        ('moved', True)
+        >>> found.delete()
+        >>> oracle.list_runs(runs="elsewhere")
+        []
+    """
+    settings = settings_of(runs, storage, store)
+    with raise_disk_errors():
+        taken = transport.import_run(Path(file), settings)
+    return Run(catalog.find_run(taken.run_id, settings), settings)
 
 
 def settings_of(

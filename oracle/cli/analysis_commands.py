@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -109,10 +109,9 @@ def cost(run_names: tuple[str, ...], settings: Settings, paper: bool, form: str)
         found = budgets.PAPER
         shown, content = budgets.budget_text(found), budgets.budget_json(found)
     else:
-        from oracle.runs import catalog
+        from oracle.inventory import sources
 
-        measured = [catalog.measured(catalog.find_run(name, settings)) for name in run_names]
-        compared = costs.side_by_side(measured)
+        compared = costs.side_by_side(sources.measured(run_names, settings))
         shown, content = costs.text(compared), costs.as_json(compared)
     click.echo(json.dumps(content, indent=2) + "\n" if form == "json" else shown, nl=False)
 
@@ -151,8 +150,8 @@ def trend(run_names: tuple[str, ...], against: str | None, settings: Settings, f
     """Test whether max_lr rises with pruning in RUNs, and which curve describes it best.
 
     The well-tuned max_lr and both ends of the region: slopes over the cycles with 90 % intervals;
-    a constant, a line, a power law and S-Cyc's curve by AIC. RUN may be a file that `oracle table
-    --format json` wrote, too.
+    a constant, a line, a power law and S-Cyc's curve by AIC. RUN may be a file, too: an exported
+    run (.zip), or a table that `oracle table --format json` wrote.
     """
     from oracle.analysis import rise, shift
 
@@ -175,23 +174,19 @@ COMMANDS = (paper, fit, trend, cost, budget, replay)
 
 
 def _oracle_table(name: str, settings: Settings) -> tuple[Mapping[str, Any], float | None]:
-    """The table of a run, or of a file, and the share that a cycle prunes if it is known."""
+    """Read the table of a run, or of a file, and the share that a cycle prunes if known."""
     from oracle.analysis import rise
-    from oracle.runs import catalog
-    from oracle.study.oracle import OracleStudy
+    from oracle.inventory import sources
 
     if name.endswith(".json"):
         return rise.read(Path(name)), None
-    run = catalog.find_run(name, settings)
-    if not isinstance(run.study, OracleStudy):
-        raise click.UsageError(f"{run.record.run_id} is no oracle run; it has no regions")
-    return cast("Mapping[str, Any]", catalog.stored_table(run)), run.study.pruning.rate
+    return sources.oracle_table(name, settings)
 
 
 def _regions(
     run_name: str | None, settings: Settings, number: str | None
 ) -> tuple[str, float, list[Target]]:
-    """The name, the pruning rate and the regions of a run or of a table of the paper."""
+    """Read the name, pruning rate and regions of a run or of a table of the paper."""
     from oracle.analysis import paper as printed
     from oracle.analysis.curve_fit import Target
     from oracle.analysis.region_fit import of_cycles
@@ -203,13 +198,8 @@ def _regions(
             for cell in judged.cells
         ]
         return f"Table {number}", judged.rate, columns
-    from oracle.runs import catalog
-    from oracle.study.oracle import OracleStudy
+    from oracle.inventory import sources
 
     assert run_name is not None
-    run = catalog.find_run(run_name, settings)
-    if not isinstance(run.study, OracleStudy):
-        raise click.UsageError(f"{run.record.run_id} is no oracle run; it has no regions to fit")
-    table = catalog.stored_table(run)
-    assert table["kind"] == "oracle"  # as the study is
-    return run.record.run_id, run.study.pruning.rate, of_cycles(table["cycles"])
+    table, rate = sources.oracle_table(run_name, settings)
+    return table["run_id"], rate, of_cycles(table["cycles"])

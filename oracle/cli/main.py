@@ -10,6 +10,7 @@ import click
 
 from oracle.cli import (
     analysis_commands,
+    inventory_commands,
     job_commands,
     run_commands,
     server_commands,
@@ -23,7 +24,14 @@ from oracle.host.processes import end_forks_with_this_process
 from oracle.host.terminal import printable
 from scyc.errors import BadInput
 
-_MODULES = (study_commands, run_commands, analysis_commands, job_commands, server_commands)
+_MODULES = (
+    study_commands,
+    run_commands,
+    inventory_commands,
+    analysis_commands,
+    job_commands,
+    server_commands,
+)
 
 
 class _Commands(click.Group):
@@ -42,9 +50,9 @@ class _Commands(click.Group):
 def main() -> None:
     """Find the best learning rates of each pruning cycle, and compare S-Cyc with them.
 
-    STUDY is a YAML file or the name of a built-in study (`oracle studies`); RUN is a run's id, or a
-    study's name for its latest run. `serve` starts a server; submit, status, watch, cancel, resume
-    and fetch are its clients.
+    STUDY is a YAML file or the name of a built-in study (`oracle studies`); RUN is a run's id, the
+    name that you gave it, or a study's name for its latest run. `serve` starts a server; submit,
+    status, watch, cancel, resume and fetch are its clients.
     """
 
 
@@ -54,7 +62,7 @@ for _module in _MODULES:
 
 
 def entry() -> None:
-    """The ``oracle`` command: exit codes 0, 1 (failed), 2 (bad input), 130 (interrupted)."""
+    """Run the ``oracle`` command: exits with 0, 1 (failed), 2 (bad input) or 130 (interrupted)."""
     sys.path.insert(0, str(Path.cwd()))  # where a study's own code lies
     end_forks_with_this_process()
     try:

@@ -33,7 +33,10 @@ FORMATS = ("text", "json", "csv", "markdown", "latex")
 def table(
     run_name: str | None, settings: Settings, which: str | None, form: str, schema: bool
 ) -> None:
-    """Print the table of a RUN, complete or not, computed from its storage."""
+    """Print the table of a RUN, complete or not, computed from its storage.
+
+    RUN may also be a file: an exported run (.zip), or a table that --format json wrote (.json).
+    """
     if schema:
         click.echo(json.dumps(_schema(run_name, settings, which), indent=2))
         return
@@ -57,7 +60,10 @@ def table(
     help="Output file, .html, .png or .svg.  [default: RUN.html]",
 )  # fmt: skip
 def plot(run_name: str, settings: Settings, which: str | None, output: Path | None) -> None:
-    """Plot a RUN: regions and accuracies, a comparison of schedules, or distributions."""
+    """Plot a RUN: regions and accuracies, a comparison of schedules, or distributions.
+
+    RUN may also be a file: an exported run (.zip), or a table that `table --format json` wrote.
+    """
     from oracle.plots import page
     from oracle.plots.registry import FIGURES
     from oracle.tables.registry import is_empty
@@ -159,7 +165,7 @@ COMMANDS = (table, plot, list_runs, export)
 
 
 def _schema(run_name: str | None, settings: Settings, which: str | None) -> dict[str, Any]:
-    """The JSON Schema of a run's table, or of the tables of all kinds of study."""
+    """Return the JSON Schema of a run's table, or of the tables of all kinds of study."""
     from oracle.tables.json_schema import json_schema
 
     if run_name is None:
@@ -171,8 +177,7 @@ def _schema(run_name: str | None, settings: Settings, which: str | None) -> dict
 
 
 def _stored(run_name: str, settings: Settings, which: str | None) -> Table:
-    """The table of a run, or that of the distributions that one of its pruning runs recorded."""
-    from oracle.runs import catalog
+    """Read the table of a run, or of the distributions that one of its pruning runs recorded."""
+    from oracle.inventory import sources
 
-    run = catalog.find_run(run_name, settings)
-    return catalog.stored_distributions(run, which) if which else catalog.stored_table(run)
+    return sources.table(run_name, settings, which)

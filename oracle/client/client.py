@@ -91,12 +91,12 @@ class Client:
         if data is not None:
             content["data"] = data
         headers = {} if key is None else {"Idempotency-Key": key}
-        told = self._connection.told
-        return told(Job, "POST", "/v1/jobs", json=content, headers=headers)
+        request = self._connection.request
+        return request(Job, "POST", "/v1/jobs", json=content, headers=headers)
 
     def job(self, job_id: str) -> Job:
         """One job."""
-        return self._connection.told(Job, "GET", _job(job_id))
+        return self._connection.request(Job, "GET", _job(job_id))
 
     def jobs(
         self,
@@ -110,20 +110,20 @@ class Client:
         """Jobs, the newest first; before: `next` of the page before."""
         asked = _given({"study": study, "owner": owner, "before": before, "limit": limit})
         asked["state"] = list(states)
-        return self._connection.told(JobPage, "GET", "/v1/jobs", params=asked)
+        return self._connection.request(JobPage, "GET", "/v1/jobs", params=asked)
 
     def cancel(self, job_id: str) -> Job:
         """Cancel a queued or running job; what is finished is kept."""
-        return self._connection.told(Job, "POST", f"{_job(job_id)}/cancel")
+        return self._connection.request(Job, "POST", f"{_job(job_id)}/cancel")
 
     def resume(self, job_id: str) -> Job:
         """Put a cancelled or failed job back into the queue."""
-        return self._connection.told(Job, "POST", f"{_job(job_id)}/resume")
+        return self._connection.request(Job, "POST", f"{_job(job_id)}/resume")
 
     def reprioritise(self, job_id: str, priority: int) -> Job:
         """Give a job another priority, -100 to 100; higher comes first."""
         content = {"priority": priority}
-        return self._connection.told(Job, "PATCH", _job(job_id), json=content)
+        return self._connection.request(Job, "PATCH", _job(job_id), json=content)
 
     def wait(self, job_id: str, progress: Progress | None = None) -> Job:
         """Follow a job to its end, through restarts of the server; returns it as it ended."""
@@ -170,18 +170,18 @@ class Client:
 
     def runs(self) -> tuple[Run, ...]:
         """All runs in the server's storage, the newest first."""
-        found: list[Run] = []
+        runs: list[Run] = []
         before: int | None = None
         while True:
             asked = {"limit": 200} if before is None else {"limit": 200, "before": before}
-            page = self._connection.told(RunList, "GET", "/v1/runs", params=asked)
-            found += page.items
+            page = self._connection.request(RunList, "GET", "/v1/runs", params=asked)
+            runs += page.items
             if (before := page.next) is None:
-                return tuple(found)
+                return tuple(runs)
 
     def run(self, run: str) -> Run:
         """One run."""
-        return self._connection.told(Run, "GET", _run(run))
+        return self._connection.request(Run, "GET", _run(run))
 
     def table(self, run: str, distributions: str | None = None) -> dict[str, Any]:
         """Fetch a run's table, as far as it has come.
@@ -191,7 +191,7 @@ class Client:
             distributions: Those of "oracle", "S-Cyc" or an entry's label instead, where recorded.
         """
         asked = _given({"format": "json", "distributions": distributions})
-        return self._connection.told(dict[str, Any], "GET", f"{_run(run)}/table", params=asked)
+        return self._connection.request(dict[str, Any], "GET", f"{_run(run)}/table", params=asked)
 
     def figure(self, run: str, distributions: str | None = None) -> dict[str, Any]:
         """Fetch a run's figure, as Plotly's JSON.
@@ -201,7 +201,7 @@ class Client:
             distributions: As for :meth:`table`.
         """
         asked = _given({"format": "json", "distributions": distributions})
-        return self._connection.told(dict[str, Any], "GET", f"{_run(run)}/figure", params=asked)
+        return self._connection.request(dict[str, Any], "GET", f"{_run(run)}/figure", params=asked)
 
     def fetch(
         self, run: str, form: str, *, width: int = 160, distributions: str | None = None
@@ -236,19 +236,19 @@ class Client:
             run: Id of a run that the server trains.
             cycle: Completed pruning cycles.
         """
-        return self._connection.told(CycleRegion, "GET", f"{_run(run)}/cycles/{cycle}/region")
+        return self._connection.request(CycleRegion, "GET", f"{_run(run)}/cycles/{cycle}/region")
 
     def max_lr(self, run: str, cycle: int) -> MaxLr:
         """max_lr of a pruning cycle: S-Cyc's, the well-tuned one, the region."""
         path = f"/v1/oracle/{_part(run)}/max_lr"
-        return self._connection.told(MaxLr, "GET", path, params={"cycle": cycle})
+        return self._connection.request(MaxLr, "GET", path, params={"cycle": cycle})
 
     def declare(self, run: Mapping[str, Any]) -> ExternalRun:
         """Declare a run of an external training loop; the same one may be declared again.
 
         What to train first is the answer of :meth:`observe` without observations.
         """
-        return self._connection.told(ExternalRun, "POST", "/v1/oracle", json=dict(run))
+        return self._connection.request(ExternalRun, "POST", "/v1/oracle", json=dict(run))
 
     def observe(
         self,
@@ -273,7 +273,7 @@ class Client:
         content: dict[str, Any] = {"observations": [dict(each) for each in observations]}
         content |= _given({"trainer": trainer, "lease": lease})
         path = f"/v1/oracle/{_part(run)}/observations"
-        return self._connection.told(Answer, "POST", path, json=content)
+        return self._connection.request(Answer, "POST", path, json=content)
 
 
 def _job(job_id: str) -> str:

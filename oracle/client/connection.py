@@ -64,7 +64,7 @@ class Connection:
         """Close the connection."""
         self._http.close()
 
-    def told(self, kind: type[_T], method: str, path: str, **content: Any) -> _T:
+    def request(self, kind: type[_T], method: str, path: str, **content: Any) -> _T:
         """Send a request; return what its answer holds.
 
         Args:
@@ -125,20 +125,20 @@ class Connection:
         ServerError where it has not answered for as long as is waited.
         """
         last, pause, heard = str(after), _PAUSES[0], self._pace.now()
-        told = False
+        reported = False
         while True:
             try:
                 for each in self._events(path, last):
-                    last, pause, told = each.id or last, _PAUSES[0], False
+                    last, pause, reported = each.id or last, _PAUSES[0], False
                     yield each
                     heard = self._pace.now()
                 yield None
                 trouble = ServerError(f"{self.server} ends the stream of events")
             except (httpx.TransportError, SSEError) as error:
                 trouble = self._silent(error)
-                if not told:
+                if not reported:
                     away(f"{trouble}; trying again")
-                told = True
+                reported = True
             except ServerError as error:
                 if error.status not in _LATER:
                     raise
@@ -164,12 +164,12 @@ class Connection:
     def read(self, kind: type[_T], content: bytes | str) -> _T:
         """JSON as one of our types. Raises ServerError."""
         try:
-            found: _T = _adapter(cast("Any", kind)).validate_json(content)
+            answer: _T = _adapter(cast("Any", kind)).validate_json(content)
         except ValidationError as error:
             where = ".".join(map(str, error.errors()[0]["loc"])) or "not JSON"
             rule = f"{self.server} answers as no oracle server of this version does ({where})"
             raise ServerError(rule) from error
-        return found
+        return answer
 
     def _silent(self, error: Exception) -> ServerError:
         why = str(error) or type(error).__name__
@@ -180,8 +180,8 @@ class Connection:
         status = response.status_code
         if "application/problem+json" not in response.headers.get("content-type", ""):
             to = f" to {response.headers['location']}" if "location" in response.headers else ""
-            told = f"{self.server} answered {status} {response.reason_phrase}{to}"
-            return ServerError(f"{told}; is it an oracle server?", status)
+            text = f"{self.server} answered {status} {response.reason_phrase}{to}"
+            return ServerError(f"{text}; is it an oracle server?", status)
         try:
             content = json.loads(response.content)
             detail = str(content["detail"])

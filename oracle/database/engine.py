@@ -63,7 +63,7 @@ class Database:
     def reading(self) -> Iterator[sa.Connection]:
         """Open a transaction that reads. Raises StorageError."""
         self._check_file()
-        with self._told(), self.engine.begin() as connection:
+        with self._storage_errors(), self.engine.begin() as connection:
             yield connection
 
     @contextlib.contextmanager
@@ -74,7 +74,7 @@ class Database:
         could not become a writer once another has written.
         """
         turn = self._turn if self._sqlite else contextlib.nullcontext()
-        with turn, self._told(), self.engine.begin() as connection:
+        with turn, self._storage_errors(), self.engine.begin() as connection:
             self._check_file()
             if self._sqlite:  # whose driver was told not to begin transactions
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -123,7 +123,7 @@ class Database:
         if self._file is None:
             return
         try:
-            found = self._file.stat()
+            status = self._file.stat()
         except FileNotFoundError:
             if self._opened is None:  # it is made by the first connection
                 return
@@ -131,12 +131,12 @@ class Database:
         except OSError as error:
             raise StorageUnavailable(f"{self._file}: {error.strerror}") from error
         if self._opened is None:
-            self._opened = (found.st_dev, found.st_ino)
-        elif self._opened != (found.st_dev, found.st_ino):
+            self._opened = (status.st_dev, status.st_ino)
+        elif self._opened != (status.st_dev, status.st_ino):
             raise StorageError(f"{self._file} is another file than was opened; start again")
 
     @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
+    def _storage_errors(self) -> Iterator[None]:
         try:
             yield
         except sa.exc.SQLAlchemyError as error:

@@ -40,9 +40,9 @@ def unsound(connection: sa.Connection) -> str:
     """Why the pages of a SQLite file are damaged; "" where they are not."""
     if connection.dialect.name != "sqlite":
         return ""
-    found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-    reason = str(found).replace("\n", " ")
-    return "" if found == "ok" else f"does not hold together ({reason}); {COPY}"
+    report = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    reason = str(report).replace("\n", " ")
+    return "" if report == "ok" else f"does not hold together ({reason}); {COPY}"
 
 
 def missing(tables: set[str], optuna: int | None, ours: int | None) -> str:

@@ -39,17 +39,17 @@ class Jobs(Holding):
         with self._database.writing() as connection:
             for job_id in (new.id, *longer_ids):
                 created = self._insert(connection, replace(new, id=job_id))
-                found = get(connection, job_id)
-                if created or _same(found, new):
+                job = get(connection, job_id)
+                if created or _same(job, new):
                     break
             else:
                 raise WrongState(f"another study has the id {new.id}; give this one another name")
             if key is not None:
-                self._keep_key(connection, found, new.owner, key)
+                self._keep_key(connection, job, new.owner, key)
             if created:
-                changed(connection, found.id, {}, tell=("state", "queued"))
-                found = get(connection, found.id)
-            return found, created
+                changed(connection, job.id, {}, tell=("state", "queued"))
+                job = get(connection, job.id)
+            return job, created
 
     def find(self, new: NewJob, longer_ids: Sequence[str] = ()) -> Job | None:
         """Find the job that there is already for a study and its data.
@@ -63,8 +63,8 @@ class Jobs(Holding):
         """
         for job_id in (new.id, *longer_ids):
             with contextlib.suppress(UnknownJob):
-                if _same(found := self.get(job_id), new):
-                    return found
+                if _same(job := self.get(job_id), new):
+                    return job
         return None
 
     def _insert(self, connection: sa.Connection, new: NewJob) -> bool:
@@ -132,8 +132,8 @@ class Jobs(Holding):
         """How many jobs there are in each state."""
         select = sa.select(JOBS.c.state, sa.func.count().label("number")).group_by(JOBS.c.state)
         with self._database.reading() as connection:
-            found = {row.state: row.number for row in connection.execute(select)}
-        return {state: found.get(state, 0) for state in STATES}
+            counts = {row.state: row.number for row in connection.execute(select)}
+        return {state: counts.get(state, 0) for state in STATES}
 
     def events(self, job_id: str, after: int = 0, limit: int = 1000) -> list[Event]:
         """Read the events of a job.
@@ -204,19 +204,19 @@ class Jobs(Holding):
                 changed(connection, job_id, changes, tell=("state", target))
             return get(connection, job_id)
 
-    def _keep_key(self, connection: sa.Connection, found: Job, owner: str, key: str) -> None:
+    def _keep_key(self, connection: sa.Connection, job: Job, owner: str, key: str) -> None:
         digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-        insert = self._database.insert(KEYS).values(owner=owner, key=digest, job_id=found.id)
+        insert = self._database.insert(KEYS).values(owner=owner, key=digest, job_id=job.id)
         connection.execute(insert.on_conflict_do_nothing())
         mine = (KEYS.c.owner == owner) & (KEYS.c.key == digest)
         first = connection.execute(sa.select(KEYS.c.job_id).where(mine)).scalar_one()
-        if first != found.id:
+        if first != job.id:
             raise KeyReused(
-                f"this Idempotency-Key was given to {first}; take a new one for {found.id}"
+                f"this Idempotency-Key was given to {first}; take a new one for {job.id}"
             )
 
 
-def _same(found: Job, new: NewJob) -> bool:
+def _same(job: Job, new: NewJob) -> bool:
     """Whether a job that is there is the same work as a new one: its hash is of these alone."""
-    same_study = found.study == new.study or json.loads(found.study) == json.loads(new.study)
-    return found.data == new.data and same_study
+    same_study = job.study == new.study or json.loads(job.study) == json.loads(new.study)
+    return job.data == new.data and same_study

@@ -40,8 +40,8 @@ class Observations:
 
     def declared(self, run_id: str) -> Declared | None:
         """Read a run as it was declared; None where there is none."""
-        found = self._declared(OUTSIDE.c.run_id == storable(run_id))
-        return found[0] if found else None
+        rows = self._declared(OUTSIDE.c.run_id == storable(run_id))
+        return rows[0] if rows else None
 
     def all_declared(self) -> list[Declared]:
         """All runs, the oldest first."""

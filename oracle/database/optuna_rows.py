@@ -105,24 +105,24 @@ class Trials:
                 select = sa.select(table.c.trial_id, *columns)
                 return connection.execute(select.where(table.c.trial_id.in_(ids)))
 
-            found = {}
+            trials = {}
             for trial, its_state in connection.execute(order):
                 if its_state not in STATES:
                     raise ValueError(f"a trial that is {its_state!r}")
                 if its_state == "COMPLETE":
-                    found[trial] = StoredTrial()
+                    trials[trial] = StoredTrial()
             kind = sa.type_coerce(VALUES.c.value_type, sa.String)
             first = of_each(VALUES, VALUES.c.value, kind, VALUES.c.objective)
             for trial, number, how, objective in first:
                 if objective == 0:
-                    found[trial].value = read_number(number, how)
+                    trials[trial].value = read_number(number, how)
             kind = sa.type_coerce(CURVES.c.intermediate_value_type, sa.String)
             for trial, step, number, how in of_each(CURVES, *curve, kind):
-                found[trial].curve[step] = read_number(number, how)
+                trials[trial].curve[step] = read_number(number, how)
             columns = (ATTRIBUTES.c.key, ATTRIBUTES.c.value_json)
             for trial, name, text in of_each(ATTRIBUTES, *columns):
-                found[trial].attributes[name] = json.loads(text)
-        return list(found.values())
+                trials[trial].attributes[name] = json.loads(text)
+        return list(trials.values())
 
     def attributes(self, key: str, value: str, name: str) -> set[str]:
         """Read one attribute of the complete trials of some studies.
@@ -151,8 +151,8 @@ def _has(connection: sa.Connection, study: int, key: str, value: Any) -> bool:
     """Whether a trial of a study has this attribute."""
     mine = ATTRIBUTES.join(TRIALS, TRIALS.c.trial_id == ATTRIBUTES.c.trial_id)
     same = (ATTRIBUTES.c.key == key) & (ATTRIBUTES.c.value_json == json.dumps(value))
-    found = sa.select(TRIALS.c.trial_id).select_from(mine).where(TRIALS.c.study_id == study, same)
-    return connection.execute(found.limit(1)).first() is not None
+    select = sa.select(TRIALS.c.trial_id).select_from(mine).where(TRIALS.c.study_id == study, same)
+    return connection.execute(select.limit(1)).first() is not None
 
 
 def insert_trial(
@@ -254,8 +254,8 @@ def numbered_studies_with(engine: sa.Engine, key: str, value: str) -> list[tuple
     wanted = (OF_STUDIES.c.key == key) & (OF_STUDIES.c.value_json == json.dumps(value))
     select = sa.select(STUDIES.c.study_id, STUDIES.c.study_name).where(same & wanted)
     with engine.connect() as connection:
-        found = connection.execute(select.order_by(STUDIES.c.study_name))
-        return [(int(number), str(name)) for number, name in found]
+        rows = connection.execute(select.order_by(STUDIES.c.study_name))
+        return [(int(number), str(name)) for number, name in rows]
 
 
 def trials_with(engine: sa.Engine, key: str, value: str) -> int:

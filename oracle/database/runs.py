@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from oracle.database.contents.names import RunNames
 from oracle.database.engine import URL, Database, storable
 from oracle.database.jobs import Jobs
 from oracle.database.leases import Lease, LeaseClaim, Leases, require
@@ -57,6 +58,10 @@ class RunDatabase:
     def jobs(self) -> Jobs:
         """Open the queue of jobs."""
         return Jobs(self._database)
+
+    def names(self) -> RunNames:
+        """Return the way to the names that users gave runs."""
+        return RunNames(self._database)
 
     def tokens(self) -> Tokens:
         """Who may call."""

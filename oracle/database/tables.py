@@ -10,7 +10,7 @@ from typing import overload
 
 import sqlalchemy as sa
 
-SCHEMA = 2  # of the tables in this module; the latest migration makes it
+SCHEMA = 3  # of the tables in this module; the latest migration makes it
 
 METADATA = sa.MetaData()
 _ID = sa.String(200)
@@ -27,6 +27,12 @@ RUNS = sa.Table(
     sa.Column("fingerprint", sa.String(64), nullable=False),
     sa.Column("study", sa.Text, nullable=False),  # JSON, every field
     sa.Column("state", sa.String(16), nullable=False),
+)
+RUN_NAMES = sa.Table(
+    "oracle_run_names",
+    METADATA,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("run_id", sa.String(80), unique=True, nullable=False),
 )
 LEASES = sa.Table(
     "oracle_leases",

@@ -124,14 +124,14 @@ class Sessions:
         """
         select = sa.select(SESSIONS.c.token).where(SESSIONS.c.digest == _FORMS)
         with self._database.reading() as connection:
-            found = connection.execute(select).scalar()
-        if found is None:
+            key = connection.execute(select).scalar()
+        if key is None:
             new = {"digest": _FORMS, "token": secrets.token_hex(_BYTES), "expires": datetime.max}
             insert = self._database.insert(SESSIONS).values(new)
             with self._database.writing() as connection:
                 connection.execute(insert.on_conflict_do_nothing(index_elements=["digest"]))
-                found = connection.execute(select).scalar_one()
-        return bytes.fromhex(found)
+                key = connection.execute(select).scalar_one()
+        return bytes.fromhex(key)
 
     def close(self, secret: str) -> None:
         """Sign out; a session that has ended already is left alone."""

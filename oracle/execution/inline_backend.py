@@ -19,13 +19,13 @@ def inline(worker_spec: WorkerConfig, queue: PackQueue, workers: int = 1) -> Non
     """Train in this process, one pack after another."""
     worker = _worker(worker_spec)
     if queue.unplanned:
-        with _told(worker, queue):
+        with _passing_messages(worker, queue):
             plan = worker.plan(queue.most or None)
         queue.settle(plan)
     while not queue.finished:
         pack = queue.next()
         assert pack is not None, "all packs are done, yet a search waits"
-        with _told(worker, queue):
+        with _passing_messages(worker, queue):
             try:
                 results = worker.train(cell_tasks(pack.cells, queue.known), queue.engine)
             except CheckpointLost as lost:
@@ -44,7 +44,7 @@ def _worker(worker_spec: WorkerConfig) -> AnyWorker:
 
 
 @contextlib.contextmanager
-def _told(worker: AnyWorker, queue: PackQueue) -> Iterator[None]:
+def _passing_messages(worker: AnyWorker, queue: PackQueue) -> Iterator[None]:
     """Pass on what a worker says, and any failure of its as PackFailed or DiskError."""
     try:
         with raise_disk_errors():

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from oracle.execution.pack_queue import Pack
-from oracle.execution.worker import flight_name
+from oracle.execution.worker import pack_state_name
 from oracle.search.graph import Graph
 
 
@@ -19,7 +19,7 @@ class PackStates:
 
     def land(self, pack: Pack) -> None:
         """Delete what was saved of a pack whose results are stored."""
-        name = flight_name([cell.id for cell in pack.cells])
+        name = pack_state_name([cell.id for cell in pack.cells])
         with contextlib.suppress(OSError):  # none was saved; what cannot be deleted harms nobody
             for file in self.folder.iterdir():
                 if file.name.startswith((f"{name}.", f".{name}.")):  # the latter: left unfinished

@@ -107,14 +107,14 @@ def connect(ray: Any, cluster: bool, cpus: int, on_gpu: bool, scratch: Path) -> 
 
 def _unreached(error: BaseException) -> str:
     """Why there is no way into a cluster, and what may help."""
-    told: BaseException | None = error
-    while told is not None:
-        if "InvalidAuthToken" in str(told):
+    cause: BaseException | None = error
+    while cause is not None:
+        if "InvalidAuthToken" in str(cause):
             return (
                 f"{error}: it asks for its token; set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN_PATH "
                 "to the file in which the token is"
             )
-        told = told.__cause__
+        cause = cause.__cause__
     return f"{error}; does `ray start` run there, and on this machine, too?"
 
 

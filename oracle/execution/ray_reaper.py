@@ -26,8 +26,8 @@ _TRIES = 5  # what is killed may have started something just then
 @contextlib.contextmanager
 def none_left(scratch: Path, grace: float = _GRACE, look: float = _LOOK) -> Iterator[None]:
     """While this holds, the processes of the Ray in a folder do not outlive this one by long."""
-    told = (os.getpid(), scratch, grace, look)
-    command = [sys.executable, "-I", "-S", __file__, *map(str, told)]
+    arguments = (os.getpid(), scratch, grace, look)
+    command = [sys.executable, "-I", "-S", __file__, *map(str, arguments)]
     watcher = subprocess.Popen(  # noqa: S603  # this very file
         command,
         stdin=subprocess.PIPE,
@@ -46,14 +46,14 @@ def none_left(scratch: Path, grace: float = _GRACE, look: float = _LOOK) -> Iter
 
 def _processes() -> dict[int, tuple[int, str]]:
     """All processes: parent, and when it started, by which a pid that is used again is told."""
-    found = {}
+    processes = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
                 fields = (entry / "stat").read_text().rpartition(")")[2].split()
                 if fields[0] != "Z":
-                    found[int(entry.name)] = (int(fields[1]), fields[19])
-    return found
+                    processes[int(entry.name)] = (int(fields[1]), fields[19])
+    return processes
 
 
 def _below(driver: int) -> set[tuple[int, str]]:
@@ -69,12 +69,12 @@ def _below(driver: int) -> set[tuple[int, str]]:
 def _with_token(scratch: str) -> set[tuple[int, str]]:
     """Find the processes that were given the token in a folder; titles hide that of some."""
     mark = f"RAY_AUTH_TOKEN_PATH={scratch}/".encode()
-    found = set()
+    processes = set()
     for pid, (_, started) in _processes().items():
         with contextlib.suppress(OSError):
             if mark in Path(f"/proc/{pid}/environ").read_bytes():
-                found.add((pid, started))
-    return found
+                processes.add((pid, started))
+    return processes
 
 
 def _living(known: set[tuple[int, str]], scratch: str) -> list[int]:

@@ -118,21 +118,23 @@ class Worker:
         earlier worker saved of the same pack is gone on from. Raises PackFailed when not even
         one training fits, CheckpointLost when a network to start from is gone or damaged.
         """
-        name = flight_name([task.cell for task in tasks])
+        name = pack_state_name([task.cell for task in tasks])
         self._own_flights(name)
         engine = engine or self._trainer.engines[0]
         results: list[CellResult] = []
         parts = [tasks]
         while parts:
             part = parts.pop(0)
-            found = self._attempt(part, engine, f"{name}.{len(results)}-{len(part)}")
-            if found is not None:
-                results += found
+            results_of_part = self._attempt(part, engine, f"{name}.{len(results)}-{len(part)}")
+            if results_of_part is not None:
+                results += results_of_part
             elif len(part) == 1:
                 raise PackFailed(f"{self.device} has no memory for even one training")
             else:
                 half = len(part) // 2
-                self.messages.append(f"out of memory with {len(part)} trainings in a pack; halved")
+                self.messages.append(
+                    f"out of memory with {len(part)} training runs in a pack; halved"
+                )
                 parts[:0] = [part[:half], part[half:]]
         return results
 
@@ -147,7 +149,7 @@ class Worker:
         self, tasks: Sequence[CellTask], engine: str, name: str
     ) -> list[CellResult] | None:
         """Train side by side; return the results, or None where memory does not do."""
-        flight = self._flight(name, engine)
+        pack_state = self._pack_state(name, engine)
         members = [
             Member(
                 self._start(task),
@@ -159,11 +161,11 @@ class Worker:
             for task in tasks
         ]
         try:
-            trained = self._trainer.train(members, flight, engine)
+            trained = self._trainer.train(members, pack_state, engine)
         except torch.OutOfMemoryError:
             trained = None
         if trained is None:  # out of the handler, whose traceback holds the tensors
-            flight.file.unlink(missing_ok=True)
+            pack_state.file.unlink(missing_ok=True)
             torch.cuda.empty_cache()
             return None
         return [
@@ -171,7 +173,7 @@ class Worker:
             for task, each in zip(tasks, trained, strict=True)
         ]
 
-    def _flight(self, name: str, engine: str) -> PackStateFile:
+    def _pack_state(self, name: str, engine: str) -> PackStateFile:
         """Where a pack under way is kept; its stamp is all that its bits depend on."""
         stamp = [name, engine, NUMERICS, torch.__version__, str(self.device)]
         file = self._in_flight / f"{name}.pt"
@@ -240,19 +242,19 @@ def _at_hand(worker_spec: WorkerConfig) -> Path:
 
 def in_flight_folder(config: WorkerConfig) -> Path:
     """Where what is under way is kept. Raises PackFailed where that is somebody else's."""
-    return Path(config.in_flight or _own("in-flight"))
+    return Path(config.in_flight or _own("in-pack_state"))
 
 
 def _own(what: str) -> Path:
     """Make a folder for this machine alone. Raises PackFailed where it is somebody else's."""
     _OWN.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = _OWN.stat()
-    if found.st_uid != os.getuid() or found.st_mode & 0o077:
+    status = _OWN.stat()
+    if status.st_uid != os.getuid() or status.st_mode & 0o077:
         raise PackFailed(f"{_OWN} is open to others; delete it, or make it yours alone (chmod 700)")
     return _OWN / what
 
 
-def flight_name(cells: Sequence[str]) -> str:
+def pack_state_name(cells: Sequence[str]) -> str:
     """Return what the files of a pack under way begin with.
 
     Args:

@@ -25,7 +25,7 @@ from oracle.tables.parts.rivals import Rival
 _ORACLE, _BEAM = "oracle", "beam"
 
 
-class Beyond:
+class Extras:
     """A study's beam and rivals, and what they and the oracle can drop together."""
 
     def __init__(self, study: OracleStudy, graph: Graph, hooks: ExperimentCallbacks) -> None:
@@ -36,7 +36,7 @@ class Beyond:
             for spec in study.rivals
         ]
         searches = {_ORACLE, *(each.name for each in self.rivals)}
-        self._carried = NetworkLiveness(
+        self._liveness = NetworkLiveness(
             frozenset(searches | ({_BEAM} if study.beam > 1 else set()))
         )
 
@@ -89,25 +89,27 @@ class Beyond:
     def oracle_done(self, cycle: OracleCycle) -> None:
         """Take note of a finished cycle of the oracle, and drop what nobody needs any more."""
         if cycle.region is None:
-            self.hooks.on_discardable(self._carried.end(_ORACLE))
+            self.hooks.on_discardable(self._liveness.end(_ORACLE))
             return
         won = [cell.id for cell in cycle.cells[cycle.region.well_tuned]]
-        self.hooks.on_discardable(self._carried.tell(_ORACLE, cycle.cycle, cycle.losers, won))
+        self.hooks.on_discardable(self._liveness.tell(_ORACLE, cycle.cycle, cycle.discarded, won))
 
     def _beam_done(self, cycle: BeamCycle) -> None:
         if not cycle.kept:
-            self.hooks.on_discardable(self._carried.end(_BEAM))
+            self.hooks.on_discardable(self._liveness.end(_BEAM))
             return
         results = cycle.results.values()
-        self.hooks.on_discardable(self._carried.tell(_BEAM, cycle.cycle, results, cycle.carried))
+        self.hooks.on_discardable(
+            self._liveness.tell(_BEAM, cycle.cycle, results, cycle.kept_cells)
+        )
         kept = ", ".join(format_lr(each.last.max_lr) for each in cycle.kept)
         self.hooks.on_cycle(f"cycle {cycle.cycle:>2}  beam of {self.study.beam}: keeps {kept}")
 
     def _begun(self, run: RivalRun, cycle: int) -> None:
-        self.hooks.on_discardable(self._carried.tell(run.name, cycle, (), run.row_ids(cycle)))
+        self.hooks.on_discardable(self._liveness.tell(run.name, cycle, (), run.row_ids(cycle)))
 
     def _over(self, run: RivalRun) -> None:
-        self.hooks.on_discardable(self._carried.end(run.name))
+        self.hooks.on_discardable(self._liveness.end(run.name))
 
     def _beam_ahead(self, oracle: Sequence[OracleCycle]) -> int:
         """Count the beam's cells of the cycles that have not begun, without the greedy oracle's."""
@@ -126,4 +128,4 @@ class Beyond:
             return False
         cycle, beam = both[-1]
         assert cycle.region is not None
-        return not {cell.id for cell in cycle.cells[cycle.region.well_tuned]} <= beam.carried
+        return not {cell.id for cell in cycle.cells[cycle.region.well_tuned]} <= beam.kept_cells

@@ -8,7 +8,7 @@ from typing import Any
 
 from oracle.analysis import region_fit, replay
 from oracle.experiments.base import ExperimentCallbacks, cycle_line, first_grid, no_winner, path
-from oracle.experiments.extras import Beyond
+from oracle.experiments.extras import Extras
 from oracle.search.graph import Graph
 from oracle.search.greedy import greedy_oracle
 from oracle.search.grid_search import OracleCycle
@@ -36,7 +36,7 @@ class OracleExperiment:
     def __post_init__(self) -> None:
         self._path = self._s_cyc_path() if self.study.s_cyc else None
         self._first = first_grid(self.study, self.graph, self.study.schedule, self.study.grid)
-        self._beyond = Beyond(self.study, self.graph, self.hooks)
+        self._extras = Extras(self.study, self.graph, self.hooks)
         self._begun = False
 
     def _s_cyc_path(self) -> PruningPath:
@@ -50,14 +50,14 @@ class OracleExperiment:
         self._begun = True
         return [
             greedy_oracle(self.study, self.graph, self._cycle_done),
-            *self._beyond.beam_searches(),
+            *self._extras.beam_searches(),
             *([self._path.search(self.s_cyc.append)] if self._path else []),
-            *self._beyond.rival_searches(),
+            *self._extras.rival_searches(),
         ]
 
     def known_cells(self) -> set[str]:
         """S-Cyc's, and the rivals'."""
-        return self._beyond.known_cells() | (self._path.ids if self._path else set())
+        return self._extras.known_cells() | (self._path.ids if self._path else set())
 
     def first_grids(self) -> set[str]:
         """Return the ids of cycle 0's cells, where its whole grid is searched."""
@@ -71,17 +71,17 @@ class OracleExperiment:
         values = len(grid.grid_values(self.study.grid))
         each = cells_a_cycle(values, self.study.least_replicates, self.study.search)
         oracles = ahead * each
-        return oracles + self._beyond.unknown_cells(self.cycles)
+        return oracles + self._extras.unknown_cells(self.cycles)
 
     def table(self, run_id: str) -> OracleTable:
         """See :func:`oracle.tables.oracle.table`."""
         ended = len(self.cycles) == self.study.cycles + 1
         if self._path is not None:
             ended = ended and self._path.ended(self.s_cyc)
-        complete = ended and self._beyond.ended
+        complete = ended and self._extras.ended
         table = compare.table(self.study, run_id, self.cycles, self.s_cyc, complete)
-        table["beam"] = self._beyond.beam_part(self.cycles)
-        table["rivals"] = self._beyond.rival_parts(self.cycles, self.s_cyc)
+        table["beam"] = self._extras.beam_part(self.cycles)
+        table["rivals"] = self._extras.rival_parts(self.cycles, self.s_cyc)
         table["cost"] = self._costs(table["cost"])
         if complete:
             table["fit"] = region_fit.part(table["cycles"], self.study.pruning.rate)
@@ -97,7 +97,7 @@ class OracleExperiment:
 
     def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
         """One for each cycle of the oracle, S-Cyc's, and those of the beam and of the rivals."""
-        found: list[tuple[StudyKey, dict[str, Any]]] = [
+        keys: list[tuple[StudyKey, dict[str, Any]]] = [
             (
                 each.place,
                 {
@@ -110,8 +110,8 @@ class OracleExperiment:
             for each in self.cycles
         ]
         if self._path is not None:
-            found.append((self._path.place, {"role": "s_cyc"}))
-        return [*found, *self._beyond.places(self.cycles)]
+            keys.append((self._path.place, {"role": "s_cyc"}))
+        return [*keys, *self._extras.places(self.cycles)]
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
         """Return the oracle's way and the runs beside it, by name.
@@ -126,7 +126,7 @@ class OracleExperiment:
             for rate in [each.region.well_tuned]
         ]
         s_cyc = {"S-Cyc": self.s_cyc} if self._path is not None else {}
-        return {"oracle": won, **s_cyc, **self._beyond.runs()}
+        return {"oracle": won, **s_cyc, **self._extras.runs()}
 
     def failure(self) -> str | None:
         """Explain a cycle without a winner."""
@@ -134,5 +134,5 @@ class OracleExperiment:
 
     def _cycle_done(self, cycle: OracleCycle) -> None:
         self.cycles.append(cycle)
-        self._beyond.oracle_done(cycle)
+        self._extras.oracle_done(cycle)
         self.hooks.on_cycle(cycle_line(cycle))

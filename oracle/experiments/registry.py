@@ -43,9 +43,9 @@ def experiment(study: Study, graph: Graph, hooks: ExperimentCallbacks | None = N
     return EXPERIMENTS[type(study)](study, graph, hooks or ExperimentCallbacks())
 
 
-def expected_cells(found: Experiment, asked: AbstractSet[str] = frozenset()) -> int:
+def expected_cells(begun: Experiment, asked: AbstractSet[str] = frozenset()) -> int:
     """How many cells a study asks for in all if no grid grows; `asked`: those it has asked for."""
     ahead = (
-        found.known_cells() | found.first_grids()
+        begun.known_cells() | begun.first_grids()
     ) - asked  # told for every cell: asked is long
-    return len(asked) + len(ahead) + found.unknown_cells()
+    return len(asked) + len(ahead) + begun.unknown_cells()

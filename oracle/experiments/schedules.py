@@ -92,23 +92,25 @@ class SchedulesExperiment:
         return None
 
     def _search(self, entry: Entry) -> Search:
-        found = self.found[entry.label]
+        entry_result = self.found[entry.label]
         if entry.tune is not None:
             tuner = GridSearch(self.graph, entry.schedule, entry.tune.max_lr, 0.0, "points")
-            found.tuning = yield from tuner.cycle([None] * self.study.least_replicates)
-            if found.tuning.region is None:
-                self.hooks.on_cycle(f"{entry.label}: {no_winner(found.tuning)}")
+            entry_result.tuning = yield from tuner.cycle([None] * self.study.least_replicates)
+            if entry_result.tuning.region is None:
+                self.hooks.on_cycle(f"{entry.label}: {no_winner(entry_result.tuning)}")
                 return
-            best = found.tuning.region.well_tuned
+            best = entry_result.tuning.region.well_tuned
             self.hooks.on_cycle(
                 f"{entry.label}: max_lr {format_lr(best)} is best on the unpruned network"
             )
             tuned = LearningRates(schedule=entry.schedule, max_lr=best)
             self._paths[entry.label] = path(self.study, self.graph, tuned)
-            self._drop_losers()
-        yield from self._paths[entry.label].search(lambda done: self._cycle_done(found, done))
+            self._drop_discarded()
+        yield from self._paths[entry.label].search(
+            lambda done: self._cycle_done(entry_result, done)
+        )
 
-    def _drop_losers(self) -> None:
+    def _drop_discarded(self) -> None:
         """When all entries are tuned: one's loser may be another's winner."""
         tuned = [each for each in self.found.values() if each.entry.tune is not None]
         if all(each.tuning is not None for each in tuned):
@@ -118,9 +120,11 @@ class SchedulesExperiment:
                 if each.tuning is not None and each.tuning.region is not None
                 for result in each.tuning.results[each.tuning.region.well_tuned]
             }
-            losers = [r for each in tuned if each.tuning is not None for r in each.tuning.losers]
-            self.hooks.on_discardable([result for result in losers if result.cell not in won])
+            discarded = [
+                r for each in tuned if each.tuning is not None for r in each.tuning.discarded
+            ]
+            self.hooks.on_discardable([result for result in discarded if result.cell not in won])
 
-    def _cycle_done(self, found: EntryFound, done: RunCycle) -> None:
-        found.path.append(done)
-        self.hooks.on_cycle(f"{found.entry.label}: {path_line(done)}")
+    def _cycle_done(self, entry_result: EntryFound, done: RunCycle) -> None:
+        entry_result.path.append(done)
+        self.hooks.on_cycle(f"{entry_result.entry.label}: {path_line(done)}")

@@ -43,16 +43,16 @@ class SearchExperiment:
         """Return the recipe's search, or the grid's; of sampled candidates one each."""
         search = self.study.search
         if self._recipe is not None:
-            found = [self._recipe.run()]
+            searches = [self._recipe.run()]
         elif isinstance(search, SampledSearch):
             from oracle.search.s_cyc import samplers  # noqa: PLC0415  # Optuna's: a second
 
             ask = partial(samplers.suggest, self.study)
-            found = Sampled(self.board, search, ask, self.hooks.on_cycle).searches()
+            searches = Sampled(self.board, search, ask, self.hooks.on_cycle).searches()
         else:
             assert isinstance(search, ListedSearch)
-            found = [self._listed(search)]
-        return [self._counted(each) for each in found]
+            searches = [self._listed(search)]
+        return [self._counted(each) for each in searches]
 
     def known_cells(self) -> set[str]:
         """Those of candidates that go on; when all have ended, those that are worth keeping.
@@ -94,13 +94,13 @@ class SearchExperiment:
 
     def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
         """Return the Optuna studies of the search, its candidates' cells and epsilon's grid."""
-        found: list[tuple[StudyKey, dict[str, Any]]] = [
+        keys: list[tuple[StudyKey, dict[str, Any]]] = [
             (candidate_trials.place(self.study, self.graph), {"role": "search"}),
             (self.board.place, {"role": "candidates"}),
         ]
         if self._recipe is not None and self._recipe.grid is not None:
-            found.append((self._recipe.grid.place, {"role": "epsilon"}))
-        return found
+            keys.append((self._recipe.grid.place, {"role": "epsilon"}))
+        return keys
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
         """One for each candidate, by its number."""

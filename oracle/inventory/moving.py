@@ -104,11 +104,11 @@ def _renamed(file: Path, target: Path) -> None:
 
 def _free(file: Path) -> Path:
     """Return a name that no file has: this one, or with a number."""
-    number, found = 1, file
-    while found.exists():
+    number, free = 1, file
+    while free.exists():
         number += 1
-        found = file.with_name(f"{file.name}-{number}")
-    return found
+        free = file.with_name(f"{file.name}-{number}")
+    return free
 
 
 def _stays(file: Path, error: Exception) -> str:

@@ -177,12 +177,12 @@ class Watcher:
 
     def _changes(self, seen: dict[str, _Shown | None]) -> dict[str, _Shown]:
         """Of jobs as they were last shown, those that changed, as they are now."""
-        found = {}
+        changes = {}
         for job_id, revision in self._jobs.revisions(list(seen)).items():
             before = seen[job_id]
             if before is None or before.job.revision != revision:
-                found[job_id] = self._shown(job_id, before)
-        return found
+                changes[job_id] = self._shown(job_id, before)
+        return changes
 
     def _shown(self, job_id: str, before: _Shown | None) -> _Shown:
         job = self._jobs.get(job_id)  # first: what an ended job has to tell is there by then

@@ -6,7 +6,7 @@ import contextlib
 import os
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Annotated, BinaryIO, Literal
@@ -48,6 +48,10 @@ class Exporter:
 
     def file(self, run: StoredRun, settings: Settings, form: Form, wanted: Wanted) -> ExportedFile:
         """Return a network as an open file. Raises BadInput, HttpProblem."""
+        return self.written(lambda target: export_network(run, settings, target, form, wanted))
+
+    def written(self, write: Callable[[FilePath], object]) -> ExportedFile:
+        """Return what a function writes as an open file. Raises as the function, HttpProblem."""
         if not self._open.acquire(timeout=self._patience):
             raise HttpProblem(503, _BUSY, {"Retry-After": "10"})
         exported = ExportedFile(self._open)
@@ -55,7 +59,7 @@ class Exporter:
             if not self._turn.acquire(timeout=self._patience):
                 raise HttpProblem(503, _BUSY, {"Retry-After": "10"})
             try:
-                exported.fill(self._written(run, settings, form, wanted))
+                exported.fill(self._written(write))
             finally:
                 self._turn.release()
         except BaseException:
@@ -63,18 +67,18 @@ class Exporter:
             raise
         return exported
 
-    def _written(self, run: StoredRun, settings: Settings, form: Form, wanted: Wanted) -> BinaryIO:
+    def _written(self, write: Callable[[FilePath], object]) -> BinaryIO:
         with tempfile.TemporaryDirectory(prefix="oracle-export-") as folder:
-            target = FilePath(folder) / "network"
+            target = FilePath(folder) / "file"
             try:
-                export_network(run, settings, target, form, wanted)
+                write(target)
             except DiskError as error:
                 rule = "the server's disk is full or cannot be written to; come again later"
                 raise HttpProblem(503, rule, {"Retry-After": "60"}) from error
             if (size := target.stat().st_size) > self._largest:
                 rule = (
                     f"the file has {size:,} bytes, over {self._largest:,}; whoever runs the server "
-                    "can write it with `oracle export`"
+                    "can write it with `oracle export` or `oracle runs export`"
                 )
                 raise HttpProblem(409, rule)
             return target.open("rb")  # which outlives its name

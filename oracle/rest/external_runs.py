@@ -37,7 +37,7 @@ router = APIRouter(prefix="/v1/oracle", tags=["oracle"], route_class=StrictJsonR
 @router.post(
     "",
     operation_id="declareOutside",
-    summary="Declare a run of outside trainings",
+    summary="Declare an external run",
     status_code=201,
     responses={
         200: {"model": OutsideFound, "description": "The same run is there already."},
@@ -62,7 +62,7 @@ def declare(
 @router.get(
     "",
     operation_id="listOutside",
-    summary="List runs of outside trainings",
+    summary="List external runs",
     responses=documented(422),
 )
 @heavy
@@ -80,7 +80,7 @@ def listed(
 @router.get(
     "/{run}",
     operation_id="getOutside",
-    summary="A run of outside trainings",
+    summary="An external run",
     responses=documented(404, 422),
 )
 @heavy
@@ -103,11 +103,11 @@ def max_lr(
     _: Reader,
 ) -> MaxLr:
     """S-Cyc's, the well-tuned one and the region: of any oracle run, own or outside."""
-    found = service.outside.find(run)
-    if found is None:
+    declared = service.outside.find(run)
+    if declared is None:
         return _own_max_lr(service, run, cycle)
-    external = None if cycle > found[1].run.cycles else _of_outside(found[1], cycle)
-    if found[0].run_id == run or (external is not None and external.complete):
+    external = None if cycle > declared[1].run.cycles else _of_outside(declared[1], cycle)
+    if declared[0].run_id == run or (external is not None and external.complete):
         own = None
     else:  # it only has the name: a run that the server trained may have the answer
         try:
@@ -116,7 +116,7 @@ def max_lr(
             own = None
     if own is not None and (own.complete or external is None):
         return own
-    return external or _of_outside(found[1], cycle)
+    return external or _of_outside(declared[1], cycle)
 
 
 @router.post(
@@ -160,10 +160,10 @@ def observe(
 
 
 def _outside(service: Service, text: str) -> OutsideFound:
-    found = service.outside.find(text)
-    if found is None:
+    declared = service.outside.find(text)
+    if declared is None:
         raise UnknownJob(f"no run {text} was declared; declare it with POST /v1/oracle")
-    return _found(*found)
+    return _found(*declared)
 
 
 def _found(declared: Declared, now: ExternalRunState) -> OutsideFound:

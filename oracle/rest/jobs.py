@@ -44,9 +44,9 @@ def service_of(request: Request) -> Service:
     Args:
         request: Of any kind.
     """
-    found = request.app.state.service
-    assert isinstance(found, Service)
-    return found
+    service = request.app.state.service
+    assert isinstance(service, Service)
+    return service
 
 
 ServiceDep = Annotated[Service, Depends(service_of)]
@@ -138,14 +138,14 @@ def _submission(text: str) -> Submission:
     try:
         return Submission.model_validate(content)
     except ValidationError as error:
-        found = [Problem(_place(each["loc"]), each["msg"]) for each in error.errors()]
-        raise BadInput("request", found) from error
+        problems = [Problem(_place(each["loc"]), each["msg"]) for each in error.errors()]
+        raise BadInput("request", problems) from error
 
 
 def _place(location: tuple[int | str, ...]) -> str:
     """Where in a submission; pydantic adds which type of a study it tried."""
-    found = location[:1] if location[:1] == ("study",) else location
-    return ".".join(map(str, found)) or "body"
+    location_in_study = location[:1] if location[:1] == ("study",) else location
+    return ".".join(map(str, location_in_study)) or "body"
 
 
 def _text(given: Submission) -> str:

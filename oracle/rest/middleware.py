@@ -38,6 +38,7 @@ _Answer = TypeVar("_Answer")
 _SHARED = 10.0  # times one caller's pace, for all who come from one address with a token
 _CALLERS = 10_000  # whose pace is remembered
 _LENGTH = 20  # digits of a length; Python reads no number of thousands
+UPLOAD = "/v1/runs"  # where exported runs are sent, which are larger than other bodies
 _FREE = frozenset({"/healthz", "/readyz"})  # asked for by those who watch over the server
 
 
@@ -73,8 +74,13 @@ class Guards:
             close = {"Connection": "close"}
             await problems.answer(scope["path"], 400, rule, (), close)(scope, receive, answered)
             return
-        if len(length) > _LENGTH or int(length) > self.settings.body_limit:
-            await self._too_large(scope, receive, answered)
+        upload = scope["method"] == "POST" and scope["path"] == UPLOAD
+        limit = self.settings.upload_limit if upload else self.settings.body_limit
+        if len(length) > _LENGTH or int(length) > limit:
+            await self._too_large(scope, receive, answered, limit)
+            return
+        if upload:  # it is not read before it is known who sends it, and goes to a file
+            await self.app(scope, receive, answered)
             return
         await self._measured(scope, receive, answered)
 
@@ -89,7 +95,7 @@ class Guards:
             size += len(chunks[-1])
             more = message.get("more_body", False)
             if size > self.settings.body_limit:
-                await self._too_large(scope, receive, send)
+                await self._too_large(scope, receive, send, self.settings.body_limit)
                 return
         whole: Message | None = {"type": "http.request", "body": b"".join(chunks)}
 
@@ -102,8 +108,8 @@ class Guards:
 
         await self.app(scope, again, send)
 
-    async def _too_large(self, scope: Scope, receive: Receive, send: Send) -> None:
-        rule = f"the body may have {self.settings.body_limit} bytes at most; send a smaller one"
+    async def _too_large(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
+        rule = f"the body may have {limit} bytes at most; send a smaller one"
         close = {"Connection": "close"}
         await problems.answer(scope["path"], 413, rule, (), close)(scope, receive, send)
 

@@ -83,8 +83,8 @@ def listed(
     limit: Annotated[int, Query(ge=1, le=200, description="Runs on a page.")] = 50,
 ) -> RunList:
     """List the runs that are in the storage, the newest first, page by page."""
-    found, following = service.page(before, limit)
-    return RunList(items=[run_shown(each) for each in found], next=following)
+    runs, following = service.page(before, limit)
+    return RunList(items=[run_shown(each) for each in runs], next=following)
 
 
 @router.get("/runs/{run}", operation_id="getRun", summary="One run", responses=documented(404, 422))
@@ -207,10 +207,10 @@ _OWN_PAGE = (
 def whole_report(run: RunName, service: ServiceDep, _: Reader) -> Response:
     """Verdict, figure, table and cost of a run, to be read anywhere."""
     known = service.run(run)
-    found = service.table(known)
-    refuse_empty(found)
+    content = service.table(known)
+    refuse_empty(content)
     headers = {"Content-Security-Policy": _OWN_PAGE}
-    page = html_report.page(found, known.study)
+    page = html_report.page(content, known.study)
     return Response(page, media_type="text/html; charset=utf-8", headers=headers)
 
 
@@ -249,11 +249,11 @@ def region(
 ) -> CycleRegion:
     """Return the feasible region of a pruning cycle of an oracle run."""
     known = service.run(run)
-    found = service.table(known)
-    if found["kind"] != "oracle":
+    content = service.table(known)
+    if content["kind"] != "oracle":
         rule = "only a run of kind oracle has regions; name one"
         raise BadInput("run", [Problem("run", rule, known.record.run_id)])
-    for row in found["cycles"]:
+    for row in content["cycles"]:
         if row["cycle"] == cycle:
             return CycleRegion(
                 run=known.record.run_id,
@@ -267,7 +267,7 @@ def region(
 
 
 @router.get(
-    "/shipped", operation_id="listShipped", summary="Studies that ship", responses=documented()
+    "/shipped", operation_id="listShipped", summary="Built-in studies", responses=documented()
 )
 def shipped(_: Reader) -> dict[str, str]:
     """Return the YAML of every study that ships with the project, by name."""

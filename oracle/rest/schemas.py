@@ -31,8 +31,8 @@ class Smaller(BaseModel):
 
     def wanted(self) -> ScaleDown | None:
         """As the service takes it; None where nothing is to be reduced."""
-        found = ScaleDown(**self.model_dump())
-        return None if found == ScaleDown() else found
+        scale = ScaleDown(**self.model_dump())
+        return None if scale == ScaleDown() else scale
 
 
 class Submission(BaseModel):

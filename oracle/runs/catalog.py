@@ -37,7 +37,9 @@ class StoredRun:
     study: Study
     url: URL
     place: Path  # the folder of its files
-    state: str  # running, done, stopped (go on with the same command) or no winner
+    # running, done, stopped (go on with the same command), no winner, or deleting
+    state: str
+    name: str | None = None  # that a user gave it
 
 
 def find(settings: Settings, unread: list[str] | None = None) -> list[StoredRun]:
@@ -63,21 +65,22 @@ def find(settings: Settings, unread: list[str] | None = None) -> list[StoredRun]
             raise BadInput("storage", problems)
         if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
             continue
-        ledger = RunDatabase(url)
+        database = RunDatabase(url)
         try:
-            for record in ledger.runs():
-                known = known_run(ledger, record, settings, url, place)
+            names = database.names().all()
+            for record in database.runs():
+                known = known_run(database, record, settings, url, place)
                 if known is not None:
-                    runs.append(known)
+                    runs.append(replace(known, name=names.get(record.run_id)))
                 elif unread is not None:
                     unread.append(record.run_id)
         finally:
-            ledger.close()
+            database.close()
     return runs
 
 
 def known_run(
-    ledger: RunDatabase,
+    database: RunDatabase,
     record: RunRecord,
     settings: Settings,
     url: URL,
@@ -86,7 +89,7 @@ def known_run(
     """Read a run of a database.
 
     Args:
-        ledger: The database.
+        database: The database.
         record: The run's row.
         settings: How runs are found.
         url: Of the database.
@@ -99,7 +102,7 @@ def known_run(
     if study is None:
         return None
     place = place or settings.study_folder(study.folder_name)
-    return as_it_stands(ledger, StoredRun(record, study, url, place, record.state), record)
+    return as_it_stands(database, StoredRun(record, study, url, place, record.state), record)
 
 
 def stored_study(record: RunRecord) -> Study | None:
@@ -117,32 +120,32 @@ def stored_study(record: RunRecord) -> Study | None:
         return None
 
 
-def as_it_stands(ledger: RunDatabase, run: StoredRun, record: RunRecord) -> StoredRun:
+def as_it_stands(database: RunDatabase, run: StoredRun, record: RunRecord) -> StoredRun:
     """Update a run to the state that its record has by now.
 
     Args:
-        ledger: The database.
+        database: The database.
         run: As it was read.
         record: Its row by now.
     """
     state = record.state
-    if state == "running" and not ledger.held(record.graph):
+    if state == "running" and not database.held(record.graph):
         state = "stopped"  # its driver was killed
     return replace(run, record=record, state=state)
 
 
 def find_run(text: str, settings: Settings) -> StoredRun:
-    """Find the run with this id, or the latest one of the study with this name.
+    """Find the run with this id or name, or the latest one of a study.
 
     Args:
-        text: Id of a run, or name of a study.
+        text: Id of a run, the name that a user gave it, or name of a study.
         settings: Where runs lie.
 
     Raises:
         BadInput: There is none.
     """
     runs = find(settings)
-    fitting = [run for run in runs if run.record.run_id == text] or [
+    fitting = [run for run in runs if text in (run.record.run_id, run.name)] or [
         run for run in runs if text in (run.study.name, str(run.place))
     ]
     if not fitting:
@@ -186,14 +189,18 @@ def measured(run: StoredRun) -> Measured:
     Args:
         run: Which run.
     """
-    study = run.study
+    graph = Graph(run.study.system, run.record.fingerprint)
+    return comparable(run.study, graph, stored_table(run))
+
+
+def comparable(study: Study, graph: Graph, table: Table) -> Measured:
+    """Return a study's table as its cost is compared with those of others."""
     shared = {
         "pruning": as_json(study.pruning),
         "cycles": study.cycles,
         "replicates": study.least_replicates,
     }
-    graph = Graph(study.system, run.record.fingerprint)
-    return Measured(stored_table(run), graph.id, shared)
+    return Measured(table, graph.id, shared)
 
 
 def adaptive_path(run: StoredRun) -> list[OracleCycle]:

@@ -176,12 +176,12 @@ def _counted(study: Study) -> dict[str, Any]:
 
 def _grids(study: Study) -> dict[str, GridSpec]:
     """Collect the grids that a study searches, by what is searched with them."""
-    found = declared_grids(study)
+    grids = declared_grids(study)
     if isinstance(study, SchedulesStudy):
         labels = [each.label for each in study.schedules if each.tune is not None]
-        return dict(zip(labels, found.values(), strict=True))
+        return dict(zip(labels, grids.values(), strict=True))
     name = "oracle" if isinstance(study, OracleStudy) else "epsilon"
-    return dict(zip([name], found.values(), strict=False))
+    return dict(zip([name], grids.values(), strict=False))
 
 
 def _members(study: Study) -> int:

@@ -65,27 +65,27 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
     graph, study = prepared.graph, prepared.study
     record = RunRecord(prepared.run_id, graph.id, graph.fingerprint, _recorded(study), "running")
     with (
-        opened(study_url(prepared.settings, study.folder_name)) as (ledger, store),
-        ledger.lease(graph.id, progress.say) as lease,
+        opened(study_url(prepared.settings, study.folder_name)) as (database, store),
+        database.lease(graph.id, progress.say) as lease,
         workspace.swept(),
     ):
         ids = run_ids(study, graph.fingerprint)
-        before = patience(lambda: _stored_before(ledger, record, ids))
-        earlier = patience(ledger.runs)
+        before = patience(lambda: _stored_before(database, record, ids))
+        earlier = patience(database.runs)
         for remark in (
             *remarks.other_images(study.name, graph.fingerprint, earlier),
             *remarks.other_code(study, graph.fingerprint, earlier),
         ):
             progress.say(f"note: {remark}")
         # Another run may have taken the id since the study was checked.
-        record = patience(lambda: ledger.register_first(record, ids, is_same_run, lease.claim))
+        record = patience(lambda: database.register_first(record, ids, is_same_run, lease.claim))
         prepared = replace(prepared, run_id=record.run_id)
-        run = _Run(prepared, workspace, ledger, store, lease, progress, patience)
+        run = _Run(prepared, workspace, database, store, lease, progress, patience)
         run.queue.start(run.experiment.searches())
         say_what_is_gone(before, study, graph, run.queue, progress)
         run.show_progress()
         run.say_what_is_found()
-        with _stopped(ledger, store, record, lease):
+        with _stopped(database, store, record, lease):
             progress.registered(record.run_id)
             train = BACKENDS[prepared.settings.backend]
             train(workspace.worker_config(), run.queue, prepared.settings.workers)
@@ -98,7 +98,7 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
         failure = run.experiment.failure()
         workspace.pack_states.clear()
         ended = replace(record, state="no winner" if failure else "done")
-        patience(lambda: ledger.register(ended, lease.claim))
+        patience(lambda: database.register(ended, lease.claim))
     if failure:
         raise AllDiverged(failure)
     return table
@@ -111,13 +111,13 @@ class _Run:
         self,
         prepared: PreparedRun,
         workspace: Workspace,
-        ledger: RunDatabase,
+        database: RunDatabase,
         store: ResultStore,
         lease: Lease,
         progress: Progress,
         patience: DatabaseRetry,
     ) -> None:
-        self._prepared, self._workspace, self._ledger = prepared, workspace, ledger
+        self._prepared, self._workspace, self._database = prepared, workspace, database
         self._lease, self._progress, self._patience = lease, progress, patience
         self.recorder = Recorder(
             store, lease, prepared.graph, prepared.study.name, patience, progress.say
@@ -136,7 +136,7 @@ class _Run:
         """Make a queue that follows the run's plan: the study's, or on a GPU a measured one."""
         study, run_id = self._prepared.study, self._prepared.run_id
         on_gpu = self._device != "cpu" and self._prepared.images is not None
-        kept = self._patience(lambda: self._ledger.plan(run_id, self._device)) if on_gpu else None
+        kept = self._patience(lambda: self._database.plan(run_id, self._device)) if on_gpu else None
         return PackQueue(
             kept.most if kept else pack_plan.most(study, on_gpu),
             known,
@@ -157,7 +157,7 @@ class _Run:
     def on_plan(self, plan: Plan) -> None:
         """Keep a plan for when this run goes on."""
         run_id, device = self._prepared.run_id, self._device
-        self._patience(lambda: self._ledger.keep_plan(run_id, device, plan))
+        self._patience(lambda: self._database.keep_plan(run_id, device, plan))
 
     def on_discardable(self, results: Iterable[CellResult]) -> None:
         """Delete the checkpoints of results that no pruning run goes on from."""
@@ -214,7 +214,7 @@ class _Run:
 
 @contextlib.contextmanager
 def _stopped(
-    ledger: RunDatabase, store: ResultStore, record: RunRecord, lease: Lease
+    database: RunDatabase, store: ResultStore, record: RunRecord, lease: Lease
 ) -> Iterator[None]:
     """Register a run as stopped where its training fails, unless it is another's by now."""
     try:
@@ -222,14 +222,16 @@ def _stopped(
     except BaseException:
         store.abandon()
         with contextlib.suppress(StorageError, LeaseLost):
-            ledger.register(replace(record, state="stopped"), lease.claim)
+            database.register(replace(record, state="stopped"), lease.claim)
         raise
 
 
-def _stored_before(ledger: RunDatabase, record: RunRecord, ids: Sequence[str]) -> RunRecord | None:
+def _stored_before(
+    database: RunDatabase, record: RunRecord, ids: Sequence[str]
+) -> RunRecord | None:
     """Return what an earlier start has stored of a run, under whichever of its ids."""
-    found = [there for each in ids if (there := ledger.run(each)) is not None]
-    return next((each for each in found if is_same_run(each, record)), None)
+    records = [there for each in ids if (there := database.run(each)) is not None]
+    return next((each for each in records if is_same_run(each, record)), None)
 
 
 def _patient(progress: Progress, settings: Settings) -> tuple[Progress, DatabaseRetry]:

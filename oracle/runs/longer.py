@@ -117,50 +117,50 @@ def train_longer(run: StoredRun, table: Mapping[str, Any], device: str = "auto")
     return Longer(name, study.training.steps, longer.training.steps, allowed, tuple(gains))
 
 
-def text(found: Longer) -> str:
+def text(comparison: Longer) -> str:
     """Format what was gained, for a terminal.
 
     Args:
-        found: The comparison.
+        comparison: The comparison.
     """
     lines = [
-        f"{found.run_id}: {found.more_steps:,} iterations instead of {found.steps:,}, unpruned "
-        "network"
+        f"{comparison.run_id}: {comparison.more_steps:,} iterations instead of "
+        f"{comparison.steps:,}, unpruned network"
     ]
     lines += [
         f"  max_lr {format_lr(each.max_lr):<8} validation {signed(each.validation)} points, "
         f"test {signed(each.test)}; {certainty(each.validation)}"
-        for each in found.gains
+        for each in comparison.gains
     ]
-    if found.undertrained:
-        rates = ", ".join(format_lr(rate) for rate in found.undertrained)
+    if comparison.undertrained:
+        rates = ", ".join(format_lr(rate) for rate in comparison.undertrained)
         lines.append(
             f"  undertrained at {rates}: that is more than the region's tolerance of "
-            f"{found.tolerance:g} points"
+            f"{comparison.tolerance:g} points"
         )
     else:
-        lines.append(f"  no gain above the region's tolerance of {found.tolerance:g} points")
+        lines.append(f"  no gain above the region's tolerance of {comparison.tolerance:g} points")
     return "\n".join(lines) + "\n"
 
 
-def as_json(found: Longer) -> dict[str, Any]:
+def as_json(comparison: Longer) -> dict[str, Any]:
     """Convert the comparison to JSON values.
 
     Args:
-        found: The comparison.
+        comparison: The comparison.
     """
     return {
-        "run_id": found.run_id,
-        "steps": found.steps,
-        "more_steps": found.more_steps,
-        "tolerance": found.tolerance,
-        "undertrained": found.undertrained,
+        "run_id": comparison.run_id,
+        "steps": comparison.steps,
+        "more_steps": comparison.more_steps,
+        "tolerance": comparison.tolerance,
+        "undertrained": comparison.undertrained,
         "gains": [
             {
                 "max_lr": each.max_lr,
                 "validation": each.validation.to_json(),
                 "test": each.test.to_json(),
             }
-            for each in found.gains
+            for each in comparison.gains
         ],
     }

@@ -32,11 +32,11 @@ def say_what_is_gone(
     )
 
 
-def publish(recorder: Recorder, found: Experiment, result: Table) -> None:
+def publish(recorder: Recorder, experiment: Experiment, result: Table) -> None:
     """Show the table and the figures in the dashboard, in every Optuna study of the run."""
     figures = FIGURES[result["kind"]].cards(result)
     note = formats.dashboard_note(result)
-    for where, role in found.study_keys():
+    for where, role in experiment.study_keys():
 
         def annotate(where: StudyKey = where, role: Mapping[str, Any] = role) -> None:
             recorder.store.annotate(

@@ -63,7 +63,7 @@ class BeamCycle:
         }
 
     @property
-    def carried(self) -> frozenset[str]:
+    def kept_cells(self) -> frozenset[str]:
         """The ids of the cells that are kept."""
         return frozenset(cell.id for history in self.kept for cell in history.last.cells)
 
@@ -79,7 +79,7 @@ class Beam:
 
     study: OracleStudy
     graph: Graph
-    told: Callable[[BeamCycle], None] = lambda cycle: None  # with each finished cycle
+    done: Callable[[BeamCycle], None] = lambda cycle: None  # with each finished cycle
     cycles: list[BeamCycle] = field(default_factory=list)
     ended: bool = False
 
@@ -112,7 +112,7 @@ class Beam:
             kept = best(kept, rows, self.study.beam)
             if rank == 0:
                 self.cycles.append(BeamCycle(cycle, rows, kept))
-                self.told(self.cycles[-1])
+                self.done(self.cycles[-1])
             if not kept:
                 break
         self.ended = self.ended or rank == 0
@@ -136,14 +136,14 @@ def best(
     """
     candidates = [
         History(
-            (*(before[rank].path if before else ()), RunCycle(found.cycle, rate, cells, results)),
-            found.region,
+            (*(before[rank].path if before else ()), RunCycle(cycle.cycle, rate, cells, results)),
+            cycle.region,
             rank,
         )
-        for rank, found in enumerate(expanded)
-        if found.region is not None
+        for rank, cycle in enumerate(expanded)
+        if cycle.region is not None
         for rate, cells, results in (
-            (rate, found.cells[rate], found.results[rate]) for rate in found.results
+            (rate, cycle.cells[rate], cycle.results[rate]) for rate in cycle.results
         )
         if not any(result.diverged for result in results)
     ]

@@ -24,8 +24,8 @@ def greedy_oracle(study: OracleStudy, graph: Graph, done: Callable[[OracleCycle]
     """
     search = grid_search(graph, study.schedule, study, study.seed)
 
-    def growth(way: tuple[float, ...]) -> AdaptiveReplication:
-        return AdaptiveReplication(study, graph, way)
+    def growth(well_tuned: tuple[float, ...]) -> AdaptiveReplication:
+        return AdaptiveReplication(study, graph, well_tuned)
 
     return run_greedy(
         search, study.cycles, study.least_replicates, done, growth, study.s_cyc_max_lr
@@ -56,12 +56,12 @@ def run_greedy(
     """
     parents: Sequence[Cell | None] = [None] * replicates
     last: Region | None = None
-    way: tuple[float, ...] = ()
+    well_tuned: tuple[float, ...] = ()
     for cycle in range(cycles + 1):
-        grown = growth(way) if growth else None
-        found = yield from search.cycle(parents, last, grown, asked(cycle))
-        done(found)
-        if found.region is None:
+        grown = growth(well_tuned) if growth else None
+        finished = yield from search.cycle(parents, last, grown, asked(cycle))
+        done(finished)
+        if finished.region is None:
             return
-        parents = found.cells[found.region.well_tuned][:replicates]
-        last, way = found.region, (*way, found.region.well_tuned)
+        parents = finished.cells[finished.region.well_tuned][:replicates]
+        last, well_tuned = finished.region, (*well_tuned, finished.region.well_tuned)

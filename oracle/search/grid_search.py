@@ -49,7 +49,7 @@ class OracleCycle:
         return scores_by_max_lr(self.results)
 
     @property
-    def losers(self) -> list[CellResult]:
+    def discarded(self) -> list[CellResult]:
         """The results of all but the well-tuned max_lr."""
         won = self.region.well_tuned if self.region else None
         return [result for rate, row in self.results.items() if rate != won for result in row]
@@ -90,47 +90,47 @@ class GridSearch:
         every = grid.grid_values(self.grid)
         step = coarse_step(len(every))
         start = last.well_tuned if last else every[len(every) // 2]
-        found = _CycleState(self, place, list(parents))
+        state = _CycleState(self, place, list(parents))
         if self.rule is not None:
-            return (yield from self._by_cells(self.rule, found, every, asked))
+            return (yield from self._by_cells(self.rule, state, every, asked))
         passed: list[CellResult] = []
         while True:
-            known = scores_by_max_lr(found.results)
-            sought = GridState(every, known, self.tolerance, self.tolerance_kind, step, start)
-            if wanted := self.choice(sought):
-                yield from found.train(found.parents, wanted)
+            known = scores_by_max_lr(state.results)
+            grid_state = GridState(every, known, self.tolerance, self.tolerance_kind, step, start)
+            if wanted := self.choice(grid_state):
+                yield from state.train(state.parents, wanted)
                 continue
             region = feasible_region(known, self.tolerance, self.tolerance_kind)
             low, high = (region.touches_low, region.touches_high) if region else (True, False)
             if more := grid.extend_grid(self.grid, every, low, high):
                 every = sorted([*every, *more])
                 continue
-            if count := growth.more(known, list(found.results.values())) if growth else 0:
-                have = len(found.parents)
+            if count := growth.more(known, list(state.results.values())) if growth else 0:
+                have = len(state.parents)
                 assert growth is not None
-                new, way = yield from growth.parents(range(have, have + count))
-                passed += way
+                new, results = yield from growth.parents(range(have, have + count))
+                passed += results
                 if new:
-                    yield from found.train(new, sorted(found.cells), have)
-                    found.parents += new
+                    yield from state.train(new, sorted(state.cells), have)
+                    state.parents += new
                     continue
-            return found.finished(region, every, tuple(passed))
+            return state.finished(region, every, tuple(passed))
 
     def _by_cells(
-        self, rule: CellRule, found: _CycleState, every: list[float], asked: float | None
+        self, rule: CellRule, state: _CycleState, every: list[float], asked: float | None
     ) -> Generator[CellRequest, Results, OracleCycle]:
         """Train the cells that tell most, until enough is known or the budget is spent.
 
         The grid grows where the region is likelier than not to reach its end; of what is added the
         outermost value is trained at once.
         """
-        rounds, replicates = 0, len(found.parents)
+        rounds, replicates = 0, len(state.parents)
         while True:
             search = rule.search(every, replicates, asked)
-            decision = cell_search.choose(search, found.results)
+            decision = cell_search.choose(search, state.results)
             wanted = [(search.grid[value], replicate) for value, replicate in decision.cells]
             if decision.reason is not None:
-                low, high = cell_search.reached_ends(search, found.results)
+                low, high = cell_search.reached_ends(search, state.results)
                 more = grid.extend_grid(self.grid, every, low, high)
                 every = sorted([*every, *more])
                 outer = [rate for rate in (every[0], every[-1]) if rate in more]
@@ -138,13 +138,13 @@ class GridSearch:
                 wanted = [(rate, replicate) for replicate in first for rate in outer]
             if not wanted:
                 assert decision.reason is not None
-                trained = sum(len(row) for row in found.results.values())
+                trained = sum(len(row) for row in state.results.values())
                 end = SearchEnd(decision.reason, rounds, trained, search.budget)
-                return found.finished(
-                    cell_search.read_region(search, found.results), every, end=end
+                return state.finished(
+                    cell_search.read_region(search, state.results), every, end=end
                 )
             rounds += 1
-            yield from found.train_cells(wanted)
+            yield from state.train_cells(wanted)
 
 
 @dataclass

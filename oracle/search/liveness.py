@@ -18,7 +18,7 @@ class NetworkLiveness:
     """
 
     searches: frozenset[str]
-    _told: dict[int, set[str]] = field(default_factory=dict)  # searches, by cycle
+    _reported: dict[int, set[str]] = field(default_factory=dict)  # searches, by cycle
     _tried: dict[int, dict[str, CellResult]] = field(default_factory=dict)  # by cycle and cell
     _needed: dict[int, set[str]] = field(default_factory=dict)  # ids of cells, by cycle
     _ended: set[str] = field(default_factory=set)
@@ -37,7 +37,7 @@ class NetworkLiveness:
         Returns:
             Results of this cycle that no search will go on from; none while a search has not said.
         """
-        self._told.setdefault(cycle, set()).add(search)
+        self._reported.setdefault(cycle, set()).add(search)
         self._tried.setdefault(cycle, {}).update({result.cell: result for result in tried})
         self._needed.setdefault(cycle, set()).update(needed)
         return self._free(cycle)
@@ -49,7 +49,7 @@ class NetworkLiveness:
 
     def _free(self, cycle: int) -> list[CellResult]:
         """Return what can be dropped of a cycle, and was not before."""
-        if self.searches - self._told[cycle] - self._ended:
+        if self.searches - self._reported[cycle] - self._ended:
             return []
         tried, needed = self._tried[cycle], self._needed[cycle]
         free = [result for cell, result in tried.items() if cell not in needed]

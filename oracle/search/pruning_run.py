@@ -41,12 +41,12 @@ class PruningPath:
     @cached_property
     def rows(self) -> tuple[tuple[Cell, ...], ...]:
         """Its cells, cycle by cycle; they need no result to be known."""
-        found: list[tuple[Cell, ...]] = []
+        rows: list[tuple[Cell, ...]] = []
         parents: Sequence[Cell | None] = [None] * self.replicates
         for max_lr in self.max_lr:
-            found.append(replicate_cells(self.graph, parents, self.schedule, max_lr))
-            parents = found[-1]
-        return tuple(found)
+            rows.append(replicate_cells(self.graph, parents, self.schedule, max_lr))
+            parents = rows[-1]
+        return tuple(rows)
 
     @cached_property
     def ids(self) -> frozenset[str]:
@@ -65,8 +65,10 @@ class PruningPath:
             if any(result.diverged for result in results):
                 return
 
-    def ended(self, found: Sequence[RunCycle]) -> bool:
+    def ended(self, finished: Sequence[RunCycle]) -> bool:
         """Whether these finished cycles are all there will be."""
-        if not found:
+        if not finished:
             return False
-        return len(found) == len(self.max_lr) or any(each.diverged for each in found[-1].results)
+        return len(finished) == len(self.max_lr) or any(
+            each.diverged for each in finished[-1].results
+        )

@@ -32,20 +32,20 @@ def resolved(content: object, allow: Mapping[str, str]) -> object:
     """
     if not isinstance(content, dict):
         return content
-    found: dict[str, Any] = dict(content)
+    replaced: dict[str, Any] = dict(content)
     for field, shipped in SHIPPED.items():
-        value = found.get(field)
+        value = replaced.get(field)
         name = value.get("name") if isinstance(value, dict) else value
         if isinstance(name, str) and name in allow and name not in shipped:
             rest = {**value} if isinstance(value, dict) else {}
             rest.pop("name", None)
-            found[field] = {**rest, "factory": allow[name]}
-    trainer = found.get("trainer")
+            replaced[field] = {**rest, "factory": allow[name]}
+    trainer = replaced.get("trainer")
     name = trainer.get("function") if isinstance(trainer, dict) else trainer
     if isinstance(name, str) and name in allow:
         rest = {**trainer} if isinstance(trainer, dict) else {}
-        found["trainer"] = {**rest, "function": allow[name]}
-    return found
+        replaced["trainer"] = {**rest, "function": allow[name]}
+    return replaced
 
 
 def problems(
@@ -63,13 +63,13 @@ def problems(
     Returns:
         One problem for each; none where all is allowed.
     """
-    found: list[Problem] = []
+    refused: list[Problem] = []
     if data is not None and data not in folders:
-        found.append(
+        refused.append(
             SettingProblem("data", unknown(data, folders) if folders else _NO_FOLDERS, data)
         )
     if not isinstance(content, dict):
-        return found
+        return refused
     named = {field: _code(content.get(field)) for field in SHIPPED}
     trainer = content.get("trainer")
     function = trainer.get("function") if isinstance(trainer, dict) else trainer
@@ -77,15 +77,15 @@ def problems(
     for field, code in named.items():
         if code is not None and code not in allow.values():
             rule = f"{_unlisted(allow)}; whoever runs the server can list it with --allow"
-            found.append(Problem(field, rule, code))
+            refused.append(Problem(field, rule, code))
     dataset = content.get("dataset")
-    return found + (_images(dataset, folders, data) if isinstance(dataset, dict) else [])
+    return refused + (_images(dataset, folders, data) if isinstance(dataset, dict) else [])
 
 
 def _images(
     dataset: Mapping[str, Any], folders: Mapping[str, Path], data: str | None
 ) -> list[Problem]:
-    found: list[Problem] = []
+    refused: list[Problem] = []
     parts = dataset.get("parts")
     root = dataset.get("root")
     named = folders.get(data) if data is not None else root
@@ -93,16 +93,16 @@ def _images(
     for index, part in enumerate(parts if isinstance(parts, list) else []):
         if isinstance(part, str) and not _below(part, whole):
             rule = "must lie below the folder of images; name a folder in it"
-            found.append(Problem(f"dataset.parts[{index}]", rule, part))
+            refused.append(Problem(f"dataset.parts[{index}]", rule, part))
     if data is None and "root" in dataset and root is None:
-        found.append(Problem("dataset.root", f"is missing; {_choice(folders)}"))
+        refused.append(Problem("dataset.root", f"is missing; {_choice(folders)}"))
     elif data is None and isinstance(root, str) and not _inside(Path(root), folders.values()):
         rule = f"is no folder of this server's; {_choice(folders)}"
-        found.append(Problem("dataset.root", rule, root))
+        refused.append(Problem("dataset.root", rule, root))
     if dataset.get("download") is True:
         rule = f"nothing is downloaded for others; leave it out, and {_choice(folders)}"
-        found.append(Problem("dataset.download", rule, True))
-    return found
+        refused.append(Problem("dataset.download", rule, True))
+    return refused
 
 
 def _code(value: object) -> str | None:

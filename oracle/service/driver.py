@@ -54,8 +54,8 @@ def run_job(job_id: str, settings: ServerSettings, holder: Holder) -> int:
     StorageError and LeaseLost.
     """
     failure: tuple[str, Sequence[Problem]] | None = None
-    with contextlib.closing(RunDatabase(settings.url)) as ledger:
-        jobs = ledger.jobs()
+    with contextlib.closing(RunDatabase(settings.url)) as database:
+        jobs = database.jobs()
         try:
             with Reporter(jobs, job_id, holder) as reporter:
                 _run(jobs, job_id, settings, reporter)

@@ -1,6 +1,6 @@
 """Runs whose trainings other programs run: declared, observed, and what to try next.
 
-The rows of the ledger are the authority; the trials in the Optuna storage show them in the
+The rows of the database are the authority; the trials in the Optuna storage show them in the
 dashboard.
 """
 

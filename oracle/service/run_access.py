@@ -1,8 +1,9 @@
-"""Who may have the networks of a run, and where these are."""
+"""Who may have the networks of a run, or change it, and where its files are."""
 
 from __future__ import annotations
 
 from oracle.errors import Forbidden
+from oracle.records.jobs import Job
 from oracle.records.tokens import Token
 from oracle.runs.catalog import StoredRun
 from oracle.service import admission
@@ -10,6 +11,29 @@ from oracle.service.service import Service
 from oracle.settings import Settings
 from scyc.errors import BadInput
 from scyc.specs.base import as_json
+
+
+def check_owner(service: Service, run: StoredRun, who: Token, what: str = "") -> list[Job]:
+    """Return the jobs that ran as a run, to an admin and to the owner of one of them.
+
+    Args:
+        service: Whose run it is.
+        run: The run.
+        who: The caller.
+        what: What of it is asked for, in the plural; "": the run itself.
+
+    Raises:
+        Forbidden: They are neither.
+    """
+    jobs = service.jobs.of_run(run.record.run_id)
+    owners = sorted({job.owner for job in jobs})
+    if not who.allows("admin") and who.name not in owners:
+        whose = (
+            f"{', '.join(owners)}'s; ask them, or an admin" if owners else "no job's; ask an admin"
+        )
+        asked = f"{what} of {run.record.run_id} are" if what else f"{run.record.run_id} is"
+        raise Forbidden(f"{asked} {whose}")
+    return jobs
 
 
 def settings_for(service: Service, run: StoredRun, who: Token) -> Settings:
@@ -24,14 +48,7 @@ def settings_for(service: Service, run: StoredRun, who: Token) -> Settings:
         Forbidden: They are neither.
         BadInput: The network is built by code that the server does not list.
     """
-    run_id = run.record.run_id
-    jobs = service.jobs.of_run(run_id)
-    owners = sorted({job.owner for job in jobs})
-    if not who.allows("admin") and who.name not in owners:
-        whose = (
-            f"{', '.join(owners)}'s; ask them, or an admin" if owners else "no job's; ask an admin"
-        )
-        raise Forbidden(f"the networks of {run_id} are {whose}")
+    run_id, jobs = run.record.run_id, check_owner(service, run, who, "the networks")
     settings = service.settings
     code = {"network": as_json(run.study).get("network")}
     if problems := admission.problems(code, settings.allow, settings.data, None):

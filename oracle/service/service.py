@@ -35,12 +35,12 @@ class Service:
     def __init__(self, settings: ServerSettings) -> None:
         """Open the database. Raises BadInput, StorageError."""
         self.settings = settings
-        self.ledger = RunDatabase(settings.url)  # first, as in `records.opened`
+        self.database = RunDatabase(settings.url)  # first, as in `records.opened`
         self.store = ResultStore(settings.url)
-        self.jobs = self.ledger.jobs()
-        self.tokens = self.ledger.tokens()
-        self.sessions = self.ledger.sessions()
-        self.observations = self.ledger.observations()
+        self.jobs = self.database.jobs()
+        self.tokens = self.database.tokens()
+        self.sessions = self.database.sessions()
+        self.observations = self.database.observations()
         self.outside = ExternalRuns(self.observations, self.store, settings.limits)
         self._tables: ComputedOnce[Table] = ComputedOnce()
         self._drawn: ComputedOnce[str] = ComputedOnce()
@@ -49,7 +49,7 @@ class Service:
 
     def close(self) -> None:
         """Give the connections back."""
-        self.ledger.close()
+        self.database.close()
         self.store.close()
 
     def submit(
@@ -105,35 +105,40 @@ class Service:
 
     def runs(self) -> list[StoredRun]:
         """All runs that are in the database, the oldest first."""
-        found = [self._run(record) for record in self.ledger.runs()]
-        return [run for run in found if run is not None]
+        runs = [self._run(record) for record in self.database.runs()]
+        return [run for run in runs if run is not None]
 
     def page(self, before: int | None, limit: int) -> tuple[list[StoredRun], int | None]:
         """So many runs, the newest first, and what `before` is for the page after this one."""
-        found = self.ledger.page(before, limit + 1)
-        runs = [self._run(record) for _, record in found[:limit]]
-        following = found[limit - 1][0] if len(found) > limit else None
+        rows = self.database.page(before, limit + 1)
+        runs = [self._run(record) for _, record in rows[:limit]]
+        following = rows[limit - 1][0] if len(rows) > limit else None
         return [run for run in runs if run is not None], following
 
     def run(self, name: str) -> StoredRun:
         """Find a run.
 
         Args:
-            name: Id of a run, id of a job, or name of a study, which means its latest run.
+            name: Id of a run, the name that a user gave it, id of a job, or name of a study, which
+                means its latest run.
 
         Raises:
             UnknownJob: There is no such run, or the job has none yet.
         """
-        record = self.ledger.run(name)
+        record = self.database.run(name)
         if record is None:
-            record = self._record_of_job(name)
+            record = self._record_named(name) or self._record_of_job(name)
         if record is None:
-            same = [each for each in self.ledger.runs() if each.run_id.rpartition("-")[0] == name]
+            same = [each for each in self.database.runs() if each.run_id.rpartition("-")[0] == name]
             record = same[-1] if same else None
         run = self._run(record) if record is not None else None
         if run is None:
-            raise UnknownJob(f"there is no run {name}; GET /v1/runs lists them")
+            raise UnknownJob(f"run {name} not found; GET /v1/runs lists all runs")
         return run
+
+    def forget(self, run: StoredRun) -> None:
+        """Forget a run that was deleted."""
+        self._studies.pop(run.record.run_id, None)
 
     def table(self, run: StoredRun, which: str | None = None) -> Table:
         """Return the table of a run as far as it has come.
@@ -211,6 +216,10 @@ class Service:
         if job.owner != who.name and not who.allows("admin"):
             raise Forbidden(f"{job_id} is {job.owner}'s; ask them, or an admin")
 
+    def _record_named(self, name: str) -> RunRecord | None:
+        run_id = self.database.names().find(name)
+        return None if run_id is None else self.database.run(run_id)
+
     def _record_of_job(self, job_id: str) -> RunRecord | None:
         try:
             run_id = self.jobs.get(job_id).run_id
@@ -218,17 +227,17 @@ class Service:
             return None
         if run_id is None:
             raise UnknownJob(f"{job_id} has no run yet; it has to be started first")
-        return self.ledger.run(run_id)
+        return self.database.run(run_id)
 
     def _run(self, record: RunRecord) -> StoredRun | None:
         """Return a run as it stands; its study is parsed once."""
         known = self._studies.get(record.run_id)
         if known is None:
-            known = catalog.known_run(self.ledger, record, self._where, self.settings.url)
+            known = catalog.known_run(self.database, record, self._where, self.settings.url)
             if known is not None:
                 self._studies[record.run_id] = known
             return known
-        return catalog.as_it_stands(self.ledger, known, record)
+        return catalog.as_it_stands(self.database, known, record)
 
 
 def _priority(value: int) -> Problem:

@@ -45,8 +45,8 @@ def sample_divergence(
     weights = np.exp(scores - scores.max())
     order = rng.permutation(draws)
     quantiles = (np.arange(draws) + 0.5) / draws
-    found = np.searchsorted(np.cumsum(weights / weights.sum()), quantiles)[order]
-    return _chances(flat[np.minimum(found, len(flat) - 1)], wanted)
+    drawn = np.searchsorted(np.cumsum(weights / weights.sum()), quantiles)[order]
+    return _chances(flat[np.minimum(drawn, len(flat) - 1)], wanted)
 
 
 def _chances(models: Array, places: Array) -> Array:

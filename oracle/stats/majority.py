@@ -35,5 +35,9 @@ def _divergence(share: float, chance: float) -> float:
     """Kullback-Leibler divergence of two coins, in nats; share > chance."""
     if chance == 0:
         return math.inf
-    found = share * math.log(share / chance)
-    return found if share >= 1 else found + (1 - share) * math.log((1 - share) / (1 - chance))
+    divergence = share * math.log(share / chance)
+    return (
+        divergence
+        if share >= 1
+        else divergence + (1 - share) * math.log((1 - share) / (1 - chance))
+    )

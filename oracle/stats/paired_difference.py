@@ -102,35 +102,35 @@ def mean_difference(mine: Sequence[float], theirs: Sequence[float]) -> tuple[flo
     return statistics.fmean(differences), error
 
 
-def signed(found: Difference | None) -> str:
+def signed(difference: Difference | None) -> str:
     """Format a difference with its sign, and its standard error where there is one."""
-    if found is None:
+    if difference is None:
         return "-"
-    error = "" if found.standard_error is None else f" ± {found.standard_error:.2f}"
-    points = found.points if abs(found.points) > ROUNDING else 0.0  # a tie has no sign
+    error = "" if difference.standard_error is None else f" ± {difference.standard_error:.2f}"
+    points = difference.points if abs(difference.points) > ROUNDING else 0.0  # a tie has no sign
     return f"{points:+.2f}{error}"
 
 
-def size(found: Difference) -> str:
+def size(difference: Difference) -> str:
     """Format a difference without its sign, in words."""
-    error = "" if found.standard_error is None else f" ± {found.standard_error:.2f}"
-    return f"{abs(found.points):.2f}{error} points"
+    error = "" if difference.standard_error is None else f" ± {difference.standard_error:.2f}"
+    return f"{abs(difference.points):.2f}{error} points"
 
 
-def side(found: Difference) -> str:
+def side(difference: Difference) -> str:
     """Where the first stands, in words: as far as two digits tell."""
-    if round(found.points, 2) == 0:
+    if round(difference.points, 2) == 0:
         return "from"
-    return "ahead of" if found.points > 0 else "behind"
+    return "ahead of" if difference.points > 0 else "behind"
 
 
-def certainty(found: Difference) -> str:
+def certainty(difference: Difference) -> str:
     """Whether a difference is significant, in words."""
-    if found.standard_error is None:
+    if difference.standard_error is None:
         return "no significance test with 1 replicate"
-    if not found.told_apart:
-        return f"not significant with {found.replicates} replicates"
-    return f"significant at p < {LEVEL} with {found.replicates} replicates"
+    if not difference.told_apart:
+        return f"not significant with {difference.replicates} replicates"
+    return f"significant at p < {LEVEL} with {difference.replicates} replicates"
 
 
 def flat(name: str, kept: DifferenceJson | None) -> dict[str, object]:

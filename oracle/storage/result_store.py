@@ -176,8 +176,8 @@ class ResultStore:
     def observations(self, run_id: str) -> set[tuple[int, float, int]]:
         """Cycle, max_lr and replicate of the observations of a run that are there as trials."""
         trials = self._studies.external(run_id).get_trials(deepcopy=False)
-        found = (trial.params for trial in trials)
-        return {(each["cycle"], each["max_lr"], each["replicate"]) for each in found}
+        params = (trial.params for trial in trials)
+        return {(each["cycle"], each["max_lr"], each["replicate"]) for each in params}
 
     def annotate(
         self,

@@ -33,7 +33,7 @@ class DatabaseRetry:
         began, waited = self.now(), False
         while True:
             try:
-                found = act()
+                result = act()
             except StorageUnavailable as error:
                 left = self.seconds - (self.now() - began)
                 if left <= 0:
@@ -48,7 +48,7 @@ class DatabaseRetry:
             else:
                 if waited:
                     self._tell("the database is back")
-                return found
+                return result
 
     def _tell(self, text: str) -> None:
         with contextlib.suppress(StorageError):

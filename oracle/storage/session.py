@@ -70,12 +70,12 @@ def opened(url: URL) -> Iterator[tuple[RunDatabase, ResultStore]]:
     """
     make_place(url)
     # Ours are made in one transaction; by them a database is known as whose Optuna's are half made.
-    ledger = RunDatabase(url)
+    database = RunDatabase(url)
     try:
         store = ResultStore(url)
         try:
-            yield ledger, store
+            yield database, store
         finally:
             store.close()
     finally:
-        ledger.close()
+        database.close()

@@ -135,37 +135,37 @@ class Study(Spec):
 
     @model_validator(mode="after")
     def _training_fits(self) -> Study:
-        found = []
+        broken = []
         if self.training.engine == "stacked":
             if not self.stackable:
                 rule = 'trains fully_connected without batch_norm only; use "auto"'
-                found.append(("training.engine", rule))
+                broken.append(("training.engine", rule))
             if self.training.precision == "bf16":
                 rule = 'engine "stacked" has no "bf16"; use engine "auto", or "fp32"'
-                found.append(("training.precision", rule))
+                broken.append(("training.precision", rule))
         rewind, steps = self.pruning.rewind, self.training.steps
         tested = self.record is not None and "lr_range_test" in self.record.what
         if tested and isinstance(rewind, int):
             rule = "lr_range_test cannot be recorded where weights go back to an iteration; "
-            found.append(("record.what", rule + "rewind to init or last, or leave it out"))
+            broken.append(("record.what", rule + "rewind to init or last, or leave it out"))
         if isinstance(rewind, int) and rewind > steps:
-            found.append(("pruning.rewind", f"comes after training's {steps} steps; lower it"))
-        refuse(found + self._update_rules() + self._norm_rules())
+            broken.append(("pruning.rewind", f"comes after training's {steps} steps; lower it"))
+        refuse(broken + self._update_rules() + self._norm_rules())
         return self
 
     def _update_rules(self) -> list[tuple[str, str]]:
         """Refuse what does not go with a criterion that scores the change over the last epoch."""
         if not scores_updates(self.pruning.criterion):
             return []
-        found = []
+        broken = []
         if isinstance(self.pruning.rewind, int):
             rule = "an iteration does not go with a criterion of updates, which keeps the network "
             rule += "before the last epoch instead; rewind to last, init or reinit"
-            found.append(("pruning.rewind", rule))
+            broken.append(("pruning.rewind", rule))
         if self.training.carry == "best":
             rule = "the best weights may be older than the last epoch, whose change the criterion "
-            found.append(("training.carry", rule + "scores; use last"))
-        return found
+            broken.append(("training.carry", rule + "scores; use last"))
+        return broken
 
     def _norm_rules(self) -> list[tuple[str, str]]:
         if not self.pruning.prune_norms or self.pruning.criterion != "l1_filter":
@@ -183,8 +183,8 @@ class Study(Spec):
         Returns:
             (path, rule) for each rule that it breaks.
         """
-        found = schedule.problems(self.training.steps)
-        return [(f"{path}.{field}", rule) for field, rule in found]
+        broken = schedule.problems(self.training.steps)
+        return [(f"{path}.{field}", rule) for field, rule in broken]
 
     @property
     def least_replicates(self) -> int:

@@ -240,10 +240,10 @@ def study_text(name_or_path: str) -> tuple[str, str]:
 def bundled_studies() -> dict[str, str]:
     """Return the YAML of every built-in study, by name."""
     folder = _beside_package()  # by its place: a user's own `studies` would be imported first
-    found = (entry for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+    files = (entry for entry in folder.iterdir() if entry.name.endswith(".yaml"))
     return {
         entry.name.removesuffix(".yaml"): entry.read_text(encoding="utf-8")
-        for entry in sorted(found, key=lambda entry: entry.name)
+        for entry in sorted(files, key=lambda entry: entry.name)
     }
 
 

@@ -109,11 +109,11 @@ class OracleStudy(Study):
     def _search_fits(self) -> OracleStudy:
         if not isinstance(self.search, CellSearch):
             return self
-        found = replicates_rule(self.replicates)
+        broken = replicates_rule(self.replicates)
         if self.beam > 1:
             rule = "the beam keeps networks of every replicate of several max_lr; "
-            found.append(("beam", rule + "search: grid trains those, or leave beam out"))
-        refuse(found)
+            broken.append(("beam", rule + "search: grid trains those, or leave beam out"))
+        refuse(broken)
         return self
 
     @model_validator(mode="after")

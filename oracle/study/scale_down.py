@@ -92,9 +92,9 @@ def lengthened(study: OracleStudy, factor: float) -> OracleStudy:
     """
     content = as_json(study)
     _scaled(content, factor)
-    found = parse(content, study.name)
-    assert isinstance(found, OracleStudy)
-    return found
+    study_of_text = parse(content, study.name)
+    assert isinstance(study_of_text, OracleStudy)
+    return study_of_text
 
 
 def _cut(content: dict[str, Any]) -> None:

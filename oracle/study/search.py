@@ -123,12 +123,12 @@ class Halving(Spec):
         Args:
             last: Last pruning cycle.
         """
-        found: list[int] = []
+        rungs: list[int] = []
         rung = self.first
         while rung < last:
-            found.append(rung)
+            rungs.append(rung)
             rung *= self.factor
-        return tuple(found)
+        return tuple(rungs)
 
 
 class SampledSearch(Spec):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 
-from oracle.rest import exports, external_runs, health, jobs, problems, runs
+from oracle.rest import exports, external_runs, health, jobs, kept_runs, problems, runs
 from oracle.rest.events import Watcher
 from oracle.rest.image_export import Drawing
 from oracle.rest.middleware import Guards
@@ -25,9 +25,12 @@ input name every problem with its path."""
 def create_app(
     service: Service, settings: WebSettings, looked_after: Callable[[], bool] = lambda: True
 ) -> FastAPI:
-    """The application of a service that is open.
+    """Make the application of a service that is open.
 
-    looked_after: whether its queue is, without which the server is not ready.
+    Args:
+        service: Answers the requests.
+        settings: Of the pages and the limits.
+        looked_after: Whether its queue is, without which the server is not ready.
     """
     app = FastAPI(
         title="S-Cyc oracle",
@@ -51,7 +54,8 @@ def create_app(
     app.state.exports = HeavyWork(at_once=exports.MOST_OPEN)
     app.state.metrics = health.Metrics()
     problems.install(app)
-    for part in (jobs, runs, exports, external_runs, health, assets, live, sign_in, pages, compare):
+    parts = (jobs, runs, exports, kept_runs, external_runs, health)
+    for part in (*parts, assets, live, sign_in, pages, compare):
         app.include_router(part.router)
     dashboard.mount(app, service, settings)  # last: its paths are its own
     app.add_middleware(problems.Answering)  # what is added last comes first

@@ -37,17 +37,17 @@ _PAGES.globals.update(asset=assets.address, STATES=STATES, ENDED=ENDED, tone=ton
 _REFUSED: tuple[type[Exception], ...] = (RequestValidationError, HTTPException, *STATUS_BY_ERROR)
 _SAID: Mapping[int, str] = MappingProxyType(
     {
-        403: "This is not yours to do",
-        404: "There is no such page",
-        409: "Not in this state",
-        422: "That address does not work",
-        503: "Not now",
+        403: "Permission denied",
+        404: "Page not found",
+        409: "Conflict with the current state",
+        422: "Invalid address",
+        503: "Temporarily unavailable",
     }
 )
 
 
 def render(request: Request, name: str, status: int = 200, **fields: Any) -> HTMLResponse:
-    """A page from its template, with what every page needs."""
+    """Render a page from its template, with what every page needs."""
     who = current(request) if request.method in ("GET", "HEAD") else fields.pop("who", None)
     fields = {"who": who, **fields}
     page = _PAGES.get_template(name).render(
@@ -62,7 +62,7 @@ def render(request: Request, name: str, status: int = 200, **fields: Any) -> HTM
 def refusal(
     request: Request, status: int, detail: str, errors: tuple[Problem, ...] = ()
 ) -> Response:
-    """A page that says what is wrong and where to go on."""
+    """Make a page that says what is wrong and where to go on."""
     title = _SAID.get(status) or HTTPStatus(status).phrase
     return render(
         request, "error.html", status, title=title, code=status, detail=detail, errors=errors
@@ -73,7 +73,7 @@ class PageRoute(APIRoute):
     """A route whose refusals are pages; who is not signed in is sent to do so."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, with its refusals caught."""
+        """Wrap the handler, so that its refusals become pages."""
         inner = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
@@ -92,9 +92,9 @@ class PageRoute(APIRoute):
 
 
 def _meaning(error: Exception) -> tuple[int, str]:
-    """A refusal's status, and what it says."""
+    """Return a refusal's status, and what it says."""
     if isinstance(error, RequestValidationError):
-        return 422, "Something in the address is not what it should be."
+        return 422, "The address has an invalid value."
     if isinstance(error, HTTPException):
         return error.status_code, str(error.detail)
     return status_of(error), str(error)

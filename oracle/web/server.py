@@ -138,6 +138,7 @@ def _web_settings(options: ServeOptions, port: int, guarded: bool) -> WebSetting
         cookie_secure=options.behind_tls,
         burst=options.limit("requests-at-once"),
         body_limit=options.limit("body-bytes"),
+        upload_limit=options.limit("upload-bytes"),
         heavy_answers=options.limit("heavy-answers"),
         connections=options.limit("connections"),
         connections_per_address=options.limit("connections-per-address"),
@@ -146,7 +147,7 @@ def _web_settings(options: ServeOptions, port: int, guarded: bool) -> WebSetting
 
 @contextlib.contextmanager
 def _running(settings: ServerSettings) -> Iterator[tuple[Service, Scheduler]]:
-    """An open service, and who looks after its jobs."""
+    """Open a service, and who looks after its jobs."""
     service = Service(settings)
     try:
         scheduler = Scheduler(service.jobs, settings)
@@ -177,7 +178,7 @@ def _end(number: int, frame: Any) -> None:
 
 @contextlib.contextmanager
 def _bound(host: str, port: int, found: list[Problem]) -> Iterator[socket.socket]:
-    """A socket at an address. Raises BadInput, also for what else was found."""
+    """Bind a socket to an address. Raises BadInput, also for what else was found."""
     from oracle.web.listener import listening  # noqa: PLC0415
 
     try:
@@ -221,5 +222,5 @@ def _problems(
 def _has_tokens(url: URL) -> bool:
     if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
         return False
-    with contextlib.closing(RunDatabase(url)) as ledger:
-        return ledger.tokens().any()
+    with contextlib.closing(RunDatabase(url)) as database:
+        return database.tokens().any()

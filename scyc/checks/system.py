@@ -31,8 +31,8 @@ def problems(system: SystemSpec, images: Images, cycles: int = 1) -> list[Proble
     """
     classes = len(images.classes)
     own = isinstance(system.network, FactorySpec)
-    if not own and (found := _size_problems(system, images)):
-        return found
+    if not own and (too_small := _size_problems(system, images)):
+        return too_small
     problems = registry.problems(
         system.network, images.shape, classes, system.pruning.prune_last, system.training.batch
     )

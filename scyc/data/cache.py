@@ -62,7 +62,7 @@ def fetch(cache: Path, fingerprint: str, blobs: Blobs) -> None:
         if not sound:
             blobs.delete(f"{fingerprint}.sums")
             rule = "is gone or damaged; start the run again, which puts it there anew"
-            raise ImagesLost(f"{blobs.told(name)} {rule}")
+            raise ImagesLost(f"{blobs.shown_name(name)} {rule}")
         write_whole(cache / name, content)
 
 
@@ -79,11 +79,11 @@ def read_cache(cache: Path, fingerprint: str) -> Images:
     Raises:
         ImagesLost: The data set is not there whole.
     """
-    found = cached(cache, fingerprint)
-    if found is None:
+    images = cached(cache, fingerprint)
+    if images is None:
         rule = "is gone or damaged; start the run again, which decodes the images anew"
         raise ImagesLost(f"{cache / fingerprint}.json, or a file beside it, {rule}")
-    return found
+    return images
 
 
 def cached(cache: Path, fingerprint: str) -> Images | None:
@@ -100,11 +100,12 @@ def cached(cache: Path, fingerprint: str) -> Images | None:
     """
     files = {kind: cache / f"{fingerprint}.{kind}.npy" for kind in _KINDS}
     try:
-        told = json.loads(read_file(cache / f"{fingerprint}.json"))
-        if told.pop("sum") != content_hash(told):
+        description = json.loads(read_file(cache / f"{fingerprint}.json"))
+        if description.pop("sum") != content_hash(description):
             return None
         if any(
-            not file.is_file() or _sum(file) != told["sums"][kind] for kind, file in files.items()
+            not file.is_file() or _sum(file) != description["sums"][kind]
+            for kind, file in files.items()
         ):
             return None
         pixels = np.load(files["pixels"], mmap_mode="c", allow_pickle=False)
@@ -112,9 +113,9 @@ def cached(cache: Path, fingerprint: str) -> Images | None:
         return Images(
             torch.from_numpy(pixels),
             torch.from_numpy(labels),
-            tuple(told["classes"]),
+            tuple(description["classes"]),
             fingerprint,
-            tuple((name, count) for name, count in told.get("parts", ())),
+            tuple((name, count) for name, count in description.get("parts", ())),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError):
         return None

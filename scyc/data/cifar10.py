@@ -59,8 +59,8 @@ def _plain(file: Path, md5: str) -> dict[str, Any]:
     content = file.read_bytes()
     if _sum(content) != md5:
         raise ValueError(f"{file.name} is damaged")
-    found: dict[str, Any] = _Arrays(io.BytesIO(content), encoding="latin1").load()
-    return found
+    arrays: dict[str, Any] = _Arrays(io.BytesIO(content), encoding="latin1").load()
+    return arrays
 
 
 def _whole(file: Path, md5: str) -> bool:

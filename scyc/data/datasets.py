@@ -69,21 +69,21 @@ def load(
             and a fingerprint that says where these begin.
 
     Raises:
-        BadInput: With every problem found: a missing folder, a class with no image, images that
+        BadInput: With every problem loaded: a missing folder, a class with no image, images that
             cannot be read or have different sizes, a factory that gives something else, more
             classes asked for than there are.
     """
     share = subset or SubsetSpec()
     if isinstance(spec, FactorySpec):
-        found: Arrays | Listed = own.source(spec, root)
+        loaded: Arrays | Listed = own.source(spec, root)
     else:
-        found = DATASETS[spec.name](spec, root)
-    named = found.parts if isinstance(found, Listed) else found.named
+        loaded = DATASETS[spec.name](spec, root)
+    named = loaded.parts if isinstance(loaded, Listed) else loaded.named
     check_part(named, test_part)
-    kept = stratified(np.array(found.labels), share)
-    if isinstance(found, Listed):
-        return image_files.read(found.part(kept.tolist(), share.classes), cache, test_part)
-    images = _kept(found, kept, share, test_part)
+    kept = stratified(np.array(loaded.labels), share)
+    if isinstance(loaded, Listed):
+        return image_files.read(loaded.part(kept.tolist(), share.classes), cache, test_part)
+    images = _kept(loaded, kept, share, test_part)
     images = replace(images, fingerprint=_fingerprint(images))
     if not isinstance(spec, FactorySpec):
         return images
@@ -113,9 +113,9 @@ def is_given_again(
     """
     if is_given_array(spec.factory):  # nothing is called: it is in memory
         return True
-    found, share = own.source(spec, None), subset or SubsetSpec()
-    check_part(found.named, test_part)
-    again = _kept(found, stratified(np.array(found.labels), share), share, test_part)
+    source, share = own.source(spec, None), subset or SubsetSpec()
+    check_part(source.named, test_part)
+    again = _kept(source, stratified(np.array(source.labels), share), share, test_part)
     if np.may_share_memory(images.pixels.numpy(), again.pixels.numpy()):
         return _fingerprint(again) == images.fingerprint
     same = (again.classes, again.parts) == (images.classes, images.parts)

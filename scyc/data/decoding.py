@@ -124,10 +124,10 @@ def _surely_plain(content: bytes) -> bool:
 def _orientation(image: Image.Image) -> int:
     """EXIF orientation, 1 to 8; 1, upright, where there is none or it cannot be read."""
     try:
-        found = image.getexif().get(ExifTags.Base.Orientation, 1)
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
     except Exception:  # damaged EXIF data; the pixels may be sound
         return 1
-    return found if isinstance(found, int) and 1 <= found <= 8 else 1
+    return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
 
 
 def _rgb(image: Image.Image) -> Image.Image:

@@ -50,9 +50,9 @@ def read(listed: Listed, cache: Path | None, test_part: str | None = None) -> Im
     copies = equal_groups(sums)
     notices = (*listed.notices, *_decoding_notices(listed.files, traits))
     notices += tuple(_copy_notices(listed, copies))
-    found = cached(cache, fingerprint) if cache is not None else None
-    if found is not None:
-        pixels, labels = found.pixels, found.labels
+    images = cached(cache, fingerprint) if cache is not None else None
+    if images is not None:
+        pixels, labels = images.pixels, images.labels
     else:
         pixels = torch.from_numpy(_decoded(listed.files, listed.size))
         labels = torch.tensor(listed.labels, dtype=torch.int64)

@@ -24,8 +24,8 @@ _NOT_READ = frozenset(
 
 def source(spec: ImageFolderSpec, root: Path | None) -> Listed:
     """List the images of a folder of class folders. Raises BadInput with every problem found."""
-    found = class_folders(folder_of(spec.name, spec.root, root), spec.parts)
-    return replace(found, size=spec.size)
+    folders = class_folders(folder_of(spec.name, spec.root, root), spec.parts)
+    return replace(folders, size=spec.size)
 
 
 def class_folders(folder: Path, parts: Sequence[str]) -> Listed:
@@ -104,15 +104,15 @@ def _class(folder: Path) -> tuple[list[Path], list[Path], list[Problem]]:
     if folder.name.lower() in _PARTS and any(each.is_dir() for each in folder.iterdir()):
         rule = f'is a part, not a class; join the parts: dataset.parts: ["{folder.name}", ...]'
         return [], [], [Problem("dataset.root", rule, str(folder))]
-    found, left = [], []
+    files, left = [], []
     for each in sorted(folder.rglob("*")):
         seen = not any(hidden(name) for name in each.relative_to(folder).parts)
         if is_image(each) and seen:
-            found.append(each)
+            files.append(each)
         elif is_image(each) or (seen and each.suffix.lower() in _NOT_READ and each.is_file()):
             left.append(each)
-    if found:
-        return found, left, irregular(found)
+    if files:
+        return files, left, irregular(files)
     rule = "a class with no image; remove the folder or add images"
     if left:
         rule += f" ({_counted(left)} passed over)"

@@ -58,19 +58,19 @@ def as_pixels(given: Array) -> Array:
     Raises:
         ValueError: These are no pixels; the message says what was given and what mends it.
     """
-    told = f"pixels are {given.dtype} {given.shape}"
+    described = f"pixels are {given.dtype} {given.shape}"
     if given.ndim not in (3, 4):
-        raise ValueError(f"{told}; {_NEEDED}")
+        raise ValueError(f"{described}; {_NEEDED}")
     pixels = given[:, np.newaxis] if given.ndim == 3 else given
     if min(pixels.shape[1:]) < 1:
-        raise ValueError(f"{told}, an image without a pixel; {_NEEDED}")
+        raise ValueError(f"{described}, an image without a pixel; {_NEEDED}")
     remedies = []
     if _channels_last(pixels.shape):
         remedies.append("channels come before height and width: pixels.transpose(0, 3, 1, 2)")
     if pixels.dtype != np.uint8 and (remedy := _values_remedy(pixels)):
         remedies.append(remedy)
     if remedies:
-        raise ValueError(f"{told}; {'; '.join(remedies)}")
+        raise ValueError(f"{described}; {'; '.join(remedies)}")
     return pixels if pixels.dtype == np.uint8 else _as_bytes(pixels)
 
 
@@ -122,10 +122,10 @@ def _scale(pixels: Array) -> int:
 
 def _as_bytes(pixels: Array) -> Array:
     """Convert to uint8, image by image, so that only one more image is in memory."""
-    scale, found = _scale(pixels), np.empty(pixels.shape, dtype=np.uint8)
+    scale, converted = _scale(pixels), np.empty(pixels.shape, dtype=np.uint8)
     for index, image in enumerate(pixels):
-        found[index] = np.rint(image.astype(np.float64) * scale) if scale > 1 else image
-    return found
+        converted[index] = np.rint(image.astype(np.float64) * scale) if scale > 1 else image
+    return converted
 
 
 def labels_rule(labels: Array, images: int) -> str | None:

@@ -87,11 +87,11 @@ def counts(labels: Tensor, classes: int, indices: Sequence[Tensor]) -> dict[str,
 
     indices: of the images of each part, in the order of `PARTS`.
     """
-    found = {}
+    counted = {}
     for name, each in zip(PARTS, indices, strict=True):
         by_class = torch.bincount(labels[each], minlength=classes)
-        found[name] = PartCounts(len(each), int(by_class.max()), int((by_class == 0).sum()))
-    return found
+        counted[name] = PartCounts(len(each), int(by_class.max()), int((by_class == 0).sum()))
+    return counted
 
 
 def remarks(
@@ -143,11 +143,11 @@ def divided_copies(copies: Sequence[Sequence[int]], indices: Indices) -> list[tu
         The index of each such image, and that of the first training image that it is equal to.
     """
     training = set(indices.train.tolist()) if copies else set()
-    found = []
+    divided = []
     for group in copies:
         learned = [index for index in group if index in training]
-        found += [(index, learned[0]) for index in group if learned and index not in training]
-    return found
+        divided += [(index, learned[0]) for index in group if learned and index not in training]
+    return divided
 
 
 def kept_parts(named: NamedParts, kept: Array) -> NamedParts:

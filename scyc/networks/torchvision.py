@@ -135,9 +135,9 @@ def build(spec: TorchvisionNetworkSpec, shape: Sequence[int], classes: int) -> n
     Raises:
         BadInput: :func:`problems` finds any.
     """
-    found = problems(spec, shape)
-    if found:
-        raise BadInput("network", found)
+    refused = problems(spec, shape)
+    if refused:
+        raise BadInput("network", refused)
     if spec.form == "torchvision":
         name = f"{spec.name}_bn" if isinstance(spec, VggSpec) else spec.name
         models = torchvision_compat.torchvision().models
@@ -157,19 +157,19 @@ def problems(spec: TorchvisionNetworkSpec, shape: Sequence[int]) -> list[Problem
     """Why a network cannot be had so, or not for images of this shape: channels, height, width."""
     if spec.form == "small":
         return []
-    found = []
+    refused = []
     if isinstance(spec, VggSpec) and spec.width != 64:
         rule = 'torchvision\'s network has width 64; use that, or form "small"'
-        found.append(Problem("network.width", rule, spec.width))
+        refused.append(Problem("network.width", rule, spec.width))
     channels, height, width = shape
     if channels != 3:
         rule = f'torchvision\'s network takes 3 channels, these images have {channels}; use "small"'
-        found.append(Problem("network.form", rule, spec.form))
+        refused.append(Problem("network.form", rule, spec.form))
     smallest = _SMALLEST[spec.name]
     if min(height, width) < smallest:
         rule = (
             f"torchvision's {spec.name} takes images from {smallest} x {smallest} pixels, these "
             f'have {width} x {height}; use "small", or a larger dataset.size'
         )
-        found.append(Problem("network.form", rule, spec.form))
-    return found
+        refused.append(Problem("network.form", rule, spec.form))
+    return refused

@@ -93,8 +93,8 @@ def couplings(network: nn.Module, shape: Sequence[int]) -> tuple[Coupling, ...]:
             "choose a criterion that prunes single weights"
         ) from error
     walk = _Walk(twin, graph, shapes.found)
-    found = (walk.coupling(node) for node in graph.graph.nodes)
-    return tuple(coupling for coupling in found if coupling is not None)
+    coupled = (walk.coupling(node) for node in graph.graph.nodes)
+    return tuple(coupling for coupling in coupled if coupling is not None)
 
 
 class _Shapes(fx.Interpreter):

@@ -150,12 +150,12 @@ def norm_names(network: nn.Module) -> tuple[str, ...]:
 def aliases(network: nn.Module) -> dict[str, str]:
     """Return the first name of every parameter that has several, by each of the others."""
     first: dict[int, str] = {}
-    found = {}
+    shared = {}
     for name, parameter in network.named_parameters(remove_duplicate=False):
         own = first.setdefault(id(parameter), name)
         if own != name:
-            found[name] = own
-    return found
+            shared[name] = own
+    return shared
 
 
 def unpruned(state: Tensors, names: Sequence[str]) -> dict[str, Tensor]:

@@ -43,13 +43,13 @@ def record(
     Returns:
         By what is recorded, :func:`pruned_norm`'s and :func:`range_test`'s.
     """
-    found: Recording = {}
+    recorded: Recording = {}
     if "pruned_norm" in what:
-        found["pruned_norm"] = pruned_norm(trained, after.masks)
+        recorded["pruned_norm"] = pruned_norm(trained, after.masks)
     if "lr_range_test" in what:
-        found["lr_range_test"] = range_test(network, after, batches, training)
+        recorded["lr_range_test"] = range_test(network, after, batches, training)
         network.zero_grad(set_to_none=True)
-    return found
+    return recorded
 
 
 def pruned_norm(before: Network, after: Mapping[str, Tensor]) -> PrunedNormJson:

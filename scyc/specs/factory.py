@@ -97,11 +97,11 @@ def load_factory(path: str) -> Callable[..., object]:
             )
         return _OBJECTS[path]
     try:
-        found: object = importlib.import_module(module_name)
+        value: object = importlib.import_module(module_name)
         for part in attribute.split("."):
-            found = getattr(found, part)
+            value = getattr(value, part)
     except (ImportError, AttributeError) as error:
         raise ValueError(f"{path} cannot be imported: {error}") from error
-    if not callable(found):
+    if not callable(value):
         raise ValueError(f"{path} is not callable")
-    return found
+    return value

@@ -38,10 +38,12 @@ def source_hash(path: str) -> str | None:
     Returns:
         32 hexadecimal digits; None where the module has no file, such as one of a notebook.
     """
-    found = _read(path)
-    if found is None or isinstance(found, str):
-        return found and content_hash(["package", found])[:_DIGITS]
-    files = {name: hashlib.sha256(_code(text).encode()).hexdigest() for name, text in found.items()}
+    source = _read(path)
+    if source is None or isinstance(source, str):
+        return source and content_hash(["package", source])[:_DIGITS]
+    files = {
+        name: hashlib.sha256(_code(text).encode()).hexdigest() for name, text in source.items()
+    }
     return content_hash(["source", files])[:_DIGITS]
 
 

@@ -31,7 +31,7 @@ class Blobs(Protocol):
     def delete(self, name: str) -> None:
         """Delete something; what is not there is no error."""
 
-    def told(self, name: str) -> str:
+    def shown_name(self, name: str) -> str:
         """Return a name as a user finds it."""
 
 
@@ -59,7 +59,7 @@ class Folder:
         """Delete a file."""
         (self.folder / name).unlink(missing_ok=True)
 
-    def told(self, name: str) -> str:
+    def shown_name(self, name: str) -> str:
         """Return the file's path."""
         return str(self.folder / name)
 
@@ -93,7 +93,7 @@ class Bucket:
         if self.has(name):
             self._files.rm_file(f"{self._root}/{name}")
 
-    def told(self, name: str) -> str:
+    def shown_name(self, name: str) -> str:
         """Return the object's URL."""
         return f"{self.url}/{name}"
 

@@ -61,16 +61,16 @@ class CheckpointStore:
             return network
         except Exception as error:  # what is no network may raise anything in torch
             reason = str(error).partition("\n")[0][:200]
-            told = self.files.told(self.name(sha256))
-            raise CheckpointLost(f"{told}: holds no network ({reason})") from error
+            name_shown = self.files.shown_name(self.name(sha256))
+            raise CheckpointLost(f"{name_shown}: holds no network ({reason})") from error
 
     def discard(self, sha256: str) -> None:
         """Delete a checkpoint; one that is not there is no error. Raises CheckpointError."""
         try:
             self.files.delete(self.name(sha256))
         except OSError as error:
-            told = self.files.told(self.name(sha256))
-            raise CheckpointError(_in_the_way(told, error)) from error
+            name_shown = self.files.shown_name(self.name(sha256))
+            raise CheckpointError(_in_the_way(name_shown, error)) from error
 
     def name(self, sha256: str) -> str:
         """Return what a checkpoint is called below its store."""
@@ -84,21 +84,21 @@ class CheckpointStore:
             try:
                 self.files.write(file, content)
             except (IsADirectoryError, NotADirectoryError, FileExistsError) as error:
-                raise CheckpointError(_in_the_way(self.files.told(file), error)) from error
+                raise CheckpointError(_in_the_way(self.files.shown_name(file), error)) from error
         return sha256
 
     def _load(self, sha256: str) -> bytes:
         """Read bytes back whose sum is right. Raises CheckpointLost, CheckpointError."""
-        told = self.files.told(self.name(sha256))
+        name_shown = self.files.shown_name(self.name(sha256))
         try:
             content = self.files.read(self.name(sha256))
         except FileNotFoundError:
-            raise CheckpointLost(f"{told}: no such checkpoint") from None
+            raise CheckpointLost(f"{name_shown}: no such checkpoint") from None
         except OSError as error:
-            raise CheckpointError(_in_the_way(told, error)) from error
-        found = hashlib.sha256(content).hexdigest()
-        if found != sha256:
-            raise CheckpointLost(f"{told}: damaged, its sha256 is {found}")
+            raise CheckpointError(_in_the_way(name_shown, error)) from error
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != sha256:
+            raise CheckpointLost(f"{name_shown}: damaged, its sha256 is {digest}")
         return content
 
     def _holds(self, file: str, content: bytes) -> bool:
@@ -127,8 +127,8 @@ class FolderStore(CheckpointStore):
         try:
             folder_archive.unpack(content, folder)
         except folder_archive.NoArchive as error:
-            told = self.files.told(self.name(sha256))
-            raise CheckpointLost(f"{told}: {error}") from error
+            name_shown = self.files.shown_name(self.name(sha256))
+            raise CheckpointLost(f"{name_shown}: {error}") from error
 
 
 def name(sha256: str, ending: str = ".pt") -> str:
@@ -141,10 +141,10 @@ def name(sha256: str, ending: str = ".pt") -> str:
     return f"{sha256[:2]}/{sha256}{ending}"
 
 
-def _in_the_way(told: str, error: OSError) -> str:
+def _in_the_way(name_shown: str, error: OSError) -> str:
     """Why a file is of no use, and what to do about it."""
     reason = error.strerror or str(error) or type(error).__name__
-    return f"{told}: {reason}; move it away, or let it be read and written, and run it again"
+    return f"{name_shown}: {reason}; move it away, or let it be read and written, and run it again"
 
 
 def _serialise(network: Network) -> bytes:

@@ -410,4 +410,4 @@ def test_a_cancelled_jobs_ray_ends_with_its_driver(
     until(lambda: not {leader, *rays} & living().keys())
     assert service.jobs.get(job.id).state == "cancelled"
     run = service.run(job.id)
-    assert (run.state, service.ledger.held(run.record.graph)) == ("stopped", False)
+    assert (run.state, service.database.held(run.record.graph)) == ("stopped", False)

@@ -3,7 +3,7 @@
 import os
 import shutil
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,13 @@ from faults import invariants
 from faults.drivers import Victim, ended, forked
 
 from oracle.database.contents import transfer
-from oracle.inventory import moving
+from oracle.database.contents.removal import Removal
+from oracle.inventory import deletion, moving, transport
+from oracle.runs import catalog
+from oracle.runs.catalog import StoredRun
+from oracle.settings import Settings
+from oracle.storage.recorder import Recorder
+from scyc.storage.blob_store import Folder
 
 
 def dies(owner: Any, name: str, passing: int, after: bool = False) -> None:
@@ -37,7 +43,7 @@ def killed(work: Callable[[], None], errors: Path) -> int:
 
 
 MOVES = {
-    "within an Optuna study": (transfer, "trial_rows", 7, False),
+    "within an Optuna study": (transfer, "insert_trial", 7, False),
     "between two Optuna studies": (transfer, "add_study", 3, False),
     "before the runs are written": (transfer, "_add_rows", 1, False),
     "after the runs are written": (transfer, "_add_rows", 4, True),
@@ -46,17 +52,17 @@ MOVES = {
 }
 
 
-OFTEN = ("within an Optuna study", "before the runs are written", "after the file is renamed")
+OFTEN = ("before the runs are written",)
 
 
-def some(moments: Mapping[str, Any]) -> list[Any]:
+def some(moments: Mapping[str, Any], often: Sequence[str]) -> list[Any]:
     """All moments, of which not all are for every day."""
     return [
-        each if each in OFTEN else pytest.param(each, marks=pytest.mark.slow) for each in moments
+        each if each in often else pytest.param(each, marks=pytest.mark.slow) for each in moments
     ]
 
 
-@pytest.mark.parametrize("moment", some(MOVES))
+@pytest.mark.parametrize("moment", some(MOVES, OFTEN))
 def test_a_move_that_is_killed_is_done_again_and_ends_with_the_same(
     reference: Victim, tmp_path: Path, moment: str
 ) -> None:
@@ -75,3 +81,70 @@ def test_a_move_that_is_killed_is_done_again_and_ends_with_the_same(
     assert not (hurt.folder / "oracle.db").exists(), said
     assert hurt.table() == expected
     assert invariants.broken(hurt, reference) == []
+
+
+DELETIONS = {
+    "before a file goes": (Path, "unlink", 1, False),
+    "between two files": (Path, "unlink", 4, True),
+    "before the rows go": (Removal, "remove", 1, False),
+    "after the rows are gone": (Removal, "remove", 1, True),
+}
+OFTEN_DELETIONS = ("between two files",)
+
+
+def only(where: Settings) -> StoredRun:
+    (run,) = catalog.find(where)
+    return run
+
+
+@pytest.mark.parametrize("again", ["delete", "run"])
+@pytest.mark.parametrize("moment", some(DELETIONS, OFTEN_DELETIONS))
+def test_a_deletion_that_is_killed_is_ended_by_another_or_undone_by_a_run(
+    reference: Victim, tmp_path: Path, moment: str, again: str
+) -> None:
+    shutil.copytree(reference.place, tmp_path / "runs")
+    hurt = Victim(tmp_path / "runs")
+
+    def work() -> None:
+        dies(*DELETIONS[moment])
+        deletion.delete(only(hurt.settings), hurt.settings)
+
+    assert killed(work, tmp_path / "errors") == -signal.SIGKILL
+    if again == "run":
+        assert hurt.drive() == 0, hurt.errors
+        assert hurt.table() == reference.table()
+        return
+    if "gone" not in moment:
+        assert only(hurt.settings).state == deletion.DELETING
+        deletion.delete(only(hurt.settings), hurt.settings)
+    assert catalog.find(hurt.settings) == []
+    assert not list(hurt.place.rglob("*.pt"))
+
+
+IMPORTS = {
+    "between two networks": (Folder, "write", 2, False),
+    "between two training runs": (Recorder, "cell", 5, True),
+    "before its figures are made": (transport, "publish", 1, False),
+}
+OFTEN_IMPORTS = ("between two training runs",)
+
+
+@pytest.mark.parametrize("moment", some(IMPORTS, OFTEN_IMPORTS))
+def test_an_import_that_is_killed_is_done_again_and_ends_with_the_same(
+    reference: Victim, tmp_path: Path, moment: str
+) -> None:
+    file = tmp_path / "run.zip"
+    transport.export_run(only(reference.settings), reference.settings, file)
+    taker = Victim(tmp_path / "runs")
+
+    def work() -> None:
+        dies(*IMPORTS[moment])
+        transport.import_run(file, taker.settings)
+
+    assert killed(work, tmp_path / "errors") == -signal.SIGKILL
+    assert [run.state for run in catalog.find(taker.settings)] == (
+        ["done"] if "figures" in moment else []
+    )
+    transport.import_run(file, taker.settings)
+    assert invariants.broken(taker, reference) == []
+    assert taker.table() == reference.table()

@@ -24,7 +24,7 @@ from oracle.database.contents.optuna_tables import (
 from oracle.database.engine import URL, Database
 from oracle.database.leases import LeaseClaim, require
 from oracle.database.optuna_rows import NewTrial, insert_trial, read_number
-from oracle.database.tables import OBSERVATIONS, OUTSIDE, PLANS, RUNS
+from oracle.database.tables import OBSERVATIONS, OUTSIDE, PLANS, RUN_NAMES, RUNS
 from oracle.errors import StorageError
 
 _ENDED_RUNS = ("done", "no winner")
@@ -81,7 +81,7 @@ def transfer(
                     added += add_study(writing, study)
             rows = {
                 table: [row._asdict() for row in connection.execute(sa.select(table))]
-                for table in (PLANS, OUTSIDE, OBSERVATIONS, RUNS)
+                for table in (PLANS, OUTSIDE, OBSERVATIONS, RUN_NAMES, RUNS)
             }
         with new.writing() as writing:
             for table, content in rows.items():
@@ -94,7 +94,7 @@ def transfer(
 
 def size(connection: sa.Connection) -> tuple[int, ...]:
     """How much a database holds of all that :func:`transfer` takes."""
-    tables = (STUDIES, TRIALS, PLANS, OUTSIDE, OBSERVATIONS, RUNS)
+    tables = (STUDIES, TRIALS, PLANS, OUTSIDE, OBSERVATIONS, RUN_NAMES, RUNS)
     counts = (sa.select(sa.func.count()).select_from(table) for table in tables)
     return tuple(int(connection.execute(count).scalar_one()) for count in counts)
 
@@ -199,11 +199,11 @@ def _trials(connection: sa.Connection, study: int) -> Iterator[NewTrial]:
     mine = sa.select(TRIALS.c.trial_id).where(TRIALS.c.study_id == study)
 
     def of_each(table: sa.Table, *columns: Any) -> dict[int, list[Any]]:
-        found: dict[int, list[Any]] = {}
+        by_trial: dict[int, list[Any]] = {}
         select = sa.select(table.c.trial_id, *columns).where(table.c.trial_id.in_(mine))
         for trial_id, *fields in connection.execute(select):
-            found.setdefault(trial_id, []).append(fields)
-        return found
+            by_trial.setdefault(trial_id, []).append(fields)
+        return by_trial
 
     kind = sa.type_coerce(VALUES.c.value_type, sa.String)
     values = of_each(VALUES, VALUES.c.objective, VALUES.c.value, kind)

@@ -48,6 +48,21 @@ _RUN: Mapping[str, Any] = MappingProxyType(
         "shrunk": {},
     }
 )
+_SUMMARY: Mapping[str, Any] = MappingProxyType(
+    {
+        "id": "digits-53d35fc3",
+        "name": "baseline",
+        "study": "digits",
+        "kind": "oracle",
+        "state": "done",
+        "done": 297,
+        "expected": 297,
+        "ended": "2026-03-02T09:14:02+00:00",
+        "bytes": 3402114,
+        "owners": ["ada"],
+        "shrunk": {},
+    }
+)
 _REGION: Mapping[str, Any] = MappingProxyType(
     {
         "low": 0.05,
@@ -154,6 +169,8 @@ REQUESTS: Mapping[tuple[str, str], Any] = MappingProxyType(  # by operation and 
         ("submit", "application/json"): {"study": STUDY, "shrink": {"cycles": 2}, "priority": 5},
         ("submit", "application/yaml"): read_yaml(STUDY, "example"),
         ("changeJob", "application/json"): {"priority": 10},
+        ("renameRun", "application/json"): {"name": "baseline"},
+        ("importRun", "application/zip"): "(a file)",
         ("declareOutside", "application/json"): dict(_DECLARED),
         ("observe", "application/json"): {
             "observations": [{"cycle": 0, "max_lr": 0.1, "replicate": 0, "accuracy": 91.25}]
@@ -191,6 +208,15 @@ ANSWERS: Mapping[tuple[str, str], Any] = MappingProxyType(  # by operation and m
         ("getFigure", "image/svg+xml"): "<svg/>",
         ("getReport", "text/html"): "<!doctype html>\n",
         ("exportNetwork", "application/octet-stream"): "(a file)",
+        ("summarizeRun", "application/json"): dict(_SUMMARY),
+        ("renameRun", "application/json"): dict(_SUMMARY),
+        ("deleteRun", "application/json"): {
+            "id": "digits-53d35fc3",
+            "trainings": 297,
+            "bytes": 3402114,
+        },
+        ("exportRun", "application/zip"): "(a file)",
+        ("importRun", "application/json"): dict(_SUMMARY),
         ("getStudy", "application/yaml"): read_yaml(STUDY, "example"),
         ("getRegion", "application/json"): {
             "run": "digits-53d35fc3",

@@ -117,7 +117,7 @@ class CandidatePool:
     graph: Graph
     ended: Callable[[Candidate], None] = lambda candidate: None  # told of each, in order
     candidates: list[Candidate] = field(default_factory=list)
-    told: int = 0  # candidates whose end has been told
+    reported: int = 0  # candidates whose end has been reported
 
     @property
     def place(self) -> StudyKey:
@@ -139,11 +139,11 @@ class CandidatePool:
             step: Of the search that wants it.
             again: False makes a new one in any case.
         """
-        found = self.find(curve) if again else None
-        if found is not None:
-            if step not in found.steps:
-                found.steps.append(step)
-            return found
+        candidate = self.find(curve) if again else None
+        if candidate is not None:
+            if step not in candidate.steps:
+                candidate.steps.append(step)
+            return candidate
         study = self.study
         rates = curve_rates(curve, study.cycles, study.pruning.rate, study.resolution)
         path = PruningPath(self.graph, study.schedule, rates, study.least_replicates)
@@ -167,9 +167,9 @@ class CandidatePool:
 
     def tell(self) -> None:
         """Tell of those that have ended, in their order."""
-        while self.told < len(self.candidates) and self.candidates[self.told].ended:
-            self.told += 1
-            self.ended(self.candidates[self.told - 1])
+        while self.reported < len(self.candidates) and self.candidates[self.reported].ended:
+            self.reported += 1
+            self.ended(self.candidates[self.reported - 1])
 
     def together(self, candidates: Sequence[Candidate]) -> Generator[CellRequest, Results, None]:
         """Take candidates to their ends side by side, a cycle of all of them in one ask."""

@@ -56,27 +56,31 @@ def suggest(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of samplers that are experimental
         sampler = SAMPLERS[search.sampler](search, _seed(study, number))
-        told = optuna.create_study(directions=["maximize"] * len(objectives), sampler=sampler)
-        told.add_trials([_ended(each, space, objectives) for each in past])
+        optuna_study = optuna.create_study(
+            directions=["maximize"] * len(objectives), sampler=sampler
+        )
+        optuna_study.add_trials([_ended(each, space, objectives) for each in past])
         if search.sampler == "qmc":
-            return _curve(search, _of_sequence(told, number, space))
-        told.add_trials([_trial(each, space, TrialState.RUNNING) for each in under_way])
-        return _curve(search, told.ask(space).params)
+            return _curve(search, _of_sequence(optuna_study, number, space))
+        optuna_study.add_trials([_trial(each, space, TrialState.RUNNING) for each in under_way])
+        return _curve(search, optuna_study.ask(space).params)
 
 
-def _of_sequence(told: optuna.Study, number: int, space: dict[str, BaseDistribution]) -> _Values:
+def _of_sequence(
+    optuna_study: optuna.Study, number: int, space: dict[str, BaseDistribution]
+) -> _Values:
     """Return the point of a quasi-random sequence, which counts requests and ignores results.
 
     The sampler counts from the first finished trial on, so there is always one.
     """
-    if not told.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
+    if not optuna_study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
         middle = {name: each.low for name, each in space.items()}  # type: ignore[attr-defined]
-        told.add_trial(
+        optuna_study.add_trial(
             optuna.create_trial(
-                params=middle, distributions=space, values=[0.0] * len(told.directions)
+                params=middle, distributions=space, values=[0.0] * len(optuna_study.directions)
             )
         )
-    asked = [told.ask(space).params for _ in range(number + 1)]
+    asked = [optuna_study.ask(space).params for _ in range(number + 1)]
     return asked[-1]
 
 

@@ -50,40 +50,40 @@ class GridState:
 Choice = Callable[[GridState], list[float]]
 
 
-def whole_grid(sought: GridState) -> list[float]:
+def whole_grid(state: GridState) -> list[float]:
     """Every max_lr that was not tried, rising."""
-    return sought.untried
+    return state.untried
 
 
-def select_adaptive(sought: GridState) -> list[float]:
+def select_adaptive(state: GridState) -> list[float]:
     """Choose the max_lr that tell most.
 
     Where every max_lr that was tried diverged, the whole grid is wanted: nothing tells where to go
     on, and a cycle without a winner ends the search.
 
     Args:
-        sought: The grid, and what is known of it.
+        state: The grid, and what is known of it.
 
     Returns:
         Learning rates, rising; none when enough is known of this grid.
     """
-    if len(sought.every) <= _SHORT:
-        return sought.untried
+    if len(state.every) <= _SHORT:
+        return state.untried
     known = {
-        place: sought.tried[max_lr]
-        for place, max_lr in enumerate(sought.every)
-        if max_lr in sought.tried
+        position: state.tried[max_lr]
+        for position, max_lr in enumerate(state.every)
+        if max_lr in state.tried
     }
-    places = _coarse(sought, known.keys())
-    if not places and len(known) < len(sought.every):
+    positions = _coarse(state, known.keys())
+    if not positions and len(known) < len(state.every):
         region = feasible_region(
-            {float(p): each for p, each in known.items()}, sought.tolerance, sought.tolerance_kind
+            {float(p): each for p, each in known.items()}, state.tolerance, state.tolerance_kind
         )
         if region is None:
-            return sought.untried
-        view = _view(sought, known, region)
-        places = view.unchecked() or view.doubts()
-    return [sought.every[place] for place in sorted(places)]
+            return state.untried
+        view = _view(state, known, region)
+        positions = view.unchecked() or view.doubts()
+    return [state.every[position] for position in sorted(positions)]
 
 
 SELECTION_RULES: Mapping[SearchKind, Choice] = MappingProxyType(
@@ -101,15 +101,15 @@ def expected_values(count: int) -> int:
     return min(count, max(_SHORT, count // _SHARE))
 
 
-def _coarse(sought: GridState, known: Set[int]) -> set[int]:
+def _coarse(state: GridState, known: Set[int]) -> set[int]:
     """Return the positions of the coarse pass without a neighbour: both ends, every k-th."""
-    count, step = len(sought.every), sought.step
-    start = min(range(count), key=lambda place: abs(sought.every[place] - sought.start))
-    found = {0, count - 1} - known
+    count, step = len(state.every), state.step
+    start = min(range(count), key=lambda place: abs(state.every[place] - state.start))
+    positions = {0, count - 1} - known
     for place in sorted(range(start % step, count, step), key=lambda place: abs(place - start)):
-        if all(abs(place - other) > step // 2 for other in known | found):
-            found.add(place)
-    return found
+        if all(abs(place - other) > step // 2 for other in known | positions):
+            positions.add(place)
+    return positions
 
 
 @dataclass(frozen=True)
@@ -170,9 +170,9 @@ class _View:
         }
 
 
-def _view(sought: GridState, known: Mapping[int, MaxLrScores], region: Region) -> _View:
+def _view(state: GridState, known: Mapping[int, MaxLrScores], region: Region) -> _View:
     best = region.best_accuracy
-    tolerance = points(sought.tolerance, sought.tolerance_kind, best)
+    tolerance = points(state.tolerance, state.tolerance_kind, best)
     near = [each for each in known.values() if not each.diverged and each.mean > best - _DEPTH]
     error = _standard_error(near)
     depth = max(_DEPTH, _DEEP * tolerance, _DEEP * (error or 0.0))
@@ -180,16 +180,16 @@ def _view(sought: GridState, known: Mapping[int, MaxLrScores], region: Region) -
     heights = {
         place: max(each.mean, best - depth) for place, each in known.items() if not each.diverged
     }
-    unknown = [place for place in range(len(sought.every)) if place not in known]
+    unknown = [place for place in range(len(state.every)) if place not in known]
     noises = _UNMEASURED if error is None else (error,)
     return _View(
         known=known,
         unknown=unknown,
         region=region,
         tolerance=tolerance,
-        forecast=forecast(heights, unknown, noises, sought.step, depth),
+        forecast=forecast(heights, unknown, noises, state.step, depth),
         sound=[_soundness(known, place) for place in unknown],
-        count=len(sought.every),
+        count=len(state.every),
     )
 
 

@@ -20,7 +20,7 @@ class AdaptiveReplication:
 
     study: OracleStudy
     graph: Graph
-    way: tuple[float, ...]  # the well-tuned max_lr of the cycles before
+    well_tuned: tuple[float, ...]  # the well-tuned max_lr of the cycles before
 
     def more(
         self, tried: Mapping[float, MaxLrScores], results: Sequence[Sequence[CellResult]]
@@ -53,7 +53,7 @@ class AdaptiveReplication:
         """
         parents: list[Cell | None] = [None for _ in replicates]
         passed: list[CellResult] = []
-        for cycle, max_lr in enumerate(self.way):
+        for cycle, max_lr in enumerate(self.well_tuned):
             if not parents:
                 break
             schedule = self.study.schedule
@@ -68,9 +68,9 @@ class AdaptiveReplication:
 
     def _verdict(self, tried: Mapping[float, MaxLrScores]) -> Verdict | None:
         study = self.study
-        found = infer_region(tried, study.tolerance, study.tolerance_kind, study.seed)
-        rate = study.s_cyc_max_lr(len(self.way))
-        return found.verdict(rate) if found and rate is not None else None
+        posterior = infer_region(tried, study.tolerance, study.tolerance_kind, study.seed)
+        rate = study.s_cyc_max_lr(len(self.well_tuned))
+        return posterior.verdict(rate) if posterior and rate is not None else None
 
 
 def added(have: int, wanted: int | None, most: int) -> int:

@@ -16,7 +16,7 @@ from oracle.errors import DiskError, PackFailed
 from oracle.execution import ray_searcher
 from oracle.execution.pack_queue import Pack, PackQueue
 from oracle.execution.pack_state import PackStates
-from oracle.execution.worker import Worker, flight_name
+from oracle.execution.worker import Worker, pack_state_name
 from oracle.host import disk as folders
 from oracle.runs import catalog, execute, html_report, prepare
 from oracle.search.graph import Graph
@@ -117,7 +117,7 @@ def test_a_pack_that_lands_takes_its_unfinished_files_with_it(
     graph = Graph(declared.system, "0" * 64)
     in_flight = PackStates(tmp_path, graph)
     pack = Pack((), StudyKey("oracle", 0, ""))
-    name = flight_name([])
+    name = pack_state_name([])
     in_flight.folder.mkdir(parents=True)
     for left in (f"{name}.0-2.pt", f".{name}.0-2.pt.0123456789abcdef", "another.0-2.pt"):
         (in_flight.folder / left).write_bytes(b"")

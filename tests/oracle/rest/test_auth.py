@@ -206,7 +206,7 @@ def test_secrets_are_nowhere_in_the_database(
     secret = service.tokens.create("ada", "read")
     signed_in(visitor, secret)
     session = visitor.cookies[COOKIE]
-    service.ledger.close()
+    service.database.close()
     stored = b"".join(each.read_bytes() for each in tmp_path.glob("oracle.db*"))
     assert b"ada" in stored
     assert secret.encode() not in stored

@@ -128,7 +128,7 @@ def test_a_server_runs_nothing_that_another_one_lists(
     failed = service.jobs.get(job.id)
     assert failed.state == "failed"
     assert {each.path for each in failed.problems} == {"network", "data"}
-    assert service.ledger.runs() == []
+    assert service.database.runs() == []
 
 
 def test_a_job_without_a_winner_fails_and_says_so(
@@ -209,14 +209,14 @@ def test_a_driver_waits_a_little_for_trainings_that_another_has_and_then_lets_th
     monkeypatch.setattr(driver, "_PATIENCE", 0.1)
     job = claimed()
     prepared = prepare.prepare(parse(STUDY, "tiny"), settings.of_job(None))
-    with service.ledger.lease(prepared.graph.id, lambda text: None):
+    with service.database.lease(prepared.graph.id, lambda text: None):
         assert driver.run_job(job.id, settings, ME) == BUSY
     assert service.jobs.get(job.id).state == "running"  # its server puts it back
     last = service.jobs.events(job.id)[-1]
     assert last.kind == "say"
     assert last.text.endswith("it is tried again later")
     monkeypatch.setattr(driver, "_PATIENCE", 30)
-    lease = service.ledger.lease(prepared.graph.id, lambda text: None)
+    lease = service.database.lease(prepared.graph.id, lambda text: None)
     lease.__enter__()
     monkeypatch.setattr(driver.time, "sleep", lambda _: lease.__exit__(None, None, None))
     assert driver.run_job(job.id, settings, ME) == 0

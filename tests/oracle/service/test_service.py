@@ -192,10 +192,10 @@ def test_a_run_is_found_by_its_id_its_job_and_its_study(opened: Open) -> None:
 def test_a_run_whose_study_another_version_declared_is_left_out(opened: Open) -> None:
     found = opened()
     name = run(found, cycles=1)
-    record = found.ledger.run(name)
+    record = found.database.run(name)
     assert record is not None
     strange = record.__class__("tiny-1", record.graph, record.fingerprint, '{"a": 1}', "done")
-    found.ledger.register(strange)
+    found.database.register(strange)
     assert [each.record.run_id for each in found.runs()] == [name]
     with pytest.raises(UnknownJob):
         found.run("tiny-1")

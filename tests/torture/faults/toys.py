@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from oracle.execution.worker import flight_name
+from oracle.execution.worker import pack_state_name
 from oracle.search.graph import Cell, CellResult
 from oracle.search.request import Results
 from scyc.pruning.pruned_network import Network
@@ -20,7 +20,7 @@ _WEIGHTS = 8  # of a network; each pruning cycle takes one
 def begin(cells: Sequence[Cell], in_flight: Path) -> None:
     """Leave a file of a pack that is under way, as trainings do."""
     in_flight.mkdir(parents=True, exist_ok=True)
-    name = flight_name([cell.id for cell in cells])
+    name = pack_state_name([cell.id for cell in cells])
     (in_flight / f"{name}.0-{len(cells)}.pt").write_bytes(b"half a training")
 
 

@@ -1,0 +1,171 @@
+"""The runs of a home or of a database, with what is to be known of each before it is deleted."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from oracle.database.contents.removal import Removal
+from oracle.experiments.base import Experiment
+from oracle.experiments.registry import expected_cells, experiment
+from oracle.runs import catalog
+from oracle.runs.catalog import StoredRun
+from oracle.search.graph import CellResult, Graph
+from oracle.search.request import requests
+from oracle.settings import Settings
+from oracle.storage.result_store import ResultStore
+from oracle.storage.session import opened
+from oracle.study.base import Study
+from scyc.storage import checkpoint_store
+
+
+@dataclass(frozen=True)
+class ListedRun:
+    """A run and what it takes."""
+
+    run: StoredRun
+    done: int  # training runs that are finished
+    expected: int  # training runs that it comes to, as far as that is known
+    ended: datetime | None  # when the latest training run of its system ended
+    size: int  # bytes of its networks, images and report; some may be another run's, too
+    owners: tuple[str, ...]  # of its jobs; none where no server has run it
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the same as JSON values."""
+        record, study = self.run.record, self.run.study
+        return {
+            "id": record.run_id,
+            "name": self.run.name,
+            "study": study.name,
+            "kind": getattr(study, "kind", "oracle"),
+            "state": self.run.state,
+            "done": self.done,
+            "expected": self.expected,
+            "ended": self.ended.isoformat(timespec="seconds") if self.ended else None,
+            "bytes": self.size,
+            "owners": list(self.owners),
+            "folder": str(self.run.place),
+            "shrunk": dict(study.shrunk),
+        }
+
+
+def listed(runs: Sequence[StoredRun]) -> list[ListedRun]:
+    """Return what is to be known of runs. Raises BadInput, StorageError."""
+    found: list[ListedRun] = []
+    for url in dict.fromkeys(run.url for run in runs):
+        with opened(url) as (_, store), contextlib.closing(Removal(url)) as rows:
+            found += [one(run, store, rows) for run in runs if run.url == url]
+    order = {id(run): index for index, run in enumerate(runs)}
+    return sorted(found, key=lambda each: order[id(each.run)])
+
+
+def one(run: StoredRun, store: ResultStore, rows: Removal) -> ListedRun:
+    """Return what is to be known of one run. Raises StorageError."""
+    graph = Graph(run.study.system, run.record.fingerprint)
+    known = store.results(graph)
+    so_far = experiment(run.study, graph)
+    asked = _asked(so_far, known)
+    mine = [known[cell] for cell in asked if cell in known]
+    return ListedRun(
+        run=run,
+        done=len(mine),
+        expected=expected_cells(so_far, asked),
+        ended=rows.ended(graph.id),
+        size=sum(each.stat().st_size for each in files(run, mine) if each.is_file()),
+        owners=tuple(dict.fromkeys(owner for _, owner, _ in rows.jobs(run.record.run_id))),
+    )
+
+
+def asked_cells(study: Study, graph: Graph, known: Mapping[str, CellResult]) -> set[str]:
+    """Return the ids of the cells that a study's searches ask for, as far as results carry them."""
+    return _asked(experiment(study, graph), known)
+
+
+def _asked(so_far: Experiment, known: Mapping[str, CellResult]) -> set[str]:
+    return {
+        cell.id
+        for search in so_far.searches()
+        for request in requests(search, known)
+        for cell in request.cells
+    }
+
+
+def files(run: StoredRun, results: Sequence[CellResult]) -> set[Path]:
+    """Return the files that a run with these results has in its folder, if they are there."""
+    kept = {each for result in results for each in (result.checkpoint, result.kept) if each}
+    found = {file for sha256 in kept for file in network_files(run, sha256)}
+    return found | {run.place / f"{run.record.run_id}.html"} | images(run)
+
+
+def network_files(run: StoredRun, sha256: str) -> list[Path]:
+    """Return the names that a kept network, or a function's folder, may have in a run's folder."""
+    names = (checkpoint_store.name(sha256, ending) for ending in (".pt", ".tar"))
+    return [run.place / "checkpoints" / name for name in names]
+
+
+def images(run: StoredRun) -> set[Path]:
+    """Return the files of a run's decoded images."""
+    return set((run.place / "images").glob(f"{run.record.fingerprint}.*"))
+
+
+def find_listed(name: str, settings: Settings) -> ListedRun:
+    """Return what is to be known of one run. Raises BadInput, StorageError."""
+    (found,) = listed([catalog.find_run(name, settings)])
+    return found
+
+
+def text(found: Sequence[ListedRun]) -> str:
+    """Return the runs as lines for a terminal, a heading above them."""
+    heads = ("run", "name", "state", "progress", "latest", "size", "owner")
+    rows = [heads, *map(_row, found)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    )
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _row(each: ListedRun) -> tuple[str, ...]:
+    return (
+        each.run.record.run_id,
+        each.run.name or "",
+        each.run.state,
+        f"{each.done}/{each.expected}",
+        f"{each.ended:%Y-%m-%d %H:%M}" if each.ended else "",
+        bytes_text(each.size),
+        ", ".join(each.owners),
+    )
+
+
+def one_text(found: ListedRun) -> str:
+    """Return what is to be known of one run as lines for a terminal."""
+    record, study = found.run.record, found.run.study
+    rows = {
+        "run": record.run_id,
+        "name": found.run.name or "",
+        "study": f"{study.name}, of kind {getattr(study, 'kind', 'oracle')}",
+        "smaller": ", ".join(f"{key} {value}" for key, value in study.shrunk.items()),
+        "state": found.run.state,
+        "progress": f"{found.done} of {found.expected} training runs",
+        "latest": f"{found.ended:%Y-%m-%d %H:%M} UTC" if found.ended else "",
+        "size": bytes_text(found.size),
+        "owner": ", ".join(found.owners),
+        "folder": str(found.run.place),
+        "database": found.run.url.render_as_string(hide_password=True),
+    }
+    return "".join(f"{key:<9} {value}\n" for key, value in rows.items() if value)
+
+
+def bytes_text(size: int) -> str:
+    """Return a size as people read it, such as 3.2 MB."""
+    value, unit = float(size), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if value < 1000:
+            break
+        value, unit = value / 1000, larger
+    return f"{size} B" if unit == "B" else f"{value:.1f} {unit}"

@@ -1,0 +1,131 @@
+"""What a command is given as RUN: a stored run, an exported one, or a table's JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from oracle.analysis.costs import Measured
+from oracle.database import RunRecord, sqlite_url
+from oracle.errors import SettingProblem
+from oracle.experiments.base import Experiment
+from oracle.experiments.registry import experiment
+from oracle.inventory.archive import Archive, opened_archive
+from oracle.runs import catalog
+from oracle.runs.catalog import StoredRun
+from oracle.search.request import replay
+from oracle.settings import Settings
+from oracle.tables.registry import TABLES, Table
+from scyc.errors import BadInput
+
+
+def table(text: str, settings: Settings, distributions: str | None = None) -> Table:
+    """Return the table of a run, of an exported run, or of a file with a table's JSON.
+
+    Args:
+        text: A run's id or name, or a file that ends in .zip or .json.
+        settings: Where runs are.
+        distributions: The pruning run whose distributions are wanted instead.
+
+    Raises:
+        BadInput: There is no such run, or the file is none.
+        StorageError: The database fails.
+    """
+    if text.endswith(".json"):
+        return _read(Path(text))
+    if text.endswith(".zip"):
+        with opened_archive(Path(text)) as (found, _):
+            so_far = _replayed(found)
+            if distributions is None:
+                return so_far.table(found.run_id)
+            return catalog.distributions(_as_run(found, Path(text)), so_far, distributions)
+    run = catalog.find_run(text, settings)
+    if distributions is None:
+        return catalog.stored_table(run)
+    return catalog.stored_distributions(run, distributions)
+
+
+def oracle_table(text: str, settings: Settings) -> tuple[Mapping[str, Any], float]:
+    """Return an oracle run's table, and the share of the weights that a cycle prunes.
+
+    Raises:
+        BadInput: As :func:`table`; or it is no oracle's, or its JSON does not say that share.
+        StorageError: The database fails.
+    """
+    found: Mapping[str, Any] = table(text, settings)
+    if found["kind"] != "oracle":
+        rule = "is no oracle run; it has no regions"
+        raise BadInput("run", [SettingProblem("run", rule, text)])
+    if text.endswith(".json"):
+        rate = (found.get("fit") or {}).get("rate")
+        if rate is None:
+            rule = "is of a run that is not complete, and does not say how much a cycle prunes"
+            raise BadInput("run", [SettingProblem("run", f"{rule}; name the run", text)])
+        return found, float(rate)
+    if text.endswith(".zip"):
+        with opened_archive(Path(text)) as (archive, _):
+            return found, archive.study.pruning.rate
+    return found, catalog.find_run(text, settings).study.pruning.rate
+
+
+def measured(texts: tuple[str, ...], settings: Settings) -> list[Measured]:
+    """Return runs as their costs are compared.
+
+    Raises:
+        BadInput: As :func:`table`; or there are several, and one is a table's JSON, which does not
+            say of which system it is.
+        StorageError: The database fails.
+    """
+    found: list[Measured] = []
+    for text in texts:
+        if text.endswith(".json"):
+            if len(texts) > 1:
+                rule = "does not say of which system it is; give the run, or its exported file"
+                raise BadInput("cost", [SettingProblem("run", rule, text)])
+            found.append(Measured(_read(Path(text)), text, {}))
+        elif text.endswith(".zip"):
+            with opened_archive(Path(text)) as (archive, _):
+                shown = _replayed(archive).table(archive.run_id)
+                found.append(catalog.comparable(archive.study, archive.graph, shown))
+        else:
+            found.append(catalog.measured(catalog.find_run(text, settings)))
+    return found
+
+
+def _replayed(archive: Archive) -> Experiment:
+    so_far = experiment(archive.study, archive.graph)
+    for search in so_far.searches():
+        replay(search, archive.results)
+    return so_far
+
+
+def _as_run(archive: Archive, file: Path) -> StoredRun:
+    record = RunRecord(
+        archive.run_id, archive.graph.id, archive.fingerprint, archive.recorded, archive.state
+    )
+    return StoredRun(record, archive.study, sqlite_url(file), file.parent, archive.state)
+
+
+def _read(file: Path) -> Table:
+    """Return the table that ``oracle table --format json`` wrote. Raises BadInput."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        rule = f"cannot be read as JSON: {error}"
+        raise BadInput("table", [SettingProblem("run", rule, str(file))]) from error
+    kind = found.get("kind") if isinstance(found, dict) else None
+    rule = "is no table of a run; write one: oracle table RUN --format json"
+    if not isinstance(kind, str) or kind not in TABLES:
+        raise BadInput("table", [SettingProblem("run", rule, str(file))])
+    try:
+        TypeAdapter(TABLES[kind]).validate_python(found)
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors()[0]["loc"]))
+        rule = f"{rule} (at {where}: {error.errors()[0]['msg']})"
+        raise BadInput("table", [SettingProblem("run", rule, str(file))]) from error
+    table: Table = found
+    return table
