@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from appearance import quantised  # the script beside this one
 from playwright.sync_api import sync_playwright
 
 OUTPUT = Path(__file__).parents[1] / "pages"
@@ -80,7 +81,9 @@ def submit(page: Any, home: str, study: str) -> str:
 def shoot(page: Any, name: str, whole: bool = False) -> None:
     """Write one picture."""
     page.wait_for_timeout(800)  # for what moves to stand
-    page.screenshot(path=OUTPUT / f"{name}.png", full_page=whole)
+    target = OUTPUT / f"{name}.png"
+    page.screenshot(path=target, full_page=whole)
+    quantised(target, target, page.viewport_size["width"])
 
 
 def main() -> None:

@@ -55,7 +55,7 @@ def regions(table: OracleTable) -> go.Figure:
     (heat_map.panel if many else accuracies.lines)(figure, table, column=2)
     figure.update_layout(
         head(
-            f"{table['study']}: the greedy oracle" + (" against S-Cyc" if has_s_cyc(table) else ""),
+            f"{table['study']}: greedy oracle" + (" and S-Cyc" if has_s_cyc(table) else ""),
             table,
         ),
         legend={"orientation": "h", "y": 0.01, "yref": "container", "yanchor": "bottom", "x": 0.0},
