@@ -25,7 +25,7 @@ ROUNDING = 1e-9  # points of accuracy
 
 
 def _replicate(trial: optuna.trial.FrozenTrial) -> int:
-    """A trial's replicate; earlier versions kept it as a parameter."""
+    """Return a trial's replicate; earlier versions kept it as a parameter."""
     return int(trial.user_attrs.get("replicate", trial.params.get("replicate")))
 
 
