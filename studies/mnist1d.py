@@ -65,7 +65,7 @@ def _signal(curve: Array, random: np.random.Generator) -> Array:
 
 
 def _sampled(values: Array, points: int) -> Array:
-    """The same curve at other, equally spaced points, by straight lines."""
+    """Sample the same curve at other, equally spaced points, by straight lines."""
     return np.interp(np.linspace(0, 1, points), np.linspace(0, 1, len(values)), values)
 
 

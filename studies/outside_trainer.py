@@ -71,7 +71,7 @@ def run(server: str, folder: Path) -> dict[str, Any]:
 
 
 def initial(seed: int) -> Network:
-    """A network that is not trained."""
+    """Draw a network that is not trained."""
     chance = np.random.default_rng(seed)
     first = chance.normal(0, (2 / 64) ** 0.5, (64, HIDDEN))
     second = chance.normal(0, (2 / HIDDEN) ** 0.5, (HIDDEN, 10))
@@ -80,7 +80,7 @@ def initial(seed: int) -> Network:
 
 
 def pruned(network: Network) -> Network:
-    """The same network without the smallest fifth of the weights that are left."""
+    """Prune the smallest fifth of the weights that are left."""
     left = np.concatenate(
         [np.abs(network[name][network[f"mask_{name}"] > 0]) for name in ("1", "2")]
     )
@@ -144,7 +144,7 @@ def save(folder: Path, cycle: int, max_lr: float, replicate: int, network: Netwo
 
 
 def load(folder: Path, cycle: int, max_lr: float, replicate: int) -> Network:
-    """A network that was kept."""
+    """Load a network that was kept."""
     with np.load(_file(folder, cycle, max_lr, replicate)) as kept:
         return dict(kept)
 

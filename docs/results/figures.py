@@ -54,13 +54,27 @@ TONES = {"inside": "#2ca02c", "outside": "#d62728", "undecided": "#7f7f7f", "unk
 
 
 def table(name: str) -> dict[str, Any] | None:
-    """A committed table, or None."""
+    """Read a committed table.
+
+    Args:
+        name: Of the file in `docs/results`, without its ending.
+
+    Returns:
+        The table; None where there is none.
+    """
     file = HERE / f"{name}.json"
     return rise.read(file) if file.exists() else None
 
 
 def known(names: Mapping[str, str]) -> list[tuple[str, dict[str, Any]]]:
-    """The committed tables among some names, with their titles."""
+    """Read the committed tables among some names.
+
+    Args:
+        names: Of the files.
+
+    Returns:
+        Their titles and tables.
+    """
     found = [(title, table(name)) for name, title in names.items()]
     return [
         (title if each["complete"] else f"{title}; its first {len(each['cycles'])} cycles", each)
@@ -70,7 +84,13 @@ def known(names: Mapping[str, str]) -> list[tuple[str, dict[str, Any]]]:
 
 
 def panels(titles: Sequence[str], height: int = 460, space: float = 0.07) -> go.Figure:
-    """A row of panels; space: between two of them, as a share of the width."""
+    """Make a row of panels.
+
+    Args:
+        titles: Of the panels.
+        height: Of the figure, in pixels.
+        space: Between two panels, as a share of the width.
+    """
     figure = make_subplots(cols=len(titles), subplot_titles=titles, horizontal_spacing=space)
     return figure.update_layout(
         template="plotly_white", width=460 * len(titles), height=height, font={"size": 12},
@@ -79,7 +99,7 @@ def panels(titles: Sequence[str], height: int = 460, space: float = 0.07) -> go.
 
 
 def regions(figure: go.Figure, column: int, content: Mapping[str, Any], ends: bool) -> None:
-    """The estimated region of each cycle, with the 90 % intervals of its ends."""
+    """Draw the estimated region of each cycle, with the 90 % intervals of its ends."""
     cycles = [c for c in content["cycles"] if (c["evidence"] or {}).get("estimated")]
     weights = [c["weights_remaining"] for c in cycles]
     told = [c["evidence"] for c in cycles]
@@ -109,7 +129,7 @@ def regions(figure: go.Figure, column: int, content: Mapping[str, Any], ends: bo
 
 
 def does_it_rise() -> go.Figure:
-    """Ends and well-tuned values of every converged study, with the trends in the titles."""
+    """Draw ends and well-tuned values of every converged study, with the trends in the titles."""
     found = known(CONVERGED)
     said = {title: rise.of_table(each, 0.5) for title, each in found}
     titles = []
@@ -217,7 +237,7 @@ def factors(
 
 
 def what_explains_it() -> go.Figure:
-    """The trend of each quantity under each control."""
+    """Draw the trend of each quantity under each control."""
     found = [(title, trend.trends(content)) for title, content in known(CONTROLS)]
     return factors(found, "factor a cycle")
 
@@ -268,7 +288,7 @@ def shifts() -> list[tuple[str, shift.Comparison]]:
 
 
 def what_deviation_moves_it() -> go.Figure:
-    """The shift of each quantity by each deviation, in the mean over the pruned cycles."""
+    """Draw the shift of each quantity by each deviation, averaged over the pruned cycles."""
     return factors([(title, found.shifts) for title, found in shifts()], "factor")
 
 

@@ -25,7 +25,7 @@ ROUNDING = 1e-9  # points of accuracy
 
 
 def stored(storage: str, run_id: str) -> dict[int, dict[float, list[optuna.trial.FrozenTrial]]]:
-    """The trials of a run's oracle by cycle and max_lr, in the replicates' order."""
+    """Read the trials of a run's oracle by cycle and max_lr, in the replicates' order."""
     found: dict[int, dict[float, list[optuna.trial.FrozenTrial]]] = {}
     for summary in optuna.get_all_study_summaries(storage):
         role = summary.user_attrs.get(f"run:{run_id}")
@@ -44,7 +44,7 @@ def stored(storage: str, run_id: str) -> dict[int, dict[float, list[optuna.trial
 
 
 def runs_of(storage: str) -> set[str]:
-    """The ids of the runs with an oracle in a storage."""
+    """Return the ids of the runs with an oracle in a storage."""
     return {
         name.removeprefix("run:")
         for summary in optuna.get_all_study_summaries(storage)
@@ -54,7 +54,7 @@ def runs_of(storage: str) -> set[str]:
 
 
 def differences(table: dict[str, Any], storage: str) -> Iterator[str]:
-    """What differs between a table and the trials of its run."""
+    """Compare a table with the trials of its run; yield what differs."""
     trials = stored(storage, table["run_id"])
     if sorted(trials) != [cycle["cycle"] for cycle in table["cycles"]]:
         yield f"cycles {sorted(trials)} are stored"

@@ -69,7 +69,7 @@ def _command(command: click.Command, name: str, parent: click.Context) -> Iterat
 
 
 def _paragraphs(command: click.Command) -> list[str]:
-    """The help, each paragraph as one line; blocks that click leaves as they are stay so."""
+    """Join each paragraph of the help to one line; blocks that click leaves as they are stay so."""
     found = []
     for part in re.split(r"\n\s*\n", (command.help or "").strip()):
         block = part.lstrip().startswith("\b")

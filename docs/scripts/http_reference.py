@@ -81,7 +81,7 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> Iterator
 
 
 def _errors(described: Mapping[str, Any]) -> Iterator[str]:
-    """The errors of all operations, each by the description that most of them give it."""
+    """List the errors of all operations, each by the description that most of them give it."""
     found: dict[str, Counter[str]] = {}
     for _, _, operation in operations(described):
         for status, answer in operation["responses"].items():

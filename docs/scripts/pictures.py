@@ -36,13 +36,13 @@ STEP, CYCLE, END = 180, 900, 3500  # how long its frames stand, in milliseconds
 
 
 def demo() -> dict[str, Any]:
-    """The table of `oracle run demo`."""
+    """Return the table of `oracle run demo`."""
     found: dict[str, Any] = json.loads((DOCS / "results" / "demo.json").read_text("utf-8"))
     return found
 
 
 def posterior_of(table: dict[str, Any], cycle: int) -> RegionPosterior:
-    """What the replicates of one cycle say of its region."""
+    """Infer the region of one cycle from its replicates."""
     row = table["cycles"][cycle]
     found = infer_region(scores(row), table["tolerance"], table["tolerance_kind"], seed=cycle)
     assert found is not None
@@ -50,7 +50,7 @@ def posterior_of(table: dict[str, Any], cycle: int) -> RegionPosterior:
 
 
 def growing(table: dict[str, Any], target: Path) -> None:
-    """The region as a run finds it: the accuracies of a cycle, then its region; then the next."""
+    """Draw the region as a run finds it: the accuracies of a cycle, its region, then the next."""
     whole = regions(table)
     frames, times = [], []
     for part, time in _parts(table):
@@ -68,7 +68,7 @@ def growing(table: dict[str, Any], target: Path) -> None:
 
 
 def _like(figure: go.Figure, whole: go.Figure) -> go.Figure:
-    """A figure of the first cycles with the colours, axes and legend of the whole one."""
+    """Give a figure of the first cycles the colours, axes and legend of the whole one."""
     final = {trace.name: trace for trace in whole.data}
     kept = []
     for trace in figure.data:
@@ -90,7 +90,7 @@ def _like(figure: go.Figure, whole: go.Figure) -> go.Figure:
 
 
 def _parts(table: dict[str, Any]) -> Iterator[tuple[dict[str, Any], int]]:
-    """The table as it would be after every third max_lr, and how long each is shown."""
+    """Yield the table as it would be after every third max_lr, and how long each is shown."""
     for index, cycle in enumerate(table["cycles"]):
         for count in range(3, len(cycle["grid"]) + 1, 3):
             part = copy.deepcopy(table)
@@ -105,7 +105,7 @@ def _parts(table: dict[str, Any]) -> Iterator[tuple[dict[str, Any], int]]:
 
 
 def _fixed(whole: go.Figure, axis: str) -> dict[str, Any]:
-    """An axis of the whole figure, with a range, so that it does not move between frames."""
+    """Fix an axis of the whole figure to a range, so that it does not move between frames."""
     values = [
         value
         for trace in whole.data
@@ -126,7 +126,7 @@ def _fixed(whole: go.Figure, axis: str) -> dict[str, Any]:
 
 
 def callouts(table: dict[str, Any], target: Path) -> None:
-    """The figure of a run, with what each mark means."""
+    """Draw the figure of a run, with what each mark means."""
     figure = _like(regions(table), regions(table))
     figure.update_layout(title=None, margin={"t": 60})
     first, second, third, last = table["cycles"]
@@ -236,7 +236,7 @@ def noise(table: dict[str, Any], target: Path) -> None:
 
 
 def verdict(table: dict[str, Any], target: Path) -> None:
-    """The chance that a max_lr lies inside the region, and the verdicts it leads to."""
+    """Draw the chance that a max_lr lies inside the region, and the verdicts it leads to."""
     figure = _panel("chance that the max_lr is inside, %", [0.01, 0.4])
     lines = ((0, BLUE), (2, GREEN), (3, ORANGE))
     for cycle, colour in lines:

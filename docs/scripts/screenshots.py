@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from appearance import quantised  # the script beside this one
 from playwright.sync_api import sync_playwright
 
 OUTPUT = Path(__file__).parents[1] / "pages"
@@ -47,7 +48,7 @@ GROWN = "figure[data-name=accuracies] .plot[data-drawn]:not([data-drawn='1'], [d
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
-    """The address of a server of our own."""
+    """Start a server of our own; yield its address."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
@@ -80,7 +81,9 @@ def submit(page: Any, home: str, study: str) -> str:
 def shoot(page: Any, name: str, whole: bool = False) -> None:
     """Write one picture."""
     page.wait_for_timeout(800)  # for what moves to stand
-    page.screenshot(path=OUTPUT / f"{name}.png", full_page=whole)
+    target = OUTPUT / f"{name}.png"
+    page.screenshot(path=target, full_page=whole)
+    quantised(target, target, page.viewport_size["width"])
 
 
 def main() -> None:

@@ -59,7 +59,7 @@ def _outside(markdown: str, source: str) -> list[str]:
 
 
 def _resolve(link: str, source: str) -> str | None:
-    """The path in the repository that a page's relative link leads to; None for other links."""
+    """Return the path that a page's relative link leads to; None for other links."""
     if re.match(r"[a-z]+:|/", link):
         return None
     return posixpath.normpath(posixpath.join(posixpath.dirname(source), link))

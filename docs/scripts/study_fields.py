@@ -162,7 +162,7 @@ def _title(spec: type[BaseModel]) -> str:
 
 
 def _names(spec: type[BaseModel]) -> list[str]:
-    """The values of a spec's field `name`."""
+    """Return the values of a spec's field `name`."""
     name = spec.model_fields.get("name")
     chosen = name is not None and typing.get_origin(name.annotation) is typing.Literal
     return [str(each) for each in typing.get_args(name.annotation)] if name and chosen else []
@@ -188,7 +188,7 @@ def _sentence(spec: type[BaseModel]) -> str:
 
 
 def _values(annotation: Any, metadata: Any) -> str:
-    """What a field takes, in words."""
+    """Describe what a field takes, in words."""
     arguments = typing.get_args(annotation)
     origin = typing.get_origin(annotation)
     if (found := _bounds(metadata)) or origin is None:
@@ -205,7 +205,7 @@ def _values(annotation: Any, metadata: Any) -> str:
 
 
 def _bounds(metadata: Any) -> str:
-    """The range of a number; empty where it has none."""
+    """Describe the range of a number; empty where it has none."""
     for each in metadata:
         if isinstance(each, Within):
             return f"{'0, or ' if each.zero else ''}{exact(each.low)} to {exact(each.high)}"
@@ -243,7 +243,7 @@ def _meaning(spec: type[BaseModel], name: str) -> str:
 
 
 def _comment(spec: type[BaseModel], name: str) -> str:
-    """The comment beside a field's line in its class, or above it."""
+    """Return the comment beside a field's line in its class, or above it."""
     for owner in spec.__mro__:
         if name not in inspect.get_annotations(owner):
             continue

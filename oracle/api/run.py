@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -288,17 +287,7 @@ class Run:
 
     def _repr_html_(self) -> str:
         """Render the table as HTML for a notebook, and the figure below it."""
-        table = self.table
-        printed = formats.sheet(table)
-        parts = [
-            f"<h4>{html.escape(printed.title)}</h4><p>run {html.escape(self.run_id)}</p>",
-            html_report.verdict(printed),
-            html_report.grid(printed),
-        ]
-        if not is_empty(table):
-            figure = FIGURES[table["kind"]].figure(table)
-            parts.append(figure.to_html(full_html=False, include_plotlyjs="cdn"))
-        return "\n".join(parts)
+        return html_report.notebook_cell(self.table)
 
 
 _COLUMNS = (

@@ -174,7 +174,7 @@ COMMANDS = (paper, fit, trend, cost, budget, replay)
 
 
 def _oracle_table(name: str, settings: Settings) -> tuple[Mapping[str, Any], float | None]:
-    """The table of a run, or of a file, and the share that a cycle prunes if it is known."""
+    """Read the table of a run, or of a file, and the share that a cycle prunes if known."""
     from oracle.analysis import rise
     from oracle.inventory import sources
 
@@ -186,7 +186,7 @@ def _oracle_table(name: str, settings: Settings) -> tuple[Mapping[str, Any], flo
 def _regions(
     run_name: str | None, settings: Settings, number: str | None
 ) -> tuple[str, float, list[Target]]:
-    """The name, the pruning rate and the regions of a run or of a table of the paper."""
+    """Read the name, pruning rate and regions of a run or of a table of the paper."""
     from oracle.analysis import paper as printed
     from oracle.analysis.curve_fit import Target
     from oracle.analysis.region_fit import of_cycles

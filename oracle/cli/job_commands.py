@@ -243,7 +243,7 @@ _ENDS = {"failed": "failed", "cancelled": "was cancelled"}
 
 
 def _found(client: Client, name: str) -> Job:
-    """The job with this id, or the latest one of the study so named. Raises BadInput."""
+    """Find the job with this id, or the latest one of the study so named. Raises BadInput."""
     try:
         return client.job(name)
     except OracleError as error:
@@ -254,7 +254,7 @@ def _found(client: Client, name: str) -> Job:
 
 
 def _named(error: OracleError, what: str, name: str) -> Exception:
-    """A name that the server does not know is wrong input, as it is without a server."""
+    """Turn a name that the server does not know into wrong input, as it is without a server."""
     if not _missing(error):
         return error
     return BadInput(what.lower(), [Problem(what, str(error), name)])

@@ -62,7 +62,7 @@ for _module in _MODULES:
 
 
 def entry() -> None:
-    """The ``oracle`` command: exit codes 0, 1 (failed), 2 (bad input), 130 (interrupted)."""
+    """Run the ``oracle`` command: exits with 0, 1 (failed), 2 (bad input) or 130 (interrupted)."""
     sys.path.insert(0, str(Path.cwd()))  # where a study's own code lies
     end_forks_with_this_process()
     try:

@@ -26,7 +26,7 @@ class Finite(click.FloatRange):
     """A number between bounds. Click takes NaN to lie between any, and inf above any."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The number; fails as Click's own types do."""
+        """Convert to a number; fails as Click's own types do."""
         found = super().convert(value, param, ctx)
         if not math.isfinite(found):
             self.fail(f"{value} is not a finite number; give one", param, ctx)
@@ -81,7 +81,7 @@ def _warn_of_password(storage: str | None) -> None:
 
 
 def _stored_url(file: Path, storage: str | None) -> str:
-    """The database URL that a file holds. Raises BadInput, which does not show the file's content.
+    """Read the database URL that a file holds. Raises BadInput, which does not show the content.
 
     storage: what else names a database.
     """
@@ -195,7 +195,11 @@ def scale_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def recorded(command: Callable[..., None]) -> Callable[..., None]:
-    """The option that asks for distributions; the command gets it as `which`."""
+    """Add the option that asks for distributions; the command gets it as `which`.
+
+    Args:
+        command: To decorate.
+    """
     return click.option(
         "--distributions", "which", metavar="NAME",
         help="Show recorded distributions: `oracle`, `s_cyc`, or the label of a schedule.",
@@ -224,7 +228,7 @@ def client_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _token(file: Path | None) -> str | None:
-    """The token of a file, or that of the environment. Raises BadInput."""
+    """Read the token of a file, or that of the environment. Raises BadInput."""
     if file is None:
         return os.environ.get("ORACLE_TOKEN") or None
     try:

@@ -165,7 +165,7 @@ COMMANDS = (table, plot, list_runs, export)
 
 
 def _schema(run_name: str | None, settings: Settings, which: str | None) -> dict[str, Any]:
-    """The JSON Schema of a run's table, or of the tables of all kinds of study."""
+    """Return the JSON Schema of a run's table, or of the tables of all kinds of study."""
     from oracle.tables.json_schema import json_schema
 
     if run_name is None:
@@ -177,7 +177,7 @@ def _schema(run_name: str | None, settings: Settings, which: str | None) -> dict
 
 
 def _stored(run_name: str, settings: Settings, which: str | None) -> Table:
-    """The table of a run, or that of the distributions that one of its pruning runs recorded."""
+    """Read the table of a run, or of the distributions that one of its pruning runs recorded."""
     from oracle.inventory import sources
 
     return sources.table(run_name, settings, which)

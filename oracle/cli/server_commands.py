@@ -166,7 +166,7 @@ COMMANDS = (serve, token, migrate)
 
 @contextlib.contextmanager
 def _tokens(settings: Settings) -> Iterator[Tokens]:
-    """The tokens of a server's database. Raises BadInput."""
+    """Open the tokens of a server's database. Raises BadInput."""
     from oracle.database import RunDatabase
 
     opened = RunDatabase(_database(settings))
@@ -188,7 +188,7 @@ def _there(settings: Settings) -> bool:
 
 
 def _database(settings: Settings) -> URL:
-    """A server's database, in a folder that is there. Raises BadInput."""
+    """Return the URL of a server's database, in a folder that is there. Raises BadInput."""
     from oracle import database
     from oracle.storage import session
 
@@ -200,7 +200,7 @@ def _database(settings: Settings) -> URL:
 
 
 def _pairs(given: dict[str, Sequence[str]]) -> dict[str, dict[str, str]]:
-    """What follows NAME= in options, by option and name. Raises BadInput with all problems."""
+    """Split options at NAME=, by option and name. Raises BadInput with all problems."""
     problems: list[Problem] = []
     found: dict[str, dict[str, str]] = {}
     for option, values in given.items():

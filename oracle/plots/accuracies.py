@@ -87,7 +87,7 @@ def unfinished_rates(table: OracleTable) -> list[float]:
 def _unfinished(
     figure: go.Figure, table: OracleTable, place: Mapping[str, int]
 ) -> dict[float, float]:
-    """The cycle that a run is in, a hollow mark where replicates lack; returns its means so far."""
+    """Draw the cycle that a run is in, hollow where replicates lack; return its means so far."""
     found = table.get("current")
     known = [e for e in found["grid"] if e["val_accuracy"] and not e["diverged"]] if found else []
     if not found or not known:
@@ -115,7 +115,7 @@ def _unfinished(
 def _colour_bar(
     figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[str, int]
 ) -> None:
-    """The colours of the lines, in place of a legend line for each."""
+    """Draw the colours of the lines, in place of a legend line for each."""
     last = len(cycles) - 1
     shown = thinned(range(len(cycles)), 6)
     shares = [step / 10 for step in range(11)]
@@ -153,7 +153,7 @@ def _hover(table: OracleTable) -> str:
 
 
 def _value_axis(table: OracleTable, by_cycle: Sequence[Mapping[float, float]]) -> dict[str, Any]:
-    """The range in which the best values lie; a metric of one's own is shown whole."""
+    """Return the range in which the best values lie; a metric of one's own is shown whole."""
     if metric.is_own(table):
         return {}
     best = [max(line.values()) for line in by_cycle if line] or [0.0]
@@ -162,7 +162,7 @@ def _value_axis(table: OracleTable, by_cycle: Sequence[Mapping[float, float]]) -
 
 
 def _worst(table: OracleTable, by_cycle: Sequence[Mapping[float, float]]) -> float:
-    """The worst value of a metric of one's own, where diverged training runs are marked."""
+    """Return the worst value of a metric of one's own, where diverged training runs are marked."""
     values = [value for line in by_cycle for value in line.values()] or [0.0]
     return max(values) if metric.fields(table)["mode"] == "min" else min(values)
 

@@ -34,7 +34,11 @@ def rate_ticks(rates: Sequence[float]) -> list[float]:
 
 
 def rate_axis(rates: Sequence[float]) -> dict[str, Any]:
-    """A logarithmic axis for learning rates; its ticks are :func:`rate_ticks`."""
+    """Make a logarithmic axis for learning rates; its ticks are :func:`rate_ticks`.
+
+    Args:
+        rates: All learning rates that it has to show.
+    """
     ticks, margin = rate_ticks(rates), 0.06
     return {
         "type": "log",
@@ -46,7 +50,11 @@ def rate_axis(rates: Sequence[float]) -> dict[str, Any]:
 
 
 def remaining_axis(ticks: Sequence[float]) -> dict[str, Any]:
-    """A logarithmic axis for weights remaining, in percent, that falls from left to right."""
+    """Make a logarithmic axis for weights remaining, in percent, that falls from left to right.
+
+    Args:
+        ticks: Where it has them, in percent.
+    """
     shown = remaining_ticks(ticks)
     return {
         "title_text": "weights remaining, %",
@@ -103,7 +111,12 @@ def band(
 
 
 def head(title: str, table: TableHeader) -> dict[str, Any]:
-    """The layout of a whole figure's top: its title, and below it what was shrunk."""
+    """Make the layout of a whole figure's top: its title, and below it what was shrunk.
+
+    Args:
+        title: Of the figure.
+        table: Of the run.
+    """
     return {
         "template": "plotly_white",
         "title": {"text": title, "subtitle": {"text": " ".join(shrunk_lines(table))}, "x": 0.5},

@@ -60,7 +60,14 @@ def distributions(table: DistributionsTable) -> go.Figure:
 
 
 def dashboard_panels(table: DistributionsTable) -> dict[str, go.Figure]:
-    """The panels of :func:`distributions`, each of a size that the Optuna dashboard shows whole."""
+    """Draw the panels of :func:`distributions`, each of a size that the Optuna dashboard shows.
+
+    Args:
+        table: Of the run.
+
+    Returns:
+        Figures by name.
+    """
     made = {}
     for what in _known(table):
         for name, title, draw in (
@@ -75,12 +82,12 @@ def dashboard_panels(table: DistributionsTable) -> dict[str, go.Figure]:
 
 
 def _known(table: DistributionsTable) -> list[RecordedDistribution]:
-    """What was recorded of at least one network, with at least one value."""
+    """Return what was recorded of at least one network, with at least one value."""
     return [what for what in table["record"]["what"] if recorded(table, what)]
 
 
 def _bounds(table: DistributionsTable, what: RecordedDistribution) -> list[float] | None:
-    """The bounds that belong to a distribution: to the weight gradients, if they are recorded."""
+    """Return the bounds that belong to a distribution: to the weight gradients, if recorded."""
     record = table["record"]
     first = "weight_gradients" if "weight_gradients" in record["what"] else what
     return list(record["outside"]) if record["outside"] and what == first else None

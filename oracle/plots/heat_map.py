@@ -144,7 +144,7 @@ def _outline(
     cycles: Sequence[OracleCycleRow],
     place: Mapping[str, int],
 ) -> None:
-    """The border of the measured region; a gap in it is left out of it."""
+    """Draw the border of the measured region; a gap in it is left out of it."""
     edges = _edges(rates)
     inside = [_inside(rates, c) for c in cycles]
     x: list[float | None] = []
@@ -188,7 +188,7 @@ def _borders(
 def _estimate(
     figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[str, int]
 ) -> None:
-    """The bounds of the estimated region."""
+    """Draw the bounds of the estimated region."""
     known = [(index, found) for index, c in enumerate(cycles) if (found := estimated_bounds(c))]
     x: list[float | None] = []
     y: list[float | None] = []
@@ -254,7 +254,7 @@ def _diverged(
 
 
 def _outlined(figure: go.Figure, place: Mapping[str, int], **look: Any) -> None:
-    """A line with a light rim, which stands out on bright and on dark cells."""
+    """Draw a line with a light rim, which stands out on bright and on dark cells."""
     rim = {"color": _LIGHT, "width": look["line"]["width"] + 2}
     common = {"mode": "lines", "hoverinfo": "skip", "legendgroup": look["name"], "meta": FIXED}
     figure.add_trace(go.Scatter(**common | look | {"line": rim, "showlegend": False}), **place)

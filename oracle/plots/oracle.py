@@ -55,7 +55,7 @@ def regions(table: OracleTable) -> go.Figure:
     (heat_map.panel if many else accuracies.lines)(figure, table, column=2)
     figure.update_layout(
         head(
-            f"{table['study']}: the greedy oracle" + (" against S-Cyc" if has_s_cyc(table) else ""),
+            f"{table['study']}: greedy oracle" + (" and S-Cyc" if has_s_cyc(table) else ""),
             table,
         ),
         legend={"orientation": "h", "y": 0.01, "yref": "container", "yanchor": "bottom", "x": 0.0},
@@ -75,7 +75,7 @@ def regions(table: OracleTable) -> go.Figure:
 
 
 def dashboard_panels(table: OracleTable) -> dict[str, go.Figure]:
-    """The panels of a run, each of a size that the Optuna dashboard shows whole.
+    """Draw the panels of a run, each of a size that the Optuna dashboard shows whole.
 
     The two halves of :func:`regions`; of many cycles the accuracies and the heat map both.
     """
@@ -121,7 +121,7 @@ def captions(table: OracleTable) -> dict[str, str]:
 
 
 def _band(figure: go.Figure, table: OracleTable, column: int) -> None:
-    """The regions over the weights remaining, and S-Cyc's curve with its verdicts.
+    """Draw the regions over the weights remaining, and S-Cyc's curve with its verdicts.
 
     The estimated region is a light band, the 90 % CI of its bounds are whiskers on its edges. The
     measured one is a bar a little to the left of each cycle, with its gaps; the star on it is the
@@ -195,7 +195,7 @@ def s_cyc_rates(cycles: Sequence[OracleCycleRow]) -> list[float]:
 
 
 def _printed(figure: go.Figure, table: OracleTable, place: Mapping[str, int]) -> None:
-    """The paper's regions and well-tuned values, where the study names its table.
+    """Draw the paper's regions and well-tuned values, where the study names its table.
 
     They stand a little to the right of their cycles, where they hide no mark of S-Cyc's.
     """
@@ -226,7 +226,7 @@ def _printed(figure: go.Figure, table: OracleTable, place: Mapping[str, int]) ->
 
 
 def _titles(table: OracleTable) -> dict[str, str]:
-    """The title of each panel."""
+    """Return the title of each panel."""
     name = metric.name(table)
     return {
         "regions": "Feasible region of max_lr",

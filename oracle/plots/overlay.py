@@ -86,7 +86,7 @@ def _run(figure: go.Figure, table: OracleTable, colour: str, symbol: str) -> lis
 
 
 def _bounds(known: Sequence[OracleCycleRow]) -> tuple[list[float], list[float], str]:
-    """The bounds of the estimated regions; of the measured ones where some have no estimate."""
+    """Return the bounds of the estimated regions; of the measured ones if some lack an estimate."""
     found = [bounds for c in known if (bounds := estimated_bounds(c))]
     if len(found) == len(known):
         return [low for low, _ in found], [high for _, high in found], "estimated region"

@@ -160,7 +160,7 @@ def _resource(name: str) -> bytes:
 
 
 def _text(text: str | None) -> str:
-    """A title as plain text: in Plotly's, :func:`oracle.plots.base.plain` has escaped it."""
+    """Return a title as plain text: in Plotly's, :func:`oracle.plots.base.plain` escaped it."""
     return html.unescape(text or "")
 
 

@@ -185,7 +185,7 @@ def _gaps(figure: go.Figure, found: Sequence[OracleCycleRow], place: Mapping[str
 
 
 def _runs(cycle: OracleCycleRow) -> list[tuple[float, float]]:
-    """The lowest and the highest of each run of members with no other value between them."""
+    """Return the ends of each run of members with no other value between them."""
     assert cycle["feasible"] is not None
     members = set(cycle["feasible"]["members"])
     tried = sorted({entry["max_lr"] for entry in cycle["grid"]} | members)
@@ -194,7 +194,7 @@ def _runs(cycle: OracleCycleRow) -> list[tuple[float, float]]:
 
 
 def _intervals(cycle: OracleCycleRow) -> tuple[IntervalJson, IntervalJson]:
-    """The 90 % CI of both bounds, of a cycle with an estimate."""
+    """Return the 90 % CI of both bounds, of a cycle with an estimate."""
     found = cycle["evidence"]
     assert found is not None
     assert found["low"] is not None

@@ -24,7 +24,7 @@ _LOOKS = MappingProxyType(
 
 
 def lines(figure: go.Figure, table: OracleTable, place: Mapping[str, int]) -> list[float]:
-    """A thin line for each rival; returns all their max_lr, which the axis must hold.
+    """Draw a thin line for each rival; return all their max_lr, which the axis must hold.
 
     Drawn after S-Cyc's thick one, over which it shows where both agree.
     """

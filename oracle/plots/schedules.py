@@ -45,7 +45,14 @@ def comparison(table: SchedulesTable) -> go.Figure:
 
 
 def dashboard_panels(table: SchedulesTable) -> dict[str, go.Figure]:
-    """The panels of :func:`comparison`, each of a size that the Optuna dashboard shows whole."""
+    """Draw the panels of :func:`comparison`, each of a size that the Optuna dashboard shows.
+
+    Args:
+        table: Of the run.
+
+    Returns:
+        Figures by name.
+    """
     made = {}
     for name, title, draw in zip(
         ("accuracies", "differences", "rates"),

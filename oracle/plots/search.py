@@ -21,7 +21,7 @@ _WIDE = ("epsilon",)  # drawn on a logarithmic axis
 
 
 def search(table: SearchTable) -> go.Figure:
-    """The objective over the candidates, their max_lr over the cycles, and each parameter.
+    """Draw the objective over the candidates, their max_lr over the cycles, each parameter.
 
     Of several objectives the first two are drawn against each other, the Pareto front marked.
     Hollow grey marks are of candidates that were stopped, at their last validation accuracy.
@@ -80,7 +80,7 @@ def _first(figure: go.Figure, table: SearchTable, row: int, column: int) -> None
 
 
 def _history(figure: go.Figure, table: SearchTable, row: int, column: int) -> None:
-    """The objective over the candidates, and the best so far."""
+    """Draw the objective over the candidates, and the best so far."""
     _marks(figure, table, "candidate", row, column, legend=True)
     whole = sorted(_whole(table), key=lambda each: int(each["candidate"]))
     if whole:
@@ -102,7 +102,7 @@ def _history(figure: go.Figure, table: SearchTable, row: int, column: int) -> No
 
 
 def _front(figure: go.Figure, table: SearchTable, row: int, column: int) -> None:
-    """The first two objectives against each other; a third is the size of the marks."""
+    """Draw the first two objectives against each other; a third is the size of the marks."""
     for best, name, colour in ((False, "dominated", _WHOLE), (True, "Pareto front", _BEST)):
         some = sorted(
             (each for each in _whole(table) if each["best"] == best),
@@ -174,7 +174,7 @@ def _rates(figure: go.Figure, table: SearchTable, row: int, column: int) -> None
 def _parameter(
     figure: go.Figure, table: SearchTable, name: Parameter, row: int, column: int
 ) -> None:
-    """The (first) objective over one parameter."""
+    """Draw the (first) objective over one parameter."""
     _marks(figure, table, name, row, column, legend=False)
     if name in _WIDE and table["candidates"]:
         axis = rate_axis([_value(each, name) for each in table["candidates"]])
@@ -193,7 +193,7 @@ def _marks(
     column: int,
     legend: bool,
 ) -> None:
-    """A mark for each candidate, at its (first) objective, or at its last accuracy if stopped."""
+    """Draw a mark for each candidate, at its (first) objective, or at its last accuracy."""
     every = table["candidates"]
     groups = (
         ("stopped early", "circle-open", _STOPPED, [e for e in every if _early(e, name)]),
@@ -238,7 +238,7 @@ def _whole(table: SearchTable) -> list[CandidateRow]:
 
 
 def _value(candidate: CandidateRow, name: Axis) -> float:
-    """What a mark stands at: the candidate's number, or one of its parameters."""
+    """Return what a mark stands at: the candidate's number, or one of its parameters."""
     return {
         "candidate": candidate["candidate"],
         "epsilon": candidate["epsilon"],
@@ -262,6 +262,6 @@ def _metric(table: SearchTable, objective: int) -> str:
 
 
 def _told(candidate: CandidateRow) -> str:
-    """A candidate's number and parameters."""
+    """Format a candidate's number and parameters."""
     values = ", ".join(f"{name} {candidate[name]:.4g}" for name in _PARAMETERS)
     return f"candidate {candidate['candidate']}: {values}"

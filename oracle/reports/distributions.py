@@ -13,7 +13,11 @@ _NAMES = {"weight_gradients": "weight gradients", "activations": "ReLU outputs"}
 
 
 def sheet(table: DistributionsTable) -> ReportTable:
-    """The printed table: a row for each pruning cycle."""
+    """Make the printed table: a row for each pruning cycle.
+
+    Args:
+        table: Of the run.
+    """
     what = table["record"]["what"]
     bounds = table["record"]["outside"]
     heads = ["cycle", "weights\nremaining, %", "max_lr", "test, %"]

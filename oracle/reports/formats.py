@@ -26,12 +26,22 @@ _COLOURS = {"outside": "red", "inside": "green", "undecided": "yellow"}
 
 
 def sheet(table: Table) -> ReportTable:
-    """The printed form of any kind of study's table."""
+    """Make the printed form of any kind of study's table.
+
+    Args:
+        table: Of the run.
+    """
     return SHEETS[table["kind"]](table)
 
 
 def text(table: Table, width: int = 140, colour: bool = False) -> str:
-    """The table for a terminal."""
+    """Format the table for a terminal.
+
+    Args:
+        table: Of the run.
+        width: Columns of the terminal.
+        colour: Whether to colour verdicts.
+    """
     out = io.StringIO()
     console = Console(
         file=out,
@@ -69,7 +79,11 @@ def _print(console: Console, printed: ReportTable) -> None:
 
 
 def as_json(table: Table) -> str:
-    """The table as JSON, for other tools."""
+    """Format the table as JSON, for other tools.
+
+    Args:
+        table: Of the run.
+    """
     return json.dumps(table, indent=2, allow_nan=False) + "\n"
 
 
@@ -95,7 +109,11 @@ def as_csv(table: Table) -> str:
 
 
 def as_markdown(table: Table) -> str:
-    """A Markdown table with its footnotes, and those that stand below it."""
+    """Format a Markdown table with its footnotes, and those that stand below it.
+
+    Args:
+        table: Of the run.
+    """
     printed = sheet(table)
     blocks = [_markdown(printed)]
     blocks += [f"### {_escaped(more.title)}\n\n{_markdown(more)}" for more in printed.subtables]
@@ -122,7 +140,11 @@ def _markdown(printed: ReportTable) -> str:
 
 
 def as_latex(table: Table) -> str:
-    """A LaTeX tabular for booktabs, and those that stand below it."""
+    """Format a LaTeX tabular for booktabs, and those that stand below it.
+
+    Args:
+        table: Of the run.
+    """
     printed = sheet(table)
     blocks = [_remark(f"{table['study']}: {table['run_id']}") + _tabular(printed)]
     blocks += [_remark(more.title) + _tabular(more) for more in printed.subtables]
@@ -158,7 +180,11 @@ FORMATS: Mapping[str, Callable[[Table], str]] = MappingProxyType(
 
 
 def dashboard_note(table: Table) -> str:
-    """The note that the Optuna dashboard shows beside a study."""
+    """Format the note that the Optuna dashboard shows beside a study.
+
+    Args:
+        table: Of the run.
+    """
     return f"### {_escaped(sheet(table).title)}\n\nRun `{table['run_id']}`\n\n{as_markdown(table)}"
 
 
@@ -201,7 +227,11 @@ def _latex(cell: str) -> str:
 
 
 def escape_formula(value: object) -> object:
-    """A cell of a CSV file that no spreadsheet takes for a formula; a number stays one."""
+    """Escape a cell of a CSV file, so that no spreadsheet takes it for a formula.
+
+    Args:
+        value: A number stays one.
+    """
     if not isinstance(value, str) or _NUMBER.fullmatch(value):
         return value
     return _FORMULA.sub(r"\1'", value)

@@ -42,7 +42,11 @@ REACHED = 0.999  # share of max_lr that counts as reached
 
 
 def sheet(table: OracleTable) -> ReportTable:
-    """An oracle run's table, as it is printed."""
+    """Make an oracle run's table, as it is printed.
+
+    Args:
+        table: Of the run.
+    """
     paper, counts = table["paper_table"], _counts(table)
     ratio = costs.ratio_line(table)
     heads = [
@@ -88,7 +92,7 @@ def _costs(cost: OracleCost) -> list[CostRow]:
 
 
 def _more(table: OracleTable) -> list[ReportTable]:
-    """The tables below: the cycle that is not finished, rivals and beam, of a run with them."""
+    """Return the tables below: the unfinished cycle, rivals and beam, of a run with them."""
     found = table.get("current")
     so_far = [current.sheet(table, found)] if found else []
     rivals = [rivals_reports.sheet(table)] if table["rivals"] else []
@@ -97,12 +101,19 @@ def _more(table: OracleTable) -> list[ReportTable]:
 
 
 def _counts(table: OracleTable) -> list[int]:
-    """The numbers of replicates that its cycles have, rising."""
+    """Return the numbers of replicates that its cycles have, rising."""
     return sorted({cycle["replicates"] for cycle in table["cycles"]} or {table["replicates"]})
 
 
 def format_region(feasible: FeasibleRegion | None) -> str:
-    """The feasible region; ``<`` and ``>`` where the grid cuts it off, ``*`` where it has gaps."""
+    """Format the feasible region.
+
+    Args:
+        feasible: The region, or None.
+
+    Returns:
+        ``<`` and ``>`` where the grid cuts it off, ``*`` where it has gaps.
+    """
     if feasible is None:
         return "none"
     low = ("<" if feasible["cut_low"] else "") + format_lr(feasible["low"])
@@ -111,7 +122,7 @@ def format_region(feasible: FeasibleRegion | None) -> str:
 
 
 def _footnotes(table: OracleTable) -> list[str]:
-    """What a reader needs beside the table: five short lines of a run in which nothing is odd."""
+    """Collect what a reader needs beside the table: five short lines where nothing is odd."""
     unit = "points" if table["tolerance_kind"] == "points" else "% (relative)"
     cycles, counts = table["cycles"], _counts(table)
     over = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])
@@ -151,7 +162,7 @@ def _footnotes(table: OracleTable) -> list[str]:
 
 
 def _marks(table: OracleTable) -> str:
-    """The marks that occur in the table, each with its meaning."""
+    """List the marks that occur in the table, each with its meaning."""
     cycles = table["cycles"]
     regions = [c["feasible"] for c in cycles if c["feasible"]]
     marks = [evidence_reports.open_verdicts(cycles)]
@@ -168,7 +179,7 @@ def _marks(table: OracleTable) -> str:
 
 
 def _training(table: OracleTable, unit: str) -> str:
-    """What is to be known of the training runs: their end, divergence, noise."""
+    """Say what is to be known of the training runs: their end, divergence, noise."""
     cycles = table["cycles"]
     parts = plateau_reports.notes(cycles, f"{table['tolerance']:g} {unit}")
     if count := sum(entry["diverged"] for c in cycles for entry in c["grid"]):
@@ -216,7 +227,7 @@ def _weights(cycle: OracleCycleRow) -> str:
 
 
 def _rows(cycle: OracleCycleRow, printed: bool, own: bool) -> list[list[str]]:
-    """A cycle's line, and below it how certain that is."""
+    """Format a cycle's line, and below it how certain that is."""
     best, s_cyc = winner(cycle), cycle["s_cyc"]
     mean_std = metric.mean_std if own else format_mean_std
     first = [
@@ -244,7 +255,7 @@ def _rows(cycle: OracleCycleRow, printed: bool, own: bool) -> list[list[str]]:
 
 
 def _paired(cycle: OracleCycleRow, part: Part) -> str:
-    """The oracle less S-Cyc."""
+    """Format the paired difference, the oracle less S-Cyc."""
     differences = cycle.get("oracle_less_s_cyc")
     found = Difference.from_json(differences[part]) if differences else None
     if found is None or found.standard_error is None:
@@ -253,7 +264,7 @@ def _paired(cycle: OracleCycleRow, part: Part) -> str:
 
 
 def _printed(column: PaperColumn | None) -> tuple[str, str]:
-    """The paper's values for a cycle, where it prints that one."""
+    """Format the paper's values for a cycle, where it prints that one."""
     if column is None:
         return "", ""
     return format_lr(

@@ -28,7 +28,11 @@ from oracle.tables.schedules import (
 
 
 def sheet(table: SchedulesTable) -> ReportTable:
-    """The printed table: a row a schedule, a column for each number of weights remaining."""
+    """Make the printed table: a row a schedule, a column for each number of weights remaining.
+
+    Args:
+        table: Of the run.
+    """
     columns = table["columns"]
     rows = [line for row in table["schedules"] for line in _lines(row, columns, table)]
     return ReportTable(
@@ -76,7 +80,7 @@ def _remaining(column: ScheduleColumn) -> str:
 def _lines(
     row: ScheduleRow, columns: Sequence[ScheduleColumn], table: SchedulesTable
 ) -> list[list[str]]:
-    """A schedule's line, and, where the paper prints it, the paper's below."""
+    """Format a schedule's line, and, where the paper prints it, the paper's below."""
     ours, theirs = [], []
     stopped = _stopped(row)
     for column in columns:
@@ -94,7 +98,7 @@ def _lines(
 
 
 def _stopped(row: ScheduleRow) -> float:
-    """The cycle at which a schedule diverged: 0 where all of its grid did, infinity where none."""
+    """Return the cycle at which a schedule diverged: 0 where its grid did, infinity if none."""
     if row["tuned"] and all(each["diverged"] for each in row["tuned"]):
         return 0
     return next((cell["cycle"] for cell in row["cycles"] if cell["diverged"]), math.inf)

@@ -25,7 +25,11 @@ _WAYS = {
 
 
 def sheet(table: SearchTable) -> ReportTable:
-    """A row a candidate, the best first."""
+    """Make the printed table: a row a candidate, the best first.
+
+    Args:
+        table: Of the run.
+    """
     objectives = [
         metric(table["objective"]["name"], cycles) for cycles in table["objective"]["cycles"]
     ]
@@ -60,7 +64,11 @@ def sheet(table: SearchTable) -> ReportTable:
 
 
 def verdict(table: SearchTable) -> str:
-    """The best parameters, and what the search of them cost."""
+    """Name the best parameters, and what the search of them cost.
+
+    Args:
+        table: Of the run.
+    """
     best = _best(table)
     made, named = table["trainings"]["made"], table["trainings"]["named"]
     spent = f"{made:,} training runs instead of {named:,} without sharing"
@@ -84,7 +92,7 @@ def _best(table: SearchTable) -> list[CandidateRow]:
 
 
 def _broken(head: str) -> str:
-    """A long head on two lines."""
+    """Break a long head into two lines."""
     middle = head.find(" ", len(head) // 2 - 2)
     return head[:middle] + "\n" + head[middle + 1 :]
 

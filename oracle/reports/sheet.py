@@ -60,7 +60,11 @@ class ReportTable:
 
 
 def format_lr(value: float | None) -> str:
-    """A learning rate in four digits."""
+    """Format a learning rate in four digits.
+
+    Args:
+        value: The learning rate; None where there is none.
+    """
     return "-" if value is None else f"{value:.4g}"
 
 
@@ -96,7 +100,11 @@ def all_there(values: Sequence[float | None] | None) -> list[float]:
 
 
 def shrunk_lines(table: TableHeader) -> list[str]:
-    """What every output says first: what is missing from the storage, and what was shrunk."""
+    """Say what every output says first: what the storage lacks, and what was shrunk.
+
+    Args:
+        table: Of the run.
+    """
     lines = []
     if missing := table.get("missing"):
         lines.append(

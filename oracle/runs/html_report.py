@@ -12,7 +12,7 @@ from oracle.plots.registry import FIGURES
 from oracle.reports import formats
 from oracle.reports.sheet import ReportTable, cost_lines, tone
 from oracle.study.base import Study
-from oracle.tables.registry import Table
+from oracle.tables.registry import Table, is_empty
 from scyc.specs.base import as_json
 from scyc.storage.blob_store import write_whole
 
@@ -95,6 +95,24 @@ def save(page: str, target: Path) -> None:
     """Write a report, whole or not at all. Raises DiskError."""
     with raise_disk_errors():
         write_whole(target, page.encode(), mode=0o666)
+
+
+def notebook_cell(table: Table) -> str:
+    """Make the HTML that a notebook shows of a run: verdict, table, and the figure below it.
+
+    Args:
+        table: Of the run.
+    """
+    printed = formats.sheet(table)
+    parts = [
+        f"<h4>{html.escape(printed.title)}</h4><p>run {html.escape(table['run_id'])}</p>",
+        verdict(printed),
+        grid(printed),
+    ]
+    if not is_empty(table):
+        figure = FIGURES[table["kind"]].figure(table)
+        parts.append(figure.to_html(full_html=False, include_plotlyjs="cdn"))
+    return "\n".join(parts)
 
 
 def verdict(printed: ReportTable) -> str:

@@ -136,6 +136,6 @@ def _cycle(record: RecordSpec, done: RunCycle) -> DistributionsCycle:
 
 
 def _outside(part: DistributionJson) -> float:
-    """The share of values outside the bounds, in percent."""
+    """Return the share of values outside the bounds, in percent."""
     beyond = (part["below"] or 0) + (part["above"] or 0)
     return 100 * float(beyond) / part["count"] if part["count"] else 0.0

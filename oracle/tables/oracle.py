@@ -139,13 +139,13 @@ def table(
 
 
 def _peak(study: OracleStudy) -> float:
-    """The highest rate that a training run reaches, in shares of max_lr."""
+    """Return the highest rate that a training run reaches, in shares of max_lr."""
     some = study.s_cyc.epsilon if study.s_cyc is not None else grid_values(study.grid)[0]
     return study.schedule.peak(some, study.training.steps) / some
 
 
 def _search_cost(study: OracleStudy, cycles: Sequence[OracleCycle]) -> OracleSearchCost:
-    """What the oracle's cycles cost, and, of an adaptive search, what whole grids would have."""
+    """Sum what the oracle's cycles cost, and, of an adaptive search, what whole grids would."""
     tried = _results(cycles)
     passed = {result.cell for each in cycles for result in each.passed}
     spent = training_cost([*tried, *(result for each in cycles for result in each.passed)])

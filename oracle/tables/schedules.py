@@ -179,7 +179,7 @@ def _entry(study: SchedulesStudy, found: EntryFound) -> ScheduleRow:
 
 
 def _max_lr(found: EntryFound) -> float | None:
-    """The max_lr of an entry that keeps one; None for S-Cyc, and while it is not tuned."""
+    """Return the max_lr of an entry that keeps one; None for S-Cyc, and while it is not tuned."""
     if found.tuning is not None and found.tuning.region is not None:
         return found.tuning.region.well_tuned
     return found.entry.max_lr
@@ -201,7 +201,7 @@ def _cycle(study: SchedulesStudy, entry: Entry, done: RunCycle) -> ScheduleCycle
 
 
 def _printed(study: SchedulesStudy, entry: Entry, cycle: int) -> list[float] | None:
-    """The paper's mean and std for an entry and a cycle, in percent, where it prints them."""
+    """Return the paper's mean and std, in percent, where it prints this entry and cycle."""
     paper = study.paper
     if paper is None or entry.label not in paper.accuracy or cycle not in paper.cycles:
         return None

@@ -199,7 +199,12 @@ def _at_chance(candidates: Sequence[Candidate], last: int) -> bool | None:
 
 
 def line(study: SearchStudy, candidate: Candidate) -> str:
-    """A candidate that is through, in a line."""
+    """Format a candidate that is through, in a line.
+
+    Args:
+        study: Which search.
+        candidate: The candidate.
+    """
     curve, objectives = candidate.curve, study.objective.each(study.cycles)
     scores = " / ".join(f"{candidate.score(cycles):.2f} %" for cycles in objectives)
     return (
@@ -209,7 +214,12 @@ def line(study: SearchStudy, candidate: Candidate) -> str:
 
 
 def metric(name: str, cycles: Sequence[int]) -> str:
-    """What an objective is, in words; accuracies are those of validation."""
+    """Name an objective in words; accuracies are those of validation.
+
+    Args:
+        name: Of the objective.
+        cycles: That it is averaged over.
+    """
     if name != "mean":
         return f"accuracy after cycle {cycles[0]}, %"
     if len(cycles) > 1 and list(cycles) == list(range(cycles[0], cycles[-1] + 1)):
@@ -233,7 +243,7 @@ def _candidate(found: Found, candidate: Candidate) -> CandidateRow:
 
 
 def _undecided(found: Found) -> list[int] | None:
-    """The candidates that paired replicates do not tell from the best one.
+    """Return the candidates that paired replicates do not tell from the best one.
 
     Those whose mean paired difference to it is at most twice its standard error. None where one
     replicate hides the noise, or where several are the best.

@@ -25,9 +25,12 @@ input name every problem with its path."""
 def create_app(
     service: Service, settings: WebSettings, looked_after: Callable[[], bool] = lambda: True
 ) -> FastAPI:
-    """The application of a service that is open.
+    """Make the application of a service that is open.
 
-    looked_after: whether its queue is, without which the server is not ready.
+    Args:
+        service: Answers the requests.
+        settings: Of the pages and the limits.
+        looked_after: Whether its queue is, without which the server is not ready.
     """
     app = FastAPI(
         title="S-Cyc oracle",

@@ -67,7 +67,13 @@ def sent(
     stamp: Annotated[str, Path(max_length=64)],
     name: Annotated[str, Path(max_length=64)],
 ) -> Response:
-    """A file; kept by browsers for good where the address names its content."""
+    """Send a file; kept by browsers for good where the address names its content.
+
+    Args:
+        request: Of the browser.
+        stamp: Hash of the files' content.
+        name: Of the file.
+    """
     if name not in _MEDIA:
         raise HttpProblem(404, f"there is no asset {name}")
     found = asset(name)

@@ -51,7 +51,7 @@ def compare(request: Request, service: ServiceDep, _: Reader, run: Names = None)
 @router.get("/compare/panels")
 @heavy
 def compared(service: ServiceDep, _: Reader, run: Names = None) -> Response:
-    """The regions of the runs in one figure."""
+    """Return the regions of the runs in one figure."""
     known, _missing = _runs(service, run or [])
     figure = overlay.overlaid([service.table(each) for each in known])
     if figure is None:
@@ -65,7 +65,7 @@ def compared(service: ServiceDep, _: Reader, run: Names = None) -> Response:
 @router.get("/runs/{run}/panels")
 @heavy
 def panels(service: ServiceDep, _: Reader, run: Annotated[str, Path(max_length=100)]) -> Response:
-    """A run's figures one by one, as far as it has come."""
+    """Return a run's figures one by one, as far as it has come."""
     try:
         table = service.table(service.run(run))
     except UnknownJob:
@@ -84,7 +84,7 @@ def _panels(found: Sequence[dict[str, object]]) -> Response:
 
 
 def _side(cycle: Any) -> dict[str, str] | None:
-    """A run's cycle in the table of all runs."""
+    """Return a run's cycle in the table of all runs."""
     if cycle is None:
         return None
     return {
@@ -98,7 +98,7 @@ def _side(cycle: Any) -> dict[str, str] | None:
 
 
 def _runs(service: Service, names: Sequence[str]) -> tuple[list[StoredRun], list[str]]:
-    """The runs with these names, each once; and the names of which there is none."""
+    """Find the runs with these names, each once; and the names of which there is none."""
     found: dict[str, StoredRun] = {}
     missing = []
     for name in names:

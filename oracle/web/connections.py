@@ -123,7 +123,7 @@ class BoundedProtocol(H11Protocol):
             self._write_timer = self.loop.call_later(self.limits.stalled, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """The caller reads again."""
+        """Note that the caller reads again."""
         self._end_write_timer()
         super().resume_writing()
 

@@ -29,7 +29,15 @@ _TURN = 0.002  # seconds that a thread computes while others wait; Python's own 
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """A socket that is bound to an address. Raises OSError."""
+    """Make a socket that is bound to an address.
+
+    Args:
+        host: Name or address.
+        port: 0 is any that is free.
+
+    Raises:
+        OSError: The address is taken or is none of this machine.
+    """
     family, kind, protocol, _, address = socket.getaddrinfo(
         host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]

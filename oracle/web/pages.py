@@ -107,7 +107,7 @@ def submit(
 @router.get("/jobs/{job}")
 @heavy
 def one_job(request: Request, service: ServiceDep, who: Reader, job: Name) -> Response:
-    """A job: how far it is, what its run has found, what it said."""
+    """Show a job: how far it is, what its run has found, what it said."""
     found = service.jobs.get(job)
     events = service.jobs.events(job, limit=100_000)
     return render(
@@ -145,7 +145,7 @@ def resume(
 @router.get("/runs/{run}")
 @heavy
 def one_run(request: Request, service: ServiceDep, _: Reader, run: Name) -> Response:
-    """What a run has found, whoever ran it."""
+    """Show what a run has found, whoever ran it."""
     known = service.run(run)
     return render(
         request,
@@ -160,7 +160,7 @@ def one_run(request: Request, service: ServiceDep, _: Reader, run: Name) -> Resp
 
 
 def _found(service: Service, run_id: str | None) -> dict[str, Any]:
-    """What there is of a run, for its page."""
+    """Collect what there is of a run, for its page."""
     try:
         known = service.run(run_id) if run_id else None
     except UnknownJob:
@@ -176,13 +176,13 @@ def _found(service: Service, run_id: str | None) -> dict[str, Any]:
 
 
 def _trials(service: Service, known: StoredRun) -> Sequence[tuple[int, str]]:
-    """The run's Optuna studies: number in the dashboard, and name."""
+    """List the run's Optuna studies: number in the dashboard, and name."""
     graph = Graph(known.study.system, known.record.fingerprint)
     return service.store.numbered(graph)
 
 
 def _numbers(given: Mapping[str, str]) -> dict[str, float]:
-    """The numbers of the form that are filled in. Raises BadInput with all that are none."""
+    """Read the numbers of the form that are filled in. Raises BadInput with all that are none."""
     found: dict[str, float] = {}
     problems: list[Problem] = []
     for name, text in given.items():

@@ -47,7 +47,7 @@ _SAID: Mapping[int, str] = MappingProxyType(
 
 
 def render(request: Request, name: str, status: int = 200, **fields: Any) -> HTMLResponse:
-    """A page from its template, with what every page needs."""
+    """Render a page from its template, with what every page needs."""
     who = current(request) if request.method in ("GET", "HEAD") else fields.pop("who", None)
     fields = {"who": who, **fields}
     page = _PAGES.get_template(name).render(
@@ -62,7 +62,7 @@ def render(request: Request, name: str, status: int = 200, **fields: Any) -> HTM
 def refusal(
     request: Request, status: int, detail: str, errors: tuple[Problem, ...] = ()
 ) -> Response:
-    """A page that says what is wrong and where to go on."""
+    """Make a page that says what is wrong and where to go on."""
     title = _SAID.get(status) or HTTPStatus(status).phrase
     return render(
         request, "error.html", status, title=title, code=status, detail=detail, errors=errors
@@ -73,7 +73,7 @@ class PageRoute(APIRoute):
     """A route whose refusals are pages; who is not signed in is sent to do so."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, with its refusals caught."""
+        """Wrap the handler, so that its refusals become pages."""
         inner = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
@@ -92,7 +92,7 @@ class PageRoute(APIRoute):
 
 
 def _meaning(error: Exception) -> tuple[int, str]:
-    """A refusal's status, and what it says."""
+    """Return a refusal's status, and what it says."""
     if isinstance(error, RequestValidationError):
         return 422, "Something in the address is not what it should be."
     if isinstance(error, HTTPException):

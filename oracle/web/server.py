@@ -146,7 +146,7 @@ def _web_settings(options: ServeOptions, port: int, guarded: bool) -> WebSetting
 
 @contextlib.contextmanager
 def _running(settings: ServerSettings) -> Iterator[tuple[Service, Scheduler]]:
-    """An open service, and who looks after its jobs."""
+    """Open a service, and who looks after its jobs."""
     service = Service(settings)
     try:
         scheduler = Scheduler(service.jobs, settings)
@@ -177,7 +177,7 @@ def _end(number: int, frame: Any) -> None:
 
 @contextlib.contextmanager
 def _bound(host: str, port: int, found: list[Problem]) -> Iterator[socket.socket]:
-    """A socket at an address. Raises BadInput, also for what else was found."""
+    """Bind a socket to an address. Raises BadInput, also for what else was found."""
     from oracle.web.listener import listening  # noqa: PLC0415
 
     try:

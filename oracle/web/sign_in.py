@@ -21,7 +21,7 @@ _NEXT = 500  # characters
 def form(
     request: Request, after: Annotated[str, Query(alias="next", max_length=_NEXT)] = "/"
 ) -> Response:
-    """The form."""
+    """Show the form."""
     return _form(request, after)
 
 
@@ -70,7 +70,11 @@ def sign_out(
 
 
 def own(path: str) -> str:
-    """A path of this server; "/" in place of anything that could lead elsewhere."""
+    """Return a path of this server; "/" in place of anything that could lead elsewhere.
+
+    Args:
+        path: As a browser sent it.
+    """
     plain = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if plain else "/"
 

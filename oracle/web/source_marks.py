@@ -27,7 +27,7 @@ class Line:
 
 
 def line(text: str, path: str) -> int | None:
-    """The line, from 1, of a field such as ``grid.max_lr[4]``; of what holds it, where it is not.
+    """Find the line, from 1, of a field such as ``grid.max_lr[4]``, or of what holds it.
 
     None where the text does not tell.
     """
@@ -49,7 +49,12 @@ def line(text: str, path: str) -> int | None:
 
 
 def marked(text: str, problems: Sequence[Problem]) -> list[Line]:
-    """The lines with problems, and those around them."""
+    """Return the lines with problems, and those around them.
+
+    Args:
+        text: YAML of a study.
+        problems: That were found in it.
+    """
     texts = text.splitlines()
     at: dict[int, list[Problem]] = {}
     for each in problems:
@@ -71,7 +76,7 @@ def marked(text: str, problems: Sequence[Problem]) -> list[Line]:
 
 
 def _below(node: yaml.Node | None, name: str, index: str) -> tuple[int, yaml.Node] | None:
-    """The line and the value of a field or an entry."""
+    """Return the line and the value of a field or an entry."""
     if name and isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if key.value == name:

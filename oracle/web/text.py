@@ -8,7 +8,11 @@ from oracle.records.jobs import Job
 
 
 def left(seconds: float | None) -> str:
-    """A duration in its two largest units, such as ``2 h 5 min``; "" of None."""
+    """Format a duration in its two largest units, such as ``2 h 5 min``; "" of None.
+
+    Args:
+        seconds: The duration.
+    """
     if seconds is None:
         return ""
     whole = max(0, round(seconds))
@@ -21,7 +25,11 @@ def left(seconds: float | None) -> str:
 
 
 def when(moment: datetime) -> str:
-    """A moment for people, in UTC; the page's script says it in their own time."""
+    """Format a moment for people, in UTC; the page's script says it in their own time.
+
+    Args:
+        moment: In UTC.
+    """
     return f"{moment:%d %b %Y, %H:%M} UTC"
 
 
@@ -44,5 +52,9 @@ def amount(job: Job) -> str:
 
 
 def lines(text: str) -> list[str]:
-    """The lines of a head or a verdict."""
+    """Split a head or a verdict into lines.
+
+    Args:
+        text: With line breaks.
+    """
     return text.splitlines()

@@ -46,7 +46,14 @@ def chance(cycle: Mapping[str, Any]) -> str:
 
 
 def ends(cycle: Mapping[str, Any]) -> str:
-    """The 90 % intervals of a region's two ends; ``<`` and ``>`` where it may go on beyond."""
+    """Format the 90 % intervals of a region's two ends.
+
+    Args:
+        cycle: Of the table.
+
+    Returns:
+        ``<`` and ``>`` where the region may go on beyond the grid.
+    """
     found = cycle["evidence"]
     if found is None or found["low"] is None:
         return ""
@@ -61,13 +68,17 @@ def _span(interval: Mapping[str, float]) -> str:
 
 
 def estimated(cycle: Mapping[str, Any]) -> str:
-    """The well-tuned max_lr by the posterior mean."""
+    """Format the well-tuned max_lr by the posterior mean.
+
+    Args:
+        cycle: Of the table.
+    """
     found = _estimate(cycle)
     return "" if found is None else f"est. {found['well_tuned']:.3g}"
 
 
 def estimated_region(cycle: Mapping[str, Any]) -> str:
-    """The region by the posterior: the medians of its bounds, to which the verdict belongs.
+    """Format the region by the posterior: the medians of its bounds, to which the verdict belongs.
 
     ``<`` and ``>`` where it more likely than not reaches an end of the grid, ``*`` where it has
     gaps; ``-`` where there is no estimate.
@@ -93,7 +104,11 @@ def _estimate(cycle: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def cross_validated(cycle: Mapping[str, Any]) -> str:
-    """The bias-corrected best accuracy: by replicates that did not choose it."""
+    """Format the bias-corrected best accuracy: by replicates that did not choose it.
+
+    Args:
+        cycle: Of the table.
+    """
     found = cycle["evidence"] and cycle["evidence"]["best_again"]
     return "" if found is None else f"corr. {found:.2f}"
 
@@ -113,7 +128,11 @@ def notes(cycles: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def warnings(cycles: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What is odd about the estimates of a run."""
+    """Say what is odd about the estimates of a run.
+
+    Args:
+        cycles: Of the table.
+    """
     known = _known(cycles)
     lines = []
     if _with_verdict(known, "unknown"):
@@ -132,7 +151,14 @@ def in_parts(cycles: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def open_verdicts(cycles: Sequence[Mapping[str, Any]]) -> str:
-    """What would decide the verdicts that are undecided; "" where none is."""
+    """Say what would decide the verdicts that are undecided.
+
+    Args:
+        cycles: Of the table.
+
+    Returns:
+        One sentence; "" where none is undecided.
+    """
     undecided = _with_verdict(_known(cycles), "undecided")
     if not undecided:
         return ""
@@ -145,7 +171,11 @@ def open_verdicts(cycles: Sequence[Mapping[str, Any]]) -> str:
 
 
 def noise(cycles: Sequence[Mapping[str, Any]]) -> str:
-    """The noise of a replicate, beside what the number of validation images alone gives."""
+    """Format the noise of a replicate, beside what the number of validation images alone gives.
+
+    Args:
+        cycles: Of the table.
+    """
     found = _noise(cycles)
     if not found:
         return ""
@@ -162,7 +192,7 @@ def _with_verdict(cycles: Sequence[Mapping[str, Any]], verdict: str) -> list[Map
 
 
 def _noise(cycles: Sequence[Mapping[str, Any]]) -> tuple[float, float] | None:
-    """The median over cycles of the noise near the best, and of its floor."""
+    """Return the medians over cycles of the noise near the best, and of its floor."""
     pairs = [
         (found["noise"], found["noise_floor"])
         for found in map(_estimate, _known(cycles))
@@ -194,7 +224,14 @@ def early_stopping(cycles: Sequence[Mapping[str, Any]]) -> str:
 
 
 def flat(cycle: Mapping[str, Any]) -> dict[str, object]:
-    """A cycle's evidence for a spreadsheet."""
+    """Return a cycle's evidence for a spreadsheet.
+
+    Args:
+        cycle: Of the table.
+
+    Returns:
+        Values by column.
+    """
     found = cycle["evidence"] or {}
     low, high, s_cyc = (found.get(part) or {} for part in ("low", "high", "s_cyc"))
     estimate = found.get("estimated") or {}

@@ -27,12 +27,20 @@ def fields(table: OracleTable) -> MetricFields:
 
 
 def name(table: OracleTable) -> str:
-    """What the values are called."""
+    """Return what the values are called.
+
+    Args:
+        table: Of the run.
+    """
     return fields(table)["name"]
 
 
 def unit(table: OracleTable) -> str:
-    """The unit, as it ends a label: ``, %``; nothing where there is none."""
+    """Return the unit, as it ends a label: ``, %``; nothing where there is none.
+
+    Args:
+        table: Of the run.
+    """
     found = fields(table)["unit"]
     return f", {found}" if found else ""
 
@@ -47,13 +55,22 @@ def mean_std(values: Sequence[float | None] | None) -> str:
 
 
 def again(cycle: OracleCycleRow) -> str:
-    """The bias-corrected best value: by replicates that did not choose it."""
+    """Format the bias-corrected best value: by replicates that did not choose it.
+
+    Args:
+        cycle: Of the table.
+    """
     found = cycle["evidence"] and cycle["evidence"]["best_again"]
     return "" if found is None else f"corr. {found:.4g}"
 
 
 def paired(cycle: OracleCycleRow, part: Part) -> str:
-    """The oracle less S-Cyc, with its standard error."""
+    """Format the oracle less S-Cyc, with its standard error.
+
+    Args:
+        cycle: Of the table.
+        part: Validation or test.
+    """
     found = (
         Difference.from_json(differences[part])
         if (differences := cycle.get("oracle_less_s_cyc"))

@@ -53,7 +53,11 @@ _HEADS = (
 
 
 def sheet(table: OracleTable) -> ReportTable:
-    """A run's table of baselines: a row for each baseline and cycle."""
+    """Make a run's table of baselines: a row for each baseline and cycle.
+
+    Args:
+        table: Of the run.
+    """
     rivals = table["rivals"]
     ours = {
         cycle["cycle"]: rate

@@ -132,7 +132,7 @@ def cycle_row(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> 
 
 
 def _ended(cycle: OracleCycle) -> CellSearchEnd | None:
-    """What ended a search of single cells; None of other searches."""
+    """Say what ended a search of single cells; None of other searches."""
     if cycle.end is None:
         return None
     end = cycle.end
@@ -159,7 +159,7 @@ def _paired(cycle: OracleCycle, path: RunCycle | None) -> Differences | None:
 
 
 def _printed(study: OracleStudy, cycle: int) -> PaperColumn | None:
-    """The paper's column for this cycle, where the study names a table that has one."""
+    """Return the paper's column for this cycle, where the study names a table that has one."""
     paper = study.paper
     if paper is None or cycle not in paper.cycles:
         return None
@@ -199,5 +199,12 @@ def _s_cyc(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> SCy
 
 
 def winner(cycle: OracleCycleRow) -> GridValue | None:
-    """The grid entry of a cycle's well-tuned max_lr."""
+    """Return the grid entry of a cycle's well-tuned max_lr.
+
+    Args:
+        cycle: Of the table.
+
+    Returns:
+        The entry; None where every max_lr diverged.
+    """
     return next((each for each in cycle["grid"] if each["max_lr"] == cycle["well_tuned"]), None)

@@ -210,7 +210,7 @@ def _rival(
 def _summary(
     run: RivalRun, tried: Mapping[int, OracleCycle], mine: Mapping[int, RunCycle]
 ) -> RivalSummary:
-    """A rival in five numbers, over the pruned networks that the oracle and it both have."""
+    """Sum a rival up in five numbers, over the pruned networks that the oracle and it both have."""
     pairs = [
         (each.max_lr, tried[each.cycle].region, sorted(tried[each.cycle].cells))
         for each in run.path
@@ -279,7 +279,7 @@ def _cycle(done: RunCycle, posterior: RegionPosterior | None, s_cyc: RunCycle | 
 
 
 def _average(cycles: Sequence[RivalCycle], mine: Mapping[int, RunCycle]) -> RivalAverage | None:
-    """The paired difference of each replicate's mean over the cycles that both have."""
+    """Average the paired difference of each replicate over the cycles that both have."""
     if not cycles:
         return None
     ours = [mine[cycle["cycle"]].results for cycle in cycles]

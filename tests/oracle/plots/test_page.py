@@ -31,7 +31,7 @@ def test_a_page_has_its_figures_title_and_each_panels_and_no_address() -> None:
     table = made_up_table(cycles=3, count=6)
     kind = FIGURES["oracle"]
     text = page.document(kind.figure(table), kind.cards(table))
-    title = f"{table['study']}: the greedy oracle against S-Cyc"
+    title = f"{table['study']}: greedy oracle and S-Cyc"
     assert f"<title>{title}</title>" in text
     assert f"<h1>{title}</h1>" in text
     assert [each["title"] for each in drawn(text)] == [

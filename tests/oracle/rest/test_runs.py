@@ -232,7 +232,7 @@ def test_csv_has_a_row_a_cycle_and_json_says_the_same(reader: TestClient, ran: R
 def test_runs_are_listed_page_by_page_the_newest_first(
     service: Service, client: TestClient, ran: Ran
 ) -> None:
-    study = ran[0].ledger.runs()[0].study
+    study = ran[0].database.runs()[0].study
     names = [f"tiny-{number:08x}" for number in range(5)]
     for name in names:
         service.database.register(RunRecord(name, "0" * 64, "0" * 64, study, "done"))
