@@ -83,7 +83,8 @@ class ScaleDown:
     Example:
         >>> import oracle
         >>> smaller = oracle.ScaleDown(scale=0.05, subset=0.2, cycles=1, grid=2, replicates=1)
-        >>> oracle.check("digits", smaller=smaller).cycles
+        >>> run = oracle.run("digits", backend="inline", progress=False, smaller=smaller)
+        >>> run.study.cycles
         1
     """
 

@@ -66,6 +66,17 @@ def table(name: str) -> dict[str, Any] | None:
     return rise.read(file) if file.exists() else None
 
 
+RISEN: dict[str, rise.Rise] = {}
+
+
+def risen(content: Mapping[str, Any]) -> rise.Rise:
+    """Trends and curves of a table, computed once."""
+    name = content["run_id"]
+    if name not in RISEN:
+        RISEN[name] = rise.of_table(content, 0.5)
+    return RISEN[name]
+
+
 def known(names: Mapping[str, str]) -> list[tuple[str, dict[str, Any]]]:
     """Read the committed tables among some names.
 
@@ -131,7 +142,7 @@ def regions(figure: go.Figure, column: int, content: Mapping[str, Any], ends: bo
 def does_it_rise() -> go.Figure:
     """Draw ends and well-tuned values of every converged study, with the trends in the titles."""
     found = known(CONVERGED)
-    said = {title: rise.of_table(each, 0.5) for title, each in found}
+    said = {title: risen(each) for title, each in found}
     titles = []
     for title, _ in found:
         lines = [
@@ -168,7 +179,7 @@ def is_it_inside() -> go.Figure:
                 "size": 10, "color": [TONES[c["evidence"]["s_cyc"]["verdict"]] for c in cycles],
             },
         )  # fmt: skip
-        shapes = {each.name: each for each in rise.of_table(content, 0.5).shapes}
+        shapes = {each.name: each for each in risen(content).shapes}
         for name, dash in (("S-Cyc", "dash"), ("constant", "dot")):
             if name in shapes:
                 figure.add_scatter(
@@ -310,7 +321,7 @@ if __name__ == "__main__":
     (HERE / "trends.json").write_text(
         json.dumps(
             {
-                name: rise.as_json(rise.of_table(content, 0.5))
+                name: rise.as_json(risen(content))
                 for name in {**CONVERGED, **CONTROLS}
                 if (content := table(name)) is not None
             },

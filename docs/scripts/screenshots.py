@@ -72,7 +72,7 @@ def served(folder: Path) -> Iterator[str]:
 def submit(page: Any, home: str, study: str) -> str:
     """Submit a study by the form; returns the address of its job."""
     page.goto(f"{home}/")
-    page.get_by_label("The study, in YAML").fill(study)
+    page.get_by_label("Study (YAML)").fill(study)
     page.get_by_role("button", name="Submit").click()
     page.locator(".hero, #problems").wait_for()
     return str(page.url)

@@ -199,6 +199,19 @@ def import_run(
         BadInput: The file is refused, with why; nothing was written.
         OracleError: WrongState where its training runs are under way here, StorageError where the
             database failed, DiskError where the disk did.
+
+    Example:
+        >>> import oracle
+        >>> smaller = oracle.ScaleDown(scale=0.05, subset=0.2, cycles=1, grid=2, replicates=1)
+        >>> ran = oracle.run("digits", backend="inline", progress=False, smaller=smaller)
+        >>> taken = oracle.import_run(ran.save("digits.zip"), runs="elsewhere")
+        >>> taken.rename("moved")
+        >>> found = oracle.load_run("moved", runs="elsewhere")
+        >>> found.summary()["name"], found.run_id == ran.run_id
+        ('moved', True)
+        >>> found.delete()
+        >>> oracle.list_runs(runs="elsewhere")
+        []
     """
     settings = settings_of(runs, storage, store)
     with raise_disk_errors():

@@ -8,7 +8,7 @@ from datetime import datetime
 from oracle.client.models import Job, JobPage
 from oracle.host.durations import format_duration
 
-_HEADS = ("job", "state", "trainings", "left", "priority", "owner", "submitted")
+_HEADS = ("job", "state", "training runs", "left", "priority", "owner", "submitted")
 
 
 def several(page: JobPage) -> str:
@@ -28,7 +28,7 @@ def several(page: JobPage) -> str:
         for job in page.items
     ]
     count = ", ".join(f"{number} {state}" for state, number in page.count.items() if number)
-    return f"{_columns([_HEADS, *rows])}\nin all: {count}\n"
+    return f"{_columns([_HEADS, *rows])}\ntotal: {count}\n"
 
 
 def one(job: Job) -> str:
@@ -37,9 +37,9 @@ def one(job: Job) -> str:
         "job": job.id,
         "study": job.study,
         "state": job.state,
-        "trainings": _trainings(job),
+        "training runs": _trainings(job),
         "left": _left(job),
-        "run": job.run or "not begun",
+        "run": job.run or "not started",
         "data": job.data or "",
         "priority": str(job.priority),
         "owner": job.owner,
@@ -48,7 +48,7 @@ def one(job: Job) -> str:
         "ended": _time(job.ended),
         "message": job.message,
     }
-    lines = [f"{name:<10} {value}" for name, value in found.items() if value]
+    lines = [f"{name:<13} {value}" for name, value in found.items() if value]
     return "\n".join([*lines, *(f"  {each}" for each in job.errors)]) + "\n"
 
 

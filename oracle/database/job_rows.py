@@ -71,7 +71,7 @@ def get(connection: sa.Connection, job_id: str) -> Job:
 
 def unknown(job_id: str) -> UnknownJob:
     """Make the error for a job that does not exist."""
-    return UnknownJob(f"there is no job {job_id}; `oracle status` lists those that there are")
+    return UnknownJob(f"job {job_id} not found; `oracle status` lists all jobs")
 
 
 def job(row: Any) -> Job:

@@ -132,7 +132,9 @@ class Worker:
                 raise PackFailed(f"{self.device} has no memory for even one training")
             else:
                 half = len(part) // 2
-                self.messages.append(f"out of memory with {len(part)} trainings in a pack; halved")
+                self.messages.append(
+                    f"out of memory with {len(part)} training runs in a pack; halved"
+                )
                 parts[:0] = [part[:half], part[half:]]
         return results
 

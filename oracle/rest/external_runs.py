@@ -37,7 +37,7 @@ router = APIRouter(prefix="/v1/oracle", tags=["oracle"], route_class=StrictJsonR
 @router.post(
     "",
     operation_id="declareOutside",
-    summary="Declare a run of outside trainings",
+    summary="Declare an external run",
     status_code=201,
     responses={
         200: {"model": OutsideFound, "description": "The same run is there already."},
@@ -62,7 +62,7 @@ def declare(
 @router.get(
     "",
     operation_id="listOutside",
-    summary="List runs of outside trainings",
+    summary="List external runs",
     responses=documented(422),
 )
 @heavy
@@ -80,7 +80,7 @@ def listed(
 @router.get(
     "/{run}",
     operation_id="getOutside",
-    summary="A run of outside trainings",
+    summary="An external run",
     responses=documented(404, 422),
 )
 @heavy

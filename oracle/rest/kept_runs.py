@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from datetime import datetime
+from functools import partial
 from pathlib import Path as FilePath
 from typing import Annotated, Literal
 
@@ -18,12 +19,14 @@ from oracle.inventory import deletion, listing, naming, transport
 from oracle.inventory.archive import Bounds
 from oracle.records.tokens import Token
 from oracle.rest.auth import needs
-from oracle.rest.exports import Exporter
+from oracle.rest.exports import ExportedFile, Exporter
 from oracle.rest.jobs import ServiceDep
+from oracle.rest.middleware import heavy
 from oracle.rest.problems import HttpProblem, documented
 from oracle.rest.runs import Reader, RunName
 from oracle.rest.settings import WebSettings
 from oracle.runs.catalog import StoredRun
+from oracle.service.heavy_work import HeavyWork
 from oracle.service.run_access import check_owner
 from oracle.service.service import Service
 from oracle.study.base import NAME
@@ -76,6 +79,7 @@ class DeletedRun(BaseModel):
     summary="A run's progress, date, size and owners",
     responses=documented(404, 422),
 )
+@heavy
 def summary(run: RunName, service: ServiceDep, _: Reader) -> RunSummary:
     """Tell what `oracle runs show` does."""
     return _summary(service, service.run(run))
@@ -87,6 +91,7 @@ def summary(run: RunName, service: ServiceDep, _: Reader) -> RunSummary:
     summary="Name a run",
     responses=documented(404, 413, 422),
 )
+@heavy
 def rename(run: RunName, wanted: Rename, service: ServiceDep, who: Submitter) -> RunSummary:
     """Give a run a name, by which it is found from now on; its id stays.
 
@@ -104,6 +109,7 @@ def rename(run: RunName, wanted: Rename, service: ServiceDep, who: Submitter) ->
     summary="Delete a run",
     responses=documented(404, 409, 422),
 )
+@heavy
 def delete(run: RunName, service: ServiceDep, who: Submitter) -> DeletedRun:
     """Delete a run with its jobs, and all that no other run needs: networks, images, its report.
 
@@ -133,7 +139,7 @@ def delete(run: RunName, service: ServiceDep, who: Submitter) -> DeletedRun:
         **documented(404, 409, 422),
     },
 )
-def archive(
+async def archive(
     run: RunName,
     request: Request,
     service: ServiceDep,
@@ -144,18 +150,23 @@ def archive(
 
     For the owner of a job that ran as this run, and for an admin.
     """
-    known = service.run(run)
-    check_owner(service, known, who)
     exporter: Exporter = request.app.state.exporter
     where = service.settings.of_job(None)
 
-    def write(target: FilePath) -> None:
-        with raise_disk_errors():
-            transport.export_run(known, where, target, networks)
+    def exported() -> tuple[str, ExportedFile]:
+        known = service.run(run)
+        check_owner(service, known, who)
 
-    file = exporter.written(write)
+        def write(target: FilePath) -> None:
+            with raise_disk_errors():
+                transport.export_run(known, where, target, networks)
+
+        return known.record.run_id, exporter.written(write)
+
+    exports: HeavyWork = request.app.state.exports
+    run_id, file = await exports.run(exported)
     headers = {
-        "Content-Disposition": f'attachment; filename="{known.record.run_id}.zip"',
+        "Content-Disposition": f'attachment; filename="{run_id}.zip"',
         "Content-Length": str(file.size),
     }
     return StreamingResponse(iter(file), media_type=_ZIP, headers=headers)
@@ -185,7 +196,9 @@ async def take_in(request: Request, service: ServiceDep, _: Admin) -> RunSummary
     with tempfile.TemporaryDirectory(prefix="oracle-import-") as folder:
         file = FilePath(folder) / "run.zip"
         await _received(request, file, settings.upload_limit)
-        return await run_in_threadpool(_taken, service, file, Bounds(whole=settings.upload_limit))
+        work: HeavyWork = request.app.state.heavy
+        bounds = Bounds(whole=settings.upload_limit)
+        return await work.run(partial(_taken, service, file, bounds))
 
 
 async def _received(request: Request, file: FilePath, limit: int) -> None:

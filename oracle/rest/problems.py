@@ -25,11 +25,11 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class FieldError(BaseModel):
-    """One thing that is wrong with an input."""
+    """One problem of an input."""
 
     path: str = Field(examples=["grid.max_lr[4]"])
     rule: str = Field(examples=["must be above 0"], description="The rule, and the remedy.")
-    value: Any = Field(default=None, description="What stands there.")
+    value: Any = Field(default=None, description="The value given.")
 
 
 class ProblemDetails(BaseModel):
@@ -86,17 +86,17 @@ _LATER = MappingProxyType({"Retry-After": "5"})
 _SAID = MappingProxyType(
     {
         400: "The request is malformed.",
-        401: "No token, or one that is unknown or revoked.",
-        403: "The token's scope does not reach so far, or the job is another's.",
-        404: "There is no such thing.",
-        409: "The state of things forbids it.",
-        413: "The body is larger than the server takes.",
-        415: "The body's media type is not read.",
-        421: "The Host is not one of this server's.",
-        422: "The input is wrong; `errors` has every problem with its path.",
-        429: "Too many requests; `Retry-After` says when to come again.",
-        500: "The server failed; its log says why.",
-        503: "Not now; `Retry-After` says when to come again.",
+        401: "The token is missing, unknown or revoked.",
+        403: "The token's scope does not allow this, or the job belongs to somebody else.",
+        404: "Not found.",
+        409: "Conflict with the current state.",
+        413: "The request body is too large.",
+        415: "Unsupported media type.",
+        421: "The Host header does not name this server.",
+        422: "Invalid input; `errors` lists all problems with their paths.",
+        429: "Too many requests; retry after `Retry-After` seconds.",
+        500: "Internal error; see the server's log.",
+        503: "Temporarily unavailable; retry after `Retry-After` seconds.",
     }
 )
 _ANY = (400, 413, 421, 429, 500, 503)  # whatever is asked for

@@ -267,7 +267,7 @@ def region(
 
 
 @router.get(
-    "/shipped", operation_id="listShipped", summary="Studies that ship", responses=documented()
+    "/shipped", operation_id="listShipped", summary="Built-in studies", responses=documented()
 )
 def shipped(_: Reader) -> dict[str, str]:
     """Return the YAML of every study that ships with the project, by name."""

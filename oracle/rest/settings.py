@@ -19,7 +19,7 @@ class WebSettings:
     rate: float = 50.0  # requests a second that a caller may go on sending
     burst: int = default("requests-at-once")
     body_limit: int = default("body-bytes")
-    upload_limit: int = 2 << 30  # bytes of an exported run, which an admin may send
+    upload_limit: int = default("upload-bytes")  # of an exported run, which an admin may send
     heavy_answers: int = default("heavy-answers")  # that are computed at a time
     connections: int = default("connections")
     connections_per_address: int = default("connections-per-address")

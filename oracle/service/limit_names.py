@@ -9,7 +9,7 @@ from types import MappingProxyType
 from oracle.errors import SettingProblem
 from scyc.errors import BadInput, Problem, unknown
 
-_MOST = 10**9
+_MOST = 10**12
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ LIMITS: Mapping[str, ServerLimit] = MappingProxyType(
         "external-runs": ServerLimit(10_000, "declared runs whose training runs are outside"),
         "queued-jobs": ServerLimit(1_000, "jobs that wait"),
         "body-bytes": ServerLimit(1_000_000, "bytes of a request"),
+        "upload-bytes": ServerLimit(2 << 30, "bytes of an exported run that an admin sends"),
         "requests-at-once": ServerLimit(100, "requests of one caller at once, beside --rate"),
         "heavy-answers": ServerLimit(
             2, "tables, figures, searches and submissions that are computed at a time"

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from oracle.study.aliases import as_declared, with_stored_names
 from oracle.study.base import Study
 from oracle.study.function import FunctionStudy
 from oracle.study.parts.grid_spec import ListGrid, RangeGrid
@@ -48,7 +49,14 @@ def parse(content: object, source: str, stored: bool = False) -> Study:
     if not isinstance(kind, str) or kind not in KINDS:
         raise BadInput(source, [Problem("kind", unknown(str(kind), KINDS), kind)])
     own = kind == "oracle" and "trainer" in content
-    return parse_as(FunctionStudy if own else KINDS[kind], content, source, stored)
+    spec = FunctionStudy if own else KINDS[kind]
+    if stored:
+        return parse_as(spec, content, source, stored)
+    values, given = with_stored_names(content)
+    try:
+        return parse_as(spec, values, source)
+    except BadInput as error:
+        raise BadInput(source, as_declared(error.problems, given)) from error
 
 
 def parse_as(spec: type[_Spec], content: object, source: str, stored: bool = False) -> _Spec:

@@ -90,14 +90,14 @@ class Dashboard:
     def _admit(self, request: Request) -> None:
         """Raise Refused for what must not get through."""
         if not request.url.path.startswith(PATHS):
-            raise HttpProblem(404, "there is no such page")
+            raise HttpProblem(404, "page not found")
         try:
             reads = request.method in _READING
             needs("read" if reads else "admin")(request)
         except StorageError as error:
             raise HttpProblem(503, str(error), {"Retry-After": "5"}) from error
         if not reads and not self.settings.dashboard_writes:
-            rule = "the dashboard is for reading here; start the server with --dashboard-writes"
+            rule = "the dashboard is read-only; start the server with --dashboard-writes"
             raise HttpProblem(403, rule)
 
     def _open(self) -> None:

@@ -34,11 +34,11 @@ _LARGEST = 2**31 - 1
 _A_PAGE = 25  # jobs
 _EVENTS = 200  # of a job, the last
 _SMALLER: tuple[tuple[str, str, str], ...] = (  # field, what it is called, an example
-    ("scale", "Share of the iterations", "0.02"),
-    ("subset", "Share of the images", "0.1"),
+    ("scale", "Fraction of the steps", "0.02"),
+    ("subset", "Fraction of the images", "0.1"),
     ("classes", "Classes", "4"),
     ("cycles", "Pruning cycles", "3"),
-    ("grid", "Values of max_lr", "6"),
+    ("grid", "Learning rates", "6"),
     ("replicates", "Replicates", "2"),
 )
 _WHOLE = frozenset({"classes", "cycles", "grid", "replicates", "priority"})

@@ -37,11 +37,11 @@ _PAGES.globals.update(asset=assets.address, STATES=STATES, ENDED=ENDED, tone=ton
 _REFUSED: tuple[type[Exception], ...] = (RequestValidationError, HTTPException, *STATUS_BY_ERROR)
 _SAID: Mapping[int, str] = MappingProxyType(
     {
-        403: "This is not yours to do",
-        404: "There is no such page",
-        409: "Not in this state",
-        422: "That address does not work",
-        503: "Not now",
+        403: "Permission denied",
+        404: "Page not found",
+        409: "Conflict with the current state",
+        422: "Invalid address",
+        503: "Temporarily unavailable",
     }
 )
 
@@ -94,7 +94,7 @@ class PageRoute(APIRoute):
 def _meaning(error: Exception) -> tuple[int, str]:
     """Return a refusal's status, and what it says."""
     if isinstance(error, RequestValidationError):
-        return 422, "Something in the address is not what it should be."
+        return 422, "The address has an invalid value."
     if isinstance(error, HTTPException):
         return error.status_code, str(error.detail)
     return status_of(error), str(error)

@@ -138,6 +138,7 @@ def _web_settings(options: ServeOptions, port: int, guarded: bool) -> WebSetting
         cookie_secure=options.behind_tls,
         burst=options.limit("requests-at-once"),
         body_limit=options.limit("body-bytes"),
+        upload_limit=options.limit("upload-bytes"),
         heavy_answers=options.limit("heavy-answers"),
         connections=options.limit("connections"),
         connections_per_address=options.limit("connections-per-address"),

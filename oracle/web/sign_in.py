@@ -38,7 +38,7 @@ def sign_in(
     checked_form(request, csrf)
     found = service.tokens.find(token.strip())
     if found is None:
-        wrong = "This token is unknown, or was revoked. Ask whoever runs the server for one."
+        wrong = "This token is unknown or revoked. Ask the administrator of the server for one."
         return _form(request, after, 401, wrong)
     settings: WebSettings = request.app.state.settings
     lifetime = timedelta(hours=settings.session_hours)

@@ -164,9 +164,9 @@ def test_a_pack_that_had_to_be_halved_is_written_down(
     assert ledger.plan(prepared.run_id, "cuda") == Plan("stacked", 2)
     ledger.close()
     assert [line for line in said if not line.startswith("note: ")] == [
-        "out of memory with 6 trainings in a pack; halved",
-        "out of memory with 3 trainings in a pack; halved",
-        "out of memory with 3 trainings in a pack; halved",
+        "out of memory with 6 training runs in a pack; halved",
+        "out of memory with 3 training runs in a pack; halved",
+        "out of memory with 3 training runs in a pack; halved",
     ]
     monkeypatch.undo()
     assert findings(halved) == findings(run(declared, tmp_path / "whole"))

@@ -176,7 +176,7 @@ def opened(browser: Any) -> Iterator[Callable[..., Any]]:
 
 def submitted(page: Any, home: str, study: str) -> str:
     page.goto(f"{home}/")
-    page.get_by_label("The study, in YAML").fill(study)
+    page.get_by_label("Study (YAML)").fill(study)
     page.get_by_role("button", name="Submit").click()
     page.wait_for_url("**/jobs/*")
     return str(page.url)
@@ -382,9 +382,9 @@ def test_the_pages_work_without_scripts(
 ) -> None:
     page = opened(java_script_enabled=False)
     page.goto(f"{home}/")
-    page.get_by_label("Begin with a study that ships").select_option("digits-rivals")
-    page.get_by_role("button", name="Fill in").click()
-    assert "name: digits-rivals" in page.get_by_label("The study, in YAML").input_value()
+    page.get_by_label("Built-in study").select_option("digits-rivals")
+    page.get_by_role("button", name="Load").click()
+    assert "name: digits-rivals" in page.get_by_label("Study (YAML)").input_value()
     address = submitted(page, home, OTHER)
     page.get_by_role("button", name="Cancel").click()
     assert page.url == address

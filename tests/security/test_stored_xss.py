@@ -254,7 +254,7 @@ def test_no_page_takes_a_hostile_text_for_markup(visitor: Looked) -> None:
     refused = yaml.safe_dump(
         {text: text for text in TEXTS} | {"name": TEXTS[0], "network": TEXTS[3]}
     )
-    page.get_by_label("The study, in YAML").fill(refused + "".join(f"# {text}\n" for text in TEXTS))
+    page.get_by_label("Study (YAML)").fill(refused + "".join(f"# {text}\n" for text in TEXTS))
     page.get_by_role("button", name="Submit").click()
     page.locator("#problems").wait_for()
     visitor.judged("refused")

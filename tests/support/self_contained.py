@@ -30,6 +30,8 @@ REACHES = (
     "oracle.execution.ray_",
     "oracle.GreedyOracle",
     "oracle.check",
+    "oracle.import_run",
+    "oracle.inventory",
     "oracle.list_runs",
     "oracle.load_run",
     "oracle.run",

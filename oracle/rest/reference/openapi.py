@@ -23,7 +23,10 @@ _OPEN = frozenset({"health", "ready"})  # asked for without a token
 TAGS = (
     {"name": "jobs", "description": "Submitted studies: queued, run, watched."},
     {"name": "runs", "description": "What the storage has: tables, figures, regions."},
-    {"name": "oracle", "description": "max_lr for trainings that other programs run."},
+    {
+        "name": "oracle",
+        "description": "External training loops: ask and tell.",
+    },
     {"name": "operations", "description": "For those who watch over the server."},
 )
 _SECURITY: Mapping[str, Any] = MappingProxyType(

@@ -47,11 +47,17 @@ def test_every_public_name_has_an_example() -> None:
     assert [n for n in scyc.__all__ if not re.search(rf"\b{n}\b", of_scyc)] == []
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of all examples: what one has trained, another finds."""
+    return tmp_path_factory.mktemp("examples")
+
+
 @pytest.mark.parametrize("name", [*oracle.__all__, *OF_SCYC])
 def test_the_example_of_a_docstring_runs(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(folder)
     monkeypatch.delenv("ORACLE_RUNS", raising=False)
     monkeypatch.delenv("ORACLE_STORAGE", raising=False)
     found = getattr(scyc if name in OF_SCYC else oracle, name)

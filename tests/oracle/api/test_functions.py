@@ -217,6 +217,20 @@ def test_a_relative_tolerance_of_a_minimised_metric_is_around_its_best_value(
     assert cycle["feasible"]["members"] == [0.05, 0.1, 0.2]  # 34.6 % behind; 0.4 is 69 %
 
 
+def test_an_adaptive_search_of_a_minimised_metric_runs_less_and_finds_its_best(
+    tmp_path: Path,
+) -> None:
+    grid = {"kind": "log", "low": 0.0125, "high": 1.6, "count": 15, "extend": False}
+    declared, calls = study(cycles=1, grid=grid, replicates=3, search={"name": "adaptive"})
+    ran = run(declared, tmp_path)
+    first, second = ran.table["cycles"]
+    assert abs(math.log2(first["well_tuned"] / 0.1)) < 0.5  # a step of the grid
+    assert abs(math.log2(second["well_tuned"] / 0.2)) < 0.5
+    assert len(calls) < 2 * 15 * 3
+    assert len(set(calls)) == len(calls)
+    assert "accurac" not in formats.text(ran.table).lower()
+
+
 def test_fields_that_are_the_functions_affair_are_refused_together() -> None:
     with pytest.raises(oracle.BadInput) as refused:
         study(

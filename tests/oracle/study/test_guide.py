@@ -79,7 +79,7 @@ def test_the_values_that_the_guide_calls_defaults_are() -> None:
     needed = ("name", "dataset", "network", "schedule", "grid", "s_cyc", "cycles", "training")
     plain = {key: first[key] for key in needed}
     plain["training"] = {
-        key: first["training"][key] for key in ("steps", "batch", "validate_every")
+        key: first["training"][key] for key in ("steps", "batch", "validation_interval")
     }
     del plain["grid"]["extend"]
     assert shown == as_json(parse(plain, "guide")) | {"description": first["description"]}
@@ -172,10 +172,11 @@ def test_the_guide_names_every_rival_with_its_defaults() -> None:
     (first, *_) = blocks()
     record = {"record": {"what": sorted(set(NEEDS.values()))}}
     named = set()
-    for row in cells("Rivals that need no search"):
+    for row in cells("Search-free baselines"):
         value = read(f"at: {row[0]}")["at"]
         shown, plain = (
-            parse(first | record | {"rivals": [each]}, "guide") for each in (value, value["name"])
+            parse(first | record | {"baselines": [each]}, "guide")
+            for each in (value, value["name"])
         )
         assert shown == plain
         named.add(value["name"])

@@ -87,7 +87,7 @@ def test_a_study_is_submitted_by_the_form_and_its_page_shown(client: TestClient)
     page = client.get(answer.headers["location"])
     assert page.status_code == 200
     assert 'class="state queued"' in page.text
-    assert "The job waits for its turn." in page.text
+    assert "The job is queued." in page.text
 
 
 def test_lines_that_a_browser_ends_its_own_way_are_the_same_study(client: TestClient) -> None:
@@ -278,5 +278,5 @@ def test_who_may_only_read_is_shown_the_jobs_and_told_what_submitting_needs(
     with TestClient(app, HOME, headers={"Authorization": f"Bearer {secret}"}) as reading:
         page = reading.get("/")
     assert page.status_code == 200
-    assert "ask for one with the scope submit" in page.text
+    assert "Submitting needs the scope submit" in page.text
     assert "<textarea" not in page.text

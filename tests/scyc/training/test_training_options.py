@@ -119,7 +119,7 @@ def test_every_engine_ends_with_the_weights_of_a_plain_loop_with_all_options(
 ) -> None:
     """Members have other rates, so other gradients; each is clipped by its own norm."""
     options = ALL | ({"norm_weight_decay": 0.01} if network.batch_norm else {})
-    declared = system(network=network, optimizer=optimizer, precision="fp64", **options)
+    declared = system(network=network, optimizer=optimizer, precision="fp64", steps=8, **options)
     one = Trainer(declared, digits)
     jobs = jobs_of(one, scale)
 
@@ -128,15 +128,12 @@ def test_every_engine_ends_with_the_weights_of_a_plain_loop_with_all_options(
             return {"weight_decay": 0.0}
         return {"weight_decay": 0.01} if name.startswith("norms.") else {}
 
-    without = engine.train(one.network, jobs, system(network=network, optimizer=optimizer).training)
-    together = engine.train(one.network, jobs, declared.training)
-    for job, outcome, other in zip(jobs, together, without, strict=True):
+    for job, outcome in zip(jobs, engine.train(one.network, jobs, declared.training), strict=True):
         expected = by_hand(one.network, job, make, 0.5, 0.2, decays)
         assert distance(outcome.network.state, expected) < 1e-9
-        assert distance(other.network.state, expected) > 1e-3
 
 
-@pytest.mark.parametrize(("engine", "network"), ENGINES, ids=NAMES)
+@pytest.mark.parametrize(("engine", "network"), ENGINES[:3], ids=NAMES[:3])
 @pytest.mark.parametrize("name", MORE)
 def test_one_option_alone_is_that_of_a_plain_loop(
     system: Systems, digits: Images, engine: Any, network: FullyConnectedSpec, name: str
@@ -151,9 +148,14 @@ def test_one_option_alone_is_that_of_a_plain_loop(
     def decays(name: str) -> dict[str, Any]:
         return {"weight_decay": bias if name.endswith(".bias") else 1e-4}
 
+    def sgd(groups: Any) -> Optimizer:
+        return SGD(groups, momentum=0.9)
+
     for job, outcome in zip(jobs, engine.train(one.network, jobs, declared.training), strict=True):
-        expected = by_hand(one.network, job, lambda p: SGD(p, momentum=0.9), *settings, decays)
+        expected = by_hand(one.network, job, sgd, *settings, decays)
         assert distance(outcome.network.state, expected) < 1e-10
+    without = by_hand(one.network, jobs[-1], sgd, None, 0.0, lambda name: {"weight_decay": 1e-4})
+    assert distance(without, expected) > 1e-4
 
 
 @pytest.mark.parametrize("hidden", [(24, 16), (13, 7)])

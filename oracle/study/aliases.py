@@ -1,0 +1,92 @@
+"""Names of fields that say more than those that a study is stored by.
+
+A study is hashed and stored by its first names; a file, or Python, may use either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from scyc.errors import Problem
+
+_STUDY = MappingProxyType({"baselines": "rivals", "shares_storage_with": "beside"})
+_BY_FIELD: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "schedule": MappingProxyType({"milestones": "drops"}),
+        "training": MappingProxyType(
+            {"validation_interval": "validate_every", "prune_weights": "carry"}
+        ),
+    }
+)
+_VALUES = MappingProxyType({("keep_checkpoints", "winning path"): "path"})
+
+
+def with_stored_names(content: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return a study's JSON values by the names that it is stored by.
+
+    Args:
+        content: As declared; it stays as it is.
+
+    Returns:
+        The values, and by the path of each field that had another name the path as declared. A
+        field that has both names keeps the other one, which is then unknown.
+    """
+    given: dict[str, str] = {}
+    return _renamed(content, _STUDY, "", "", given), given
+
+
+def as_declared(problems: Iterable[Problem], given: Mapping[str, str]) -> list[Problem]:
+    """Return problems whose paths are as declared.
+
+    Args:
+        problems: Of a study by the names that it is stored by.
+        given: See :func:`with_stored_names`.
+    """
+    return [replace(each, path=_declared(each.path, given)) for each in problems]
+
+
+def _renamed(
+    content: Mapping[str, Any],
+    names: Mapping[str, str],
+    path: str,
+    declared: str,
+    given: dict[str, str],
+) -> dict[str, Any]:
+    found = {}
+    for key, value in content.items():
+        stored = names.get(key, key)
+        if stored in found or (stored != key and stored in content):
+            stored = key  # both names: the second is refused as unknown
+        at, told = f"{path}{stored}", f"{declared}{key}"
+        if at != told:
+            given[at] = told
+        if isinstance(value, str):
+            value = _VALUES.get((stored, value), value)  # noqa: PLW2901  # as stored
+        found[stored] = _below(value, stored, at, told, given)
+    return found
+
+
+def _below(value: Any, field: str, path: str, declared: str, given: dict[str, str]) -> Any:
+    if isinstance(value, Mapping):
+        names = _BY_FIELD.get(field, {})
+        return _renamed(value, names, f"{path}.", f"{declared}.", given)
+    if isinstance(value, list):
+        return [
+            _below(each, field, f"{path}[{index}]", f"{declared}[{index}]", given)
+            if isinstance(each, Mapping)
+            else each
+            for index, each in enumerate(value)
+        ]
+    return value
+
+
+def _declared(path: str, given: Mapping[str, str]) -> str:
+    """Return a path with its longest known beginning as declared."""
+    for known in sorted(given, key=len, reverse=True):
+        rest = path.removeprefix(known)
+        if path.startswith(known) and rest[:1] in ("", ".", "["):
+            return given[known] + rest
+    return path

@@ -1,0 +1,57 @@
+"""Fields of a study by their other names: the same study, the same ids."""
+
+from typing import Any
+
+import pytest
+
+from oracle.study.loading import bundled_studies, read_yaml
+from oracle.study.validation import parse
+from scyc.errors import BadInput
+
+
+def demo(**changes: Any) -> dict[str, Any]:
+    content: Any = read_yaml(bundled_studies()["demo-rivals"], "demo-rivals")
+    return content | changes
+
+
+def renamed(content: dict[str, Any]) -> dict[str, Any]:
+    """The same study in the other names."""
+    content = dict(content)
+    content["baselines"] = content.pop("rivals")
+    content["shares_storage_with"] = content.pop("beside")
+    content["keep_checkpoints"] = "winning path"
+    content["training"] = training = dict(content["training"])
+    training["validation_interval"] = training.pop("validate_every")
+    training["prune_weights"] = "last"
+    content["schedule"] = {"warmup": 60, "milestones": [180, 240]}
+    return content
+
+
+def test_a_study_in_the_other_names_is_the_same_study() -> None:
+    declared = demo()
+    assert {"rivals", "beside"} <= declared.keys()
+    one, other = parse(declared, "a"), parse(renamed(declared), "b")
+    assert one == other
+    assert one.identity_fields() == other.identity_fields()
+
+
+def test_a_problem_is_told_by_the_name_that_the_file_has() -> None:
+    content = renamed(demo())
+    content["schedule"] = {"warmup": 60, "milestones": [180, -1]}
+    content["baselines"] = ["constantt"]
+    content["training"]["prune_weights"] = "some"
+    with pytest.raises(BadInput) as refused:
+        parse(content, "mine")
+    assert {problem.path for problem in refused.value.problems} == {
+        "schedule.milestones[1]",
+        "baselines[0]",
+        "training.prune_weights",
+    }
+
+
+def test_a_field_under_both_names_is_refused() -> None:
+    content = demo(schedule={"warmup": 60, "drops": [180], "milestones": [180]})
+    with pytest.raises(BadInput) as refused:
+        parse(content, "mine")
+    (problem,) = refused.value.problems
+    assert problem.path == "schedule.milestones"
