@@ -22,12 +22,18 @@ from oracle.settings import ScaleDown, Settings
 @device_options
 @scale_options
 @set_option
+@click.option(
+    "--fresh", is_flag=True,
+    help="Delete the results of an earlier run of this study first, and train anew. Training runs "
+    "that other runs need are kept.",
+)  # fmt: skip
 @click.option("--quiet", is_flag=True, help="Print neither progress nor the table.")
 def run(
     study: str,
     settings: Settings,
     wanted: ScaleDown,
     assignments: tuple[str, ...],
+    fresh: bool,
     quiet: bool,
 ) -> None:
     """Run a STUDY over all its pruning cycles, and print its table.
@@ -44,6 +50,8 @@ def run(
 
     declared = scale_down(load_with(study, assignments), wanted)
     prepared = prepare.prepare(declared, settings)
+    if fresh:
+        _delete_earlier(prepared.run_id, settings, quiet)
     with terminal_progress(quiet) as progress:
         table = execute.execute(prepared, progress)
     if not quiet:
@@ -56,6 +64,18 @@ def run(
         hide_password=True
     )
     click.echo(f"\nreport     {target}\ndashboard  optuna-dashboard '{url}'")
+
+
+def _delete_earlier(run_id: str, settings: Settings, quiet: bool) -> None:
+    """Delete a run, where there is one. Raises WrongState where it is running."""
+    from oracle.inventory import deletion
+    from oracle.runs import catalog
+
+    for earlier in catalog.find(settings):
+        if earlier.record.run_id == run_id:
+            gone = deletion.delete(earlier, settings)
+            if not quiet:
+                click.echo(f"{run_id} is deleted: {gone.cells} training runs; it starts anew")
 
 
 @click.command()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
-from factories import make_study
+from factories import make_study, tiny_content
 from home_fixtures import DoneHome, home, ran
 
 import oracle as api
@@ -73,8 +73,8 @@ def test_a_list_tells_of_state_progress_size_and_date(done: DoneHome) -> None:
 
 def test_a_deletion_asks_first_and_leaves_nothing(done: DoneHome) -> None:
     kept = size(done.folder / "tiny")
-    refused = oracle(done.folder, "runs", "delete", "tiny", input="n\n", raw=True)
-    assert refused.exit_code != 0
+    refused = oracle(done.folder, "runs", "delete", "tiny", input="n\n")
+    assert refused.stdout.endswith("nothing was deleted\n")
     assert size(done.folder / "tiny") == kept
     said = told(done.folder, "runs", "delete", "tiny", "--yes")
     assert said.startswith(f"{done.run_id} is deleted: {done.cells} training runs, ")
@@ -329,3 +329,19 @@ def test_a_full_disk_is_told_as_such_and_a_file_without_a_folder_is_refused(
     for place in (tmp_path / "nowhere" / "a.zip", tmp_path):
         with pytest.raises(BadInput, match="must be a file in a folder that is there"):
             api.load_run("tiny", runs=done.folder).save(place)
+
+
+def test_a_fresh_run_deletes_the_earlier_one_and_trains_anew(
+    done: DoneHome, tmp_path: Path
+) -> None:
+    study = tmp_path / "tiny.yaml"
+    study.write_text(json.dumps(tiny_content(cycles=1)))
+    words = ("run", str(study), "--backend", "inline", "--device", "cpu")
+    (before,) = listed(done.folder)
+    assert "is deleted" not in told(done.folder, *words)
+    assert listed(done.folder)[0]["ended"] == before["ended"]  # found, not trained
+    anew = told(done.folder, *words, "--fresh")
+    assert f"{done.run_id} is deleted: {done.cells} training runs" in anew
+    (after,) = listed(done.folder)
+    assert (after["id"], after["done"], after["state"]) == (done.run_id, done.cells, "done")
+    assert after["ended"] > before["ended"]
