@@ -73,7 +73,9 @@ def delete(run_name: str, settings: Settings, yes: bool) -> None:
     found = listing.find_listed(run_name, settings)
     if not yes:
         click.echo(listing.one_text(found), nl=False)
-        click.confirm(f"Delete {found.run.record.run_id}?", abort=True)
+        if not click.confirm(f"Delete {found.run.record.run_id}?"):
+            click.echo("nothing was deleted")
+            return
     gone = deletion.delete(found.run, settings)
     click.echo(
         f"{found.run.record.run_id} is deleted: {gone.cells} training runs, "

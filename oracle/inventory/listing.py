@@ -20,7 +20,6 @@ from oracle.settings import Settings
 from oracle.storage.result_store import ResultStore
 from oracle.storage.session import opened
 from oracle.study.base import Study
-from scyc.storage import checkpoint_store
 
 
 @dataclass(frozen=True)
@@ -103,6 +102,8 @@ def files(run: StoredRun, results: Sequence[CellResult]) -> set[Path]:
 
 def network_files(run: StoredRun, sha256: str) -> list[Path]:
     """Return the names that a kept network, or a function's folder, may have in a run's folder."""
+    from scyc.storage import checkpoint_store  # noqa: PLC0415  # PyTorch: tables need none
+
     names = (checkpoint_store.name(sha256, ending) for ending in (".pt", ".tar"))
     return [run.place / "checkpoints" / name for name in names]
 

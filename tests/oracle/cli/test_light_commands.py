@@ -15,6 +15,7 @@ HEAVY = [
     "plotly",
     "pandas",
     "ray",
+    "scipy.stats",
     "sklearn",
     "optuna_dashboard",
     "fastapi",

@@ -73,8 +73,8 @@ def test_a_list_tells_of_state_progress_size_and_date(done: DoneHome) -> None:
 
 def test_a_deletion_asks_first_and_leaves_nothing(done: DoneHome) -> None:
     kept = size(done.folder / "tiny")
-    refused = oracle(done.folder, "runs", "delete", "tiny", input="n\n", raw=True)
-    assert refused.exit_code != 0
+    refused = oracle(done.folder, "runs", "delete", "tiny", input="n\n")
+    assert refused.stdout.endswith("nothing was deleted\n")
     assert size(done.folder / "tiny") == kept
     said = told(done.folder, "runs", "delete", "tiny", "--yes")
     assert said.startswith(f"{done.run_id} is deleted: {done.cells} training runs, ")
