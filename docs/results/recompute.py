@@ -4,8 +4,9 @@
 
 The argument is the folder of all runs. Of every oracle's table whose run is there, each accuracy,
 the well-tuned max_lr and the ends of the region are read off the trials by the definition, without
-this project's code, and compared with the table. A table whose run is not there is named. The exit
-code is 1 where one differs.
+this project's code, and compared with the table. A table whose run is not there is named, as is
+one of a run that is not finished, whose storage does not say yet what belongs to it. The exit code
+is 1 where one differs.
 """
 
 from __future__ import annotations
@@ -25,19 +26,28 @@ ROUNDING = 1e-9  # points of accuracy
 
 
 def stored(storage: str, run_id: str) -> dict[int, dict[float, list[optuna.trial.FrozenTrial]]]:
-    """Read the trials of a run's oracle by cycle and max_lr, in the replicates' order."""
+    """Read the trials of a run's oracle by cycle and max_lr, in the replicates' order.
+
+    Runs in one folder share trials: they stand in the Optuna study of the run that trained them,
+    which has the same place in the graph, its "node".
+    """
     found: dict[int, dict[float, list[optuna.trial.FrozenTrial]]] = {}
-    for summary in optuna.get_all_study_summaries(storage):
+    summaries = optuna.get_all_study_summaries(storage)
+    for summary in summaries:
         role = summary.user_attrs.get(f"run:{run_id}")
         if role is None or role["role"] != "oracle":
             continue
-        rows = defaultdict(list)
-        for trial in optuna.load_study(study_name=summary.study_name, storage=storage).trials:
-            in_run = trial.params["replicate"] < role["replicates"]
-            if in_run and trial.params["max_lr"] in role["grid"]:
-                rows[trial.params["max_lr"]].append(trial)
+        rows: dict[float, dict[int, optuna.trial.FrozenTrial]] = defaultdict(dict)
+        for other in summaries:
+            here = other.study_name == summary.study_name
+            if not here and other.user_attrs.get("node", 0) != summary.user_attrs.get("node"):
+                continue
+            for trial in optuna.load_study(study_name=other.study_name, storage=storage).trials:
+                in_run = trial.params["replicate"] < role["replicates"]
+                if in_run and trial.params["max_lr"] in role["grid"]:
+                    rows[trial.params["max_lr"]][int(trial.params["replicate"])] = trial
         found[role["cycle"]] = {
-            rate: sorted(row, key=lambda trial: int(trial.params["replicate"]))
+            rate: [row[replicate] for replicate in sorted(row)]
             for rate, row in sorted(rows.items())
         }
     return found

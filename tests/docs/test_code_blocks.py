@@ -100,6 +100,11 @@ def test_every_command_in_the_text_exists_with_its_options() -> None:
     assert count > 40
 
 
+def test_no_page_has_the_marks_of_a_merge() -> None:
+    for page in PAGES:
+        assert not re.search(r"^(<{7}|>{7}) ", page.read_text("utf-8"), re.MULTILINE), page.name
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_no_command_needs_a_file_that_a_wheel_lacks(page: Path) -> None:
     if "clone" in code_blocks.why_not_run(page):

@@ -248,7 +248,7 @@ def served_without_a_leak(place: Place, *arguments: str) -> None:
     assert [each.status_code for each in answers[:20]] == [200] * 20
     shown += "".join(f"{each.headers}{each.text}" for each in answers)
     assert "DEBUG" in said.read_text()
-    drivers = list((place.folder / "runs" / "logs").glob("*.log"))
+    drivers = list((place.folder / "runs" / "_oracle" / "logs").glob("*.log"))
     assert drivers
     assert any("DEBUG" in each.read_text() for each in drivers)
     assert [each for each in (CANARY, secret, TOKEN_OF_RAY) if each in shown] == []

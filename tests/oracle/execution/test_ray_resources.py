@@ -102,7 +102,7 @@ def test_ray_is_asked_for_what_is_declared(
     queue: Any = Queue()
     ray_backend.ray_tune(worker(resources), queue, 3)
     assert asked == [started, (3, needed)]
-    assert queue.said == []
+    assert queue.said == ["starting Ray"]
 
 
 def test_a_local_ray_that_is_too_small_is_refused_and_a_cluster_s_growth_is_waited_for(
@@ -115,7 +115,8 @@ def test_a_local_ray_that_is_too_small_is_refused_and_a_cluster_s_growth_is_wait
     monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
     ray_backend.ray_tune(worker((1.0, 2.0)), queue, 1)
     assert asked[-1] == (1, {"cpu": 1.0, "gpu": 2.0})
-    (said,) = queue.said
+    *begun, said = queue.said
+    assert begun == ["starting Ray", "connecting to Ray"]
     assert said.endswith("has 8 and 1: it waits for a larger one")
 
 

@@ -58,9 +58,10 @@ def test_text_in_a_figure_ends_no_script() -> None:
     assert drawn(text)[0]["figure"]["data"][0]["name"] == "</script><script>alert(1)</script>"
 
 
-def test_the_bundle_is_of_plotlys_own_version() -> None:
+def test_the_bundle_is_of_plotlys_own_major_version() -> None:
     head = page.plotly_js()[:200].decode()
-    assert f"plotly.js (cartesian - minified) v{get_plotlyjs_version()}" in head
+    major = get_plotlyjs_version().partition(".")[0]
+    assert f"plotly.js (cartesian - minified) v{major}." in head
     assert "MIT license" in head
 
 
