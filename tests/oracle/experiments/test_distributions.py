@@ -175,7 +175,7 @@ def test_an_oracle_run_has_the_distributions_of_the_oracle_and_of_s_cyc(tmp_path
     again = [recorded_again(prepared, each, r, 1) for r, each in enumerate(last.results)]
     assert won["cycles"][1]["activations"] == pooled([each["activations"] for each in again])
     for name, shown in (("oracle", won), ("S-Cyc", s_cyc)):
-        assert f"{name}: at the end of each training" in formats.text(shown)
+        assert f"{name}: recorded at the end of each training run" in formats.text(shown)
     with pytest.raises(BadInput, match='did you mean "S-Cyc"') as refused:
         catalog.stored_distributions(found, "SCyc")
     assert refused.value.problems[0].path == "distributions"
