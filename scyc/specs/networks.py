@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from scyc.specs.base import Spec, one_of
 from scyc.specs.factory import FactorySpec, VersionedSpec
@@ -68,6 +68,13 @@ class OwnNetworkSpec(FactorySpec, VersionedSpec):
     """A user's own network."""
 
 
+def _own(value: object) -> object:
+    """Return a plain factory as a user's own network."""
+    if type(value) is FactorySpec:
+        return OwnNetworkSpec(factory=value.factory, options=value.options)
+    return value
+
+
 NETWORKS: Mapping[str, type[NetworkBase]] = MappingProxyType(
     {
         "fully_connected": FullyConnectedSpec,
@@ -81,4 +88,4 @@ NETWORKS: Mapping[str, type[NetworkBase]] = MappingProxyType(
 if TYPE_CHECKING:
     NetworkSpec = NetworkBase | OwnNetworkSpec
 else:
-    NetworkSpec = one_of(NETWORKS, own=OwnNetworkSpec)
+    NetworkSpec = Annotated[one_of(NETWORKS, own=OwnNetworkSpec), BeforeValidator(_own)]

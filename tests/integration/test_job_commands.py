@@ -55,7 +55,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     place = tmp_path_factory.mktemp("a server")
     (place / "tiny.yaml").write_text(STUDY)
     (place / "long.yaml").write_text(LONG)
-    (place / "runs").mkdir()
+    (place / "runs" / "_oracle").mkdir(parents=True)
     with contextlib.closing(
         RunDatabase(sqlite_url(place / "runs" / "_oracle" / "oracle.db"))
     ) as ledger:

@@ -242,7 +242,7 @@ def test_a_criterion_is_a_function_and_a_line_in_the_registry(
     module.largest_first = largest_first  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "toy_criterion", module)
     toys = MappingProxyType({**CRITERIA, "largest": Criterion("toy_criterion:largest_first")})
-    for user in ("scyc.pruning.criteria", "scyc.trainer"):
+    for user in ("scyc.pruning.criteria", "scyc.training.starting_networks"):
         monkeypatch.setattr(f"{user}.CRITERIA", toys)
     assert criterion_rule("largest") is None
     trainer = Trainer(system(pruning=PruningSpec(criterion="largest", rate=0.5)), colours)

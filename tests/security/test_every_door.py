@@ -17,8 +17,10 @@ CHANGING = {  # what a token that may read is refused
     ("POST", "/"), ("POST", "/v1/jobs"), ("PATCH", "/v1/jobs/{job}"),
     ("POST", "/v1/jobs/{job}/cancel"), ("POST", "/v1/jobs/{job}/resume"),
     ("POST", "/jobs/{job}/cancel"), ("POST", "/jobs/{job}/resume"), ("POST", "/v1/oracle"),
-    ("POST", "/v1/oracle/{run}/observations"),
+    ("POST", "/v1/oracle/{run}/observations"), ("POST", "/v1/runs"),
+    ("PATCH", "/v1/runs/{run}"), ("DELETE", "/v1/runs/{run}"),
 }  # fmt: skip
+ADMINS = {("POST", "/v1/runs")}  # what a token that may submit is refused, too
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "QUERY", "get")
 WRONG: tuple[dict[str, str], ...] = (
     {}, {"Authorization": "Bearer oracle_wrong"}, {"Authorization": "bearer"},
@@ -118,7 +120,8 @@ def test_a_scope_opens_its_doors_and_no_other(
         if path in ANYBODY:
             continue
         answer = visitor.request(method, filled(path), headers=bearers[scope])
-        if scope == "read" and (method, path) in CHANGING:
+        refused = {"read": CHANGING, "submit": ADMINS}.get(scope, set())
+        if (method, path) in refused:
             assert answer.status_code == 403, (method, path)
         else:
             assert answer.status_code not in {401, 500}, (method, path)

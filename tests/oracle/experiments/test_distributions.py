@@ -291,7 +291,7 @@ def test_the_printed_row_is_the_spread_over_replicates() -> None:
         "5 to 95 %",
         "outside [-0.5, 0.5], %",
         "zeros, %",
-        "hidden outputs: std",
+        "ReLU outputs: std",
         "5 to 95 %",
         "zeros, %",
     ]

@@ -111,7 +111,7 @@ def test_a_toy_kind_of_study_runs_for_two_cycles_and_its_table_is_printed(tmp_pa
     done = CliRunner().invoke(main, ["table", "plaything", "--runs", str(tmp_path)])
     assert done.exit_code == 0, done.output
     assert "A toy decides nothing." in done.output
-    assert f"training       3 trainings {3 * 12:>12} steps" in done.output
+    assert f"training       3 training runs {3 * 12:>12} steps" in done.output
     csv = CliRunner().invoke(
         main, ["table", "plaything", "--format", "csv", "--runs", str(tmp_path)]
     )

@@ -165,7 +165,7 @@ def test_what_was_shrunk_is_said() -> None:
     assert distributions(table).layout.title.subtitle.text == ""
     table["shrunk"] = {"cycles": "3, not 10"}
     said = distributions(table).layout.title.subtitle.text
-    assert said == "Shrunk: cycles 3, not 10."
+    assert said == "Scaled down: cycles 3, not 10."
 
 
 def test_rare_values_beyond_the_axis_are_owned_up_to() -> None:

@@ -207,7 +207,7 @@ def test_what_nobody_foresaw_is_told_as_problem_details_too(
         ("PUT", "/v1/jobs", "GET, POST"),
         ("DELETE", "/v1/jobs/nowhere", "GET, PATCH"),
         ("GET", "/v1/jobs/nowhere/cancel", "POST"),
-        ("POST", "/v1/runs", "GET"),
+        ("PUT", "/v1/runs", "GET, POST"),
     ],
 )
 def test_a_wrong_method_is_told_all_that_are_right(

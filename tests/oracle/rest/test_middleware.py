@@ -169,7 +169,7 @@ def test_the_dashboard_is_for_reading_whoever_asks(
     for headers in ({}, {"Authorization": f"Bearer {root}"}):
         answer = client.request(method, path, headers=headers, json={})
         assert answer.status_code == 403
-        assert "for reading" in answer.json()["detail"]
+        assert "read-only" in answer.json()["detail"]
 
 
 def test_an_admin_writes_in_the_dashboard_where_the_server_allows_it(service: Service) -> None:

@@ -257,7 +257,8 @@ def test_missing_checkpoints_are_told_before_they_are_trained_again(
     lines: list[str] = []
     longer = prepare.prepare(study(keep_checkpoints="all"), settings(tmp_path))
     assert execute.execute(longer, Progress(say=lines.append))["complete"]
-    told = [line for line in lines if not line.startswith("note: ")]  # of the study itself
+    assert "20 of 28 training runs found, 8 to train" in lines
+    told = [line for line in lines if line.startswith("the network of cell")]
     assert told
     for line in told:
         assert re.fullmatch(

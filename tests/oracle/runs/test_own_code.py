@@ -39,7 +39,9 @@ def run(study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
             declared, Settings(folder=tmp_path / "runs", backend="inline", device="cpu")
         )
         execute.execute(prepared, progress)
-        return trained[0], "\n".join(line for line in lines if "tolerance" not in line)
+        return trained[0], "\n".join(
+            line for line in lines if line.startswith("note") and "tolerance" not in line
+        )
 
     return run
 

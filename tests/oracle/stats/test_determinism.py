@@ -14,7 +14,7 @@ import json, sys
 from threadpoolctl import threadpool_info
 from oracle.stats.region import MaxLrScores
 from oracle.stats.region_intervals import infer_region
-from oracle.tables import evidence
+from oracle.tables.parts import evidence
 table = json.load(open(sys.argv[1]))
 told = []
 for cycle in table["cycles"][2:6]:

