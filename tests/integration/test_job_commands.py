@@ -136,7 +136,7 @@ def test_a_fetched_table_is_byte_for_byte_that_of_the_storage(
 def test_figures_reports_and_studies_are_fetched(served: Served, call: Call, finished: str) -> None:
     (report,) = call("fetch", "tiny", "--format", "report").splitlines()
     assert re.fullmatch(r"tiny-[0-9a-f]{8}-report.html", report)
-    assert (served.place / report).stat().st_size > 1_000_000
+    assert (served.place / report).stat().st_size > 500_000
     (figure,) = call("fetch", "tiny", "--format", "html").splitlines()
     assert "<html" in (served.place / figure).read_text()
     call("fetch", "tiny", "--format", "study", "-o", "again.yaml")
@@ -164,10 +164,15 @@ def test_a_refused_study_is_told_of_with_its_file_and_all_problems(
 
 def test_jobs_are_listed_and_told_of(call: Call, finished: str) -> None:
     head, *rows = call("status").splitlines()
-    assert head.split()[:3] == ["job", "state", "trainings"]
+    assert head.split()[:4] == ["job", "state", "training", "runs"]
     (row,) = [row for row in rows if row.startswith(finished)]
     assert row.split()[1:3] == ["done", "32"]
-    assert f"job        {finished}\nstudy      tiny\nstate      done\n" in call("status", "tiny")
+    shown = call("status", "tiny").splitlines()
+    assert [line.split()[:2] for line in shown[:3]] == [
+        ["job", finished],
+        ["study", "tiny"],
+        ["state", "done"],
+    ]
     found = json.loads(call("status", finished, "--format", "json"))
     assert (found["id"], found["owner"], found["done"]) == (finished, "ada", 32)
     assert [each["id"] for each in json.loads(call("status", "--format", "json"))] == [
@@ -182,7 +187,7 @@ def test_a_name_that_the_server_does_not_know_is_bad_input(call: Call, asked: st
     told = call(asked, "nothing", code=2).splitlines()
     what = "RUN" if asked == "fetch" else "JOB"
     assert told[0] == f"{what.lower()}: 1 problem"
-    assert re.match(rf'  {what} = "nothing"    there is no \w+ nothing', told[1])
+    assert re.match(rf'  {what} = "nothing"    \w+ nothing not found', told[1])
 
 
 def test_what_a_state_refuses_is_told(call: Call, finished: str) -> None:
@@ -199,7 +204,7 @@ def test_a_job_that_fails_ends_with_why(served: Served, call: Call) -> None:
     assert re.search(
         r"JobFailed: doomed-[0-9a-f]{8} failed: every max_lr of cycle 0 diverged", told
     )
-    assert "message    every max_lr of cycle 0" in call("status", "doomed")
+    assert re.search(r"message +every max_lr of cycle 0", call("status", "doomed"))
 
 
 def test_a_token_comes_from_the_environment_or_a_file(

@@ -76,7 +76,7 @@ def test_a_key_stands_for_one_job_of_its_owner(jobs: Jobs) -> None:
 
 def test_an_unknown_job_is_told(jobs: Jobs) -> None:
     for act in (jobs.get, jobs.cancel, jobs.resume):
-        with pytest.raises(UnknownJob, match="job nowhere.* not found"):
+        with pytest.raises(UnknownJob, match=r"job nowhere.* not found"):
             act("nowhere\x00")
     with pytest.raises(UnknownJob):
         jobs.reprioritise("nowhere", 1)

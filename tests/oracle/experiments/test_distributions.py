@@ -303,7 +303,7 @@ def test_the_printed_row_is_the_spread_over_replicates() -> None:
     assert second[4:8] == ["0.25 ± 0", "[-0.25, 0.25]", "0.00 ± 0.00", "0.0"]
     assert sheet.verdict == (
         "From 64.0 to 64.0 % of weights remaining, weight gradients are narrower (std 1.35 to "
-        "0.25); hidden outputs are narrower (std 1.37 to 0.5)."
+        "0.25); ReLU outputs are narrower (std 1.37 to 0.5)."
     )
 
 
