@@ -39,6 +39,7 @@ def check(found: dict[str, Any], script: str, device: str = "cpu") -> None:
         assert case["unit"]
 
 
+@pytest.mark.slow
 def test_packs_against_an_ordinary_loop() -> None:
     found = run("pack_vs_solo.py", "--network", "fully_connected")
     check(found, "pack_vs_solo.py")

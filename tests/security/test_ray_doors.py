@@ -215,6 +215,7 @@ def knock(address: str, home: Path, **shown: str) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.ray
 def test_while_a_job_trains_the_api_alone_is_off_loopback_and_ray_asks_for_a_token(
     served: Served, tmp_path: Path

@@ -29,6 +29,7 @@ def test_the_table_and_the_tidy_file_replay_alike() -> None:
     assert replay_cells(one, "racing", 0.2, 0.5) == replay_cells(other, "racing", 0.2, 0.5)
 
 
+@pytest.mark.slow
 def test_recorded_cycles_lose_little_at_a_quarter_of_the_trainings() -> None:
     replays = replay_cells(read_recorded(RESULTS / "digits-fine.csv"), "racing", 0.25, 0.5)
     assert len(replays) == 9 * 2

@@ -101,6 +101,7 @@ def test_ends_read_off_the_posterior_are_nearer_to_the_truth_than_the_raw_ones(
     assert fmean(each.end for each in outcomes) <= 0.6 * fmean(each.raw_end for each in outcomes)
 
 
+@pytest.mark.slow
 def test_on_a_plateau_of_pure_noise_the_winners_curse_is_taken_back() -> None:
     each = [found(noisy([80.0] * 16, 4, 1.0, seed)) for seed in range(60)]
     gaps = [one.region.best_accuracy - (one.best_again or 0.0) for one in each]

@@ -218,6 +218,7 @@ def test_a_missing_folder_is_refused(
         datasets.load(spec)
 
 
+@pytest.mark.slow
 def test_decoding_takes_little_memory_beside_the_array_itself(tmp_path: Path) -> None:
     """Its peak is of a fresh process: VmHWM, since ru_maxrss starts at the parent's."""
     if not Path("/proc/self/status").is_file():
