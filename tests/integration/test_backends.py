@@ -43,6 +43,7 @@ def findings(table: Any) -> Any:
     return copy
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", [OWN, STACKED := {"name": "fully_connected", "hidden": [16]}])
 def test_pack_sizes_give_the_same_table_to_the_last_bit(
     study: Make, tmp_path: Path, network: dict[str, Any]

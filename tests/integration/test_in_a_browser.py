@@ -393,6 +393,7 @@ def test_the_pages_work_without_scripts(
     assert page.locator("section[data-live=table] tbody tr:not(.below)").count() == 4
 
 
+@pytest.mark.slow
 def test_the_list_moves_by_itself_and_tells_of_new_jobs(
     watched: dict[str, Any], home: str, opened: Callable[..., Any]
 ) -> None:
@@ -406,6 +407,7 @@ def test_the_list_moves_by_itself_and_tells_of_new_jobs(
     page.locator("[data-fresh]").wait_for(state="visible")
 
 
+@pytest.mark.slow
 def test_the_optuna_dashboard_shows_the_runs_studies(
     watched: dict[str, Any], home: str, opened: Callable[..., Any]
 ) -> None:

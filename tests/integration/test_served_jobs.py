@@ -364,6 +364,7 @@ def test_no_secret_stands_on_a_drivers_command_line(
     assert words == ["-m", "oracle.service.driver", job.id]
 
 
+@pytest.mark.slow
 def test_a_higher_priority_goes_first(service: Service, serve: Callable[..., Server]) -> None:
     short = {"steps": 12, "batch": 16, "validate_every": 6}
     grid = {"max_lr": [0.1], "extend": False}

@@ -268,6 +268,7 @@ def test_a_label_in_a_figure_is_text_and_neither_mark_nor_link(visitor: Looked) 
     assert visitor.page.locator(".plot .legendtext a").count() == 0
 
 
+@pytest.mark.slow
 def test_reports_and_figures_that_were_saved_run_nothing_of_a_study(visitor: Looked) -> None:
     for file in visitor.home.files:
         visitor.look(file.as_uri(), wait=".js-plotly-plot .legendtext")

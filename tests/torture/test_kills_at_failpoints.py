@@ -134,6 +134,7 @@ def test_runs_that_are_killed_at_twelve_moments_end_as_if_they_were_not(
     assert len(found.points) >= 9
 
 
+@pytest.mark.slow
 def test_two_kills_on_postgresql(on_postgresql: Callable[[int], Victim], reference: Victim) -> None:
     found = killed(2, on_postgresql, reference)
     assert (found.broken, found.kills) == ([], 2)

@@ -38,6 +38,7 @@ def test_recorded_cycles_lose_little_at_a_quarter_of_the_trainings() -> None:
     assert sum(gaps) / len(gaps) > -0.1  # points of accuracy, by replicates it never saw
 
 
+@pytest.mark.slow
 def test_the_command_prints_both_accuracies_and_refuses_what_is_no_grid(tmp_path: Path) -> None:
     shown = CliRunner().invoke(replay, [str(RESULTS / "digits-fine.csv"), "--search", "racing"])
     assert shown.exit_code == 0

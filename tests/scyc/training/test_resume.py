@@ -110,7 +110,11 @@ def same(a: Outcome, b: Outcome) -> bool:
 
 @pytest.mark.parametrize(
     ("optimizer", "carry", "every"),
-    [(spec, "last", 1) for spec in OPTIMIZERS] + [(SgdSpec(), "best", 5)],
+    [
+        pytest.param(spec, "last", 1, marks=[pytest.mark.slow] * (spec.name == "rmsprop"))
+        for spec in OPTIMIZERS
+    ]
+    + [(SgdSpec(), "best", 5)],
     ids=[*IDS, "best weights, saved at every fifth step"],
 )
 def test_wherever_it_is_killed_a_pack_ends_with_the_same_bits(
