@@ -19,7 +19,7 @@ from oracle.errors import PackFailed
 from oracle.execution import ray_auth, ray_reaper
 from oracle.execution.pack_queue import PackQueue
 from oracle.execution.ray_cluster import connect, count_gpus, gpu_share, make_scratch, too_small
-from oracle.execution.ray_searcher import pack_searcher
+from oracle.execution.ray_searcher import pack_scheduler, pack_searcher
 from oracle.execution.ray_trainable import pack_trainable
 from oracle.execution.worker import WorkerConfig
 from oracle.host.devices import resolve_device
@@ -80,6 +80,7 @@ def _fit(
         trainable,
         tune_config=tune.TuneConfig(
             search_alg=searcher,
+            scheduler=pack_scheduler(),
             num_samples=-1,
             reuse_actors=True,
             trial_name_creator=lambda trial: f"pack-{trial.trial_id}",
