@@ -47,25 +47,33 @@ class PackTrials:
             return None
         if self._to_start:
             self._to_start -= 1
-            self._out[trial_id] = None
-            return {"nap": 0.0}
+            return self._rest(trial_id, 0.0)
         if queue.unplanned and self._measures is None:
             self._measures, self._out[trial_id] = trial_id, None
             return {"most": queue.most}
+        return self._work(trial_id)
+
+    def _work(self, trial_id: str) -> Any:
+        """Return the configuration of a trial that trains a pack, or that rests without one."""
+        queue = self._queue
         try:
             pack = self._again.pop() if self._again else queue.next()
-        except BaseException as failure:  # as below
+        except BaseException as failure:  # raised again when Tune has ended
             self.failure = failure
             return self._finished
-        if pack is not None:
-            self._nap = _FIRST_NAP
-            self._out[trial_id] = pack
-            tasks = [dataclasses.asdict(each) for each in cell_tasks(pack.cells, queue.known)]
-            return {"tasks": json.dumps(tasks), "engine": queue.engine}
-        # Tune stops a worker that has nothing to do, and a new one takes seconds to start.
+        if pack is None:
+            # Tune stops a worker that has nothing to do, and a new one takes seconds to start.
+            self._nap = min(self._nap * 1.2, _LONGEST_NAP)
+            return self._rest(trial_id, self._nap)
+        self._nap = _FIRST_NAP
+        self._out[trial_id] = pack
+        tasks = [dataclasses.asdict(each) for each in cell_tasks(pack.cells, queue.known)]
+        return {"tasks": json.dumps(tasks), "engine": queue.engine}
+
+    def _rest(self, trial_id: str, seconds: float) -> dict[str, float]:
+        """Return the configuration of a trial that only keeps its worker."""
         self._out[trial_id] = None
-        self._nap = min(self._nap * 1.2, _LONGEST_NAP)
-        return {"nap": self._nap}
+        return {"nap": seconds}
 
     def complete(self, trial_id: str, result: dict[str, Any] | None, error: bool) -> None:
         """Take what a trial reported; error: whether its worker died."""
