@@ -178,20 +178,35 @@ class Run:
     def masks(
         self, cycle: int, max_lr: float | None = None, replicate: int = 0
     ) -> dict[str, Tensor]:
-        """Return the masks of :meth:`network`, bool, True where a weight remains, by its name."""
+        """Return the masks of :meth:`network`.
+
+        Args:
+            cycle: Completed pruning cycles.
+            max_lr: A max_lr of the oracle's grid; None: the well-tuned one.
+            replicate: Counted from 0.
+
+        Returns:
+            Masks by the name of the weight: bool, of its shape, True where a weight remains.
+
+        Raises:
+            BadInput: As :meth:`network`.
+        """
         cell = self._cell(cycle, max_lr, replicate)
         return load_network(self._stored, self._settings, cell, "final").masks
 
     def folder(
         self, into: str | Path, cycle: int, max_lr: float | None = None, replicate: int = 0
     ) -> Path:
-        """Write the files that a training function left in ``task.folder``; returns the folder.
+        """Write the files that a training function left in ``task.folder``.
 
         Args:
             into: A new or empty folder.
             cycle: As for :meth:`network`, as are max_lr and replicate.
             max_lr: A max_lr of the oracle's grid; None: the well-tuned one.
             replicate: Counted from 0.
+
+        Returns:
+            The folder.
 
         Raises:
             BadInput: As :meth:`network`; or the study has no training function.
