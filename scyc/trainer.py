@@ -4,6 +4,8 @@ A :class:`Trainer` holds what all trainings of a system share (the images on the
 replicate's split and initial weights) and hands each pack to an engine (see
 :mod:`scyc.engines.registry`).
 On a CPU with one thread a member's result is the same bits whatever pack it is in.
+
+Over 300 lines: public methods say their arguments, results and errors.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from oracle.plots.registry import FIGURES
 from oracle.reports import formats
 from oracle.runs import catalog, html_report
 from oracle.runs.catalog import StoredRun
-from oracle.runs.training_runs import training_runs
+from oracle.runs.training_runs import COLUMNS, training_runs
 from oracle.settings import Settings
 from oracle.study.base import Study
 from oracle.tables.registry import Table, is_empty
@@ -114,26 +114,8 @@ class Run:
         """
         import pandas as pd  # noqa: PLC0415  # half a second
 
-        rows = [
-            {
-                "search": each.search,
-                "cycle": each.cell.cycle,
-                "max_lr": each.cell.max_lr,
-                "replicate": each.cell.replicate,
-                "val_accuracy": each.result.val_accuracy,
-                "test_accuracy": each.result.test_accuracy,
-                "diverged": each.result.diverged,
-                "weights_remaining": each.result.weights_remaining,
-                "steps": each.result.steps,
-                "seconds": each.result.seconds,
-                "device": each.result.device,
-                "engine": each.result.engine,
-                "checkpoint": each.result.checkpoint,
-                "cell": each.cell.id,
-            }
-            for each in training_runs(self._stored)
-        ]
-        return pd.DataFrame(rows, columns=_COLUMNS)
+        rows = [each.values() for each in training_runs(self._stored)]
+        return pd.DataFrame(rows, columns=COLUMNS)
 
     def figure(self) -> Figure:
         """Return the run's figure, as ``oracle plot`` draws it.
@@ -303,9 +285,3 @@ class Run:
     def _repr_html_(self) -> str:
         """Render the table as HTML for a notebook, and the figure below it."""
         return html_report.notebook_cell(self.table)
-
-
-_COLUMNS = (
-    "search", "cycle", "max_lr", "replicate", "val_accuracy", "test_accuracy", "diverged",
-    "weights_remaining", "steps", "seconds", "device", "engine", "checkpoint", "cell",
-)  # fmt: skip
