@@ -17,7 +17,7 @@ from oracle.study.function import FunctionStudy
 from oracle.study.oracle import OracleStudy
 from oracle.study.scale_down import lengthened
 from oracle.tables.parts.cycles import GridValue, OracleCycleRow
-from oracle.tables.registry import Table
+from oracle.tables.oracle import OracleTable
 from scyc.data import cache
 from scyc.errors import BadInput
 from scyc.trainer import Member, Trainer
@@ -70,7 +70,7 @@ def two_rates(cycle: OracleCycleRow) -> list[float]:
     return sorted([best, *others[:1]])
 
 
-def train_longer(run: StoredRun, table: Table, device: str = "auto") -> Longer:
+def train_longer(run: StoredRun, table: OracleTable, device: str = "auto") -> Longer:
     """Train a run's unpruned network 1.5 times as long at two max_lr, in this process.
 
     Warm-up, drops and the looks at the validation images are lengthened alike; images, initial
@@ -87,7 +87,7 @@ def train_longer(run: StoredRun, table: Table, device: str = "auto") -> Longer:
     """
     study = run.study
     name = run.record.run_id
-    if not isinstance(study, OracleStudy) or table["kind"] != "oracle":
+    if not isinstance(study, OracleStudy):
         raise BadInput("run", [SettingProblem("run", "is no oracle's run; name one", name)])
     if isinstance(study, FunctionStudy):
         rule = "its training runs are a function's; raise training.steps in the study instead"
