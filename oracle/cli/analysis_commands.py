@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -130,7 +130,8 @@ def budget(run_name: str, settings: Settings, device: str, form: str) -> None:
     from oracle.runs import catalog, longer
 
     run = catalog.find_run(run_name, settings)
-    found = longer.train_longer(run, catalog.stored_table(run), device)
+    table = cast("OracleTable", catalog.stored_table(run))  # else the study is refused
+    found = longer.train_longer(run, table, device)
     if form == "json":
         click.echo(json.dumps(longer.as_json(found), indent=2))
     else:

@@ -16,8 +16,8 @@ from oracle.stats.region import points
 from oracle.study.function import FunctionStudy
 from oracle.study.oracle import OracleStudy
 from oracle.study.scale_down import lengthened
-from oracle.tables.parts.cycles import GridValue, OracleCycleRow
 from oracle.tables.oracle import OracleTable
+from oracle.tables.parts.cycles import GridValue, OracleCycleRow
 from scyc.data import cache
 from scyc.errors import BadInput
 from scyc.trainer import Member, Trainer
