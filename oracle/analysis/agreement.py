@@ -80,13 +80,13 @@ def text(table: OracleTable, replayed: Sequence[Replay], path: Sequence[OracleCy
             f"{each.full.cycle:>5}{_region(each.full):>34}{_region(each.adaptive):>34}{best:>10}"
             f"{ends:>10}{each.share:>9.0%}"
         )
-    told = said(replayed)
+    shares = said(replayed)
     lines += [
         "",
-        f"same well-tuned max_lr {told['same_best']:.0%} (or not told apart from it "
-        f"{told['best_as_good']:.0%}), ends within a step {told['ends_near']:.0%}, both "
-        f"{told['both']:.0%}",
-        f"of {told['cycles']} cycles, with {told['share']:.0%} of the trainings",
+        f"same well-tuned max_lr {shares['same_best']:.0%} (or not told apart from it "
+        f"{shares['best_as_good']:.0%}), ends within a step {shares['ends_near']:.0%}, both "
+        f"{shares['both']:.0%}",
+        f"of {shares['cycles']} cycles, with {shares['share']:.0%} of the trainings",
     ]
     if (own := halves(replayed, table["tolerance"], table["tolerance_kind"])) is not None:
         lines.append(

@@ -84,7 +84,7 @@ def results_of(results: Sequence[CellResult]) -> bytes:
     return json.dumps([_plain(asdict(each)) for each in results], allow_nan=False).encode()
 
 
-def told(content: bytes) -> dict[str, Any]:
+def file_entry(content: bytes) -> dict[str, Any]:
     """Return what a manifest says of a file."""
     return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 

@@ -116,10 +116,10 @@ def _delete_files(
     for file in doomed:
         file.unlink(missing_ok=True)
     if settings.store is not None:
-        place = settings.shared_location(run.study.folder_name, "checkpoints")
+        location = settings.shared_location(run.study.folder_name, "checkpoints")
         ending = FolderStore if isinstance(run.study, FunctionStudy) else CheckpointStore
         for sha256 in lost:
-            ending(blobs(place)).discard(sha256)
+            ending(blobs(location)).discard(sha256)
     if all(each.graph != run.record.graph for each in others):
         shutil.rmtree(PackStates(run.place, graph).folder, ignore_errors=True)
     _delete_empty(run.place)

@@ -95,8 +95,8 @@ def _asked(so_far: Experiment, known: Mapping[str, CellResult]) -> set[str]:
 
 def files(run: StoredRun, results: Sequence[CellResult]) -> set[Path]:
     """Return the files that a run with these results has in its folder, if they are there."""
-    kept = {each for result in results for each in (result.checkpoint, result.kept) if each}
-    paths = {file for sha256 in kept for file in network_files(run, sha256)}
+    checkpoints = {each for result in results for each in (result.checkpoint, result.kept) if each}
+    paths = {file for sha256 in checkpoints for file in network_files(run, sha256)}
     return paths | {run.place / f"{run.record.run_id}.html"} | images(run)
 
 

@@ -26,7 +26,7 @@ def lines(figure: go.Figure, table: OracleTable, column: int) -> None:
     cycles = table["cycles"]
     by_cycle = [means(c) for c in cycles]
     many = len(cycles) > MANY
-    place = {"row": 1, "col": column}
+    position = {"row": 1, "col": column}
     shares = [0.9 * index / max(1, len(cycles) - 1) for index in range(len(cycles))]
     for cycle, line, colour in zip(
         cycles, by_cycle, sample_colorscale("Viridis", shares), strict=True
@@ -45,11 +45,11 @@ def lines(figure: go.Figure, table: OracleTable, column: int) -> None:
                 hovertemplate=f"max_lr %{{x:.4g}}: {_hover(table)}<extra>"
                 + f"cycle {cycle['cycle']}</extra>",
             ),
-            **place,
+            **position,
         )
-    so_far = _unfinished(figure, table, place)
+    so_far = _unfinished(figure, table, position)
     if many:
-        _colour_bar(figure, cycles, place)
+        _colour_bar(figure, cycles, position)
     bars = not many and any(c["evidence"] and c["evidence"]["low"] for c in cycles)
     by_cycle += [so_far] if so_far else []
     axis = _value_axis(table, by_cycle)
@@ -66,15 +66,15 @@ def lines(figure: go.Figure, table: OracleTable, column: int) -> None:
                 legend="legend" if many else "legend2",
                 hovertemplate="max_lr %{x:.4g} diverged<extra></extra>",
             ),
-            **place,
+            **position,
         )
     rates = [entry["max_lr"] for c in cycles for entry in c["grid"]] + unfinished_rates(table)
-    figure.update_xaxes(title_text="max_lr", **(rate_axis(rates) if rates else {}), **place)
+    figure.update_xaxes(title_text="max_lr", **(rate_axis(rates) if rates else {}), **position)
     figure.update_yaxes(
         title_text=f"mean validation {metric.name(table)}{' ± SE' if bars else ''}"
         f"{metric.unit(table)}",
         **axis,
-        **place,
+        **position,
     )
 
 
@@ -85,7 +85,7 @@ def unfinished_rates(table: OracleTable) -> list[float]:
 
 
 def _unfinished(
-    figure: go.Figure, table: OracleTable, place: Mapping[str, int]
+    figure: go.Figure, table: OracleTable, position: Mapping[str, int]
 ) -> dict[float, float]:
     """Draw the cycle that a run is in, hollow where replicates lack; return its means so far."""
     part = table.get("current")
@@ -107,13 +107,13 @@ def _unfinished(
             hovertemplate=f"max_lr %{{x:.4g}}: {_hover(table)}, %{{text}}<extra>"
             f"cycle {part['cycle']} so far</extra>",
         ),
-        **place,
+        **position,
     )
     return means
 
 
 def _colour_bar(
-    figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[str, int]
+    figure: go.Figure, cycles: Sequence[OracleCycleRow], position: Mapping[str, int]
 ) -> None:
     """Draw the colours of the lines, in place of a legend line for each."""
     last = len(cycles) - 1
@@ -144,7 +144,7 @@ def _colour_bar(
             showlegend=False,
             hoverinfo="skip",
         ),
-        **place,
+        **position,
     )
 
 

@@ -102,11 +102,11 @@ def rows(tables: Sequence[OracleTable]) -> list[tuple[int, list[OracleCycleRow |
 
 def _spread(ticks: Sequence[float]) -> list[float]:
     """Ticks of which none stand too close to be read."""
-    kept: list[float] = []
+    spread: list[float] = []
     for tick in ticks:
-        if not kept or kept[-1] / tick > 1.12:
-            kept.append(tick)
-    return kept
+        if not spread or spread[-1] / tick > 1.12:
+            spread.append(tick)
+    return spread
 
 
 def _translucent(colour: str, share: float) -> str:

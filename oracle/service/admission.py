@@ -120,7 +120,7 @@ def _choice(folders: Mapping[str, Path]) -> str:
 
 
 def _unlisted(allow: Mapping[str, str]) -> str:
-    known = ", ".join(f"{name} ({place})" for name, place in sorted(allow.items()))
+    known = ", ".join(f"{name} ({path})" for name, path in sorted(allow.items()))
     return f"is not on this server's list of code ({known or 'which is empty'})"
 
 

@@ -60,12 +60,12 @@ def _renamed(
         stored = names.get(key, key)
         if stored in renamed or (stored != key and stored in content):
             stored = key  # both names: the second is refused as unknown
-        at, told = f"{path}{stored}", f"{declared}{key}"
-        if at != told:
-            given[at] = told
+        at, declared_path = f"{path}{stored}", f"{declared}{key}"
+        if at != declared_path:
+            given[at] = declared_path
         if isinstance(value, str):
             value = _VALUES.get((stored, value), value)  # noqa: PLW2901  # as stored
-        renamed[stored] = _below(value, stored, at, told, given)
+        renamed[stored] = _below(value, stored, at, declared_path, given)
     return renamed
 
 

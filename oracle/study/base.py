@@ -242,8 +242,8 @@ class Study(Spec):
         """Every field that says what is computed: all but where it and the images lie."""
         fields = as_json(self)
         del fields["beside"]
-        for place in ("root", "download"):
-            fields["dataset"].pop(place, None)
+        for field in ("root", "download"):
+            fields["dataset"].pop(field, None)
         return fields
 
 

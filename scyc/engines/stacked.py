@@ -167,8 +167,8 @@ class _Pack:
             network = Network(state, self._jobs[index].start.masks)
             self._diverged[index] = self._curves[index].diverged(step, network)
         self.groups = [self._group(group["members"]) for group in saved["groups"]]
-        for group, kept in zip(self.groups, saved["groups"], strict=True):
-            group.resume(kept)
+        for group, group_state in zip(self.groups, saved["groups"], strict=True):
+            group.resume(group_state)
 
 
 def _reads_at_once(device: torch.device) -> bool:
