@@ -88,7 +88,7 @@ def list_runs(settings: Settings) -> None:
     runs = catalog.find(settings, unread)
     width = max([20, *(len(each.record.run_id) for each in runs)])
     for each in runs:
-        click.echo(f"{each.record.run_id:<{width}}  {each.state:<10} {each.place}")
+        click.echo(f"{each.record.run_id:<{width}}  {each.state:<10} {each.folder}")
     if not runs:
         click.echo("no runs yet")
     for run_id in unread:

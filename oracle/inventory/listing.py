@@ -47,7 +47,7 @@ class ListedRun:
             "ended": self.ended.isoformat(timespec="seconds") if self.ended else None,
             "bytes": self.size,
             "owners": list(self.owners),
-            "folder": str(self.run.place),
+            "folder": str(self.run.folder),
             "shrunk": dict(study.shrunk),
         }
 
@@ -97,7 +97,7 @@ def files(run: StoredRun, results: Sequence[CellResult]) -> set[Path]:
     """Return the files that a run with these results has in its folder, if they are there."""
     checkpoints = {each for result in results for each in (result.checkpoint, result.kept) if each}
     paths = {file for sha256 in checkpoints for file in network_files(run, sha256)}
-    return paths | {run.place / f"{run.record.run_id}.html"} | images(run)
+    return paths | {run.folder / f"{run.record.run_id}.html"} | images(run)
 
 
 def network_files(run: StoredRun, sha256: str) -> list[Path]:
@@ -105,12 +105,12 @@ def network_files(run: StoredRun, sha256: str) -> list[Path]:
     from scyc.storage import checkpoint_store  # noqa: PLC0415  # PyTorch: tables need none
 
     names = (checkpoint_store.name(sha256, ending) for ending in (".pt", ".tar"))
-    return [run.place / "checkpoints" / name for name in names]
+    return [run.folder / "checkpoints" / name for name in names]
 
 
 def images(run: StoredRun) -> set[Path]:
     """Return the files of a run's decoded images."""
-    return set((run.place / "images").glob(f"{run.record.fingerprint}.*"))
+    return set((run.folder / "images").glob(f"{run.record.fingerprint}.*"))
 
 
 def find_listed(name: str, settings: Settings) -> ListedRun:
@@ -156,7 +156,7 @@ def one_text(listed: ListedRun) -> str:
         "latest": f"{listed.ended:%Y-%m-%d %H:%M} UTC" if listed.ended else "",
         "size": bytes_text(listed.size),
         "owner": ", ".join(listed.owners),
-        "folder": str(listed.run.place),
+        "folder": str(listed.run.folder),
         "database": listed.run.url.render_as_string(hide_password=True),
     }
     return "".join(f"{key:<9} {value}\n" for key, value in rows.items() if value)

@@ -184,7 +184,7 @@ def _recorded(
 def _store(study: Study, settings: Settings, run: StoredRun | None = None) -> CheckpointStore:
     """Return where a study's networks are: those of a run, or those of a study that is taken in."""
     if settings.store is None:
-        folder = run.place if run is not None else settings.study_folder(study.folder_name)
+        folder = run.folder if run is not None else settings.study_folder(study.folder_name)
         files: Blobs = Folder(folder.absolute() / "checkpoints")
     else:
         files = blobs(settings.shared_location(study.folder_name, "checkpoints"))

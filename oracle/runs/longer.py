@@ -97,7 +97,7 @@ def train_longer(run: StoredRun, table: OracleTable, device: str = "auto") -> Lo
         rule = "has no finished cycle with a winner; finish its run first"
         raise BadInput("run", [SettingProblem("run", rule, name)])
     longer = lengthened(study, FACTOR)
-    images = cache.read_cache(run.place / "images", run.record.fingerprint)
+    images = cache.read_cache(run.folder / "images", run.record.fingerprint)
     torch.set_num_threads(1)
     trainer = Trainer(longer.system, images, resolve_device(device))
     stored = {each["max_lr"]: _stored(each) for each in cycle["grid"]}
