@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from oracle.analysis.replay import Replay, said
 from oracle.search.grid_search import OracleCycle
 from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_region
 from oracle.tables.oracle import OracleTable
+from scyc.json_types import JsonObject
 
 
 def halves(
@@ -49,7 +49,7 @@ def _half(cycle: OracleCycle, start: int, tolerance: float, kind: ToleranceKind)
 
 def as_json(
     table: OracleTable, replayed: Sequence[Replay], path: Sequence[OracleCycle] | None
-) -> dict[str, Any]:
+) -> JsonObject:
     """JSON values. path: the adaptive oracle's own, as far as it is recorded."""
     return {
         "run_id": table["run_id"],
@@ -111,7 +111,7 @@ def _region(cycle: OracleCycle) -> str:
     return f"{region.well_tuned:.4g} [{region.low:.4g}, {region.high:.4g}]" if region else "none"
 
 
-def _cycle(each: Replay) -> dict[str, Any]:
+def _cycle(each: Replay) -> JsonObject:
     return {
         "cycle": each.full.cycle,
         "full": _region(each.full),

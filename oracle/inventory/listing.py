@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from oracle.database.contents.removal import Removal
 from oracle.experiments.base import Experiment
@@ -20,6 +19,7 @@ from oracle.settings import Settings
 from oracle.storage.result_store import ResultStore
 from oracle.storage.session import opened
 from oracle.study.base import Study
+from scyc.json_types import JsonObject
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class ListedRun:
     size: int  # bytes of its networks, images and report; some may be another run's, too
     owners: tuple[str, ...]  # of its jobs; none where no server has run it
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> JsonObject:
         """Return the same as JSON values."""
         record, study = self.run.record, self.run.study
         return {

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
-from oracle.plots.base import MANY, rate_axis, thinned
+from oracle.plots.base import MANY, Layout, rate_axis, thinned
 from oracle.reports.parts import metric
 from oracle.tables.base import finite
 from oracle.tables.oracle import OracleTable
@@ -152,7 +151,7 @@ def _hover(table: OracleTable) -> str:
     return "%{y:.4g}" if metric.is_own(table) else "%{y:.2f} %"
 
 
-def _value_axis(table: OracleTable, by_cycle: Sequence[Mapping[float, float]]) -> dict[str, Any]:
+def _value_axis(table: OracleTable, by_cycle: Sequence[Mapping[float, float]]) -> Layout:
     """Return the range in which the best values lie; a metric of one's own is shown whole."""
     if metric.is_own(table):
         return {}
@@ -181,7 +180,7 @@ def means(cycle: OracleCycleRow) -> dict[float, float]:
     }
 
 
-def _errors(cycle: OracleCycleRow, rates: Sequence[float], colour: str) -> dict[str, Any]:
+def _errors(cycle: OracleCycleRow, rates: Sequence[float], colour: str) -> Layout:
     """Bars: standard errors of the paired difference to the best."""
     paired = cycle["evidence"]["paired"] if cycle["evidence"] else []
     errors = {each["max_lr"]: each["standard_error"] for each in paired}

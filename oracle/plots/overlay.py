@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import plotly.graph_objects as go
 
-from oracle.plots.base import band, estimated_bounds, rate_axis, region_ends, remaining_axis
+from oracle.plots.base import Layout, band, estimated_bounds, rate_axis, region_ends, remaining_axis
 from oracle.tables.oracle import OracleTable
 from oracle.tables.parts.cycles import OracleCycleRow
 from oracle.tables.registry import Table
@@ -43,7 +42,7 @@ def _run(figure: go.Figure, table: OracleTable, colour: str, symbol: str) -> lis
     known = [c for c in table["cycles"] if c["feasible"]]
     left = [c["weights_remaining"] for c in known]
     lows, highs, name = _bounds(known)
-    group: dict[str, Any] = {"legendgroup": table["run_id"]}
+    group: Layout = {"legendgroup": table["run_id"]}
     figure.add_trace(
         band(
             left,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
@@ -20,6 +19,7 @@ from oracle.tables.oracle import OracleTable
 from oracle.tables.parts.cycles import GridValue, OracleCycleRow
 from scyc.data import cache
 from scyc.errors import BadInput
+from scyc.json_types import JsonObject
 from scyc.trainer import Member, Trainer
 
 FACTOR = 1.5  # times the iterations
@@ -153,7 +153,7 @@ def text(comparison: Longer) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_json(comparison: Longer) -> dict[str, Any]:
+def as_json(comparison: Longer) -> JsonObject:
     """Convert the comparison to JSON values.
 
     Args:

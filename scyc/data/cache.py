@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from scyc.data.images import Images
+from scyc.json_types import JsonObject
 from scyc.specs.base import content_hash
 from scyc.storage.blob_store import Blobs, make_folder, read_file, whole, write_whole
 
@@ -131,7 +131,7 @@ def _keep(cache: Path, images: Images) -> None:
             np.lib.format.write_array_header_1_0(file, header)
             file.write(array.data)  # NumPy's own way does not say that it was a full disk
     sums = {kind: _sum(cache / f"{images.fingerprint}.{kind}.npy") for kind in _KINDS}
-    description: dict[str, Any] = {
+    description: JsonObject = {
         "classes": images.classes,
         "images": len(images.labels),
         "sums": sums,
