@@ -155,9 +155,6 @@ def pack_searcher(queue: PackQueue, workers: int) -> Any:
     return PackSearcher()
 
 
-<<<<<<< HEAD
-def _reported(result: JsonObject | None, error: bool, queue: PackQueue) -> JsonObject:
-=======
 def pack_scheduler() -> Any:
     """Return a Tune scheduler that lets every worker finish its start.
 
@@ -181,8 +178,7 @@ def pack_scheduler() -> Any:
     return made()
 
 
-def _reported(result: dict[str, Any] | None, error: bool, queue: PackQueue) -> dict[str, Any]:
->>>>>>> main
+def _reported(result: JsonObject | None, error: bool, queue: PackQueue) -> JsonObject:
     """Return what a worker reports; its messages are passed on first.
 
     Raises PackFailed and DiskError.
