@@ -17,13 +17,15 @@ from oracle.database.contents.optuna_tables import (
     OF_STUDIES,
     PARAMS,
     STUDIES,
+    SUMMARY_KEY,
     SYSTEM_OF_STUDIES,
     TRIALS,
     VALUES,
+    read_number,
 )
 from oracle.database.engine import URL, Database
 from oracle.database.leases import LeaseClaim, require
-from oracle.database.optuna_rows import NewTrial, insert_trial, read_number
+from oracle.database.optuna_rows import NewTrial, insert_trial
 from oracle.database.tables import OBSERVATIONS, OUTSIDE, PLANS, RUN_NAMES, RUNS
 from oracle.errors import StorageError
 
@@ -228,7 +230,7 @@ def _trials(connection: sa.Connection, study: int) -> Iterator[NewTrial]:
 
 def _key(trial: NewTrial) -> tuple[str, Any]:
     """By what a trial is known to be there."""
-    for name in ("cell", "candidate"):
+    for name in ("cell", "candidate", SUMMARY_KEY):
         if name in trial.attributes:
             return name, trial.attributes[name]
     whole = (trial.fate, trial.values, trial.params, trial.curve, trial.attributes)
