@@ -118,7 +118,11 @@ def stored_studies(connection: sa.Connection) -> Iterator[StoredStudy]:
 
 
 def add_study(connection: sa.Connection, study: StoredStudy) -> int:
-    """Add an Optuna study's trials that a database lacks; returns how many these are."""
+    """Add an Optuna study's trials that a database lacks.
+
+    Returns:
+        How many these are, without the answers of cycles in a run's summary.
+    """
     number = _same_study(connection, study)
     if number is None:
         number = _made(connection, study)
@@ -134,7 +138,7 @@ def add_study(connection: sa.Connection, study: StoredStudy) -> int:
     first = int(connection.execute(count).scalar_one())
     for index, trial in enumerate(new, first):
         insert_trial(connection, number, index, trial)
-    return len(new)
+    return sum(SUMMARY_KEY not in trial.attributes for trial in new)
 
 
 def _same_study(connection: sa.Connection, study: StoredStudy) -> int | None:
