@@ -20,6 +20,7 @@ class Settings:
     folder: Path = Path("runs")  # the home: a folder for each study, and one for the program
     storage: str | None = None  # database URL; the home's SQLite file if None
     data: Path | None = None  # the images' folder, instead of the study's
+    download: bool = False  # fetch the images into that folder first, where they are not in it
     workers: int = field(default_factory=lambda: default_workers("cpu"))
     backend: str = "ray"
     device: str = "auto"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from oracle.search.graph import CellResult, Graph
 from oracle.search.greedy import greedy_oracle
 from oracle.search.grid_search import GridSearch, OracleCycle
-from oracle.search.request import Results, replay
+from oracle.search.request import Results, Search, replay, requests
 from oracle.search.selection.adaptive_grid import SELECTION_RULES
 from oracle.stats.paired_difference import Difference, difference
 from oracle.stats.region import Region, ToleranceKind
@@ -132,16 +132,18 @@ class Judge:
             self.graph, self.schedule, grid, self.tolerance, self.tolerance_kind, choice
         )
         parents = [cell.parent for cell in next(iter(full.cells.values()))]
-        running = search.cycle(parents, last)
-        ask, rounds = next(running), 1
-        while True:
-            answers = {cell.id: full.results[cell.max_lr][cell.replicate] for cell in ask.cells}
-            try:
-                ask = running.send(answers)
-            except StopIteration as stop:
-                result: OracleCycle = stop.value
-                return result, rounds
-            rounds += 1
+        cycles: list[OracleCycle] = []
+
+        def whole() -> Search:
+            cycles.append((yield from search.cycle(parents, last)))
+
+        known = {
+            cell.id: result
+            for max_lr, cells in full.cells.items()
+            for cell, result in zip(cells, full.results[max_lr], strict=True)
+        }
+        rounds = sum(1 for _ in requests(whole(), known))
+        return cycles[0], rounds
 
 
 def replays(study: OracleStudy, graph: Graph, cycles: Sequence[OracleCycle]) -> list[Replay]:

@@ -37,10 +37,8 @@ class Shift:
     @property
     def direction(self) -> Direction:
         """Which way it lies, where both intervals say so."""
-        intervals = [self.drawn, *([self.paired] if self.paired else [])]
-        if all(low > 0 for low, _ in intervals):
-            return "higher"
-        return "lower" if all(high < 0 for _, high in intervals) else "not told apart"
+        names: tuple[Direction, ...] = ("not told apart", "higher", "lower")
+        return names[trend.sign(self.drawn, self.paired)]
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,22 @@ class CycleDraws:
         return float(np.median(self.logs[quantity]))
 
 
+def sign(drawn: tuple[float, float], paired: tuple[float, float] | None) -> int:
+    """Return the sign of a quantity as far as its 90 % intervals agree on it.
+
+    Args:
+        drawn: Interval by the posterior's draws.
+        paired: Interval over the replicates, if there is one.
+
+    Returns:
+        1 where all of them lie above 0, -1 where all lie below, else 0.
+    """
+    intervals = [drawn, *([paired] if paired else [])]
+    if all(low > 0 for low, _ in intervals):
+        return 1
+    return -1 if all(high < 0 for _, high in intervals) else 0
+
+
 @dataclass(frozen=True)
 class Trend:
     """How one quantity changes over the cycles; slopes are of log max_lr, a cycle."""
@@ -66,10 +82,8 @@ class Trend:
     @property
     def direction(self) -> Direction:
         """Which way it goes, where both intervals say so."""
-        intervals = [self.drawn, *([self.paired] if self.paired else [])]
-        if all(low > 0 for low, _ in intervals):
-            return "rises"
-        return "falls" if all(high < 0 for _, high in intervals) else "not told apart"
+        names: tuple[Direction, ...] = ("not told apart", "rises", "falls")
+        return names[sign(self.drawn, self.paired)]
 
 
 def scores(cycle: Mapping[str, Any], without: int | None = None) -> dict[float, MaxLrScores]:

@@ -131,6 +131,10 @@ def device_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--data", type=FILE, help="Folder of the images; replaces the study's dataset.root."
     )
+    @click.option(
+        "--download", is_flag=True,
+        help="Download CIFAR-10 or Fashion-MNIST into that folder first, unless it is there.",
+    )  # fmt: skip
     @worker_options("Number of worker processes.", "in this process")
     @click.option(
         "--save-every", type=Finite(0, min_open=True), default=5.0, show_default=True,
@@ -140,6 +144,7 @@ def device_options(command: Callable[..., None]) -> Callable[..., None]:
     def with_settings(
         settings: Settings,
         data: Path | None,
+        download: bool,
         workers: int | None,
         backend: str,
         device: str,
@@ -147,8 +152,8 @@ def device_options(command: Callable[..., None]) -> Callable[..., None]:
         **arguments: Any,
     ) -> None:
         settings = replace(
-            settings, data=data, backend=backend, device=device, save_every=save_every,
-            workers=workers or default_workers(device),
+            settings, data=data, download=download, backend=backend, device=device,
+            save_every=save_every, workers=workers or default_workers(device),
         )  # fmt: skip
         command(settings=settings, **arguments)
 

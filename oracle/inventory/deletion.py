@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from oracle.database import Lease, RunDatabase, RunRecord
+from oracle.database import RunRecord
 from oracle.database.contents.removal import Removal
-from oracle.errors import LeaseHeld, WrongState
+from oracle.errors import WrongState
 from oracle.execution.pack_state import PackStates
 from oracle.experiments.registry import experiment
 from oracle.experiments.summary import summary_place
+from oracle.inventory.idle_graph import idle_graph
 from oracle.inventory.listing import asked_cells, images, network_files
 from oracle.runs import catalog
 from oracle.runs.catalog import StoredRun
@@ -59,7 +60,7 @@ def delete(run: StoredRun, settings: Settings) -> Deleted:
         waiting = [job for job, _, state in rows.jobs(run_id) if state in _UNENDED_JOBS]
         if waiting:
             raise WrongState(f"{run_id} is the job {waiting[0]}; cancel it first: oracle cancel")
-        with _held(ledger, run) as lease:
+        with idle_graph(ledger, run.record.graph, run.record.run_id) as lease:
             ledger.register(replace(run.record, state=DELETING), lease.claim)
             known = store.results(graph)
             others = [each for each in ledger.runs() if each.run_id != run_id]
@@ -73,16 +74,6 @@ def delete(run: StoredRun, settings: Settings) -> Deleted:
             nodes.add(summary_place(run_id).node)
             rows.remove(run_id, graph.id, gone, nodes, lease.claim)
     return Deleted(len(gone), size)
-
-
-@contextlib.contextmanager
-def _held(ledger: RunDatabase, run: StoredRun) -> Iterator[Lease]:
-    """Hold the lease of a run's graph. Raises WrongState where somebody trains it."""
-    try:
-        with ledger.lease(run.record.graph, lambda _: None) as lease:
-            yield lease
-    except LeaseHeld as error:
-        raise WrongState(f"{run.record.run_id} is running: {error}; end it first") from error
 
 
 def _needed(others: Iterable[RunRecord], graph: Graph, known: Mapping[str, CellResult]) -> set[str]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from oracle.database import Lease, RunDatabase, RunRecord
-from oracle.errors import LeaseHeld, SettingProblem, WrongState
+from oracle.errors import SettingProblem
 from oracle.experiments.base import ExperimentCallbacks
 from oracle.experiments.registry import experiment
 from oracle.inventory import archive
 from oracle.inventory.archive import MANIFEST, RESULTS, Archive, Bounds
+from oracle.inventory.idle_graph import idle_graph
 from oracle.inventory.listing import asked_cells
 from oracle.runs.catalog import StoredRun
 from oracle.runs.publishing import publish
@@ -124,7 +125,7 @@ def import_run(file: Path, settings: Settings, bounds: Bounds | None = None) -> 
         study, graph = found.study, found.graph
         with (
             opened(study_url(settings, study.folder_name)) as (ledger, store),
-            _held(ledger, found) as lease,
+            idle_graph(ledger, found.graph.id, found.run_id) as lease,
         ):
             there = store.results(graph)
             known = {**found.results, **there}
@@ -188,12 +189,3 @@ def _store(study: Study, settings: Settings, run: StoredRun | None = None) -> Ch
     else:
         place = blobs(settings.shared_location(study.folder_name, "checkpoints"))
     return FolderStore(place) if isinstance(study, FunctionStudy) else CheckpointStore(place)
-
-
-@contextlib.contextmanager
-def _held(ledger: RunDatabase, found: Archive) -> Iterator[Lease]:
-    try:
-        with ledger.lease(found.graph.id, lambda _: None) as lease:
-            yield lease
-    except LeaseHeld as error:
-        raise WrongState(f"{found.run_id} is running here: {error}; end it first") from error

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 from oracle.reports.sheet import shrunk_lines
 from oracle.tables.base import TableHeader
@@ -126,6 +127,28 @@ def head(title: str, table: TableHeader) -> dict[str, Any]:
 
 BELOW = MappingProxyType({"orientation": "h", "y": -0.22, "font": {"size": 10}})  # a card's legend
 BESIDE = MappingProxyType({"x": 1.01, "y": 1.0, "font": {"size": 10}})
+
+
+def panel(
+    draw: Callable[[go.Figure], None],
+    title: str,
+    legend: Mapping[str, Any] = BELOW,
+    legend2: Mapping[str, Any] = BESIDE,
+) -> go.Figure:
+    """Draw one panel of a whole figure by itself, as a :func:`card`.
+
+    Args:
+        draw: Adds the panel's traces and axes to the figure that it is given, at row 1, column 1.
+        title: Of the panel.
+        legend: Layout of its legend.
+        legend2: Layout of its second legend, where it has one.
+
+    Returns:
+        The panel.
+    """
+    figure = make_subplots(rows=1, cols=1)
+    draw(figure)
+    return card(figure, title, legend, legend2)
 
 
 def card(

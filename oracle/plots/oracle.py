@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 
 import plotly.graph_objects as go
@@ -11,8 +12,8 @@ from plotly.subplots import make_subplots
 from oracle.plots import accuracies, heat_map, region_marks, rivals
 from oracle.plots.base import (
     MANY,
-    card,
     head,
+    panel,
     rate_axis,
     region_ends,
     remaining_axis,
@@ -80,17 +81,14 @@ def dashboard_panels(table: OracleTable) -> dict[str, go.Figure]:
     The two halves of :func:`regions`; of many cycles the accuracies and the heat map both.
     """
     if not table["cycles"]:  # the first is not finished
-        figure = make_subplots(rows=1, cols=1)
-        accuracies.lines(figure, table, column=1)
-        return {"accuracies": card(figure, _titles(table)["accuracies"])}
-    draws = {"regions": _band, "accuracies": accuracies.lines}
-    if len(table["cycles"]) > MANY:
+        draws = {"accuracies": accuracies.lines}
+    elif len(table["cycles"]) <= MANY:
+        draws = {"regions": _band, "accuracies": accuracies.lines}
+    else:
         draws = {"regions": _band, "heat_map": heat_map.panel, "accuracies": accuracies.lines}
     made = {}
     for name, draw in draws.items():
-        figure = make_subplots(rows=1, cols=1)
-        draw(figure, table, column=1)
-        made[name] = card(figure, _titles(table)[name])
+        made[name] = panel(partial(draw, table=table, column=1), _titles(table)[name])
     return made
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from oracle.plots.base import card, head, plain, rate_axis, remaining_axis
+from oracle.plots.base import head, panel, plain, rate_axis, remaining_axis
 from oracle.stats.paired_difference import mean_difference
 from oracle.tables.schedules import ScheduleRow, SchedulesTable
 
@@ -60,10 +61,8 @@ def dashboard_panels(table: SchedulesTable) -> dict[str, go.Figure]:
         (_accuracies, _differences, _rates),
         strict=True,
     ):
-        figure = make_subplots(rows=1, cols=1)
-        draw(figure, table, 1)
-        figure.update_traces(showlegend=True)
-        made[name] = card(figure, title)
+        made[name] = panel(partial(draw, table=table, column=1), title)
+        made[name].update_traces(showlegend=True)
     return made
 
 

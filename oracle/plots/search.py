@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import statistics
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from oracle.plots.base import card, head, rate_axis
+from oracle.plots.base import card, head, panel, rate_axis
 from oracle.tables.search import CandidateRow, SearchTable, metric
 
 _BEST, _WHOLE, _STOPPED = "#D55E00", "#0072B2", "#8a8a8a"  # Okabe and Ito; grey
@@ -56,10 +57,8 @@ def dashboard_panels(table: SearchTable) -> dict[str, go.Figure]:
         ("objective", _first_title(table), _first),
         ("max_lr", "max_lr, cycle by cycle", _rates),
     ):
-        figure = make_subplots(rows=1, cols=1)
-        draw(figure, table, 1, 1)
-        figure.update_traces(showlegend=True)
-        made[name] = card(figure, title)
+        made[name] = panel(partial(draw, table=table, row=1, column=1), title)
+        made[name].update_traces(showlegend=True)
     figure = make_subplots(rows=2, cols=2, subplot_titles=_PARAMETERS, vertical_spacing=0.2)
     for (row, column), name in zip(itertools.product((1, 2), (1, 2)), _PARAMETERS, strict=True):
         _parameter(figure, table, name, row, column)

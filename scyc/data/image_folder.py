@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from scyc import torchvision_compat
-from scyc.data.source import Listed, bad, folder_of
+from scyc.data import cifar10
+from scyc.data.source import Arrays, Listed, bad, folder_of
 from scyc.errors import BadInput, Problem
 from scyc.specs.datasets import ImageFolderSpec
 
@@ -22,10 +23,18 @@ _NOT_READ = frozenset(
 )
 
 
-def source(spec: ImageFolderSpec, root: Path | None) -> Listed:
-    """List the images of a folder of class folders. Raises BadInput with every problem found."""
-    folders = class_folders(folder_of(spec.name, spec.root, root), spec.parts)
-    return replace(folders, size=spec.size)
+def source(spec: ImageFolderSpec, root: Path | None) -> Arrays | Listed:
+    """List the images of a folder of class folders, or read CIFAR-10 as torchvision keeps it.
+
+    Raises BadInput with every problem found.
+    """
+    folder = folder_of(spec.name, spec.root, root)
+    try:
+        arrays = cifar10.as_image_folder(folder, spec.parts, spec.size)
+    except Exception as error:  # a damaged file may raise anything
+        reason = str(error) or type(error).__name__
+        raise bad("dataset.root", f"holds no complete CIFAR10 ({reason})", str(folder)) from error
+    return arrays or replace(class_folders(folder, spec.parts), size=spec.size)
 
 
 def class_folders(folder: Path, parts: Sequence[str]) -> Listed:
