@@ -15,7 +15,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 from oracle.stats.decisions import INTERVAL
 from oracle.stats.region import MaxLrScores, ToleranceKind
 from oracle.stats.region_intervals import RegionPosterior, infer_region
+from oracle.tables.oracle import OracleTable
+from oracle.tables.parts.cycles import OracleCycleRow
 
 Array = NDArray[np.float64]
 Direction = Literal["rises", "falls", "not told apart"]
@@ -86,19 +88,21 @@ class Trend:
         return names[sign(self.drawn, self.paired)]
 
 
-def scores(cycle: Mapping[str, Any], without: int | None = None) -> dict[float, MaxLrScores]:
+def scores(cycle: OracleCycleRow, without: int | None = None) -> dict[float, MaxLrScores]:
     """Return what was measured in a table's cycle, one replicate left out where that is wanted."""
     tried = {}
     for each in cycle["grid"]:
-        kept = [a for at, a in enumerate(each["val_accuracy"]) if at != without]
-        lost = each["diverged"] and (0.0 in kept or 0.0 not in each["val_accuracy"])
-        if kept:
-            tried[each["max_lr"]] = MaxLrScores(tuple(kept), lost)
+        # A diverged replicate's accuracy is 0, or null where the values are a metric's.
+        accuracies = [accuracy or 0.0 for accuracy in each["val_accuracy"]]
+        others = [accuracy for at, accuracy in enumerate(accuracies) if at != without]
+        diverged = each["diverged"] and (0.0 in others or 0.0 not in accuracies)
+        if others:
+            tried[each["max_lr"]] = MaxLrScores(tuple(others), diverged)
     return tried
 
 
 def draws(
-    cycle: Mapping[str, Any], tolerance: float, kind: ToleranceKind, without: int | None = None
+    cycle: OracleCycleRow, tolerance: float, kind: ToleranceKind, without: int | None = None
 ) -> CycleDraws | None:
     """Draw the best rate and the region's ends of a table's cycle.
 
@@ -147,7 +151,7 @@ def jackknife(whole: float, parts: Sequence[float]) -> tuple[float, float]:
     return whole - reach, whole + reach
 
 
-def trends(table: Mapping[str, Any]) -> tuple[Trend, ...]:
+def trends(table: OracleTable) -> tuple[Trend, ...]:
     """Return the trend of each quantity over the cycles of an oracle's table.
 
     () where fewer than 3 of its cycles have a region with intervals.

@@ -5,9 +5,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -17,6 +16,7 @@ from oracle.settings import DEVICE_NAMES, Settings
 
 if TYPE_CHECKING:
     from oracle.analysis.curve_fit import Target
+    from oracle.tables.oracle import OracleTable
 
 _text_or_json = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
@@ -130,7 +130,8 @@ def budget(run_name: str, settings: Settings, device: str, form: str) -> None:
     from oracle.runs import catalog, longer
 
     run = catalog.find_run(run_name, settings)
-    found = longer.train_longer(run, catalog.stored_table(run), device)
+    table = cast("OracleTable", catalog.stored_table(run))  # else the study is refused
+    found = longer.train_longer(run, table, device)
     if form == "json":
         click.echo(json.dumps(longer.as_json(found), indent=2))
     else:
@@ -173,7 +174,7 @@ def trend(run_names: tuple[str, ...], against: str | None, settings: Settings, f
 COMMANDS = (paper, fit, trend, cost, budget, replay)
 
 
-def _oracle_table(name: str, settings: Settings) -> tuple[Mapping[str, Any], float | None]:
+def _oracle_table(name: str, settings: Settings) -> tuple[OracleTable, float | None]:
     """Read the table of a run, or of a file, and the share that a cycle prunes if known."""
     from oracle.analysis import rise
     from oracle.inventory import sources

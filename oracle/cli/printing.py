@@ -12,10 +12,18 @@ _UNNAMED_WIDTH = 160  # columns where no terminal says how wide it is
 
 
 def print_table(text: str) -> None:
-    """Print text that may hold colour codes, as it is."""
+    """Print text that may hold colour codes, as it is.
+
+    Args:
+        text: With its line ends.
+    """
     click.echo(text, nl=False, color=sys.stdout.isatty())
 
 
 def width() -> int:
-    """Columns of a table in text."""
+    """Return the width of a table in text: the terminal's, and at least 100.
+
+    Returns:
+        Columns.
+    """
     return max(Console().width, 100) if sys.stdout.isatty() else _UNNAMED_WIDTH

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -19,6 +17,7 @@ from oracle.runs import catalog
 from oracle.runs.catalog import StoredRun
 from oracle.search.request import replay
 from oracle.settings import Settings
+from oracle.tables.oracle import OracleTable
 from oracle.tables.registry import TABLES, Table
 from scyc.errors import BadInput
 
@@ -49,23 +48,22 @@ def table(text: str, settings: Settings, distributions: str | None = None) -> Ta
     return catalog.stored_distributions(run, distributions)
 
 
-def oracle_table(text: str, settings: Settings) -> tuple[Mapping[str, Any], float]:
+def oracle_table(text: str, settings: Settings) -> tuple[OracleTable, float]:
     """Return an oracle run's table, and the share of the weights that a cycle prunes.
 
     Raises:
         BadInput: As :func:`table`; or it is no oracle's, or its JSON does not say that share.
         StorageError: The database fails.
     """
-    found: Mapping[str, Any] = table(text, settings)
+    found = table(text, settings)
     if found["kind"] != "oracle":
         rule = "is no oracle run; it has no regions"
         raise BadInput("run", [SettingProblem("run", rule, text)])
     if text.endswith(".json"):
-        rate = (found.get("fit") or {}).get("rate")
-        if rate is None:
+        if (fit := found.get("fit")) is None:
             rule = "is of a run that is not complete, and does not say how much a cycle prunes"
             raise BadInput("run", [SettingProblem("run", f"{rule}; name the run", text)])
-        return found, float(rate)
+        return found, fit["rate"]
     if text.endswith(".zip"):
         with opened_archive(Path(text)) as (archive, _):
             return found, archive.study.pruning.rate
