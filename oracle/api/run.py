@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from oracle.export.checkpoint import Found, State, find_cell, load_folder, load_network
+from oracle.export.checkpoint import ChosenCell, State, find_cell, load_folder, load_network
 from oracle.export.export import Wanted, chosen, export_network
 from oracle.host.disk import raise_disk_errors
 from oracle.inventory import deletion, listing, naming, transport
@@ -235,8 +235,8 @@ class Run:
         ``id``, ``name``, ``study``, ``kind``, ``state``, ``done`` and ``expected`` training runs,
         ``ended`` (when the latest of them ended, UTC), ``bytes`` on disk, ``owners``, ``folder``.
         """
-        (found,) = listing.listed([self._stored])
-        return found.as_json()
+        (listed,) = listing.listed([self._stored])
+        return listed.as_json()
 
     def delete(self) -> None:
         """Delete the run, and all that no other run needs, its networks included.
@@ -276,7 +276,7 @@ class Run:
             transport.export_run(self._stored, self._settings, Path(file), networks)
         return Path(file)
 
-    def _cell(self, cycle: int, max_lr: float | None, replicate: int) -> Found:
+    def _cell(self, cycle: int, max_lr: float | None, replicate: int) -> ChosenCell:
         return find_cell(self._stored, cycle, max_lr, replicate)
 
     def __repr__(self) -> str:
