@@ -213,14 +213,14 @@ def _tidy(rows: Sequence[Mapping[str, Any]]) -> list[RecordedCycle]:
         value = math.nan if gone else float(row["val_accuracy"])
         grid = cycles.setdefault(int(row["cycle"]), {})
         grid.setdefault(float(row["max_lr"]), {})[int(row["replicate"])] = value
-    found = []
+    recorded = []
     for cycle, grid in sorted(cycles.items()):
         counts = {len(row) for row in grid.values()}
         if len(counts) != 1:
             raise ValueError(f"cycle {cycle} has {sorted(counts)} replicates by max_lr")
         rates = sorted(grid)
         table = np.array([[grid[rate][r] for r in sorted(grid[rate])] for rate in rates])
-        found.append(RecordedCycle(cycle, tuple(rates), table))
-    if not found:
+        recorded.append(RecordedCycle(cycle, tuple(rates), table))
+    if not recorded:
         raise ValueError("no rows")
-    return found
+    return recorded

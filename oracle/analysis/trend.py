@@ -43,7 +43,7 @@ class CycleDraws:
     cycle: int
     weights_remaining: float  # percent
     logs: Mapping[str, Array]  # natural logarithms of max_lr, by quantity [draws]
-    found: RegionPosterior
+    region: RegionPosterior
 
     def middle(self, quantity: str) -> float:
         """Return the median of a quantity, as a logarithm.
@@ -115,13 +115,13 @@ def draws(
     Returns:
         None where every max_lr diverged, and with one replicate, which bounds nothing.
     """
-    found = infer_region(scores(cycle, without), tolerance, kind, seed=cycle["cycle"])
-    if found is None or found.ends is None or found.posterior is None:
+    region = infer_region(scores(cycle, without), tolerance, kind, seed=cycle["cycle"])
+    if region is None or region.ends is None or region.posterior is None:
         return None
-    posterior = found.posterior
+    posterior = region.posterior
     tops = np.log(posterior.points)[posterior.curves.argmax(axis=1)]
-    logs = {"well_tuned": tops, "low": np.log(found.ends.low), "high": np.log(found.ends.high)}
-    return CycleDraws(cycle["cycle"], cycle["weights_remaining"], logs, found)
+    logs = {"well_tuned": tops, "low": np.log(region.ends.low), "high": np.log(region.ends.high)}
+    return CycleDraws(cycle["cycle"], cycle["weights_remaining"], logs, region)
 
 
 def slope(cycles: Sequence[float], logs: Array) -> Array:
@@ -158,7 +158,7 @@ def trends(table: OracleTable) -> tuple[Trend, ...]:
     """
     settings = (table["tolerance"], table["tolerance_kind"])
     known = [(cycle, draws(cycle, *settings)) for cycle in table["cycles"]]
-    pairs = [(cycle, found) for cycle, found in known if found is not None]
+    pairs = [(cycle, drawn) for cycle, drawn in known if drawn is not None]
     if len(pairs) < LEAST_CYCLES:
         return ()
     replicates = min(cycle["replicates"] for cycle, _ in pairs)
@@ -167,9 +167,9 @@ def trends(table: OracleTable) -> tuple[Trend, ...]:
         for one in range(replicates):
             parts = [draws(cycle, *settings, without=one) for cycle, _ in pairs]
             left.append([part for part in parts if part is not None])
-    found = [each for _, each in pairs]
-    paired = all(len(parts) == len(found) for parts in left) and bool(left)
-    return tuple(_trend(name, found, left if paired else []) for name in QUANTITIES)
+    by_cycle = [each for _, each in pairs]
+    paired = all(len(parts) == len(by_cycle) for parts in left) and bool(left)
+    return tuple(_trend(name, by_cycle, left if paired else []) for name in QUANTITIES)
 
 
 def _trend(name: str, draws: Sequence[CycleDraws], left: Sequence[Sequence[CycleDraws]]) -> Trend:
@@ -187,7 +187,7 @@ def _trend(name: str, draws: Sequence[CycleDraws], left: Sequence[Sequence[Cycle
     cut = [
         each.cycle
         for each in draws
-        if side and float(getattr(each.found.ends, side).mean()) > _OPEN
+        if side and float(getattr(each.region.ends, side).mean()) > _OPEN
     ]
     return Trend(
         quantity=name,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from oracle.export.checkpoint import Found, State, find_cell, load_folder, load_network
+from oracle.export.checkpoint import ChosenCell, State, find_cell, load_folder, load_network
 from oracle.export.export import Wanted, chosen, export_network
 from oracle.host.disk import raise_disk_errors
 from oracle.inventory import deletion, listing, naming, transport
@@ -18,6 +18,7 @@ from oracle.settings import Settings
 from oracle.study.base import Study
 from oracle.tables.registry import Table, is_empty
 from scyc.errors import BadInput, Problem
+from scyc.json_types import JsonObject
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -207,7 +208,7 @@ class Run:
         replicate: int = 0,
         state: State = "final",
         shrink: bool = False,
-    ) -> dict[str, Any]:
+    ) -> JsonObject:
         """Write a network to a file that loads without this package, as ``oracle export`` does.
 
         Args:
@@ -229,14 +230,14 @@ class Run:
         wanted = Wanted(cycle, max_lr, replicate, state, shrink)
         return export_network(self._stored, self._settings, Path(file), format, wanted)
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> JsonObject:
         """Return what ``oracle runs show --format json`` prints.
 
         ``id``, ``name``, ``study``, ``kind``, ``state``, ``done`` and ``expected`` training runs,
         ``ended`` (when the latest of them ended, UTC), ``bytes`` on disk, ``owners``, ``folder``.
         """
-        (found,) = listing.listed([self._stored])
-        return found.as_json()
+        (listed,) = listing.listed([self._stored])
+        return listed.as_json()
 
     def delete(self) -> None:
         """Delete the run, and all that no other run needs, its networks included.
@@ -276,7 +277,7 @@ class Run:
             transport.export_run(self._stored, self._settings, Path(file), networks)
         return Path(file)
 
-    def _cell(self, cycle: int, max_lr: float | None, replicate: int) -> Found:
+    def _cell(self, cycle: int, max_lr: float | None, replicate: int) -> ChosenCell:
         return find_cell(self._stored, cycle, max_lr, replicate)
 
     def __repr__(self) -> str:

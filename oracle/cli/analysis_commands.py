@@ -83,11 +83,11 @@ def fit(
             "no cycle of this run has a region above chance level yet; nothing to fit"
         )
     betas = [beta_low + (beta_high - beta_low) * step / 30 for step in range(31)]
-    found = fits.fit_scyc_curve(targets, rate, range(q_most + 1), list(dict.fromkeys(betas)))
+    curves = fits.fit_scyc_curve(targets, rate, range(q_most + 1), list(dict.fromkeys(betas)))
     if form == "json":
-        click.echo(json.dumps(fits.as_json(found), indent=2))
+        click.echo(json.dumps(fits.as_json(curves), indent=2))
     else:
-        click.echo(fits.text(found, name), nl=False)
+        click.echo(fits.text(curves, name), nl=False)
 
 
 @click.command()
@@ -106,8 +106,8 @@ def cost(run_names: tuple[str, ...], settings: Settings, paper: bool, form: str)
     if paper == bool(run_names):
         raise click.UsageError("name a RUN or more, or give --paper")
     if paper:
-        found = budgets.PAPER
-        shown, content = budgets.budget_text(found), budgets.budget_json(found)
+        measured = budgets.PAPER
+        shown, content = budgets.budget_text(measured), budgets.budget_json(measured)
     else:
         from oracle.inventory import sources
 
@@ -131,11 +131,11 @@ def budget(run_name: str, settings: Settings, device: str, form: str) -> None:
 
     run = catalog.find_run(run_name, settings)
     table = cast("OracleTable", catalog.stored_table(run))  # else the study is refused
-    found = longer.train_longer(run, table, device)
+    comparison = longer.train_longer(run, table, device)
     if form == "json":
-        click.echo(json.dumps(longer.as_json(found), indent=2))
+        click.echo(json.dumps(longer.as_json(comparison), indent=2))
     else:
-        click.echo(longer.text(found), nl=False)
+        click.echo(longer.text(comparison), nl=False)
 
 
 @click.command()
@@ -164,11 +164,11 @@ def trend(run_names: tuple[str, ...], against: str | None, settings: Settings, f
         else:
             click.echo("\n".join(shift.text(each) for each in shifts), nl=False)
         return
-    found = [rise.of_table(*_oracle_table(name, settings)) for name in run_names]
+    rises = [rise.of_table(*_oracle_table(name, settings)) for name in run_names]
     if form == "json":
-        click.echo(json.dumps([rise.as_json(each) for each in found], indent=2))
+        click.echo(json.dumps([rise.as_json(each) for each in rises], indent=2))
     else:
-        click.echo("\n".join(rise.text(each) for each in found), nl=False)
+        click.echo("\n".join(rise.text(each) for each in rises), nl=False)
 
 
 COMMANDS = (paper, fit, trend, cost, budget, replay)

@@ -27,10 +27,10 @@ class Finite(click.FloatRange):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Convert to a number; fails as Click's own types do."""
-        found = super().convert(value, param, ctx)
-        if not math.isfinite(found):
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
             self.fail(f"{value} is not a finite number; give one", param, ctx)
-        return found
+        return number
 
 
 def storage_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 import click
-from rich.console import Console
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 _UNNAMED_WIDTH = 160  # columns where no terminal says how wide it is
@@ -26,4 +25,8 @@ def width() -> int:
     Returns:
         Columns.
     """
-    return max(Console().width, 100) if sys.stdout.isatty() else _UNNAMED_WIDTH
+    if not sys.stdout.isatty():
+        return _UNNAMED_WIDTH
+    from rich.console import Console  # noqa: PLC0415  # where a table is printed
+
+    return max(Console().width, 100)

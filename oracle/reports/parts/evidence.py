@@ -42,13 +42,13 @@ def verdict_cell(given: VerdictJson | None) -> Cell:
 
 def chance(cycle: OracleCycleRow) -> str:
     """S-Cyc's chance to be inside, with as many digits as tell it from a decided one."""
-    found = cycle["evidence"] and cycle["evidence"]["s_cyc"]
-    if not found or found["chance"] is None:
+    s_cyc = cycle["evidence"] and cycle["evidence"]["s_cyc"]
+    if not s_cyc or s_cyc["chance"] is None:
         return ""
-    percent = 100 * found["chance"]
+    percent = 100 * s_cyc["chance"]
     for digits in range(4):
         shown = f"{percent:.{digits}f}"
-        if found["verdict"] != "undecided" or UNSURE < float(shown) < SURE:
+        if s_cyc["verdict"] != "undecided" or UNSURE < float(shown) < SURE:
             break
     return f"{shown} %"
 
@@ -86,8 +86,8 @@ def estimated(cycle: OracleCycleRow) -> str:
     Args:
         cycle: Of the table.
     """
-    found = _estimate(cycle)
-    return "" if found is None else f"est. {found['well_tuned']:.3g}"
+    estimate = _estimate(cycle)
+    return "" if estimate is None else f"est. {estimate['well_tuned']:.3g}"
 
 
 def estimated_region(cycle: OracleCycleRow) -> str:
@@ -112,7 +112,7 @@ def _parts(estimate: EstimatedRegion) -> list[list[float]]:
 def flat_cycles(cycles: Sequence[OracleCycleRow]) -> list[int]:
     """Cycles in which the whole grid is as good as its best."""
     known = [(c["cycle"], _estimate(c)) for c in cycles]
-    return [cycle for cycle, found in known if found and found["flat"] >= FLAT]
+    return [cycle for cycle, estimate in known if estimate and estimate["flat"] >= FLAT]
 
 
 def _estimate(cycle: OracleCycleRow) -> EstimatedRegion | None:
@@ -126,8 +126,8 @@ def cross_validated(cycle: OracleCycleRow) -> str:
     Args:
         cycle: Of the table.
     """
-    found = cycle["evidence"] and cycle["evidence"]["best_again"]
-    return "" if found is None else f"corr. {found:.2f}"
+    accuracy = cycle["evidence"] and cycle["evidence"]["best_again"]
+    return "" if accuracy is None else f"corr. {accuracy:.2f}"
 
 
 def notes(cycles: Sequence[OracleCycleRow]) -> list[str]:
@@ -195,10 +195,10 @@ def noise(cycles: Sequence[OracleCycleRow]) -> str:
     Args:
         cycles: Of the table.
     """
-    found = _noise(cycles)
-    if not found:
+    medians = _noise(cycles)
+    if not medians:
         return ""
-    return f"noise {found[0]:.2f} points a replicate ({found[1]:.2f} from validation images)"
+    return f"noise {medians[0]:.2f} points a replicate ({medians[1]:.2f} from validation images)"
 
 
 def _is_known(evidence: Evidence | None) -> TypeIs[Evidence]:
@@ -220,9 +220,9 @@ def _with_verdict(
 def _noise(cycles: Sequence[OracleCycleRow]) -> tuple[float, float] | None:
     """Return the medians over cycles of the noise near the best, and of its floor."""
     pairs = [
-        (found["noise"], found["noise_floor"])
-        for found in (evidence.get("estimated") for evidence in _known(cycles))
-        if found and found["noise_floor"] is not None
+        (estimate["noise"], estimate["noise_floor"])
+        for estimate in (evidence.get("estimated") for evidence in _known(cycles))
+        if estimate and estimate["noise_floor"] is not None
     ]
     if not pairs:
         return None
@@ -232,8 +232,8 @@ def _noise(cycles: Sequence[OracleCycleRow]) -> tuple[float, float] | None:
 
 def _images_help(cycles: Sequence[OracleCycleRow]) -> bool:
     """Whether more validation images may lower the noise as more replicates do."""
-    found = _noise(cycles)
-    return found is not None and noise_with_more_images(*found, TIMES) < HELPS * found[0]
+    medians = _noise(cycles)
+    return medians is not None and noise_with_more_images(*medians, TIMES) < HELPS * medians[0]
 
 
 def early_stopping(cycles: Sequence[OracleCycleRow]) -> str:
