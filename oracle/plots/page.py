@@ -23,14 +23,20 @@ from scyc.errors import BadInput
 
 _ENDINGS = (".html", ".png", ".svg")
 _PACKED = "plotly-cartesian.min.js.gz"
+# The traces that the bundle `cartesian` draws.
+TRACES = frozenset(
+    {"bar", "box", "contour", "heatmap", "histogram", "histogram2d", "histogram2dcontour"}
+    | {"image", "pie", "scatter", "scatterternary", "violin"}
+)
 _UNPACK = """window.plotlyLoaded = (async () => {
-const text = document.getElementById("plotly").textContent;
+const text = %s;
 const bytes = Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
 const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
 const script = document.createElement("script");
 script.textContent = await new Response(stream).text();
 document.head.append(script);
 })();"""
+_OF_ELEMENT = 'document.getElementById("plotly").textContent'
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -112,7 +118,20 @@ def scripts() -> str:
     packed = base64.b64encode(_resource(_PACKED)).decode()
     return (
         f'<script type="text/plain" id="plotly">{packed}</script>\n'
-        f"<script>{_UNPACK}</script>\n<script>{static('figures.js')}</script>"
+        f"<script>{_UNPACK % _OF_ELEMENT}</script>\n<script>{static('figures.js')}</script>"
+    )
+
+
+def plotly_script() -> str:
+    """Return a script element that loads plotly.js from its own text, some 660 kB.
+
+    ``window.plotlyLoaded`` is a promise of it. A page that has loaded Plotly keeps what it has.
+    """
+    packed = base64.b64encode(_resource(_PACKED)).decode()
+    unpack = _UNPACK.removeprefix("window.plotlyLoaded = ") % f'"{packed}"'
+    return (
+        "<script>window.plotlyLoaded = window.Plotly ? Promise.resolve() : "
+        f"window.plotlyLoaded || {unpack}</script>"
     )
 
 
