@@ -133,10 +133,10 @@ def cut_ends(figure: go.Figure, known: Sequence[OracleCycleRow], place: Mapping[
 
 
 def progress_symbol(value: CurrentValue) -> str:
-    """Return the mark of a max_lr: filled, open with a dot, or open, by its finished replicates."""
+    """Return the mark of a max_lr: filled, with a cross, or open, by its finished replicates."""
     if len(value["val_accuracy"]) == value["asked"]:
         return "circle"
-    return "circle-open-dot" if value["val_accuracy"] else "circle-open"
+    return "circle-cross-open" if value["val_accuracy"] else "circle-open"
 
 
 def unfinished(
@@ -154,9 +154,9 @@ def unfinished(
             marker={
                 "symbol": [progress_symbol(each) for each in current["grid"]],
                 "color": _UNFINISHED,
-                "size": 8,
+                "size": 9,
             },
-            name=f"cycle {current['cycle']}: finished (filled), partly (dot), not yet (open)",
+            name=f"cycle {current['cycle']}: finished (filled), partly (cross), not yet (open)",
             text=[state(each) for each in current["grid"]],
             hovertemplate="%{y:.4g}: %{text}<extra>" + f"cycle {current['cycle']}</extra>",
         ),

@@ -85,7 +85,7 @@ def test_the_figures_show_what_is_finished_filled_and_the_rest_open() -> None:
         t for t in panels["regions"].data if t.name and t.name.startswith("cycle 1: finished")
     )
     assert list(dots.y) == list(GRID)
-    assert list(dots.marker.symbol) == ["circle", "circle", "circle-open-dot"]
+    assert list(dots.marker.symbol) == ["circle", "circle", "circle-cross-open"]
     (line,) = (t for t in panels["accuracies"].data if t.name == "cycle 1 so far")
     assert list(line.x) == list(GRID)
     assert list(line.y) == pytest.approx([90.55, 90.6, 90.2])
@@ -101,5 +101,5 @@ def test_a_max_lr_of_which_no_replicate_is_finished_differs_from_a_started_one()
     ]
     regions = region_plots.dashboard_panels(table)["regions"]
     (dots,) = (t for t in regions.data if t.name and t.name.startswith("cycle 1: finished"))
-    assert list(dots.marker.symbol) == ["circle-open-dot", "circle-open-dot", "circle-open"]
+    assert list(dots.marker.symbol) == ["circle-cross-open", "circle-cross-open", "circle-open"]
     assert list(dots.text) == [row[3] for row in printed.rows]
