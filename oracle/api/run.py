@@ -9,7 +9,7 @@ from oracle.export.checkpoint import ChosenCell, State, find_cell, load_folder, 
 from oracle.export.export import Wanted, chosen, export_network
 from oracle.host.disk import raise_disk_errors
 from oracle.inventory import deletion, listing, naming, transport
-from oracle.plots.portable import PortableFigure
+from oracle.plots.page import PortableFigure
 from oracle.plots.registry import FIGURES
 from oracle.reports import formats
 from oracle.runs import catalog, html_report

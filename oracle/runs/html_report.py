@@ -8,7 +8,7 @@ from pathlib import Path
 
 from oracle.host.disk import raise_disk_errors
 from oracle.plots import page as drawing
-from oracle.plots.portable import PortableFigure
+from oracle.plots.page import PortableFigure
 from oracle.plots.registry import FIGURES
 from oracle.reports import formats
 from oracle.reports.sheet import ReportTable, cost_lines, tone

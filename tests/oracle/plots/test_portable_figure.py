@@ -11,8 +11,8 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
-from oracle.plots import portable
-from oracle.plots.portable import PortableFigure
+from oracle.plots import page
+from oracle.plots.page import PortableFigure
 
 MOST = 1_000_000  # bytes
 FETCHES = re.compile(r'(src|href)="http|import\(')
@@ -79,7 +79,7 @@ def test_a_notebook_shows_it_unless_the_user_has_chosen_a_renderer(
     monkeypatch.setitem(sys.modules, "IPython", ModuleType("IPython"))
     monkeypatch.setitem(sys.modules, "IPython.display", module)
     monkeypatch.setattr(go.Figure, "_ipython_display_", lambda self: shown.append("Plotly's"))
-    monkeypatch.setattr(portable, "_chosen_renderer", lambda: renderer)
+    monkeypatch.setattr(page, "_chosen_renderer", lambda: renderer)
     figure()._ipython_display_()
     if renderer == "json":
         assert shown == ["Plotly's"]
