@@ -31,5 +31,5 @@ def most(study: Study, on_gpu: bool) -> int:
 
 
 def unplanned(study: Study, on_gpu: bool, stored: Plan | None) -> bool:
-    """Whether something is to be measured; kept: what was measured before in the same run."""
+    """Whether something is to be measured; stored: what was measured before in the same run."""
     return on_gpu and stored is None and (engine(study) is None or most(study, on_gpu) == 0)

@@ -151,7 +151,7 @@ def divided_copies(copies: Sequence[Sequence[int]], indices: Indices) -> list[tu
 
 
 def kept_parts(named: NamedParts, indices: Array) -> NamedParts:
-    """Return the parts of a subset; kept: rising indices of the images that are in it."""
+    """Return the parts of a subset; indices: rising indices of the images that are in it."""
     ends = np.cumsum([count for _, count in named])
     until = [0, *np.searchsorted(indices, ends).tolist()]
     return tuple(
