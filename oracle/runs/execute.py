@@ -15,6 +15,7 @@ from oracle.execution.checkpoint_gc import CheckpointCollector
 from oracle.execution.pack_queue import Pack, PackQueue
 from oracle.experiments.base import ExperimentCallbacks
 from oracle.experiments.registry import expected_cells, experiment
+from oracle.experiments.summary import summary_trials
 from oracle.host.devices import resolve_device
 from oracle.host.disk import raise_disk_errors
 from oracle.runs import remarks
@@ -129,7 +130,7 @@ class _Run:
         self.experiment = experiment(
             prepared.study,
             prepared.graph,
-            ExperimentCallbacks(progress.line, self.on_discardable, self.recorder.candidate),
+            ExperimentCallbacks(self._on_cycle, self.on_discardable, self.recorder.candidate),
         )
         self.queue = self._queue(patience(lambda: store.results(prepared.graph)))
         self._expected = (-1, 0)  # after so many steps of the searches, so many cells
@@ -146,6 +147,12 @@ class _Run:
             engine=plan.engine if plan else pack_plan.engine(study),
             unplanned=pack_plan.unplanned(study, on_gpu, plan),
         )
+
+    def _on_cycle(self, line: str) -> None:
+        """Show a cycle that is finished, and store its answer in the run's summary."""
+        self._progress.line(line)
+        for answer in summary_trials(self.experiment, self._prepared.run_id):
+            self.recorder.answer(answer)
 
     def on_result(self, cell: Cell, result: CellResult, key: StudyKey) -> None:
         """Store a new result."""

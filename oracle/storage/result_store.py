@@ -22,11 +22,9 @@ from oracle.database import (
     failed,
     optuna_schema_lock,
 )
-from oracle.database.optuna_rows import (
-    Trials,
-    numbered_studies_with,
-    trials_with,
-)
+from oracle.database.contents.optuna_tables import SUMMARY_KEY
+from oracle.database.contents.studies import numbered_studies_with, trials_with
+from oracle.database.optuna_rows import Trials
 from oracle.errors import OptunaStudyGone, StorageProblem
 from oracle.records.candidates import CandidateTrial
 from oracle.records.observations import Observation
@@ -166,6 +164,18 @@ class ResultStore:
             if trial.number not in self._candidates[trial.place]:
                 self._add(study, candidate_trial(trial), claim, "candidate")
                 self._candidates[trial.place].add(trial.number)
+
+    def put_summary(
+        self, graph: Graph, name: str, trial: CandidateTrial, claim: LeaseClaim | None = None
+    ) -> None:
+        """Write the answer of a cycle into a run's summary, in place of the one that is there.
+
+        One that says all of this already, and perhaps more, stays. claim: to the graph's lease.
+        Raises LeaseLost, OptunaStudyGone, and StorageError when the database fails.
+        """
+        with storage_errors("the answer of a cycle could not be stored"):
+            number = self._number(self._studies.get(graph, name, trial.place, trial.metrics))
+            self._trials.put(number, new_trial(candidate_trial(trial)), claim, SUMMARY_KEY)
 
     def add_observation(self, run_id: str, observation: Observation) -> None:
         """Write a training that another program ran down, as one finished trial.
