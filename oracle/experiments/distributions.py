@@ -49,7 +49,7 @@ class DistributionsExperiment:
 
     def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
         """Return the run's Optuna study."""
-        return [(self._path.place, {"role": "distributions"})]
+        return [(self._path.study_key, {"role": "distributions"})]
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
         """Return the only run."""

@@ -69,16 +69,16 @@ class Extras:
         """Return the part of a run's table that is about each rival."""
         return rivals.part(self.study, self.rivals, oracle, s_cyc)
 
-    def places(self, oracle: Sequence[OracleCycle]) -> list[tuple[StudyKey, dict[str, Any]]]:
+    def study_keys(self, oracle: Sequence[OracleCycle]) -> list[tuple[StudyKey, dict[str, Any]]]:
         """Where the beam's own cells are, which the oracle does not have, and the rivals'."""
-        others = {each.place for each in oracle}
+        others = {each.study_key for each in oracle}
         beam: list[tuple[StudyKey, dict[str, Any]]] = [
-            (each.place, {"role": _BEAM, "cycle": each.cycle, "grid": list(each.cells)})
+            (each.study_key, {"role": _BEAM, "cycle": each.cycle, "grid": list(each.cells)})
             for cycle in self.beam.cycles
             for each in cycle.expanded
-            if each.place not in others
+            if each.study_key not in others
         ]
-        return [*beam, *((r.place, {"role": "rival", "rival": r.options}) for r in self.rivals)]
+        return [*beam, *((r.study_key, {"role": "rival", "rival": r.options}) for r in self.rivals)]
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
         """Return the way to the beam's best network, and the rivals' runs."""

@@ -99,7 +99,7 @@ class OracleExperiment:
         """One for each cycle of the oracle, S-Cyc's, and those of the beam and of the rivals."""
         keys: list[tuple[StudyKey, dict[str, Any]]] = [
             (
-                each.place,
+                each.study_key,
                 {
                     "role": "oracle",
                     "cycle": each.cycle,
@@ -110,8 +110,8 @@ class OracleExperiment:
             for each in self.cycles
         ]
         if self._path is not None:
-            keys.append((self._path.place, {"role": "s_cyc"}))
-        return [*keys, *self._extras.places(self.cycles)]
+            keys.append((self._path.study_key, {"role": "s_cyc"}))
+        return [*keys, *self._extras.study_keys(self.cycles)]
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
         """Return the oracle's way and the runs beside it, by name.

@@ -73,11 +73,11 @@ class SchedulesExperiment:
     def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
         """One for each run, and one for each grid search."""
         runs: list[tuple[StudyKey, dict[str, Any]]] = [
-            (each.place, {"role": "schedule", "label": label})
+            (each.study_key, {"role": "schedule", "label": label})
             for label, each in self._paths.items()
         ]
         tunings: list[tuple[StudyKey, dict[str, Any]]] = [
-            (each.tuning.place, {"role": "tuning", "label": label})
+            (each.tuning.study_key, {"role": "tuning", "label": label})
             for label, each in self.entries.items()
             if each.tuning is not None
         ]

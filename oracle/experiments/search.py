@@ -95,11 +95,11 @@ class SearchExperiment:
     def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
         """Return the Optuna studies of the search, its candidates' cells and epsilon's grid."""
         keys: list[tuple[StudyKey, dict[str, Any]]] = [
-            (candidate_trials.place(self.study, self.graph), {"role": "search"}),
-            (self.board.place, {"role": "candidates"}),
+            (candidate_trials.study_key(self.study, self.graph), {"role": "search"}),
+            (self.board.study_key, {"role": "candidates"}),
         ]
         if self._recipe is not None and self._recipe.grid is not None:
-            keys.append((self._recipe.grid.place, {"role": "epsilon"}))
+            keys.append((self._recipe.grid.study_key, {"role": "epsilon"}))
         return keys
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:

@@ -25,7 +25,7 @@ class Axis:
 class CandidateTrial:
     """One candidate, of which all is known."""
 
-    place: StudyKey  # the Optuna study of the whole search
+    study_key: StudyKey  # the Optuna study of the whole search
     number: int  # counted from 0, in the search's order
     metrics: tuple[str, ...]  # what each objective is
     axes: Mapping[str, Axis]

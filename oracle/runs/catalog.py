@@ -173,7 +173,7 @@ def table_from(run: StoredRun, store: ResultStore) -> Table:
     known = store.results(_graph(run))
     asked: list[list[CellRequest]] = []
     table = replayed(run, store, known, asked).table(run.record.run_id)
-    lacking = {each[-1].place for each in asked if each and not answered(each[-1], known)}
+    lacking = {each[-1].study_key for each in asked if each and not answered(each[-1], known)}
     if lacking and run.state in ("done", "no winner"):
         table["missing"] = sorted(study_name(_graph(run), run.study.name, key) for key in lacking)
     if table["kind"] == "oracle" and not table["complete"]:

@@ -44,6 +44,6 @@ def training_runs(run: StoredRun) -> list[TrainingRun]:
         for asked in requests(search, known):
             for cell in asked.cells:
                 if cell.id in known:
-                    row = TrainingRun(asked.place.kind, cell, known[cell.id])
+                    row = TrainingRun(asked.study_key.kind, cell, known[cell.id])
                     rows.setdefault(cell.id, row)
     return list(rows.values())

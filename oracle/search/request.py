@@ -33,7 +33,7 @@ class CellRequest:
     """Cells that a search wants, in the order in which they are packed."""
 
     cells: tuple[Cell, ...]
-    place: StudyKey
+    study_key: StudyKey
 
 
 Search = Generator[CellRequest, Results, None]

@@ -127,7 +127,7 @@ class ResultStore:
         self,
         graph: Graph,
         name: str,
-        place: StudyKey,
+        study_key: StudyKey,
         cell: Cell,
         result: CellResult,
         claim: LeaseClaim | None = None,
@@ -142,9 +142,9 @@ class ResultStore:
         it was last used (see :meth:`forget`), StorageError when the database fails.
         """
         with storage_errors("a finished training could not be stored"):
-            study = self._studies.get(graph, name, place)
+            study = self._studies.get(graph, name, study_key)
             axis = self._axis(study, bounds)
-            trial = cell_trial(place, cell, result, metric_of(graph), axis)
+            trial = cell_trial(study_key, cell, result, metric_of(graph), axis)
             self._add(study, trial, claim, "cell" if again else None)
 
     def add_candidate(
@@ -156,14 +156,14 @@ class ResultStore:
         LeaseLost, OptunaStudyGone, and StorageError when the database fails.
         """
         with storage_errors("a candidate could not be stored"):
-            study = self._studies.get(graph, name, trial.place, trial.metrics)
-            if trial.place not in self._candidates:
-                self._candidates[trial.place] = {
+            study = self._studies.get(graph, name, trial.study_key, trial.metrics)
+            if trial.study_key not in self._candidates:
+                self._candidates[trial.study_key] = {
                     each.user_attrs["candidate"] for each in study.get_trials(deepcopy=False)
                 }
-            if trial.number not in self._candidates[trial.place]:
+            if trial.number not in self._candidates[trial.study_key]:
                 self._add(study, candidate_trial(trial), claim, "candidate")
-                self._candidates[trial.place].add(trial.number)
+                self._candidates[trial.study_key].add(trial.number)
 
     def put_summary(
         self, graph: Graph, name: str, trial: CandidateTrial, claim: LeaseClaim | None = None
@@ -174,7 +174,7 @@ class ResultStore:
         Raises LeaseLost, OptunaStudyGone, and StorageError when the database fails.
         """
         with storage_errors("the answer of a cycle could not be stored"):
-            number = self._number(self._studies.get(graph, name, trial.place, trial.metrics))
+            number = self._number(self._studies.get(graph, name, trial.study_key, trial.metrics))
             self._trials.put(number, new_trial(candidate_trial(trial)), claim, SUMMARY_KEY)
 
     def add_observation(self, run_id: str, observation: Observation) -> None:
@@ -201,13 +201,13 @@ class ResultStore:
         self,
         graph: Graph,
         name: str,
-        place: StudyKey,
+        study_key: StudyKey,
         run_id: str,
         role: Mapping[str, Any],
         note: str,
         figures: Mapping[str, Figure],
     ) -> None:
-        """Give a place's study its note (Markdown) and figures for the dashboard.
+        """Give a study its note (Markdown) and figures for the dashboard.
 
         A note that somebody has edited in the dashboard is kept as it is.
 
@@ -215,7 +215,7 @@ class ResultStore:
         OptunaStudyGone, StorageError when the database fails.
         """
         with storage_errors("the notes for the dashboard could not be stored"):
-            study = self._studies.get(graph, name, place)
+            study = self._studies.get(graph, name, study_key)
             old = dashboard.read_note(study)
             if _note_is_ours(old, study.user_attrs):  # both hashes: a kill may come between
                 hashes = [content_hash([text]) for text in (old, note)]

@@ -59,7 +59,7 @@ class Sampled:
             if cycle <= candidate.last:
                 continue
             cells = candidate.path.rows[cycle]
-            answers = yield CellRequest(cells, self.board.place)
+            answers = yield CellRequest(cells, self.board.study_key)
             if cycle > candidate.last and not candidate.ended:
                 self.board.take(candidate, [answers[cell.id] for cell in cells])
 

@@ -120,7 +120,7 @@ class CandidatePool:
     reported: int = 0  # candidates whose end has been reported
 
     @property
-    def place(self) -> StudyKey:
+    def study_key(self) -> StudyKey:
         """Where all candidates' cells are recorded: one Optuna study a system and schedule."""
         roots: list[None] = [None] * self.study.least_replicates
         above = self.graph.study_key(roots, self.study.schedule)
@@ -180,6 +180,6 @@ class CandidatePool:
             }
             if not cells:
                 continue
-            answers = yield CellRequest(tuple(cells.values()), self.place)
+            answers = yield CellRequest(tuple(cells.values()), self.study_key)
             for each in going:
                 self.take(each, [answers[cell.id] for cell in each.path.rows[cycle]])
