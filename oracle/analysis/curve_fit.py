@@ -218,7 +218,11 @@ def text(fitted: Fit, name: str) -> str:
 
 
 def as_json(fitted: Fit) -> FittedCurve:
-    """Return a fit as JSON values."""
+    """Return a fit as JSON values.
+
+    Args:
+        fitted: The fit.
+    """
     return {
         "s_cyc": s_cyc_parameters(fitted.curve),
         "rate": fitted.rate,

@@ -147,7 +147,13 @@ class Judge:
 
 
 def replays(study: OracleStudy, graph: Graph, cycles: Sequence[OracleCycle]) -> list[Replay]:
-    """Every cycle of a full grid that has a winner, each below the full grid's own."""
+    """Every cycle of a full grid that has a winner, each below the full grid's own.
+
+    Args:
+        study: The oracle study.
+        graph: Names the training runs of the system.
+        cycles: Finished cycles of the full grid.
+    """
     judge = Judge(graph, study.schedule, study.tolerance, study.tolerance_kind)
     before: list[Region | None] = [None, *(each.region for each in cycles)]
     each = [judge.replay(full, last) for full, last in zip(cycles, before, strict=False)]
@@ -184,7 +190,11 @@ def trained(replayed: Sequence[Replay]) -> list[CellResult]:
 
 
 def said(replayed: Sequence[Replay]) -> Mapping[str, float]:
-    """Shares of the cycles, and of the trainings; nothing where there is no cycle."""
+    """Shares of the cycles, and of the trainings; nothing where there is no cycle.
+
+    Args:
+        replayed: The replayed cycles.
+    """
     count = len(replayed)
     if not count:
         return {}

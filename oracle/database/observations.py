@@ -39,7 +39,11 @@ class Observations:
             return connection.execute(insert.returning(OUTSIDE.c.run_id)).first() is not None
 
     def declared(self, run_id: str) -> Declared | None:
-        """Read a run as it was declared; None where there is none."""
+        """Read a run as it was declared; None where there is none.
+
+        Args:
+            run_id: Id of the run.
+        """
         rows = self._declared(OUTSIDE.c.run_id == storable(run_id))
         return rows[0] if rows else None
 
@@ -97,7 +101,11 @@ class Observations:
         )
 
     def of(self, run_id: str) -> list[Observation]:
-        """Read what was observed of a run, in the order in which it came."""
+        """Read what was observed of a run, in the order in which it came.
+
+        Args:
+            run_id: Id of the run.
+        """
         select = sa.select(*_TRAINING).where(OBSERVATIONS.c.run_id == storable(run_id))
         with self._database.reading() as connection:
             rows = connection.execute(select.order_by(OBSERVATIONS.c.number))

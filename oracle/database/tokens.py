@@ -64,7 +64,7 @@ class Tokens:
             return [Token(name, scope, aware(created)) for name, scope, created in rows]
 
     def any(self) -> bool:
-        """Whether there are tokens at all."""
+        """Return whether there are tokens at all."""
         with self._database.reading() as connection:
             return connection.execute(sa.select(TOKENS.c.name).limit(1)).first() is not None
 

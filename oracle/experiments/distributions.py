@@ -44,7 +44,11 @@ class DistributionsExperiment:
         return 0
 
     def table(self, run_id: str) -> DistributionsTable:
-        """See :func:`oracle.tables.distributions.table`."""
+        """See :func:`oracle.tables.distributions.table`.
+
+        Args:
+            run_id: Id of the run.
+        """
         return distributions.table(self.study, run_id, self.cycles, self._path.ended(self.cycles))
 
     def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:

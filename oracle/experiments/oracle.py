@@ -74,7 +74,11 @@ class OracleExperiment:
         return oracles + self._extras.unknown_cells(self.cycles)
 
     def table(self, run_id: str) -> OracleTable:
-        """See :func:`oracle.tables.oracle.table`."""
+        """See :func:`oracle.tables.oracle.table`.
+
+        Args:
+            run_id: Id of the run.
+        """
         ended = len(self.cycles) == self.study.cycles + 1
         if self._path is not None:
             ended = ended and self._path.ended(self.s_cyc)

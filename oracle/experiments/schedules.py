@@ -63,7 +63,11 @@ class SchedulesExperiment:
         return len(waiting) * self.study.cycles * self.study.least_replicates
 
     def table(self, run_id: str) -> SchedulesTable:
-        """See :func:`oracle.tables.schedules.table`."""
+        """See :func:`oracle.tables.schedules.table`.
+
+        Args:
+            run_id: Id of the run.
+        """
         ended = all(
             entry.untunable or (label in self._paths and self._paths[label].ended(entry.path))
             for label, entry in self.entries.items()

@@ -89,7 +89,11 @@ class SearchExperiment:
         return ahead * self.study.cycles * self.study.least_replicates
 
     def table(self, run_id: str) -> SearchTable:
-        """See :func:`oracle.tables.search.table`."""
+        """See :func:`oracle.tables.search.table`.
+
+        Args:
+            run_id: Id of the run.
+        """
         return search_tables.table(self.study, run_id, self.results)
 
     def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:

@@ -28,6 +28,9 @@ def distributions(table: DistributionsTable) -> go.Figure:
     same for all of them. Below, over weights remaining: the standard deviation and the range
     from the 5 % to the 95 % quantile; the share outside the bounds, if there are any, and the share
     of values that are exactly 0. Bounds belong to the weight gradients where these were recorded.
+
+    Args:
+        table: Of a run.
     """
     known = _known(table)
     if not known:

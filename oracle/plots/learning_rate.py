@@ -140,6 +140,9 @@ def thinned(rates: Sequence[float]) -> list[int]:
 
     Every corner and both sides of every jump are kept. Where there are too many, as of a short
     cyclical schedule, the lowest and the highest rate of each of 1,000 pieces are.
+
+    Args:
+        rates: Learning rates.
     """
     count, half = len(rates), _POINTS // 2
     if count <= _POINTS:

@@ -94,6 +94,9 @@ def as_csv(table: Table) -> str:
 
     Of several tables, the rows of one after those of the other, the columns of all, and before them
     ``run``, which says whose a row is.
+
+    Args:
+        table: Of a run.
     """
     printed = sheet(table)
     every = (printed, *printed.subtables)

@@ -169,6 +169,10 @@ def table_from(run: StoredRun, store: ResultStore) -> Table:
 
     Of a run that was done and of which the storage now lacks training runs, ``missing`` names the
     first Optuna studies that lack some.
+
+    Args:
+        run: The stored run.
+        store: Has the results.
     """
     known = store.results(_graph(run))
     asked: list[list[CellRequest]] = []
@@ -194,7 +198,13 @@ def measured(run: StoredRun) -> Measured:
 
 
 def comparable(study: Study, graph: Graph, table: Table) -> Measured:
-    """Return a study's table as its cost is compared with those of others."""
+    """Return a study's table as its cost is compared with those of others.
+
+    Args:
+        study: What was declared.
+        graph: Names the training runs of the system.
+        table: Of a run.
+    """
     shared = {
         "pruning": as_json(study.pruning),
         "cycles": study.cycles,

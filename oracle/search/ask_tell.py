@@ -61,7 +61,11 @@ class ExternalRun(Spec):
         return f"{self.name}-{content_hash(['outside', as_json(self)])[:8]}"
 
     def curve(self, cycle: int) -> float | None:
-        """S-Cyc's max_lr of a pruning cycle, where the run names its parameters."""
+        """S-Cyc's max_lr of a pruning cycle, where the run names its parameters.
+
+        Args:
+            cycle: Completed pruning cycles, 0 for the unpruned network.
+        """
         return scyc_curve.max_lr(self.s_cyc, cycle, self.pruning_rate) if self.s_cyc else None
 
 
@@ -118,6 +122,9 @@ class ExternalRunState:
         """Return the max_lr whose network, of the same replicate, is pruned for a training run.
 
         None for the unpruned network.
+
+        Args:
+            training: One that the oracle may ask for.
         """
         if training.cycle == 0:
             return None
@@ -134,7 +141,7 @@ class ExternalRunState:
         return {cycle: sorted(rates) for cycle, rates in by_cycle.items()}
 
     def problems(self, trainings: Iterable[Training]) -> list[Problem]:
-        """Why observations are refused: one each of those that were not asked for."""
+        """Return why observations are refused: one each of those that were not asked for."""
         return [
             problem
             for index, training in enumerate(trainings)

@@ -242,7 +242,11 @@ def grid_search(
 
 
 def scores_by_max_lr(results: Mapping[float, Sequence[CellResult]]) -> dict[float, MaxLrScores]:
-    """Collect the validation accuracies, in percent, by max_lr."""
+    """Collect the validation accuracies, in percent, by max_lr.
+
+    Args:
+        results: Results by max_lr, in the order of the replicates.
+    """
     return {
         rate: MaxLrScores(
             tuple(result.val_accuracy for result in row), any(result.diverged for result in row)

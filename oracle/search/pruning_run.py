@@ -66,7 +66,7 @@ class PruningPath:
                 return
 
     def ended(self, finished: Sequence[RunCycle]) -> bool:
-        """Whether these finished cycles are all there will be."""
+        """Return whether these finished cycles are all there will be."""
         if not finished:
             return False
         return len(finished) == len(self.max_lr) or any(

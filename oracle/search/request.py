@@ -85,5 +85,10 @@ def replay(search: Search, known: Results) -> CellRequest | None:
 
 
 def answered(request: CellRequest, known: Results) -> bool:
-    """Return whether every cell of a request is known."""
+    """Return whether every cell of a request is known.
+
+    Args:
+        request: What a search wants.
+        known: Results of any cells, by cell id.
+    """
     return all(cell.id in known for cell in request.cells)

@@ -99,7 +99,12 @@ def started(
 
 
 def log_path(settings: ServerSettings, job_id: str) -> Path:
-    """Where a job's drivers write what they have to say to whoever runs the server."""
+    """Return where a job's drivers write what they have to say to whoever runs the server.
+
+    Args:
+        settings: Of the server.
+        job_id: Id of the job.
+    """
     return settings.of_job(None).program_folder / "logs" / f"{job_id}.log"
 
 

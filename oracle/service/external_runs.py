@@ -84,6 +84,10 @@ class ExternalRuns:
 
         A new one is refused, with BadInput, where it is larger than the server accepts, has a name
         that the program needs, or a grid that cannot grow.
+
+        Args:
+            run: The declared run.
+            owner: Name of the token that owns it.
         """
         if self._is_declared(run):
             return False

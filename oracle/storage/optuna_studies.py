@@ -64,7 +64,11 @@ class OptunaStudies:
         return self._by_key[key]
 
     def external(self, run_id: str) -> optuna.Study:
-        """Return the Optuna study of an external run; make it if need be."""
+        """Return the Optuna study of an external run; make it if need be.
+
+        Args:
+            run_id: Id of the run.
+        """
         key = (run_id, _EXTERNAL)
         if key not in self._by_key:
             title = f"{run_id}/{_EXTERNAL.kind}"

@@ -53,7 +53,11 @@ class Recorder:
         self.in_study(study_key, add)
 
     def candidate(self, trial: CandidateTrial) -> None:
-        """Write a candidate of a search down, unless it is there."""
+        """Write a candidate of a search down, unless it is there.
+
+        Args:
+            trial: What is written.
+        """
 
         def add() -> None:
             self.store.add_candidate(self.graph, self.name, trial, self.lease.claim)
@@ -62,7 +66,11 @@ class Recorder:
         self.in_study(trial.study_key, add)
 
     def answer(self, trial: CandidateTrial) -> None:
-        """Write the answer of a cycle into the run's summary, unless it was written here before."""
+        """Write the answer of a cycle into the run's summary, unless it was written here before.
+
+        Args:
+            trial: What is written.
+        """
         if self._answers.get(trial.number) == trial:
             return
 

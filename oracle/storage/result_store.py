@@ -90,7 +90,11 @@ class ResultStore:
         return application
 
     def results(self, graph: Graph) -> dict[str, CellResult]:
-        """All finished cells of a graph, by id. Raises StorageError when the database fails."""
+        """All finished cells of a graph, by id. Raises StorageError when the database fails.
+
+        Args:
+            graph: Names the training runs of the system.
+        """
         with storage_errors("the results could not be read"), decoding_errors():
             results = [
                 cell_result(trial)
@@ -100,7 +104,11 @@ class ResultStore:
         return {result.cell: result for result in results}
 
     def cells(self, graph: Graph) -> set[str]:
-        """Return the ids of all finished cells of a graph. Raises StorageError."""
+        """Return the ids of all finished cells of a graph. Raises StorageError.
+
+        Args:
+            graph: Names the training runs of the system.
+        """
         with storage_errors("the results could not be read"):
             return self._trials.attributes("graph", graph.id, "cell")
 
@@ -112,15 +120,22 @@ class ResultStore:
         self._candidates.clear()
 
     def count(self, graph: Graph) -> int:
-        """How many trials there are of a graph, cells and candidates: it changes with each.
+        """Return how many trials there are of a graph, cells and candidates: it changes with each.
 
         Raises StorageError when the database fails.
+
+        Args:
+            graph: Names the training runs of the system.
         """
         with storage_errors("the results could not be counted"):
             return trials_with(self._storage.engine, "graph", graph.id)
 
     def numbered(self, graph: Graph) -> list[tuple[int, str]]:
-        """Numbers, as the dashboard's addresses have them, and names of a graph's studies."""
+        """Numbers, as the dashboard's addresses have them, and names of a graph's studies.
+
+        Args:
+            graph: Names the training runs of the system.
+        """
         return numbered_studies_with(self._storage.engine, "graph", graph.id)
 
     def add(
@@ -181,6 +196,10 @@ class ResultStore:
         """Write a training that another program ran down, as one finished trial.
 
         The caller knows that it is not there yet. Raises StorageError when the database fails.
+
+        Args:
+            run_id: Id of the run.
+            observation: What was observed.
         """
         try:
             with storage_errors("an observation could not be shown"):
@@ -191,7 +210,11 @@ class ResultStore:
                 self._studies.external(run_id).add_trial(observed_trial(observation))
 
     def observations(self, run_id: str) -> set[tuple[int, float, int]]:
-        """Cycle, max_lr and replicate of the observations of a run that are there as trials."""
+        """Cycle, max_lr and replicate of the observations of a run that are there as trials.
+
+        Args:
+            run_id: Id of the run.
+        """
         trials = self._studies.external(run_id).get_trials(deepcopy=False)
         return {
             (each.params["cycle"], each.params["max_lr"], replicate_of(each)) for each in trials

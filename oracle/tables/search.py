@@ -158,6 +158,11 @@ def table(study: SearchStudy, run_id: str, results: SearchResults) -> SearchTabl
 
     All of it but ``seconds`` is the same whoever computed it and however often that was
     interrupted.
+
+    Args:
+        study: The declared search.
+        run_id: Id of the run.
+        results: The candidates, as far as they have come.
     """
     every = [
         result for each in results.candidates for done in each.cycles for result in done.results

@@ -49,7 +49,7 @@ def download(folder: Path) -> None:
 
 
 def is_in(folder: Path) -> bool:
-    """Whether a folder holds torchvision's folder of CIFAR-10, complete or not."""
+    """Return whether a folder holds torchvision's folder of CIFAR-10, complete or not."""
     base: str = _kind().base_folder
     return (folder / base).is_dir()
 

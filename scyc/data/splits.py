@@ -165,7 +165,12 @@ def fingerprint_with(fingerprint: str, parts: NamedParts) -> str:
 
 
 def part_rule(named: NamedParts, wanted: str | None) -> str | None:
-    """Return why this part cannot be the test part, and the remedy; None where it can."""
+    """Return why this part cannot be the test part, and the remedy; None where it can.
+
+    Args:
+        named: Parts that the data set comes in, with their sizes.
+        wanted: Name of the part that is to be the test part.
+    """
     if wanted is None:
         return None
     names = [name for name, _ in named]

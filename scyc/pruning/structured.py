@@ -20,7 +20,11 @@ from scyc.pruning.weights import Tensors
 
 
 def l1_filter(step: PruningStep) -> dict[str, Tensor]:
-    """Remove of each layer the filters of smallest L1 norm, with all that is coupled to them."""
+    """Remove of each layer the filters of smallest L1 norm, with all that is coupled to them.
+
+    Args:
+        step: The trained network, its masks and the rate.
+    """
     return prune(step.filters(), step.state, step.masks, step.rate)
 
 
@@ -68,9 +72,14 @@ def prune(
 
 
 def remaining(coupling: Coupling, state: Tensors, masks: Tensors) -> Tensor:
-    """Which filters of a layer remain, bool [filters]: those of which anything remains.
+    """Return which filters of a layer remain, bool [filters]: those of which anything remains.
 
     Where a bias has no mask, a filter without weights still gives that bias, and remains.
+
+    Args:
+        coupling: A layer, and what is pruned with its filters.
+        state: Tensors of the network, by name.
+        masks: bool, True where an entry remains, by name.
     """
     own = [
         masks.get(name, torch.ones_like(state[name], dtype=torch.bool))

@@ -85,7 +85,11 @@ class RivalRun:
         return frozenset(cell.id for cells in self._rows for cell in cells)
 
     def row_ids(self, cycle: int) -> frozenset[str]:
-        """Return the ids of the cells of a cycle whose max_lr is known."""
+        """Return the ids of the cells of a cycle whose max_lr is known.
+
+        Args:
+            cycle: Completed pruning cycles, 0 for the unpruned network.
+        """
         return frozenset(cell.id for cell in self._rows[cycle])
 
     @property

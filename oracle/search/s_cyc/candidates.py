@@ -71,7 +71,11 @@ class Candidate:
         return len(self.cycles) - 1
 
     def sound_at(self, cycle: int) -> bool:
-        """Whether it has been through a cycle in which no replicate diverged."""
+        """Return whether it has been through a cycle in which no replicate diverged.
+
+        Args:
+            cycle: Completed pruning cycles, 0 for the unpruned network.
+        """
         return cycle <= self.last and not any(
             result.diverged for result in self.cycles[cycle].results
         )
@@ -128,7 +132,11 @@ class CandidatePool:
         return StudyKey("candidates", None, node)
 
     def find(self, curve: SCyc) -> Candidate | None:
-        """Find the candidate with this curve, if there is one."""
+        """Find the candidate with this curve, if there is one.
+
+        Args:
+            curve: S-Cyc's parameters.
+        """
         return next((each for each in self.candidates if each.curve == curve), None)
 
     def add(self, curve: SCyc, step: str, again: bool = True) -> Candidate:

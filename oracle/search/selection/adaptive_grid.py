@@ -92,12 +92,12 @@ SELECTION_RULES: Mapping[SearchKind, Choice] = MappingProxyType(
 
 
 def coarse_step(count: int) -> int:
-    """How far apart the values of the coarse pass lie on a grid of so many."""
+    """Return how far apart the values of the coarse pass lie on a grid of so many."""
     return max(2, round(math.sqrt(count)))
 
 
 def expected_values(count: int) -> int:
-    """How many values of a grid of so many the adaptive choice is likely to try."""
+    """Return how many values of a grid of so many the adaptive choice is likely to try."""
     return min(count, max(_SHORT, count // _SHARE))
 
 

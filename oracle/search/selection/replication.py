@@ -74,7 +74,7 @@ class AdaptiveReplication:
 
 
 def added(have: int, wanted: int | None, most: int) -> int:
-    """How many replicates the next round adds to those there are.
+    """Return how many replicates the next round adds to those there are.
 
     As many as are said to decide the verdict, but at most half as many as there are, since what is
     said rests on those; so, too, where nothing is known of how many it takes.
