@@ -30,7 +30,7 @@ LONG, SHORT = 40, 12  # iterations of a training
 
 
 def run(quick: bool, steps: int) -> tuple[Watched, int]:
-    """One run, and how many cells it trained."""
+    """Return one run, and how many cells it trained."""
     with tempfile.TemporaryDirectory() as folder:
         write(Path(folder) / "images", 100 if quick else 600, 32)
         steps = 4 if quick else steps

@@ -14,7 +14,7 @@ from scyc.json_types import JsonObject
 def halves(
     replayed: Sequence[Replay], tolerance: float, kind: ToleranceKind
 ) -> Mapping[str, float] | None:
-    """How far the whole grid agrees with itself: its even replicates alone, and its odd ones.
+    """Compare the whole grid with itself: its even replicates alone, and its odd ones.
 
     Shares of the cycles, as those of :func:`oracle.analysis.replay.said`; what no search can be
     asked to exceed by much. None with fewer than two replicates, or where a half has no winner.
@@ -50,7 +50,7 @@ def _half(cycle: OracleCycle, start: int, tolerance: float, kind: ToleranceKind)
 def as_json(
     table: OracleTable, replayed: Sequence[Replay], path: Sequence[OracleCycle] | None
 ) -> JsonObject:
-    """JSON values. path: the adaptive oracle's own, as far as it is recorded."""
+    """Return JSON values. path: the adaptive oracle's own, as far as it is recorded."""
     return {
         "run_id": table["run_id"],
         "said": said(replayed),

@@ -141,7 +141,7 @@ def replay_cells(
 
 
 def replay_text(replays: Sequence[CellReplay], rule: str) -> str:
-    """Replays for a terminal: the means, and a line a cycle."""
+    """Return replays for a terminal: the means, and a line a cycle."""
     mean = statistics.fmean
     gaps = [each.held_out - each.raw_held_out for each in replays]
     error = statistics.stdev(gaps) / math.sqrt(len(gaps)) if len(gaps) > 1 else math.nan

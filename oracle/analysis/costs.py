@@ -166,7 +166,7 @@ def ratio_line(table: Table) -> str | None:
 
 
 def text(compared: Costs) -> str:
-    """Costs for a terminal, and each one relative to the oracle's.
+    """Return costs for a terminal, and each one relative to the oracle's.
 
     Args:
         compared: The compared costs.
@@ -190,7 +190,7 @@ def text(compared: Costs) -> str:
 
 
 def as_json(compared: Costs) -> JsonObject:
-    """Costs as JSON values.
+    """Return costs as JSON values.
 
     Args:
         compared: The compared costs.

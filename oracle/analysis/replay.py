@@ -105,7 +105,7 @@ class Judge:
     tolerance_kind: ToleranceKind
 
     def replay(self, full: OracleCycle, last: Region | None = None) -> Replay | None:
-        """One cycle; last: the region of the full grid's cycle before. None without a winner.
+        """Replay one cycle; last: the region of the full grid's cycle before. None without a winner.
 
         The grid is that to which the full one has grown, in the same replicates.
         """
@@ -147,7 +147,7 @@ class Judge:
 
 
 def replays(study: OracleStudy, graph: Graph, cycles: Sequence[OracleCycle]) -> list[Replay]:
-    """Every cycle of a full grid that has a winner, each below the full grid's own.
+    """Return every cycle of a full grid that has a winner, each below the full grid's own.
 
     Args:
         study: The oracle study.
@@ -190,7 +190,7 @@ def trained(replayed: Sequence[Replay]) -> list[CellResult]:
 
 
 def said(replayed: Sequence[Replay]) -> Mapping[str, float]:
-    """Shares of the cycles, and of the trainings; nothing where there is no cycle.
+    """Return shares of the cycles, and of the trainings; nothing where there is no cycle.
 
     Args:
         replayed: The replayed cycles.

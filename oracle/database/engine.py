@@ -206,7 +206,7 @@ def optuna_schema_lock(url: URL) -> Iterator[None]:
 
 
 def storable(text: str) -> str:
-    """Text without what PostgreSQL refuses: NUL, and halves of a surrogate pair."""
+    """Return text without what PostgreSQL refuses: NUL, and halves of a surrogate pair."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 

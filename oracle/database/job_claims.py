@@ -64,7 +64,7 @@ class Holding:
             connection.execute(update)
 
     def held(self) -> list[Held]:
-        """All jobs that somebody holds, the oldest first."""
+        """Return all jobs that somebody holds, the oldest first."""
         select = sa.select(JOBS.c.number, *_HELD).where(JOBS.c.holder.is_not(None))
         with self._database.reading() as connection:  # SQLite orders by reading all jobs
             rows = sorted(tuple(row) for row in connection.execute(select))

@@ -72,7 +72,7 @@ def requeue(connection: sa.Connection, job_id: str) -> None:
 
 
 def get(connection: sa.Connection, job_id: str) -> Job:
-    """One job. Raises UnknownJob.
+    """Return one job. Raises UnknownJob.
 
     Args:
         connection: Within a transaction.
@@ -119,7 +119,7 @@ def job(row: Any) -> Job:
 
 
 def problems_text(problems: Sequence[Problem]) -> str:
-    """Problems as they are kept: JSON.
+    """Return problems as they are kept: JSON.
 
     Args:
         problems: Why it was refused.

@@ -83,7 +83,7 @@ class Jobs(Holding):
         return connection.execute(insert).first() is not None
 
     def get(self, job_id: str) -> Job:
-        """One job. Raises UnknownJob.
+        """Return one job. Raises UnknownJob.
 
         Args:
             job_id: Id of the job.
@@ -111,7 +111,7 @@ class Jobs(Holding):
         before: int | None = None,
         limit: int = 50,
     ) -> list[Job]:
-        """Jobs, the newest first.
+        """Return jobs, the newest first.
 
         study: the name of its study. text: a part of its id or owner, in any case. before: the
         number of the last job of the page before this one.

@@ -48,7 +48,7 @@ class Observations:
         return rows[0] if rows else None
 
     def all_declared(self) -> list[Declared]:
-        """All runs, the oldest first."""
+        """Return all runs, the oldest first."""
         return self._declared()
 
     def page(self, after: int, limit: int) -> list[tuple[int, Declared]]:

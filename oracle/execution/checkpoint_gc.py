@@ -41,7 +41,7 @@ class CheckpointCollector:
                         self._say(str(error))
 
     def dropped(self, cell_id: str) -> bool:
-        """Whether what a cell has kept was to be deleted."""
+        """Return whether what a cell has kept was to be deleted."""
         return cell_id in self._dropped
 
     def drop_again(self, needed_cells: set[str], known: Mapping[str, CellResult]) -> None:

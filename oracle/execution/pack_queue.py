@@ -118,7 +118,7 @@ class PackQueue:
         return not self._waiting and not self._unstarted
 
     def stored(self) -> Iterator[tuple[Cell, CellResult, StudyKey]]:
-        """All cells that were asked for and have a result, with where they are recorded."""
+        """Yield all cells that were asked for and have a result, with where they are recorded."""
         for pack in set(self._pack_of.values()):
             for cell in pack.cells:
                 if cell.id in self.known and self._pack_of.get(cell.id) == pack:

@@ -39,10 +39,10 @@ class Experiment(Protocol):
         """Return what is to be trained; the searches named first are served first."""
 
     def known_cells(self) -> set[str]:
-        """Ids of the cells of iterative pruning runs whose max_lr is known."""
+        """Return ids of the cells of iterative pruning runs whose max_lr is known."""
 
     def first_grids(self) -> set[str]:
-        """Ids of the cells of the grids that are searched on the unpruned network."""
+        """Return ids of the cells of the grids that are searched on the unpruned network."""
 
     def unknown_cells(self) -> int:
         """Return how many more will be asked for, if no grid grows any more."""
@@ -77,7 +77,7 @@ def path(study: Study, graph: Graph, rates: LearningRates) -> PruningPath:
 
 
 def first_grid(study: Study, graph: Graph, schedule: ScheduleSpec, searched: GridSpec) -> set[str]:
-    """Ids of the cells of a grid on the unpruned network."""
+    """Return ids of the cells of a grid on the unpruned network."""
     roots: list[None] = [None] * study.least_replicates
     return {
         cell.id

@@ -28,19 +28,19 @@ class DistributionsExperiment:
         self._path = path(self.study, self.graph, self.study)
 
     def searches(self) -> list[Search]:
-        """One run."""
+        """Return one run."""
         return [self._path.search(self._cycle_done)]
 
     def known_cells(self) -> set[str]:
-        """All of them."""
+        """Return all of them."""
         return set(self._path.ids)
 
     def first_grids(self) -> set[str]:
-        """None."""
+        """Return none."""
         return set()
 
     def unknown_cells(self) -> int:
-        """None."""
+        """Return none."""
         return 0
 
     def table(self, run_id: str) -> DistributionsTable:

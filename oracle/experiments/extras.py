@@ -50,11 +50,11 @@ class Extras:
         return self.beam.searches()
 
     def rival_searches(self) -> list[Search]:
-        """One for each rival."""
+        """Return one for each rival."""
         return [each.search() for each in self.rivals]
 
     def known_cells(self) -> set[str]:
-        """Ids of the rivals' cells whose max_lr is known."""
+        """Return ids of the rivals' cells whose max_lr is known."""
         return set().union(*(each.ids for each in self.rivals))
 
     def unknown_cells(self, oracle: Sequence[OracleCycle]) -> int:

@@ -30,7 +30,7 @@ class FunctionExperiment(OracleExperiment):
         super().__init__(self._scale.scaled(study), graph, hooks or ExperimentCallbacks())
 
     def searches(self) -> list[Search]:
-        """As those of an oracle study."""
+        """Return those of an oracle study, in points."""
         if self._declared.metric == PERCENT_ACCURACY:
             return super().searches()
         return [_in_points(search, self._scale) for search in super().searches()]

@@ -56,7 +56,7 @@ class OracleExperiment:
         ]
 
     def known_cells(self) -> set[str]:
-        """S-Cyc's, and the rivals'."""
+        """Return S-Cyc's, and the rivals'."""
         return self._extras.known_cells() | (self._path.ids if self._path else set())
 
     def first_grids(self) -> set[str]:

@@ -24,7 +24,7 @@ Layout = dict[str, Any]  # a part of a figure, as Plotly takes it
 
 
 def plain(text: str) -> str:
-    """Somebody's text in a figure, which would take tags in it for marks and links."""
+    """Return somebody's text in a figure, which would take tags in it for marks and links."""
     return html.escape(text, quote=False)
 
 

@@ -22,7 +22,7 @@ _TICKS = 5  # of the axes of weights remaining
 
 
 def distributions(table: DistributionsTable) -> go.Figure:
-    """Histograms of everything that was recorded, and below each how it changes with pruning.
+    """Draw histograms of all that was recorded, and below each how it changes with pruning.
 
     Above: the share of values in each bin, a line for each of up to six networks; the bins are the
     same for all of them. Below, over weights remaining: the standard deviation and the range

@@ -39,7 +39,7 @@ _PAPER = "#555555"
 
 
 def regions(table: OracleTable) -> go.Figure:
-    """max_lr over weights remaining, and beside it validation accuracy over max_lr.
+    """Return max_lr over weights remaining, and beside it validation accuracy over max_lr.
 
     Left: see :func:`_band`. Right: a line for each cycle, its well-tuned value marked; bars are
     standard errors of the paired difference to that. Of many cycles a heat map in its place.
@@ -200,7 +200,7 @@ def _verdict(cycle: OracleCycleRow) -> str:
 
 
 def s_cyc_rates(cycles: Sequence[OracleCycleRow]) -> list[float]:
-    """S-Cyc's max_lr of each cycle; [] where the study has no S-Cyc.
+    """Return S-Cyc's max_lr of each cycle; [] where the study has no S-Cyc.
 
     Args:
         cycles: Rows of the table.

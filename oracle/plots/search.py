@@ -54,7 +54,7 @@ def search(table: SearchTable) -> go.Figure:
 
 
 def dashboard_panels(table: SearchTable) -> dict[str, go.Figure]:
-    """Panels of :func:`search`, each of a size that the Optuna dashboard shows whole.
+    """Return panels of :func:`search`, each of a size that the Optuna dashboard shows whole.
 
     Args:
         table: Of a run.

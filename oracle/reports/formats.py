@@ -90,7 +90,7 @@ def as_json(table: Table) -> str:
 
 
 def as_csv(table: Table) -> str:
-    """One line a row; accuracies in percent, learning rates in units of 1.
+    """Return one line a row; accuracies in percent, learning rates in units of 1.
 
     Of several tables, the rows of one after those of the other, the columns of all, and before them
     ``run``, which says whose a row is.

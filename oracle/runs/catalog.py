@@ -43,7 +43,7 @@ class StoredRun:
 
 
 def find(settings: Settings, unread: list[str] | None = None) -> list[StoredRun]:
-    """All runs: of the storage that is named, or of the home. Raises BadInput.
+    """Return all runs: of the storage that is named, or of the home. Raises BadInput.
 
     A home may have databases of earlier versions, which are read where they lie.
 
@@ -165,7 +165,7 @@ def stored_table(run: StoredRun) -> Table:
 
 
 def table_from(run: StoredRun, store: ResultStore) -> Table:
-    """As :func:`stored_table`, from a storage that is open.
+    """Return what :func:`stored_table` does, from a storage that is open.
 
     Of a run that was done and of which the storage now lacks training runs, ``missing`` names the
     first Optuna studies that lack some.
@@ -241,7 +241,7 @@ def stored_distributions(run: StoredRun, name: str) -> Table:
 
 
 def distributions(run: StoredRun, experiment_found: Experiment, name: str) -> Table:
-    """As :func:`stored_distributions`, of what a run has found. Raises BadInput."""
+    """Return what :func:`stored_distributions` does, of a replayed run. Raises BadInput."""
     if run.study.record is None:
         rule = "its study records no distributions; add record to the study and run it again"
         raise BadInput("run", [SettingProblem("run", rule, run.record.run_id)])

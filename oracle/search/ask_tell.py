@@ -61,7 +61,7 @@ class ExternalRun(Spec):
         return f"{self.name}-{content_hash(['outside', as_json(self)])[:8]}"
 
     def curve(self, cycle: int) -> float | None:
-        """S-Cyc's max_lr of a pruning cycle, where the run names its parameters.
+        """Return S-Cyc's max_lr of a pruning cycle, where the run names its parameters.
 
         Args:
             cycle: Completed pruning cycles, 0 for the unpruned network.

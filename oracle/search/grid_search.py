@@ -78,7 +78,7 @@ class GridSearch:
         growth: AdaptiveReplication | None = None,
         asked: float | None = None,
     ) -> Generator[CellRequest, Results, OracleCycle]:
-        """Every chosen max_lr and every replicate, below the parents, one a replicate.
+        """Yield every chosen max_lr and every replicate, below the parents, one a replicate.
 
         The grid grows where the best value or the region touches its end, and then the number of
         replicates, where `growth` wants more: all that was tried is tried with these, too. last:

@@ -46,7 +46,7 @@ def replicate_cells(
     max_lr: float,
     first: int = 0,
 ) -> tuple[Cell, ...]:
-    """One training below each of the parents: those of the replicates from `first` on, in order."""
+    """Return a training run below each parent: of the replicates from `first` on, in order."""
     return tuple(
         graph.child(parent, schedule, max_lr) if parent else graph.root(replicate, schedule, max_lr)
         for replicate, parent in enumerate(parents, first)

@@ -44,7 +44,7 @@ class Driver:
             self._process.send_signal(signal.SIGINT)
 
     def code(self) -> int | None:
-        """Its exit code, or minus the signal that ended it; None while it runs.
+        """Return its exit code, or minus the signal that ended it; None while it runs.
 
         With it ends whatever it has left behind, such as workers of a driver that was killed.
         """

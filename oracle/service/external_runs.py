@@ -117,7 +117,7 @@ class ExternalRuns:
         return True
 
     def all(self) -> list[tuple[Declared, ExternalRunState]]:
-        """All runs, the oldest first."""
+        """Return all runs, the oldest first."""
         return [(each, self._standing(each)) for each in self._observations.all_declared()]
 
     def page(

@@ -120,12 +120,12 @@ class Service:
         return self.jobs.reprioritise(job_id, priority)
 
     def runs(self) -> list[StoredRun]:
-        """All runs that are in the database, the oldest first."""
+        """Return all runs that are in the database, the oldest first."""
         runs = [self._run(record) for record in self.database.runs()]
         return [run for run in runs if run is not None]
 
     def page(self, before: int | None, limit: int) -> tuple[list[StoredRun], int | None]:
-        """So many runs, the newest first, and what `before` is for the page after this one."""
+        """List so many runs, the newest first, and what `before` is for the page after this one."""
         rows = self.database.page(before, limit + 1)
         runs = [self._run(record) for _, record in rows[:limit]]
         following = rows[limit - 1][0] if len(rows) > limit else None

@@ -90,7 +90,7 @@ class ResultStore:
         return application
 
     def results(self, graph: Graph) -> dict[str, CellResult]:
-        """All finished cells of a graph, by id. Raises StorageError when the database fails.
+        """Return all finished cells of a graph, by id. Raises StorageError when the database fails.
 
         Args:
             graph: Names the training runs of the system.
@@ -131,7 +131,7 @@ class ResultStore:
             return trials_with(self._storage.engine, "graph", graph.id)
 
     def numbered(self, graph: Graph) -> list[tuple[int, str]]:
-        """Numbers, as the dashboard's addresses have them, and names of a graph's studies.
+        """Return numbers, as the dashboard's addresses have them, and names of a graph's studies.
 
         Args:
             graph: Names the training runs of the system.
@@ -210,7 +210,7 @@ class ResultStore:
                 self._studies.external(run_id).add_trial(observed_trial(observation))
 
     def observations(self, run_id: str) -> set[tuple[int, float, int]]:
-        """Cycle, max_lr and replicate of the observations of a run that are there as trials.
+        """Return cycle, max_lr and replicate of the observations of a run that are there as trials.
 
         Args:
             run_id: Id of the run.

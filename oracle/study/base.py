@@ -52,7 +52,7 @@ class LearningRates(Spec):
     s_cyc: SCyc | None = None  # Eq. 2's
 
     def max_lr_at(self, cycle: int, rate: float) -> float:
-        """max_lr of a pruning cycle; `rate` is the share of weights that a cycle prunes.
+        """Return max_lr of a pruning cycle; `rate` is the share of weights that a cycle prunes.
 
         Args:
             cycle: Completed pruning cycles, 0 for the unpruned network.
@@ -250,7 +250,7 @@ class Study(Spec):
         return self.model_copy(update={"network": network})
 
     def identity_fields(self) -> JsonObject:
-        """Every field that says what is computed: all but where it and the images lie."""
+        """Return every field that says what is computed: all but where it and the images lie."""
         fields = as_json(self)
         del fields["beside"]
         for field in ("root", "download"):

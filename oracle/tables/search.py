@@ -129,7 +129,7 @@ class SearchResults:
         return [each for each in whole if not any(self._beats(other, each) for other in whole)]
 
     def by_merit(self) -> list[Candidate]:
-        """Those that are through, the best first; the Pareto front before all others.
+        """Return those that are through, the best first; the Pareto front before all others.
 
         Then those that were stopped, the latest first.
         """

@@ -22,6 +22,7 @@ def source(spec: FactorySpec, _: Path | None) -> Arrays:
 
     Args:
         spec: Path and options of the factory.
+        _: Not used: a factory needs no folder.
     """
     try:
         made: Any = load_factory(spec.factory)(**spec.options)

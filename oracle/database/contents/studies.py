@@ -10,7 +10,7 @@ from oracle.database.contents.optuna_tables import OF_STUDIES, STUDIES, TRIALS
 
 
 def numbered_studies_with(engine: sa.Engine, key: str, value: str) -> list[tuple[int, str]]:
-    """Numbers, as the dashboard's addresses have them, and names, of the studies.
+    """Return numbers, as the dashboard's addresses have them, and names, of the studies.
 
     Those of which a user attribute is a text.
     """

@@ -54,7 +54,7 @@ def unit(table: OracleTable) -> str:
 
 
 def mean_std(values: Sequence[float | None] | None) -> str:
-    """Mean ± standard deviation over replicates, in four digits; none where one diverged.
+    """Return mean ± standard deviation over replicates, in four digits; none where one diverged.
 
     Args:
         values: One a replicate; None where it diverged.

@@ -45,7 +45,7 @@ def max_lr(
     scale: Scale,
     bound: float,
 ) -> float:
-    """max_lr of cycle m by the weight gradients of cycles 0 and m - 1 of its own run.
+    """Return max_lr of cycle m by the weight gradients of cycles 0 and m - 1 of its own run.
 
     The paper's insight is that the update max_lr x gradient should keep its size while the
     gradients shrink (Liu et al. 2021, Section 3.1), and its future research is to derive max_lr

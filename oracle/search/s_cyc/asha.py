@@ -40,7 +40,7 @@ class Sampled:
         self._rungs = halving.rungs(study.cycles) if halving else ()
 
     def searches(self) -> list[Search]:
-        """One for each candidate."""
+        """Return one for each candidate."""
         return [self._to_the_end(number) for number in range(self.search.trials)]
 
     def _to_the_end(self, number: int) -> Search:

@@ -22,7 +22,7 @@ Stop = Literal["halving", "diverged", "epsilon"]
 def curve_rates(
     curve: SCyc, cycles: int, rate: float, resolution: int | None = None
 ) -> tuple[float, ...]:
-    """max_lr of the unpruned network and after each of `cycles` pruning cycles (Eq. 2).
+    """Return max_lr of the unpruned network and after each of `cycles` pruning cycles (Eq. 2).
 
     rate: share of the remaining weights that a cycle prunes. resolution: significant digits; a
     value that rounds as epsilon does is epsilon, so that candidates share more cells. None keeps
@@ -81,7 +81,7 @@ class Candidate:
         )
 
     def accuracies(self, cycles: Sequence[int]) -> list[float]:
-        """By replicate, validation accuracy averaged over cycles.
+        """Average validation accuracy over cycles, by replicate.
 
         In percent; 0 in the cycles that a candidate that diverged did not come to.
         """

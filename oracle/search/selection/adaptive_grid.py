@@ -51,7 +51,7 @@ Choice = Callable[[GridState], list[float]]
 
 
 def whole_grid(state: GridState) -> list[float]:
-    """Every max_lr that was not tried, rising."""
+    """Return every max_lr that was not tried, rising."""
     return state.untried
 
 
@@ -125,7 +125,7 @@ class _View:
     count: int
 
     def unchecked(self) -> set[int]:
-        """Positions that were not tried among those on which the forecast's answer rests.
+        """Return positions that were not tried among those on which the forecast's answer rests.
 
         They are the best value, both ends of the region, and the neighbours of the three outside.
         """

@@ -65,7 +65,7 @@ class CellRule:
 
 
 def known_cells(search: CycleSearch, results: Mapping[float, Sequence[CellResult]]) -> Known:
-    """Results by max_lr, each in the replicates' order, the last ones perhaps missing.
+    """Return results by max_lr, each in the replicates' order, the last ones perhaps missing.
 
     Args:
         search: The search of one cycle.
@@ -99,7 +99,7 @@ def choose(search: CycleSearch, results: Mapping[float, Sequence[CellResult]]) -
 def reached_ends(
     search: CycleSearch, results: Mapping[float, Sequence[CellResult]]
 ) -> tuple[bool, bool]:
-    """Whether the region is likelier than not to reach the lower and the upper end of the grid.
+    """Return whether the region likely reaches the lower and the upper end of the grid.
 
     The lower one, too, where no max_lr came through: the grid may go on below.
     """

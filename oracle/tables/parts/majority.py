@@ -28,7 +28,7 @@ Split = dict[str, PartSplit]
 
 
 def split(results: Iterable[CellResult]) -> Split | None:
-    """Sizes and classes of the parts that these results were trained and judged on.
+    """Return sizes and classes of the parts that these results were trained and judged on.
 
     Of each part ``images``, the number of a replicate; ``majority``, the accuracy in percent of
     always naming the largest class, the mean over replicates; ``missing``, classes without an
