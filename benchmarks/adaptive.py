@@ -178,7 +178,7 @@ def family(name: str, cases: int) -> Row:
 
 
 def case(name: str, seed: int) -> Case:
-    """Make one case of a family. Every second one comes after a cycle whose best was near its own."""
+    """Make one case of a family; every second one after a cycle whose best was near its own."""
     made = FAMILIES[name]
     rng = np.random.default_rng([seed, *name.encode()])
     declared = _grid(rng)

@@ -44,7 +44,7 @@ class Case:
 
 
 def clock(device: torch.device) -> Clock:
-    """Read CPU time of this process; on a GPU wall time, once the device has done all it was asked."""
+    """Read CPU time of this process; on a GPU wall time, once the device has done its work."""
     if device.type != "cuda":
         return time.process_time
 

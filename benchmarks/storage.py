@@ -113,7 +113,7 @@ def reading(folder: Path, trials: int, rounds: int) -> Case:
 
 
 def writing(folder: Path, trials: int, rounds: int, clock: Callable[[], float], unit: str) -> Case:
-    """Time a trial written to SQLite: as Optuna writes it, and as the driver does, under its lease."""
+    """Time a trial written to SQLite: as Optuna writes it, and as the driver, under its lease."""
     declared = parse(study("written", 2, 2, 1, 0), "study")
     assert isinstance(declared, OracleStudy)
     graph, place = Graph(declared.system, "0" * 64), StudyKey("oracle", 0, "0" * 64)

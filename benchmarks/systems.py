@@ -27,7 +27,7 @@ INPUTS: Mapping[str, tuple[tuple[int, int, int], int, int]] = MappingProxyType(
 
 
 def images(network: str, count: int) -> Images:
-    """Draw noise of the shape that a network is trained on, as many of each class as there can be."""
+    """Draw noise of the shape that a network trains on, as many of each class as there can be."""
     shape, classes, _ = INPUTS[network]
     generator = torch.Generator().manual_seed(0)
     pixels = torch.randint(256, (count, *shape), generator=generator, dtype=torch.uint8)

@@ -105,7 +105,7 @@ class Judge:
     tolerance_kind: ToleranceKind
 
     def replay(self, full: OracleCycle, last: Region | None = None) -> Replay | None:
-        """Replay one cycle; last: the region of the full grid's cycle before. None without a winner.
+        """Replay one cycle; last: region of the full grid's cycle before. None without a winner.
 
         The grid is that to which the full one has grown, in the same replicates.
         """
