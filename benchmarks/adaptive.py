@@ -68,7 +68,7 @@ class Outcome:
     best_inside: bool  # its well-tuned max_lr lies in the full grid's region
     end_error: int  # of the worse end
     loss: float  # points of the best mean validation accuracy
-    share: float  # of the full grid's trainings
+    share: float  # of the full grid's training runs
     rounds: int
     full_true_loss: float | None  # points that its well-tuned max_lr is below the best, truly
     true_loss: float | None

@@ -1,4 +1,4 @@
-"""Packs of K trainings against an ordinary loop that takes them one after another.
+"""Packs of K training runs against an ordinary loop that takes them one after another.
 
     python benchmarks/pack_vs_solo.py [--json] [--quick] [--device cuda] [--network NAME]...
 

@@ -4,7 +4,7 @@
                                [--storage sqlite|postgresql|URL] [--quick] [--json]
 
 A real `oracle serve`, its scheduler and its drivers, each in a process of its own; only the
-trainings are made up (`simulated.py`), by a known curve, and in the order in which so many
+training runs are made up (`simulated.py`), by a known curve, and in the order in which so many
 workers would finish them. All jobs are submitted over HTTP and run in packs of one cell, the
 dearest way.
 While they run and when they are done every page and every answer is timed, and at last those of a

@@ -86,7 +86,7 @@ def text(table: OracleTable, replayed: Sequence[Replay], path: Sequence[OracleCy
         f"same well-tuned max_lr {shares['same_best']:.0%} (or not told apart from it "
         f"{shares['best_as_good']:.0%}), ends within a step {shares['ends_near']:.0%}, both "
         f"{shares['both']:.0%}",
-        f"of {shares['cycles']} cycles, with {shares['share']:.0%} of the trainings",
+        f"of {shares['cycles']} cycles, with {shares['share']:.0%} of the training runs",
     ]
     if (own := halves(replayed, table["tolerance"], table["tolerance_kind"])) is not None:
         lines.append(

@@ -30,11 +30,11 @@ class Replay:
 
     full: OracleCycle
     adaptive: OracleCycle
-    rounds: int  # of trainings, one after another
+    rounds: int  # of training runs, one after another
 
     @property
     def share(self) -> float:
-        """Of the full grid's trainings."""
+        """Of the full grid's training runs."""
         return len(self.adaptive.cells) / len(self.full.cells)
 
     @property
@@ -190,7 +190,7 @@ def trained(replayed: Sequence[Replay]) -> list[CellResult]:
 
 
 def said(replayed: Sequence[Replay]) -> Mapping[str, float]:
-    """Return shares of the cycles, and of the trainings; nothing where there is no cycle.
+    """Return shares of the cycles, and of the training runs; nothing where there is no cycle.
 
     Args:
         replayed: The replayed cycles.

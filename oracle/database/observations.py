@@ -1,4 +1,4 @@
-"""What trainings outside of the oracle report, and the runs that they belong to."""
+"""What training runs outside of the oracle report, and the runs that they belong to."""
 
 from __future__ import annotations
 

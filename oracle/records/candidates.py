@@ -34,4 +34,4 @@ class CandidateTrial:
     values: tuple[float, ...]  # one for each objective; empty unless finished
     curve: Mapping[int, float]  # validation accuracy by pruning cycle, in percent
     attributes: Mapping[str, Any]
-    seconds: float  # of worker time, shared trainings included
+    seconds: float  # of worker time, shared training runs included

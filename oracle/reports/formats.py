@@ -127,10 +127,10 @@ def as_markdown(table: Table) -> str:
 
 def _markdown(printed: ReportTable) -> str:
     heads = [_escaped(head.replace("\n", " ")) for head in printed.headers]
-    sides = [" :--- |" if index in printed.left else " ---: |" for index in range(len(heads))]
+    alignments = [" :--- |" if index in printed.left else " ---: |" for index in range(len(heads))]
     lines = [
         "| " + " | ".join(heads) + " |",
-        "|" + "".join(sides),
+        "|" + "".join(alignments),
         *("| " + " | ".join(_escaped(cell) for cell in row) + " |" for row in printed.rows),
         "",
         "  \n".join(f"**{_escaped(line)}**" for line in printed.verdict.splitlines()),
@@ -165,9 +165,9 @@ def _tabular(printed: ReportTable) -> str:
     body = [_latex_row(row) for row in printed.rows]
     said = (printed.verdict, *printed.notes, *cost_lines(printed))
     notes = [_remark(line).rstrip("\n") for line in said if line]
-    sides = "".join("l" if index in printed.left else "r" for index in range(len(heads)))
+    alignments = "".join("l" if index in printed.left else "r" for index in range(len(heads)))
     lines = [
-        r"\begin{tabular}{" + sides + "}",
+        r"\begin{tabular}{" + alignments + "}",
         r"\toprule",
         " & ".join(heads) + r" \\",
         r"\midrule",

@@ -23,7 +23,7 @@ NUMERICS = 3  # raised when the same spec would give other numbers: old results 
 
 
 class Tree(Protocol):
-    """What names the trainings of a search, each by what it comes from; a graph is one."""
+    """What names the training runs of a search, each by what it comes from; a graph is one."""
 
     def root(self, replicate: int, schedule: ScheduleSpec, max_lr: float) -> Cell:
         """Name the training run of a replicate's unpruned network.
@@ -114,7 +114,7 @@ class Graph:
         return _cell(parent, parent.id, parent.node, self._pruning, schedule, max_lr, replicate)
 
     def study_key(self, parents: Sequence[Cell | None], schedule: ScheduleSpec) -> str:
-        """Hash of the place below these cells, one of each replicate, for trainings of a schedule.
+        """Hash of the place below these cells, one of each replicate, for runs of a schedule.
 
         The same for all replicates, and however many they are.
 

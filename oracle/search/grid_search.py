@@ -30,7 +30,7 @@ class OracleCycle:
     region: Region | None  # None: every max_lr diverged, and the search ends
     study_key: StudyKey
     grid: tuple[float, ...]  # as far as it has grown, tried or not
-    passed: tuple[CellResult, ...] = ()  # trainings that brought added replicates to this cycle
+    passed: tuple[CellResult, ...] = ()  # training runs that brought added replicates to this cycle
     end: SearchEnd | None = None  # of a search of single cells, which leaves some out
 
     @property

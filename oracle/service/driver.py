@@ -50,7 +50,7 @@ def run_job(job_id: str, settings: ServerSettings, holder: Holder) -> int:
     """Run a job, and write down how it ended; returns this process's exit code.
 
     Nothing is written down where the job is to go on later: where it was withdrawn or interrupted
-    (exit code 0), or another driver has its trainings or the database is away (BUSY). Raises
+    (exit code 0), or another driver has its training runs or the database is away (BUSY). Raises
     StorageError and LeaseLost.
 
     Args:

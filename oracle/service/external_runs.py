@@ -1,4 +1,4 @@
-"""Runs whose trainings other programs run: declared, observed, and what to try next.
+"""Runs whose training runs other programs run: declared, observed, and what to try next.
 
 The rows of the database are the authority; the trials in the Optuna storage show them in the
 dashboard.
@@ -204,7 +204,7 @@ class ExternalRuns:
         with self._lock:
             now, missing = self._now(), set(state.missing)
             leases = self._leases.setdefault(run_id, {})
-            # Leases of observed trainings stay: a state read just before an observation misses it.
+            # Leases of what was observed stay: a state read just before an observation misses it.
             own = [
                 each
                 for each, given in leases.items()

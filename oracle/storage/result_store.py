@@ -1,6 +1,6 @@
 """Results in an Optuna storage: the one authority on what has been trained.
 
-One Optuna study holds the trainings of one place of the graph (an oracle cycle below one path of
+One Optuna study holds the training runs of a place of the graph (an oracle cycle below one path of
 max_lr), and one holds those of an S-Cyc run. One finished trial is one training; it is added in one
 transaction and never changed. Studies are found by their attributes; names are for people.
 """

@@ -99,7 +99,7 @@ def supports(name: str, training: TrainingSpec, network: nn.Module, device: torc
 
 
 def engine_problem(training: TrainingSpec, network: nn.Module) -> str | None:
-    """Return why the engine that a study names cannot do its trainings on any device.
+    """Return why the engine that a study names cannot do its training runs on any device.
 
     Args:
         training: Iterations, batch size, optimiser and precision.

@@ -65,9 +65,9 @@ def prune(
         remain[positions[order[:removed]]] = False
         for name, axis, places in coupling.pruned:
             whole = torch.ones_like(state[name], dtype=torch.bool)
-            sides = [1] * whole.ndim
-            sides[axis] = -1
-            after[name] = after.get(name, whole) & remain.repeat_interleave(places).reshape(sides)
+            shape = [1] * whole.ndim
+            shape[axis] = -1
+            after[name] = after.get(name, whole) & remain.repeat_interleave(places).reshape(shape)
     return after
 
 
