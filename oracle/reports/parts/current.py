@@ -33,6 +33,8 @@ def sheet(table: OracleTable, current: CurrentCycle) -> ReportTable:
 def state(value: CurrentValue) -> str:
     """Return the state of a max_lr in a word or two.
 
+    The storage has finished training runs only, so those that are running count as queued.
+
     Args:
         value: One max_lr of it.
     """
@@ -40,7 +42,7 @@ def state(value: CurrentValue) -> str:
         return "diverged"
     if len(value["val_accuracy"]) == value["asked"]:
         return "finished"
-    return "not finished"
+    return "partly finished" if value["val_accuracy"] else "queued or running"
 
 
 def _row(value: CurrentValue) -> list[str]:
