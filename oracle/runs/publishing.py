@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from oracle.database import RunRecord
@@ -12,7 +11,7 @@ from oracle.experiments.summary import summary_trials
 from oracle.plots.registry import FIGURES
 from oracle.reports import formats
 from oracle.search.graph import Graph
-from oracle.search.request import StudyKey
+from oracle.search.request import StudyKey, StudyRole
 from oracle.settings import Progress
 from oracle.storage.optuna_studies import study_name
 from oracle.storage.recorder import Recorder
@@ -62,9 +61,7 @@ def publish(recorder: Recorder, experiment: Experiment, result: Table) -> None:
     for key, role in studies:
         note = formats.dashboard_note(result, people_name(recorder.name, key, result))
 
-        def annotate(
-            study_key: StudyKey = key, role: Mapping[str, Any] = role, note: str = note
-        ) -> None:
+        def annotate(study_key: StudyKey = key, role: StudyRole = role, note: str = note) -> None:
             recorder.store.annotate(
                 recorder.graph, recorder.name, study_key, result["run_id"], role, note, figures
             )

@@ -29,7 +29,7 @@ from oracle.errors import OptunaStudyGone, StorageProblem
 from oracle.records.candidates import CandidateTrial
 from oracle.records.observations import Observation
 from oracle.search.graph import Cell, CellResult, Graph
-from oracle.search.request import StudyKey
+from oracle.search.request import StudyKey, StudyRole
 from oracle.storage import dashboard
 from oracle.storage.errors import decoding_errors, storage_errors
 from oracle.storage.optuna_studies import OptunaStudies
@@ -44,6 +44,7 @@ from oracle.storage.trial_codec import (
     replicate_of,
 )
 from scyc.errors import BadInput
+from scyc.json_types import JsonMapping
 from scyc.specs.base import content_hash
 
 if TYPE_CHECKING:  # figures are written where a run ends, and a table is read without them
@@ -226,7 +227,7 @@ class ResultStore:
         name: str,
         study_key: StudyKey,
         run_id: str,
-        role: Mapping[str, Any],
+        role: StudyRole,
         note: str,
         figures: Mapping[str, Figure],
     ) -> None:
@@ -272,7 +273,7 @@ class ResultStore:
         return self._axes[name]
 
 
-def _note_is_ours(note: str, attributes: Mapping[str, Any]) -> bool:
+def _note_is_ours(note: str, attributes: JsonMapping) -> bool:
     """Return whether a note may be replaced: it is empty, or as the last run left it."""
     if not note:
         return True
