@@ -30,7 +30,7 @@ from scale import study
 from simulated import Simulation, answer
 
 from oracle.database import RunDatabase, engine_options, sqlite_url
-from oracle.database.optuna_rows import numbered_studies_with
+from oracle.database.contents.studies import numbered_studies_with
 from oracle.runs import execute, prepare
 from oracle.search.graph import Graph
 from oracle.search.request import StudyKey

@@ -35,6 +35,10 @@ class FunctionExperiment(OracleExperiment):
             return super().searches()
         return [_in_points(search, self._scale) for search in super().searches()]
 
+    def in_metric(self, points: float) -> float:
+        """As that of an oracle study, in the metric's unit."""
+        return points if self._declared.metric == PERCENT_ACCURACY else self._scale.value(points)
+
     def table(self, run_id: str) -> OracleTable:
         """See :func:`oracle.tables.oracle.table`; values are the metric's."""
         return in_metric(super().table(run_id), self._declared, self._scale)

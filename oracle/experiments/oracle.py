@@ -128,6 +128,14 @@ class OracleExperiment:
         s_cyc = {"S-Cyc": self.s_cyc} if self._path is not None else {}
         return {"oracle": won, **s_cyc, **self._extras.runs()}
 
+    def in_metric(self, points: float) -> float:
+        """Return an accuracy as the run reports it.
+
+        Args:
+            points: Validation or test accuracy, percent.
+        """
+        return points
+
     def failure(self) -> str | None:
         """Explain a cycle without a winner."""
         return no_winner(self.cycles[-1]) if self.cycles else None

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from oracle.database import Lease, RunDatabase, RunRecord
+from oracle.database import RunRecord
 from oracle.database.contents.removal import Removal
-from oracle.errors import LeaseHeld, WrongState
+from oracle.errors import WrongState
 from oracle.execution.pack_state import PackStates
 from oracle.experiments.registry import experiment
+from oracle.experiments.summary import summary_place
+from oracle.inventory.idle_graph import idle_graph
 from oracle.inventory.listing import asked_cells, images, network_files
 from oracle.runs import catalog
 from oracle.runs.catalog import StoredRun
@@ -58,7 +60,7 @@ def delete(run: StoredRun, settings: Settings) -> Deleted:
         waiting = [job for job, _, state in rows.jobs(run_id) if state in _UNENDED_JOBS]
         if waiting:
             raise WrongState(f"{run_id} is the job {waiting[0]}; cancel it first: oracle cancel")
-        with _held(ledger, run) as lease:
+        with idle_graph(ledger, run.record.graph, run.record.run_id) as lease:
             ledger.register(replace(run.record, state=DELETING), lease.claim)
             known = store.results(graph)
             others = [each for each in ledger.runs() if each.run_id != run_id]
@@ -69,18 +71,9 @@ def delete(run: StoredRun, settings: Settings) -> Deleted:
                 for key, role in experiment(run.study, graph).study_keys()
                 if role.get("role") == "search"
             }
+            nodes.add(summary_place(run_id).node)
             rows.remove(run_id, graph.id, gone, nodes, lease.claim)
     return Deleted(len(gone), size)
-
-
-@contextlib.contextmanager
-def _held(ledger: RunDatabase, run: StoredRun) -> Iterator[Lease]:
-    """Hold the lease of a run's graph. Raises WrongState where somebody trains it."""
-    try:
-        with ledger.lease(run.record.graph, lambda _: None) as lease:
-            yield lease
-    except LeaseHeld as error:
-        raise WrongState(f"{run.record.run_id} is running: {error}; end it first") from error
 
 
 def _needed(others: Iterable[RunRecord], graph: Graph, known: Mapping[str, CellResult]) -> set[str]:
@@ -116,7 +109,7 @@ def _delete_files(
         for sha256 in (result.checkpoint, result.kept)
         if sha256 and sha256 not in needed
     ]
-    doomed = {run.place / f"{run.record.run_id}.html"}
+    doomed = {run.folder / f"{run.record.run_id}.html"}
     doomed |= {file for sha256 in lost for file in network_files(run, sha256)}
     neighbours = [each for each in others if _folder(each) in (run.study.folder_name, None)]
     if all(each.fingerprint != run.record.fingerprint for each in neighbours):
@@ -125,13 +118,13 @@ def _delete_files(
     for file in doomed:
         file.unlink(missing_ok=True)
     if settings.store is not None:
-        place = settings.shared_location(run.study.folder_name, "checkpoints")
+        location = settings.shared_location(run.study.folder_name, "checkpoints")
         ending = FolderStore if isinstance(run.study, FunctionStudy) else CheckpointStore
         for sha256 in lost:
-            ending(blobs(place)).discard(sha256)
+            ending(blobs(location)).discard(sha256)
     if all(each.graph != run.record.graph for each in others):
-        shutil.rmtree(PackStates(run.place, graph).folder, ignore_errors=True)
-    _delete_empty(run.place)
+        shutil.rmtree(PackStates(run.folder, graph).folder, ignore_errors=True)
+    _delete_empty(run.folder)
     return size
 
 

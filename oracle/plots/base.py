@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 from oracle.reports.sheet import shrunk_lines
 from oracle.tables.base import TableHeader
@@ -19,6 +20,7 @@ FIXED = "fixed colours"  # meta of a trace that pages do not repaint: it lies on
 _MOST_TICKS = 9  # of an axis of weights remaining
 _MOST_DECADES = 3  # of learning rates, with ticks at 1, 2 and 5
 Item = TypeVar("Item")
+Layout = dict[str, Any]  # a part of a figure, as Plotly takes it
 
 
 def plain(text: str) -> str:
@@ -33,7 +35,7 @@ def rate_ticks(rates: Sequence[float]) -> list[float]:
     return [digit * 10.0**decade for decade in range(low, high + 1) for digit in digits]
 
 
-def rate_axis(rates: Sequence[float]) -> dict[str, Any]:
+def rate_axis(rates: Sequence[float]) -> Layout:
     """Make a logarithmic axis for learning rates; its ticks are :func:`rate_ticks`.
 
     Args:
@@ -49,7 +51,7 @@ def rate_axis(rates: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def remaining_axis(ticks: Sequence[float]) -> dict[str, Any]:
+def remaining_axis(ticks: Sequence[float]) -> Layout:
     """Make a logarithmic axis for weights remaining, in percent, that falls from left to right.
 
     Args:
@@ -78,8 +80,8 @@ def thinned(items: Sequence[Item], most: int) -> list[Item]:
 
 def estimated_bounds(cycle: OracleCycleRow) -> tuple[float, float] | None:
     """Return the bounds of a cycle's estimated region; None where there is no estimate."""
-    found = cycle["evidence"] and cycle["evidence"].get("estimated")
-    return (found["low"], found["high"]) if found else None
+    estimate = cycle["evidence"] and cycle["evidence"].get("estimated")
+    return (estimate["low"], estimate["high"]) if estimate else None
 
 
 def region_ends(cycles: Sequence[OracleCycleRow]) -> tuple[list[float], list[float]]:
@@ -110,7 +112,7 @@ def band(
     )
 
 
-def head(title: str, table: TableHeader) -> dict[str, Any]:
+def head(title: str, table: TableHeader) -> Layout:
     """Make the layout of a whole figure's top: its title, and below it what was shrunk.
 
     Args:
@@ -126,6 +128,28 @@ def head(title: str, table: TableHeader) -> dict[str, Any]:
 
 BELOW = MappingProxyType({"orientation": "h", "y": -0.22, "font": {"size": 10}})  # a card's legend
 BESIDE = MappingProxyType({"x": 1.01, "y": 1.0, "font": {"size": 10}})
+
+
+def panel(
+    draw: Callable[[go.Figure], None],
+    title: str,
+    legend: Mapping[str, Any] = BELOW,
+    legend2: Mapping[str, Any] = BESIDE,
+) -> go.Figure:
+    """Draw one panel of a whole figure by itself, as a :func:`card`.
+
+    Args:
+        draw: Adds the panel's traces and axes to the figure that it is given, at row 1, column 1.
+        title: Of the panel.
+        legend: Layout of its legend.
+        legend2: Layout of its second legend, where it has one.
+
+    Returns:
+        The panel.
+    """
+    figure = make_subplots(rows=1, cols=1)
+    draw(figure)
+    return card(figure, title, legend, legend2)
 
 
 def card(

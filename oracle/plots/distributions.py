@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 from plotly.subplots import make_subplots
 
-from oracle.plots.base import BELOW, BESIDE, band, card, head, remaining_axis
+from oracle.plots.base import BELOW, BESIDE, band, head, panel, remaining_axis
 from oracle.plots.histograms import Network, outline, recorded, shown, together, value_range
 from oracle.tables.distributions import DistributionsTable
 from scyc.specs.system import RecordedDistribution
@@ -75,9 +76,8 @@ def dashboard_panels(table: DistributionsTable) -> dict[str, go.Figure]:
             (f"{what}_spread", f"{_TITLES[what]}: spread", _spread),
             (f"{what}_shares", f"{_TITLES[what]}: shares", _shares),
         ):
-            figure = make_subplots(rows=1, cols=1)
-            draw(figure, table, what, (1, 1), showlegend=True)
-            made[name] = card(figure, title, legend=BESIDE, legend2=BELOW)
+            drawn = partial(draw, table=table, what=what, position=(1, 1), showlegend=True)
+            made[name] = panel(drawn, title, legend=BESIDE, legend2=BELOW)
     return made
 
 
@@ -97,10 +97,10 @@ def _histograms(
     figure: go.Figure,
     table: DistributionsTable,
     what: RecordedDistribution,
-    place: tuple[int, int],
+    position: tuple[int, int],
     showlegend: bool,
 ) -> None:
-    row, column = place
+    row, column = position
     every = recorded(table, what)
     networks = shown(every)
     bounds = _bounds(table, what)
@@ -158,10 +158,10 @@ def _spread(
     figure: go.Figure,
     table: DistributionsTable,
     what: RecordedDistribution,
-    place: tuple[int, int],
+    position: tuple[int, int],
     showlegend: bool,
 ) -> None:
-    row, column = place
+    row, column = position
     networks = recorded(table, what)
     remaining = [each.weights_remaining for each in networks]
     lows, highs = ([each.quantile(name) for each in networks] for name in ("5", "95"))
@@ -201,10 +201,10 @@ def _shares(
     figure: go.Figure,
     table: DistributionsTable,
     what: RecordedDistribution,
-    place: tuple[int, int],
+    position: tuple[int, int],
     showlegend: bool,
 ) -> None:
-    row, column = place
+    row, column = position
     networks = recorded(table, what)
     remaining = [each.weights_remaining for each in networks]
     bounds = _bounds(table, what)

@@ -65,13 +65,13 @@ def phases(curve: SCyc, rate: float, cycles: int) -> tuple[Phase, ...]:
     growing = range(flat + 1, cycles + 1)
     fast = [cycle for cycle in growing if rise(cycle) > largest / 2]
     begin, end = (fast[0] - 1, fast[-1]) if fast else (cycles, cycles)
-    found = (
+    every = (
         Phase("No Growth", 0, flat),
         Phase("Slow Growth I", flat, begin),
         Phase("Fast Growth", begin, end),
         Phase("Slow Growth II", end, cycles),
     )
-    return tuple(phase for phase in found if phase.start < phase.end)
+    return tuple(phase for phase in every if phase.start < phase.end)
 
 
 def schedule(
@@ -218,11 +218,11 @@ def _within_cycles(
     colours = sample_colorscale("Plasma", shades)
     for index, (cycle, colour) in enumerate(zip(chosen, colours, strict=True)):
         line = schedules.rates(schedule, rates[cycle], steps)
-        kept = thinned(line)
+        points = thinned(line)
         figure.add_trace(
             go.Scatter(
-                x=kept,
-                y=[line[step] for step in kept],
+                x=points,
+                y=[line[step] for step in points],
                 mode="lines",
                 # Lines that coincide stay visible below one another.
                 line={"color": colour, "width": 2 + 4 * (1 - (index + 1) / len(chosen))},

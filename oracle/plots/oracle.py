@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 
 import plotly.graph_objects as go
@@ -11,8 +12,8 @@ from plotly.subplots import make_subplots
 from oracle.plots import accuracies, heat_map, region_marks, rivals
 from oracle.plots.base import (
     MANY,
-    card,
     head,
+    panel,
     rate_axis,
     region_ends,
     remaining_axis,
@@ -80,17 +81,14 @@ def dashboard_panels(table: OracleTable) -> dict[str, go.Figure]:
     The two halves of :func:`regions`; of many cycles the accuracies and the heat map both.
     """
     if not table["cycles"]:  # the first is not finished
-        figure = make_subplots(rows=1, cols=1)
-        accuracies.lines(figure, table, column=1)
-        return {"accuracies": card(figure, _titles(table)["accuracies"])}
-    draws = {"regions": _band, "accuracies": accuracies.lines}
-    if len(table["cycles"]) > MANY:
+        draws = {"accuracies": accuracies.lines}
+    elif len(table["cycles"]) <= MANY:
+        draws = {"regions": _band, "accuracies": accuracies.lines}
+    else:
         draws = {"regions": _band, "heat_map": heat_map.panel, "accuracies": accuracies.lines}
     made = {}
     for name, draw in draws.items():
-        figure = make_subplots(rows=1, cols=1)
-        draw(figure, table, column=1)
-        made[name] = card(figure, _titles(table)[name])
+        made[name] = panel(partial(draw, table=table, column=1), _titles(table)[name])
     return made
 
 
@@ -129,25 +127,27 @@ def _band(figure: go.Figure, table: OracleTable, column: int) -> None:
     """
     cycles = table["cycles"]
     known = [c for c in cycles if c["feasible"]]
-    place = {"row": 1, "col": column}
-    rates = region_marks.estimate(figure, known, place)
-    region_marks.measured(figure, known, place, f"{table['tolerance']:g} {_unit(table)}")
-    _s_cyc(figure, cycles, place)
-    rates += rivals.lines(figure, table, place)
-    region_marks.cut_ends(figure, known, place)
-    _printed(figure, table, place)
-    rates += region_marks.unfinished(figure, table.get("current"), place)
+    position = {"row": 1, "col": column}
+    rates = region_marks.estimate(figure, known, position)
+    region_marks.measured(figure, known, position, f"{table['tolerance']:g} {_unit(table)}")
+    _s_cyc(figure, cycles, position)
+    rates += rivals.lines(figure, table, position)
+    region_marks.cut_ends(figure, known, position)
+    _printed(figure, table, position)
+    rates += region_marks.unfinished(figure, table.get("current"), position)
     left = [c["weights_remaining"] for c in cycles]
     if (current := table.get("current")) and current["weights_remaining"] is not None:
         left.append(current["weights_remaining"])
-    figure.update_xaxes(**remaining_axis(left), **place)
+    figure.update_xaxes(**remaining_axis(left), **position)
     lows, highs = region_ends(known)
     rates += lows + highs + s_cyc_rates(cycles)
     rates += [c["paper"][end] for c in cycles if c["paper"] for end in ("low", "high")]
-    figure.update_yaxes(title_text="max_lr", **rate_axis(rates), **place)
+    figure.update_yaxes(title_text="max_lr", **rate_axis(rates), **position)
 
 
-def _s_cyc(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:
+def _s_cyc(
+    figure: go.Figure, cycles: Sequence[OracleCycleRow], position: Mapping[str, int]
+) -> None:
     """S-Cyc's curve, and a mark for each verdict on it, where the study has S-Cyc."""
     if not s_cyc_rates(cycles):
         return
@@ -160,7 +160,7 @@ def _s_cyc(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[s
             name="S-Cyc",
             hoverinfo="skip",
         ),
-        **place,
+        **position,
     )
     for kind, (symbol, fill, line, size) in _MARKS.items():
         judged = [c for c in cycles if _verdict(c) == kind]
@@ -180,7 +180,7 @@ def _s_cyc(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[s
                     text=[f"{verdict(c)}, {chance(c)}".strip(", ") for c in judged],
                     hovertemplate="%{x:.1f} % remaining: %{y:.4g}, %{text}<extra>S-Cyc</extra>",
                 ),
-                **place,
+                **position,
             )
 
 
@@ -194,7 +194,7 @@ def s_cyc_rates(cycles: Sequence[OracleCycleRow]) -> list[float]:
     return [rate for c in cycles if (rate := c["s_cyc"]["max_lr"]) is not None]
 
 
-def _printed(figure: go.Figure, table: OracleTable, place: Mapping[str, int]) -> None:
+def _printed(figure: go.Figure, table: OracleTable, position: Mapping[str, int]) -> None:
     """Draw the paper's regions and well-tuned values, where the study names its table.
 
     They stand a little to the right of their cycles, where they hide no mark of S-Cyc's.
@@ -221,7 +221,7 @@ def _printed(figure: go.Figure, table: OracleTable, place: Mapping[str, int]) ->
             customdata=[column["weights_remaining"] for column in printed],
             hovertemplate="%{customdata:.1f} % remaining: %{y:.4g}<extra>printed</extra>",
         ),
-        **place,
+        **position,
     )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from oracle.plots.base import card, head, plain, rate_axis, remaining_axis
+from oracle.plots.base import Layout, head, panel, plain, rate_axis, remaining_axis
 from oracle.stats.paired_difference import mean_difference
 from oracle.tables.schedules import ScheduleRow, SchedulesTable
 
@@ -60,10 +60,8 @@ def dashboard_panels(table: SchedulesTable) -> dict[str, go.Figure]:
         (_accuracies, _differences, _rates),
         strict=True,
     ):
-        figure = make_subplots(rows=1, cols=1)
-        draw(figure, table, 1)
-        figure.update_traces(showlegend=True)
-        made[name] = card(figure, title)
+        made[name] = panel(partial(draw, table=table, column=1), title)
+        made[name].update_traces(showlegend=True)
     return made
 
 
@@ -152,9 +150,9 @@ def _rates(figure: go.Figure, table: SchedulesTable, column: int) -> None:
     figure.update_yaxes(title_text="max_lr", **axis, row=1, col=column)
 
 
-def _styled(table: SchedulesTable) -> list[tuple[ScheduleRow, dict[str, Any]]]:
+def _styled(table: SchedulesTable) -> list[tuple[ScheduleRow, Layout]]:
     """Every schedule with its line, the same in every panel."""
-    styled: list[tuple[ScheduleRow, dict[str, Any]]] = []
+    styled: list[tuple[ScheduleRow, Layout]] = []
     s_cyc = next((row for row in table["schedules"] if row["s_cyc"]), None)
     for index, row in enumerate(table["schedules"]):
         colour = _S_CYC if row is s_cyc else _COLOURS[index % len(_COLOURS)]
@@ -174,7 +172,7 @@ def _remaining(figure: go.Figure, table: SchedulesTable, column: int) -> None:
     figure.update_xaxes(**remaining_axis(ticks), row=1, col=column)
 
 
-def _bars(sizes: Sequence[float]) -> dict[str, Any]:
+def _bars(sizes: Sequence[float]) -> Layout:
     return {"type": "data", "array": list(sizes), "thickness": 1, "width": 3}
 
 

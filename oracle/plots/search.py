@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import statistics
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from oracle.plots.base import card, head, rate_axis
+from oracle.plots.base import card, head, panel, rate_axis
 from oracle.tables.search import CandidateRow, SearchTable, metric
 
 _BEST, _WHOLE, _STOPPED = "#D55E00", "#0072B2", "#8a8a8a"  # Okabe and Ito; grey
@@ -56,10 +57,8 @@ def dashboard_panels(table: SearchTable) -> dict[str, go.Figure]:
         ("objective", _first_title(table), _first),
         ("max_lr", "max_lr, cycle by cycle", _rates),
     ):
-        figure = make_subplots(rows=1, cols=1)
-        draw(figure, table, 1, 1)
-        figure.update_traces(showlegend=True)
-        made[name] = card(figure, title)
+        made[name] = panel(partial(draw, table=table, row=1, column=1), title)
+        made[name].update_traces(showlegend=True)
     figure = make_subplots(rows=2, cols=2, subplot_titles=_PARAMETERS, vertical_spacing=0.2)
     for (row, column), name in zip(itertools.product((1, 2), (1, 2)), _PARAMETERS, strict=True):
         _parameter(figure, table, name, row, column)
@@ -139,7 +138,7 @@ def _sizes(table: SearchTable, some: Sequence[CandidateRow]) -> list[float]:
 def _rates(figure: go.Figure, table: SearchTable, row: int, column: int) -> None:
     """Every candidate's max_lr as far as it came; the best candidates' in front."""
     order = sorted(table["candidates"], key=lambda each: (each["best"], each["objectives"] is None))
-    told: set[str] = set()
+    named: set[str] = set()
     for each in order:
         if not each["cycles"] or each["steps"] == ["epsilon"]:
             continue
@@ -157,14 +156,14 @@ def _rates(figure: go.Figure, table: SearchTable, row: int, column: int) -> None
                 marker={"size": 6},
                 name=f"max_lr of {kind if kind != 'candidate' else 'a candidate'}",
                 legendgroup=f"rates {kind}",
-                showlegend=kind not in told,
+                showlegend=kind not in named,
                 text=[_told(each)] * len(each["cycles"]),
                 hovertemplate="cycle %{x}: %{y:.4g}<br>%{text}<extra></extra>",
             ),
             row=row,
             col=column,
         )
-        told.add(kind)
+        named.add(kind)
     rates = [done["max_lr"] for each in order for done in each["cycles"]]
     figure.update_xaxes(title_text="pruning cycle", dtick=1, row=row, col=column)
     axis = rate_axis(rates) if rates else {}
@@ -229,8 +228,8 @@ def _marks(
 def _early(candidate: CandidateRow, name: str) -> bool:
     """Whether it was stopped early and has something to say of a parameter, or of the order."""
     unpruned = candidate["steps"] == ["epsilon"]
-    told = name in ("candidate", "epsilon") or not unpruned
-    return told and candidate["stopped"] in ("halving", "epsilon") and bool(candidate["cycles"])
+    drawn = name in ("candidate", "epsilon") or not unpruned
+    return drawn and candidate["stopped"] in ("halving", "epsilon") and bool(candidate["cycles"])
 
 
 def _whole(table: SearchTable) -> list[CandidateRow]:

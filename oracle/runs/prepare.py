@@ -25,7 +25,12 @@ from scyc.data import datasets
 from scyc.data.images import Images, split_problems
 from scyc.errors import BadInput, Problem
 from scyc.specs import factory
+from scyc.specs.datasets import DatasetSpec, TorchvisionDataSpec
 from scyc.specs.factory import FactorySpec
+
+_NOT_DOWNLOADED = (
+    "fetches the datasets cifar10 and fashion_mnist, and this study has another; leave it out"
+)
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,8 @@ def _load_images(study: Study, settings: Settings) -> tuple[Images | None, list[
     used, test_part = study.images_used, study.split.test
     cache = settings.study_folder(study.folder_name) / "images"
     try:
-        images = datasets.load(study.dataset, used, settings.data, cache, test_part)
+        dataset = _downloaded(study.dataset) if settings.download else study.dataset
+        images = datasets.load(dataset, used, settings.data, cache, test_part)
         problems = split_problems(images, study.split)
         if isinstance(study.dataset, FactorySpec) and not datasets.is_given_again(
             study.dataset, images, used, test_part
@@ -97,10 +103,19 @@ def _load_images(study: Study, settings: Settings) -> tuple[Images | None, list[
         return None, list(error.problems)
 
 
+def _downloaded(dataset: DatasetSpec) -> DatasetSpec:
+    """Return a data set that is downloaded where it is missing. Raises BadInput for others."""
+    if not isinstance(dataset, TorchvisionDataSpec):
+        raise BadInput("dataset", [SettingProblem("download", _NOT_DOWNLOADED)])
+    return dataset.model_copy(update={"download": True})
+
+
 def _prepare_function(study: FunctionStudy, settings: Settings) -> PreparedRun:
     """As :func:`prepare`, of a study whose training runs are a function's. Raises BadInput."""
     problems = start_problems(study)
     problems += function_problems(study, settings)
+    if settings.download:
+        problems.append(SettingProblem("download", _NOT_DOWNLOADED))
     problems += _place_problems(study, settings)
     if problems:
         raise BadInput(study.name, problems)

@@ -8,6 +8,7 @@ from typing import Any
 from oracle.database import RunRecord
 from oracle.execution.pack_queue import PackQueue
 from oracle.experiments.base import Experiment
+from oracle.experiments.summary import summary_trials
 from oracle.plots.registry import FIGURES
 from oracle.reports import formats
 from oracle.search.graph import Graph
@@ -53,7 +54,12 @@ def people_name(name: str, where: StudyKey, result: Table) -> str:
 def publish(recorder: Recorder, experiment: Experiment, result: Table) -> None:
     """Show the table and the figures in the dashboard, in every Optuna study of the run."""
     figures = FIGURES[result["kind"]].cards(result)
-    for where, role in experiment.study_keys():
+    places = experiment.study_keys()
+    if answers := summary_trials(experiment, result["run_id"], result):
+        places.append((answers[0].place, {"role": "summary"}))
+    for answer in answers:
+        recorder.answer(answer)
+    for where, role in places:
         note = formats.dashboard_note(result, people_name(recorder.name, where, result))
 
         def annotate(

@@ -18,7 +18,7 @@ from pydantic import Field, model_validator
 from oracle.search.graph import Cell, CellResult
 from oracle.search.greedy import run_greedy
 from oracle.search.grid_search import OracleCycle, grid_search
-from oracle.search.request import Search
+from oracle.search.request import Search, requests
 from oracle.search.selection.expected import cells_a_cycle
 from oracle.study.base import NAME
 from oracle.study.parts import grid
@@ -128,10 +128,10 @@ class ExternalRunState:
     @cached_property
     def _rates(self) -> Mapping[int, Sequence[float]]:
         """What was asked for of each cycle, rising."""
-        found: dict[int, set[float]] = {}
+        by_cycle: dict[int, set[float]] = {}
         for training in self.asked:
-            found.setdefault(training.cycle, set()).add(training.max_lr)
-        return {cycle: sorted(rates) for cycle, rates in found.items()}
+            by_cycle.setdefault(training.cycle, set()).add(training.max_lr)
+        return {cycle: sorted(rates) for cycle, rates in by_cycle.items()}
 
     def problems(self, trainings: Iterable[Training]) -> list[Problem]:
         """Why observations are refused: one each of those that were not asked for."""
@@ -168,18 +168,11 @@ def standing(run: ExternalRun, seen: Seen) -> ExternalRunState:
     cycles: list[OracleCycle] = []
     asked: list[Training] = []
     missing: list[Training] = []
-    search = _search(run, cycles)
-    answers: dict[str, CellResult] | None = None
-    while not missing:
-        try:
-            ask = next(search) if answers is None else search.send(answers)
-        except StopIteration:
-            break
-        wanted = {_training(cell): cell for cell in ask.cells}
-        asked += wanted
-        missing = [training for training in wanted if training not in seen]
-        if not missing:
-            answers = {cell.id: _result(run, cell, seen[each]) for each, cell in wanted.items()}
+    results = [_result(run, training, accuracy) for training, accuracy in seen.items()]
+    for request in requests(_search(run, cycles), {result.cell: result for result in results}):
+        trainings = [_training(cell) for cell in request.cells]
+        asked += trainings
+        missing = [training for training in trainings if training not in seen]
     return ExternalRunState(run, tuple(cycles), frozenset(asked), tuple(missing))
 
 
@@ -229,23 +222,27 @@ class _Trainings:
         max_lr: float,
         replicate: int,
     ) -> Cell:
-        name = f"{self.run_id}/{cycle}/{max_lr!r}/{replicate}"
-        return Cell(name, parent, schedule, max_lr, replicate, self.run_id)
+        cell_id = _cell_id(self.run_id, Training(cycle, max_lr, replicate))
+        return Cell(cell_id, parent, schedule, max_lr, replicate, self.run_id)
+
+
+def _cell_id(run_id: str, training: Training) -> str:
+    return f"{run_id}/{training.cycle}/{float(training.max_lr)!r}/{training.replicate}"
 
 
 def _training(cell: Cell) -> Training:
     return Training(cell.cycle, cell.max_lr, cell.replicate)
 
 
-def _result(run: ExternalRun, cell: Cell, accuracy: float | None) -> CellResult:
+def _result(run: ExternalRun, training: Training, accuracy: float | None) -> CellResult:
     """Make a cell's result of an observation; the search reads the first three fields."""
     return CellResult(
-        cell=cell.id,
+        cell=_cell_id(run.id, training),
         val_accuracy=accuracy or 0.0,
         diverged=accuracy is None,
         curve=(),
         test_accuracy=0.0,
-        weights_remaining=100 * (1 - run.pruning_rate) ** cell.cycle,
+        weights_remaining=100 * (1 - run.pruning_rate) ** training.cycle,
         steps=0,
         seconds=0.0,
         checkpoint=None,

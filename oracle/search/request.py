@@ -21,7 +21,8 @@ class StudyKey:
     """The Optuna study in which a search's cells are recorded."""
 
     # "oracle": the cells of one cycle, below one path; "path": those of all cycles of one path;
-    # "candidates": those of all cycles of a search's candidates; "search": the candidates
+    # "candidates": those of all cycles of a search's candidates; "search": the candidates;
+    # "summary": the answer of each cycle of one run
     kind: str
     cycle: int | None  # None where one study holds all cycles
     node: str  # hash that tells it from its like

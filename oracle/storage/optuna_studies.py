@@ -25,7 +25,8 @@ def study_name(graph: Graph, name: str, place: StudyKey, digits: int = HASH_DIGI
     digits: of each hash.
     """
     part = place.kind if place.cycle is None else f"cycle-{place.cycle:02d}"
-    return f"{name}/{graph.id[:digits]}/{part}/{place.node[:digits]}"
+    node = place.node.rpartition("-")[2]  # of a run's id, its hash
+    return f"{name}/{graph.id[:digits]}/{part}/{node[:digits]}"
 
 
 class OptunaStudies:

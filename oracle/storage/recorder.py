@@ -33,6 +33,7 @@ class Recorder:
     patience: DatabaseRetry
     say: Callable[[str], None]
     bounds: tuple[float, float] | None = None  # learning rates that the study's grid never passes
+    _answers: dict[int, CandidateTrial] = field(default_factory=dict)  # by cycle, as written
     _candidates: list[CandidateTrial] = field(default_factory=list)
 
     def cell(self, cell: Cell, result: CellResult, where: StudyKey, there: bool = False) -> None:
@@ -55,6 +56,17 @@ class Recorder:
 
         self._candidates.append(trial)
         self.in_study(trial.place, add)
+
+    def answer(self, trial: CandidateTrial) -> None:
+        """Write the answer of a cycle into the run's summary, unless it was written here before."""
+        if self._answers.get(trial.number) == trial:
+            return
+
+        def put() -> None:
+            self.store.put_summary(self.graph, self.name, trial, self.lease.claim)
+
+        self.in_study(trial.place, put)
+        self._answers[trial.number] = trial
 
     def in_study(self, where: StudyKey, act: Callable[[], None]) -> None:
         """Do something in the Optuna study of a place, which is made again if it was deleted."""

@@ -22,16 +22,15 @@ from oracle.database import (
     failed,
     optuna_schema_lock,
 )
-from oracle.database.optuna_rows import (
-    Trials,
-    numbered_studies_with,
-    trials_with,
-)
+from oracle.database.contents.optuna_tables import SUMMARY_KEY
+from oracle.database.contents.studies import numbered_studies_with, trials_with
+from oracle.database.optuna_rows import Trials
 from oracle.errors import OptunaStudyGone, StorageProblem
 from oracle.records.candidates import CandidateTrial
 from oracle.records.observations import Observation
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.request import StudyKey
+from oracle.storage import dashboard
 from oracle.storage.errors import decoding_errors, storage_errors
 from oracle.storage.optuna_studies import OptunaStudies
 from oracle.storage.trial_codec import (
@@ -85,7 +84,7 @@ class ResultStore:
 
     def dashboard(self) -> Callable[..., Any]:
         """Return the Optuna dashboard, a WSGI application; it asks nobody who they are."""
-        from optuna_dashboard import wsgi  # noqa: PLC0415  # as below
+        from optuna_dashboard import wsgi  # noqa: PLC0415  # scikit-learn and pandas: two seconds
 
         application: Callable[..., Any] = wsgi(self._storage)
         return application
@@ -166,6 +165,18 @@ class ResultStore:
                 self._add(study, candidate_trial(trial), claim, "candidate")
                 self._candidates[trial.place].add(trial.number)
 
+    def put_summary(
+        self, graph: Graph, name: str, trial: CandidateTrial, claim: LeaseClaim | None = None
+    ) -> None:
+        """Write the answer of a cycle into a run's summary, in place of the one that is there.
+
+        One that says all of this already, and perhaps more, stays. claim: to the graph's lease.
+        Raises LeaseLost, OptunaStudyGone, and StorageError when the database fails.
+        """
+        with storage_errors("the answer of a cycle could not be stored"):
+            number = self._number(self._studies.get(graph, name, trial.place, trial.metrics))
+            self._trials.put(number, new_trial(candidate_trial(trial)), claim, SUMMARY_KEY)
+
     def add_observation(self, run_id: str, observation: Observation) -> None:
         """Write a training that another program ran down, as one finished trial.
 
@@ -203,22 +214,16 @@ class ResultStore:
         role: what the study is in this run, kept as the study's attribute ``run:<run_id>``. Raises
         OptunaStudyGone, StorageError when the database fails.
         """
-        from optuna_dashboard import (  # noqa: PLC0415  # scikit-learn and pandas: two seconds
-            get_note,
-            save_note,
-            save_plotly_graph_object,
-        )
-
         with storage_errors("the notes for the dashboard could not be stored"):
             study = self._studies.get(graph, name, place)
-            old = get_note(study)
+            old = dashboard.read_note(study)
             if _note_is_ours(old, study.user_attrs):  # both hashes: a kill may come between
                 hashes = [content_hash([text]) for text in (old, note)]
                 study.set_user_attr(_NOTE_HASHES, hashes)
-                save_note(study, note)
+                dashboard.write_note(study, note)
             study.set_user_attr(f"run:{run_id}", dict(role))
             for title, figure in figures.items():
-                save_plotly_graph_object(study, figure, graph_object_id=title)
+                dashboard.write_figure(study, title, figure)
 
     def _add(
         self, study: optuna.Study, trial: FrozenTrial, claim: LeaseClaim | None, unless: str | None

@@ -107,6 +107,23 @@ def decode(file: Path, size: int | None) -> Array | Problem:
         return Problem("dataset.root", rule, str(file))
 
 
+def resized(pixels: Array, size: int | None) -> Array:
+    """Return images resized as :func:`decode` resizes those of files.
+
+    Args:
+        pixels: Uint8 [images, 3, height, width].
+        size: Pixels a side; None leaves them as they are.
+    """
+    if size is None or pixels.shape[2:] == (size, size):
+        return pixels
+    result = np.empty((*pixels.shape[:2], size, size), dtype=np.uint8)
+    for index, image in enumerate(pixels):
+        shown = Image.fromarray(np.ascontiguousarray(image.transpose(1, 2, 0)))
+        smaller = shown.resize((size, size), Image.Resampling.BILINEAR)
+        result[index] = np.asarray(smaller).transpose(2, 0, 1)
+    return result
+
+
 def _surely_plain(content: bytes) -> bool:
     """Whether the first bytes tell that a file is plain; opening it takes thirty times as long."""
     if content.startswith(b"\xff\xd8\xff"):

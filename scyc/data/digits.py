@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,23 @@ from scyc.specs.datasets import DigitsSpec
 
 def source(_: DigitsSpec, __: Path | None) -> Arrays:
     """Return the 1,797 images of 8 x 8 pixels, with values 0 to 16."""
-    from sklearn.datasets import load_digits  # noqa: PLC0415  # half a second, digits only
+    table = _table()
+    pixels = table[:, :-1].reshape(-1, 1, 8, 8).astype(np.uint8)
+    return Arrays([pixels], table[:, -1], [str(digit) for digit in range(10)])
+
+
+def _table() -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+    """Return one row an image: 64 pixels and the digit.
+
+    Importing ``sklearn.datasets`` takes nearly as long as importing torch, in every process, so its
+    file is read without it. A scikit-learn that keeps the file elsewhere is asked for it.
+    """
+    package = importlib.util.find_spec("sklearn")
+    for folder in (package.submodule_search_locations or ()) if package else ():
+        file = Path(folder, "datasets", "data", "digits.csv.gz")
+        if file.is_file():
+            return np.loadtxt(file, delimiter=",", dtype=np.int64)
+    from sklearn.datasets import load_digits  # noqa: PLC0415
 
     bunch = load_digits()
-    pixels = bunch.images.astype(np.uint8)[:, np.newaxis]
-    return Arrays([pixels], bunch.target, [str(name) for name in bunch.target_names])
+    return np.column_stack([bunch.data, bunch.target]).astype(np.int64)

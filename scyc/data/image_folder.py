@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from scyc import torchvision_compat
-from scyc.data.source import Listed, bad, folder_of
+from scyc.data import cifar10
+from scyc.data.source import Arrays, Listed, bad, folder_of
 from scyc.errors import BadInput, Problem
 from scyc.specs.datasets import ImageFolderSpec
 
@@ -22,10 +23,18 @@ _NOT_READ = frozenset(
 )
 
 
-def source(spec: ImageFolderSpec, root: Path | None) -> Listed:
-    """List the images of a folder of class folders. Raises BadInput with every problem found."""
-    folders = class_folders(folder_of(spec.name, spec.root, root), spec.parts)
-    return replace(folders, size=spec.size)
+def source(spec: ImageFolderSpec, root: Path | None) -> Arrays | Listed:
+    """List the images of a folder of class folders, or read CIFAR-10 as torchvision keeps it.
+
+    Raises BadInput with every problem found.
+    """
+    folder = folder_of(spec.name, spec.root, root)
+    try:
+        arrays = cifar10.as_image_folder(folder, spec.parts, spec.size)
+    except Exception as error:  # a damaged file may raise anything
+        reason = str(error) or type(error).__name__
+        raise bad("dataset.root", f"holds no complete CIFAR10 ({reason})", str(folder)) from error
+    return arrays or replace(class_folders(folder, spec.parts), size=spec.size)
 
 
 def class_folders(folder: Path, parts: Sequence[str]) -> Listed:
@@ -43,9 +52,9 @@ def class_folders(folder: Path, parts: Sequence[str]) -> Listed:
     whole = Listed([], [], [])
     passed_over: list[Path] = []
     for part in parts or ("",):
-        listed, left, found = one_part(folder / part)
+        listed, left, refused = one_part(folder / part)
         passed_over += left
-        problems += found
+        problems += refused
         if whole.classes and listed.classes and listed.classes != whole.classes:
             rule = f"its classes differ from those of {parts[0]}; every part needs the same"
             problems.append(Problem("dataset.parts", rule, part))
@@ -91,9 +100,9 @@ def one_part(folder: Path) -> tuple[Listed, list[Path], list[Problem]]:
         return listed, left, [Problem("dataset.root", "holds no class folders", str(folder))]
     problems: list[Problem] = []
     for label, name in enumerate(listed.classes):
-        found, passed_over, wrong = _class(folder / name)
-        listed.files.extend(found)
-        listed.labels.extend([label] * len(found))
+        files, passed_over, wrong = _class(folder / name)
+        listed.files.extend(files)
+        listed.labels.extend([label] * len(files))
         left += passed_over
         problems += wrong
     return listed, left, problems

@@ -62,6 +62,8 @@ def folder_of(name: str, own: str | None, root: Path | None) -> Path:
             f"{name} needs the folder of its images; set dataset.root in the study, or give "
             "--data FOLDER"
         )
+        if name in ("cifar10", "fashion_mnist"):
+            rule += "; with --download it is fetched there first"
         raise bad("dataset.root", rule)
     return Path(own)
 

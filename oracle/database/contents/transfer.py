@@ -17,13 +17,15 @@ from oracle.database.contents.optuna_tables import (
     OF_STUDIES,
     PARAMS,
     STUDIES,
+    SUMMARY_KEY,
     SYSTEM_OF_STUDIES,
     TRIALS,
     VALUES,
+    read_number,
 )
 from oracle.database.engine import URL, Database
 from oracle.database.leases import LeaseClaim, require
-from oracle.database.optuna_rows import NewTrial, insert_trial, read_number
+from oracle.database.optuna_rows import NewTrial, insert_trial
 from oracle.database.tables import OBSERVATIONS, OUTSIDE, PLANS, RUN_NAMES, RUNS
 from oracle.errors import StorageError
 
@@ -116,7 +118,11 @@ def stored_studies(connection: sa.Connection) -> Iterator[StoredStudy]:
 
 
 def add_study(connection: sa.Connection, study: StoredStudy) -> int:
-    """Add an Optuna study's trials that a database lacks; returns how many these are."""
+    """Add an Optuna study's trials that a database lacks.
+
+    Returns:
+        How many these are, without the answers of cycles in a run's summary.
+    """
     number = _same_study(connection, study)
     if number is None:
         number = _made(connection, study)
@@ -132,7 +138,7 @@ def add_study(connection: sa.Connection, study: StoredStudy) -> int:
     first = int(connection.execute(count).scalar_one())
     for index, trial in enumerate(new, first):
         insert_trial(connection, number, index, trial)
-    return len(new)
+    return sum(SUMMARY_KEY not in trial.attributes for trial in new)
 
 
 def _same_study(connection: sa.Connection, study: StoredStudy) -> int | None:
@@ -228,7 +234,7 @@ def _trials(connection: sa.Connection, study: int) -> Iterator[NewTrial]:
 
 def _key(trial: NewTrial) -> tuple[str, Any]:
     """By what a trial is known to be there."""
-    for name in ("cell", "candidate"):
+    for name in ("cell", "candidate", SUMMARY_KEY):
         if name in trial.attributes:
             return name, trial.attributes[name]
     whole = (trial.fate, trial.values, trial.params, trial.curve, trial.attributes)

@@ -52,3 +52,18 @@ def test_runs_are_listed_printed_and_fitted_without_what_draws_or_trains(tmp_pat
     assert "cycle,replicates,weights_remaining" in printed
     assert "lies inside" in printed
     assert modules & {*HEAVY} == set()
+
+
+def test_a_run_of_digits_needs_neither_scikit_learn_nor_pandas(tmp_path: Path) -> None:
+    """Together they take as long to import as torch, in every process that trains."""
+    small = tmp_path / "small.yaml"
+    small.write_text(
+        "{name: small, description: One training run., dataset: digits, subset: 0.1,"
+        " network: {name: fully_connected, hidden: [8]}, cycles: 1, replicates: 1,"
+        " training: {steps: 4, batch: 8, validate_every: 2}, schedule: {warmup: 1, drops: [3]},"
+        " grid: {max_lr: [0.05], extend: false}, s_cyc: null}"
+    )
+    command = f"run {small} --backend inline --quiet --runs {tmp_path}/runs"
+    _, modules = loaded(f"sqlite:///{tmp_path}/oracle.db", command)
+    assert "torch" in modules
+    assert modules & {"pandas", "ray", "scipy.stats", "sklearn", "optuna_dashboard"} == set()

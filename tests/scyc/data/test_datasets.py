@@ -194,3 +194,20 @@ def test_equal_images_of_a_users_own_are_counted(monkeypatch: pytest.MonkeyPatch
     pixels = np.arange(16, dtype=np.uint8).reshape(4, 1, 2, 2)
     pixels[3] = pixels[1]
     assert load_made(pixels, np.array([0, 1, 0, 1]), monkeypatch).copies == ((1, 3),)
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_digits_are_scikit_learns_with_and_without_its_file(
+    installed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    if installed:  # then it is not imported
+        monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    else:
+        monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    images = datasets.load(DigitsSpec(name="digits"))
+    assert np.array_equal(images.pixels[:, 0], bunch.images)
+    assert np.array_equal(images.labels, bunch.target)
+    assert [*images.classes] == [str(name) for name in bunch.target_names]

@@ -1,0 +1,60 @@
+"""Notes and figures of studies in the Optuna dashboard.
+
+Importing ``optuna_dashboard`` imports scikit-learn and pandas, about as long as torch, in every
+process that stores a note. Its modules for notes and figures need neither: they are loaded alone.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import optuna
+    from plotly.graph_objects import Figure
+
+_PACKAGE = "optuna_dashboard"
+
+
+def read_note(study: optuna.Study) -> str:
+    """Return a study's note (Markdown); empty where it has none."""
+    note: str = _module("_note", "get_note").get_note(study)
+    return note
+
+
+def write_note(study: optuna.Study, note: str) -> None:
+    """Give a study its note (Markdown)."""
+    _module("_note", "save_note").save_note(study, note)
+
+
+def write_figure(study: optuna.Study, title: str, figure: Figure) -> None:
+    """Give a study a figure; one of the same title is replaced."""
+    module = _module("_custom_plot_data", "save_plotly_graph_object")
+    module.save_plotly_graph_object(study, figure, graph_object_id=title)
+
+
+@cache
+def _module(name: str, function: str) -> ModuleType:
+    """Return the module which has a function: one file of the dashboard, or the whole package.
+
+    The whole is taken where it is imported already, and where another version keeps the function
+    elsewhere.
+    """
+    package = importlib.util.find_spec(_PACKAGE)
+    folders = (package.submodule_search_locations or ()) if package else ()
+    for file in (Path(folder, f"{name}.py") for folder in folders):
+        if _PACKAGE in sys.modules or not file.is_file():
+            continue
+        spec = importlib.util.spec_from_file_location(f"{__name__}{name}", file)
+        if spec is None or spec.loader is None:
+            continue
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        if hasattr(module, function):
+            return module
+    return importlib.import_module(_PACKAGE)
