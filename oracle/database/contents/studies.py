@@ -10,7 +10,7 @@ from oracle.database.contents.optuna_tables import OF_STUDIES, STUDIES, TRIALS
 
 
 def numbered_studies_with(engine: sa.Engine, key: str, value: str) -> list[tuple[int, str]]:
-    """Numbers, as the dashboard's addresses have them, and names, of the studies.
+    """Return numbers, as the dashboard's addresses have them, and names, of the studies.
 
     Those of which a user attribute is a text.
     """
@@ -23,7 +23,7 @@ def numbered_studies_with(engine: sa.Engine, key: str, value: str) -> list[tuple
 
 
 def trials_with(engine: sa.Engine, key: str, value: str) -> int:
-    """How many trials there are in those studies."""
+    """Return how many trials there are in those studies."""
     same = TRIALS.c.study_id == OF_STUDIES.c.study_id
     wanted = (OF_STUDIES.c.key == key) & (OF_STUDIES.c.value_json == json.dumps(value))
     select = sa.select(sa.func.count()).select_from(TRIALS).join(OF_STUDIES, same).where(wanted)
