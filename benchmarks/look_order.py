@@ -47,7 +47,7 @@ class Look:
 
 
 def looks(cycle: OracleCycle) -> list[Look]:
-    """Every look of a cycle but the last."""
+    """Return every look of a cycle but the last."""
     sound = {
         rate: row
         for rate, row in cycle.results.items()
@@ -83,7 +83,7 @@ def _correlation(one: np.ndarray, other: np.ndarray) -> float:  # type: ignore[t
 
 
 def text(every: Sequence[Look]) -> str:
-    """A row a look, averaged over cycles."""
+    """Return a row a look, averaged over cycles."""
     lines = [
         "iterations  cycles  order  near the best  points lost  factor  best stopped by halving"
     ]
@@ -111,7 +111,7 @@ def main(run: str, runs: str, as_json: bool) -> None:
     except BadInput as error:
         raise click.ClickException(str(error)) from error
     with catalog.opened(known.url) as (_, store):
-        found = catalog.found(known, store)
+        found = catalog.replayed(known, store)
     if not isinstance(found, OracleExperiment):
         raise click.ClickException("not an oracle run")
     every = [look for cycle in found.cycles if cycle.region for look in looks(cycle)]

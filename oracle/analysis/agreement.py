@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from oracle.analysis.replay import Replay, said
 from oracle.search.grid_search import OracleCycle
 from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_region
 from oracle.tables.oracle import OracleTable
+from scyc.json_types import JsonObject
 
 
 def halves(
     replayed: Sequence[Replay], tolerance: float, kind: ToleranceKind
 ) -> Mapping[str, float] | None:
-    """How far the whole grid agrees with itself: its even replicates alone, and its odd ones.
+    """Compare the whole grid with itself: its even replicates alone, and its odd ones.
 
     Shares of the cycles, as those of :func:`oracle.analysis.replay.said`; what no search can be
     asked to exceed by much. None with fewer than two replicates, or where a half has no winner.
@@ -49,8 +49,8 @@ def _half(cycle: OracleCycle, start: int, tolerance: float, kind: ToleranceKind)
 
 def as_json(
     table: OracleTable, replayed: Sequence[Replay], path: Sequence[OracleCycle] | None
-) -> dict[str, Any]:
-    """JSON values. path: the adaptive oracle's own, as far as it is recorded."""
+) -> JsonObject:
+    """Return JSON values. path: the adaptive oracle's own, as far as it is recorded."""
     return {
         "run_id": table["run_id"],
         "said": said(replayed),
@@ -77,16 +77,16 @@ def text(table: OracleTable, replayed: Sequence[Replay], path: Sequence[OracleCy
         best = "same" if each.same_best else "as good" if each.best_as_good else "worse"
         ends = f"{each.low_error}, {each.high_error}"
         lines.append(
-            f"{each.full.cycle:>5}{_region(each.full):>34}{_region(each.found):>34}{best:>10}"
+            f"{each.full.cycle:>5}{_region(each.full):>34}{_region(each.adaptive):>34}{best:>10}"
             f"{ends:>10}{each.share:>9.0%}"
         )
-    told = said(replayed)
+    shares = said(replayed)
     lines += [
         "",
-        f"same well-tuned max_lr {told['same_best']:.0%} (or not told apart from it "
-        f"{told['best_as_good']:.0%}), ends within a step {told['ends_near']:.0%}, both "
-        f"{told['both']:.0%}",
-        f"of {told['cycles']} cycles, with {told['share']:.0%} of the trainings",
+        f"same well-tuned max_lr {shares['same_best']:.0%} (or not told apart from it "
+        f"{shares['best_as_good']:.0%}), ends within a step {shares['ends_near']:.0%}, both "
+        f"{shares['both']:.0%}",
+        f"of {shares['cycles']} cycles, with {shares['share']:.0%} of the training runs",
     ]
     if (own := halves(replayed, table["tolerance"], table["tolerance_kind"])) is not None:
         lines.append(
@@ -111,11 +111,11 @@ def _region(cycle: OracleCycle) -> str:
     return f"{region.well_tuned:.4g} [{region.low:.4g}, {region.high:.4g}]" if region else "none"
 
 
-def _cycle(each: Replay) -> dict[str, Any]:
+def _cycle(each: Replay) -> JsonObject:
     return {
         "cycle": each.full.cycle,
         "full": _region(each.full),
-        "adaptive": _region(each.found),
+        "adaptive": _region(each.adaptive),
         "same_best": each.same_best,
         "best_as_good": each.best_as_good,
         "behind": each.behind.to_json(),

@@ -11,10 +11,9 @@ import csv
 import json
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -23,7 +22,10 @@ from oracle.search.selection.cycle_answer import CycleSearch, Known, infer_cycle
 from oracle.search.selection.next_cells import budget_cells, next_cells
 from oracle.stats.noise import Array
 from oracle.stats.region import ToleranceKind
+from oracle.tables.metric import is_minimised
+from oracle.tables.oracle import OracleTable
 from scyc.errors import BadInput
+from scyc.json_types import JsonMapping
 
 COLUMNS = (
     "cycle",
@@ -84,7 +86,7 @@ def read_recorded(path: Path) -> list[RecordedCycle]:
     return cycles
 
 
-def tidy_rows(table: Mapping[str, Any]) -> list[dict[str, object]]:
+def tidy_rows(table: OracleTable) -> list[dict[str, object]]:
     """Convert a table's grids to rows with `COLUMNS`, one a training run.
 
     Args:
@@ -125,7 +127,7 @@ def replay_cells(
     Args:
         cycles: recorded whole grids.
         rule: a key of `oracle.search.selection.cell_rules.RULES`.
-        share: the budget, of the trainings of a half's whole grid.
+        share: the budget, of the training runs of a half's whole grid.
         tolerance: of the region.
         kind: of the tolerance.
         batch: cells at a time.
@@ -139,12 +141,12 @@ def replay_cells(
 
 
 def replay_text(replays: Sequence[CellReplay], rule: str) -> str:
-    """Replays for a terminal: the means, and a line a cycle."""
+    """Return replays for a terminal: the means, and a line a cycle."""
     mean = statistics.fmean
     gaps = [each.held_out - each.raw_held_out for each in replays]
     error = statistics.stdev(gaps) / math.sqrt(len(gaps)) if len(gaps) > 1 else math.nan
     lines = [
-        f"{rule}: {100 * mean(e.share for e in replays):.0f} % of the trainings in "
+        f"{rule}: {100 * mean(e.share for e in replays):.0f} % of the training runs in "
         f"{mean(e.rounds for e in replays):.1f} rounds",
         f"held-out accuracy {mean(e.held_out for e in replays):.2f} %, whole raw grid "
         f"{mean(e.raw_held_out for e in replays):.2f} %: {mean(gaps):+.2f} ± {error:.2f} points",
@@ -196,29 +198,29 @@ def _replay(
     )
 
 
-def _of_table(table: Mapping[str, Any]) -> list[RecordedCycle]:
-    if (table.get("metric") or {}).get("mode") == "min":
+def _of_table(table: OracleTable) -> list[RecordedCycle]:
+    if is_minimised(table):
         raise ValueError("its metric is minimised; searches are replayed on accuracies")
     if table["search"] != "grid":
         raise ValueError("the run was searched adaptively, and its grids are not whole")
     return _tidy(tidy_rows(table))
 
 
-def _tidy(rows: Sequence[Mapping[str, Any]]) -> list[RecordedCycle]:
+def _tidy(rows: Sequence[JsonMapping]) -> list[RecordedCycle]:
     cycles: dict[int, dict[float, dict[int, float]]] = {}
     for row in rows:
         gone = int(row["diverged"]) == 1
         value = math.nan if gone else float(row["val_accuracy"])
         grid = cycles.setdefault(int(row["cycle"]), {})
         grid.setdefault(float(row["max_lr"]), {})[int(row["replicate"])] = value
-    found = []
+    recorded = []
     for cycle, grid in sorted(cycles.items()):
         counts = {len(row) for row in grid.values()}
         if len(counts) != 1:
             raise ValueError(f"cycle {cycle} has {sorted(counts)} replicates by max_lr")
         rates = sorted(grid)
         table = np.array([[grid[rate][r] for r in sorted(grid[rate])] for rate in rates])
-        found.append(RecordedCycle(cycle, tuple(rates), table))
-    if not found:
+        recorded.append(RecordedCycle(cycle, tuple(rates), table))
+    if not recorded:
         raise ValueError("no rows")
-    return found
+    return recorded

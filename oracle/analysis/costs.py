@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 from oracle.analysis.budgets import relative
 from oracle.errors import SettingProblem
 from oracle.tables.base import TrainingCost
 from oracle.tables.registry import Table
 from scyc.errors import BadInput, Problem
+from scyc.json_types import JsonObject
 
 How = Literal["measured", "replayed", "reckoned"]
 SOURCES: Mapping[How, str] = MappingProxyType(
@@ -37,7 +38,7 @@ class Cost:
     seconds: float
 
     def times(self, other: Cost) -> tuple[float | None, float | None, float | None]:
-        """How many times as much another costs: by training runs, steps and seconds."""
+        """Return how many times as much another costs: by training runs, steps and seconds."""
         pairs = (
             (other.trainings, self.trainings),
             (other.steps, self.steps),
@@ -165,7 +166,11 @@ def ratio_line(table: Table) -> str | None:
 
 
 def text(compared: Costs) -> str:
-    """Costs for a terminal, and each one relative to the oracle's."""
+    """Return costs for a terminal, and each one relative to the oracle's.
+
+    Args:
+        compared: The compared costs.
+    """
     width = max([_WIDTH, *(len(way.what) for way in compared.ways)])
     ids = max([3, *(len(way.run_id) for way in compared.ways)])
     lines = [
@@ -184,8 +189,12 @@ def text(compared: Costs) -> str:
     return "\n".join([*lines, "", *compared.notes]) + "\n"
 
 
-def as_json(compared: Costs) -> dict[str, Any]:
-    """Costs as JSON values."""
+def as_json(compared: Costs) -> JsonObject:
+    """Return costs as JSON values.
+
+    Args:
+        compared: The compared costs.
+    """
     ways = []
     for way in compared.ways:
         times = way.times(compared.base) if compared.base is not None else (None, None, None)

@@ -9,16 +9,17 @@ of both runs at once, which pairs the runs where their replicates have the same 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from oracle.analysis import trend
 from oracle.errors import SettingProblem
 from oracle.stats.decisions import INTERVAL
+from oracle.tables.oracle import OracleTable
 from scyc.errors import BadInput
+from scyc.json_types import JsonObject
 
 Direction = Literal["higher", "lower", "not told apart"]
 _PEAKS_DIFFER = 0.01  # of max_lr
@@ -53,7 +54,7 @@ class Comparison:
     shifts: tuple[Shift, ...]
 
 
-def compare(table: Mapping[str, Any], base: Mapping[str, Any]) -> Comparison:
+def compare(table: OracleTable, base: OracleTable) -> Comparison:
     """Return how far the regions of a table lie from those of another.
 
     Args:
@@ -83,7 +84,7 @@ def compare(table: Mapping[str, Any], base: Mapping[str, Any]) -> Comparison:
 
 
 def _pairs(
-    table: Mapping[str, Any], base: Mapping[str, Any], without: int | None
+    table: OracleTable, base: OracleTable, without: int | None
 ) -> list[tuple[trend.CycleDraws, trend.CycleDraws]]:
     """Pair the draws of the pruned cycles that both have."""
     others = {cycle["cycle"]: cycle for cycle in base["cycles"]}
@@ -151,7 +152,7 @@ def text(comparison: Comparison) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_json(comparison: Comparison) -> dict[str, Any]:
+def as_json(comparison: Comparison) -> JsonObject:
     """Convert the finding to JSON values.
 
     Args:

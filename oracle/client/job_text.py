@@ -12,7 +12,7 @@ _HEADS = ("job", "state", "training runs", "left", "priority", "owner", "submitt
 
 
 def several(page: JobPage) -> str:
-    """Jobs, the newest first, and how many there are in each state."""
+    """Return jobs, the newest first, and how many there are in each state."""
     if not page.items:
         return "no jobs\n"
     rows = [
@@ -32,8 +32,8 @@ def several(page: JobPage) -> str:
 
 
 def one(job: Job) -> str:
-    """All that is known of a job."""
-    found = {
+    """Return all that is known of a job."""
+    fields = {
         "job": job.id,
         "study": job.study,
         "state": job.state,
@@ -48,7 +48,7 @@ def one(job: Job) -> str:
         "ended": _time(job.ended),
         "message": job.message,
     }
-    lines = [f"{name:<13} {value}" for name, value in found.items() if value]
+    lines = [f"{name:<13} {value}" for name, value in fields.items() if value]
     return "\n".join([*lines, *(f"  {each}" for each in job.errors)]) + "\n"
 
 

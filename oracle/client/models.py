@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from oracle.records.jobs import ENDED, Event, JobState
 from scyc.errors import Problem
+from scyc.json_types import JsonObject
 
 __all__ = [
     "Answer",
@@ -32,8 +32,8 @@ class Job:
     study: str  # the study's name
     run: str | None  # its run, once it has begun
     state: JobState
-    done: int  # trainings that are finished
-    known: int  # trainings in all, as far as known; 0: not counted yet
+    done: int  # training runs that are finished
+    known: int  # training runs in all, as far as known; 0: not counted yet
     seconds_left: float | None
     priority: int  # -100 to 100, higher first
     data: str | None  # one of the server's data folders
@@ -100,7 +100,7 @@ class CycleRegion:
     weights_remaining: float  # percent
     well_tuned: float | None
     feasible: Region | None
-    s_cyc: dict[str, Any] | None
+    s_cyc: JsonObject | None
 
 
 @dataclass(frozen=True)

@@ -6,19 +6,18 @@ was cancelled or taken by another learns of it with its next word.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
 from oracle.database.engine import Database, storable
-from oracle.database.job_rows import changed, get, problems_text, requeue
+from oracle.database.job_rows import Values, changed, get, problems_text, requeue
 from oracle.database.tables import JOBS, now
 from oracle.records.jobs import ENDED, EventKind, Held, Holder, Job, JobState
 from scyc.errors import Problem
 
 _HELD = (JOBS.c.id, JOBS.c.holder, JOBS.c.process, JOBS.c.beat, JOBS.c.state)
-_NOBODYS: Mapping[str, Any] = {"holder": None, "process": None}
+_NOBODYS: Values = {"holder": None, "process": None}
 
 
 class Holding:
@@ -55,13 +54,17 @@ class Holding:
             return get(connection, job_id)
 
     def beat(self, holder: Holder) -> None:
-        """Give a sign of life for all jobs that a server holds."""
+        """Give a sign of life for all jobs that a server holds.
+
+        Args:
+            holder: Server and process that hold the job.
+        """
         update = sa.update(JOBS).where(JOBS.c.holder == holder.name).values(beat=JOBS.c.beat + 1)
         with self._database.writing() as connection:
             connection.execute(update)
 
     def held(self) -> list[Held]:
-        """All jobs that somebody holds, the oldest first."""
+        """Return all jobs that somebody holds, the oldest first."""
         select = sa.select(JOBS.c.number, *_HELD).where(JOBS.c.holder.is_not(None))
         with self._database.reading() as connection:  # SQLite orders by reading all jobs
             rows = sorted(tuple(row) for row in connection.execute(select))
@@ -112,7 +115,13 @@ class Holding:
             return get(connection, job_id)
 
     def ran_as(self, job_id: str, holder: Holder, run_id: str) -> bool:
-        """Write down which run a job is; False where it is no longer its driver's to run."""
+        """Write down which run a job is; False where it is no longer its driver's to run.
+
+        Args:
+            job_id: Id of the job.
+            holder: Server and process that hold the job.
+            run_id: Id of the run.
+        """
         return self._drive(job_id, holder, {"run_id": run_id})
 
     def progress(
@@ -130,7 +139,7 @@ class Holding:
         self,
         job_id: str,
         holder: Holder,
-        new: Mapping[str, Any],
+        new: Values,
         tell: tuple[EventKind, str] | None = None,
     ) -> bool:
         theirs = (JOBS.c.holder == holder.name) & (JOBS.c.state == "running")

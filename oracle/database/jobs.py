@@ -7,13 +7,12 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import sqlalchemy as sa
 
 from oracle.database.engine import storable
 from oracle.database.job_claims import Holding
-from oracle.database.job_rows import AGAIN, changed, get, job, named, unknown
+from oracle.database.job_rows import AGAIN, Values, changed, get, job, named, unknown
 from oracle.database.tables import EVENTS, JOBS, KEYS, now
 from oracle.errors import KeyReused, UnknownJob, WrongState
 from oracle.records.jobs import CANCELLED, PRIORITIES, RESUMED, STATES, Event, Job, JobState, NewJob
@@ -84,12 +83,20 @@ class Jobs(Holding):
         return connection.execute(insert).first() is not None
 
     def get(self, job_id: str) -> Job:
-        """One job. Raises UnknownJob."""
+        """Return one job. Raises UnknownJob.
+
+        Args:
+            job_id: Id of the job.
+        """
         with self._database.reading() as connection:
             return get(connection, job_id)
 
     def of_run(self, run_id: str) -> list[Job]:
-        """List the jobs that ran as this run, the oldest first."""
+        """List the jobs that ran as this run, the oldest first.
+
+        Args:
+            run_id: Id of the run.
+        """
         select = sa.select(JOBS).where(JOBS.c.run_id == storable(run_id)).order_by(JOBS.c.number)
         with self._database.reading() as connection:
             return [job(row) for row in connection.execute(select)]
@@ -104,7 +111,7 @@ class Jobs(Holding):
         before: int | None = None,
         limit: int = 50,
     ) -> list[Job]:
-        """Jobs, the newest first.
+        """Return jobs, the newest first.
 
         study: the name of its study. text: a part of its id or owner, in any case. before: the
         number of the last job of the page before this one.
@@ -129,7 +136,7 @@ class Jobs(Holding):
             return [job(row) for row in connection.execute(select)]
 
     def count(self) -> dict[JobState, int]:
-        """How many jobs there are in each state."""
+        """Return how many jobs there are in each state."""
         select = sa.select(JOBS.c.state, sa.func.count().label("number")).group_by(JOBS.c.state)
         with self._database.reading() as connection:
             counts = {row.state: row.number for row in connection.execute(select)}
@@ -169,6 +176,9 @@ class Jobs(Holding):
         """Cancel a job, at once and until it is resumed; its driver ends as soon as it sees it.
 
         A cancelled one stays as it is. Raises UnknownJob, and WrongState for one that has ended.
+
+        Args:
+            job_id: Id of the job.
         """
         return self._wish(job_id, CANCELLED, "cancelled", {"ended": now(), "seconds_left": None})
 
@@ -177,18 +187,26 @@ class Jobs(Holding):
 
         It is not claimed before its last driver has let go of it. Raises UnknownJob, and
         WrongState for one that is done.
+
+        Args:
+            job_id: Id of the job.
         """
         return self._wish(job_id, RESUMED, "resumed", AGAIN)
 
     def reprioritise(self, job_id: str, priority: int) -> Job:
-        """Give a job another priority, which matters while it is queued. Raises UnknownJob."""
+        """Give a job another priority, which matters while it is queued. Raises UnknownJob.
+
+        Args:
+            job_id: Id of the job.
+            priority: -100 to 100, higher first.
+        """
         assert priority in PRIORITIES
         with self._database.writing() as connection:
             changed(connection, job_id, {"priority": priority}, JOBS.c.priority != priority)
             return get(connection, job_id)
 
     def _wish(
-        self, job_id: str, become: Mapping[JobState, JobState], done: str, new: Mapping[str, Any]
+        self, job_id: str, become: Mapping[JobState, JobState], done: str, new: Values
     ) -> Job:
         """Change a job's state as a caller wishes it, where its present state allows that."""
         with self._database.writing() as connection:

@@ -7,12 +7,11 @@ for; a test holds the rows against those that Optuna writes.
 
 from __future__ import annotations
 
+import contextlib
 import json
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -26,12 +25,18 @@ from oracle.database.contents.optuna_tables import (
     STUDIES,
     TRIALS,
     VALUES,
+    finite,
+    number_kind,
+    read_number,
 )
 from oracle.database.engine import URL, Database
 from oracle.database.leases import LeaseClaim, require
 from oracle.errors import OptunaStudyGone
+from scyc.json_types import JsonMapping, JsonObject
 
 Fate = Literal["COMPLETE", "PRUNED", "FAIL"]
+
+Row = dict[str, Any]  # of a table, by column
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ class NewTrial:
     values: Sequence[float]
     params: Mapping[str, tuple[float, str]]  # value as Optuna keeps it, and distribution as JSON
     curve: Mapping[int, float] = field(default_factory=dict)  # intermediate values, by step
-    attributes: Mapping[str, Any] = field(default_factory=dict)  # JSON values
+    attributes: JsonMapping = field(default_factory=dict)  # JSON values
 
 
 @dataclass
@@ -53,7 +58,7 @@ class StoredTrial:
 
     value: float | None = None  # of the first objective
     curve: dict[int, float] = field(default_factory=dict)
-    attributes: dict[str, Any] = field(default_factory=dict)
+    attributes: JsonObject = field(default_factory=dict)
 
 
 class Trials:
@@ -76,16 +81,39 @@ class Trials:
         behind the study's lock, so that a COMMIT under way, whose answer was lost, is seen. Raises
         LeaseLost where the lease does not hold, OptunaStudyGone, StorageError.
         """
+        with self._writing_in(study, claim) as connection:
+            if unless is None or _like(connection, study, unless, trial) is None:
+                insert_trial(connection, study, _next_number(study), trial)
+
+    def put(self, study: int, trial: NewTrial, claim: LeaseClaim | None, key: str) -> None:
+        """Write a trial in place of the one of its study that has one attribute the same.
+
+        One that says all that this one does, and perhaps more, stays as it is; the times are those
+        of the first. Raises as :meth:`add`.
+
+        Args:
+            study: Its number.
+            trial: What it is to say.
+            claim: The lease that must hold, until the trial is there.
+            key: The attribute by which it is found.
+        """
+        with self._writing_in(study, claim) as connection:
+            there = _like(connection, study, key, trial)
+            if there is None:
+                insert_trial(connection, study, _next_number(study), trial)
+            elif not _says(connection, there, trial):
+                _replace(connection, there, trial)
+
+    @contextlib.contextmanager
+    def _writing_in(self, study: int, claim: LeaseClaim | None) -> Iterator[sa.Connection]:
+        """Open a transaction that holds a study's lock. Raises LeaseLost, OptunaStudyGone."""
         with self._database.writing() as connection:
             if claim is not None:
                 require(connection, claim)
             locked = sa.select(STUDIES.c.study_id).where(STUDIES.c.study_id == study)
             if connection.execute(locked.with_for_update()).one_or_none() is None:
                 raise OptunaStudyGone(f"the Optuna study {study} was deleted")
-            if unless is not None and _has(connection, study, unless, trial.attributes[unless]):
-                return
-            before = sa.select(sa.func.count()).where(TRIALS.c.study_id == study)
-            insert_trial(connection, study, before.scalar_subquery(), trial)
+            yield connection
 
     def distribution(self, study: int, name: str) -> str | None:
         """Return a parameter's distribution, as JSON, in a study's first trial that has it.
@@ -105,7 +133,7 @@ class Trials:
             return connection.execute(select).scalar()
 
     def complete(self, key: str, value: str) -> list[StoredTrial]:
-        """All complete trials of the studies of which a user attribute is a text, in their order.
+        """Read all complete trials of studies with this text as a user attribute, in their order.
 
         Raises StorageError; ValueError and TypeError where rows make no sense.
         """
@@ -164,12 +192,42 @@ class Trials:
             return {json.loads(text) for text in connection.execute(select).scalars()}
 
 
-def _has(connection: sa.Connection, study: int, key: str, value: Any) -> bool:
-    """Whether a trial of a study has this attribute."""
+def _next_number(study: int) -> sa.ScalarSelect[int]:
+    select = sa.select(sa.func.count()).where(TRIALS.c.study_id == study)
+    return select.scalar_subquery()
+
+
+def _like(connection: sa.Connection, study: int, key: str, trial: NewTrial) -> int | None:
+    """Find the trial of a study that has an attribute of this one, the same."""
     mine = ATTRIBUTES.join(TRIALS, TRIALS.c.trial_id == ATTRIBUTES.c.trial_id)
-    same = (ATTRIBUTES.c.key == key) & (ATTRIBUTES.c.value_json == json.dumps(value))
+    value = json.dumps(trial.attributes[key])
+    same = (ATTRIBUTES.c.key == key) & (ATTRIBUTES.c.value_json == value)
     select = sa.select(TRIALS.c.trial_id).select_from(mine).where(TRIALS.c.study_id == study, same)
-    return connection.execute(select.limit(1)).first() is not None
+    found: int | None = connection.execute(select.limit(1)).scalar()
+    return found
+
+
+def _says(connection: sa.Connection, trial_id: int, trial: NewTrial) -> bool:
+    """Return whether a stored trial says all that this one does."""
+    state = sa.select(sa.type_coerce(TRIALS.c.state, sa.String))
+    if connection.execute(state.where(TRIALS.c.trial_id == trial_id)).scalar() != trial.fate:
+        return False
+    for table, rows in trial_rows(trial):
+        columns = [table.c[name] for name in rows[0]] if rows else []
+        select = sa.select(*columns).where(table.c.trial_id == trial_id)
+        there = [row._asdict() for row in connection.execute(select)] if rows else []
+        if any(row not in there for row in rows):
+            return False
+    return True
+
+
+def _replace(connection: sa.Connection, trial_id: int, trial: NewTrial) -> None:
+    """Replace all rows of a stored trial but its own, of which the state."""
+    mine = TRIALS.c.trial_id == trial_id
+    connection.execute(sa.update(TRIALS).where(mine).values(state=trial.fate))
+    for table, _ in trial_rows(trial):
+        connection.execute(sa.delete(table).where(table.c.trial_id == trial_id))
+    _insert_rows(connection, trial_id, trial)
 
 
 def insert_trial(
@@ -191,12 +249,16 @@ def insert_trial(
         datetime_complete=trial.ended,
     )
     trial_id = connection.execute(insert.returning(TRIALS.c.trial_id)).scalar_one()
+    _insert_rows(connection, trial_id, trial)
+
+
+def _insert_rows(connection: sa.Connection, trial_id: int, trial: NewTrial) -> None:
     for table, rows in trial_rows(trial):
         if rows:
             connection.execute(sa.insert(table), [{"trial_id": trial_id, **row} for row in rows])
 
 
-def trial_rows(trial: NewTrial) -> list[tuple[sa.Table, list[dict[str, Any]]]]:
+def trial_rows(trial: NewTrial) -> list[tuple[sa.Table, list[Row]]]:
     """Make the rows that belong to a trial, for each of Optuna's tables.
 
     Args:
@@ -205,80 +267,23 @@ def trial_rows(trial: NewTrial) -> list[tuple[sa.Table, list[dict[str, Any]]]]:
     Returns:
         Tables with their rows, without the trial's id.
     """
-    values: list[dict[str, Any]] = [
-        {"objective": index, "value": _finite(value), "value_type": _type(value)}
+    values: list[Row] = [
+        {"objective": index, "value": finite(value), "value_type": number_kind(value)}
         for index, value in enumerate(trial.values)
     ]
-    params: list[dict[str, Any]] = [
+    params: list[Row] = [
         {"param_name": name, "param_value": value, "distribution_json": distribution}
         for name, (value, distribution) in trial.params.items()
     ]
-    curve: list[dict[str, Any]] = [
+    curve: list[Row] = [
         {
             "step": step,
-            "intermediate_value": _finite(value),
-            "intermediate_value_type": _type(value),
+            "intermediate_value": finite(value),
+            "intermediate_value_type": number_kind(value),
         }
         for step, value in trial.curve.items()
     ]
-    attributes: list[dict[str, Any]] = [
+    attributes: list[Row] = [
         {"key": key, "value_json": json.dumps(value)} for key, value in trial.attributes.items()
     ]
     return [(VALUES, values), (PARAMS, params), (CURVES, curve), (ATTRIBUTES, attributes)]
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-def _type(value: float) -> str:
-    if math.isnan(value):
-        return "NAN"
-    if math.isinf(value):
-        return "INF_POS" if value > 0 else "INF_NEG"
-    return "FINITE"
-
-
-_NUMBERS: Mapping[str, float] = MappingProxyType(
-    {"INF_POS": math.inf, "INF_NEG": -math.inf, "NAN": math.nan}
-)
-
-
-def read_number(stored: float | None, how: str) -> float:
-    """Decode a number as Optuna keeps it.
-
-    Args:
-        stored: The number, or None.
-        how: Optuna's word for its kind, such as FINITE or INF_POS.
-
-    Raises:
-        TypeError: The row makes no sense.
-        ValueError: The row makes no sense.
-    """
-    if how == "FINITE":
-        return float(stored)  # type: ignore[arg-type]  # TypeError where there is none
-    if how not in _NUMBERS:
-        raise ValueError(f"a number that is {how!r}")
-    return _NUMBERS[how]
-
-
-def numbered_studies_with(engine: sa.Engine, key: str, value: str) -> list[tuple[int, str]]:
-    """Numbers, as the dashboard's addresses have them, and names, of the studies.
-
-    Those of which a user attribute is a text.
-    """
-    same = STUDIES.c.study_id == OF_STUDIES.c.study_id
-    wanted = (OF_STUDIES.c.key == key) & (OF_STUDIES.c.value_json == json.dumps(value))
-    select = sa.select(STUDIES.c.study_id, STUDIES.c.study_name).where(same & wanted)
-    with engine.connect() as connection:
-        rows = connection.execute(select.order_by(STUDIES.c.study_name))
-        return [(int(number), str(name)) for number, name in rows]
-
-
-def trials_with(engine: sa.Engine, key: str, value: str) -> int:
-    """How many trials there are in those studies."""
-    same = TRIALS.c.study_id == OF_STUDIES.c.study_id
-    wanted = (OF_STUDIES.c.key == key) & (OF_STUDIES.c.value_json == json.dumps(value))
-    select = sa.select(sa.func.count()).select_from(TRIALS).join(OF_STUDIES, same).where(wanted)
-    with engine.connect() as connection:
-        return int(connection.execute(select).scalar_one())

@@ -13,7 +13,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from oracle.errors import PackFailed
+from oracle.errors import PackFailed, RayUnavailable
 from oracle.execution import ray_auth
 from oracle.host.processes import is_alive, on_this_host, process_id_string
 
@@ -22,7 +22,7 @@ _LONGEST = 19  # characters of a folder in which Ray's sockets find room
 
 
 def gpu_share(workers: int, gpus: int) -> float:
-    """Share of a GPU that each worker takes: as many workers on each GPU, and one GPU a worker.
+    """Return the share of a GPU a worker takes: as many on each GPU, and one GPU a worker.
 
     Ray counts ten-thousandths, and takes no share that is on two GPUs. Raises PackFailed where
     there is no GPU.
@@ -60,18 +60,24 @@ def make_scratch() -> Path:
     It lies in the folder for temporary files, or in /tmp where that one's path is too long: the
     paths of Ray's sockets have 88 characters more, and may have 107.
     """
-    place = Path(tempfile.gettempdir())
+    parent = Path(tempfile.gettempdir())
     short = Path("/tmp")  # noqa: S108  # the folder in it is made for its user alone
-    if len(str(place)) > _LONGEST and os.access(short, os.W_OK):
-        place = short
-    for owner in place.glob(f"{_SCRATCH}*/driver"):
+    if len(str(parent)) > _LONGEST and os.access(short, os.W_OK):
+        parent = short
+    for owner in parent.glob(f"{_SCRATCH}*/driver"):
         with contextlib.suppress(OSError):
             process = owner.read_text()
             if on_this_host(process) and not is_alive(process):
                 shutil.rmtree(owner.parent, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=place))
+    folder = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=parent))
     (folder / "driver").write_text(process_id_string())
     return folder
+
+
+def is_connected() -> bool:
+    """Return whether this process is connected to a Ray, as by ``ray.init`` in a notebook."""
+    ray: Any = sys.modules.get("ray")  # an import takes seconds, and reads the environment
+    return ray is not None and bool(ray.is_initialized())
 
 
 def connect(ray: Any, cluster: bool, cpus: int, on_gpu: bool, scratch: Path) -> None:
@@ -81,7 +87,11 @@ def connect(ray: Any, cluster: bool, cpus: int, on_gpu: bool, scratch: Path) -> 
         try:
             ray.init(**quiet)
         except ConnectionError as error:
-            raise PackFailed(_unreached(error)) from error
+            token = _asks_for_token(error)
+            if token is not None:
+                raise PackFailed(token) from error
+            away = f"{error}; does `ray start` run there, and on this machine, too?"
+            raise RayUnavailable(away, cluster=True) from error
         return
     with contextlib.suppress(AttributeError):  # else a second Ray of this process gets no token
         ray._raylet.AuthenticationTokenLoader.instance().reset_cache()
@@ -97,16 +107,17 @@ def connect(ray: Any, cluster: bool, cpus: int, on_gpu: bool, scratch: Path) -> 
             **quiet,
         )
     except Exception as error:  # Ray has no class for what keeps it from starting
-        raise PackFailed(
+        raise RayUnavailable(
             f"Ray did not start: {error} Where the machine was busy, run the same command again; "
-            "--backend inline needs no Ray"
+            "--backend inline needs no Ray",
+            cluster=False,
         ) from error
     if ray.util.get_node_ip_address() != ray_auth.LOOPBACK:
         raise PackFailed("Ray was imported too early: it listens beyond this machine")
 
 
-def _unreached(error: BaseException) -> str:
-    """Why there is no way into a cluster, and what may help."""
+def _asks_for_token(error: BaseException) -> str | None:
+    """Return what to do where a cluster asks for another token, else None."""
     cause: BaseException | None = error
     while cause is not None:
         if "InvalidAuthToken" in str(cause):
@@ -115,7 +126,7 @@ def _unreached(error: BaseException) -> str:
                 "to the file in which the token is"
             )
         cause = cause.__cause__
-    return f"{error}; does `ray start` run there, and on this machine, too?"
+    return None
 
 
 def _own_python() -> dict[str, str] | None:

@@ -1,4 +1,4 @@
-"""The searcher of Ray Tune that hands out packs as trials."""
+"""The searcher of Ray Tune that hands out packs as trials, and the scheduler that keeps workers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from oracle.errors import DiskError, PackFailed
 from oracle.execution.pack_queue import Pack, PackQueue
 from oracle.execution.worker import cell_tasks
 from oracle.search.graph import CellResult
+from scyc.json_types import JsonObject
 from scyc.tuning.plan import Plan
 
 _FIRST_NAP, _LONGEST_NAP = 0.2, 5.0  # seconds that a worker without work stays warm
@@ -32,34 +33,50 @@ class PackTrials:
         self._measures: str | None = None  # the trial that measures the plan
         self._again: list[Pack] = []  # whose workers died
         self._deaths: Counter[Any] = Counter()  # of workers, by pack; None: by the plan
+        self._to_start = workers  # workers that were not asked for yet
         self._nap = _FIRST_NAP
 
     def suggest(self, trial_id: str) -> Any:
-        """Return a trial's configuration, None while there is nothing to do, or the end."""
+        """Return a trial's configuration, None while every worker has a trial, or the end.
+
+        The first trials only start the workers, so that no pack waits for a worker to start.
+        """
         queue = self._queue
         if queue.finished or self.failure is not None:
             return self._finished
+        if len(self._out) >= self._workers:
+            return None
+        if self._to_start:
+            self._to_start -= 1
+            return self._rest(trial_id, 0.0)
         if queue.unplanned and self._measures is None:
             self._measures, self._out[trial_id] = trial_id, None
             return {"most": queue.most}
+        return self._work(trial_id)
+
+    def _work(self, trial_id: str) -> Any:
+        """Return the configuration of a trial that trains a pack, or that rests without one."""
+        queue = self._queue
         try:
             pack = self._again.pop() if self._again else queue.next()
-        except BaseException as failure:  # as below
+        except BaseException as failure:  # raised again when Tune has ended
             self.failure = failure
             return self._finished
-        if pack is not None:
-            self._nap = _FIRST_NAP
-            self._out[trial_id] = pack
-            tasks = [dataclasses.asdict(each) for each in cell_tasks(pack.cells, queue.known)]
-            return {"tasks": json.dumps(tasks), "engine": queue.engine}
-        if len(self._out) >= self._workers:
-            return None
-        # Tune stops a worker that has nothing to do, and a new one takes seconds to start.
-        self._out[trial_id] = None
-        self._nap = min(self._nap * 1.2, _LONGEST_NAP)
-        return {"nap": self._nap}
+        if pack is None:
+            # Tune stops a worker that has nothing to do, and a new one takes seconds to start.
+            self._nap = min(self._nap * 1.2, _LONGEST_NAP)
+            return self._rest(trial_id, self._nap)
+        self._nap = _FIRST_NAP
+        self._out[trial_id] = pack
+        tasks = [dataclasses.asdict(each) for each in cell_tasks(pack.cells, queue.known)]
+        return {"tasks": json.dumps(tasks), "engine": queue.engine}
 
-    def complete(self, trial_id: str, result: dict[str, Any] | None, error: bool) -> None:
+    def _rest(self, trial_id: str, seconds: float) -> dict[str, float]:
+        """Return the configuration of a trial that only keeps its worker."""
+        self._out[trial_id] = None
+        return {"nap": seconds}
+
+    def complete(self, trial_id: str, result: JsonObject | None, error: bool) -> None:
         """Take what a trial reported; error: whether its worker died."""
         pack = self._out.pop(trial_id)
         nothing = pack is None and trial_id != self._measures
@@ -118,11 +135,11 @@ def pack_searcher(queue: PackQueue, workers: int) -> Any:
             return self.trials.suggest(trial_id)
 
         def on_trial_complete(
-            self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+            self, trial_id: str, result: JsonObject | None = None, error: bool = False
         ) -> None:
             self.trials.complete(trial_id, result, error)
 
-        def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        def on_trial_result(self, trial_id: str, result: JsonObject) -> None:
             """Ignore it: a pack has one result only, which :meth:`on_trial_complete` takes."""
 
         def __reduce__(self) -> tuple[type, tuple[()]]:
@@ -138,14 +155,37 @@ def pack_searcher(queue: PackQueue, workers: int) -> Any:
     return PackSearcher()
 
 
-def _reported(result: dict[str, Any] | None, error: bool, queue: PackQueue) -> dict[str, Any]:
+def pack_scheduler() -> Any:
+    """Return a Tune scheduler that lets every worker finish its start.
+
+    Tune's own takes the oldest trial whose worker is still starting, gives it to the next worker
+    that is free, and stops the one that starts. Where a start takes longer than a training run,
+    that goes on for ever, and one worker trains alone. This scheduler names no trial: Tune then
+    starts them in their order, each with a free worker or a new one.
+
+    Returns:
+        A ``ray.tune.schedulers.TrialScheduler``.
+    """
+    from ray.tune.schedulers import FIFOScheduler  # noqa: PLC0415  # as ray itself
+
+    class PackScheduler(FIFOScheduler):
+        """What Tune calls."""
+
+        def choose_trial_to_run(self, tune_controller: Any) -> None:
+            """Prefer no trial."""
+
+    made: Any = PackScheduler  # Ray gives its constructor no types
+    return made()
+
+
+def _reported(result: JsonObject | None, error: bool, queue: PackQueue) -> JsonObject:
     """Return what a worker reports; its messages are passed on first.
 
     Raises PackFailed and DiskError.
     """
     if error or result is None:
         raise PackFailed(f"a worker died {_RETRIES + 1} times over the same pack; is memory short?")
-    reported: dict[str, Any] = json.loads(result["reported"])
+    reported: JsonObject = json.loads(result["reported"])
     for line in reported.get("said", ()):
         queue.events.say(line)
     if "disk" in reported:
@@ -155,7 +195,7 @@ def _reported(result: dict[str, Any] | None, error: bool, queue: PackQueue) -> d
     return reported
 
 
-def _results(reported: dict[str, Any]) -> list[CellResult]:
+def _results(reported: JsonObject) -> list[CellResult]:
     return [
         CellResult(**{**fields, "curve": tuple(tuple(point) for point in fields["curve"])})
         for fields in reported["results"]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from oracle.experiments.base import ExperimentCallbacks, path, path_line
 from oracle.search.graph import Graph
 from oracle.search.pruning_run import RunCycle
-from oracle.search.request import Search, StudyKey
+from oracle.search.request import Search, StudyKey, StudyRole
 from oracle.study.distributions import DistributionsStudy
 from oracle.tables import distributions
 from oracle.tables.distributions import DistributionsTable
@@ -22,45 +21,49 @@ class DistributionsExperiment:
     study: DistributionsStudy
     graph: Graph
     hooks: ExperimentCallbacks = field(default_factory=ExperimentCallbacks)
-    found: list[RunCycle] = field(default_factory=list)
+    cycles: list[RunCycle] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._path = path(self.study, self.graph, self.study)
 
     def searches(self) -> list[Search]:
-        """One run."""
+        """Return one run."""
         return [self._path.search(self._cycle_done)]
 
     def known_cells(self) -> set[str]:
-        """All of them."""
+        """Return all of them."""
         return set(self._path.ids)
 
     def first_grids(self) -> set[str]:
-        """None."""
+        """Return none."""
         return set()
 
     def unknown_cells(self) -> int:
-        """None."""
+        """Return none."""
         return 0
 
     def table(self, run_id: str) -> DistributionsTable:
-        """See :func:`oracle.tables.distributions.table`."""
-        return distributions.table(self.study, run_id, self.found, self._path.ended(self.found))
+        """See :func:`oracle.tables.distributions.table`.
 
-    def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
+        Args:
+            run_id: Id of the run.
+        """
+        return distributions.table(self.study, run_id, self.cycles, self._path.ended(self.cycles))
+
+    def study_keys(self) -> list[tuple[StudyKey, StudyRole]]:
         """Return the run's Optuna study."""
-        return [(self._path.place, {"role": "distributions"})]
+        return [(self._path.study_key, {"role": "distributions"})]
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
         """Return the only run."""
-        return {"training": self.found}
+        return {"training": self.cycles}
 
     def failure(self) -> str | None:
         """Explain a replicate that diverged, so that it could not be pruned."""
-        if self.found and any(result.diverged for result in self.found[-1].results):
-            return f"a replicate of cycle {self.found[-1].cycle} diverged; lower max_lr"
+        if self.cycles and any(result.diverged for result in self.cycles[-1].results):
+            return f"a replicate of cycle {self.cycles[-1].cycle} diverged; lower max_lr"
         return None
 
     def _cycle_done(self, done: RunCycle) -> None:
-        self.found.append(done)
+        self.cycles.append(done)
         self.hooks.on_cycle(path_line(done))

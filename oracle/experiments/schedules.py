@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from oracle.experiments.base import ExperimentCallbacks, first_grid, no_winner, path, path_line
 from oracle.reports.sheet import format_lr
 from oracle.search.graph import Graph
 from oracle.search.grid_search import GridSearch
 from oracle.search.pruning_run import RunCycle
-from oracle.search.request import Search, StudyKey
+from oracle.search.request import Search, StudyKey, StudyRole
 from oracle.study.base import LearningRates
 from oracle.study.schedules import Entry, SchedulesStudy
 from oracle.tables import schedules
-from oracle.tables.schedules import EntryFound, SchedulesTable
+from oracle.tables.schedules import EntryResults, SchedulesTable
 
 
 @dataclass
@@ -27,7 +26,7 @@ class SchedulesExperiment:
     hooks: ExperimentCallbacks = field(default_factory=ExperimentCallbacks)
 
     def __post_init__(self) -> None:
-        self.found = {entry.label: EntryFound(entry) for entry in self.study.schedules}
+        self.entries = {entry.label: EntryResults(entry) for entry in self.study.schedules}
         self._paths = {
             entry.label: path(self.study, self.graph, entry)
             for entry in self.study.schedules
@@ -42,15 +41,15 @@ class SchedulesExperiment:
         )
 
     def searches(self) -> list[Search]:
-        """One for each entry, in the study's order."""
+        """Return one for each entry, in the study's order."""
         return [self._search(entry) for entry in self.study.schedules]
 
     def known_cells(self) -> set[str]:
-        """Those of the runs whose max_lr is known."""
+        """Return those of the runs whose max_lr is known."""
         return set().union(*(each.ids for each in self._paths.values()))
 
     def first_grids(self) -> set[str]:
-        """Those of the entries that are tuned."""
+        """Return those of the entries that are tuned."""
         return self._first
 
     def unknown_cells(self) -> int:
@@ -58,41 +57,45 @@ class SchedulesExperiment:
         waiting = [
             entry
             for entry in self.study.schedules
-            if entry.tune is not None and self.found[entry.label].tuning is None
+            if entry.tune is not None and self.entries[entry.label].tuning is None
         ]
         return len(waiting) * self.study.cycles * self.study.least_replicates
 
     def table(self, run_id: str) -> SchedulesTable:
-        """See :func:`oracle.tables.schedules.table`."""
-        ended = all(
-            found.untunable or (label in self._paths and self._paths[label].ended(found.path))
-            for label, found in self.found.items()
-        )
-        return schedules.table(self.study, run_id, list(self.found.values()), ended)
+        """See :func:`oracle.tables.schedules.table`.
 
-    def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
-        """One for each run, and one for each grid search."""
-        runs: list[tuple[StudyKey, dict[str, Any]]] = [
-            (each.place, {"role": "schedule", "label": label})
+        Args:
+            run_id: Id of the run.
+        """
+        ended = all(
+            entry.untunable or (label in self._paths and self._paths[label].ended(entry.path))
+            for label, entry in self.entries.items()
+        )
+        return schedules.table(self.study, run_id, list(self.entries.values()), ended)
+
+    def study_keys(self) -> list[tuple[StudyKey, StudyRole]]:
+        """Return one for each run, and one for each grid search."""
+        runs: list[tuple[StudyKey, StudyRole]] = [
+            (each.study_key, {"role": "schedule", "label": label})
             for label, each in self._paths.items()
         ]
-        tunings: list[tuple[StudyKey, dict[str, Any]]] = [
-            (each.tuning.place, {"role": "tuning", "label": label})
-            for label, each in self.found.items()
+        tunings: list[tuple[StudyKey, StudyRole]] = [
+            (each.tuning.study_key, {"role": "tuning", "label": label})
+            for label, each in self.entries.items()
             if each.tuning is not None
         ]
         return runs + tunings
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
-        """One for each entry, by its label."""
-        return {label: found.path for label, found in self.found.items()}
+        """Return one for each entry, by its label."""
+        return {label: entry.path for label, entry in self.entries.items()}
 
     def failure(self) -> str | None:
-        """None: an entry that diverges is a result."""
+        """Return None: an entry that diverges is a result."""
         return None
 
     def _search(self, entry: Entry) -> Search:
-        entry_result = self.found[entry.label]
+        entry_result = self.entries[entry.label]
         if entry.tune is not None:
             tuner = GridSearch(self.graph, entry.schedule, entry.tune.max_lr, 0.0, "points")
             entry_result.tuning = yield from tuner.cycle([None] * self.study.least_replicates)
@@ -112,7 +115,7 @@ class SchedulesExperiment:
 
     def _drop_discarded(self) -> None:
         """When all entries are tuned: one's loser may be another's winner."""
-        tuned = [each for each in self.found.values() if each.entry.tune is not None]
+        tuned = [each for each in self.entries.values() if each.entry.tune is not None]
         if all(each.tuning is not None for each in tuned):
             won = {
                 result.cell
@@ -125,6 +128,6 @@ class SchedulesExperiment:
             ]
             self.hooks.on_discardable([result for result in discarded if result.cell not in won])
 
-    def _cycle_done(self, entry_result: EntryFound, done: RunCycle) -> None:
+    def _cycle_done(self, entry_result: EntryResults, done: RunCycle) -> None:
         entry_result.path.append(done)
         self.hooks.on_cycle(f"{entry_result.entry.label}: {path_line(done)}")

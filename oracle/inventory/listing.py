@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from oracle.database.contents.removal import Removal
 from oracle.experiments.base import Experiment
@@ -20,6 +19,7 @@ from oracle.settings import Settings
 from oracle.storage.result_store import ResultStore
 from oracle.storage.session import opened
 from oracle.study.base import Study
+from scyc.json_types import JsonObject
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class ListedRun:
     size: int  # bytes of its networks, images and report; some may be another run's, too
     owners: tuple[str, ...]  # of its jobs; none where no server has run it
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> JsonObject:
         """Return the same as JSON values."""
         record, study = self.run.record, self.run.study
         return {
@@ -47,19 +47,19 @@ class ListedRun:
             "ended": self.ended.isoformat(timespec="seconds") if self.ended else None,
             "bytes": self.size,
             "owners": list(self.owners),
-            "folder": str(self.run.place),
+            "folder": str(self.run.folder),
             "shrunk": dict(study.shrunk),
         }
 
 
 def listed(runs: Sequence[StoredRun]) -> list[ListedRun]:
     """Return what is to be known of runs. Raises BadInput, StorageError."""
-    found: list[ListedRun] = []
+    rows_of_runs: list[ListedRun] = []
     for url in dict.fromkeys(run.url for run in runs):
         with opened(url) as (_, store), contextlib.closing(Removal(url)) as rows:
-            found += [one(run, store, rows) for run in runs if run.url == url]
+            rows_of_runs += [one(run, store, rows) for run in runs if run.url == url]
     order = {id(run): index for index, run in enumerate(runs)}
-    return sorted(found, key=lambda each: order[id(each.run)])
+    return sorted(rows_of_runs, key=lambda each: order[id(each.run)])
 
 
 def one(run: StoredRun, store: ResultStore, rows: Removal) -> ListedRun:
@@ -95,34 +95,43 @@ def _asked(so_far: Experiment, known: Mapping[str, CellResult]) -> set[str]:
 
 def files(run: StoredRun, results: Sequence[CellResult]) -> set[Path]:
     """Return the files that a run with these results has in its folder, if they are there."""
-    kept = {each for result in results for each in (result.checkpoint, result.kept) if each}
-    found = {file for sha256 in kept for file in network_files(run, sha256)}
-    return found | {run.place / f"{run.record.run_id}.html"} | images(run)
+    checkpoints = {each for result in results for each in (result.checkpoint, result.kept) if each}
+    paths = {file for sha256 in checkpoints for file in network_files(run, sha256)}
+    return paths | {run.folder / f"{run.record.run_id}.html"} | images(run)
 
 
 def network_files(run: StoredRun, sha256: str) -> list[Path]:
-    """Return the names that a kept network, or a function's folder, may have in a run's folder."""
+    """Return the names that a kept network, or a function's folder, may have in a run's folder.
+
+    Args:
+        run: The stored run.
+        sha256: Of the content, in hexadecimal.
+    """
     from scyc.storage import checkpoint_store  # noqa: PLC0415  # PyTorch: tables need none
 
     names = (checkpoint_store.name(sha256, ending) for ending in (".pt", ".tar"))
-    return [run.place / "checkpoints" / name for name in names]
+    return [run.folder / "checkpoints" / name for name in names]
 
 
 def images(run: StoredRun) -> set[Path]:
-    """Return the files of a run's decoded images."""
-    return set((run.place / "images").glob(f"{run.record.fingerprint}.*"))
+    """Return the files of a run's decoded images.
+
+    Args:
+        run: The stored run.
+    """
+    return set((run.folder / "images").glob(f"{run.record.fingerprint}.*"))
 
 
 def find_listed(name: str, settings: Settings) -> ListedRun:
     """Return what is to be known of one run. Raises BadInput, StorageError."""
-    (found,) = listed([catalog.find_run(name, settings)])
-    return found
+    (run,) = listed([catalog.find_run(name, settings)])
+    return run
 
 
-def text(found: Sequence[ListedRun]) -> str:
+def text(runs: Sequence[ListedRun]) -> str:
     """Return the runs as lines for a terminal, a heading above them."""
     heads = ("run", "name", "state", "progress", "latest", "size", "owner")
-    rows = [heads, *map(_row, found)]
+    rows = [heads, *map(_row, runs)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
     lines = (
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
@@ -143,21 +152,21 @@ def _row(each: ListedRun) -> tuple[str, ...]:
     )
 
 
-def one_text(found: ListedRun) -> str:
+def one_text(listed: ListedRun) -> str:
     """Return what is to be known of one run as lines for a terminal."""
-    record, study = found.run.record, found.run.study
+    record, study = listed.run.record, listed.run.study
     rows = {
         "run": record.run_id,
-        "name": found.run.name or "",
+        "name": listed.run.name or "",
         "study": f"{study.name}, of kind {getattr(study, 'kind', 'oracle')}",
         "smaller": ", ".join(f"{key} {value}" for key, value in study.shrunk.items()),
-        "state": found.run.state,
-        "progress": f"{found.done} of {found.expected} training runs",
-        "latest": f"{found.ended:%Y-%m-%d %H:%M} UTC" if found.ended else "",
-        "size": bytes_text(found.size),
-        "owner": ", ".join(found.owners),
-        "folder": str(found.run.place),
-        "database": found.run.url.render_as_string(hide_password=True),
+        "state": listed.run.state,
+        "progress": f"{listed.done} of {listed.expected} training runs",
+        "latest": f"{listed.ended:%Y-%m-%d %H:%M} UTC" if listed.ended else "",
+        "size": bytes_text(listed.size),
+        "owner": ", ".join(listed.owners),
+        "folder": str(listed.run.folder),
+        "database": listed.run.url.render_as_string(hide_password=True),
     }
     return "".join(f"{key:<9} {value}\n" for key, value in rows.items() if value)
 

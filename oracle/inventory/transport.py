@@ -80,19 +80,19 @@ def export_run(run: StoredRun, settings: Settings, target: Path, networks: bool 
     results = [
         known[cell] for cell in sorted(asked_cells(run.study, graph, known)) if cell in known
     ]
-    kept = _store(run.study, settings, run)
+    checkpoints = _store(run.study, settings, run)
     sums = {each for result in results for each in (result.checkpoint, result.kept) if each}
     content = archive.results_of(results)
-    files = {RESULTS: archive.told(content)}
+    files = {RESULTS: archive.file_entry(content)}
     state = run.state if run.state in ("done", "no winner") else "stopped"
     with whole(target, mode=0o666) as file, zipfile.ZipFile(file, "w") as packed:
         packed.writestr(RESULTS, content, zipfile.ZIP_DEFLATED)
         for sha256 in sorted(sums) if networks else ():
             with contextlib.suppress(FileNotFoundError):  # deleted, perhaps just now: it has lost
-                network = kept.files.read(kept.name(sha256))
-                known_as = archive.told(network)
+                network = checkpoints.files.read(checkpoints.name(sha256))
+                known_as = archive.file_entry(network)
                 if known_as["sha256"] == sha256:  # one that is damaged is trained again
-                    name = f"checkpoints/{kept.name(sha256)}"
+                    name = f"checkpoints/{checkpoints.name(sha256)}"
                     packed.writestr(name, network, zipfile.ZIP_STORED)
                     files[name] = known_as
         fingerprint, study = run.record.fingerprint, json.loads(run.record.study)
@@ -121,33 +121,33 @@ def import_run(file: Path, settings: Settings, bounds: Bounds | None = None) -> 
         StorageError: The database fails.
         OSError: The disk does.
     """
-    with archive.opened_archive(file, bounds) as (found, content):
-        study, graph = found.study, found.graph
+    with archive.opened_archive(file, bounds) as (exported, content):
+        study, graph = exported.study, exported.graph
         with (
             opened(study_url(settings, study.folder_name)) as (ledger, store),
-            idle_graph(ledger, found.graph.id, found.run_id) as lease,
+            idle_graph(ledger, exported.graph.id, exported.run_id) as lease,
         ):
             there = store.results(graph)
-            known = {**found.results, **there}
-            kept = _store(study, settings)
+            known = {**exported.results, **there}
+            checkpoints = _store(study, settings)
             needed = {
-                kept.name(each)
+                checkpoints.name(each)
                 for cell in asked_cells(study, graph, known)
                 if cell in known
                 for each in (known[cell].checkpoint, known[cell].kept)
                 if each
             }
             new = 0
-            for name in found.networks:
+            for name in exported.networks:
                 short = name.removeprefix("checkpoints/")
-                if short in needed and not kept.files.has(short):
-                    kept.files.write(short, content(name))
+                if short in needed and not checkpoints.files.has(short):
+                    checkpoints.files.write(short, content(name))
                     new += 1
-            return _recorded(found, known, there, ledger, store, lease, new)
+            return _recorded(exported, known, there, ledger, store, lease, new)
 
 
 def _recorded(
-    found: Archive,
+    exported: Archive,
     known: Mapping[str, CellResult],
     there: Mapping[str, CellResult],
     ledger: RunDatabase,
@@ -156,7 +156,7 @@ def _recorded(
     networks: int,
 ) -> Imported:
     """Write training runs, candidates and the run itself down, as the run itself would have."""
-    study, graph = found.study, found.graph
+    study, graph = exported.study, exported.graph
     patience = DatabaseRetry(0.0, lambda _: None)
     bounds = max_lr_bounds(study)
     recorder = Recorder(store, lease, graph, study.name, patience, lambda _: None, bounds)
@@ -168,13 +168,13 @@ def _recorded(
         for request in requests(search, known):
             for cell in request.cells:
                 if cell.id in known and cell.id not in there and cell.id not in written:
-                    recorder.cell(cell, known[cell.id], request.place, there=True)
+                    recorder.cell(cell, known[cell.id], request.study_key, there=True)
                     written.add(cell.id)
-    table = so_far.table(found.run_id)
+    table = so_far.table(exported.run_id)
     failure = so_far.failure()
     state = "no winner" if failure else "done" if table["complete"] else "stopped"
-    record = RunRecord(found.run_id, graph.id, found.fingerprint, found.recorded, state)
-    ids = run_ids(study, found.fingerprint)
+    record = RunRecord(exported.run_id, graph.id, exported.fingerprint, exported.recorded, state)
+    ids = run_ids(study, exported.fingerprint)
     record = ledger.register_first(record, ids, is_same_run, lease.claim)
     if state == "done":
         publish(recorder, so_far, so_far.table(record.run_id))
@@ -184,8 +184,8 @@ def _recorded(
 def _store(study: Study, settings: Settings, run: StoredRun | None = None) -> CheckpointStore:
     """Return where a study's networks are: those of a run, or those of a study that is taken in."""
     if settings.store is None:
-        folder = run.place if run is not None else settings.study_folder(study.folder_name)
-        place: Blobs = Folder(folder.absolute() / "checkpoints")
+        folder = run.folder if run is not None else settings.study_folder(study.folder_name)
+        files: Blobs = Folder(folder.absolute() / "checkpoints")
     else:
-        place = blobs(settings.shared_location(study.folder_name, "checkpoints"))
-    return FolderStore(place) if isinstance(study, FunctionStudy) else CheckpointStore(place)
+        files = blobs(settings.shared_location(study.folder_name, "checkpoints"))
+    return FolderStore(files) if isinstance(study, FunctionStudy) else CheckpointStore(files)

@@ -20,10 +20,11 @@ FIXED = "fixed colours"  # meta of a trace that pages do not repaint: it lies on
 _MOST_TICKS = 9  # of an axis of weights remaining
 _MOST_DECADES = 3  # of learning rates, with ticks at 1, 2 and 5
 Item = TypeVar("Item")
+Layout = dict[str, Any]  # a part of a figure, as Plotly takes it
 
 
 def plain(text: str) -> str:
-    """Somebody's text in a figure, which would take tags in it for marks and links."""
+    """Return somebody's text in a figure, which would take tags in it for marks and links."""
     return html.escape(text, quote=False)
 
 
@@ -34,7 +35,7 @@ def rate_ticks(rates: Sequence[float]) -> list[float]:
     return [digit * 10.0**decade for decade in range(low, high + 1) for digit in digits]
 
 
-def rate_axis(rates: Sequence[float]) -> dict[str, Any]:
+def rate_axis(rates: Sequence[float]) -> Layout:
     """Make a logarithmic axis for learning rates; its ticks are :func:`rate_ticks`.
 
     Args:
@@ -50,7 +51,7 @@ def rate_axis(rates: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def remaining_axis(ticks: Sequence[float]) -> dict[str, Any]:
+def remaining_axis(ticks: Sequence[float]) -> Layout:
     """Make a logarithmic axis for weights remaining, in percent, that falls from left to right.
 
     Args:
@@ -68,7 +69,11 @@ def remaining_axis(ticks: Sequence[float]) -> dict[str, Any]:
 
 
 def remaining_ticks(items: Sequence[Item]) -> list[Item]:
-    """Return the networks whose weights remaining an axis names, so that no label rotates."""
+    """Return the networks whose weights remaining an axis names, so that no label rotates.
+
+    Args:
+        items: In their order.
+    """
     return list(items) if len(items) <= _MOST_TICKS else thinned(items, _MOST_TICKS - 2)
 
 
@@ -78,13 +83,21 @@ def thinned(items: Sequence[Item], most: int) -> list[Item]:
 
 
 def estimated_bounds(cycle: OracleCycleRow) -> tuple[float, float] | None:
-    """Return the bounds of a cycle's estimated region; None where there is no estimate."""
-    found = cycle["evidence"] and cycle["evidence"].get("estimated")
-    return (found["low"], found["high"]) if found else None
+    """Return the bounds of a cycle's estimated region; None where there is no estimate.
+
+    Args:
+        cycle: Row of the table.
+    """
+    estimate = cycle["evidence"] and cycle["evidence"].get("estimated")
+    return (estimate["low"], estimate["high"]) if estimate else None
 
 
 def region_ends(cycles: Sequence[OracleCycleRow]) -> tuple[list[float], list[float]]:
-    """Return the lower and the upper ends of the measured regions, of the cycles that have one."""
+    """Return the lower and the upper ends of the measured regions, of the cycles that have one.
+
+    Args:
+        cycles: Rows of the table.
+    """
     regions = [cycle["feasible"] for cycle in cycles]
     lows = [region["low"] for region in regions if region is not None]
     return lows, [region["high"] for region in regions if region is not None]
@@ -111,7 +124,7 @@ def band(
     )
 
 
-def head(title: str, table: TableHeader) -> dict[str, Any]:
+def head(title: str, table: TableHeader) -> Layout:
     """Make the layout of a whole figure's top: its title, and below it what was shrunk.
 
     Args:

@@ -22,12 +22,15 @@ _TICKS = 5  # of the axes of weights remaining
 
 
 def distributions(table: DistributionsTable) -> go.Figure:
-    """Histograms of everything that was recorded, and below each how it changes with pruning.
+    """Draw histograms of all that was recorded, and below each how it changes with pruning.
 
     Above: the share of values in each bin, a line for each of up to six networks; the bins are the
     same for all of them. Below, over weights remaining: the standard deviation and the range
     from the 5 % to the 95 % quantile; the share outside the bounds, if there are any, and the share
     of values that are exactly 0. Bounds belong to the weight gradients where these were recorded.
+
+    Args:
+        table: Of a run.
     """
     known = _known(table)
     if not known:
@@ -76,7 +79,7 @@ def dashboard_panels(table: DistributionsTable) -> dict[str, go.Figure]:
             (f"{what}_spread", f"{_TITLES[what]}: spread", _spread),
             (f"{what}_shares", f"{_TITLES[what]}: shares", _shares),
         ):
-            drawn = partial(draw, table=table, what=what, place=(1, 1), showlegend=True)
+            drawn = partial(draw, table=table, what=what, position=(1, 1), showlegend=True)
             made[name] = panel(drawn, title, legend=BESIDE, legend2=BELOW)
     return made
 
@@ -97,10 +100,10 @@ def _histograms(
     figure: go.Figure,
     table: DistributionsTable,
     what: RecordedDistribution,
-    place: tuple[int, int],
+    position: tuple[int, int],
     showlegend: bool,
 ) -> None:
-    row, column = place
+    row, column = position
     every = recorded(table, what)
     networks = shown(every)
     bounds = _bounds(table, what)
@@ -158,10 +161,10 @@ def _spread(
     figure: go.Figure,
     table: DistributionsTable,
     what: RecordedDistribution,
-    place: tuple[int, int],
+    position: tuple[int, int],
     showlegend: bool,
 ) -> None:
-    row, column = place
+    row, column = position
     networks = recorded(table, what)
     remaining = [each.weights_remaining for each in networks]
     lows, highs = ([each.quantile(name) for each in networks] for name in ("5", "95"))
@@ -201,10 +204,10 @@ def _shares(
     figure: go.Figure,
     table: DistributionsTable,
     what: RecordedDistribution,
-    place: tuple[int, int],
+    position: tuple[int, int],
     showlegend: bool,
 ) -> None:
-    row, column = place
+    row, column = position
     networks = recorded(table, what)
     remaining = [each.weights_remaining for each in networks]
     bounds = _bounds(table, what)

@@ -42,7 +42,7 @@ class Phase:
 
 
 def phases(curve: SCyc, rate: float, cycles: int) -> tuple[Phase, ...]:
-    """S-Cyc's phases from the unpruned network to pruning cycle `cycles` (Section 4.2).
+    """Return S-Cyc's phases from the unpruned network to pruning cycle `cycles` (Section 4.2).
 
     The paper names them and borders the first alone; the other borders are ours. The rise of cycle
     m is max_lr(m) - max_lr(m - 1), in Eq. 2. Fast Growth is where it exceeds half of the largest
@@ -65,13 +65,13 @@ def phases(curve: SCyc, rate: float, cycles: int) -> tuple[Phase, ...]:
     growing = range(flat + 1, cycles + 1)
     fast = [cycle for cycle in growing if rise(cycle) > largest / 2]
     begin, end = (fast[0] - 1, fast[-1]) if fast else (cycles, cycles)
-    found = (
+    every = (
         Phase("No Growth", 0, flat),
         Phase("Slow Growth I", flat, begin),
         Phase("Fast Growth", begin, end),
         Phase("Slow Growth II", end, cycles),
     )
-    return tuple(phase for phase in found if phase.start < phase.end)
+    return tuple(phase for phase in every if phase.start < phase.end)
 
 
 def schedule(
@@ -82,7 +82,7 @@ def schedule(
     steps: int,
     chosen: Sequence[int],
 ) -> go.Figure:
-    """max_lr over the pruning cycles, and the learning rate over the iterations of some of them.
+    """Draw max_lr over the pruning cycles, and the rate over the iterations of some of them.
 
     curve: S-Cyc's parameters, whose phases are then shaded (:func:`phases`), or another max_lr.
     rate: share of the remaining weights that each cycle prunes. cycles: pruning cycles after the
@@ -136,10 +136,13 @@ def _checked(curve: MaxLr, rate: float, cycles: int, chosen: Sequence[int]) -> l
 
 
 def thinned(rates: Sequence[float]) -> list[int]:
-    """At which iterations a line needs points to look like all of them: at most about 2,000.
+    """Return at which iterations a line needs points to look like all of them: at most about 2,000.
 
     Every corner and both sides of every jump are kept. Where there are too many, as of a short
     cyclical schedule, the lowest and the highest rate of each of 1,000 pieces are.
+
+    Args:
+        rates: Learning rates.
     """
     count, half = len(rates), _POINTS // 2
     if count <= _POINTS:
@@ -218,11 +221,11 @@ def _within_cycles(
     colours = sample_colorscale("Plasma", shades)
     for index, (cycle, colour) in enumerate(zip(chosen, colours, strict=True)):
         line = schedules.rates(schedule, rates[cycle], steps)
-        kept = thinned(line)
+        points = thinned(line)
         figure.add_trace(
             go.Scatter(
-                x=kept,
-                y=[line[step] for step in kept],
+                x=points,
+                y=[line[step] for step in points],
                 mode="lines",
                 # Lines that coincide stay visible below one another.
                 line={"color": colour, "width": 2 + 4 * (1 - (index + 1) / len(chosen))},

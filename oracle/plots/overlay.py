@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import plotly.graph_objects as go
 
-from oracle.plots.base import band, estimated_bounds, rate_axis, region_ends, remaining_axis
+from oracle.plots.base import Layout, band, estimated_bounds, rate_axis, region_ends, remaining_axis
 from oracle.tables.oracle import OracleTable
 from oracle.tables.parts.cycles import OracleCycleRow
 from oracle.tables.registry import Table
@@ -18,7 +17,7 @@ MOST = len(_COLOURS)
 
 
 def overlaid(tables: Sequence[Table]) -> go.Figure | None:
-    """Bands, well-tuned values and S-Cyc's curves of oracle runs over the weights remaining.
+    """Return bands, well-tuned values and S-Cyc's curves of oracle runs over the weights remaining.
 
     None where no run among them has a finished cycle.
     """
@@ -43,7 +42,7 @@ def _run(figure: go.Figure, table: OracleTable, colour: str, symbol: str) -> lis
     known = [c for c in table["cycles"] if c["feasible"]]
     left = [c["weights_remaining"] for c in known]
     lows, highs, name = _bounds(known)
-    group: dict[str, Any] = {"legendgroup": table["run_id"]}
+    group: Layout = {"legendgroup": table["run_id"]}
     figure.add_trace(
         band(
             left,
@@ -87,14 +86,14 @@ def _run(figure: go.Figure, table: OracleTable, colour: str, symbol: str) -> lis
 
 def _bounds(known: Sequence[OracleCycleRow]) -> tuple[list[float], list[float], str]:
     """Return the bounds of the estimated regions; of the measured ones if some lack an estimate."""
-    found = [bounds for c in known if (bounds := estimated_bounds(c))]
-    if len(found) == len(known):
-        return [low for low, _ in found], [high for _, high in found], "estimated region"
+    estimates = [bounds for c in known if (bounds := estimated_bounds(c))]
+    if len(estimates) == len(known):
+        return [low for low, _ in estimates], [high for _, high in estimates], "estimated region"
     return *region_ends(known), "measured region"
 
 
 def rows(tables: Sequence[OracleTable]) -> list[tuple[int, list[OracleCycleRow | None]]]:
-    """Cycle by cycle, each run's cycle, or None where it has none."""
+    """Return cycle by cycle, each run's cycle, or None where it has none."""
     by_run = [{c["cycle"]: c for c in table["cycles"]} for table in tables]
     last = max((max(cycles, default=-1) for cycles in by_run), default=-1)
     return [(n, [cycles.get(n) for cycles in by_run]) for n in range(last + 1)]
@@ -102,11 +101,11 @@ def rows(tables: Sequence[OracleTable]) -> list[tuple[int, list[OracleCycleRow |
 
 def _spread(ticks: Sequence[float]) -> list[float]:
     """Ticks of which none stand too close to be read."""
-    kept: list[float] = []
+    spread: list[float] = []
     for tick in ticks:
-        if not kept or kept[-1] / tick > 1.12:
-            kept.append(tick)
-    return kept
+        if not spread or spread[-1] / tick > 1.12:
+            spread.append(tick)
+    return spread
 
 
 def _translucent(colour: str, share: float) -> str:

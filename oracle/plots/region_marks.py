@@ -9,7 +9,8 @@ from itertools import groupby, pairwise
 import plotly.graph_objects as go
 
 from oracle.plots.base import MANY, band, estimated_bounds
-from oracle.tables.parts.current import CurrentCycle
+from oracle.reports.parts.current import state
+from oracle.tables.parts.current import CurrentCycle, CurrentValue
 from oracle.tables.parts.cycles import OracleCycleRow
 from oracle.tables.parts.evidence import IntervalJson
 
@@ -20,23 +21,29 @@ _UNFINISHED = "#CC79A7"
 
 
 def estimate(
-    figure: go.Figure, known: Sequence[OracleCycleRow], place: Mapping[str, int]
+    figure: go.Figure, known: Sequence[OracleCycleRow], position: Mapping[str, int]
 ) -> list[float]:
-    """Draw the estimated region, a whisker on each edge; returns the rates that it shows."""
-    found = [(c, bounds) for c in known if (bounds := estimated_bounds(c))]
-    if not found:
+    """Draw the estimated region, a whisker on each edge; returns the rates that it shows.
+
+    Args:
+        figure: Is drawn into.
+        known: Rows of the cycles that have a region.
+        position: Row and column of the panel.
+    """
+    estimates = [(c, bounds) for c in known if (bounds := estimated_bounds(c))]
+    if not estimates:
         return []
-    x = [c["weights_remaining"] for c, _ in found]
-    lows, highs = ([bounds[end] for _, bounds in found] for end in (0, 1))
+    x = [c["weights_remaining"] for c, _ in estimates]
+    lows, highs = ([bounds[end] for _, bounds in estimates] for end in (0, 1))
     line = {"color": "rgba(0, 114, 178, 0.7)", "width": 1.5}
     figure.add_trace(
-        band(x, lows, highs, fillcolor=_BAND, line=line, name="estimated region"), **place
+        band(x, lows, highs, fillcolor=_BAND, line=line, name="estimated region"), **position
     )
-    _gaps(figure, [c for c, _ in found], place)
+    _gaps(figure, [c for c, _ in estimates], position)
     ends = [
         (c["weights_remaining"], bounds[end], _intervals(c)[end])
         for end in (0, 1)
-        for c, bounds in found
+        for c, bounds in estimates
     ]
     figure.add_trace(
         go.Scatter(
@@ -58,7 +65,7 @@ def estimate(
             hovertemplate="%{x:.1f} % remaining: %{y:.4g}, 90 % CI %{customdata[0]:.4g} to "
             "%{customdata[1]:.4g}<extra>bound of the estimated region</extra>",
         ),
-        **place,
+        **position,
     )
     return [interval[end] for _, _, interval in ends for end in ("low", "high")]
 
@@ -66,7 +73,7 @@ def estimate(
 def measured(
     figure: go.Figure,
     known: Sequence[OracleCycleRow],
-    place: Mapping[str, int],
+    position: Mapping[str, int],
     tolerance: str,
 ) -> None:
     """Draw the measured region of each cycle, a bar for each run of its members, and the best."""
@@ -88,7 +95,7 @@ def measured(
             name=f"measured region (within {tolerance})",
             hovertemplate="%{x:.1f} % remaining: %{y:.4g}<extra>measured region</extra>",
         ),
-        **place,
+        **position,
     )
     figure.add_trace(
         go.Scatter(
@@ -105,12 +112,20 @@ def measured(
             customdata=[c["weights_remaining"] for c in known],
             hovertemplate="%{customdata:.1f} % remaining: %{y:.4g}<extra>well-tuned</extra>",
         ),
-        **place,
+        **position,
     )
 
 
-def cut_ends(figure: go.Figure, known: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:
-    """Draw a triangle at each end where the grid cuts the measured region off."""
+def cut_ends(
+    figure: go.Figure, known: Sequence[OracleCycleRow], position: Mapping[str, int]
+) -> None:
+    """Draw a triangle at each end where the grid cuts the measured region off.
+
+    Args:
+        figure: Is drawn into.
+        known: Rows of the cycles that have a region.
+        position: Row and column of the panel.
+    """
     aside = aside_factor([c["weights_remaining"] for c in known])
     regions = [(c["weights_remaining"] * aside, c["feasible"]) for c in known]
     highs = [(x, region["high"]) for x, region in regions if region and region["cut_high"]]
@@ -127,17 +142,29 @@ def cut_ends(figure: go.Figure, known: Sequence[OracleCycleRow], place: Mapping[
                     legendgroup="cut",
                     hovertemplate="cut off at %{y:.4g}<extra></extra>",
                 ),
-                **place,
+                **position,
             )
 
 
+def progress_symbol(value: CurrentValue) -> str:
+    """Return the mark of a max_lr: filled, with a cross, or open, by its finished replicates."""
+    if len(value["val_accuracy"]) == value["asked"]:
+        return "circle"
+    return "circle-cross-open" if value["val_accuracy"] else "circle-open"
+
+
 def unfinished(
-    figure: go.Figure, current: CurrentCycle | None, place: Mapping[str, int]
+    figure: go.Figure, current: CurrentCycle | None, position: Mapping[str, int]
 ) -> list[float]:
-    """Draw the max_lr of the cycle that a run is in, hollow where not finished; returns them."""
+    """Draw the max_lr of the cycle that a run is in, each with its state; returns them.
+
+    Args:
+        figure: Is drawn into.
+        current: The cycle that is under way, if there is one.
+        position: Row and column of the panel.
+    """
     if current is None or current["weights_remaining"] is None:
         return []
-    done = [len(each["val_accuracy"]) == each["asked"] for each in current["grid"]]
     rates = [each["max_lr"] for each in current["grid"]]
     figure.add_trace(
         go.Scatter(
@@ -145,24 +172,24 @@ def unfinished(
             y=rates,
             mode="markers",
             marker={
-                "symbol": ["circle" if each else "circle-open" for each in done],
+                "symbol": [progress_symbol(each) for each in current["grid"]],
                 "color": _UNFINISHED,
-                "size": 6,
+                "size": 9,
             },
-            name=f"cycle {current['cycle']}: max_lr finished (filled) or not",
-            text=["finished" if each else "not finished" for each in done],
+            name=f"cycle {current['cycle']}: finished (filled), partly (cross), not yet (open)",
+            text=[state(each) for each in current["grid"]],
             hovertemplate="%{y:.4g}: %{text}<extra>" + f"cycle {current['cycle']}</extra>",
         ),
-        **place,
+        **position,
     )
     return rates
 
 
-def _gaps(figure: go.Figure, found: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:
+def _gaps(figure: go.Figure, cycles: Sequence[OracleCycleRow], position: Mapping[str, int]) -> None:
     """Holes in the band where the estimated region is in several parts."""
     x: list[float | None] = []
     y: list[float | None] = []
-    for cycle in found:
+    for cycle in cycles:
         assert cycle["evidence"] is not None
         estimate = cycle["evidence"]["estimated"]
         assert estimate is not None
@@ -180,7 +207,7 @@ def _gaps(figure: go.Figure, found: Sequence[OracleCycleRow], place: Mapping[str
                 showlegend=False,
                 hovertemplate="likelier outside<extra>gap</extra>",
             ),
-            **place,
+            **position,
         )
 
 
@@ -195,11 +222,11 @@ def _runs(cycle: OracleCycleRow) -> list[tuple[float, float]]:
 
 def _intervals(cycle: OracleCycleRow) -> tuple[IntervalJson, IntervalJson]:
     """Return the 90 % CI of both bounds, of a cycle with an estimate."""
-    found = cycle["evidence"]
-    assert found is not None
-    assert found["low"] is not None
-    assert found["high"] is not None
-    return found["low"], found["high"]
+    evidence = cycle["evidence"]
+    assert evidence is not None
+    assert evidence["low"] is not None
+    assert evidence["high"] is not None
+    return evidence["low"], evidence["high"]
 
 
 def aside_factor(remaining: Sequence[float]) -> float:

@@ -81,7 +81,11 @@ def sheet(table: OracleTable) -> ReportTable:
 
 
 def has_s_cyc(table: OracleTable) -> bool:
-    """Whether the study has S-Cyc's parameters; True, too, before the first cycle has ended."""
+    """Return whether the study has S-Cyc's parameters; True, too, before the first cycle has ended.
+
+    Args:
+        table: Of an oracle run.
+    """
     return all(cycle["s_cyc"]["max_lr"] is not None for cycle in table["cycles"])
 
 
@@ -93,8 +97,8 @@ def _costs(cost: OracleCost) -> list[CostRow]:
 
 def _more(table: OracleTable) -> list[ReportTable]:
     """Return the tables below: the unfinished cycle, rivals and beam, of a run with them."""
-    found = table.get("current")
-    so_far = [current.sheet(table, found)] if found else []
+    unfinished = table.get("current")
+    so_far = [current.sheet(table, unfinished)] if unfinished else []
     rivals = [rivals_reports.sheet(table)] if table["rivals"] else []
     beam = [beam_reports.sheet(table, table["beam"])] if table["beam"] else []
     return [*so_far, *rivals, *beam]
@@ -198,7 +202,11 @@ def _is_flat(cycle: OracleCycleRow) -> bool:
 
 
 def verdict(table: OracleTable) -> str:
-    """Return how many cycles are conclusive for S-Cyc's max_lr, and what was measured."""
+    """Return how many cycles are conclusive for S-Cyc's max_lr, and what was measured.
+
+    Args:
+        table: Of an oracle run.
+    """
     if not has_s_cyc(table):
         return "The study has no S-Cyc parameters: only the regions are given."
     judged = [c for c in table["cycles"] if c["s_cyc"]["inside"] is not None]
@@ -257,10 +265,10 @@ def _rows(cycle: OracleCycleRow, printed: bool, own: bool) -> list[list[str]]:
 def _paired(cycle: OracleCycleRow, part: Part) -> str:
     """Format the paired difference, the oracle less S-Cyc."""
     differences = cycle.get("oracle_less_s_cyc")
-    found = Difference.from_json(differences[part]) if differences else None
-    if found is None or found.standard_error is None:
+    difference = Difference.from_json(differences[part]) if differences else None
+    if difference is None or difference.standard_error is None:
         return ""
-    return signed(found)
+    return signed(difference)
 
 
 def _printed(column: PaperColumn | None) -> tuple[str, str]:

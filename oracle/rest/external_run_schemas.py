@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
@@ -12,6 +12,7 @@ from pydantic_core import CoreSchema
 from oracle.search.ask_tell import State
 from oracle.service.external_runs import LEASE
 from oracle.tables.parts.cycles import FeasibleRegion
+from scyc.json_types import JsonObject
 from scyc.specs.base import NonNegativeInt, PositiveFloat, Spec
 
 _MOST = 1000  # observations in one request
@@ -25,7 +26,7 @@ class DescribedAs:
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    ) -> JsonObject:
         return handler(self.spec.__pydantic_core_schema__)
 
 
@@ -95,8 +96,8 @@ class Progress(BaseModel):
 
     run: str
     state: State
-    done: int = Field(description="Trainings that were asked for and observed.")
-    known: int = Field(description="Trainings in all, as far as can be told now.")
+    done: int = Field(description="Training runs that were asked for and observed.")
+    known: int = Field(description="Training runs in all, as far as can be told now.")
     cycle: int | None = Field(description="The cycle that is under way; null where it has ended.")
     cycles: list[CycleFound] = Field(description="The complete cycles.")
 
@@ -118,16 +119,16 @@ class Answer(Progress):
 
 
 class OutsideFound(Progress):
-    """A run of outside trainings."""
+    """A run of outside training runs."""
 
     kind: Literal["outside"] = "outside"
     owner: str
     declared: datetime
-    declaration: dict[str, Any] = Field(description="Every field of the run, defaults included.")
+    declaration: JsonObject = Field(description="Every field of the run, defaults included.")
 
 
 class OutsideList(BaseModel):
-    """All runs of outside trainings, the oldest first."""
+    """All runs of outside training runs, the oldest first."""
 
     items: list[OutsideFound]
     next: int | None = Field(default=None, description="`after` of the page after this one.")

@@ -1,8 +1,8 @@
-"""The oracle for trainings that other programs run, over HTTP; and max_lr of any run's cycles."""
+"""The oracle for other programs' training runs, over HTTP; and max_lr of any run's cycles."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
@@ -30,6 +30,7 @@ from oracle.study.validation import parse_as
 from oracle.tables import external
 from oracle.tables.registry import Table
 from scyc.errors import BadInput, Problem
+from scyc.json_types import JsonObject
 
 router = APIRouter(prefix="/v1/oracle", tags=["oracle"], route_class=StrictJsonRoute)
 
@@ -46,7 +47,7 @@ router = APIRouter(prefix="/v1/oracle", tags=["oracle"], route_class=StrictJsonR
 )
 @heavy
 def declare(
-    body: Annotated[dict[str, Any], DescribedAs(ExternalRun)],
+    body: Annotated[JsonObject, DescribedAs(ExternalRun)],
     service: ServiceDep,
     who: Submitter,
     response: Response,
@@ -73,8 +74,8 @@ def listed(
     limit: Annotated[int, Query(ge=1, le=200, description="Runs on a page.")] = 200,
 ) -> OutsideList:
     """All that were declared, the oldest first, page by page."""
-    found, following = service.outside.page(after, limit)
-    return OutsideList(items=[_found(*each) for each in found], next=following)
+    page, following = service.outside.page(after, limit)
+    return OutsideList(items=[_found(*each) for each in page], next=following)
 
 
 @router.get(
@@ -128,11 +129,11 @@ def max_lr(
 @heavy
 def observe(
     run: RunName,
-    body: Annotated[dict[str, Any], DescribedAs(Observations)],
+    body: Annotated[JsonObject, DescribedAs(Observations)],
     service: ServiceDep,
     who: Submitter,
 ) -> Answer:
-    """Several trainers are given different trainings, as long as there are enough.
+    """Several trainers are given different training runs, as long as there are enough.
 
     An empty list only asks. The same observation may come again; of another accuracy of the same
     training the first is kept, and `conflicts` says so.
@@ -179,8 +180,8 @@ def _of_outside(now: ExternalRunState, cycle: int) -> MaxLr:
     _within(cycle, now.run.cycles)
     complete = cycle < len(now.cycles)
     region = now.cycles[cycle].region if complete else None
-    found = external.cycle(now.run, cycle, region)
-    return MaxLr(**found, run=now.run.id, complete=complete)
+    row = external.cycle(now.run, cycle, region)
+    return MaxLr(**row, run=now.run.id, complete=complete)
 
 
 def _own_max_lr(service: Service, run: str, cycle: int) -> MaxLr:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +13,7 @@ from oracle.rest.reference.examples import STUDY
 from oracle.runs.catalog import StoredRun
 from oracle.settings import ScaleDown
 from oracle.tables.parts.cycles import FeasibleRegion, SCycCycle
+from scyc.json_types import JsonObject
 
 Priority = Annotated[int, Field(ge=PRIORITIES[0], le=PRIORITIES[-1])]
 
@@ -30,7 +31,11 @@ class Smaller(BaseModel):
     replicates: Annotated[int, Field(ge=1, le=1000)] | None = None
 
     def wanted(self) -> ScaleDown | None:
-        """As the service takes it; None where nothing is to be reduced."""
+        """Return what the service takes.
+
+        Returns:
+            What to reduce; None where nothing is.
+        """
         scale = ScaleDown(**self.model_dump())
         return None if scale == ScaleDown() else scale
 
@@ -40,7 +45,7 @@ class Submission(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    study: dict[str, Any] | str = Field(
+    study: JsonObject | str = Field(
         description="The study: its fields, or its YAML as text.", examples=[STUDY]
     )
     shrink: Smaller = Smaller()
@@ -58,8 +63,8 @@ class JobShown(BaseModel):
     study: str = Field(description="The study's name.", examples=["digits"])
     run: str | None = Field(description="Its run, once it has begun.", examples=["digits-53d35fc3"])
     state: JobState
-    done: int = Field(description="Trainings that are finished.", examples=[141])
-    known: int = Field(description="Trainings in all, as far as known; 0: not counted yet.")
+    done: int = Field(description="Training runs that are finished.", examples=[141])
+    known: int = Field(description="Training runs in all, as far as known; 0: not counted yet.")
     seconds_left: float | None = Field(description="Until it is done, if it goes on as it does.")
     priority: int
     data: str | None
@@ -129,6 +134,9 @@ def job_shown(job: Job) -> JobShown:
 
     Args:
         job: From the queue.
+
+    Returns:
+        The job of an answer.
     """
     return JobShown(
         id=job.id,
@@ -157,6 +165,9 @@ def event_shown(event: Event) -> EventShown:
 
     Args:
         event: Of a job.
+
+    Returns:
+        The event of an answer.
     """
     return EventShown(number=event.number, kind=event.kind, text=event.text)
 
@@ -166,6 +177,9 @@ def run_shown(run: StoredRun) -> RunShown:
 
     Args:
         run: From the catalog.
+
+    Returns:
+        The run of an answer.
     """
     declared = run.study
     return RunShown(

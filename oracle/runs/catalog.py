@@ -5,28 +5,25 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from oracle.analysis import replay as replays
-from oracle.analysis.costs import Measured
 from oracle.database import URL, RunDatabase, RunRecord, parse_url, probe, sqlite_url
 from oracle.errors import SettingProblem
-from oracle.experiments.base import Experiment
-from oracle.experiments.registry import experiment
-from oracle.search.graph import Graph
-from oracle.search.grid_search import OracleCycle
-from oracle.search.request import CellRequest, Results, answered, requests
 from oracle.settings import Settings
-from oracle.storage.optuna_studies import study_name
-from oracle.storage.result_store import ResultStore
-from oracle.storage.session import opened
 from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy
 from oracle.study.validation import parse
-from oracle.tables import distributions as distribution_tables
-from oracle.tables.parts import current
-from oracle.tables.registry import Table
 from scyc.errors import BadInput, unknown
 from scyc.specs.base import as_json
+
+if TYPE_CHECKING:  # a list of runs needs neither the searches nor Optuna, half a second of imports
+    from oracle.analysis.costs import Measured
+    from oracle.experiments.base import Experiment
+    from oracle.search.graph import Graph
+    from oracle.search.grid_search import OracleCycle
+    from oracle.search.request import CellRequest, Results
+    from oracle.storage.result_store import ResultStore
+    from oracle.tables.registry import Table
 
 
 @dataclass(frozen=True)
@@ -36,14 +33,14 @@ class StoredRun:
     record: RunRecord
     study: Study
     url: URL
-    place: Path  # the folder of its files
+    folder: Path  # the folder of its files
     # running, done, stopped (go on with the same command), no winner, or deleting
     state: str
     name: str | None = None  # that a user gave it
 
 
 def find(settings: Settings, unread: list[str] | None = None) -> list[StoredRun]:
-    """All runs: of the storage that is named, or of the home. Raises BadInput.
+    """Return all runs: of the storage that is named, or of the home. Raises BadInput.
 
     A home may have databases of earlier versions, which are read where they lie.
 
@@ -51,15 +48,15 @@ def find(settings: Settings, unread: list[str] | None = None) -> list[StoredRun]
     left out.
     """
     if settings.storage is not None:
-        places: list[tuple[URL, Path | None]] = [(parse_url(settings.storage), None)]
+        databases: list[tuple[URL, Path | None]] = [(parse_url(settings.storage), None)]
     else:
-        places = [(sqlite_url(settings.database_file), None)]
-        places += [
+        databases = [(sqlite_url(settings.database_file), None)]
+        databases += [
             (sqlite_url(file), file.parent if file.parent != settings.folder else None)
             for file in settings.old_databases()
         ]
     runs: list[StoredRun] = []
-    for url, place in places:
+    for url, folder in databases:
         problems = probe(url)
         if problems:
             raise BadInput("storage", problems)
@@ -69,7 +66,7 @@ def find(settings: Settings, unread: list[str] | None = None) -> list[StoredRun]
         try:
             names = database.names().all()
             for record in database.runs():
-                known = known_run(database, record, settings, url, place)
+                known = known_run(database, record, settings, url, folder)
                 if known is not None:
                     runs.append(replace(known, name=names.get(record.run_id)))
                 elif unread is not None:
@@ -84,7 +81,7 @@ def known_run(
     record: RunRecord,
     settings: Settings,
     url: URL,
-    place: Path | None = None,
+    folder: Path | None = None,
 ) -> StoredRun | None:
     """Read a run of a database.
 
@@ -93,7 +90,7 @@ def known_run(
         record: The run's row.
         settings: How runs are found.
         url: Of the database.
-        place: Folder of its files, where that is not the one named like its study.
+        folder: Folder of its files, where that is not the one named like its study.
 
     Returns:
         The run; None where another version of this project declared its study.
@@ -101,8 +98,8 @@ def known_run(
     study = stored_study(record)
     if study is None:
         return None
-    place = place or settings.study_folder(study.folder_name)
-    return as_it_stands(database, StoredRun(record, study, url, place, record.state), record)
+    folder = folder or settings.study_folder(study.folder_name)
+    return as_it_stands(database, StoredRun(record, study, url, folder, record.state), record)
 
 
 def stored_study(record: RunRecord) -> Study | None:
@@ -146,7 +143,7 @@ def find_run(text: str, settings: Settings) -> StoredRun:
     """
     runs = find(settings)
     fitting = [run for run in runs if text in (run.record.run_id, run.name)] or [
-        run for run in runs if text in (run.study.name, str(run.place))
+        run for run in runs if text in (run.study.name, str(run.folder))
     ]
     if not fitting:
         known = ", ".join(run.record.run_id for run in runs) or "none yet; start one: oracle run"
@@ -160,20 +157,30 @@ def stored_table(run: StoredRun) -> Table:
     Args:
         run: Which run.
     """
+    from oracle.storage.session import opened  # noqa: PLC0415  # as above
+
     with opened(run.url) as (_, store):
         return table_from(run, store)
 
 
 def table_from(run: StoredRun, store: ResultStore) -> Table:
-    """As :func:`stored_table`, from a storage that is open.
+    """Return what :func:`stored_table` does, from a storage that is open.
 
     Of a run that was done and of which the storage now lacks training runs, ``missing`` names the
     first Optuna studies that lack some.
+
+    Args:
+        run: The stored run.
+        store: Has the results.
     """
+    from oracle.search.request import answered  # noqa: PLC0415  # as above
+    from oracle.storage.optuna_studies import study_name  # noqa: PLC0415  # as above
+    from oracle.tables.parts import current  # noqa: PLC0415  # as above
+
     known = store.results(_graph(run))
     asked: list[list[CellRequest]] = []
-    table = found(run, store, known, asked).table(run.record.run_id)
-    lacking = {each[-1].place for each in asked if each and not answered(each[-1], known)}
+    table = replayed(run, store, known, asked).table(run.record.run_id)
+    lacking = {each[-1].study_key for each in asked if each and not answered(each[-1], known)}
     if lacking and run.state in ("done", "no winner"):
         table["missing"] = sorted(study_name(_graph(run), run.study.name, key) for key in lacking)
     if table["kind"] == "oracle" and not table["complete"]:
@@ -189,12 +196,19 @@ def measured(run: StoredRun) -> Measured:
     Args:
         run: Which run.
     """
-    graph = Graph(run.study.system, run.record.fingerprint)
-    return comparable(run.study, graph, stored_table(run))
+    return comparable(run.study, _graph(run), stored_table(run))
 
 
 def comparable(study: Study, graph: Graph, table: Table) -> Measured:
-    """Return a study's table as its cost is compared with those of others."""
+    """Return a study's table as its cost is compared with those of others.
+
+    Args:
+        study: What was declared.
+        graph: Names the training runs of the system.
+        table: Of a run.
+    """
+    from oracle.analysis.costs import Measured  # noqa: PLC0415  # as above
+
     shared = {
         "pruning": as_json(study.pruning),
         "cycles": study.cycles,
@@ -209,11 +223,14 @@ def adaptive_path(run: StoredRun) -> list[OracleCycle]:
     Args:
         run: Of a study that trains whole grids.
     """
+    from oracle.analysis import replay  # noqa: PLC0415  # as above
+    from oracle.storage.session import opened  # noqa: PLC0415  # as above
+
     assert isinstance(run.study, OracleStudy)
-    graph = Graph(run.study.system, run.record.fingerprint)
+    graph = _graph(run)
     with opened(run.url) as (_, store):
         known = store.results(graph)
-    return replays.path(run.study, graph, known)
+    return replay.path(run.study, graph, known)
 
 
 def stored_distributions(run: StoredRun, name: str) -> Table:
@@ -226,12 +243,16 @@ def stored_distributions(run: StoredRun, name: str) -> Table:
     Raises:
         BadInput: There is no such pruning run, or the study records nothing.
     """
+    from oracle.storage.session import opened  # noqa: PLC0415  # as above
+
     with opened(run.url) as (_, store):
-        return distributions(run, found(run, store), name)
+        return distributions(run, replayed(run, store), name)
 
 
 def distributions(run: StoredRun, experiment_found: Experiment, name: str) -> Table:
-    """As :func:`stored_distributions`, of what a run has found. Raises BadInput."""
+    """Return what :func:`stored_distributions` does, of a replayed run. Raises BadInput."""
+    from oracle.tables import distributions as distribution_tables  # noqa: PLC0415  # as above
+
     if run.study.record is None:
         rule = "its study records no distributions; add record to the study and run it again"
         raise BadInput("run", [SettingProblem("run", rule, run.record.run_id)])
@@ -244,7 +265,7 @@ def distributions(run: StoredRun, experiment_found: Experiment, name: str) -> Ta
     return distribution_tables.table(run.study, run.record.run_id, runs[name], ended, name)
 
 
-def found(
+def replayed(
     run: StoredRun,
     store: ResultStore,
     known: Results | None = None,
@@ -261,6 +282,9 @@ def found(
     Returns:
         The experiment with what it has found.
     """
+    from oracle.experiments.registry import experiment  # noqa: PLC0415  # as above
+    from oracle.search.request import requests  # noqa: PLC0415  # as above
+
     known = store.results(_graph(run)) if known is None else known
     so_far = experiment(run.study, _graph(run))
     searched = [list(requests(search, known)) for search in so_far.searches()]
@@ -270,4 +294,6 @@ def found(
 
 
 def _graph(run: StoredRun) -> Graph:
+    from oracle.search.graph import Graph  # noqa: PLC0415  # as above
+
     return Graph(run.study.system, run.record.fingerprint)

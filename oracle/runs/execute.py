@@ -15,6 +15,7 @@ from oracle.execution.checkpoint_gc import CheckpointCollector
 from oracle.execution.pack_queue import Pack, PackQueue
 from oracle.experiments.base import ExperimentCallbacks
 from oracle.experiments.registry import expected_cells, experiment
+from oracle.experiments.summary import summary_trials
 from oracle.host.devices import resolve_device
 from oracle.host.disk import raise_disk_errors
 from oracle.runs import remarks
@@ -129,7 +130,7 @@ class _Run:
         self.experiment = experiment(
             prepared.study,
             prepared.graph,
-            ExperimentCallbacks(progress.line, self.on_discardable, self.recorder.candidate),
+            ExperimentCallbacks(self._on_cycle, self.on_discardable, self.recorder.candidate),
         )
         self.queue = self._queue(patience(lambda: store.results(prepared.graph)))
         self._expected = (-1, 0)  # after so many steps of the searches, so many cells
@@ -138,14 +139,20 @@ class _Run:
         """Make a queue that follows the run's plan: the study's, or on a GPU a measured one."""
         study, run_id = self._prepared.study, self._prepared.run_id
         on_gpu = self._device != "cpu" and self._prepared.images is not None
-        kept = self._patience(lambda: self._database.plan(run_id, self._device)) if on_gpu else None
+        plan = self._patience(lambda: self._database.plan(run_id, self._device)) if on_gpu else None
         return PackQueue(
-            kept.most if kept else pack_plan.most(study, on_gpu),
+            plan.most if plan else pack_plan.most(study, on_gpu),
             known,
             self,
-            engine=kept.engine if kept else pack_plan.engine(study),
-            unplanned=pack_plan.unplanned(study, on_gpu, kept),
+            engine=plan.engine if plan else pack_plan.engine(study),
+            unplanned=pack_plan.unplanned(study, on_gpu, plan),
         )
+
+    def _on_cycle(self, line: str) -> None:
+        """Show a cycle that is finished, and store its answer in the run's summary."""
+        self._progress.line(line)
+        for answer in summary_trials(self.experiment, self._prepared.run_id):
+            self.recorder.answer(answer)
 
     def on_result(self, cell: Cell, result: CellResult, key: StudyKey) -> None:
         """Store a new result."""
@@ -195,10 +202,10 @@ class _Run:
 
     def say_what_is_found(self) -> None:
         """Say how many training runs are in the storage already, where some are."""
-        found, total = self.queue.answered, self._expected[1]
-        if found:
-            left = max(0, total - found)
-            self._progress.say(f"{found:,} of {total:,} training runs found, {left:,} to train")
+        answered, total = self.queue.answered, self._expected[1]
+        if answered:
+            left = max(0, total - answered)
+            self._progress.say(f"{answered:,} of {total:,} training runs found, {left:,} to train")
 
     def show_progress(self, also: int = 0) -> None:
         """Tell how many cells are finished, and how many are expected.

@@ -10,6 +10,11 @@ from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.request import requests
 from oracle.storage.session import opened
 
+COLUMNS = (
+    "search", "cycle", "max_lr", "replicate", "val_accuracy", "test_accuracy", "diverged",
+    "weights_remaining", "steps", "seconds", "device", "engine", "checkpoint", "cell",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class TrainingRun:
@@ -19,9 +24,22 @@ class TrainingRun:
     cell: Cell
     result: CellResult
 
+    def values(self) -> tuple[object, ...]:
+        """Return its values in the order of `COLUMNS`; accuracies and weights in percent."""
+        cell, result = self.cell, self.result
+        return (
+            self.search, cell.cycle, cell.max_lr, cell.replicate,
+            result.val_accuracy, result.test_accuracy, result.diverged, result.weights_remaining,
+            result.steps, result.seconds, result.device, result.engine, result.checkpoint, cell.id,
+        )  # fmt: skip
+
 
 def training_runs(run: StoredRun) -> list[TrainingRun]:
-    """Return the finished training runs that a run's searches have asked for, in their order."""
+    """Return the finished training runs that a run's searches have asked for, in their order.
+
+    Args:
+        run: The stored run.
+    """
     graph = Graph(run.study.system, run.record.fingerprint)
     with opened(run.url) as (_, store):
         known = store.results(graph)
@@ -30,6 +48,6 @@ def training_runs(run: StoredRun) -> list[TrainingRun]:
         for asked in requests(search, known):
             for cell in asked.cells:
                 if cell.id in known:
-                    row = TrainingRun(asked.place.kind, cell, known[cell.id])
+                    row = TrainingRun(asked.study_key.kind, cell, known[cell.id])
                     rows.setdefault(cell.id, row)
     return list(rows.values())

@@ -1,4 +1,4 @@
-"""Runs whose trainings other programs run: declared, observed, and what to try next.
+"""Runs whose training runs other programs run: declared, observed, and what to try next.
 
 The rows of the database are the authority; the trials in the Optuna storage show them in the
 dashboard.
@@ -84,6 +84,10 @@ class ExternalRuns:
 
         A new one is refused, with BadInput, where it is larger than the server accepts, has a name
         that the program needs, or a grid that cannot grow.
+
+        Args:
+            run: The declared run.
+            owner: Name of the token that owns it.
         """
         if self._is_declared(run):
             return False
@@ -113,16 +117,16 @@ class ExternalRuns:
         return True
 
     def all(self) -> list[tuple[Declared, ExternalRunState]]:
-        """All runs, the oldest first."""
+        """Return all runs, the oldest first."""
         return [(each, self._standing(each)) for each in self._observations.all_declared()]
 
     def page(
         self, after: int, limit: int
     ) -> tuple[list[tuple[Declared, ExternalRunState]], int | None]:
         """Return so many runs, the oldest first, and what `after` is for the page after these."""
-        found = self._observations.page(after, limit + 1)
-        runs = [(each, self._standing(each)) for _, each in found[:limit]]
-        return runs, found[limit - 1][0] if len(found) > limit else None
+        records = self._observations.page(after, limit + 1)
+        runs = [(each, self._standing(each)) for _, each in records[:limit]]
+        return runs, records[limit - 1][0] if len(records) > limit else None
 
     def find(self, text: str) -> tuple[Declared, ExternalRunState] | None:
         """Find the run with this id, or the latest one with this name.
@@ -133,8 +137,8 @@ class ExternalRuns:
         Returns:
             The run as declared, and how far it is; None where there is none.
         """
-        found = self._observations.declared(text) or self._observations.latest(text)
-        return (found, self._standing(found)) if found else None
+        record = self._observations.declared(text) or self._observations.latest(text)
+        return (record, self._standing(record)) if record else None
 
     def observe(
         self,
@@ -164,10 +168,10 @@ class ExternalRuns:
             BadInput: a training was not asked for; nothing is taken.
 
         """
-        found = self.find(text)
-        if found is None:
+        record = self.find(text)
+        if record is None:
             raise UnknownJob(f"no run {text} was declared; declare it with POST /v1/oracle")
-        declared, now = found
+        declared, now = record
         if who.scope != "admin" and who.name != declared.owner:
             raise Forbidden(f"{declared.run_id} is {declared.owner}'s; declare a run of your own")
         if problems := now.problems(each.training for each in reports):
@@ -200,7 +204,7 @@ class ExternalRuns:
         with self._lock:
             now, missing = self._now(), set(state.missing)
             leases = self._leases.setdefault(run_id, {})
-            # Leases of observed trainings stay: a state read just before an observation misses it.
+            # Leases of what was observed stay: a state read just before an observation misses it.
             own = [
                 each
                 for each, given in leases.items()

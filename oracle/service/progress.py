@@ -57,8 +57,8 @@ class Reporter:
         now = self._now()
         if self._first is None:
             self._first = (now, done)
-        since, found = self._first
-        new = done - found
+        since, first = self._first
+        new = done - first
         left = (now - since) / new * max(0, known - done) if new > 0 else None
         self._todo = (done, known, left)
         self._check()
@@ -73,7 +73,11 @@ class Reporter:
         self._own(self._jobs.tell(self._job_id, self._holder, "say", text))
 
     def ran_as(self, run_id: str) -> None:
-        """Note which run the job is."""
+        """Note which run the job is.
+
+        Args:
+            run_id: Id of the run.
+        """
         self._own(self._jobs.ran_as(self._job_id, self._holder, run_id))
 
     def flush(self) -> None:

@@ -37,7 +37,7 @@ class Forecast:
         return self._mixed(self.means)
 
     def chance_above(self, accuracy: float) -> list[float]:
-        """How likely a trial at each position gives more than this."""
+        """Return how likely a trial at each position gives more than this."""
         from scipy.special import ndtr  # noqa: PLC0415  # half a second, for those who forecast
 
         return self._mixed(ndtr((self.means - accuracy) / self.deviations))
@@ -60,7 +60,7 @@ def forecast(
     """
     seen, asked = np.array(sorted(known), float), np.array(unknown, float)
     level = math.fsum(known.values()) / len(known)
-    above = np.array([known[place] - level for place in sorted(known)])
+    above = np.array([known[index] - level for index in sorted(known)])
     near = np.abs(seen[:, None] - seen[None, :]) / reach
     far = np.abs(seen[:, None] - asked[None, :]) / reach
     models = np.array(list(product(_REACHES, _HEIGHTS, noises)))

@@ -22,7 +22,11 @@ _PACKAGE = "optuna_dashboard"
 
 
 def read_note(study: optuna.Study) -> str:
-    """Return a study's note (Markdown); empty where it has none."""
+    """Return a study's note (Markdown); empty where it has none.
+
+    Args:
+        study: Optuna's study.
+    """
     note: str = _module("_note", "get_note").get_note(study)
     return note
 

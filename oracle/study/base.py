@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -11,6 +11,7 @@ from oracle.study.parts.grid import grid_bounds, grid_values
 from oracle.study.parts.grid_spec import GridSpec
 from oracle.study.parts.replicates import ReplicateRange, Replicates
 from scyc.errors import Problem
+from scyc.json_types import JsonObject
 from scyc.pruning.criteria import criterion_rule, scores_updates
 from scyc.schedules import scyc_curve
 from scyc.specs.base import SCyc, Spec, as_json, refuse
@@ -51,7 +52,12 @@ class LearningRates(Spec):
     s_cyc: SCyc | None = None  # Eq. 2's
 
     def max_lr_at(self, cycle: int, rate: float) -> float:
-        """max_lr of a pruning cycle; `rate` is the share of weights that a cycle prunes."""
+        """Return max_lr of a pruning cycle; `rate` is the share of weights that a cycle prunes.
+
+        Args:
+            cycle: Completed pruning cycles, 0 for the unpruned network.
+            rate: Share of the remaining weights that a cycle prunes, in (0, 1).
+        """
         if self.s_cyc is not None:
             return scyc_curve.max_lr(self.s_cyc, cycle, rate)
         assert self.max_lr is not None
@@ -69,7 +75,12 @@ class LearningRates(Spec):
 
 
 def grid_fits(schedule: ScheduleSpec, grid: GridSpec) -> None:
-    """Refuse a grid with a max_lr that the schedule cannot take, grown as far as it may."""
+    """Refuse a grid with a max_lr that the schedule cannot take, grown as far as it may.
+
+    Args:
+        schedule: Of the learning rate within the cycle.
+        grid: The declared grid of max_lr.
+    """
     lowest = grid_bounds(grid)[0] if grid.extend else grid_values(grid)[0]
     if rule := schedule.max_lr_rule(lowest):
         rule += ", or set the grid's floor, down to which it may grow" if grid.extend else ""
@@ -238,12 +249,12 @@ class Study(Spec):
         network = self.network.with_source(self.network.factory)
         return self.model_copy(update={"network": network})
 
-    def identity_fields(self) -> dict[str, Any]:
-        """Every field that says what is computed: all but where it and the images lie."""
+    def identity_fields(self) -> JsonObject:
+        """Return every field that says what is computed: all but where it and the images lie."""
         fields = as_json(self)
         del fields["beside"]
-        for place in ("root", "download"):
-            fields["dataset"].pop(place, None)
+        for field in ("root", "download"):
+            fields["dataset"].pop(field, None)
         return fields
 
 
@@ -268,6 +279,9 @@ def reserved_name_problems(study: Study) -> list[Problem]:
     """Return a problem for each name of a folder that the program needs for files of its own.
 
     Checked before a run starts, not when a study is read: what was stored stays readable.
+
+    Args:
+        study: What was declared.
     """
     names = {"name": study.name, "beside": study.beside}
     return [

@@ -9,6 +9,7 @@ from pydantic import model_validator as validator
 
 from oracle.study.base import Text
 from oracle.study.oracle import OracleStudy
+from scyc.json_types import JsonObject
 from scyc.specs.base import Spec, as_json, content_hash, refuse
 from scyc.specs.datasets import DatasetSpec
 from scyc.specs.factory import FactorySpec, VersionedSpec
@@ -92,9 +93,9 @@ class FunctionStudy(OracleStudy):
         return self
 
     @model_serializer(mode="wrap")
-    def _own_fields(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _own_fields(self, handler: SerializerFunctionWrapHandler) -> JsonObject:
         """Every field that is this study's own: the others have nothing to say."""
-        fields: dict[str, Any] = handler(self)
+        fields: JsonObject = handler(self)
         for name in _FOREIGN:
             fields.pop(name, None)
         fields["training"] = {"steps": self.training.steps}
@@ -113,8 +114,8 @@ class FunctionStudy(OracleStudy):
         trainer = self.trainer.with_source(self.trainer.function)
         return self.model_copy(update={"trainer": trainer})
 
-    def identity_fields(self) -> dict[str, Any]:
-        """Every field that says what is computed: all but where it lies."""
+    def identity_fields(self) -> JsonObject:
+        """Return every field that says what is computed: all but where it lies."""
         fields = as_json(self)
         del fields["beside"]
         return fields
@@ -144,7 +145,7 @@ class MetricScale:
         return self.sign * self._size * value + 0.0
 
     def value(self, points: float) -> float:
-        """Points, or a difference of points, as the metric's value."""
+        """Return points, or a difference of points, as the metric's value."""
         return self.sign * points / self._size + 0.0
 
     def width(self, points: float) -> float:

@@ -43,7 +43,7 @@ class Asset:
 
 @functools.cache
 def asset(name: str) -> Asset:
-    """One of the files, read and packed once. Raises KeyError for another name."""
+    """Return one of the files, read and packed once. Raises KeyError for another name."""
     if name == "plotly.js":
         content = page.plotly_js()
     elif name in _OF_FIGURES:
@@ -57,7 +57,7 @@ def asset(name: str) -> Asset:
 
 
 def address(name: str) -> str:
-    """Where a page finds a file: for as long as this is its content."""
+    """Return where a page finds a file: for as long as this is its content."""
     return f"/assets/{asset(name).stamp}/{name}"
 
 
@@ -76,15 +76,15 @@ def sent(
     """
     if name not in _MEDIA:
         raise HttpProblem(404, f"there is no asset {name}")
-    found = asset(name)
+    content = asset(name)
     headers = {
-        "Cache-Control": _FOR_GOOD if stamp == found.stamp else "no-cache",
-        "ETag": f'"{found.stamp}"',
+        "Cache-Control": _FOR_GOOD if stamp == content.stamp else "no-cache",
+        "ETag": f'"{content.stamp}"',
         "Vary": "Accept-Encoding",
     }
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers["Content-Encoding"] = "gzip"
-        return Response(found.packed, media_type=_MEDIA[name], headers=headers)
-    return Response(found.content, media_type=_MEDIA[name], headers=headers)
+        return Response(content.packed, media_type=_MEDIA[name], headers=headers)
+    return Response(content.content, media_type=_MEDIA[name], headers=headers)

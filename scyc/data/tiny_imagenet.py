@@ -26,6 +26,10 @@ def source(spec: TinyImageNetSpec, root: Path | None) -> Listed:
 
     The folder is what the archive unpacked to, or the one around it. Classes are the folders in
     train/, sorted. Raises BadInput with every problem found.
+
+    Args:
+        spec: The declared data set.
+        root: Folder of the images, instead of the spec's own.
     """
     folder = folder_of(spec.name, spec.root, root)
     top = folder if (folder / "train").is_dir() else folder / _ARCHIVE
@@ -36,8 +40,8 @@ def source(spec: TinyImageNetSpec, root: Path | None) -> Listed:
         raise bad("dataset.root", rule, str(folder))
     train, left, problems = one_part(top / "train")
     if (top / "val").is_dir():
-        val, found = _annotated(top / "val", train.classes)
-        problems += found
+        val, refused = _annotated(top / "val", train.classes)
+        problems += refused
         parts = (("train", len(train.files)), ("val", len(val.files)))
         train = Listed(train.files + val.files, train.labels + val.labels, train.classes, parts)
     if problems:

@@ -20,7 +20,7 @@ class Blobs(Protocol):
     """Bytes by name, such as ``ab/abcd.pt``. What is there is there whole."""
 
     def has(self, name: str) -> bool:
-        """Whether there is something of this name."""
+        """Return whether there is something of this name."""
 
     def read(self, name: str) -> bytes:
         """Return the bytes of a name. Raises FileNotFoundError."""
@@ -42,7 +42,7 @@ class Folder:
         self.folder = folder
 
     def has(self, name: str) -> bool:
-        """Whether there is a file of this name."""
+        """Return whether there is a file of this name."""
         return (self.folder / name).is_file()
 
     def read(self, name: str) -> bytes:
@@ -76,7 +76,7 @@ class Bucket:
         self._files, self._root = url_to_fs(self.url)
 
     def has(self, name: str) -> bool:
-        """Whether there is an object of this name; asked anew each time."""
+        """Return whether there is an object of this name; asked anew each time."""
         self._files.invalidate_cache()
         return bool(self._files.isfile(f"{self._root}/{name}"))
 
@@ -98,26 +98,26 @@ class Bucket:
         return f"{self.url}/{name}"
 
 
-def blobs(place: str) -> Blobs:
+def blobs(location: str) -> Blobs:
     """Open what a path or a URL names; a URL of files is the folder itself.
 
     Args:
-        place: A folder, or the URL of a bucket.
+        location: A folder, or the URL of a bucket.
 
     Raises:
         ImportError: The store's library is not installed.
         ValueError: The URL is of no known kind.
     """
-    scheme, sign, rest = place.partition("://")
+    scheme, sign, rest = location.partition("://")
     if not sign:
-        return Folder(Path(place))
+        return Folder(Path(location))
     if scheme == "file":
         return Folder(Path(rest))
-    if "::" in place:
+    if "::" in location:
         raise ValueError("a chain of places is not read; name one")
     if scheme not in SCHEMES:
         raise ValueError(f"the scheme {scheme} is not read; use one of {', '.join(SCHEMES)}")
-    return Bucket(place)
+    return Bucket(location)
 
 
 def read_file(path: Path) -> bytes:

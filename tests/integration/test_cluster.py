@@ -14,6 +14,7 @@ import sqlalchemy as sa
 import yaml
 from click.testing import CliRunner
 from factories import create_database
+from optuna_trials import COUNT
 
 from oracle.cli import main
 from oracle.runs import catalog, execute, prepare
@@ -118,7 +119,7 @@ def cells(url: str) -> int:
         with engine.connect() as connection:
             if not sa.inspect(connection).has_table("trials"):
                 return 0
-            finished = sa.text("SELECT count(*) FROM trials WHERE state = 'COMPLETE'")
+            finished = sa.text(COUNT)
             return int(connection.execute(finished).scalar_one())
     finally:
         engine.dispose()

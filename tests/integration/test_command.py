@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import gate as gate_module
-import optuna
 import pytest
 import yaml
 from gate import Gate
+from optuna_trials import COUNT, trained
 
 from oracle.cli import main
 
@@ -137,7 +137,7 @@ def stored(place: Path) -> int:
         return 0
     try:
         with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
-            (count,) = database.execute("SELECT COUNT(*) FROM trials").fetchone()
+            (count,) = database.execute(COUNT).fetchone()
     except sqlite3.OperationalError:  # its tables are not all there yet
         return 0
     return int(count)
@@ -214,9 +214,8 @@ def test_ray_gives_the_table_of_one_process_though_it_is_stopped_again_and_again
     assert stored(place) == whole
     url = f"sqlite:///{place}/runs/_oracle/oracle.db"
     states, cells = set(), []
-    for summary in optuna.get_all_study_summaries(url):
-        for trial in optuna.load_study(study_name=summary.study_name, storage=url).trials:
-            states.add(trial.state.name)
-            cells.append(trial.user_attrs["cell"])
+    for trial in trained(url):
+        states.add(trial.state.name)
+        cells.append(trial.user_attrs["cell"])
     assert states == {"COMPLETE"}
     assert len(cells) == len(set(cells)) == whole

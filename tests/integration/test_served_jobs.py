@@ -11,12 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import optuna
 import optuna_dashboard  # noqa: F401  # two seconds, which every fork is spared
 import pytest
 import yaml
 from factories import tiny_content
 from gate import Gate
+from optuna_trials import trained
 
 from oracle.database import RunDatabase, parse_url
 from oracle.records.jobs import ENDED, Holder, Job
@@ -184,12 +184,7 @@ def ended(service: Service, job: Job) -> Job:
 
 
 def trials(service: Service) -> list[Any]:
-    url = service.settings.url.render_as_string(hide_password=False)
-    return [
-        trial
-        for summary in optuna.get_all_study_summaries(url)
-        for trial in optuna.load_study(study_name=summary.study_name, storage=url).trials
-    ]
+    return trained(service.settings.url.render_as_string(hide_password=False))
 
 
 def timeless(table: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import pytest
 from faults import matrix, processes
 from faults.drivers import Victim, until
 from faults.matrix import Site
+from optuna_trials import COUNT
 
 import oracle
 
@@ -52,8 +53,7 @@ def finished(folder: Path) -> int:
         return 0
     try:
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)) as database:
-            select = "SELECT COUNT(*) FROM trials WHERE state = 'COMPLETE'"
-            return int(database.execute(select).fetchone()[0])
+            return int(database.execute(COUNT).fetchone()[0])
     except sqlite3.OperationalError:  # its tables are being made
         return 0
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import sqlalchemy as sa
 
 STATES = ("RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING")
 ENDED = ("COMPLETE", "PRUNED", "FAIL")
+SUMMARY_KEY = "summary_of_cycle"  # attribute of the trials of a run's summary, one a cycle
 METADATA = sa.MetaData()
 STUDIES = sa.Table(
     "studies",
@@ -86,3 +91,48 @@ DIRECTIONS = sa.Table(
 )
 SYSTEM_ATTRIBUTES = sa.Table("trial_system_attributes", METADATA, sa.Column("trial_id", sa.Integer))
 HEARTBEATS = sa.Table("trial_heartbeats", METADATA, sa.Column("trial_id", sa.Integer))
+
+
+def finite(value: float) -> float | None:
+    """Return a number as Optuna's column keeps it: None where it is not finite.
+
+    Args:
+        value: Any number.
+    """
+    return value if math.isfinite(value) else None
+
+
+def number_kind(value: float) -> str:
+    """Return Optuna's word for a number's kind, such as FINITE or INF_POS.
+
+    Args:
+        value: Any number.
+    """
+    if math.isnan(value):
+        return "NAN"
+    if math.isinf(value):
+        return "INF_POS" if value > 0 else "INF_NEG"
+    return "FINITE"
+
+
+_NUMBERS: Mapping[str, float] = MappingProxyType(
+    {"INF_POS": math.inf, "INF_NEG": -math.inf, "NAN": math.nan}
+)
+
+
+def read_number(stored: float | None, how: str) -> float:
+    """Decode a number as Optuna keeps it.
+
+    Args:
+        stored: The number, or None.
+        how: Optuna's word for its kind, such as FINITE or INF_POS.
+
+    Raises:
+        TypeError: The row makes no sense.
+        ValueError: The row makes no sense.
+    """
+    if how == "FINITE":
+        return float(stored)  # type: ignore[arg-type]  # TypeError where there is none
+    if how not in _NUMBERS:
+        raise ValueError(f"a number that is {how!r}")
+    return _NUMBERS[how]

@@ -41,7 +41,11 @@ class Removal:
         self._database.close()
 
     def jobs(self, run_id: str) -> list[tuple[str, str, str]]:
-        """Return the id, owner and state of each job that is this run."""
+        """Return the id, owner and state of each job that is this run.
+
+        Args:
+            run_id: Id of the run.
+        """
         select = sa.select(JOBS.c.id, JOBS.c.owner, JOBS.c.state).where(JOBS.c.run_id == run_id)
         with self._database.reading() as connection:
             return [(row.id, row.owner, row.state) for row in connection.execute(select)]
@@ -54,13 +58,13 @@ class Removal:
         with self._database.reading() as connection:
             for trial, key, text in connection.execute(select.where(ATTRIBUTES.c.key.in_(names))):
                 trials.setdefault(trial, {})[key] = json.loads(text)
-        kept = (
+        others = (
             each.get(name)
             for each in trials.values()
             if each.get("cell") not in without
             for name in ("checkpoint", "kept")
         )
-        return {sha256 for sha256 in kept if sha256}
+        return {sha256 for sha256 in others if sha256}
 
     def ended(self, graph: str) -> datetime | None:
         """Return when the latest training run of a graph ended; None where none has."""

@@ -17,13 +17,15 @@ from oracle.database.contents.optuna_tables import (
     OF_STUDIES,
     PARAMS,
     STUDIES,
+    SUMMARY_KEY,
     SYSTEM_OF_STUDIES,
     TRIALS,
     VALUES,
+    read_number,
 )
 from oracle.database.engine import URL, Database
 from oracle.database.leases import LeaseClaim, require
-from oracle.database.optuna_rows import NewTrial, insert_trial, read_number
+from oracle.database.optuna_rows import NewTrial, Row, insert_trial
 from oracle.database.tables import OBSERVATIONS, OUTSIDE, PLANS, RUN_NAMES, RUNS
 from oracle.errors import StorageError
 
@@ -93,14 +95,22 @@ def transfer(
 
 
 def size(connection: sa.Connection) -> tuple[int, ...]:
-    """How much a database holds of all that :func:`transfer` takes."""
+    """Return how much a database holds of all that :func:`transfer` takes.
+
+    Args:
+        connection: Within a transaction.
+    """
     tables = (STUDIES, TRIALS, PLANS, OUTSIDE, OBSERVATIONS, RUN_NAMES, RUNS)
     counts = (sa.select(sa.func.count()).select_from(table) for table in tables)
     return tuple(int(connection.execute(count).scalar_one()) for count in counts)
 
 
 def stored_studies(connection: sa.Connection) -> Iterator[StoredStudy]:
-    """Yield every Optuna study of a database, the oldest first."""
+    """Yield every Optuna study of a database, the oldest first.
+
+    Args:
+        connection: Within a transaction.
+    """
     select = sa.select(STUDIES.c.study_id, STUDIES.c.study_name).order_by(STUDIES.c.study_id)
     for number, name in connection.execute(select).all():
         order = DIRECTIONS.c.objective
@@ -116,7 +126,11 @@ def stored_studies(connection: sa.Connection) -> Iterator[StoredStudy]:
 
 
 def add_study(connection: sa.Connection, study: StoredStudy) -> int:
-    """Add an Optuna study's trials that a database lacks; returns how many these are."""
+    """Add an Optuna study's trials that a database lacks.
+
+    Returns:
+        How many these are, without the answers of cycles in a run's summary.
+    """
     number = _same_study(connection, study)
     if number is None:
         number = _made(connection, study)
@@ -132,7 +146,7 @@ def add_study(connection: sa.Connection, study: StoredStudy) -> int:
     first = int(connection.execute(count).scalar_one())
     for index, trial in enumerate(new, first):
         insert_trial(connection, number, index, trial)
-    return len(new)
+    return sum(SUMMARY_KEY not in trial.attributes for trial in new)
 
 
 def _same_study(connection: sa.Connection, study: StoredStudy) -> int | None:
@@ -228,7 +242,7 @@ def _trials(connection: sa.Connection, study: int) -> Iterator[NewTrial]:
 
 def _key(trial: NewTrial) -> tuple[str, Any]:
     """By what a trial is known to be there."""
-    for name in ("cell", "candidate"):
+    for name in ("cell", "candidate", SUMMARY_KEY):
         if name in trial.attributes:
             return name, trial.attributes[name]
     whole = (trial.fate, trial.values, trial.params, trial.curve, trial.attributes)
@@ -236,7 +250,7 @@ def _key(trial: NewTrial) -> tuple[str, Any]:
 
 
 def _add_rows(
-    database: Database, connection: sa.Connection, table: sa.Table, content: list[dict[str, Any]]
+    database: Database, connection: sa.Connection, table: sa.Table, content: list[Row]
 ) -> None:
     """Add rows of one of our tables that are not there."""
     for row in content:
@@ -253,7 +267,7 @@ def _add_rows(
         connection.execute(insert)
 
 
-def _refuse_another(connection: sa.Connection, row: Mapping[str, Any]) -> None:
+def _refuse_another(connection: sa.Connection, row: Row) -> None:
     """Raise StorageError where a run's id, a short hash, is that of another run."""
     select = sa.select(RUNS.c.graph, RUNS.c.fingerprint).where(RUNS.c.run_id == row["run_id"])
     there = connection.execute(select).first()

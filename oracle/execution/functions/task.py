@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, overload
 
+from scyc.json_types import JsonMapping
 from scyc.specs.schedules import Schedule
 
 _MOST_STEPS = 2**31 - 1  # that a database takes
@@ -46,7 +47,7 @@ class Task:
     Attributes:
         max_lr: The upper learning rate to train with.
         cycle: Completed pruning cycles, 0 for the unpruned network.
-        replicate: Counted from 0. Trainings of one replicate should share splits and seeds.
+        replicate: Counted from 0. Training runs of one replicate should share splits and seeds.
         seed: In [0, 2^63); the same for every max_lr of a replicate and a cycle.
         pruning_rate: Share of the remaining weights to prune before this training run.
         parent: Folder that the training run before left, to be pruned; None in cycle 0.
@@ -84,7 +85,7 @@ class Task:
     pruning_rate: float
     parent: Path | None
     folder: Path
-    options: Mapping[str, Any]
+    options: JsonMapping
     steps: int
     schedule: Schedule = field(repr=False)
     curve: list[tuple[int, float]] = field(default_factory=list, repr=False)
@@ -184,6 +185,9 @@ def trainable(
         resources: What one training run takes: ``{"cpu": 1, "gpu": 0.5}``. One CPU if left out.
         timeout: Seconds after which a training run is ended and the study stops; None: never.
 
+    Returns:
+        The trainable function; without `function` a decorator that makes one.
+
     Raises:
         ValueError: A resource or the timeout is no positive number.
 
@@ -214,5 +218,9 @@ def trainable(
 
 
 def as_trainable(given: Any) -> Trainable:
-    """Return a plain function as a trainable one, with one CPU and no timeout."""
+    """Return a plain function as a trainable one, with one CPU and no timeout.
+
+    Args:
+        given: A function, or what :func:`trainable` returned, which stays as it is.
+    """
     return given if isinstance(given, Trainable) else Trainable(given, {}, None)

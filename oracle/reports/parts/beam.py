@@ -50,7 +50,12 @@ def sheet(table: OracleTable, beam: BeamPart) -> ReportTable:
 
 
 def verdict(beam: BeamPart, complete: bool) -> str:
-    """Whether greedy search loses accuracy at the last cycle that both have finished."""
+    """Return whether greedy search loses accuracy at the last cycle that both have finished.
+
+    Args:
+        beam: The part of the table.
+        complete: Whether the run is complete.
+    """
     judged = [cycle for cycle in beam["cycles"] if cycle["test"] is not None]
     if not judged:
         return "No cycle is finished by both searches yet."
@@ -75,8 +80,8 @@ def verdict(beam: BeamPart, complete: bool) -> str:
 
 
 def _row(cycle: BeamCycleRow, width: int) -> list[str]:
-    kept = len(cycle["kept"])
-    rank = f"{cycle['greedy_rank']} of {kept}" if cycle["greedy_rank"] else "dropped"
+    count = len(cycle["kept"])
+    rank = f"{cycle['greedy_rank']} of {count}" if cycle["greedy_rank"] else "dropped"
     return [
         str(cycle["cycle"]),
         f"{cycle['weights_remaining']:.2f}",

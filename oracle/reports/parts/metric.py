@@ -17,12 +17,20 @@ _PERCENT: MetricFields = {"name": "accuracy", "mode": "max", "unit": "%"}
 
 
 def is_own(table: OracleTable) -> bool:
-    """Whether a table's values are another metric than accuracy in percent."""
+    """Return whether a table's values are another metric than accuracy in percent.
+
+    Args:
+        table: Of an oracle run.
+    """
     return fields(table) != _PERCENT
 
 
 def fields(table: OracleTable) -> MetricFields:
-    """Return what the values of a table are; accuracy in percent where it does not say."""
+    """Return what the values of a table are; accuracy in percent where it does not say.
+
+    Args:
+        table: Of an oracle run.
+    """
     return table.get("metric", _PERCENT)
 
 
@@ -41,12 +49,16 @@ def unit(table: OracleTable) -> str:
     Args:
         table: Of the run.
     """
-    found = fields(table)["unit"]
-    return f", {found}" if found else ""
+    name = fields(table)["unit"]
+    return f", {name}" if name else ""
 
 
 def mean_std(values: Sequence[float | None] | None) -> str:
-    """Mean ± standard deviation over replicates, in four digits; none where one diverged."""
+    """Return mean ± standard deviation over replicates, in four digits; none where one diverged.
+
+    Args:
+        values: One a replicate; None where it diverged.
+    """
     known = all_there(values)
     if not known:
         return "-"
@@ -60,8 +72,8 @@ def again(cycle: OracleCycleRow) -> str:
     Args:
         cycle: Of the table.
     """
-    found = cycle["evidence"] and cycle["evidence"]["best_again"]
-    return "" if found is None else f"corr. {found:.4g}"
+    value = cycle["evidence"] and cycle["evidence"]["best_again"]
+    return "" if value is None else f"corr. {value:.4g}"
 
 
 def paired(cycle: OracleCycleRow, part: Part) -> str:
@@ -71,18 +83,23 @@ def paired(cycle: OracleCycleRow, part: Part) -> str:
         cycle: Of the table.
         part: Validation or test.
     """
-    found = (
+    difference = (
         Difference.from_json(differences[part])
         if (differences := cycle.get("oracle_less_s_cyc"))
         else None
     )
-    if found is None or found.standard_error is None:
+    if difference is None or difference.standard_error is None:
         return ""
-    return f"{found.points:+.3g} ± {found.standard_error:.2g}"
+    return f"{difference.points:+.3g} ± {difference.standard_error:.2g}"
 
 
 def named(printed: ReportTable, table: OracleTable) -> ReportTable:
-    """Return a printed table whose words are about its own metric."""
+    """Return a printed table whose words are about its own metric.
+
+    Args:
+        printed: The printed table.
+        table: Of an oracle run.
+    """
     if not is_own(table):
         return printed
     label = name(table)

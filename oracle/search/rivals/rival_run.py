@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from oracle.search.graph import Cell, Graph
 from oracle.search.greedy import greedy_oracle
@@ -18,6 +17,7 @@ from oracle.search.request import CellRequest, Results, Search, StudyKey, replic
 from oracle.search.rivals.rules import RULES, RuleInputs, WithEpsilon, starting_max_lr
 from oracle.study.oracle import OracleStudy
 from oracle.study.parts.rivals import PowerLawRival, RivalSpec
+from scyc.json_types import JsonObject
 from scyc.specs.base import as_json, content_hash
 from scyc.specs.schedules import LinearSpec, ScheduleSpec
 
@@ -51,7 +51,7 @@ class RivalRun:
         return self.spec.name
 
     @property
-    def options(self) -> dict[str, Any]:
+    def options(self) -> JsonObject:
         """The rival as it is declared, with S-Cyc's epsilon where it takes that one."""
         options = as_json(self.spec)
         given = not isinstance(self.spec, PowerLawRival) or self.spec.alpha is not None
@@ -60,7 +60,7 @@ class RivalRun:
         return options
 
     @property
-    def place(self) -> StudyKey:
+    def study_key(self) -> StudyKey:
         """Where its cells are recorded: known before its max_lr are, so told by what decides them.
 
         The oracle's answers decide where it uses them, and so all that shapes the oracle's search.
@@ -85,7 +85,11 @@ class RivalRun:
         return frozenset(cell.id for cells in self._rows for cell in cells)
 
     def row_ids(self, cycle: int) -> frozenset[str]:
-        """Return the ids of the cells of a cycle whose max_lr is known."""
+        """Return the ids of the cells of a cycle whose max_lr is known.
+
+        Args:
+            cycle: Completed pruning cycles, 0 for the unpruned network.
+        """
         return frozenset(cell.id for cell in self._rows[cycle])
 
     @property
@@ -110,7 +114,7 @@ class RivalRun:
                 break
             cells = self._rows[cycle]
             self.begun(self, cycle)
-            answers = yield CellRequest(cells, self.place)
+            answers = yield CellRequest(cells, self.study_key)
             results = tuple(answers[cell.id] for cell in cells)
             self.path.append(RunCycle(cycle, cells[0].max_lr, cells, results))
             if any(result.diverged for result in results):

@@ -235,3 +235,34 @@ def test_a_driver_that_slept_through_its_lease_writes_nothing_more(
         states = connection.execute(sa.text("SELECT state FROM oracle_runs")).scalars().all()
     engine.dispose()
     assert states == ["running"]  # it is the other's to say
+
+
+def test_a_trial_is_put_in_place_of_its_like_unless_that_says_all_of_it(opened: str) -> None:
+    study = optuna.create_study(storage=opened, study_name="put")
+    rows, first = Trials(parse_url(opened)), new(trials()[0])
+    key = "cell"
+
+    def stored() -> Any:
+        return optuna.load_study(study_name="put", storage=opened).trials
+
+    rows.put(study._study_id, first, None, key)
+    (there,) = stored()
+    less = replace(first, attributes={"cell": "c"}, ended=datetime(2027, 1, 1))
+    rows.put(study._study_id, less, None, key)
+    assert repr(stored()) == repr([there])  # by its text: a curve has a NaN
+    other = replace(less, values=(2.0,), curve={})
+    rows.put(study._study_id, other, None, key)
+    (now,) = stored()
+    assert (now._trial_id, now.datetime_complete) == (there._trial_id, there.datetime_complete)
+    assert (now.value, now.intermediate_values, now.user_attrs) == (2.0, {}, {"cell": "c"})
+    assert now.params == there.params
+    failed = replace(other, fate="FAIL", values=(), params={})
+    rows.put(study._study_id, failed, None, key)
+    (now,) = stored()
+    assert (now.state, now.value, now.params) == (TrialState.FAIL, None, {})
+    rows.put(study._study_id, replace(other, attributes={"cell": "d"}), None, key)
+    assert [each.number for each in stored()] == [0, 1]
+    with pytest.raises(LeaseLost):
+        rows.put(study._study_id, first, LeaseClaim("graph", "nobody"), key)
+    assert len(stored()) == 2
+    rows.close()

@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 import yaml
 from click.testing import CliRunner
+from optuna_trials import COUNT
 from starlette.testclient import TestClient
 
 from oracle.cli.main import main
@@ -61,7 +62,7 @@ class Released:
         """Trials in the database, of all Optuna studies."""
         engine = sa.create_engine(self.storage)
         with engine.connect() as connection:
-            count = connection.execute(sa.text("SELECT count(*) FROM trials")).scalar_one()
+            count = connection.execute(sa.text(COUNT)).scalar_one()
         engine.dispose()
         return int(count)
 

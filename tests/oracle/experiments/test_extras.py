@@ -10,6 +10,7 @@ from typing import Any
 
 import optuna
 import pytest
+from optuna_trials import trained
 
 from oracle.execution.worker import Worker
 from oracle.experiments.registry import experiment
@@ -211,12 +212,8 @@ def test_a_whole_run_with_a_beam_and_every_rival(
     files = {path.stem for path in (tmp_path / "tiny" / "checkpoints").rglob("*.pt")}
     url = f"sqlite:///{tmp_path}/_oracle/oracle.db"
     summaries = optuna.get_all_study_summaries(url)
-    trials = [
-        trial
-        for each in summaries
-        for trial in optuna.load_study(study_name=each.study_name, storage=url).trials
-    ]
+    trials = trained(url)
     assert sorted(trial.user_attrs["cell"] for trial in trials) == sorted(tasks)
     roles = [each.user_attrs[f"run:{table['run_id']}"]["role"] for each in summaries]
-    assert {"oracle", "beam", "s_cyc", "rival"} == set(roles)
+    assert {"oracle", "beam", "s_cyc", "rival", "summary"} == set(roles)
     assert len(files) < len({trial.user_attrs["checkpoint"] for trial in trials})

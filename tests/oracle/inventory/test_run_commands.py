@@ -7,11 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
 from factories import make_study, tiny_content
 from home_fixtures import DoneHome, home, ran
+from optuna_trials import COUNT
 
 import oracle as api
 from oracle.cli.main import main
@@ -47,7 +49,7 @@ def listed(where: Path) -> list[dict[str, Any]]:
 def trials(where: Settings) -> int:
     engine = sa.create_engine(where.storage or f"sqlite:///{where.database_file}")
     with engine.connect() as connection:
-        count = connection.execute(sa.text("SELECT count(*) FROM trials")).scalar_one()
+        count = connection.execute(sa.text(COUNT)).scalar_one()
     engine.dispose()
     return int(count)
 
@@ -81,6 +83,7 @@ def test_a_deletion_asks_first_and_leaves_nothing(done: DoneHome) -> None:
     assert listed(done.folder) == []
     assert [path.name for path in done.folder.iterdir()] == [PROGRAM_FOLDER]
     assert trials(home(done.folder)) == 0
+    assert optuna.get_all_study_names(f"sqlite:///{home(done.folder).database_file}") == []
     assert ran(home(done.folder))[1][0] == 0  # it is trained from the start
 
 
@@ -212,7 +215,7 @@ def results(change: Callable[[list[dict[str, Any]]], None]) -> Callable[[dict[st
         change(found)
         content["results.json"] = json.dumps(found).encode()
         told_so = json.loads(content["manifest.json"])
-        told_so["files"]["results.json"] = archive.told(content["results.json"])
+        told_so["files"]["results.json"] = archive.file_entry(content["results.json"])
         content["manifest.json"] = json.dumps(told_so).encode()
 
     return changed
@@ -238,7 +241,7 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
             lambda content: (
                 manifest(
                     files=json.loads(content["manifest.json"])["files"]
-                    | {"checkpoints/../../x.pt": archive.told(b"x")}
+                    | {"checkpoints/../../x.pt": archive.file_entry(b"x")}
                 )(content),
                 content.update({"checkpoints/../../x.pt": b"x"}),
             )[-1]

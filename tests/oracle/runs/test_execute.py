@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import optuna
 import pytest
 from optuna.trial import TrialState
+from optuna_trials import trained
 
 from oracle.database import RunDatabase, RunRecord, parse_url
 from oracle.errors import AllDiverged, LeaseHeld, PackFailed, StorageUnavailable
@@ -51,14 +51,6 @@ def timeless(table: oracle.OracleTable) -> str:
     return json.dumps(copy)
 
 
-def trials(storage: str) -> list[Any]:
-    return [
-        trial
-        for summary in optuna.get_all_study_summaries(storage)
-        for trial in optuna.load_study(study_name=summary.study_name, storage=storage).trials
-    ]
-
-
 def load_script(name: str) -> Any:
     spec = importlib.util.spec_from_file_location(name, Path(__file__).parents[2] / f"{name}.py")
     assert spec is not None
@@ -90,8 +82,8 @@ def test_a_run_leaves_its_table_in_the_storage(study: Make, storage: str, tmp_pa
     found = catalog.find_run("tiny", where)
     assert found.state == "done"
     assert catalog.stored_table(found) == table
-    assert all(trial.state == TrialState.COMPLETE for trial in trials(storage))
-    cells = [trial.user_attrs["cell"] for trial in trials(storage)]
+    assert all(trial.state == TrialState.COMPLETE for trial in trained(storage))
+    cells = [trial.user_attrs["cell"] for trial in trained(storage)]
     assert len(cells) == len(set(cells))
 
 
@@ -114,7 +106,7 @@ def test_regions_computed_from_the_trials_alone_are_the_tables(
 def test_an_interrupted_run_ends_with_the_same_table(study: Make, tmp_path: Path) -> None:
     whole = run(study(), settings(tmp_path / "whole"))
     expected = [
-        t.user_attrs["cell"] for t in trials(f"sqlite:///{tmp_path}/whole/_oracle/oracle.db")
+        t.user_attrs["cell"] for t in trained(f"sqlite:///{tmp_path}/whole/_oracle/oracle.db")
     ]
     for after in (1, 7, 19):
         where = settings(tmp_path / str(after))
@@ -129,7 +121,7 @@ def test_an_interrupted_run_ends_with_the_same_table(study: Make, tmp_path: Path
         assert found == f"{after} of {total} training runs found, {total - after} to train"
         assert after < total <= len(expected)
         url = f"sqlite:///{tmp_path}/{after}/_oracle/oracle.db"
-        cells = [trial.user_attrs["cell"] for trial in trials(url)]
+        cells = [trial.user_attrs["cell"] for trial in trained(url)]
         assert sorted(cells) == sorted(expected)
 
 
@@ -147,11 +139,13 @@ def test_a_changed_study_reuses_what_it_shares(study: Make, tmp_path: Path) -> N
     where = settings(tmp_path)
     url = f"sqlite:///{tmp_path}/_oracle/oracle.db"
     run(study(grid={"max_lr": [0.05, 0.1, 0.2], "extend": False}, cycles=1), where)
-    before = len(trials(url))
+    before = len(trained(url))
     more = study(grid={"max_lr": [0.05, 0.1, 0.2], "extend": False}, cycles=1, replicates=3)
     table = run(more, where)
-    added = trials(url)[before:] if len(trials(url)) > before else []
-    assert len(trials(url)) < before + sum(table["cost"][who]["trainings"] for who in table["cost"])
+    added = trained(url)[before:] if len(trained(url)) > before else []
+    assert len(trained(url)) < before + sum(
+        table["cost"][who]["trainings"] for who in table["cost"]
+    )
     assert len(catalog.find(where)) == 2
     assert timeless(run(more, settings(tmp_path / "fresh"))) == timeless(table)
     assert added
@@ -160,9 +154,9 @@ def test_a_changed_study_reuses_what_it_shares(study: Make, tmp_path: Path) -> N
         cycles=1,
         s_cyc={"epsilon": 0.05, "delta": 0.0, "q": 0, "beta": 3.0},
     )
-    count = len(trials(url))
+    count = len(trained(url))
     run(other, where)
-    assert len(trials(url)) <= count + 2  # S-Cyc's second cycle; the first is on the grid
+    assert len(trained(url)) <= count + 2  # S-Cyc's second cycle; the first is on the grid
 
 
 def test_only_what_is_carried_on_stays_on_disk_unless_all_is_wanted(
@@ -173,7 +167,7 @@ def test_only_what_is_carried_on_stays_on_disk_unless_all_is_wanted(
     assert len(kept) == 3 * 2 + 3 * 2  # winners and S-Cyc's path, two replicates each
     run(study(keep_checkpoints="all"), settings(tmp_path / "whole"))
     everything = list((tmp_path / "whole" / "tiny" / "checkpoints").rglob("*.pt"))
-    assert len(everything) == len(trials(f"sqlite:///{tmp_path}/whole/_oracle/oracle.db"))
+    assert len(everything) == len(trained(f"sqlite:///{tmp_path}/whole/_oracle/oracle.db"))
 
 
 def test_a_deleted_checkpoint_is_made_again(study: Make, tmp_path: Path) -> None:
@@ -186,7 +180,7 @@ def test_a_deleted_checkpoint_is_made_again(study: Make, tmp_path: Path) -> None
     assert longer["cycles"][:2] == shorter["cycles"]
     assert timeless(longer) == timeless(run(study(cycles=2), settings(tmp_path / "fresh")))
     url = f"sqlite:///{tmp_path}/_oracle/oracle.db"
-    cells = [trial.user_attrs["cell"] for trial in trials(url)]
+    cells = [trial.user_attrs["cell"] for trial in trained(url)]
     assert len(cells) == len(set(cells))
 
 
@@ -207,7 +201,7 @@ def test_when_all_diverge_the_run_stops_and_keeps_what_it_has(study: Make, tmp_p
     assert all(entry["diverged"] for entry in table["cycles"][0]["grid"])
     for render in formats.FORMATS.values():
         assert render(table)
-    values = [trial.value for trial in trials(f"sqlite:///{tmp_path}/_oracle/oracle.db")]
+    values = [trial.value for trial in trained(f"sqlite:///{tmp_path}/_oracle/oracle.db")]
     assert 0.0 in values
     assert not any(math.isnan(value) for value in values)
 
@@ -402,7 +396,7 @@ def test_an_interrupted_comparison_ends_with_the_same_table_and_no_cell_twice(
     assert catalog.find_run("tiny", where).state == "stopped"
     counts: list[tuple[int, int]] = []
     table = run(declared, where, Progress(cells=lambda done, total: counts.append((done, total))))
-    cells = [trial.user_attrs["cell"] for trial in trials(storage)]
+    cells = [trial.user_attrs["cell"] for trial in trained(storage)]
     # the warm-up's run, the grid, its best one's second cycle, what S-Cyc does not share
     assert len(cells) == len(set(cells)) == 4 + 4 + 2 + 2
     assert {total for _, total in counts} == {12}

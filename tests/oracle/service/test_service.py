@@ -211,8 +211,8 @@ def test_a_table_grows_with_the_storage_and_is_computed_once_for_many(
         computed.append("")
         return original(*arguments)
 
-    original = service.catalog.found
-    monkeypatch.setattr(service.catalog, "found", counted)
+    original = service.catalog.replayed
+    monkeypatch.setattr(service.catalog, "replayed", counted)
     lengths: list[int] = []
 
     def cells(done: int, known: int) -> None:
@@ -250,7 +250,7 @@ def test_a_servers_runs_are_found_beside_those_of_the_command(opened: Open, tmp_
     served = run(opened(), cycles=1)
     plain = prepare.prepare(parse(STUDY | {"name": "plain", "cycles": 1}, "plain"), where)
     execute.execute(plain)
-    found = {each.record.run_id: each.place for each in catalog.find(where)}
+    found = {each.record.run_id: each.folder for each in catalog.find(where)}
     assert found == {served: tmp_path / "tiny", plain.run_id: tmp_path / "plain"}
 
 

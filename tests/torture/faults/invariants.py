@@ -46,6 +46,8 @@ def trials(victim: Victim) -> Counter[str]:
     for name in optuna.get_all_study_names(storage):
         study = optuna.load_study(study_name=name, storage=storage)
         for trial in study.get_trials(deepcopy=False):
+            if "summary_of_cycle" in trial.user_attrs:
+                continue  # the answer of a cycle, no training run
             found[trial.user_attrs["cell"] if trial.state.is_finished() else "unfinished"] += 1
     storage.remove_session()
     storage.engine.dispose()

@@ -45,6 +45,7 @@ STUDIES = (  # each asks for all that the ones before it ask for
 _CELLS = """
 SELECT CASE WHEN t.state IN ('RUNNING', 'WAITING') THEN NULL ELSE a.value_json END
 FROM trials t LEFT JOIN trial_user_attributes a ON a.trial_id = t.trial_id AND a.key = 'cell'
+WHERE t.trial_id NOT IN (SELECT trial_id FROM trial_user_attributes WHERE key = 'summary_of_cycle')
 """
 counts: Counter[str] = Counter()
 

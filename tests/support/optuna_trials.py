@@ -1,0 +1,20 @@
+"""The trials of an Optuna storage that are training runs, not the answers in a run's summary."""
+
+from typing import Any
+
+import optuna
+
+COUNT = (
+    "SELECT COUNT(*) FROM trials WHERE trial_id NOT IN "
+    "(SELECT trial_id FROM trial_user_attributes WHERE key = 'summary_of_cycle')"
+)
+
+
+def trained(storage: str) -> list[Any]:
+    """Return all trials of a storage, study by study, without those of summaries."""
+    return [
+        trial
+        for summary in optuna.get_all_study_summaries(storage)
+        for trial in optuna.load_study(study_name=summary.study_name, storage=storage).trials
+        if "summary_of_cycle" not in trial.user_attrs
+    ]
