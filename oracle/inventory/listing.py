@@ -72,7 +72,8 @@ def one(run: StoredRun, store: ResultStore, rows: Removal) -> ListedRun:
     return ListedRun(
         run=run,
         done=len(mine),
-        expected=expected_cells(so_far, asked),
+        # what S-Cyc shares with the oracle is known once it has been asked for
+        expected=len(asked) if run.state == "done" else expected_cells(so_far, asked),
         ended=rows.ended(graph.id),
         size=sum(each.stat().st_size for each in files(run, mine) if each.is_file()),
         owners=tuple(dict.fromkeys(owner for _, owner, _ in rows.jobs(run.record.run_id))),
