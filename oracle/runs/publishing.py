@@ -15,6 +15,7 @@ from oracle.search.graph import Graph
 from oracle.search.request import StudyKey
 from oracle.settings import Progress
 from oracle.storage.optuna_studies import study_name
+from oracle.storage.people_names import people_name
 from oracle.storage.recorder import Recorder
 from oracle.study.base import Study
 from oracle.tables.registry import Table
@@ -33,22 +34,11 @@ def say_what_is_gone(
     )
 
 
-def people_name(name: str, where: StudyKey, result: Table) -> str:
-    """Return what an Optuna study is called for people, such as ``digits / cycle 03 / 51 %``.
-
-    Its own name holds hashes: by it a run finds the study again.
-
-    Args:
-        name: Of the run's study.
-        where: What the Optuna study holds.
-        result: The run's table, which has the weights that remain.
-    """
-    if where.cycle is None:
-        return f"{name} / {where.kind}"
+def _heading(name: str, where: StudyKey, role: Mapping[str, Any], result: Table) -> str:
+    """Return what an Optuna study is called for people; the table has the weights that remain."""
     rows: Any = result.get("cycles") or ()  # not every kind of table has them
     left = [row["weights_remaining"] for row in rows if row["cycle"] == where.cycle]
-    share = f" / {left[0]:.3g} %" if left else ""
-    return f"{name} / cycle {where.cycle:02d}{share}"
+    return people_name(name, where.kind, where.cycle, left[0] if left else None, role)
 
 
 def publish(recorder: Recorder, experiment: Experiment, result: Table) -> None:
@@ -60,7 +50,7 @@ def publish(recorder: Recorder, experiment: Experiment, result: Table) -> None:
     for answer in answers:
         recorder.answer(answer)
     for where, role in places:
-        note = formats.dashboard_note(result, people_name(recorder.name, where, result))
+        note = formats.dashboard_note(result, _heading(recorder.name, where, role, result))
 
         def annotate(
             where: StudyKey = where, role: Mapping[str, Any] = role, note: str = note

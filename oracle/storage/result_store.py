@@ -23,7 +23,7 @@ from oracle.database import (
     optuna_schema_lock,
 )
 from oracle.database.contents.optuna_tables import SUMMARY_KEY
-from oracle.database.contents.studies import numbered_studies_with, trials_with
+from oracle.database.contents.studies import first_weights_remaining, studies_with, trials_with
 from oracle.database.optuna_rows import Trials
 from oracle.errors import OptunaStudyGone, StorageProblem
 from oracle.records.candidates import CandidateTrial
@@ -31,8 +31,10 @@ from oracle.records.observations import Observation
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.request import StudyKey
 from oracle.storage import dashboard
+from oracle.storage.dashboard_storage import DashboardStorage
 from oracle.storage.errors import decoding_errors, storage_errors
 from oracle.storage.optuna_studies import OptunaStudies
+from oracle.storage.people_names import DescribedStudy, people_names
 from oracle.storage.trial_codec import (
     candidate_trial,
     cell_result,
@@ -66,6 +68,8 @@ class ResultStore:
             shown = url.render_as_string(hide_password=True)
             problem = StorageProblem("storage", f"does not open: {failed(error)}", shown)
             raise BadInput("storage", [problem]) from error
+        self._url = url
+        self._shown: DashboardStorage | None = None  # what the dashboard reads from
         self._trials = Trials(url)
         self._studies = OptunaStudies(self._storage)
         self._numbers: dict[str, int] = {}  # of studies in their table, by name
@@ -80,13 +84,19 @@ class ResultStore:
         """Give the connections back."""
         self._storage.remove_session()
         self._storage.engine.dispose()
+        if self._shown is not None:
+            self._shown.remove_session()
+            self._shown.engine.dispose()
         self._trials.close()
 
     def dashboard(self) -> Callable[..., Any]:
         """Return the Optuna dashboard, a WSGI application; it asks nobody who they are."""
         from optuna_dashboard import wsgi  # noqa: PLC0415  # scikit-learn and pandas: two seconds
 
-        application: Callable[..., Any] = wsgi(self._storage)
+        if self._shown is None:
+            text = self._url.render_as_string(hide_password=False)
+            self._shown = DashboardStorage(text, engine_kwargs=engine_options(self._url))
+        application: Callable[..., Any] = wsgi(self._shown)
         return application
 
     def results(self, graph: Graph) -> dict[str, CellResult]:
@@ -120,8 +130,18 @@ class ResultStore:
             return trials_with(self._storage.engine, "graph", graph.id)
 
     def numbered(self, graph: Graph) -> list[tuple[int, str]]:
-        """Numbers, as the dashboard's addresses have them, and names of a graph's studies."""
-        return numbered_studies_with(self._storage.engine, "graph", graph.id)
+        """Numbers, as the dashboard's addresses have them, and names for people.
+
+        Of a graph's studies; summaries come first. Raises StorageError when the database fails.
+        """
+        with storage_errors("the Optuna studies could not be listed"):
+            found = studies_with(self._storage.engine, "graph", graph.id)
+            weights = first_weights_remaining(self._storage.engine)
+        studies = [DescribedStudy(*each) for each in found]
+        names = people_names(studies, weights)
+        later = {each.number for each in studies if each.attributes["place"]["kind"] != "summary"}
+        order = sorted(names, key=lambda number: (number in later, names[number]))
+        return [(number, names[number]) for number in order]
 
     def add(
         self,
