@@ -23,7 +23,12 @@ from oracle.database import (
     optuna_schema_lock,
 )
 from oracle.database.contents.optuna_tables import SUMMARY_KEY
-from oracle.database.contents.studies import first_weights_remaining, studies_with, trials_with
+from oracle.database.contents.studies import (
+    first_weights_remaining,
+    studies_with,
+    study_attributes,
+    trials_with,
+)
 from oracle.database.optuna_rows import Trials
 from oracle.errors import OptunaStudyGone, StorageProblem
 from oracle.records.candidates import CandidateTrial
@@ -142,6 +147,18 @@ class ResultStore:
         later = {each.number for each in studies if each.attributes["place"]["kind"] != "summary"}
         order = sorted(names, key=lambda number: (number in later, names[number]))
         return [(number, names[number]) for number in order]
+
+    def runs_of(self, number: int) -> tuple[str | None, set[str]]:
+        """Return the graph of an Optuna study, and the runs that have ended with it.
+
+        number: as the dashboard's addresses have it. None and nothing of a study that is not ours.
+        Raises StorageError when the database fails.
+        """
+        with storage_errors("an Optuna study could not be read"):
+            known = study_attributes(self._storage.engine, number)
+        return known.get("graph"), {
+            key.removeprefix("run:") for key in known if key.startswith("run:")
+        }
 
     def add(
         self,

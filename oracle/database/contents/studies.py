@@ -36,6 +36,19 @@ def studies_with(engine: sa.Engine, key: str, value: str) -> list[tuple[int, str
     return [(int(number), str(name), attributes[number]) for number, name in rows]
 
 
+def study_attributes(engine: sa.Engine, number: int) -> dict[str, Any]:
+    """Return a study's user attributes; none where there is no such study.
+
+    Args:
+        engine: Of the database.
+        number: Of the study, as the dashboard's addresses have it.
+    """
+    select = sa.select(OF_STUDIES.c.key, OF_STUDIES.c.value_json)
+    with engine.connect() as connection:
+        rows = connection.execute(select.where(OF_STUDIES.c.study_id == number))
+        return {row.key: json.loads(row.value_json) for row in rows}
+
+
 def first_weights_remaining(engine: sa.Engine) -> dict[int, float]:
     """Read the weights that remain after the pruning of the first training run of each study.
 
