@@ -111,7 +111,7 @@ def main(run: str, runs: str, as_json: bool) -> None:
     except BadInput as error:
         raise click.ClickException(str(error)) from error
     with catalog.opened(known.url) as (_, store):
-        found = catalog.found(known, store)
+        found = catalog.replayed(known, store)
     if not isinstance(found, OracleExperiment):
         raise click.ClickException("not an oracle run")
     every = [look for cycle in found.cycles if cycle.region for look in looks(cycle)]

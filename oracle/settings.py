@@ -44,9 +44,12 @@ class Settings:
         return earlier if earlier.exists() and not file.exists() else file
 
     def old_databases(self) -> list[Path]:
-        """SQLite files of earlier versions beside the home's: one in each study's folder.
+        """List the SQLite files of earlier versions: of each study folder, and of a server.
 
-        And one of a server, where an earlier version was started again after it was moved.
+        The last is there where an earlier version was started again after its database was moved.
+
+        Returns:
+            The files that exist, without the home's own.
         """
         files = [self.folder / DATABASE, *sorted(self.folder.glob(f"*/{DATABASE}"))]
         ours = (self.database_file, self.program_folder / DATABASE)
@@ -61,14 +64,29 @@ class Settings:
         return self.folder / study_name
 
     def shared_location(self, study_name: str, what: str) -> str:
-        """Where workers find a study's checkpoints or images: a path, or a URL below the store."""
+        """Return where workers find a study's checkpoints or images.
+
+        Args:
+            study_name: Name of the study's folder.
+            what: ``checkpoints`` or ``images``.
+
+        Returns:
+            A path, or a URL below the store.
+        """
         if self.store is None:
             return str(self.study_folder(study_name).absolute() / what)
         return f"{self.store.rstrip('/')}/{study_name}/{what}"
 
 
 def default_workers(device: str) -> int:
-    """One a GPU, where there is one and the device is not "cpu"; else one a CPU core."""
+    """Return how many workers train where nobody says: one a GPU, else one a CPU core.
+
+    Args:
+        device: ``auto``, ``cpu`` or ``cuda``; of ``cpu`` the GPUs do not count.
+
+    Returns:
+        Processes.
+    """
     if device != "cpu":
         import torch  # noqa: PLC0415  # seconds
 

@@ -28,10 +28,19 @@ def iterate(
 ) -> Iterator[Cycle]:
     """Train, prune, train again (Liu et al. 2021, Algorithm 1).
 
-    schedule: of the learning rate within each cycle. max_lr: the upper learning-rate bound of a
-    cycle, such as S-Cyc's (:func:`scyc.schedules.scyc_curve.max_lr`) or a constant. cycles:
-    pruning cycles after the unpruned network. Yields cycles + 1 results, one at a time. Stops with
-    ValueError when a replicate has diverged, since it cannot be pruned.
+    Args:
+        trainer: Trains and prunes the networks.
+        schedule: Of the learning rate within each cycle.
+        max_lr: The upper learning-rate bound of a cycle, such as S-Cyc's
+            (:func:`scyc.schedules.scyc_curve.max_lr`) or a constant.
+        cycles: Pruning cycles after the unpruned network.
+        replicates: Numbers of the replicates, from 0.
+
+    Yields:
+        cycles + 1 results, one at a time.
+
+    Raises:
+        ValueError: A replicate has diverged, since it cannot be pruned.
 
     Example:
         >>> from scyc import Cycle, Member, SCyc, SystemSpec, Trained, Trainer, iterate, max_lr

@@ -159,7 +159,8 @@ class Pruner:
     def apply(self, *_: object) -> None:
         """Set the pruned weights to exactly zero; call it after each optimizer step.
 
-        It takes the arguments of a hook: ``optimizer.register_step_post_hook(pruner.apply)``.
+        Args:
+            _: Those of a hook: ``optimizer.register_step_post_hook(pruner.apply)``.
         """
         if not self._removed:
             self._removed = {n: ~mask for n, mask in self._masks.items() if not mask.all()}
@@ -170,7 +171,14 @@ class Pruner:
             weight.masked_fill_(removed, 0.0)
 
     def attach(self, optimizer: Optimizer) -> RemovableHandle:
-        """Call :meth:`apply` after every step of an optimizer; the handle's remove() ends that."""
+        """Call :meth:`apply` after every step of an optimizer.
+
+        Args:
+            optimizer: Any of PyTorch's.
+
+        Returns:
+            A handle whose ``remove()`` ends that.
+        """
         return optimizer.register_step_post_hook(self.apply)
 
     def rewind(self, state: Mapping[str, Tensor]) -> None:
@@ -193,7 +201,11 @@ class Pruner:
         self.apply()
 
     def state_dict(self) -> dict[str, Any]:
-        """Return masks and cycle, as tensors and plain values; save it beside the module's."""
+        """Return masks and cycle, as tensors and plain values; save it beside the module's.
+
+        Returns:
+            What :meth:`load_state_dict` takes.
+        """
         return {
             "criterion": self.criterion,
             "prune_last": self.prune_last,
@@ -203,6 +215,9 @@ class Pruner:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue from a state_dict, and set the pruned weights to zero.
+
+        Args:
+            state: What :meth:`state_dict` returned.
 
         Raises:
             ValueError: It is the state of another criterion or module. Nothing has been changed

@@ -13,6 +13,9 @@ def generator(*purpose: str | int) -> torch.Generator:
     """Return a CPU generator for one purpose, such as ``generator(seed, "split", replicate)``.
 
     The same purpose gives the same numbers in any process; other purposes are independent.
+
+    Args:
+        purpose: Words and numbers that name it, in this order.
     """
     import torch  # noqa: PLC0415  # as above
 
@@ -20,6 +23,10 @@ def generator(*purpose: str | int) -> torch.Generator:
 
 
 def seed(*purpose: str | int) -> int:
-    """Return a seed in [0, 2^63) for one purpose."""
+    """Return a seed in [0, 2^63) for one purpose.
+
+    Args:
+        purpose: Words and numbers that name it, in this order.
+    """
     text = "/".join(str(part) for part in purpose)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1

@@ -23,6 +23,9 @@ _declared: list[torch.library.Library] = []  # a library object undoes its schem
 def torchvision() -> ModuleType:
     """Import torchvision in a way that works beside any build of torch.
 
+    Returns:
+        The module, with ``torchvision.datasets``.
+
     Raises:
         ModuleNotFoundError: torchvision is not installed.
     """

@@ -4,6 +4,8 @@ A :class:`Trainer` holds what all trainings of a system share (the images on the
 replicate's split and initial weights) and hands each pack to an engine (see
 :mod:`scyc.engines.registry`).
 On a CPU with one thread a member's result is the same bits whatever pack it is in.
+
+Over 300 lines: public methods say their arguments, results and errors.
 """
 
 from __future__ import annotations
@@ -126,11 +128,11 @@ class Trainer:
     def pruned(
         self, parent: Network, replicate: int, cycle: int, kept: Network | None = None
     ) -> Network:
-        """Prune a trained network, and set the weights that the next training starts from.
+        """Prune a trained network, and set the weights that the next training run starts from.
 
         Removes ``rate`` of the remaining prunable weights, or filters, by the system's criterion.
         The survivors keep their values, or go back to their start (IMP), or to an iteration of the
-        unpruned network's training.
+        unpruned network's training run.
 
         Args:
             parent: Network trained in the pruning cycle before.
@@ -139,6 +141,9 @@ class Trainer:
             kept: What the engine kept of a training run: where the system rewinds to an iteration,
                 the unpruned network then; where the criterion scores the change over the last
                 epoch, the parent before it.
+
+        Returns:
+            The pruned network, with its masks.
 
         Raises:
             ValueError: The parent has diverged, or `kept` is needed and missing.
@@ -167,11 +172,19 @@ class Trainer:
         state_store: PackStateStore | None = None,
         engine: str | None = None,
     ) -> list[Trained]:
-        """Train a pack; results are in the members' order.
+        """Train a pack.
 
-        state_store: where the pack is saved while it trains. engine: one of `engines`; the first if
-        left out. Raises torch.OutOfMemoryError where a GPU has no memory for so many, and
-        NotDeterministic.
+        Args:
+            members: What is trained side by side.
+            state_store: Where the pack is saved while it trains.
+            engine: One of `engines`; None: the first.
+
+        Returns:
+            Results in the members' order.
+
+        Raises:
+            torch.OutOfMemoryError: A GPU has no memory for so many members.
+            NotDeterministic: The system asks for deterministic operations, and one has none.
         """
         started = time.perf_counter()
         training = self.system.training
@@ -205,11 +218,25 @@ class Trainer:
         ]
 
     def weights_remaining(self, network: Network) -> float:
-        """Lambda of a network, in percent (see `pruning_weights.weights_remaining`)."""
+        """Return lambda of a network (Liu et al. 2021), the share of its weights that remain.
+
+        Args:
+            network: Of this system.
+
+        Returns:
+            Percent; see `pruning_weights.weights_remaining`.
+        """
         return pruning_weights.weights_remaining(network.masks, network.state, self._weight_names)
 
     def part_counts(self, replicate: int) -> dict[str, PartCounts]:
-        """Images and classes of each part of a replicate's split."""
+        """Count the images and classes of each part of a replicate's split.
+
+        Args:
+            replicate: Number of the replicate, from 0.
+
+        Returns:
+            Counts by the name of the part.
+        """
         split = self._split(replicate)
         indices = (split.train, split.validation, split.test)
         return splits.counts(self._source.labels, len(self._source.classes), indices)

@@ -77,7 +77,7 @@ def text(table: OracleTable, replayed: Sequence[Replay], path: Sequence[OracleCy
         best = "same" if each.same_best else "as good" if each.best_as_good else "worse"
         ends = f"{each.low_error}, {each.high_error}"
         lines.append(
-            f"{each.full.cycle:>5}{_region(each.full):>34}{_region(each.found):>34}{best:>10}"
+            f"{each.full.cycle:>5}{_region(each.full):>34}{_region(each.adaptive):>34}{best:>10}"
             f"{ends:>10}{each.share:>9.0%}"
         )
     told = said(replayed)
@@ -115,7 +115,7 @@ def _cycle(each: Replay) -> dict[str, Any]:
     return {
         "cycle": each.full.cycle,
         "full": _region(each.full),
-        "adaptive": _region(each.found),
+        "adaptive": _region(each.adaptive),
         "same_best": each.same_best,
         "best_as_good": each.best_as_good,
         "behind": each.behind.to_json(),

@@ -23,6 +23,8 @@ from oracle.search.selection.cycle_answer import CycleSearch, Known, infer_cycle
 from oracle.search.selection.next_cells import budget_cells, next_cells
 from oracle.stats.noise import Array
 from oracle.stats.region import ToleranceKind
+from oracle.tables.metric import is_minimised
+from oracle.tables.oracle import OracleTable
 from scyc.errors import BadInput
 
 COLUMNS = (
@@ -84,7 +86,7 @@ def read_recorded(path: Path) -> list[RecordedCycle]:
     return cycles
 
 
-def tidy_rows(table: Mapping[str, Any]) -> list[dict[str, object]]:
+def tidy_rows(table: OracleTable) -> list[dict[str, object]]:
     """Convert a table's grids to rows with `COLUMNS`, one a training run.
 
     Args:
@@ -196,8 +198,8 @@ def _replay(
     )
 
 
-def _of_table(table: Mapping[str, Any]) -> list[RecordedCycle]:
-    if (table.get("metric") or {}).get("mode") == "min":
+def _of_table(table: OracleTable) -> list[RecordedCycle]:
+    if is_minimised(table):
         raise ValueError("its metric is minimised; searches are replayed on accuracies")
     if table["search"] != "grid":
         raise ValueError("the run was searched adaptively, and its grids are not whole")
@@ -211,14 +213,14 @@ def _tidy(rows: Sequence[Mapping[str, Any]]) -> list[RecordedCycle]:
         value = math.nan if gone else float(row["val_accuracy"])
         grid = cycles.setdefault(int(row["cycle"]), {})
         grid.setdefault(float(row["max_lr"]), {})[int(row["replicate"])] = value
-    found = []
+    recorded = []
     for cycle, grid in sorted(cycles.items()):
         counts = {len(row) for row in grid.values()}
         if len(counts) != 1:
             raise ValueError(f"cycle {cycle} has {sorted(counts)} replicates by max_lr")
         rates = sorted(grid)
         table = np.array([[grid[rate][r] for r in sorted(grid[rate])] for rate in rates])
-        found.append(RecordedCycle(cycle, tuple(rates), table))
-    if not found:
+        recorded.append(RecordedCycle(cycle, tuple(rates), table))
+    if not recorded:
         raise ValueError("no rows")
-    return found
+    return recorded

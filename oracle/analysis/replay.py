@@ -29,30 +29,30 @@ class Replay:
     """
 
     full: OracleCycle
-    found: OracleCycle
+    adaptive: OracleCycle
     rounds: int  # of trainings, one after another
 
     @property
     def share(self) -> float:
         """Of the full grid's trainings."""
-        return len(self.found.cells) / len(self.full.cells)
+        return len(self.adaptive.cells) / len(self.full.cells)
 
     @property
     def same_best(self) -> bool:
         """Whether the well-tuned max_lr is the full grid's."""
-        return self._full.well_tuned == self._found.well_tuned
+        return self._full.well_tuned == self._adaptive.well_tuned
 
     @property
     def best_inside(self) -> bool:
         """Whether the well-tuned max_lr lies in the full grid's region."""
-        return self._full.contains(self._found.well_tuned)
+        return self._full.contains(self._adaptive.well_tuned)
 
     @property
     def behind(self) -> Difference:
         """The full grid's best over the adaptive one's, replicate by replicate."""
         tried = self.full.tried
-        best, found = self._full.well_tuned, self._found.well_tuned
-        return difference(tried[best].accuracies, tried[found].accuracies)
+        best, adaptive = self._full.well_tuned, self._adaptive.well_tuned
+        return difference(tried[best].accuracies, tried[adaptive].accuracies)
 
     @property
     def best_as_good(self) -> bool:
@@ -68,12 +68,12 @@ class Replay:
     @property
     def low_error(self) -> int:
         """Steps of the grid between the lower ends."""
-        return self._steps(self._full.low, self._found.low)
+        return self._steps(self._full.low, self._adaptive.low)
 
     @property
     def high_error(self) -> int:
         """Steps of the grid between the upper ends."""
-        return self._steps(self._full.high, self._found.high)
+        return self._steps(self._full.high, self._adaptive.high)
 
     @property
     def ends_near(self) -> bool:
@@ -81,7 +81,7 @@ class Replay:
         return max(self.low_error, self.high_error) <= 1
 
     def _steps(self, one: float, other: float) -> int:
-        every = sorted({*self.full.cells, *self.found.cells})
+        every = sorted({*self.full.cells, *self.adaptive.cells})
         return abs(every.index(one) - every.index(other))
 
     @property
@@ -90,9 +90,9 @@ class Replay:
         return self.full.region
 
     @property
-    def _found(self) -> Region:
-        assert self.found.region is not None
-        return self.found.region
+    def _adaptive(self) -> Region:
+        assert self.adaptive.region is not None
+        return self.adaptive.region
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ def trained(replayed: Sequence[Replay]) -> list[CellResult]:
     Returns:
         Results, cycle by cycle.
     """
-    return [result for each in replayed for row in each.found.results.values() for result in row]
+    return [result for each in replayed for row in each.adaptive.results.values() for result in row]
 
 
 def said(replayed: Sequence[Replay]) -> Mapping[str, float]:
@@ -194,6 +194,6 @@ def said(replayed: Sequence[Replay]) -> Mapping[str, float]:
         "best_as_good": sum(each.best_as_good for each in replayed) / count,
         "ends_near": sum(each.ends_near for each in replayed) / count,
         "both": sum(each.same_best and each.ends_near for each in replayed) / count,
-        "share": sum(len(each.found.cells) for each in replayed)
+        "share": sum(len(each.adaptive.cells) for each in replayed)
         / sum(len(each.full.cells) for each in replayed),
     }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from oracle.analysis import shapes, trend
 from oracle.errors import SettingProblem
+from oracle.tables.metric import is_minimised
+from oracle.tables.oracle import OracleTable
 from scyc.errors import BadInput
 
 _SHOWN = 4  # significant digits
@@ -30,10 +31,10 @@ class Rise:
     shapes: tuple[shapes.Shape, ...]  # the best by AIC first
 
 
-def read(file: Path) -> dict[str, Any]:
+def read(file: Path) -> OracleTable:
     """Read an oracle's table from JSON. Raises BadInput."""
     try:
-        table = json.loads(file.read_text(encoding="utf-8"))
+        table: OracleTable = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         rule = f"cannot be read as JSON: {error}"
         raise BadInput("table", [SettingProblem("run", rule, str(file))]) from error
@@ -43,7 +44,7 @@ def read(file: Path) -> dict[str, Any]:
     return table
 
 
-def of_table(table: Mapping[str, Any], rate: float | None = None) -> Rise:
+def of_table(table: OracleTable, rate: float | None = None) -> Rise:
     """Return the trends and the curves of an oracle's table.
 
     Args:
@@ -53,10 +54,11 @@ def of_table(table: Mapping[str, Any], rate: float | None = None) -> Rise:
     Raises:
         BadInput: The rate is not known, or the values are no accuracies in percent.
     """
-    if (table.get("metric") or {}).get("mode") == "min":
+    if is_minimised(table):
         rule = "its metric is minimised, and the trend is of accuracies; read its regions instead"
         raise BadInput("run", [SettingProblem("run", rule, table["run_id"])])
-    rate = rate if rate is not None else (table.get("fit") or {}).get("rate")
+    if rate is None and (fit := table.get("fit")) is not None:
+        rate = fit["rate"]
     name = table["run_id"]
     if rate is None:
         rule = (
@@ -67,7 +69,8 @@ def of_table(table: Mapping[str, Any], rate: float | None = None) -> Rise:
     known = [trend.draws(cycle, *settings) for cycle in table["cycles"]]
     draws = [each for each in known if each is not None]
     enough = len(draws) >= trend.LEAST_CYCLES
-    said = {c["cycle"]: (c.get("plateau") or {}).get("verdict") for c in table["cycles"]}
+    plateaus = {c["cycle"]: c.get("plateau") for c in table["cycles"]}
+    said = {cycle: each and each["verdict"] for cycle, each in plateaus.items()}
     return Rise(
         name=name,
         rate=rate,

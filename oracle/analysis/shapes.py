@@ -53,8 +53,8 @@ class Density:
 
     def __init__(self, draws: CycleDraws) -> None:
         """Smooth a cycle's draws by a normal kernel (Silverman 1986)."""
-        assert draws.found.posterior is not None
-        grid = np.log(draws.found.posterior.points)
+        assert draws.region.posterior is not None
+        grid = np.log(draws.region.posterior.points)
         logs = draws.logs["well_tuned"]
         step = float(np.median(np.diff(grid))) if len(grid) > 1 else 0.1
         self._width: float = max(0.9 * float(logs.std()) * len(logs) ** -0.2, step)

@@ -9,7 +9,6 @@ of both runs at once, which pairs the runs where their replicates have the same 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,6 +17,7 @@ import numpy as np
 from oracle.analysis import trend
 from oracle.errors import SettingProblem
 from oracle.stats.decisions import INTERVAL
+from oracle.tables.oracle import OracleTable
 from scyc.errors import BadInput
 
 Direction = Literal["higher", "lower", "not told apart"]
@@ -53,7 +53,7 @@ class Comparison:
     shifts: tuple[Shift, ...]
 
 
-def compare(table: Mapping[str, Any], base: Mapping[str, Any]) -> Comparison:
+def compare(table: OracleTable, base: OracleTable) -> Comparison:
     """Return how far the regions of a table lie from those of another.
 
     Args:
@@ -83,7 +83,7 @@ def compare(table: Mapping[str, Any], base: Mapping[str, Any]) -> Comparison:
 
 
 def _pairs(
-    table: Mapping[str, Any], base: Mapping[str, Any], without: int | None
+    table: OracleTable, base: OracleTable, without: int | None
 ) -> list[tuple[trend.CycleDraws, trend.CycleDraws]]:
     """Pair the draws of the pruned cycles that both have."""
     others = {cycle["cycle"]: cycle for cycle in base["cycles"]}

@@ -15,7 +15,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 from oracle.stats.decisions import INTERVAL
 from oracle.stats.region import MaxLrScores, ToleranceKind
 from oracle.stats.region_intervals import RegionPosterior, infer_region
+from oracle.tables.oracle import OracleTable
+from oracle.tables.parts.cycles import OracleCycleRow
 
 Array = NDArray[np.float64]
 Direction = Literal["rises", "falls", "not told apart"]
@@ -41,7 +43,7 @@ class CycleDraws:
     cycle: int
     weights_remaining: float  # percent
     logs: Mapping[str, Array]  # natural logarithms of max_lr, by quantity [draws]
-    found: RegionPosterior
+    region: RegionPosterior
 
     def middle(self, quantity: str) -> float:
         """Return the median of a quantity, as a logarithm.
@@ -86,19 +88,21 @@ class Trend:
         return names[sign(self.drawn, self.paired)]
 
 
-def scores(cycle: Mapping[str, Any], without: int | None = None) -> dict[float, MaxLrScores]:
+def scores(cycle: OracleCycleRow, without: int | None = None) -> dict[float, MaxLrScores]:
     """Return what was measured in a table's cycle, one replicate left out where that is wanted."""
     tried = {}
     for each in cycle["grid"]:
-        kept = [a for at, a in enumerate(each["val_accuracy"]) if at != without]
-        lost = each["diverged"] and (0.0 in kept or 0.0 not in each["val_accuracy"])
-        if kept:
-            tried[each["max_lr"]] = MaxLrScores(tuple(kept), lost)
+        # A diverged replicate's accuracy is 0, or null where the values are a metric's.
+        accuracies = [accuracy or 0.0 for accuracy in each["val_accuracy"]]
+        others = [accuracy for at, accuracy in enumerate(accuracies) if at != without]
+        diverged = each["diverged"] and (0.0 in others or 0.0 not in accuracies)
+        if others:
+            tried[each["max_lr"]] = MaxLrScores(tuple(others), diverged)
     return tried
 
 
 def draws(
-    cycle: Mapping[str, Any], tolerance: float, kind: ToleranceKind, without: int | None = None
+    cycle: OracleCycleRow, tolerance: float, kind: ToleranceKind, without: int | None = None
 ) -> CycleDraws | None:
     """Draw the best rate and the region's ends of a table's cycle.
 
@@ -111,13 +115,13 @@ def draws(
     Returns:
         None where every max_lr diverged, and with one replicate, which bounds nothing.
     """
-    found = infer_region(scores(cycle, without), tolerance, kind, seed=cycle["cycle"])
-    if found is None or found.ends is None or found.posterior is None:
+    region = infer_region(scores(cycle, without), tolerance, kind, seed=cycle["cycle"])
+    if region is None or region.ends is None or region.posterior is None:
         return None
-    posterior = found.posterior
+    posterior = region.posterior
     tops = np.log(posterior.points)[posterior.curves.argmax(axis=1)]
-    logs = {"well_tuned": tops, "low": np.log(found.ends.low), "high": np.log(found.ends.high)}
-    return CycleDraws(cycle["cycle"], cycle["weights_remaining"], logs, found)
+    logs = {"well_tuned": tops, "low": np.log(region.ends.low), "high": np.log(region.ends.high)}
+    return CycleDraws(cycle["cycle"], cycle["weights_remaining"], logs, region)
 
 
 def slope(cycles: Sequence[float], logs: Array) -> Array:
@@ -147,14 +151,14 @@ def jackknife(whole: float, parts: Sequence[float]) -> tuple[float, float]:
     return whole - reach, whole + reach
 
 
-def trends(table: Mapping[str, Any]) -> tuple[Trend, ...]:
+def trends(table: OracleTable) -> tuple[Trend, ...]:
     """Return the trend of each quantity over the cycles of an oracle's table.
 
     () where fewer than 3 of its cycles have a region with intervals.
     """
     settings = (table["tolerance"], table["tolerance_kind"])
     known = [(cycle, draws(cycle, *settings)) for cycle in table["cycles"]]
-    pairs = [(cycle, found) for cycle, found in known if found is not None]
+    pairs = [(cycle, drawn) for cycle, drawn in known if drawn is not None]
     if len(pairs) < LEAST_CYCLES:
         return ()
     replicates = min(cycle["replicates"] for cycle, _ in pairs)
@@ -163,9 +167,9 @@ def trends(table: Mapping[str, Any]) -> tuple[Trend, ...]:
         for one in range(replicates):
             parts = [draws(cycle, *settings, without=one) for cycle, _ in pairs]
             left.append([part for part in parts if part is not None])
-    found = [each for _, each in pairs]
-    paired = all(len(parts) == len(found) for parts in left) and bool(left)
-    return tuple(_trend(name, found, left if paired else []) for name in QUANTITIES)
+    by_cycle = [each for _, each in pairs]
+    paired = all(len(parts) == len(by_cycle) for parts in left) and bool(left)
+    return tuple(_trend(name, by_cycle, left if paired else []) for name in QUANTITIES)
 
 
 def _trend(name: str, draws: Sequence[CycleDraws], left: Sequence[Sequence[CycleDraws]]) -> Trend:
@@ -183,7 +187,7 @@ def _trend(name: str, draws: Sequence[CycleDraws], left: Sequence[Sequence[Cycle
     cut = [
         each.cycle
         for each in draws
-        if side and float(getattr(each.found.ends, side).mean()) > _OPEN
+        if side and float(getattr(each.region.ends, side).mean()) > _OPEN
     ]
     return Trend(
         quantity=name,

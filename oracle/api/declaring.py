@@ -59,7 +59,18 @@ def OracleStudy(*, version: str | None = None, **fields: Any) -> OracleStudySpec
 
 
 def declared(fields: Mapping[str, Any], version: str | None = None) -> Study:
-    """Return the study that a mapping declares, with objects in it. Raises BadInput."""
+    """Return the study that a mapping declares, with objects in it.
+
+    Args:
+        fields: As in YAML; `network`, `dataset` and `trainer` may be Python objects.
+        version: Stands for the hash of functions, see :func:`oracle.api.identity.path_of`.
+
+    Returns:
+        The study.
+
+    Raises:
+        BadInput: Fields are refused, with every problem found.
+    """
     content = dict(fields)
     problems: list[Problem] = []
     if "network" in content:
@@ -83,9 +94,17 @@ def declared(fields: Mapping[str, Any], version: str | None = None) -> Study:
 
 
 def study_of(given: str | Path | Mapping[str, Any] | Study, smaller: ScaleDown | None) -> Study:
-    """Return the study that is meant: a built-in one's name, a path, a mapping or a study.
+    """Return the study that is meant.
 
-    Raises BadInput.
+    Args:
+        given: Name of a built-in study, path of a YAML file, a study's fields, or a study.
+        smaller: What to reduce, if anything.
+
+    Returns:
+        The study, scaled down.
+
+    Raises:
+        BadInput: There is no such study, or it is refused, with every problem found.
     """
     if isinstance(given, Study):
         study = given

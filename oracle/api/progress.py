@@ -24,7 +24,14 @@ from oracle.settings import Progress
 
 
 def shown_progress(wanted: bool) -> AbstractContextManager[Progress]:
-    """Return the progress display that fits: a notebook's, a terminal's, or none."""
+    """Return the progress display that fits: a notebook's, a terminal's, or none.
+
+    Args:
+        wanted: Whether to show one.
+
+    Returns:
+        A context manager whose value is told of the progress.
+    """
     display = _notebook_display() if wanted else None
     return terminal_progress(not wanted) if display is None else notebook_progress(display)
 
@@ -77,6 +84,9 @@ def notebook_progress(display: Any) -> Iterator[Progress]:
 
     Args:
         display: ``IPython.display``; its ``display(HTML(...), display_id=True)`` is updated.
+
+    Yields:
+        What is told of the progress.
     """
     lines: list[str] = []
     done, total = 0, 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from oracle.export.checkpoint import Found, State, find_cell, load_folder, load_network
+from oracle.export.checkpoint import ChosenCell, State, find_cell, load_folder, load_network
 from oracle.export.export import Wanted, chosen, export_network
 from oracle.host.disk import raise_disk_errors
 from oracle.inventory import deletion, listing, naming, transport
@@ -13,7 +13,7 @@ from oracle.plots.registry import FIGURES
 from oracle.reports import formats
 from oracle.runs import catalog, html_report
 from oracle.runs.catalog import StoredRun
-from oracle.runs.training_runs import training_runs
+from oracle.runs.training_runs import COLUMNS, training_runs
 from oracle.settings import Settings
 from oracle.study.base import Study
 from oracle.tables.registry import Table, is_empty
@@ -114,26 +114,8 @@ class Run:
         """
         import pandas as pd  # noqa: PLC0415  # half a second
 
-        rows = [
-            {
-                "search": each.search,
-                "cycle": each.cell.cycle,
-                "max_lr": each.cell.max_lr,
-                "replicate": each.cell.replicate,
-                "val_accuracy": each.result.val_accuracy,
-                "test_accuracy": each.result.test_accuracy,
-                "diverged": each.result.diverged,
-                "weights_remaining": each.result.weights_remaining,
-                "steps": each.result.steps,
-                "seconds": each.result.seconds,
-                "device": each.result.device,
-                "engine": each.result.engine,
-                "checkpoint": each.result.checkpoint,
-                "cell": each.cell.id,
-            }
-            for each in training_runs(self._stored)
-        ]
-        return pd.DataFrame(rows, columns=_COLUMNS)
+        rows = [each.values() for each in training_runs(self._stored)]
+        return pd.DataFrame(rows, columns=COLUMNS)
 
     def figure(self) -> Figure:
         """Return the run's figure, as ``oracle plot`` draws it.
@@ -178,20 +160,35 @@ class Run:
     def masks(
         self, cycle: int, max_lr: float | None = None, replicate: int = 0
     ) -> dict[str, Tensor]:
-        """Return the masks of :meth:`network`, bool, True where a weight remains, by its name."""
+        """Return the masks of :meth:`network`.
+
+        Args:
+            cycle: Completed pruning cycles.
+            max_lr: A max_lr of the oracle's grid; None: the well-tuned one.
+            replicate: Counted from 0.
+
+        Returns:
+            Masks by the name of the weight: bool, of its shape, True where a weight remains.
+
+        Raises:
+            BadInput: As :meth:`network`.
+        """
         cell = self._cell(cycle, max_lr, replicate)
         return load_network(self._stored, self._settings, cell, "final").masks
 
     def folder(
         self, into: str | Path, cycle: int, max_lr: float | None = None, replicate: int = 0
     ) -> Path:
-        """Write the files that a training function left in ``task.folder``; returns the folder.
+        """Write the files that a training function left in ``task.folder``.
 
         Args:
             into: A new or empty folder.
             cycle: As for :meth:`network`, as are max_lr and replicate.
             max_lr: A max_lr of the oracle's grid; None: the well-tuned one.
             replicate: Counted from 0.
+
+        Returns:
+            The folder.
 
         Raises:
             BadInput: As :meth:`network`; or the study has no training function.
@@ -238,8 +235,8 @@ class Run:
         ``id``, ``name``, ``study``, ``kind``, ``state``, ``done`` and ``expected`` training runs,
         ``ended`` (when the latest of them ended, UTC), ``bytes`` on disk, ``owners``, ``folder``.
         """
-        (found,) = listing.listed([self._stored])
-        return found.as_json()
+        (listed,) = listing.listed([self._stored])
+        return listed.as_json()
 
     def delete(self) -> None:
         """Delete the run, and all that no other run needs, its networks included.
@@ -279,7 +276,7 @@ class Run:
             transport.export_run(self._stored, self._settings, Path(file), networks)
         return Path(file)
 
-    def _cell(self, cycle: int, max_lr: float | None, replicate: int) -> Found:
+    def _cell(self, cycle: int, max_lr: float | None, replicate: int) -> ChosenCell:
         return find_cell(self._stored, cycle, max_lr, replicate)
 
     def __repr__(self) -> str:
@@ -288,9 +285,3 @@ class Run:
     def _repr_html_(self) -> str:
         """Render the table as HTML for a notebook, and the figure below it."""
         return html_report.notebook_cell(self.table)
-
-
-_COLUMNS = (
-    "search", "cycle", "max_lr", "replicate", "val_accuracy", "test_accuracy", "diverged",
-    "weights_remaining", "steps", "seconds", "device", "engine", "checkpoint", "cell",
-)  # fmt: skip

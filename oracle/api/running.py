@@ -229,7 +229,24 @@ def settings_of(
     backend: str = "ray",
     save_every: float = 5.0,
 ) -> Settings:
-    """Return how a study is run; the environment's where an argument is None. Raises BadInput."""
+    """Return how a study is run; the environment's where an argument is None.
+
+    Args:
+        runs: Folder of all runs.
+        storage: Database URL.
+        store: URL below which networks and images are kept.
+        workers: Processes that train.
+        data: Folder of the images.
+        device: What a worker trains on.
+        backend: Ray Tune's workers, or this process.
+        save_every: Minutes between two saves of what is being trained.
+
+    Returns:
+        The settings.
+
+    Raises:
+        BadInput: Arguments are refused, with every problem found.
+    """
     problems = []
     for name, value, known in (
         ("device", device, DEVICE_NAMES),

@@ -5,9 +5,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -17,6 +16,7 @@ from oracle.settings import DEVICE_NAMES, Settings
 
 if TYPE_CHECKING:
     from oracle.analysis.curve_fit import Target
+    from oracle.tables.oracle import OracleTable
 
 _text_or_json = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
@@ -83,11 +83,11 @@ def fit(
             "no cycle of this run has a region above chance level yet; nothing to fit"
         )
     betas = [beta_low + (beta_high - beta_low) * step / 30 for step in range(31)]
-    found = fits.fit_scyc_curve(targets, rate, range(q_most + 1), list(dict.fromkeys(betas)))
+    curves = fits.fit_scyc_curve(targets, rate, range(q_most + 1), list(dict.fromkeys(betas)))
     if form == "json":
-        click.echo(json.dumps(fits.as_json(found), indent=2))
+        click.echo(json.dumps(fits.as_json(curves), indent=2))
     else:
-        click.echo(fits.text(found, name), nl=False)
+        click.echo(fits.text(curves, name), nl=False)
 
 
 @click.command()
@@ -106,8 +106,8 @@ def cost(run_names: tuple[str, ...], settings: Settings, paper: bool, form: str)
     if paper == bool(run_names):
         raise click.UsageError("name a RUN or more, or give --paper")
     if paper:
-        found = budgets.PAPER
-        shown, content = budgets.budget_text(found), budgets.budget_json(found)
+        measured = budgets.PAPER
+        shown, content = budgets.budget_text(measured), budgets.budget_json(measured)
     else:
         from oracle.inventory import sources
 
@@ -130,11 +130,12 @@ def budget(run_name: str, settings: Settings, device: str, form: str) -> None:
     from oracle.runs import catalog, longer
 
     run = catalog.find_run(run_name, settings)
-    found = longer.train_longer(run, catalog.stored_table(run), device)
+    table = cast("OracleTable", catalog.stored_table(run))  # else the study is refused
+    comparison = longer.train_longer(run, table, device)
     if form == "json":
-        click.echo(json.dumps(longer.as_json(found), indent=2))
+        click.echo(json.dumps(longer.as_json(comparison), indent=2))
     else:
-        click.echo(longer.text(found), nl=False)
+        click.echo(longer.text(comparison), nl=False)
 
 
 @click.command()
@@ -163,17 +164,17 @@ def trend(run_names: tuple[str, ...], against: str | None, settings: Settings, f
         else:
             click.echo("\n".join(shift.text(each) for each in shifts), nl=False)
         return
-    found = [rise.of_table(*_oracle_table(name, settings)) for name in run_names]
+    rises = [rise.of_table(*_oracle_table(name, settings)) for name in run_names]
     if form == "json":
-        click.echo(json.dumps([rise.as_json(each) for each in found], indent=2))
+        click.echo(json.dumps([rise.as_json(each) for each in rises], indent=2))
     else:
-        click.echo("\n".join(rise.text(each) for each in found), nl=False)
+        click.echo("\n".join(rise.text(each) for each in rises), nl=False)
 
 
 COMMANDS = (paper, fit, trend, cost, budget, replay)
 
 
-def _oracle_table(name: str, settings: Settings) -> tuple[Mapping[str, Any], float | None]:
+def _oracle_table(name: str, settings: Settings) -> tuple[OracleTable, float | None]:
     """Read the table of a run, or of a file, and the share that a cycle prunes if known."""
     from oracle.analysis import rise
     from oracle.inventory import sources

@@ -31,14 +31,14 @@ def list_runs(settings: Settings, form: str) -> None:
     from oracle.runs import catalog
 
     unread: list[str] = []
-    found = listing.listed(catalog.find(settings, unread))
+    listed = listing.listed(catalog.find(settings, unread))
     if form == "json":
-        click.echo(json.dumps([each.as_json() for each in found], indent=2))
+        click.echo(json.dumps([each.as_json() for each in listed], indent=2))
         return
-    if not found:
+    if not listed:
         click.echo("no runs yet; start one: oracle run STUDY")
     else:
-        click.echo(listing.text(found), nl=False)
+        click.echo(listing.text(listed), nl=False)
     for run_id in unread:
         click.echo(f"{run_id}  of another version; that version reads it")
 
@@ -51,11 +51,11 @@ def show(run_name: str, settings: Settings, form: str) -> None:
     """Tell of one RUN: what `list` does, its study's kind, its folder and its database."""
     from oracle.inventory import listing
 
-    found = listing.find_listed(run_name, settings)
+    listed = listing.find_listed(run_name, settings)
     if form == "json":
-        click.echo(json.dumps(found.as_json(), indent=2))
+        click.echo(json.dumps(listed.as_json(), indent=2))
     else:
-        click.echo(listing.one_text(found), nl=False)
+        click.echo(listing.one_text(listed), nl=False)
 
 
 @runs.command()
@@ -70,15 +70,15 @@ def delete(run_name: str, settings: Settings, yes: bool) -> None:
     """
     from oracle.inventory import deletion, listing
 
-    found = listing.find_listed(run_name, settings)
+    listed = listing.find_listed(run_name, settings)
     if not yes:
-        click.echo(listing.one_text(found), nl=False)
-        if not click.confirm(f"Delete {found.run.record.run_id}?"):
+        click.echo(listing.one_text(listed), nl=False)
+        if not click.confirm(f"Delete {listed.run.record.run_id}?"):
             click.echo("nothing was deleted")
             return
-    gone = deletion.delete(found.run, settings)
+    gone = deletion.delete(listed.run, settings)
     click.echo(
-        f"{found.run.record.run_id} is deleted: {gone.cells} training runs, "
+        f"{listed.run.record.run_id} is deleted: {gone.cells} training runs, "
         f"{listing.bytes_text(gone.size)}"
     )
 

@@ -16,7 +16,11 @@ _SHRINK = "shrink."  # what a request to a server calls the fields of ScaleDown
 
 
 def with_option_names(error: BadInput) -> BadInput:
-    """Return bad input whose problems name options, such as ``--runs``, instead of fields."""
+    """Return bad input whose problems name options, such as ``--runs``, instead of fields.
+
+    Args:
+        error: Names fields of the settings.
+    """
     return BadInput(error.source, [_with_option(problem) for problem in error.problems])
 
 

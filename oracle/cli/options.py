@@ -27,14 +27,21 @@ class Finite(click.FloatRange):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Convert to a number; fails as Click's own types do."""
-        found = super().convert(value, param, ctx)
-        if not math.isfinite(found):
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
             self.fail(f"{value} is not a finite number; give one", param, ctx)
-        return found
+        return number
 
 
 def storage_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Options that say where runs are; the command gets them as `settings`."""
+    """Add the options that say where runs are; the command gets them as `settings`.
+
+    Args:
+        command: To decorate.
+
+    Returns:
+        The command with the options.
+    """
 
     @click.option(
         "--runs", "folder", type=FILE, default=Path("runs"), envvar="ORACLE_RUNS",
@@ -101,11 +108,14 @@ def _stored_url(file: Path, storage: str | None) -> str:
 
 
 def worker_options(workers: str, inline: str) -> Callable[[Command], Command]:
-    """Options that say which workers train; the command gets `workers`, `backend` and `device`.
+    """Make the options that say which workers train.
 
     Args:
         workers: What --workers counts.
         inline: Where the backend `inline` trains.
+
+    Returns:
+        A decorator; the command gets `workers`, `backend` and `device`.
     """
 
     def with_options(command: Command) -> Command:
@@ -126,7 +136,14 @@ def worker_options(workers: str, inline: str) -> Callable[[Command], Command]:
 
 
 def device_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Options that say on what a study is run; they go into `settings` too."""
+    """Add the options that say on what a study is run; they go into `settings` too.
+
+    Args:
+        command: To decorate.
+
+    Returns:
+        The command with the options.
+    """
 
     @click.option(
         "--data", type=FILE, help="Folder of the images; replaces the study's dataset.root."
@@ -167,7 +184,14 @@ set_option = click.option(
 
 
 def scale_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Options that make a study smaller; the command gets them as `wanted`."""
+    """Add the options that make a study smaller; the command gets them as `wanted`.
+
+    Args:
+        command: To decorate.
+
+    Returns:
+        The command with the options.
+    """
 
     @click.option(
         "--scale", type=Finite(0, 1, min_open=True),
@@ -204,6 +228,9 @@ def recorded(command: Callable[..., None]) -> Callable[..., None]:
 
     Args:
         command: To decorate.
+
+    Returns:
+        The command with the option.
     """
     return click.option(
         "--distributions", "which", metavar="NAME",
@@ -212,7 +239,14 @@ def recorded(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def client_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Options that say which server is asked; the command gets `client`."""
+    """Add the options that say which server is asked; the command gets `client`.
+
+    Args:
+        command: To decorate.
+
+    Returns:
+        The command with the options.
+    """
 
     @click.option(
         "--server", envvar="ORACLE_SERVER", default="http://127.0.0.1:8000", show_default=True,

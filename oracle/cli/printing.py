@@ -5,17 +5,28 @@ from __future__ import annotations
 import sys
 
 import click
-from rich.console import Console
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 _UNNAMED_WIDTH = 160  # columns where no terminal says how wide it is
 
 
 def print_table(text: str) -> None:
-    """Print text that may hold colour codes, as it is."""
+    """Print text that may hold colour codes, as it is.
+
+    Args:
+        text: With its line ends.
+    """
     click.echo(text, nl=False, color=sys.stdout.isatty())
 
 
 def width() -> int:
-    """Columns of a table in text."""
-    return max(Console().width, 100) if sys.stdout.isatty() else _UNNAMED_WIDTH
+    """Return the width of a table in text: the terminal's, and at least 100.
+
+    Returns:
+        Columns.
+    """
+    if not sys.stdout.isatty():
+        return _UNNAMED_WIDTH
+    from rich.console import Console  # noqa: PLC0415  # where a table is printed
+
+    return max(Console().width, 100)

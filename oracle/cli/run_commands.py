@@ -44,11 +44,11 @@ def table(
         raise click.UsageError("Missing argument 'RUN'.")
     from oracle.reports import formats
 
-    found = _stored(run_name, settings, which)
+    content = _stored(run_name, settings, which)
     if form == "text":
-        print_table(formats.text(found, width(), colour=sys.stdout.isatty()))
+        print_table(formats.text(content, width(), colour=sys.stdout.isatty()))
     else:
-        click.echo(formats.FORMATS[form](found), nl=False)
+        click.echo(formats.FORMATS[form](content), nl=False)
 
 
 @click.command()
@@ -68,12 +68,12 @@ def plot(run_name: str, settings: Settings, which: str | None, output: Path | No
     from oracle.plots.registry import FIGURES
     from oracle.tables.registry import is_empty
 
-    found = _stored(run_name, settings, which)
-    if is_empty(found):
+    content = _stored(run_name, settings, which)
+    if is_empty(content):
         raise click.ClickException("no cycle of this run is finished yet; nothing to draw")
-    target = output or Path(f"{found['run_id']}.html")
-    drawn = FIGURES[found["kind"]]
-    page.save(drawn.figure(found), target, drawn.cards(found))
+    target = output or Path(f"{content['run_id']}.html")
+    drawn = FIGURES[content["kind"]]
+    page.save(drawn.figure(content), target, drawn.cards(content))
     click.echo(str(target))
 
 
@@ -85,11 +85,11 @@ def list_runs(settings: Settings) -> None:
     from oracle.study.loading import bundled_studies
 
     unread: list[str] = []
-    found = catalog.find(settings, unread)
-    width = max([20, *(len(each.record.run_id) for each in found)])
-    for each in found:
+    runs = catalog.find(settings, unread)
+    width = max([20, *(len(each.record.run_id) for each in runs)])
+    for each in runs:
         click.echo(f"{each.record.run_id:<{width}}  {each.state:<10} {each.place}")
-    if not found:
+    if not runs:
         click.echo("no runs yet")
     for run_id in unread:
         click.echo(f"{run_id:<{width}}  written by another version; use that version")
@@ -146,15 +146,15 @@ def export(
         raise click.UsageError(f"--max-lr {max_lr}: give a number, or well-tuned") from None
     run = catalog.find_run(run_name, settings)
     wanted = Wanted(cycle, rate, replicate, state, shrink)
-    found = export_network(run, settings, output, form, wanted)
-    cost = found["cost"]
+    data = export_network(run, settings, output, form, wanted)
+    cost = data["cost"]
     small = dict.fromkeys(("bytes", "flops"), "")
     if cost["shrunk_bytes"] is not None:
         small = {key: f", {cost[f'shrunk_{key}']:,} without pruned filters" for key in small}
     click.echo(
         f"{output}\n"
-        f"cycle {found['cycle']}, max_lr {found['max_lr']:.4g}, replicate {found['replicate']}, "
-        f"{found['weights_remaining']:.2f} % of the weights remaining\n"
+        f"cycle {data['cycle']}, max_lr {data['max_lr']:.4g}, replicate {data['replicate']}, "
+        f"{data['weights_remaining']:.2f} % of the weights remaining\n"
         f"bytes  {cost['dense_bytes']:,} dense, {cost['sparse_bytes']:,} sparse{small['bytes']}\n"
         f"FLOPs  {cost['dense_flops']:,} dense, {cost['sparse_flops']:,} sparse{small['flops']}, "
         "of one image"

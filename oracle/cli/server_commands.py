@@ -117,14 +117,14 @@ def create(name: str, settings: Settings, scope: Scope) -> None:
 @storage_options
 def list_tokens(settings: Settings) -> None:
     """List the tokens, without their secrets."""
-    found: list[Token] = []
+    known: list[Token] = []
     if _there(settings):
         with _tokens(settings) as tokens:
-            found = tokens.list()
-    width = max([12, *(len(each.name) for each in found)])
-    for each in found:
+            known = tokens.list()
+    width = max([12, *(len(each.name) for each in known)])
+    for each in known:
         click.echo(f"{each.name:<{width}}  {each.scope:<6}  {each.created:%Y-%m-%d %H:%M} UTC")
-    if not found:
+    if not known:
         click.echo("no tokens; create one: oracle token create NAME --scope submit")
 
 
@@ -202,9 +202,9 @@ def _database(settings: Settings) -> URL:
 def _pairs(given: dict[str, Sequence[str]]) -> dict[str, dict[str, str]]:
     """Split options at NAME=, by option and name. Raises BadInput with all problems."""
     problems: list[Problem] = []
-    found: dict[str, dict[str, str]] = {}
+    pairs: dict[str, dict[str, str]] = {}
     for option, values in given.items():
-        named = found[option] = {}
+        named = pairs[option] = {}
         for value in values:
             name, equals, rest = value.partition("=")
             if not (name and equals and rest):
@@ -214,4 +214,4 @@ def _pairs(given: dict[str, Sequence[str]]) -> dict[str, dict[str, str]]:
             named[name] = rest
     if problems:
         raise BadInput("serve", problems)
-    return found
+    return pairs

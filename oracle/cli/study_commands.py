@@ -149,11 +149,11 @@ def studies(form: str) -> None:
     """List the built-in studies: the data and device that each needs, and its training runs."""
     from oracle.experiments.built_in import built_in_studies, studies_text
 
-    found = built_in_studies()
+    built_in = built_in_studies()
     if form == "json":
-        click.echo(json.dumps([asdict(each) for each in found], indent=2))
+        click.echo(json.dumps([asdict(each) for each in built_in], indent=2))
     else:
-        click.echo(studies_text(found), nl=False)
+        click.echo(studies_text(built_in), nl=False)
 
 
 COMMANDS = (run, check, plot_schedule, studies)

@@ -3,6 +3,8 @@
 with Client("http://127.0.0.1:8000") as client:
     job = client.wait(client.submit(text).id)
     table = client.table(job.run)
+
+Over 300 lines: every method says its arguments and results.
 """
 
 from __future__ import annotations
@@ -81,9 +83,15 @@ class Client:
     ) -> Job:
         """Put a study into the queue; the same study is one job, however often it is submitted.
 
-        study: YAML text, or its fields. data: one of the server's data folders. priority: -100 to
-        100, higher first. key: a word for this submission, which the server then refuses with
-        another study.
+        Args:
+            study: YAML text, or a study's fields.
+            shrink: What to reduce.
+            data: Name of one of the server's data folders.
+            priority: -100 to 100, higher first.
+            key: A word for this submission, which the server then refuses with another study.
+
+        Returns:
+            The job, new or as it is.
         """
         content: dict[str, Any] = {"study": study, "priority": priority}
         if shrink is not None:
@@ -95,7 +103,14 @@ class Client:
         return request(Job, "POST", "/v1/jobs", json=content, headers=headers)
 
     def job(self, job_id: str) -> Job:
-        """One job."""
+        """Fetch one job.
+
+        Args:
+            job_id: Of the job.
+
+        Returns:
+            The job as it is now.
+        """
         return self._connection.request(Job, "GET", _job(job_id))
 
     def jobs(
@@ -107,26 +122,67 @@ class Client:
         before: int | None = None,
         limit: int = 50,
     ) -> JobPage:
-        """Jobs, the newest first; before: `next` of the page before."""
+        """List jobs, the newest first.
+
+        Args:
+            states: Only those in one of these states; empty: all.
+            study: Only those of studies of this name.
+            owner: Only those of this owner.
+            before: ``next`` of the page before; None: the first page.
+            limit: Jobs a page, at most.
+
+        Returns:
+            A page of jobs.
+        """
         asked = _given({"study": study, "owner": owner, "before": before, "limit": limit})
         asked["state"] = list(states)
         return self._connection.request(JobPage, "GET", "/v1/jobs", params=asked)
 
     def cancel(self, job_id: str) -> Job:
-        """Cancel a queued or running job; what is finished is kept."""
+        """Cancel a queued or running job; what is finished is kept.
+
+        Args:
+            job_id: Of the job.
+
+        Returns:
+            The cancelled job.
+        """
         return self._connection.request(Job, "POST", f"{_job(job_id)}/cancel")
 
     def resume(self, job_id: str) -> Job:
-        """Put a cancelled or failed job back into the queue."""
+        """Put a cancelled or failed job back into the queue.
+
+        Args:
+            job_id: Of the job.
+
+        Returns:
+            The queued job.
+        """
         return self._connection.request(Job, "POST", f"{_job(job_id)}/resume")
 
     def reprioritise(self, job_id: str, priority: int) -> Job:
-        """Give a job another priority, -100 to 100; higher comes first."""
+        """Give a job another priority.
+
+        Args:
+            job_id: Of the job.
+            priority: -100 to 100; higher comes first.
+
+        Returns:
+            The changed job.
+        """
         content = {"priority": priority}
         return self._connection.request(Job, "PATCH", _job(job_id), json=content)
 
     def wait(self, job_id: str, progress: Progress | None = None) -> Job:
-        """Follow a job to its end, through restarts of the server; returns it as it ended."""
+        """Follow a job to its end, through restarts of the server.
+
+        Args:
+            job_id: Of the job.
+            progress: Is told what happens; None: nothing is.
+
+        Returns:
+            The job as it ended.
+        """
         shown = progress or Progress()
         job = None
         for each in self.events(job_id, away=shown.say):
@@ -169,7 +225,11 @@ class Client:
                 yield read(Event, each.data)
 
     def runs(self) -> tuple[Run, ...]:
-        """All runs in the server's storage, the newest first."""
+        """List all runs in the server's storage.
+
+        Returns:
+            The runs, the newest first.
+        """
         runs: list[Run] = []
         before: int | None = None
         while True:
@@ -180,7 +240,14 @@ class Client:
                 return tuple(runs)
 
     def run(self, run: str) -> Run:
-        """One run."""
+        """Fetch one run.
+
+        Args:
+            run: Id of the run.
+
+        Returns:
+            The run as it is now.
+        """
         return self._connection.request(Run, "GET", _run(run))
 
     def table(self, run: str, distributions: str | None = None) -> dict[str, Any]:
@@ -189,16 +256,22 @@ class Client:
         Args:
             run: Id of the run.
             distributions: Those of "oracle", "S-Cyc" or an entry's label instead, where recorded.
+
+        Returns:
+            What ``oracle table --format json`` prints.
         """
         asked = _given({"format": "json", "distributions": distributions})
         return self._connection.request(dict[str, Any], "GET", f"{_run(run)}/table", params=asked)
 
     def figure(self, run: str, distributions: str | None = None) -> dict[str, Any]:
-        """Fetch a run's figure, as Plotly's JSON.
+        """Fetch a run's figure.
 
         Args:
             run: Id of the run.
             distributions: As for :meth:`table`.
+
+        Returns:
+            The figure in Plotly's JSON.
         """
         asked = _given({"format": "json", "distributions": distributions})
         return self._connection.request(dict[str, Any], "GET", f"{_run(run)}/figure", params=asked)
@@ -235,11 +308,22 @@ class Client:
         Args:
             run: Id of a run that the server trains.
             cycle: Completed pruning cycles.
+
+        Returns:
+            The region, with the well-tuned max_lr.
         """
         return self._connection.request(CycleRegion, "GET", f"{_run(run)}/cycles/{cycle}/region")
 
     def max_lr(self, run: str, cycle: int) -> MaxLr:
-        """max_lr of a pruning cycle: S-Cyc's, the well-tuned one, the region."""
+        """Fetch max_lr of a pruning cycle: S-Cyc's, the well-tuned one, the region.
+
+        Args:
+            run: Id or name of a run that the server trains, or of an external training loop's.
+            cycle: Completed pruning cycles.
+
+        Returns:
+            The learning rates.
+        """
         path = f"/v1/oracle/{_part(run)}/max_lr"
         return self._connection.request(MaxLr, "GET", path, params={"cycle": cycle})
 
@@ -247,6 +331,12 @@ class Client:
         """Declare a run of an external training loop; the same one may be declared again.
 
         What to train first is the answer of :meth:`observe` without observations.
+
+        Args:
+            run: Its fields: name, grid, cycles and the others of ``POST /v1/oracle``.
+
+        Returns:
+            The run, with its id.
         """
         return self._connection.request(ExternalRun, "POST", "/v1/oracle", json=dict(run))
 
@@ -261,14 +351,16 @@ class Client:
         """Report training runs of an external training loop, and ask what to train next.
 
         Args:
-            run: id or name of the run.
+            run: Id or name of the run.
             observations: cycle, max_lr, replicate and accuracy in percent (None: it diverged) of
                 each; none to ask only.
-            trainer: a name for this trainer, which is given again what it was given and has not
+            trainer: A name for this trainer, which is given again what it was given and has not
                 observed.
-            lease: seconds after which the next training is given to another trainer; None takes
+            lease: Seconds after which the next training run is given to another trainer; None takes
                 the server's 600.
 
+        Returns:
+            How far the run is, and what to train next.
         """
         content: dict[str, Any] = {"observations": [dict(each) for each in observations]}
         content |= _given({"trainer": trainer, "lease": lease})

@@ -65,13 +65,16 @@ class Connection:
         self._http.close()
 
     def request(self, kind: type[_T], method: str, path: str, **content: Any) -> _T:
-        """Send a request; return what its answer holds.
+        """Send a request; read what its answer holds.
 
         Args:
             kind: Type of the answer.
             method: Of HTTP.
-            path: Of the request.
-            **content: As for :meth:`httpx.Client.request`.
+            path: On the server.
+            content: Arguments of :meth:`httpx.Client.request`.
+
+        Returns:
+            The answer.
 
         Raises:
             BadInput: The server found problems in what was sent.
@@ -118,11 +121,22 @@ class Connection:
     def stream(
         self, path: str, after: int, away: Callable[[str], None]
     ) -> Iterator[ServerSentEvent | None]:
-        """Server-sent events after the one with a number; None wherever the server ends the stream.
+        """Yield server-sent events; None wherever the server ends the stream.
 
         A stream that ends or breaks is opened again after the last event that came, for as long as
-        it is iterated. away: told why, when the server does not answer. Raises BadInput, and
-        ServerError where it has not answered for as long as is waited.
+        it is iterated.
+
+        Args:
+            path: Of the stream.
+            after: Number of the last event that is known.
+            away: Is told why, when the server does not answer.
+
+        Yields:
+            Events with a higher number than `after`.
+
+        Raises:
+            BadInput: The server refuses the request.
+            ServerError: It has not answered for as long as is waited.
         """
         last, pause, heard = str(after), _PAUSES[0], self._pace.now()
         reported = False
@@ -162,7 +176,18 @@ class Connection:
             raise self._refusal(source.response)
 
     def read(self, kind: type[_T], content: bytes | str) -> _T:
-        """JSON as one of our types. Raises ServerError."""
+        """Read JSON as one of our types.
+
+        Args:
+            kind: The type.
+            content: JSON text.
+
+        Returns:
+            The value.
+
+        Raises:
+            ServerError: The content is no such value.
+        """
         try:
             answer: _T = _adapter(cast("Any", kind)).validate_json(content)
         except ValidationError as error:

@@ -33,7 +33,7 @@ def several(page: JobPage) -> str:
 
 def one(job: Job) -> str:
     """All that is known of a job."""
-    found = {
+    fields = {
         "job": job.id,
         "study": job.study,
         "state": job.state,
@@ -48,7 +48,7 @@ def one(job: Job) -> str:
         "ended": _time(job.ended),
         "message": job.message,
     }
-    lines = [f"{name:<13} {value}" for name, value in found.items() if value]
+    lines = [f"{name:<13} {value}" for name, value in fields.items() if value]
     return "\n".join([*lines, *(f"  {each}" for each in job.errors)]) + "\n"
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from oracle.database.errors import failed
 from oracle.errors import StorageError, StorageUnavailable
@@ -107,7 +107,11 @@ class Database:
         Returns:
             The statement, in the database's dialect.
         """
-        return (sqlite.insert if self._sqlite else postgresql.insert)(table)
+        if self._sqlite:
+            return sqlite.insert(table)
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415  # a tenth of `oracle list`
+
+        return postgresql.insert(table)
 
     def _check_file(self) -> None:
         """Refuse to go on with a SQLite file that is no longer where it was opened.

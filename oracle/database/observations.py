@@ -58,8 +58,8 @@ class Observations:
         """Return the latest run with a name; None where there is none."""
         mine = OUTSIDE.c.run_id.startswith(f"{storable(name)}-", autoescape=True)
         exact = sa.func.length(OUTSIDE.c.run_id) == len(name) + _SUFFIX
-        found = self._declared(mine & exact)
-        return found[-1] if found else None
+        declared = self._declared(mine & exact)
+        return declared[-1] if declared else None
 
     def count(self) -> int:
         """Count the runs."""

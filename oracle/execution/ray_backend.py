@@ -18,8 +18,15 @@ from pathlib import Path
 from oracle.errors import PackFailed
 from oracle.execution import ray_auth, ray_reaper
 from oracle.execution.pack_queue import PackQueue
-from oracle.execution.ray_cluster import connect, count_gpus, gpu_share, make_scratch, too_small
-from oracle.execution.ray_searcher import pack_searcher
+from oracle.execution.ray_cluster import (
+    connect,
+    count_gpus,
+    gpu_share,
+    is_connected,
+    make_scratch,
+    too_small,
+)
+from oracle.execution.ray_searcher import pack_scheduler, pack_searcher
 from oracle.execution.ray_trainable import pack_trainable
 from oracle.execution.worker import WorkerConfig
 from oracle.host.devices import resolve_device
@@ -28,14 +35,17 @@ from oracle.host.devices import resolve_device
 def ray_tune(worker_spec: WorkerConfig, queue: PackQueue, workers: int) -> None:
     """Train on Ray Tune's workers: those of a cluster where RAY_ADDRESS names one, else local ones.
 
-    Each worker is one process with one CPU, or a share of a GPU, and is used until the end. Raises
+    Where the process is connected to a Ray already, that one is used, and left connected. Each
+    worker is one process with one CPU, or a share of a GPU, and is used until the end. Raises
     PackFailed, also where there is no GPU to share.
     """
     if queue.finished:
         return
     scratch = make_scratch()
-    cluster = "RAY_ADDRESS" in os.environ
-    queue.events.say("connecting to Ray" if cluster else "starting Ray")
+    connected = is_connected()
+    cluster = connected or "RAY_ADDRESS" in os.environ
+    begun = "using the Ray of this process" if connected else "connecting to Ray"
+    queue.events.say(begun if cluster else "starting Ray")
     alone = contextlib.nullcontext() if cluster else ray_reaper.none_left(scratch)
     try:
         with alone, ray_auth.environment(workers, None if cluster else scratch, queue.events.say):
@@ -45,7 +55,8 @@ def ray_tune(worker_spec: WorkerConfig, queue: PackQueue, workers: int) -> None:
             cpus, gpus = own or (1.0, 0.0)
             on_gpu = gpus > 0 if own else resolve_device(worker_spec.device).type == "cuda"
             try:
-                connect(ray, cluster, math.ceil(workers * cpus), on_gpu, scratch)
+                if not connected:
+                    connect(ray, cluster, math.ceil(workers * cpus), on_gpu, scratch)
                 share = gpu_share(workers, count_gpus(ray)) if on_gpu else 0.0
                 spec = dataclasses.replace(worker_spec, share=share or 1.0, disposable=True)
                 needed = {"cpu": cpus, "gpu": gpus if own else share}
@@ -55,7 +66,8 @@ def ray_tune(worker_spec: WorkerConfig, queue: PackQueue, workers: int) -> None:
                     queue.events.say(f"{rule}: it waits for a larger one")
                 _fit(spec, queue, workers, needed, scratch)
             finally:
-                ray.shutdown()
+                if not connected:
+                    ray.shutdown()
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -80,6 +92,7 @@ def _fit(
         trainable,
         tune_config=tune.TuneConfig(
             search_alg=searcher,
+            scheduler=pack_scheduler(),
             num_samples=-1,
             reuse_actors=True,
             trial_name_creator=lambda trial: f"pack-{trial.trial_id}",

@@ -74,6 +74,12 @@ def make_scratch() -> Path:
     return folder
 
 
+def is_connected() -> bool:
+    """Return whether this process is connected to a Ray, as by ``ray.init`` in a notebook."""
+    ray: Any = sys.modules.get("ray")  # an import takes seconds, and reads the environment
+    return ray is not None and bool(ray.is_initialized())
+
+
 def connect(ray: Any, cluster: bool, cpus: int, on_gpu: bool, scratch: Path) -> None:
     """Connect to a cluster, or start a local Ray with so many CPUs."""
     quiet = {"logging_level": logging.ERROR, "log_to_driver": False}

@@ -1,4 +1,4 @@
-"""The searcher of Ray Tune that hands out packs as trials."""
+"""The searcher of Ray Tune that hands out packs as trials, and the scheduler that keeps workers."""
 
 from __future__ import annotations
 
@@ -32,32 +32,48 @@ class PackTrials:
         self._measures: str | None = None  # the trial that measures the plan
         self._again: list[Pack] = []  # whose workers died
         self._deaths: Counter[Any] = Counter()  # of workers, by pack; None: by the plan
+        self._to_start = workers  # workers that were not asked for yet
         self._nap = _FIRST_NAP
 
     def suggest(self, trial_id: str) -> Any:
-        """Return a trial's configuration, None while there is nothing to do, or the end."""
+        """Return a trial's configuration, None while every worker has a trial, or the end.
+
+        The first trials only start the workers, so that no pack waits for a worker to start.
+        """
         queue = self._queue
         if queue.finished or self.failure is not None:
             return self._finished
+        if len(self._out) >= self._workers:
+            return None
+        if self._to_start:
+            self._to_start -= 1
+            return self._rest(trial_id, 0.0)
         if queue.unplanned and self._measures is None:
             self._measures, self._out[trial_id] = trial_id, None
             return {"most": queue.most}
+        return self._work(trial_id)
+
+    def _work(self, trial_id: str) -> Any:
+        """Return the configuration of a trial that trains a pack, or that rests without one."""
+        queue = self._queue
         try:
             pack = self._again.pop() if self._again else queue.next()
-        except BaseException as failure:  # as below
+        except BaseException as failure:  # raised again when Tune has ended
             self.failure = failure
             return self._finished
-        if pack is not None:
-            self._nap = _FIRST_NAP
-            self._out[trial_id] = pack
-            tasks = [dataclasses.asdict(each) for each in cell_tasks(pack.cells, queue.known)]
-            return {"tasks": json.dumps(tasks), "engine": queue.engine}
-        if len(self._out) >= self._workers:
-            return None
-        # Tune stops a worker that has nothing to do, and a new one takes seconds to start.
+        if pack is None:
+            # Tune stops a worker that has nothing to do, and a new one takes seconds to start.
+            self._nap = min(self._nap * 1.2, _LONGEST_NAP)
+            return self._rest(trial_id, self._nap)
+        self._nap = _FIRST_NAP
+        self._out[trial_id] = pack
+        tasks = [dataclasses.asdict(each) for each in cell_tasks(pack.cells, queue.known)]
+        return {"tasks": json.dumps(tasks), "engine": queue.engine}
+
+    def _rest(self, trial_id: str, seconds: float) -> dict[str, float]:
+        """Return the configuration of a trial that only keeps its worker."""
         self._out[trial_id] = None
-        self._nap = min(self._nap * 1.2, _LONGEST_NAP)
-        return {"nap": self._nap}
+        return {"nap": seconds}
 
     def complete(self, trial_id: str, result: dict[str, Any] | None, error: bool) -> None:
         """Take what a trial reported; error: whether its worker died."""
@@ -136,6 +152,29 @@ def pack_searcher(queue: PackQueue, workers: int) -> Any:
             """Nothing to restore."""
 
     return PackSearcher()
+
+
+def pack_scheduler() -> Any:
+    """Return a Tune scheduler that lets every worker finish its start.
+
+    Tune's own takes the oldest trial whose worker is still starting, gives it to the next worker
+    that is free, and stops the one that starts. Where a start takes longer than a training run,
+    that goes on for ever, and one worker trains alone. This scheduler names no trial: Tune then
+    starts them in their order, each with a free worker or a new one.
+
+    Returns:
+        A ``ray.tune.schedulers.TrialScheduler``.
+    """
+    from ray.tune.schedulers import FIFOScheduler  # noqa: PLC0415  # as ray itself
+
+    class PackScheduler(FIFOScheduler):
+        """What Tune calls."""
+
+        def choose_trial_to_run(self, tune_controller: Any) -> None:
+            """Prefer no trial."""
+
+    made: Any = PackScheduler  # Ray gives its constructor no types
+    return made()
 
 
 def _reported(result: dict[str, Any] | None, error: bool, queue: PackQueue) -> dict[str, Any]:

@@ -106,9 +106,9 @@ def cycle_line(cycle: OracleCycle) -> str:
     start = f"cycle {cycle.cycle:>2}  {remaining:6.2f} % remaining  "
     if cycle.region is None:
         return start + "no winner: every max_lr diverged"
-    found = cycle.region
-    region = f"[{format_lr(found.low)}, {format_lr(found.high)}]"
-    return start + f"well-tuned {format_lr(found.well_tuned):<8} region {region}"
+    measured = cycle.region
+    region = f"[{format_lr(measured.low)}, {format_lr(measured.high)}]"
+    return start + f"well-tuned {format_lr(measured.well_tuned):<8} region {region}"
 
 
 def path_line(done: RunCycle) -> str:

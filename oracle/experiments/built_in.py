@@ -34,11 +34,11 @@ def built_in_studies() -> list[BuiltInStudy]:
     return [_described(parse(read_yaml(text, name), name)) for name, text in _texts()]
 
 
-def studies_text(found: Sequence[BuiltInStudy]) -> str:
+def studies_text(studies: Sequence[BuiltInStudy]) -> str:
     """Format studies for a terminal, a line each.
 
     Args:
-        found: The studies, in their order.
+        studies: The studies, in their order.
     """
     heads = ("study", "kind", "network", "data", "training runs", "steps each", "device")
     rows = [
@@ -51,7 +51,7 @@ def studies_text(found: Sequence[BuiltInStudy]) -> str:
             f"{each.steps:,}",
             each.device,
         )
-        for each in found
+        for each in studies
     ]
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     lines = []

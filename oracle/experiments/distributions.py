@@ -22,7 +22,7 @@ class DistributionsExperiment:
     study: DistributionsStudy
     graph: Graph
     hooks: ExperimentCallbacks = field(default_factory=ExperimentCallbacks)
-    found: list[RunCycle] = field(default_factory=list)
+    cycles: list[RunCycle] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._path = path(self.study, self.graph, self.study)
@@ -45,7 +45,7 @@ class DistributionsExperiment:
 
     def table(self, run_id: str) -> DistributionsTable:
         """See :func:`oracle.tables.distributions.table`."""
-        return distributions.table(self.study, run_id, self.found, self._path.ended(self.found))
+        return distributions.table(self.study, run_id, self.cycles, self._path.ended(self.cycles))
 
     def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
         """Return the run's Optuna study."""
@@ -53,14 +53,14 @@ class DistributionsExperiment:
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
         """Return the only run."""
-        return {"training": self.found}
+        return {"training": self.cycles}
 
     def failure(self) -> str | None:
         """Explain a replicate that diverged, so that it could not be pruned."""
-        if self.found and any(result.diverged for result in self.found[-1].results):
-            return f"a replicate of cycle {self.found[-1].cycle} diverged; lower max_lr"
+        if self.cycles and any(result.diverged for result in self.cycles[-1].results):
+            return f"a replicate of cycle {self.cycles[-1].cycle} diverged; lower max_lr"
         return None
 
     def _cycle_done(self, done: RunCycle) -> None:
-        self.found.append(done)
+        self.cycles.append(done)
         self.hooks.on_cycle(path_line(done))

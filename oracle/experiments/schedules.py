@@ -15,7 +15,7 @@ from oracle.search.request import Search, StudyKey
 from oracle.study.base import LearningRates
 from oracle.study.schedules import Entry, SchedulesStudy
 from oracle.tables import schedules
-from oracle.tables.schedules import EntryFound, SchedulesTable
+from oracle.tables.schedules import EntryResults, SchedulesTable
 
 
 @dataclass
@@ -27,7 +27,7 @@ class SchedulesExperiment:
     hooks: ExperimentCallbacks = field(default_factory=ExperimentCallbacks)
 
     def __post_init__(self) -> None:
-        self.found = {entry.label: EntryFound(entry) for entry in self.study.schedules}
+        self.entries = {entry.label: EntryResults(entry) for entry in self.study.schedules}
         self._paths = {
             entry.label: path(self.study, self.graph, entry)
             for entry in self.study.schedules
@@ -58,17 +58,17 @@ class SchedulesExperiment:
         waiting = [
             entry
             for entry in self.study.schedules
-            if entry.tune is not None and self.found[entry.label].tuning is None
+            if entry.tune is not None and self.entries[entry.label].tuning is None
         ]
         return len(waiting) * self.study.cycles * self.study.least_replicates
 
     def table(self, run_id: str) -> SchedulesTable:
         """See :func:`oracle.tables.schedules.table`."""
         ended = all(
-            found.untunable or (label in self._paths and self._paths[label].ended(found.path))
-            for label, found in self.found.items()
+            entry.untunable or (label in self._paths and self._paths[label].ended(entry.path))
+            for label, entry in self.entries.items()
         )
-        return schedules.table(self.study, run_id, list(self.found.values()), ended)
+        return schedules.table(self.study, run_id, list(self.entries.values()), ended)
 
     def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
         """One for each run, and one for each grid search."""
@@ -78,21 +78,21 @@ class SchedulesExperiment:
         ]
         tunings: list[tuple[StudyKey, dict[str, Any]]] = [
             (each.tuning.place, {"role": "tuning", "label": label})
-            for label, each in self.found.items()
+            for label, each in self.entries.items()
             if each.tuning is not None
         ]
         return runs + tunings
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
         """One for each entry, by its label."""
-        return {label: found.path for label, found in self.found.items()}
+        return {label: entry.path for label, entry in self.entries.items()}
 
     def failure(self) -> str | None:
         """None: an entry that diverges is a result."""
         return None
 
     def _search(self, entry: Entry) -> Search:
-        entry_result = self.found[entry.label]
+        entry_result = self.entries[entry.label]
         if entry.tune is not None:
             tuner = GridSearch(self.graph, entry.schedule, entry.tune.max_lr, 0.0, "points")
             entry_result.tuning = yield from tuner.cycle([None] * self.study.least_replicates)
@@ -112,7 +112,7 @@ class SchedulesExperiment:
 
     def _drop_discarded(self) -> None:
         """When all entries are tuned: one's loser may be another's winner."""
-        tuned = [each for each in self.found.values() if each.entry.tune is not None]
+        tuned = [each for each in self.entries.values() if each.entry.tune is not None]
         if all(each.tuning is not None for each in tuned):
             won = {
                 result.cell
@@ -125,6 +125,6 @@ class SchedulesExperiment:
             ]
             self.hooks.on_discardable([result for result in discarded if result.cell not in won])
 
-    def _cycle_done(self, entry_result: EntryFound, done: RunCycle) -> None:
+    def _cycle_done(self, entry_result: EntryResults, done: RunCycle) -> None:
         entry_result.path.append(done)
         self.hooks.on_cycle(f"{entry_result.entry.label}: {path_line(done)}")

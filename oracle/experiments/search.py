@@ -17,7 +17,7 @@ from oracle.search.s_cyc.candidates import Candidate, CandidatePool
 from oracle.search.s_cyc.coordinate import Recipe
 from oracle.study.search import ListedSearch, PaperRecipe, SampledSearch, SearchStudy
 from oracle.tables import search as search_tables
-from oracle.tables.search import Found, SearchTable
+from oracle.tables.search import SearchResults, SearchTable
 from scyc.specs.base import SCyc
 
 
@@ -63,7 +63,7 @@ class SearchExperiment:
         every = self.board.candidates
         rows = [row for each in every if not each.ended for row in each.path.rows]
         for each in every if not self._left else ():
-            kept = len(each.path.rows) if each in self.found.best else each.no_growth
+            kept = len(each.path.rows) if each in self.results.best else each.no_growth
             rows += each.path.rows[:kept]
         return {cell.id for row in rows for cell in row}
 
@@ -90,7 +90,7 @@ class SearchExperiment:
 
     def table(self, run_id: str) -> SearchTable:
         """See :func:`oracle.tables.search.table`."""
-        return search_tables.table(self.study, run_id, self.found)
+        return search_tables.table(self.study, run_id, self.results)
 
     def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
         """Return the Optuna studies of the search, its candidates' cells and epsilon's grid."""
@@ -115,9 +115,9 @@ class SearchExperiment:
         return "every candidate diverged; lower epsilon or delta"
 
     @property
-    def found(self) -> Found:
+    def results(self) -> SearchResults:
         """What has been found so far."""
-        return Found(
+        return SearchResults(
             self.board.candidates,
             self._recipe.best if self._recipe else None,
             self.study.objective.each(self.study.cycles),

@@ -29,7 +29,7 @@ State = Literal["final", "ticket", "rewound"]
 
 
 @dataclass(frozen=True)
-class Found:
+class ChosenCell:
     """A finished training run that is asked for."""
 
     cell: Cell
@@ -38,7 +38,9 @@ class Found:
     well_tuned: bool
 
 
-def find_cell(run: StoredRun, cycle: int, max_lr: float | None = None, replicate: int = 0) -> Found:
+def find_cell(
+    run: StoredRun, cycle: int, max_lr: float | None = None, replicate: int = 0
+) -> ChosenCell:
     """Return the training run of a cycle, a max_lr and a replicate.
 
     Args:
@@ -51,11 +53,11 @@ def find_cell(run: StoredRun, cycle: int, max_lr: float | None = None, replicate
         BadInput: The run has no such training run.
     """
     with session.opened(run.url) as (_, store):
-        found = catalog.found(run, store)
-    if not isinstance(found, OracleExperiment):
+        replayed = catalog.replayed(run, store)
+    if not isinstance(replayed, OracleExperiment):
         kind = run.record.run_id
         raise _refused(run, "run", "only a study of kind oracle has these networks", kind)
-    cycles = {each.cycle: each for each in found.cycles}
+    cycles = {each.cycle: each for each in replayed.cycles}
     if cycle not in cycles:
         known = f"finished: 0 to {max(cycles)}" if cycles else "none is finished yet"
         raise _refused(run, "cycle", f"is no finished cycle of this run; {known}", cycle)
@@ -76,25 +78,25 @@ def find_cell(run: StoredRun, cycle: int, max_lr: float | None = None, replicate
         rule = f"must be 0 to {len(here.cells[wanted]) - 1}"
         raise _refused(run, "replicate", rule, replicate)
     cell = here.cells[wanted][replicate]
-    first = found.cycles[0].results[cell.root.max_lr]
+    first = replayed.cycles[0].results[cell.root.max_lr]
     roots = {each.cell: each for each in first}
     root = roots.get(cell.root.id, here.results[wanted][replicate])
-    return Found(cell, here.results[wanted][replicate], root, wanted == best)
+    return ChosenCell(cell, here.results[wanted][replicate], root, wanted == best)
 
 
-def load_network(run: StoredRun, settings: Settings, found: Found, state: State) -> Network:
+def load_network(run: StoredRun, settings: Settings, chosen: ChosenCell, state: State) -> Network:
     """Return weights and masks of a training run, on the CPU; pruned weights are exactly zero.
 
     Args:
         run: The stored run.
         settings: Where its checkpoints are.
-        found: Which training run.
+        chosen: Which training run.
         state: See :meth:`oracle.api.run.Run.network`.
 
     Raises:
         BadInput: The network diverged, its checkpoint is gone, or there is no such state.
     """
-    result = found.result
+    result = chosen.result
     if isinstance(run.study, FunctionStudy):
         rule = "its networks are the files that a training function left; use run.folder(...)"
         raise _refused(run, "run", rule, run.record.run_id)
@@ -105,18 +107,18 @@ def load_network(run: StoredRun, settings: Settings, found: Found, state: State)
     trained = _loaded(run, settings, result.checkpoint)
     start, rewind = trained.state, run.study.pruning.rewind
     if state == "ticket" or (state == "rewound" and rewind == "init"):
-        start = _initial(run, settings, found.cell.replicate)
+        start = _initial(run, settings, chosen.cell.replicate)
     elif state == "rewound":
-        if not isinstance(rewind, int) or found.root.kept is None:
+        if not isinstance(rewind, int) or chosen.root.kept is None:
             rule = f'pruning.rewind is "{rewind}": nothing is rewound; use "final" or "ticket"'
             raise _refused(run, "state", rule, state)
-        start = _loaded(run, settings, found.root.kept).state
+        start = _loaded(run, settings, chosen.root.kept).state
     return Network(
         {name: _masked(name, value, trained.masks) for name, value in start.items()}, trained.masks
     )
 
 
-def load_folder(run: StoredRun, settings: Settings, found: Found, target: Path) -> None:
+def load_folder(run: StoredRun, settings: Settings, chosen: ChosenCell, target: Path) -> None:
     """Write the files that a training function left below a folder, which must be empty.
 
     Raises:
@@ -126,15 +128,15 @@ def load_folder(run: StoredRun, settings: Settings, found: Found, target: Path) 
     if not isinstance(run.study, FunctionStudy):
         rule = "its networks are no training function's; use network() or export()"
         raise _refused(run, "run", rule, run.record.run_id)
-    if found.result.checkpoint is None:
+    if chosen.result.checkpoint is None:
         raise _refused(run, "max_lr", "this training run diverged; it left no network")
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise _refused(run, "folder", "must be new or empty", str(target))
     target.mkdir(parents=True, exist_ok=True)
-    sha256 = found.result.checkpoint
+    sha256 = chosen.result.checkpoint
     store = FolderStore(_checkpoints(run, settings, name(sha256, FolderStore.ending)))
     try:
-        store.load_folder(found.result.checkpoint, target)
+        store.load_folder(chosen.result.checkpoint, target)
     except CheckpointError as error:
         raise _gone(run, error) from error
 

@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 
 from oracle.export.checkpoint import (
-    Found,
+    ChosenCell,
     State,
     find_cell,
     load_network,
@@ -86,11 +86,11 @@ def export_network(
     """
     if form not in FORMATS:
         raise BadInput("export", [Problem("format", unknown(str(form), FORMATS), form)])
-    found = chosen(run, settings, wanted)
-    content = FORMATS[form](found.module, found.network, found.metadata)
+    choice = chosen(run, settings, wanted)
+    content = FORMATS[form](choice.module, choice.network, choice.metadata)
     with raise_disk_errors():
         write_whole(target, content, mode=0o666)
-    return found.metadata
+    return choice.metadata
 
 
 def chosen(run: StoredRun, settings: Settings, wanted: Wanted) -> Chosen:
@@ -106,30 +106,32 @@ def chosen(run: StoredRun, settings: Settings, wanted: Wanted) -> Chosen:
     Raises:
         BadInput: As :func:`export_network`.
     """
-    found = find_cell(run, wanted.cycle, wanted.max_lr, wanted.replicate)
-    network = load_network(run, settings, found, wanted.state)
+    choice = find_cell(run, wanted.cycle, wanted.max_lr, wanted.replicate)
+    network = load_network(run, settings, choice, wanted.state)
     if wanted.shrink:
         check_shrinkable(run.study.pruning)
     module = module_of(run, settings, network)
     shape = stored_images(run, settings).shape
     small = shrunk(module, network, shape) if prunes_filters(run.study.pruning) else None
-    metadata = _metadata(run, settings, found, wanted)
+    metadata = _metadata(run, settings, choice, wanted)
     metadata["cost"] = asdict(network_cost(module, network, shape, small))
     if not wanted.shrink or small is None:
         return Chosen(module, network, metadata)
     return Chosen(small.module, small.network, metadata | {"filters": small.filters})
 
 
-def _metadata(run: StoredRun, settings: Settings, found: Found, wanted: Wanted) -> dict[str, Any]:
+def _metadata(
+    run: StoredRun, settings: Settings, chosen: ChosenCell, wanted: Wanted
+) -> dict[str, Any]:
     images = stored_images(run, settings)
-    study, result = run.study, found.result
-    split = data.split(images, study.split, study.seed, found.cell.replicate)
+    study, result = run.study, chosen.result
+    split = data.split(images, study.split, study.seed, chosen.cell.replicate)
     return {
         "run": run.record.run_id,
-        "cycle": found.cell.cycle,
-        "max_lr": found.cell.max_lr,
-        "well_tuned": found.well_tuned,
-        "replicate": found.cell.replicate,
+        "cycle": chosen.cell.cycle,
+        "max_lr": chosen.cell.max_lr,
+        "well_tuned": chosen.well_tuned,
+        "replicate": chosen.cell.replicate,
         "state": wanted.state,
         "weights": study.training.carry if wanted.state == "final" else wanted.state,
         "weights_remaining": result.weights_remaining,

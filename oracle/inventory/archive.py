@@ -104,7 +104,7 @@ def opened_archive(file: Path, bounds: Bounds | None = None) -> Iterator[tuple[A
     with contextlib.ExitStack() as stack:
         with _told_errors(source):
             packed = stack.enter_context(zipfile.ZipFile(file))
-            found = _checked(packed, source, bounds or Bounds())
+            checked = _checked(packed, source, bounds or Bounds())
 
         def content(name: str) -> bytes:
             with _told_errors(source):
@@ -113,7 +113,7 @@ def opened_archive(file: Path, bounds: Bounds | None = None) -> Iterator[tuple[A
                 raise _refused(source, name, "was changed while it was read; start again")
             return data
 
-        yield found, content
+        yield checked, content
 
 
 @contextlib.contextmanager
@@ -162,20 +162,20 @@ def _checked(packed: zipfile.ZipFile, source: str, bounds: Bounds) -> Archive:
 
 def _manifest(content: bytes, source: str) -> dict[str, Any]:
     try:
-        found = json.loads(content)
+        manifest = json.loads(content)
     except ValueError as error:
         raise _refused(source, MANIFEST, f"is no JSON: {error}") from error
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise _refused(source, MANIFEST, "is not that of a run")
-    version = found.get("version")
+    version = manifest.get("version")
     if version != VERSION:
         rule = f"has version {version}, this program reads {VERSION}; use the program that wrote it"
         raise _refused(source, MANIFEST, rule)
     kinds = {"run": str, "state": str, "fingerprint": str, "study": dict, "files": dict}
-    wrong = [name for name, kind in kinds.items() if not isinstance(found.get(name), kind)]
+    wrong = [name for name, kind in kinds.items() if not isinstance(manifest.get(name), kind)]
     if wrong:
         raise _refused(source, f"{MANIFEST}: {wrong[0]}", "is missing, or not what it should be")
-    return found
+    return manifest
 
 
 def _files(
@@ -211,13 +211,13 @@ def _study(manifest: Mapping[str, Any], source: str) -> tuple[Study, str]:
 def _results(content: bytes, study: Study, graph: Graph, source: str) -> dict[str, CellResult]:
     """Return the results by cell; each is of a cell that the study's searches ask for."""
     try:
-        found = _RESULTS.validate_python(read_json_list(content))
+        rows = _RESULTS.validate_python(read_json_list(content))
     except (ValueError, ValidationError) as error:
         reason = str(error).partition("\n")[0]
         raise _refused(source, RESULTS, f"does not hold results ({reason})") from error
-    results = {each.cell: each for each in found}
+    results = {each.cell: each for each in rows}
     foreign = results.keys() - asked_cells(study, graph, results)
-    if foreign or len(results) != len(found):
+    if foreign or len(results) != len(rows):
         rule = f"holds {len(foreign)} training runs that its study does not ask for, or one twice"
         raise _refused(source, RESULTS, rule)
     return results
@@ -225,10 +225,10 @@ def _results(content: bytes, study: Study, graph: Graph, source: str) -> dict[st
 
 def read_json_list(content: bytes) -> list[Any]:
     """Return the values of a JSON list. Raises ValueError."""
-    found = json.loads(content)
-    if not isinstance(found, list):
+    values = json.loads(content)
+    if not isinstance(values, list):
         raise ValueError("it is no list")
-    return found
+    return values
 
 
 def _read(packed: zipfile.ZipFile, name: str, most: int) -> bytes:

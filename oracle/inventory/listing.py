@@ -54,12 +54,12 @@ class ListedRun:
 
 def listed(runs: Sequence[StoredRun]) -> list[ListedRun]:
     """Return what is to be known of runs. Raises BadInput, StorageError."""
-    found: list[ListedRun] = []
+    rows_of_runs: list[ListedRun] = []
     for url in dict.fromkeys(run.url for run in runs):
         with opened(url) as (_, store), contextlib.closing(Removal(url)) as rows:
-            found += [one(run, store, rows) for run in runs if run.url == url]
+            rows_of_runs += [one(run, store, rows) for run in runs if run.url == url]
     order = {id(run): index for index, run in enumerate(runs)}
-    return sorted(found, key=lambda each: order[id(each.run)])
+    return sorted(rows_of_runs, key=lambda each: order[id(each.run)])
 
 
 def one(run: StoredRun, store: ResultStore, rows: Removal) -> ListedRun:
@@ -96,8 +96,8 @@ def _asked(so_far: Experiment, known: Mapping[str, CellResult]) -> set[str]:
 def files(run: StoredRun, results: Sequence[CellResult]) -> set[Path]:
     """Return the files that a run with these results has in its folder, if they are there."""
     kept = {each for result in results for each in (result.checkpoint, result.kept) if each}
-    found = {file for sha256 in kept for file in network_files(run, sha256)}
-    return found | {run.place / f"{run.record.run_id}.html"} | images(run)
+    paths = {file for sha256 in kept for file in network_files(run, sha256)}
+    return paths | {run.place / f"{run.record.run_id}.html"} | images(run)
 
 
 def network_files(run: StoredRun, sha256: str) -> list[Path]:
@@ -115,14 +115,14 @@ def images(run: StoredRun) -> set[Path]:
 
 def find_listed(name: str, settings: Settings) -> ListedRun:
     """Return what is to be known of one run. Raises BadInput, StorageError."""
-    (found,) = listed([catalog.find_run(name, settings)])
-    return found
+    (run,) = listed([catalog.find_run(name, settings)])
+    return run
 
 
-def text(found: Sequence[ListedRun]) -> str:
+def text(runs: Sequence[ListedRun]) -> str:
     """Return the runs as lines for a terminal, a heading above them."""
     heads = ("run", "name", "state", "progress", "latest", "size", "owner")
-    rows = [heads, *map(_row, found)]
+    rows = [heads, *map(_row, runs)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
     lines = (
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
@@ -143,21 +143,21 @@ def _row(each: ListedRun) -> tuple[str, ...]:
     )
 
 
-def one_text(found: ListedRun) -> str:
+def one_text(listed: ListedRun) -> str:
     """Return what is to be known of one run as lines for a terminal."""
-    record, study = found.run.record, found.run.study
+    record, study = listed.run.record, listed.run.study
     rows = {
         "run": record.run_id,
-        "name": found.run.name or "",
+        "name": listed.run.name or "",
         "study": f"{study.name}, of kind {getattr(study, 'kind', 'oracle')}",
         "smaller": ", ".join(f"{key} {value}" for key, value in study.shrunk.items()),
-        "state": found.run.state,
-        "progress": f"{found.done} of {found.expected} training runs",
-        "latest": f"{found.ended:%Y-%m-%d %H:%M} UTC" if found.ended else "",
-        "size": bytes_text(found.size),
-        "owner": ", ".join(found.owners),
-        "folder": str(found.run.place),
-        "database": found.run.url.render_as_string(hide_password=True),
+        "state": listed.run.state,
+        "progress": f"{listed.done} of {listed.expected} training runs",
+        "latest": f"{listed.ended:%Y-%m-%d %H:%M} UTC" if listed.ended else "",
+        "size": bytes_text(listed.size),
+        "owner": ", ".join(listed.owners),
+        "folder": str(listed.run.place),
+        "database": listed.run.url.render_as_string(hide_password=True),
     }
     return "".join(f"{key:<9} {value}\n" for key, value in rows.items() if value)
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -19,6 +17,7 @@ from oracle.runs import catalog
 from oracle.runs.catalog import StoredRun
 from oracle.search.request import replay
 from oracle.settings import Settings
+from oracle.tables.oracle import OracleTable
 from oracle.tables.registry import TABLES, Table
 from scyc.errors import BadInput
 
@@ -38,38 +37,37 @@ def table(text: str, settings: Settings, distributions: str | None = None) -> Ta
     if text.endswith(".json"):
         return _read(Path(text))
     if text.endswith(".zip"):
-        with opened_archive(Path(text)) as (found, _):
-            so_far = _replayed(found)
+        with opened_archive(Path(text)) as (archive, _):
+            so_far = _replayed(archive)
             if distributions is None:
-                return so_far.table(found.run_id)
-            return catalog.distributions(_as_run(found, Path(text)), so_far, distributions)
+                return so_far.table(archive.run_id)
+            return catalog.distributions(_as_run(archive, Path(text)), so_far, distributions)
     run = catalog.find_run(text, settings)
     if distributions is None:
         return catalog.stored_table(run)
     return catalog.stored_distributions(run, distributions)
 
 
-def oracle_table(text: str, settings: Settings) -> tuple[Mapping[str, Any], float]:
+def oracle_table(text: str, settings: Settings) -> tuple[OracleTable, float]:
     """Return an oracle run's table, and the share of the weights that a cycle prunes.
 
     Raises:
         BadInput: As :func:`table`; or it is no oracle's, or its JSON does not say that share.
         StorageError: The database fails.
     """
-    found: Mapping[str, Any] = table(text, settings)
-    if found["kind"] != "oracle":
+    content = table(text, settings)
+    if content["kind"] != "oracle":
         rule = "is no oracle run; it has no regions"
         raise BadInput("run", [SettingProblem("run", rule, text)])
     if text.endswith(".json"):
-        rate = (found.get("fit") or {}).get("rate")
-        if rate is None:
+        if (fit := content.get("fit")) is None:
             rule = "is of a run that is not complete, and does not say how much a cycle prunes"
             raise BadInput("run", [SettingProblem("run", f"{rule}; name the run", text)])
-        return found, float(rate)
+        return content, fit["rate"]
     if text.endswith(".zip"):
         with opened_archive(Path(text)) as (archive, _):
-            return found, archive.study.pruning.rate
-    return found, catalog.find_run(text, settings).study.pruning.rate
+            return content, archive.study.pruning.rate
+    return content, catalog.find_run(text, settings).study.pruning.rate
 
 
 def measured(texts: tuple[str, ...], settings: Settings) -> list[Measured]:
@@ -80,20 +78,20 @@ def measured(texts: tuple[str, ...], settings: Settings) -> list[Measured]:
             say of which system it is.
         StorageError: The database fails.
     """
-    found: list[Measured] = []
+    runs: list[Measured] = []
     for text in texts:
         if text.endswith(".json"):
             if len(texts) > 1:
                 rule = "does not say of which system it is; give the run, or its exported file"
                 raise BadInput("cost", [SettingProblem("run", rule, text)])
-            found.append(Measured(_read(Path(text)), text, {}))
+            runs.append(Measured(_read(Path(text)), text, {}))
         elif text.endswith(".zip"):
             with opened_archive(Path(text)) as (archive, _):
                 shown = _replayed(archive).table(archive.run_id)
-                found.append(catalog.comparable(archive.study, archive.graph, shown))
+                runs.append(catalog.comparable(archive.study, archive.graph, shown))
         else:
-            found.append(catalog.measured(catalog.find_run(text, settings)))
-    return found
+            runs.append(catalog.measured(catalog.find_run(text, settings)))
+    return runs
 
 
 def _replayed(archive: Archive) -> Experiment:
@@ -113,19 +111,19 @@ def _as_run(archive: Archive, file: Path) -> StoredRun:
 def _read(file: Path) -> Table:
     """Return the table that ``oracle table --format json`` wrote. Raises BadInput."""
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         rule = f"cannot be read as JSON: {error}"
         raise BadInput("table", [SettingProblem("run", rule, str(file))]) from error
-    kind = found.get("kind") if isinstance(found, dict) else None
+    kind = content.get("kind") if isinstance(content, dict) else None
     rule = "is no table of a run; write one: oracle table RUN --format json"
     if not isinstance(kind, str) or kind not in TABLES:
         raise BadInput("table", [SettingProblem("run", rule, str(file))])
     try:
-        TypeAdapter(TABLES[kind]).validate_python(found)
+        TypeAdapter(TABLES[kind]).validate_python(content)
     except ValidationError as error:
         where = ".".join(map(str, error.errors()[0]["loc"]))
         rule = f"{rule} (at {where}: {error.errors()[0]['msg']})"
         raise BadInput("table", [SettingProblem("run", rule, str(file))]) from error
-    table: Table = found
+    table: Table = content
     return table

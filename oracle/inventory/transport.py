@@ -121,14 +121,14 @@ def import_run(file: Path, settings: Settings, bounds: Bounds | None = None) -> 
         StorageError: The database fails.
         OSError: The disk does.
     """
-    with archive.opened_archive(file, bounds) as (found, content):
-        study, graph = found.study, found.graph
+    with archive.opened_archive(file, bounds) as (exported, content):
+        study, graph = exported.study, exported.graph
         with (
             opened(study_url(settings, study.folder_name)) as (ledger, store),
-            idle_graph(ledger, found.graph.id, found.run_id) as lease,
+            idle_graph(ledger, exported.graph.id, exported.run_id) as lease,
         ):
             there = store.results(graph)
-            known = {**found.results, **there}
+            known = {**exported.results, **there}
             kept = _store(study, settings)
             needed = {
                 kept.name(each)
@@ -138,16 +138,16 @@ def import_run(file: Path, settings: Settings, bounds: Bounds | None = None) -> 
                 if each
             }
             new = 0
-            for name in found.networks:
+            for name in exported.networks:
                 short = name.removeprefix("checkpoints/")
                 if short in needed and not kept.files.has(short):
                     kept.files.write(short, content(name))
                     new += 1
-            return _recorded(found, known, there, ledger, store, lease, new)
+            return _recorded(exported, known, there, ledger, store, lease, new)
 
 
 def _recorded(
-    found: Archive,
+    exported: Archive,
     known: Mapping[str, CellResult],
     there: Mapping[str, CellResult],
     ledger: RunDatabase,
@@ -156,7 +156,7 @@ def _recorded(
     networks: int,
 ) -> Imported:
     """Write training runs, candidates and the run itself down, as the run itself would have."""
-    study, graph = found.study, found.graph
+    study, graph = exported.study, exported.graph
     patience = DatabaseRetry(0.0, lambda _: None)
     bounds = max_lr_bounds(study)
     recorder = Recorder(store, lease, graph, study.name, patience, lambda _: None, bounds)
@@ -170,11 +170,11 @@ def _recorded(
                 if cell.id in known and cell.id not in there and cell.id not in written:
                     recorder.cell(cell, known[cell.id], request.place, there=True)
                     written.add(cell.id)
-    table = so_far.table(found.run_id)
+    table = so_far.table(exported.run_id)
     failure = so_far.failure()
     state = "no winner" if failure else "done" if table["complete"] else "stopped"
-    record = RunRecord(found.run_id, graph.id, found.fingerprint, found.recorded, state)
-    ids = run_ids(study, found.fingerprint)
+    record = RunRecord(exported.run_id, graph.id, exported.fingerprint, exported.recorded, state)
+    ids = run_ids(study, exported.fingerprint)
     record = ledger.register_first(record, ids, is_same_run, lease.claim)
     if state == "done":
         publish(recorder, so_far, so_far.table(record.run_id))

@@ -80,17 +80,17 @@ def lines(figure: go.Figure, table: OracleTable, column: int) -> None:
 
 def unfinished_rates(table: OracleTable) -> list[float]:
     """Return every max_lr of the cycle that a run is in; [] where there is none."""
-    found = table.get("current")
-    return [each["max_lr"] for each in found["grid"]] if found else []
+    current = table.get("current")
+    return [each["max_lr"] for each in current["grid"]] if current else []
 
 
 def _unfinished(
     figure: go.Figure, table: OracleTable, place: Mapping[str, int]
 ) -> dict[float, float]:
     """Draw the cycle that a run is in, hollow where replicates lack; return its means so far."""
-    found = table.get("current")
-    known = [e for e in found["grid"] if e["val_accuracy"] and not e["diverged"]] if found else []
-    if not found or not known:
+    part = table.get("current")
+    known = [e for e in part["grid"] if e["val_accuracy"] and not e["diverged"]] if part else []
+    if not part or not known:
         return {}
     means = {each["max_lr"]: statistics.fmean(each["val_accuracy"]) for each in known}
     whole = [len(each["val_accuracy"]) == each["asked"] for each in known]
@@ -101,11 +101,11 @@ def _unfinished(
             mode="lines+markers",
             line={"color": _SO_FAR, "width": 2, "dash": "dot"},
             marker={"size": 8, "symbol": ["circle" if each else "circle-open" for each in whole]},
-            name=f"cycle {found['cycle']} so far",
+            name=f"cycle {part['cycle']} so far",
             legend="legend2" if len(table["cycles"]) <= MANY else "legend",
             text=[f"{len(each['val_accuracy'])} of {each['asked']} replicates" for each in known],
             hovertemplate=f"max_lr %{{x:.4g}}: {_hover(table)}, %{{text}}<extra>"
-            f"cycle {found['cycle']} so far</extra>",
+            f"cycle {part['cycle']} so far</extra>",
         ),
         **place,
     )

@@ -79,8 +79,8 @@ def thinned(items: Sequence[Item], most: int) -> list[Item]:
 
 def estimated_bounds(cycle: OracleCycleRow) -> tuple[float, float] | None:
     """Return the bounds of a cycle's estimated region; None where there is no estimate."""
-    found = cycle["evidence"] and cycle["evidence"].get("estimated")
-    return (found["low"], found["high"]) if found else None
+    estimate = cycle["evidence"] and cycle["evidence"].get("estimated")
+    return (estimate["low"], estimate["high"]) if estimate else None
 
 
 def region_ends(cycles: Sequence[OracleCycleRow]) -> tuple[list[float], list[float]]:

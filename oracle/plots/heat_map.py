@@ -62,10 +62,10 @@ def panel(figure: go.Figure, table: OracleTable, column: int) -> None:
 
 def _losses(table: OracleTable, cycle: OracleCycleRow) -> dict[float, float]:
     """By how much each max_lr is worse than the best of its cycle, 0 or more."""
-    found = means(cycle)
+    accuracies = means(cycle)
     less = metric.is_own(table) and metric.fields(table)["mode"] == "min"
-    best = (min if less else max)(found.values(), default=0.0)
-    return {rate: round(abs(best - value), 6) for rate, value in found.items()}
+    best = (min if less else max)(accuracies.values(), default=0.0)
+    return {rate: round(abs(best - value), 6) for rate, value in accuracies.items()}
 
 
 def _cells(
@@ -161,12 +161,12 @@ def _inside(rates: Sequence[float], cycle: OracleCycleRow) -> list[bool]:
         return [False] * len(rates)
     members = set(cycle["feasible"]["members"])
     tried = sorted(entry["max_lr"] for entry in cycle["grid"])
-    found = []
+    points = []
     for rate in rates:
         below = [each for each in tried if each <= rate][-1:]
         above = [each for each in tried if each >= rate][:1]
-        found.append(bool(below and above) and {*below, *above} <= members)
-    return found
+        points.append(bool(below and above) and {*below, *above} <= members)
+    return points
 
 
 def _borders(
@@ -189,20 +189,20 @@ def _estimate(
     figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[str, int]
 ) -> None:
     """Draw the bounds of the estimated region."""
-    known = [(index, found) for index, c in enumerate(cycles) if (found := estimated_bounds(c))]
+    known = [(index, bounds) for index, c in enumerate(cycles) if (bounds := estimated_bounds(c))]
     x: list[float | None] = []
     y: list[float | None] = []
     for end in (0, 1):
         x += [*(float(index) for index, _ in known), None]
-        y += [*(math.log10(found[end]) for _, found in known), None]
+        y += [*(math.log10(bounds[end]) for _, bounds in known), None]
     if known:
         line = {"color": _DARK, "width": 2, "dash": "dot"}
         _outlined(figure, place, x=x, y=y, line=line, name="estimated region")
 
 
 def _curve(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:
-    found = [(i, c["s_cyc"]["max_lr"]) for i, c in enumerate(cycles)]
-    known = [(index, math.log10(rate)) for index, rate in found if rate is not None]
+    points = [(i, c["s_cyc"]["max_lr"]) for i, c in enumerate(cycles)]
+    known = [(index, math.log10(rate)) for index, rate in points if rate is not None]
     if known:
         _outlined(
             figure,
@@ -215,11 +215,11 @@ def _curve(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[s
 
 
 def _best(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:
-    found = [(i, c["well_tuned"]) for i, c in enumerate(cycles) if c["well_tuned"] is not None]
+    points = [(i, c["well_tuned"]) for i, c in enumerate(cycles) if c["well_tuned"] is not None]
     figure.add_trace(
         go.Scatter(
-            x=[index for index, _ in found],
-            y=[math.log10(rate) for _, rate in found],
+            x=[index for index, _ in points],
+            y=[math.log10(rate) for _, rate in points],
             mode="markers",
             marker={
                 "symbol": "star",
@@ -238,12 +238,12 @@ def _best(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[st
 def _diverged(
     figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[str, int]
 ) -> None:
-    found = [(i, e["max_lr"]) for i, c in enumerate(cycles) for e in c["grid"] if e["diverged"]]
-    if found:
+    points = [(i, e["max_lr"]) for i, c in enumerate(cycles) for e in c["grid"] if e["diverged"]]
+    if points:
         figure.add_trace(
             go.Scatter(
-                x=[index for index, _ in found],
-                y=[math.log10(rate) for _, rate in found],
+                x=[index for index, _ in points],
+                y=[math.log10(rate) for _, rate in points],
                 mode="markers",
                 marker={"symbol": "x-thin", "size": 5, "line": {"color": "#B00020", "width": 1}},
                 name="diverged",

@@ -65,13 +65,13 @@ def phases(curve: SCyc, rate: float, cycles: int) -> tuple[Phase, ...]:
     growing = range(flat + 1, cycles + 1)
     fast = [cycle for cycle in growing if rise(cycle) > largest / 2]
     begin, end = (fast[0] - 1, fast[-1]) if fast else (cycles, cycles)
-    found = (
+    every = (
         Phase("No Growth", 0, flat),
         Phase("Slow Growth I", flat, begin),
         Phase("Fast Growth", begin, end),
         Phase("Slow Growth II", end, cycles),
     )
-    return tuple(phase for phase in found if phase.start < phase.end)
+    return tuple(phase for phase in every if phase.start < phase.end)
 
 
 def schedule(

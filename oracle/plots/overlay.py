@@ -87,9 +87,9 @@ def _run(figure: go.Figure, table: OracleTable, colour: str, symbol: str) -> lis
 
 def _bounds(known: Sequence[OracleCycleRow]) -> tuple[list[float], list[float], str]:
     """Return the bounds of the estimated regions; of the measured ones if some lack an estimate."""
-    found = [bounds for c in known if (bounds := estimated_bounds(c))]
-    if len(found) == len(known):
-        return [low for low, _ in found], [high for _, high in found], "estimated region"
+    estimates = [bounds for c in known if (bounds := estimated_bounds(c))]
+    if len(estimates) == len(known):
+        return [low for low, _ in estimates], [high for _, high in estimates], "estimated region"
     return *region_ends(known), "measured region"
 
 

@@ -23,20 +23,20 @@ def estimate(
     figure: go.Figure, known: Sequence[OracleCycleRow], place: Mapping[str, int]
 ) -> list[float]:
     """Draw the estimated region, a whisker on each edge; returns the rates that it shows."""
-    found = [(c, bounds) for c in known if (bounds := estimated_bounds(c))]
-    if not found:
+    estimates = [(c, bounds) for c in known if (bounds := estimated_bounds(c))]
+    if not estimates:
         return []
-    x = [c["weights_remaining"] for c, _ in found]
-    lows, highs = ([bounds[end] for _, bounds in found] for end in (0, 1))
+    x = [c["weights_remaining"] for c, _ in estimates]
+    lows, highs = ([bounds[end] for _, bounds in estimates] for end in (0, 1))
     line = {"color": "rgba(0, 114, 178, 0.7)", "width": 1.5}
     figure.add_trace(
         band(x, lows, highs, fillcolor=_BAND, line=line, name="estimated region"), **place
     )
-    _gaps(figure, [c for c, _ in found], place)
+    _gaps(figure, [c for c, _ in estimates], place)
     ends = [
         (c["weights_remaining"], bounds[end], _intervals(c)[end])
         for end in (0, 1)
-        for c, bounds in found
+        for c, bounds in estimates
     ]
     figure.add_trace(
         go.Scatter(
@@ -158,11 +158,11 @@ def unfinished(
     return rates
 
 
-def _gaps(figure: go.Figure, found: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:
+def _gaps(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:
     """Holes in the band where the estimated region is in several parts."""
     x: list[float | None] = []
     y: list[float | None] = []
-    for cycle in found:
+    for cycle in cycles:
         assert cycle["evidence"] is not None
         estimate = cycle["evidence"]["estimated"]
         assert estimate is not None
@@ -195,11 +195,11 @@ def _runs(cycle: OracleCycleRow) -> list[tuple[float, float]]:
 
 def _intervals(cycle: OracleCycleRow) -> tuple[IntervalJson, IntervalJson]:
     """Return the 90 % CI of both bounds, of a cycle with an estimate."""
-    found = cycle["evidence"]
-    assert found is not None
-    assert found["low"] is not None
-    assert found["high"] is not None
-    return found["low"], found["high"]
+    evidence = cycle["evidence"]
+    assert evidence is not None
+    assert evidence["low"] is not None
+    assert evidence["high"] is not None
+    return evidence["low"], evidence["high"]
 
 
 def aside_factor(remaining: Sequence[float]) -> float:

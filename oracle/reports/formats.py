@@ -216,7 +216,7 @@ def _escaped(cell: str) -> str:
     for mark in "\\&<>*|`":
         replaced = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}.get(mark, f"\\{mark}")
         cell = cell.replace(mark, replaced)
-    return _LINK.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", cell)
+    return _LINK.sub(lambda link: f"{link[0][:-1]}\\{link[0][-1]}", cell)
 
 
 # What follows, with its last letter escaped, would be a link or an image; a bare address is one.

@@ -93,8 +93,8 @@ def _costs(cost: OracleCost) -> list[CostRow]:
 
 def _more(table: OracleTable) -> list[ReportTable]:
     """Return the tables below: the unfinished cycle, rivals and beam, of a run with them."""
-    found = table.get("current")
-    so_far = [current.sheet(table, found)] if found else []
+    unfinished = table.get("current")
+    so_far = [current.sheet(table, unfinished)] if unfinished else []
     rivals = [rivals_reports.sheet(table)] if table["rivals"] else []
     beam = [beam_reports.sheet(table, table["beam"])] if table["beam"] else []
     return [*so_far, *rivals, *beam]
@@ -257,10 +257,10 @@ def _rows(cycle: OracleCycleRow, printed: bool, own: bool) -> list[list[str]]:
 def _paired(cycle: OracleCycleRow, part: Part) -> str:
     """Format the paired difference, the oracle less S-Cyc."""
     differences = cycle.get("oracle_less_s_cyc")
-    found = Difference.from_json(differences[part]) if differences else None
-    if found is None or found.standard_error is None:
+    difference = Difference.from_json(differences[part]) if differences else None
+    if difference is None or difference.standard_error is None:
         return ""
-    return signed(found)
+    return signed(difference)
 
 
 def _printed(column: PaperColumn | None) -> tuple[str, str]:

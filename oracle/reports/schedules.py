@@ -115,12 +115,16 @@ def _comparison(columns: Sequence[ScheduleColumn], table: SchedulesTable) -> lis
     """S-Cyc against the best other, below the schedules."""
     if not any(column["against"] for column in columns):
         return []
-    found = [column["against"] for column in columns]
+    against = [column["against"] for column in columns]
     lines = [
-        ["S-Cyc against", "the best other", *(each["other"] if each else "-" for each in found)],
-        ["", "points", *(_signed(each) for each in found)],
-        ["", "p (paired t)", *(_p(each["p"] if each else None) for each in found)],
-        ["", "relative, %", *(_number(each["relative"] if each else None) for each in found)],
+        [
+            "S-Cyc against",
+            "the best other",
+            *(each["other"] if each else "-" for each in against),
+        ],
+        ["", "points", *(_signed(each) for each in against)],
+        ["", "p (paired t)", *(_p(each["p"] if each else None) for each in against)],
+        ["", "relative, %", *(_number(each["relative"] if each else None) for each in against)],
     ]
     paper = [column["paper"] for column in columns]
     if any(paper):

@@ -73,8 +73,8 @@ def listed(
     limit: Annotated[int, Query(ge=1, le=200, description="Runs on a page.")] = 200,
 ) -> OutsideList:
     """All that were declared, the oldest first, page by page."""
-    found, following = service.outside.page(after, limit)
-    return OutsideList(items=[_found(*each) for each in found], next=following)
+    page, following = service.outside.page(after, limit)
+    return OutsideList(items=[_found(*each) for each in page], next=following)
 
 
 @router.get(
@@ -179,8 +179,8 @@ def _of_outside(now: ExternalRunState, cycle: int) -> MaxLr:
     _within(cycle, now.run.cycles)
     complete = cycle < len(now.cycles)
     region = now.cycles[cycle].region if complete else None
-    found = external.cycle(now.run, cycle, region)
-    return MaxLr(**found, run=now.run.id, complete=complete)
+    row = external.cycle(now.run, cycle, region)
+    return MaxLr(**row, run=now.run.id, complete=complete)
 
 
 def _own_max_lr(service: Service, run: str, cycle: int) -> MaxLr:

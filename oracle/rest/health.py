@@ -109,10 +109,10 @@ def metrics(
     request: Request, service: ServiceDep, _: Annotated[Token, Depends(needs("read"))]
 ) -> Response:
     """Jobs by state, trainings of those that run, and how requests were answered."""
-    found: Metrics = request.app.state.metrics
+    registry: Metrics = request.app.state.metrics
     for state, number in service.jobs.count().items():
-        found.jobs.labels(state).set(number)
+        registry.jobs.labels(state).set(number)
     running = service.jobs.page(states=("running",), limit=200)
-    found.cells.labels("done").set(sum(job.done for job in running))
-    found.cells.labels("known").set(sum(job.known for job in running))
-    return Response(generate_latest(found.registry), media_type=CONTENT_TYPE_LATEST)
+    registry.cells.labels("done").set(sum(job.done for job in running))
+    registry.cells.labels("known").set(sum(job.known for job in running))
+    return Response(generate_latest(registry.registry), media_type=CONTENT_TYPE_LATEST)

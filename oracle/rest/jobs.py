@@ -166,13 +166,13 @@ def listed(
     limit: Annotated[int, Query(ge=1, le=200, description="Jobs on a page.")] = 50,
 ) -> JobPage:
     """Jobs, the newest first, page by page."""
-    found = service.jobs.page(
+    jobs = service.jobs.page(
         states=state or (), study=study, owner=owner, text=text, before=before, limit=limit + 1
     )
-    page = found[:limit]
+    page = jobs[:limit]
     return JobPage(
         items=[job_shown(job) for job in page],
-        next=page[-1].number if len(found) > limit else None,
+        next=page[-1].number if len(jobs) > limit else None,
         count=service.jobs.count(),
     )
 

@@ -224,8 +224,8 @@ def _taken(service: Service, file: FilePath, bounds: Bounds) -> RunSummary:
 
 
 def _summary(service: Service, run: StoredRun) -> RunSummary:
-    (found,) = listing.listed([service.run(run.record.run_id)])
-    fields = found.as_json()
+    (listed,) = listing.listed([service.run(run.record.run_id)])
+    fields = listed.as_json()
     fields["name"] = service.database.names().all().get(run.record.run_id)
     del fields["folder"]  # of the server's machine
     return RunSummary.model_validate(fields)

@@ -202,5 +202,5 @@ def heavy(handler: Callable[..., _Answer]) -> Callable[..., Coroutine[Any, Any, 
 
 
 async def _heavy_work(request: Request) -> HeavyWork:
-    found: HeavyWork = request.app.state.heavy
-    return found
+    work: HeavyWork = request.app.state.heavy
+    return work

@@ -182,7 +182,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def unfit(request: Request, error: RequestValidationError) -> Response:
-        found = [
+        problems = [
             Problem(
                 "body" if each["type"] == "json_invalid" else _path(each["loc"]),
                 str(each["msg"]),
@@ -192,7 +192,7 @@ def install(app: FastAPI) -> None:
         ]
         malformed = any(each["type"] == "json_invalid" for each in error.errors())
         status = 400 if malformed else 422
-        return answer(request.url.path, status, f"request: {len(found)} problem(s)", found)
+        return answer(request.url.path, status, f"request: {len(problems)} problem(s)", problems)
 
     @app.exception_handler(HttpProblem)
     def refused(request: Request, error: HttpProblem) -> Response:

@@ -169,17 +169,17 @@ def _drawn(
 ) -> Response | tuple[str, Figure]:
     """Return a run's figure; one that is to be a picture with the picture's name."""
     known = service.run(run)
-    found = service.table(known, distributions)
-    refuse_empty(found)
+    table = service.table(known, distributions)
+    refuse_empty(table)
     if form == "json":
         text = service.drawn(known, distributions, "figure", _figure)
         return Response(text, media_type=_FIGURES[form])
-    figure = FIGURES[found["kind"]].figure(found)
+    figure = FIGURES[table["kind"]].figure(table)
     name = f"{known.record.run_id}.{form}"
     if form != "html":
         return name, figure
     headers = {**_named(name), "Content-Security-Policy": _OWN_PAGE}
-    shown = page.document(figure, FIGURES[found["kind"]].cards(found))
+    shown = page.document(figure, FIGURES[table["kind"]].cards(table))
     return Response(shown, media_type=_FIGURES[form], headers=headers)
 
 

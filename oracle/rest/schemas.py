@@ -30,7 +30,11 @@ class Smaller(BaseModel):
     replicates: Annotated[int, Field(ge=1, le=1000)] | None = None
 
     def wanted(self) -> ScaleDown | None:
-        """As the service takes it; None where nothing is to be reduced."""
+        """Return what the service takes.
+
+        Returns:
+            What to reduce; None where nothing is.
+        """
         scale = ScaleDown(**self.model_dump())
         return None if scale == ScaleDown() else scale
 
@@ -129,6 +133,9 @@ def job_shown(job: Job) -> JobShown:
 
     Args:
         job: From the queue.
+
+    Returns:
+        The job of an answer.
     """
     return JobShown(
         id=job.id,
@@ -157,6 +164,9 @@ def event_shown(event: Event) -> EventShown:
 
     Args:
         event: Of a job.
+
+    Returns:
+        The event of an answer.
     """
     return EventShown(number=event.number, kind=event.kind, text=event.text)
 
@@ -166,6 +176,9 @@ def run_shown(run: StoredRun) -> RunShown:
 
     Args:
         run: From the catalog.
+
+    Returns:
+        The run of an answer.
     """
     declared = run.study
     return RunShown(

@@ -172,7 +172,7 @@ def table_from(run: StoredRun, store: ResultStore) -> Table:
     """
     known = store.results(_graph(run))
     asked: list[list[CellRequest]] = []
-    table = found(run, store, known, asked).table(run.record.run_id)
+    table = replayed(run, store, known, asked).table(run.record.run_id)
     lacking = {each[-1].place for each in asked if each and not answered(each[-1], known)}
     if lacking and run.state in ("done", "no winner"):
         table["missing"] = sorted(study_name(_graph(run), run.study.name, key) for key in lacking)
@@ -227,7 +227,7 @@ def stored_distributions(run: StoredRun, name: str) -> Table:
         BadInput: There is no such pruning run, or the study records nothing.
     """
     with opened(run.url) as (_, store):
-        return distributions(run, found(run, store), name)
+        return distributions(run, replayed(run, store), name)
 
 
 def distributions(run: StoredRun, experiment_found: Experiment, name: str) -> Table:
@@ -244,7 +244,7 @@ def distributions(run: StoredRun, experiment_found: Experiment, name: str) -> Ta
     return distribution_tables.table(run.study, run.record.run_id, runs[name], ended, name)
 
 
-def found(
+def replayed(
     run: StoredRun,
     store: ResultStore,
     known: Results | None = None,

@@ -202,10 +202,10 @@ class _Run:
 
     def say_what_is_found(self) -> None:
         """Say how many training runs are in the storage already, where some are."""
-        found, total = self.queue.answered, self._expected[1]
-        if found:
-            left = max(0, total - found)
-            self._progress.say(f"{found:,} of {total:,} training runs found, {left:,} to train")
+        answered, total = self.queue.answered, self._expected[1]
+        if answered:
+            left = max(0, total - answered)
+            self._progress.say(f"{answered:,} of {total:,} training runs found, {left:,} to train")
 
     def show_progress(self, also: int = 0) -> None:
         """Tell how many cells are finished, and how many are expected.

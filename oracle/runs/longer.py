@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,8 @@ from oracle.stats.region import points
 from oracle.study.function import FunctionStudy
 from oracle.study.oracle import OracleStudy
 from oracle.study.scale_down import lengthened
+from oracle.tables.oracle import OracleTable
+from oracle.tables.parts.cycles import GridValue, OracleCycleRow
 from scyc.data import cache
 from scyc.errors import BadInput
 from scyc.trainer import Member, Trainer
@@ -54,20 +55,22 @@ class Longer:
         ]
 
 
-def two_rates(cycle: Mapping[str, Any]) -> list[float]:
+def two_rates(cycle: OracleCycleRow) -> list[float]:
     """Return the max_lr of an oracle's cycle to train for longer: the well-tuned and another.
 
     The other is the region's lowest; where that is the well-tuned one itself, the region's highest,
     and where the region is one value, the next lower or higher of the grid that did not diverge.
     """
     best, region = cycle["well_tuned"], cycle["feasible"]
+    assert best is not None  # the cycle has a winner
+    assert region is not None
     sound = [each["max_lr"] for each in cycle["grid"] if not each["diverged"]]
     around = [rate for rate in sound if rate < best][-1:] + [r for r in sound if r > best][:1]
     others = [rate for rate in (region["low"], region["high"], *around) if rate != best]
     return sorted([best, *others[:1]])
 
 
-def train_longer(run: StoredRun, table: Mapping[str, Any], device: str = "auto") -> Longer:
+def train_longer(run: StoredRun, table: OracleTable, device: str = "auto") -> Longer:
     """Train a run's unpruned network 1.5 times as long at two max_lr, in this process.
 
     Warm-up, drops and the looks at the validation images are lengthened alike; images, initial
@@ -97,7 +100,7 @@ def train_longer(run: StoredRun, table: Mapping[str, Any], device: str = "auto")
     images = cache.read_cache(run.place / "images", run.record.fingerprint)
     torch.set_num_threads(1)
     trainer = Trainer(longer.system, images, resolve_device(device))
-    stored = {each["max_lr"]: each for each in cycle["grid"]}
+    stored = {each["max_lr"]: _stored(each) for each in cycle["grid"]}
     gains = []
     for rate in two_rates(cycle):
         members = [
@@ -108,13 +111,20 @@ def train_longer(run: StoredRun, table: Mapping[str, Any], device: str = "auto")
         gains.append(
             Gain(
                 rate,
-                difference([o.val_accuracy for o in trained], stored[rate]["val_accuracy"]),
-                difference([o.test_accuracy for o in trained], stored[rate]["test_accuracy"]),
+                difference([o.val_accuracy for o in trained], stored[rate][0]),
+                difference([o.test_accuracy for o in trained], stored[rate][1]),
             )
         )
-    best = max(sum(each["val_accuracy"]) / cycle["replicates"] for each in cycle["grid"])
+    best = max(sum(validation) / cycle["replicates"] for validation, _ in stored.values())
     allowed = points(study.tolerance, study.tolerance_kind, best)
     return Longer(name, study.training.steps, longer.training.steps, allowed, tuple(gains))
+
+
+def _stored(value: GridValue) -> tuple[list[float], list[float]]:
+    """Return validation and test accuracies in percent, 0 of a diverged replicate."""
+    pairs = (value["val_accuracy"], value["test_accuracy"])
+    validation, test = ([accuracy or 0.0 for accuracy in accuracies] for accuracies in pairs)
+    return validation, test
 
 
 def text(comparison: Longer) -> str:

@@ -10,6 +10,11 @@ from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.request import requests
 from oracle.storage.session import opened
 
+COLUMNS = (
+    "search", "cycle", "max_lr", "replicate", "val_accuracy", "test_accuracy", "diverged",
+    "weights_remaining", "steps", "seconds", "device", "engine", "checkpoint", "cell",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class TrainingRun:
@@ -18,6 +23,15 @@ class TrainingRun:
     search: str  # kind of the Optuna study that holds it: oracle, path, candidates
     cell: Cell
     result: CellResult
+
+    def values(self) -> tuple[object, ...]:
+        """Return its values in the order of `COLUMNS`; accuracies and weights in percent."""
+        cell, result = self.cell, self.result
+        return (
+            self.search, cell.cycle, cell.max_lr, cell.replicate,
+            result.val_accuracy, result.test_accuracy, result.diverged, result.weights_remaining,
+            result.steps, result.seconds, result.device, result.engine, result.checkpoint, cell.id,
+        )  # fmt: skip
 
 
 def training_runs(run: StoredRun) -> list[TrainingRun]:

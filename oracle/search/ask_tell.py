@@ -128,10 +128,10 @@ class ExternalRunState:
     @cached_property
     def _rates(self) -> Mapping[int, Sequence[float]]:
         """What was asked for of each cycle, rising."""
-        found: dict[int, set[float]] = {}
+        by_cycle: dict[int, set[float]] = {}
         for training in self.asked:
-            found.setdefault(training.cycle, set()).add(training.max_lr)
-        return {cycle: sorted(rates) for cycle, rates in found.items()}
+            by_cycle.setdefault(training.cycle, set()).add(training.max_lr)
+        return {cycle: sorted(rates) for cycle, rates in by_cycle.items()}
 
     def problems(self, trainings: Iterable[Training]) -> list[Problem]:
         """Why observations are refused: one each of those that were not asked for."""

@@ -120,9 +120,9 @@ class ExternalRuns:
         self, after: int, limit: int
     ) -> tuple[list[tuple[Declared, ExternalRunState]], int | None]:
         """Return so many runs, the oldest first, and what `after` is for the page after these."""
-        found = self._observations.page(after, limit + 1)
-        runs = [(each, self._standing(each)) for _, each in found[:limit]]
-        return runs, found[limit - 1][0] if len(found) > limit else None
+        records = self._observations.page(after, limit + 1)
+        runs = [(each, self._standing(each)) for _, each in records[:limit]]
+        return runs, records[limit - 1][0] if len(records) > limit else None
 
     def find(self, text: str) -> tuple[Declared, ExternalRunState] | None:
         """Find the run with this id, or the latest one with this name.
@@ -133,8 +133,8 @@ class ExternalRuns:
         Returns:
             The run as declared, and how far it is; None where there is none.
         """
-        found = self._observations.declared(text) or self._observations.latest(text)
-        return (found, self._standing(found)) if found else None
+        record = self._observations.declared(text) or self._observations.latest(text)
+        return (record, self._standing(record)) if record else None
 
     def observe(
         self,
@@ -164,10 +164,10 @@ class ExternalRuns:
             BadInput: a training was not asked for; nothing is taken.
 
         """
-        found = self.find(text)
-        if found is None:
+        record = self.find(text)
+        if record is None:
             raise UnknownJob(f"no run {text} was declared; declare it with POST /v1/oracle")
-        declared, now = found
+        declared, now = record
         if who.scope != "admin" and who.name != declared.owner:
             raise Forbidden(f"{declared.run_id} is {declared.owner}'s; declare a run of your own")
         if problems := now.problems(each.training for each in reports):

@@ -58,7 +58,7 @@ def read_limits(given: Mapping[str, str]) -> dict[str, int]:
         BadInput: With every name that is unknown, and every value that is no bound.
     """
     problems: list[Problem] = []
-    found: dict[str, int] = {}
+    limits: dict[str, int] = {}
     for name, text in given.items():
         if name not in LIMITS:
             problems.append(SettingProblem("limit", unknown(name, LIMITS), name))
@@ -66,7 +66,7 @@ def read_limits(given: Mapping[str, str]) -> dict[str, int]:
             rule = f"must be a whole number from 1 to {_MOST:,}"
             problems.append(SettingProblem(f"limit.{name}", rule, text))
         else:
-            found[name] = int(text)
+            limits[name] = int(text)
     if problems:
         raise BadInput("serve", problems)
-    return found
+    return limits

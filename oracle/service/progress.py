@@ -57,8 +57,8 @@ class Reporter:
         now = self._now()
         if self._first is None:
             self._first = (now, done)
-        since, found = self._first
-        new = done - found
+        since, first = self._first
+        new = done - first
         left = (now - since) / new * max(0, known - done) if new > 0 else None
         self._todo = (done, known, left)
         self._check()

@@ -193,7 +193,7 @@ class Service:
     def _computed(self, run: StoredRun, which: str | None) -> Table:
         if which is None:
             return catalog.table_from(run, self.store)
-        return catalog.distributions(run, catalog.found(run, self.store), which)
+        return catalog.distributions(run, catalog.replayed(run, self.store), which)
 
     def _admitted(
         self,

@@ -55,18 +55,18 @@ def _renamed(
     declared: str,
     given: dict[str, str],
 ) -> dict[str, Any]:
-    found = {}
+    renamed = {}
     for key, value in content.items():
         stored = names.get(key, key)
-        if stored in found or (stored != key and stored in content):
+        if stored in renamed or (stored != key and stored in content):
             stored = key  # both names: the second is refused as unknown
         at, told = f"{path}{stored}", f"{declared}{key}"
         if at != told:
             given[at] = told
         if isinstance(value, str):
             value = _VALUES.get((stored, value), value)  # noqa: PLW2901  # as stored
-        found[stored] = _below(value, stored, at, told, given)
-    return found
+        renamed[stored] = _below(value, stored, at, told, given)
+    return renamed
 
 
 def _below(value: Any, field: str, path: str, declared: str, given: dict[str, str]) -> Any:

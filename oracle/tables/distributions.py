@@ -70,7 +70,7 @@ class DistributionsTable(TableHeader):
 
 
 def table(
-    study: Study, run_id: str, found: Sequence[RunCycle], complete: bool, label: str | None = None
+    study: Study, run_id: str, cycles: Sequence[RunCycle], complete: bool, label: str | None = None
 ) -> DistributionsTable:
     """Return the distributions of one iterative pruning run as far as it has come.
 
@@ -80,7 +80,7 @@ def table(
     Args:
         study: A study of any kind that records them.
         run_id: The run's id.
-        found: The finished cycles of the iterative pruning run.
+        cycles: The finished cycles of the iterative pruning run.
         complete: Whether these are all there will be.
         label: Which of the study's runs, where it has several.
 
@@ -96,8 +96,8 @@ def table(
         "label": label,
         "paper": {"figure": paper.figure, "claim": paper.claim} if paper else None,
         "record": _record(study.record),
-        "cycles": [_cycle(study.record, each) for each in found],
-        "cost": {"training": training_cost(result for each in found for result in each.results)},
+        "cycles": [_cycle(study.record, each) for each in cycles],
+        "cost": {"training": training_cost(result for each in cycles for result in each.results)},
     }
 
 

@@ -35,11 +35,11 @@ def cycle(run: ExternalRun, number: int, region: Region | None) -> dict[str, Any
         region: Null while the cycle is open, and where every max_lr diverged.
     """
     s_cyc = run.curve(number)
-    found: dict[str, Any] = {"cycle": number, "s_cyc": s_cyc}
+    row: dict[str, Any] = {"cycle": number, "s_cyc": s_cyc}
     if region is None:
-        return {**found, "well_tuned": None, "region": None, "inside": None}
+        return {**row, "well_tuned": None, "region": None, "inside": None}
     return {
-        **found,
+        **row,
         "well_tuned": region.well_tuned,
         "region": {
             "low": region.low,

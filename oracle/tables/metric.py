@@ -35,6 +35,15 @@ def in_metric(table: OracleTable, study: FunctionStudy, scale: MetricScale) -> O
     }
 
 
+def is_minimised(table: OracleTable) -> bool:
+    """Return whether less is better of a table's values.
+
+    Args:
+        table: Of an oracle run, of this version or an earlier one.
+    """
+    return table.get("metric", {"mode": "max"})["mode"] == "min"
+
+
 def _cycle(cycle: OracleCycleRow, scale: MetricScale) -> OracleCycleRow:
     evidence, s_cyc = cycle["evidence"], cycle["s_cyc"]
     differences = cycle.get("oracle_less_s_cyc")

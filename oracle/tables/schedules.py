@@ -114,7 +114,7 @@ class SchedulesTable(TableHeader):
 
 
 @dataclass
-class EntryFound:
+class EntryResults:
     """What has been found of one schedule."""
 
     entry: Entry
@@ -128,61 +128,61 @@ class EntryFound:
 
 
 def table(
-    study: SchedulesStudy, run_id: str, found: Sequence[EntryFound], complete: bool
+    study: SchedulesStudy, run_id: str, entries: Sequence[EntryResults], complete: bool
 ) -> SchedulesTable:
     """Return the table of a run as far as it has come.
 
     Args:
         study: The study.
         run_id: The run's id.
-        found: What has been found of each schedule, in the study's order.
+        entries: What has been found of each schedule, in the study's order.
         complete: Whether that is all there will be.
     """
-    rows = [_entry(study, each) for each in found]
+    rows = [_entry(study, each) for each in entries]
     cycles = study.columns or (study.paper.cycles if study.paper else range(study.cycles + 1))
-    every = [result for each in found for cycle in each.path for result in cycle.results]
-    every += [result for each in found for result in _tuning_results(each)]
+    every = [result for each in entries for cycle in each.path for result in cycle.results]
+    every += [result for each in entries for result in _tuning_results(each)]
     return {
         "kind": "schedules",
         **table_header(study, run_id, complete),
         "paper_table": study.paper.table if study.paper else None,
         "split": majority.split(every),
         "columns": [
-            _column(study, rows, cycle, _at_chance(found, cycle))
+            _column(study, rows, cycle, _at_chance(entries, cycle))
             for cycle in cycles
             if cycle <= study.cycles
         ],
         "schedules": rows,
         "cost": {
-            **{each.entry.label: _cost(each) for each in found},
+            **{each.entry.label: _cost(each) for each in entries},
             TOGETHER: training_cost(every),
         },
     }
 
 
-def _at_chance(found: Sequence[EntryFound], cycle: int) -> bool | None:
+def _at_chance(entries: Sequence[EntryResults], cycle: int) -> bool | None:
     """Whether no schedule's network of a cycle is better than always naming the largest class."""
-    there = [done.results for each in found for done in each.path if done.cycle == cycle]
+    there = [done.results for each in entries for done in each.path if done.cycle == cycle]
     return chance.at_chance(there, "test")
 
 
-def _entry(study: SchedulesStudy, found: EntryFound) -> ScheduleRow:
-    entry = found.entry
+def _entry(study: SchedulesStudy, results: EntryResults) -> ScheduleRow:
+    entry = results.entry
     return {
         "label": entry.label,
         "schedule": as_json(entry.schedule),
         "s_cyc": s_cyc_parameters(entry.s_cyc) if entry.s_cyc else None,
-        "max_lr": _max_lr(found),
-        "tuned": _tuned(found.tuning) if found.tuning else None,
-        "cycles": [_cycle(study, entry, each) for each in found.path],
+        "max_lr": _max_lr(results),
+        "tuned": _tuned(results.tuning) if results.tuning else None,
+        "cycles": [_cycle(study, entry, each) for each in results.path],
     }
 
 
-def _max_lr(found: EntryFound) -> float | None:
+def _max_lr(results: EntryResults) -> float | None:
     """Return the max_lr of an entry that keeps one; None for S-Cyc, and while it is not tuned."""
-    if found.tuning is not None and found.tuning.region is not None:
-        return found.tuning.region.well_tuned
-    return found.entry.max_lr
+    if results.tuning is not None and results.tuning.region is not None:
+        return results.tuning.region.well_tuned
+    return results.entry.max_lr
 
 
 def _tuned(tuning: OracleCycle) -> list[TunedMaxLr]:
@@ -263,15 +263,15 @@ def _paper_column(study: SchedulesStudy, cycle: int, s_cyc: str | None) -> Paper
     }
 
 
-def _cost(found: EntryFound) -> TrainingCost:
-    path = [result for cycle in found.path for result in cycle.results]
-    return training_cost([*path, *_tuning_results(found)])
+def _cost(results: EntryResults) -> TrainingCost:
+    path = [result for cycle in results.path for result in cycle.results]
+    return training_cost([*path, *_tuning_results(results)])
 
 
-def _tuning_results(found: EntryFound) -> list[CellResult]:
-    if found.tuning is None:
+def _tuning_results(results: EntryResults) -> list[CellResult]:
+    if results.tuning is None:
         return []
-    return [result for row in found.tuning.results.values() for result in row]
+    return [result for row in results.tuning.results.values() for result in row]
 
 
 def column_of(row: ScheduleRow, cycle: int) -> ScheduleCycle | None:

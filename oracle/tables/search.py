@@ -104,7 +104,7 @@ class SearchTable(TableHeader):
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResults:
     """What a search has found so far."""
 
     candidates: Sequence[Candidate]
@@ -153,30 +153,32 @@ class Found:
         return not behind and any(is_ahead(a, b) for a, b in pairs)
 
 
-def table(study: SearchStudy, run_id: str, found: Found) -> SearchTable:
+def table(study: SearchStudy, run_id: str, results: SearchResults) -> SearchTable:
     """Return the table of a run as far as it has come.
 
     All of it but ``seconds`` is the same whoever computed it and however often that was
     interrupted.
     """
-    every = [result for each in found.candidates for done in each.cycles for result in done.results]
-    best = found.best
+    every = [
+        result for each in results.candidates for done in each.cycles for result in done.results
+    ]
+    best = results.best
     of_best = [result for each in best[:1] for done in each.cycles for result in done.results]
     shared = training_cost(every)
     return {
         "kind": "search",
-        **table_header(study, run_id, found.complete),
+        **table_header(study, run_id, results.complete),
         "search": study.search.name,
-        "objective": {"name": study.objective.name, "cycles": [*map(list, found.objectives)]},
+        "objective": {"name": study.objective.name, "cycles": [*map(list, results.objectives)]},
         "resolution": study.resolution,
         "networks": study.cycles + 1,
         "split": majority.split(every),
-        "at_chance": _at_chance(found.candidates, study.cycles),
-        "candidates": [_candidate(found, each) for each in found.by_merit()],
+        "at_chance": _at_chance(results.candidates, study.cycles),
+        "candidates": [_candidate(results, each) for each in results.by_merit()],
         "best": [each.number for each in best],
-        "undecided": _undecided(found),
+        "undecided": _undecided(results),
         "trainings": {
-            "named": _named(study, found.candidates),
+            "named": _named(study, results.candidates),
             "asked": len(every),
             "made": shared["trainings"],
         },
@@ -227,34 +229,34 @@ def metric(name: str, cycles: Sequence[int]) -> str:
     return f"mean accuracy of cycles {', '.join(map(str, cycles))}, %"
 
 
-def _candidate(found: Found, candidate: Candidate) -> CandidateRow:
-    objectives = [candidate.accuracies(cycles) for cycles in found.objectives]
+def _candidate(results: SearchResults, candidate: Candidate) -> CandidateRow:
+    objectives = [candidate.accuracies(cycles) for cycles in results.objectives]
     return {
         "candidate": candidate.number,
         **s_cyc_parameters(candidate.curve),
         "steps": list(candidate.steps),
         "stopped": candidate.stopped,
         "last_cycle": candidate.last,
-        "best": candidate in found.best,
+        "best": candidate in results.best,
         "objectives": objectives if candidate.whole else None,
         "max_lr": list(candidate.path.max_lr),
         "cycles": [run_cycle_row(done) for done in candidate.cycles],
     }
 
 
-def _undecided(found: Found) -> list[int] | None:
+def _undecided(results: SearchResults) -> list[int] | None:
     """Return the candidates that paired replicates do not tell from the best one.
 
     Those whose mean paired difference to it is at most twice its standard error. None where one
     replicate hides the noise, or where several are the best.
     """
-    if len(found.best) != 1 or len(found.objectives) != 1:
+    if len(results.best) != 1 or len(results.objectives) != 1:
         return None
-    (best,), (cycles,) = found.best, found.objectives
+    (best,), (cycles,) = results.best, results.objectives
     if best.path.replicates < 2:
         return None
     mine, near = best.accuracies(cycles), []
-    for each in found.candidates:
+    for each in results.candidates:
         if each.whole and each is not best:
             points, error = mean_difference(mine, each.accuracies(cycles))
             if error is not None and abs(points) <= _CERTAIN * error:

@@ -79,15 +79,15 @@ def sent(
     """
     if name not in _MEDIA:
         raise HttpProblem(404, f"there is no asset {name}")
-    found = asset(name)
+    content = asset(name)
     headers = {
-        "Cache-Control": _FOR_GOOD if stamp == found.stamp else "no-cache",
-        "ETag": f'"{found.stamp}"',
+        "Cache-Control": _FOR_GOOD if stamp == content.stamp else "no-cache",
+        "ETag": f'"{content.stamp}"',
         "Vary": "Accept-Encoding",
     }
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers["Content-Encoding"] = "gzip"
-        return Response(found.packed, media_type=_MEDIA[name], headers=headers)
-    return Response(found.content, media_type=_MEDIA[name], headers=headers)
+        return Response(content.packed, media_type=_MEDIA[name], headers=headers)
+    return Response(content.content, media_type=_MEDIA[name], headers=headers)

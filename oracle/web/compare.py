@@ -33,15 +33,15 @@ _LATEST = 50  # runs to choose among
 def compare(request: Request, service: ServiceDep, _: Reader, run: Names = None) -> Response:
     """Two runs or more: regions in one figure, cycles in one table, then each run's own."""
     known, missing = _runs(service, run or [])
-    found = [service.table(each) for each in known]
-    drawn = [table for table in found if table["kind"] == "oracle" and table["cycles"]]
+    tables = [service.table(each) for each in known]
+    drawn = [table for table in tables if table["kind"] == "oracle" and table["cycles"]]
     return render(
         request,
         "compare.html",
         chosen=[each.record.run_id for each in known],
         missing=missing,
         runs=list(reversed(service.runs()))[:_LATEST],
-        sheets=[formats.sheet(table) for table in found],
+        sheets=[formats.sheet(table) for table in tables],
         drawn=[table["run_id"] for table in drawn],
         cycles=[(cycle, [_side(each) for each in row]) for cycle, row in overlay.rows(drawn)],
         most=overlay.MOST,
@@ -76,9 +76,9 @@ def panels(service: ServiceDep, _: Reader, run: Annotated[str, Path(max_length=1
     return _panels(page.described(kind.cards(table), kind.captions(table)))
 
 
-def _panels(found: Sequence[dict[str, object]]) -> Response:
+def _panels(tables: Sequence[dict[str, object]]) -> Response:
     return Response(
-        json.dumps({"panels": found}), media_type="application/json",
+        json.dumps({"panels": tables}), media_type="application/json",
         headers={"Cache-Control": "no-store"},
     )  # fmt: skip
 
@@ -99,7 +99,7 @@ def _side(cycle: Any) -> dict[str, str] | None:
 
 def _runs(service: Service, names: Sequence[str]) -> tuple[list[StoredRun], list[str]]:
     """Find the runs with these names, each once; and the names of which there is none."""
-    found: dict[str, StoredRun] = {}
+    runs: dict[str, StoredRun] = {}
     missing = []
     for name in names:
         try:
@@ -107,5 +107,5 @@ def _runs(service: Service, names: Sequence[str]) -> tuple[list[StoredRun], list
         except UnknownJob:
             missing.append(name)
             continue
-        found[known.record.run_id] = known
-    return list(found.values()), missing
+        runs[known.record.run_id] = known
+    return list(runs.values()), missing

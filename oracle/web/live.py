@@ -47,16 +47,16 @@ async def _changes(request: Request, service: Service, jobs: list[str]) -> Async
         try:
             if looks % _RECHECK == 0 and await run_in_threadpool(current, request) is None:
                 return
-            found = await run_in_threadpool(service.jobs.revisions, jobs)
+            revisions = await run_in_threadpool(service.jobs.revisions, jobs)
             count = sum((await run_in_threadpool(service.jobs.count)).values())
             told = [
                 await run_in_threadpool(_told, service, job_id)
-                for job_id, revision in found.items()
+                for job_id, revision in revisions.items()
                 if seen.get(job_id) != revision
             ]
         except (StorageError, UnknownJob):
             return  # the page comes again
-        seen = found
+        seen = revisions
         for each in told:
             yield f"event: job\ndata: {each}\n\n"
         if there is not None and count != there:

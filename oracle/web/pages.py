@@ -108,17 +108,17 @@ def submit(
 @heavy
 def one_job(request: Request, service: ServiceDep, who: Reader, job: Name) -> Response:
     """Show a job: how far it is, what its run has found, what it said."""
-    found = service.jobs.get(job)
+    shown = service.jobs.get(job)
     events = service.jobs.events(job, limit=100_000)
     return render(
         request,
         "job.html",
-        job=found,
-        mine=who.allows("admin") or (who.allows("submit") and found.owner == who.name),
+        job=shown,
+        mine=who.allows("admin") or (who.allows("submit") and shown.owner == who.name),
         events=events[-_EVENTS:],
         more=max(0, len(events) - _EVENTS),
-        source=found.source,
-        **_found(service, found.run_id),
+        source=shown.source,
+        **_found(service, shown.run_id),
     )
 
 
@@ -192,22 +192,22 @@ def _trials(service: Service, known: StoredRun) -> Sequence[tuple[int, str]]:
 
 def _numbers(given: Mapping[str, str]) -> dict[str, float]:
     """Read the numbers of the form that are filled in. Raises BadInput with all that are none."""
-    found: dict[str, float] = {}
+    numbers: dict[str, float] = {}
     problems: list[Problem] = []
     for name, text in given.items():
         if not text.strip():
             continue
         whole = name in _WHOLE
         try:
-            found[name] = int(text) if whole else float(text)
+            numbers[name] = int(text) if whole else float(text)
         except ValueError:
             rule = "must be a whole number" if whole else "must be a number above 0, at most 1"
             problems.append(SettingProblem(name, rule, text))
             continue
-        problems += _bounds(name, found[name])
+        problems += _bounds(name, numbers[name])
     if problems:
         raise BadInput("form", problems)
-    return found
+    return numbers
 
 
 def _bounds(name: str, value: float) -> list[Problem]:
@@ -233,10 +233,10 @@ def _jobs(
     before: int | None = None,
     status: int = 200,
 ) -> Response:
-    found = service.jobs.page(
+    page = service.jobs.page(
         states=(state,) if state else (), text=text or None, before=before, limit=_A_PAGE + 1
     )
-    shown: list[Job] = found[:_A_PAGE]
+    shown: list[Job] = page[:_A_PAGE]
     fields = {name for name, *_ in _SMALLER} | {"data", "priority"}
     return render(
         request,
@@ -244,7 +244,7 @@ def _jobs(
         status,
         who=who,
         jobs=shown,
-        next=shown[-1].number if len(found) > _A_PAGE else None,
+        next=shown[-1].number if len(page) > _A_PAGE else None,
         count=service.jobs.count(),
         state=state,
         text=text or "",

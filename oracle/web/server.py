@@ -177,7 +177,7 @@ def _end(number: int, frame: Any) -> None:
 
 
 @contextlib.contextmanager
-def _bound(host: str, port: int, found: list[Problem]) -> Iterator[socket.socket]:
+def _bound(host: str, port: int, problems: list[Problem]) -> Iterator[socket.socket]:
     """Bind a socket to an address. Raises BadInput, also for what else was found."""
     from oracle.web.listener import listening  # noqa: PLC0415
 
@@ -186,37 +186,39 @@ def _bound(host: str, port: int, found: list[Problem]) -> Iterator[socket.socket
     except OSError as error:
         reason = error.strerror or str(error)
         rule = f"cannot be listened on ({reason}); name another --host or --port"
-        found.append(SettingProblem("address", rule, f"{host}:{port}"))
-        raise BadInput("serve", found) from error
+        problems.append(SettingProblem("address", rule, f"{host}:{port}"))
+        raise BadInput("serve", problems) from error
     with bound:
-        if found:
-            raise BadInput("serve", found)
+        if problems:
+            raise BadInput("serve", problems)
         yield bound
 
 
 def _problems(
     settings: Settings, data: Mapping[str, str], allow: Mapping[str, str]
 ) -> list[Problem]:
-    found: list[Problem] = []
+    problems: list[Problem] = []
     if rule := why_not_writable(settings.folder):
-        found.append(SettingProblem("runs", rule, str(settings.folder)))
+        problems.append(SettingProblem("runs", rule, str(settings.folder)))
     for option, named in (("data", data), ("allow", allow)):
         rule = "1 to 64 letters, digits and . _ - are a name, the first a letter or digit"
-        found += [SettingProblem(option, rule, name) for name in named if not _NAME.fullmatch(name)]
+        problems += [
+            SettingProblem(option, rule, name) for name in named if not _NAME.fullmatch(name)
+        ]
     for name, folder in data.items():
         if not Path(folder).is_dir():
-            found.append(
+            problems.append(
                 SettingProblem(f"data.{name}", "no such folder; name one that is there", folder)
             )
     for name, code in allow.items():
         if any(name in shipped for shipped in SHIPPED.values()):
             rule = "is the name of a network or data set that ships; choose another"
-            found.append(SettingProblem("allow", rule, name))
+            problems.append(SettingProblem("allow", rule, name))
         try:
             factory.load_factory(code)
         except Exception as error:  # one's own code may raise anything
-            found.append(SettingProblem(f"allow.{name}", f"{error}; give module:callable", code))
-    return found
+            problems.append(SettingProblem(f"allow.{name}", f"{error}; give module:callable", code))
+    return problems
 
 
 def _has_tokens(url: URL) -> bool:

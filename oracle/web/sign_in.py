@@ -36,13 +36,13 @@ def sign_in(
     """Open a session for a token, and go on to where the visitor wanted."""
     same_site(request)
     checked_form(request, csrf)
-    found = service.tokens.find(token.strip())
-    if found is None:
+    known = service.tokens.find(token.strip())
+    if known is None:
         wrong = "This token is unknown or revoked. Ask the administrator of the server for one."
         return _form(request, after, 401, wrong)
     settings: WebSettings = request.app.state.settings
     lifetime = timedelta(hours=settings.session_hours)
-    secret = service.sessions.open(found.name, lifetime)
+    secret = service.sessions.open(known.name, lifetime)
     answer = RedirectResponse(own(after), 303)
     answer.set_cookie(
         COOKIE,

@@ -39,13 +39,13 @@ def line(text: str, path: str) -> int | None:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except (BadInput, yaml.YAMLError, ValueError):
         return None
-    found = None
+    number = None
     for name, index in _STEP.findall(path):
         below = _below(node, name, index)
         if below is None:
             break
-        found, node = below
-    return found
+        number, node = below
+    return number
 
 
 def marked(text: str, problems: Sequence[Problem]) -> list[Line]:

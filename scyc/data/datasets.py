@@ -126,11 +126,11 @@ def is_given_again(
     )
 
 
-def _kept(found: Arrays, kept: Array, share: SubsetSpec, test_part: str | None) -> Images:
+def _kept(arrays: Arrays, kept: Array, share: SubsetSpec, test_part: str | None) -> Images:
     """Return the images with these indices, without their fingerprint."""
-    named = splits.kept_parts(found.named, kept) if test_part is not None else ()
-    pixels, labels = _taken(found.parts, kept), found.labels[kept].astype(np.int64)
-    classes = tuple(found.classes[: share.classes])
+    named = splits.kept_parts(arrays.named, kept) if test_part is not None else ()
+    pixels, labels = _taken(arrays.parts, kept), arrays.labels[kept].astype(np.int64)
+    classes = tuple(arrays.classes[: share.classes])
     return Images(torch.from_numpy(pixels), torch.from_numpy(labels), classes, "", named)
 
 

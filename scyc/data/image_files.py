@@ -117,11 +117,13 @@ def _headers(files: Sequence[Path]) -> list[tuple[str, Traits]]:
         return [_header(files[index]) for index in task]
 
     with ThreadPoolExecutor(4) as pool:
-        found = [each for headers in pool.map(looked_at, _tasks(files)) for each in headers]
-    problems = [each for each in found if isinstance(each, Problem)]
+        headers_or_problems = [
+            each for headers in pool.map(looked_at, _tasks(files)) for each in headers
+        ]
+    problems = [each for each in headers_or_problems if isinstance(each, Problem)]
     if problems:
         raise BadInput("dataset", _gathered(problems))
-    return [each for each in found if not isinstance(each, Problem)]
+    return [each for each in headers_or_problems if not isinstance(each, Problem)]
 
 
 def _header(file: Path) -> tuple[str, Traits] | Problem:
@@ -158,7 +160,11 @@ def _decoded(files: Sequence[Path], size: int | None) -> Array:
         return problems
 
     with ThreadPoolExecutor(2) as pool:
-        problems = _gathered(each for found in pool.map(decode, _tasks(files)) for each in found)
+        problems = _gathered(
+            each
+            for problems_of_task in pool.map(decode, _tasks(files))
+            for each in problems_of_task
+        )
     if others:
         index, other_width, other_height = min(others)
         rule = (

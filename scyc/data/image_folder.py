@@ -52,9 +52,9 @@ def class_folders(folder: Path, parts: Sequence[str]) -> Listed:
     whole = Listed([], [], [])
     passed_over: list[Path] = []
     for part in parts or ("",):
-        listed, left, found = one_part(folder / part)
+        listed, left, refused = one_part(folder / part)
         passed_over += left
-        problems += found
+        problems += refused
         if whole.classes and listed.classes and listed.classes != whole.classes:
             rule = f"its classes differ from those of {parts[0]}; every part needs the same"
             problems.append(Problem("dataset.parts", rule, part))
@@ -100,9 +100,9 @@ def one_part(folder: Path) -> tuple[Listed, list[Path], list[Problem]]:
         return listed, left, [Problem("dataset.root", "holds no class folders", str(folder))]
     problems: list[Problem] = []
     for label, name in enumerate(listed.classes):
-        found, passed_over, wrong = _class(folder / name)
-        listed.files.extend(found)
-        listed.labels.extend([label] * len(found))
+        files, passed_over, wrong = _class(folder / name)
+        listed.files.extend(files)
+        listed.labels.extend([label] * len(files))
         left += passed_over
         problems += wrong
     return listed, left, problems

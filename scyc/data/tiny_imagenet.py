@@ -36,8 +36,8 @@ def source(spec: TinyImageNetSpec, root: Path | None) -> Listed:
         raise bad("dataset.root", rule, str(folder))
     train, left, problems = one_part(top / "train")
     if (top / "val").is_dir():
-        val, found = _annotated(top / "val", train.classes)
-        problems += found
+        val, refused = _annotated(top / "val", train.classes)
+        problems += refused
         parts = (("train", len(train.files)), ("val", len(val.files)))
         train = Listed(train.files + val.files, train.labels + val.labels, train.classes, parts)
     if problems:

@@ -92,7 +92,7 @@ def couplings(network: nn.Module, shape: Sequence[int]) -> tuple[Coupling, ...]:
             "is not known; take out what depends on the values or the number of the images, or "
             "choose a criterion that prunes single weights"
         ) from error
-    walk = _Walk(twin, graph, shapes.found)
+    walk = _Walk(twin, graph, shapes.by_node)
     coupled = (walk.coupling(node) for node in graph.graph.nodes)
     return tuple(coupling for coupling in coupled if coupling is not None)
 
@@ -102,12 +102,12 @@ class _Shapes(fx.Interpreter):
 
     def __init__(self, graph: fx.GraphModule) -> None:
         super().__init__(graph)
-        self.found: dict[fx.Node, tuple[int, ...]] = {}
+        self.by_node: dict[fx.Node, tuple[int, ...]] = {}
 
     def run_node(self, n: fx.Node) -> Any:
         value = super().run_node(n)
         if isinstance(value, Tensor):
-            self.found[n] = tuple(value.shape)
+            self.by_node[n] = tuple(value.shape)
         return value
 
 

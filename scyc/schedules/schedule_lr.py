@@ -67,6 +67,9 @@ class ScheduleLR(LRScheduler):
     def restart(self, max_lr: float) -> None:
         """Start the next pruning cycle: iteration 0 again, with that cycle's max_lr.
 
+        Args:
+            max_lr: The upper learning-rate bound of the cycle.
+
         Raises:
             ValueError: The schedule does not allow this max_lr.
         """
@@ -85,6 +88,9 @@ class ScheduleLR(LRScheduler):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continue from a state_dict, and set the rates of the optimizer's groups to match.
+
+        Args:
+            state_dict: What :meth:`state_dict` returned.
 
         Raises:
             ValueError: It is the state of another schedule, or of another number of groups. Nothing

@@ -73,8 +73,14 @@ class SCyc(Spec):
 def refuse(rules: Iterable[tuple[str, str]]) -> None:
     """Refuse a spec whose fields do not go together, if any rule is broken, all of them at once.
 
-    rules: those that are broken: the path of a field below the spec, and the rule with its remedy.
     To be called in a spec's validator.
+
+    Args:
+        rules: Those that are broken: the path of a field below the spec, and the rule with its
+            remedy.
+
+    Raises:
+        PydanticCustomError: There is one.
     """
     broken = tuple(rules)
     if broken:
@@ -83,15 +89,31 @@ def refuse(rules: Iterable[tuple[str, str]]) -> None:
 
 
 def as_json(spec: Spec) -> dict[str, Any]:
-    """Every field of a spec, defaults included, as JSON values."""
+    """Return every field of a spec, defaults included.
+
+    Args:
+        spec: Any.
+
+    Returns:
+        JSON values by field.
+    """
     return spec.model_dump(mode="json")
 
 
 def content_hash(content: object) -> str:
-    """Hash anything made of JSON values: sha256, in hexadecimal, of its canonical JSON.
+    """Hash anything made of JSON values.
 
-    Floats are written by ``repr``, so equal hashes mean equal bits. Raises ValueError for
-    inf or NaN and TypeError for what JSON does not know.
+    Floats are written by ``repr``, so equal hashes mean equal bits.
+
+    Args:
+        content: JSON values.
+
+    Returns:
+        sha256 of its canonical JSON, in hexadecimal.
+
+    Raises:
+        ValueError: There is an inf or a NaN.
+        TypeError: There is something that JSON does not know.
     """
     text = json.dumps(
         content, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
@@ -100,7 +122,14 @@ def content_hash(content: object) -> str:
 
 
 def tag(value: Any) -> str:
-    """Which of several named specs a value is meant to be: ``<its name>``, or ``<factory>``."""
+    """Return which of several named specs a value is meant to be.
+
+    Args:
+        value: A spec, or its fields.
+
+    Returns:
+        ``<its name>``, or ``<factory>``.
+    """
     if isinstance(value, Spec):
         return f"<{getattr(value, 'name', 'factory')}>"
     return f"<{value['name']}>" if "name" in value else "<factory>"

@@ -14,7 +14,7 @@ from oracle.search.pruning_run import RunCycle
 from oracle.study.schedules import SchedulesStudy
 from oracle.study.validation import parse
 from oracle.tables import schedules
-from oracle.tables.schedules import EntryFound
+from oracle.tables.schedules import EntryResults
 
 FORMULAS = (
     "=1+1", "=cmd|'/c calc'!A1", "+1+1", "-2+3+cmd|' /C calc'!A0", "@SUM(1+1)*cmd|'/C calc'!A0",
@@ -59,7 +59,7 @@ def table(label: str) -> Any:
     study = parse(content, "tiny.yaml")
     assert isinstance(study, SchedulesStudy)
     found = [
-        EntryFound(
+        EntryResults(
             entry,
             None,
             [RunCycle(cycle, 0.1, (), results(f"{entry.label} {cycle}")) for cycle in (0, 1)],

@@ -12,7 +12,7 @@ from oracle.study.schedules import SchedulesStudy
 from oracle.study.validation import parse
 from oracle.tables import schedules
 from oracle.tables.registry import Table
-from oracle.tables.schedules import EntryFound
+from oracle.tables.schedules import EntryResults
 
 WARMUP = {"warmup": 3, "drops": [8]}
 S_CYC = {"epsilon": 0.1, "delta": 0.1, "q": 1, "beta": 3.0}
@@ -67,7 +67,7 @@ def given(
 ) -> Table:
     """The table of these test accuracies: by entry, by cycle, by replicate."""
     found = [
-        EntryFound(
+        EntryResults(
             entry,
             path=[
                 RunCycle(cycle, entry.max_lr or 0.15, (), outcome(*accuracies))

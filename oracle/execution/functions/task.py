@@ -184,6 +184,9 @@ def trainable(
         resources: What one training run takes: ``{"cpu": 1, "gpu": 0.5}``. One CPU if left out.
         timeout: Seconds after which a training run is ended and the study stops; None: never.
 
+    Returns:
+        The trainable function; without `function` a decorator that makes one.
+
     Raises:
         ValueError: A resource or the timeout is no positive number.
 
@@ -214,5 +217,9 @@ def trainable(
 
 
 def as_trainable(given: Any) -> Trainable:
-    """Return a plain function as a trainable one, with one CPU and no timeout."""
+    """Return a plain function as a trainable one, with one CPU and no timeout.
+
+    Args:
+        given: A function, or what :func:`trainable` returned, which stays as it is.
+    """
     return given if isinstance(given, Trainable) else Trainable(given, {}, None)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+
+from oracle.tables.oracle import OracleTable
 
 ENDINGS = {
     "regret and ends": "best max_lr and both bounds known",
@@ -14,12 +15,13 @@ ENDINGS = {
 }
 
 
-def notes(table: Mapping[str, Any]) -> list[str]:
+def notes(table: OracleTable) -> list[str]:
     """Which cycles ended by what, and what is missing; none of other searches."""
-    ended = [(c["cycle"], c["search"]) for c in table["cycles"] if c.get("search")]
-    if not ended:
+    searches = [(c["cycle"], c.get("search")) for c in table["cycles"]]
+    ended = [(cycle, end) for cycle, end in searches if end is not None]
+    bounds = table.get("search_bounds")
+    if not ended or bounds is None:
         return []
-    bounds = table["search_bounds"]
     parts = [
         f"{text} at {_cycles([cycle for cycle, end in ended if end['ended_by'] == kind])}"
         for kind, text in ENDINGS.items()

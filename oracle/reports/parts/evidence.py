@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+
+from typing_extensions import TypeIs
 
 from oracle.reports.sheet import Cell
 from oracle.stats import decisions
 from oracle.stats.noise import noise_with_more_images
-from oracle.tables.parts.evidence import FLAT_HEADS, VerdictJson
+from oracle.tables.parts.cycles import OracleCycleRow
+from oracle.tables.parts.evidence import (
+    FLAT_HEADS,
+    EstimatedRegion,
+    Evidence,
+    IntervalJson,
+    VerdictJson,
+)
 
 FLAT = decisions.FLAT
 SURE, UNSURE = 100 * decisions.SURE, 100 * (1 - decisions.SURE)
@@ -19,7 +27,7 @@ TIMES = 4  # more replicates or images, which halve an error at best
 HELPS = 0.75  # of the noise: where less may be left, more images may do as well
 
 
-def verdict(cycle: Mapping[str, Any]) -> Cell:
+def verdict(cycle: OracleCycleRow) -> Cell:
     """Return the S-Cyc verdict: ``undecided (+7)`` where 7 more replicates would decide it."""
     return verdict_cell(cycle["evidence"] and cycle["evidence"]["s_cyc"])
 
@@ -32,20 +40,20 @@ def verdict_cell(given: VerdictJson | None) -> Cell:
     return Cell(f"{given['verdict']}{more}", given["verdict"])
 
 
-def chance(cycle: Mapping[str, Any]) -> str:
+def chance(cycle: OracleCycleRow) -> str:
     """S-Cyc's chance to be inside, with as many digits as tell it from a decided one."""
-    found = cycle["evidence"] and cycle["evidence"]["s_cyc"]
-    if not found or found["chance"] is None:
+    s_cyc = cycle["evidence"] and cycle["evidence"]["s_cyc"]
+    if not s_cyc or s_cyc["chance"] is None:
         return ""
-    percent = 100 * found["chance"]
+    percent = 100 * s_cyc["chance"]
     for digits in range(4):
         shown = f"{percent:.{digits}f}"
-        if found["verdict"] != "undecided" or UNSURE < float(shown) < SURE:
+        if s_cyc["verdict"] != "undecided" or UNSURE < float(shown) < SURE:
             break
     return f"{shown} %"
 
 
-def ends(cycle: Mapping[str, Any]) -> str:
+def ends(cycle: OracleCycleRow) -> str:
     """Format the 90 % intervals of a region's two ends.
 
     Args:
@@ -54,72 +62,81 @@ def ends(cycle: Mapping[str, Any]) -> str:
     Returns:
         ``<`` and ``>`` where the region may go on beyond the grid.
     """
-    found = cycle["evidence"]
-    if found is None or found["low"] is None:
+    evidence = cycle["evidence"]
+    if evidence is None or evidence["low"] is None or evidence["high"] is None:
         return ""
-    low = ("<" if found["low"].get("beyond", 0.0) > BEYOND else "") + _span(found["low"])
-    high = _span(found["high"]) + (">" if found["high"].get("beyond", 0.0) > BEYOND else "")
+    low = ("<" if _beyond(evidence["low"]) > BEYOND else "") + _span(evidence["low"])
+    high = _span(evidence["high"]) + (">" if _beyond(evidence["high"]) > BEYOND else "")
     return f"{low}, {high}"
 
 
-def _span(interval: Mapping[str, float]) -> str:
-    low, high = (f"{interval[end]:.3g}" for end in ("low", "high"))
+def _beyond(interval: IntervalJson | None) -> float:
+    """Return the chance that the region goes on beyond the grid at an end."""
+    return interval.get("beyond", 0.0) if interval else 0.0
+
+
+def _span(interval: IntervalJson) -> str:
+    low, high = f"{interval['low']:.3g}", f"{interval['high']:.3g}"
     return low if low == high else f"{low}\N{EN DASH}{high}"
 
 
-def estimated(cycle: Mapping[str, Any]) -> str:
+def estimated(cycle: OracleCycleRow) -> str:
     """Format the well-tuned max_lr by the posterior mean.
 
     Args:
         cycle: Of the table.
     """
-    found = _estimate(cycle)
-    return "" if found is None else f"est. {found['well_tuned']:.3g}"
+    estimate = _estimate(cycle)
+    return "" if estimate is None else f"est. {estimate['well_tuned']:.3g}"
 
 
-def estimated_region(cycle: Mapping[str, Any]) -> str:
+def estimated_region(cycle: OracleCycleRow) -> str:
     """Format the region by the posterior: the medians of its bounds, to which the verdict belongs.
 
     ``<`` and ``>`` where it more likely than not reaches an end of the grid, ``*`` where it has
     gaps; ``-`` where there is no estimate.
     """
-    found = _estimate(cycle)
-    if found is None:
+    evidence, estimate = cycle["evidence"], _estimate(cycle)
+    if evidence is None or estimate is None:
         return "-"
-    ends = [cycle["evidence"][end] or {} for end in ("low", "high")]
-    low, high = (each.get("beyond", 0.0) > LIKELY for each in ends)
-    shown = f"[{'<' * low}{found['low']:.3g}, {found['high']:.3g}{'>' * high}]"
-    return shown + "*" * (len(found.get("parts", ())) > 1)
+    low, high = (_beyond(interval) > LIKELY for interval in (evidence["low"], evidence["high"]))
+    shown = f"[{'<' * low}{estimate['low']:.3g}, {estimate['high']:.3g}{'>' * high}]"
+    return shown + "*" * (len(_parts(estimate)) > 1)
 
 
-def flat_cycles(cycles: Sequence[Mapping[str, Any]]) -> list[int]:
+def _parts(estimate: EstimatedRegion) -> list[list[float]]:
+    """Return the stretches of an estimated region; none in tables of earlier versions."""
+    return estimate.get("parts", [])
+
+
+def flat_cycles(cycles: Sequence[OracleCycleRow]) -> list[int]:
     """Cycles in which the whole grid is as good as its best."""
     known = [(c["cycle"], _estimate(c)) for c in cycles]
-    return [cycle for cycle, found in known if found and found["flat"] >= FLAT]
+    return [cycle for cycle, estimate in known if estimate and estimate["flat"] >= FLAT]
 
 
-def _estimate(cycle: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    found: Mapping[str, Any] | None = (cycle["evidence"] or {}).get("estimated")
-    return found
+def _estimate(cycle: OracleCycleRow) -> EstimatedRegion | None:
+    evidence = cycle["evidence"]
+    return evidence.get("estimated") if evidence else None
 
 
-def cross_validated(cycle: Mapping[str, Any]) -> str:
+def cross_validated(cycle: OracleCycleRow) -> str:
     """Format the bias-corrected best accuracy: by replicates that did not choose it.
 
     Args:
         cycle: Of the table.
     """
-    found = cycle["evidence"] and cycle["evidence"]["best_again"]
-    return "" if found is None else f"corr. {found:.2f}"
+    accuracy = cycle["evidence"] and cycle["evidence"]["best_again"]
+    return "" if accuracy is None else f"corr. {accuracy:.2f}"
 
 
-def notes(cycles: Sequence[Mapping[str, Any]]) -> list[str]:
+def notes(cycles: Sequence[OracleCycleRow]) -> list[str]:
     """How to read the estimates; nothing before the first cycle's end."""
     if not _known(cycles):
         if not any(c["replicates"] == 1 for c in cycles):
             return []
         return ["One replicate: no region or verdict is conclusive. Use more replicates."]
-    if not any(c["evidence"]["s_cyc"] for c in _known(cycles)):
+    if not any(evidence["s_cyc"] for evidence in _known(cycles)):
         return ["Row 2: posterior best; 90 % CI of the bounds; bias-corrected best."]
     return [
         "Row 2: posterior best; 90 % CI of the bounds; P(inside); bias-corrected best; "
@@ -127,13 +144,13 @@ def notes(cycles: Sequence[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def warnings(cycles: Sequence[Mapping[str, Any]]) -> list[str]:
+def warnings(cycles: Sequence[OracleCycleRow]) -> list[str]:
     """Say what is odd about the estimates of a run.
 
     Args:
         cycles: Of the table.
     """
-    known = _known(cycles)
+    known = [c for c in cycles if _is_known(c["evidence"])]
     lines = []
     if _with_verdict(known, "unknown"):
         lines.append("unknown: S-Cyc's max_lr is beyond the end of the grid; extend the grid.")
@@ -145,12 +162,13 @@ def warnings(cycles: Sequence[Mapping[str, Any]]) -> list[str]:
     return lines
 
 
-def in_parts(cycles: Sequence[Mapping[str, Any]]) -> bool:
+def in_parts(cycles: Sequence[OracleCycleRow]) -> bool:
     """Whether the estimated region of a cycle has several parts."""
-    return any(len((_estimate(c) or {}).get("parts", ())) > 1 for c in _known(cycles))
+    estimates = [evidence.get("estimated") for evidence in _known(cycles)]
+    return any(estimate and len(_parts(estimate)) > 1 for estimate in estimates)
 
 
-def open_verdicts(cycles: Sequence[Mapping[str, Any]]) -> str:
+def open_verdicts(cycles: Sequence[OracleCycleRow]) -> str:
     """Say what would decide the verdicts that are undecided.
 
     Args:
@@ -159,44 +177,52 @@ def open_verdicts(cycles: Sequence[Mapping[str, Any]]) -> str:
     Returns:
         One sentence; "" where none is undecided.
     """
-    undecided = _with_verdict(_known(cycles), "undecided")
+    known = [c for c in cycles if _is_known(c["evidence"])]
+    undecided = _with_verdict(known, "undecided")
     if not undecided:
         return ""
-    if any(c.get("search") for c in undecided):
+    if any(cycle.get("search") for cycle, _ in undecided):
         return "undecided: a larger budget may decide it"
-    if not any(c["evidence"]["s_cyc"]["more"] for c in undecided):
+    if not any(verdict["more"] for _, verdict in undecided):
         return "undecided: too many more replicates would be needed to decide it"
     also = " (more validation images may, too)" if _images_help(cycles) else ""
     return f"(+n): about n more replicates would decide it{also}"
 
 
-def noise(cycles: Sequence[Mapping[str, Any]]) -> str:
+def noise(cycles: Sequence[OracleCycleRow]) -> str:
     """Format the noise of a replicate, beside what the number of validation images alone gives.
 
     Args:
         cycles: Of the table.
     """
-    found = _noise(cycles)
-    if not found:
+    medians = _noise(cycles)
+    if not medians:
         return ""
-    return f"noise {found[0]:.2f} points a replicate ({found[1]:.2f} from validation images)"
+    return f"noise {medians[0]:.2f} points a replicate ({medians[1]:.2f} from validation images)"
 
 
-def _known(cycles: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [c for c in cycles if c["evidence"] and c["evidence"]["low"]]
+def _is_known(evidence: Evidence | None) -> TypeIs[Evidence]:
+    """Return whether there are intervals."""
+    return evidence is not None and evidence["low"] is not None
 
 
-def _with_verdict(cycles: Sequence[Mapping[str, Any]], verdict: str) -> list[Mapping[str, Any]]:
-    given = [(c, c["evidence"]["s_cyc"]) for c in cycles]
-    return [c for c, s_cyc in given if s_cyc and s_cyc["verdict"] == verdict]
+def _known(cycles: Sequence[OracleCycleRow]) -> list[Evidence]:
+    return [c["evidence"] for c in cycles if _is_known(c["evidence"])]
 
 
-def _noise(cycles: Sequence[Mapping[str, Any]]) -> tuple[float, float] | None:
+def _with_verdict(
+    cycles: Sequence[OracleCycleRow], kind: str
+) -> list[tuple[OracleCycleRow, VerdictJson]]:
+    verdicts = [(c, c["evidence"]["s_cyc"]) for c in cycles if c["evidence"]]
+    return [(c, each) for c, each in verdicts if each and each["verdict"] == kind]
+
+
+def _noise(cycles: Sequence[OracleCycleRow]) -> tuple[float, float] | None:
     """Return the medians over cycles of the noise near the best, and of its floor."""
     pairs = [
-        (found["noise"], found["noise_floor"])
-        for found in map(_estimate, _known(cycles))
-        if found and found["noise_floor"] is not None
+        (estimate["noise"], estimate["noise_floor"])
+        for estimate in (evidence.get("estimated") for evidence in _known(cycles))
+        if estimate and estimate["noise_floor"] is not None
     ]
     if not pairs:
         return None
@@ -204,26 +230,26 @@ def _noise(cycles: Sequence[Mapping[str, Any]]) -> tuple[float, float] | None:
     return (noise, floor) if noise else None
 
 
-def _images_help(cycles: Sequence[Mapping[str, Any]]) -> bool:
+def _images_help(cycles: Sequence[OracleCycleRow]) -> bool:
     """Whether more validation images may lower the noise as more replicates do."""
-    found = _noise(cycles)
-    return found is not None and noise_with_more_images(*found, TIMES) < HELPS * found[0]
+    medians = _noise(cycles)
+    return medians is not None and noise_with_more_images(*medians, TIMES) < HELPS * medians[0]
 
 
-def early_stopping(cycles: Sequence[Mapping[str, Any]]) -> str:
+def early_stopping(cycles: Sequence[OracleCycleRow]) -> str:
     """By how much choosing the best validation step still flatters the bias-corrected best."""
     gaps = [
-        evidence["best_again"] - evidence["best_at_fixed_look"]
-        for c in _known(cycles)
-        if (evidence := c["evidence"]).get("best_at_fixed_look") is not None
-        and evidence["best_again"] is not None
+        again - fixed
+        for evidence in _known(cycles)
+        if (again := evidence["best_again"]) is not None
+        and (fixed := evidence.get("best_at_fixed_look")) is not None
     ]
     if not gaps or max(gaps) < 0.005:
         return ""
     return f"early stopping adds up to {max(gaps):.2f} points to the bias-corrected best"
 
 
-def flat(cycle: Mapping[str, Any]) -> dict[str, object]:
+def flat(cycle: OracleCycleRow) -> dict[str, object]:
     """Return a cycle's evidence for a spreadsheet.
 
     Args:
@@ -232,13 +258,17 @@ def flat(cycle: Mapping[str, Any]) -> dict[str, object]:
     Returns:
         Values by column.
     """
-    found = cycle["evidence"] or {}
-    low, high, s_cyc = (found.get(part) or {} for part in ("low", "high", "s_cyc"))
-    estimate = found.get("estimated") or {}
+    evidence = cycle["evidence"]
+    if evidence is None:
+        return dict.fromkeys(FLAT_HEADS)
+    low, high, s_cyc = evidence["low"], evidence["high"], evidence["s_cyc"]
+    estimate = evidence.get("estimated")
     values = (
-        *(low.get("low"), low.get("high"), high.get("low"), high.get("high")),
-        found.get("best_again"),
-        *(s_cyc.get("verdict"), s_cyc.get("chance"), s_cyc.get("more")),
-        *(estimate.get(part) for part in ("well_tuned", "low", "high", "regret")),
+        *((low["low"], low["high"]) if low else (None, None)),
+        *((high["low"], high["high"]) if high else (None, None)),
+        evidence["best_again"],
+        *((s_cyc["verdict"], s_cyc["chance"], s_cyc["more"]) if s_cyc else (None,) * 3),
+        *((estimate["well_tuned"], estimate["low"]) if estimate else (None, None)),
+        *((estimate["high"], estimate["regret"]) if estimate else (None, None)),
     )
     return dict(zip(FLAT_HEADS, values, strict=True))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from oracle.tables.oracle import OracleTable
+from oracle.tables.parts.majority import Split
+from oracle.tables.schedules import SchedulesTable
+from oracle.tables.search import SearchTable
 
+SplitTable = OracleTable | SchedulesTable | SearchTable  # of those that train on a split
 _LARGE = 50.0  # percent of a part that one class holds, from which it is told
 
 
-def split_notes(table: Mapping[str, Any]) -> list[str]:
+def split_notes(table: SplitTable) -> list[str]:
     """Return the sentences for any kind of table; none where its results have no split."""
     split = table.get("split")
     if split is None:
@@ -21,7 +24,7 @@ def split_notes(table: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _missing(split: Mapping[str, Any]) -> list[str]:
+def _missing(split: Split) -> list[str]:
     lacking = [(part, each["missing"]) for part, each in split.items() if each["missing"]]
     if not lacking:
         return []
@@ -29,7 +32,7 @@ def _missing(split: Mapping[str, Any]) -> list[str]:
     return [f"Classes without an image in at least one replicate's split: up to {parts}."]
 
 
-def _large_class(split: Mapping[str, Any]) -> list[str]:
+def _large_class(split: Split) -> list[str]:
     validation, test = (split[part]["majority"] for part in ("validation", "test"))
     if max(validation, test) < _LARGE:
         return []
@@ -39,28 +42,28 @@ def _large_class(split: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _at_chance(table: Mapping[str, Any], split: Mapping[str, Any]) -> list[str]:
+def _at_chance(table: SplitTable, split: Split) -> list[str]:
     """Which cycles' networks have learned nothing; of a search, those of the last one."""
     if table["kind"] == "search":
-        where = "the last cycle" if table["at_chance"] else ""
+        cycles = "the last cycle" if table.get("at_chance") else ""
     else:
-        rows = table["cycles" if table["kind"] == "oracle" else "columns"]
-        cycles = [str(each["cycle"]) for each in rows if each.get("at_chance")]
-        where = f"cycle {', '.join(cycles)}" if cycles else ""
-    if not where:
+        rows = table["cycles"] if table["kind"] == "oracle" else table["columns"]
+        numbers = [str(each["cycle"]) for each in rows if each.get("at_chance")]
+        cycles = f"cycle {', '.join(numbers)}" if numbers else ""
+    if not cycles:
         return []
     part = "validation" if table["kind"] == "oracle" else "test"
     images, majority = split[part]["images"], split[part]["majority"]
     ends = ""
-    if table.get("most_replicates", 0) > table["replicates"]:
+    if table["kind"] == "oracle" and table.get("most_replicates", 0) > table["replicates"]:
         ends = ", and no replicates are added"
     return [
-        f"At chance level at {where}: no network is better than always predicting the "
+        f"At chance level at {cycles}: no network is better than always predicting the "
         f"largest class ({majority:.1f} % of {images:,} {part} images); no verdict there{ends}."
     ]
 
 
-def _fine_tolerance(table: Mapping[str, Any], split: Mapping[str, Any]) -> list[str]:
+def _fine_tolerance(table: SplitTable, split: Split) -> list[str]:
     if table["kind"] != "oracle":
         return []
     images = split["validation"]["images"]

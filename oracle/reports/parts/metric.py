@@ -41,8 +41,8 @@ def unit(table: OracleTable) -> str:
     Args:
         table: Of the run.
     """
-    found = fields(table)["unit"]
-    return f", {found}" if found else ""
+    name = fields(table)["unit"]
+    return f", {name}" if name else ""
 
 
 def mean_std(values: Sequence[float | None] | None) -> str:
@@ -60,8 +60,8 @@ def again(cycle: OracleCycleRow) -> str:
     Args:
         cycle: Of the table.
     """
-    found = cycle["evidence"] and cycle["evidence"]["best_again"]
-    return "" if found is None else f"corr. {found:.4g}"
+    value = cycle["evidence"] and cycle["evidence"]["best_again"]
+    return "" if value is None else f"corr. {value:.4g}"
 
 
 def paired(cycle: OracleCycleRow, part: Part) -> str:
@@ -71,14 +71,14 @@ def paired(cycle: OracleCycleRow, part: Part) -> str:
         cycle: Of the table.
         part: Validation or test.
     """
-    found = (
+    difference = (
         Difference.from_json(differences[part])
         if (differences := cycle.get("oracle_less_s_cyc"))
         else None
     )
-    if found is None or found.standard_error is None:
+    if difference is None or difference.standard_error is None:
         return ""
-    return f"{found.points:+.3g} ± {found.standard_error:.2g}"
+    return f"{difference.points:+.3g} ± {difference.standard_error:.2g}"
 
 
 def named(printed: ReportTable, table: OracleTable) -> ReportTable:

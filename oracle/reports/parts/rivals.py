@@ -88,15 +88,15 @@ def verdict(rival: Rival) -> str:
     average = rival["average"]
     if average is None:
         return f"S-Cyc and {rival['name']} have no pruned network to compare yet."
-    found = Difference.from_json(average["test"])
-    assert found is not None
+    difference = Difference.from_json(average["test"])
+    assert difference is not None
     first, last = average["cycles"][0], average["cycles"][-1]
     when = f"averaged over cycles {first} to {last}" if first < last else f"at cycle {first}"
-    if found.none:
+    if difference.none:
         return f"S-Cyc and {rival['name']} have the same test accuracy {when}."
     return (
-        f"S-Cyc is {size(found)} of test accuracy {side(found)} {rival['name']} {when}: "
-        f"{certainty(found)}."
+        f"S-Cyc is {size(difference)} of test accuracy {side(difference)} {rival['name']} {when}: "
+        f"{certainty(difference)}."
     )
 
 
@@ -104,16 +104,16 @@ def summaries(rivals: Sequence[Rival]) -> list[str]:
     """Return how far each baseline is off, and what choosing max_lr costs."""
     lines = []
     for rival in rivals:
-        found = rival.get("summary")
-        if not found or not found["cycles"]:
+        summary = rival.get("summary")
+        if not summary or not summary["cycles"]:
             continue
-        last = found["last"]
+        last = summary["last"]
         ahead = signed(Difference.from_json(last["test"])) if last else "-"
         lines.append(
-            f"{rival['name']}: inside {found['inside']} of {found['cycles']} regions, "
-            f"{found['grid_values_off']:.1f} grid steps from the well-tuned max_lr; choosing "
-            f"max_lr costs {found['percent_of_training']:.3g} % of its training; test at the last "
-            f"cycle, S-Cyc - {rival['name']}: {ahead}."
+            f"{rival['name']}: inside {summary['inside']} of {summary['cycles']} regions, "
+            f"{summary['grid_values_off']:.1f} grid steps from the well-tuned max_lr; choosing "
+            f"max_lr costs {summary['percent_of_training']:.3g} % of its training; test at the "
+            f"last cycle, S-Cyc - {rival['name']}: {ahead}."
         )
     return lines
 

@@ -115,8 +115,8 @@ def operations(described: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[st
             yield method, path, operation
 
 
-def _completed(found: dict[str, Any], settings: WebSettings) -> dict[str, Any]:
-    parts = found["components"]
+def _completed(description: dict[str, Any], settings: WebSettings) -> dict[str, Any]:
+    parts = description["components"]
     schemas = parts.setdefault("schemas", {})
     models: list[type[BaseModel]] = [ProblemDetails, Submission, EventShown]
     for model in (*models, *STUDY_MODELS):
@@ -129,9 +129,9 @@ def _completed(found: dict[str, Any], settings: WebSettings) -> dict[str, Any]:
     study = schemas["Submission"]["properties"]["study"]
     study["anyOf"] = [*STUDIES, {"type": "string", "description": "YAML."}]
     parts["securitySchemes"] = dict(_SECURITY)
-    for method, _, operation in operations(found):
+    for method, _, operation in operations(description):
         _complete(method, operation, settings)
-    return found
+    return description
 
 
 def _complete(method: str, operation: dict[str, Any], settings: WebSettings) -> None:

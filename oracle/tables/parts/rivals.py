@@ -217,7 +217,7 @@ def _summary(
         if each.cycle > 0 and each.cycle in tried
     ]
     known = [(rate, region, grid) for rate, region, grid in pairs if region is not None]
-    off = [abs(_position(rate, grid) - grid.index(found.well_tuned)) for rate, found, grid in known]
+    off = [abs(_position(rate, grid) - grid.index(best.well_tuned)) for rate, best, grid in known]
     last = [c.cycle for c in run.path if c.cycle > 0 and c.cycle in mine and _sound(c, mine)]
     own = {result.cell: result.steps for each in run.path for result in each.results}
     used = {

@@ -37,11 +37,11 @@ def test_on_smooth_curves_every_cycle_has_the_full_grids_answer(run: Any) -> Non
     for each in found:
         assert (each.same_best, each.low_error, each.high_error) == (True, 0, 0)
         assert each.behind.points == 0
-        assert len(each.found.cells) < len(each.full.cells) / 2
-        assert each.found.results.items() <= each.full.results.items()
+        assert len(each.adaptive.cells) < len(each.full.cells) / 2
+        assert each.adaptive.results.items() <= each.full.results.items()
     said = replay.said(found)
     assert (said["same_best"], said["ends_near"], said["both"], said["cycles"]) == (1, 1, 1, 3)
-    assert said["share"] == sum(len(each.found.cells) for each in found) / (3 * 41)
+    assert said["share"] == sum(len(each.adaptive.cells) for each in found) / (3 * 41)
 
 
 def test_a_replay_trains_what_the_adaptive_oracle_trains(
@@ -50,7 +50,7 @@ def test_a_replay_trains_what_the_adaptive_oracle_trains(
     declared, graph, cycles, _ = run
     _, alone, _ = searched(study(grid=GRID, search="adaptive"), smooth)
     found = replay.replays(declared, graph, cycles)
-    assert [each.found.cells for each in found] == [each.cells for each in alone]
+    assert [each.adaptive.cells for each in found] == [each.cells for each in alone]
     own = {result.cell for each in alone for row in each.results.values() for result in row}
     assert {result.cell for result in replay.trained(found)} == own
 
@@ -119,7 +119,7 @@ def test_added_replicates_are_replayed_too(study: Make, searched: Any) -> None:
     _, cycles, _ = searched(declared, noisy)
     assert max(each.replicates for each in cycles) > 2
     for each in replay.replays(declared, Graph(declared.system, "0" * 64), cycles):
-        assert each.found.replicates == each.full.replicates
+        assert each.adaptive.replicates == each.full.replicates
 
 
 def test_the_table_of_a_full_grid_tells_what_the_adaptive_oracle_would_have_cost(

@@ -70,6 +70,14 @@ def test_a_replicate_that_is_left_out_takes_its_divergence_along() -> None:
     assert trend.scores(cycle)[0.1].accuracies == (80.0, 0.0)
 
 
+def test_the_null_of_a_diverged_replicate_is_read_as_its_divergence() -> None:
+    """So it is written where the values are a metric's."""
+    grid = [{"max_lr": 0.1, "val_accuracy": [80.0, None], "diverged": True}]
+    assert trend.scores({"grid": grid}, without=1)[0.1].diverged is False
+    assert trend.scores({"grid": grid}, without=0)[0.1].diverged is True
+    assert trend.scores({"grid": grid})[0.1].accuracies == (80.0, 0.0)
+
+
 def best(tops: Sequence[float], noise: float = 0.02) -> dict[str, shapes.Shape]:
     drawn = [trend.draws(cycle, 0.5, "points") for cycle in table(tops, noise)["cycles"]]
     found = [each for each in drawn if each is not None]

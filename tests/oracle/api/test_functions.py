@@ -300,6 +300,53 @@ def test_a_notebook_s_function_runs_on_ray_and_a_worker_that_dies_is_replaced(
 
 @pytest.mark.ray
 @pytest.mark.slow
+def test_a_worker_that_starts_slower_than_another_trains_finishes_its_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One worker starts when the other has trained three times, and is waited for from then on."""
+    from oracle.execution import ray_backend
+    from oracle.execution.ray_trainable import pack_trainable
+
+    def slow_second() -> type:
+        base: Any = pack_trainable()
+
+        class Slow(base):  # type: ignore[misc]
+            def setup(self, config: Any, **shared: Any) -> None:
+                import os
+                import time
+
+                (tmp_path / f"{os.getpid()}.started").touch()
+                until = time.monotonic() + 120
+                try:
+                    (tmp_path / "first").touch(exist_ok=False)
+                except FileExistsError:
+                    while len(list(tmp_path.glob("*.trained"))) < 3:
+                        assert time.monotonic() < until
+                        time.sleep(0.05)
+                super().setup(config, **shared)
+
+        return Slow
+
+    body = (
+        "import os, pathlib, time; place = pathlib.Path(task.options['place'])\n"
+        "    until = time.monotonic() + 120\n"
+        "    names = lambda: {path.name.split('-')[0] for path in place.glob('*.trained')}\n"
+        "    (place / f'{os.getpid()}-{time.monotonic_ns()}.trained').touch()\n"
+        "    while len(list(place.glob('*.trained'))) > 3 and len(names()) < 2:\n"
+        "        assert time.monotonic() < until; time.sleep(0.05)"
+    )
+    monkeypatch.setattr(ray_backend, "pack_trainable", slow_second)
+    declared, _ = study(body, cycles=1)
+    trainer = {"function": declared.trainer.function, "options": {"place": str(tmp_path)}}
+    declared = declared.model_copy(update={"trainer": type(declared.trainer)(**trainer)})
+    oracle.run(declared, runs=tmp_path, workers=2, progress=False)
+    trained = {path.name.split("-")[0] for path in tmp_path.glob("*.trained")}
+    assert trained == {path.stem for path in tmp_path.glob("*.started")}
+    assert len(trained) == 2
+
+
+@pytest.mark.ray
+@pytest.mark.slow
 def test_a_training_run_has_the_resources_that_are_declared_and_its_folders_in_the_store(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,8 +21,13 @@ class Cluster:
     def __init__(self, *nodes: tuple[float, float]) -> None:
         self._nodes = nodes
 
+    started = False  # by the user, before
+
+    def is_initialized(self) -> bool:
+        return self.started
+
     def shutdown(self) -> None:
-        """Nothing was started."""
+        self.started = False
 
     def nodes(self) -> list[dict[str, Any]]:
         found = [
@@ -130,3 +135,16 @@ class Overloaded:
 def test_a_ray_that_does_not_start_is_told_with_what_may_help(tmp_path: Path) -> None:
     with pytest.raises(PackFailed, match=r"did not start.*timed out.*--backend inline"):
         ray_cluster.connect(Overloaded(), False, 1, False, tmp_path)
+
+
+def test_a_ray_that_the_user_has_started_is_used_and_left_running(
+    asked: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue: Any = Queue()
+    users: Any = Cluster((4.0, 0.0))
+    users.started = True
+    monkeypatch.setitem(sys.modules, "ray", users)
+    ray_backend.ray_tune(worker((2.0, 0.0)), queue, 2)
+    assert asked == [(2, {"cpu": 2.0, "gpu": 0.0})]  # trained, and nothing started
+    assert users.started
+    assert queue.said == ["using the Ray of this process"]

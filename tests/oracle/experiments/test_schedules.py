@@ -19,7 +19,7 @@ from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.pruning_run import RunCycle
 from oracle.study.schedules import SchedulesStudy
 from oracle.study.validation import parse
-from oracle.tables.schedules import EntryFound
+from oracle.tables.schedules import EntryResults
 from scyc.errors import BadInput
 
 WARMUP = {"warmup": 3, "drops": [8]}
@@ -79,7 +79,7 @@ def ran(Rehearsal: Any) -> Callable[..., Any]:
 
 
 def of(found: SchedulesExperiment, label: str) -> list[RunCycle]:
-    return found.found[label].path
+    return found.entries[label].path
 
 
 # What is trained
@@ -99,8 +99,8 @@ def test_each_entry_is_one_pruning_run_with_its_own_rates(ran: Any) -> None:
             assert [cell.replicate for cell in after.cells] == [0, 1]
 
 
-def paths(found: SchedulesExperiment) -> Iterable[tuple[str, EntryFound]]:
-    return found.found.items()
+def paths(found: SchedulesExperiment) -> Iterable[tuple[str, EntryResults]]:
+    return found.entries.items()
 
 
 @pytest.mark.parametrize("q", [0, 1, 3])
@@ -125,7 +125,7 @@ def test_schedules_with_the_same_max_lr_share_nothing(ran: Any) -> None:
 def test_max_lr_is_tuned_on_the_unpruned_network_only(ran: Any) -> None:
     grid = {"max_lr": [0.05, 0.1, 0.2]}
     found, rehearsal = ran(study(ENTRIES[0], tuned(**grid)))
-    tuning = found.found["tuned"].tuning
+    tuning = found.entries["tuned"].tuning
     assert list(tuning.cells) == [0.05, 0.1, 0.2]
     assert {cell.cycle for row in tuning.cells.values() for cell in row} == {0}
     assert [each.max_lr for each in of(found, "tuned")] == [0.1] * 5
@@ -136,7 +136,7 @@ def test_max_lr_is_tuned_on_the_unpruned_network_only(ran: Any) -> None:
 def test_a_tuned_grid_grows_until_its_best_lies_inside(ran: Any) -> None:
     entry = tuned(kind="log", low=0.2, high=0.8, count=3)
     found, rehearsal = ran(study(ENTRIES[0], entry))
-    assert list(found.found["tuned"].tuning.cells) == [0.05, 0.1, 0.2, 0.4, 0.8]
+    assert list(found.entries["tuned"].tuning.cells) == [0.05, 0.1, 0.2, 0.4, 0.8]
     assert {each.max_lr for each in of(found, "tuned")} == {0.1}
     assert len(set(rehearsal.trained)) == 5 * 2 + 5 * 2 + 4 * 2
 
@@ -196,7 +196,7 @@ def test_an_entry_whose_whole_grid_diverges_has_no_run_and_says_so(ran: Any) -> 
         study(*ENTRIES[1:], entry), lambda cell: None if cell.max_lr >= 1 else hump(cell)
     )
     assert of(found, "tuned") == []
-    assert found.found["tuned"].untunable
+    assert found.entries["tuned"].untunable
     assert len(rehearsal.trained) == 8 * 2 + 2 * 2
     table = found.table("tiny-0")
     assert table["complete"]
@@ -218,7 +218,7 @@ def test_a_tuned_max_lr_may_diverge_later(ran: Any) -> None:
         lambda cell: None if (cell.max_lr, cell.cycle) == (0.1, 1) else hump(cell),
     )
     assert len(of(found, "tuned")) == 2
-    assert not found.found["tuned"].untunable
+    assert not found.entries["tuned"].untunable
     assert found.table("tiny-0")["complete"]
 
 

@@ -16,7 +16,7 @@ from oracle.study.parts.grid import grid_values
 from oracle.study.schedules import SchedulesStudy
 from oracle.study.validation import parse
 from oracle.tables import schedules
-from oracle.tables.schedules import EntryFound
+from oracle.tables.schedules import EntryResults
 from scyc.errors import BadInput, Problem
 from scyc.specs.base import as_json
 from scyc.specs.schedules import ConstantSpec
@@ -216,6 +216,6 @@ def test_a_printed_accuracy_of_zero_has_no_relative_improvement() -> None:
         "good.yaml",
     )
     assert isinstance(study, SchedulesStudy)
-    found = [EntryFound(entry) for entry in study.schedules]
+    found = [EntryResults(entry) for entry in study.schedules]
     (column,) = schedules.table(study, "good-0", found, complete=False)["columns"]
     assert (column["paper"]["difference"], column["paper"]["relative"]) == (1.0, None)

@@ -211,8 +211,8 @@ def test_a_table_grows_with_the_storage_and_is_computed_once_for_many(
         computed.append("")
         return original(*arguments)
 
-    original = service.catalog.found
-    monkeypatch.setattr(service.catalog, "found", counted)
+    original = service.catalog.replayed
+    monkeypatch.setattr(service.catalog, "replayed", counted)
     lengths: list[int] = []
 
     def cells(done: int, known: int) -> None:

@@ -25,7 +25,7 @@ from oracle.study.scale_down import scale_down
 from oracle.study.schedules import Entry, PaperSchedules, SchedulesStudy
 from oracle.study.validation import parse
 from oracle.tables import schedules
-from oracle.tables.schedules import EntryFound
+from oracle.tables.schedules import EntryResults
 from scyc.networks import registry
 from scyc.pruning import weights as pruning_weights
 from scyc.specs.base import as_json
@@ -210,7 +210,7 @@ def test_the_papers_improvements_are_relative(
     name: str, columns: slice, expected: set[float]
 ) -> None:
     study = comparison(name)
-    found = [EntryFound(entry) for entry in study.schedules]
+    found = [EntryResults(entry) for entry in study.schedules]
     table = schedules.table(study, "run", found, complete=False)
     relative = [column["paper"]["relative"] for column in table["columns"][columns]]
     assert {round(min(relative), 1), round(max(relative), 1)} == expected

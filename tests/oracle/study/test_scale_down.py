@@ -259,7 +259,7 @@ def test_every_output_says_what_was_reduced(study: Make, searched: Any, Rehearsa
     found = experiment(several, Graph(several.system, "0" * 64))
     assert isinstance(found, SchedulesExperiment)
     Rehearsal(lambda cell: 90 - abs(cell.max_lr - 0.05)).run(found.searches())
-    compared = schedule_tables.table(several, "tiny-0", list(found.found.values()), complete=True)
+    compared = schedule_tables.table(several, "tiny-0", list(found.entries.values()), complete=True)
     for declared, table in ((small, oracle), (several, compared)):
         assert table["shrunk"] == declared.shrunk
         figure = registry.FIGURES[table["kind"]].figure(table)

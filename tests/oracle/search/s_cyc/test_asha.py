@@ -105,7 +105,7 @@ def test_halving_saves_trainings_and_keeps_the_best(seeking: Make, sought: Any, 
     search |= {"halving": {"first": 2, "factor": 2}}
     halved, found = sought(seeking(search=search, cycles=8), near(IDEAL))
     assert [c.curve for c in found.board.candidates] == [c.curve for c in every.board.candidates]
-    assert found.found.best[0].curve == every.found.best[0].curve
+    assert found.results.best[0].curve == every.results.best[0].curve
     assert len(halved.trained) < 0.65 * len(whole.trained)
     last = [each.last for each in found.board.candidates if each.stopped == "halving"]
     assert set(last) == {2, 4}
@@ -153,7 +153,7 @@ def test_an_interrupted_search_ends_as_an_uninterrupted_one(
     whole, expected = sought(declared, near(IDEAL))
     assert len(whole.packs) > 40
     first, half = sought(declared, near(IDEAL), stop_after=stop)
-    assert not half.found.complete
+    assert not half.results.complete
     summary(half)
     second, again = sought(
         declared, near(IDEAL), rehearsal=Rehearsal(near(IDEAL), known=first.known)

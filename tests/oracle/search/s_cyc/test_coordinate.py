@@ -43,7 +43,7 @@ def test_each_parameter_is_chosen_by_what_the_paper_says(
     seeking: Make, sought: Any, near: Any
 ) -> None:
     _, found = sought(seeking(search=WIDE, cycles=7), near(IDEAL))
-    best = found.found.best[0].curve
+    best = found.results.best[0].curve
     assert best.epsilon == 0.1  # best on the unpruned network
     assert (best.q, best.beta) == (2, 5.0)
     target = {each.curve.delta: each for each in found.board.candidates if "delta" in each.steps}
@@ -63,7 +63,7 @@ def test_delta_is_judged_at_the_target_and_q_and_beta_by_the_objective(
 
     _, by_mean = sought(seeking(objective="mean"), accuracy)
     _, by_target = sought(seeking(objective="target"), accuracy)
-    (mean,), (target,) = by_mean.found.best, by_target.found.best
+    (mean,), (target,) = by_mean.results.best, by_target.results.best
     assert (mean.curve.delta, target.curve.delta) == (0.3, 0.3)
     assert (mean.curve.q, target.curve.q) == (2, 0)
 
@@ -72,7 +72,7 @@ def test_of_equal_values_the_one_that_won_before_stays(seeking: Make, sought: An
     grid = {"max_lr": [0.05, 0.1], "extend": False}
     search = {"name": "paper", "epsilon": grid, "delta": [0.1, 0.2]}
     _, found = sought(seeking(search=search), lambda cell: 80.0)
-    (best,) = found.found.best
+    (best,) = found.results.best
     assert best.curve == SCyc(epsilon=0.05, delta=0.1, q=1, beta=4.0)
     assert summary(found)["candidates"][0]["candidate"] == best.number
 
@@ -148,7 +148,7 @@ def test_epsilons_step_asks_for_the_oracles_first_cycle(
     again, found = sought(
         declared, near(IDEAL), rehearsal=Rehearsal(near(IDEAL), known=dict(rehearsal.known))
     )
-    assert found.found.complete
+    assert found.results.complete
     assert not before & set(again.trained)
     epsilons = {cell.id for cell in before_pruning(found)}
     assert len(epsilons) == 3 * 2
@@ -163,7 +163,7 @@ def test_an_interrupted_recipe_ends_as_an_uninterrupted_one(
     whole, expected = sought(declared, near(IDEAL))
     assert len(whole.packs) == 21
     first, half = sought(declared, near(IDEAL), stop_after=stop)
-    assert not half.found.complete
+    assert not half.results.complete
     summary(half)  # of a run that is not complete, too
     second, again = sought(
         declared, near(IDEAL), rehearsal=Rehearsal(near(IDEAL), known=first.known)
@@ -197,7 +197,7 @@ def test_a_candidate_that_diverges_is_passed_over(seeking: Make, sought: Any) ->
     _, found = sought(declared, accuracy)
     fallen = [each.curve.delta for each in found.board.candidates if each.stopped == "diverged"]
     assert fallen == [0.3]
-    (best,) = found.found.best
+    (best,) = found.results.best
     assert best.curve.delta == 0.1
     assert best.whole
     assert summary(found)["candidates"][-1]["stopped"] == "diverged"
@@ -212,7 +212,7 @@ def test_when_all_diverge_the_search_says_so(seeking: Make, sought: Any) -> None
     listed = {"name": "grid", "epsilon": [0.1], "delta": [0.1], "q": [0], "beta": [3]}
     _, found = sought(seeking(search=listed), lambda cell: None)
     assert found.failure() == "every candidate diverged; lower epsilon or delta"
-    assert found.found.best == []
+    assert found.results.best == []
 
 
 def test_a_grid_tries_every_combination_once(seeking: Make, sought: Any, near: Any) -> None:
@@ -221,7 +221,7 @@ def test_a_grid_tries_every_combination_once(seeking: Make, sought: Any, near: A
     }  # fmt: skip
     rehearsal, found = sought(seeking(search=listed, cycles=4), near(IDEAL))
     assert len(set(map(str, curves(found)))) == 16
-    assert found.found.best[0].curve == IDEAL
+    assert found.results.best[0].curve == IDEAL
     assert len(rehearsal.trained) == len(set(rehearsal.trained))
     scores = [sum(each["objectives"][0]) for each in summary(found)["candidates"]]
     assert scores == sorted(scores, reverse=True)
@@ -234,7 +234,7 @@ def test_several_objectives_give_the_pareto_front(seeking: Make, sought: Any) ->
     listed = {"name": "grid", "epsilon": [0.1, 0.2], "delta": [0.1, 0.2], "q": [0, 1], "beta": [3]}
     declared = seeking(search=listed, objective={"name": "pareto", "cycles": [1, 3]})
     _, found = sought(declared, accuracy)
-    front = found.found.best
+    front = found.results.best
     points = [(each.score([1]), each.score([3])) for each in found.board.candidates]
     expected = [
         each
@@ -258,7 +258,7 @@ def test_a_tie_by_rounding_goes_to_the_lower_value(seeking: Make, sought: Any) -
     grid = {"max_lr": [0.05, 0.1], "extend": False}
     recipe = {"name": "paper", "epsilon": grid, "delta": [0.05, 0.2]}
     _, found = sought(seeking(search=recipe, replicates=2, objective="target"), tie)
-    (best,) = found.found.best
+    (best,) = found.results.best
     assert best.curve == SCyc(epsilon=0.05, delta=0.05, q=1, beta=4.0)
     assert summary(found)["candidates"][0]["candidate"] == best.number
 
@@ -269,11 +269,11 @@ def test_a_tie_by_rounding_goes_to_the_lower_value(seeking: Make, sought: Any) -
 
     declared = seeking(search=listed, replicates=2, objective="target", cycles=1)
     _, found = sought(declared, level)
-    (best,) = found.found.best
+    (best,) = found.results.best
     assert best.number == 0
     assert [each["candidate"] for each in summary(found)["candidates"]] == [0, 1]
     pareto = seeking(
         search=listed, replicates=2, cycles=1, objective={"name": "pareto", "cycles": [0, 1]}
     )
     _, found = sought(pareto, level)
-    assert [each.number for each in found.found.best] == [0, 1]  # equal: neither beats the other
+    assert [each.number for each in found.results.best] == [0, 1]  # equal: neither beats the other
