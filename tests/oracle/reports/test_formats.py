@@ -142,6 +142,8 @@ def test_a_note_has_a_name_for_people_a_link_and_the_answer_of_each_cycle(
     assert len(rows) == 2 + len(table["cycles"])  # heads, and a row a cycle
     assert {row.count("|") for row in rows} == {9}  # 8 columns
     assert "S-Cyc verdict" in rows[0]
+    assert "Row 2" in formats.text(table)
+    assert "Row 2" not in note  # it has the first rows alone
 
 
 def test_csv_reads_back(table: oracle.OracleTable) -> None:
