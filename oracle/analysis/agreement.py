@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from oracle.analysis.replay import Replay, said
 from oracle.search.grid_search import OracleCycle
 from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_region
 from oracle.tables.oracle import OracleTable
+from scyc.json_types import JsonObject
 
 
 def halves(
@@ -49,7 +49,7 @@ def _half(cycle: OracleCycle, start: int, tolerance: float, kind: ToleranceKind)
 
 def as_json(
     table: OracleTable, replayed: Sequence[Replay], path: Sequence[OracleCycle] | None
-) -> dict[str, Any]:
+) -> JsonObject:
     """JSON values. path: the adaptive oracle's own, as far as it is recorded."""
     return {
         "run_id": table["run_id"],
@@ -80,13 +80,13 @@ def text(table: OracleTable, replayed: Sequence[Replay], path: Sequence[OracleCy
             f"{each.full.cycle:>5}{_region(each.full):>34}{_region(each.adaptive):>34}{best:>10}"
             f"{ends:>10}{each.share:>9.0%}"
         )
-    told = said(replayed)
+    shares = said(replayed)
     lines += [
         "",
-        f"same well-tuned max_lr {told['same_best']:.0%} (or not told apart from it "
-        f"{told['best_as_good']:.0%}), ends within a step {told['ends_near']:.0%}, both "
-        f"{told['both']:.0%}",
-        f"of {told['cycles']} cycles, with {told['share']:.0%} of the trainings",
+        f"same well-tuned max_lr {shares['same_best']:.0%} (or not told apart from it "
+        f"{shares['best_as_good']:.0%}), ends within a step {shares['ends_near']:.0%}, both "
+        f"{shares['both']:.0%}",
+        f"of {shares['cycles']} cycles, with {shares['share']:.0%} of the trainings",
     ]
     if (own := halves(replayed, table["tolerance"], table["tolerance_kind"])) is not None:
         lines.append(
@@ -111,7 +111,7 @@ def _region(cycle: OracleCycle) -> str:
     return f"{region.well_tuned:.4g} [{region.low:.4g}, {region.high:.4g}]" if region else "none"
 
 
-def _cycle(each: Replay) -> dict[str, Any]:
+def _cycle(each: Replay) -> JsonObject:
     return {
         "cycle": each.full.cycle,
         "full": _region(each.full),

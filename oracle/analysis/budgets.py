@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+
+from scyc.json_types import JsonObject
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def budget_text(budget: Budget) -> str:
     )
 
 
-def budget_json(budget: Budget) -> dict[str, Any]:
+def budget_json(budget: Budget) -> JsonObject:
     """Convert a budget to JSON values.
 
     Args:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 from oracle.analysis.budgets import relative
 from oracle.errors import SettingProblem
 from oracle.tables.base import TrainingCost
 from oracle.tables.registry import Table
 from scyc.errors import BadInput, Problem
+from scyc.json_types import JsonObject
 
 How = Literal["measured", "replayed", "reckoned"]
 SOURCES: Mapping[How, str] = MappingProxyType(
@@ -184,7 +185,7 @@ def text(compared: Costs) -> str:
     return "\n".join([*lines, "", *compared.notes]) + "\n"
 
 
-def as_json(compared: Costs) -> dict[str, Any]:
+def as_json(compared: Costs) -> JsonObject:
     """Costs as JSON values."""
     ways = []
     for way in compared.ways:

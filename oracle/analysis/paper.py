@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from dataclasses import asdict, dataclass
 from decimal import ROUND_DOWN, Decimal
-from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -13,6 +12,7 @@ from rich.table import Table as RichTable
 
 from oracle.study.loading import load_study
 from oracle.study.oracle import OracleStudy
+from scyc.json_types import JsonObject
 from scyc.schedules import scyc_curve
 from scyc.specs.base import SCyc
 
@@ -88,7 +88,7 @@ def check_paper_table(table: int) -> PaperTable:
     )
 
 
-def as_json(judged: PaperTable) -> dict[str, Any]:
+def as_json(judged: PaperTable) -> JsonObject:
     """Convert a judged table to JSON values.
 
     Args:

@@ -6,13 +6,13 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from oracle.analysis import shapes, trend
 from oracle.errors import SettingProblem
 from oracle.tables.metric import is_minimised
 from oracle.tables.oracle import OracleTable
 from scyc.errors import BadInput
+from scyc.json_types import JsonObject
 
 _SHOWN = 4  # significant digits
 
@@ -136,7 +136,7 @@ def _shape_lines(rise: Rise) -> list[str]:
     return lines
 
 
-def as_json(rise: Rise) -> dict[str, Any]:
+def as_json(rise: Rise) -> JsonObject:
     """Convert the finding to JSON values.
 
     Args:

@@ -96,13 +96,13 @@ def fit(name: str, draws: Sequence[CycleDraws], densities: Sequence[Density], ra
             logs = curve(parameters)
             best = (value, names(parameters), logs)
     assert best is not None
-    value, told, logs = best
+    value, fitted, logs = best
     inside = [
         each.cycle
         for each, log_rate in zip(draws, logs, strict=True)
         if each.middle("low") - 1e-9 <= log_rate <= each.middle("high") + 1e-9
     ]
-    return Shape(name, len(told), told, tuple(np.exp(logs).tolist()), value, tuple(inside))
+    return Shape(name, len(fitted), fitted, tuple(np.exp(logs).tolist()), value, tuple(inside))
 
 
 Curve = Callable[[Array], Array]  # parameters to log max_lr [cycle]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from oracle.errors import SettingProblem
 from oracle.stats.decisions import INTERVAL
 from oracle.tables.oracle import OracleTable
 from scyc.errors import BadInput
+from scyc.json_types import JsonObject
 
 Direction = Literal["higher", "lower", "not told apart"]
 _PEAKS_DIFFER = 0.01  # of max_lr
@@ -151,7 +152,7 @@ def text(comparison: Comparison) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_json(comparison: Comparison) -> dict[str, Any]:
+def as_json(comparison: Comparison) -> JsonObject:
     """Convert the finding to JSON values.
 
     Args:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import math
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +18,7 @@ from oracle.storage.result_store import ResultStore
 from oracle.study.validation import parse_as
 from oracle.tables import external
 from scyc.errors import BadInput, Problem
+from scyc.json_types import JsonMapping, JsonObject
 from scyc.specs.base import content_hash
 
 
@@ -78,7 +78,7 @@ class GreedyOracle:
         self,
         *,
         name: str,
-        grid: Mapping[str, Any],
+        grid: JsonMapping,
         cycles: int,
         replicates: int = 3,
         storage: str,
@@ -143,7 +143,7 @@ class GreedyOracle:
         finally:
             self._release(training)
 
-    def table(self) -> dict[str, Any]:
+    def table(self) -> JsonObject:
         """Return how far the run has come, as ``GET /v1/oracle/{run}`` does.
 
         See :func:`oracle.tables.external.table`.

@@ -72,17 +72,17 @@ def _read(dataset: Any) -> tuple[Any, Any]:
 
 def _checked(pixels: Any, labels: Any) -> tuple[_Array, _Array]:
     """Return uint8 [images, channels, height, width] and int64 [images]. Raises BadInput."""
-    kept, classes = _array(pixels), _array(labels)
+    images, classes = _array(pixels), _array(labels)
     problems = []
     try:
-        kept = own.as_pixels(kept)
+        images = own.as_pixels(images)
     except ValueError as error:
         problems.append(Problem("dataset", str(error)))
-    if rule := own.labels_rule(classes, len(kept) if kept.ndim else 0):
+    if rule := own.labels_rule(classes, len(images) if images.ndim else 0):
         problems.append(Problem("dataset", rule))
     if problems:
         raise BadInput("study", problems)
-    return np.ascontiguousarray(kept), np.ascontiguousarray(classes.astype(np.int64))
+    return np.ascontiguousarray(images), np.ascontiguousarray(classes.astype(np.int64))
 
 
 def _array(given: Any) -> _Array:

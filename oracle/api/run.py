@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from oracle.export.checkpoint import ChosenCell, State, find_cell, load_folder, load_network
 from oracle.export.export import Wanted, chosen, export_network
@@ -18,6 +18,7 @@ from oracle.settings import Settings
 from oracle.study.base import Study
 from oracle.tables.registry import Table, is_empty
 from scyc.errors import BadInput, Problem
+from scyc.json_types import JsonObject
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -207,7 +208,7 @@ class Run:
         replicate: int = 0,
         state: State = "final",
         shrink: bool = False,
-    ) -> dict[str, Any]:
+    ) -> JsonObject:
         """Write a network to a file that loads without this package, as ``oracle export`` does.
 
         Args:
@@ -229,7 +230,7 @@ class Run:
         wanted = Wanted(cycle, max_lr, replicate, state, shrink)
         return export_network(self._stored, self._settings, Path(file), format, wanted)
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> JsonObject:
         """Return what ``oracle runs show --format json`` prints.
 
         ``id``, ``name``, ``study``, ``kind``, ``state``, ``done`` and ``expected`` training runs,

@@ -7,13 +7,14 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from oracle.cli.options import FILE, recorded, storage_options
 from oracle.cli.printing import print_table, width
 from oracle.settings import Settings
+from scyc.json_types import JsonObject
 
 if TYPE_CHECKING:
     from oracle.tables.registry import Table
@@ -88,7 +89,7 @@ def list_runs(settings: Settings) -> None:
     runs = catalog.find(settings, unread)
     width = max([20, *(len(each.record.run_id) for each in runs)])
     for each in runs:
-        click.echo(f"{each.record.run_id:<{width}}  {each.state:<10} {each.place}")
+        click.echo(f"{each.record.run_id:<{width}}  {each.state:<10} {each.folder}")
     if not runs:
         click.echo("no runs yet")
     for run_id in unread:
@@ -164,7 +165,7 @@ def export(
 COMMANDS = (table, plot, list_runs, export)
 
 
-def _schema(run_name: str | None, settings: Settings, which: str | None) -> dict[str, Any]:
+def _schema(run_name: str | None, settings: Settings, which: str | None) -> JsonObject:
     """Return the JSON Schema of a run's table, or of the tables of all kinds of study."""
     from oracle.tables.json_schema import json_schema
 

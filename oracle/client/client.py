@@ -9,7 +9,7 @@ Over 300 lines: every method says its arguments and results.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, Self
 from urllib.parse import quote
@@ -30,6 +30,7 @@ from oracle.errors import ServerError
 from oracle.records.jobs import JobState
 from oracle.settings import Progress, ScaleDown
 from scyc.errors import BadInput, Problem
+from scyc.json_types import JsonMapping, JsonObject
 
 __all__ = ["FIGURES", "SERVER", "TABLES", "Client", "RetryPolicy", "ServerError"]
 
@@ -74,7 +75,7 @@ class Client:
 
     def submit(
         self,
-        study: str | Mapping[str, Any],
+        study: str | JsonMapping,
         *,
         shrink: ScaleDown | None = None,
         data: str | None = None,
@@ -93,7 +94,7 @@ class Client:
         Returns:
             The job, new or as it is.
         """
-        content: dict[str, Any] = {"study": study, "priority": priority}
+        content: JsonObject = {"study": study, "priority": priority}
         if shrink is not None:
             content["shrink"] = _given(asdict(shrink))
         if data is not None:
@@ -250,7 +251,7 @@ class Client:
         """
         return self._connection.request(Run, "GET", _run(run))
 
-    def table(self, run: str, distributions: str | None = None) -> dict[str, Any]:
+    def table(self, run: str, distributions: str | None = None) -> JsonObject:
         """Fetch a run's table, as far as it has come.
 
         Args:
@@ -261,9 +262,9 @@ class Client:
             What ``oracle table --format json`` prints.
         """
         asked = _given({"format": "json", "distributions": distributions})
-        return self._connection.request(dict[str, Any], "GET", f"{_run(run)}/table", params=asked)
+        return self._connection.request(JsonObject, "GET", f"{_run(run)}/table", params=asked)
 
-    def figure(self, run: str, distributions: str | None = None) -> dict[str, Any]:
+    def figure(self, run: str, distributions: str | None = None) -> JsonObject:
         """Fetch a run's figure.
 
         Args:
@@ -274,7 +275,7 @@ class Client:
             The figure in Plotly's JSON.
         """
         asked = _given({"format": "json", "distributions": distributions})
-        return self._connection.request(dict[str, Any], "GET", f"{_run(run)}/figure", params=asked)
+        return self._connection.request(JsonObject, "GET", f"{_run(run)}/figure", params=asked)
 
     def fetch(
         self, run: str, form: str, *, width: int = 160, distributions: str | None = None
@@ -327,7 +328,7 @@ class Client:
         path = f"/v1/oracle/{_part(run)}/max_lr"
         return self._connection.request(MaxLr, "GET", path, params={"cycle": cycle})
 
-    def declare(self, run: Mapping[str, Any]) -> ExternalRun:
+    def declare(self, run: JsonMapping) -> ExternalRun:
         """Declare a run of an external training loop; the same one may be declared again.
 
         What to train first is the answer of :meth:`observe` without observations.
@@ -343,7 +344,7 @@ class Client:
     def observe(
         self,
         run: str,
-        observations: Iterable[Mapping[str, Any]] = (),
+        observations: Iterable[JsonMapping] = (),
         *,
         trainer: str | None = None,
         lease: float | None = None,
@@ -362,7 +363,7 @@ class Client:
         Returns:
             How far the run is, and what to train next.
         """
-        content: dict[str, Any] = {"observations": [dict(each) for each in observations]}
+        content: JsonObject = {"observations": [dict(each) for each in observations]}
         content |= _given({"trainer": trainer, "lease": lease})
         path = f"/v1/oracle/{_part(run)}/observations"
         return self._connection.request(Answer, "POST", path, json=content)
@@ -383,5 +384,5 @@ def _part(name: str) -> str:
     return quote(name, safe="")
 
 
-def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+def _given(values: JsonMapping) -> JsonObject:
     return {key: value for key, value in values.items() if value is not None}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from oracle.records.jobs import ENDED, Event, JobState
 from scyc.errors import Problem
+from scyc.json_types import JsonObject
 
 __all__ = [
     "Answer",
@@ -100,7 +100,7 @@ class CycleRegion:
     weights_remaining: float  # percent
     well_tuned: float | None
     feasible: Region | None
-    s_cyc: dict[str, Any] | None
+    s_cyc: JsonObject | None
 
 
 @dataclass(frozen=True)

@@ -6,19 +6,18 @@ was cancelled or taken by another learns of it with its next word.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
 from oracle.database.engine import Database, storable
-from oracle.database.job_rows import changed, get, problems_text, requeue
+from oracle.database.job_rows import Values, changed, get, problems_text, requeue
 from oracle.database.tables import JOBS, now
 from oracle.records.jobs import ENDED, EventKind, Held, Holder, Job, JobState
 from scyc.errors import Problem
 
 _HELD = (JOBS.c.id, JOBS.c.holder, JOBS.c.process, JOBS.c.beat, JOBS.c.state)
-_NOBODYS: Mapping[str, Any] = {"holder": None, "process": None}
+_NOBODYS: Values = {"holder": None, "process": None}
 
 
 class Holding:
@@ -130,7 +129,7 @@ class Holding:
         self,
         job_id: str,
         holder: Holder,
-        new: Mapping[str, Any],
+        new: Values,
         tell: tuple[EventKind, str] | None = None,
     ) -> bool:
         theirs = (JOBS.c.holder == holder.name) & (JOBS.c.state == "running")

@@ -18,7 +18,8 @@ from oracle.errors import UnknownJob
 from oracle.records.jobs import EventKind, Job
 from scyc.errors import Problem
 
-AGAIN: Mapping[str, Any] = {  # what a job forgets when it goes back into the queue
+Values = Mapping[str, Any]  # of a row, by column
+AGAIN: Values = {  # what a job forgets when it goes back into the queue
     "state": "queued",
     "started": None,
     "ended": None,
@@ -31,7 +32,7 @@ AGAIN: Mapping[str, Any] = {  # what a job forgets when it goes back into the qu
 def changed(
     connection: sa.Connection,
     job_id: str,
-    new: Mapping[str, Any],
+    new: Values,
     *where: sa.ColumnElement[bool],
     tell: tuple[EventKind, str] | None = None,
 ) -> bool:

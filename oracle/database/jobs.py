@@ -7,13 +7,12 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import sqlalchemy as sa
 
 from oracle.database.engine import storable
 from oracle.database.job_claims import Holding
-from oracle.database.job_rows import AGAIN, changed, get, job, named, unknown
+from oracle.database.job_rows import AGAIN, Values, changed, get, job, named, unknown
 from oracle.database.tables import EVENTS, JOBS, KEYS, now
 from oracle.errors import KeyReused, UnknownJob, WrongState
 from oracle.records.jobs import CANCELLED, PRIORITIES, RESUMED, STATES, Event, Job, JobState, NewJob
@@ -188,7 +187,7 @@ class Jobs(Holding):
             return get(connection, job_id)
 
     def _wish(
-        self, job_id: str, become: Mapping[JobState, JobState], done: str, new: Mapping[str, Any]
+        self, job_id: str, become: Mapping[JobState, JobState], done: str, new: Values
     ) -> Job:
         """Change a job's state as a caller wishes it, where its present state allows that."""
         with self._database.writing() as connection:

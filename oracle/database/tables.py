@@ -143,9 +143,9 @@ def now() -> datetime:
 
 
 @overload
-def aware(kept: datetime) -> datetime: ...
+def aware(stored: datetime) -> datetime: ...
 @overload
-def aware(kept: datetime | None) -> datetime | None: ...
-def aware(kept: datetime | None) -> datetime | None:
+def aware(stored: datetime | None) -> datetime | None: ...
+def aware(stored: datetime | None) -> datetime | None:
     """Add the zone to a time as it is stored."""
-    return None if kept is None else kept.replace(tzinfo=UTC)
+    return None if stored is None else stored.replace(tzinfo=UTC)

@@ -30,6 +30,6 @@ def most(study: Study, on_gpu: bool) -> int:
     return study.cells_a_pack
 
 
-def unplanned(study: Study, on_gpu: bool, kept: Plan | None) -> bool:
+def unplanned(study: Study, on_gpu: bool, stored: Plan | None) -> bool:
     """Whether something is to be measured; kept: what was measured before in the same run."""
-    return on_gpu and kept is None and (engine(study) is None or most(study, on_gpu) == 0)
+    return on_gpu and stored is None and (engine(study) is None or most(study, on_gpu) == 0)

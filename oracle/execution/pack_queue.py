@@ -243,8 +243,8 @@ class PackQueue:
         if checkpoint is not None and not self.events.has_checkpoint(checkpoint):
             yield cell.parent
         other = keeper(cell, self.known)
-        kept = self.known[other.id].kept if other else None
-        if other and kept is not None and not self.events.has_checkpoint(kept):
+        network = self.known[other.id].kept if other else None
+        if other and network is not None and not self.events.has_checkpoint(network):
             yield other
 
 

@@ -14,8 +14,8 @@ from oracle.search.graph import Graph
 class PackStates:
     """A graph's packs under way, in the folder of a study; only its driver deletes there."""
 
-    def __init__(self, place: Path, graph: Graph) -> None:
-        self.folder = place / "in-flight" / graph.id[:16]
+    def __init__(self, folder: Path, graph: Graph) -> None:
+        self.folder = folder / "in-flight" / graph.id[:16]
 
     def land(self, pack: Pack) -> None:
         """Delete what was saved of a pack whose results are stored."""

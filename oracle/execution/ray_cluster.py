@@ -60,16 +60,16 @@ def make_scratch() -> Path:
     It lies in the folder for temporary files, or in /tmp where that one's path is too long: the
     paths of Ray's sockets have 88 characters more, and may have 107.
     """
-    place = Path(tempfile.gettempdir())
+    parent = Path(tempfile.gettempdir())
     short = Path("/tmp")  # noqa: S108  # the folder in it is made for its user alone
-    if len(str(place)) > _LONGEST and os.access(short, os.W_OK):
-        place = short
-    for owner in place.glob(f"{_SCRATCH}*/driver"):
+    if len(str(parent)) > _LONGEST and os.access(short, os.W_OK):
+        parent = short
+    for owner in parent.glob(f"{_SCRATCH}*/driver"):
         with contextlib.suppress(OSError):
             process = owner.read_text()
             if on_this_host(process) and not is_alive(process):
                 shutil.rmtree(owner.parent, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=place))
+    folder = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=parent))
     (folder / "driver").write_text(process_id_string())
     return folder
 

@@ -11,6 +11,7 @@ from oracle.errors import DiskError, PackFailed
 from oracle.execution.pack_queue import Pack, PackQueue
 from oracle.execution.worker import cell_tasks
 from oracle.search.graph import CellResult
+from scyc.json_types import JsonObject
 from scyc.tuning.plan import Plan
 
 _FIRST_NAP, _LONGEST_NAP = 0.2, 5.0  # seconds that a worker without work stays warm
@@ -75,7 +76,7 @@ class PackTrials:
         self._out[trial_id] = None
         return {"nap": seconds}
 
-    def complete(self, trial_id: str, result: dict[str, Any] | None, error: bool) -> None:
+    def complete(self, trial_id: str, result: JsonObject | None, error: bool) -> None:
         """Take what a trial reported; error: whether its worker died."""
         pack = self._out.pop(trial_id)
         nothing = pack is None and trial_id != self._measures
@@ -134,11 +135,11 @@ def pack_searcher(queue: PackQueue, workers: int) -> Any:
             return self.trials.suggest(trial_id)
 
         def on_trial_complete(
-            self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+            self, trial_id: str, result: JsonObject | None = None, error: bool = False
         ) -> None:
             self.trials.complete(trial_id, result, error)
 
-        def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        def on_trial_result(self, trial_id: str, result: JsonObject) -> None:
             """Ignore it: a pack has one result only, which :meth:`on_trial_complete` takes."""
 
         def __reduce__(self) -> tuple[type, tuple[()]]:
@@ -177,14 +178,14 @@ def pack_scheduler() -> Any:
     return made()
 
 
-def _reported(result: dict[str, Any] | None, error: bool, queue: PackQueue) -> dict[str, Any]:
+def _reported(result: JsonObject | None, error: bool, queue: PackQueue) -> JsonObject:
     """Return what a worker reports; its messages are passed on first.
 
     Raises PackFailed and DiskError.
     """
     if error or result is None:
         raise PackFailed(f"a worker died {_RETRIES + 1} times over the same pack; is memory short?")
-    reported: dict[str, Any] = json.loads(result["reported"])
+    reported: JsonObject = json.loads(result["reported"])
     for line in reported.get("said", ()):
         queue.events.say(line)
     if "disk" in reported:
@@ -194,7 +195,7 @@ def _reported(result: dict[str, Any] | None, error: bool, queue: PackQueue) -> d
     return reported
 
 
-def _results(reported: dict[str, Any]) -> list[CellResult]:
+def _results(reported: JsonObject) -> list[CellResult]:
     return [
         CellResult(**{**fields, "curve": tuple(tuple(point) for point in fields["curve"])})
         for fields in reported["results"]

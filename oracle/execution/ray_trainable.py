@@ -13,6 +13,7 @@ from oracle.execution.functions.worker import AnyWorker, make_worker
 from oracle.execution.worker import CellTask, WorkerConfig
 from oracle.host.disk import raise_disk_errors
 from scyc.data.cache import ImagesLost
+from scyc.json_types import JsonObject
 from scyc.storage.checkpoint_store import CheckpointError, CheckpointLost
 
 
@@ -23,20 +24,20 @@ def pack_trainable() -> type:
     class TrainPack(tune.Trainable):
         """One pack a trial; the worker behind it lives as long as its process."""
 
-        def setup(self, config: dict[str, Any], **shared: Any) -> None:
+        def setup(self, config: JsonObject, **shared: Any) -> None:
             self.work = config
             self.worker_spec = WorkerConfig(**shared["worker_spec"])
             self.worker: AnyWorker | None = None
 
-        def reset_config(self, new_config: dict[str, Any]) -> bool:
+        def reset_config(self, new_config: JsonObject) -> bool:
             self.work = new_config
             return True
 
-        def step(self) -> dict[str, Any]:
+        def step(self) -> JsonObject:
             if "nap" in self.work:
                 time.sleep(self.work["nap"])
                 return {"done": True}
-            reported: dict[str, Any] = {}
+            reported: JsonObject = {}
             try:
                 with raise_disk_errors():
                     self.worker = self.worker or make_worker(self.worker_spec)
@@ -53,7 +54,7 @@ def pack_trainable() -> type:
                 reported["said"], self.worker.messages = self.worker.messages, []
             return {"done": True, "reported": json.dumps(reported)}
 
-        def _done(self, worker: AnyWorker) -> dict[str, Any]:
+        def _done(self, worker: AnyWorker) -> JsonObject:
             if "most" in self.work:
                 return {"plan": dataclasses.asdict(worker.plan(self.work["most"] or None))}
             tasks = [CellTask(**each) for each in json.loads(self.work["tasks"])]

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 from pydantic import TypeAdapter
@@ -21,6 +20,7 @@ from oracle.host.devices import resolve_device
 from oracle.search.graph import NUMERICS, Cell, CellResult, keeper
 from oracle.search.request import Results
 from scyc.data import cache
+from scyc.json_types import JsonObject
 from scyc.pruning.pruned_network import Network, NetworkChanged
 from scyc.specs.base import as_json, content_hash
 from scyc.specs.factory import register
@@ -47,7 +47,7 @@ _OWN = Path(tempfile.gettempdir()) / f"scyc-oracle-{os.getuid()}"
 class WorkerConfig:
     """Where and on what a worker works; the same for all packs of a run."""
 
-    system: dict[str, Any]  # a SystemSpec as JSON values
+    system: JsonObject  # a SystemSpec as JSON values
     fingerprint: str  # of the images
     images: str  # folder of decoded images, or its URL in a store
     checkpoints: str  # folder, or its URL in a store
@@ -72,7 +72,7 @@ class CellTask:
     kept: str | None  # checkpoint of the network to rewind to or to score by, where it is needed
     cycle: int
     replicate: int
-    schedule: dict[str, Any]  # a ScheduleSpec as JSON values
+    schedule: JsonObject  # a ScheduleSpec as JSON values
     max_lr: float
 
 

@@ -63,8 +63,8 @@ class SearchExperiment:
         every = self.board.candidates
         rows = [row for each in every if not each.ended for row in each.path.rows]
         for each in every if not self._left else ():
-            kept = len(each.path.rows) if each in self.results.best else each.no_growth
-            rows += each.path.rows[:kept]
+            cycles = len(each.path.rows) if each in self.results.best else each.no_growth
+            rows += each.path.rows[:cycles]
         return {cell.id for row in rows for cell in row}
 
     def first_grids(self) -> set[str]:

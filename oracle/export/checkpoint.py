@@ -158,7 +158,7 @@ def module_of(run: StoredRun, settings: Settings, network: Network) -> nn.Module
 
 def stored_images(run: StoredRun, settings: Settings) -> Images:
     """Return the images that a run was trained on. Raises BadInput where they are gone."""
-    kept = cache.cached(run.place / "images", run.record.fingerprint)
+    kept = cache.cached(run.folder / "images", run.record.fingerprint)
     if kept is not None:
         return kept
     study = run.study
@@ -175,8 +175,8 @@ def _checkpoints(run: StoredRun, settings: Settings, file: str) -> Blobs:
     """Return where a run's checkpoint is: its folder, or that of another study of its system."""
     if settings.store is not None:
         return blobs(settings.shared_location(run.study.folder_name, "checkpoints"))
-    own = run.place.absolute() / "checkpoints"
-    others = run.place.absolute().parent.glob(f"*/checkpoints/{file}")
+    own = run.folder.absolute() / "checkpoints"
+    others = run.folder.absolute().parent.glob(f"*/checkpoints/{file}")
     has_it = (own / file).exists()
     return Folder(own if has_it else next((each.parents[1] for each in others), own))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from torch import nn
 
@@ -24,6 +23,7 @@ from oracle.runs.catalog import StoredRun
 from oracle.settings import Settings
 from scyc.data import images as data
 from scyc.errors import BadInput, Problem, unknown
+from scyc.json_types import JsonObject
 from scyc.pruning.pruned_network import Network
 from scyc.specs.base import as_json
 from scyc.storage.blob_store import write_whole
@@ -60,12 +60,12 @@ class Chosen:
 
     module: nn.Module
     network: Network
-    metadata: dict[str, Any]
+    metadata: JsonObject
 
 
 def export_network(
     run: StoredRun, settings: Settings, target: Path, form: str, wanted: Wanted
-) -> dict[str, Any]:
+) -> JsonObject:
     """Write a network to a file, whole or not at all.
 
     Args:
@@ -120,9 +120,7 @@ def chosen(run: StoredRun, settings: Settings, wanted: Wanted) -> Chosen:
     return Chosen(small.module, small.network, metadata | {"filters": small.filters})
 
 
-def _metadata(
-    run: StoredRun, settings: Settings, chosen: ChosenCell, wanted: Wanted
-) -> dict[str, Any]:
+def _metadata(run: StoredRun, settings: Settings, chosen: ChosenCell, wanted: Wanted) -> JsonObject:
     images = stored_images(run, settings)
     study, result = run.study, chosen.result
     split = data.split(images, study.split, study.seed, chosen.cell.replicate)

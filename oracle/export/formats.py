@@ -7,19 +7,19 @@ import io
 import json
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from scyc.errors import BadInput, Problem
+from scyc.json_types import JsonMapping
 from scyc.pruning.pruned_network import Network
 
-Content = Callable[[nn.Module, Network, Mapping[str, Any]], bytes]
+Content = Callable[[nn.Module, Network, JsonMapping], bytes]
 
 
-def as_torch(module: nn.Module, network: Network, metadata: Mapping[str, Any]) -> bytes:
+def as_torch(module: nn.Module, network: Network, metadata: JsonMapping) -> bytes:
     """Return what ``torch.load(file, weights_only=True)`` reads.
 
     A mapping of ``state_dict``, ``masks`` and ``metadata``.
@@ -30,7 +30,7 @@ def as_torch(module: nn.Module, network: Network, metadata: Mapping[str, Any]) -
     return buffer.getvalue()
 
 
-def as_npz(module: nn.Module, network: Network, metadata: Mapping[str, Any]) -> bytes:
+def as_npz(module: nn.Module, network: Network, metadata: JsonMapping) -> bytes:
     """Return what ``numpy.load(file)`` reads: weights and buffers by name.
 
     Masks stand below ``masks/``; ``metadata`` is JSON text.
@@ -42,7 +42,7 @@ def as_npz(module: nn.Module, network: Network, metadata: Mapping[str, Any]) -> 
     return buffer.getvalue()
 
 
-def as_safetensors(module: nn.Module, network: Network, metadata: Mapping[str, Any]) -> bytes:
+def as_safetensors(module: nn.Module, network: Network, metadata: JsonMapping) -> bytes:
     """Return a safetensors file; masks stand below ``masks.``, metadata as JSON text."""
     _installed("safetensors")
     from safetensors.torch import save  # noqa: PLC0415  # an extra
@@ -55,7 +55,7 @@ def as_safetensors(module: nn.Module, network: Network, metadata: Mapping[str, A
     return content
 
 
-def as_onnx(module: nn.Module, network: Network, metadata: Mapping[str, Any]) -> bytes:
+def as_onnx(module: nn.Module, network: Network, metadata: JsonMapping) -> bytes:
     """Return an ONNX model of normalised images [images, channels, height, width] to logits.
 
     Pruned weights are zeros in it; the metadata is among its properties, as JSON text.

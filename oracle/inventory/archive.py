@@ -26,6 +26,7 @@ from oracle.search.graph import CellResult, Graph
 from oracle.study.base import Study, reserved_name_problems
 from oracle.study.validation import parse
 from scyc.errors import BadInput, Problem
+from scyc.json_types import JsonMapping, JsonObject
 
 FORMAT, VERSION = "scyc-oracle run", 1
 MANIFEST, RESULTS = "manifest.json", "results.json"
@@ -64,7 +65,7 @@ class Archive:
 
 
 def manifest_of(
-    run_id: str, study: Mapping[str, Any], fingerprint: str, state: str, files: Mapping[str, Any]
+    run_id: str, study: JsonMapping, fingerprint: str, state: str, files: JsonMapping
 ) -> bytes:
     """Return an archive's first file."""
     content = {
@@ -84,7 +85,7 @@ def results_of(results: Sequence[CellResult]) -> bytes:
     return json.dumps([_plain(asdict(each)) for each in results], allow_nan=False).encode()
 
 
-def told(content: bytes) -> dict[str, Any]:
+def file_entry(content: bytes) -> JsonObject:
     """Return what a manifest says of a file."""
     return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
@@ -160,7 +161,7 @@ def _checked(packed: zipfile.ZipFile, source: str, bounds: Bounds) -> Archive:
     )
 
 
-def _manifest(content: bytes, source: str) -> dict[str, Any]:
+def _manifest(content: bytes, source: str) -> JsonObject:
     try:
         manifest = json.loads(content)
     except ValueError as error:
@@ -179,10 +180,10 @@ def _manifest(content: bytes, source: str) -> dict[str, Any]:
 
 
 def _files(
-    manifest: Mapping[str, Any], sizes: Mapping[str, int], source: str, bounds: Bounds
-) -> dict[str, dict[str, Any]]:
+    manifest: JsonMapping, sizes: Mapping[str, int], source: str, bounds: Bounds
+) -> dict[str, JsonObject]:
     """Return what the manifest says of each file: those that there are, and no others."""
-    files: dict[str, dict[str, Any]] = manifest["files"]
+    files: dict[str, JsonObject] = manifest["files"]
     for name in sorted(sizes.keys() ^ (files.keys() | {MANIFEST})):
         raise _refused(source, name, "is not in the manifest, or not in the file")
     if RESULTS not in files:
@@ -196,7 +197,7 @@ def _files(
     return files
 
 
-def _study(manifest: Mapping[str, Any], source: str) -> tuple[Study, str]:
+def _study(manifest: JsonMapping, source: str) -> tuple[Study, str]:
     """Return the study and the run's id, which is the hash of the study and the images."""
     study = parse(manifest["study"], source, stored=True)
     if problems := reserved_name_problems(study):

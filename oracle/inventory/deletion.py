@@ -109,7 +109,7 @@ def _delete_files(
         for sha256 in (result.checkpoint, result.kept)
         if sha256 and sha256 not in needed
     ]
-    doomed = {run.place / f"{run.record.run_id}.html"}
+    doomed = {run.folder / f"{run.record.run_id}.html"}
     doomed |= {file for sha256 in lost for file in network_files(run, sha256)}
     neighbours = [each for each in others if _folder(each) in (run.study.folder_name, None)]
     if all(each.fingerprint != run.record.fingerprint for each in neighbours):
@@ -118,13 +118,13 @@ def _delete_files(
     for file in doomed:
         file.unlink(missing_ok=True)
     if settings.store is not None:
-        place = settings.shared_location(run.study.folder_name, "checkpoints")
+        location = settings.shared_location(run.study.folder_name, "checkpoints")
         ending = FolderStore if isinstance(run.study, FunctionStudy) else CheckpointStore
         for sha256 in lost:
-            ending(blobs(place)).discard(sha256)
+            ending(blobs(location)).discard(sha256)
     if all(each.graph != run.record.graph for each in others):
-        shutil.rmtree(PackStates(run.place, graph).folder, ignore_errors=True)
-    _delete_empty(run.place)
+        shutil.rmtree(PackStates(run.folder, graph).folder, ignore_errors=True)
+    _delete_empty(run.folder)
     return size
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from oracle.database.contents.removal import Removal
 from oracle.experiments.base import Experiment
@@ -20,6 +19,7 @@ from oracle.settings import Settings
 from oracle.storage.result_store import ResultStore
 from oracle.storage.session import opened
 from oracle.study.base import Study
+from scyc.json_types import JsonObject
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class ListedRun:
     size: int  # bytes of its networks, images and report; some may be another run's, too
     owners: tuple[str, ...]  # of its jobs; none where no server has run it
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> JsonObject:
         """Return the same as JSON values."""
         record, study = self.run.record, self.run.study
         return {
@@ -47,7 +47,7 @@ class ListedRun:
             "ended": self.ended.isoformat(timespec="seconds") if self.ended else None,
             "bytes": self.size,
             "owners": list(self.owners),
-            "folder": str(self.run.place),
+            "folder": str(self.run.folder),
             "shrunk": dict(study.shrunk),
         }
 
@@ -95,9 +95,9 @@ def _asked(so_far: Experiment, known: Mapping[str, CellResult]) -> set[str]:
 
 def files(run: StoredRun, results: Sequence[CellResult]) -> set[Path]:
     """Return the files that a run with these results has in its folder, if they are there."""
-    kept = {each for result in results for each in (result.checkpoint, result.kept) if each}
-    paths = {file for sha256 in kept for file in network_files(run, sha256)}
-    return paths | {run.place / f"{run.record.run_id}.html"} | images(run)
+    checkpoints = {each for result in results for each in (result.checkpoint, result.kept) if each}
+    paths = {file for sha256 in checkpoints for file in network_files(run, sha256)}
+    return paths | {run.folder / f"{run.record.run_id}.html"} | images(run)
 
 
 def network_files(run: StoredRun, sha256: str) -> list[Path]:
@@ -105,12 +105,12 @@ def network_files(run: StoredRun, sha256: str) -> list[Path]:
     from scyc.storage import checkpoint_store  # noqa: PLC0415  # PyTorch: tables need none
 
     names = (checkpoint_store.name(sha256, ending) for ending in (".pt", ".tar"))
-    return [run.place / "checkpoints" / name for name in names]
+    return [run.folder / "checkpoints" / name for name in names]
 
 
 def images(run: StoredRun) -> set[Path]:
     """Return the files of a run's decoded images."""
-    return set((run.place / "images").glob(f"{run.record.fingerprint}.*"))
+    return set((run.folder / "images").glob(f"{run.record.fingerprint}.*"))
 
 
 def find_listed(name: str, settings: Settings) -> ListedRun:
@@ -156,7 +156,7 @@ def one_text(listed: ListedRun) -> str:
         "latest": f"{listed.ended:%Y-%m-%d %H:%M} UTC" if listed.ended else "",
         "size": bytes_text(listed.size),
         "owner": ", ".join(listed.owners),
-        "folder": str(listed.run.place),
+        "folder": str(listed.run.folder),
         "database": listed.run.url.render_as_string(hide_password=True),
     }
     return "".join(f"{key:<9} {value}\n" for key, value in rows.items() if value)

@@ -80,19 +80,19 @@ def export_run(run: StoredRun, settings: Settings, target: Path, networks: bool 
     results = [
         known[cell] for cell in sorted(asked_cells(run.study, graph, known)) if cell in known
     ]
-    kept = _store(run.study, settings, run)
+    checkpoints = _store(run.study, settings, run)
     sums = {each for result in results for each in (result.checkpoint, result.kept) if each}
     content = archive.results_of(results)
-    files = {RESULTS: archive.told(content)}
+    files = {RESULTS: archive.file_entry(content)}
     state = run.state if run.state in ("done", "no winner") else "stopped"
     with whole(target, mode=0o666) as file, zipfile.ZipFile(file, "w") as packed:
         packed.writestr(RESULTS, content, zipfile.ZIP_DEFLATED)
         for sha256 in sorted(sums) if networks else ():
             with contextlib.suppress(FileNotFoundError):  # deleted, perhaps just now: it has lost
-                network = kept.files.read(kept.name(sha256))
-                known_as = archive.told(network)
+                network = checkpoints.files.read(checkpoints.name(sha256))
+                known_as = archive.file_entry(network)
                 if known_as["sha256"] == sha256:  # one that is damaged is trained again
-                    name = f"checkpoints/{kept.name(sha256)}"
+                    name = f"checkpoints/{checkpoints.name(sha256)}"
                     packed.writestr(name, network, zipfile.ZIP_STORED)
                     files[name] = known_as
         fingerprint, study = run.record.fingerprint, json.loads(run.record.study)
@@ -129,9 +129,9 @@ def import_run(file: Path, settings: Settings, bounds: Bounds | None = None) -> 
         ):
             there = store.results(graph)
             known = {**exported.results, **there}
-            kept = _store(study, settings)
+            checkpoints = _store(study, settings)
             needed = {
-                kept.name(each)
+                checkpoints.name(each)
                 for cell in asked_cells(study, graph, known)
                 if cell in known
                 for each in (known[cell].checkpoint, known[cell].kept)
@@ -140,8 +140,8 @@ def import_run(file: Path, settings: Settings, bounds: Bounds | None = None) -> 
             new = 0
             for name in exported.networks:
                 short = name.removeprefix("checkpoints/")
-                if short in needed and not kept.files.has(short):
-                    kept.files.write(short, content(name))
+                if short in needed and not checkpoints.files.has(short):
+                    checkpoints.files.write(short, content(name))
                     new += 1
             return _recorded(exported, known, there, ledger, store, lease, new)
 
@@ -184,8 +184,8 @@ def _recorded(
 def _store(study: Study, settings: Settings, run: StoredRun | None = None) -> CheckpointStore:
     """Return where a study's networks are: those of a run, or those of a study that is taken in."""
     if settings.store is None:
-        folder = run.place if run is not None else settings.study_folder(study.folder_name)
-        place: Blobs = Folder(folder.absolute() / "checkpoints")
+        folder = run.folder if run is not None else settings.study_folder(study.folder_name)
+        files: Blobs = Folder(folder.absolute() / "checkpoints")
     else:
-        place = blobs(settings.shared_location(study.folder_name, "checkpoints"))
-    return FolderStore(place) if isinstance(study, FunctionStudy) else CheckpointStore(place)
+        files = blobs(settings.shared_location(study.folder_name, "checkpoints"))
+    return FolderStore(files) if isinstance(study, FunctionStudy) else CheckpointStore(files)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
-from oracle.plots.base import MANY, rate_axis, thinned
+from oracle.plots.base import MANY, Layout, rate_axis, thinned
 from oracle.reports.parts import metric
 from oracle.tables.base import finite
 from oracle.tables.oracle import OracleTable
@@ -26,7 +25,7 @@ def lines(figure: go.Figure, table: OracleTable, column: int) -> None:
     cycles = table["cycles"]
     by_cycle = [means(c) for c in cycles]
     many = len(cycles) > MANY
-    place = {"row": 1, "col": column}
+    position = {"row": 1, "col": column}
     shares = [0.9 * index / max(1, len(cycles) - 1) for index in range(len(cycles))]
     for cycle, line, colour in zip(
         cycles, by_cycle, sample_colorscale("Viridis", shares), strict=True
@@ -45,11 +44,11 @@ def lines(figure: go.Figure, table: OracleTable, column: int) -> None:
                 hovertemplate=f"max_lr %{{x:.4g}}: {_hover(table)}<extra>"
                 + f"cycle {cycle['cycle']}</extra>",
             ),
-            **place,
+            **position,
         )
-    so_far = _unfinished(figure, table, place)
+    so_far = _unfinished(figure, table, position)
     if many:
-        _colour_bar(figure, cycles, place)
+        _colour_bar(figure, cycles, position)
     bars = not many and any(c["evidence"] and c["evidence"]["low"] for c in cycles)
     by_cycle += [so_far] if so_far else []
     axis = _value_axis(table, by_cycle)
@@ -66,15 +65,15 @@ def lines(figure: go.Figure, table: OracleTable, column: int) -> None:
                 legend="legend" if many else "legend2",
                 hovertemplate="max_lr %{x:.4g} diverged<extra></extra>",
             ),
-            **place,
+            **position,
         )
     rates = [entry["max_lr"] for c in cycles for entry in c["grid"]] + unfinished_rates(table)
-    figure.update_xaxes(title_text="max_lr", **(rate_axis(rates) if rates else {}), **place)
+    figure.update_xaxes(title_text="max_lr", **(rate_axis(rates) if rates else {}), **position)
     figure.update_yaxes(
         title_text=f"mean validation {metric.name(table)}{' ± SE' if bars else ''}"
         f"{metric.unit(table)}",
         **axis,
-        **place,
+        **position,
     )
 
 
@@ -85,7 +84,7 @@ def unfinished_rates(table: OracleTable) -> list[float]:
 
 
 def _unfinished(
-    figure: go.Figure, table: OracleTable, place: Mapping[str, int]
+    figure: go.Figure, table: OracleTable, position: Mapping[str, int]
 ) -> dict[float, float]:
     """Draw the cycle that a run is in, hollow where replicates lack; return its means so far."""
     part = table.get("current")
@@ -107,13 +106,13 @@ def _unfinished(
             hovertemplate=f"max_lr %{{x:.4g}}: {_hover(table)}, %{{text}}<extra>"
             f"cycle {part['cycle']} so far</extra>",
         ),
-        **place,
+        **position,
     )
     return means
 
 
 def _colour_bar(
-    figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[str, int]
+    figure: go.Figure, cycles: Sequence[OracleCycleRow], position: Mapping[str, int]
 ) -> None:
     """Draw the colours of the lines, in place of a legend line for each."""
     last = len(cycles) - 1
@@ -144,7 +143,7 @@ def _colour_bar(
             showlegend=False,
             hoverinfo="skip",
         ),
-        **place,
+        **position,
     )
 
 
@@ -152,7 +151,7 @@ def _hover(table: OracleTable) -> str:
     return "%{y:.4g}" if metric.is_own(table) else "%{y:.2f} %"
 
 
-def _value_axis(table: OracleTable, by_cycle: Sequence[Mapping[float, float]]) -> dict[str, Any]:
+def _value_axis(table: OracleTable, by_cycle: Sequence[Mapping[float, float]]) -> Layout:
     """Return the range in which the best values lie; a metric of one's own is shown whole."""
     if metric.is_own(table):
         return {}
@@ -181,7 +180,7 @@ def means(cycle: OracleCycleRow) -> dict[float, float]:
     }
 
 
-def _errors(cycle: OracleCycleRow, rates: Sequence[float], colour: str) -> dict[str, Any]:
+def _errors(cycle: OracleCycleRow, rates: Sequence[float], colour: str) -> Layout:
     """Bars: standard errors of the paired difference to the best."""
     paired = cycle["evidence"]["paired"] if cycle["evidence"] else []
     errors = {each["max_lr"]: each["standard_error"] for each in paired}

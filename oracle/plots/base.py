@@ -20,6 +20,7 @@ FIXED = "fixed colours"  # meta of a trace that pages do not repaint: it lies on
 _MOST_TICKS = 9  # of an axis of weights remaining
 _MOST_DECADES = 3  # of learning rates, with ticks at 1, 2 and 5
 Item = TypeVar("Item")
+Layout = dict[str, Any]  # a part of a figure, as Plotly takes it
 
 
 def plain(text: str) -> str:
@@ -34,7 +35,7 @@ def rate_ticks(rates: Sequence[float]) -> list[float]:
     return [digit * 10.0**decade for decade in range(low, high + 1) for digit in digits]
 
 
-def rate_axis(rates: Sequence[float]) -> dict[str, Any]:
+def rate_axis(rates: Sequence[float]) -> Layout:
     """Make a logarithmic axis for learning rates; its ticks are :func:`rate_ticks`.
 
     Args:
@@ -50,7 +51,7 @@ def rate_axis(rates: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def remaining_axis(ticks: Sequence[float]) -> dict[str, Any]:
+def remaining_axis(ticks: Sequence[float]) -> Layout:
     """Make a logarithmic axis for weights remaining, in percent, that falls from left to right.
 
     Args:
@@ -111,7 +112,7 @@ def band(
     )
 
 
-def head(title: str, table: TableHeader) -> dict[str, Any]:
+def head(title: str, table: TableHeader) -> Layout:
     """Make the layout of a whole figure's top: its title, and below it what was shrunk.
 
     Args:

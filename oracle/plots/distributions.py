@@ -76,7 +76,7 @@ def dashboard_panels(table: DistributionsTable) -> dict[str, go.Figure]:
             (f"{what}_spread", f"{_TITLES[what]}: spread", _spread),
             (f"{what}_shares", f"{_TITLES[what]}: shares", _shares),
         ):
-            drawn = partial(draw, table=table, what=what, place=(1, 1), showlegend=True)
+            drawn = partial(draw, table=table, what=what, position=(1, 1), showlegend=True)
             made[name] = panel(drawn, title, legend=BESIDE, legend2=BELOW)
     return made
 
@@ -97,10 +97,10 @@ def _histograms(
     figure: go.Figure,
     table: DistributionsTable,
     what: RecordedDistribution,
-    place: tuple[int, int],
+    position: tuple[int, int],
     showlegend: bool,
 ) -> None:
-    row, column = place
+    row, column = position
     every = recorded(table, what)
     networks = shown(every)
     bounds = _bounds(table, what)
@@ -158,10 +158,10 @@ def _spread(
     figure: go.Figure,
     table: DistributionsTable,
     what: RecordedDistribution,
-    place: tuple[int, int],
+    position: tuple[int, int],
     showlegend: bool,
 ) -> None:
-    row, column = place
+    row, column = position
     networks = recorded(table, what)
     remaining = [each.weights_remaining for each in networks]
     lows, highs = ([each.quantile(name) for each in networks] for name in ("5", "95"))
@@ -201,10 +201,10 @@ def _shares(
     figure: go.Figure,
     table: DistributionsTable,
     what: RecordedDistribution,
-    place: tuple[int, int],
+    position: tuple[int, int],
     showlegend: bool,
 ) -> None:
-    row, column = place
+    row, column = position
     networks = recorded(table, what)
     remaining = [each.weights_remaining for each in networks]
     bounds = _bounds(table, what)

@@ -27,16 +27,16 @@ _STEPS = 4  # of the colour bar
 
 def panel(figure: go.Figure, table: OracleTable, column: int) -> None:
     """Draw the heat map of a run with at least one finished cycle."""
-    place = {"row": 1, "col": column}
+    position = {"row": 1, "col": column}
     cycles = table["cycles"]
     rates = sorted({entry["max_lr"] for c in cycles for entry in c["grid"]})
     losses = [_losses(table, c) for c in cycles]
-    _cells(figure, table, rates, losses, place)
-    _diverged(figure, cycles, place)
-    _outline(figure, rates, cycles, place)
-    _estimate(figure, cycles, place)
-    _curve(figure, cycles, place)
-    _best(figure, cycles, place)
+    _cells(figure, table, rates, losses, position)
+    _diverged(figure, cycles, position)
+    _outline(figure, rates, cycles, position)
+    _estimate(figure, cycles, position)
+    _curve(figure, cycles, position)
+    _best(figure, cycles, position)
     shown = remaining_ticks(range(len(cycles)))
     figure.update_xaxes(
         title_text="weights remaining, %",
@@ -45,7 +45,7 @@ def panel(figure: go.Figure, table: OracleTable, column: int) -> None:
         tickangle=0,
         range=[-0.5, len(cycles) - 0.5],
         showgrid=False,
-        **place,
+        **position,
     )
     ticks = rate_ticks(rates)
     edges = _edges(rates)
@@ -56,7 +56,7 @@ def panel(figure: go.Figure, table: OracleTable, column: int) -> None:
         range=[edges[0], edges[-1]],
         showgrid=False,
         zeroline=False,
-        **place,
+        **position,
     )
 
 
@@ -73,7 +73,7 @@ def _cells(
     table: OracleTable,
     rates: Sequence[float],
     losses: Sequence[Mapping[float, float]],
-    place: Mapping[str, int],
+    position: Mapping[str, int],
 ) -> None:
     top = _top(table, losses)
     what = metric.name(table)
@@ -109,7 +109,7 @@ def _cells(
             hovertemplate="%{customdata[0]:.3g} % remaining, max_lr "
             "%{customdata[1]:.4g}: %{z:.2f} below the best<extra></extra>",
         ),
-        **place,
+        **position,
     )
 
 
@@ -142,7 +142,7 @@ def _outline(
     figure: go.Figure,
     rates: Sequence[float],
     cycles: Sequence[OracleCycleRow],
-    place: Mapping[str, int],
+    position: Mapping[str, int],
 ) -> None:
     """Draw the border of the measured region; a gap in it is left out of it."""
     edges = _edges(rates)
@@ -152,7 +152,7 @@ def _outline(
     for (x0, y0), (x1, y1) in _borders(inside, edges):
         x += [x0, x1, None]
         y += [y0, y1, None]
-    _outlined(figure, place, x=x, y=y, line={"color": _DARK, "width": 2}, name="measured region")
+    _outlined(figure, position, x=x, y=y, line={"color": _DARK, "width": 2}, name="measured region")
 
 
 def _inside(rates: Sequence[float], cycle: OracleCycleRow) -> list[bool]:
@@ -186,7 +186,7 @@ def _borders(
 
 
 def _estimate(
-    figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[str, int]
+    figure: go.Figure, cycles: Sequence[OracleCycleRow], position: Mapping[str, int]
 ) -> None:
     """Draw the bounds of the estimated region."""
     known = [(index, bounds) for index, c in enumerate(cycles) if (bounds := estimated_bounds(c))]
@@ -197,16 +197,18 @@ def _estimate(
         y += [*(math.log10(bounds[end]) for _, bounds in known), None]
     if known:
         line = {"color": _DARK, "width": 2, "dash": "dot"}
-        _outlined(figure, place, x=x, y=y, line=line, name="estimated region")
+        _outlined(figure, position, x=x, y=y, line=line, name="estimated region")
 
 
-def _curve(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:
+def _curve(
+    figure: go.Figure, cycles: Sequence[OracleCycleRow], position: Mapping[str, int]
+) -> None:
     points = [(i, c["s_cyc"]["max_lr"]) for i, c in enumerate(cycles)]
     known = [(index, math.log10(rate)) for index, rate in points if rate is not None]
     if known:
         _outlined(
             figure,
-            place,
+            position,
             x=[index for index, _ in known],
             y=[log for _, log in known],
             line={"color": _S_CYC, "width": 3},
@@ -214,7 +216,7 @@ def _curve(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[s
         )
 
 
-def _best(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:
+def _best(figure: go.Figure, cycles: Sequence[OracleCycleRow], position: Mapping[str, int]) -> None:
     points = [(i, c["well_tuned"]) for i, c in enumerate(cycles) if c["well_tuned"] is not None]
     figure.add_trace(
         go.Scatter(
@@ -231,12 +233,12 @@ def _best(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[st
             hoverinfo="skip",
             meta=FIXED,
         ),
-        **place,
+        **position,
     )
 
 
 def _diverged(
-    figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[str, int]
+    figure: go.Figure, cycles: Sequence[OracleCycleRow], position: Mapping[str, int]
 ) -> None:
     points = [(i, e["max_lr"]) for i, c in enumerate(cycles) for e in c["grid"] if e["diverged"]]
     if points:
@@ -249,13 +251,13 @@ def _diverged(
                 name="diverged",
                 hovertemplate="diverged<extra></extra>",
             ),
-            **place,
+            **position,
         )
 
 
-def _outlined(figure: go.Figure, place: Mapping[str, int], **look: Any) -> None:
+def _outlined(figure: go.Figure, position: Mapping[str, int], **look: Any) -> None:
     """Draw a line with a light rim, which stands out on bright and on dark cells."""
     rim = {"color": _LIGHT, "width": look["line"]["width"] + 2}
     common = {"mode": "lines", "hoverinfo": "skip", "legendgroup": look["name"], "meta": FIXED}
-    figure.add_trace(go.Scatter(**common | look | {"line": rim, "showlegend": False}), **place)
-    figure.add_trace(go.Scatter(**common | look), **place)
+    figure.add_trace(go.Scatter(**common | look | {"line": rim, "showlegend": False}), **position)
+    figure.add_trace(go.Scatter(**common | look), **position)

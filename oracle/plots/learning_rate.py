@@ -218,11 +218,11 @@ def _within_cycles(
     colours = sample_colorscale("Plasma", shades)
     for index, (cycle, colour) in enumerate(zip(chosen, colours, strict=True)):
         line = schedules.rates(schedule, rates[cycle], steps)
-        kept = thinned(line)
+        points = thinned(line)
         figure.add_trace(
             go.Scatter(
-                x=kept,
-                y=[line[step] for step in kept],
+                x=points,
+                y=[line[step] for step in points],
                 mode="lines",
                 # Lines that coincide stay visible below one another.
                 line={"color": colour, "width": 2 + 4 * (1 - (index + 1) / len(chosen))},

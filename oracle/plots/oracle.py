@@ -127,25 +127,27 @@ def _band(figure: go.Figure, table: OracleTable, column: int) -> None:
     """
     cycles = table["cycles"]
     known = [c for c in cycles if c["feasible"]]
-    place = {"row": 1, "col": column}
-    rates = region_marks.estimate(figure, known, place)
-    region_marks.measured(figure, known, place, f"{table['tolerance']:g} {_unit(table)}")
-    _s_cyc(figure, cycles, place)
-    rates += rivals.lines(figure, table, place)
-    region_marks.cut_ends(figure, known, place)
-    _printed(figure, table, place)
-    rates += region_marks.unfinished(figure, table.get("current"), place)
+    position = {"row": 1, "col": column}
+    rates = region_marks.estimate(figure, known, position)
+    region_marks.measured(figure, known, position, f"{table['tolerance']:g} {_unit(table)}")
+    _s_cyc(figure, cycles, position)
+    rates += rivals.lines(figure, table, position)
+    region_marks.cut_ends(figure, known, position)
+    _printed(figure, table, position)
+    rates += region_marks.unfinished(figure, table.get("current"), position)
     left = [c["weights_remaining"] for c in cycles]
     if (current := table.get("current")) and current["weights_remaining"] is not None:
         left.append(current["weights_remaining"])
-    figure.update_xaxes(**remaining_axis(left), **place)
+    figure.update_xaxes(**remaining_axis(left), **position)
     lows, highs = region_ends(known)
     rates += lows + highs + s_cyc_rates(cycles)
     rates += [c["paper"][end] for c in cycles if c["paper"] for end in ("low", "high")]
-    figure.update_yaxes(title_text="max_lr", **rate_axis(rates), **place)
+    figure.update_yaxes(title_text="max_lr", **rate_axis(rates), **position)
 
 
-def _s_cyc(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:
+def _s_cyc(
+    figure: go.Figure, cycles: Sequence[OracleCycleRow], position: Mapping[str, int]
+) -> None:
     """S-Cyc's curve, and a mark for each verdict on it, where the study has S-Cyc."""
     if not s_cyc_rates(cycles):
         return
@@ -158,7 +160,7 @@ def _s_cyc(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[s
             name="S-Cyc",
             hoverinfo="skip",
         ),
-        **place,
+        **position,
     )
     for kind, (symbol, fill, line, size) in _MARKS.items():
         judged = [c for c in cycles if _verdict(c) == kind]
@@ -178,7 +180,7 @@ def _s_cyc(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[s
                     text=[f"{verdict(c)}, {chance(c)}".strip(", ") for c in judged],
                     hovertemplate="%{x:.1f} % remaining: %{y:.4g}, %{text}<extra>S-Cyc</extra>",
                 ),
-                **place,
+                **position,
             )
 
 
@@ -192,7 +194,7 @@ def s_cyc_rates(cycles: Sequence[OracleCycleRow]) -> list[float]:
     return [rate for c in cycles if (rate := c["s_cyc"]["max_lr"]) is not None]
 
 
-def _printed(figure: go.Figure, table: OracleTable, place: Mapping[str, int]) -> None:
+def _printed(figure: go.Figure, table: OracleTable, position: Mapping[str, int]) -> None:
     """Draw the paper's regions and well-tuned values, where the study names its table.
 
     They stand a little to the right of their cycles, where they hide no mark of S-Cyc's.
@@ -219,7 +221,7 @@ def _printed(figure: go.Figure, table: OracleTable, place: Mapping[str, int]) ->
             customdata=[column["weights_remaining"] for column in printed],
             hovertemplate="%{customdata:.1f} % remaining: %{y:.4g}<extra>printed</extra>",
         ),
-        **place,
+        **position,
     )
 
 

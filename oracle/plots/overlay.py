@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import plotly.graph_objects as go
 
-from oracle.plots.base import band, estimated_bounds, rate_axis, region_ends, remaining_axis
+from oracle.plots.base import Layout, band, estimated_bounds, rate_axis, region_ends, remaining_axis
 from oracle.tables.oracle import OracleTable
 from oracle.tables.parts.cycles import OracleCycleRow
 from oracle.tables.registry import Table
@@ -43,7 +42,7 @@ def _run(figure: go.Figure, table: OracleTable, colour: str, symbol: str) -> lis
     known = [c for c in table["cycles"] if c["feasible"]]
     left = [c["weights_remaining"] for c in known]
     lows, highs, name = _bounds(known)
-    group: dict[str, Any] = {"legendgroup": table["run_id"]}
+    group: Layout = {"legendgroup": table["run_id"]}
     figure.add_trace(
         band(
             left,
@@ -102,11 +101,11 @@ def rows(tables: Sequence[OracleTable]) -> list[tuple[int, list[OracleCycleRow |
 
 def _spread(ticks: Sequence[float]) -> list[float]:
     """Ticks of which none stand too close to be read."""
-    kept: list[float] = []
+    spread: list[float] = []
     for tick in ticks:
-        if not kept or kept[-1] / tick > 1.12:
-            kept.append(tick)
-    return kept
+        if not spread or spread[-1] / tick > 1.12:
+            spread.append(tick)
+    return spread
 
 
 def _translucent(colour: str, share: float) -> str:

@@ -20,7 +20,7 @@ _UNFINISHED = "#CC79A7"
 
 
 def estimate(
-    figure: go.Figure, known: Sequence[OracleCycleRow], place: Mapping[str, int]
+    figure: go.Figure, known: Sequence[OracleCycleRow], position: Mapping[str, int]
 ) -> list[float]:
     """Draw the estimated region, a whisker on each edge; returns the rates that it shows."""
     estimates = [(c, bounds) for c in known if (bounds := estimated_bounds(c))]
@@ -30,9 +30,9 @@ def estimate(
     lows, highs = ([bounds[end] for _, bounds in estimates] for end in (0, 1))
     line = {"color": "rgba(0, 114, 178, 0.7)", "width": 1.5}
     figure.add_trace(
-        band(x, lows, highs, fillcolor=_BAND, line=line, name="estimated region"), **place
+        band(x, lows, highs, fillcolor=_BAND, line=line, name="estimated region"), **position
     )
-    _gaps(figure, [c for c, _ in estimates], place)
+    _gaps(figure, [c for c, _ in estimates], position)
     ends = [
         (c["weights_remaining"], bounds[end], _intervals(c)[end])
         for end in (0, 1)
@@ -58,7 +58,7 @@ def estimate(
             hovertemplate="%{x:.1f} % remaining: %{y:.4g}, 90 % CI %{customdata[0]:.4g} to "
             "%{customdata[1]:.4g}<extra>bound of the estimated region</extra>",
         ),
-        **place,
+        **position,
     )
     return [interval[end] for _, _, interval in ends for end in ("low", "high")]
 
@@ -66,7 +66,7 @@ def estimate(
 def measured(
     figure: go.Figure,
     known: Sequence[OracleCycleRow],
-    place: Mapping[str, int],
+    position: Mapping[str, int],
     tolerance: str,
 ) -> None:
     """Draw the measured region of each cycle, a bar for each run of its members, and the best."""
@@ -88,7 +88,7 @@ def measured(
             name=f"measured region (within {tolerance})",
             hovertemplate="%{x:.1f} % remaining: %{y:.4g}<extra>measured region</extra>",
         ),
-        **place,
+        **position,
     )
     figure.add_trace(
         go.Scatter(
@@ -105,11 +105,13 @@ def measured(
             customdata=[c["weights_remaining"] for c in known],
             hovertemplate="%{customdata:.1f} % remaining: %{y:.4g}<extra>well-tuned</extra>",
         ),
-        **place,
+        **position,
     )
 
 
-def cut_ends(figure: go.Figure, known: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:
+def cut_ends(
+    figure: go.Figure, known: Sequence[OracleCycleRow], position: Mapping[str, int]
+) -> None:
     """Draw a triangle at each end where the grid cuts the measured region off."""
     aside = aside_factor([c["weights_remaining"] for c in known])
     regions = [(c["weights_remaining"] * aside, c["feasible"]) for c in known]
@@ -127,12 +129,12 @@ def cut_ends(figure: go.Figure, known: Sequence[OracleCycleRow], place: Mapping[
                     legendgroup="cut",
                     hovertemplate="cut off at %{y:.4g}<extra></extra>",
                 ),
-                **place,
+                **position,
             )
 
 
 def unfinished(
-    figure: go.Figure, current: CurrentCycle | None, place: Mapping[str, int]
+    figure: go.Figure, current: CurrentCycle | None, position: Mapping[str, int]
 ) -> list[float]:
     """Draw the max_lr of the cycle that a run is in, hollow where not finished; returns them."""
     if current is None or current["weights_remaining"] is None:
@@ -153,12 +155,12 @@ def unfinished(
             text=["finished" if each else "not finished" for each in done],
             hovertemplate="%{y:.4g}: %{text}<extra>" + f"cycle {current['cycle']}</extra>",
         ),
-        **place,
+        **position,
     )
     return rates
 
 
-def _gaps(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[str, int]) -> None:
+def _gaps(figure: go.Figure, cycles: Sequence[OracleCycleRow], position: Mapping[str, int]) -> None:
     """Holes in the band where the estimated region is in several parts."""
     x: list[float | None] = []
     y: list[float | None] = []
@@ -180,7 +182,7 @@ def _gaps(figure: go.Figure, cycles: Sequence[OracleCycleRow], place: Mapping[st
                 showlegend=False,
                 hovertemplate="likelier outside<extra>gap</extra>",
             ),
-            **place,
+            **position,
         )
 
 

@@ -23,7 +23,7 @@ _LOOKS = MappingProxyType(
 )
 
 
-def lines(figure: go.Figure, table: OracleTable, place: Mapping[str, int]) -> list[float]:
+def lines(figure: go.Figure, table: OracleTable, position: Mapping[str, int]) -> list[float]:
     """Draw a thin line for each rival; return all their max_lr, which the axis must hold.
 
     Drawn after S-Cyc's thick one, over which it shows where both agree.
@@ -42,7 +42,7 @@ def lines(figure: go.Figure, table: OracleTable, place: Mapping[str, int]) -> li
                 name=rival["name"],
                 hovertemplate=f"%{{x:.1f}} % remaining: %{{y:.4g}}<extra>{rival['name']}</extra>",
             ),
-            **place,
+            **position,
         )
         rates += own
     return rates

@@ -5,12 +5,11 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from oracle.plots.base import head, panel, plain, rate_axis, remaining_axis
+from oracle.plots.base import Layout, head, panel, plain, rate_axis, remaining_axis
 from oracle.stats.paired_difference import mean_difference
 from oracle.tables.schedules import ScheduleRow, SchedulesTable
 
@@ -151,9 +150,9 @@ def _rates(figure: go.Figure, table: SchedulesTable, column: int) -> None:
     figure.update_yaxes(title_text="max_lr", **axis, row=1, col=column)
 
 
-def _styled(table: SchedulesTable) -> list[tuple[ScheduleRow, dict[str, Any]]]:
+def _styled(table: SchedulesTable) -> list[tuple[ScheduleRow, Layout]]:
     """Every schedule with its line, the same in every panel."""
-    styled: list[tuple[ScheduleRow, dict[str, Any]]] = []
+    styled: list[tuple[ScheduleRow, Layout]] = []
     s_cyc = next((row for row in table["schedules"] if row["s_cyc"]), None)
     for index, row in enumerate(table["schedules"]):
         colour = _S_CYC if row is s_cyc else _COLOURS[index % len(_COLOURS)]
@@ -173,7 +172,7 @@ def _remaining(figure: go.Figure, table: SchedulesTable, column: int) -> None:
     figure.update_xaxes(**remaining_axis(ticks), row=1, col=column)
 
 
-def _bars(sizes: Sequence[float]) -> dict[str, Any]:
+def _bars(sizes: Sequence[float]) -> Layout:
     return {"type": "data", "array": list(sizes), "thickness": 1, "width": 3}
 
 

@@ -138,7 +138,7 @@ def _sizes(table: SearchTable, some: Sequence[CandidateRow]) -> list[float]:
 def _rates(figure: go.Figure, table: SearchTable, row: int, column: int) -> None:
     """Every candidate's max_lr as far as it came; the best candidates' in front."""
     order = sorted(table["candidates"], key=lambda each: (each["best"], each["objectives"] is None))
-    told: set[str] = set()
+    named: set[str] = set()
     for each in order:
         if not each["cycles"] or each["steps"] == ["epsilon"]:
             continue
@@ -156,14 +156,14 @@ def _rates(figure: go.Figure, table: SearchTable, row: int, column: int) -> None
                 marker={"size": 6},
                 name=f"max_lr of {kind if kind != 'candidate' else 'a candidate'}",
                 legendgroup=f"rates {kind}",
-                showlegend=kind not in told,
+                showlegend=kind not in named,
                 text=[_told(each)] * len(each["cycles"]),
                 hovertemplate="cycle %{x}: %{y:.4g}<br>%{text}<extra></extra>",
             ),
             row=row,
             col=column,
         )
-        told.add(kind)
+        named.add(kind)
     rates = [done["max_lr"] for each in order for done in each["cycles"]]
     figure.update_xaxes(title_text="pruning cycle", dtick=1, row=row, col=column)
     axis = rate_axis(rates) if rates else {}
@@ -228,8 +228,8 @@ def _marks(
 def _early(candidate: CandidateRow, name: str) -> bool:
     """Whether it was stopped early and has something to say of a parameter, or of the order."""
     unpruned = candidate["steps"] == ["epsilon"]
-    told = name in ("candidate", "epsilon") or not unpruned
-    return told and candidate["stopped"] in ("halving", "epsilon") and bool(candidate["cycles"])
+    drawn = name in ("candidate", "epsilon") or not unpruned
+    return drawn and candidate["stopped"] in ("halving", "epsilon") and bool(candidate["cycles"])
 
 
 def _whole(table: SearchTable) -> list[CandidateRow]:

@@ -101,7 +101,7 @@ class Watcher:
     async def _stream(self, job_id: str, after: int, may: Callable[[], bool]) -> AsyncIterator[str]:
         topic = self._enter(job_id)
         checked = time.monotonic()
-        told = -1
+        sent = -1
         try:
             yield _AGAIN
             while not self._closed.is_set():
@@ -115,8 +115,8 @@ class Watcher:
                         if number > after:
                             after = number
                             yield message
-                    if shown.job.revision != told:
-                        told = shown.job.revision
+                    if shown.job.revision != sent:
+                        sent = shown.job.revision
                         yield shown.message
                     if shown.job.state in ENDED:
                         return

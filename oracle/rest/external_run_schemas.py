@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
@@ -12,6 +12,7 @@ from pydantic_core import CoreSchema
 from oracle.search.ask_tell import State
 from oracle.service.external_runs import LEASE
 from oracle.tables.parts.cycles import FeasibleRegion
+from scyc.json_types import JsonObject
 from scyc.specs.base import NonNegativeInt, PositiveFloat, Spec
 
 _MOST = 1000  # observations in one request
@@ -25,7 +26,7 @@ class DescribedAs:
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    ) -> JsonObject:
         return handler(self.spec.__pydantic_core_schema__)
 
 
@@ -123,7 +124,7 @@ class OutsideFound(Progress):
     kind: Literal["outside"] = "outside"
     owner: str
     declared: datetime
-    declaration: dict[str, Any] = Field(description="Every field of the run, defaults included.")
+    declaration: JsonObject = Field(description="Every field of the run, defaults included.")
 
 
 class OutsideList(BaseModel):

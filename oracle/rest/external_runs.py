@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
@@ -30,6 +30,7 @@ from oracle.study.validation import parse_as
 from oracle.tables import external
 from oracle.tables.registry import Table
 from scyc.errors import BadInput, Problem
+from scyc.json_types import JsonObject
 
 router = APIRouter(prefix="/v1/oracle", tags=["oracle"], route_class=StrictJsonRoute)
 
@@ -46,7 +47,7 @@ router = APIRouter(prefix="/v1/oracle", tags=["oracle"], route_class=StrictJsonR
 )
 @heavy
 def declare(
-    body: Annotated[dict[str, Any], DescribedAs(ExternalRun)],
+    body: Annotated[JsonObject, DescribedAs(ExternalRun)],
     service: ServiceDep,
     who: Submitter,
     response: Response,
@@ -128,7 +129,7 @@ def max_lr(
 @heavy
 def observe(
     run: RunName,
-    body: Annotated[dict[str, Any], DescribedAs(Observations)],
+    body: Annotated[JsonObject, DescribedAs(Observations)],
     service: ServiceDep,
     who: Submitter,
 ) -> Answer:

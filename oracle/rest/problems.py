@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from oracle import errors as failures
 from scyc.errors import BadInput, Problem
+from scyc.json_types import JsonObject
 
 log = logging.getLogger("oracle.web")
 MEDIA_TYPE = "application/problem+json"
@@ -102,7 +103,7 @@ _SAID = MappingProxyType(
 _ANY = (400, 413, 421, 429, 500, 503)  # whatever is asked for
 
 
-def example(status: int) -> dict[str, Any]:
+def example(status: int) -> JsonObject:
     """Make a refusal with this status, for the description.
 
     Args:
@@ -119,7 +120,7 @@ def example(status: int) -> dict[str, Any]:
     }
 
 
-def documented(*statuses: int, anyone: bool = False) -> dict[int | str, dict[str, Any]]:
+def documented(*statuses: int, anyone: bool = False) -> dict[int | str, JsonObject]:
     """Describe the answers of an operation that refuse.
 
     Args:
@@ -155,7 +156,7 @@ def answer(
         errors: The problems of the input, if any.
         headers: Further ones.
     """
-    body: dict[str, Any] = {
+    body: JsonObject = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import yaml
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -29,6 +29,7 @@ from oracle.service.service import Service
 from oracle.study.loading import bundled_studies
 from oracle.tables.registry import Table, is_empty
 from scyc.errors import BadInput, Problem
+from scyc.json_types import JsonObject
 from scyc.specs.base import as_json
 
 router = APIRouter(prefix="/v1", tags=["runs"])
@@ -64,7 +65,7 @@ def _figure(table: Table) -> str:
     return str(FIGURES[table["kind"]].figure(table).to_json())
 
 
-def _content(media: Mapping[str, str], model: str | None = None) -> dict[str, Any]:
+def _content(media: Mapping[str, str], model: str | None = None) -> JsonObject:
     """Text in each media type; JSON is a model's, or any object."""
     shown = {"$ref": f"#/components/schemas/{model}"} if model else {"type": "object"}
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +13,7 @@ from oracle.rest.reference.examples import STUDY
 from oracle.runs.catalog import StoredRun
 from oracle.settings import ScaleDown
 from oracle.tables.parts.cycles import FeasibleRegion, SCycCycle
+from scyc.json_types import JsonObject
 
 Priority = Annotated[int, Field(ge=PRIORITIES[0], le=PRIORITIES[-1])]
 
@@ -44,7 +45,7 @@ class Submission(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    study: dict[str, Any] | str = Field(
+    study: JsonObject | str = Field(
         description="The study: its fields, or its YAML as text.", examples=[STUDY]
     )
     shrink: Smaller = Smaller()

@@ -36,7 +36,7 @@ class StoredRun:
     record: RunRecord
     study: Study
     url: URL
-    place: Path  # the folder of its files
+    folder: Path  # the folder of its files
     # running, done, stopped (go on with the same command), no winner, or deleting
     state: str
     name: str | None = None  # that a user gave it
@@ -51,15 +51,15 @@ def find(settings: Settings, unread: list[str] | None = None) -> list[StoredRun]
     left out.
     """
     if settings.storage is not None:
-        places: list[tuple[URL, Path | None]] = [(parse_url(settings.storage), None)]
+        databases: list[tuple[URL, Path | None]] = [(parse_url(settings.storage), None)]
     else:
-        places = [(sqlite_url(settings.database_file), None)]
-        places += [
+        databases = [(sqlite_url(settings.database_file), None)]
+        databases += [
             (sqlite_url(file), file.parent if file.parent != settings.folder else None)
             for file in settings.old_databases()
         ]
     runs: list[StoredRun] = []
-    for url, place in places:
+    for url, folder in databases:
         problems = probe(url)
         if problems:
             raise BadInput("storage", problems)
@@ -69,7 +69,7 @@ def find(settings: Settings, unread: list[str] | None = None) -> list[StoredRun]
         try:
             names = database.names().all()
             for record in database.runs():
-                known = known_run(database, record, settings, url, place)
+                known = known_run(database, record, settings, url, folder)
                 if known is not None:
                     runs.append(replace(known, name=names.get(record.run_id)))
                 elif unread is not None:
@@ -84,7 +84,7 @@ def known_run(
     record: RunRecord,
     settings: Settings,
     url: URL,
-    place: Path | None = None,
+    folder: Path | None = None,
 ) -> StoredRun | None:
     """Read a run of a database.
 
@@ -93,7 +93,7 @@ def known_run(
         record: The run's row.
         settings: How runs are found.
         url: Of the database.
-        place: Folder of its files, where that is not the one named like its study.
+        folder: Folder of its files, where that is not the one named like its study.
 
     Returns:
         The run; None where another version of this project declared its study.
@@ -101,8 +101,8 @@ def known_run(
     study = stored_study(record)
     if study is None:
         return None
-    place = place or settings.study_folder(study.folder_name)
-    return as_it_stands(database, StoredRun(record, study, url, place, record.state), record)
+    folder = folder or settings.study_folder(study.folder_name)
+    return as_it_stands(database, StoredRun(record, study, url, folder, record.state), record)
 
 
 def stored_study(record: RunRecord) -> Study | None:
@@ -146,7 +146,7 @@ def find_run(text: str, settings: Settings) -> StoredRun:
     """
     runs = find(settings)
     fitting = [run for run in runs if text in (run.record.run_id, run.name)] or [
-        run for run in runs if text in (run.study.name, str(run.place))
+        run for run in runs if text in (run.study.name, str(run.folder))
     ]
     if not fitting:
         known = ", ".join(run.record.run_id for run in runs) or "none yet; start one: oracle run"

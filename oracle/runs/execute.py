@@ -139,13 +139,13 @@ class _Run:
         """Make a queue that follows the run's plan: the study's, or on a GPU a measured one."""
         study, run_id = self._prepared.study, self._prepared.run_id
         on_gpu = self._device != "cpu" and self._prepared.images is not None
-        kept = self._patience(lambda: self._database.plan(run_id, self._device)) if on_gpu else None
+        plan = self._patience(lambda: self._database.plan(run_id, self._device)) if on_gpu else None
         return PackQueue(
-            kept.most if kept else pack_plan.most(study, on_gpu),
+            plan.most if plan else pack_plan.most(study, on_gpu),
             known,
             self,
-            engine=kept.engine if kept else pack_plan.engine(study),
-            unplanned=pack_plan.unplanned(study, on_gpu, kept),
+            engine=plan.engine if plan else pack_plan.engine(study),
+            unplanned=pack_plan.unplanned(study, on_gpu, plan),
         )
 
     def _on_cycle(self, line: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
@@ -20,6 +19,7 @@ from oracle.tables.oracle import OracleTable
 from oracle.tables.parts.cycles import GridValue, OracleCycleRow
 from scyc.data import cache
 from scyc.errors import BadInput
+from scyc.json_types import JsonObject
 from scyc.trainer import Member, Trainer
 
 FACTOR = 1.5  # times the iterations
@@ -97,7 +97,7 @@ def train_longer(run: StoredRun, table: OracleTable, device: str = "auto") -> Lo
         rule = "has no finished cycle with a winner; finish its run first"
         raise BadInput("run", [SettingProblem("run", rule, name)])
     longer = lengthened(study, FACTOR)
-    images = cache.read_cache(run.place / "images", run.record.fingerprint)
+    images = cache.read_cache(run.folder / "images", run.record.fingerprint)
     torch.set_num_threads(1)
     trainer = Trainer(longer.system, images, resolve_device(device))
     stored = {each["max_lr"]: _stored(each) for each in cycle["grid"]}
@@ -153,7 +153,7 @@ def text(comparison: Longer) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_json(comparison: Longer) -> dict[str, Any]:
+def as_json(comparison: Longer) -> JsonObject:
     """Convert the comparison to JSON values.
 
     Args:

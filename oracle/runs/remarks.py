@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from oracle.database import RunRecord
 from oracle.study.base import Study
@@ -13,6 +12,7 @@ from oracle.study.oracle import OracleStudy
 from scyc.data import splits
 from scyc.data.images import Images
 from scyc.data.splits import PartCounts
+from scyc.json_types import JsonMapping
 from scyc.specs.factory import UNCHECKED
 
 _OWN_CODE = ("network", "trainer")  # fields of a study that may name a user's code
@@ -120,7 +120,7 @@ def other_code(study: Study, fingerprint: str, earlier: Iterable[RunRecord]) -> 
     ]
 
 
-def _source(fields: Mapping[str, Any], name: str) -> str | None:
+def _source(fields: JsonMapping, name: str) -> str | None:
     own = fields.get(name)
     return own.get("source") if isinstance(own, dict) else None
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from oracle.database import URL, RunRecord, stored_runs
 from oracle.study.base import Study, short_ids
+from scyc.json_types import JsonObject
 from scyc.specs.base import content_hash
 
 
@@ -43,7 +43,7 @@ def is_same_run(one: RunRecord, other: RunRecord) -> bool:
     return _content(one.fingerprint, one.study) == _content(other.fingerprint, other.study)
 
 
-def _content(fingerprint: str, study: str) -> tuple[str, dict[str, Any]]:
+def _content(fingerprint: str, study: str) -> tuple[str, JsonObject]:
     """Return what a run's id is a hash of."""
     fields = json.loads(study)
     fields.pop("beside", None)

@@ -29,8 +29,10 @@ class Workspace:
         self._prepared = prepared
         settings, folder_name = prepared.settings, prepared.study.folder_name
         self.folder = settings.study_folder(folder_name)
-        kept = blobs(settings.shared_location(folder_name, "checkpoints"))
-        self.checkpoints = FolderStore(kept) if prepared.images is None else CheckpointStore(kept)
+        location = blobs(settings.shared_location(folder_name, "checkpoints"))
+        self.checkpoints = (
+            FolderStore(location) if prepared.images is None else CheckpointStore(location)
+        )
         self.pack_states = PackStates(self.folder, prepared.graph)
 
     def make(self) -> None:
@@ -59,16 +61,16 @@ class Workspace:
         Studies of one system have their training runs in common; each has its files in a folder of
         its own. A hard link where the disk has them, so nothing is there twice.
         """
-        kept, name = self.checkpoints.files, self.checkpoints.name(sha256)
-        if not isinstance(kept, Folder) or (kept.folder / name).exists():
+        files, name = self.checkpoints.files, self.checkpoints.name(sha256)
+        if not isinstance(files, Folder) or (files.folder / name).exists():
             return
-        for other in kept.folder.parents[1].glob(f"*/checkpoints/{name}"):
-            make_folder((kept.folder / name).parent)
+        for other in files.folder.parents[1].glob(f"*/checkpoints/{name}"):
+            make_folder((files.folder / name).parent)
             with contextlib.suppress(OSError):  # such as a disk without hard links
-                (kept.folder / name).hardlink_to(other)
+                (files.folder / name).hardlink_to(other)
                 return
             with contextlib.suppress(OSError):
-                kept.write(name, read_file(other))
+                files.write(name, read_file(other))
                 return
 
     @contextlib.contextmanager

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from oracle.errors import SettingProblem
 from scyc.errors import Problem, unknown
+from scyc.json_types import JsonMapping, JsonObject
 from scyc.specs.base import Spec
 from scyc.specs.datasets import DATASETS
 from scyc.specs.networks import NETWORKS
@@ -32,7 +32,7 @@ def resolved(content: object, allow: Mapping[str, str]) -> object:
     """
     if not isinstance(content, dict):
         return content
-    replaced: dict[str, Any] = dict(content)
+    replaced: JsonObject = dict(content)
     for field, shipped in SHIPPED.items():
         value = replaced.get(field)
         name = value.get("name") if isinstance(value, dict) else value
@@ -82,9 +82,7 @@ def problems(
     return refused + (_images(dataset, folders, data) if isinstance(dataset, dict) else [])
 
 
-def _images(
-    dataset: Mapping[str, Any], folders: Mapping[str, Path], data: str | None
-) -> list[Problem]:
+def _images(dataset: JsonMapping, folders: Mapping[str, Path], data: str | None) -> list[Problem]:
     refused: list[Problem] = []
     parts = dataset.get("parts")
     root = dataset.get("root")
@@ -120,7 +118,7 @@ def _choice(folders: Mapping[str, Path]) -> str:
 
 
 def _unlisted(allow: Mapping[str, str]) -> str:
-    known = ", ".join(f"{name} ({place})" for name, place in sorted(allow.items()))
+    known = ", ".join(f"{name} ({path})" for name, path in sorted(allow.items()))
     return f"is not on this server's list of code ({known or 'which is empty'})"
 
 

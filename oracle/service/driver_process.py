@@ -8,13 +8,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from oracle.database import parse_url
 from oracle.records.jobs import Holder, Job
 from oracle.service.settings import ServerSettings
+from scyc.json_types import JsonMapping
 
 BUSY = 75  # exit code of a driver that found another at the same trainings
 GRACE = 30.0  # seconds that an interrupted driver gets to end
@@ -103,7 +103,7 @@ def log_path(settings: ServerSettings, job_id: str) -> Path:
     return settings.of_job(None).program_folder / "logs" / f"{job_id}.log"
 
 
-def _orders(settings: ServerSettings, holder: Holder) -> Mapping[str, Any]:
+def _orders(settings: ServerSettings, holder: Holder) -> JsonMapping:
     return {
         "url": settings.url.render_as_string(hide_password=False),
         "folder": str(settings.folder),

@@ -60,7 +60,7 @@ def forecast(
     """
     seen, asked = np.array(sorted(known), float), np.array(unknown, float)
     level = math.fsum(known.values()) / len(known)
-    above = np.array([known[place] - level for place in sorted(known)])
+    above = np.array([known[index] - level for index in sorted(known)])
     near = np.abs(seen[:, None] - seen[None, :]) / reach
     far = np.abs(seen[:, None] - asked[None, :]) / reach
     models = np.array(list(product(_REACHES, _HEIGHTS, noises)))

@@ -32,10 +32,10 @@ def problems(store: str | None, backend: str) -> list[Problem]:
             raise ValueError("is not absolute, so each machine would have its own; write file:///")
         if scheme == "memory" and backend != "inline":
             raise ValueError("is this process's own memory, which no worker sees; name another")
-        place = blobs(store)
+        files = blobs(store)
         name = f".probe-{uuid.uuid4().hex}"
-        place.write(name, b"whether this store can be written to")
-        place.delete(name)
+        files.write(name, b"whether this store can be written to")
+        files.delete(name)
     except ImportError as error:
         rule = f"needs a library that is not installed ({error}); pip install 'scyc-oracle[s3]'"
         return [SettingProblem("store", rule, store)]

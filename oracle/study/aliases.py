@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from scyc.errors import Problem
+from scyc.json_types import JsonMapping, JsonObject
 
 _STUDY = MappingProxyType({"baselines": "rivals", "shares_storage_with": "beside"})
 _BY_FIELD: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -24,7 +25,7 @@ _BY_FIELD: Mapping[str, Mapping[str, str]] = MappingProxyType(
 _VALUES = MappingProxyType({("keep_checkpoints", "winning path"): "path"})
 
 
-def with_stored_names(content: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def with_stored_names(content: JsonMapping) -> tuple[JsonObject, dict[str, str]]:
     """Return a study's JSON values by the names that it is stored by.
 
     Args:
@@ -49,23 +50,23 @@ def as_declared(problems: Iterable[Problem], given: Mapping[str, str]) -> list[P
 
 
 def _renamed(
-    content: Mapping[str, Any],
+    content: JsonMapping,
     names: Mapping[str, str],
     path: str,
     declared: str,
     given: dict[str, str],
-) -> dict[str, Any]:
+) -> JsonObject:
     renamed = {}
     for key, value in content.items():
         stored = names.get(key, key)
         if stored in renamed or (stored != key and stored in content):
             stored = key  # both names: the second is refused as unknown
-        at, told = f"{path}{stored}", f"{declared}{key}"
-        if at != told:
-            given[at] = told
+        at, declared_path = f"{path}{stored}", f"{declared}{key}"
+        if at != declared_path:
+            given[at] = declared_path
         if isinstance(value, str):
             value = _VALUES.get((stored, value), value)  # noqa: PLW2901  # as stored
-        renamed[stored] = _below(value, stored, at, told, given)
+        renamed[stored] = _below(value, stored, at, declared_path, given)
     return renamed
 
 

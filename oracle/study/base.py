@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -11,6 +11,7 @@ from oracle.study.parts.grid import grid_bounds, grid_values
 from oracle.study.parts.grid_spec import GridSpec
 from oracle.study.parts.replicates import ReplicateRange, Replicates
 from scyc.errors import Problem
+from scyc.json_types import JsonObject
 from scyc.pruning.criteria import criterion_rule, scores_updates
 from scyc.schedules import scyc_curve
 from scyc.specs.base import SCyc, Spec, as_json, refuse
@@ -238,12 +239,12 @@ class Study(Spec):
         network = self.network.with_source(self.network.factory)
         return self.model_copy(update={"network": network})
 
-    def identity_fields(self) -> dict[str, Any]:
+    def identity_fields(self) -> JsonObject:
         """Every field that says what is computed: all but where it and the images lie."""
         fields = as_json(self)
         del fields["beside"]
-        for place in ("root", "download"):
-            fields["dataset"].pop(place, None)
+        for field in ("root", "download"):
+            fields["dataset"].pop(field, None)
         return fields
 
 

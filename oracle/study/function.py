@@ -9,6 +9,7 @@ from pydantic import model_validator as validator
 
 from oracle.study.base import Text
 from oracle.study.oracle import OracleStudy
+from scyc.json_types import JsonObject
 from scyc.specs.base import Spec, as_json, content_hash, refuse
 from scyc.specs.datasets import DatasetSpec
 from scyc.specs.factory import FactorySpec, VersionedSpec
@@ -92,9 +93,9 @@ class FunctionStudy(OracleStudy):
         return self
 
     @model_serializer(mode="wrap")
-    def _own_fields(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _own_fields(self, handler: SerializerFunctionWrapHandler) -> JsonObject:
         """Every field that is this study's own: the others have nothing to say."""
-        fields: dict[str, Any] = handler(self)
+        fields: JsonObject = handler(self)
         for name in _FOREIGN:
             fields.pop(name, None)
         fields["training"] = {"steps": self.training.steps}
@@ -113,7 +114,7 @@ class FunctionStudy(OracleStudy):
         trainer = self.trainer.with_source(self.trainer.function)
         return self.model_copy(update={"trainer": trainer})
 
-    def identity_fields(self) -> dict[str, Any]:
+    def identity_fields(self) -> JsonObject:
         """Every field that says what is computed: all but where it lies."""
         fields = as_json(self)
         del fields["beside"]

@@ -17,6 +17,7 @@ from oracle.errors import SettingProblem
 from oracle.study.base import Study
 from oracle.study.validation import parse
 from scyc.errors import BadInput, Problem, unknown
+from scyc.json_types import JsonObject
 
 _MOST_BYTES = 1_000_000
 _DEEPEST = 20
@@ -112,7 +113,7 @@ def read_json(text: str, source: str = "study") -> object:
     def refused(rule: str) -> BadInput:
         return BadInput(source, [Problem("study", rule)])
 
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def once(pairs: list[tuple[str, Any]]) -> JsonObject:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
@@ -143,7 +144,7 @@ def repeated_key(content: bytes) -> str | None:
     """Return a key that one object of JSON text has twice; None where there is none, or no JSON."""
     repeated: list[str] = []
 
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    def pairs(items: list[tuple[str, Any]]) -> JsonObject:
         if len(dict(items)) < len(items):
             times = Counter(name for name, _ in items)
             repeated.extend(name for name, count in times.items() if count > 1)

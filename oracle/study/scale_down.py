@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from oracle.errors import ScaleProblem
 from oracle.settings import ScaleDown
@@ -13,6 +12,7 @@ from oracle.study.oracle import OracleStudy
 from oracle.study.parts.replicates import ReplicateRange
 from oracle.study.validation import parse
 from scyc.errors import BadInput, Problem
+from scyc.json_types import JsonObject
 from scyc.specs.base import as_json
 from scyc.specs.ranges import exact
 
@@ -97,7 +97,7 @@ def lengthened(study: OracleStudy, factor: float) -> OracleStudy:
     return study_of_text
 
 
-def _cut(content: dict[str, Any]) -> None:
+def _cut(content: JsonObject) -> None:
     """Leave out the cycles that are no more, in place; the last one stands for them."""
     last = content["cycles"]
     for holder, field in ((content, "columns"), (content.get("objective") or {}, "cycles")):
@@ -108,7 +108,7 @@ def _cut(content: dict[str, Any]) -> None:
         halving["first"] = max(1, min(halving["first"], last - 1))
 
 
-def _thin(content: dict[str, Any], count: int, said: dict[str, str]) -> list[Problem]:
+def _thin(content: JsonObject, count: int, said: dict[str, str]) -> list[Problem]:
     """Leave every grid `count` values, in place."""
     counts = [_thinned(each, count) for each in _grids(content)]
     if not counts:
@@ -129,7 +129,7 @@ def _smaller(field: str, new: float, old: float | None) -> list[Problem]:
     ]
 
 
-def _scaled(content: dict[str, Any], scale: float) -> list[Problem]:
+def _scaled(content: JsonObject, scale: float) -> list[Problem]:
     """Shrink every number of iterations, in place."""
     training = content["training"]
     steps = training["steps"] = _at_least_one(training["steps"], scale)
@@ -157,13 +157,13 @@ def _at_least_one(count: int, scale: float) -> int:
     return max(1, round(count * scale))
 
 
-def _schedules(content: dict[str, Any]) -> list[dict[str, Any]]:
+def _schedules(content: JsonObject) -> list[JsonObject]:
     if "schedules" in content:
         return [entry["schedule"] for entry in content["schedules"]]
     return [content["schedule"]]
 
 
-def _grids(content: dict[str, Any]) -> list[dict[str, Any]]:
+def _grids(content: JsonObject) -> list[JsonObject]:
     if "schedules" in content:
         tuned = [entry["tune"] for entry in content["schedules"]]
         return [each["max_lr"] for each in tuned if each is not None]
@@ -172,7 +172,7 @@ def _grids(content: dict[str, Any]) -> list[dict[str, Any]]:
     return [content["grid"]] if "grid" in content else []
 
 
-def _thinned(grid: dict[str, Any], count: int) -> int:
+def _thinned(grid: JsonObject, count: int) -> int:
     """Leave a grid `count` values, evenly spread, in place; returns how many it had."""
     if "count" in grid:
         before = grid["count"]

@@ -161,8 +161,8 @@ def _names_a_type(location: Sequence[int | str]) -> bool:
 
 def _any_below(outer: ErrorDetails, every: Sequence[ErrorDetails]) -> bool:
     """Whether an item of a list, or what is in one, has an error of its own."""
-    place = outer["loc"]
-    return any(each["loc"][: len(place)] == place and each["loc"] != place for each in every)
+    path = outer["loc"]
+    return any(each["loc"][: len(path)] == path and each["loc"] != path for each in every)
 
 
 def _path(location: list[int | str]) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from oracle.search.ask_tell import ExternalRun, ExternalRunState
 from oracle.stats.region import Region
 from oracle.study.parts.grid import reaches_zero
+from scyc.json_types import JsonObject
 
 
-def table(now: ExternalRunState) -> dict[str, Any]:
+def table(now: ExternalRunState) -> JsonObject:
     """Return a run's state and its complete cycles.
 
     ``done``: training runs that were asked for and observed; ``known``: in all, as far as can be
@@ -26,7 +25,7 @@ def table(now: ExternalRunState) -> dict[str, Any]:
     }
 
 
-def cycle(run: ExternalRun, number: int, region: Region | None) -> dict[str, Any]:
+def cycle(run: ExternalRun, number: int, region: Region | None) -> JsonObject:
     """Return what is known of one cycle: the well-tuned max_lr, the region, S-Cyc's max_lr.
 
     Args:
@@ -35,7 +34,7 @@ def cycle(run: ExternalRun, number: int, region: Region | None) -> dict[str, Any
         region: Null while the cycle is open, and where every max_lr diverged.
     """
     s_cyc = run.curve(number)
-    row: dict[str, Any] = {"cycle": number, "s_cyc": s_cyc}
+    row: JsonObject = {"cycle": number, "s_cyc": s_cyc}
     if region is None:
         return {**row, "well_tuned": None, "region": None, "inside": None}
     return {

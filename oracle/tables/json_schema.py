@@ -8,11 +8,12 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from oracle.tables.registry import TABLES, Table
+from scyc.json_types import JsonObject
 
 Every = Annotated[Table, Field(discriminator="kind")]
 
 
-def json_schema(kind: str | None = None, ref_template: str = "#/$defs/{model}") -> dict[str, Any]:
+def json_schema(kind: str | None = None, ref_template: str = "#/$defs/{model}") -> JsonObject:
     """Return the JSON Schema of the tables of a kind of study, or of any kind.
 
     It says what this version writes. A later version may add keys; readers should pass over those

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NotRequired
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -27,6 +27,7 @@ from oracle.tables.base import (
     training_cost,
 )
 from oracle.tables.parts import majority
+from scyc.json_types import JsonObject
 from scyc.specs.base import as_json
 
 
@@ -49,7 +50,7 @@ class ScheduleRow(TypedDict):
     """One schedule, and its run."""
 
     label: str
-    schedule: dict[str, Any]
+    schedule: JsonObject
     """Its fields, as a study declares them."""
     s_cyc: SCycParameters | None
     """Null of a schedule with one max_lr."""

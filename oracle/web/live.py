@@ -49,7 +49,7 @@ async def _changes(request: Request, service: Service, jobs: list[str]) -> Async
                 return
             revisions = await run_in_threadpool(service.jobs.revisions, jobs)
             count = sum((await run_in_threadpool(service.jobs.count)).values())
-            told = [
+            changed = [
                 await run_in_threadpool(_told, service, job_id)
                 for job_id, revision in revisions.items()
                 if seen.get(job_id) != revision
@@ -57,11 +57,11 @@ async def _changes(request: Request, service: Service, jobs: list[str]) -> Async
         except (StorageError, UnknownJob):
             return  # the page comes again
         seen = revisions
-        for each in told:
+        for each in changed:
             yield f"event: job\ndata: {each}\n\n"
         if there is not None and count != there:
             yield f"event: list\ndata: {count}\n\n"
-        silent = 0 if told or count != there else silent + 1
+        silent = 0 if changed or count != there else silent + 1
         there = count
         if silent and silent % _ALIVE == 0:
             yield ": alive\n\n"

@@ -42,8 +42,8 @@ class OncePerMinute(logging.Filter):
 
 def _kind(record: logging.LogRecord) -> tuple[object, ...]:
     error = record.exc_info[1] if record.exc_info else None
-    place = error.__traceback__ if error is not None else None
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = (place.tb_frame.f_code, place.tb_lineno) if place is not None else None
+    traceback = error.__traceback__ if error is not None else None
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    where = (traceback.tb_frame.f_code, traceback.tb_lineno) if traceback is not None else None
     return (record.name, str(record.msg).partition("\n")[0], type(error), where)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from scyc.data.images import Images
+from scyc.json_types import JsonObject
 from scyc.specs.base import content_hash
 from scyc.storage.blob_store import Blobs, make_folder, read_file, whole, write_whole
 
@@ -131,10 +131,14 @@ def _keep(cache: Path, images: Images) -> None:
             np.lib.format.write_array_header_1_0(file, header)
             file.write(array.data)  # NumPy's own way does not say that it was a full disk
     sums = {kind: _sum(cache / f"{images.fingerprint}.{kind}.npy") for kind in _KINDS}
-    told: dict[str, Any] = {"classes": images.classes, "images": len(images.labels), "sums": sums}
+    description: JsonObject = {
+        "classes": images.classes,
+        "images": len(images.labels),
+        "sums": sums,
+    }
     if images.parts:
-        told["parts"] = images.parts
-    text = json.dumps(told | {"sum": content_hash(told)})
+        description["parts"] = images.parts
+    text = json.dumps(description | {"sum": content_hash(description)})
     write_whole(cache / f"{images.fingerprint}.json", text.encode())
 
 

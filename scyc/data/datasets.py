@@ -80,10 +80,10 @@ def load(
         loaded = DATASETS[spec.name](spec, root)
     named = loaded.parts if isinstance(loaded, Listed) else loaded.named
     check_part(named, test_part)
-    kept = stratified(np.array(loaded.labels), share)
+    indices = stratified(np.array(loaded.labels), share)
     if isinstance(loaded, Listed):
-        return image_files.read(loaded.part(kept.tolist(), share.classes), cache, test_part)
-    images = _kept(loaded, kept, share, test_part)
+        return image_files.read(loaded.part(indices.tolist(), share.classes), cache, test_part)
+    images = _kept(loaded, indices, share, test_part)
     images = replace(images, fingerprint=_fingerprint(images))
     if not isinstance(spec, FactorySpec):
         return images
@@ -126,10 +126,10 @@ def is_given_again(
     )
 
 
-def _kept(arrays: Arrays, kept: Array, share: SubsetSpec, test_part: str | None) -> Images:
+def _kept(arrays: Arrays, indices: Array, share: SubsetSpec, test_part: str | None) -> Images:
     """Return the images with these indices, without their fingerprint."""
-    named = splits.kept_parts(arrays.named, kept) if test_part is not None else ()
-    pixels, labels = _taken(arrays.parts, kept), arrays.labels[kept].astype(np.int64)
+    named = splits.kept_parts(arrays.named, indices) if test_part is not None else ()
+    pixels, labels = _taken(arrays.parts, indices), arrays.labels[indices].astype(np.int64)
     classes = tuple(arrays.classes[: share.classes])
     return Images(torch.from_numpy(pixels), torch.from_numpy(labels), classes, "", named)
 
@@ -166,34 +166,34 @@ def stratified(labels: Array, subset: SubsetSpec) -> Array:
     present = present[: subset.classes]
     if subset.share == 1.0:
         return np.flatnonzero(labels <= present[-1])
-    kept = []
+    chosen = []
     for label in present:
         members = np.flatnonzero(labels == label)
         wanted = max(1, round(subset.share * len(members)))
         order = torch.randperm(
             len(members), generator=seeds.generator(subset.seed, "subset", int(label))
         )
-        kept.append(members[order[:wanted].numpy()])
-    return np.sort(np.concatenate(kept))
+        chosen.append(members[order[:wanted].numpy()])
+    return np.sort(np.concatenate(chosen))
 
 
-def _taken(parts: Sequence[Array], kept: Array) -> Array:
+def _taken(parts: Sequence[Array], indices: Array) -> Array:
     """Return the kept images of all parts in one contiguous array, where it is one without a copy.
 
     Args:
         parts: Uint8 [images, channels, height, width] each.
-        kept: Indices into all, in order.
+        indices: Indices into all, in order.
     """
     count = sum(len(part) for part in parts)
     only = parts[0]
-    if len(kept) == count == len(only) and only.flags.c_contiguous and only.flags.writeable:
+    if len(indices) == count == len(only) and only.flags.c_contiguous and only.flags.writeable:
         return only
-    pixels = np.empty((len(kept), *only.shape[1:]), dtype=np.uint8)
+    pixels = np.empty((len(indices), *only.shape[1:]), dtype=np.uint8)
     first = 0
     for part in parts:
-        begin, end = np.searchsorted(kept, [first, first + len(part)])
+        begin, end = np.searchsorted(indices, [first, first + len(part)])
         for at in range(begin, end, _PIECE):
-            piece = kept[at : min(at + _PIECE, end)]
+            piece = indices[at : min(at + _PIECE, end)]
             pixels[at : at + len(piece)] = part[piece - first]
         first += len(part)
     return pixels

@@ -182,10 +182,10 @@ def _gathered(problems: Iterable[Problem]) -> list[Problem]:
     alike: dict[str, list[Problem]] = defaultdict(list)
     for problem in sorted(problems, key=lambda problem: str(problem.value)):
         alike[problem.rule].append(problem)
-    told = []
+    refused = []
     for rule, those in alike.items():
         if len(those) > _ALIKE:
             more = f"{rule} ({len(those) - 1:,} more files likewise)"
             those = [Problem(those[0].path, more, those[0].value)]  # noqa: PLW2901
-        told += those
-    return sorted(told, key=lambda problem: str(problem.value))
+        refused += those
+    return sorted(refused, key=lambda problem: str(problem.value))

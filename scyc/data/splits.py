@@ -150,10 +150,10 @@ def divided_copies(copies: Sequence[Sequence[int]], indices: Indices) -> list[tu
     return divided
 
 
-def kept_parts(named: NamedParts, kept: Array) -> NamedParts:
+def kept_parts(named: NamedParts, indices: Array) -> NamedParts:
     """Return the parts of a subset; kept: rising indices of the images that are in it."""
     ends = np.cumsum([count for _, count in named])
-    until = [0, *np.searchsorted(kept, ends).tolist()]
+    until = [0, *np.searchsorted(indices, ends).tolist()]
     return tuple(
         (name, int(until[index + 1] - until[index])) for index, (name, _) in enumerate(named)
     )

@@ -46,14 +46,14 @@ def stand_in(spec: DatasetSpec, subset: SubsetSpec, test_part: str | None = None
     datasets.check_part(known.parts, test_part)
     count = sum(each for _, each in known.parts)
     labels = np.arange(count) % known.classes
-    kept = datasets.stratified(labels, subset)
+    indices = datasets.stratified(labels, subset)
     shape = known.shape
     if isinstance(spec, TinyImageNetSpec) and spec.size is not None:
         shape = (shape[0], spec.size, spec.size)
     return Images(
-        torch.zeros(1, *shape, dtype=torch.uint8).expand(len(kept), *shape),
-        torch.from_numpy(labels[kept]),
+        torch.zeros(1, *shape, dtype=torch.uint8).expand(len(indices), *shape),
+        torch.from_numpy(labels[indices]),
         tuple(str(label) for label in range(subset.classes or known.classes)),
         "",
-        splits.kept_parts(known.parts, kept) if test_part is not None else (),
+        splits.kept_parts(known.parts, indices) if test_part is not None else (),
     )

@@ -37,28 +37,28 @@ def source(spec: TorchvisionDataSpec, root: Path | None) -> Arrays | Listed:
     Raises BadInput where the folder does not hold the whole data set, or the download fails.
     """
     folder = folder_of(spec.name, spec.root, root)
-    kept = _KNOWN[spec.name]
-    if kept.class_folders and (listed := kept.class_folders(folder)):
+    dataset = _KNOWN[spec.name]
+    if dataset.class_folders and (listed := dataset.class_folders(folder)):
         return listed
     try:
-        return _arrays(*kept.read(folder))
+        return _arrays(*dataset.read(folder))
     except Exception as error:  # a damaged file may raise anything in torchvision
         if not spec.download:
-            others = ", class folders in train/ and test/," if kept.class_folders else ""
+            others = ", class folders in train/ and test/," if dataset.class_folders else ""
             rule = (
-                f"holds no complete {kept.title} ({_reason(error)}); set dataset.download "
+                f"holds no complete {dataset.title} ({_reason(error)}); set dataset.download "
                 f"(--download) to fetch it into this folder,{others} or use dataset.name "
                 "image_folder for a folder of images"
             )
             raise bad("dataset.root", rule, str(folder)) from error
     try:
         with _staged(folder) as staging:
-            kept.download(staging)
-        return _arrays(*kept.read(folder))
+            dataset.download(staging)
+        return _arrays(*dataset.read(folder))
     except Exception as error:  # likewise
         rule = (
-            f"{kept.title} could not be downloaded into it ({_reason(error)}); try again, or copy "
-            "torchvision's folder from another machine"
+            f"{dataset.title} could not be downloaded into it ({_reason(error)}); try again, or "
+            "copy torchvision's folder from another machine"
         )
         raise bad("dataset.root", rule, str(folder)) from error
 

@@ -134,8 +134,8 @@ class _Training:
 
     @torch.no_grad()
     def _apply_masks(self) -> None:
-        for weight, kept in self._pruned:
-            weight.mul_(kept).add_(0.0)  # far faster than to fill; -0.0 becomes 0.0
+        for weight, mask in self._pruned:
+            weight.mul_(mask).add_(0.0)  # far faster than to fill; -0.0 becomes 0.0
 
     def _validate(self) -> None:
         accuracy = self._accuracy(self._job.feed.validation)

@@ -9,8 +9,7 @@ member's result is the same bits whatever the pack.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 from torch import nn
@@ -19,7 +18,7 @@ from scyc.engines.custom_code import custom_code
 from scyc.networks.fully_connected import FullyConnected
 from scyc.pruning.pruned_network import Network
 from scyc.specs.system import TrainingSpec
-from scyc.storage.pack_state_file import PackStateStore
+from scyc.storage.pack_state_file import PackStateStore, State
 from scyc.training.job import Job, Outcome, ValidationCurve, is_validation_step
 from scyc.vectorized.stacked_batches import StackedBatches
 from scyc.vectorized.stacked_group import StackedGroup
@@ -145,7 +144,7 @@ class _Pack:
                 outcomes |= group.outcomes(self._curves, accuracies)
         return [outcomes[index] for index in range(len(self._jobs))]
 
-    def state(self) -> Mapping[str, Any]:
+    def state(self) -> State:
         """Return all that later steps depend on. Its keys are stored in files."""
         return {
             "step": self.step,
@@ -157,7 +156,7 @@ class _Pack:
             "groups": [group.state() for group in self.groups],
         }
 
-    def resume(self, saved: Mapping[str, Any]) -> None:
+    def resume(self, saved: State) -> None:
         """Continue where an earlier process saved the same pack."""
         self.step = saved["step"]
         for index, points in enumerate(saved["curves"]):
@@ -167,8 +166,8 @@ class _Pack:
             network = Network(state, self._jobs[index].start.masks)
             self._diverged[index] = self._curves[index].diverged(step, network)
         self.groups = [self._group(group["members"]) for group in saved["groups"]]
-        for group, kept in zip(self.groups, saved["groups"], strict=True):
-            group.resume(kept)
+        for group, group_state in zip(self.groups, saved["groups"], strict=True):
+            group.resume(group_state)
 
 
 def _reads_at_once(device: torch.device) -> bool:

@@ -49,21 +49,21 @@ def prune(
     after = dict(masks)
     for coupling in couplings:
         weight = state[coupling.weight]
-        kept = remaining(coupling, state, masks)
+        remain = remaining(coupling, state, masks)
         mask = masks.get(coupling.weight)
         weight = weight if mask is None else weight.masked_fill(~mask, 0.0)
         norms = weight.abs().flatten(1).sum(dim=1, dtype=torch.float64)
-        if bool(norms[kept].isnan().any()):
+        if bool(norms[remain].isnan().any()):
             raise ValueError("a pruning score is not a number; the network has diverged")
-        positions = kept.nonzero().flatten()
+        positions = remain.nonzero().flatten()
         removed = max(0, min(round(rate * len(positions)), len(positions) - 1))
         order = torch.sort(norms[positions], stable=True).indices
-        kept[positions[order[:removed]]] = False
+        remain[positions[order[:removed]]] = False
         for name, axis, places in coupling.pruned:
             whole = torch.ones_like(state[name], dtype=torch.bool)
             sides = [1] * whole.ndim
             sides[axis] = -1
-            after[name] = after.get(name, whole) & kept.repeat_interleave(places).reshape(sides)
+            after[name] = after.get(name, whole) & remain.repeat_interleave(places).reshape(sides)
     return after
 
 
@@ -102,12 +102,12 @@ def shrink(
     small = copy.deepcopy(network).to(dtype)
     small.load_state_dict(dict(state))
     for coupling in couplings:
-        kept = remaining(coupling, state, masks).nonzero().flatten()
-        if len(kept) == 0:
+        indices = remaining(coupling, state, masks).nonzero().flatten()
+        if len(indices) == 0:
             raise ValueError(f"{coupling.layer} has no filter left; prune fewer of its weights")
         buffers = [(name, 0, 1) for name in coupling.buffers]
         for name, axis, places in (*coupling.pruned, *buffers):
-            index = kept.unsqueeze(1) * places + torch.arange(places, device=kept.device)
+            index = indices.unsqueeze(1) * places + torch.arange(places, device=indices.device)
             _cut(small, name, axis, index.flatten())
     return small
 

@@ -147,15 +147,15 @@ def prune(
 
 def _prune_together(masks: Tensors, scored: Tensors, rate: float) -> dict[str, Tensor]:
     masks = dict(sorted(masks.items()))
-    kept = torch.cat([mask.flatten() for mask in masks.values()])
+    remain = torch.cat([mask.flatten() for mask in masks.values()])
     score = torch.cat([scored[name].flatten() for name in masks]).double()
-    if bool(score[kept].isnan().any()):
+    if bool(score[remain].isnan().any()):
         raise ValueError("a pruning score is not a number; the network has diverged")
-    removed = round(rate * int(kept.sum()))
-    positions = kept.nonzero().flatten()
-    kept = kept.clone()
-    kept[positions[_lowest(score[positions], removed)]] = False
-    pieces = kept.split([mask.numel() for mask in masks.values()])
+    removed = round(rate * int(remain.sum()))
+    positions = remain.nonzero().flatten()
+    remain = remain.clone()
+    remain[positions[_lowest(score[positions], removed)]] = False
+    pieces = remain.split([mask.numel() for mask in masks.values()])
     return {
         name: piece.reshape(mask.shape).clone()
         for (name, mask), piece in zip(masks.items(), pieces, strict=True)

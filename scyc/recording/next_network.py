@@ -140,11 +140,11 @@ def steepest(rates: Sequence[float], losses: Sequence[float]) -> float:
     """
     begin, end = _SKIP
     known = [(rate, loss) for rate, loss in zip(rates, losses, strict=True)]
-    kept = [(rate, loss) for rate, loss in known[begin:-end] if math.isfinite(loss)]
-    if len(kept) < 2:
-        kept = [(rate, loss) for rate, loss in known if math.isfinite(loss)]
-    if len(kept) < 2:
+    finite = [(rate, loss) for rate, loss in known[begin:-end] if math.isfinite(loss)]
+    if len(finite) < 2:
+        finite = [(rate, loss) for rate, loss in known if math.isfinite(loss)]
+    if len(finite) < 2:
         return rates[0]
-    values = torch.tensor([loss for _, loss in kept], dtype=torch.float64)
+    values = torch.tensor([loss for _, loss in finite], dtype=torch.float64)
     (slopes,) = torch.gradient(values)
-    return kept[int(slopes.argmin())][0]
+    return finite[int(slopes.argmin())][0]

@@ -24,6 +24,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from scyc.errors import unknown
+from scyc.json_types import JsonObject
 from scyc.specs.ranges import Cycle, LearningRate, RateOrZero, Steepness
 
 PositiveFloat = Annotated[float, Field(gt=0)]
@@ -46,8 +47,8 @@ class ExtendedSpec(Spec):
     younger: ClassVar[tuple[str, ...]]
 
     @model_serializer(mode="wrap")
-    def _without_younger_defaults(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        content: dict[str, Any] = write(self)
+    def _without_younger_defaults(self, write: SerializerFunctionWrapHandler) -> JsonObject:
+        content: JsonObject = write(self)
         for name in self.younger:
             if getattr(self, name) == type(self).model_fields[name].default:
                 content.pop(name, None)
@@ -88,7 +89,7 @@ def refuse(rules: Iterable[tuple[str, str]]) -> None:
         raise PydanticCustomError("together", "{text}", {"text": text, "broken": broken})
 
 
-def as_json(spec: Spec) -> dict[str, Any]:
+def as_json(spec: Spec) -> JsonObject:
     """Return every field of a spec, defaults included.
 
     Args:

@@ -98,26 +98,26 @@ class Bucket:
         return f"{self.url}/{name}"
 
 
-def blobs(place: str) -> Blobs:
+def blobs(location: str) -> Blobs:
     """Open what a path or a URL names; a URL of files is the folder itself.
 
     Args:
-        place: A folder, or the URL of a bucket.
+        location: A folder, or the URL of a bucket.
 
     Raises:
         ImportError: The store's library is not installed.
         ValueError: The URL is of no known kind.
     """
-    scheme, sign, rest = place.partition("://")
+    scheme, sign, rest = location.partition("://")
     if not sign:
-        return Folder(Path(place))
+        return Folder(Path(location))
     if scheme == "file":
         return Folder(Path(rest))
-    if "::" in place:
+    if "::" in location:
         raise ValueError("a chain of places is not read; name one")
     if scheme not in SCHEMES:
         raise ValueError(f"the scheme {scheme} is not read; use one of {', '.join(SCHEMES)}")
-    return Bucket(place)
+    return Bucket(location)
 
 
 def read_file(path: Path) -> bytes:

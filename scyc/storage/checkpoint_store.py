@@ -27,9 +27,9 @@ class CheckpointStore:
 
     ending = ".pt"
 
-    def __init__(self, place: Path | Blobs) -> None:
+    def __init__(self, location: Path | Blobs) -> None:
         """Open a folder, or another place for bytes."""
-        self.files: Blobs = Folder(place) if isinstance(place, Path) else place
+        self.files: Blobs = Folder(location) if isinstance(location, Path) else location
 
     def has(self, sha256: str) -> bool:
         """Whether one of this name is there (its content is checked on reading)."""

@@ -109,15 +109,13 @@ class PackStateFile:
         self._saved = self._clock()
 
 
-def _read(content: bytes) -> Mapping[str, Any] | None:
+def _read(content: bytes) -> State | None:
     """Return what a file holds after its sha256; None if it is damaged."""
     size = hashlib.sha256().digest_size
     if hashlib.sha256(content[size:]).digest() != content[:size]:
         return None
     try:
-        saved: Mapping[str, Any] = torch.load(
-            io.BytesIO(content[size:]), weights_only=True, map_location="cpu"
-        )
+        saved: State = torch.load(io.BytesIO(content[size:]), weights_only=True, map_location="cpu")
     except Exception:  # torch's reader may raise anything for other content
         return None
     return saved if isinstance(saved, dict) and "state" in saved else None

@@ -12,6 +12,7 @@ from torch.nn import functional
 from scyc.optimizers.clipping import clip_factors
 from scyc.optimizers.registry import make_stacked
 from scyc.specs.system import TrainingSpec
+from scyc.storage.pack_state_file import State
 from scyc.training import precision
 from scyc.training.feed import Feed
 from scyc.training.job import Job, is_correct
@@ -213,7 +214,7 @@ class MemberGroup:
             for name, values in tensors.items()
         }
 
-    def resume(self, saved: Mapping[str, Any]) -> None:
+    def resume(self, saved: State) -> None:
         """Continue from a state of the same members."""
         if saved["kept"] is not None:
             self.kept = self.members.copy()

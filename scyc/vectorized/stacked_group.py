@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 
@@ -14,6 +13,7 @@ from scyc.optimizers.stacked import StackedOptimizer
 from scyc.optimizers.weight_decay import weight_decays
 from scyc.pruning.pruned_network import Network
 from scyc.specs.system import TrainingSpec
+from scyc.storage.pack_state_file import State
 from scyc.training.job import Job, Outcome, ValidationCurve
 from scyc.vectorized.stacked_batches import BatchRange
 from scyc.vectorized.stacked_mlp import MlpGradients, StackedMlp
@@ -138,7 +138,7 @@ class StackedGroup:
             for row, index in enumerate(self.members)
         }
 
-    def state(self) -> Mapping[str, Any]:
+    def state(self) -> State:
         """Return all that later steps depend on. Its keys are stored in files."""
         return {
             "members": self.members,
@@ -149,7 +149,7 @@ class StackedGroup:
             "kept": {index: dict(network.state) for index, network in self._kept.items()},
         }
 
-    def resume(self, saved: Mapping[str, Any]) -> None:
+    def resume(self, saved: State) -> None:
         """Continue from a state of the same members."""
         self.stack.values.whole.copy_(saved["values"])
         self.best.values.whole.copy_(saved["best"])

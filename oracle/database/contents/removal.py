@@ -54,13 +54,13 @@ class Removal:
         with self._database.reading() as connection:
             for trial, key, text in connection.execute(select.where(ATTRIBUTES.c.key.in_(names))):
                 trials.setdefault(trial, {})[key] = json.loads(text)
-        kept = (
+        others = (
             each.get(name)
             for each in trials.values()
             if each.get("cell") not in without
             for name in ("checkpoint", "kept")
         )
-        return {sha256 for sha256 in kept if sha256}
+        return {sha256 for sha256 in others if sha256}
 
     def ended(self, graph: str) -> datetime | None:
         """Return when the latest training run of a graph ended; None where none has."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, overload
 
+from scyc.json_types import JsonMapping
 from scyc.specs.schedules import Schedule
 
 _MOST_STEPS = 2**31 - 1  # that a database takes
@@ -84,7 +85,7 @@ class Task:
     pruning_rate: float
     parent: Path | None
     folder: Path
-    options: Mapping[str, Any]
+    options: JsonMapping
     steps: int
     schedule: Schedule = field(repr=False)
     curve: list[tuple[int, float]] = field(default_factory=list, repr=False)

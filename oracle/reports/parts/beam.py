@@ -75,8 +75,8 @@ def verdict(beam: BeamPart, complete: bool) -> str:
 
 
 def _row(cycle: BeamCycleRow, width: int) -> list[str]:
-    kept = len(cycle["kept"])
-    rank = f"{cycle['greedy_rank']} of {kept}" if cycle["greedy_rank"] else "dropped"
+    count = len(cycle["kept"])
+    rank = f"{cycle['greedy_rank']} of {count}" if cycle["greedy_rank"] else "dropped"
     return [
         str(cycle["cycle"]),
         f"{cycle['weights_remaining']:.2f}",

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from oracle.study.loading import read_yaml
+from scyc.json_types import JsonMapping
 
 STUDY = """name: digits
 dataset: digits
@@ -18,7 +19,7 @@ cycles: 8
 replicates: 3
 s_cyc: {epsilon: 0.03, delta: 0.09, q: 1, beta: 4.0}
 """
-_JOB: Mapping[str, Any] = MappingProxyType(
+_JOB: JsonMapping = MappingProxyType(
     {
         "id": "digits-0fb43313",
         "owner": "ada",
@@ -38,7 +39,7 @@ _JOB: Mapping[str, Any] = MappingProxyType(
         "ended": None,
     }
 )
-_RUN: Mapping[str, Any] = MappingProxyType(
+_RUN: JsonMapping = MappingProxyType(
     {
         "id": "digits-53d35fc3",
         "study": "digits",
@@ -48,7 +49,7 @@ _RUN: Mapping[str, Any] = MappingProxyType(
         "shrunk": {},
     }
 )
-_SUMMARY: Mapping[str, Any] = MappingProxyType(
+_SUMMARY: JsonMapping = MappingProxyType(
     {
         "id": "digits-53d35fc3",
         "name": "baseline",
@@ -63,7 +64,7 @@ _SUMMARY: Mapping[str, Any] = MappingProxyType(
         "shrunk": {},
     }
 )
-_REGION: Mapping[str, Any] = MappingProxyType(
+_REGION: JsonMapping = MappingProxyType(
     {
         "low": 0.05,
         "high": 0.2,
@@ -73,7 +74,7 @@ _REGION: Mapping[str, Any] = MappingProxyType(
         "cut_high": True,
     }
 )
-_S_CYC: Mapping[str, Any] = MappingProxyType(
+_S_CYC: JsonMapping = MappingProxyType(
     {
         "max_lr": 0.112,
         "inside": True,
@@ -82,10 +83,10 @@ _S_CYC: Mapping[str, Any] = MappingProxyType(
         "diverged": False,
     }
 )
-_FOUND: Mapping[str, Any] = MappingProxyType(
+_FOUND: JsonMapping = MappingProxyType(
     {"cycle": 0, "s_cyc": 0.1, "well_tuned": 0.1, "region": dict(_REGION), "inside": True}
 )
-_DECLARED: Mapping[str, Any] = MappingProxyType(
+_DECLARED: JsonMapping = MappingProxyType(
     {
         "name": "mine",
         "description": "",
@@ -99,7 +100,7 @@ _DECLARED: Mapping[str, Any] = MappingProxyType(
         "s_cyc": {"epsilon": 0.1, "delta": 0.1, "q": 0, "beta": 3.0},
     }
 )
-_OUTSIDE: Mapping[str, Any] = MappingProxyType(
+_OUTSIDE: JsonMapping = MappingProxyType(
     {
         "run": "mine-5e0f9c1d",
         "state": "open",
@@ -109,7 +110,7 @@ _OUTSIDE: Mapping[str, Any] = MappingProxyType(
         "cycles": [dict(_FOUND)],
     }
 )
-_SHOWN: Mapping[str, Any] = MappingProxyType(
+_SHOWN: JsonMapping = MappingProxyType(
     {
         **_OUTSIDE,
         "kind": "outside",
@@ -118,8 +119,8 @@ _SHOWN: Mapping[str, Any] = MappingProxyType(
         "declaration": dict(_DECLARED),
     }
 )
-_COST: Mapping[str, Any] = MappingProxyType({"trainings": 2, "steps": 180, "seconds": 1.2})
-_TABLE: Mapping[str, Any] = MappingProxyType(
+_COST: JsonMapping = MappingProxyType({"trainings": 2, "steps": 180, "seconds": 1.2})
+_TABLE: JsonMapping = MappingProxyType(
     {
         "kind": "oracle",
         "study": "digits",

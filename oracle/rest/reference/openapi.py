@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Any
 
@@ -17,6 +17,7 @@ from oracle.rest.settings import WebSettings
 from oracle.study.function import FunctionStudy
 from oracle.study.registry import KINDS
 from oracle.tables.json_schema import json_schema
+from scyc.json_types import JsonMapping, JsonObject
 
 _REF = "#/components/schemas/{model}"
 _OPEN = frozenset({"health", "ready"})  # asked for without a token
@@ -29,7 +30,7 @@ TAGS = (
     },
     {"name": "operations", "description": "For those who watch over the server."},
 )
-_SECURITY: Mapping[str, Any] = MappingProxyType(
+_SECURITY: JsonMapping = MappingProxyType(
     {
         "bearer": {
             "type": "http",
@@ -44,7 +45,7 @@ _SECURITY: Mapping[str, Any] = MappingProxyType(
         },
     }
 )
-_HEADERS: Mapping[str, Any] = MappingProxyType(
+_HEADERS: JsonMapping = MappingProxyType(
     {
         "Location": {"description": "Where it is.", "schema": {"type": "string"}},
         "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string"}},
@@ -58,13 +59,13 @@ STUDIES = (
 )
 
 
-def _json(model: type[BaseModel]) -> dict[str, Any]:
+def _json(model: type[BaseModel]) -> JsonObject:
     """Text that holds a model's JSON."""
     schema = {"$ref": _REF.format(model=model.__name__)}
     return {"type": "string", "contentMediaType": "application/json", "contentSchema": schema}
 
 
-STREAM: Mapping[str, Any] = MappingProxyType(  # one of a stream's events
+STREAM: JsonMapping = MappingProxyType(  # one of a stream's events
     {
         "oneOf": [
             {
@@ -93,7 +94,7 @@ def describe(app: FastAPI, settings: WebSettings) -> None:
     """Have an application describe itself completely."""
     original = app.openapi
 
-    def openapi() -> dict[str, Any]:
+    def openapi() -> JsonObject:
         if app.openapi_schema is None:
             app.openapi_schema = _completed(original(), settings)
         return app.openapi_schema
@@ -101,7 +102,7 @@ def describe(app: FastAPI, settings: WebSettings) -> None:
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
 
 
-def operations(described: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def operations(described: JsonMapping) -> Iterator[tuple[str, str, JsonObject]]:
     """List the operations of the API.
 
     Args:
@@ -115,7 +116,7 @@ def operations(described: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[st
             yield method, path, operation
 
 
-def _completed(description: dict[str, Any], settings: WebSettings) -> dict[str, Any]:
+def _completed(description: JsonObject, settings: WebSettings) -> JsonObject:
     parts = description["components"]
     schemas = parts.setdefault("schemas", {})
     models: list[type[BaseModel]] = [ProblemDetails, Submission, EventShown]
@@ -134,7 +135,7 @@ def _completed(description: dict[str, Any], settings: WebSettings) -> dict[str, 
     return description
 
 
-def _complete(method: str, operation: dict[str, Any], settings: WebSettings) -> None:
+def _complete(method: str, operation: JsonObject, settings: WebSettings) -> None:
     name = operation["operationId"]
     scope = "read" if method == "get" else "submit"
     if name not in _OPEN:
@@ -160,6 +161,6 @@ def _complete(method: str, operation: dict[str, Any], settings: WebSettings) -> 
             answer["headers"] = {heads[status]: _HEADERS[heads[status]]}
 
 
-def _exemplify(content: dict[str, Any], shown: Any) -> None:
+def _exemplify(content: JsonObject, shown: Any) -> None:
     if shown is not None:
         content.setdefault("example", shown)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from oracle.search.graph import Cell, Graph
 from oracle.search.greedy import greedy_oracle
@@ -18,6 +17,7 @@ from oracle.search.request import CellRequest, Results, Search, StudyKey, replic
 from oracle.search.rivals.rules import RULES, RuleInputs, WithEpsilon, starting_max_lr
 from oracle.study.oracle import OracleStudy
 from oracle.study.parts.rivals import PowerLawRival, RivalSpec
+from scyc.json_types import JsonObject
 from scyc.specs.base import as_json, content_hash
 from scyc.specs.schedules import LinearSpec, ScheduleSpec
 
@@ -51,7 +51,7 @@ class RivalRun:
         return self.spec.name
 
     @property
-    def options(self) -> dict[str, Any]:
+    def options(self) -> JsonObject:
         """The rival as it is declared, with S-Cyc's epsilon where it takes that one."""
         options = as_json(self.spec)
         given = not isinstance(self.spec, PowerLawRival) or self.spec.alpha is not None

@@ -104,11 +104,11 @@ def expected_values(count: int) -> int:
 def _coarse(state: GridState, known: Set[int]) -> set[int]:
     """Return the positions of the coarse pass without a neighbour: both ends, every k-th."""
     count, step = len(state.every), state.step
-    start = min(range(count), key=lambda place: abs(state.every[place] - state.start))
+    start = min(range(count), key=lambda index: abs(state.every[index] - state.start))
     positions = {0, count - 1} - known
-    for place in sorted(range(start % step, count, step), key=lambda place: abs(place - start)):
-        if all(abs(place - other) > step // 2 for other in known | positions):
-            positions.add(place)
+    for index in sorted(range(start % step, count, step), key=lambda index: abs(index - start)):
+        if all(abs(index - other) > step // 2 for other in known | positions):
+            positions.add(index)
     return positions
 
 
@@ -130,18 +130,18 @@ class _View:
         They are the best value, both ends of the region, and the neighbours of the three outside.
         """
         likely = {
-            place: mean
-            for place, mean, sound in zip(self.unknown, self.forecast.mean, self.sound, strict=True)
+            index: mean
+            for index, mean, sound in zip(self.unknown, self.forecast.mean, self.sound, strict=True)
             if sound > 0.5
         }
         top, best = self.region.best_accuracy, int(self.region.well_tuned)
         if likely and max(likely.values()) > top + _ALIKE:
             top = max(likely.values())
-            best = min(place for place in likely if likely[place] == top)
+            best = min(index for index in likely if likely[index] == top)
         else:  # of equal values the lowest is the well-tuned one
-            equal = [place for place in likely if likely[place] > top - _ALIKE]
+            equal = [index for index in likely if likely[index] > top - _ALIKE]
             best = min([best, *equal])
-        curve = {place: each.mean for place, each in self.known.items() if not each.diverged}
+        curve = {index: each.mean for index, each in self.known.items() if not each.diverged}
         curve |= likely
         members = [best, *(p for p in curve if not ahead(top - self.tolerance, curve[p]))]
         low, high = min(members), max(members)
@@ -152,10 +152,10 @@ class _View:
         order = self._chances(_ALIKE)
         room = self.count // _SHARE - len(self.known)
         grave = sum(chance >= _GRAVE for chance in self._chances(_GAIN).values())
-        likeliest = sorted(self.unknown, key=lambda place: (-order[place], place))
+        likeliest = sorted(self.unknown, key=lambda index: (-order[index], index))
         together = max(_TOGETHER, self.count // 16)
         followed = likeliest[: min(max(grave, room), together)]
-        return {place for place in followed if order[place] > _SLIGHT}
+        return {index for index in followed if order[index] > _SLIGHT}
 
     def _chances(self, gain: float) -> dict[int, float]:
         """How likely each unknown position beats the best by a gain, or widens the region."""
@@ -163,8 +163,8 @@ class _View:
         is_best = self.forecast.chance_above(best + gain)
         is_member = self.forecast.chance_above(best - self.tolerance)
         return {
-            place: sound * (inside if self.region.contains(place) else outside)
-            for place, sound, inside, outside in zip(
+            index: sound * (inside if self.region.contains(index) else outside)
+            for index, sound, inside, outside in zip(
                 self.unknown, self.sound, is_best, is_member, strict=True
             )
         }
@@ -178,9 +178,9 @@ def _view(state: GridState, known: Mapping[int, MaxLrScores], region: Region) ->
     depth = max(_DEPTH, _DEEP * tolerance, _DEEP * (error or 0.0))
     # a cliff far below the best would say nothing of the curve near it, but bend the forecast
     heights = {
-        place: max(each.mean, best - depth) for place, each in known.items() if not each.diverged
+        index: max(each.mean, best - depth) for index, each in known.items() if not each.diverged
     }
-    unknown = [place for place in range(len(state.every)) if place not in known]
+    unknown = [index for index in range(len(state.every)) if index not in known]
     noises = _UNMEASURED if error is None else (error,)
     return _View(
         known=known,
@@ -188,16 +188,16 @@ def _view(state: GridState, known: Mapping[int, MaxLrScores], region: Region) ->
         region=region,
         tolerance=tolerance,
         forecast=forecast(heights, unknown, noises, state.step, depth),
-        sound=[_soundness(known, place) for place in unknown],
+        sound=[_soundness(known, index) for index in unknown],
         count=len(state.every),
     )
 
 
-def _soundness(known: Mapping[int, MaxLrScores], place: int) -> float:
+def _soundness(known: Mapping[int, MaxLrScores], index: int) -> float:
     """Estimate the chance that a value does not diverge, by how near its neighbours are."""
-    below = max(other for other in known if other < place)
-    above = min(other for other in known if other > place)
-    share = (place - below) / (above - below)
+    below = max(other for other in known if other < index)
+    above = min(other for other in known if other > index)
+    share = (index - below) / (above - below)
     return (1 - share) * (not known[below].diverged) + share * (not known[above].diverged)
 
 

@@ -46,8 +46,8 @@ def _information(search: CycleSearch, known: Known, answer: Answer, count: int) 
     size = len(search.grid)
 
     def gains(covariance: Array, variance: Array) -> Array:
-        told: Array = (covariance[:size, size:] ** 2 / variance[:, None]) @ worth
-        return told
+        gain: Array = (covariance[:size, size:] ** 2 / variance[:, None]) @ worth
+        return gain
 
     return _one_by_one(search, known, answer, covariance, gains, count)
 

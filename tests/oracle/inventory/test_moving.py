@@ -61,7 +61,7 @@ def test_a_studys_database_is_moved_whole_and_then_nothing_is_trained_again(
     assert f"{before.cells} new trials moved to" in said
     assert rows(f"sqlite:///{where.database_file}") == old
     (same,) = catalog.find(where)
-    assert (same.record, same.place) == (run.record, before.folder / "tiny")
+    assert (same.record, same.folder) == (run.record, before.folder / "tiny")
     assert same.url == home_url(where)
     assert catalog.stored_table(same) == table
     assert ran(where) == (before.run_id, [before.cells])

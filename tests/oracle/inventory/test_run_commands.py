@@ -215,7 +215,7 @@ def results(change: Callable[[list[dict[str, Any]]], None]) -> Callable[[dict[st
         change(found)
         content["results.json"] = json.dumps(found).encode()
         told_so = json.loads(content["manifest.json"])
-        told_so["files"]["results.json"] = archive.told(content["results.json"])
+        told_so["files"]["results.json"] = archive.file_entry(content["results.json"])
         content["manifest.json"] = json.dumps(told_so).encode()
 
     return changed
@@ -241,7 +241,7 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
             lambda content: (
                 manifest(
                     files=json.loads(content["manifest.json"])["files"]
-                    | {"checkpoints/../../x.pt": archive.told(b"x")}
+                    | {"checkpoints/../../x.pt": archive.file_entry(b"x")}
                 )(content),
                 content.update({"checkpoints/../../x.pt": b"x"}),
             )[-1]

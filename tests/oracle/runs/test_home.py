@@ -61,7 +61,7 @@ def test_a_study_with_a_database_of_an_earlier_version_goes_on_in_it(before: Don
     assert ran(where) == (run_id, [cells])
     assert not where.program_folder.exists()
     assert study_url(where, "other") == home_url(where)
-    assert catalog.find_run(run_id, where).place == before.folder / "tiny"
+    assert catalog.find_run(run_id, where).folder == before.folder / "tiny"
 
 
 def test_a_servers_database_of_an_earlier_version_is_the_homes(before: DoneHome) -> None:
@@ -70,7 +70,7 @@ def test_a_servers_database_of_an_earlier_version_is_the_homes(before: DoneHome)
     assert study_url(where, "tiny").database == str(before.folder / "oracle.db")
     run_id, cells = before.run_id, before.cells
     assert ran(where) == (run_id, [cells])
-    assert catalog.find_run(run_id, where).place == before.folder / "tiny"
+    assert catalog.find_run(run_id, where).folder == before.folder / "tiny"
 
 
 def test_a_folder_of_an_earlier_version_that_was_renamed_is_read_where_it_lies(
@@ -78,7 +78,7 @@ def test_a_folder_of_an_earlier_version_that_was_renamed_is_read_where_it_lies(
 ) -> None:
     (before.folder / "tiny").rename(before.folder / "kept")
     stored = catalog.find_run(str(before.folder / "kept"), home(before.folder))
-    assert (stored.record.run_id, stored.place) == (before.run_id, before.folder / "kept")
+    assert (stored.record.run_id, stored.folder) == (before.run_id, before.folder / "kept")
     assert load_network(stored, home(before.folder), find_cell(stored, 1), "final").masks
 
 
@@ -87,5 +87,5 @@ def test_a_home_that_was_renamed_is_read_where_it_lies(done: DoneHome) -> None:
     folder = done.folder.with_name("moved")
     where = home(folder)
     stored = catalog.find_run(done.run_id, where)
-    assert stored.place == folder / "tiny"
+    assert stored.folder == folder / "tiny"
     assert load_network(stored, where, find_cell(stored, 1), "final").masks

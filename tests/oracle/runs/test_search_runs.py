@@ -141,7 +141,7 @@ def test_beside_an_oracle_its_first_cycle_is_not_trained_again(
     assert not [task for task in tasks if task.parent is None]
     assert sorted(folder.name for folder in tmp_path.iterdir()) == ["_oracle", "tiny"]
     found = catalog.find_run("seek", where)
-    assert (found.place, found.study.folder_name) == (tmp_path / "tiny", "tiny")
+    assert (found.folder, found.study.folder_name) == (tmp_path / "tiny", "tiny")
     assert timeless(catalog.stored_table(found)) == timeless(table)
     assert catalog.find_run("tiny", where).study == shown
     alone = run(seeking(search=WIDE), settings(tmp_path / "alone"))

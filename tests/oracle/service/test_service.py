@@ -250,7 +250,7 @@ def test_a_servers_runs_are_found_beside_those_of_the_command(opened: Open, tmp_
     served = run(opened(), cycles=1)
     plain = prepare.prepare(parse(STUDY | {"name": "plain", "cycles": 1}, "plain"), where)
     execute.execute(plain)
-    found = {each.record.run_id: each.place for each in catalog.find(where)}
+    found = {each.record.run_id: each.folder for each in catalog.find(where)}
     assert found == {served: tmp_path / "tiny", plain.run_id: tmp_path / "plain"}
 
 
