@@ -159,7 +159,7 @@ def one_run(request: Request, service: ServiceDep, _: Reader, run: Name) -> Resp
     )
 
 
-@router.get("/studies/{number}")
+@router.get("/runs/of-study/{number}")
 def run_of_study(
     service: ServiceDep, _: Reader, number: Annotated[int, Path(ge=0, le=_LARGEST)]
 ) -> Response:

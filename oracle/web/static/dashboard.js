@@ -8,7 +8,7 @@
     const text = study ? "Run" : "Runs";
     if (link.textContent !== text) link.textContent = text;
     link.title = study ? "Page of the run" : "Jobs and runs";
-    link.href = study ? `/studies/${study}` : "/";
+    link.href = study ? `/runs/of-study/${study}` : "/";
     document.body.dataset.oraclePage = page ?? "";
   };
   point();

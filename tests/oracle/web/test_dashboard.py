@@ -73,9 +73,12 @@ def test_buttons_that_are_refused_are_hidden_a_note_fits_a_phone_and_a_link_lead
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         box = page.locator("#dashboard main .MuiCard-root").first.bounding_box()
         assert box["x"] + box["width"] <= 390
-        assert (link.inner_text(), link.get_attribute("href")) == ("Run", f"/studies/{number}")
+        assert (link.inner_text(), link.get_attribute("href")) == (
+            "Run",
+            f"/runs/of-study/{number}",
+        )
     for study, place in ((number, f"/runs/{ran[1]}"), (123456, "/")):
-        answer = reader.get(f"/studies/{study}", follow_redirects=False)
+        answer = reader.get(f"/runs/of-study/{study}", follow_redirects=False)
         assert (answer.status_code, answer.headers["location"]) == (303, place)
 
 
