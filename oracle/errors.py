@@ -68,6 +68,18 @@ class PackFailed(RunError):
     """A pack could not be trained: its worker raised, or died again and again."""
 
 
+class RayUnavailable(PackFailed):
+    """Ray did not start, or its cluster was not reached; a later attempt may succeed.
+
+    Attributes:
+        cluster: Whether it is a cluster, which others start and stop.
+    """
+
+    def __init__(self, message: str, cluster: bool) -> None:
+        super().__init__(message)
+        self.cluster = cluster
+
+
 class AllDiverged(RunError):
     """Every max_lr of a cycle diverged, so there is no network to prune next."""
 

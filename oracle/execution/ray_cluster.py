@@ -13,7 +13,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from oracle.errors import PackFailed
+from oracle.errors import PackFailed, RayUnavailable
 from oracle.execution import ray_auth
 from oracle.host.processes import is_alive, on_this_host, process_id_string
 
@@ -87,7 +87,11 @@ def connect(ray: Any, cluster: bool, cpus: int, on_gpu: bool, scratch: Path) -> 
         try:
             ray.init(**quiet)
         except ConnectionError as error:
-            raise PackFailed(_unreached(error)) from error
+            token = _asks_for_token(error)
+            if token is not None:
+                raise PackFailed(token) from error
+            away = f"{error}; does `ray start` run there, and on this machine, too?"
+            raise RayUnavailable(away, cluster=True) from error
         return
     with contextlib.suppress(AttributeError):  # else a second Ray of this process gets no token
         ray._raylet.AuthenticationTokenLoader.instance().reset_cache()
@@ -103,16 +107,17 @@ def connect(ray: Any, cluster: bool, cpus: int, on_gpu: bool, scratch: Path) -> 
             **quiet,
         )
     except Exception as error:  # Ray has no class for what keeps it from starting
-        raise PackFailed(
+        raise RayUnavailable(
             f"Ray did not start: {error} Where the machine was busy, run the same command again; "
-            "--backend inline needs no Ray"
+            "--backend inline needs no Ray",
+            cluster=False,
         ) from error
     if ray.util.get_node_ip_address() != ray_auth.LOOPBACK:
         raise PackFailed("Ray was imported too early: it listens beyond this machine")
 
 
-def _unreached(error: BaseException) -> str:
-    """Why there is no way into a cluster, and what may help."""
+def _asks_for_token(error: BaseException) -> str | None:
+    """Return what to do where a cluster asks for another token, else None."""
     cause: BaseException | None = error
     while cause is not None:
         if "InvalidAuthToken" in str(cause):
@@ -121,7 +126,7 @@ def _unreached(error: BaseException) -> str:
                 "to the file in which the token is"
             )
         cause = cause.__cause__
-    return f"{error}; does `ray start` run there, and on this machine, too?"
+    return None
 
 
 def _own_python() -> dict[str, str] | None:

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
 from oracle.plots.base import MANY, Layout, rate_axis, thinned
+from oracle.plots.region_marks import progress_symbol
 from oracle.reports.parts import metric
 from oracle.tables.base import finite
 from oracle.tables.oracle import OracleTable
@@ -86,20 +87,19 @@ def unfinished_rates(table: OracleTable) -> list[float]:
 def _unfinished(
     figure: go.Figure, table: OracleTable, position: Mapping[str, int]
 ) -> dict[float, float]:
-    """Draw the cycle that a run is in, hollow where replicates lack; return its means so far."""
+    """Draw the cycle that a run is in, open where replicates lack; return its means so far."""
     part = table.get("current")
     known = [e for e in part["grid"] if e["val_accuracy"] and not e["diverged"]] if part else []
     if not part or not known:
         return {}
     means = {each["max_lr"]: statistics.fmean(each["val_accuracy"]) for each in known}
-    whole = [len(each["val_accuracy"]) == each["asked"] for each in known]
     figure.add_trace(
         go.Scatter(
             x=list(means),
             y=list(means.values()),
             mode="lines+markers",
             line={"color": _SO_FAR, "width": 2, "dash": "dot"},
-            marker={"size": 8, "symbol": ["circle" if each else "circle-open" for each in whole]},
+            marker={"size": 8, "symbol": [progress_symbol(each) for each in known]},
             name=f"cycle {part['cycle']} so far",
             legend="legend2" if len(table["cycles"]) <= MANY else "legend",
             text=[f"{len(each['val_accuracy'])} of {each['asked']} replicates" for each in known],

@@ -259,5 +259,9 @@ def _outlined(figure: go.Figure, position: Mapping[str, int], **look: Any) -> No
     """Draw a line with a light rim, which stands out on bright and on dark cells."""
     rim = {"color": _LIGHT, "width": look["line"]["width"] + 2}
     common = {"mode": "lines", "hoverinfo": "skip", "legendgroup": look["name"], "meta": FIXED}
-    figure.add_trace(go.Scatter(**common | look | {"line": rim, "showlegend": False}), **position)
-    figure.add_trace(go.Scatter(**common | look), **position)
+    hidden = {"showlegend": False}
+    figure.add_trace(go.Scatter(**common | look | hidden | {"line": rim}), **position)
+    figure.add_trace(go.Scatter(**common | look | hidden), **position)
+    # The legend lies on the page, not on the cells: a page in dark mode repaints its line.
+    shown = {"x": [None], "y": [None], "meta": None}
+    figure.add_trace(go.Scatter(**common | look | shown), **position)

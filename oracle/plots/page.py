@@ -11,26 +11,37 @@ import base64
 import functools
 import gzip
 import html
+import importlib
 import importlib.resources
 import json
+import re
+import webbrowser
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, TextIO
 
 import plotly.graph_objects as go
+import plotly.io
 
 from oracle.errors import SettingProblem
 from scyc.errors import BadInput
 
 _ENDINGS = (".html", ".png", ".svg")
 _PACKED = "plotly-cartesian.min.js.gz"
+# The traces that the bundle `cartesian` draws.
+TRACES = frozenset(
+    {"bar", "box", "contour", "heatmap", "histogram", "histogram2d", "histogram2dcontour"}
+    | {"image", "pie", "scatter", "scatterternary", "violin"}
+)
 _UNPACK = """window.plotlyLoaded = (async () => {
-const text = document.getElementById("plotly").textContent;
+const text = %s;
 const bytes = Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
 const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
 const script = document.createElement("script");
 script.textContent = await new Response(stream).text();
 document.head.append(script);
 })();"""
+_OF_ELEMENT = 'document.getElementById("plotly").textContent'
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -49,6 +60,11 @@ _PAGE = """<!doctype html>
 </body>
 </html>
 """
+
+
+# What a notebook selects by itself; it would load all of plotly.js, 4.8 MB.
+_NOTEBOOKS = frozenset({"plotly_mimetype+notebook", "notebook"})
+_DRAWING = re.compile(r"<script[^>]*>(\s*window\.PLOTLYENV.*?)</script>", re.DOTALL)
 
 
 def document(figure: go.Figure, panels: Mapping[str, go.Figure] | None = None) -> str:
@@ -112,7 +128,20 @@ def scripts() -> str:
     packed = base64.b64encode(_resource(_PACKED)).decode()
     return (
         f'<script type="text/plain" id="plotly">{packed}</script>\n'
-        f"<script>{_UNPACK}</script>\n<script>{static('figures.js')}</script>"
+        f"<script>{_UNPACK % _OF_ELEMENT}</script>\n<script>{static('figures.js')}</script>"
+    )
+
+
+def plotly_script() -> str:
+    """Return a script element that loads plotly.js from its own text, some 660 kB.
+
+    ``window.plotlyLoaded`` is a promise of it. A page that has loaded Plotly keeps what it has.
+    """
+    packed = base64.b64encode(_resource(_PACKED)).decode()
+    unpack = _UNPACK.removeprefix("window.plotlyLoaded = ") % f'"{packed}"'
+    return (
+        "<script>window.plotlyLoaded = window.Plotly ? Promise.resolve() : "
+        f"window.plotlyLoaded || {unpack}</script>"
     )
 
 
@@ -167,3 +196,83 @@ def _text(text: str | None) -> str:
 def _inert(text: str) -> str:
     """JSON that ends no script element."""
     return text.replace("<", "\\u003c")
+
+
+class PortableFigure(go.Figure):  # type: ignore[misc]  # plotly has no types
+    """A Plotly figure whose HTML contains a partial plotly.js, packed.
+
+    Everything else is as in ``plotly.graph_objects.Figure``. The whole plotly.js is written where a
+    trace needs it, such as one in 3D, and ``include_plotlyjs`` may ask for any other form.
+    """
+
+    def to_html(
+        self,
+        config: dict[str, Any] | None = None,
+        auto_play: bool = True,
+        include_plotlyjs: bool | str = True,
+        **options: Any,
+    ) -> str:
+        """Return the figure as HTML.
+
+        Args:
+            config: As for ``plotly.io.to_html``, as are the others.
+            auto_play: See there.
+            include_plotlyjs: True: the partial plotly.js, which needs no network.
+            options: See there.
+        """
+        if include_plotlyjs is True and {each.type for each in self.data} <= TRACES:
+            text: str = super().to_html(config, auto_play, include_plotlyjs=False, **options)
+            if drawing := _DRAWING.search(text):  # else another version of plotly wrote it
+                return _with_partial_plotly(text, drawing)
+        return str(super().to_html(config, auto_play, include_plotlyjs, **options))
+
+    def write_html(
+        self,
+        file: str | Path | TextIO,
+        config: dict[str, Any] | None = None,
+        auto_play: bool = True,
+        include_plotlyjs: bool | str = True,
+        *,
+        auto_open: bool = False,
+        **options: Any,
+    ) -> None:
+        """Write the figure as HTML.
+
+        Args:
+            file: A path, or a file that is open for writing.
+            config: As for ``plotly.io.write_html``, as are the others.
+            auto_play: See there.
+            include_plotlyjs: True: the partial plotly.js, which needs no network.
+            auto_open: Whether to open the file in a browser.
+            options: See there.
+        """
+        if include_plotlyjs is not True:
+            super().write_html(
+                file, config, auto_play, include_plotlyjs, auto_open=auto_open, **options
+            )
+            return
+        text = self.to_html(config, auto_play, **options)
+        if not isinstance(file, str | Path):
+            file.write(text)
+            return
+        Path(file).write_text(text, encoding="utf-8")
+        if auto_open:
+            webbrowser.open(Path(file).absolute().as_uri())
+
+    def _ipython_display_(self) -> None:
+        """Show the figure in a notebook, unless the user has chosen a renderer."""
+        if _chosen_renderer() not in _NOTEBOOKS:
+            super()._ipython_display_()
+            return
+        content = {"text/html": self.to_html(full_html=False), "text/plain": repr(type(self))}
+        importlib.import_module("IPython.display").display(content, raw=True)
+
+
+def _chosen_renderer() -> str:
+    return str(plotly.io.renderers.default)
+
+
+def _with_partial_plotly(text: str, drawing: re.Match[str]) -> str:
+    """Put the packed plotly.js before the script that draws a figure, which then waits for it."""
+    waiting = f"<script>window.plotlyLoaded.then(() => {{{drawing[1]}}});</script>"
+    return text[: drawing.start()] + plotly_script() + waiting + text[drawing.end() :]

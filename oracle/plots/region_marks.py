@@ -9,7 +9,8 @@ from itertools import groupby, pairwise
 import plotly.graph_objects as go
 
 from oracle.plots.base import MANY, band, estimated_bounds
-from oracle.tables.parts.current import CurrentCycle
+from oracle.reports.parts.current import state
+from oracle.tables.parts.current import CurrentCycle, CurrentValue
 from oracle.tables.parts.cycles import OracleCycleRow
 from oracle.tables.parts.evidence import IntervalJson
 
@@ -133,13 +134,19 @@ def cut_ends(
             )
 
 
+def progress_symbol(value: CurrentValue) -> str:
+    """Return the mark of a max_lr: filled, with a cross, or open, by its finished replicates."""
+    if len(value["val_accuracy"]) == value["asked"]:
+        return "circle"
+    return "circle-cross-open" if value["val_accuracy"] else "circle-open"
+
+
 def unfinished(
     figure: go.Figure, current: CurrentCycle | None, position: Mapping[str, int]
 ) -> list[float]:
-    """Draw the max_lr of the cycle that a run is in, hollow where not finished; returns them."""
+    """Draw the max_lr of the cycle that a run is in, each with its state; returns them."""
     if current is None or current["weights_remaining"] is None:
         return []
-    done = [len(each["val_accuracy"]) == each["asked"] for each in current["grid"]]
     rates = [each["max_lr"] for each in current["grid"]]
     figure.add_trace(
         go.Scatter(
@@ -147,12 +154,12 @@ def unfinished(
             y=rates,
             mode="markers",
             marker={
-                "symbol": ["circle" if each else "circle-open" for each in done],
+                "symbol": [progress_symbol(each) for each in current["grid"]],
                 "color": _UNFINISHED,
-                "size": 6,
+                "size": 9,
             },
-            name=f"cycle {current['cycle']}: max_lr finished (filled) or not",
-            text=["finished" if each else "not finished" for each in done],
+            name=f"cycle {current['cycle']}: finished (filled), partly (cross), not yet (open)",
+            text=[state(each) for each in current["grid"]],
             hovertemplate="%{y:.4g}: %{text}<extra>" + f"cycle {current['cycle']}</extra>",
         ),
         **position,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from oracle.host.disk import raise_disk_errors
 from oracle.plots import page as drawing
+from oracle.plots.page import PortableFigure
 from oracle.plots.registry import FIGURES
 from oracle.reports import formats
 from oracle.reports.sheet import ReportTable, cost_lines, tone
@@ -111,7 +112,7 @@ def notebook_cell(table: Table) -> str:
     ]
     if not is_empty(table):
         figure = FIGURES[table["kind"]].figure(table)
-        parts.append(figure.to_html(full_html=False, include_plotlyjs="cdn"))
+        parts.append(PortableFigure(figure).to_html(full_html=False))
     return "\n".join(parts)
 
 

@@ -24,6 +24,7 @@ from oracle.errors import (
     LeaseHeld,
     LeaseLost,
     OracleError,
+    RayUnavailable,
     StorageError,
     StorageProblem,
     StorageUnavailable,
@@ -43,6 +44,7 @@ from scyc.errors import BadInput, Problem
 _PR_SET_PDEATHSIG = 1
 _WATCH = 1.0  # seconds between two looks at the server
 _GRACE = 20.0  # seconds to end in after the server's death
+_ATTEMPTS, _PAUSE = 3, 15.0  # to start a local Ray, and seconds between two
 _PATIENCE = 15.0  # seconds for a lease: a driver that was told to end gives it back by then
 
 
@@ -50,8 +52,8 @@ def run_job(job_id: str, settings: ServerSettings, holder: Holder) -> int:
     """Run a job, and write down how it ended; returns this process's exit code.
 
     Nothing is written down where the job is to go on later: where it was withdrawn or interrupted
-    (exit code 0), or another driver has its trainings or the database is away (BUSY). Raises
-    StorageError and LeaseLost.
+    (exit code 0), or another driver has its training runs, or the database or Ray's cluster is away
+    (BUSY). Raises StorageError and LeaseLost.
     """
     failure: tuple[str, Sequence[Problem]] | None = None
     with contextlib.closing(RunDatabase(settings.url)) as database:
@@ -63,6 +65,10 @@ def run_job(job_id: str, settings: ServerSettings, holder: Holder) -> int:
             return 0
         except (LeaseHeld, StorageUnavailable):  # it is no fault of the job's
             return BUSY
+        except RayUnavailable as error:
+            if error.cluster:  # as a database that is away
+                return BUSY
+            failure = str(error), ()
         except (StorageError, LeaseLost):
             raise
         except BadInput as error:
@@ -100,8 +106,12 @@ def _run(jobs: Jobs, job_id: str, settings: ServerSettings, reporter: Reporter) 
 
 
 def _executed(prepared: prepare.PreparedRun, reporter: Reporter) -> Table:
-    """Run a study; return its table. Raises LeaseHeld when another driver has its lease."""
-    patience = time.monotonic() + _PATIENCE
+    """Run a study; return its table.
+
+    Raises LeaseHeld when another driver has its lease, and RayUnavailable when Ray's cluster is
+    away, or when a local Ray does not start, which a busy machine may need some attempts for.
+    """
+    patience, starts = time.monotonic() + _PATIENCE, 0
     while True:
         try:
             return execute.execute(prepared, reporter.progress())
@@ -110,6 +120,13 @@ def _executed(prepared: prepare.PreparedRun, reporter: Reporter) -> Table:
                 reporter.say(f"{error}; it is tried again later")
                 raise
             time.sleep(_WATCH)
+        except RayUnavailable as error:
+            starts += 1
+            if error.cluster or starts < _ATTEMPTS:
+                reporter.say(f"{error}; it is tried again later")
+            if error.cluster or starts == _ATTEMPTS:
+                raise
+            time.sleep(_PAUSE)
 
 
 def _die_with(server: int) -> None:

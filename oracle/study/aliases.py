@@ -25,6 +25,20 @@ _BY_FIELD: Mapping[str, Mapping[str, str]] = MappingProxyType(
 _VALUES = MappingProxyType({("keep_checkpoints", "winning path"): "path"})
 
 
+def other_name(field: str | None, name: str) -> str | None:
+    """Return the second name of a field of a study, in either direction.
+
+    Args:
+        field: The field that it lies in, such as "schedule"; None: the study itself.
+        name: Either of its names.
+
+    Returns:
+        None where it has one name only.
+    """
+    names = _STUDY if field is None else _BY_FIELD.get(field, {})
+    return names.get(name) or {stored: alias for alias, stored in names.items()}.get(name)
+
+
 def with_stored_names(content: JsonMapping) -> tuple[JsonObject, dict[str, str]]:
     """Return a study's JSON values by the names that it is stored by.
 

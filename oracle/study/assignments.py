@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from oracle.errors import SettingProblem
+from oracle.study.aliases import other_name
 from oracle.study.base import Study
 from oracle.study.loading import read_yaml, study_text
 from oracle.study.validation import parse
@@ -77,7 +78,11 @@ def _parts(path: str) -> list[str | int]:
 
 
 def _assign(content: Any, parts: Sequence[str | int], value: object) -> str | None:
-    """Set one field in place. Returns the rule that the path breaks; None where it is set."""
+    """Set one field in place, in the name that the study has it by, if it has two.
+
+    Returns the rule that the path breaks; None where it is set.
+    """
+    field: str | None = None  # that holds the next part
     for index, part in enumerate(parts):
         last = index == len(parts) - 1
         if isinstance(part, int):
@@ -86,6 +91,9 @@ def _assign(content: Any, parts: Sequence[str | int], value: object) -> str | No
                 return f"has no entry [{part}] there; the list has {size}, counted from 0"
         elif not isinstance(content, dict):
             return f'has no field "{part}" there; only a mapping has fields'
+        else:
+            part = _present_name(content, field, part)  # noqa: PLW2901  # of the same field
+            field = part
         if last:
             content[part] = value
             return None
@@ -98,3 +106,9 @@ def _assign(content: Any, parts: Sequence[str | int], value: object) -> str | No
         content[part] = following
         content = following
     return None
+
+
+def _present_name(content: dict[str, Any], field: str | None, name: str) -> str:
+    """Return the name by which a mapping has a field that may have two."""
+    other = other_name(field, name)
+    return other if other is not None and other in content and name not in content else name

@@ -103,7 +103,7 @@
     if (!bar) return trace;
     const text = bar.title ? bar.title.text : "";
     const made = { ...bar, tickfont: { size: size - 1 }, title: { text, side: narrow ? "top" : "right", font: { size: size - 1 } } };
-    if (narrow) Object.assign(made, { orientation: "h", x: 0.5, xanchor: "center", yref: "container", y: 1 - 20 / height, yanchor: "top", len: 1, thickness: 10 });
+    if (narrow) Object.assign(made, { orientation: "h", x: 0.5, xanchor: "center", yref: "paper", y: 1, yanchor: "bottom", ypad: 4, len: 1, thickness: 10 });
     return trace.colorbar ? { ...trace, colorbar: made } : { ...trace, marker: { ...trace.marker, colorbar: made } };
   }
 

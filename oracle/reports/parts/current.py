@@ -26,12 +26,15 @@ def sheet(table: OracleTable, current: CurrentCycle) -> ReportTable:
 
 
 def state(value: CurrentValue) -> str:
-    """Return the state of a max_lr in a word or two."""
+    """Return the state of a max_lr in a word or two.
+
+    The storage has finished training runs only, so those that are running count as queued.
+    """
     if value["diverged"]:
         return "diverged"
     if len(value["val_accuracy"]) == value["asked"]:
         return "finished"
-    return "not finished"
+    return "partly finished" if value["val_accuracy"] else "queued or running"
 
 
 def _row(value: CurrentValue) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 from paper_size import CYCLES, RATES, made_up_table, rates
 
 from oracle.plots import oracle as region_plots
+from oracle.plots.base import FIXED
 
 EDGE = 0.5  # of a cell, in cycles
 
@@ -20,7 +21,21 @@ def table() -> Any:
 @pytest.fixture(scope="module")
 def traces(table: Any) -> dict[str, Any]:
     panel = region_plots.dashboard_panels(table)["heat_map"]
-    return {trace.name: trace for trace in panel.data if trace.showlegend is not False}
+    return by_name(panel)
+
+
+def by_name(panel: Any) -> dict[str, Any]:
+    """The last trace of each name that draws something; a legend's own traces have no point."""
+    return {trace.name: trace for trace in panel.data if trace.x is None or trace.x[0] is not None}
+
+
+def test_the_legend_of_lines_on_the_cells_is_repainted_with_the_page(table: Any) -> None:
+    panel = region_plots.dashboard_panels(table)["heat_map"]
+    lines = ("measured region", "estimated region", "S-Cyc")
+    shown = [t for t in panel.data if t.name in lines and t.showlegend is not False]
+    assert sorted(trace.name for trace in shown) == sorted(lines)
+    assert [trace.meta for trace in shown] == [None] * 3
+    assert {by_name(panel)[name].meta for name in lines} == {FIXED}
 
 
 def test_a_column_a_cycle_and_a_row_a_rate_have_the_loss_against_the_best(
@@ -83,12 +98,11 @@ def test_a_rate_that_was_not_tried_has_no_colour_and_is_framed_between_members(t
         },
     }
     panels = region_plots.dashboard_panels({**table, "cycles": [less, *table["cycles"][1:]]})
-    by_name = {t.name: t for t in panels["heat_map"].data if t.showlegend is not False}
+    without = by_name(panels["heat_map"])
     row = rates().index(untried["max_lr"])
-    assert by_name["accuracy below the best"].z[row][0] is None
+    assert without["accuracy below the best"].z[row][0] is None
     whole = region_plots.dashboard_panels(table)["heat_map"]
-    frame = next(t for t in whole.data if t.name == "measured region" and t.showlegend is not False)
-    assert by_name["measured region"].y == frame.y
+    assert without["measured region"].y == by_name(whole)["measured region"].y
 
 
 def test_a_colour_bar_stands_in_place_of_a_legend_line_for_each_cycle(table: Any) -> None:

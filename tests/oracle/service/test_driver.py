@@ -12,7 +12,13 @@ import yaml
 from factories import tiny_content
 
 from oracle.database import Jobs, sqlite_url
-from oracle.errors import JobWithdrawn, LeaseLost, StorageError, StorageProblem
+from oracle.errors import (
+    JobWithdrawn,
+    LeaseLost,
+    RayUnavailable,
+    StorageError,
+    StorageProblem,
+)
 from oracle.host.processes import process_id_string
 from oracle.records.jobs import Holder, Job
 from oracle.runs import execute, prepare
@@ -221,6 +227,44 @@ def test_a_driver_waits_a_little_for_trainings_that_another_has_and_then_lets_th
     monkeypatch.setattr(driver.time, "sleep", lambda _: lease.__exit__(None, None, None))
     assert driver.run_job(job.id, settings, ME) == 0
     assert service.jobs.get(job.id).state == "done"
+
+
+@pytest.mark.parametrize(
+    ("cluster", "failures", "attempts", "code", "state"),
+    [
+        (True, 9, 1, BUSY, "running"),  # its server puts it back
+        (False, 2, 3, 0, "done"),
+        (False, 9, 3, 0, "failed"),
+    ],
+)
+def test_a_job_waits_for_a_cluster_and_fails_where_a_local_ray_does_not_start_three_times(
+    service: Service,
+    settings: ServerSettings,
+    claimed: Claim,
+    monkeypatch: pytest.MonkeyPatch,
+    cluster: bool,
+    failures: int,
+    attempts: int,
+    code: int,
+    state: str,
+) -> None:
+    real, calls = execute.execute, []
+
+    def unavailable(*args: Any) -> Any:
+        calls.append(1)
+        if len(calls) <= failures:
+            raise RayUnavailable("no Ray", cluster)
+        return real(*args)
+
+    monkeypatch.setattr(driver.execute, "execute", unavailable)
+    monkeypatch.setattr(driver.time, "sleep", lambda _: None)
+    job = claimed()
+    assert driver.run_job(job.id, settings, ME) == code
+    ended = service.jobs.get(job.id)
+    assert (len(calls), ended.state) == (attempts, state)
+    assert ended.message == ("no Ray" if state == "failed" else "")
+    said = [event.text for event in service.jobs.events(job.id) if "no Ray" in event.text]
+    assert said[0] == "no Ray; it is tried again later"
 
 
 @pytest.mark.parametrize("end", ["cancelled", "taken", "interrupted"])

@@ -57,3 +57,24 @@ def test_all_assignments_that_are_wrong_are_told_at_once() -> None:
 def test_an_unknown_field_is_refused_by_name() -> None:
     with pytest.raises(BadInput, match=r"training\.stepz"):
         load_with("digits", ["training.stepz=500"])
+
+
+@pytest.mark.parametrize("written", ["drops", "milestones"])
+@pytest.mark.parametrize("named", ["drops", "milestones"])
+def test_a_field_of_two_names_is_set_by_either(written: str, named: str) -> None:
+    content = {"schedule": {"warmup": 10, written: [40]}}
+    assert with_fields(content, [f"schedule.{named}=[50]"]) == {
+        "schedule": {"warmup": 10, written: [50]}
+    }
+    assert with_fields({"schedule": {"warmup": 10}}, [f"schedule.{named}=[50]"]) == {
+        "schedule": {"warmup": 10, named: [50]}
+    }
+
+
+def test_a_field_in_a_list_and_one_of_the_study_are_set_by_either_name() -> None:
+    content = {"rivals": ["constant"], "schedules": [{"schedule": {"drops": [40]}}]}
+    assignments = ["baselines=[warm_start]", "schedules[0].schedule.milestones=[50]"]
+    assert with_fields(content, assignments) == {
+        "rivals": ["warm_start"],
+        "schedules": [{"schedule": {"drops": [50]}}],
+    }

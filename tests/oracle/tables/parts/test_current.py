@@ -70,7 +70,7 @@ def test_the_print_has_a_row_a_max_lr_with_the_mean_so_far_and_its_state() -> No
     assert [(row[0], row[1], row[3]) for row in printed.rows] == [
         ("0.05", "2 of 2", "diverged"),
         ("0.1", "2 of 2", "finished"),
-        ("0.2", "1 of 2", "not finished"),
+        ("0.2", "1 of 2", "partly finished"),
     ]
     assert printed.rows[2][2] == "90.20"
     rows = list(csv.DictReader(io.StringIO(formats.as_csv(table))))
@@ -78,13 +78,28 @@ def test_the_print_has_a_row_a_max_lr_with_the_mean_so_far_and_its_state() -> No
     assert "run" not in rows[0]  # a spreadsheet has the same columns as at the end
 
 
-def test_the_figures_show_what_is_finished_filled_and_the_rest_hollow() -> None:
+def test_the_figures_show_what_is_finished_filled_and_the_rest_open() -> None:
     table, found = at(11)
     panels = region_plots.dashboard_panels(table)
-    (dots,) = (t for t in panels["regions"].data if t.name and t.name.startswith("cycle 1: max_lr"))
+    (dots,) = (
+        t for t in panels["regions"].data if t.name and t.name.startswith("cycle 1: finished")
+    )
     assert list(dots.y) == list(GRID)
-    assert list(dots.marker.symbol) == ["circle", "circle", "circle-open"]
+    assert list(dots.marker.symbol) == ["circle", "circle", "circle-cross-open"]
     (line,) = (t for t in panels["accuracies"].data if t.name == "cycle 1 so far")
     assert list(line.x) == list(GRID)
     assert list(line.y) == pytest.approx([90.55, 90.6, 90.2])
     assert found["weights_remaining"] in panels["regions"].layout.xaxis.tickvals
+
+
+def test_a_max_lr_of_which_no_replicate_is_finished_differs_from_a_started_one() -> None:
+    table, _ = at(8)
+    (printed,) = formats.sheet(table).subtables
+    assert [row[3] for row in printed.rows] == [
+        *["partly finished"] * 2,
+        "queued or running",
+    ]
+    regions = region_plots.dashboard_panels(table)["regions"]
+    (dots,) = (t for t in regions.data if t.name and t.name.startswith("cycle 1: finished"))
+    assert list(dots.marker.symbol) == ["circle-cross-open", "circle-cross-open", "circle-open"]
+    assert list(dots.text) == [row[3] for row in printed.rows]
