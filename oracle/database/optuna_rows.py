@@ -130,7 +130,7 @@ class Trials:
             return connection.execute(select).scalar()
 
     def complete(self, key: str, value: str) -> list[StoredTrial]:
-        """All complete trials of the studies of which a user attribute is a text, in their order.
+        """Read all complete trials of studies with this text as a user attribute, in their order.
 
         Raises StorageError; ValueError and TypeError where rows make no sense.
         """

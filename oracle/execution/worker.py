@@ -241,7 +241,7 @@ def _at_hand(worker_spec: WorkerConfig) -> Path:
 
 
 def in_flight_folder(config: WorkerConfig) -> Path:
-    """Where what is under way is kept. Raises PackFailed where that is somebody else's."""
+    """Return where what is under way is kept. Raises PackFailed where that is somebody else's."""
     return Path(config.in_flight or _own("in-pack_state"))
 
 

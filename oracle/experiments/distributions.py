@@ -28,28 +28,32 @@ class DistributionsExperiment:
         self._path = path(self.study, self.graph, self.study)
 
     def searches(self) -> list[Search]:
-        """One run."""
+        """Return one run."""
         return [self._path.search(self._cycle_done)]
 
     def known_cells(self) -> set[str]:
-        """All of them."""
+        """Return all of them."""
         return set(self._path.ids)
 
     def first_grids(self) -> set[str]:
-        """None."""
+        """Return none."""
         return set()
 
     def unknown_cells(self) -> int:
-        """None."""
+        """Return none."""
         return 0
 
     def table(self, run_id: str) -> DistributionsTable:
-        """See :func:`oracle.tables.distributions.table`."""
+        """See :func:`oracle.tables.distributions.table`.
+
+        Args:
+            run_id: Id of the run.
+        """
         return distributions.table(self.study, run_id, self.cycles, self._path.ended(self.cycles))
 
     def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
         """Return the run's Optuna study."""
-        return [(self._path.place, {"role": "distributions"})]
+        return [(self._path.study_key, {"role": "distributions"})]
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
         """Return the only run."""

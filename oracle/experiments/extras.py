@@ -50,35 +50,47 @@ class Extras:
         return self.beam.searches()
 
     def rival_searches(self) -> list[Search]:
-        """One for each rival."""
+        """Return one for each rival."""
         return [each.search() for each in self.rivals]
 
     def known_cells(self) -> set[str]:
-        """Ids of the rivals' cells whose max_lr is known."""
+        """Return ids of the rivals' cells whose max_lr is known."""
         return set().union(*(each.ids for each in self.rivals))
 
     def unknown_cells(self, oracle: Sequence[OracleCycle]) -> int:
-        """How many more will be asked for, beside the oracle's and if no grid grows."""
+        """Return how many more will be asked for, beside the oracle's and if no grid grows.
+
+        Args:
+            oracle: Finished cycles of the greedy oracle.
+        """
         return self._beam_ahead(oracle) + sum(each.unknown_cells for each in self.rivals)
 
     def beam_part(self, oracle: Sequence[OracleCycle]) -> BeamPart | None:
-        """Return the part of a run's table that is about the beam."""
+        """Return the part of a run's table that is about the beam.
+
+        Args:
+            oracle: Finished cycles of the greedy oracle.
+        """
         return beam_tables.part(self.study.beam, oracle, self.beam.cycles)
 
     def rival_parts(self, oracle: Sequence[OracleCycle], s_cyc: Sequence[RunCycle]) -> list[Rival]:
         """Return the part of a run's table that is about each rival."""
         return rivals.part(self.study, self.rivals, oracle, s_cyc)
 
-    def places(self, oracle: Sequence[OracleCycle]) -> list[tuple[StudyKey, dict[str, Any]]]:
-        """Where the beam's own cells are, which the oracle does not have, and the rivals'."""
-        others = {each.place for each in oracle}
+    def study_keys(self, oracle: Sequence[OracleCycle]) -> list[tuple[StudyKey, dict[str, Any]]]:
+        """Return where the beam's own cells are, which the oracle does not have, and the rivals'.
+
+        Args:
+            oracle: Finished cycles of the greedy oracle.
+        """
+        others = {each.study_key for each in oracle}
         beam: list[tuple[StudyKey, dict[str, Any]]] = [
-            (each.place, {"role": _BEAM, "cycle": each.cycle, "grid": list(each.cells)})
+            (each.study_key, {"role": _BEAM, "cycle": each.cycle, "grid": list(each.cells)})
             for cycle in self.beam.cycles
             for each in cycle.expanded
-            if each.place not in others
+            if each.study_key not in others
         ]
-        return [*beam, *((r.place, {"role": "rival", "rival": r.options}) for r in self.rivals)]
+        return [*beam, *((r.study_key, {"role": "rival", "rival": r.options}) for r in self.rivals)]
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
         """Return the way to the beam's best network, and the rivals' runs."""
@@ -87,7 +99,11 @@ class Extras:
         return {**beam, **{each.name: each.path for each in self.rivals}}
 
     def oracle_done(self, cycle: OracleCycle) -> None:
-        """Take note of a finished cycle of the oracle, and drop what nobody needs any more."""
+        """Take note of a finished cycle of the oracle, and drop what nobody needs any more.
+
+        Args:
+            cycle: The finished cycle.
+        """
         if cycle.region is None:
             self.hooks.on_discardable(self._liveness.end(_ORACLE))
             return

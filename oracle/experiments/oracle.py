@@ -56,7 +56,7 @@ class OracleExperiment:
         ]
 
     def known_cells(self) -> set[str]:
-        """S-Cyc's, and the rivals'."""
+        """Return S-Cyc's, and the rivals'."""
         return self._extras.known_cells() | (self._path.ids if self._path else set())
 
     def first_grids(self) -> set[str]:
@@ -74,7 +74,11 @@ class OracleExperiment:
         return oracles + self._extras.unknown_cells(self.cycles)
 
     def table(self, run_id: str) -> OracleTable:
-        """See :func:`oracle.tables.oracle.table`."""
+        """See :func:`oracle.tables.oracle.table`.
+
+        Args:
+            run_id: Id of the run.
+        """
         ended = len(self.cycles) == self.study.cycles + 1
         if self._path is not None:
             ended = ended and self._path.ended(self.s_cyc)
@@ -99,7 +103,7 @@ class OracleExperiment:
         """One for each cycle of the oracle, S-Cyc's, and those of the beam and of the rivals."""
         keys: list[tuple[StudyKey, dict[str, Any]]] = [
             (
-                each.place,
+                each.study_key,
                 {
                     "role": "oracle",
                     "cycle": each.cycle,
@@ -110,8 +114,8 @@ class OracleExperiment:
             for each in self.cycles
         ]
         if self._path is not None:
-            keys.append((self._path.place, {"role": "s_cyc"}))
-        return [*keys, *self._extras.places(self.cycles)]
+            keys.append((self._path.study_key, {"role": "s_cyc"}))
+        return [*keys, *self._extras.study_keys(self.cycles)]
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
         """Return the oracle's way and the runs beside it, by name.

@@ -16,7 +16,7 @@ from oracle.tables.parts.cycles import OracleCycleRow
 from oracle.tables.registry import Table
 
 
-def summary_place(run_id: str) -> StudyKey:
+def summary_key(run_id: str) -> StudyKey:
     """Name the Optuna study of a run's summary: one for each run.
 
     Args:
@@ -61,7 +61,7 @@ def _trial(
         low, high = min(bounds[0], region.well_tuned), max(bounds[1], region.well_tuned)
         axes["max_lr"] = Axis(low, high, log=True)
     return CandidateTrial(
-        place=summary_place(run_id),
+        study_key=summary_key(run_id),
         number=cycle.cycle,
         metrics=(),  # those of the graph
         axes=axes,

@@ -25,7 +25,7 @@ _REMEDIES: Mapping[int, str] = MappingProxyType(
 
 
 def why_not_writable(folder: Path) -> str:
-    """Why nothing can be written to a folder that may have to be made first; "" if it can."""
+    """Say why nothing can be written to a folder, made first if need be; "" if it can."""
     absolute = folder.absolute()
     nearest = next(each for each in (absolute, *absolute.parents) if each.exists())
     try:

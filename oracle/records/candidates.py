@@ -25,7 +25,7 @@ class Axis:
 class CandidateTrial:
     """One candidate, of which all is known."""
 
-    place: StudyKey  # the Optuna study of the whole search
+    study_key: StudyKey  # the Optuna study of the whole search
     number: int  # counted from 0, in the search's order
     metrics: tuple[str, ...]  # what each objective is
     axes: Mapping[str, Axis]
@@ -34,4 +34,4 @@ class CandidateTrial:
     values: tuple[float, ...]  # one for each objective; empty unless finished
     curve: Mapping[int, float]  # validation accuracy by pruning cycle, in percent
     attributes: Mapping[str, Any]
-    seconds: float  # of worker time, shared trainings included
+    seconds: float  # of worker time, shared training runs included

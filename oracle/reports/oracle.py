@@ -81,7 +81,11 @@ def sheet(table: OracleTable) -> ReportTable:
 
 
 def has_s_cyc(table: OracleTable) -> bool:
-    """Whether the study has S-Cyc's parameters; True, too, before the first cycle has ended."""
+    """Return whether the study has S-Cyc's parameters; True, too, before the first cycle has ended.
+
+    Args:
+        table: Of an oracle run.
+    """
     return all(cycle["s_cyc"]["max_lr"] is not None for cycle in table["cycles"])
 
 
@@ -198,7 +202,11 @@ def _is_flat(cycle: OracleCycleRow) -> bool:
 
 
 def verdict(table: OracleTable) -> str:
-    """Return how many cycles are conclusive for S-Cyc's max_lr, and what was measured."""
+    """Return how many cycles are conclusive for S-Cyc's max_lr, and what was measured.
+
+    Args:
+        table: Of an oracle run.
+    """
     if not has_s_cyc(table):
         return "The study has no S-Cyc parameters: only the regions are given."
     judged = [c for c in table["cycles"] if c["s_cyc"]["inside"] is not None]

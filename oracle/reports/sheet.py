@@ -26,7 +26,11 @@ class Cell(str):
 
 
 def tone(cell: str) -> Tone | None:
-    """Return a cell's tone; None of plain text, whatever its words are."""
+    """Return a cell's tone; None of plain text, whatever its words are.
+
+    Args:
+        cell: What is printed.
+    """
     return cell.tone if isinstance(cell, Cell) else None
 
 
@@ -69,7 +73,11 @@ def format_lr(value: float | None) -> str:
 
 
 def format_mean_std(values: Sequence[float | None] | None) -> str:
-    """Return mean ± standard deviation over replicates; ``-`` where one has no value."""
+    """Return mean ± standard deviation over replicates; ``-`` where one has no value.
+
+    Args:
+        values: One a replicate; None where it diverged.
+    """
     accuracies = all_there(values)
     if not accuracies:
         return "-"
@@ -94,7 +102,11 @@ def flat_spread(name: str, values: Sequence[float | None] | None) -> dict[str, f
 
 
 def all_there(values: Sequence[float | None] | None) -> list[float]:
-    """Return the values; none where one is missing, such as that of a diverged replicate."""
+    """Return the values; none where one is missing, such as that of a diverged replicate.
+
+    Args:
+        values: One a replicate; None where it diverged.
+    """
     known = [value for value in values or () if value is not None]
     return known if len(known) == len(values or ()) else []
 
@@ -130,7 +142,11 @@ def cost_rows(costs: Mapping[str, TrainingCost]) -> list[CostRow]:
 
 
 def cost_lines(printed: ReportTable) -> list[str]:
-    """Return a table's costs as aligned lines of text, and the sentences below them."""
+    """Return a table's costs as aligned lines of text, and the sentences below them.
+
+    Args:
+        printed: The printed table.
+    """
     width = max([6, *(len(row.name) for row in printed.costs)])
     rows = [
         f"{row.name:<{width}} {row.trainings:>7,} training runs {row.steps:>12,} steps "

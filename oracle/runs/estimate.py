@@ -193,7 +193,7 @@ def _members(study: Study) -> int:
 def _timed(meter: DeviceMeter, members: int) -> tuple[float, float]:
     """Time a pack's training per member: one iteration, and one validation (or test) pass.
 
-    Two trainings of n and 2n iterations, each validated once and tested once: their difference is
+    Two training runs of n and 2n iterations, each validated and tested once: their difference is
     n iterations, and what is left of the first is validation and test.
 
     Returns:

@@ -27,36 +27,36 @@ def say_what_is_gone(
     """Say where a run that was done lacks training runs, which are trained again."""
     if before is None or before.state not in ("done", "no winner") or queue.finished:
         return
-    places = [study_name(graph, study.name, where) for where in queue.places]
+    names = [study_name(graph, study.name, key) for key in queue.study_keys]
     progress.say(
-        f"training runs of {', '.join(places) or before.run_id} are missing from the storage, "
+        f"training runs of {', '.join(names) or before.run_id} are missing from the storage, "
         "perhaps deleted; they are trained again"
     )
 
 
-def _heading(name: str, where: StudyKey, role: Mapping[str, Any], result: Table) -> str:
+def _heading(name: str, study_key: StudyKey, role: Mapping[str, Any], result: Table) -> str:
     """Return what an Optuna study is called for people; the table has the weights that remain."""
     rows: Any = result.get("cycles") or ()  # not every kind of table has them
-    left = [row["weights_remaining"] for row in rows if row["cycle"] == where.cycle]
-    return people_name(name, where.kind, where.cycle, left[0] if left else None, role)
+    left = [row["weights_remaining"] for row in rows if row["cycle"] == study_key.cycle]
+    return people_name(name, study_key.kind, study_key.cycle, left[0] if left else None, role)
 
 
 def publish(recorder: Recorder, experiment: Experiment, result: Table) -> None:
     """Show the table and the figures in the dashboard, in every Optuna study of the run."""
     figures = FIGURES[result["kind"]].cards(result)
-    places = experiment.study_keys()
+    studies = experiment.study_keys()
     if answers := summary_trials(experiment, result["run_id"], result):
-        places.append((answers[0].place, {"role": "summary"}))
+        studies.append((answers[0].study_key, {"role": "summary"}))
     for answer in answers:
         recorder.answer(answer)
-    for where, role in places:
-        note = formats.dashboard_note(result, _heading(recorder.name, where, role, result))
+    for key, role in studies:
+        note = formats.dashboard_note(result, _heading(recorder.name, key, role, result))
 
         def annotate(
-            where: StudyKey = where, role: Mapping[str, Any] = role, note: str = note
+            study_key: StudyKey = key, role: Mapping[str, Any] = role, note: str = note
         ) -> None:
             recorder.store.annotate(
-                recorder.graph, recorder.name, where, result["run_id"], role, note, figures
+                recorder.graph, recorder.name, study_key, result["run_id"], role, note, figures
             )
 
-        recorder.in_study(where, annotate)
+        recorder.in_study(key, annotate)

@@ -33,7 +33,7 @@ class CellRequest:
     """Cells that a search wants, in the order in which they are packed."""
 
     cells: tuple[Cell, ...]
-    place: StudyKey
+    study_key: StudyKey
 
 
 Search = Generator[CellRequest, Results, None]
@@ -46,7 +46,7 @@ def replicate_cells(
     max_lr: float,
     first: int = 0,
 ) -> tuple[Cell, ...]:
-    """One training below each of the parents: those of the replicates from `first` on, in order."""
+    """Return a training run below each parent: of the replicates from `first` on, in order."""
     return tuple(
         graph.child(parent, schedule, max_lr) if parent else graph.root(replicate, schedule, max_lr)
         for replicate, parent in enumerate(parents, first)
@@ -85,5 +85,10 @@ def replay(search: Search, known: Results) -> CellRequest | None:
 
 
 def answered(request: CellRequest, known: Results) -> bool:
-    """Return whether every cell of a request is known."""
+    """Return whether every cell of a request is known.
+
+    Args:
+        request: What a search wants.
+        known: Results of any cells, by cell id.
+    """
     return all(cell.id in known for cell in request.cells)

@@ -130,14 +130,14 @@ def size(difference: Difference) -> str:
 
 
 def side(difference: Difference) -> str:
-    """Where the first stands, in words: as far as two digits tell."""
+    """Return where the first stands, in words: as far as two digits tell."""
     if round(difference.points, 2) == 0:
         return "from"
     return "ahead of" if difference.points > 0 else "behind"
 
 
 def certainty(difference: Difference) -> str:
-    """Whether a difference is significant, in words."""
+    """Return whether a difference is significant, in words."""
     if difference.standard_error is None:
         return "no significance test with 1 replicate"
     if not difference.told_apart:

@@ -24,6 +24,12 @@ class DescribedStudy:
     name: str
     attributes: Mapping[str, Any]
 
+    @property
+    def is_summary(self) -> bool:
+        """Whether it holds the answers of a run's cycles."""
+        place = self.attributes.get("place")
+        return isinstance(place, dict) and place.get("kind") == "summary"
+
 
 def people_name(
     name: str,

@@ -60,7 +60,11 @@ def _utc(local: datetime) -> datetime:
 
 
 def metric_of(graph: Graph) -> MetricSpec | None:
-    """Return what a training function's values are; None of accuracies in percent."""
+    """Return what a training function's values are; None of accuracies in percent.
+
+    Args:
+        graph: Names the training runs of the system.
+    """
     return getattr(graph.system, "metric", None)
 
 
@@ -126,7 +130,11 @@ def cell_trial(
 
 
 def observed_trial(observation: Observation) -> FrozenTrial:
-    """Return the trial of a training run that another program reported; diverged is FAIL."""
+    """Return the trial of a training run that another program reported; diverged is FAIL.
+
+    Args:
+        observation: What was observed.
+    """
     accuracy = observation.accuracy
     trial = optuna.create_trial(
         state=TrialState.FAIL if accuracy is None else TrialState.COMPLETE,

@@ -78,7 +78,7 @@ _Strict.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 
 def read_yaml(text: str, source: str) -> object:
-    """JSON values from YAML text. Raises BadInput for anything that is not plain YAML.
+    """Return JSON values from YAML text. Raises BadInput for anything that is not plain YAML.
 
     Refused beside malformed text: duplicate keys, keys that are not text, anchors and aliases,
     tags, more than one document, nesting over 20 levels, over 30,000 values, text over 1 MB.
@@ -108,7 +108,7 @@ def _code(character: int | str) -> int:
 
 
 def read_json(text: str, source: str = "study") -> object:
-    """JSON values, as strictly as :func:`read_yaml` reads YAML. Raises BadInput."""
+    """Return JSON values, as strictly as :func:`read_yaml` reads YAML. Raises BadInput."""
 
     def refused(rule: str) -> BadInput:
         return BadInput(source, [Problem("study", rule)])

@@ -49,7 +49,7 @@ class _OwnPaths(Mount):
     """Leaves what is not the dashboard's to the others, which know a wrong method from a path."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Whether a request is for the dashboard."""
+        """Return whether a request is for the dashboard."""
         own = scope["type"] == "http" and scope["path"].startswith(PATHS)
         return super().matches(scope) if own else (Match.NONE, {})
 

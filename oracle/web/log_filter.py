@@ -23,7 +23,7 @@ class OncePerMinute(logging.Filter):
         self._seen: dict[tuple[object, ...], tuple[float, int]] = {}  # since when; left out
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether a record is to be written."""
+        """Return whether a record is to be written."""
         kind, now = _kind(record), self._now()
         with self._lock:
             since, left_out = self._seen.get(kind, (-_PAUSE, 0))

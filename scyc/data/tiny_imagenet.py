@@ -26,6 +26,10 @@ def source(spec: TinyImageNetSpec, root: Path | None) -> Listed:
 
     The folder is what the archive unpacked to, or the one around it. Classes are the folders in
     train/, sorted. Raises BadInput with every problem found.
+
+    Args:
+        spec: The declared data set.
+        root: Folder of the images, instead of the spec's own.
     """
     folder = folder_of(spec.name, spec.root, root)
     top = folder if (folder / "train").is_dir() else folder / _ARCHIVE

@@ -71,7 +71,7 @@ def first_weights_remaining(engine: sa.Engine) -> dict[int, float]:
 
 
 def trials_with(engine: sa.Engine, key: str, value: str) -> int:
-    """How many trials there are in those studies."""
+    """Return how many trials there are in those studies."""
     same = TRIALS.c.study_id == OF_STUDIES.c.study_id
     wanted = (OF_STUDIES.c.key == key) & (OF_STUDIES.c.value_json == json.dumps(value))
     select = sa.select(sa.func.count()).select_from(TRIALS).join(OF_STUDIES, same).where(wanted)

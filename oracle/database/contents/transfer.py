@@ -95,14 +95,22 @@ def transfer(
 
 
 def size(connection: sa.Connection) -> tuple[int, ...]:
-    """How much a database holds of all that :func:`transfer` takes."""
+    """Return how much a database holds of all that :func:`transfer` takes.
+
+    Args:
+        connection: Within a transaction.
+    """
     tables = (STUDIES, TRIALS, PLANS, OUTSIDE, OBSERVATIONS, RUN_NAMES, RUNS)
     counts = (sa.select(sa.func.count()).select_from(table) for table in tables)
     return tuple(int(connection.execute(count).scalar_one()) for count in counts)
 
 
 def stored_studies(connection: sa.Connection) -> Iterator[StoredStudy]:
-    """Yield every Optuna study of a database, the oldest first."""
+    """Yield every Optuna study of a database, the oldest first.
+
+    Args:
+        connection: Within a transaction.
+    """
     select = sa.select(STUDIES.c.study_id, STUDIES.c.study_name).order_by(STUDIES.c.study_id)
     for number, name in connection.execute(select).all():
         order = DIRECTIONS.c.objective

@@ -17,12 +17,20 @@ _PERCENT: MetricFields = {"name": "accuracy", "mode": "max", "unit": "%"}
 
 
 def is_own(table: OracleTable) -> bool:
-    """Whether a table's values are another metric than accuracy in percent."""
+    """Return whether a table's values are another metric than accuracy in percent.
+
+    Args:
+        table: Of an oracle run.
+    """
     return fields(table) != _PERCENT
 
 
 def fields(table: OracleTable) -> MetricFields:
-    """Return what the values of a table are; accuracy in percent where it does not say."""
+    """Return what the values of a table are; accuracy in percent where it does not say.
+
+    Args:
+        table: Of an oracle run.
+    """
     return table.get("metric", _PERCENT)
 
 
@@ -46,7 +54,11 @@ def unit(table: OracleTable) -> str:
 
 
 def mean_std(values: Sequence[float | None] | None) -> str:
-    """Mean ± standard deviation over replicates, in four digits; none where one diverged."""
+    """Return mean ± standard deviation over replicates, in four digits; none where one diverged.
+
+    Args:
+        values: One a replicate; None where it diverged.
+    """
     known = all_there(values)
     if not known:
         return "-"
@@ -82,7 +94,12 @@ def paired(cycle: OracleCycleRow, part: Part) -> str:
 
 
 def named(printed: ReportTable, table: OracleTable) -> ReportTable:
-    """Return a printed table whose words are about its own metric."""
+    """Return a printed table whose words are about its own metric.
+
+    Args:
+        printed: The printed table.
+        table: Of an oracle run.
+    """
     if not is_own(table):
         return printed
     label = name(table)

@@ -47,7 +47,7 @@ def budget_share(count: int) -> float:
 
 
 def budget_cells(count: int, replicates: int, share: float | None = None) -> int:
-    """How many cells of a cycle a search may train.
+    """Return how many cells of a cycle a search may train.
 
     Args:
         count: values of the grid.
@@ -56,7 +56,6 @@ def budget_cells(count: int, replicates: int, share: float | None = None) -> int
 
     Returns:
         As many as the best max_lr with all its replicates and `LEAST_VALUES` others need, at least.
-
     """
     share = budget_share(count) if share is None else share
     wanted = math.floor(share * count * replicates + 1e-9)

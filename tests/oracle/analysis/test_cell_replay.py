@@ -42,7 +42,7 @@ def test_recorded_cycles_lose_little_at_a_quarter_of_the_trainings() -> None:
 def test_the_command_prints_both_accuracies_and_refuses_what_is_no_grid(tmp_path: Path) -> None:
     shown = CliRunner().invoke(replay, [str(RESULTS / "digits-fine.csv"), "--search", "racing"])
     assert shown.exit_code == 0
-    assert "racing: 20 % of the trainings" in shown.output
+    assert "racing: 20 % of the training runs" in shown.output
     assert "held-out accuracy" in shown.output
     wrong = tmp_path / "wrong.csv"
     wrong.write_text("a,b\n1,2\n")

@@ -147,7 +147,7 @@ ORDERS: dict[str, Callable[[Sequence[Pack]], int]] = {
     "first": lambda packs: 0,
     "last": lambda packs: len(packs) - 1,
     "oracle last": lambda packs: max(
-        range(len(packs)), key=lambda at: (packs[at].place.kind != "oracle", at)
+        range(len(packs)), key=lambda at: (packs[at].study_key.kind != "oracle", at)
     ),
     **{f"seed {seed}": shuffled(seed) for seed in range(8)},
 }
