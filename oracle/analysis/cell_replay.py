@@ -11,10 +11,9 @@ import csv
 import json
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -26,6 +25,7 @@ from oracle.stats.region import ToleranceKind
 from oracle.tables.metric import is_minimised
 from oracle.tables.oracle import OracleTable
 from scyc.errors import BadInput
+from scyc.json_types import JsonMapping
 
 COLUMNS = (
     "cycle",
@@ -206,7 +206,7 @@ def _of_table(table: OracleTable) -> list[RecordedCycle]:
     return _tidy(tidy_rows(table))
 
 
-def _tidy(rows: Sequence[Mapping[str, Any]]) -> list[RecordedCycle]:
+def _tidy(rows: Sequence[JsonMapping]) -> list[RecordedCycle]:
     cycles: dict[int, dict[float, dict[int, float]]] = {}
     for row in rows:
         gone = int(row["diverged"]) == 1

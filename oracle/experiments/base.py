@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from oracle.records.candidates import CandidateTrial
 from oracle.reports.sheet import format_lr
 from oracle.search.graph import CellResult, Graph
 from oracle.search.grid_search import OracleCycle
 from oracle.search.pruning_run import PruningPath, RunCycle
-from oracle.search.request import Search, StudyKey, replicate_cells
+from oracle.search.request import Search, StudyKey, StudyRole, replicate_cells
 from oracle.study.base import LearningRates, Study
 from oracle.study.parts import grid
 from oracle.study.parts.grid_spec import GridSpec
@@ -54,7 +54,7 @@ class Experiment(Protocol):
             run_id: Id of the run.
         """
 
-    def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
+    def study_keys(self) -> list[tuple[StudyKey, StudyRole]]:
         """Return the Optuna studies that hold it, and what each is in this study."""
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:

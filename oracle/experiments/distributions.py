@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from oracle.experiments.base import ExperimentCallbacks, path, path_line
 from oracle.search.graph import Graph
 from oracle.search.pruning_run import RunCycle
-from oracle.search.request import Search, StudyKey
+from oracle.search.request import Search, StudyKey, StudyRole
 from oracle.study.distributions import DistributionsStudy
 from oracle.tables import distributions
 from oracle.tables.distributions import DistributionsTable
@@ -51,7 +50,7 @@ class DistributionsExperiment:
         """
         return distributions.table(self.study, run_id, self.cycles, self._path.ended(self.cycles))
 
-    def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
+    def study_keys(self) -> list[tuple[StudyKey, StudyRole]]:
         """Return the run's Optuna study."""
         return [(self._path.study_key, {"role": "distributions"})]
 

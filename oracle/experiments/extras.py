@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from oracle.experiments.base import ExperimentCallbacks
 from oracle.reports.sheet import format_lr
@@ -12,7 +11,7 @@ from oracle.search.graph import Graph
 from oracle.search.grid_search import OracleCycle
 from oracle.search.liveness import NetworkLiveness
 from oracle.search.pruning_run import RunCycle
-from oracle.search.request import Search, StudyKey
+from oracle.search.request import Search, StudyKey, StudyRole
 from oracle.search.rivals.rival_run import RivalRun
 from oracle.search.selection.expected import cells_a_cycle
 from oracle.study.oracle import OracleStudy
@@ -77,20 +76,23 @@ class Extras:
         """Return the part of a run's table that is about each rival."""
         return rivals.part(self.study, self.rivals, oracle, s_cyc)
 
-    def study_keys(self, oracle: Sequence[OracleCycle]) -> list[tuple[StudyKey, dict[str, Any]]]:
+    def study_keys(self, oracle: Sequence[OracleCycle]) -> list[tuple[StudyKey, StudyRole]]:
         """Return where the beam's own cells are, which the oracle does not have, and the rivals'.
 
         Args:
             oracle: Finished cycles of the greedy oracle.
         """
         others = {each.study_key for each in oracle}
-        beam: list[tuple[StudyKey, dict[str, Any]]] = [
+        beam: list[tuple[StudyKey, StudyRole]] = [
             (each.study_key, {"role": _BEAM, "cycle": each.cycle, "grid": list(each.cells)})
             for cycle in self.beam.cycles
             for each in cycle.expanded
             if each.study_key not in others
         ]
-        return [*beam, *((r.study_key, {"role": "rival", "rival": r.options}) for r in self.rivals)]
+        beside: list[tuple[StudyKey, StudyRole]] = [
+            (each.study_key, {"role": "rival", "rival": each.options}) for each in self.rivals
+        ]
+        return beam + beside
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
         """Return the way to the beam's best network, and the rivals' runs."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from oracle.analysis import region_fit, replay
 from oracle.experiments.base import ExperimentCallbacks, cycle_line, first_grid, no_winner, path
@@ -13,7 +12,7 @@ from oracle.search.graph import Graph
 from oracle.search.greedy import greedy_oracle
 from oracle.search.grid_search import OracleCycle
 from oracle.search.pruning_run import PruningPath, RunCycle
-from oracle.search.request import Search, StudyKey
+from oracle.search.request import Search, StudyKey, StudyRole
 from oracle.search.selection.expected import cells_a_cycle
 from oracle.study.declared import learning_rates
 from oracle.study.oracle import OracleStudy
@@ -99,9 +98,9 @@ class OracleExperiment:
         adaptive = training_cost(replay.trained(replayed))
         return {"oracle": cost["oracle"], "adaptive": adaptive, "s_cyc": cost["s_cyc"]}
 
-    def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
+    def study_keys(self) -> list[tuple[StudyKey, StudyRole]]:
         """One for each cycle of the oracle, S-Cyc's, and those of the beam and of the rivals."""
-        keys: list[tuple[StudyKey, dict[str, Any]]] = [
+        keys: list[tuple[StudyKey, StudyRole]] = [
             (
                 each.study_key,
                 {

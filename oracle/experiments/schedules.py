@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from oracle.experiments.base import ExperimentCallbacks, first_grid, no_winner, path, path_line
 from oracle.reports.sheet import format_lr
 from oracle.search.graph import Graph
 from oracle.search.grid_search import GridSearch
 from oracle.search.pruning_run import RunCycle
-from oracle.search.request import Search, StudyKey
+from oracle.search.request import Search, StudyKey, StudyRole
 from oracle.study.base import LearningRates
 from oracle.study.schedules import Entry, SchedulesStudy
 from oracle.tables import schedules
@@ -74,13 +73,13 @@ class SchedulesExperiment:
         )
         return schedules.table(self.study, run_id, list(self.entries.values()), ended)
 
-    def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
+    def study_keys(self) -> list[tuple[StudyKey, StudyRole]]:
         """Return one for each run, and one for each grid search."""
-        runs: list[tuple[StudyKey, dict[str, Any]]] = [
+        runs: list[tuple[StudyKey, StudyRole]] = [
             (each.study_key, {"role": "schedule", "label": label})
             for label, each in self._paths.items()
         ]
-        tunings: list[tuple[StudyKey, dict[str, Any]]] = [
+        tunings: list[tuple[StudyKey, StudyRole]] = [
             (each.tuning.study_key, {"role": "tuning", "label": label})
             for label, each in self.entries.items()
             if each.tuning is not None

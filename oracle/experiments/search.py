@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from oracle.experiments import candidate_trials
 from oracle.experiments.base import ExperimentCallbacks, first_grid
 from oracle.search.graph import Graph
 from oracle.search.pruning_run import RunCycle
-from oracle.search.request import Search, StudyKey
+from oracle.search.request import Search, StudyKey, StudyRole
 from oracle.search.s_cyc.asha import Sampled
 from oracle.search.s_cyc.candidates import Candidate, CandidatePool
 from oracle.search.s_cyc.coordinate import Recipe
@@ -96,9 +95,9 @@ class SearchExperiment:
         """
         return search_tables.table(self.study, run_id, self.results)
 
-    def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
+    def study_keys(self) -> list[tuple[StudyKey, StudyRole]]:
         """Return the Optuna studies of the search, its candidates' cells and epsilon's grid."""
-        keys: list[tuple[StudyKey, dict[str, Any]]] = [
+        keys: list[tuple[StudyKey, StudyRole]] = [
             (candidate_trials.study_key(self.study, self.graph), {"role": "search"}),
             (self.board.study_key, {"role": "candidates"}),
         ]

@@ -14,6 +14,7 @@ from oracle.search.request import StudyKey
 from oracle.study.declared import max_lr_bounds
 from oracle.tables.parts.cycles import OracleCycleRow
 from oracle.tables.registry import Table
+from scyc.json_types import JsonObject
 
 
 def summary_key(run_id: str) -> StudyKey:
@@ -74,10 +75,10 @@ def _trial(
     )
 
 
-def _measured(experiment: OracleExperiment, cycle: OracleCycle) -> dict[str, Any]:
+def _measured(experiment: OracleExperiment, cycle: OracleCycle) -> JsonObject:
     """Return what is known as soon as a cycle ends."""
     region, s_cyc = cycle.region, experiment.study.s_cyc_max_lr(cycle.cycle)
-    found: dict[str, Any] = {
+    found: JsonObject = {
         SUMMARY_KEY: cycle.cycle,
         "weights_remaining": next(iter(cycle.results.values()))[0].weights_remaining,
         "replicates": cycle.replicates,
@@ -93,12 +94,12 @@ def _measured(experiment: OracleExperiment, cycle: OracleCycle) -> dict[str, Any
     return found
 
 
-def _estimated(row: OracleCycleRow) -> dict[str, Any]:
+def _estimated(row: OracleCycleRow) -> JsonObject:
     """Return what a run's table adds: the estimated region, and the S-Cyc verdict."""
     evidence = row["evidence"]
     if evidence is None:
         return {}
-    found: dict[str, Any] = {}
+    found: JsonObject = {}
     if estimate := evidence.get("estimated"):
         found |= {
             "estimated_well_tuned": estimate["well_tuned"],

@@ -69,7 +69,7 @@ def delete(run: StoredRun, settings: Settings) -> Deleted:
             nodes = {
                 key.node
                 for key, role in experiment(run.study, graph).study_keys()
-                if role.get("role") == "search"
+                if role["role"] == "search"
             }
             nodes.add(summary_key(run_id).node)
             rows.remove(run_id, graph.id, gone, nodes, lease.claim)

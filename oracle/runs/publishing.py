@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from oracle.database import RunRecord
@@ -12,7 +11,7 @@ from oracle.experiments.summary import summary_trials
 from oracle.plots.registry import FIGURES
 from oracle.reports import formats
 from oracle.search.graph import Graph
-from oracle.search.request import StudyKey
+from oracle.search.request import StudyKey, StudyRole
 from oracle.settings import Progress
 from oracle.storage.optuna_studies import study_name
 from oracle.storage.people_names import people_name
@@ -34,7 +33,7 @@ def say_what_is_gone(
     )
 
 
-def _heading(name: str, study_key: StudyKey, role: Mapping[str, Any], result: Table) -> str:
+def _heading(name: str, study_key: StudyKey, role: StudyRole, result: Table) -> str:
     """Return what an Optuna study is called for people; the table has the weights that remain."""
     rows: Any = result.get("cycles") or ()  # not every kind of table has them
     left = [row["weights_remaining"] for row in rows if row["cycle"] == study_key.cycle]
@@ -52,9 +51,7 @@ def publish(recorder: Recorder, experiment: Experiment, result: Table) -> None:
     for key, role in studies:
         note = formats.dashboard_note(result, _heading(recorder.name, key, role, result))
 
-        def annotate(
-            study_key: StudyKey = key, role: Mapping[str, Any] = role, note: str = note
-        ) -> None:
+        def annotate(study_key: StudyKey = key, role: StudyRole = role, note: str = note) -> None:
             recorder.store.annotate(
                 recorder.graph, recorder.name, study_key, result["run_id"], role, note, figures
             )

@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NotRequired, TypedDict
 
 from oracle.search.graph import Cell, CellResult, Tree
+from scyc.json_types import JsonObject
 from scyc.specs.schedules import ScheduleSpec
 
 Results = Mapping[str, CellResult]  # by cell id
@@ -26,6 +28,21 @@ class StudyKey:
     kind: str
     cycle: int | None  # None where one study holds all cycles
     node: str  # hash that tells it from its like
+
+
+class StudyRole(TypedDict):
+    """What an Optuna study is in a run: its attribute ``run:<run id>``."""
+
+    role: str
+    cycle: NotRequired[int]
+    """Completed pruning cycles, of the cells of one cycle."""
+    grid: NotRequired[list[float]]
+    """Its max_lr, rising."""
+    replicates: NotRequired[int]
+    label: NotRequired[str]
+    """Of an entry of a comparison."""
+    rival: NotRequired[JsonObject]
+    """A rival's name and options."""
 
 
 @dataclass(frozen=True)

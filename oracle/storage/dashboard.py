@@ -9,12 +9,12 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from scyc.json_types import JsonMapping
 from scyc.specs.base import content_hash
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def write_figure(study: optuna.Study, title: str, figure: Figure) -> None:
     module.save_plotly_graph_object(study, figure, graph_object_id=title)
 
 
-def _note_is_ours(note: str, attributes: Mapping[str, Any]) -> bool:
+def _note_is_ours(note: str, attributes: JsonMapping) -> bool:
     """Return whether a note may be replaced: it is empty, or as the last run left it."""
     if not note:
         return True

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import optuna
 from optuna.storages import RDBStorage
@@ -20,6 +19,7 @@ from oracle.search.request import StudyKey
 from oracle.storage.people_names import DescribedStudy, people_names
 from oracle.storage.trial_codec import metric_of
 from oracle.study.base import HASH_DIGITS
+from scyc.json_types import JsonMapping
 
 _ACCURACY = ("validation accuracy, %",)  # what a training run's value is
 _EXTERNAL = StudyKey("observations", None, "")  # of a run whose training runs others do
@@ -100,7 +100,7 @@ class OptunaStudies:
         self,
         titles: Sequence[str],
         metrics: Sequence[str],
-        attributes: Mapping[str, Any],
+        attributes: JsonMapping,
         least: bool = False,
     ) -> optuna.Study:
         """Open a study; make it if need be. The last attribute marks it as whole.

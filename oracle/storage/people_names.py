@@ -36,7 +36,7 @@ def people_name(
     kind: str,
     cycle: int | None = None,
     weights_remaining: float | None = None,
-    role: Mapping[str, Any] = MappingProxyType({}),
+    role: Mapping[str, object] = MappingProxyType({}),
 ) -> str:
     """Return what an Optuna study is called for people, such as ``digits / cycle 03 / 51 %``.
 
@@ -55,7 +55,7 @@ def people_name(
     return f"{name} / cycle {cycle:02d}{share}{f' / {part}' if part else ''}"
 
 
-def _of_role(role: Mapping[str, Any]) -> str:
+def _of_role(role: Mapping[str, object]) -> str:
     """Return what tells a study from the others of its run; empty where its cycle does."""
     what, label = role.get("role"), role.get("label")
     if what == "rival":

@@ -29,7 +29,7 @@ from oracle.errors import OptunaStudyGone, StorageProblem
 from oracle.records.candidates import CandidateTrial
 from oracle.records.observations import Observation
 from oracle.search.graph import Cell, CellResult, Graph
-from oracle.search.request import StudyKey
+from oracle.search.request import StudyKey, StudyRole
 from oracle.storage import dashboard
 from oracle.storage.dashboard_storage import DashboardStorage
 from oracle.storage.errors import decoding_errors, storage_errors
@@ -251,7 +251,7 @@ class ResultStore:
         name: str,
         study_key: StudyKey,
         run_id: str,
-        role: Mapping[str, Any],
+        role: StudyRole,
         note: str,
         figures: Mapping[str, Figure],
     ) -> None:
