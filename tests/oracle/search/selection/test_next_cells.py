@@ -73,6 +73,21 @@ def test_values_that_decide_nothing_get_no_further_replicate() -> None:
     assert per_value[12:29].sum() > 0.75 * per_value.sum()
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_the_best_comes_first_and_the_ends_once_it_is_known(seed: int) -> None:
+    truth = hump(0.3, 8, seed)
+    table, diverged = np.full((40, 8), np.nan), np.full((40, 8), np.nan)
+    table[::3, :4], diverged[::3, :4] = truth[::3, :4], 0.0
+    farthest = []
+    for regret in (1e-9, 5.0):  # the best is never known well enough, and always
+        search = CycleSearch(GRID, 8, 0.5, 100, 8, regret=regret)
+        cells = next_cells(search, Known(table, diverged)).cells
+        assert len(cells) == 8
+        farthest.append(max(abs(value - 20) for value, _ in cells))
+    assert farthest[0] <= 3  # steps from the true best
+    assert farthest[1] >= 4  # its region's ends are at 5
+
+
 def test_a_flat_curve_ends_early_and_says_so() -> None:
     rng = np.random.default_rng(0)
     truth = 80 + rng.normal(0, 2, 8) + rng.normal(0, 0.2, (40, 8))
