@@ -288,6 +288,6 @@ class ResultStore:
         """Return the axis of max_lr that all trials of a study have."""
         name = study.study_name
         if name not in self._axes:
-            kept = self._trials.distribution(self._number(study), "max_lr")
-            self._axes[name] = max_lr_axis(kept, bounds)
+            stored = self._trials.distribution(self._number(study), "max_lr")
+            self._axes[name] = max_lr_axis(stored, bounds)
         return self._axes[name]
