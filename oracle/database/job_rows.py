@@ -33,7 +33,7 @@ def changed(
     connection: sa.Connection,
     job_id: str,
     new: Values,
-    *where: sa.ColumnElement[bool],
+    *conditions: sa.ColumnElement[bool],
     tell: tuple[EventKind, str] | None = None,
 ) -> bool:
     """Change a job where it is as told, raise its revision, and add an event.
@@ -43,7 +43,7 @@ def changed(
     values = {**new, "revision": JOBS.c.revision + 1}
     if tell is not None:
         values["told"] = JOBS.c.told + 1
-    update = sa.update(JOBS).where(named(job_id), *where).values(values)
+    update = sa.update(JOBS).where(named(job_id), *conditions).values(values)
     row = connection.execute(update.returning(JOBS.c.number, JOBS.c.told)).one_or_none()
     if row is not None and tell is not None:
         kind, text = tell

@@ -116,22 +116,22 @@ class Jobs(Holding):
         study: the name of its study. text: a part of its id or owner, in any case. before: the
         number of the last job of the page before this one.
         """
-        where: list[sa.ColumnElement[bool]] = []
+        conditions: list[sa.ColumnElement[bool]] = []
         if states:
-            where.append(JOBS.c.state.in_(states))
+            conditions.append(JOBS.c.state.in_(states))
         if study is not None:
-            where.append(JOBS.c.study_name == storable(study))
+            conditions.append(JOBS.c.study_name == storable(study))
         if owner is not None:
-            where.append(JOBS.c.owner == storable(owner))
+            conditions.append(JOBS.c.owner == storable(owner))
         if text is not None:
             part = storable(text)
-            where.append(
+            conditions.append(
                 JOBS.c.id.icontains(part, autoescape=True)
                 | JOBS.c.owner.icontains(part, autoescape=True)
             )
         if before is not None:
-            where.append(JOBS.c.number < min(before, _LARGEST))
-        select = sa.select(JOBS).where(*where).order_by(JOBS.c.number.desc()).limit(limit)
+            conditions.append(JOBS.c.number < min(before, _LARGEST))
+        select = sa.select(JOBS).where(*conditions).order_by(JOBS.c.number.desc()).limit(limit)
         with self._database.reading() as connection:
             return [job(row) for row in connection.execute(select)]
 

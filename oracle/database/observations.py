@@ -111,8 +111,8 @@ class Observations:
             rows = connection.execute(select.order_by(OBSERVATIONS.c.number))
             return [Observation(*row[:-1], reported=aware(row.reported)) for row in rows]
 
-    def _declared(self, *where: sa.ColumnElement[bool]) -> list[Declared]:
-        select = sa.select(*_RUN).where(*where).order_by(OUTSIDE.c.number)
+    def _declared(self, *conditions: sa.ColumnElement[bool]) -> list[Declared]:
+        select = sa.select(*_RUN).where(*conditions).order_by(OUTSIDE.c.number)
         with self._database.reading() as connection:
             rows = connection.execute(select)
             return [Declared(*row[:-1], declared=aware(row.declared)) for row in rows]

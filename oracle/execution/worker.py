@@ -270,11 +270,11 @@ def task(cell: Cell, known: Results) -> CellTask:
         cell: To train.
         known: Results by cell id, those of its parents among them.
     """
-    kept = keeper(cell, known) if cell.parent else None
+    keeping = keeper(cell, known) if cell.parent else None
     return CellTask(
         cell=cell.id,
         parent=known[cell.parent.id].checkpoint if cell.parent else None,
-        kept=known[kept.id].kept if kept else None,
+        kept=known[keeping.id].kept if keeping else None,
         cycle=cell.cycle,
         replicate=cell.replicate,
         schedule=as_json(cell.schedule),

@@ -120,8 +120,8 @@ class Extras:
         self.hooks.on_discardable(
             self._liveness.tell(_BEAM, cycle.cycle, results, cycle.kept_cells)
         )
-        kept = ", ".join(format_lr(each.last.max_lr) for each in cycle.kept)
-        self.hooks.on_cycle(f"cycle {cycle.cycle:>2}  beam of {self.study.beam}: keeps {kept}")
+        rates = ", ".join(format_lr(each.last.max_lr) for each in cycle.kept)
+        self.hooks.on_cycle(f"cycle {cycle.cycle:>2}  beam of {self.study.beam}: keeps {rates}")
 
     def _begun(self, run: RivalRun, cycle: int) -> None:
         self.hooks.on_discardable(self._liveness.tell(run.name, cycle, (), run.row_ids(cycle)))

@@ -218,11 +218,11 @@ def verdict(table: OracleTable) -> str:
     inside, outside = by_kind.get("inside", []), by_kind.get("outside", [])
     counts = _counts(table)
     over = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])
-    where = ": " + ", ".join(f"{_weights(c)} {_side(c)}" for c in outside) if outside else ""
+    cycles = ": " + ", ".join(f"{_weights(c)} {_side(c)}" for c in outside) if outside else ""
     line = (
         f"S-Cyc verdict: with {over} replicate{'s' * (over != '1')}, "
         f"{len(inside) + len(outside)} of {len(judged)} cycles are conclusive "
-        f"({len(inside)} inside, {len(outside)} outside{where})"
+        f"({len(inside)} inside, {len(outside)} outside{cycles})"
     )
     if unknown := by_kind.get("unknown", []):
         line += f"; {len(unknown)} unknown beyond the end of the grid"

@@ -72,19 +72,21 @@ def format_lr(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
 
 
-def format_mean_std(values: Sequence[float | None] | None) -> str:
+def format_mean_std(
+    values: Sequence[float | None] | None, mean: str = ".2f", spread: str = ".2f"
+) -> str:
     """Return mean ± standard deviation over replicates; ``-`` where one has no value.
 
     Args:
         values: One a replicate; None where it diverged.
+        mean: Format of the mean; hundredths of a percent of accuracies if left out.
+        spread: Format of the standard deviation.
     """
-    accuracies = all_there(values)
-    if not accuracies:
+    known = all_there(values)
+    if not known:
         return "-"
-    mean = f"{statistics.fmean(accuracies):.2f}"
-    if len(accuracies) == 1:
-        return mean
-    return f"{mean} ± {statistics.stdev(accuracies):.2f}"
+    deviation = f" ± {statistics.stdev(known):{spread}}" if len(known) > 1 else ""
+    return f"{statistics.fmean(known):{mean}}{deviation}"
 
 
 def flat_spread(name: str, values: Sequence[float | None] | None) -> dict[str, float | None]:

@@ -90,11 +90,11 @@ def read_yaml(text: str, source: str) -> object:
         return yaml.load(text, Loader=_Strict)  # noqa: S506  # a SafeLoader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "study"
+        position = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "study"
         rule = error.problem or error.context or "is not YAML"
         if "'\\t'" in rule:
             rule += "; indent with spaces"
-        raise BadInput(source, [Problem(where, rule)]) from error
+        raise BadInput(source, [Problem(position, rule)]) from error
     except yaml.reader.ReaderError as error:
         rule = f"is not YAML: it holds the character #x{_code(error.character):04x}; remove it"
         raise BadInput(source, [Problem("study", rule)]) from error

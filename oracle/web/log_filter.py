@@ -45,5 +45,5 @@ def _kind(record: logging.LogRecord) -> tuple[object, ...]:
     traceback = error.__traceback__ if error is not None else None
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
-    where = (traceback.tb_frame.f_code, traceback.tb_lineno) if traceback is not None else None
-    return (record.name, str(record.msg).partition("\n")[0], type(error), where)
+    line = (traceback.tb_frame.f_code, traceback.tb_lineno) if traceback is not None else None
+    return (record.name, str(record.msg).partition("\n")[0], type(error), line)

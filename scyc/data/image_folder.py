@@ -159,10 +159,10 @@ def passed_over_notices(folder: Path, files: Sequence[Path]) -> list[str]:
         (unseen if any(hidden(name) for name in names) else unread).append(file)
     notices = []
     if unseen:
-        where = Counter(
+        folders = Counter(
             next(name for name in file.relative_to(folder).parts if hidden(name)) for file in unseen
         )
-        shown = ", ".join(sorted(where)[:3]) + (", ..." if len(where) > 3 else "")
+        shown = ", ".join(sorted(folders)[:3]) + (", ..." if len(folders) > 3 else "")
         notices.append(f"{len(unseen):,} hidden files are passed over ({shown})")
     if unread:
         notices.append(

@@ -93,6 +93,6 @@ def _lines(annotations: Path) -> tuple[dict[str, str], list[Problem]]:
             named[file] = name
         elif line.strip():
             rule = "names a file again" if file in named else "needs a file, a tab and a class"
-            where = f"{annotations}, line {number}"
-            problems.append(Problem("dataset.root", f"{rule}; unpack the archive anew", where))
+            position = f"{annotations}, line {number}"
+            problems.append(Problem("dataset.root", f"{rule}; unpack the archive anew", position))
     return named, problems

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 from dataclasses import replace
 
-from oracle.reports.sheet import ReportTable, all_there
+from oracle.reports.sheet import ReportTable, format_mean_std
 from oracle.search.chance import Part
 from oracle.stats.paired_difference import Difference
 from oracle.tables.base import MetricFields
@@ -59,11 +58,7 @@ def mean_std(values: Sequence[float | None] | None) -> str:
     Args:
         values: One a replicate; None where it diverged.
     """
-    known = all_there(values)
-    if not known:
-        return "-"
-    spread = f" ± {statistics.stdev(known):.2g}" if len(known) > 1 else ""
-    return f"{statistics.fmean(known):.4g}{spread}"
+    return format_mean_std(values, ".4g", ".2g")
 
 
 def again(cycle: OracleCycleRow) -> str:
