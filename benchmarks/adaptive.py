@@ -68,7 +68,7 @@ class Outcome:
     best_inside: bool  # its well-tuned max_lr lies in the full grid's region
     end_error: int  # of the worse end
     loss: float  # points of the best mean validation accuracy
-    share: float  # of the full grid's trainings
+    share: float  # of the full grid's training runs
     rounds: int
     full_true_loss: float | None  # points that its well-tuned max_lr is below the best, truly
     true_loss: float | None
@@ -98,7 +98,7 @@ class Row:
 
 
 def searched(case: Case, kind: SearchKind) -> tuple[OracleCycle, int]:
-    """A cycle as one kind of search finds it, and in how many rounds."""
+    """Return a cycle as one kind of search finds it, and in how many rounds."""
     search = GridSearch(
         _GRAPH, _STEADY, case.grid, case.tolerance, case.tolerance_kind, SELECTION_RULES[kind]
     )
@@ -115,7 +115,7 @@ def searched(case: Case, kind: SearchKind) -> tuple[OracleCycle, int]:
 
 
 def compared(case: Case) -> Outcome:
-    """Both searches of a case."""
+    """Return both searches of a case."""
     full, _ = searched(case, "grid")
     few, rounds = searched(case, "adaptive")
     right, found = full.region, few.region
@@ -150,7 +150,7 @@ def compared(case: Case) -> Outcome:
 
 
 def row(family: str, outcomes: Iterable[Outcome]) -> Row:
-    """The outcomes of a family together."""
+    """Return the outcomes of a family together."""
     every = list(outcomes)
     mean = statistics.fmean
     return Row(
@@ -173,12 +173,12 @@ def row(family: str, outcomes: Iterable[Outcome]) -> Row:
 
 
 def family(name: str, cases: int) -> Row:
-    """A family of known curves, the same every time."""
+    """Return a family of known curves, the same every time."""
     return row(name, (compared(case(name, seed)) for seed in range(cases)))
 
 
 def case(name: str, seed: int) -> Case:
-    """One case of a family. Every second one comes after a cycle whose best was near its own."""
+    """Make one case of a family; every second one after a cycle whose best was near its own."""
     made = FAMILIES[name]
     rng = np.random.default_rng([seed, *name.encode()])
     declared = _grid(rng)
@@ -209,12 +209,12 @@ def case(name: str, seed: int) -> Case:
 
 
 def recorded(path: Path) -> list[Case]:
-    """The cycles of a table in a file: see :func:`cases`."""
+    """Return the cycles of a table in a file: see :func:`cases`."""
     return cases(json.loads(path.read_text()))
 
 
 def cases(table: Mapping[str, Any]) -> list[Case]:
-    """The cycles of a recorded run whose whole grid was searched, each grid as it had grown."""
+    """Read the cycles of a run whose whole grid was searched, each grid as it had grown."""
     if table.get("kind", "oracle") != "oracle" or table.get("search", "grid") != "grid":
         return []
     found: list[Case] = []

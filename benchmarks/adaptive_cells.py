@@ -54,12 +54,12 @@ class Outcome:
     verdicts: tuple[tuple[str, bool], ...] = ()  # kind, whether it is truly inside
 
     def wall(self, workers: int) -> float:
-        """Durations of a training run until the end, each worker training one at a time."""
+        """Return durations of a training run until the end, each worker training one at a time."""
         return float(sum(-(-batch // workers) for batch in self.batches))
 
 
 def searched(given: Case, rule: str, batch: int = BATCH, share: float | None = None) -> Outcome:
-    """A case as a rule answers it."""
+    """Return a case as a rule answers it."""
     count, replicates = given.table.shape
     budget = budget_cells(count, replicates, share or BUDGETS[count])
     search = CycleSearch(tuple(given.rates.tolist()), replicates, TOLERANCE, budget, batch)
@@ -96,7 +96,7 @@ def searched(given: Case, rule: str, batch: int = BATCH, share: float | None = N
 
 
 def raw(given: Case) -> Outcome:
-    """The whole grid's best mean and the ends of what is within the tolerance of it."""
+    """Return the whole grid's best mean and the ends of what is within the tolerance of it."""
     sound = ~np.isnan(given.table).any(axis=1)
     means = np.where(sound, np.nan_to_num(given.table).mean(axis=1), -np.inf)
     members = np.flatnonzero(means >= means.max() - TOLERANCE)
@@ -138,7 +138,7 @@ def _outcome(
 
 
 def summary(ours: Sequence[Outcome], raws: Sequence[Outcome]) -> dict[str, float | None]:
-    """Means of a method, and its differences to the raw grid with their upper 95 % bound."""
+    """Return means of a method, and its differences to the raw grid with their upper 95 % bound."""
     mean = statistics.fmean
     row: dict[str, float | None] = {
         "cases": float(len(ours)),

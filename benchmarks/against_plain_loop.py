@@ -43,7 +43,7 @@ CROP = 4  # pixels of padding
 def plain_loop(
     folder: Path, network: nn.Module, masks: dict[str, torch.Tensor], steps: int, batch: int
 ) -> Callable[[], float]:
-    """The loop that one writes today; returns a function that trains and gives an accuracy."""
+    """Make the loop that one writes today; returns a function that trains and gives an accuracy."""
     torchvision_compat.torchvision()
     from torchvision import datasets  # noqa: PLC0415  # after torchvision can be imported
     from torchvision.transforms import v2  # noqa: PLC0415
@@ -97,7 +97,7 @@ def plain_loop(
 
 
 def cases(folder: Path, steps: int, batch: int, rounds: int, device: torch.device) -> list[Case]:
-    """Both cases."""
+    """Return both cases."""
     spec = ImageFolderSpec(name="image_folder", root=str(folder), size=SIDE)
     augment = {"crop": CROP, "flip": True}
     system = systems.system("resnet20", steps, batch, augment=augment)

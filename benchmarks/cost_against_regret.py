@@ -25,7 +25,7 @@ RAW = "whole grid, raw"
 
 
 def by_method(files: Sequence[Path]) -> dict[str, list[Mapping[str, Any]]]:
-    """The cases of every method."""
+    """Return the cases of every method."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for file in files:
         read: dict[str, list[Mapping[str, Any]]] = {}
@@ -36,7 +36,7 @@ def by_method(files: Sequence[Path]) -> dict[str, list[Mapping[str, Any]]]:
 
 
 def figure(methods: Mapping[str, Sequence[Mapping[str, Any]]]) -> go.Figure:
-    """A point a method and grid size, with 95 % intervals; a line a method."""
+    """Return a point a method and grid size, with 95 % intervals; a line a method."""
     drawn = make_subplots(rows=1, cols=2, horizontal_spacing=0.1)
     for colour, (method, cases) in zip(COLOURS, sorted(methods.items()), strict=False):
         for column, (name, title) in enumerate(PANELS, 1):

@@ -49,7 +49,7 @@ class Outcome:
 
 
 def outcome(given: Case) -> Outcome:
-    """The posterior's answers, and the raw ones."""
+    """Return the posterior's answers, and the raw ones."""
     _, low, high = given.truth()
     rates, step = given.rates, 1 / (len(given.rates) - 1)
     started = time.process_time()
@@ -88,7 +88,7 @@ def outcome(given: Case) -> Outcome:
 
 
 def questions(given: Case) -> list[float]:
-    """Places that a verdict is asked for, a case's own: a third on the grid, half by each end."""
+    """List where a verdict is asked for, a case's own: a third on the grid, half by each end."""
     _, *truth = given.truth()
     step = 1 / (len(given.rates) - 1)
     rng = np.random.default_rng(list(np.nan_to_num(given.table[0]).tobytes()))
@@ -102,7 +102,7 @@ def questions(given: Case) -> list[float]:
 
 
 def summary(outcomes: Iterable[Outcome]) -> dict[str, float | None]:
-    """Outcomes of a kind together."""
+    """Return outcomes of a kind together."""
     every, mean = list(outcomes), statistics.fmean
     asked = [each for one in every for each in one.verdicts]
     inside = [truth for kind, truth in asked if kind == "inside"]

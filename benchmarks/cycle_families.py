@@ -50,11 +50,11 @@ class Case:
         return np.asarray(LOW * (HIGH / LOW) ** self.places)
 
     def expected(self, places: Array) -> Array:
-        """Expected accuracy, 0 where it diverges."""
+        """Return expected accuracy, 0 where it diverges."""
         return np.asarray((1 - self.chance(places)) * self.curve(places))
 
     def truth(self) -> tuple[float, float, float]:
-        """Best expected accuracy of the grid, and the places of the region's ends."""
+        """Return best expected accuracy of the grid, and the places of the region's ends."""
         fine = np.union1d(np.linspace(0, 1, 4001), self.places)
         values = self.expected(fine)
         best = float(self.expected(self.places).max())
@@ -62,7 +62,7 @@ class Case:
         return best, float(fine[members[0]]), float(fine[members[-1]])
 
     def tried(self, replicates: int) -> dict[float, MaxLrScores]:
-        """The first replicates of every max_lr."""
+        """Return the first replicates of every max_lr."""
         table, diverged = self.table[:, :replicates], self.diverged[:, :replicates]
         return {
             float(rate): MaxLrScores(tuple(np.nan_to_num(row).tolist()), bool(gone.any()))
@@ -70,18 +70,18 @@ class Case:
         }
 
     def inside(self, max_lr: float) -> bool:
-        """Whether a max_lr truly lies between the region's ends."""
+        """Return whether a max_lr truly lies between the region's ends."""
         _, low, high = self.truth()
         place = math.log(max_lr / LOW) / math.log(HIGH / LOW)
         return low - 1e-9 <= place <= high + 1e-9
 
     def cells(self) -> Cells:
-        """Everything that was trained."""
+        """Return everything that was trained."""
         return Cells(self.rates, self.table, self.diverged)
 
 
 def case(family: str, count: int, replicates: int, seed: int) -> Case:
-    """One case, the same every time."""
+    """Return one case, the same every time."""
     rng = np.random.default_rng([seed, count, replicates, *family.encode()])
     curve, chance = FAMILIES[family](rng)
     noise, size = str(rng.choice(NOISES)), float(rng.choice(SIZES))

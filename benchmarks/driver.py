@@ -33,7 +33,7 @@ _ALLOWED = 1000 * 0.02 * 2 * 60 / 50  # ms of CPU a cell
 
 
 def main_case(pack: int, quick: bool, rounds: int) -> Case:
-    """The demo's oracle in packs of `pack`."""
+    """Return the demo's oracle in packs of `pack`."""
     study = load_study("digits").model_copy(update={"pack": pack})
     if quick:
         study = scale_down(study, ScaleDown(cycles=1, replicates=1))

@@ -23,7 +23,7 @@ COUNTS = (10, 20, 40)
 
 
 def asked(given: Case, seed: int) -> float:
-    """S-Cyc's max_lr in a case."""
+    """Return S-Cyc's max_lr in a case."""
     rng = np.random.default_rng([seed, 1])
     if rng.random() < 0.5:
         return float(rng.choice(given.rates))
@@ -34,7 +34,7 @@ def asked(given: Case, seed: int) -> float:
 
 
 def verdict(given: Case, replicates: int, max_lr: float) -> tuple[VerdictKind, int | None]:
-    """The verdict with so many replicates, and how many more would decide it."""
+    """Return the verdict with so many replicates, and how many more would decide it."""
     found = infer_region(given.tried(replicates), TOLERANCE, "points")
     assert found is not None
     told = found.verdict(max_lr)
@@ -42,7 +42,7 @@ def verdict(given: Case, replicates: int, max_lr: float) -> tuple[VerdictKind, i
 
 
 def grown(given: Case, growth: ReplicateRange, max_lr: float) -> tuple[VerdictKind, int]:
-    """The verdict at which the growth ends, and with how many replicates."""
+    """Return the verdict at which the growth ends, and with how many replicates."""
     have = growth.least
     while True:
         kind, more = verdict(given, have, max_lr)

@@ -44,7 +44,7 @@ class Case:
 
 
 def clock(device: torch.device) -> Clock:
-    """CPU time of this process; on a GPU wall time, once the device has done all it was asked."""
+    """Read CPU time of this process; on a GPU wall time, once the device has done its work."""
     if device.type != "cuda":
         return time.process_time
 
@@ -72,7 +72,7 @@ def pairs(
 
 
 def rate(work: Callable[[], object], amount: float, now: Clock, rounds: int = 5) -> float:
-    """`amount` of work a second, in the fastest round."""
+    """Return `amount` of work a second, in the fastest round."""
     work()
     times = []
     for _ in range(rounds):
@@ -83,7 +83,7 @@ def rate(work: Callable[[], object], amount: float, now: Clock, rounds: int = 5)
 
 
 def machine(device: torch.device) -> dict[str, Any]:
-    """What the figures were measured on."""
+    """Return what the figures were measured on."""
     model = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
@@ -113,7 +113,7 @@ def report(name: str, device: torch.device, cases: Sequence[Case], as_json: bool
 
 
 def table(report: Mapping[str, Any]) -> str:
-    """A report as a Markdown table."""
+    """Return a report as a Markdown table."""
     machine = ", ".join(f"{key} {value}" for key, value in report["machine"].items())
     lines = [f"{report['name']} on {report['device']} ({machine})", ""]
     lines += ["| case | ratio | theirs | ours | unit | more |", "|---|---:|---:|---:|---|---|"]
@@ -128,7 +128,7 @@ def table(report: Mapping[str, Any]) -> str:
 
 
 def options(command: Callable[..., None]) -> Callable[..., None]:
-    """The options of every benchmark."""
+    """Return the options of every benchmark."""
     device = click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
     quick = click.option("--quick", is_flag=True, help="As little as shows that it works.")
     as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -9,7 +9,7 @@ from PIL import Image
 
 
 def write(folder: Path, count: int, side: int, classes: int = 10) -> Path:
-    """Smooth noise, which JPEG compresses about as it does photographs; returns the folder."""
+    """Write smooth noise, which JPEG compresses as it does photographs; returns the folder."""
     drawn = np.random.default_rng(0)
     for index in range(count):
         place = folder / f"class{index % classes}"

@@ -11,7 +11,7 @@ _COPIED = {"cpu": 2**26, "cuda": 2**30}  # bytes; more than a cache holds
 
 
 def matrix_product(device: torch.device, dtype: torch.dtype, now: Clock) -> float:
-    """FLOP/s of a large matrix product."""
+    """Return FLOP/s of a large matrix product."""
     side = _SIDE[device.type]
     a = torch.randn(side, side, device=device, dtype=dtype)
     out = torch.empty_like(a)
@@ -19,14 +19,14 @@ def matrix_product(device: torch.device, dtype: torch.dtype, now: Clock) -> floa
 
 
 def copy(device: torch.device, now: Clock) -> float:
-    """Bytes a second, read and written, of a large copy."""
+    """Return bytes a second, read and written, of a large copy."""
     source = torch.zeros(_COPIED[device.type], dtype=torch.uint8, device=device)
     target = torch.empty_like(source)
     return rate(lambda: target.copy_(source), 2.0 * source.numel(), now)
 
 
 def moved(network: nn.Module) -> float:
-    """Bytes that an iteration has to move for the weights alone, with SGD and momentum.
+    """Return bytes that an iteration has to move for the weights alone, with SGD and momentum.
 
     Weights are read forward, backward, and for their decay; momentum is read and written when the
     gradient is added, and when the decay is; the update reads momentum, weights and masks, and

@@ -71,7 +71,7 @@ class Measured:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def keep(self, kind: str, milliseconds: float, status: int) -> None:
-        """Of one request."""
+        """Keep the time of one request."""
         with self.lock:
             self.took[kind].append(milliseconds)
             self.answers[status] += 1
@@ -80,7 +80,7 @@ class Measured:
 
 
 def mix(job: str) -> Mapping[str, str]:
-    """What is asked for, by kind."""
+    """Return what is asked for, by kind."""
     return {
         "jobs": "/v1/jobs?limit=50",
         "job": f"/v1/jobs/{job}",
@@ -118,7 +118,7 @@ def client(
 
 
 def burst(server: Server) -> Counter[int]:
-    """What one client's requests are answered with when it sends four times as many as it may."""
+    """Collect one client's answers when it sends four times as many as it may."""
 
     def once(_: int) -> int:
         status, _, headers = server.ask("/v1/jobs?limit=1", -1)
@@ -131,7 +131,7 @@ def burst(server: Server) -> Counter[int]:
 
 
 def case(name: str, took: list[float], **more: float) -> Case:
-    """The slowest in a hundred, against what is allowed."""
+    """Return the slowest in a hundred, against what is allowed."""
     slowest = statistics.quantiles(took, n=100)[-1] if len(took) > 1 else took[0]
     figures = {"p50 ms": statistics.median(took), "max ms": max(took), "requests": len(took)}
     return Case(name, [(_ALLOWED, slowest)], "ms, p99", figures | more)

@@ -47,7 +47,7 @@ class Look:
 
 
 def looks(cycle: OracleCycle) -> list[Look]:
-    """Every look of a cycle but the last."""
+    """Return every look of a cycle but the last."""
     sound = {
         rate: row
         for rate, row in cycle.results.items()
@@ -83,7 +83,7 @@ def _correlation(one: np.ndarray, other: np.ndarray) -> float:  # type: ignore[t
 
 
 def text(every: Sequence[Look]) -> str:
-    """A row a look, averaged over cycles."""
+    """Return a row a look, averaged over cycles."""
     lines = [
         "iterations  cycles  order  near the best  points lost  factor  best stopped by halving"
     ]

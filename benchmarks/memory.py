@@ -35,7 +35,7 @@ _MIB = 2**20
 
 
 def own_peak() -> float:
-    """MiB of this process at its largest."""
+    """Return MiB of this process at its largest."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
@@ -70,7 +70,7 @@ def decoding(folder: str, side: int) -> dict[str, float]:
 
 
 def child(*arguments: str) -> dict[str, float]:
-    """The same script in a process of its own."""
+    """Return the same script in a process of its own."""
     command = [sys.executable, __file__, "--child", json.dumps(arguments)]
     output = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
     found: dict[str, float] = json.loads(output.stdout)
@@ -78,7 +78,7 @@ def child(*arguments: str) -> dict[str, float]:
 
 
 def cases(device: str, quick: bool) -> list[Case]:
-    """All of them."""
+    """Return all of them."""
     found = []
     sizes: Sequence[tuple[str, int]] = [("fully_connected", 16), ("resnet20", 4)]
     for network, size in [("fully_connected", 2)] if quick else sizes:

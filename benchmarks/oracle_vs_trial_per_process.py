@@ -28,7 +28,7 @@ STUDY = HERE.parent / "studies" / "digits.yaml"
 
 
 def theirs(cycles: int, quick: bool) -> Watched:
-    """One trial a process."""
+    """Return one trial a process."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, str(HERE / "trial_per_process.py"), folder, "--cycles", cycles]
         if quick:
@@ -37,7 +37,7 @@ def theirs(cycles: int, quick: bool) -> Watched:
 
 
 def ours(cycles: int, quick: bool) -> Watched:
-    """The oracle."""
+    """Return the oracle."""
     with tempfile.TemporaryDirectory() as folder:
         declared = yaml.safe_load(STUDY.read_text())
         declared["cycles"] = cycles

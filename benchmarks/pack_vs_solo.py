@@ -1,4 +1,4 @@
-"""Packs of K trainings against an ordinary loop that takes them one after another.
+"""Packs of K training runs against an ordinary loop that takes them one after another.
 
     python benchmarks/pack_vs_solo.py [--json] [--quick] [--device cuda] [--network NAME]...
 
@@ -42,7 +42,7 @@ def cases(
     engines: Sequence[str] = tuple(ENGINES),
     loop: type[plain.Plain] = plain.Plain,
 ) -> Iterator[Case]:
-    """Every engine and every pack size. loop: what it is held against."""
+    """Yield every engine and every pack size. loop: what it is held against."""
     now = clock(device)
     system = systems.system(network, steps, batch, precision=precision)
     images = systems.images(network, 5 * system.training.batch)
@@ -94,7 +94,7 @@ def on_cpu(networks: Sequence[str], quick: bool, rounds: int) -> Iterator[Case]:
 def on_gpu(
     networks: Sequence[str], quick: bool, rounds: int, device: torch.device
 ) -> Iterator[Case]:
-    """ResNet-20 at K = 16, large networks at K = 4, and the fully connected one."""
+    """Yield ResNet-20 at K = 16, large networks at K = 4, and the fully connected one."""
     fused = ("graphed", "grouped", "vmap", "solo")
     for network in networks:
         if network == "fully_connected":
@@ -110,7 +110,7 @@ def on_gpu(
 
 
 def within(seconds: float, found: Iterator[Case]) -> list[Case]:
-    """The cases that are begun within so many seconds."""
+    """Return the cases that are begun within so many seconds."""
     end = time.monotonic() + seconds
     taken = []
     for case in found:

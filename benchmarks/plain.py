@@ -32,19 +32,19 @@ class Plain:
         self.network = network.to(trainer.device)
 
     def images(self, member: Member) -> tuple[Tensor, Tensor, Tensor]:
-        """All images, normalised; their labels; and which are in each iteration's batch."""
+        """Return all images, normalised; their labels; and which are in each iteration's batch."""
         feed, order = self._trainer._feed(member.replicate, member.cycle)
         every = torch.arange(len(feed.pixels), device=order.device)
         return feed.batch(every), feed.labels, order
 
     def train(self, members: Sequence[Member]) -> list[float]:
-        """One training after another; returns validation accuracies in percent."""
+        """Return one training after another; returns validation accuracies in percent."""
         return [self._one(member, *self.images(member)) for member in members]
 
     def batches(
         self, inputs: Tensor, labels: Tensor, order: Tensor
     ) -> Iterable[tuple[Tensor, Tensor]]:
-        """The images and labels of each iteration."""
+        """Return the images and labels of each iteration."""
         return ((inputs[chosen], labels[chosen]) for chosen in order)
 
     def _one(self, member: Member, inputs: Tensor, labels: Tensor, order: Tensor) -> float:
@@ -92,13 +92,13 @@ class Loaded(Plain):
     """The same with a DataLoader that puts the batches together, without processes of its own."""
 
     def batches(self, inputs: Tensor, labels: Tensor, order: Tensor) -> Iterable[Any]:
-        """As of the plain loop."""
+        """Yield those of the plain loop."""
         images = TensorDataset(inputs, labels)
         return DataLoader(images, batch_size=order.shape[1], sampler=order.flatten().tolist())
 
 
 def flops(network: nn.Module, shape: Sequence[int], batch: int, device: torch.device) -> int:
-    """Floating-point operations of one training iteration, by PyTorch's own counter."""
+    """Return floating-point operations of one training iteration, by PyTorch's own counter."""
     from torch.utils.flop_counter import FlopCounterMode  # noqa: PLC0415  # slow to import
 
     images = torch.randn(batch, *shape, device=device)

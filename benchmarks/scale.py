@@ -4,7 +4,7 @@
                                [--storage sqlite|postgresql|URL] [--quick] [--json]
 
 A real `oracle serve`, its scheduler and its drivers, each in a process of its own; only the
-trainings are made up (`simulated.py`), by a known curve, and in the order in which so many
+training runs are made up (`simulated.py`), by a known curve, and in the order in which so many
 workers would finish them. All jobs are submitted over HTTP and run in packs of one cell, the
 dearest way.
 While they run and when they are done every page and every answer is timed, and at last those of a
@@ -52,7 +52,7 @@ class Size:
 
 
 def study(name: str, grid: int, replicates: int, cycles: int, seed: int) -> dict[str, Any]:
-    """A study on a small network, whose seed gives it cells of its own."""
+    """Return a study on a small network, whose seed gives it cells of its own."""
     return {
         "name": name,
         "dataset": "digits",
@@ -70,13 +70,13 @@ def study(name: str, grid: int, replicates: int, cycles: int, seed: int) -> dict
 
 
 def studies(size: Size) -> list[dict[str, Any]]:
-    """One a job: two cycles of the oracle and S-Cyc's, together as many cells as each has."""
+    """Make one a job: two cycles of the oracle and S-Cyc's, together as many cells as each has."""
     grid = max(2, round(size.cells / size.jobs / 2 / _REPLICATES) - 1)
     return [study(f"job-{each}", grid, _REPLICATES, 1, each) for each in range(size.jobs)]
 
 
 def answers(job: str) -> Mapping[str, str]:
-    """What is timed of a job, by kind."""
+    """Return what is timed of a job, by kind."""
     return {
         "jobs": "/v1/jobs?limit=50",
         "job": f"/v1/jobs/{job}",
@@ -92,7 +92,7 @@ def answers(job: str) -> Mapping[str, str]:
 
 
 def timed(server: Server, asked: Mapping[str, str], rounds: int) -> dict[str, list[float]]:
-    """Milliseconds of each, the first one cold. Raises where one is not answered with 200."""
+    """Time each in milliseconds, the first one cold. Raises where one is not answered with 200."""
     found: dict[str, list[float]] = {}
     for kind, path in asked.items():
         for _ in range(rounds):
@@ -107,7 +107,7 @@ def timed(server: Server, asked: Mapping[str, str], rounds: int) -> dict[str, li
 def pages(
     name: str, times: Mapping[str, Sequence[float]], database: Mapping[str, float] | None = None
 ) -> list[Case]:
-    """Each kind's median against what is allowed; the first and the slowest beside it."""
+    """Return each kind's median against what is allowed; the first and the slowest beside it."""
     return [
         Case(
             f"{name}: {kind}",
@@ -177,7 +177,7 @@ def _unfinished(server: Server) -> bool:
 
 
 def filled(url: str) -> dict[str, float]:
-    """How large a database is, and what of Optuna's is in it."""
+    """Return how large a database is, and what of Optuna's is in it."""
     engine = sa.create_engine(url)
     with engine.connect() as connection:
 

@@ -35,7 +35,7 @@ class Server:
     def ask(
         self, path: str, token: int = 0, content: object = None, connection: Any = None
     ) -> tuple[int, bytes, Mapping[str, str]]:
-        """One request with one of the tokens: status, body, headers by their small names."""
+        """Return one request with one of the tokens: status, body, headers by their small names."""
         mine = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         headers = {"Content-Type": "application/json"}
         if self.tokens:
@@ -50,25 +50,25 @@ class Server:
         return found
 
     def json(self, path: str) -> Any:
-        """What a path answers."""
+        """Return what a path answers."""
         status, body, _ = self.ask(path)
         if status != 200:
             raise click.ClickException(f"{path} answered {status}: {body.decode()[:500]}")
         return json.loads(body)
 
     def submit(self, study: object) -> str:
-        """A job's id."""
+        """Return a job's id."""
         status, body, _ = self.ask("/v1/jobs", 0, {"study": study})
         if status not in (200, 201):
             raise click.ClickException(f"submitting answered {status}: {body.decode()[:500]}")
         return str(json.loads(body)["id"])
 
     def state(self, job: str) -> str:
-        """Of a job."""
+        """Return the state of a job."""
         return str(self.json(f"/v1/jobs/{job}")["state"])
 
     def cpu(self) -> float:
-        """Seconds of CPU of the server's own process, its drivers not counted."""
+        """Return seconds of CPU of the server's own process, its drivers not counted."""
         stat = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -120,7 +120,7 @@ def _ready(server: Server, log: Path) -> bool:
 
 
 def wait(done: Callable[[], bool], otherwise: str, seconds: float = 120) -> None:
-    """Until it is done; fails after so many seconds."""
+    """Wait until it is done; fails after so many seconds."""
     end = time.monotonic() + seconds
     while not done():
         if time.monotonic() > end:

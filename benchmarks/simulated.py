@@ -60,7 +60,7 @@ class Simulation:
 
 
 def answers(cells: Sequence[Cell]) -> list[CellResult]:
-    """The results of a pack."""
+    """Return the results of a pack."""
     return [answer(cell) for cell in cells]
 
 

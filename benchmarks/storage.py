@@ -30,7 +30,7 @@ from scale import study
 from simulated import Simulation, answer
 
 from oracle.database import RunDatabase, engine_options, sqlite_url
-from oracle.database.contents.studies import numbered_studies_with
+from oracle.database.contents.studies import studies_with
 from oracle.runs import execute, prepare
 from oracle.search.graph import Graph
 from oracle.search.request import StudyKey
@@ -46,7 +46,7 @@ _PIECES = 18  # of the note and figures of one study of the demo
 
 
 def finding(folder: Path, studies: int, rounds: int) -> Case:
-    """The studies of one graph among many, ten a graph."""
+    """Return the studies of one graph among many, ten a graph."""
     storage = optuna.storages.RDBStorage(f"sqlite:///{folder}/many.db")
     for each in range(studies):
         made = optuna.create_study(storage=storage, study_name=f"study-{each}")
@@ -65,7 +65,7 @@ def finding(folder: Path, studies: int, rounds: int) -> Case:
         assert len(found) == min(10, studies)
 
     def asked() -> None:
-        assert len(numbered_studies_with(storage.engine, "graph", "graph-0")) == min(10, studies)
+        assert len(studies_with(storage.engine, "graph", "graph-0")) == min(10, studies)
 
     each = pairs(listed, asked, rounds, time.process_time, per=1)
     found = [(1000 * theirs, 1000 * ours) for theirs, ours in each]
@@ -73,7 +73,7 @@ def finding(folder: Path, studies: int, rounds: int) -> Case:
 
 
 def alone(folder: Path, grid: int, replicates: int) -> Case:
-    """The driver, with all of a study's cells answered at once and nothing written."""
+    """Return the driver, with all of a study's cells answered at once and nothing written."""
     declared = parse(study("wide", grid, replicates, 1, 0), "study")
     simulation = Simulation()
     with (
@@ -89,7 +89,7 @@ def alone(folder: Path, grid: int, replicates: int) -> Case:
 
 
 def reading(folder: Path, trials: int, rounds: int) -> Case:
-    """All results of a graph with so many, of which none was read before."""
+    """Return all results of a graph with so many, of which none was read before."""
     declared = parse(study("read", 2, 2, 1, 0), "study")
     assert isinstance(declared, OracleStudy)
     graph, place = Graph(declared.system, "0" * 64), StudyKey("oracle", 0, "0" * 64)
@@ -113,7 +113,7 @@ def reading(folder: Path, trials: int, rounds: int) -> Case:
 
 
 def writing(folder: Path, trials: int, rounds: int, clock: Callable[[], float], unit: str) -> Case:
-    """A trial written to SQLite: as Optuna writes it, and as the driver does, under its lease."""
+    """Time a trial written to SQLite: as Optuna writes it, and as the driver, under its lease."""
     declared = parse(study("written", 2, 2, 1, 0), "study")
     assert isinstance(declared, OracleStudy)
     graph, place = Graph(declared.system, "0" * 64), StudyKey("oracle", 0, "0" * 64)

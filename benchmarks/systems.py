@@ -27,7 +27,7 @@ INPUTS: Mapping[str, tuple[tuple[int, int, int], int, int]] = MappingProxyType(
 
 
 def images(network: str, count: int) -> Images:
-    """Noise of the shape that a network is trained on, as many of each class as there can be."""
+    """Draw noise of the shape that a network trains on, as many of each class as there can be."""
     shape, classes, _ = INPUTS[network]
     generator = torch.Generator().manual_seed(0)
     pixels = torch.randint(256, (count, *shape), generator=generator, dtype=torch.uint8)
@@ -37,7 +37,7 @@ def images(network: str, count: int) -> Images:
 
 
 def system(network: str, steps: int, batch: int | None = None, **training: Any) -> SystemSpec:
-    """A system with SGD and momentum, pruned by global magnitude; validated at the end."""
+    """Return a system with SGD and momentum, pruned by global magnitude; validated at the end."""
     declared = {
         "network": {"name": network},
         "pruning": {"rewind": "init"},
@@ -54,7 +54,7 @@ def system(network: str, steps: int, batch: int | None = None, **training: Any) 
 
 
 def members(trainer: Trainer, count: int) -> list[Member]:
-    """A pack of one replicate, pruned once, each at its own low rate."""
+    """Return a pack of one replicate, pruned once, each at its own low rate."""
     start = trainer.pruned(trainer.root(0), 0, 1)
     schedule = ConstantSpec(name="constant")
     return [Member(start, 1, 0, schedule, 0.01 * (1 + k) / count) for k in range(count)]

@@ -75,7 +75,7 @@ def train(config: dict[str, Any]) -> None:
 
 
 def pruned(saved: Path, masks: Path | None) -> dict[str, Any]:
-    """Masks after one more cycle: the smallest fifth of the remaining hidden weights go."""
+    """Return masks after one more cycle: the smallest fifth of the remaining hidden weights go."""
     import torch  # noqa: PLC0415
 
     end = torch.load(saved)["end"]

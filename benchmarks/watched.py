@@ -26,7 +26,7 @@ class Watched:
     # (seconds, CPU of the driver, CPU of the workers, workers) at each look
 
     def steady(self, workers: int) -> tuple[float, float, float]:
-        """(wall, the driver's CPU, the workers' CPU) while all workers were there."""
+        """Return (wall, the driver's CPU, the workers' CPU) while all workers were there."""
         there = [look for look in self.looks if look[3] >= workers]
         if len(there) < 2:
             return 0.0, 0.0, 0.0

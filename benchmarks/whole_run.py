@@ -4,7 +4,7 @@
 
 ``oracle run`` of a ResNet-20 on images of 32 x 32 pixels, on the CPU. Once both workers are there
 their CPU time is held against the wall time (goal: above 90 %; on a machine that does other work
-too, what that takes is missing here). In a second run with trainings so short that about 50 end in
+too, what that takes is missing here). In a second run, with runs so short that about 50 end in
 a minute the driver's CPU time, storage included, is held against that of both cores (goal: below
 2 %). A ratio here is ours over the goal, for workers, and the goal over ours, for the driver.
 """
@@ -30,7 +30,7 @@ LONG, SHORT = 40, 12  # iterations of a training
 
 
 def run(quick: bool, steps: int) -> tuple[Watched, int]:
-    """One run, and how many cells it trained."""
+    """Return one run, and how many cells it trained."""
     with tempfile.TemporaryDirectory() as folder:
         write(Path(folder) / "images", 100 if quick else 600, 32)
         steps = 4 if quick else steps

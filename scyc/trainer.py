@@ -1,6 +1,6 @@
-"""Packs: several trainings in one process, alike in all but max_lr, parent and replicate.
+"""Packs: several training runs in one process, alike in all but max_lr, parent and replicate.
 
-A :class:`Trainer` holds what all trainings of a system share (the images on the device, each
+A :class:`Trainer` holds what all training runs of a system share (the images on the device, each
 replicate's split and initial weights) and hands each pack to an engine (see
 :mod:`scyc.engines.registry`).
 On a CPU with one thread a member's result is the same bits whatever pack it is in.
@@ -71,7 +71,7 @@ class Trainer:
 
     Everything random comes from the system's seed: the split and the initial weights from
     (seed, replicate), the order of the batches, the augmentation and what the network itself draws
-    from (seed, replicate, cycle). Trainings that differ only in their learning rates are therefore
+    from (seed, replicate, cycle). Members that differ only in their learning rates are therefore
     paired.
     """
 

@@ -3,7 +3,8 @@
     python docs/scripts/appearance.py
 
 Needs Chromium (BROWSER_PATH, or /usr/bin/chromium) and writes docs/appearance/*.webp, lossless,
-with 256 colours each. The pictures "before" were drawn by the code of commit 32efeb9 and stay as they are.
+with 256 colours each. The pictures "before" were drawn by the code of commit 32efeb9 and stay as
+they are.
 """
 
 from __future__ import annotations

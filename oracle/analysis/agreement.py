@@ -14,7 +14,7 @@ from scyc.json_types import JsonObject
 def halves(
     replayed: Sequence[Replay], tolerance: float, kind: ToleranceKind
 ) -> Mapping[str, float] | None:
-    """How far the whole grid agrees with itself: its even replicates alone, and its odd ones.
+    """Compare the whole grid with itself: its even replicates alone, and its odd ones.
 
     Shares of the cycles, as those of :func:`oracle.analysis.replay.said`; what no search can be
     asked to exceed by much. None with fewer than two replicates, or where a half has no winner.
@@ -50,7 +50,7 @@ def _half(cycle: OracleCycle, start: int, tolerance: float, kind: ToleranceKind)
 def as_json(
     table: OracleTable, replayed: Sequence[Replay], path: Sequence[OracleCycle] | None
 ) -> JsonObject:
-    """JSON values. path: the adaptive oracle's own, as far as it is recorded."""
+    """Return JSON values. path: the adaptive oracle's own, as far as it is recorded."""
     return {
         "run_id": table["run_id"],
         "said": said(replayed),
@@ -86,7 +86,7 @@ def text(table: OracleTable, replayed: Sequence[Replay], path: Sequence[OracleCy
         f"same well-tuned max_lr {shares['same_best']:.0%} (or not told apart from it "
         f"{shares['best_as_good']:.0%}), ends within a step {shares['ends_near']:.0%}, both "
         f"{shares['both']:.0%}",
-        f"of {shares['cycles']} cycles, with {shares['share']:.0%} of the trainings",
+        f"of {shares['cycles']} cycles, with {shares['share']:.0%} of the training runs",
     ]
     if (own := halves(replayed, table["tolerance"], table["tolerance_kind"])) is not None:
         lines.append(

@@ -11,10 +11,9 @@ import csv
 import json
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -26,6 +25,7 @@ from oracle.stats.region import ToleranceKind
 from oracle.tables.metric import is_minimised
 from oracle.tables.oracle import OracleTable
 from scyc.errors import BadInput
+from scyc.json_types import JsonMapping
 
 COLUMNS = (
     "cycle",
@@ -127,7 +127,7 @@ def replay_cells(
     Args:
         cycles: recorded whole grids.
         rule: a key of `oracle.search.selection.cell_rules.RULES`.
-        share: the budget, of the trainings of a half's whole grid.
+        share: the budget, of the training runs of a half's whole grid.
         tolerance: of the region.
         kind: of the tolerance.
         batch: cells at a time.
@@ -141,12 +141,12 @@ def replay_cells(
 
 
 def replay_text(replays: Sequence[CellReplay], rule: str) -> str:
-    """Replays for a terminal: the means, and a line a cycle."""
+    """Return replays for a terminal: the means, and a line a cycle."""
     mean = statistics.fmean
     gaps = [each.held_out - each.raw_held_out for each in replays]
     error = statistics.stdev(gaps) / math.sqrt(len(gaps)) if len(gaps) > 1 else math.nan
     lines = [
-        f"{rule}: {100 * mean(e.share for e in replays):.0f} % of the trainings in "
+        f"{rule}: {100 * mean(e.share for e in replays):.0f} % of the training runs in "
         f"{mean(e.rounds for e in replays):.1f} rounds",
         f"held-out accuracy {mean(e.held_out for e in replays):.2f} %, whole raw grid "
         f"{mean(e.raw_held_out for e in replays):.2f} %: {mean(gaps):+.2f} ± {error:.2f} points",
@@ -206,7 +206,7 @@ def _of_table(table: OracleTable) -> list[RecordedCycle]:
     return _tidy(tidy_rows(table))
 
 
-def _tidy(rows: Sequence[Mapping[str, Any]]) -> list[RecordedCycle]:
+def _tidy(rows: Sequence[JsonMapping]) -> list[RecordedCycle]:
     cycles: dict[int, dict[float, dict[int, float]]] = {}
     for row in rows:
         gone = int(row["diverged"]) == 1

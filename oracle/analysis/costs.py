@@ -38,7 +38,7 @@ class Cost:
     seconds: float
 
     def times(self, other: Cost) -> tuple[float | None, float | None, float | None]:
-        """How many times as much another costs: by training runs, steps and seconds."""
+        """Return how many times as much another costs: by training runs, steps and seconds."""
         pairs = (
             (other.trainings, self.trainings),
             (other.steps, self.steps),
@@ -166,7 +166,11 @@ def ratio_line(table: Table) -> str | None:
 
 
 def text(compared: Costs) -> str:
-    """Costs for a terminal, and each one relative to the oracle's."""
+    """Return costs for a terminal, and each one relative to the oracle's.
+
+    Args:
+        compared: The compared costs.
+    """
     width = max([_WIDTH, *(len(way.what) for way in compared.ways)])
     ids = max([3, *(len(way.run_id) for way in compared.ways)])
     lines = [
@@ -186,7 +190,11 @@ def text(compared: Costs) -> str:
 
 
 def as_json(compared: Costs) -> JsonObject:
-    """Costs as JSON values."""
+    """Return costs as JSON values.
+
+    Args:
+        compared: The compared costs.
+    """
     ways = []
     for way in compared.ways:
         times = way.times(compared.base) if compared.base is not None else (None, None, None)

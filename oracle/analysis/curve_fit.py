@@ -129,7 +129,7 @@ class _Plane:
     well_tuned: Array
 
     def held(self, points: Array) -> NDArray[np.int64]:
-        """How many strips hold each of the points [point, 2]."""
+        """Return how many strips hold each of the points [point, 2]."""
         rates = points[:, :1] + points[:, 1:] * self.shares
         held = (rates >= self.low) & (rates <= self.high)
         return np.asarray(held.sum(axis=1), np.int64)
@@ -218,7 +218,11 @@ def text(fitted: Fit, name: str) -> str:
 
 
 def as_json(fitted: Fit) -> FittedCurve:
-    """Return a fit as JSON values."""
+    """Return a fit as JSON values.
+
+    Args:
+        fitted: The fit.
+    """
     return {
         "s_cyc": s_cyc_parameters(fitted.curve),
         "rate": fitted.rate,

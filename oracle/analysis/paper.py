@@ -176,8 +176,8 @@ def text(judged: PaperTable) -> str:
 def _summary(judged: PaperTable) -> str:
     count = len(judged.cells)
     outside = ", ".join(f"{cell.weights_remaining:g} %" for cell in judged.outside)
-    where = f" (at {outside})" if outside else ""
-    line = f"{len(judged.outside)} of {count} outside the printed region{where}; "
+    cycles = f" (at {outside})" if outside else ""
+    line = f"{len(judged.outside)} of {count} outside the printed region{cycles}; "
     cut = sum(not cell.inside_cut for cell in judged.cells)
     line += f"{cut} of {count} at the printed precision."
     known = [cell.reproduced for cell in judged.cells if cell.reproduced is not None]

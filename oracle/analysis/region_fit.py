@@ -39,6 +39,9 @@ def widest(cycles: Sequence[OracleCycleRow]) -> list[Target]:
     """Return the regions from the outer bounds of the 90 % intervals of their ends.
 
     Where a region may go on beyond the end of the grid, nothing bounds it there.
+
+    Args:
+        cycles: Rows of the table.
     """
     targets = []
     for target, cycle in zip(of_cycles(cycles), _with_region(cycles), strict=True):
@@ -77,7 +80,11 @@ def part(cycles: Sequence[OracleCycleRow], rate: float) -> CurveFit | None:
 
 
 def note(fit: CurveFit) -> str:
-    """Return what :func:`part` gave, in a sentence or two."""
+    """Return what :func:`part` gave, in a sentence or two.
+
+    Args:
+        fit: Of a complete run.
+    """
     curve, inside, outside = fit["s_cyc"], fit["inside"], fit["outside"]
     delta = f"delta {curve['delta']:.4g}"
     if not fit.get("delta_bound", True):

@@ -30,11 +30,11 @@ class Replay:
 
     full: OracleCycle
     adaptive: OracleCycle
-    rounds: int  # of trainings, one after another
+    rounds: int  # of training runs, one after another
 
     @property
     def share(self) -> float:
-        """Of the full grid's trainings."""
+        """Of the full grid's training runs."""
         return len(self.adaptive.cells) / len(self.full.cells)
 
     @property
@@ -105,7 +105,7 @@ class Judge:
     tolerance_kind: ToleranceKind
 
     def replay(self, full: OracleCycle, last: Region | None = None) -> Replay | None:
-        """One cycle; last: the region of the full grid's cycle before. None without a winner.
+        """Replay one cycle; last: region of the full grid's cycle before. None without a winner.
 
         The grid is that to which the full one has grown, in the same replicates.
         """
@@ -147,7 +147,13 @@ class Judge:
 
 
 def replays(study: OracleStudy, graph: Graph, cycles: Sequence[OracleCycle]) -> list[Replay]:
-    """Every cycle of a full grid that has a winner, each below the full grid's own."""
+    """Return every cycle of a full grid that has a winner, each below the full grid's own.
+
+    Args:
+        study: The oracle study.
+        graph: Names the training runs of the system.
+        cycles: Finished cycles of the full grid.
+    """
     judge = Judge(graph, study.schedule, study.tolerance, study.tolerance_kind)
     before: list[Region | None] = [None, *(each.region for each in cycles)]
     each = [judge.replay(full, last) for full, last in zip(cycles, before, strict=False)]
@@ -184,7 +190,11 @@ def trained(replayed: Sequence[Replay]) -> list[CellResult]:
 
 
 def said(replayed: Sequence[Replay]) -> Mapping[str, float]:
-    """Shares of the cycles, and of the trainings; nothing where there is no cycle."""
+    """Return shares of the cycles, and of the training runs; nothing where there is no cycle.
+
+    Args:
+        replayed: The replayed cycles.
+    """
     count = len(replayed)
     if not count:
         return {}

@@ -32,7 +32,11 @@ class Rise:
 
 
 def read(file: Path) -> OracleTable:
-    """Read an oracle's table from JSON. Raises BadInput."""
+    """Read an oracle's table from JSON. Raises BadInput.
+
+    Args:
+        file: The file.
+    """
     try:
         table: OracleTable = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

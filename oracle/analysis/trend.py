@@ -89,7 +89,12 @@ class Trend:
 
 
 def scores(cycle: OracleCycleRow, without: int | None = None) -> dict[float, MaxLrScores]:
-    """Return what was measured in a table's cycle, one replicate left out where that is wanted."""
+    """Return what was measured in a table's cycle, one replicate left out where that is wanted.
+
+    Args:
+        cycle: Row of the table.
+        without: A replicate to leave out.
+    """
     tried = {}
     for each in cycle["grid"]:
         # A diverged replicate's accuracy is 0, or null where the values are a metric's.
@@ -155,6 +160,9 @@ def trends(table: OracleTable) -> tuple[Trend, ...]:
     """Return the trend of each quantity over the cycles of an oracle's table.
 
     () where fewer than 3 of its cycles have a region with intervals.
+
+    Args:
+        table: Of an oracle run.
     """
     settings = (table["tolerance"], table["tolerance_kind"])
     known = [(cycle, draws(cycle, *settings)) for cycle in table["cycles"]]

@@ -191,8 +191,8 @@ class Connection:
         try:
             answer: _T = _adapter(cast("Any", kind)).validate_json(content)
         except ValidationError as error:
-            where = ".".join(map(str, error.errors()[0]["loc"])) or "not JSON"
-            rule = f"{self.server} answers as no oracle server of this version does ({where})"
+            path = ".".join(map(str, error.errors()[0]["loc"])) or "not JSON"
+            rule = f"{self.server} answers as no oracle server of this version does ({path})"
             raise ServerError(rule) from error
         return answer
 

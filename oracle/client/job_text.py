@@ -12,7 +12,7 @@ _HEADS = ("job", "state", "training runs", "left", "priority", "owner", "submitt
 
 
 def several(page: JobPage) -> str:
-    """Jobs, the newest first, and how many there are in each state."""
+    """Return jobs, the newest first, and how many there are in each state."""
     if not page.items:
         return "no jobs\n"
     rows = [
@@ -32,7 +32,7 @@ def several(page: JobPage) -> str:
 
 
 def one(job: Job) -> str:
-    """All that is known of a job."""
+    """Return all that is known of a job."""
     fields = {
         "job": job.id,
         "study": job.study,

@@ -32,8 +32,8 @@ class Job:
     study: str  # the study's name
     run: str | None  # its run, once it has begun
     state: JobState
-    done: int  # trainings that are finished
-    known: int  # trainings in all, as far as known; 0: not counted yet
+    done: int  # training runs that are finished
+    known: int  # training runs in all, as far as known; 0: not counted yet
     seconds_left: float | None
     priority: int  # -100 to 100, higher first
     data: str | None  # one of the server's data folders

@@ -28,10 +28,13 @@ _PATIENCE = 30.0  # seconds that a SQLite writer waits for another
 
 
 def engine_options(url: URL) -> dict[str, Any]:
-    """How to connect, for Optuna's engine.
+    """Return how to connect, for Optuna's engine.
 
     SQLite: write-ahead log, so that a reader such as the dashboard never blocks the driver, and
     half a minute of patience with other writers. PostgreSQL: one that was started again is found.
+
+    Args:
+        url: Of the database.
     """
     if not _is_sqlite(url):
         return {"pool_pre_ping": True}
@@ -180,6 +183,9 @@ def optuna_schema_lock(url: URL) -> Iterator[None]:
     """Hold the right to make Optuna's tables, which it does not make safely beside another.
 
     Raises DatabaseError where the database does not open.
+
+    Args:
+        url: Of the database.
     """
     if _is_sqlite(url):
         folder = os.open(Path(str(url.database)).absolute().parent, os.O_RDONLY)
@@ -200,7 +206,7 @@ def optuna_schema_lock(url: URL) -> Iterator[None]:
 
 
 def storable(text: str) -> str:
-    """Text without what PostgreSQL refuses: NUL, and halves of a surrogate pair."""
+    """Return text without what PostgreSQL refuses: NUL, and halves of a surrogate pair."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 

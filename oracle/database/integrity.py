@@ -37,7 +37,11 @@ def looked_at(url: sa.URL) -> sa.Engine:
 
 
 def unsound(connection: sa.Connection) -> str:
-    """Why the pages of a SQLite file are damaged; "" where they are not."""
+    """Return why the pages of a SQLite file are damaged; "" where they are not.
+
+    Args:
+        connection: Within a transaction.
+    """
     if connection.dialect.name != "sqlite":
         return ""
     report = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
@@ -46,7 +50,7 @@ def unsound(connection: sa.Connection) -> str:
 
 
 def missing(tables: set[str], optuna: int | None, ours: int | None) -> str:
-    """Why a database lacks tables; "" where it does not.
+    """Return why a database lacks tables; "" where it does not.
 
     optuna, ours: its schemas, by which all tables are there; None where they are not yet made.
     """

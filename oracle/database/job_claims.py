@@ -54,13 +54,17 @@ class Holding:
             return get(connection, job_id)
 
     def beat(self, holder: Holder) -> None:
-        """Give a sign of life for all jobs that a server holds."""
+        """Give a sign of life for all jobs that a server holds.
+
+        Args:
+            holder: Server and process that hold the job.
+        """
         update = sa.update(JOBS).where(JOBS.c.holder == holder.name).values(beat=JOBS.c.beat + 1)
         with self._database.writing() as connection:
             connection.execute(update)
 
     def held(self) -> list[Held]:
-        """All jobs that somebody holds, the oldest first."""
+        """Return all jobs that somebody holds, the oldest first."""
         select = sa.select(JOBS.c.number, *_HELD).where(JOBS.c.holder.is_not(None))
         with self._database.reading() as connection:  # SQLite orders by reading all jobs
             rows = sorted(tuple(row) for row in connection.execute(select))
@@ -111,7 +115,13 @@ class Holding:
             return get(connection, job_id)
 
     def ran_as(self, job_id: str, holder: Holder, run_id: str) -> bool:
-        """Write down which run a job is; False where it is no longer its driver's to run."""
+        """Write down which run a job is; False where it is no longer its driver's to run.
+
+        Args:
+            job_id: Id of the job.
+            holder: Server and process that hold the job.
+            run_id: Id of the run.
+        """
         return self._drive(job_id, holder, {"run_id": run_id})
 
     def progress(

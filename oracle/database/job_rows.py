@@ -33,7 +33,7 @@ def changed(
     connection: sa.Connection,
     job_id: str,
     new: Values,
-    *where: sa.ColumnElement[bool],
+    *conditions: sa.ColumnElement[bool],
     tell: tuple[EventKind, str] | None = None,
 ) -> bool:
     """Change a job where it is as told, raise its revision, and add an event.
@@ -43,7 +43,7 @@ def changed(
     values = {**new, "revision": JOBS.c.revision + 1}
     if tell is not None:
         values["told"] = JOBS.c.told + 1
-    update = sa.update(JOBS).where(named(job_id), *where).values(values)
+    update = sa.update(JOBS).where(named(job_id), *conditions).values(values)
     row = connection.execute(update.returning(JOBS.c.number, JOBS.c.told)).one_or_none()
     if row is not None and tell is not None:
         kind, text = tell
@@ -53,17 +53,31 @@ def changed(
 
 
 def named(job_id: str) -> sa.ColumnElement[bool]:
-    """Select the row of one job."""
+    """Select the row of one job.
+
+    Args:
+        job_id: Id of the job.
+    """
     return JOBS.c.id == storable(job_id)
 
 
 def requeue(connection: sa.Connection, job_id: str) -> None:
-    """Put a job back into the queue if it is running."""
+    """Put a job back into the queue if it is running.
+
+    Args:
+        connection: Within a transaction.
+        job_id: Id of the job.
+    """
     changed(connection, job_id, AGAIN, JOBS.c.state == "running", tell=("state", "queued"))
 
 
 def get(connection: sa.Connection, job_id: str) -> Job:
-    """One job. Raises UnknownJob."""
+    """Return one job. Raises UnknownJob.
+
+    Args:
+        connection: Within a transaction.
+        job_id: Id of the job.
+    """
     row = connection.execute(sa.select(JOBS).where(named(job_id))).one_or_none()
     if row is None:
         raise unknown(job_id)
@@ -71,7 +85,11 @@ def get(connection: sa.Connection, job_id: str) -> Job:
 
 
 def unknown(job_id: str) -> UnknownJob:
-    """Make the error for a job that does not exist."""
+    """Make the error for a job that does not exist.
+
+    Args:
+        job_id: Id of the job.
+    """
     return UnknownJob(f"job {job_id} not found; `oracle status` lists all jobs")
 
 
@@ -101,6 +119,10 @@ def job(row: Any) -> Job:
 
 
 def problems_text(problems: Sequence[Problem]) -> str:
-    """Problems as they are kept: JSON."""
+    """Return problems as they are kept: JSON.
+
+    Args:
+        problems: Why it was refused.
+    """
     fields = [{"path": each.path, "rule": each.rule, "value": each.value} for each in problems]
     return json.dumps(fields, default=str)

@@ -83,12 +83,20 @@ class Jobs(Holding):
         return connection.execute(insert).first() is not None
 
     def get(self, job_id: str) -> Job:
-        """One job. Raises UnknownJob."""
+        """Return one job. Raises UnknownJob.
+
+        Args:
+            job_id: Id of the job.
+        """
         with self._database.reading() as connection:
             return get(connection, job_id)
 
     def of_run(self, run_id: str) -> list[Job]:
-        """List the jobs that ran as this run, the oldest first."""
+        """List the jobs that ran as this run, the oldest first.
+
+        Args:
+            run_id: Id of the run.
+        """
         select = sa.select(JOBS).where(JOBS.c.run_id == storable(run_id)).order_by(JOBS.c.number)
         with self._database.reading() as connection:
             return [job(row) for row in connection.execute(select)]
@@ -103,32 +111,32 @@ class Jobs(Holding):
         before: int | None = None,
         limit: int = 50,
     ) -> list[Job]:
-        """Jobs, the newest first.
+        """Return jobs, the newest first.
 
         study: the name of its study. text: a part of its id or owner, in any case. before: the
         number of the last job of the page before this one.
         """
-        where: list[sa.ColumnElement[bool]] = []
+        conditions: list[sa.ColumnElement[bool]] = []
         if states:
-            where.append(JOBS.c.state.in_(states))
+            conditions.append(JOBS.c.state.in_(states))
         if study is not None:
-            where.append(JOBS.c.study_name == storable(study))
+            conditions.append(JOBS.c.study_name == storable(study))
         if owner is not None:
-            where.append(JOBS.c.owner == storable(owner))
+            conditions.append(JOBS.c.owner == storable(owner))
         if text is not None:
             part = storable(text)
-            where.append(
+            conditions.append(
                 JOBS.c.id.icontains(part, autoescape=True)
                 | JOBS.c.owner.icontains(part, autoescape=True)
             )
         if before is not None:
-            where.append(JOBS.c.number < min(before, _LARGEST))
-        select = sa.select(JOBS).where(*where).order_by(JOBS.c.number.desc()).limit(limit)
+            conditions.append(JOBS.c.number < min(before, _LARGEST))
+        select = sa.select(JOBS).where(*conditions).order_by(JOBS.c.number.desc()).limit(limit)
         with self._database.reading() as connection:
             return [job(row) for row in connection.execute(select)]
 
     def count(self) -> dict[JobState, int]:
-        """How many jobs there are in each state."""
+        """Return how many jobs there are in each state."""
         select = sa.select(JOBS.c.state, sa.func.count().label("number")).group_by(JOBS.c.state)
         with self._database.reading() as connection:
             counts = {row.state: row.number for row in connection.execute(select)}
@@ -168,6 +176,9 @@ class Jobs(Holding):
         """Cancel a job, at once and until it is resumed; its driver ends as soon as it sees it.
 
         A cancelled one stays as it is. Raises UnknownJob, and WrongState for one that has ended.
+
+        Args:
+            job_id: Id of the job.
         """
         return self._wish(job_id, CANCELLED, "cancelled", {"ended": now(), "seconds_left": None})
 
@@ -176,11 +187,19 @@ class Jobs(Holding):
 
         It is not claimed before its last driver has let go of it. Raises UnknownJob, and
         WrongState for one that is done.
+
+        Args:
+            job_id: Id of the job.
         """
         return self._wish(job_id, RESUMED, "resumed", AGAIN)
 
     def reprioritise(self, job_id: str, priority: int) -> Job:
-        """Give a job another priority, which matters while it is queued. Raises UnknownJob."""
+        """Give a job another priority, which matters while it is queued. Raises UnknownJob.
+
+        Args:
+            job_id: Id of the job.
+            priority: -100 to 100, higher first.
+        """
         assert priority in PRIORITIES
         with self._database.writing() as connection:
             changed(connection, job_id, {"priority": priority}, JOBS.c.priority != priority)

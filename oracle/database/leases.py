@@ -73,7 +73,7 @@ class Leases:
             connection.execute(sa.delete(LEASES).where(still))
 
     def held(self, graph: str) -> bool:
-        """Whether a driver that may live holds this graph."""
+        """Return whether a driver that may live holds this graph."""
         row = self._row(graph)
         return row is not None and (not on_this_host(row.process) or is_alive(row.process))
 

@@ -1,4 +1,4 @@
-"""What trainings outside of the oracle report, and the runs that they belong to."""
+"""What training runs outside of the oracle report, and the runs that they belong to."""
 
 from __future__ import annotations
 
@@ -39,12 +39,16 @@ class Observations:
             return connection.execute(insert.returning(OUTSIDE.c.run_id)).first() is not None
 
     def declared(self, run_id: str) -> Declared | None:
-        """Read a run as it was declared; None where there is none."""
+        """Read a run as it was declared; None where there is none.
+
+        Args:
+            run_id: Id of the run.
+        """
         rows = self._declared(OUTSIDE.c.run_id == storable(run_id))
         return rows[0] if rows else None
 
     def all_declared(self) -> list[Declared]:
-        """All runs, the oldest first."""
+        """Return all runs, the oldest first."""
         return self._declared()
 
     def page(self, after: int, limit: int) -> list[tuple[int, Declared]]:
@@ -97,14 +101,18 @@ class Observations:
         )
 
     def of(self, run_id: str) -> list[Observation]:
-        """Read what was observed of a run, in the order in which it came."""
+        """Read what was observed of a run, in the order in which it came.
+
+        Args:
+            run_id: Id of the run.
+        """
         select = sa.select(*_TRAINING).where(OBSERVATIONS.c.run_id == storable(run_id))
         with self._database.reading() as connection:
             rows = connection.execute(select.order_by(OBSERVATIONS.c.number))
             return [Observation(*row[:-1], reported=aware(row.reported)) for row in rows]
 
-    def _declared(self, *where: sa.ColumnElement[bool]) -> list[Declared]:
-        select = sa.select(*_RUN).where(*where).order_by(OUTSIDE.c.number)
+    def _declared(self, *conditions: sa.ColumnElement[bool]) -> list[Declared]:
+        select = sa.select(*_RUN).where(*conditions).order_by(OUTSIDE.c.number)
         with self._database.reading() as connection:
             rows = connection.execute(select)
             return [Declared(*row[:-1], declared=aware(row.declared)) for row in rows]

@@ -32,8 +32,11 @@ from oracle.database.contents.optuna_tables import (
 from oracle.database.engine import URL, Database
 from oracle.database.leases import LeaseClaim, require
 from oracle.errors import OptunaStudyGone
+from scyc.json_types import JsonMapping, JsonObject
 
 Fate = Literal["COMPLETE", "PRUNED", "FAIL"]
+
+Row = dict[str, Any]  # of a table, by column
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class NewTrial:
     values: Sequence[float]
     params: Mapping[str, tuple[float, str]]  # value as Optuna keeps it, and distribution as JSON
     curve: Mapping[int, float] = field(default_factory=dict)  # intermediate values, by step
-    attributes: Mapping[str, Any] = field(default_factory=dict)  # JSON values
+    attributes: JsonMapping = field(default_factory=dict)  # JSON values
 
 
 @dataclass
@@ -55,7 +58,7 @@ class StoredTrial:
 
     value: float | None = None  # of the first objective
     curve: dict[int, float] = field(default_factory=dict)
-    attributes: dict[str, Any] = field(default_factory=dict)
+    attributes: JsonObject = field(default_factory=dict)
 
 
 class Trials:
@@ -130,7 +133,7 @@ class Trials:
             return connection.execute(select).scalar()
 
     def complete(self, key: str, value: str) -> list[StoredTrial]:
-        """All complete trials of the studies of which a user attribute is a text, in their order.
+        """Read all complete trials of studies with this text as a user attribute, in their order.
 
         Raises StorageError; ValueError and TypeError where rows make no sense.
         """
@@ -255,7 +258,7 @@ def _insert_rows(connection: sa.Connection, trial_id: int, trial: NewTrial) -> N
             connection.execute(sa.insert(table), [{"trial_id": trial_id, **row} for row in rows])
 
 
-def trial_rows(trial: NewTrial) -> list[tuple[sa.Table, list[dict[str, Any]]]]:
+def trial_rows(trial: NewTrial) -> list[tuple[sa.Table, list[Row]]]:
     """Make the rows that belong to a trial, for each of Optuna's tables.
 
     Args:
@@ -264,15 +267,15 @@ def trial_rows(trial: NewTrial) -> list[tuple[sa.Table, list[dict[str, Any]]]]:
     Returns:
         Tables with their rows, without the trial's id.
     """
-    values: list[dict[str, Any]] = [
+    values: list[Row] = [
         {"objective": index, "value": finite(value), "value_type": number_kind(value)}
         for index, value in enumerate(trial.values)
     ]
-    params: list[dict[str, Any]] = [
+    params: list[Row] = [
         {"param_name": name, "param_value": value, "distribution_json": distribution}
         for name, (value, distribution) in trial.params.items()
     ]
-    curve: list[dict[str, Any]] = [
+    curve: list[Row] = [
         {
             "step": step,
             "intermediate_value": finite(value),
@@ -280,7 +283,7 @@ def trial_rows(trial: NewTrial) -> list[tuple[sa.Table, list[dict[str, Any]]]]:
         }
         for step, value in trial.curve.items()
     ]
-    attributes: list[dict[str, Any]] = [
+    attributes: list[Row] = [
         {"key": key, "value_json": json.dumps(value)} for key, value in trial.attributes.items()
     ]
     return [(VALUES, values), (PARAMS, params), (CURVES, curve), (ATTRIBUTES, attributes)]

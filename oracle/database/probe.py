@@ -130,14 +130,18 @@ def stored_runs(url: URL, run_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
 
 
 def stored_version(connection: sa.Connection) -> int | None:
-    """Read the schema version of our tables; None where there are none."""
+    """Read the schema version of our tables; None where there are none.
+
+    Args:
+        connection: Within a transaction.
+    """
     if not sa.inspect(connection).has_table(VERSION.name):
         return None
     return connection.execute(sa.select(sa.func.max(VERSION.c.version))).scalar()
 
 
 def too_new(version: int) -> str:
-    """Why a database of a newer schema is refused."""
+    """Return why a database of a newer schema is refused."""
     return f"has schema {version}, this version reads 1 to {SCHEMA}; use the version that wrote it"
 
 

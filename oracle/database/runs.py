@@ -64,11 +64,11 @@ class RunDatabase:
         return RunNames(self._database)
 
     def tokens(self) -> Tokens:
-        """Who may call."""
+        """Return who may call."""
         return Tokens(self._database)
 
     def sessions(self) -> Sessions:
-        """Who is signed in."""
+        """Return who is signed in."""
         return Sessions(self._database)
 
     def observations(self) -> Observations:
@@ -137,13 +137,13 @@ class RunDatabase:
         )
 
     def runs(self) -> list[RunRecord]:
-        """All runs, the oldest first."""
+        """Return all runs, the oldest first."""
         with self._database.reading() as connection:
             rows = connection.execute(sa.select(*_RECORD).order_by(RUNS.c.number))
             return [RunRecord(*row) for row in rows]
 
     def page(self, before: int | None, limit: int) -> list[tuple[int, RunRecord]]:
-        """So many runs with their numbers, the newest first; only those before a number."""
+        """Return so many runs with their numbers, the newest first; only those before a number."""
         select = sa.select(RUNS.c.number, *_RECORD).order_by(RUNS.c.number.desc()).limit(limit)
         if before is not None:
             select = select.where(RUNS.c.number < before)
@@ -151,14 +151,18 @@ class RunDatabase:
             return [(row[0], RunRecord(*row[1:])) for row in connection.execute(select)]
 
     def run(self, run_id: str) -> RunRecord | None:
-        """One run; None where there is none."""
+        """Return one run; None where there is none.
+
+        Args:
+            run_id: Id of the run.
+        """
         select = sa.select(*_RECORD).where(RUNS.c.run_id == storable(run_id))
         with self._database.reading() as connection:
             row = connection.execute(select).first()
         return None if row is None else RunRecord(*row)
 
     def plan(self, run_id: str, device: str) -> Plan | None:
-        """How a run's packs are trained on a device of this type, if that was measured."""
+        """Return how a run's packs are trained on a device of this type, if that was measured."""
         mine = (PLANS.c.run_id == run_id) & (PLANS.c.device == device)
         with self._database.reading() as connection:
             select = sa.select(PLANS.c.engine, PLANS.c.most).where(mine)
@@ -188,5 +192,5 @@ class RunDatabase:
         return self._leases.beat(graph, holder)
 
     def held(self, graph: str) -> bool:
-        """Whether a driver that may live holds this graph."""
+        """Return whether a driver that may live holds this graph."""
         return self._leases.held(graph)

@@ -22,6 +22,9 @@ def migrate(url: URL) -> tuple[int | None, int]:
 
     Raises BadInput where its schema is newer than this version's, StorageError where it fails;
     then nothing has changed.
+
+    Args:
+        url: Of the database.
     """
     database = Database(url)
     try:

@@ -58,13 +58,13 @@ class Tokens:
             return _token(connection.execute(select).one_or_none())
 
     def list(self) -> list[Token]:
-        """All tokens, by name."""
+        """Return all tokens, by name."""
         with self._database.reading() as connection:
             rows = connection.execute(sa.select(*_COLUMNS).order_by(TOKENS.c.name))
             return [Token(name, scope, aware(created)) for name, scope, created in rows]
 
     def any(self) -> bool:
-        """Whether there are tokens at all."""
+        """Return whether there are tokens at all."""
         with self._database.reading() as connection:
             return connection.execute(sa.select(TOKENS.c.name).limit(1)).first() is not None
 
@@ -106,7 +106,7 @@ class Sessions:
         return secret
 
     def find(self, secret: str) -> Token | None:
-        """Who is signed in; None where the session has ended or its token was revoked."""
+        """Return who is signed in; None where the session has ended or its token was revoked."""
         still = (SESSIONS.c.digest == _digest(secret)) & (SESSIONS.c.expires > now())
         select = (
             sa.select(*_COLUMNS)

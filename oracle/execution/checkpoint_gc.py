@@ -16,14 +16,17 @@ class CheckpointCollector:
         self._dropped: dict[str, CellResult] = {}  # by cell id
 
     def drop(
-        self, losers: Iterable[CellResult], needed_cells: set[str], known: Mapping[str, CellResult]
+        self,
+        results: Iterable[CellResult],
+        needed_cells: set[str],
+        known: Mapping[str, CellResult],
     ) -> None:
         """Delete what results have kept, but what the cells that are needed have kept, too.
 
         One file may be that of several results: early in a warm-up all max_lr have the same
         network. known: all results, by cell id.
         """
-        lost = [result for result in losers if result.cell not in needed_cells]
+        lost = [result for result in results if result.cell not in needed_cells]
         self._dropped |= {result.cell: result for result in lost}
         cells = {result.cell for result in lost}
         needed = {
@@ -41,7 +44,7 @@ class CheckpointCollector:
                         self._say(str(error))
 
     def dropped(self, cell_id: str) -> bool:
-        """Whether what a cell has kept was to be deleted."""
+        """Return whether what a cell has kept was to be deleted."""
         return cell_id in self._dropped
 
     def drop_again(self, needed_cells: set[str], known: Mapping[str, CellResult]) -> None:

@@ -36,6 +36,6 @@ class Starts:
 
 
 def size(network: Network) -> int:
-    """Bytes of a network's weights, buffers and masks."""
+    """Return bytes of a network's weights, buffers and masks."""
     tensors = [*network.state.values(), *network.masks.values()]
     return sum(tensor.nbytes for tensor in tensors)

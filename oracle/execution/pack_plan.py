@@ -24,12 +24,12 @@ def engine(study: Study) -> str | None:
 
 
 def most(study: Study, on_gpu: bool) -> int:
-    """Members of a pack; 0 where a GPU's memory is to be measured."""
+    """Return members of a pack; 0 where a GPU's memory is to be measured."""
     if on_gpu and study.pack is None and engine(study) != "solo":
         return 0
     return study.cells_a_pack
 
 
 def unplanned(study: Study, on_gpu: bool, stored: Plan | None) -> bool:
-    """Whether something is to be measured; kept: what was measured before in the same run."""
+    """Whether something is to be measured; stored: what was measured before in the same run."""
     return on_gpu and stored is None and (engine(study) is None or most(study, on_gpu) == 0)

@@ -21,7 +21,7 @@ class Pack:
     """Cells that one worker trains in one call. Equal for equal cells."""
 
     cells: tuple[Cell, ...]
-    place: StudyKey
+    study_key: StudyKey
 
 
 class RunEvents(Protocol):
@@ -118,17 +118,17 @@ class PackQueue:
         return not self._waiting and not self._unstarted
 
     def stored(self) -> Iterator[tuple[Cell, CellResult, StudyKey]]:
-        """All cells that were asked for and have a result, with where they are recorded."""
+        """Yield all cells that were asked for and have a result, with where they are recorded."""
         for pack in set(self._pack_of.values()):
             for cell in pack.cells:
                 if cell.id in self.known and self._pack_of.get(cell.id) == pack:
-                    yield cell, self.known[cell.id], pack.place
+                    yield cell, self.known[cell.id], pack.study_key
 
     @property
-    def places(self) -> list[StudyKey]:
+    def study_keys(self) -> list[StudyKey]:
         """Where the cells are recorded that are to be trained now, each once."""
         packs = [*self.ready, *(pack for _, pack in self._held)]
-        return list(dict.fromkeys(pack.place for pack in packs))
+        return list(dict.fromkeys(pack.study_key for pack in packs))
 
     def next(self) -> Pack | None:
         """Choose a pack to train now; None while all that is asked for is being trained."""
@@ -146,7 +146,7 @@ class PackQueue:
         for cell, result in zip(pack.cells, results, strict=True):
             self._out.discard(cell.id)
             if cell.id not in self.known:
-                self.events.on_result(cell, result, pack.place)
+                self.events.on_result(cell, result, pack.study_key)
                 self.known[cell.id] = result
                 self.answered += cell.id in self.asked
             elif cell.id in self._again:
@@ -182,7 +182,7 @@ class PackQueue:
         self.most = max(sizes)
         waiting, self.ready = self.ready, deque()
         for each in waiting:
-            self.ready += [Pack(cells, each.place) for cells in packed(each.cells, self.most)]
+            self.ready += [Pack(cells, each.study_key) for cells in packed(each.cells, self.most)]
         if self.engine is not None:
             self.events.on_plan(Plan(self.engine, self.most))
 
@@ -202,7 +202,7 @@ class PackQueue:
             self.answered += len(wanted - missing - self.asked)
             self.asked |= wanted
             for cells in packed(ask.cells, self.most):
-                self._plan(Pack(cells, ask.place))
+                self._plan(Pack(cells, ask.study_key))
             if missing:
                 self._waiting.append(_Waiting(search, ask, missing))
                 return
@@ -214,7 +214,7 @@ class PackQueue:
             self._pack_of.setdefault(cell.id, pack)
         missing = [c for c in pack.cells if c.id not in self.known and c.id not in self._out]
         if missing:
-            self._queue(Pack(tuple(missing), pack.place))
+            self._queue(Pack(tuple(missing), pack.study_key))
 
     def _queue(self, pack: Pack) -> None:
         self._out.update(cell.id for cell in pack.cells)

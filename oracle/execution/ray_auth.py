@@ -18,7 +18,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def shows_token(environment: Mapping[str, str], home: Path) -> bool:
-    """Whether a driver shows a cluster its token without having been told to.
+    """Return whether a driver shows a cluster its token without having been told to.
 
     Ray itself does not where an address is given, though its head asks for a token as soon as it
     finds one. A token that was named is shown, and that of this user to a head on this machine.
@@ -38,7 +38,7 @@ def _users_token(home: Path) -> Path:
 
 
 def exposed(token: Path) -> bool:
-    """Whether others on this machine may read a token; not where there is none."""
+    """Return whether others on this machine may read a token; not where there is none."""
     try:
         return bool(stat.S_IMODE(token.stat().st_mode) & 0o077)
     except OSError:

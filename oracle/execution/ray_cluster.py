@@ -22,7 +22,7 @@ _LONGEST = 19  # characters of a folder in which Ray's sockets find room
 
 
 def gpu_share(workers: int, gpus: int) -> float:
-    """Share of a GPU that each worker takes: as many workers on each GPU, and one GPU a worker.
+    """Return the share of a GPU a worker takes: as many on each GPU, and one GPU a worker.
 
     Ray counts ten-thousandths, and takes no share that is on two GPUs. Raises PackFailed where
     there is no GPU.

@@ -241,7 +241,7 @@ def _at_hand(worker_spec: WorkerConfig) -> Path:
 
 
 def in_flight_folder(config: WorkerConfig) -> Path:
-    """Where what is under way is kept. Raises PackFailed where that is somebody else's."""
+    """Return where what is under way is kept. Raises PackFailed where that is somebody else's."""
     return Path(config.in_flight or _own("in-pack_state"))
 
 
@@ -270,11 +270,11 @@ def task(cell: Cell, known: Results) -> CellTask:
         cell: To train.
         known: Results by cell id, those of its parents among them.
     """
-    kept = keeper(cell, known) if cell.parent else None
+    keeping = keeper(cell, known) if cell.parent else None
     return CellTask(
         cell=cell.id,
         parent=known[cell.parent.id].checkpoint if cell.parent else None,
-        kept=known[kept.id].kept if kept else None,
+        kept=known[keeping.id].kept if keeping else None,
         cycle=cell.cycle,
         replicate=cell.replicate,
         schedule=as_json(cell.schedule),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from oracle.records.candidates import CandidateTrial
 from oracle.reports.sheet import format_lr
 from oracle.search.graph import CellResult, Graph
 from oracle.search.grid_search import OracleCycle
 from oracle.search.pruning_run import PruningPath, RunCycle
-from oracle.search.request import Search, StudyKey, replicate_cells
+from oracle.search.request import Search, StudyKey, StudyRole, replicate_cells
 from oracle.study.base import LearningRates, Study
 from oracle.study.parts import grid
 from oracle.study.parts.grid_spec import GridSpec
@@ -39,25 +39,29 @@ class Experiment(Protocol):
         """Return what is to be trained; the searches named first are served first."""
 
     def known_cells(self) -> set[str]:
-        """Ids of the cells of iterative pruning runs whose max_lr is known."""
+        """Return ids of the cells of iterative pruning runs whose max_lr is known."""
 
     def first_grids(self) -> set[str]:
-        """Ids of the cells of the grids that are searched on the unpruned network."""
+        """Return ids of the cells of the grids that are searched on the unpruned network."""
 
     def unknown_cells(self) -> int:
-        """How many more will be asked for, if no grid grows any more."""
+        """Return how many more will be asked for, if no grid grows any more."""
 
     def table(self, run_id: str) -> Table:
-        """Make the table of what has been found."""
+        """Make the table of what has been found.
 
-    def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
+        Args:
+            run_id: Id of the run.
+        """
+
+    def study_keys(self) -> list[tuple[StudyKey, StudyRole]]:
         """Return the Optuna studies that hold it, and what each is in this study."""
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
         """Return the iterative pruning runs, by name, as far as they have come."""
 
     def failure(self) -> str | None:
-        """Why the study could not come to its end, if so."""
+        """Return why the study could not come to its end, if so."""
 
 
 def path(study: Study, graph: Graph, rates: LearningRates) -> PruningPath:
@@ -73,7 +77,7 @@ def path(study: Study, graph: Graph, rates: LearningRates) -> PruningPath:
 
 
 def first_grid(study: Study, graph: Graph, schedule: ScheduleSpec, searched: GridSpec) -> set[str]:
-    """Ids of the cells of a grid on the unpruned network."""
+    """Return ids of the cells of a grid on the unpruned network."""
     roots: list[None] = [None] * study.least_replicates
     return {
         cell.id

@@ -16,7 +16,7 @@ from oracle.tables.search import metric
 from scyc.specs.base import as_json, content_hash
 
 
-def place(study: SearchStudy, graph: Graph) -> StudyKey:
+def study_key(study: SearchStudy, graph: Graph) -> StudyKey:
     """Name the Optuna study of a whole search: one for each run.
 
     Args:
@@ -39,7 +39,7 @@ def trial(study: SearchStudy, graph: Graph, candidate: Candidate) -> CandidateTr
     fate: Fate = "diverged" if candidate.stopped == "diverged" else "stopped"
     results = [result for done in candidate.cycles for result in done.results]
     return CandidateTrial(
-        place=place(study, graph),
+        study_key=study_key(study, graph),
         number=candidate.number,
         metrics=tuple(metric(study.objective.name, cycles) for cycles in objectives),
         axes=_axes(study),

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from oracle.experiments.base import ExperimentCallbacks, path, path_line
 from oracle.search.graph import Graph
 from oracle.search.pruning_run import RunCycle
-from oracle.search.request import Search, StudyKey
+from oracle.search.request import Search, StudyKey, StudyRole
 from oracle.study.distributions import DistributionsStudy
 from oracle.tables import distributions
 from oracle.tables.distributions import DistributionsTable
@@ -28,28 +27,32 @@ class DistributionsExperiment:
         self._path = path(self.study, self.graph, self.study)
 
     def searches(self) -> list[Search]:
-        """One run."""
+        """Return one run."""
         return [self._path.search(self._cycle_done)]
 
     def known_cells(self) -> set[str]:
-        """All of them."""
+        """Return all of them."""
         return set(self._path.ids)
 
     def first_grids(self) -> set[str]:
-        """None."""
+        """Return none."""
         return set()
 
     def unknown_cells(self) -> int:
-        """None."""
+        """Return none."""
         return 0
 
     def table(self, run_id: str) -> DistributionsTable:
-        """See :func:`oracle.tables.distributions.table`."""
+        """See :func:`oracle.tables.distributions.table`.
+
+        Args:
+            run_id: Id of the run.
+        """
         return distributions.table(self.study, run_id, self.cycles, self._path.ended(self.cycles))
 
-    def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
+    def study_keys(self) -> list[tuple[StudyKey, StudyRole]]:
         """Return the run's Optuna study."""
-        return [(self._path.place, {"role": "distributions"})]
+        return [(self._path.study_key, {"role": "distributions"})]
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
         """Return the only run."""

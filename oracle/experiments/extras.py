@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from oracle.experiments.base import ExperimentCallbacks
 from oracle.reports.sheet import format_lr
@@ -12,7 +11,7 @@ from oracle.search.graph import Graph
 from oracle.search.grid_search import OracleCycle
 from oracle.search.liveness import NetworkLiveness
 from oracle.search.pruning_run import RunCycle
-from oracle.search.request import Search, StudyKey
+from oracle.search.request import Search, StudyKey, StudyRole
 from oracle.search.rivals.rival_run import RivalRun
 from oracle.search.selection.expected import cells_a_cycle
 from oracle.study.oracle import OracleStudy
@@ -50,35 +49,50 @@ class Extras:
         return self.beam.searches()
 
     def rival_searches(self) -> list[Search]:
-        """One for each rival."""
+        """Return one for each rival."""
         return [each.search() for each in self.rivals]
 
     def known_cells(self) -> set[str]:
-        """Ids of the rivals' cells whose max_lr is known."""
+        """Return ids of the rivals' cells whose max_lr is known."""
         return set().union(*(each.ids for each in self.rivals))
 
     def unknown_cells(self, oracle: Sequence[OracleCycle]) -> int:
-        """How many more will be asked for, beside the oracle's and if no grid grows."""
+        """Return how many more will be asked for, beside the oracle's and if no grid grows.
+
+        Args:
+            oracle: Finished cycles of the greedy oracle.
+        """
         return self._beam_ahead(oracle) + sum(each.unknown_cells for each in self.rivals)
 
     def beam_part(self, oracle: Sequence[OracleCycle]) -> BeamPart | None:
-        """Return the part of a run's table that is about the beam."""
+        """Return the part of a run's table that is about the beam.
+
+        Args:
+            oracle: Finished cycles of the greedy oracle.
+        """
         return beam_tables.part(self.study.beam, oracle, self.beam.cycles)
 
     def rival_parts(self, oracle: Sequence[OracleCycle], s_cyc: Sequence[RunCycle]) -> list[Rival]:
         """Return the part of a run's table that is about each rival."""
         return rivals.part(self.study, self.rivals, oracle, s_cyc)
 
-    def places(self, oracle: Sequence[OracleCycle]) -> list[tuple[StudyKey, dict[str, Any]]]:
-        """Where the beam's own cells are, which the oracle does not have, and the rivals'."""
-        others = {each.place for each in oracle}
-        beam: list[tuple[StudyKey, dict[str, Any]]] = [
-            (each.place, {"role": _BEAM, "cycle": each.cycle, "grid": list(each.cells)})
+    def study_keys(self, oracle: Sequence[OracleCycle]) -> list[tuple[StudyKey, StudyRole]]:
+        """Return where the beam's own cells are, which the oracle does not have, and the rivals'.
+
+        Args:
+            oracle: Finished cycles of the greedy oracle.
+        """
+        others = {each.study_key for each in oracle}
+        beam: list[tuple[StudyKey, StudyRole]] = [
+            (each.study_key, {"role": _BEAM, "cycle": each.cycle, "grid": list(each.cells)})
             for cycle in self.beam.cycles
             for each in cycle.expanded
-            if each.place not in others
+            if each.study_key not in others
         ]
-        return [*beam, *((r.place, {"role": "rival", "rival": r.options}) for r in self.rivals)]
+        beside: list[tuple[StudyKey, StudyRole]] = [
+            (each.study_key, {"role": "rival", "rival": each.options}) for each in self.rivals
+        ]
+        return beam + beside
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
         """Return the way to the beam's best network, and the rivals' runs."""
@@ -87,7 +101,11 @@ class Extras:
         return {**beam, **{each.name: each.path for each in self.rivals}}
 
     def oracle_done(self, cycle: OracleCycle) -> None:
-        """Take note of a finished cycle of the oracle, and drop what nobody needs any more."""
+        """Take note of a finished cycle of the oracle, and drop what nobody needs any more.
+
+        Args:
+            cycle: The finished cycle.
+        """
         if cycle.region is None:
             self.hooks.on_discardable(self._liveness.end(_ORACLE))
             return
@@ -102,8 +120,8 @@ class Extras:
         self.hooks.on_discardable(
             self._liveness.tell(_BEAM, cycle.cycle, results, cycle.kept_cells)
         )
-        kept = ", ".join(format_lr(each.last.max_lr) for each in cycle.kept)
-        self.hooks.on_cycle(f"cycle {cycle.cycle:>2}  beam of {self.study.beam}: keeps {kept}")
+        rates = ", ".join(format_lr(each.last.max_lr) for each in cycle.kept)
+        self.hooks.on_cycle(f"cycle {cycle.cycle:>2}  beam of {self.study.beam}: keeps {rates}")
 
     def _begun(self, run: RivalRun, cycle: int) -> None:
         self.hooks.on_discardable(self._liveness.tell(run.name, cycle, (), run.row_ids(cycle)))

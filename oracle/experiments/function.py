@@ -30,7 +30,7 @@ class FunctionExperiment(OracleExperiment):
         super().__init__(self._scale.scaled(study), graph, hooks or ExperimentCallbacks())
 
     def searches(self) -> list[Search]:
-        """As those of an oracle study."""
+        """Return those of an oracle study, in points."""
         if self._declared.metric == PERCENT_ACCURACY:
             return super().searches()
         return [_in_points(search, self._scale) for search in super().searches()]
@@ -40,7 +40,11 @@ class FunctionExperiment(OracleExperiment):
         return points if self._declared.metric == PERCENT_ACCURACY else self._scale.value(points)
 
     def table(self, run_id: str) -> OracleTable:
-        """See :func:`oracle.tables.oracle.table`; values are the metric's."""
+        """See :func:`oracle.tables.oracle.table`; values are the metric's.
+
+        Args:
+            run_id: Id of the run.
+        """
         return in_metric(super().table(run_id), self._declared, self._scale)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from oracle.analysis import region_fit, replay
 from oracle.experiments.base import ExperimentCallbacks, cycle_line, first_grid, no_winner, path
@@ -13,7 +12,7 @@ from oracle.search.graph import Graph
 from oracle.search.greedy import greedy_oracle
 from oracle.search.grid_search import OracleCycle
 from oracle.search.pruning_run import PruningPath, RunCycle
-from oracle.search.request import Search, StudyKey
+from oracle.search.request import Search, StudyKey, StudyRole
 from oracle.search.selection.expected import cells_a_cycle
 from oracle.study.declared import learning_rates
 from oracle.study.oracle import OracleStudy
@@ -56,7 +55,7 @@ class OracleExperiment:
         ]
 
     def known_cells(self) -> set[str]:
-        """S-Cyc's, and the rivals'."""
+        """Return S-Cyc's, and the rivals'."""
         return self._extras.known_cells() | (self._path.ids if self._path else set())
 
     def first_grids(self) -> set[str]:
@@ -74,7 +73,11 @@ class OracleExperiment:
         return oracles + self._extras.unknown_cells(self.cycles)
 
     def table(self, run_id: str) -> OracleTable:
-        """See :func:`oracle.tables.oracle.table`."""
+        """See :func:`oracle.tables.oracle.table`.
+
+        Args:
+            run_id: Id of the run.
+        """
         ended = len(self.cycles) == self.study.cycles + 1
         if self._path is not None:
             ended = ended and self._path.ended(self.s_cyc)
@@ -95,11 +98,11 @@ class OracleExperiment:
         adaptive = training_cost(replay.trained(replayed))
         return {"oracle": cost["oracle"], "adaptive": adaptive, "s_cyc": cost["s_cyc"]}
 
-    def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
+    def study_keys(self) -> list[tuple[StudyKey, StudyRole]]:
         """One for each cycle of the oracle, S-Cyc's, and those of the beam and of the rivals."""
-        keys: list[tuple[StudyKey, dict[str, Any]]] = [
+        keys: list[tuple[StudyKey, StudyRole]] = [
             (
-                each.place,
+                each.study_key,
                 {
                     "role": "oracle",
                     "cycle": each.cycle,
@@ -110,8 +113,8 @@ class OracleExperiment:
             for each in self.cycles
         ]
         if self._path is not None:
-            keys.append((self._path.place, {"role": "s_cyc"}))
-        return [*keys, *self._extras.places(self.cycles)]
+            keys.append((self._path.study_key, {"role": "s_cyc"}))
+        return [*keys, *self._extras.study_keys(self.cycles)]
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
         """Return the oracle's way and the runs beside it, by name.

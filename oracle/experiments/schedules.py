@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from oracle.experiments.base import ExperimentCallbacks, first_grid, no_winner, path, path_line
 from oracle.reports.sheet import format_lr
 from oracle.search.graph import Graph
 from oracle.search.grid_search import GridSearch
 from oracle.search.pruning_run import RunCycle
-from oracle.search.request import Search, StudyKey
+from oracle.search.request import Search, StudyKey, StudyRole
 from oracle.study.base import LearningRates
 from oracle.study.schedules import Entry, SchedulesStudy
 from oracle.tables import schedules
@@ -42,15 +41,15 @@ class SchedulesExperiment:
         )
 
     def searches(self) -> list[Search]:
-        """One for each entry, in the study's order."""
+        """Return one for each entry, in the study's order."""
         return [self._search(entry) for entry in self.study.schedules]
 
     def known_cells(self) -> set[str]:
-        """Those of the runs whose max_lr is known."""
+        """Return those of the runs whose max_lr is known."""
         return set().union(*(each.ids for each in self._paths.values()))
 
     def first_grids(self) -> set[str]:
-        """Those of the entries that are tuned."""
+        """Return those of the entries that are tuned."""
         return self._first
 
     def unknown_cells(self) -> int:
@@ -63,32 +62,36 @@ class SchedulesExperiment:
         return len(waiting) * self.study.cycles * self.study.least_replicates
 
     def table(self, run_id: str) -> SchedulesTable:
-        """See :func:`oracle.tables.schedules.table`."""
+        """See :func:`oracle.tables.schedules.table`.
+
+        Args:
+            run_id: Id of the run.
+        """
         ended = all(
             entry.untunable or (label in self._paths and self._paths[label].ended(entry.path))
             for label, entry in self.entries.items()
         )
         return schedules.table(self.study, run_id, list(self.entries.values()), ended)
 
-    def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
-        """One for each run, and one for each grid search."""
-        runs: list[tuple[StudyKey, dict[str, Any]]] = [
-            (each.place, {"role": "schedule", "label": label})
+    def study_keys(self) -> list[tuple[StudyKey, StudyRole]]:
+        """Return one for each run, and one for each grid search."""
+        runs: list[tuple[StudyKey, StudyRole]] = [
+            (each.study_key, {"role": "schedule", "label": label})
             for label, each in self._paths.items()
         ]
-        tunings: list[tuple[StudyKey, dict[str, Any]]] = [
-            (each.tuning.place, {"role": "tuning", "label": label})
+        tunings: list[tuple[StudyKey, StudyRole]] = [
+            (each.tuning.study_key, {"role": "tuning", "label": label})
             for label, each in self.entries.items()
             if each.tuning is not None
         ]
         return runs + tunings
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
-        """One for each entry, by its label."""
+        """Return one for each entry, by its label."""
         return {label: entry.path for label, entry in self.entries.items()}
 
     def failure(self) -> str | None:
-        """None: an entry that diverges is a result."""
+        """Return None: an entry that diverges is a result."""
         return None
 
     def _search(self, entry: Entry) -> Search:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from oracle.experiments import candidate_trials
 from oracle.experiments.base import ExperimentCallbacks, first_grid
 from oracle.search.graph import Graph
 from oracle.search.pruning_run import RunCycle
-from oracle.search.request import Search, StudyKey
+from oracle.search.request import Search, StudyKey, StudyRole
 from oracle.search.s_cyc.asha import Sampled
 from oracle.search.s_cyc.candidates import Candidate, CandidatePool
 from oracle.search.s_cyc.coordinate import Recipe
@@ -55,7 +54,7 @@ class SearchExperiment:
         return [self._counted(each) for each in searches]
 
     def known_cells(self) -> set[str]:
-        """Those of candidates that go on; when all have ended, those that are worth keeping.
+        """Return those of candidates that go on; when all have ended, those that are worth keeping.
 
         Worth keeping are the best candidates' and those of the No Growth phases, below which
         other candidates start.
@@ -68,14 +67,14 @@ class SearchExperiment:
         return {cell.id for row in rows for cell in row}
 
     def first_grids(self) -> set[str]:
-        """Epsilon's grid, in the paper's recipe."""
+        """Return the cells of epsilon's grid, in the paper's recipe."""
         search = self.study.search
         if not isinstance(search, PaperRecipe):
             return set()
         return first_grid(self.study, self.graph, self.study.schedule, search.epsilon)
 
     def unknown_cells(self) -> int:
-        """Those of candidates to come, as if they shared nothing but their first networks."""
+        """Count those of candidates to come, as if they shared only their first networks."""
         search, ahead = self.study.search, 0
         if not self._left:
             return 0
@@ -89,21 +88,25 @@ class SearchExperiment:
         return ahead * self.study.cycles * self.study.least_replicates
 
     def table(self, run_id: str) -> SearchTable:
-        """See :func:`oracle.tables.search.table`."""
+        """See :func:`oracle.tables.search.table`.
+
+        Args:
+            run_id: Id of the run.
+        """
         return search_tables.table(self.study, run_id, self.results)
 
-    def study_keys(self) -> list[tuple[StudyKey, dict[str, Any]]]:
+    def study_keys(self) -> list[tuple[StudyKey, StudyRole]]:
         """Return the Optuna studies of the search, its candidates' cells and epsilon's grid."""
-        keys: list[tuple[StudyKey, dict[str, Any]]] = [
-            (candidate_trials.place(self.study, self.graph), {"role": "search"}),
-            (self.board.place, {"role": "candidates"}),
+        keys: list[tuple[StudyKey, StudyRole]] = [
+            (candidate_trials.study_key(self.study, self.graph), {"role": "search"}),
+            (self.board.study_key, {"role": "candidates"}),
         ]
         if self._recipe is not None and self._recipe.grid is not None:
-            keys.append((self._recipe.grid.place, {"role": "epsilon"}))
+            keys.append((self._recipe.grid.study_key, {"role": "epsilon"}))
         return keys
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
-        """One for each candidate, by its number."""
+        """Return one for each candidate, by its number."""
         return {str(each.number): each.cycles for each in self.board.candidates}
 
     def failure(self) -> str | None:

@@ -14,9 +14,10 @@ from oracle.search.request import StudyKey
 from oracle.study.declared import max_lr_bounds
 from oracle.tables.parts.cycles import OracleCycleRow
 from oracle.tables.registry import Table
+from scyc.json_types import JsonObject
 
 
-def summary_place(run_id: str) -> StudyKey:
+def summary_key(run_id: str) -> StudyKey:
     """Name the Optuna study of a run's summary: one for each run.
 
     Args:
@@ -61,7 +62,7 @@ def _trial(
         low, high = min(bounds[0], region.well_tuned), max(bounds[1], region.well_tuned)
         axes["max_lr"] = Axis(low, high, log=True)
     return CandidateTrial(
-        place=summary_place(run_id),
+        study_key=summary_key(run_id),
         number=cycle.cycle,
         metrics=(),  # those of the graph
         axes=axes,
@@ -74,10 +75,10 @@ def _trial(
     )
 
 
-def _measured(experiment: OracleExperiment, cycle: OracleCycle) -> dict[str, Any]:
+def _measured(experiment: OracleExperiment, cycle: OracleCycle) -> JsonObject:
     """Return what is known as soon as a cycle ends."""
     region, s_cyc = cycle.region, experiment.study.s_cyc_max_lr(cycle.cycle)
-    found: dict[str, Any] = {
+    found: JsonObject = {
         SUMMARY_KEY: cycle.cycle,
         "weights_remaining": next(iter(cycle.results.values()))[0].weights_remaining,
         "replicates": cycle.replicates,
@@ -93,12 +94,12 @@ def _measured(experiment: OracleExperiment, cycle: OracleCycle) -> dict[str, Any
     return found
 
 
-def _estimated(row: OracleCycleRow) -> dict[str, Any]:
+def _estimated(row: OracleCycleRow) -> JsonObject:
     """Return what a run's table adds: the estimated region, and the S-Cyc verdict."""
     evidence = row["evidence"]
     if evidence is None:
         return {}
-    found: dict[str, Any] = {}
+    found: JsonObject = {}
     if estimate := evidence.get("estimated"):
         found |= {
             "estimated_well_tuned": estimate["well_tuned"],

@@ -142,7 +142,13 @@ def load_folder(run: StoredRun, settings: Settings, chosen: ChosenCell, target: 
 
 
 def module_of(run: StoredRun, settings: Settings, network: Network) -> nn.Module:
-    """Return a network of a run as a module, in evaluation mode. Raises BadInput."""
+    """Return a network of a run as a module, in evaluation mode. Raises BadInput.
+
+    Args:
+        run: The stored run.
+        settings: Where runs are kept and how they are trained.
+        network: A network with its masks.
+    """
     images = stored_images(run, settings)
     try:
         module = registry.build(run.study.network, images.shape, len(images.classes), seed=0)
@@ -157,7 +163,12 @@ def module_of(run: StoredRun, settings: Settings, network: Network) -> nn.Module
 
 
 def stored_images(run: StoredRun, settings: Settings) -> Images:
-    """Return the images that a run was trained on. Raises BadInput where they are gone."""
+    """Return the images that a run was trained on. Raises BadInput where they are gone.
+
+    Args:
+        run: The stored run.
+        settings: Where runs are kept and how they are trained.
+    """
     kept = cache.cached(run.folder / "images", run.record.fingerprint)
     if kept is not None:
         return kept

@@ -30,7 +30,11 @@ class Shrunk:
 
 
 def prunes_filters(pruning: PruningSpec) -> bool:
-    """Return whether a study's pruning removes filters whole."""
+    """Return whether a study's pruning removes filters whole.
+
+    Args:
+        pruning: Criterion and rate.
+    """
     return CRITERIA[pruning.criterion].filters
 
 
@@ -56,7 +60,11 @@ def shrunk(module: nn.Module, network: Network, shape: Sequence[int]) -> Shrunk:
 
 
 def check_shrinkable(pruning: PruningSpec) -> None:
-    """Refuse to shrink a network of which single weights were pruned. Raises BadInput."""
+    """Refuse to shrink a network of which single weights were pruned. Raises BadInput.
+
+    Args:
+        pruning: Criterion and rate.
+    """
     if not prunes_filters(pruning):
         known = ", ".join(name for name, criterion in CRITERIA.items() if criterion.filters)
         rule = (

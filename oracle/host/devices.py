@@ -1,4 +1,4 @@
-"""The device that trainings run on."""
+"""The device that training runs run on."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _REMEDIES: Mapping[int, str] = MappingProxyType(
 
 
 def why_not_writable(folder: Path) -> str:
-    """Why nothing can be written to a folder that may have to be made first; "" if it can."""
+    """Say why nothing can be written to a folder, made first if need be; "" if it can."""
     absolute = folder.absolute()
     nearest = next(each for each in (absolute, *absolute.parents) if each.exists())
     try:
@@ -47,9 +47,9 @@ def disk_failed(error: OSError) -> DiskError | None:
     remedy = _REMEDIES.get(error.errno or 0)
     if remedy is None:
         return None
-    where = f"{error.filename}: " if error.filename else ""
-    kept = "then run the same command again; what is finished is kept"
-    return DiskError(f"{where}{error.strerror}; {remedy}, {kept}")
+    file = f"{error.filename}: " if error.filename else ""
+    advice = "then run the same command again; what is finished is kept"
+    return DiskError(f"{file}{error.strerror}; {remedy}, {advice}")
 
 
 @contextlib.contextmanager

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 
 def format_duration(seconds: float) -> str:
-    """Seconds in the largest unit that leaves two figures."""
+    """Return seconds in the largest unit that leaves two figures.
+
+    Args:
+        seconds: The duration.
+    """
     if seconds < 90:
         return f"{seconds:.0f} s"
     if seconds < 90 * 60:

@@ -52,12 +52,12 @@ def process_id_string() -> str:
 
 
 def on_this_host(process: str) -> bool:
-    """Whether a process ran under this boot, in this namespace of pids."""
+    """Return whether a process ran under this boot, in this namespace of pids."""
     return process.split(maxsplit=1)[0] == _host()
 
 
 def is_alive(process: str) -> bool:
-    """Whether a process of this host still runs; its pid may be another's by now."""
+    """Return whether a process of this host still runs; its pid may be another's by now."""
     return _started(pid_of(process)) == process.split()[2]
 
 

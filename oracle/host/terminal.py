@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def printable(text: str) -> str:
-    """Text of another's without what a terminal would act on; lines stay lines."""
+    """Return text of another's without what a terminal would act on; lines stay lines."""
     return "".join(
         letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text
     )

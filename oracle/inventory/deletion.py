@@ -13,7 +13,7 @@ from oracle.database.contents.removal import Removal
 from oracle.errors import WrongState
 from oracle.execution.pack_state import PackStates
 from oracle.experiments.registry import experiment
-from oracle.experiments.summary import summary_place
+from oracle.experiments.summary import summary_key
 from oracle.inventory.idle_graph import idle_graph
 from oracle.inventory.listing import asked_cells, images, network_files
 from oracle.runs import catalog
@@ -69,9 +69,9 @@ def delete(run: StoredRun, settings: Settings) -> Deleted:
             nodes = {
                 key.node
                 for key, role in experiment(run.study, graph).study_keys()
-                if role.get("role") == "search"
+                if role["role"] == "search"
             }
-            nodes.add(summary_place(run_id).node)
+            nodes.add(summary_key(run_id).node)
             rows.remove(run_id, graph.id, gone, nodes, lease.claim)
     return Deleted(len(gone), size)
 

@@ -101,7 +101,12 @@ def files(run: StoredRun, results: Sequence[CellResult]) -> set[Path]:
 
 
 def network_files(run: StoredRun, sha256: str) -> list[Path]:
-    """Return the names that a kept network, or a function's folder, may have in a run's folder."""
+    """Return the names that a kept network, or a function's folder, may have in a run's folder.
+
+    Args:
+        run: The stored run.
+        sha256: Of the content, in hexadecimal.
+    """
     from scyc.storage import checkpoint_store  # noqa: PLC0415  # PyTorch: tables need none
 
     names = (checkpoint_store.name(sha256, ending) for ending in (".pt", ".tar"))
@@ -109,7 +114,11 @@ def network_files(run: StoredRun, sha256: str) -> list[Path]:
 
 
 def images(run: StoredRun) -> set[Path]:
-    """Return the files of a run's decoded images."""
+    """Return the files of a run's decoded images.
+
+    Args:
+        run: The stored run.
+    """
     return set((run.folder / "images").glob(f"{run.record.fingerprint}.*"))
 
 

@@ -122,8 +122,8 @@ def _read(file: Path) -> Table:
     try:
         TypeAdapter(TABLES[kind]).validate_python(content)
     except ValidationError as error:
-        where = ".".join(map(str, error.errors()[0]["loc"]))
-        rule = f"{rule} (at {where}: {error.errors()[0]['msg']})"
+        path = ".".join(map(str, error.errors()[0]["loc"]))
+        rule = f"{rule} (at {path}: {error.errors()[0]['msg']})"
         raise BadInput("table", [SettingProblem("run", rule, str(file))]) from error
     table: Table = content
     return table

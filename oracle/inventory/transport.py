@@ -168,7 +168,7 @@ def _recorded(
         for request in requests(search, known):
             for cell in request.cells:
                 if cell.id in known and cell.id not in there and cell.id not in written:
-                    recorder.cell(cell, known[cell.id], request.place, there=True)
+                    recorder.cell(cell, known[cell.id], request.study_key, there=True)
                     written.add(cell.id)
     table = so_far.table(exported.run_id)
     failure = so_far.failure()

@@ -22,6 +22,11 @@ def lines(figure: go.Figure, table: OracleTable, column: int) -> None:
     """Draw a line for each cycle, its well-tuned value marked; crosses mark diverged max_lr.
 
     Bars are standard errors of the paired difference to the well-tuned value.
+
+    Args:
+        figure: Is drawn into.
+        table: Of an oracle run.
+        column: Of the panel, from 1.
     """
     cycles = table["cycles"]
     by_cycle = [means(c) for c in cycles]
@@ -79,7 +84,11 @@ def lines(figure: go.Figure, table: OracleTable, column: int) -> None:
 
 
 def unfinished_rates(table: OracleTable) -> list[float]:
-    """Return every max_lr of the cycle that a run is in; [] where there is none."""
+    """Return every max_lr of the cycle that a run is in; [] where there is none.
+
+    Args:
+        table: Of an oracle run.
+    """
     current = table.get("current")
     return [each["max_lr"] for each in current["grid"]] if current else []
 
@@ -167,7 +176,11 @@ def _worst(table: OracleTable, by_cycle: Sequence[Mapping[float, float]]) -> flo
 
 
 def means(cycle: OracleCycleRow) -> dict[float, float]:
-    """Return mean accuracies by max_lr, over the same replicates as the best one's."""
+    """Return mean accuracies by max_lr, over the same replicates as the best one's.
+
+    Args:
+        cycle: Row of the table.
+    """
     sound = {e["max_lr"]: finite(e["val_accuracy"]) for e in cycle["grid"] if not e["diverged"]}
     well_tuned = cycle["well_tuned"]
     best = [] if well_tuned is None else sound[well_tuned]

@@ -24,7 +24,7 @@ Layout = dict[str, Any]  # a part of a figure, as Plotly takes it
 
 
 def plain(text: str) -> str:
-    """Somebody's text in a figure, which would take tags in it for marks and links."""
+    """Return somebody's text in a figure, which would take tags in it for marks and links."""
     return html.escape(text, quote=False)
 
 
@@ -69,7 +69,11 @@ def remaining_axis(ticks: Sequence[float]) -> Layout:
 
 
 def remaining_ticks(items: Sequence[Item]) -> list[Item]:
-    """Return the networks whose weights remaining an axis names, so that no label rotates."""
+    """Return the networks whose weights remaining an axis names, so that no label rotates.
+
+    Args:
+        items: In their order.
+    """
     return list(items) if len(items) <= _MOST_TICKS else thinned(items, _MOST_TICKS - 2)
 
 
@@ -79,13 +83,21 @@ def thinned(items: Sequence[Item], most: int) -> list[Item]:
 
 
 def estimated_bounds(cycle: OracleCycleRow) -> tuple[float, float] | None:
-    """Return the bounds of a cycle's estimated region; None where there is no estimate."""
+    """Return the bounds of a cycle's estimated region; None where there is no estimate.
+
+    Args:
+        cycle: Row of the table.
+    """
     estimate = cycle["evidence"] and cycle["evidence"].get("estimated")
     return (estimate["low"], estimate["high"]) if estimate else None
 
 
 def region_ends(cycles: Sequence[OracleCycleRow]) -> tuple[list[float], list[float]]:
-    """Return the lower and the upper ends of the measured regions, of the cycles that have one."""
+    """Return the lower and the upper ends of the measured regions, of the cycles that have one.
+
+    Args:
+        cycles: Rows of the table.
+    """
     regions = [cycle["feasible"] for cycle in cycles]
     lows = [region["low"] for region in regions if region is not None]
     return lows, [region["high"] for region in regions if region is not None]

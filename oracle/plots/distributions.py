@@ -22,12 +22,15 @@ _TICKS = 5  # of the axes of weights remaining
 
 
 def distributions(table: DistributionsTable) -> go.Figure:
-    """Histograms of everything that was recorded, and below each how it changes with pruning.
+    """Draw histograms of all that was recorded, and below each how it changes with pruning.
 
     Above: the share of values in each bin, a line for each of up to six networks; the bins are the
     same for all of them. Below, over weights remaining: the standard deviation and the range
     from the 5 % to the 95 % quantile; the share outside the bounds, if there are any, and the share
     of values that are exactly 0. Bounds belong to the weight gradients where these were recorded.
+
+    Args:
+        table: Of a run.
     """
     known = _known(table)
     if not known:

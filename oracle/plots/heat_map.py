@@ -26,7 +26,13 @@ _STEPS = 4  # of the colour bar
 
 
 def panel(figure: go.Figure, table: OracleTable, column: int) -> None:
-    """Draw the heat map of a run with at least one finished cycle."""
+    """Draw the heat map of a run with at least one finished cycle.
+
+    Args:
+        figure: Is drawn into.
+        table: Of an oracle run.
+        column: Of the panel, from 1.
+    """
     position = {"row": 1, "col": column}
     cycles = table["cycles"]
     rates = sorted({entry["max_lr"] for c in cycles for entry in c["grid"]})

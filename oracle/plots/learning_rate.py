@@ -42,7 +42,7 @@ class Phase:
 
 
 def phases(curve: SCyc, rate: float, cycles: int) -> tuple[Phase, ...]:
-    """S-Cyc's phases from the unpruned network to pruning cycle `cycles` (Section 4.2).
+    """Return S-Cyc's phases from the unpruned network to pruning cycle `cycles` (Section 4.2).
 
     The paper names them and borders the first alone; the other borders are ours. The rise of cycle
     m is max_lr(m) - max_lr(m - 1), in Eq. 2. Fast Growth is where it exceeds half of the largest
@@ -82,7 +82,7 @@ def schedule(
     steps: int,
     chosen: Sequence[int],
 ) -> go.Figure:
-    """max_lr over the pruning cycles, and the learning rate over the iterations of some of them.
+    """Draw max_lr over the pruning cycles, and the rate over the iterations of some of them.
 
     curve: S-Cyc's parameters, whose phases are then shaded (:func:`phases`), or another max_lr.
     rate: share of the remaining weights that each cycle prunes. cycles: pruning cycles after the
@@ -136,10 +136,13 @@ def _checked(curve: MaxLr, rate: float, cycles: int, chosen: Sequence[int]) -> l
 
 
 def thinned(rates: Sequence[float]) -> list[int]:
-    """At which iterations a line needs points to look like all of them: at most about 2,000.
+    """Return at which iterations a line needs points to look like all of them: at most about 2,000.
 
     Every corner and both sides of every jump are kept. Where there are too many, as of a short
     cyclical schedule, the lowest and the highest rate of each of 1,000 pieces are.
+
+    Args:
+        rates: Learning rates.
     """
     count, half = len(rates), _POINTS // 2
     if count <= _POINTS:

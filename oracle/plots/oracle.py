@@ -39,10 +39,13 @@ _PAPER = "#555555"
 
 
 def regions(table: OracleTable) -> go.Figure:
-    """max_lr over weights remaining, and beside it validation accuracy over max_lr.
+    """Return max_lr over weights remaining, and beside it validation accuracy over max_lr.
 
     Left: see :func:`_band`. Right: a line for each cycle, its well-tuned value marked; bars are
     standard errors of the paired difference to that. Of many cycles a heat map in its place.
+
+    Args:
+        table: Of an oracle run.
     """
     many = len(table["cycles"]) > MANY
     titles = list(_titles(table).values())
@@ -79,6 +82,9 @@ def dashboard_panels(table: OracleTable) -> dict[str, go.Figure]:
     """Draw the panels of a run, each of a size that the Optuna dashboard shows whole.
 
     The two halves of :func:`regions`; of many cycles the accuracies and the heat map both.
+
+    Args:
+        table: Of an oracle run.
     """
     if not table["cycles"]:  # the first is not finished
         draws = {"accuracies": accuracies.lines}
@@ -93,7 +99,11 @@ def dashboard_panels(table: OracleTable) -> dict[str, go.Figure]:
 
 
 def captions(table: OracleTable) -> dict[str, str]:
-    """Return what the panels show in words, for those who do not see them."""
+    """Return what the panels show in words, for those who do not see them.
+
+    Args:
+        table: Of an oracle run.
+    """
     if not table["cycles"]:
         return {}
     first, last = table["cycles"][0], table["cycles"][-1]
@@ -190,7 +200,11 @@ def _verdict(cycle: OracleCycleRow) -> str:
 
 
 def s_cyc_rates(cycles: Sequence[OracleCycleRow]) -> list[float]:
-    """S-Cyc's max_lr of each cycle; [] where the study has no S-Cyc."""
+    """Return S-Cyc's max_lr of each cycle; [] where the study has no S-Cyc.
+
+    Args:
+        cycles: Rows of the table.
+    """
     return [rate for c in cycles if (rate := c["s_cyc"]["max_lr"]) is not None]
 
 

@@ -17,7 +17,7 @@ MOST = len(_COLOURS)
 
 
 def overlaid(tables: Sequence[Table]) -> go.Figure | None:
-    """Bands, well-tuned values and S-Cyc's curves of oracle runs over the weights remaining.
+    """Return bands, well-tuned values and S-Cyc's curves of oracle runs over the weights remaining.
 
     None where no run among them has a finished cycle.
     """
@@ -93,7 +93,7 @@ def _bounds(known: Sequence[OracleCycleRow]) -> tuple[list[float], list[float], 
 
 
 def rows(tables: Sequence[OracleTable]) -> list[tuple[int, list[OracleCycleRow | None]]]:
-    """Cycle by cycle, each run's cycle, or None where it has none."""
+    """Return cycle by cycle, each run's cycle, or None where it has none."""
     by_run = [{c["cycle"]: c for c in table["cycles"]} for table in tables]
     last = max((max(cycles, default=-1) for cycles in by_run), default=-1)
     return [(n, [cycles.get(n) for cycles in by_run]) for n in range(last + 1)]

@@ -24,6 +24,7 @@ import plotly.graph_objects as go
 import plotly.io
 
 from oracle.errors import SettingProblem
+from oracle.plots.base import Layout
 from scyc.errors import BadInput
 
 _ENDINGS = (".html", ".png", ".svg")
@@ -207,7 +208,7 @@ class PortableFigure(go.Figure):  # type: ignore[misc]  # plotly has no types
 
     def to_html(
         self,
-        config: dict[str, Any] | None = None,
+        config: Layout | None = None,
         auto_play: bool = True,
         include_plotlyjs: bool | str = True,
         **options: Any,
@@ -229,7 +230,7 @@ class PortableFigure(go.Figure):  # type: ignore[misc]  # plotly has no types
     def write_html(
         self,
         file: str | Path | TextIO,
-        config: dict[str, Any] | None = None,
+        config: Layout | None = None,
         auto_play: bool = True,
         include_plotlyjs: bool | str = True,
         *,

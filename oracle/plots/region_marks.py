@@ -23,7 +23,13 @@ _UNFINISHED = "#CC79A7"
 def estimate(
     figure: go.Figure, known: Sequence[OracleCycleRow], position: Mapping[str, int]
 ) -> list[float]:
-    """Draw the estimated region, a whisker on each edge; returns the rates that it shows."""
+    """Draw the estimated region, a whisker on each edge; returns the rates that it shows.
+
+    Args:
+        figure: Is drawn into.
+        known: Rows of the cycles that have a region.
+        position: Row and column of the panel.
+    """
     estimates = [(c, bounds) for c in known if (bounds := estimated_bounds(c))]
     if not estimates:
         return []
@@ -113,7 +119,13 @@ def measured(
 def cut_ends(
     figure: go.Figure, known: Sequence[OracleCycleRow], position: Mapping[str, int]
 ) -> None:
-    """Draw a triangle at each end where the grid cuts the measured region off."""
+    """Draw a triangle at each end where the grid cuts the measured region off.
+
+    Args:
+        figure: Is drawn into.
+        known: Rows of the cycles that have a region.
+        position: Row and column of the panel.
+    """
     aside = aside_factor([c["weights_remaining"] for c in known])
     regions = [(c["weights_remaining"] * aside, c["feasible"]) for c in known]
     highs = [(x, region["high"]) for x, region in regions if region and region["cut_high"]]
@@ -144,7 +156,13 @@ def progress_symbol(value: CurrentValue) -> str:
 def unfinished(
     figure: go.Figure, current: CurrentCycle | None, position: Mapping[str, int]
 ) -> list[float]:
-    """Draw the max_lr of the cycle that a run is in, each with its state; returns them."""
+    """Draw the max_lr of the cycle that a run is in, each with its state; returns them.
+
+    Args:
+        figure: Is drawn into.
+        current: The cycle that is under way, if there is one.
+        position: Row and column of the panel.
+    """
     if current is None or current["weights_remaining"] is None:
         return []
     rates = [each["max_lr"] for each in current["grid"]]

@@ -27,6 +27,11 @@ def lines(figure: go.Figure, table: OracleTable, position: Mapping[str, int]) ->
     """Draw a thin line for each rival; return all their max_lr, which the axis must hold.
 
     Drawn after S-Cyc's thick one, over which it shows where both agree.
+
+    Args:
+        figure: Is drawn into.
+        table: Of an oracle run.
+        position: Row and column of the panel.
     """
     rates: list[float] = []
     for rival in table["rivals"]:

@@ -30,6 +30,9 @@ def comparison(table: SchedulesTable) -> go.Figure:
     Bars are the standard deviation over replicates on the left, the standard error of the mean
     paired difference in the middle; hollow marks on a dotted line are the paper's,
     where nothing was shrunk.
+
+    Args:
+        table: Of a run.
     """
     figure = make_subplots(rows=1, cols=3, horizontal_spacing=0.07, subplot_titles=_TITLES)
     for column, draw in enumerate((_accuracies, _differences, _rates), 1):

@@ -26,6 +26,9 @@ def search(table: SearchTable) -> go.Figure:
 
     Of several objectives the first two are drawn against each other, the Pareto front marked.
     Hollow grey marks are of candidates that were stopped, at their last validation accuracy.
+
+    Args:
+        table: Of a run.
     """
     titles = (_first_title(table), "max_lr, cycle by cycle", *_PARAMETERS)
     figure = make_subplots(
@@ -51,7 +54,11 @@ def search(table: SearchTable) -> go.Figure:
 
 
 def dashboard_panels(table: SearchTable) -> dict[str, go.Figure]:
-    """Panels of :func:`search`, each of a size that the Optuna dashboard shows whole."""
+    """Return panels of :func:`search`, each of a size that the Optuna dashboard shows whole.
+
+    Args:
+        table: Of a run.
+    """
     made = {}
     for name, title, draw in (
         ("objective", _first_title(table), _first),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from oracle.search.request import StudyKey
+from scyc.json_types import JsonMapping
 
 Fate = Literal["finished", "stopped", "diverged"]
 
@@ -25,7 +26,7 @@ class Axis:
 class CandidateTrial:
     """One candidate, of which all is known."""
 
-    place: StudyKey  # the Optuna study of the whole search
+    study_key: StudyKey  # the Optuna study of the whole search
     number: int  # counted from 0, in the search's order
     metrics: tuple[str, ...]  # what each objective is
     axes: Mapping[str, Axis]
@@ -33,5 +34,5 @@ class CandidateTrial:
     fate: Fate
     values: tuple[float, ...]  # one for each objective; empty unless finished
     curve: Mapping[int, float]  # validation accuracy by pruning cycle, in percent
-    attributes: Mapping[str, Any]
-    seconds: float  # of worker time, shared trainings included
+    attributes: JsonMapping
+    seconds: float  # of worker time, shared training runs included

@@ -1,4 +1,4 @@
-"""What trainings outside of the oracle have reported. Rows of it are in `oracle.database`."""
+"""What training runs outside of the oracle have reported. Rows of it are in `oracle.database`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Observation:
 
 @dataclass(frozen=True)
 class Declared:
-    """One run whose trainings another program runs."""
+    """One run whose training runs another program runs."""
 
     run_id: str
     spec: str  # JSON of every field

@@ -15,7 +15,7 @@ NAME = r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}"
 
 
 def name_rule(name: str) -> str:
-    """Why a text cannot be a token's name; "" where it can."""
+    """Return why a text cannot be a token's name; "" where it can."""
     if not re.fullmatch(NAME, name):
         return "1 to 64 letters, digits and . _ @ - are a name, the first a letter or digit"
     if name == LOCAL:
@@ -32,5 +32,5 @@ class Token:
     created: datetime  # UTC
 
     def allows(self, scope: Scope) -> bool:
-        """Whether its scope includes another."""
+        """Return whether its scope includes another."""
         return SCOPES.index(self.scope) >= SCOPES.index(scope)

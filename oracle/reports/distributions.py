@@ -44,7 +44,11 @@ def _name(table: DistributionsTable) -> str:
 
 
 def verdict(table: DistributionsTable) -> str:
-    """Whether the distributions have become narrower, from the first network to the last."""
+    """Return whether the distributions have become narrower, from the first network to the last.
+
+    Args:
+        table: Of a run.
+    """
     cycles = [cycle for cycle in table["cycles"] if not cycle["diverged"]]
     if len(cycles) < 2:
         return "Fewer than two cycles are finished; nothing to compare yet."

@@ -90,10 +90,13 @@ def as_json(table: Table) -> str:
 
 
 def as_csv(table: Table) -> str:
-    """One line a row; accuracies in percent, learning rates in units of 1.
+    """Return one line a row; accuracies in percent, learning rates in units of 1.
 
     Of several tables, the rows of one after those of the other, the columns of all, and before them
     ``run``, which says whose a row is.
+
+    Args:
+        table: Of a run.
     """
     printed = sheet(table)
     every = (printed, *printed.subtables)
@@ -124,10 +127,10 @@ def as_markdown(table: Table) -> str:
 
 def _markdown(printed: ReportTable) -> str:
     heads = [_escaped(head.replace("\n", " ")) for head in printed.headers]
-    sides = [" :--- |" if index in printed.left else " ---: |" for index in range(len(heads))]
+    alignments = [" :--- |" if index in printed.left else " ---: |" for index in range(len(heads))]
     lines = [
         "| " + " | ".join(heads) + " |",
-        "|" + "".join(sides),
+        "|" + "".join(alignments),
         *("| " + " | ".join(_escaped(cell) for cell in row) + " |" for row in printed.rows),
         "",
         "  \n".join(f"**{_escaped(line)}**" for line in printed.verdict.splitlines()),
@@ -162,9 +165,9 @@ def _tabular(printed: ReportTable) -> str:
     body = [_latex_row(row) for row in printed.rows]
     said = (printed.verdict, *printed.notes, *cost_lines(printed))
     notes = [_remark(line).rstrip("\n") for line in said if line]
-    sides = "".join("l" if index in printed.left else "r" for index in range(len(heads)))
+    alignments = "".join("l" if index in printed.left else "r" for index in range(len(heads)))
     lines = [
-        r"\begin{tabular}{" + sides + "}",
+        r"\begin{tabular}{" + alignments + "}",
         r"\toprule",
         " & ".join(heads) + r" \\",
         r"\midrule",
@@ -199,11 +202,12 @@ def _narrow(printed: ReportTable) -> ReportTable:
     """Return the first columns of a wide table, and of each cycle the first row."""
     if len(printed.headers) <= _NOTE_COLUMNS:
         return printed
+    notes = [note for note in printed.notes if not note.startswith("Row 2")]
     return replace(
         printed,
         headers=printed.headers[:_NOTE_COLUMNS],
         rows=[row[:_NOTE_COLUMNS] for row in printed.rows if row[0]],
-        notes=[*printed.notes, "The run's table has more columns: oracle table, or its page."],
+        notes=[*notes, "The run's table has more columns: oracle table, or its page."],
     )
 
 

@@ -81,7 +81,11 @@ def sheet(table: OracleTable) -> ReportTable:
 
 
 def has_s_cyc(table: OracleTable) -> bool:
-    """Whether the study has S-Cyc's parameters; True, too, before the first cycle has ended."""
+    """Return whether the study has S-Cyc's parameters; True, too, before the first cycle has ended.
+
+    Args:
+        table: Of an oracle run.
+    """
     return all(cycle["s_cyc"]["max_lr"] is not None for cycle in table["cycles"])
 
 
@@ -198,7 +202,11 @@ def _is_flat(cycle: OracleCycleRow) -> bool:
 
 
 def verdict(table: OracleTable) -> str:
-    """Return how many cycles are conclusive for S-Cyc's max_lr, and what was measured."""
+    """Return how many cycles are conclusive for S-Cyc's max_lr, and what was measured.
+
+    Args:
+        table: Of an oracle run.
+    """
     if not has_s_cyc(table):
         return "The study has no S-Cyc parameters: only the regions are given."
     judged = [c for c in table["cycles"] if c["s_cyc"]["inside"] is not None]
@@ -210,11 +218,11 @@ def verdict(table: OracleTable) -> str:
     inside, outside = by_kind.get("inside", []), by_kind.get("outside", [])
     counts = _counts(table)
     over = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])
-    where = ": " + ", ".join(f"{_weights(c)} {_side(c)}" for c in outside) if outside else ""
+    cycles = ": " + ", ".join(f"{_weights(c)} {_side(c)}" for c in outside) if outside else ""
     line = (
         f"S-Cyc verdict: with {over} replicate{'s' * (over != '1')}, "
         f"{len(inside) + len(outside)} of {len(judged)} cycles are conclusive "
-        f"({len(inside)} inside, {len(outside)} outside{where})"
+        f"({len(inside)} inside, {len(outside)} outside{cycles})"
     )
     if unknown := by_kind.get("unknown", []):
         line += f"; {len(unknown)} unknown beyond the end of the grid"

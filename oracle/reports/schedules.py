@@ -57,7 +57,11 @@ def _costs(table: SchedulesTable) -> list[CostRow]:
 
 
 def verdict(table: SchedulesTable) -> str:
-    """Return in how many columns S-Cyc is best, and by how much."""
+    """Return in how many columns S-Cyc is best, and by how much.
+
+    Args:
+        table: Of a run.
+    """
     judged = [column["against"] for column in table["columns"] if column["against"] is not None]
     if not judged:
         return "No column has both S-Cyc and another schedule yet."

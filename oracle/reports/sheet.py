@@ -26,7 +26,11 @@ class Cell(str):
 
 
 def tone(cell: str) -> Tone | None:
-    """Return a cell's tone; None of plain text, whatever its words are."""
+    """Return a cell's tone; None of plain text, whatever its words are.
+
+    Args:
+        cell: What is printed.
+    """
     return cell.tone if isinstance(cell, Cell) else None
 
 
@@ -68,15 +72,21 @@ def format_lr(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
 
 
-def format_mean_std(values: Sequence[float | None] | None) -> str:
-    """Return mean ± standard deviation over replicates; ``-`` where one has no value."""
-    accuracies = all_there(values)
-    if not accuracies:
+def format_mean_std(
+    values: Sequence[float | None] | None, mean: str = ".2f", spread: str = ".2f"
+) -> str:
+    """Return mean ± standard deviation over replicates; ``-`` where one has no value.
+
+    Args:
+        values: One a replicate; None where it diverged.
+        mean: Format of the mean; hundredths of a percent of accuracies if left out.
+        spread: Format of the standard deviation.
+    """
+    known = all_there(values)
+    if not known:
         return "-"
-    mean = f"{statistics.fmean(accuracies):.2f}"
-    if len(accuracies) == 1:
-        return mean
-    return f"{mean} ± {statistics.stdev(accuracies):.2f}"
+    deviation = f" ± {statistics.stdev(known):{spread}}" if len(known) > 1 else ""
+    return f"{statistics.fmean(known):{mean}}{deviation}"
 
 
 def flat_spread(name: str, values: Sequence[float | None] | None) -> dict[str, float | None]:
@@ -94,7 +104,11 @@ def flat_spread(name: str, values: Sequence[float | None] | None) -> dict[str, f
 
 
 def all_there(values: Sequence[float | None] | None) -> list[float]:
-    """Return the values; none where one is missing, such as that of a diverged replicate."""
+    """Return the values; none where one is missing, such as that of a diverged replicate.
+
+    Args:
+        values: One a replicate; None where it diverged.
+    """
     known = [value for value in values or () if value is not None]
     return known if len(known) == len(values or ()) else []
 
@@ -130,7 +144,11 @@ def cost_rows(costs: Mapping[str, TrainingCost]) -> list[CostRow]:
 
 
 def cost_lines(printed: ReportTable) -> list[str]:
-    """Return a table's costs as aligned lines of text, and the sentences below them."""
+    """Return a table's costs as aligned lines of text, and the sentences below them.
+
+    Args:
+        printed: The printed table.
+    """
     width = max([6, *(len(row.name) for row in printed.costs)])
     rows = [
         f"{row.name:<{width}} {row.trainings:>7,} training runs {row.steps:>12,} steps "

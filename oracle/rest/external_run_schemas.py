@@ -96,8 +96,8 @@ class Progress(BaseModel):
 
     run: str
     state: State
-    done: int = Field(description="Trainings that were asked for and observed.")
-    known: int = Field(description="Trainings in all, as far as can be told now.")
+    done: int = Field(description="Training runs that were asked for and observed.")
+    known: int = Field(description="Training runs in all, as far as can be told now.")
     cycle: int | None = Field(description="The cycle that is under way; null where it has ended.")
     cycles: list[CycleFound] = Field(description="The complete cycles.")
 
@@ -119,7 +119,7 @@ class Answer(Progress):
 
 
 class OutsideFound(Progress):
-    """A run of outside trainings."""
+    """A run of outside training runs."""
 
     kind: Literal["outside"] = "outside"
     owner: str
@@ -128,7 +128,7 @@ class OutsideFound(Progress):
 
 
 class OutsideList(BaseModel):
-    """All runs of outside trainings, the oldest first."""
+    """All runs of outside training runs, the oldest first."""
 
     items: list[OutsideFound]
     next: int | None = Field(default=None, description="`after` of the page after this one.")

@@ -1,4 +1,4 @@
-"""The oracle for trainings that other programs run, over HTTP; and max_lr of any run's cycles."""
+"""The oracle for other programs' training runs, over HTTP; and max_lr of any run's cycles."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def observe(
     service: ServiceDep,
     who: Submitter,
 ) -> Answer:
-    """Several trainers are given different trainings, as long as there are enough.
+    """Several trainers are given different training runs, as long as there are enough.
 
     An empty list only asks. The same observation may come again; of another accuracy of the same
     training the first is kept, and `conflicts` says so.

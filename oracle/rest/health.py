@@ -108,7 +108,7 @@ def ready(request: Request, service: ServiceDep) -> Health:
 def metrics(
     request: Request, service: ServiceDep, _: Annotated[Token, Depends(needs("read"))]
 ) -> Response:
-    """Jobs by state, trainings of those that run, and how requests were answered."""
+    """Jobs by state, training runs of those that run, and how requests were answered."""
     registry: Metrics = request.app.state.metrics
     for state, number in service.jobs.count().items():
         registry.jobs.labels(state).set(number)

@@ -151,7 +151,7 @@ async def archive(
     For the owner of a job that ran as this run, and for an admin.
     """
     exporter: Exporter = request.app.state.exporter
-    where = service.settings.of_job(None)
+    settings = service.settings.of_job(None)
 
     def exported() -> tuple[str, ExportedFile]:
         known = service.run(run)
@@ -159,7 +159,7 @@ async def archive(
 
         def write(target: FilePath) -> None:
             with raise_disk_errors():
-                transport.export_run(known, where, target, networks)
+                transport.export_run(known, settings, target, networks)
 
         return known.record.run_id, exporter.written(write)
 

@@ -63,8 +63,8 @@ class JobShown(BaseModel):
     study: str = Field(description="The study's name.", examples=["digits"])
     run: str | None = Field(description="Its run, once it has begun.", examples=["digits-53d35fc3"])
     state: JobState
-    done: int = Field(description="Trainings that are finished.", examples=[141])
-    known: int = Field(description="Trainings in all, as far as known; 0: not counted yet.")
+    done: int = Field(description="Training runs that are finished.", examples=[141])
+    known: int = Field(description="Training runs in all, as far as known; 0: not counted yet.")
     seconds_left: float | None = Field(description="Until it is done, if it goes on as it does.")
     priority: int
     data: str | None

@@ -35,7 +35,7 @@ class WebSettings:
 
 
 def loopback(host: str) -> bool:
-    """Whether a host can be reached from its own machine only."""
+    """Return whether a host can be reached from its own machine only."""
     if host.lower() == "localhost":
         return True
     try:

@@ -5,28 +5,25 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from oracle.analysis import replay as replays
-from oracle.analysis.costs import Measured
 from oracle.database import URL, RunDatabase, RunRecord, parse_url, probe, sqlite_url
 from oracle.errors import SettingProblem
-from oracle.experiments.base import Experiment
-from oracle.experiments.registry import experiment
-from oracle.search.graph import Graph
-from oracle.search.grid_search import OracleCycle
-from oracle.search.request import CellRequest, Results, answered, requests
 from oracle.settings import Settings
-from oracle.storage.optuna_studies import study_name
-from oracle.storage.result_store import ResultStore
-from oracle.storage.session import opened
 from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy
 from oracle.study.validation import parse
-from oracle.tables import distributions as distribution_tables
-from oracle.tables.parts import current
-from oracle.tables.registry import Table
 from scyc.errors import BadInput, unknown
 from scyc.specs.base import as_json
+
+if TYPE_CHECKING:  # a list of runs needs neither the searches nor Optuna, half a second of imports
+    from oracle.analysis.costs import Measured
+    from oracle.experiments.base import Experiment
+    from oracle.search.graph import Graph
+    from oracle.search.grid_search import OracleCycle
+    from oracle.search.request import CellRequest, Results
+    from oracle.storage.result_store import ResultStore
+    from oracle.tables.registry import Table
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ class StoredRun:
 
 
 def find(settings: Settings, unread: list[str] | None = None) -> list[StoredRun]:
-    """All runs: of the storage that is named, or of the home. Raises BadInput.
+    """Return all runs: of the storage that is named, or of the home. Raises BadInput.
 
     A home may have databases of earlier versions, which are read where they lie.
 
@@ -160,20 +157,30 @@ def stored_table(run: StoredRun) -> Table:
     Args:
         run: Which run.
     """
+    from oracle.storage.session import opened  # noqa: PLC0415  # as above
+
     with opened(run.url) as (_, store):
         return table_from(run, store)
 
 
 def table_from(run: StoredRun, store: ResultStore) -> Table:
-    """As :func:`stored_table`, from a storage that is open.
+    """Return what :func:`stored_table` does, from a storage that is open.
 
     Of a run that was done and of which the storage now lacks training runs, ``missing`` names the
     first Optuna studies that lack some.
+
+    Args:
+        run: The stored run.
+        store: Has the results.
     """
+    from oracle.search.request import answered  # noqa: PLC0415  # as above
+    from oracle.storage.optuna_studies import study_name  # noqa: PLC0415  # as above
+    from oracle.tables.parts import current  # noqa: PLC0415  # as above
+
     known = store.results(_graph(run))
     asked: list[list[CellRequest]] = []
     table = replayed(run, store, known, asked).table(run.record.run_id)
-    lacking = {each[-1].place for each in asked if each and not answered(each[-1], known)}
+    lacking = {each[-1].study_key for each in asked if each and not answered(each[-1], known)}
     if lacking and run.state in ("done", "no winner"):
         table["missing"] = sorted(study_name(_graph(run), run.study.name, key) for key in lacking)
     if table["kind"] == "oracle" and not table["complete"]:
@@ -189,12 +196,19 @@ def measured(run: StoredRun) -> Measured:
     Args:
         run: Which run.
     """
-    graph = Graph(run.study.system, run.record.fingerprint)
-    return comparable(run.study, graph, stored_table(run))
+    return comparable(run.study, _graph(run), stored_table(run))
 
 
 def comparable(study: Study, graph: Graph, table: Table) -> Measured:
-    """Return a study's table as its cost is compared with those of others."""
+    """Return a study's table as its cost is compared with those of others.
+
+    Args:
+        study: What was declared.
+        graph: Names the training runs of the system.
+        table: Of a run.
+    """
+    from oracle.analysis.costs import Measured  # noqa: PLC0415  # as above
+
     shared = {
         "pruning": as_json(study.pruning),
         "cycles": study.cycles,
@@ -209,11 +223,14 @@ def adaptive_path(run: StoredRun) -> list[OracleCycle]:
     Args:
         run: Of a study that trains whole grids.
     """
+    from oracle.analysis import replay  # noqa: PLC0415  # as above
+    from oracle.storage.session import opened  # noqa: PLC0415  # as above
+
     assert isinstance(run.study, OracleStudy)
-    graph = Graph(run.study.system, run.record.fingerprint)
+    graph = _graph(run)
     with opened(run.url) as (_, store):
         known = store.results(graph)
-    return replays.path(run.study, graph, known)
+    return replay.path(run.study, graph, known)
 
 
 def stored_distributions(run: StoredRun, name: str) -> Table:
@@ -226,12 +243,16 @@ def stored_distributions(run: StoredRun, name: str) -> Table:
     Raises:
         BadInput: There is no such pruning run, or the study records nothing.
     """
+    from oracle.storage.session import opened  # noqa: PLC0415  # as above
+
     with opened(run.url) as (_, store):
         return distributions(run, replayed(run, store), name)
 
 
 def distributions(run: StoredRun, experiment_found: Experiment, name: str) -> Table:
-    """As :func:`stored_distributions`, of what a run has found. Raises BadInput."""
+    """Return what :func:`stored_distributions` does, of a replayed run. Raises BadInput."""
+    from oracle.tables import distributions as distribution_tables  # noqa: PLC0415  # as above
+
     if run.study.record is None:
         rule = "its study records no distributions; add record to the study and run it again"
         raise BadInput("run", [SettingProblem("run", rule, run.record.run_id)])
@@ -261,6 +282,9 @@ def replayed(
     Returns:
         The experiment with what it has found.
     """
+    from oracle.experiments.registry import experiment  # noqa: PLC0415  # as above
+    from oracle.search.request import requests  # noqa: PLC0415  # as above
+
     known = store.results(_graph(run)) if known is None else known
     so_far = experiment(run.study, _graph(run))
     searched = [list(requests(search, known)) for search in so_far.searches()]
@@ -270,4 +294,6 @@ def replayed(
 
 
 def _graph(run: StoredRun) -> Graph:
+    from oracle.search.graph import Graph  # noqa: PLC0415  # as above
+
     return Graph(run.study.system, run.record.fingerprint)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import Any
 
 import torch
 
@@ -26,6 +25,7 @@ from scyc.checks import system as system_checks
 from scyc.data.images import split_problems
 from scyc.data.stand_in import stand_in
 from scyc.errors import BadInput
+from scyc.json_types import JsonObject
 from scyc.networks import registry
 from scyc.tuning.device_meter import DeviceMeter
 
@@ -158,7 +158,7 @@ def _untimed(prepared: PreparedRun, cells: int) -> Estimate:
     )
 
 
-def _counted(study: Study) -> dict[str, Any]:
+def _counted(study: Study) -> JsonObject:
     """Fields of an estimate that say what its training runs are."""
     if isinstance(study, OracleStudy):
         others = {"S-Cyc": study.s_cyc, "baselines": study.rivals, "beam search": study.beam > 1}
@@ -193,7 +193,7 @@ def _members(study: Study) -> int:
 def _timed(meter: DeviceMeter, members: int) -> tuple[float, float]:
     """Time a pack's training per member: one iteration, and one validation (or test) pass.
 
-    Two trainings of n and 2n iterations, each validated once and tested once: their difference is
+    Two training runs of n and 2n iterations, each validated and tested once: their difference is
     n iterations, and what is left of the first is validation and test.
 
     Returns:

@@ -257,5 +257,5 @@ def _patient(progress: Progress, settings: Settings) -> tuple[Progress, Database
 
 def _recorded(study: Study) -> str:
     """Return what is kept of a study: what it declares, and the folder in which it lies."""
-    where = {"beside": study.beside} if study.beside else {}
-    return json.dumps(study.identity_fields() | where)
+    recorded = {"beside": study.beside} if study.beside else {}
+    return json.dumps(study.identity_fields() | recorded)

@@ -27,7 +27,11 @@ def function_problems(study: FunctionStudy, settings: Settings) -> list[Problem]
 
 
 def function_resources(study: Study) -> tuple[float, float] | None:
-    """Return the CPUs and GPUs of a function's training run; None for a study of images."""
+    """Return the CPUs and GPUs of a function's training run; None for a study of images.
+
+    Args:
+        study: What was declared.
+    """
     if not isinstance(study, FunctionStudy):
         return None
     trainable = load_trainable(study.trainer.function)

@@ -60,6 +60,9 @@ def two_rates(cycle: OracleCycleRow) -> list[float]:
 
     The other is the region's lowest; where that is the well-tuned one itself, the region's highest,
     and where the region is one value, the next lower or higher of the grid that did not diverge.
+
+    Args:
+        cycle: Row of the table.
     """
     best, region = cycle["well_tuned"], cycle["feasible"]
     assert best is not None  # the cycle has a winner

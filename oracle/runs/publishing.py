@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from oracle.database import RunRecord
@@ -12,9 +11,10 @@ from oracle.experiments.summary import summary_trials
 from oracle.plots.registry import FIGURES
 from oracle.reports import formats
 from oracle.search.graph import Graph
-from oracle.search.request import StudyKey
+from oracle.search.request import StudyKey, StudyRole
 from oracle.settings import Progress
 from oracle.storage.optuna_studies import study_name
+from oracle.storage.people_names import people_name
 from oracle.storage.recorder import Recorder
 from oracle.study.base import Study
 from oracle.tables.registry import Table
@@ -26,47 +26,34 @@ def say_what_is_gone(
     """Say where a run that was done lacks training runs, which are trained again."""
     if before is None or before.state not in ("done", "no winner") or queue.finished:
         return
-    places = [study_name(graph, study.name, where) for where in queue.places]
+    names = [study_name(graph, study.name, key) for key in queue.study_keys]
     progress.say(
-        f"training runs of {', '.join(places) or before.run_id} are missing from the storage, "
+        f"training runs of {', '.join(names) or before.run_id} are missing from the storage, "
         "perhaps deleted; they are trained again"
     )
 
 
-def people_name(name: str, where: StudyKey, result: Table) -> str:
-    """Return what an Optuna study is called for people, such as ``digits / cycle 03 / 51 %``.
-
-    Its own name holds hashes: by it a run finds the study again.
-
-    Args:
-        name: Of the run's study.
-        where: What the Optuna study holds.
-        result: The run's table, which has the weights that remain.
-    """
-    if where.cycle is None:
-        return f"{name} / {where.kind}"
+def _heading(name: str, study_key: StudyKey, role: StudyRole, result: Table) -> str:
+    """Return what an Optuna study is called for people; the table has the weights that remain."""
     rows: Any = result.get("cycles") or ()  # not every kind of table has them
-    left = [row["weights_remaining"] for row in rows if row["cycle"] == where.cycle]
-    share = f" / {left[0]:.3g} %" if left else ""
-    return f"{name} / cycle {where.cycle:02d}{share}"
+    left = [row["weights_remaining"] for row in rows if row["cycle"] == study_key.cycle]
+    return people_name(name, study_key.kind, study_key.cycle, left[0] if left else None, role)
 
 
 def publish(recorder: Recorder, experiment: Experiment, result: Table) -> None:
     """Show the table and the figures in the dashboard, in every Optuna study of the run."""
     figures = FIGURES[result["kind"]].cards(result)
-    places = experiment.study_keys()
+    studies = experiment.study_keys()
     if answers := summary_trials(experiment, result["run_id"], result):
-        places.append((answers[0].place, {"role": "summary"}))
+        studies.append((answers[0].study_key, {"role": "summary"}))
     for answer in answers:
         recorder.answer(answer)
-    for where, role in places:
-        note = formats.dashboard_note(result, people_name(recorder.name, where, result))
+    for key, role in studies:
+        note = formats.dashboard_note(result, _heading(recorder.name, key, role, result))
 
-        def annotate(
-            where: StudyKey = where, role: Mapping[str, Any] = role, note: str = note
-        ) -> None:
+        def annotate(study_key: StudyKey = key, role: StudyRole = role, note: str = note) -> None:
             recorder.store.annotate(
-                recorder.graph, recorder.name, where, result["run_id"], role, note, figures
+                recorder.graph, recorder.name, study_key, result["run_id"], role, note, figures
             )
 
-        recorder.in_study(where, annotate)
+        recorder.in_study(key, annotate)

@@ -33,6 +33,10 @@ def summary(study: Study, images: Images) -> SplitSummary:
     """Draw every replicate's split of these images and look at its classes.
 
     Every part has at least one image: see :func:`scyc.data.images.split_problems`.
+
+    Args:
+        study: What was declared.
+        images: Pixels and labels of the data set.
     """
     counted: list[dict[str, PartCounts]] = []
     divided: list[tuple[int, int]] = []  # of the replicate that has most

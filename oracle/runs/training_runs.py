@@ -35,7 +35,11 @@ class TrainingRun:
 
 
 def training_runs(run: StoredRun) -> list[TrainingRun]:
-    """Return the finished training runs that a run's searches have asked for, in their order."""
+    """Return the finished training runs that a run's searches have asked for, in their order.
+
+    Args:
+        run: The stored run.
+    """
     graph = Graph(run.study.system, run.record.fingerprint)
     with opened(run.url) as (_, store):
         known = store.results(graph)
@@ -44,6 +48,6 @@ def training_runs(run: StoredRun) -> list[TrainingRun]:
         for asked in requests(search, known):
             for cell in asked.cells:
                 if cell.id in known:
-                    row = TrainingRun(asked.place.kind, cell, known[cell.id])
+                    row = TrainingRun(asked.study_key.kind, cell, known[cell.id])
                     rows.setdefault(cell.id, row)
     return list(rows.values())

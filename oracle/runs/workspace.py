@@ -51,7 +51,11 @@ class Workspace:
             cache.share(self.folder / "images", prepared.images.fingerprint, blobs(location))
 
     def has_checkpoint(self, sha256: str) -> bool:
-        """Return whether a checkpoint can still be read, be it from another study's folder."""
+        """Return whether a checkpoint can still be read, be it from another study's folder.
+
+        Args:
+            sha256: Of the content, in hexadecimal.
+        """
         self.borrow(sha256)
         return self.checkpoints.has(sha256)
 
@@ -60,6 +64,9 @@ class Workspace:
 
         Studies of one system have their training runs in common; each has its files in a folder of
         its own. A hard link where the disk has them, so nothing is there twice.
+
+        Args:
+            sha256: Of the content, in hexadecimal.
         """
         files, name = self.checkpoints.files, self.checkpoints.name(sha256)
         if not isinstance(files, Folder) or (files.folder / name).exists():

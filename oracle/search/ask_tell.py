@@ -1,4 +1,4 @@
-"""The oracle for trainings that other programs run: what to try next, and what was found.
+"""The oracle for training runs that other programs run: what to try next, and what was found.
 
 Another program, in any framework, trains, prunes and validates; it observes the accuracies, and
 the oracle says which max_lr to try. All of it is a function of the declared run and of what was
@@ -36,7 +36,7 @@ _SHOWN = 12  # values that a refusal lists at most
 
 
 class ExternalRun(Spec):
-    """A greedy oracle whose trainings another program runs."""
+    """A greedy oracle whose training runs another program runs."""
 
     name: Annotated[str, Field(pattern=NAME)]
     description: Annotated[str, Field(max_length=1000)] = ""
@@ -61,7 +61,11 @@ class ExternalRun(Spec):
         return f"{self.name}-{content_hash(['outside', as_json(self)])[:8]}"
 
     def curve(self, cycle: int) -> float | None:
-        """S-Cyc's max_lr of a pruning cycle, where the run names its parameters."""
+        """Return S-Cyc's max_lr of a pruning cycle, where the run names its parameters.
+
+        Args:
+            cycle: Completed pruning cycles, 0 for the unpruned network.
+        """
         return scyc_curve.max_lr(self.s_cyc, cycle, self.pruning_rate) if self.s_cyc else None
 
 
@@ -88,7 +92,7 @@ class ExternalRunState:
 
     @property
     def state(self) -> State:
-        """Open while trainings are missing."""
+        """Open while training runs are missing."""
         if self.missing:
             return "open"
         return "done" if self.cycles[-1].region else "no winner"
@@ -100,12 +104,12 @@ class ExternalRunState:
 
     @property
     def done(self) -> int:
-        """Trainings that were asked for and observed."""
+        """Training runs that were asked for and observed."""
         return len(self.asked) - len(self.missing)
 
     @property
     def known(self) -> int:
-        """Trainings in all, as far as can be told now."""
+        """Training runs in all, as far as can be told now."""
         if not self.missing:
             return len(self.asked)
         run = self.run
@@ -118,6 +122,9 @@ class ExternalRunState:
         """Return the max_lr whose network, of the same replicate, is pruned for a training run.
 
         None for the unpruned network.
+
+        Args:
+            training: One that the oracle may ask for.
         """
         if training.cycle == 0:
             return None
@@ -134,7 +141,7 @@ class ExternalRunState:
         return {cycle: sorted(rates) for cycle, rates in by_cycle.items()}
 
     def problems(self, trainings: Iterable[Training]) -> list[Problem]:
-        """Why observations are refused: one each of those that were not asked for."""
+        """Return why observations are refused: one each of those that were not asked for."""
         return [
             problem
             for index, training in enumerate(trainings)
@@ -182,7 +189,7 @@ def suggestion(
     """Choose what to train next: what nobody was given yet, else the lease that ended first.
 
     Args:
-        missing: trainings without an observation, in the order to train them.
+        missing: training runs without an observation, in the order to train them.
         leases: when the lease of a training that was given to a trainer ends, in seconds.
         now: seconds of the same clock.
 
@@ -201,7 +208,7 @@ def _search(run: ExternalRun, done: list[OracleCycle]) -> Search:
 
 @dataclass(frozen=True)
 class _Trainings:
-    """The trainings of one run; its greedy way is the only one, so that it need not be named."""
+    """The training runs of a run; its greedy way is the only one, so that it need not be named."""
 
     run_id: str
 

@@ -84,7 +84,7 @@ class Beam:
     ended: bool = False
 
     def searches(self) -> list[Search]:
-        """As many as the beam is wide; none for a width of 1, which is the oracle itself."""
+        """Return as many searches as the beam is wide; none for 1, which is the oracle itself."""
         if self.study.beam == 1:
             self.ended = True
             return []

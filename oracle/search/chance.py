@@ -31,7 +31,11 @@ def at_chance(rows: Sequence[Sequence[CellResult]], part: Part) -> bool | None:
 
 
 def largest_class(part: Mapping[str, int]) -> float:
-    """Return the accuracy, in percent, of always naming the largest class of a stored part."""
+    """Return the accuracy, in percent, of always naming the largest class of a stored part.
+
+    Args:
+        part: Counts of the stored part.
+    """
     return 100 * part["largest"] / part["images"]
 
 

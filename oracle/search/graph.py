@@ -23,16 +23,33 @@ NUMERICS = 3  # raised when the same spec would give other numbers: old results 
 
 
 class Tree(Protocol):
-    """What names the trainings of a search, each by what it comes from; a graph is one."""
+    """What names the training runs of a search, each by what it comes from; a graph is one."""
 
     def root(self, replicate: int, schedule: ScheduleSpec, max_lr: float) -> Cell:
-        """Name the training run of a replicate's unpruned network."""
+        """Name the training run of a replicate's unpruned network.
+
+        Args:
+            replicate: Number of the replicate, from 0.
+            schedule: Of the learning rate within the cycle.
+            max_lr: Upper learning-rate bound of the pruning cycle.
+        """
 
     def child(self, parent: Cell, schedule: ScheduleSpec, max_lr: float) -> Cell:
-        """Name the training run of a cell's network after one more pruning cycle."""
+        """Name the training run of a cell's network after one more pruning cycle.
+
+        Args:
+            parent: Whose network is pruned.
+            schedule: Of the learning rate within the cycle.
+            max_lr: Upper learning-rate bound of the pruning cycle.
+        """
 
     def study_key(self, parents: Sequence[Cell | None], schedule: ScheduleSpec) -> str:
-        """Name of the place below these cells, one of each replicate."""
+        """Name of the place below these cells, one of each replicate.
+
+        Args:
+            parents: Cells that are pruned, one a replicate; None: the unpruned network.
+            schedule: Of the learning rate within the cycle.
+        """
 
 
 class System(Protocol):
@@ -74,20 +91,36 @@ class Graph:
         return content_hash(["pruning", as_json(self.system.pruning)])
 
     def root(self, replicate: int, schedule: ScheduleSpec, max_lr: float) -> Cell:
-        """Name the training run of a replicate's unpruned network."""
+        """Name the training run of a replicate's unpruned network.
+
+        Args:
+            replicate: Number of the replicate, from 0.
+            schedule: Of the learning rate within the cycle.
+            max_lr: Upper learning-rate bound of the pruning cycle.
+        """
         start = content_hash(["root", self.id, replicate])
         node = content_hash(["node", self.id])
         return _cell(None, start, node, "", schedule, max_lr, replicate)
 
     def child(self, parent: Cell, schedule: ScheduleSpec, max_lr: float) -> Cell:
-        """Name the training run of a cell's network after one more pruning cycle."""
+        """Name the training run of a cell's network after one more pruning cycle.
+
+        Args:
+            parent: Whose network is pruned.
+            schedule: Of the learning rate within the cycle.
+            max_lr: Upper learning-rate bound of the pruning cycle.
+        """
         replicate = parent.replicate
         return _cell(parent, parent.id, parent.node, self._pruning, schedule, max_lr, replicate)
 
     def study_key(self, parents: Sequence[Cell | None], schedule: ScheduleSpec) -> str:
-        """Hash of the place below these cells, one of each replicate, for trainings of a schedule.
+        """Hash of the place below these cells, one of each replicate, for runs of a schedule.
 
         The same for all replicates, and however many they are.
+
+        Args:
+            parents: Cells that are pruned, one a replicate; None: the unpruned network.
+            schedule: Of the learning rate within the cycle.
         """
         above = parents[0].node if parents[0] else content_hash(["node", self.id])
         return content_hash(

@@ -28,9 +28,9 @@ class OracleCycle:
     cells: Mapping[float, tuple[Cell, ...]]  # by max_lr, rising; in the replicates' order
     results: Mapping[float, tuple[CellResult, ...]]
     region: Region | None  # None: every max_lr diverged, and the search ends
-    place: StudyKey
+    study_key: StudyKey
     grid: tuple[float, ...]  # as far as it has grown, tried or not
-    passed: tuple[CellResult, ...] = ()  # trainings that brought added replicates to this cycle
+    passed: tuple[CellResult, ...] = ()  # training runs that brought added replicates to this cycle
     end: SearchEnd | None = None  # of a search of single cells, which leaves some out
 
     @property
@@ -78,7 +78,7 @@ class GridSearch:
         growth: AdaptiveReplication | None = None,
         asked: float | None = None,
     ) -> Generator[CellRequest, Results, OracleCycle]:
-        """Every chosen max_lr and every replicate, below the parents, one a replicate.
+        """Yield every chosen max_lr and every replicate, below the parents, one a replicate.
 
         The grid grows where the best value or the region touches its end, and then the number of
         replicates, where `growth` wants more: all that was tried is tried with these, too. last:
@@ -86,11 +86,11 @@ class GridSearch:
         wanted, which may end a search of single cells.
         """
         number = parents[0].cycle + 1 if parents[0] is not None else 0
-        place = StudyKey("oracle", number, self.graph.study_key(parents, self.schedule))
+        study_key = StudyKey("oracle", number, self.graph.study_key(parents, self.schedule))
         every = grid.grid_values(self.grid)
         step = coarse_step(len(every))
         start = last.well_tuned if last else every[len(every) // 2]
-        state = _CycleState(self, place, list(parents))
+        state = _CycleState(self, study_key, list(parents))
         if self.rule is not None:
             return (yield from self._by_cells(self.rule, state, every, asked))
         passed: list[CellResult] = []
@@ -152,7 +152,7 @@ class _CycleState:
     """What a cycle's search has trained so far, all of it with the same replicates."""
 
     search: GridSearch
-    place: StudyKey
+    study_key: StudyKey
     parents: list[Cell | None]
     cells: dict[float, tuple[Cell, ...]] = field(default_factory=dict)
     results: dict[float, tuple[CellResult, ...]] = field(default_factory=dict)
@@ -166,7 +166,7 @@ class _CycleState:
         by_replicate = tuple(
             new[rate][replicate] for replicate in range(len(parents)) for rate in rates
         )
-        answers = yield CellRequest(by_replicate, self.place)
+        answers = yield CellRequest(by_replicate, self.study_key)
         for rate, trained in new.items():
             self.cells[rate] = self.cells.get(rate, ()) + trained
             answered = tuple(answers[cell.id] for cell in trained)
@@ -181,7 +181,7 @@ class _CycleState:
             (rate, replicate_cells(graph, [self.parents[r]], schedule, rate, r)[0])
             for rate, r in wanted
         ]
-        answers = yield CellRequest(tuple(cell for _, cell in new), self.place)
+        answers = yield CellRequest(tuple(cell for _, cell in new), self.study_key)
         for rate, cell in new:
             self.cells[rate] = (*self.cells.get(rate, ()), cell)
             self.results[rate] = (*self.results.get(rate, ()), answers[cell.id])
@@ -194,10 +194,12 @@ class _CycleState:
         end: SearchEnd | None = None,
     ) -> OracleCycle:
         """Return the cycle, with all that was trained."""
-        number = self.place.cycle
+        number = self.study_key.cycle
         assert number is not None
         cells, results = dict(sorted(self.cells.items())), dict(sorted(self.results.items()))
-        return OracleCycle(number, cells, results, region, self.place, tuple(every), passed, end)
+        return OracleCycle(
+            number, cells, results, region, self.study_key, tuple(every), passed, end
+        )
 
 
 class Declared(Protocol):
@@ -240,7 +242,11 @@ def grid_search(
 
 
 def scores_by_max_lr(results: Mapping[float, Sequence[CellResult]]) -> dict[float, MaxLrScores]:
-    """Collect the validation accuracies, in percent, by max_lr."""
+    """Collect the validation accuracies, in percent, by max_lr.
+
+    Args:
+        results: Results by max_lr, in the order of the replicates.
+    """
     return {
         rate: MaxLrScores(
             tuple(result.val_accuracy for result in row), any(result.diverged for result in row)

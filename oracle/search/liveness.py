@@ -14,7 +14,7 @@ class NetworkLiveness:
 
     A network of a cycle can be dropped when every search has said which networks of that cycle it
     goes on from, and none has named it. So nothing is dropped that a search is still to need, in
-    whatever order trainings are finished.
+    whatever order training runs are finished.
     """
 
     searches: frozenset[str]

@@ -31,7 +31,7 @@ class PruningPath:
     replicates: int
 
     @cached_property
-    def place(self) -> StudyKey:
+    def study_key(self) -> StudyKey:
         """Where its cells are recorded, all cycles together.
 
         The last cycle's place in the graph says all: the schedule, every max_lr, the pruning.
@@ -59,14 +59,14 @@ class PruningPath:
         Calls `done` with each finished cycle. Ends early when a replicate diverges.
         """
         for cycle, (max_lr, cells) in enumerate(zip(self.max_lr, self.rows, strict=True)):
-            answers = yield CellRequest(cells, self.place)
+            answers = yield CellRequest(cells, self.study_key)
             results = tuple(answers[cell.id] for cell in cells)
             done(RunCycle(cycle, max_lr, cells, results))
             if any(result.diverged for result in results):
                 return
 
     def ended(self, finished: Sequence[RunCycle]) -> bool:
-        """Whether these finished cycles are all there will be."""
+        """Return whether these finished cycles are all there will be."""
         if not finished:
             return False
         return len(finished) == len(self.max_lr) or any(

@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NotRequired, TypedDict
 
 from oracle.search.graph import Cell, CellResult, Tree
+from scyc.json_types import JsonObject
 from scyc.specs.schedules import ScheduleSpec
 
 Results = Mapping[str, CellResult]  # by cell id
@@ -28,12 +30,27 @@ class StudyKey:
     node: str  # hash that tells it from its like
 
 
+class StudyRole(TypedDict):
+    """What an Optuna study is in a run: its attribute ``run:<run id>``."""
+
+    role: str
+    cycle: NotRequired[int]
+    """Completed pruning cycles, of the cells of one cycle."""
+    grid: NotRequired[list[float]]
+    """Its max_lr, rising."""
+    replicates: NotRequired[int]
+    label: NotRequired[str]
+    """Of an entry of a comparison."""
+    rival: NotRequired[JsonObject]
+    """A rival's name and options."""
+
+
 @dataclass(frozen=True)
 class CellRequest:
     """Cells that a search wants, in the order in which they are packed."""
 
     cells: tuple[Cell, ...]
-    place: StudyKey
+    study_key: StudyKey
 
 
 Search = Generator[CellRequest, Results, None]
@@ -46,7 +63,7 @@ def replicate_cells(
     max_lr: float,
     first: int = 0,
 ) -> tuple[Cell, ...]:
-    """One training below each of the parents: those of the replicates from `first` on, in order."""
+    """Return a training run below each parent: of the replicates from `first` on, in order."""
     return tuple(
         graph.child(parent, schedule, max_lr) if parent else graph.root(replicate, schedule, max_lr)
         for replicate, parent in enumerate(parents, first)
@@ -85,5 +102,10 @@ def replay(search: Search, known: Results) -> CellRequest | None:
 
 
 def answered(request: CellRequest, known: Results) -> bool:
-    """Return whether every cell of a request is known."""
+    """Return whether every cell of a request is known.
+
+    Args:
+        request: What a search wants.
+        known: Results of any cells, by cell id.
+    """
     return all(cell.id in known for cell in request.cells)

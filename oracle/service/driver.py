@@ -54,6 +54,11 @@ def run_job(job_id: str, settings: ServerSettings, holder: Holder) -> int:
     Nothing is written down where the job is to go on later: where it was withdrawn or interrupted
     (exit code 0), or another driver has its training runs, or the database or Ray's cluster is away
     (BUSY). Raises StorageError and LeaseLost.
+
+    Args:
+        job_id: Id of the job.
+        settings: Of the server.
+        holder: Server and process that hold the job.
     """
     failure: tuple[str, Sequence[Problem]] | None = None
     with contextlib.closing(RunDatabase(settings.url)) as database:

@@ -16,7 +16,7 @@ from oracle.records.jobs import Holder, Job
 from oracle.service.settings import ServerSettings
 from scyc.json_types import JsonMapping
 
-BUSY = 75  # exit code of a driver that found another at the same trainings
+BUSY = 75  # exit code of a driver that found another at the same training runs
 GRACE = 30.0  # seconds that an interrupted driver gets to end
 _AGAIN = 2.0  # seconds between two interrupts: one that hits while Python starts may be lost
 # A user's own code runs in a driver.
@@ -44,7 +44,7 @@ class Driver:
             self._process.send_signal(signal.SIGINT)
 
     def code(self) -> int | None:
-        """Its exit code, or minus the signal that ended it; None while it runs.
+        """Return its exit code, or minus the signal that ended it; None while it runs.
 
         With it ends whatever it has left behind, such as workers of a driver that was killed.
         """
@@ -99,7 +99,12 @@ def started(
 
 
 def log_path(settings: ServerSettings, job_id: str) -> Path:
-    """Where a job's drivers write what they have to say to whoever runs the server."""
+    """Return where a job's drivers write what they have to say to whoever runs the server.
+
+    Args:
+        settings: Of the server.
+        job_id: Id of the job.
+    """
     return settings.of_job(None).program_folder / "logs" / f"{job_id}.log"
 
 

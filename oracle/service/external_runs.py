@@ -1,4 +1,4 @@
-"""Runs whose trainings other programs run: declared, observed, and what to try next.
+"""Runs whose training runs other programs run: declared, observed, and what to try next.
 
 The rows of the database are the authority; the trials in the Optuna storage show them in the
 dashboard.
@@ -84,6 +84,10 @@ class ExternalRuns:
 
         A new one is refused, with BadInput, where it is larger than the server accepts, has a name
         that the program needs, or a grid that cannot grow.
+
+        Args:
+            run: The declared run.
+            owner: Name of the token that owns it.
         """
         if self._is_declared(run):
             return False
@@ -113,7 +117,7 @@ class ExternalRuns:
         return True
 
     def all(self) -> list[tuple[Declared, ExternalRunState]]:
-        """All runs, the oldest first."""
+        """Return all runs, the oldest first."""
         return [(each, self._standing(each)) for each in self._observations.all_declared()]
 
     def page(
@@ -200,7 +204,7 @@ class ExternalRuns:
         with self._lock:
             now, missing = self._now(), set(state.missing)
             leases = self._leases.setdefault(run_id, {})
-            # Leases of observed trainings stay: a state read just before an observation misses it.
+            # Leases of what was observed stay: a state read just before an observation misses it.
             own = [
                 each
                 for each, given in leases.items()

@@ -73,7 +73,11 @@ class Reporter:
         self._own(self._jobs.tell(self._job_id, self._holder, "say", text))
 
     def ran_as(self, run_id: str) -> None:
-        """Note which run the job is."""
+        """Note which run the job is.
+
+        Args:
+            run_id: Id of the run.
+        """
         self._own(self._jobs.ran_as(self._job_id, self._holder, run_id))
 
     def flush(self) -> None:

@@ -87,29 +87,45 @@ class Service:
         return self.jobs.submit(new, key, longer_ids)
 
     def cancel(self, job_id: str, who: Token) -> Job:
-        """Cancel a job. Raises UnknownJob, Forbidden, WrongState."""
+        """Cancel a job. Raises UnknownJob, Forbidden, WrongState.
+
+        Args:
+            job_id: Id of the job.
+            who: Token of the request.
+        """
         self._owned(job_id, who)
         return self.jobs.cancel(job_id)
 
     def resume(self, job_id: str, who: Token) -> Job:
-        """Put a cancelled or failed job back into the queue. Raises as :meth:`cancel` does."""
+        """Put a cancelled or failed job back into the queue. Raises as :meth:`cancel` does.
+
+        Args:
+            job_id: Id of the job.
+            who: Token of the request.
+        """
         self._owned(job_id, who)
         return self.jobs.resume(job_id)
 
     def reprioritise(self, job_id: str, priority: int, who: Token) -> Job:
-        """Give a job another priority. Raises UnknownJob, Forbidden, BadInput."""
+        """Give a job another priority. Raises UnknownJob, Forbidden, BadInput.
+
+        Args:
+            job_id: Id of the job.
+            priority: -100 to 100, higher first.
+            who: Token of the request.
+        """
         if priority not in PRIORITIES:
             raise BadInput("job", [_priority(priority)])
         self._owned(job_id, who)
         return self.jobs.reprioritise(job_id, priority)
 
     def runs(self) -> list[StoredRun]:
-        """All runs that are in the database, the oldest first."""
+        """Return all runs that are in the database, the oldest first."""
         runs = [self._run(record) for record in self.database.runs()]
         return [run for run in runs if run is not None]
 
     def page(self, before: int | None, limit: int) -> tuple[list[StoredRun], int | None]:
-        """So many runs, the newest first, and what `before` is for the page after this one."""
+        """List so many runs, the newest first, and what `before` is for the page after this one."""
         rows = self.database.page(before, limit + 1)
         runs = [self._run(record) for _, record in rows[:limit]]
         following = rows[limit - 1][0] if len(rows) > limit else None
@@ -137,7 +153,11 @@ class Service:
         return run
 
     def forget(self, run: StoredRun) -> None:
-        """Forget a run that was deleted."""
+        """Forget a run that was deleted.
+
+        Args:
+            run: The stored run.
+        """
         self._studies.pop(run.record.run_id, None)
 
     def table(self, run: StoredRun, which: str | None = None) -> Table:
@@ -173,6 +193,17 @@ class Service:
             return draw(self._tables.get(stamp, lambda: self._computed(run, which)))
 
         return self._drawn.get((*stamp, form), drawing)
+
+    def run_of(self, number: int) -> StoredRun | None:
+        """Return the latest run with an Optuna study; None of a study that is no run's.
+
+        Args:
+            number: Of the study, as the dashboard's addresses have it.
+        """
+        graph, ended = self.store.runs_of(number)
+        records = [each for each in self.database.runs() if graph and each.graph == graph]
+        chosen = [each for each in records if each.run_id in ended] or records
+        return self._run(chosen[-1]) if chosen else None
 
     def _stamp(self, run: StoredRun, which: str | None) -> tuple[str, str | None, int]:
         """Return what a table is a function of."""

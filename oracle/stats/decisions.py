@@ -62,7 +62,7 @@ class Ends:
         return float(np.mean((self.low <= above) & (below <= self.high)))
 
     def verdict(self, max_lr: float) -> VerdictKind:
-        """Whether a max_lr, tried or not, lies in the region of the expected accuracy."""
+        """Return whether a max_lr, tried or not, lies in the region of the expected accuracy."""
         chance = self.chance(max_lr)
         if chance is None:
             return "unknown"
@@ -127,7 +127,7 @@ def draw_ends(posterior: CurvePosterior, tolerance: float, kind: ToleranceKind) 
 
 
 def well_tuned(posterior: CurvePosterior, rates: Sequence[float]) -> float:
-    """Of the tried max_lr the one with the best posterior mean; the lower of equals."""
+    """Return of the tried max_lr the one with the best posterior mean; the lower of equals."""
     means = np.round(np.interp(np.log(rates), np.log(posterior.points), posterior.mean), 6)
     return float(rates[int(np.argmax(means))])
 

@@ -37,7 +37,7 @@ class Forecast:
         return self._mixed(self.means)
 
     def chance_above(self, accuracy: float) -> list[float]:
-        """How likely a trial at each position gives more than this."""
+        """Return how likely a trial at each position gives more than this."""
         from scipy.special import ndtr  # noqa: PLC0415  # half a second, for those who forecast
 
         return self._mixed(ndtr((self.means - accuracy) / self.deviations))

@@ -58,11 +58,11 @@ class Difference:
         }
 
     @classmethod
-    def from_json(cls, kept: DifferenceJson | None) -> Difference | None:
+    def from_json(cls, stored: DifferenceJson | None) -> Difference | None:
         """Read what :meth:`to_json` gave; None of nothing."""
-        if kept is None:
+        if stored is None:
             return None
-        return cls(kept["points"], kept["standard_error"], kept["p"], kept["replicates"])
+        return cls(stored["points"], stored["standard_error"], stored["p"], stored["replicates"])
 
 
 def difference(mine: Sequence[float], theirs: Sequence[float]) -> Difference:
@@ -130,14 +130,14 @@ def size(difference: Difference) -> str:
 
 
 def side(difference: Difference) -> str:
-    """Where the first stands, in words: as far as two digits tell."""
+    """Return where the first stands, in words: as far as two digits tell."""
     if round(difference.points, 2) == 0:
         return "from"
     return "ahead of" if difference.points > 0 else "behind"
 
 
 def certainty(difference: Difference) -> str:
-    """Whether a difference is significant, in words."""
+    """Return whether a difference is significant, in words."""
     if difference.standard_error is None:
         return "no significance test with 1 replicate"
     if not difference.told_apart:
@@ -145,10 +145,10 @@ def certainty(difference: Difference) -> str:
     return f"significant at p < {LEVEL} with {difference.replicates} replicates"
 
 
-def flat(name: str, kept: DifferenceJson | None) -> dict[str, object]:
+def flat(name: str, stored: DifferenceJson | None) -> dict[str, object]:
     """Return what :meth:`Difference.to_json` gave, for a spreadsheet."""
     return {
-        f"{name}_difference": kept and kept["points"],
-        f"{name}_difference_standard_error": kept and kept["standard_error"],
-        f"{name}_difference_p": kept and kept["p"],
+        f"{name}_difference": stored and stored["points"],
+        f"{name}_difference_standard_error": stored and stored["standard_error"],
+        f"{name}_difference_p": stored and stored["p"],
     }

@@ -35,7 +35,7 @@ class Region:
         return self.members[-1]
 
     def contains(self, max_lr: float) -> bool:
-        """Whether a learning rate, on the grid or between its values, lies in [low, high].
+        """Return whether a learning rate, on the grid or between its values, lies in [low, high].
 
         A rate within one relative rounding of an end is inside.
         """
@@ -94,7 +94,7 @@ def feasible_region(
 
 
 def ahead(one: float, other: float) -> bool:
-    """Whether a mean accuracy is above another by more than rounding; both in percent."""
+    """Return whether a mean accuracy is above another by more than rounding; both in percent."""
     return one > other + ROUNDING
 
 

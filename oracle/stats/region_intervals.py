@@ -107,7 +107,7 @@ class RegionPosterior:
     posterior: CurvePosterior | None = field(default=None, repr=False, compare=False)
 
     def verdict(self, max_lr: float) -> Verdict:
-        """Whether a learning rate, tried or not, lies in the true region [low, high].
+        """Return whether a learning rate, tried or not, lies in the true region [low, high].
 
         It is decided where the chance is at least `SURE` or at most 1 - `SURE`. More replicates:
         the smallest number with which it would be decided if the margin by which the chance is on
@@ -224,7 +224,7 @@ def observed_cells(tried: Mapping[float, MaxLrScores]) -> Cells:
 
 
 def validation_images(tried: Mapping[float, MaxLrScores]) -> int | None:
-    """How many images accuracies are shares of: the least common denominator.
+    """Return how many images accuracies are shares of: the least common denominator.
 
     None where they are no shares of up to `MOST_IMAGES`, or too few values to tell: those of a
     small set may all be shares of a divisor.
@@ -242,7 +242,7 @@ def validation_images(tried: Mapping[float, MaxLrScores]) -> int | None:
 
 
 def replicates_needed(chance: float, replicates: int) -> int | None:
-    """Replicates to add so that a chance is at least SURE or at most 1 - SURE.
+    """Return replicates to add so that a chance is at least SURE or at most 1 - SURE.
 
     None where it is more than `MOST_MORE`.
     """

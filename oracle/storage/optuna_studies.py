@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import optuna
 from optuna.storages import RDBStorage
 
+from oracle.database.contents.studies import (
+    first_weights_remaining,
+    studies_with,
+    study_attributes,
+)
 from oracle.errors import StorageError
 from oracle.search.graph import Graph
 from oracle.search.request import StudyKey
+from oracle.storage.people_names import DescribedStudy, people_names
 from oracle.storage.trial_codec import metric_of
 from oracle.study.base import HASH_DIGITS
+from scyc.json_types import JsonMapping
 
 _ACCURACY = ("validation accuracy, %",)  # what a training run's value is
 _EXTERNAL = StudyKey("observations", None, "")  # of a run whose training runs others do
 
 
-def study_name(graph: Graph, name: str, place: StudyKey, digits: int = HASH_DIGITS[0]) -> str:
-    """Return the name of a place's Optuna study, such as ``digits/1f0c9a2e/cycle-03/77ab01c4``.
+def study_name(graph: Graph, name: str, study_key: StudyKey, digits: int = HASH_DIGITS[0]) -> str:
+    """Return the name of an Optuna study, such as ``digits/1f0c9a2e/cycle-03/77ab01c4``.
 
     digits: of each hash.
     """
-    part = place.kind if place.cycle is None else f"cycle-{place.cycle:02d}"
-    node = place.node.rpartition("-")[2]  # of a run's id, its hash
+    part = study_key.kind if study_key.cycle is None else f"cycle-{study_key.cycle:02d}"
+    node = study_key.node.rpartition("-")[2]  # of a run's id, its hash
     return f"{name}/{graph.id[:digits]}/{part}/{node[:digits]}"
 
 
@@ -41,22 +47,22 @@ class OptunaStudies:
         self._by_key.clear()
 
     def get(
-        self, graph: Graph, name: str, place: StudyKey, metrics: Sequence[str] | None = None
+        self, graph: Graph, name: str, study_key: StudyKey, metrics: Sequence[str] | None = None
     ) -> optuna.Study:
         """Return the Optuna study in which a search's cells are recorded; make it if need be.
 
         Args:
             graph: of the cells.
             name: of the study, for the title.
-            place: what the study holds.
+            study_key: what the study holds.
             metrics: names of the trials' values; the graph's metric if left out.
         """
-        key = (graph.id, place)
+        key = (graph.id, study_key)
         if key in self._by_key:
             return self._by_key[key]
-        kind = {"kind": place.kind, "cycle": place.cycle}
-        attributes = {"place": kind, "node": place.node, "graph": graph.id}
-        titles = [study_name(graph, name, place, digits) for digits in HASH_DIGITS]
+        kind = {"kind": study_key.kind, "cycle": study_key.cycle}
+        attributes = {"place": kind, "node": study_key.node, "graph": graph.id}
+        titles = [study_name(graph, name, study_key, digits) for digits in HASH_DIGITS]
         metric = metric_of(graph)
         names = metrics or ((f"validation {metric.label}",) if metric else _ACCURACY)
         least = metric is not None and metric.mode == "min"
@@ -64,18 +70,37 @@ class OptunaStudies:
         return self._by_key[key]
 
     def external(self, run_id: str) -> optuna.Study:
-        """Return the Optuna study of an external run; make it if need be."""
+        """Return the Optuna study of an external run; make it if need be.
+
+        Args:
+            run_id: Id of the run.
+        """
         key = (run_id, _EXTERNAL)
         if key not in self._by_key:
             title = f"{run_id}/{_EXTERNAL.kind}"
             self._by_key[key] = self._open([title], _ACCURACY, {"outside": run_id})
         return self._by_key[key]
 
+    def numbered(self, graph: Graph) -> list[tuple[int, str]]:
+        """Return numbers and names for people of a graph's studies, summaries first."""
+        found = studies_with(self._storage.engine, "graph", graph.id)
+        studies = [DescribedStudy(*each) for each in found]
+        names = people_names(studies, first_weights_remaining(self._storage.engine))
+        later = {each.number for each in studies if not each.is_summary}
+        order = sorted(names, key=lambda number: (number in later, names[number]))
+        return [(number, names[number]) for number in order]
+
+    def runs_of(self, number: int) -> tuple[str | None, set[str]]:
+        """Return a study's graph, and the ids of the runs that have ended with it."""
+        known = study_attributes(self._storage.engine, number)
+        ended = {key.removeprefix("run:") for key in known if key.startswith("run:")}
+        return known.get("graph"), ended
+
     def _open(
         self,
         titles: Sequence[str],
         metrics: Sequence[str],
-        attributes: Mapping[str, Any],
+        attributes: JsonMapping,
         least: bool = False,
     ) -> optuna.Study:
         """Open a study; make it if need be. The last attribute marks it as whole.

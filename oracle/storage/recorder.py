@@ -36,7 +36,9 @@ class Recorder:
     _answers: dict[int, CandidateTrial] = field(default_factory=dict)  # by cycle, as written
     _candidates: list[CandidateTrial] = field(default_factory=list)
 
-    def cell(self, cell: Cell, result: CellResult, where: StudyKey, there: bool = False) -> None:
+    def cell(
+        self, cell: Cell, result: CellResult, study_key: StudyKey, there: bool = False
+    ) -> None:
         """Write a cell down that is not there yet; there: it may be."""
         tried = there
 
@@ -44,36 +46,46 @@ class Recorder:
             nonlocal tried
             again, tried = tried, True  # the answer to the first COMMIT may have been lost
             claim = self.lease.claim
-            self.store.add(self.graph, self.name, where, cell, result, claim, again, self.bounds)
+            self.store.add(
+                self.graph, self.name, study_key, cell, result, claim, again, self.bounds
+            )
 
-        self.in_study(where, add)
+        self.in_study(study_key, add)
 
     def candidate(self, trial: CandidateTrial) -> None:
-        """Write a candidate of a search down, unless it is there."""
+        """Write a candidate of a search down, unless it is there.
+
+        Args:
+            trial: What is written.
+        """
 
         def add() -> None:
             self.store.add_candidate(self.graph, self.name, trial, self.lease.claim)
 
         self._candidates.append(trial)
-        self.in_study(trial.place, add)
+        self.in_study(trial.study_key, add)
 
     def answer(self, trial: CandidateTrial) -> None:
-        """Write the answer of a cycle into the run's summary, unless it was written here before."""
+        """Write the answer of a cycle into the run's summary, unless it was written here before.
+
+        Args:
+            trial: What is written.
+        """
         if self._answers.get(trial.number) == trial:
             return
 
         def put() -> None:
             self.store.put_summary(self.graph, self.name, trial, self.lease.claim)
 
-        self.in_study(trial.place, put)
+        self.in_study(trial.study_key, put)
         self._answers[trial.number] = trial
 
-    def in_study(self, where: StudyKey, act: Callable[[], None]) -> None:
-        """Do something in the Optuna study of a place, which is made again if it was deleted."""
+    def in_study(self, study_key: StudyKey, act: Callable[[], None]) -> None:
+        """Do something in an Optuna study, which is made again if it was deleted."""
         try:
             self.patience(act)
         except OptunaStudyGone:
-            deleted = study_name(self.graph, self.name, where)
+            deleted = study_name(self.graph, self.name, study_key)
             self.say(f"the Optuna study {deleted} was deleted; it is made again")
             self.store.forget()
             self.patience(act)
@@ -81,18 +93,18 @@ class Recorder:
     def restore(self, every: Iterable[tuple[Cell, CellResult, StudyKey]]) -> None:
         """Write down again what a run rests on and the storage no longer has, and say so.
 
-        every: the cells that the run has asked for, their results and places.
+        every: the cells that the run has asked for, their results and studies.
         """
         there = self.patience(lambda: self.store.cells(self.graph))
         gone = [each for each in every if each[0].id not in there]
         if gone:
             self.store.forget()
-        counts = Counter(study_name(self.graph, self.name, where) for _, _, where in gone)
+        counts = Counter(study_name(self.graph, self.name, study_key) for _, _, study_key in gone)
         for title, count in sorted(counts.items()):
             runs = f"{count} training run{'s' * (count != 1)}"
             self.say(f"{title}: {runs} were deleted from the storage; stored again")
-        for cell, result, where in gone:
-            self.cell(cell, result, where, there=True)
+        for cell, result, study_key in gone:
+            self.cell(cell, result, study_key, there=True)
         if self._candidates:
             self.store.forget()
             for trial in list(self._candidates):

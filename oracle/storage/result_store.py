@@ -1,6 +1,6 @@
 """Results in an Optuna storage: the one authority on what has been trained.
 
-One Optuna study holds the trainings of one place of the graph (an oracle cycle below one path of
+One Optuna study holds the training runs of a place of the graph (an oracle cycle below one path of
 max_lr), and one holds those of an S-Cyc run. One finished trial is one training; it is added in one
 transaction and never changed. Studies are found by their attributes; names are for people.
 """
@@ -23,14 +23,15 @@ from oracle.database import (
     optuna_schema_lock,
 )
 from oracle.database.contents.optuna_tables import SUMMARY_KEY
-from oracle.database.contents.studies import numbered_studies_with, trials_with
+from oracle.database.contents.studies import trials_with
 from oracle.database.optuna_rows import Trials
 from oracle.errors import OptunaStudyGone, StorageProblem
 from oracle.records.candidates import CandidateTrial
 from oracle.records.observations import Observation
 from oracle.search.graph import Cell, CellResult, Graph
-from oracle.search.request import StudyKey
+from oracle.search.request import StudyKey, StudyRole
 from oracle.storage import dashboard
+from oracle.storage.dashboard_storage import DashboardStorage
 from oracle.storage.errors import decoding_errors, storage_errors
 from oracle.storage.optuna_studies import OptunaStudies
 from oracle.storage.trial_codec import (
@@ -44,12 +45,9 @@ from oracle.storage.trial_codec import (
     replicate_of,
 )
 from scyc.errors import BadInput
-from scyc.specs.base import content_hash
 
 if TYPE_CHECKING:  # figures are written where a run ends, and a table is read without them
     from plotly.graph_objects import Figure
-
-_NOTE_HASHES = "note_hashes"  # user attribute: of the note before and after the last run wrote
 
 
 class ResultStore:
@@ -66,6 +64,8 @@ class ResultStore:
             shown = url.render_as_string(hide_password=True)
             problem = StorageProblem("storage", f"does not open: {failed(error)}", shown)
             raise BadInput("storage", [problem]) from error
+        self._url = url
+        self._shown: DashboardStorage | None = None  # what the dashboard reads from
         self._trials = Trials(url)
         self._studies = OptunaStudies(self._storage)
         self._numbers: dict[str, int] = {}  # of studies in their table, by name
@@ -80,17 +80,27 @@ class ResultStore:
         """Give the connections back."""
         self._storage.remove_session()
         self._storage.engine.dispose()
+        if self._shown is not None:
+            self._shown.remove_session()
+            self._shown.engine.dispose()
         self._trials.close()
 
     def dashboard(self) -> Callable[..., Any]:
         """Return the Optuna dashboard, a WSGI application; it asks nobody who they are."""
         from optuna_dashboard import wsgi  # noqa: PLC0415  # scikit-learn and pandas: two seconds
 
-        application: Callable[..., Any] = wsgi(self._storage)
+        if self._shown is None:
+            text = self._url.render_as_string(hide_password=False)
+            self._shown = DashboardStorage(text, engine_kwargs=engine_options(self._url))
+        application: Callable[..., Any] = wsgi(self._shown)
         return application
 
     def results(self, graph: Graph) -> dict[str, CellResult]:
-        """All finished cells of a graph, by id. Raises StorageError when the database fails."""
+        """Return all finished cells of a graph, by id. Raises StorageError when the database fails.
+
+        Args:
+            graph: Names the training runs of the system.
+        """
         with storage_errors("the results could not be read"), decoding_errors():
             results = [
                 cell_result(trial)
@@ -100,7 +110,11 @@ class ResultStore:
         return {result.cell: result for result in results}
 
     def cells(self, graph: Graph) -> set[str]:
-        """Return the ids of all finished cells of a graph. Raises StorageError."""
+        """Return the ids of all finished cells of a graph. Raises StorageError.
+
+        Args:
+            graph: Names the training runs of the system.
+        """
         with storage_errors("the results could not be read"):
             return self._trials.attributes("graph", graph.id, "cell")
 
@@ -112,22 +126,48 @@ class ResultStore:
         self._candidates.clear()
 
     def count(self, graph: Graph) -> int:
-        """How many trials there are of a graph, cells and candidates: it changes with each.
+        """Return how many trials there are of a graph, cells and candidates: it changes with each.
 
         Raises StorageError when the database fails.
+
+        Args:
+            graph: Names the training runs of the system.
         """
         with storage_errors("the results could not be counted"):
             return trials_with(self._storage.engine, "graph", graph.id)
 
     def numbered(self, graph: Graph) -> list[tuple[int, str]]:
-        """Numbers, as the dashboard's addresses have them, and names of a graph's studies."""
-        return numbered_studies_with(self._storage.engine, "graph", graph.id)
+        """Return numbers, as the dashboard's addresses have them, and names for people.
+
+        Args:
+            graph: Whose studies are listed, summaries first.
+
+        Raises:
+            StorageError: The database fails.
+        """
+        with storage_errors("the Optuna studies could not be listed"):
+            return self._studies.numbered(graph)
+
+    def runs_of(self, number: int) -> tuple[str | None, set[str]]:
+        """Return the graph of an Optuna study, and the runs that have ended with it.
+
+        Args:
+            number: Of the study, as the dashboard's addresses have it.
+
+        Returns:
+            None, and no runs, of a study that is not ours.
+
+        Raises:
+            StorageError: The database fails.
+        """
+        with storage_errors("an Optuna study could not be read"):
+            return self._studies.runs_of(number)
 
     def add(
         self,
         graph: Graph,
         name: str,
-        place: StudyKey,
+        study_key: StudyKey,
         cell: Cell,
         result: CellResult,
         claim: LeaseClaim | None = None,
@@ -142,9 +182,9 @@ class ResultStore:
         it was last used (see :meth:`forget`), StorageError when the database fails.
         """
         with storage_errors("a finished training could not be stored"):
-            study = self._studies.get(graph, name, place)
+            study = self._studies.get(graph, name, study_key)
             axis = self._axis(study, bounds)
-            trial = cell_trial(place, cell, result, metric_of(graph), axis)
+            trial = cell_trial(study_key, cell, result, metric_of(graph), axis)
             self._add(study, trial, claim, "cell" if again else None)
 
     def add_candidate(
@@ -156,14 +196,14 @@ class ResultStore:
         LeaseLost, OptunaStudyGone, and StorageError when the database fails.
         """
         with storage_errors("a candidate could not be stored"):
-            study = self._studies.get(graph, name, trial.place, trial.metrics)
-            if trial.place not in self._candidates:
-                self._candidates[trial.place] = {
+            study = self._studies.get(graph, name, trial.study_key, trial.metrics)
+            if trial.study_key not in self._candidates:
+                self._candidates[trial.study_key] = {
                     each.user_attrs["candidate"] for each in study.get_trials(deepcopy=False)
                 }
-            if trial.number not in self._candidates[trial.place]:
+            if trial.number not in self._candidates[trial.study_key]:
                 self._add(study, candidate_trial(trial), claim, "candidate")
-                self._candidates[trial.place].add(trial.number)
+                self._candidates[trial.study_key].add(trial.number)
 
     def put_summary(
         self, graph: Graph, name: str, trial: CandidateTrial, claim: LeaseClaim | None = None
@@ -174,13 +214,17 @@ class ResultStore:
         Raises LeaseLost, OptunaStudyGone, and StorageError when the database fails.
         """
         with storage_errors("the answer of a cycle could not be stored"):
-            number = self._number(self._studies.get(graph, name, trial.place, trial.metrics))
+            number = self._number(self._studies.get(graph, name, trial.study_key, trial.metrics))
             self._trials.put(number, new_trial(candidate_trial(trial)), claim, SUMMARY_KEY)
 
     def add_observation(self, run_id: str, observation: Observation) -> None:
         """Write a training that another program ran down, as one finished trial.
 
         The caller knows that it is not there yet. Raises StorageError when the database fails.
+
+        Args:
+            run_id: Id of the run.
+            observation: What was observed.
         """
         try:
             with storage_errors("an observation could not be shown"):
@@ -191,7 +235,11 @@ class ResultStore:
                 self._studies.external(run_id).add_trial(observed_trial(observation))
 
     def observations(self, run_id: str) -> set[tuple[int, float, int]]:
-        """Cycle, max_lr and replicate of the observations of a run that are there as trials."""
+        """Return cycle, max_lr and replicate of the observations of a run that are there as trials.
+
+        Args:
+            run_id: Id of the run.
+        """
         trials = self._studies.external(run_id).get_trials(deepcopy=False)
         return {
             (each.params["cycle"], each.params["max_lr"], replicate_of(each)) for each in trials
@@ -201,13 +249,13 @@ class ResultStore:
         self,
         graph: Graph,
         name: str,
-        place: StudyKey,
+        study_key: StudyKey,
         run_id: str,
-        role: Mapping[str, Any],
+        role: StudyRole,
         note: str,
         figures: Mapping[str, Figure],
     ) -> None:
-        """Give a place's study its note (Markdown) and figures for the dashboard.
+        """Give a study its note (Markdown) and figures for the dashboard.
 
         A note that somebody has edited in the dashboard is kept as it is.
 
@@ -215,12 +263,8 @@ class ResultStore:
         OptunaStudyGone, StorageError when the database fails.
         """
         with storage_errors("the notes for the dashboard could not be stored"):
-            study = self._studies.get(graph, name, place)
-            old = dashboard.read_note(study)
-            if _note_is_ours(old, study.user_attrs):  # both hashes: a kill may come between
-                hashes = [content_hash([text]) for text in (old, note)]
-                study.set_user_attr(_NOTE_HASHES, hashes)
-                dashboard.write_note(study, note)
+            study = self._studies.get(graph, name, study_key)
+            dashboard.replace_note(study, note)
             study.set_user_attr(f"run:{run_id}", dict(role))
             for title, figure in figures.items():
                 dashboard.write_figure(study, title, figure)
@@ -244,15 +288,6 @@ class ResultStore:
         """Return the axis of max_lr that all trials of a study have."""
         name = study.study_name
         if name not in self._axes:
-            kept = self._trials.distribution(self._number(study), "max_lr")
-            self._axes[name] = max_lr_axis(kept, bounds)
+            stored = self._trials.distribution(self._number(study), "max_lr")
+            self._axes[name] = max_lr_axis(stored, bounds)
         return self._axes[name]
-
-
-def _note_is_ours(note: str, attributes: Mapping[str, Any]) -> bool:
-    """Return whether a note may be replaced: it is empty, or as the last run left it."""
-    if not note:
-        return True
-    if _NOTE_HASHES in attributes:
-        return content_hash([note]) in attributes[_NOTE_HASHES]
-    return any(key.startswith("run:") for key in attributes)  # of a version that kept no hash

@@ -37,9 +37,9 @@ class DatabaseRetry:
             except StorageUnavailable as error:
                 left = self.seconds - (self.now() - began)
                 if left <= 0:
-                    kept = "what is finished is kept: run the same command again"
+                    advice = "what is finished is kept: run the same command again"
                     raise StorageUnavailable(
-                        f"{error}; waited for {self.seconds:g} s; {kept}"
+                        f"{error}; waited for {self.seconds:g} s; {advice}"
                     ) from error
                 if not waited:
                     self._tell(f"{error}; waiting for it, {self.seconds:g} s at most")

@@ -38,10 +38,10 @@ def new_trial(trial: FrozenTrial) -> NewTrial:
     """
     assert trial.datetime_start is not None
     assert trial.datetime_complete is not None  # it has ended
-    kept = {}
+    params = {}
     for name, value in trial.params.items():
         axis = trial.distributions[name]
-        kept[name] = (axis.to_internal_repr(value), distribution_to_json(axis))
+        params[name] = (axis.to_internal_repr(value), distribution_to_json(axis))
     # Local times that are subtracted are a duration, also where the clocks change in between.
     ended = _utc(trial.datetime_complete)
     return NewTrial(
@@ -49,7 +49,7 @@ def new_trial(trial: FrozenTrial) -> NewTrial:
         started=ended - (trial.datetime_complete - trial.datetime_start),
         ended=ended,
         values=tuple(trial.values or ()),
-        params=kept,
+        params=params,
         curve=trial.intermediate_values,
         attributes=trial.user_attrs,
     )
@@ -60,7 +60,11 @@ def _utc(local: datetime) -> datetime:
 
 
 def metric_of(graph: Graph) -> MetricSpec | None:
-    """Return what a training function's values are; None of accuracies in percent."""
+    """Return what a training function's values are; None of accuracies in percent.
+
+    Args:
+        graph: Names the training runs of the system.
+    """
     return getattr(graph.system, "metric", None)
 
 
@@ -126,7 +130,11 @@ def cell_trial(
 
 
 def observed_trial(observation: Observation) -> FrozenTrial:
-    """Return the trial of a training run that another program reported; diverged is FAIL."""
+    """Return the trial of a training run that another program reported; diverged is FAIL.
+
+    Args:
+        observation: What was observed.
+    """
     accuracy = observation.accuracy
     trial = optuna.create_trial(
         state=TrialState.FAIL if accuracy is None else TrialState.COMPLETE,
@@ -154,20 +162,20 @@ def replicate_of(trial: FrozenTrial) -> int:
     Args:
         trial: Of a training run.
     """
-    kept = trial.user_attrs.get("replicate", trial.params.get("replicate"))
-    assert isinstance(kept, int)  # every version keeps it
-    return kept
+    replicate = trial.user_attrs.get("replicate", trial.params.get("replicate"))
+    assert isinstance(replicate, int)  # every version keeps it
+    return replicate
 
 
-def max_lr_axis(kept: str | None, bounds: tuple[float, float] | None) -> FloatDistribution | None:
+def max_lr_axis(stored: str | None, bounds: tuple[float, float] | None) -> FloatDistribution | None:
     """Return the axis of max_lr in a study, the same for all its trials where it can be.
 
     Args:
-        kept: The distribution of its first trial, as JSON; None where it has none.
+        stored: The distribution of its first trial, as JSON; None where it has none.
         bounds: Learning rates that the grid never passes; None where no grid is known.
     """
-    if kept is not None:
-        axis = json_to_distribution(kept)
+    if stored is not None:
+        axis = json_to_distribution(stored)
         return axis if isinstance(axis, FloatDistribution) else None
     return None if bounds is None else FloatDistribution(*bounds, log=True)
 

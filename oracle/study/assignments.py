@@ -14,6 +14,7 @@ from oracle.study.base import Study
 from oracle.study.loading import read_yaml, study_text
 from oracle.study.validation import parse
 from scyc.errors import BadInput, Problem
+from scyc.json_types import JsonObject
 
 _SETTING = "set"  # the setting that assignments come from
 _PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*|\[\d{1,6}\])*")
@@ -108,7 +109,7 @@ def _assign(content: Any, parts: Sequence[str | int], value: object) -> str | No
     return None
 
 
-def _present_name(content: dict[str, Any], field: str | None, name: str) -> str:
+def _present_name(content: JsonObject, field: str | None, name: str) -> str:
     """Return the name by which a mapping has a field that may have two."""
     other = other_name(field, name)
     return other if other is not None and other in content and name not in content else name

@@ -52,7 +52,12 @@ class LearningRates(Spec):
     s_cyc: SCyc | None = None  # Eq. 2's
 
     def max_lr_at(self, cycle: int, rate: float) -> float:
-        """max_lr of a pruning cycle; `rate` is the share of weights that a cycle prunes."""
+        """Return max_lr of a pruning cycle; `rate` is the share of weights that a cycle prunes.
+
+        Args:
+            cycle: Completed pruning cycles, 0 for the unpruned network.
+            rate: Share of the remaining weights that a cycle prunes, in (0, 1).
+        """
         if self.s_cyc is not None:
             return scyc_curve.max_lr(self.s_cyc, cycle, rate)
         assert self.max_lr is not None
@@ -70,7 +75,12 @@ class LearningRates(Spec):
 
 
 def grid_fits(schedule: ScheduleSpec, grid: GridSpec) -> None:
-    """Refuse a grid with a max_lr that the schedule cannot take, grown as far as it may."""
+    """Refuse a grid with a max_lr that the schedule cannot take, grown as far as it may.
+
+    Args:
+        schedule: Of the learning rate within the cycle.
+        grid: The declared grid of max_lr.
+    """
     lowest = grid_bounds(grid)[0] if grid.extend else grid_values(grid)[0]
     if rule := schedule.max_lr_rule(lowest):
         rule += ", or set the grid's floor, down to which it may grow" if grid.extend else ""
@@ -240,7 +250,7 @@ class Study(Spec):
         return self.model_copy(update={"network": network})
 
     def identity_fields(self) -> JsonObject:
-        """Every field that says what is computed: all but where it and the images lie."""
+        """Return every field that says what is computed: all but where it and the images lie."""
         fields = as_json(self)
         del fields["beside"]
         for field in ("root", "download"):
@@ -269,6 +279,9 @@ def reserved_name_problems(study: Study) -> list[Problem]:
     """Return a problem for each name of a folder that the program needs for files of its own.
 
     Checked before a run starts, not when a study is read: what was stored stays readable.
+
+    Args:
+        study: What was declared.
     """
     names = {"name": study.name, "beside": study.beside}
     return [

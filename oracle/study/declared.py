@@ -15,7 +15,11 @@ from scyc.specs.factory import FactorySpec
 
 
 def declared_grids(study: Study) -> dict[str, GridSpec]:
-    """Return the grids of max_lr that a study searches, by their path in the study."""
+    """Return the grids of max_lr that a study searches, by their path in the study.
+
+    Args:
+        study: What was declared.
+    """
     if isinstance(study, OracleStudy):
         return {"grid": study.grid}
     if isinstance(study, SearchStudy) and isinstance(study.search, PaperRecipe):
@@ -30,7 +34,11 @@ def declared_grids(study: Study) -> dict[str, GridSpec]:
 
 
 def max_lr_bounds(study: Study) -> tuple[float, float] | None:
-    """Return the learning rates that a study's grids never pass; None of a study without a grid."""
+    """Return the learning rates that a study's grids never pass; None of a study without a grid.
+
+    Args:
+        study: What was declared.
+    """
     bounds = [grid_bounds(grid) for grid in declared_grids(study).values()]
     if not bounds:
         return None
@@ -38,14 +46,22 @@ def max_lr_bounds(study: Study) -> tuple[float, float] | None:
 
 
 def start_problems(study: Study) -> list[Problem]:
-    """Return what keeps a study that can be read from being run: names, grids that cannot grow."""
+    """Return what keeps a study that can be read from being run: names, grids that cannot grow.
+
+    Args:
+        study: What was declared.
+    """
     grids = declared_grids(study).items()
     growth = [problem for path, grid in grids for problem in growth_problems(grid, path)]
     return reserved_name_problems(study) + growth
 
 
 def uses_own_code(study: Study) -> bool:
-    """Whether a study names Python code that it does not ship with."""
+    """Return whether a study names Python code that it does not ship with.
+
+    Args:
+        study: What was declared.
+    """
     return isinstance(study.dataset, FactorySpec) or isinstance(study.network, FactorySpec)
 
 

@@ -115,7 +115,7 @@ class FunctionStudy(OracleStudy):
         return self.model_copy(update={"trainer": trainer})
 
     def identity_fields(self) -> JsonObject:
-        """Every field that says what is computed: all but where it lies."""
+        """Return every field that says what is computed: all but where it lies."""
         fields = as_json(self)
         del fields["beside"]
         return fields
@@ -145,7 +145,7 @@ class MetricScale:
         return self.sign * self._size * value + 0.0
 
     def value(self, points: float) -> float:
-        """Points, or a difference of points, as the metric's value."""
+        """Return points, or a difference of points, as the metric's value."""
         return self.sign * points / self._size + 0.0
 
     def width(self, points: float) -> float:

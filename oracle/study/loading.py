@@ -78,7 +78,7 @@ _Strict.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 
 def read_yaml(text: str, source: str) -> object:
-    """JSON values from YAML text. Raises BadInput for anything that is not plain YAML.
+    """Return JSON values from YAML text. Raises BadInput for anything that is not plain YAML.
 
     Refused beside malformed text: duplicate keys, keys that are not text, anchors and aliases,
     tags, more than one document, nesting over 20 levels, over 30,000 values, text over 1 MB.
@@ -90,11 +90,11 @@ def read_yaml(text: str, source: str) -> object:
         return yaml.load(text, Loader=_Strict)  # noqa: S506  # a SafeLoader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "study"
+        position = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "study"
         rule = error.problem or error.context or "is not YAML"
         if "'\\t'" in rule:
             rule += "; indent with spaces"
-        raise BadInput(source, [Problem(where, rule)]) from error
+        raise BadInput(source, [Problem(position, rule)]) from error
     except yaml.reader.ReaderError as error:
         rule = f"is not YAML: it holds the character #x{_code(error.character):04x}; remove it"
         raise BadInput(source, [Problem("study", rule)]) from error
@@ -108,7 +108,7 @@ def _code(character: int | str) -> int:
 
 
 def read_json(text: str, source: str = "study") -> object:
-    """JSON values, as strictly as :func:`read_yaml` reads YAML. Raises BadInput."""
+    """Return JSON values, as strictly as :func:`read_yaml` reads YAML. Raises BadInput."""
 
     def refused(rule: str) -> BadInput:
         return BadInput(source, [Problem("study", rule)])

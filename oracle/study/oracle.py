@@ -135,7 +135,11 @@ class OracleStudy(Study):
         return self
 
     def s_cyc_max_lr(self, cycle: int) -> float | None:
-        """Return S-Cyc's max_lr at a pruning cycle; None where the study has no S-Cyc."""
+        """Return S-Cyc's max_lr at a pruning cycle; None where the study has no S-Cyc.
+
+        Args:
+            cycle: Completed pruning cycles, 0 for the unpruned network.
+        """
         if self.s_cyc is None:
             return None
         return scyc_curve.max_lr(self.s_cyc, cycle, self.pruning.rate)

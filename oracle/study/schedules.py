@@ -53,7 +53,7 @@ class PaperSchedules(Spec):
         return self
 
 
-TOGETHER = "together"  # all schedules' trainings, those that they share counted once
+TOGETHER = "together"  # all schedules' training runs, those that they share counted once
 
 
 class SchedulesStudy(Study):

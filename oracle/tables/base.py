@@ -84,7 +84,13 @@ class Differences(TypedDict):
 
 
 def table_header(study: Study, run_id: str, complete: bool) -> TableHeader:
-    """Return what the table of every kind of study says first."""
+    """Return what the table of every kind of study says first.
+
+    Args:
+        study: What was declared.
+        run_id: Id of the run.
+        complete: Whether the run is complete.
+    """
     return {
         "study": study.name,
         "run_id": run_id,
@@ -95,7 +101,11 @@ def table_header(study: Study, run_id: str, complete: bool) -> TableHeader:
 
 
 def training_cost(results: Iterable[CellResult]) -> TrainingCost:
-    """Return what training runs cost; a cell that is named twice counts once."""
+    """Return what training runs cost; a cell that is named twice counts once.
+
+    Args:
+        results: Results of training runs.
+    """
     unique = {result.cell: result for result in results}.values()
     return {
         "trainings": len(unique),
@@ -105,12 +115,20 @@ def training_cost(results: Iterable[CellResult]) -> TrainingCost:
 
 
 def s_cyc_parameters(curve: SCyc) -> SCycParameters:
-    """Return S-Cyc's parameters as JSON values."""
+    """Return S-Cyc's parameters as JSON values.
+
+    Args:
+        curve: S-Cyc's parameters.
+    """
     return {"epsilon": curve.epsilon, "delta": curve.delta, "q": curve.q, "beta": curve.beta}
 
 
 def run_cycle_row(done: RunCycle) -> RunCycleRow:
-    """Return a finished cycle of an iterative pruning run."""
+    """Return a finished cycle of an iterative pruning run.
+
+    Args:
+        done: The finished cycle.
+    """
     return {
         "cycle": done.cycle,
         "max_lr": done.max_lr,
@@ -122,12 +140,21 @@ def run_cycle_row(done: RunCycle) -> RunCycleRow:
 
 
 def finite(values: Sequence[float | None]) -> list[float]:
-    """Return the values that are there: a diverged replicate has none in a metric of one's own."""
+    """Return the values that are there: a diverged replicate has none in a metric of one's own.
+
+    Args:
+        values: One a replicate; None where it diverged.
+    """
     return [value for value in values if value is not None]
 
 
 def paired_differences(mine: Sequence[CellResult], theirs: Sequence[CellResult]) -> Differences:
-    """Return the paired differences mine - theirs, each in the replicates' order."""
+    """Return the paired differences mine - theirs, each in the replicates' order.
+
+    Args:
+        mine: One run's, in the order of the replicates.
+        theirs: The other's.
+    """
     return {
         "validation": difference(
             [result.val_accuracy for result in mine], [result.val_accuracy for result in theirs]

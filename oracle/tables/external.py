@@ -14,6 +14,9 @@ def table(now: ExternalRunState) -> JsonObject:
     ``done``: training runs that were asked for and observed; ``known``: in all, as far as can be
     told now; ``cycle``: the one under way, null where the run has ended; ``cycles``: see
     :func:`cycle`.
+
+    Args:
+        now: How far the run has come.
     """
     return {
         "run": now.run.id,

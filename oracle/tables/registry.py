@@ -24,7 +24,11 @@ TABLES: Mapping[str, type[Any]] = MappingProxyType(
 
 
 def is_empty(table: Table) -> bool:
-    """Return whether no cycle of a table is finished, so that there is nothing to draw."""
+    """Return whether no cycle of a table is finished, so that there is nothing to draw.
+
+    Args:
+        table: Of a run.
+    """
     if table["kind"] == "schedules":
         return not any(row["cycles"] for row in table["schedules"])
     if table["kind"] == "search":

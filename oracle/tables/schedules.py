@@ -276,5 +276,10 @@ def _tuning_results(results: EntryResults) -> list[CellResult]:
 
 
 def column_of(row: ScheduleRow, cycle: int) -> ScheduleCycle | None:
-    """Return a row's entry of a pruning cycle, None where it has none."""
+    """Return a row's entry of a pruning cycle, None where it has none.
+
+    Args:
+        row: Of a schedule.
+        cycle: Completed pruning cycles, 0 for the unpruned network.
+    """
     return next((each for each in row["cycles"] if each["cycle"] == cycle), None)

@@ -129,7 +129,7 @@ class SearchResults:
         return [each for each in whole if not any(self._beats(other, each) for other in whole)]
 
     def by_merit(self) -> list[Candidate]:
-        """Those that are through, the best first; the Pareto front before all others.
+        """Return those that are through, the best first; the Pareto front before all others.
 
         Then those that were stopped, the latest first.
         """
@@ -158,6 +158,11 @@ def table(study: SearchStudy, run_id: str, results: SearchResults) -> SearchTabl
 
     All of it but ``seconds`` is the same whoever computed it and however often that was
     interrupted.
+
+    Args:
+        study: The declared search.
+        run_id: Id of the run.
+        results: The candidates, as far as they have come.
     """
     every = [
         result for each in results.candidates for done in each.cycles for result in done.results

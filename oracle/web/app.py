@@ -18,7 +18,7 @@ from oracle.service.service import Service
 from oracle.web import assets, compare, dashboard, live, pages, sign_in
 
 _ABOUT = """Submit studies, watch their jobs, fetch their tables and figures; and have the oracle
-lead trainings that run elsewhere. Every refusal is problem details (RFC 9457); those of a wrong
+lead training runs elsewhere. Every refusal is problem details (RFC 9457); those of a wrong
 input name every problem with its path."""
 
 

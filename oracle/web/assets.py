@@ -21,6 +21,9 @@ router = APIRouter(include_in_schema=False)  # nothing here is secret: the sign-
 _MEDIA: Mapping[str, str] = MappingProxyType(
     {
         "oracle.css": "text/css; charset=utf-8",
+        "dashboard.css": "text/css; charset=utf-8",
+        "dashboard-read-only.css": "text/css; charset=utf-8",
+        "dashboard.js": "text/javascript; charset=utf-8",
         "panels.css": "text/css; charset=utf-8",
         "live.js": "text/javascript; charset=utf-8",
         "figures.js": "text/javascript; charset=utf-8",
@@ -43,7 +46,7 @@ class Asset:
 
 @functools.cache
 def asset(name: str) -> Asset:
-    """One of the files, read and packed once. Raises KeyError for another name."""
+    """Return one of the files, read and packed once. Raises KeyError for another name."""
     if name == "plotly.js":
         content = page.plotly_js()
     elif name in _OF_FIGURES:
@@ -57,7 +60,7 @@ def asset(name: str) -> Asset:
 
 
 def address(name: str) -> str:
-    """Where a page finds a file: for as long as this is its content."""
+    """Return where a page finds a file: for as long as this is its content."""
     return f"/assets/{asset(name).stamp}/{name}"
 
 

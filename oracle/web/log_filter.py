@@ -23,7 +23,7 @@ class OncePerMinute(logging.Filter):
         self._seen: dict[tuple[object, ...], tuple[float, int]] = {}  # since when; left out
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether a record is to be written."""
+        """Return whether a record is to be written."""
         kind, now = _kind(record), self._now()
         with self._lock:
             since, left_out = self._seen.get(kind, (-_PAUSE, 0))
@@ -45,5 +45,5 @@ def _kind(record: logging.LogRecord) -> tuple[object, ...]:
     traceback = error.__traceback__ if error is not None else None
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
-    where = (traceback.tb_frame.f_code, traceback.tb_lineno) if traceback is not None else None
-    return (record.name, str(record.msg).partition("\n")[0], type(error), where)
+    line = (traceback.tb_frame.f_code, traceback.tb_lineno) if traceback is not None else None
+    return (record.name, str(record.msg).partition("\n")[0], type(error), line)

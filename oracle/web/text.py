@@ -34,7 +34,7 @@ def when(moment: datetime) -> str:
 
 
 def share(job: Job) -> int:
-    """How much of a job is done, in whole percent; 100 only when all is."""
+    """Return how much of a job is done, in whole percent; 100 only when all is."""
     if job.state == "done":  # also where fewer training runs were needed than was estimated
         return 100
     if not job.known:
@@ -43,7 +43,7 @@ def share(job: Job) -> int:
 
 
 def amount(job: Job) -> str:
-    """How far a job is, in training runs."""
+    """Return how far a job is, in training runs."""
     if job.state == "done":
         return f"{job.done:,} training runs"
     if not job.known:

@@ -14,7 +14,11 @@ _CLOSE = 1e-3  # relative difference that rounding may make
 
 
 def attributes(network: nn.Module) -> dict[str, Any]:
-    """Return copies of what a network holds beside its state_dict, by name."""
+    """Return copies of what a network holds beside its state_dict, by name.
+
+    Args:
+        network: The network as PyTorch has it.
+    """
     held: dict[str, Any] = {}
     for path, module in network.named_modules():
         prefix = f"{path}." if path else ""

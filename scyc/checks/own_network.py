@@ -36,7 +36,12 @@ _CLOSE = 1e-3  # relative difference of weights that two runs of the same steps 
 
 
 def problems(system: SystemSpec, images: Images) -> list[Problem]:
-    """Return what is wrong with training the user's network of this system on these images."""
+    """Return what is wrong with training the user's network of this system on these images.
+
+    Args:
+        system: What is trained.
+        images: Pixels and labels of the data set.
+    """
     factory = system.network
     assert isinstance(factory, FactorySpec)
     try:

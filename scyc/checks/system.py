@@ -28,6 +28,11 @@ def problems(system: SystemSpec, images: Images, cycles: int = 1) -> list[Proble
 
     A user's own network is built, trained for a few steps with the study's batch, pruned and
     rewound (:mod:`scyc.checks.own_network`); this project's are known to pass.
+
+    Args:
+        system: What is trained.
+        images: Pixels and labels of the data set.
+        cycles: Pruning cycles after the unpruned network.
     """
     classes = len(images.classes)
     own = isinstance(system.network, FactorySpec)

@@ -28,7 +28,7 @@ _NAMES = frozenset(  # what a pickled array of numbers is built with
 
 
 def read(root: Path) -> tuple[list[Array], list[Array], list[str]]:
-    """Pixels, uint8 [images, 3, 32, 32], and labels of each file, and the names of the classes.
+    """Read pixels, uint8 [images, 3, 32, 32], and labels of each file, and the class names.
 
     The training files come first. Raises OSError and ValueError for what is not CIFAR-10.
     """
@@ -49,7 +49,7 @@ def download(folder: Path) -> None:
 
 
 def is_in(folder: Path) -> bool:
-    """Whether a folder holds torchvision's folder of CIFAR-10, complete or not."""
+    """Return whether a folder holds torchvision's folder of CIFAR-10, complete or not."""
     base: str = _kind().base_folder
     return (folder / base).is_dir()
 

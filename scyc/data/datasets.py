@@ -142,7 +142,12 @@ def _fingerprint(images: Images) -> str:
 
 
 def check_part(named: NamedParts, wanted: str | None) -> None:
-    """Refuse a test part that a data set does not come in. Raises BadInput."""
+    """Refuse a test part that a data set does not come in. Raises BadInput.
+
+    Args:
+        named: Parts that the data set comes in, with their sizes.
+        wanted: Name of the part that is to be the test part.
+    """
     if rule := splits.part_rule(named, wanted):
         raise bad("split.test", rule, wanted)
 

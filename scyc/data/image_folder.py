@@ -27,6 +27,10 @@ def source(spec: ImageFolderSpec, root: Path | None) -> Arrays | Listed:
     """List the images of a folder of class folders, or read CIFAR-10 as torchvision keeps it.
 
     Raises BadInput with every problem found.
+
+    Args:
+        spec: The declared data set.
+        root: Folder of the images, instead of the spec's own.
     """
     folder = folder_of(spec.name, spec.root, root)
     try:
@@ -129,7 +133,11 @@ def _class(folder: Path) -> tuple[list[Path], list[Path], list[Problem]]:
 
 
 def is_image(file: Path) -> bool:
-    """Whether a file's name ends as an image's does, by torchvision's list."""
+    """Return whether a file's name ends as an image's does, by torchvision's list.
+
+    Args:
+        file: The file.
+    """
     named = file.suffix.lower() in torchvision_compat.torchvision().datasets.folder.IMG_EXTENSIONS
     return named and not file.is_dir()
 
@@ -151,10 +159,10 @@ def passed_over_notices(folder: Path, files: Sequence[Path]) -> list[str]:
         (unseen if any(hidden(name) for name in names) else unread).append(file)
     notices = []
     if unseen:
-        where = Counter(
+        folders = Counter(
             next(name for name in file.relative_to(folder).parts if hidden(name)) for file in unseen
         )
-        shown = ", ".join(sorted(where)[:3]) + (", ..." if len(where) > 3 else "")
+        shown = ", ".join(sorted(folders)[:3]) + (", ..." if len(folders) > 3 else "")
         notices.append(f"{len(unseen):,} hidden files are passed over ({shown})")
     if unread:
         notices.append(
@@ -178,7 +186,7 @@ def irregular(files: Sequence[Path]) -> list[Problem]:
 
 
 def hidden(name: str) -> bool:
-    """Whether a file or folder of this name is no part of a data set."""
+    """Return whether a file or folder of this name is no part of a data set."""
     return name.startswith(".") or name.lower() in _SYSTEM
 
 

@@ -57,7 +57,14 @@ def equal_groups(contents: Iterable[Hashable]) -> tuple[tuple[int, ...], ...]:
 
 
 def split(images: Images, shares: SplitSpec, seed: int, replicate: int) -> Split:
-    """Split the whole data set at random into training, validation and test part (Section 5.1)."""
+    """Split the whole data set at random into training, validation and test part (Section 5.1).
+
+    Args:
+        images: Pixels and labels of the data set.
+        shares: Sizes of the parts.
+        seed: Of all random numbers.
+        replicate: Number of the replicate, from 0.
+    """
     drawn = splits.draw(images.labels, images.parts, shares, seed, replicate)
     mean, std = _statistics(images.pixels, drawn.train)
     return Split(*drawn, mean, std)

@@ -18,7 +18,12 @@ _PIECE = 2**22  # values looked at together, so that copies in float64 stay smal
 
 
 def source(spec: FactorySpec, _: Path | None) -> Arrays:
-    """Call a data set's factory. Raises BadInput for what is not pixels and labels."""
+    """Call a data set's factory. Raises BadInput for what is not pixels and labels.
+
+    Args:
+        spec: Path and options of the factory.
+        _: Not used: a factory needs no folder.
+    """
     try:
         made: Any = load_factory(spec.factory)(**spec.options)
         arrays, given = (made[:2], made[2]) if len(made) == 3 else (made, {})
@@ -129,7 +134,7 @@ def _as_bytes(pixels: Array) -> Array:
 
 
 def labels_rule(labels: Array, images: int) -> str | None:
-    """Why these are no labels of so many images, and what makes them so."""
+    """Return why these are no labels of so many images, and what makes them so."""
     given = f"labels are {labels.dtype} {labels.shape}"
     if labels.ndim == 2 and len(labels) == images:
         wanted = "labels[:, 0]" if labels.shape[1] == 1 else "labels.argmax(1), if one-hot"

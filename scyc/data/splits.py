@@ -151,7 +151,7 @@ def divided_copies(copies: Sequence[Sequence[int]], indices: Indices) -> list[tu
 
 
 def kept_parts(named: NamedParts, indices: Array) -> NamedParts:
-    """Return the parts of a subset; kept: rising indices of the images that are in it."""
+    """Return the parts of a subset; indices: rising indices of the images that are in it."""
     ends = np.cumsum([count for _, count in named])
     until = [0, *np.searchsorted(indices, ends).tolist()]
     return tuple(
@@ -165,7 +165,12 @@ def fingerprint_with(fingerprint: str, parts: NamedParts) -> str:
 
 
 def part_rule(named: NamedParts, wanted: str | None) -> str | None:
-    """Return why this part cannot be the test part, and the remedy; None where it can."""
+    """Return why this part cannot be the test part, and the remedy; None where it can.
+
+    Args:
+        named: Parts that the data set comes in, with their sizes.
+        wanted: Name of the part that is to be the test part.
+    """
     if wanted is None:
         return None
     names = [name for name, _ in named]

@@ -39,6 +39,11 @@ def stand_in(spec: DatasetSpec, subset: SubsetSpec, test_part: str | None = None
 
     They take the memory of one image. Raises BadInput as :func:`scyc.data.datasets.load` does for
     too many classes and an unknown part.
+
+    Args:
+        spec: The declared data set.
+        subset: The share of the images that is taken.
+        test_part: Name of the part that is to be the test part.
     """
     known = KNOWN.get(getattr(spec, "name", ""))
     if known is None:

@@ -26,6 +26,10 @@ def source(spec: TinyImageNetSpec, root: Path | None) -> Listed:
 
     The folder is what the archive unpacked to, or the one around it. Classes are the folders in
     train/, sorted. Raises BadInput with every problem found.
+
+    Args:
+        spec: The declared data set.
+        root: Folder of the images, instead of the spec's own.
     """
     folder = folder_of(spec.name, spec.root, root)
     top = folder if (folder / "train").is_dir() else folder / _ARCHIVE
@@ -89,6 +93,6 @@ def _lines(annotations: Path) -> tuple[dict[str, str], list[Problem]]:
             named[file] = name
         elif line.strip():
             rule = "names a file again" if file in named else "needs a file, a tab and a class"
-            where = f"{annotations}, line {number}"
-            problems.append(Problem("dataset.root", f"{rule}; unpack the archive anew", where))
+            position = f"{annotations}, line {number}"
+            problems.append(Problem("dataset.root", f"{rule}; unpack the archive anew", position))
     return named, problems

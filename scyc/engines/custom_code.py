@@ -30,16 +30,16 @@ def custom_code(network: nn.Module) -> str | None:
         The module or parameter and what it has, or None where there is nothing of the kind.
     """
     for name, module in network.named_modules():
-        where = name or type(network).__name__
+        module_name = name or type(network).__name__
         for method in _METHODS:
             if getattr(type(module), method) is not getattr(nn.Module, method):
-                return f"{where}: {type(module).__name__} has its own {method}()"
+                return f"{module_name}: {type(module).__name__} has its own {method}()"
         for method in _REPLACED:
             if method in vars(module):
-                return f"{where}: its {method}() was replaced"
+                return f"{module_name}: its {method}() was replaced"
         for attribute, kind in _MODULE_HOOKS.items():
             if getattr(module, attribute):
-                return f"{where}: has {kind}"
+                return f"{module_name}: has {kind}"
     for name, parameter in network.named_parameters():
         if any(getattr(parameter, attribute, None) for attribute in _PARAMETER_HOOKS):
             return f"{name}: the parameter has a hook"

@@ -23,7 +23,13 @@ from scyc.vectorized.dropout import DropoutGenerators, replace_dropout, set_drop
 
 
 def why_unsupported(network: nn.Module, device: torch.device, training: TrainingSpec) -> str | None:
-    """Return why this engine is not worth a try; None on a GPU where no layer is known to fail."""
+    """Return why this engine is not worth a try; None on a GPU where no layer is known to fail.
+
+    Args:
+        network: The network as PyTorch has it.
+        device: What it would be trained on.
+        training: Iterations, batch size, optimiser and precision.
+    """
     if device.type != "cuda":
         return "only a GPU records graphs"
     return vmap.why_not_functional(network)
@@ -38,6 +44,12 @@ def train(
     """Train all jobs, each with a graph of its own (see :class:`scyc.engines.registry.Engine`).
 
     The network is left as it is.
+
+    Args:
+        network: The network as PyTorch has it.
+        jobs: What is trained, one job a member.
+        training: Iterations, batch size, optimiser and precision.
+        state_store: Where the pack is saved while it trains.
 
     Raises:
         ValueError: The network cannot be trained so on any device.

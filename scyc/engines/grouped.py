@@ -24,7 +24,13 @@ from scyc.vectorized.lowering import Lowering
 
 
 def why_unsupported(network: nn.Module, device: torch.device, training: TrainingSpec) -> str | None:
-    """Return which layer or call of the network is not known; None if all are."""
+    """Return which layer or call of the network is not known; None if all are.
+
+    Args:
+        network: The network as PyTorch has it.
+        device: What it would be trained on.
+        training: Iterations, batch size, optimiser and precision.
+    """
     return _why_not_lowered(network)
 
 
@@ -47,6 +53,12 @@ def train(
     """Train all jobs side by side (see :class:`scyc.engines.registry.Engine`).
 
     The network is left as it is.
+
+    Args:
+        network: The network as PyTorch has it.
+        jobs: What is trained, one job a member.
+        training: Iterations, batch size, optimiser and precision.
+        state_store: Where the pack is saved while it trains.
 
     Raises:
         ValueError: A layer or call is not known, or was followed wrongly (see

@@ -25,7 +25,13 @@ class Engine(Protocol):
     def why_unsupported(
         self, network: nn.Module, device: torch.device, training: TrainingSpec
     ) -> str | None:
-        """Return why the engine cannot do such a training on this device; None if it can."""
+        """Return why the engine cannot do such a training on this device; None if it can.
+
+        Args:
+            network: The network as PyTorch has it.
+            device: What it would be trained on.
+            training: Iterations, batch size, optimiser and precision.
+        """
 
     def train(
         self,
@@ -72,6 +78,11 @@ def candidates(training: TrainingSpec, network: nn.Module, device: torch.device)
 
     On a CPU it follows from the study alone, so that every machine gets the same bits: fused
     convolutions are slower there, and stacked products faster. Elsewhere the fastest is timed.
+
+    Args:
+        training: Iterations, batch size, optimiser and precision.
+        network: The network as PyTorch has it.
+        device: What it would be trained on.
     """
     if training.engine != "auto":
         return (training.engine,)
@@ -88,7 +99,12 @@ def supports(name: str, training: TrainingSpec, network: nn.Module, device: torc
 
 
 def engine_problem(training: TrainingSpec, network: nn.Module) -> str | None:
-    """Return why the engine that a study names cannot do its trainings on any device."""
+    """Return why the engine that a study names cannot do its training runs on any device.
+
+    Args:
+        training: Iterations, batch size, optimiser and precision.
+        network: The network as PyTorch has it.
+    """
     name = training.engine
     anywhere = torch.device("cuda")  # which all engines support; it is not used
     if name == "auto":

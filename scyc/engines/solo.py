@@ -33,7 +33,13 @@ from scyc.training.resume import outcome_from_state, outcome_state
 
 
 def why_unsupported(network: nn.Module, device: torch.device, training: TrainingSpec) -> None:
-    """Return None: this engine trains any network."""
+    """Return None: this engine trains any network.
+
+    Args:
+        network: The network as PyTorch has it.
+        device: What it would be trained on.
+        training: Iterations, batch size, optimiser and precision.
+    """
 
 
 def train(
@@ -46,6 +52,12 @@ def train(
 
     The network itself is trained, so it has other weights afterwards. What it draws at random comes
     from each job's seed.
+
+    Args:
+        network: The network as PyTorch has it.
+        jobs: What is trained, one job a member.
+        training: Iterations, batch size, optimiser and precision.
+        state_store: Where the pack is saved while it trains.
     """
     saved = None if state_store is None else state_store.load()
     outcomes: list[Outcome] = []
@@ -248,7 +260,12 @@ def gradients(
 
 @contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Seed PyTorch's own generators of the CPU and of `device`, and restore them afterwards."""
+    """Seed PyTorch's own generators of the CPU and of `device`, and restore them afterwards.
+
+    Args:
+        seed: Of all random numbers.
+        device: What it would be trained on.
+    """
     on_gpu = device.type == "cuda"
     with torch.random.fork_rng([device] if on_gpu else []):
         torch.default_generator.manual_seed(seed)

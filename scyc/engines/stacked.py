@@ -32,6 +32,11 @@ def why_unsupported(network: nn.Module, device: torch.device, training: Training
 
     Its forward pass and gradients are written out, so it trains :class:`FullyConnected` as it is
     built without batch norm, all weights of which are trained. It knows no autocast.
+
+    Args:
+        network: The network as PyTorch has it.
+        device: What it would be trained on.
+        training: Iterations, batch size, optimiser and precision.
     """
     if training.precision == "bf16":
         return 'it has no "bf16"'
@@ -64,6 +69,12 @@ def train(
     """Train all jobs side by side (see :class:`scyc.engines.registry.Engine`).
 
     The network names the layers; it is left as it is.
+
+    Args:
+        network: The network as PyTorch has it.
+        jobs: What is trained, one job a member.
+        training: Iterations, batch size, optimiser and precision.
+        state_store: Where the pack is saved while it trains.
 
     Raises:
         ValueError: The network is not fully connected as :func:`why_unsupported` says.

@@ -24,12 +24,22 @@ from scyc.vectorized.dropout import DropoutGenerators, replace_dropout, set_drop
 
 
 def why_unsupported(network: nn.Module, device: torch.device, training: TrainingSpec) -> str | None:
-    """Return why this engine cannot train the network, as far as its layers show (see `train`)."""
+    """Return why this engine cannot train the network, as far as its layers show (see `train`).
+
+    Args:
+        network: The network as PyTorch has it.
+        device: What it would be trained on.
+        training: Iterations, batch size, optimiser and precision.
+    """
     return why_not_functional(network)
 
 
 def why_not_functional(network: nn.Module) -> str | None:
-    """Return why a network cannot be called with other weights than its own; None if it can."""
+    """Return why a network cannot be called with other weights than its own; None if it can.
+
+    Args:
+        network: The network as PyTorch has it.
+    """
     if (rule := custom_code(network)) is not None:
         return rule
     for name, module in network.named_modules():

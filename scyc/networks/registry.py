@@ -152,7 +152,11 @@ def initial_state(
 
 
 def parameter_count(network: nn.Module) -> int:
-    """How many parameters a network has."""
+    """Return how many parameters a network has.
+
+    Args:
+        network: The network as PyTorch has it.
+    """
     return sum(math.prod(parameter.shape) for parameter in network.parameters())
 
 

@@ -58,7 +58,7 @@ class ResNet20(nn.Module):
         self.apply(he_initialise)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits of a batch of images."""
+        """Return logits of a batch of images."""
         hidden = self.relu(self.bn(self.conv(images)))
         hidden = self.blocks(hidden)
         return cast("Tensor", self.output(hidden.mean(dim=(2, 3))))

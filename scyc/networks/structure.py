@@ -61,7 +61,11 @@ def problems(network: nn.Module) -> list[str]:
 
 
 def storages(network: nn.Module) -> dict[int, str]:
-    """Return the names of parameters and buffers by the address of their storage."""
+    """Return the names of parameters and buffers by the address of their storage.
+
+    Args:
+        network: The network as PyTorch has it.
+    """
     named = (*network.named_parameters(), *network.named_buffers())
     return {
         value.untyped_storage().data_ptr(): name

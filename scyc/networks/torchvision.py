@@ -57,7 +57,7 @@ class SmallVgg(nn.Module):
         self.classifier = nn.Linear(before, classes)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits of a batch of images."""
+        """Return logits of a batch of images."""
         return cast("Tensor", self.classifier(self.avgpool(self.features(images)).flatten(1)))
 
 
@@ -101,12 +101,12 @@ class SmallAlexNet(nn.Module):
         )
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits of a batch of images."""
+        """Return logits of a batch of images."""
         return cast("Tensor", self.classifier(self.avgpool(self.features(images)).flatten(1)))
 
 
 def small_resnet50(channels: int, classes: int, width: int = 64) -> nn.Module:
-    """ResNet-50 for small images (He et al. 2016).
+    """Return ResNet-50 for small images (He et al. 2016).
 
     torchvision's network, but its first convolution has 3 x 3 pixels and stride 1 (7 x 7 and 2) and
     no pool follows. With 3 channels, 200 classes and width 64 it has 23,910,152 parameters; `width`
@@ -154,7 +154,7 @@ def build(spec: TorchvisionNetworkSpec, shape: Sequence[int], classes: int) -> n
 
 
 def problems(spec: TorchvisionNetworkSpec, shape: Sequence[int]) -> list[Problem]:
-    """Why a network cannot be had so, or not for images of this shape: channels, height, width."""
+    """Say why a network cannot be had so, or not for images of this [channels, height, width]."""
     if spec.form == "small":
         return []
     refused = []

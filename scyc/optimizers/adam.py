@@ -16,7 +16,12 @@ from scyc.specs.optimizers import AdamSpec
 
 
 def make(spec: AdamSpec, parameters: Iterable[nn.Parameter]) -> Optimizer:
-    """Return PyTorch's optimiser with learning rate 0."""
+    """Return PyTorch's optimiser with learning rate 0.
+
+    Args:
+        spec: The declared optimiser.
+        parameters: What is optimised.
+    """
     kind = AdamW if spec.name == "adamw" else Adam
     betas = (spec.beta1, spec.beta2)
     return kind(
@@ -44,7 +49,11 @@ class Stacked(StackedOptimizer):
         return {**super().state(), **moments, "steps": self._steps}
 
     def step(self, rates: Tensor) -> None:
-        """Update the moments, then the weights."""
+        """Update the moments, then the weights.
+
+        Args:
+            rates: Learning rate of each member [members].
+        """
         spec, gradient = self._spec, self.gradients.whole
         steps, correction = self._count()
         if spec.name == "adamw":

@@ -58,7 +58,11 @@ class Flat:
         return twin
 
     def select(self, rows: Sequence[int]) -> Flat:
-        """Return copies of some of the members, in the order of `rows`."""
+        """Return copies of some of the members, in the order of `rows`.
+
+        Args:
+            rows: Indices of members.
+        """
         shapes = [(len(rows), *shape[1:]) for shape in self.shapes]
         selected = Flat(shapes, self.whole.dtype, self.whole.device)
         for target, source in zip(selected.parts, self.parts, strict=True):

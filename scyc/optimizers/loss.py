@@ -15,6 +15,9 @@ def training_loss(training: TrainingSpec) -> Loss:
 
     With ``label_smoothing`` s, a label's target is 1 - s + s / classes and that of each other class
     s / classes (Szegedy et al. 2016, Section 7).
+
+    Args:
+        training: Iterations, batch size, optimiser and precision.
     """
     if not training.label_smoothing:
         return functional.cross_entropy

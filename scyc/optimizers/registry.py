@@ -23,7 +23,12 @@ class OptimizerModule(Protocol):
     """What an optimiser's module holds."""
 
     def make(self, spec: Any, parameters: Iterable[nn.Parameter]) -> Optimizer:
-        """Return PyTorch's optimiser with learning rate 0, for parameters or groups of them."""
+        """Return PyTorch's optimiser with learning rate 0, for parameters or groups of them.
+
+        Args:
+            spec: Its declaration.
+            parameters: What is optimised.
+        """
 
     def Stacked(self, spec: Any, weights: Flat, masks: Flat | None) -> StackedOptimizer:  # noqa: N802
         """Make the same optimiser for many members."""
@@ -38,6 +43,10 @@ def make_optimizer(spec: OptimizerSpec, parameters: Iterable[nn.Parameter]) -> O
     """Return PyTorch's optimiser, with learning rate 0 until a schedule sets one.
 
     Fused where PyTorch has it on CPU and CUDA, which is everywhere but in RMSProp.
+
+    Args:
+        spec: The declared optimiser.
+        parameters: What is optimised.
     """
     return OPTIMIZERS[spec.name].make(spec, parameters)
 

@@ -14,7 +14,12 @@ from scyc.specs.optimizers import RmsPropSpec
 
 
 def make(spec: RmsPropSpec, parameters: Iterable[nn.Parameter]) -> Optimizer:
-    """Return PyTorch's optimiser with learning rate 0."""
+    """Return PyTorch's optimiser with learning rate 0.
+
+    Args:
+        spec: The declared optimiser.
+        parameters: What is optimised.
+    """
     return RMSprop(
         parameters,
         lr=0.0,
@@ -42,7 +47,11 @@ class Stacked(StackedOptimizer):
         return {**super().state(), "squares": self._mean_squares, **momenta}
 
     def step(self, rates: Tensor) -> None:
-        """Update mean squares and momentum buffers, then the weights."""
+        """Update mean squares and momentum buffers, then the weights.
+
+        Args:
+            rates: Learning rate of each member [members].
+        """
         spec, gradient = self._spec, self.gradients.whole
         self._add_decay(gradient, spec.weight_decay)
         self._mean_squares.mul_(spec.alpha).addcmul_(gradient, gradient, value=1 - spec.alpha)

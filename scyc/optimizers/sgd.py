@@ -13,7 +13,12 @@ from scyc.specs.optimizers import SgdSpec
 
 
 def make(spec: SgdSpec, parameters: Iterable[nn.Parameter]) -> Optimizer:
-    """Return PyTorch's optimiser with learning rate 0."""
+    """Return PyTorch's optimiser with learning rate 0.
+
+    Args:
+        spec: The declared optimiser.
+        parameters: What is optimised.
+    """
     return SGD(
         parameters, lr=0.0, momentum=spec.momentum, weight_decay=spec.weight_decay, fused=True
     )
@@ -28,5 +33,9 @@ class Stacked(StackedOptimizer):
         self.momentum = spec.momentum
 
     def step(self, rates: Tensor) -> None:
-        """Update the weights by the momentum buffers, which `gradients` are."""
+        """Update the weights by the momentum buffers, which `gradients` are.
+
+        Args:
+            rates: Learning rate of each member [members].
+        """
         self._descend(self.gradients, rates, self._decay)

@@ -42,7 +42,12 @@ def weight_decays(network: nn.Module, training: TrainingSpec) -> dict[str, float
 
 
 def parameter_groups(network: nn.Module, training: TrainingSpec) -> Iterable[Any]:
-    """Return what PyTorch's optimizers take: the parameters, or a group for each weight decay."""
+    """Return what PyTorch's optimizers take: the parameters, or a group for each weight decay.
+
+    Args:
+        network: The network as PyTorch has it.
+        training: Iterations, batch size, optimiser and precision.
+    """
     decays = weight_decays(network, training)
     if decays is None:
         return network.parameters()
@@ -54,12 +59,20 @@ def parameter_groups(network: nn.Module, training: TrainingSpec) -> Iterable[Any
 
 
 def has_norms(network: nn.Module) -> bool:
-    """Return whether a norm of the network has parameters."""
+    """Return whether a norm of the network has parameters.
+
+    Args:
+        network: The network as PyTorch has it.
+    """
     return any(isinstance(owner, _NORMS) for _, _, owner in _owners(network))
 
 
 def has_biases(network: nn.Module) -> bool:
-    """Return whether the network has a parameter named ``bias``."""
+    """Return whether the network has a parameter named ``bias``.
+
+    Args:
+        network: The network as PyTorch has it.
+    """
     return any(own == "bias" for _, own, _ in _owners(network))
 
 

@@ -37,7 +37,11 @@ class Criterion:
     scope: Literal["global", "layer"] | None = None
 
     def masks(self, step: PruningStep) -> dict[str, Tensor]:
-        """Return the masks after one pruning, of all that has a mask before it."""
+        """Return the masks after one pruning, of all that has a mask before it.
+
+        Args:
+            step: The trained network, its masks and the rate.
+        """
         module, _, name = self.function.partition(":")
         pruned = getattr(importlib.import_module(module), name)(step)
         return {**step.masks, **pruned}

@@ -1,4 +1,4 @@
-"""A network between two trainings."""
+"""A network between two training runs."""
 
 from __future__ import annotations
 

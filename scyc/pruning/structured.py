@@ -20,7 +20,11 @@ from scyc.pruning.weights import Tensors
 
 
 def l1_filter(step: PruningStep) -> dict[str, Tensor]:
-    """Remove of each layer the filters of smallest L1 norm, with all that is coupled to them."""
+    """Remove of each layer the filters of smallest L1 norm, with all that is coupled to them.
+
+    Args:
+        step: The trained network, its masks and the rate.
+    """
     return prune(step.filters(), step.state, step.masks, step.rate)
 
 
@@ -61,16 +65,21 @@ def prune(
         remain[positions[order[:removed]]] = False
         for name, axis, places in coupling.pruned:
             whole = torch.ones_like(state[name], dtype=torch.bool)
-            sides = [1] * whole.ndim
-            sides[axis] = -1
-            after[name] = after.get(name, whole) & remain.repeat_interleave(places).reshape(sides)
+            shape = [1] * whole.ndim
+            shape[axis] = -1
+            after[name] = after.get(name, whole) & remain.repeat_interleave(places).reshape(shape)
     return after
 
 
 def remaining(coupling: Coupling, state: Tensors, masks: Tensors) -> Tensor:
-    """Which filters of a layer remain, bool [filters]: those of which anything remains.
+    """Return which filters of a layer remain, bool [filters]: those of which anything remains.
 
     Where a bias has no mask, a filter without weights still gives that bias, and remains.
+
+    Args:
+        coupling: A layer, and what is pruned with its filters.
+        state: Tensors of the network, by name.
+        masks: bool, True where an entry remains, by name.
     """
     own = [
         masks.get(name, torch.ones_like(state[name], dtype=torch.bool))

@@ -15,63 +15,107 @@ from scyc.pruning.weights import Tensors
 
 
 def global_magnitude(step: PruningStep) -> dict[str, Tensor]:
-    """Remove the smallest |w| of all prunable weights together."""
+    """Remove the smallest |w| of all prunable weights together.
+
+    Args:
+        step: The trained network, its masks and the rate.
+    """
     return prune(_masks(step), magnitude_scores(step.weights), step.rate, "global")
 
 
 def layer_magnitude(step: PruningStep) -> dict[str, Tensor]:
-    """Remove the smallest |w| of each layer."""
+    """Remove the smallest |w| of each layer.
+
+    Args:
+        step: The trained network, its masks and the rate.
+    """
     return prune(_masks(step), magnitude_scores(step.weights), step.rate, "layer")
 
 
 def global_gradient(step: PruningStep) -> dict[str, Tensor]:
-    """Remove the smallest |w x dL/dw| of all prunable weights together."""
+    """Remove the smallest |w x dL/dw| of all prunable weights together.
+
+    Args:
+        step: The trained network, its masks and the rate.
+    """
     scored = gradient_scores(step.weights, step.gradients())
     return prune(_masks(step), scored, step.rate, "global")
 
 
 def layer_gradient(step: PruningStep) -> dict[str, Tensor]:
-    """Remove the smallest |w x dL/dw| of each layer."""
+    """Remove the smallest |w x dL/dw| of each layer.
+
+    Args:
+        step: The trained network, its masks and the rate.
+    """
     scored = gradient_scores(step.weights, step.gradients())
     return prune(_masks(step), scored, step.rate, "layer")
 
 
 def global_update(step: PruningStep) -> dict[str, Tensor]:
-    """Remove the smallest |change of w over the last epoch| of all prunable weights together."""
+    """Remove the smallest |change of w over the last epoch| of all prunable weights together.
+
+    Args:
+        step: The trained network, its masks and the rate.
+    """
     scored = update_scores(step.weights, step.earlier())
     return prune(_masks(step), scored, step.rate, "global")
 
 
 def layer_update(step: PruningStep) -> dict[str, Tensor]:
-    """Remove the smallest |change of w over the last epoch| of each layer."""
+    """Remove the smallest |change of w over the last epoch| of each layer.
+
+    Args:
+        step: The trained network, its masks and the rate.
+    """
     scored = update_scores(step.weights, step.earlier())
     return prune(_masks(step), scored, step.rate, "layer")
 
 
 def global_update_magnitude(step: PruningStep) -> dict[str, Tensor]:
-    """Remove the smallest |w x its change over the last epoch| of all weights together."""
+    """Remove the smallest |w x its change over the last epoch| of all weights together.
+
+    Args:
+        step: The trained network, its masks and the rate.
+    """
     scored = update_magnitude_scores(step.weights, step.earlier())
     return prune(_masks(step), scored, step.rate, "global")
 
 
 def layer_update_magnitude(step: PruningStep) -> dict[str, Tensor]:
-    """Remove the smallest |w x its change over the last epoch| of each layer."""
+    """Remove the smallest |w x its change over the last epoch| of each layer.
+
+    Args:
+        step: The trained network, its masks and the rate.
+    """
     scored = update_magnitude_scores(step.weights, step.earlier())
     return prune(_masks(step), scored, step.rate, "layer")
 
 
 def random(step: PruningStep) -> dict[str, Tensor]:
-    """Remove any weights, of all prunable ones together."""
+    """Remove any weights, of all prunable ones together.
+
+    Args:
+        step: The trained network, its masks and the rate.
+    """
     return prune(_masks(step), random_scores(step.weights, step.generator()), step.rate, "global")
 
 
 def none(step: PruningStep) -> dict[str, Tensor]:
-    """Remove nothing, whatever the rate: the control of training again and again."""
+    """Remove nothing, whatever the rate: the control of training again and again.
+
+    Args:
+        step: The trained network, its masks and the rate.
+    """
     return _masks(step)
 
 
 def magnitude_scores(weights: Tensors) -> dict[str, Tensor]:
-    """Return |w| of every weight."""
+    """Return |w| of every weight.
+
+    Args:
+        weights: By name.
+    """
     return {name: weight.abs() for name, weight in weights.items()}
 
 
@@ -96,7 +140,12 @@ def update_scores(weights: Tensors, earlier: Tensors) -> dict[str, Tensor]:
 
 
 def update_magnitude_scores(weights: Tensors, earlier: Tensors) -> dict[str, Tensor]:
-    """Return |w x (w - w earlier)| of every weight; see :func:`update_scores`."""
+    """Return |w x (w - w earlier)| of every weight; see :func:`update_scores`.
+
+    Args:
+        weights: By name.
+        earlier: Values of the same weights before, by name, of the same shapes.
+    """
     moved = update_scores(weights, earlier)
     return {name: weight.abs() * moved[name] for name, weight in weights.items()}
 

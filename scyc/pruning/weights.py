@@ -46,7 +46,11 @@ def weight_attributes(module: nn.Module) -> tuple[str, ...]:
 
 
 def weight_names(network: nn.Module) -> tuple[str, ...]:
-    """Return the names of all weights, in the network's own order, each parameter once."""
+    """Return the names of all weights, in the network's own order, each parameter once.
+
+    Args:
+        network: The network as PyTorch has it.
+    """
     names: dict[int, str] = {}
     for path, module in network.named_modules():
         for attribute in weight_attributes(module):
@@ -61,6 +65,9 @@ def computed_names(network: nn.Module) -> tuple[str, ...]:
 
     So they are under ``weight_norm``, ``spectral_norm``, ``orthogonal`` and PyTorch's own pruning:
     what is pruned there would be computed anew.
+
+    Args:
+        network: The network as PyTorch has it.
     """
     return tuple(
         _joined(path, attribute)
@@ -136,6 +143,9 @@ def norm_names(network: nn.Module) -> tuple[str, ...]:
 
     They are no weights of :func:`weight_names`. A study may prune them with the weights, and counts
     them then.
+
+    Args:
+        network: The network as PyTorch has it.
     """
     names: dict[int, str] = {}
     for path, module in network.named_modules():
@@ -148,7 +158,11 @@ def norm_names(network: nn.Module) -> tuple[str, ...]:
 
 
 def aliases(network: nn.Module) -> dict[str, str]:
-    """Return the first name of every parameter that has several, by each of the others."""
+    """Return the first name of every parameter that has several, by each of the others.
+
+    Args:
+        network: The network as PyTorch has it.
+    """
     first: dict[int, str] = {}
     shared = {}
     for name, parameter in network.named_parameters(remove_duplicate=False):
@@ -159,7 +173,12 @@ def aliases(network: nn.Module) -> dict[str, str]:
 
 
 def unpruned(state: Tensors, names: Sequence[str]) -> dict[str, Tensor]:
-    """Return masks that keep everything: bool tensors of the shapes of the named weights."""
+    """Return masks that keep everything: bool tensors of the shapes of the named weights.
+
+    Args:
+        state: Tensors of the network, by name.
+        names: Of the weights.
+    """
     return {name: torch.ones_like(state[name], dtype=torch.bool) for name in names}
 
 

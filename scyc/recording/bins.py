@@ -26,7 +26,11 @@ class Bins:
         return math.ldexp(1.0, self.exponent)
 
     def coarsened(self, exponent: int) -> Bins:
-        """Return the same counts in bins at least as wide."""
+        """Return the same counts in bins at least as wide.
+
+        Args:
+            exponent: Power of 2 by which bins are joined.
+        """
         shift = exponent - self.exponent
         first = self.first >> shift
         totals = [0] * (((self.first + len(self.counts) - 1) >> shift) - first + 1)

@@ -62,17 +62,29 @@ def register(path: str, made: Callable[..., object]) -> None:
 
 
 def arrays_path(digest: str) -> str:
-    """Return the path of a data set that was given as arrays, by a hash of their content."""
+    """Return the path of a data set that was given as arrays, by a hash of their content.
+
+    Args:
+        digest: Hash, in hexadecimal.
+    """
     return f"{_ARRAYS}{digest}"
 
 
 def is_given_array(path: str) -> bool:
-    """Return whether a path names a data set that was given as arrays: the same at each call."""
+    """Return whether a path names a data set that was given as arrays: the same at each call.
+
+    Args:
+        path: ``module:name``, or one that was registered.
+    """
     return path.startswith(_ARRAYS)
 
 
 def registered(path: str) -> Callable[..., object] | None:
-    """Return the object that was registered under a path; None where there is none."""
+    """Return the object that was registered under a path; None where there is none.
+
+    Args:
+        path: ``module:name``, or one that was registered.
+    """
     return _OBJECTS.get(path)
 
 

@@ -34,7 +34,11 @@ class Within:
     zero: bool = False
 
     def rule(self, value: float) -> str | None:
-        """Return the rule that a value breaks, and the remedy; None inside."""
+        """Return the rule that a value breaks, and the remedy; None inside.
+
+        Args:
+            value: The number.
+        """
         if self.low <= value <= self.high or (self.zero and value == 0):
             return None
         remedy = "lower it" if value > self.high else "raise it"
@@ -55,12 +59,20 @@ class Within:
 
 
 def is_stored(info: ValidationInfo) -> bool:
-    """Return whether what is validated was stored, and so may be older than its ranges."""
+    """Return whether what is validated was stored, and so may be older than its ranges.
+
+    Args:
+        info: Pydantic's.
+    """
     return bool((info.context or {}).get("stored"))
 
 
 def exact(value: float) -> str:
-    """Return the shortest digits that read as this number and no other; whole ones with commas."""
+    """Return the shortest digits that read as this number and no other; whole ones with commas.
+
+    Args:
+        value: The number.
+    """
     if abs(value) < 1e15 and value == int(value):
         return f"{int(value):,}"
     return repr(value)

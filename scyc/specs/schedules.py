@@ -127,7 +127,7 @@ class ConstantSpec(Schedule):
     name: Literal["constant"]
 
     def lr(self, max_lr: float, steps: int, step: int) -> float:
-        """max_lr."""
+        """Return max_lr."""
         return max_lr
 
 
@@ -138,7 +138,7 @@ class LrDecaySpec(Schedule):
     iterations: Iterations  # of the decay; 0 afterwards
 
     def lr(self, max_lr: float, steps: int, step: int) -> float:
-        """max_lr at step 0, 0 from step `iterations` on."""
+        """Return max_lr at step 0, 0 from step `iterations` on."""
         return max_lr * max(0.0, 1 - step / self.iterations)
 
 
@@ -169,7 +169,7 @@ class CosineSpec(Schedule):
     warmup: IterationsOrNone = 0  # iterations of the linear rise from 0 to max_lr
 
     def lr(self, max_lr: float, steps: int, step: int) -> float:
-        """0 at step 0, max_lr at step `warmup`, 0 from step `steps` on."""
+        """Return 0 at step 0, max_lr at step `warmup`, 0 from step `steps` on."""
         if step < self.warmup:
             return max_lr * _warmup_share(self.warmup, step)
         return _cosine(max_lr, 0.0, _share_done(step, self.warmup, steps))
@@ -207,7 +207,7 @@ class LinearSpec(Schedule):
     warmup: IterationsOrNone = 0  # iterations of the linear rise from 0 to max_lr
 
     def lr(self, max_lr: float, steps: int, step: int) -> float:
-        """0 at step 0, max_lr at step `warmup`, 0 from step `steps` on."""
+        """Return 0 at step 0, max_lr at step `warmup`, 0 from step `steps` on."""
         if step < self.warmup:
             return max_lr * _warmup_share(self.warmup, step)
         return max_lr * (1 - _share_done(step, self.warmup, steps))

@@ -20,7 +20,7 @@ class Blobs(Protocol):
     """Bytes by name, such as ``ab/abcd.pt``. What is there is there whole."""
 
     def has(self, name: str) -> bool:
-        """Whether there is something of this name."""
+        """Return whether there is something of this name."""
 
     def read(self, name: str) -> bytes:
         """Return the bytes of a name. Raises FileNotFoundError."""
@@ -42,7 +42,7 @@ class Folder:
         self.folder = folder
 
     def has(self, name: str) -> bool:
-        """Whether there is a file of this name."""
+        """Return whether there is a file of this name."""
         return (self.folder / name).is_file()
 
     def read(self, name: str) -> bytes:
@@ -76,7 +76,7 @@ class Bucket:
         self._files, self._root = url_to_fs(self.url)
 
     def has(self, name: str) -> bool:
-        """Whether there is an object of this name; asked anew each time."""
+        """Return whether there is an object of this name; asked anew each time."""
         self._files.invalidate_cache()
         return bool(self._files.isfile(f"{self._root}/{name}"))
 

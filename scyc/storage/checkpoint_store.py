@@ -32,13 +32,20 @@ class CheckpointStore:
         self.files: Blobs = Folder(location) if isinstance(location, Path) else location
 
     def has(self, sha256: str) -> bool:
-        """Whether one of this name is there (its content is checked on reading)."""
+        """Return whether one of this name is there (its content is checked on reading).
+
+        Args:
+            sha256: Of the content, in hexadecimal.
+        """
         return self.files.has(self.name(sha256))
 
     def save(self, network: Network) -> str:
         """Write a network, in the place of a damaged one of its name; returns its sha256.
 
         Raises CheckpointError where something else has its name, OSError where the disk fails.
+
+        Args:
+            network: A network with its masks.
         """
         return self._save(_serialise(network))
 
@@ -48,6 +55,9 @@ class CheckpointStore:
         Raises CheckpointLost when it is missing, its bytes do not have this sum, or they hold
         something else, and CheckpointError when they cannot be read. Only tensors are read
         (``weights_only``): a checkpoint cannot run code.
+
+        Args:
+            sha256: Of the content, in hexadecimal.
         """
         content = self._load(sha256)
         try:
@@ -65,7 +75,11 @@ class CheckpointStore:
             raise CheckpointLost(f"{name_shown}: holds no network ({reason})") from error
 
     def discard(self, sha256: str) -> None:
-        """Delete a checkpoint; one that is not there is no error. Raises CheckpointError."""
+        """Delete a checkpoint; one that is not there is no error. Raises CheckpointError.
+
+        Args:
+            sha256: Of the content, in hexadecimal.
+        """
         try:
             self.files.delete(self.name(sha256))
         except OSError as error:
@@ -73,7 +87,11 @@ class CheckpointStore:
             raise CheckpointError(_in_the_way(name_shown, error)) from error
 
     def name(self, sha256: str) -> str:
-        """Return what a checkpoint is called below its store."""
+        """Return what a checkpoint is called below its store.
+
+        Args:
+            sha256: Of the content, in hexadecimal.
+        """
         return name(sha256, self.ending)
 
     def _save(self, content: bytes) -> str:

@@ -18,7 +18,7 @@ _EVALUATION_BATCH = 512  # images
 class Feed:
     """One replicate's images on the device: normalised by its training part, augmented there.
 
-    Trainings that differ only in max_lr see the same augmented images.
+    Training runs that differ only in max_lr see the same augmented images.
 
     Args:
         images: The data set.

@@ -50,13 +50,22 @@ class ValidationCurve:
         """Return the outcome of a member that diverged in iteration `step`.
 
         Its accuracies are 0: predictions from values that are not numbers mean nothing.
+
+        Args:
+            step: Completed iterations, 0 at the start.
+            network: A network with its masks.
         """
         points = tuple(point for point in self.points if point[0] < step)
         return Outcome((*points, (step, 0.0)), 0.0, 0.0, True, network)
 
 
 def is_validation_step(step: int, training: TrainingSpec) -> bool:
-    """Return whether validation accuracy is measured after `step` completed iterations."""
+    """Return whether validation accuracy is measured after `step` completed iterations.
+
+    Args:
+        step: Completed iterations, 0 at the start.
+        training: Iterations, batch size, optimiser and precision.
+    """
     return step % training.validate_every == 0 or step == training.steps
 
 

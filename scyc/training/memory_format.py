@@ -19,6 +19,9 @@ def preferred_format(network: nn.Module) -> torch.memory_format:
     Channels last, with which convolutions are faster on CPU and GPU; but contiguous on a CPU where
     a strided 1 x 1 convolution has few input channels: there oneDNN's gradient of channels-last
     weights writes past its end (uxlfoundation/oneDNN, issue 6035).
+
+    Args:
+        network: The network as PyTorch has it.
     """
     if (settled := getattr(network, _SETTLED, None)) is not None:
         return cast("torch.memory_format", settled)

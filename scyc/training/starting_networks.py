@@ -43,7 +43,11 @@ class StartingNetworks:
         self._couplings = lru_cache(maxsize=1)(lambda: filter_groups.couplings(network, shape))
 
     def root(self, replicate: int) -> Network:
-        """Draw the unpruned network of a replicate; see :meth:`scyc.trainer.Trainer.root`."""
+        """Draw the unpruned network of a replicate; see :meth:`scyc.trainer.Trainer.root`.
+
+        Args:
+            replicate: Number of the replicate, from 0.
+        """
         state = self._initial(replicate, self._system.seed)
         masks = weights.unpruned(state, self.prunable)
         density = self._system.pruning.start_density

@@ -18,7 +18,7 @@ _REPEATS = 3
 
 
 class Meter(Protocol):
-    """Measures short trainings on a device."""
+    """Measures short training runs on a device."""
 
     def seconds(self, engine: str, members: int, steps: int) -> float:
         """Return the wall time in seconds of a pack with so many members and iterations."""
@@ -38,7 +38,7 @@ def plan(
     Args:
         engines: Names of the engines that may be used; a single one is not timed.
         most: Members of a pack, where the study declares it.
-        meter: Measures short trainings.
+        meter: Measures short training runs.
         say: Gets a line about each engine that failed.
 
     Raises:

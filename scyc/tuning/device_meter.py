@@ -1,4 +1,4 @@
-"""Short trainings on a device, to measure their time and their memory."""
+"""Short training runs on a device, to measure their time and their memory."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from scyc.specs.system import SplitSpec, SystemSpec
 from scyc.trainer import Member, Trainer
 
 _IMAGES = 1280  # used at most; a fifth of them is for validation
-_LEARNING_RATE = 1e-4  # of the measured trainings; their results are not used
+_LEARNING_RATE = 1e-4  # of the measured training runs; their results are not used
 
 
 class DeviceMeter:
-    """Measures short trainings of a system with its own batches.
+    """Measures short training runs of a system with its own batches.
 
     See :class:`scyc.tuning.autotune.Meter`.
 
@@ -40,7 +40,7 @@ class DeviceMeter:
 
     @property
     def image_count(self) -> int:
-        """How many images the trainings use, those for validation and testing included."""
+        """How many images the training runs use, those for validation and testing included."""
         return len(self._images.labels)
 
     def seconds(self, engine: str | None, members: int, steps: int) -> float:
@@ -79,7 +79,7 @@ class DeviceMeter:
             torch.cuda.synchronize(self._device)
 
     def _make_trainer(self, steps: int) -> Trainer:
-        """Return a trainer of the same system whose trainings have only `steps` iterations."""
+        """Return a trainer of the same system whose training runs have only `steps` iterations."""
         training = self._system.training.model_copy(
             update={"steps": steps, "validate_every": steps}
         )

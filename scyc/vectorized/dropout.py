@@ -94,6 +94,9 @@ class _Mask(torch.autograd.Function):
 def replace_dropout(network: nn.Module) -> nn.Module:
     """Return a copy that shares the network's tensors and draws its dropout as set_dropout says.
 
+    Args:
+        network: The network as PyTorch has it.
+
     Raises:
         ValueError: Dropout works in place.
     """

@@ -134,6 +134,9 @@ class Lowering:
 def trace(network: nn.Module) -> fx.Graph:
     """Return the network's calls, which must be the same in training and evaluation.
 
+    Args:
+        network: The network as PyTorch has it.
+
     Raises:
         UnsupportedNetwork: They are not, or torch.fx cannot trace them.
     """

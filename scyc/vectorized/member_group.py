@@ -183,7 +183,11 @@ class MemberGroup:
         return self._finite & self.members.finite() if check_weights else self._finite
 
     def select(self, rows: Sequence[int]) -> MemberGroup:
-        """Return a group of some of the members in their present state."""
+        """Return a group of some of the members in their present state.
+
+        Args:
+            rows: Indices of members.
+        """
         group = MemberGroup(
             [self.indices[row] for row in rows],
             [self._jobs[row] for row in rows],

@@ -108,7 +108,11 @@ class MemberState:
         return torch.stack(finite).all(dim=0)
 
     def select(self, rows: Sequence[int]) -> MemberState:
-        """Return copies of some of the members, in the order of `rows`."""
+        """Return copies of some of the members, in the order of `rows`.
+
+        Args:
+            rows: Indices of members.
+        """
         copy = object.__new__(MemberState)
         copy._names, copy._parameters = self._names, self._parameters
         copy._shapes, copy._memory_format = self._shapes, self._memory_format

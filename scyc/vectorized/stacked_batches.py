@@ -30,6 +30,9 @@ class BatchRange:
         """Return a function from an index of the iterations to the jobs' images.
 
         It gives inputs [members, batch, values] and labels [members, 1, batch].
+
+        Args:
+            jobs: What is trained, one job a member.
         """
         replicates = _replicates(jobs, self._feeds)
         if len(set(replicates)) == 1:

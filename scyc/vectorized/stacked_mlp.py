@@ -79,7 +79,11 @@ class StackedMlp:
         return torch.stack(finite).all(dim=0)
 
     def select(self, rows: Sequence[int]) -> StackedMlp:
-        """Return copies of some of the members, in the order of `rows`."""
+        """Return copies of some of the members, in the order of `rows`.
+
+        Args:
+            rows: Indices of members.
+        """
         masks = None if self.masks is None else self.masks.select(rows)
         return StackedMlp(self.names, self.values.select(rows), masks)
 

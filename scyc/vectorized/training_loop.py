@@ -211,7 +211,11 @@ class _Pack:
 
 
 def weight_format(network: nn.Module) -> torch.memory_format:
-    """Return the memory format of convolution weights: contiguous on a CPU, where it is faster."""
+    """Return the memory format of convolution weights: contiguous on a CPU, where it is faster.
+
+    Args:
+        network: The network as PyTorch has it.
+    """
     on_gpu = next(network.parameters()).is_cuda
     return preferred_format(network) if on_gpu else torch.contiguous_format
 

@@ -20,6 +20,9 @@ def exclusively(url: URL) -> Iterator[sa.Connection]:
     It leaves its write-ahead log, which only the last who has it open can make it do; whoever opens
     it next takes that up again.
 
+    Args:
+        url: Of the database.
+
     Raises:
         StorageError: Somebody has it open, or it fails.
     """

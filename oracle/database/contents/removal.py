@@ -41,7 +41,11 @@ class Removal:
         self._database.close()
 
     def jobs(self, run_id: str) -> list[tuple[str, str, str]]:
-        """Return the id, owner and state of each job that is this run."""
+        """Return the id, owner and state of each job that is this run.
+
+        Args:
+            run_id: Id of the run.
+        """
         select = sa.select(JOBS.c.id, JOBS.c.owner, JOBS.c.state).where(JOBS.c.run_id == run_id)
         with self._database.reading() as connection:
             return [(row.id, row.owner, row.state) for row in connection.execute(select)]

@@ -25,7 +25,7 @@ from oracle.database.contents.optuna_tables import (
 )
 from oracle.database.engine import URL, Database
 from oracle.database.leases import LeaseClaim, require
-from oracle.database.optuna_rows import NewTrial, insert_trial
+from oracle.database.optuna_rows import NewTrial, Row, insert_trial
 from oracle.database.tables import OBSERVATIONS, OUTSIDE, PLANS, RUN_NAMES, RUNS
 from oracle.errors import StorageError
 
@@ -95,14 +95,22 @@ def transfer(
 
 
 def size(connection: sa.Connection) -> tuple[int, ...]:
-    """How much a database holds of all that :func:`transfer` takes."""
+    """Return how much a database holds of all that :func:`transfer` takes.
+
+    Args:
+        connection: Within a transaction.
+    """
     tables = (STUDIES, TRIALS, PLANS, OUTSIDE, OBSERVATIONS, RUN_NAMES, RUNS)
     counts = (sa.select(sa.func.count()).select_from(table) for table in tables)
     return tuple(int(connection.execute(count).scalar_one()) for count in counts)
 
 
 def stored_studies(connection: sa.Connection) -> Iterator[StoredStudy]:
-    """Yield every Optuna study of a database, the oldest first."""
+    """Yield every Optuna study of a database, the oldest first.
+
+    Args:
+        connection: Within a transaction.
+    """
     select = sa.select(STUDIES.c.study_id, STUDIES.c.study_name).order_by(STUDIES.c.study_id)
     for number, name in connection.execute(select).all():
         order = DIRECTIONS.c.objective
@@ -242,7 +250,7 @@ def _key(trial: NewTrial) -> tuple[str, Any]:
 
 
 def _add_rows(
-    database: Database, connection: sa.Connection, table: sa.Table, content: list[dict[str, Any]]
+    database: Database, connection: sa.Connection, table: sa.Table, content: list[Row]
 ) -> None:
     """Add rows of one of our tables that are not there."""
     for row in content:
@@ -259,7 +267,7 @@ def _add_rows(
         connection.execute(insert)
 
 
-def _refuse_another(connection: sa.Connection, row: Mapping[str, Any]) -> None:
+def _refuse_another(connection: sa.Connection, row: Row) -> None:
     """Raise StorageError where a run's id, a short hash, is that of another run."""
     select = sa.select(RUNS.c.graph, RUNS.c.fingerprint).where(RUNS.c.run_id == row["run_id"])
     there = connection.execute(select).first()

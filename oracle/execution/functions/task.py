@@ -47,7 +47,7 @@ class Task:
     Attributes:
         max_lr: The upper learning rate to train with.
         cycle: Completed pruning cycles, 0 for the unpruned network.
-        replicate: Counted from 0. Trainings of one replicate should share splits and seeds.
+        replicate: Counted from 0. Training runs of one replicate should share splits and seeds.
         seed: In [0, 2^63); the same for every max_lr of a replicate and a cycle.
         pruning_rate: Share of the remaining weights to prune before this training run.
         parent: Folder that the training run before left, to be pruned; None in cycle 0.

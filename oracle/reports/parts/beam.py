@@ -50,7 +50,12 @@ def sheet(table: OracleTable, beam: BeamPart) -> ReportTable:
 
 
 def verdict(beam: BeamPart, complete: bool) -> str:
-    """Whether greedy search loses accuracy at the last cycle that both have finished."""
+    """Return whether greedy search loses accuracy at the last cycle that both have finished.
+
+    Args:
+        beam: The part of the table.
+        complete: Whether the run is complete.
+    """
     judged = [cycle for cycle in beam["cycles"] if cycle["test"] is not None]
     if not judged:
         return "No cycle is finished by both searches yet."

@@ -16,7 +16,11 @@ ENDINGS = {
 
 
 def notes(table: OracleTable) -> list[str]:
-    """Which cycles ended by what, and what is missing; none of other searches."""
+    """Return which cycles ended by what, and what is missing; none of other searches.
+
+    Args:
+        table: Of an oracle run.
+    """
     searches = [(c["cycle"], c.get("search")) for c in table["cycles"]]
     ended = [(cycle, end) for cycle, end in searches if end is not None]
     bounds = table.get("search_bounds")

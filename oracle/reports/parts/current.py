@@ -10,7 +10,12 @@ _HEADS = ("max_lr", "training runs\nfinished", "validation, %\nso far", "state")
 
 
 def sheet(table: OracleTable, current: CurrentCycle) -> ReportTable:
-    """Return the table of the cycle that a run is in: a row for each max_lr that was asked for."""
+    """Return the table of the cycle that a run is in: a row for each max_lr that was asked for.
+
+    Args:
+        table: Of an oracle run.
+        current: The cycle that is under way.
+    """
     count = f"{current['finished']} of {current['asked']} training runs"
     return ReportTable(
         title=f"Cycle {current['cycle']}, not finished",
@@ -29,6 +34,9 @@ def state(value: CurrentValue) -> str:
     """Return the state of a max_lr in a word or two.
 
     The storage has finished training runs only, so those that are running count as queued.
+
+    Args:
+        value: One max_lr of it.
     """
     if value["diverged"]:
         return "diverged"

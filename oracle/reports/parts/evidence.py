@@ -41,7 +41,7 @@ def verdict_cell(given: VerdictJson | None) -> Cell:
 
 
 def chance(cycle: OracleCycleRow) -> str:
-    """S-Cyc's chance to be inside, with as many digits as tell it from a decided one."""
+    """Return S-Cyc's chance to be inside, with as many digits as tell it from a decided one."""
     s_cyc = cycle["evidence"] and cycle["evidence"]["s_cyc"]
     if not s_cyc or s_cyc["chance"] is None:
         return ""
@@ -110,7 +110,7 @@ def _parts(estimate: EstimatedRegion) -> list[list[float]]:
 
 
 def flat_cycles(cycles: Sequence[OracleCycleRow]) -> list[int]:
-    """Cycles in which the whole grid is as good as its best."""
+    """Return cycles in which the whole grid is as good as its best."""
     known = [(c["cycle"], _estimate(c)) for c in cycles]
     return [cycle for cycle, estimate in known if estimate and estimate["flat"] >= FLAT]
 
@@ -131,7 +131,7 @@ def cross_validated(cycle: OracleCycleRow) -> str:
 
 
 def notes(cycles: Sequence[OracleCycleRow]) -> list[str]:
-    """How to read the estimates; nothing before the first cycle's end."""
+    """Return how to read the estimates; nothing before the first cycle's end."""
     if not _known(cycles):
         if not any(c["replicates"] == 1 for c in cycles):
             return []
@@ -163,7 +163,7 @@ def warnings(cycles: Sequence[OracleCycleRow]) -> list[str]:
 
 
 def in_parts(cycles: Sequence[OracleCycleRow]) -> bool:
-    """Whether the estimated region of a cycle has several parts."""
+    """Return whether the estimated region of a cycle has several parts."""
     estimates = [evidence.get("estimated") for evidence in _known(cycles)]
     return any(estimate and len(_parts(estimate)) > 1 for estimate in estimates)
 
@@ -237,7 +237,7 @@ def _images_help(cycles: Sequence[OracleCycleRow]) -> bool:
 
 
 def early_stopping(cycles: Sequence[OracleCycleRow]) -> str:
-    """By how much choosing the best validation step still flatters the bias-corrected best."""
+    """Say how much choosing the best validation step still flatters the bias-corrected best."""
     gaps = [
         again - fixed
         for evidence in _known(cycles)

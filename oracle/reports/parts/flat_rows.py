@@ -34,7 +34,11 @@ def flat_heads() -> tuple[str, ...]:
 
 
 def flat_row(cycle: OracleCycleRow) -> dict[str, object]:
-    """Return the values of a pruning cycle, by column."""
+    """Return the values of a pruning cycle, by column.
+
+    Args:
+        cycle: Row of the table.
+    """
     feasible, best, s_cyc = cycle["feasible"], winner(cycle), cycle["s_cyc"]
     return {
         "cycle": cycle["cycle"],

@@ -12,7 +12,11 @@ _LARGE = 50.0  # percent of a part that one class holds, from which it is told
 
 
 def split_notes(table: SplitTable) -> list[str]:
-    """Return the sentences for any kind of table; none where its results have no split."""
+    """Return the sentences for any kind of table; none where its results have no split.
+
+    Args:
+        table: Of a run.
+    """
     split = table.get("split")
     if split is None:
         return []

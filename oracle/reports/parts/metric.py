@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 from dataclasses import replace
 
-from oracle.reports.sheet import ReportTable, all_there
+from oracle.reports.sheet import ReportTable, format_mean_std
 from oracle.search.chance import Part
 from oracle.stats.paired_difference import Difference
 from oracle.tables.base import MetricFields
@@ -17,12 +16,20 @@ _PERCENT: MetricFields = {"name": "accuracy", "mode": "max", "unit": "%"}
 
 
 def is_own(table: OracleTable) -> bool:
-    """Whether a table's values are another metric than accuracy in percent."""
+    """Return whether a table's values are another metric than accuracy in percent.
+
+    Args:
+        table: Of an oracle run.
+    """
     return fields(table) != _PERCENT
 
 
 def fields(table: OracleTable) -> MetricFields:
-    """Return what the values of a table are; accuracy in percent where it does not say."""
+    """Return what the values of a table are; accuracy in percent where it does not say.
+
+    Args:
+        table: Of an oracle run.
+    """
     return table.get("metric", _PERCENT)
 
 
@@ -46,12 +53,12 @@ def unit(table: OracleTable) -> str:
 
 
 def mean_std(values: Sequence[float | None] | None) -> str:
-    """Mean ± standard deviation over replicates, in four digits; none where one diverged."""
-    known = all_there(values)
-    if not known:
-        return "-"
-    spread = f" ± {statistics.stdev(known):.2g}" if len(known) > 1 else ""
-    return f"{statistics.fmean(known):.4g}{spread}"
+    """Return mean ± standard deviation over replicates, in four digits; none where one diverged.
+
+    Args:
+        values: One a replicate; None where it diverged.
+    """
+    return format_mean_std(values, ".4g", ".2g")
 
 
 def again(cycle: OracleCycleRow) -> str:
@@ -82,7 +89,12 @@ def paired(cycle: OracleCycleRow, part: Part) -> str:
 
 
 def named(printed: ReportTable, table: OracleTable) -> ReportTable:
-    """Return a printed table whose words are about its own metric."""
+    """Return a printed table whose words are about its own metric.
+
+    Args:
+        printed: The printed table.
+        table: Of an oracle run.
+    """
     if not is_own(table):
         return printed
     label = name(table)

@@ -12,7 +12,11 @@ UNDERTRAINED = "undertrained"
 
 
 def beside_region(cycle: OracleCycleRow) -> str:
-    """Return the word behind a cycle's region where the budget is too small, else nothing."""
+    """Return the word behind a cycle's region where the budget is too small, else nothing.
+
+    Args:
+        cycle: Row of the table.
+    """
     plateau = cycle.get("plateau")
     return f" {UNDERTRAINED}" if plateau and plateau["verdict"] == UNDERTRAINED else ""
 

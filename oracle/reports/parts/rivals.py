@@ -84,7 +84,11 @@ def sheet(table: OracleTable) -> ReportTable:
 
 
 def verdict(rival: Rival) -> str:
-    """By how much S-Cyc is ahead of a baseline, over all pruned networks."""
+    """Return by how much S-Cyc is ahead of a baseline, over all pruned networks.
+
+    Args:
+        rival: A rival's part of the table.
+    """
     average = rival["average"]
     if average is None:
         return f"S-Cyc and {rival['name']} have no pruned network to compare yet."
@@ -101,7 +105,11 @@ def verdict(rival: Rival) -> str:
 
 
 def summaries(rivals: Sequence[Rival]) -> list[str]:
-    """Return how far each baseline is off, and what choosing max_lr costs."""
+    """Return how far each baseline is off, and what choosing max_lr costs.
+
+    Args:
+        rivals: The rivals' parts of the table.
+    """
     lines = []
     for rival in rivals:
         summary = rival.get("summary")

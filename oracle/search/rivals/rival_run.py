@@ -60,7 +60,7 @@ class RivalRun:
         return options
 
     @property
-    def place(self) -> StudyKey:
+    def study_key(self) -> StudyKey:
         """Where its cells are recorded: known before its max_lr are, so told by what decides them.
 
         The oracle's answers decide where it uses them, and so all that shapes the oracle's search.
@@ -85,7 +85,11 @@ class RivalRun:
         return frozenset(cell.id for cells in self._rows for cell in cells)
 
     def row_ids(self, cycle: int) -> frozenset[str]:
-        """Return the ids of the cells of a cycle whose max_lr is known."""
+        """Return the ids of the cells of a cycle whose max_lr is known.
+
+        Args:
+            cycle: Completed pruning cycles, 0 for the unpruned network.
+        """
         return frozenset(cell.id for cell in self._rows[cycle])
 
     @property
@@ -110,7 +114,7 @@ class RivalRun:
                 break
             cells = self._rows[cycle]
             self.begun(self, cycle)
-            answers = yield CellRequest(cells, self.place)
+            answers = yield CellRequest(cells, self.study_key)
             results = tuple(answers[cell.id] for cell in cells)
             self.path.append(RunCycle(cycle, cells[0].max_lr, cells, results))
             if any(result.diverged for result in results):

@@ -107,7 +107,12 @@ def _recorded_before(cycle: int, known: RuleInputs) -> list[Recording] | None:
 
 
 def starting_max_lr(spec: WithEpsilon, study: OracleStudy) -> float:
-    """Return the max_lr of the unpruned network: the rival's own, else S-Cyc's epsilon."""
+    """Return the max_lr of the unpruned network: the rival's own, else S-Cyc's epsilon.
+
+    Args:
+        spec: The declared rival.
+        study: The oracle study.
+    """
     if spec.epsilon is not None:
         return spec.epsilon
     assert study.s_cyc is not None  # a study with rivals has it

@@ -35,6 +35,12 @@ def power_law(epsilon: float, alpha: float, cycle: int, rate: float) -> float:
     """Return epsilon / density^alpha of a cycle (see :func:`fitted_power_law`).
 
     In 12 digits, as the values of a grid are, so that one that is a grid's is trained once.
+
+    Args:
+        epsilon: max_lr of the unpruned network.
+        alpha: Exponent of the power law.
+        cycle: Completed pruning cycles, 0 for the unpruned network.
+        rate: Share of the remaining weights that a cycle prunes, in (0, 1).
     """
     return round_digits(epsilon * math.exp(-alpha * cycle * math.log1p(-rate)), 12)
 

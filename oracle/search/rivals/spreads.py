@@ -12,7 +12,7 @@ Scale = Literal["std", "quantiles"]
 
 
 def spread(gradients: DistributionJson, scale: Scale) -> float:
-    """How wide one replicate's weight gradients lie.
+    """Return how wide one replicate's weight gradients lie.
 
     std: their standard deviation. quantiles: from the 5th percentile to the 95th. 0 where no
     gradient is left; infinity where the number is beyond a float64.
@@ -27,7 +27,7 @@ def spread(gradients: DistributionJson, scale: Scale) -> float:
 
 
 def growth(first: float, last: float, bound: float) -> float:
-    """By how much spreads shrank, first / last, kept within [1 / bound, bound].
+    """Return by how much spreads shrank, first / last, kept within [1 / bound, bound].
 
     A spread that has become 0 gives the bound: the gradients have shrunk beyond all measure. Where
     neither is above 0, or neither is finite, nothing is known to have changed, and it is 1.
@@ -45,7 +45,7 @@ def max_lr(
     scale: Scale,
     bound: float,
 ) -> float:
-    """max_lr of cycle m by the weight gradients of cycles 0 and m - 1 of its own run.
+    """Return max_lr of cycle m by the weight gradients of cycles 0 and m - 1 of its own run.
 
     The paper's insight is that the update max_lr x gradient should keep its size while the
     gradients shrink (Liu et al. 2021, Section 3.1), and its future research is to derive max_lr

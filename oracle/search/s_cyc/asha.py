@@ -1,6 +1,6 @@
 """Candidates that a sampler suggests, stopped early by asynchronous successive halving.
 
-A function of the study and of results alone, however the trainings are scheduled. A candidate is
+A function of the study and of results alone, however training runs are scheduled. A candidate is
 suggested from those at least `parallel` before it, all of which have ended by then, and its fate at
 a rung is decided against those before it that came so far. So `parallel` candidates are under way
 at once, and each waits for what it is told of, never for who is faster.
@@ -40,7 +40,7 @@ class Sampled:
         self._rungs = halving.rungs(study.cycles) if halving else ()
 
     def searches(self) -> list[Search]:
-        """One for each candidate."""
+        """Return one for each candidate."""
         return [self._to_the_end(number) for number in range(self.search.trials)]
 
     def _to_the_end(self, number: int) -> Search:
@@ -59,7 +59,7 @@ class Sampled:
             if cycle <= candidate.last:
                 continue
             cells = candidate.path.rows[cycle]
-            answers = yield CellRequest(cells, self.board.place)
+            answers = yield CellRequest(cells, self.board.study_key)
             if cycle > candidate.last and not candidate.ended:
                 self.board.take(candidate, [answers[cell.id] for cell in cells])
 

@@ -22,7 +22,7 @@ Stop = Literal["halving", "diverged", "epsilon"]
 def curve_rates(
     curve: SCyc, cycles: int, rate: float, resolution: int | None = None
 ) -> tuple[float, ...]:
-    """max_lr of the unpruned network and after each of `cycles` pruning cycles (Eq. 2).
+    """Return max_lr of the unpruned network and after each of `cycles` pruning cycles (Eq. 2).
 
     rate: share of the remaining weights that a cycle prunes. resolution: significant digits; a
     value that rounds as epsilon does is epsilon, so that candidates share more cells. None keeps
@@ -71,13 +71,17 @@ class Candidate:
         return len(self.cycles) - 1
 
     def sound_at(self, cycle: int) -> bool:
-        """Whether it has been through a cycle in which no replicate diverged."""
+        """Return whether it has been through a cycle in which no replicate diverged.
+
+        Args:
+            cycle: Completed pruning cycles, 0 for the unpruned network.
+        """
         return cycle <= self.last and not any(
             result.diverged for result in self.cycles[cycle].results
         )
 
     def accuracies(self, cycles: Sequence[int]) -> list[float]:
-        """By replicate, validation accuracy averaged over cycles.
+        """Average validation accuracy over cycles, by replicate.
 
         In percent; 0 in the cycles that a candidate that diverged did not come to.
         """
@@ -120,7 +124,7 @@ class CandidatePool:
     reported: int = 0  # candidates whose end has been reported
 
     @property
-    def place(self) -> StudyKey:
+    def study_key(self) -> StudyKey:
         """Where all candidates' cells are recorded: one Optuna study a system and schedule."""
         roots: list[None] = [None] * self.study.least_replicates
         above = self.graph.study_key(roots, self.study.schedule)
@@ -128,7 +132,11 @@ class CandidatePool:
         return StudyKey("candidates", None, node)
 
     def find(self, curve: SCyc) -> Candidate | None:
-        """Find the candidate with this curve, if there is one."""
+        """Find the candidate with this curve, if there is one.
+
+        Args:
+            curve: S-Cyc's parameters.
+        """
         return next((each for each in self.candidates if each.curve == curve), None)
 
     def add(self, curve: SCyc, step: str, again: bool = True) -> Candidate:
@@ -180,6 +188,6 @@ class CandidatePool:
             }
             if not cells:
                 continue
-            answers = yield CellRequest(tuple(cells.values()), self.place)
+            answers = yield CellRequest(tuple(cells.values()), self.study_key)
             for each in going:
                 self.take(each, [answers[cell.id] for cell in each.path.rows[cycle]])

@@ -35,7 +35,7 @@ class Recipe:
     failed: str | None = None  # why nothing can win
 
     def run(self) -> Search:
-        """All four steps."""
+        """Yield all four steps."""
         study, start = self.board.study, self.search.start
         target: Cycles = (study.cycles,)
         (chosen,) = study.objective.each(study.cycles)

@@ -21,7 +21,7 @@ SearchKind = Literal["grid", "adaptive"]
 _SHORT = 8  # a grid of so many values, or fewer, is tried whole
 _SHARE = 3  # doubts are followed up to one of so many values of the grid ...
 _GRAVE = 0.25  # ... and beyond it where the answer would change with this chance
-_SLIGHT = 0.01  # chance below which a value is not worth its trainings
+_SLIGHT = 0.01  # chance below which a value is not worth its training runs
 _TOGETHER = 4  # doubts that are followed up in one round; more on long grids
 _GAIN = 0.1  # points by which the best would have to be beaten for that to be grave
 _ALIKE = 0.02  # points; a forecast that beats the best by less says they are equal
@@ -51,7 +51,7 @@ Choice = Callable[[GridState], list[float]]
 
 
 def whole_grid(state: GridState) -> list[float]:
-    """Every max_lr that was not tried, rising."""
+    """Return every max_lr that was not tried, rising."""
     return state.untried
 
 
@@ -92,12 +92,12 @@ SELECTION_RULES: Mapping[SearchKind, Choice] = MappingProxyType(
 
 
 def coarse_step(count: int) -> int:
-    """How far apart the values of the coarse pass lie on a grid of so many."""
+    """Return how far apart the values of the coarse pass lie on a grid of so many."""
     return max(2, round(math.sqrt(count)))
 
 
 def expected_values(count: int) -> int:
-    """How many values of a grid of so many the adaptive choice is likely to try."""
+    """Return how many values of a grid of so many the adaptive choice is likely to try."""
     return min(count, max(_SHORT, count // _SHARE))
 
 
@@ -125,7 +125,7 @@ class _View:
     count: int
 
     def unchecked(self) -> set[int]:
-        """Positions that were not tried among those on which the forecast's answer rests.
+        """Return positions that were not tried among those on which the forecast's answer rests.
 
         They are the best value, both ends of the region, and the neighbours of the three outside.
         """

@@ -65,7 +65,12 @@ class CellRule:
 
 
 def known_cells(search: CycleSearch, results: Mapping[float, Sequence[CellResult]]) -> Known:
-    """Results by max_lr, each in the replicates' order, the last ones perhaps missing."""
+    """Return results by max_lr, each in the replicates' order, the last ones perhaps missing.
+
+    Args:
+        search: The search of one cycle.
+        results: Results by max_lr, in the order of the replicates.
+    """
     shape = (len(search.grid), search.replicates)
     table, diverged = np.full(shape, np.nan), np.full(shape, np.nan)
     for value, max_lr in enumerate(search.grid):
@@ -94,7 +99,7 @@ def choose(search: CycleSearch, results: Mapping[float, Sequence[CellResult]]) -
 def reached_ends(
     search: CycleSearch, results: Mapping[float, Sequence[CellResult]]
 ) -> tuple[bool, bool]:
-    """Whether the region is likelier than not to reach the lower and the upper end of the grid.
+    """Return whether the region likely reaches the lower and the upper end of the grid.
 
     The lower one, too, where no max_lr came through: the grid may go on below.
     """
@@ -115,6 +120,10 @@ def read_region(
 
     Its members are the trained max_lr whose expected accuracy is within the tolerance. A raw mean
     would not do: other replicates were trained at one max_lr than at another.
+
+    Args:
+        search: The search of one cycle.
+        results: Results by max_lr, in the order of the replicates.
     """
     known = known_cells(search, results)
     if np.isnan(known.table).all():

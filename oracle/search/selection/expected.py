@@ -8,7 +8,7 @@ from oracle.study.parts.cell_search import CellSearch, CycleSearchSpec
 
 
 def cells_a_cycle(count: int, replicates: int, search: CycleSearchSpec) -> int:
-    """Training runs of one cycle if its grid does not grow.
+    """Return training runs of one cycle if its grid does not grow.
 
     Args:
         count: values of the grid.

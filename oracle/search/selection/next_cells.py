@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from oracle.search.selection.cell_rules import RULES, SHORT
+from oracle.search.selection.cell_rules import RULES
 from oracle.search.selection.cycle_answer import Answer, Cell, CycleSearch, Known, infer_cycle
 from oracle.stats.decisions import FLAT, well_tuned
 
@@ -23,7 +23,7 @@ StopReason = Literal["budget", "regret and ends", "flat", "verdict", "whole grid
 
 FIRST_REPLICATES = 2  # of the first batch: one says nothing of the noise
 END_STEPS = 1.0  # grid steps to which both ends are known when the search may stop
-SHARES = ((SHORT, 1 / 2), (29, 1 / 3))  # of the whole grid, by most values
+SHARES = ((14, 1 / 2), (29, 1 / 3))  # of the whole grid, by most values
 LONG_SHARE = 1 / 4  # of longer grids
 LEAST_VALUES = 4  # of the grid that any budget allows for, beside the best one's replicates
 REMEMBERED = 2048  # decisions that are kept
@@ -47,7 +47,7 @@ def budget_share(count: int) -> float:
 
 
 def budget_cells(count: int, replicates: int, share: float | None = None) -> int:
-    """How many cells of a cycle a search may train.
+    """Return how many cells of a cycle a search may train.
 
     Args:
         count: values of the grid.
@@ -56,7 +56,6 @@ def budget_cells(count: int, replicates: int, share: float | None = None) -> int
 
     Returns:
         As many as the best max_lr with all its replicates and `LEAST_VALUES` others need, at least.
-
     """
     share = budget_share(count) if share is None else share
     wanted = math.floor(share * count * replicates + 1e-9)

@@ -57,9 +57,9 @@ class AdaptiveReplication:
             if not parents:
                 break
             schedule = self.study.schedule
-            place = StudyKey("oracle", cycle, self.graph.study_key(parents, schedule))
+            study_key = StudyKey("oracle", cycle, self.graph.study_key(parents, schedule))
             cells = replicate_cells(self.graph, parents, schedule, max_lr, replicates.start)
-            answers = yield CellRequest(cells, place)
+            answers = yield CellRequest(cells, study_key)
             results = [answers[cell.id] for cell in cells]
             passed += results
             came_through = list(takewhile(lambda result: not result.diverged, results))
@@ -74,7 +74,7 @@ class AdaptiveReplication:
 
 
 def added(have: int, wanted: int | None, most: int) -> int:
-    """How many replicates the next round adds to those there are.
+    """Return how many replicates the next round adds to those there are.
 
     As many as are said to decide the verdict, but at most half as many as there are, since what is
     said rests on those; so, too, where nothing is known of how many it takes.

@@ -35,6 +35,10 @@ def on_grid(grid: GridSpec, rate: float) -> float:
 
     A grid keeps 12 digits. A rate that is the same in these trains nothing else, so that it shares
     the grid's training runs; any other is returned as it is.
+
+    Args:
+        grid: The declared grid of max_lr.
+        rate: Share of the remaining weights that a cycle prunes, in (0, 1).
     """
     rounded = round_digits(rate, 12)
     return rounded if rounded in grid_values(grid) else rate
@@ -84,7 +88,11 @@ def extend_grid(grid: GridSpec, tried: Sequence[float], low: bool, high: bool) -
 
 
 def most_new_values(grid: GridSpec) -> int:
-    """Return how many learning rates extension may add to a grid in one pruning cycle."""
+    """Return how many learning rates extension may add to a grid in one pruning cycle.
+
+    Args:
+        grid: The declared grid of max_lr.
+    """
     tried = declared = grid_values(grid)
     while more := extend_grid(grid, tried, low=True, high=True):
         tried = sorted([*tried, *more])
@@ -92,7 +100,7 @@ def most_new_values(grid: GridSpec) -> int:
 
 
 def reaches_zero(grid: GridSpec, lowest: float) -> bool:
-    """Whether the next value below `lowest` in a grid's spacing is not above 0.
+    """Return whether the next value below `lowest` in a grid's spacing is not above 0.
 
     Nothing is cut off there: a linear grid has no learning rate left on that side.
     """
@@ -105,6 +113,10 @@ def growth_problems(grid: GridSpec, path: str) -> list[Problem]:
     """Return why a grid that is to grow cannot; [] where it can, or is not to.
 
     Checked before a run starts, not when a study is read: what was stored stays readable.
+
+    Args:
+        grid: The declared grid of max_lr.
+        path: ``module:name``, or one that was registered.
     """
     if not grid.extend or len(values := grid_values(grid)) > 1:
         return []

@@ -62,6 +62,11 @@ def part(width: int, greedy: Sequence[OracleCycle], beam: Sequence[BeamCycle]) -
     the rank, from 1, of the network that it was pruned from, among those kept at the cycle before.
     `greedy_rank`: that of greed's own network among those kept at this cycle, null where it is
     none of them. Accuracies in percent.
+
+    Args:
+        width: Histories that the beam keeps.
+        greedy: Finished cycles of the greedy oracle.
+        beam: Finished cycles of the beam.
     """
     if width == 1:
         return None

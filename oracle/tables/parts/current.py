@@ -44,12 +44,12 @@ def part(requests: Sequence[CellRequest], known: Results) -> CurrentCycle | None
     """
     if not requests or all(cell.id in known for cell in requests[-1].cells):
         return None
-    cycles = [request.place.cycle for request in requests if request.place.kind == "oracle"]
+    cycles = [request.study_key.cycle for request in requests if request.study_key.kind == "oracle"]
     number = max(cycle for cycle in cycles if cycle is not None)
     cells: dict[float, list[Cell]] = {}
     seen: set[str] = set()
     for request in requests:
-        if request.place.kind == "oracle" and request.place.cycle == number:
+        if request.study_key.kind == "oracle" and request.study_key.cycle == number:
             for cell in request.cells:
                 if cell.id not in seen:
                     seen.add(cell.id)

@@ -100,7 +100,13 @@ class OracleCycleRow(TypedDict):
 
 
 def cycle_row(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> OracleCycleRow:
-    """Return a finished cycle of the oracle, and S-Cyc's where its run has come so far."""
+    """Return a finished cycle of the oracle, and S-Cyc's where its run has come so far.
+
+    Args:
+        study: The oracle study.
+        cycle: The finished cycle.
+        path: S-Cyc's own run at this cycle.
+    """
     some = next(iter(cycle.results.values()))[0]
     return {
         "cycle": cycle.cycle,

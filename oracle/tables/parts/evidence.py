@@ -99,7 +99,12 @@ class Evidence(TypedDict):
 
 
 def infer(study: OracleStudy, cycle: OracleCycle) -> RegionPosterior | None:
-    """Return what the replicates of a cycle say of its region; None when every max_lr diverged."""
+    """Return what the replicates of a cycle say of its region; None when every max_lr diverged.
+
+    Args:
+        study: The oracle study.
+        cycle: The finished cycle.
+    """
     kind, region = study.tolerance_kind, cycle.region if cycle.end else None
     if cycle.region is None:
         return None
@@ -117,7 +122,11 @@ def infer(study: OracleStudy, cycle: OracleCycle) -> RegionPosterior | None:
 
 
 def at_fixed_look(cycle: OracleCycle) -> float | None:
-    """Return the best accuracy with max_lr and look chosen by the other replicates, in percent."""
+    """Return the best accuracy with max_lr and look chosen by the other replicates, in percent.
+
+    Args:
+        cycle: The finished cycle.
+    """
     if cycle.end is not None:  # which cells there are was chosen by all replicates
         return None
     sound = [row for row in cycle.results.values() if not any(each.diverged for each in row)]
@@ -155,7 +164,12 @@ def part(
 
 
 def verdict(posterior: RegionPosterior, max_lr: float) -> VerdictJson:
-    """Return whether a learning rate lies in the region, as far as the replicates can tell."""
+    """Return whether a learning rate lies in the region, as far as the replicates can tell.
+
+    Args:
+        posterior: Of the cycle.
+        max_lr: Upper learning-rate bound of the pruning cycle.
+    """
     given = posterior.verdict(max_lr)
     return {"verdict": given.kind, "chance": given.chance, "more": given.replicates_needed}
 

@@ -28,11 +28,14 @@ Split = dict[str, PartSplit]
 
 
 def split(results: Iterable[CellResult]) -> Split | None:
-    """Sizes and classes of the parts that these results were trained and judged on.
+    """Return sizes and classes of the parts that these results were trained and judged on.
 
     Of each part ``images``, the number of a replicate; ``majority``, the accuracy in percent of
     always naming the largest class, the mean over replicates; ``missing``, classes without an
     image, the most of any replicate. None where a result was stored without them.
+
+    Args:
+        results: Results of training runs.
     """
     every = [result.split for result in results]
     known = [each for each in every if each is not None]
@@ -49,6 +52,10 @@ def split(results: Iterable[CellResult]) -> Split | None:
 
 
 def validation_images(cycle: OracleCycle) -> int | None:
-    """How many images the validation part has; None where results were stored without that."""
+    """Return how many images the validation part has; None where results were stored without that.
+
+    Args:
+        cycle: The finished cycle.
+    """
     some = next(iter(cycle.results.values()))[0]
     return some.split["validation"]["images"] if some.split else None

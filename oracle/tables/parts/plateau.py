@@ -41,6 +41,10 @@ def part(study: OracleStudy, cycle: OracleCycle) -> Plateau | None:
     its noise, ``undecided`` where above the tolerance alone, ``unknown`` where one is null, else
     ``plateau``. ``looks``: the first and the last iteration that it was measured at. ``seen``: how
     many looks a training run has.
+
+    Args:
+        study: The oracle study.
+        cycle: The finished cycle.
     """
     region = cycle.region
     if region is None:

@@ -54,4 +54,4 @@ def test_text_and_json_say_the_same(study: Make, searched: Any) -> None:
     assert "same well-tuned max_lr 100% (or not told apart from it 100%)" in shown
     assert "1 of 2 cycles are recorded, of which 1 have the same well-tuned max_lr" in shown
     share = content["said"]["share"]
-    assert f"of 2 cycles, with {share:.0%} of the trainings" in shown
+    assert f"of 2 cycles, with {share:.0%} of the training runs" in shown

@@ -147,13 +147,19 @@ ORDERS: dict[str, Callable[[Sequence[Pack]], int]] = {
     "first": lambda packs: 0,
     "last": lambda packs: len(packs) - 1,
     "oracle last": lambda packs: max(
-        range(len(packs)), key=lambda at: (packs[at].place.kind != "oracle", at)
+        range(len(packs)), key=lambda at: (packs[at].study_key.kind != "oracle", at)
     ),
     **{f"seed {seed}": shuffled(seed) for seed in range(8)},
 }
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(
+    "order",
+    [
+        pytest.param(order, marks=[pytest.mark.slow] if order[-1] in "234567" else [])
+        for order in ORDERS
+    ],
+)
 @pytest.mark.parametrize("beam", [1, 2, 3])
 def test_nothing_is_trained_twice_though_networks_are_dropped(
     study: Make, Rehearsal: Any, order: str, beam: int

@@ -61,7 +61,7 @@ def test_runs_that_prune_differently_are_recorded_in_different_places() -> None:
 
     def place(criterion: str, replicates: int, *max_lr: float) -> StudyKey:
         whole = graph(pruning={"criterion": criterion})
-        return PruningPath(whole, schedule, max_lr, replicates).place
+        return PruningPath(whole, schedule, max_lr, replicates).study_key
 
     first = place("global_magnitude", 1, 0.1, 0.2)
     assert place("global_magnitude", 3, 0.1, 0.2) == first  # replicates that come later join

@@ -1,4 +1,4 @@
-"""Schema 2, the service: jobs, tokens, and what trainings outside of the oracle report."""
+"""Schema 2, the service: jobs, tokens, and what training runs outside of the oracle report."""
 
 import sqlalchemy as sa
 from alembic import op

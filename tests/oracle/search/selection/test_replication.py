@@ -89,8 +89,8 @@ def test_an_added_replicate_goes_its_own_way_by_the_winners(study: Make, searche
     way |= {cell.parent for cell in way if cell is not None}
     where = {cell: place for cell, place in rehearsal.recorded if cell in way}
     assert {cell.id for cell in way if cell} == {result.cell for result in cycles[2].passed}
-    assert set(where.values()) == {cycles[0].place, cycles[1].place}
-    assert all(cycles[cell.cycle].place == place for cell, place in where.items())
+    assert set(where.values()) == {cycles[0].study_key, cycles[1].study_key}
+    assert all(cycles[cell.cycle].study_key == place for cell, place in where.items())
 
 
 def turning(cell: Cell) -> float:
