@@ -43,7 +43,11 @@ class Asset:
 
 @functools.cache
 def asset(name: str) -> Asset:
-    """Return one of the files, read and packed once. Raises KeyError for another name."""
+    """Return one of the files, read and packed once. Raises KeyError for another name.
+
+    Args:
+        name: The name.
+    """
     if name == "plotly.js":
         content = page.plotly_js()
     elif name in _OF_FIGURES:
@@ -57,7 +61,11 @@ def asset(name: str) -> Asset:
 
 
 def address(name: str) -> str:
-    """Return where a page finds a file: for as long as this is its content."""
+    """Return where a page finds a file: for as long as this is its content.
+
+    Args:
+        name: The name.
+    """
     return f"/assets/{asset(name).stamp}/{name}"
 
 

@@ -13,6 +13,11 @@ def numbered_studies_with(engine: sa.Engine, key: str, value: str) -> list[tuple
     """Return numbers, as the dashboard's addresses have them, and names, of the studies.
 
     Those of which a user attribute is a text.
+
+    Args:
+        engine: Of the database.
+        key: Of the user attribute.
+        value: Of the user attribute.
     """
     same = STUDIES.c.study_id == OF_STUDIES.c.study_id
     wanted = (OF_STUDIES.c.key == key) & (OF_STUDIES.c.value_json == json.dumps(value))
@@ -23,7 +28,13 @@ def numbered_studies_with(engine: sa.Engine, key: str, value: str) -> list[tuple
 
 
 def trials_with(engine: sa.Engine, key: str, value: str) -> int:
-    """Return how many trials there are in those studies."""
+    """Return how many trials there are in those studies.
+
+    Args:
+        engine: Of the database.
+        key: Of the user attribute.
+        value: Of the user attribute.
+    """
     same = TRIALS.c.study_id == OF_STUDIES.c.study_id
     wanted = (OF_STUDIES.c.key == key) & (OF_STUDIES.c.value_json == json.dumps(value))
     select = sa.select(sa.func.count()).select_from(TRIALS).join(OF_STUDIES, same).where(wanted)

@@ -103,6 +103,10 @@ def reaches_zero(grid: GridSpec, lowest: float) -> bool:
     """Return whether the next value below `lowest` in a grid's spacing is not above 0.
 
     Nothing is cut off there: a linear grid has no learning rate left on that side.
+
+    Args:
+        grid: The declared grid of max_lr.
+        lowest: The lowest max_lr of a grid.
     """
     if isinstance(grid, ListGrid) or grid.kind == "log":
         return False
