@@ -15,6 +15,9 @@ TOOLS := .venv/tools/bin
 
 SUITE := $(VENV) -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
+# The tests start a few hundred processes; compiling the sources anew in each takes a third of their start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo check test test-slow test-conditions torture lint docs docs-pages audit sbom clean
 .DEFAULT_GOAL := demo
 

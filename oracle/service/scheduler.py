@@ -22,7 +22,9 @@ _LOOK = 0.25  # seconds between two looks
 _BEAT = 5.0  # seconds between two signs of life
 _LIVES = 3  # times that a job's driver may die before the job has failed
 _PAUSE, _LONGEST = 5.0, 300.0  # seconds for which a job is put off, doubled each time
+ROUNDS_LOG = "oracle.service.scheduler.rounds"  # of what every look may find again
 log = logging.getLogger("oracle.service.scheduler")
+rounds_log = logging.getLogger(ROUNDS_LOG)
 
 
 @dataclass
@@ -83,9 +85,9 @@ class Scheduler:
             try:
                 self.tick()
             except StorageError as error:  # a database that is away is asked again
-                log.warning("%s", error)
+                rounds_log.warning("%s", error)
             except Exception:
-                log.exception("the scheduler goes on after")
+                rounds_log.exception("the scheduler goes on after")
         self._wind_down()
 
     def _reap(self) -> None:
@@ -177,7 +179,7 @@ class Scheduler:
             try:
                 self._reap()
             except OracleError as error:
-                log.warning("%s", error)
+                rounds_log.warning("%s", error)
                 if all(driver.code() is not None for driver in self._drivers.values()):
                     return  # the next server finds this one dead, and takes its jobs back
             time.sleep(_LOOK)

@@ -17,6 +17,7 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
 from oracle.rest.settings import WebSettings
+from oracle.service.scheduler import ROUNDS_LOG
 from oracle.web.connections import ACCEPTED_AT_ONCE, BoundedProtocol, limits_of_this_process
 from oracle.web.log_filter import OncePerMinute
 
@@ -26,6 +27,8 @@ _IDLE = 30  # seconds after which a connection without a request is closed
 # All threads share one interpreter: more of them compute no more, but take turns and wait for them.
 _THREADS = 4  # that work on requests
 _TURN = 0.002  # seconds that a thread computes while others wait; Python's own is 0.005
+# Loggers that say the same thing once a minute, for it may be found again at every request or look.
+ONCE_A_MINUTE = ("asyncio", "uvicorn.error", "oracle.web", ROUNDS_LOG)
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -65,7 +68,7 @@ def listen(app: FastAPI, bound: socket.socket) -> None:
     gc.freeze()
     limits = limits_of_this_process(settings.connections, settings.connections_per_address)
     quiet = OncePerMinute()
-    for name in ("asyncio", "uvicorn.error", "oracle.web"):
+    for name in ONCE_A_MINUTE:
         logging.getLogger(name).addFilter(quiet)
     config = uvicorn.Config(
         app,

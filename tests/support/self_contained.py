@@ -5,10 +5,12 @@ code is followed through the functions of the tests. What is selected is watched
 test that starts a process or opens a database all the same fails.
 """
 
+import re
 import sys
 import types
 import unittest
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +55,7 @@ REACHES = (
     "starlette.testclient",
     "subprocess",
 )
+_REACHES = re.compile(rf"(?:{'|'.join(map(re.escape, REACHES))})(?:[._]|$)")
 EVENTS = frozenset(
     {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system"}
     | {"sqlite3.connect", "subprocess.Popen"}
@@ -95,11 +98,19 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Guard(), "self_contained_guard")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import the folders of which nothing is selected."""
+    left_out = {_TESTS / folder for folder in FOLDERS}
+    return collection_path in left_out if config.getoption("--self-contained") else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("--self-contained"):
         return
-    chosen = [item for item in items if why_not(item) is None]
-    config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+    chosen, others = [], []
+    for item in items:
+        (others if why_not(item) else chosen).append(item)
+    config.hook.pytest_deselected(items=others)
     items[:] = chosen
 
 
@@ -129,16 +140,26 @@ def reached(functions: list[Any]) -> str | None:
         seen.add(id(function))
         if isinstance(function, type):
             waiting += [each for each in vars(function).values() if callable(each)]
-        code = getattr(function, "__code__", None)
-        if code is None:
+        if getattr(function, "__code__", None) is None:
             continue
-        for value in _values(code, function):
-            name = value if isinstance(value, str) else _full_name(value)
-            if any(name == each or name.startswith((f"{each}.", f"{each}_")) for each in REACHES):
-                return name
-            if _is_of_tests(value):
-                waiting.append(value)
+        name, others = _named(function)
+        if name is not None:
+            return name
+        waiting += others
     return None
+
+
+@cache
+def _named(function: Any) -> tuple[str | None, tuple[Any, ...]]:
+    """Return what of REACHES a function's code names, and the code of tests that it names."""
+    others = []
+    for value in _values(function.__code__, function):
+        name = value if isinstance(value, str) else _full_name(value)
+        if _REACHES.match(name):
+            return name, ()
+        if _is_of_tests(value):
+            others.append(value)
+    return None, tuple(others)
 
 
 def _values(code: types.CodeType, function: Any) -> Iterator[Any]:
@@ -183,6 +204,10 @@ def _full_name(value: Any) -> str:
 def _is_of_tests(value: Any) -> bool:
     if isinstance(value, types.ModuleType) or not hasattr(value, "__module__"):
         return False
-    module = sys.modules.get(_module(value))
-    file = getattr(module, "__file__", None)
+    return _lies_in_tests(_module(value))
+
+
+@cache
+def _lies_in_tests(module: str) -> bool:
+    file = getattr(sys.modules.get(module), "__file__", None)
     return file is not None and Path(file).is_relative_to(_TESTS)

@@ -61,10 +61,15 @@ def _knowledge_gradient(
     nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
     weights = weights / weights.sum()
 
+    top = int(np.argmax(mean))
+
     def gains(covariance: Array, variance: Array) -> Array:
-        moves = covariance / np.sqrt(variance)  # (value, cell): of the means, by one std of a cell
-        tops = (mean[:, None, None] + moves[:, :, None] * nodes).max(axis=0)
-        raised: Array = tops @ weights - mean.max()
+        spread = np.diag(covariance) + covariance[top, top] - 2 * covariance[top]
+        # no result of `nodes` brings the others above the best: the same gains in less time
+        near = mean[top] - mean <= nodes[-1] * np.sqrt(np.maximum(spread, 0.0)) + 1e-9
+        moves = covariance[near] / np.sqrt(variance)  # (value, cell): of means, by a cell's std
+        tops = [(mean[near, None] + moves * node).max(axis=0) for node in nodes]
+        raised: Array = np.stack(tops, axis=1) @ weights - mean[top]
         return raised
 
     return _one_by_one(search, known, answer, curves.T @ curves / len(curves), gains, count)

@@ -153,7 +153,13 @@ ORDERS: dict[str, Callable[[Sequence[Pack]], int]] = {
 }
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(
+    "order",
+    [
+        pytest.param(order, marks=[pytest.mark.slow] if order[-1] in "234567" else [])
+        for order in ORDERS
+    ],
+)
 @pytest.mark.parametrize("beam", [1, 2, 3])
 def test_nothing_is_trained_twice_though_networks_are_dropped(
     study: Make, Rehearsal: Any, order: str, beam: int

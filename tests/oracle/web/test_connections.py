@@ -12,7 +12,11 @@ from typing import Any
 import pytest
 import uvicorn
 
+from oracle.errors import StorageUnavailable
+from oracle.service import scheduler
+from oracle.service.scheduler import Scheduler
 from oracle.web.connections import BoundedProtocol, ConnectionLimits
+from oracle.web.listener import ONCE_A_MINUTE
 from oracle.web.log_filter import OncePerMinute
 
 SOON = 0.1  # seconds
@@ -133,3 +137,30 @@ def test_the_same_is_logged_once_a_minute_and_how_often_it_was_left_out() -> Non
     clock[0] = 60.0
     assert passed("no descriptor %d", 7) == "no descriptor 7 (and 100 more like this)"
     assert passed("no descriptor %d", 8) is None
+
+
+def test_a_database_that_is_gone_is_logged_once_a_minute(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The scheduler looks four times a second."""
+    looks = threading.Semaphore(0)
+
+    class Gone(Scheduler):
+        def tick(self) -> None:
+            looks.release()
+            raise StorageUnavailable("the database is gone")
+
+    monkeypatch.setattr(scheduler, "_LOOK", 0.001)
+    quiet = OncePerMinute(lambda: 0.0)
+    for name in ONCE_A_MINUTE:
+        logging.getLogger(name).addFilter(quiet)
+    unused: Any = None
+    gone = Gone(unused, unused)
+    gone.start()
+    try:
+        assert all(looks.acquire(timeout=30) for _ in range(20))
+    finally:
+        gone.stop()
+        for name in ONCE_A_MINUTE:
+            logging.getLogger(name).removeFilter(quiet)
+    assert [record.getMessage() for record in caplog.records] == ["the database is gone"]

@@ -36,6 +36,8 @@ OPTIMIZERS: list[OptimizerSpec] = [
 IDS = [repr(spec) for spec in OPTIMIZERS]
 NORMALISED = FullyConnectedSpec(name="fully_connected", hidden=(24, 16), batch_norm=True)
 PLAIN = FullyConnectedSpec(name="fully_connected", hidden=(24, 16))
+ONE_REPLICATE = [(0, 0.02), (0, 0.1)]
+TWO_REPLICATES = [(0, 0.05), (1, 0.1)]
 Systems = Callable[..., SystemSpec]
 all_engines = pytest.mark.parametrize("engine", ENGINES, ids=NAMES)
 
@@ -126,8 +128,15 @@ def moved(outcomes: Sequence[Outcome], jobs: Sequence[Job]) -> bool:
 
 
 @all_engines
-@pytest.mark.parametrize("cycle", [0, 1], ids=["unpruned", "pruned"])
-@pytest.mark.parametrize("network", [PLAIN, NORMALISED], ids=["plain", "normalised"])
+@pytest.mark.parametrize(
+    ("cycle", "network"),
+    [
+        pytest.param(0, PLAIN, id="unpruned-plain"),
+        pytest.param(1, NORMALISED, id="pruned-normalised"),
+        pytest.param(0, NORMALISED, id="unpruned-normalised", marks=pytest.mark.slow),
+        pytest.param(1, PLAIN, id="pruned-plain", marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=IDS)
 def test_fully_connected_networks_end_with_the_weights_of_solo(
     system: Systems,
@@ -150,8 +159,15 @@ def test_fully_connected_networks_end_with_the_weights_of_solo(
 
 
 @all_engines
-@pytest.mark.parametrize("rates", [[(0, 0.02), (0, 0.1)], [(0, 0.05), (1, 0.1)]], ids=["1", "2"])
-@pytest.mark.parametrize("carry", ["last", "best"])
+@pytest.mark.parametrize(
+    ("carry", "rates"),
+    [
+        pytest.param("best", ONE_REPLICATE, id="best-1"),
+        pytest.param("last", TWO_REPLICATES, id="last-2"),
+        pytest.param("last", ONE_REPLICATE, id="last-1", marks=pytest.mark.slow),
+        pytest.param("best", TWO_REPLICATES, id="best-2", marks=pytest.mark.slow),
+    ],
+)
 def test_a_resnet_on_augmented_images_ends_with_the_weights_of_solo(
     system: Systems, colours: Images, engine: Any, rates: list[tuple[int, float]], carry: str
 ) -> None:

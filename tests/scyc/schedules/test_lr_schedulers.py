@@ -321,7 +321,8 @@ def test_saved_and_loaded_at_any_iteration_the_rates_are_the_same_to_the_end(
     """Over three pruning cycles: in a warm-up, at its end, at drops, at the end of a cycle."""
     cycle, total = 25, 75
     whole = iterate(make(with_own_rates()), 0, total, cycle)
-    for saved in range(total + 1):
+    boundaries = [end + near for end in (0, 7, 11, 17) for near in (-1, 0, 1)]
+    for saved in (each for each in range(total + 1) if each % cycle in boundaries or each == 24):
         first = make(with_own_rates())
         begun = iterate(first, 0, saved, cycle)
         states = [first.state_dict(), first.optimizer.state_dict()]
@@ -329,6 +330,20 @@ def test_saved_and_loaded_at_any_iteration_the_rates_are_the_same_to_the_end(
         assert group_rates(second) == group_rates(first)
         assert second.get_last_lr() == first.get_last_lr()
         assert begun + iterate(second, saved, total, cycle) == whole
+
+
+@pytest.mark.parametrize("resume", RESUMES, ids=lambda resume: resume.__name__)
+@pytest.mark.parametrize("make", [make for make, _ in EVERY], ids=[*IDS, "s_cyc"])
+def test_saved_and_loaded_at_every_iteration_the_rates_are_the_same(
+    make: Callable[[Optimizer], ScheduleLR], resume: Resume
+) -> None:
+    cycle, total = 25, 75
+    scheduler, seen = make(with_own_rates()), []
+    for step in range(total):
+        states = [scheduler.state_dict(), scheduler.optimizer.state_dict()]
+        scheduler = resume(make, *map(through_a_file, states))
+        seen += iterate(scheduler, step, step + 1, cycle)
+    assert seen == iterate(make(with_own_rates()), 0, total, cycle)
 
 
 @pytest.mark.parametrize(("make", "spec"), ALL, ids=IDS)

@@ -118,7 +118,8 @@ def test_what_it_asks_is_a_function_of_what_is_known_alone() -> None:
     assert (one.trained == other.trained).all()
 
 
-def test_a_decision_at_60_values_and_12_replicates_takes_less_than_50_ms_of_cpu() -> None:
+@pytest.mark.parametrize("rule", ["information", "knowledge gradient"])  # both of "adaptive"
+def test_a_decision_at_60_values_and_12_replicates_takes_less_than_50_ms_of_cpu(rule: str) -> None:
     rng = np.random.default_rng(0)
     grid = tuple(np.geomspace(0.005, 0.5, 60).tolist())
     means = 90 - 10 * (np.linspace(0, 1, 60) - 0.5) ** 2
@@ -129,7 +130,7 @@ def test_a_decision_at_60_values_and_12_replicates_takes_less_than_50_ms_of_cpu(
             table, diverged = means[:, None] + rng.normal(0, 0.5, (60, 12)), np.zeros((60, 12))
             table[:, 11], diverged[:, 11] = np.nan, np.nan
             started = time.process_time()
-            assert next_cells(search, Known(table, diverged)).cells
+            assert next_cells(search, Known(table, diverged), rule).cells
             spent.append(time.process_time() - started)
     assert min(spent) < 0.05
 
@@ -142,6 +143,24 @@ def test_the_max_lr_that_is_named_has_every_replicate_and_is_as_good_as_the_best
         assert known.trained.sum() <= 80
         means = 90 - 0.02 * (np.arange(40) - 20.0) ** 2
         assert means[20] - means[GRID.index(answer.complete)] < 0.6
+
+
+def test_the_knowledge_gradient_is_that_of_the_definition_over_all_values() -> None:
+    table = hump(0.5, 4)
+    diverged = np.zeros((40, 4))
+    table[:, 3], diverged[:, 3] = np.nan, np.nan
+    search, known = CycleSearch(GRID, 4, 0.5, 160, 8), Known(table, diverged)
+    answer = infer_cycle(search, known)
+    drawn = answer.posterior.at(GRID)
+    mean, covariance = drawn.mean(axis=0), np.cov(drawn.T, ddof=0)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(15)
+    noise = answer.posterior.noise.near_best**2
+    moves = covariance / np.sqrt(np.diag(covariance) + noise)
+    tops = (mean[:, None, None] + moves[:, :, None] * nodes).max(axis=0)
+    gains = tops @ weights / weights.sum() - mean.max()
+    [(value, replicate)] = RULES["knowledge gradient"](search, known, answer, 1)
+    assert replicate == 3
+    assert gains[value] == pytest.approx(gains.max(), abs=1e-9)
 
 
 def test_replicates_that_no_max_lr_shares_are_no_obstacle() -> None:
