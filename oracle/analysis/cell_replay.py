@@ -147,7 +147,7 @@ def replay_text(replays: Sequence[CellReplay], rule: str) -> str:
 
     Args:
         replays: The replays.
-        rule: What is broken, and the remedy.
+        rule: Name of the search that was replayed.
     """
     mean = statistics.fmean
     gaps = [each.held_out - each.raw_held_out for each in replays]

@@ -202,7 +202,7 @@ def text(fitted: Fit, name: str) -> str:
 
     Args:
         fitted: The fit.
-        name: The name.
+        name: Of the run or table that it was fitted to.
     """
     curve, count = fitted.curve, len(fitted.inside) + len(fitted.outside)
     lines = [

@@ -67,7 +67,7 @@ class Observations:
         """Return the latest run with a name; None where there is none.
 
         Args:
-            name: The name.
+            name: Of the run.
         """
         mine = OUTSIDE.c.run_id.startswith(f"{storable(name)}-", autoescape=True)
         exact = sa.func.length(OUTSIDE.c.run_id) == len(name) + _SUFFIX

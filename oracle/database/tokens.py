@@ -32,7 +32,7 @@ class Tokens:
         Raises BadInput where the name is taken, or is none.
 
         Args:
-            name: The name.
+            name: Of the token.
             scope: What the token allows.
         """
         rule = name_rule(name)
@@ -76,7 +76,7 @@ class Tokens:
         """Delete a token, and end its sessions. Raises BadInput where there is none.
 
         Args:
-            name: The name.
+            name: Of the token.
         """
         with self._database.writing() as connection:
             delete = (

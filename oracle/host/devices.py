@@ -21,7 +21,7 @@ def device_rule(name: str) -> str | None:
     """Return why this process cannot train on a device; None where it can.
 
     Args:
-        name: The name.
+        name: ``auto``, ``cpu`` or ``cuda``.
     """
     if name == "cuda" and not torch.cuda.is_available():
         return 'PyTorch finds no CUDA device on this machine; use "auto" or "cpu"'

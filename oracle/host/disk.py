@@ -28,7 +28,7 @@ def why_not_writable(folder: Path) -> str:
     """Say why nothing can be written to a folder, made first if need be; "" if it can.
 
     Args:
-        folder: The folder.
+        folder: It may be missing.
     """
     absolute = folder.absolute()
     nearest = next(each for each in (absolute, *absolute.parents) if each.exists())

@@ -147,7 +147,7 @@ def find_listed(name: str, settings: Settings) -> ListedRun:
     """Return what is to be known of one run. Raises BadInput, StorageError.
 
     Args:
-        name: The name.
+        name: Id or name of the run.
         settings: Where runs are kept and how they are trained.
     """
     (run,) = listed([catalog.find_run(name, settings)])

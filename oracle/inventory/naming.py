@@ -20,7 +20,7 @@ def rename(run: StoredRun, name: str, settings: Settings) -> None:
 
     Args:
         run: The stored run.
-        name: The name.
+        name: New, of the run.
         settings: Where runs are kept and how they are trained.
 
     Raises:

@@ -155,7 +155,7 @@ def static(name: str) -> str:
     """Return a style sheet or script of figures.
 
     Args:
-        name: The name.
+        name: Of the file.
     """
     return _resource(name).decode()
 

@@ -18,7 +18,7 @@ def name_rule(name: str) -> str:
     """Return why a text cannot be a token's name; "" where it can.
 
     Args:
-        name: The name.
+        name: Of a token.
     """
     if not re.fullmatch(NAME, name):
         return "1 to 64 letters, digits and . _ @ - are a name, the first a letter or digit"

@@ -50,7 +50,7 @@ def default(name: str) -> int:
     """Return a bound that nobody has set.
 
     Args:
-        name: The name.
+        name: Of the limit.
     """
     return LIMITS[name].default
 

@@ -265,7 +265,7 @@ def short_ids(name: str, digest: str) -> tuple[str, ...]:
     it taken by another hash takes the next, which is longer.
 
     Args:
-        name: The name.
+        name: Of the study.
         digest: Hash, in hexadecimal.
     """
     return tuple(f"{name}-{digest[:digits]}" for digits in HASH_DIGITS)

@@ -46,7 +46,7 @@ def asset(name: str) -> Asset:
     """Return one of the files, read and packed once. Raises KeyError for another name.
 
     Args:
-        name: The name.
+        name: Of the file.
     """
     if name == "plotly.js":
         content = page.plotly_js()
@@ -64,7 +64,7 @@ def address(name: str) -> str:
     """Return where a page finds a file: for as long as this is its content.
 
     Args:
-        name: The name.
+        name: Of the file.
     """
     return f"/assets/{asset(name).stamp}/{name}"
 

@@ -61,7 +61,7 @@ class ServeOptions:
         """Return a bound, as it was set or by default.
 
         Args:
-            name: The name.
+            name: Of the limit.
         """
         return self.limits.get(name, default(name))
 

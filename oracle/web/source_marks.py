@@ -33,7 +33,7 @@ def line(text: str, path: str) -> int | None:
 
     Args:
         text: YAML.
-        path: ``module:name``, or one that was registered.
+        path: Of the field, such as ``grid.max_lr[4]``.
     """
     said = _LINE.match(path)
     if said:

@@ -77,7 +77,7 @@ def bad(path: str, rule: str, value: object = None) -> BadInput:
     """Return the refusal of a data set for one problem.
 
     Args:
-        path: ``module:name``, or one that was registered.
+        path: Of the field in the study.
         rule: What is broken, and the remedy.
         value: What was given.
     """

@@ -24,7 +24,7 @@ class RunNames:
         """Return the id of the run of a name; None where there is none.
 
         Args:
-            name: The name.
+            name: That a user gave a run.
         """
         select = sa.select(RUN_NAMES.c.run_id).where(RUN_NAMES.c.name == storable(name))
         with self._database.reading() as connection:

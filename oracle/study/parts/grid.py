@@ -38,7 +38,7 @@ def on_grid(grid: GridSpec, rate: float) -> float:
 
     Args:
         grid: The declared grid of max_lr.
-        rate: Share of the remaining weights that a cycle prunes, in (0, 1).
+        rate: A learning rate.
     """
     rounded = round_digits(rate, 12)
     return rounded if rounded in grid_values(grid) else rate
@@ -120,7 +120,7 @@ def growth_problems(grid: GridSpec, path: str) -> list[Problem]:
 
     Args:
         grid: The declared grid of max_lr.
-        path: ``module:name``, or one that was registered.
+        path: Of the grid in the study.
     """
     if not grid.extend or len(values := grid_values(grid)) > 1:
         return []
