@@ -30,7 +30,7 @@ from scale import study
 from simulated import Simulation, answer
 
 from oracle.database import RunDatabase, engine_options, sqlite_url
-from oracle.database.contents.studies import numbered_studies_with
+from oracle.database.contents.studies import studies_with
 from oracle.runs import execute, prepare
 from oracle.search.graph import Graph
 from oracle.search.request import StudyKey
@@ -65,7 +65,7 @@ def finding(folder: Path, studies: int, rounds: int) -> Case:
         assert len(found) == min(10, studies)
 
     def asked() -> None:
-        assert len(numbered_studies_with(storage.engine, "graph", "graph-0")) == min(10, studies)
+        assert len(studies_with(storage.engine, "graph", "graph-0")) == min(10, studies)
 
     each = pairs(listed, asked, rounds, time.process_time, per=1)
     found = [(1000 * theirs, 1000 * ours) for theirs, ours in each]

@@ -202,11 +202,12 @@ def _narrow(printed: ReportTable) -> ReportTable:
     """Return the first columns of a wide table, and of each cycle the first row."""
     if len(printed.headers) <= _NOTE_COLUMNS:
         return printed
+    notes = [note for note in printed.notes if not note.startswith("Row 2")]
     return replace(
         printed,
         headers=printed.headers[:_NOTE_COLUMNS],
         rows=[row[:_NOTE_COLUMNS] for row in printed.rows if row[0]],
-        notes=[*printed.notes, "The run's table has more columns: oracle table, or its page."],
+        notes=[*notes, "The run's table has more columns: oracle table, or its page."],
     )
 
 

@@ -14,6 +14,7 @@ from oracle.search.graph import Graph
 from oracle.search.request import StudyKey, StudyRole
 from oracle.settings import Progress
 from oracle.storage.optuna_studies import study_name
+from oracle.storage.people_names import people_name
 from oracle.storage.recorder import Recorder
 from oracle.study.base import Study
 from oracle.tables.registry import Table
@@ -40,22 +41,11 @@ def say_what_is_gone(
     )
 
 
-def people_name(name: str, study_key: StudyKey, result: Table) -> str:
-    """Return what an Optuna study is called for people, such as ``digits / cycle 03 / 51 %``.
-
-    Its own name holds hashes: by it a run finds the study again.
-
-    Args:
-        name: Of the run's study.
-        study_key: What the Optuna study holds.
-        result: The run's table, which has the weights that remain.
-    """
-    if study_key.cycle is None:
-        return f"{name} / {study_key.kind}"
+def _heading(name: str, study_key: StudyKey, role: StudyRole, result: Table) -> str:
+    """Return what an Optuna study is called for people; the table has the weights that remain."""
     rows: Any = result.get("cycles") or ()  # not every kind of table has them
     left = [row["weights_remaining"] for row in rows if row["cycle"] == study_key.cycle]
-    share = f" / {left[0]:.3g} %" if left else ""
-    return f"{name} / cycle {study_key.cycle:02d}{share}"
+    return people_name(name, study_key.kind, study_key.cycle, left[0] if left else None, role)
 
 
 def publish(recorder: Recorder, experiment: Experiment, result: Table) -> None:
@@ -73,7 +63,7 @@ def publish(recorder: Recorder, experiment: Experiment, result: Table) -> None:
     for answer in answers:
         recorder.answer(answer)
     for key, role in studies:
-        note = formats.dashboard_note(result, people_name(recorder.name, key, result))
+        note = formats.dashboard_note(result, _heading(recorder.name, key, role, result))
 
         def annotate(study_key: StudyKey = key, role: StudyRole = role, note: str = note) -> None:
             recorder.store.annotate(

@@ -199,6 +199,17 @@ class Service:
 
         return self._drawn.get((*stamp, form), drawing)
 
+    def run_of(self, number: int) -> StoredRun | None:
+        """Return the latest run with an Optuna study; None of a study that is no run's.
+
+        Args:
+            number: Of the study, as the dashboard's addresses have it.
+        """
+        graph, ended = self.store.runs_of(number)
+        records = [each for each in self.database.runs() if graph and each.graph == graph]
+        chosen = [each for each in records if each.run_id in ended] or records
+        return self._run(chosen[-1]) if chosen else None
+
     def _stamp(self, run: StoredRun, which: str | None) -> tuple[str, str | None, int]:
         """Return what a table is a function of."""
         graph = Graph(run.study.system, run.record.fingerprint)

@@ -14,11 +14,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from scyc.json_types import JsonMapping
+from scyc.specs.base import content_hash
+
 if TYPE_CHECKING:
     import optuna
     from plotly.graph_objects import Figure
 
 _PACKAGE = "optuna_dashboard"
+_NOTE_HASHES = "note_hashes"  # user attribute: of the note before and after the last run wrote
 
 
 def read_note(study: optuna.Study) -> str:
@@ -29,6 +33,20 @@ def read_note(study: optuna.Study) -> str:
     """
     note: str = _module("_note", "get_note").get_note(study)
     return note
+
+
+def replace_note(study: optuna.Study, note: str) -> None:
+    """Give a study its note (Markdown), unless somebody has edited the one it has.
+
+    Args:
+        study: Optuna's study.
+        note: The note of this run.
+    """
+    old = read_note(study)
+    if _note_is_ours(old, study.user_attrs):
+        hashes = [content_hash([text]) for text in (old, note)]  # both: a kill may come between
+        study.set_user_attr(_NOTE_HASHES, hashes)
+        write_note(study, note)
 
 
 def write_note(study: optuna.Study, note: str) -> None:
@@ -51,6 +69,15 @@ def write_figure(study: optuna.Study, title: str, figure: Figure) -> None:
     """
     module = _module("_custom_plot_data", "save_plotly_graph_object")
     module.save_plotly_graph_object(study, figure, graph_object_id=title)
+
+
+def _note_is_ours(note: str, attributes: JsonMapping) -> bool:
+    """Return whether a note may be replaced: it is empty, or as the last run left it."""
+    if not note:
+        return True
+    if _NOTE_HASHES in attributes:
+        return content_hash([note]) in attributes[_NOTE_HASHES]
+    return any(key.startswith("run:") for key in attributes)  # of a version that kept no hash
 
 
 @cache

@@ -8,9 +8,15 @@ from collections.abc import Sequence
 import optuna
 from optuna.storages import RDBStorage
 
+from oracle.database.contents.studies import (
+    first_weights_remaining,
+    studies_with,
+    study_attributes,
+)
 from oracle.errors import StorageError
 from oracle.search.graph import Graph
 from oracle.search.request import StudyKey
+from oracle.storage.people_names import DescribedStudy, people_names
 from oracle.storage.trial_codec import metric_of
 from oracle.study.base import HASH_DIGITS
 from scyc.json_types import JsonMapping
@@ -74,6 +80,21 @@ class OptunaStudies:
             title = f"{run_id}/{_EXTERNAL.kind}"
             self._by_key[key] = self._open([title], _ACCURACY, {"outside": run_id})
         return self._by_key[key]
+
+    def numbered(self, graph: Graph) -> list[tuple[int, str]]:
+        """Return numbers and names for people of a graph's studies, summaries first."""
+        found = studies_with(self._storage.engine, "graph", graph.id)
+        studies = [DescribedStudy(*each) for each in found]
+        names = people_names(studies, first_weights_remaining(self._storage.engine))
+        later = {each.number for each in studies if not each.is_summary}
+        order = sorted(names, key=lambda number: (number in later, names[number]))
+        return [(number, names[number]) for number in order]
+
+    def runs_of(self, number: int) -> tuple[str | None, set[str]]:
+        """Return a study's graph, and the ids of the runs that have ended with it."""
+        known = study_attributes(self._storage.engine, number)
+        ended = {key.removeprefix("run:") for key in known if key.startswith("run:")}
+        return known.get("graph"), ended
 
     def _open(
         self,

@@ -23,7 +23,7 @@ from oracle.database import (
     optuna_schema_lock,
 )
 from oracle.database.contents.optuna_tables import SUMMARY_KEY
-from oracle.database.contents.studies import numbered_studies_with, trials_with
+from oracle.database.contents.studies import trials_with
 from oracle.database.optuna_rows import Trials
 from oracle.errors import OptunaStudyGone, StorageProblem
 from oracle.records.candidates import CandidateTrial
@@ -31,6 +31,7 @@ from oracle.records.observations import Observation
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.request import StudyKey, StudyRole
 from oracle.storage import dashboard
+from oracle.storage.dashboard_storage import DashboardStorage
 from oracle.storage.errors import decoding_errors, storage_errors
 from oracle.storage.optuna_studies import OptunaStudies
 from oracle.storage.trial_codec import (
@@ -44,13 +45,9 @@ from oracle.storage.trial_codec import (
     replicate_of,
 )
 from scyc.errors import BadInput
-from scyc.json_types import JsonMapping
-from scyc.specs.base import content_hash
 
 if TYPE_CHECKING:  # figures are written where a run ends, and a table is read without them
     from plotly.graph_objects import Figure
-
-_NOTE_HASHES = "note_hashes"  # user attribute: of the note before and after the last run wrote
 
 
 class ResultStore:
@@ -67,6 +64,8 @@ class ResultStore:
             shown = url.render_as_string(hide_password=True)
             problem = StorageProblem("storage", f"does not open: {failed(error)}", shown)
             raise BadInput("storage", [problem]) from error
+        self._url = url
+        self._shown: DashboardStorage | None = None  # what the dashboard reads from
         self._trials = Trials(url)
         self._studies = OptunaStudies(self._storage)
         self._numbers: dict[str, int] = {}  # of studies in their table, by name
@@ -81,13 +80,19 @@ class ResultStore:
         """Give the connections back."""
         self._storage.remove_session()
         self._storage.engine.dispose()
+        if self._shown is not None:
+            self._shown.remove_session()
+            self._shown.engine.dispose()
         self._trials.close()
 
     def dashboard(self) -> Callable[..., Any]:
         """Return the Optuna dashboard, a WSGI application; it asks nobody who they are."""
         from optuna_dashboard import wsgi  # noqa: PLC0415  # scikit-learn and pandas: two seconds
 
-        application: Callable[..., Any] = wsgi(self._storage)
+        if self._shown is None:
+            text = self._url.render_as_string(hide_password=False)
+            self._shown = DashboardStorage(text, engine_kwargs=engine_options(self._url))
+        application: Callable[..., Any] = wsgi(self._shown)
         return application
 
     def results(self, graph: Graph) -> dict[str, CellResult]:
@@ -132,12 +137,31 @@ class ResultStore:
             return trials_with(self._storage.engine, "graph", graph.id)
 
     def numbered(self, graph: Graph) -> list[tuple[int, str]]:
-        """Return numbers, as the dashboard's addresses have them, and names of a graph's studies.
+        """Return numbers, as the dashboard's addresses have them, and names for people.
 
         Args:
-            graph: Names the training runs of the system.
+            graph: Whose studies are listed, summaries first.
+
+        Raises:
+            StorageError: The database fails.
         """
-        return numbered_studies_with(self._storage.engine, "graph", graph.id)
+        with storage_errors("the Optuna studies could not be listed"):
+            return self._studies.numbered(graph)
+
+    def runs_of(self, number: int) -> tuple[str | None, set[str]]:
+        """Return the graph of an Optuna study, and the runs that have ended with it.
+
+        Args:
+            number: Of the study, as the dashboard's addresses have it.
+
+        Returns:
+            None, and no runs, of a study that is not ours.
+
+        Raises:
+            StorageError: The database fails.
+        """
+        with storage_errors("an Optuna study could not be read"):
+            return self._studies.runs_of(number)
 
     def add(
         self,
@@ -240,11 +264,7 @@ class ResultStore:
         """
         with storage_errors("the notes for the dashboard could not be stored"):
             study = self._studies.get(graph, name, study_key)
-            old = dashboard.read_note(study)
-            if _note_is_ours(old, study.user_attrs):  # both hashes: a kill may come between
-                hashes = [content_hash([text]) for text in (old, note)]
-                study.set_user_attr(_NOTE_HASHES, hashes)
-                dashboard.write_note(study, note)
+            dashboard.replace_note(study, note)
             study.set_user_attr(f"run:{run_id}", dict(role))
             for title, figure in figures.items():
                 dashboard.write_figure(study, title, figure)
@@ -271,12 +291,3 @@ class ResultStore:
             stored = self._trials.distribution(self._number(study), "max_lr")
             self._axes[name] = max_lr_axis(stored, bounds)
         return self._axes[name]
-
-
-def _note_is_ours(note: str, attributes: JsonMapping) -> bool:
-    """Return whether a note may be replaced: it is empty, or as the last run left it."""
-    if not note:
-        return True
-    if _NOTE_HASHES in attributes:
-        return content_hash([note]) in attributes[_NOTE_HASHES]
-    return any(key.startswith("run:") for key in attributes)  # of a version that kept no hash

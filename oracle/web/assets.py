@@ -21,6 +21,9 @@ router = APIRouter(include_in_schema=False)  # nothing here is secret: the sign-
 _MEDIA: Mapping[str, str] = MappingProxyType(
     {
         "oracle.css": "text/css; charset=utf-8",
+        "dashboard.css": "text/css; charset=utf-8",
+        "dashboard-read-only.css": "text/css; charset=utf-8",
+        "dashboard.js": "text/javascript; charset=utf-8",
         "panels.css": "text/css; charset=utf-8",
         "live.js": "text/javascript; charset=utf-8",
         "figures.js": "text/javascript; charset=utf-8",

@@ -21,13 +21,15 @@ from starlette.types import Message, Receive, Scope, Send
 from oracle.errors import StorageError
 from oracle.reports import formats
 from oracle.rest import problems
-from oracle.rest.auth import needs
+from oracle.rest.auth import current, needs
 from oracle.rest.problems import HttpProblem
 from oracle.rest.settings import WebSettings
 from oracle.service.service import Service
+from oracle.web import assets
 
 _CSV = "/csv/"
-PATHS = ("/dashboard", "/api/", _CSV, "/static/", "/favicon.ico")
+_PAGE = "/dashboard"
+PATHS = (_PAGE, "/api/", _CSV, "/static/", "/favicon.ico")
 _READING = frozenset({"GET", "HEAD"})
 # Its page brings its own scripts, and compiles some. Its notes may hold HTML, which must not run.
 _POLICY = (
@@ -77,7 +79,7 @@ class Dashboard:
         except HttpProblem as error:
             path = request.url.path
             answer = problems.answer(path, error.status, error.detail, (), error.headers)
-            page = path.startswith("/dashboard") and request.method in _READING
+            page = path.startswith(_PAGE) and request.method in _READING
             if error.status == 401 and page:
                 answer = RedirectResponse(f"/sign-in?next={quote(path)}", 303)
             await answer(scope, receive, send)
@@ -87,8 +89,14 @@ class Dashboard:
         assert self._inner is not None  # it is opened once
         sent = _with_policy(send)
         if request.url.path.startswith(_CSV):
-            sent = _without_formulas(sent)
+            sent = _rewritten(sent, "text/csv", _inert)
+        elif request.url.path.startswith(_PAGE):
+            writes = await run_in_threadpool(self._writes, request)
+            sent = _rewritten(sent, "text/html", lambda html: _page(html, writes))
         headers = scope["headers"]
+        if request.url.path.startswith(_PAGE):  # its dates are not those of what we send
+            conditions = (b"if-modified-since", b"if-none-match", b"range")
+            headers = [each for each in headers if each[0] not in conditions]
         if "accept-encoding" not in request.headers:  # without which it fails
             headers = [*headers, (b"accept-encoding", b"identity")]
         await self._inner({**scope, "root_path": "", "headers": headers}, receive, sent)
@@ -106,6 +114,11 @@ class Dashboard:
             rule = "the dashboard is read-only; start the server with --dashboard-writes"
             raise HttpProblem(403, rule)
 
+    def _writes(self, request: Request) -> bool:
+        """Return whether the caller may write here, now that they may read."""
+        who = current(request)
+        return self.settings.dashboard_writes and who is not None and who.allows("admin")
+
     def _open(self) -> None:
         with self._lock:
             if self._inner is None:
@@ -121,12 +134,12 @@ def _with_policy(send: Send) -> Send:
     return with_policy
 
 
-def _without_formulas(send: Send) -> Send:
-    """Hold an answer back until it is whole, and send its cells so that none is a formula."""
+def _rewritten(send: Send, media_type: str, rewrite: Callable[[str], str]) -> Send:
+    """Hold an answer back until it is whole, and send what is made of a text of this type."""
     began: list[Message] = []
     chunks: list[bytes] = []
 
-    async def without_formulas(message: Message) -> None:
+    async def rewritten(message: Message) -> None:
         if message["type"] == "http.response.start":
             began.append(message)
             return
@@ -135,14 +148,25 @@ def _without_formulas(send: Send) -> Send:
             return
         body = b"".join(chunks)
         headers = MutableHeaders(scope=began[0])
-        if headers.get("content-type", "").startswith("text/csv"):
-            body = _inert(body.decode("utf-8", "replace")).encode()
+        if headers.get("content-type", "").startswith(media_type) and body:  # HEAD has none
+            body = rewrite(body.decode("utf-8", "replace")).encode()
+            for name in ("etag", "last-modified"):  # of the text before
+                if name in headers:
+                    del headers[name]
             if "content-length" in headers:
                 headers["content-length"] = str(len(body))
         await send(began[0])
         await send({"type": "http.response.body", "body": body})
 
-    return without_formulas
+    return rewritten
+
+
+def _page(html: str, writes: bool) -> str:
+    """Return the dashboard's page with our link; without its buttons for writing if need be."""
+    styles = ["dashboard.css"] if writes else ["dashboard.css", "dashboard-read-only.css"]
+    added = "".join(f'<link rel="stylesheet" href="{assets.address(name)}">' for name in styles)
+    added += f'<script defer src="{assets.address("dashboard.js")}"></script>'
+    return html.replace("</head>", f"{added}</head>", 1)
 
 
 def _inert(text: str) -> str:

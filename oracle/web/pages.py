@@ -159,6 +159,15 @@ def one_run(request: Request, service: ServiceDep, _: Reader, run: Name) -> Resp
     )
 
 
+@router.get("/runs/of-study/{number}")
+def run_of_study(
+    service: ServiceDep, _: Reader, number: Annotated[int, Path(ge=0, le=_LARGEST)]
+) -> Response:
+    """Lead from an Optuna study of the dashboard to its run; to the jobs where it has none."""
+    known = service.run_of(number)
+    return RedirectResponse(f"/runs/{known.record.run_id}" if known else "/", 303)
+
+
 def _found(service: Service, run_id: str | None) -> dict[str, Any]:
     """Collect what there is of a run, for its page."""
     try:

@@ -3,38 +3,75 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from typing import Any
 
 import sqlalchemy as sa
 
-from oracle.database.contents.optuna_tables import OF_STUDIES, STUDIES, TRIALS
+from oracle.database.contents.optuna_tables import ATTRIBUTES, OF_STUDIES, STUDIES, TRIALS
 
 
-def numbered_studies_with(engine: sa.Engine, key: str, value: str) -> list[tuple[int, str]]:
-    """Return numbers, as the dashboard's addresses have them, and names, of the studies.
-
-    Those of which a user attribute is a text.
+def studies_with(engine: sa.Engine, key: str, value: str) -> list[tuple[int, str, dict[str, Any]]]:
+    """Find the studies of which a user attribute is a text.
 
     Args:
         engine: Of the database.
-        key: Of the user attribute.
-        value: Of the user attribute.
+        key: Name of the attribute.
+        value: Its text.
+
+    Returns:
+        Number, as the dashboard's addresses have it, name and user attributes of each.
     """
-    same = STUDIES.c.study_id == OF_STUDIES.c.study_id
     wanted = (OF_STUDIES.c.key == key) & (OF_STUDIES.c.value_json == json.dumps(value))
-    select = sa.select(STUDIES.c.study_id, STUDIES.c.study_name).where(same & wanted)
+    mine = sa.select(OF_STUDIES.c.study_id).where(wanted)
+    columns = (OF_STUDIES.c.study_id, OF_STUDIES.c.key, OF_STUDIES.c.value_json)
+    attributes: dict[int, dict[str, Any]] = defaultdict(dict)
     with engine.connect() as connection:
-        rows = connection.execute(select.order_by(STUDIES.c.study_name))
-        return [(int(number), str(name)) for number, name in rows]
+        for study, name, text in connection.execute(
+            sa.select(*columns).where(OF_STUDIES.c.study_id.in_(mine))
+        ):
+            attributes[study][name] = json.loads(text)
+        names = sa.select(STUDIES.c.study_id, STUDIES.c.study_name)
+        rows = connection.execute(names.where(STUDIES.c.study_id.in_(mine))).all()
+    return [(int(number), str(name), attributes[number]) for number, name in rows]
+
+
+def study_attributes(engine: sa.Engine, number: int) -> dict[str, Any]:
+    """Return a study's user attributes; none where there is no such study.
+
+    Args:
+        engine: Of the database.
+        number: Of the study, as the dashboard's addresses have it.
+    """
+    select = sa.select(OF_STUDIES.c.key, OF_STUDIES.c.value_json)
+    with engine.connect() as connection:
+        rows = connection.execute(select.where(OF_STUDIES.c.study_id == number))
+        return {row.key: json.loads(row.value_json) for row in rows}
+
+
+def first_weights_remaining(engine: sa.Engine) -> dict[int, float]:
+    """Read the weights that remain after the pruning of the first training run of each study.
+
+    Args:
+        engine: Of the database.
+
+    Returns:
+        Percent, by the study's number; studies without training runs are left out.
+    """
+    oldest = sa.func.min(TRIALS.c.trial_id).label("trial_id")
+    first = sa.select(TRIALS.c.study_id, oldest).group_by(TRIALS.c.study_id).subquery()
+    select = (
+        sa.select(first.c.study_id, ATTRIBUTES.c.value_json)
+        .join(ATTRIBUTES, ATTRIBUTES.c.trial_id == first.c.trial_id)
+        .where(ATTRIBUTES.c.key == "weights_remaining")
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(select)
+        return {int(study): float(json.loads(text)) for study, text in rows}
 
 
 def trials_with(engine: sa.Engine, key: str, value: str) -> int:
-    """Return how many trials there are in those studies.
-
-    Args:
-        engine: Of the database.
-        key: Of the user attribute.
-        value: Of the user attribute.
-    """
+    """Return how many trials there are in those studies."""
     same = TRIALS.c.study_id == OF_STUDIES.c.study_id
     wanted = (OF_STUDIES.c.key == key) & (OF_STUDIES.c.value_json == json.dumps(value))
     select = sa.select(sa.func.count()).select_from(TRIALS).join(OF_STUDIES, same).where(wanted)

@@ -17,9 +17,8 @@ from oracle.plots import page
 from oracle.reports import formats
 from oracle.reports import oracle as tables
 from oracle.runs import html_report
-from oracle.runs.publishing import people_name
 from oracle.search.graph import Cell
-from oracle.search.request import StudyKey
+from oracle.storage.people_names import people_name
 from oracle.study.base import Study
 from oracle.tables import oracle
 from scyc.errors import BadInput
@@ -134,9 +133,8 @@ def test_a_tables_footnotes_fit_into_five_short_lines(name: str) -> None:
 def test_a_note_has_a_name_for_people_a_link_and_the_answer_of_each_cycle(
     table: oracle.OracleTable,
 ) -> None:
-    name = people_name("tiny", StudyKey("oracle", 1, "77ab01c4"), table)
+    name = people_name("tiny", "oracle", 1, table["cycles"][1]["weights_remaining"])
     assert name == "tiny / cycle 01 / 80 %"
-    assert people_name("tiny", StudyKey("path", None, "77ab01c4"), table) == "tiny / path"
     note = formats.dashboard_note(table, name)
     assert note.startswith("### tiny / cycle 01 / 80 %\n")
     assert f"[page of the run](/runs/{table['run_id']})" in note
@@ -144,6 +142,8 @@ def test_a_note_has_a_name_for_people_a_link_and_the_answer_of_each_cycle(
     assert len(rows) == 2 + len(table["cycles"])  # heads, and a row a cycle
     assert {row.count("|") for row in rows} == {9}  # 8 columns
     assert "S-Cyc verdict" in rows[0]
+    assert "Row 2" in formats.text(table)
+    assert "Row 2" not in note  # it has the first rows alone
 
 
 def test_csv_reads_back(table: oracle.OracleTable) -> None:

@@ -188,7 +188,7 @@ def test_an_admin_writes_in_the_dashboard_where_the_server_allows_it(service: Se
 
 def test_the_dashboard_shows_the_studies_of_a_run(reader: TestClient) -> None:
     names = [each["study_name"] for each in reader.get("/api/studies").json()["study_summaries"]]
-    assert len([name for name in names if "/cycle-" in name]) == 3
+    assert len([name for name in names if " / cycle " in name]) == 3
     page = reader.get("/dashboard")
     assert page.status_code == 200
     script = page.text.split('src="')[1].split('"')[0]

@@ -23,6 +23,7 @@ from oracle.errors import StorageError, StorageUnavailable
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.request import StudyKey
 from oracle.storage import trial_codec
+from oracle.storage.dashboard_storage import DashboardStorage
 from oracle.storage.optuna_studies import study_name
 from oracle.storage.result_store import ResultStore
 from oracle.storage.trial_codec import cell_trial, replicate_of
@@ -460,7 +461,7 @@ def test_a_connection_that_was_lost_while_nobody_used_it_is_made_anew(
 
 
 def test_graphs_and_places_whose_short_hashes_are_the_same_get_studies_of_their_own(
-    store: ResultStore, graph: Graph, monkeypatch: pytest.MonkeyPatch
+    store: ResultStore, graph: Graph, storage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = Graph(graph.system, "1" * 64)
     vars(other)["id"] = graph.id[:8] + "f" * 56  # as graphs share eight digits after 30,000 seeds
@@ -472,9 +473,28 @@ def test_graphs_and_places_whose_short_hashes_are_the_same_get_studies_of_their_
         cells[tree.id, place.node] = cell.id
     assert set(store.results(graph)) == {cells[graph.id, ORACLE.node], cells[graph.id, near.node]}
     assert set(store.results(other)) == {cells[other.id, ORACLE.node]}
-    names = [name for _, name in store.numbered(graph)]
-    long = f"tiny/{graph.id[:16]}/cycle-00/{near.node[:16]}"
-    assert names == sorted([study_name(graph, "tiny", ORACLE), long])
-    assert [name for _, name in store.numbered(other)] == [
-        f"tiny/{other.id[:16]}/cycle-00/{ORACLE.node[:16]}"
-    ]
+    assert set(optuna.get_all_study_names(storage)) == {
+        study_name(graph, "tiny", ORACLE),
+        f"tiny/{graph.id[:16]}/cycle-00/{near.node[:16]}",
+        f"tiny/{other.id[:16]}/cycle-00/{ORACLE.node[:16]}",
+    }
+    assert len(store.numbered(graph)) == 2
+    assert len(store.numbered(other)) == 1
+
+
+def test_the_dashboard_shows_names_for_people_and_finds_studies_by_their_own(
+    store: ResultStore, graph: Graph, storage: str
+) -> None:
+    for place in (ORACLE, S_CYC):
+        cell = graph.root(len(store.results(graph)), WARMUP, 0.1)
+        store.add(graph, "tiny", place, cell, result(cell))
+    shown = DashboardStorage(storage)
+    names = {each._study_id: each.study_name for each in shown.get_all_studies()}
+    assert list(names.values()) == ["tiny / cycle 00 / 80 %", "tiny / pruning run"]
+    assert store.numbered(graph) == list(names.items())
+    for number, place in zip(names, (ORACLE, S_CYC), strict=True):
+        own = study_name(graph, "tiny", place)
+        assert shown.get_study_id_from_name(own) == number
+        assert len(optuna.load_study(study_name=own, storage=shown).trials) == 1
+    shown.remove_session()
+    shown.engine.dispose()
