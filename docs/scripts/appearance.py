@@ -2,8 +2,9 @@
 
     python docs/scripts/appearance.py
 
-Needs Chromium (BROWSER_PATH, or /usr/bin/chromium) and writes docs/appearance/*.png, with 256
-colours each. The pictures "before" were drawn by the code of commit 32efeb9 and stay as they are.
+Needs Chromium (BROWSER_PATH, or /usr/bin/chromium) and writes docs/appearance/*.webp, lossless,
+with 256 colours each. The pictures "before" were drawn by the code of commit 32efeb9 and stay as
+they are.
 """
 
 from __future__ import annotations
@@ -39,7 +40,10 @@ def quantised(source: Path, target: Path, width: int = WIDTH) -> None:
                 (width, drawn.height * width // drawn.width), Image.Resampling.LANCZOS
             )
         few = drawn.quantize(COLORS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-        few.save(target, optimize=True)
+        if target.suffix == ".webp":
+            few.convert("RGB").save(target, lossless=True, quality=100, method=4)
+        else:
+            few.save(target, optimize=True)
 
 
 def phone(source: Path, target: Path) -> None:
@@ -65,11 +69,11 @@ def main() -> None:
         whole, small = Path(folder) / "whole.png", Path(folder) / "phone.png"
         for name, table in (("9", measured), ("27", made_up_table())):
             page.save(kind.figure(table), whole)
-            quantised(whole, OUTPUT / f"networks-{name}.png")
+            quantised(whole, OUTPUT / f"networks-{name}.webp")
         drawn = Path(folder) / "figure.html"
         page.save(kind.figure(measured), drawn, kind.cards(measured))
         phone(drawn, small)
-        quantised(small, OUTPUT / "phone.png")
+        quantised(small, OUTPUT / "phone.webp")
 
 
 if __name__ == "__main__":

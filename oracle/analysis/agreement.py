@@ -18,6 +18,11 @@ def halves(
 
     Shares of the cycles, as those of :func:`oracle.analysis.replay.said`; what no search can be
     asked to exceed by much. None with fewer than two replicates, or where a half has no winner.
+
+    Args:
+        replayed: The replayed cycles.
+        tolerance: Of the region.
+        kind: Of the tolerance.
     """
     pairs = []
     for each in replayed:

@@ -77,7 +77,11 @@ def budget_json(budget: Budget) -> JsonObject:
 
 
 def relative(times: float | None) -> str:
-    """Format a cost as a multiple of another, which costs so many times as much."""
+    """Format a cost as a multiple of another, which costs so many times as much.
+
+    Args:
+        times: How many times as much; None where that is not known.
+    """
     if not times:
         return "-"
     cost = 1 / times

@@ -66,9 +66,11 @@ class CellReplay:
 def read_recorded(path: Path) -> list[RecordedCycle]:
     """Read a table as JSON (`oracle table RUN --format json`), or a tidy file with `COLUMNS`.
 
+    Args:
+        path: The file.
+
     Raises:
         BadInput: when it is neither, or a grid is not whole.
-
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -141,7 +143,12 @@ def replay_cells(
 
 
 def replay_text(replays: Sequence[CellReplay], rule: str) -> str:
-    """Return replays for a terminal: the means, and a line a cycle."""
+    """Return replays for a terminal: the means, and a line a cycle.
+
+    Args:
+        replays: The replays.
+        rule: Name of the search that was replayed.
+    """
     mean = statistics.fmean
     gaps = [each.held_out - each.raw_held_out for each in replays]
     error = statistics.stdev(gaps) / math.sqrt(len(gaps)) if len(gaps) > 1 else math.nan

@@ -38,7 +38,11 @@ class Cost:
     seconds: float
 
     def times(self, other: Cost) -> tuple[float | None, float | None, float | None]:
-        """Return how many times as much another costs: by training runs, steps and seconds."""
+        """Return how many times as much another costs: by training runs, steps and seconds.
+
+        Args:
+            other: What it is compared with.
+        """
         pairs = (
             (other.trainings, self.trainings),
             (other.steps, self.steps),

@@ -198,7 +198,12 @@ def _closest(plane: _Plane, edges: Array) -> Array:
 
 
 def text(fitted: Fit, name: str) -> str:
-    """Return a fit for a terminal: the curve, where it is inside, which (q, beta) do as well."""
+    """Return a fit for a terminal: the curve, where it is inside, which (q, beta) do as well.
+
+    Args:
+        fitted: The fit.
+        name: Of the run or table that it was fitted to.
+    """
     curve, count = fitted.curve, len(fitted.inside) + len(fitted.outside)
     lines = [
         f"{name}: S-Cyc (epsilon {curve.epsilon:.4g}, delta {curve.delta:.4g}, q {curve.q}, "

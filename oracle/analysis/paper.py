@@ -59,6 +59,9 @@ def check_paper_table(table: int) -> PaperTable:
     """Recompute S-Cyc's row of a table from Eq. 2 and hold it against the printed regions.
 
     Raises KeyError for a table that is not one of :data:`TABLES`.
+
+    Args:
+        table: 3, 7 or 8.
     """
     if table not in TABLES:
         raise KeyError(table)

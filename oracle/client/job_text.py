@@ -12,7 +12,11 @@ _HEADS = ("job", "state", "training runs", "left", "priority", "owner", "submitt
 
 
 def several(page: JobPage) -> str:
-    """Return jobs, the newest first, and how many there are in each state."""
+    """Return jobs, the newest first, and how many there are in each state.
+
+    Args:
+        page: A page of jobs.
+    """
     if not page.items:
         return "no jobs\n"
     rows = [
@@ -32,7 +36,11 @@ def several(page: JobPage) -> str:
 
 
 def one(job: Job) -> str:
-    """Return all that is known of a job."""
+    """Return all that is known of a job.
+
+    Args:
+        job: The same job.
+    """
     fields = {
         "job": job.id,
         "study": job.study,

@@ -206,7 +206,11 @@ def optuna_schema_lock(url: URL) -> Iterator[None]:
 
 
 def storable(text: str) -> str:
-    """Return text without what PostgreSQL refuses: NUL, and halves of a surrogate pair."""
+    """Return text without what PostgreSQL refuses: NUL, and halves of a surrogate pair.
+
+    Args:
+        text: Any.
+    """
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 

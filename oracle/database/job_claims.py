@@ -75,6 +75,9 @@ class Holding:
 
         A running one goes back into the queue; one that was cancelled, or queued again since,
         stays so. False where it is no longer held as it was seen.
+
+        Args:
+            held: The job, and who holds it.
         """
         with self._database.writing() as connection:
             unchanged = (JOBS.c.holder == held.holder) & (JOBS.c.beat == held.beat)
@@ -127,12 +130,27 @@ class Holding:
     def progress(
         self, job_id: str, holder: Holder, done: int, known: int, seconds_left: float | None
     ) -> bool:
-        """Write down how far a job is; False where it is no longer its driver's to run."""
+        """Write down how far a job is; False where it is no longer its driver's to run.
+
+        Args:
+            job_id: Id of the job.
+            holder: Server and process that hold the job.
+            done: Finished training runs.
+            known: All that are known to be asked for.
+            seconds_left: Estimate; None where there is none.
+        """
         new = {"done": done, "known": known, "seconds_left": seconds_left}
         return self._drive(job_id, holder, new)
 
     def tell(self, job_id: str, holder: Holder, kind: EventKind, text: str) -> bool:
-        """Add an event to a job; False where it is no longer its driver's to run."""
+        """Add an event to a job; False where it is no longer its driver's to run.
+
+        Args:
+            job_id: Id of the job.
+            holder: Server and process that hold the job.
+            kind: Of the event.
+            text: What is said.
+        """
         return self._drive(job_id, holder, {}, tell=(kind, text))
 
     def _drive(

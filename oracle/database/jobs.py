@@ -165,7 +165,11 @@ class Jobs(Holding):
             return [Event(*row) for row in connection.execute(select)]
 
     def revisions(self, job_ids: Sequence[str]) -> dict[str, int]:
-        """Count the changes of each of these jobs, by id; those that do not exist are left out."""
+        """Count the changes of each of these jobs, by id; those that do not exist are left out.
+
+        Args:
+            job_ids: Ids of jobs.
+        """
         select = sa.select(JOBS.c.id, JOBS.c.revision).where(
             JOBS.c.id.in_([storable(each) for each in job_ids])
         )

@@ -32,6 +32,10 @@ def require(connection: sa.Connection, claim: LeaseClaim) -> None:
     """Raise LeaseLost where the lease is another's; nobody takes it over in this transaction.
 
     PostgreSQL ends the transaction where its process stops in the middle, so that it can be taken.
+
+    Args:
+        connection: Within a transaction.
+        claim: To a lease.
     """
     mine = (LEASES.c.graph == claim.graph) & (LEASES.c.holder == claim.holder)
     select = sa.select(LEASES.c.beat).where(mine).with_for_update()
@@ -50,7 +54,12 @@ class Leases:
 
     @contextlib.contextmanager
     def lease(self, graph: str, waiting: Callable[[str], None]) -> Iterator[Lease]:
-        """Hold the sole right to write results of one graph; see `Ledger.lease`."""
+        """Hold the sole right to write results of one graph; see `Ledger.lease`.
+
+        Args:
+            graph: Id of the graph of cells.
+            waiting: Is told why, where it has to wait.
+        """
         holder = uuid.uuid4().hex
         self._take(graph, holder, waiting)
         lease = Lease(self, graph, holder)
@@ -60,20 +69,34 @@ class Leases:
             lease.release()
 
     def beat(self, graph: str, holder: str) -> bool:
-        """Give a sign of life; False when the lease is another's by now."""
+        """Give a sign of life; False when the lease is another's by now.
+
+        Args:
+            graph: Id of the graph of cells.
+            holder: Name of the holder.
+        """
         still = (LEASES.c.graph == graph) & (LEASES.c.holder == holder)
         with self._database.writing() as connection:
             update = sa.update(LEASES).where(still).values(beat=LEASES.c.beat + 1)
             return connection.execute(update).rowcount == 1
 
     def give_back(self, graph: str, holder: str) -> None:
-        """End a lease; one that is another's by now is left alone."""
+        """End a lease; one that is another's by now is left alone.
+
+        Args:
+            graph: Id of the graph of cells.
+            holder: Name of the holder.
+        """
         still = (LEASES.c.graph == graph) & (LEASES.c.holder == holder)
         with self._database.writing() as connection:
             connection.execute(sa.delete(LEASES).where(still))
 
     def held(self, graph: str) -> bool:
-        """Return whether a driver that may live holds this graph."""
+        """Return whether a driver that may live holds this graph.
+
+        Args:
+            graph: Id of the graph of cells.
+        """
         row = self._row(graph)
         return row is not None and (not on_this_host(row.process) or is_alive(row.process))
 

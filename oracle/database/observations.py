@@ -52,14 +52,23 @@ class Observations:
         return self._declared()
 
     def page(self, after: int, limit: int) -> list[tuple[int, Declared]]:
-        """Return so many runs with their numbers, the oldest first; only those after a number."""
+        """Return so many runs with their numbers, the oldest first; only those after a number.
+
+        Args:
+            after: Only those with a higher number.
+            limit: At most so many.
+        """
         select = sa.select(OUTSIDE.c.number, *_RUN).where(OUTSIDE.c.number > after)
         with self._database.reading() as connection:
             rows = connection.execute(select.order_by(OUTSIDE.c.number).limit(limit))
             return [(row[0], Declared(*row[1:-1], declared=aware(row.declared))) for row in rows]
 
     def latest(self, name: str) -> Declared | None:
-        """Return the latest run with a name; None where there is none."""
+        """Return the latest run with a name; None where there is none.
+
+        Args:
+            name: Of the run.
+        """
         mine = OUTSIDE.c.run_id.startswith(f"{storable(name)}-", autoescape=True)
         exact = sa.func.length(OUTSIDE.c.run_id) == len(name) + _SUFFIX
         declared = self._declared(mine & exact)

@@ -136,6 +136,10 @@ class Trials:
         """Read all complete trials of studies with this text as a user attribute, in their order.
 
         Raises StorageError; ValueError and TypeError where rows make no sense.
+
+        Args:
+            key: Of the user attribute.
+            value: Of the user attribute.
         """
         state = sa.type_coerce(TRIALS.c.state, sa.String)
         mine = (OF_STUDIES.c.key == key) & (OF_STUDIES.c.value_json == json.dumps(value))

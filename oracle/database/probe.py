@@ -111,6 +111,10 @@ def stored_runs(url: URL, run_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Return the fingerprint and the study of those runs that there are, without writing.
 
     Raises StorageError when the database fails.
+
+    Args:
+        url: Of the database.
+        run_ids: Ids of runs.
     """
     file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
     if file is not None and not file.exists():
@@ -141,7 +145,11 @@ def stored_version(connection: sa.Connection) -> int | None:
 
 
 def too_new(version: int) -> str:
-    """Return why a database of a newer schema is refused."""
+    """Return why a database of a newer schema is refused.
+
+    Args:
+        version: Of the schema.
+    """
     return f"has schema {version}, this version reads 1 to {SCHEMA}; use the version that wrote it"
 
 

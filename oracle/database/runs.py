@@ -143,7 +143,12 @@ class RunDatabase:
             return [RunRecord(*row) for row in rows]
 
     def page(self, before: int | None, limit: int) -> list[tuple[int, RunRecord]]:
-        """Return so many runs with their numbers, the newest first; only those before a number."""
+        """Return so many runs with their numbers, the newest first; only those before a number.
+
+        Args:
+            before: Only those with a lower number; None: the newest.
+            limit: At most so many.
+        """
         select = sa.select(RUNS.c.number, *_RECORD).order_by(RUNS.c.number.desc()).limit(limit)
         if before is not None:
             select = select.where(RUNS.c.number < before)
@@ -162,7 +167,12 @@ class RunDatabase:
         return None if row is None else RunRecord(*row)
 
     def plan(self, run_id: str, device: str) -> Plan | None:
-        """Return how a run's packs are trained on a device of this type, if that was measured."""
+        """Return how a run's packs are trained on a device of this type, if that was measured.
+
+        Args:
+            run_id: Id of the run.
+            device: What a worker trains on.
+        """
         mine = (PLANS.c.run_id == run_id) & (PLANS.c.device == device)
         with self._database.reading() as connection:
             select = sa.select(PLANS.c.engine, PLANS.c.most).where(mine)
@@ -170,7 +180,13 @@ class RunDatabase:
         return Plan(row.engine, row.most) if row is not None else None
 
     def keep_plan(self, run_id: str, device: str, plan: Plan) -> None:
-        """Write a run's plan down, in place of an earlier one."""
+        """Write a run's plan down, in place of an earlier one.
+
+        Args:
+            run_id: Id of the run.
+            device: What a worker trains on.
+            plan: Engine and members a pack.
+        """
         new = {"engine": plan.engine, "most": plan.most}
         insert = self._database.insert(PLANS).values(run_id=run_id, device=device, **new)
         with self._database.writing() as connection:
@@ -184,13 +200,26 @@ class RunDatabase:
         A dead driver's lease is taken over: at once when it ran on this host, and after half a
         minute without a sign of life when it ran elsewhere (`waiting` is told why). No clocks are
         compared. Raises LeaseHeld when the other driver lives.
+
+        Args:
+            graph: Id of the graph of cells.
+            waiting: Is told why, where it has to wait.
         """
         return self._leases.lease(graph, waiting)
 
     def beat(self, graph: str, holder: str) -> bool:
-        """Give a sign of life for a lease; False when it is another's by now."""
+        """Give a sign of life for a lease; False when it is another's by now.
+
+        Args:
+            graph: Id of the graph of cells.
+            holder: Name of the holder.
+        """
         return self._leases.beat(graph, holder)
 
     def held(self, graph: str) -> bool:
-        """Return whether a driver that may live holds this graph."""
+        """Return whether a driver that may live holds this graph.
+
+        Args:
+            graph: Id of the graph of cells.
+        """
         return self._leases.held(graph)

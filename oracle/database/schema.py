@@ -34,7 +34,11 @@ def migrate(url: URL) -> tuple[int | None, int]:
 
 
 def bring_up_to_date(database: Database) -> int | None:
-    """Migrate a database that is open already; returns its schema before."""
+    """Migrate a database that is open already; returns its schema before.
+
+    Args:
+        database: That is open.
+    """
     with database.reading() as connection:
         before = _checked(connection)
     if before == SCHEMA:

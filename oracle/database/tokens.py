@@ -30,6 +30,10 @@ class Tokens:
         """Make a token; returns its secret, which cannot be had again.
 
         Raises BadInput where the name is taken, or is none.
+
+        Args:
+            name: Of the token.
+            scope: What the token allows.
         """
         rule = name_rule(name)
         if not rule:
@@ -69,7 +73,11 @@ class Tokens:
             return connection.execute(sa.select(TOKENS.c.name).limit(1)).first() is not None
 
     def revoke(self, name: str) -> None:
-        """Delete a token, and end its sessions. Raises BadInput where there is none."""
+        """Delete a token, and end its sessions. Raises BadInput where there is none.
+
+        Args:
+            name: Of the token.
+        """
         with self._database.writing() as connection:
             delete = (
                 sa.delete(TOKENS).where(TOKENS.c.name == storable(name)).returning(TOKENS.c.digest)
@@ -89,7 +97,12 @@ class Sessions:
         self._database = database
 
     def open(self, token_name: str, lifetime: timedelta) -> str:
-        """Sign a token in; returns the session's secret. Raises BadInput where there is none."""
+        """Sign a token in; returns the session's secret. Raises BadInput where there is none.
+
+        Args:
+            token_name: Name of the token.
+            lifetime: Of the session.
+        """
         secret = secrets.token_urlsafe(_BYTES)
         with self._database.writing() as connection:
             connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.expires <= now()))
@@ -106,7 +119,11 @@ class Sessions:
         return secret
 
     def find(self, secret: str) -> Token | None:
-        """Return who is signed in; None where the session has ended or its token was revoked."""
+        """Return who is signed in; None where the session has ended or its token was revoked.
+
+        Args:
+            secret: As the cookie or the header has it.
+        """
         still = (SESSIONS.c.digest == _digest(secret)) & (SESSIONS.c.expires > now())
         select = (
             sa.select(*_COLUMNS)
@@ -134,7 +151,11 @@ class Sessions:
         return bytes.fromhex(key)
 
     def close(self, secret: str) -> None:
-        """Sign out; a session that has ended already is left alone."""
+        """Sign out; a session that has ended already is left alone.
+
+        Args:
+            secret: As the cookie or the header has it.
+        """
         with self._database.writing() as connection:
             connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.digest == _digest(secret)))
 

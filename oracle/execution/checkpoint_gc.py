@@ -44,9 +44,18 @@ class CheckpointCollector:
                         self._say(str(error))
 
     def dropped(self, cell_id: str) -> bool:
-        """Return whether what a cell has kept was to be deleted."""
+        """Return whether what a cell has kept was to be deleted.
+
+        Args:
+            cell_id: Id of the cell.
+        """
         return cell_id in self._dropped
 
     def drop_again(self, needed_cells: set[str], known: Mapping[str, CellResult]) -> None:
-        """Delete those that came back, since they were trained again with what was needed."""
+        """Delete those that came back, since they were trained again with what was needed.
+
+        Args:
+            needed_cells: Ids of cells whose networks are needed still.
+            known: Results by cell id.
+        """
         self.drop(list(self._dropped.values()), needed_cells, known)

@@ -16,7 +16,13 @@ from scyc.storage.checkpoint_store import CheckpointError, CheckpointLost
 
 
 def inline(worker_spec: WorkerConfig, queue: PackQueue, workers: int = 1) -> None:
-    """Train in this process, one pack after another."""
+    """Train in this process, one pack after another.
+
+    Args:
+        worker_spec: What all workers of a run share.
+        queue: The run's packs.
+        workers: Processes that train.
+    """
     worker = _worker(worker_spec)
     if queue.unplanned:
         with _passing_messages(worker, queue):

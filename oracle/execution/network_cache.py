@@ -36,6 +36,10 @@ class Starts:
 
 
 def size(network: Network) -> int:
-    """Return bytes of a network's weights, buffers and masks."""
+    """Return bytes of a network's weights, buffers and masks.
+
+    Args:
+        network: A network with its masks.
+    """
     tensors = [*network.state.values(), *network.masks.values()]
     return sum(tensor.nbytes for tensor in tensors)

@@ -24,7 +24,12 @@ def engine(study: Study) -> str | None:
 
 
 def most(study: Study, on_gpu: bool) -> int:
-    """Return members of a pack; 0 where a GPU's memory is to be measured."""
+    """Return members of a pack; 0 where a GPU's memory is to be measured.
+
+    Args:
+        study: What was declared.
+        on_gpu: Whether the workers have GPUs.
+    """
     if on_gpu and study.pack is None and engine(study) != "solo":
         return 0
     return study.cells_a_pack

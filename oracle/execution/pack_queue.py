@@ -28,22 +28,40 @@ class RunEvents(Protocol):
     """What a queue tells, and asks, the run that it works for."""
 
     def on_result(self, cell: Cell, result: CellResult, key: StudyKey) -> None:
-        """Store a new result; called once for each, in a fixed order, before a search sees it."""
+        """Store a new result; called once for each, in a fixed order, before a search sees it.
+
+        Args:
+            cell: The training run.
+            result: What it gave.
+            key: The Optuna study that holds it.
+        """
 
     def on_pack_stored(self, pack: Pack) -> None:
-        """Clean up after a pack whose results are all stored."""
+        """Clean up after a pack whose results are all stored.
+
+        Args:
+            pack: Cells that are trained side by side.
+        """
 
     def on_plan(self, plan: Plan) -> None:
         """Keep a plan: when it is measured, and when packs turn out too large for the memory."""
 
     def has_checkpoint(self, sha256: str) -> bool:
-        """Return whether a checkpoint can still be read."""
+        """Return whether a checkpoint can still be read.
+
+        Args:
+            sha256: Of the content, in hexadecimal.
+        """
 
     def check_lease(self) -> None:
         """Raise where no more packs may be handed out."""
 
     def say(self, line: str) -> None:
-        """Show a line to whoever watches the run."""
+        """Show a line to whoever watches the run.
+
+        Args:
+            line: What is said.
+        """
 
 
 def packed(cells: Sequence[Cell], most: int) -> list[tuple[Cell, ...]]:
@@ -51,6 +69,10 @@ def packed(cells: Sequence[Cell], most: int) -> list[tuple[Cell, ...]]:
 
     Depends on nothing else, so not on the workers. Of a pack that was trained in part only what is
     missing is trained: on a CPU a member's bits do not depend on what lies beside it.
+
+    Args:
+        cells: Training runs, in their order.
+        most: At most so many.
     """
     count = -(-len(cells) // most)
     ends = [round(index * len(cells) / count) for index in range(count + 1)]
@@ -101,13 +123,21 @@ class PackQueue:
     _unstarted: list[Search] = field(default_factory=list)
 
     def start(self, searches: Iterable[Search]) -> None:
-        """Let searches begin, once there is a plan; those named first are served first."""
+        """Let searches begin, once there is a plan; those named first are served first.
+
+        Args:
+            searches: That have not begun.
+        """
         self._unstarted += searches
         while self._unstarted and not self.unplanned:
             self._advance(self._unstarted.pop(0), None)
 
     def settle(self, plan: Plan) -> None:
-        """Take the plan that a worker has measured, and let the searches begin."""
+        """Take the plan that a worker has measured, and let the searches begin.
+
+        Args:
+            plan: Engine and members a pack.
+        """
         self.engine, self.most, self.unplanned = plan.engine, plan.most, False
         self.events.on_plan(plan)
         self.start(())
@@ -141,6 +171,10 @@ class PackQueue:
         """Take a trained pack's results, in its cells' order, and let the searches go on.
 
         Raises CheckpointGoneError when a cell that was trained again came out differently.
+
+        Args:
+            pack: Cells that are trained side by side.
+            results: Results of training runs.
         """
         self._fit(pack, results)
         for cell, result in zip(pack.cells, results, strict=True):
@@ -167,6 +201,10 @@ class PackQueue:
         """Queue a pack once more whose worker found a network gone, which is trained again first.
 
         Raises PackFailed where that goes on and on.
+
+        Args:
+            pack: Cells that are trained side by side.
+            why: For the message.
         """
         self._returned[pack] += 1
         if self._returned[pack] > _TIMES * 2 * len(pack.cells):

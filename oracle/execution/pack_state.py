@@ -18,7 +18,11 @@ class PackStates:
         self.folder = folder / "in-flight" / graph.id[:16]
 
     def land(self, pack: Pack) -> None:
-        """Delete what was saved of a pack whose results are stored."""
+        """Delete what was saved of a pack whose results are stored.
+
+        Args:
+            pack: Cells that are trained side by side.
+        """
         name = pack_state_name([cell.id for cell in pack.cells])
         with contextlib.suppress(OSError):  # none was saved; what cannot be deleted harms nobody
             for file in self.folder.iterdir():

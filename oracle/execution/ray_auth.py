@@ -22,6 +22,10 @@ def shows_token(environment: Mapping[str, str], home: Path) -> bool:
 
     Ray itself does not where an address is given, though its head asks for a token as soon as it
     finds one. A token that was named is shown, and that of this user to a head on this machine.
+
+    Args:
+        environment: Of the process.
+        home: The user's.
     """
     if "RAY_AUTH_MODE" in environment:
         return False
@@ -38,7 +42,11 @@ def _users_token(home: Path) -> Path:
 
 
 def exposed(token: Path) -> bool:
-    """Return whether others on this machine may read a token; not where there is none."""
+    """Return whether others on this machine may read a token; not where there is none.
+
+    Args:
+        token: File of the token.
+    """
     try:
         return bool(stat.S_IMODE(token.stat().st_mode) & 0o077)
     except OSError:

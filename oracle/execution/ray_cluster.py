@@ -26,6 +26,10 @@ def gpu_share(workers: int, gpus: int) -> float:
 
     Ray counts ten-thousandths, and takes no share that is on two GPUs. Raises PackFailed where
     there is no GPU.
+
+    Args:
+        workers: Processes that train.
+        gpus: Of the cluster.
     """
     if gpus == 0:
         raise PackFailed("Ray sees no GPU; start it where there is one, or run with --device cpu")
@@ -34,7 +38,11 @@ def gpu_share(workers: int, gpus: int) -> float:
 
 
 def count_gpus(ray: Any) -> int:
-    """Return the GPUs of the connected cluster."""
+    """Return the GPUs of the connected cluster.
+
+    Args:
+        ray: The module, connected.
+    """
     return int(ray.cluster_resources().get("GPU", 0))
 
 
@@ -81,7 +89,15 @@ def is_connected() -> bool:
 
 
 def connect(ray: Any, cluster: bool, cpus: int, on_gpu: bool, scratch: Path) -> None:
-    """Connect to a cluster, or start a local Ray with so many CPUs."""
+    """Connect to a cluster, or start a local Ray with so many CPUs.
+
+    Args:
+        ray: The module, connected.
+        cluster: Whether an address is given.
+        cpus: Of a local Ray.
+        on_gpu: Whether the workers have GPUs.
+        scratch: Folder of Ray's session.
+    """
     quiet = {"logging_level": logging.ERROR, "log_to_driver": False}
     if cluster:
         try:

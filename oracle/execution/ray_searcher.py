@@ -40,6 +40,9 @@ class PackTrials:
         """Return a trial's configuration, None while every worker has a trial, or the end.
 
         The first trials only start the workers, so that no pack waits for a worker to start.
+
+        Args:
+            trial_id: Ray Tune's name of the trial.
         """
         queue = self._queue
         if queue.finished or self.failure is not None:

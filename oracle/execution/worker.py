@@ -117,6 +117,10 @@ class Worker:
         A pack that the GPU has no memory for is trained in halves, and so are those. What an
         earlier worker saved of the same pack is gone on from. Raises PackFailed when not even
         one training fits, CheckpointLost when a network to start from is gone or damaged.
+
+        Args:
+            tasks: Of one pack.
+            engine: The engine's name; None: the first that can.
         """
         name = pack_state_name([task.cell for task in tasks])
         self._own_flights(name)
@@ -241,7 +245,11 @@ def _at_hand(worker_spec: WorkerConfig) -> Path:
 
 
 def in_flight_folder(config: WorkerConfig) -> Path:
-    """Return where what is under way is kept. Raises PackFailed where that is somebody else's."""
+    """Return where what is under way is kept. Raises PackFailed where that is somebody else's.
+
+    Args:
+        config: What all workers of a run share.
+    """
     return Path(config.in_flight or _own("in-pack_state"))
 
 
@@ -283,5 +291,10 @@ def task(cell: Cell, known: Results) -> CellTask:
 
 
 def cell_tasks(cells: Sequence[Cell], known: Mapping[str, CellResult]) -> list[CellTask]:
-    """Return what a worker needs to train a pack's cells, given the results that are known."""
+    """Return what a worker needs to train a pack's cells, given the results that are known.
+
+    Args:
+        cells: Training runs, in their order.
+        known: Results by cell id.
+    """
     return [task(cell, known) for cell in cells]

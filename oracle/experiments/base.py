@@ -77,7 +77,14 @@ def path(study: Study, graph: Graph, rates: LearningRates) -> PruningPath:
 
 
 def first_grid(study: Study, graph: Graph, schedule: ScheduleSpec, searched: GridSpec) -> set[str]:
-    """Return ids of the cells of a grid on the unpruned network."""
+    """Return ids of the cells of a grid on the unpruned network.
+
+    Args:
+        study: What was declared.
+        graph: Names the training runs of the system.
+        schedule: Of the learning rate within the cycle.
+        searched: The declared grid.
+    """
     roots: list[None] = [None] * study.least_replicates
     return {
         cell.id

@@ -73,7 +73,12 @@ class Extras:
         return beam_tables.part(self.study.beam, oracle, self.beam.cycles)
 
     def rival_parts(self, oracle: Sequence[OracleCycle], s_cyc: Sequence[RunCycle]) -> list[Rival]:
-        """Return the part of a run's table that is about each rival."""
+        """Return the part of a run's table that is about each rival.
+
+        Args:
+            oracle: Finished cycles of the greedy oracle.
+            s_cyc: Finished cycles of S-Cyc's run.
+        """
         return rivals.part(self.study, self.rivals, oracle, s_cyc)
 
     def study_keys(self, oracle: Sequence[OracleCycle]) -> list[tuple[StudyKey, StudyRole]]:

@@ -36,7 +36,11 @@ class FunctionExperiment(OracleExperiment):
         return [_in_points(search, self._scale) for search in super().searches()]
 
     def in_metric(self, points: float) -> float:
-        """As that of an oracle study, in the metric's unit."""
+        """As that of an oracle study, in the metric's unit.
+
+        Args:
+            points: In points of accuracy.
+        """
         return points if self._declared.metric == PERCENT_ACCURACY else self._scale.value(points)
 
     def table(self, run_id: str) -> OracleTable:

@@ -121,6 +121,12 @@ def load_network(run: StoredRun, settings: Settings, chosen: ChosenCell, state: 
 def load_folder(run: StoredRun, settings: Settings, chosen: ChosenCell, target: Path) -> None:
     """Write the files that a training function left below a folder, which must be empty.
 
+    Args:
+        run: The stored run.
+        settings: Where runs are kept and how they are trained.
+        chosen: Which training run.
+        target: The file.
+
     Raises:
         BadInput: The study's training runs are not a function's, the folder holds something, or
             the files are gone.

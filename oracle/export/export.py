@@ -103,6 +103,11 @@ def chosen(run: StoredRun, settings: Settings, wanted: Wanted) -> Chosen:
     ``sha256`` is the checkpoint's. ``filters`` are those of the whole network that remain, by
     layer, where pruned filters are left out.
 
+    Args:
+        run: The stored run.
+        settings: Where runs are kept and how they are trained.
+        wanted: Which network, and in what form.
+
     Raises:
         BadInput: As :func:`export_network`.
     """

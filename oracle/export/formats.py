@@ -23,6 +23,11 @@ def as_torch(module: nn.Module, network: Network, metadata: JsonMapping) -> byte
     """Return what ``torch.load(file, weights_only=True)`` reads.
 
     A mapping of ``state_dict``, ``masks`` and ``metadata``.
+
+    Args:
+        module: The layer.
+        network: A network with its masks.
+        metadata: JSON values that are kept beside the weights.
     """
     buffer = io.BytesIO()
     content = {"state_dict": network.state, "masks": network.masks, "metadata": dict(metadata)}
@@ -34,6 +39,11 @@ def as_npz(module: nn.Module, network: Network, metadata: JsonMapping) -> bytes:
     """Return what ``numpy.load(file)`` reads: weights and buffers by name.
 
     Masks stand below ``masks/``; ``metadata`` is JSON text.
+
+    Args:
+        module: The layer.
+        network: A network with its masks.
+        metadata: JSON values that are kept beside the weights.
     """
     buffer = io.BytesIO()
     arrays = {name: value.numpy() for name, value in network.state.items()}
@@ -43,7 +53,13 @@ def as_npz(module: nn.Module, network: Network, metadata: JsonMapping) -> bytes:
 
 
 def as_safetensors(module: nn.Module, network: Network, metadata: JsonMapping) -> bytes:
-    """Return a safetensors file; masks stand below ``masks.``, metadata as JSON text."""
+    """Return a safetensors file; masks stand below ``masks.``, metadata as JSON text.
+
+    Args:
+        module: The layer.
+        network: A network with its masks.
+        metadata: JSON values that are kept beside the weights.
+    """
     _installed("safetensors")
     from safetensors.torch import save  # noqa: PLC0415  # an extra
 
@@ -59,6 +75,11 @@ def as_onnx(module: nn.Module, network: Network, metadata: JsonMapping) -> bytes
     """Return an ONNX model of normalised images [images, channels, height, width] to logits.
 
     Pruned weights are zeros in it; the metadata is among its properties, as JSON text.
+
+    Args:
+        module: The layer.
+        network: A network with its masks.
+        metadata: JSON values that are kept beside the weights.
     """
     for library in ("onnx", "onnxscript"):
         _installed(library, "onnx")

@@ -18,7 +18,11 @@ def resolve_device(name: str) -> torch.device:
 
 
 def device_rule(name: str) -> str | None:
-    """Return why this process cannot train on a device; None where it can."""
+    """Return why this process cannot train on a device; None where it can.
+
+    Args:
+        name: ``auto``, ``cpu`` or ``cuda``.
+    """
     if name == "cuda" and not torch.cuda.is_available():
         return 'PyTorch finds no CUDA device on this machine; use "auto" or "cpu"'
     return None

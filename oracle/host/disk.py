@@ -25,7 +25,11 @@ _REMEDIES: Mapping[int, str] = MappingProxyType(
 
 
 def why_not_writable(folder: Path) -> str:
-    """Say why nothing can be written to a folder, made first if need be; "" if it can."""
+    """Say why nothing can be written to a folder, made first if need be; "" if it can.
+
+    Args:
+        folder: It may be missing.
+    """
     absolute = folder.absolute()
     nearest = next(each for each in (absolute, *absolute.parents) if each.exists())
     try:

@@ -52,12 +52,20 @@ def process_id_string() -> str:
 
 
 def on_this_host(process: str) -> bool:
-    """Return whether a process ran under this boot, in this namespace of pids."""
+    """Return whether a process ran under this boot, in this namespace of pids.
+
+    Args:
+        process: As :func:`process_id_string` gives it.
+    """
     return process.split(maxsplit=1)[0] == _host()
 
 
 def is_alive(process: str) -> bool:
-    """Return whether a process of this host still runs; its pid may be another's by now."""
+    """Return whether a process of this host still runs; its pid may be another's by now.
+
+    Args:
+        process: As :func:`process_id_string` gives it.
+    """
     return _started(pid_of(process)) == process.split()[2]
 
 

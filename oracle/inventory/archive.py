@@ -67,7 +67,15 @@ class Archive:
 def manifest_of(
     run_id: str, study: JsonMapping, fingerprint: str, state: str, files: JsonMapping
 ) -> bytes:
-    """Return an archive's first file."""
+    """Return an archive's first file.
+
+    Args:
+        run_id: Id of the run.
+        study: Its fields.
+        fingerprint: Hash of the images.
+        state: Of the run.
+        files: Entries of the files, by name.
+    """
     content = {
         "format": FORMAT,
         "version": VERSION,
@@ -81,18 +89,30 @@ def manifest_of(
 
 
 def results_of(results: Sequence[CellResult]) -> bytes:
-    """Return the file of an archive that has the finished training runs."""
+    """Return the file of an archive that has the finished training runs.
+
+    Args:
+        results: Results of training runs.
+    """
     return json.dumps([_plain(asdict(each)) for each in results], allow_nan=False).encode()
 
 
 def file_entry(content: bytes) -> JsonObject:
-    """Return what a manifest says of a file."""
+    """Return what a manifest says of a file.
+
+    Args:
+        content: What is kept.
+    """
     return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
 @contextlib.contextmanager
 def opened_archive(file: Path, bounds: Bounds | None = None) -> Iterator[tuple[Archive, Any]]:
     """Open an archive, after all of it was checked; nothing is written.
+
+    Args:
+        file: The file.
+        bounds: Sizes that are allowed.
 
     Yields:
         What it holds, and a function that returns the content of one of its networks by name.
@@ -225,7 +245,11 @@ def _results(content: bytes, study: Study, graph: Graph, source: str) -> dict[st
 
 
 def read_json_list(content: bytes) -> list[Any]:
-    """Return the values of a JSON list. Raises ValueError."""
+    """Return the values of a JSON list. Raises ValueError.
+
+    Args:
+        content: What is kept.
+    """
     values = json.loads(content)
     if not isinstance(values, list):
         raise ValueError("it is no list")

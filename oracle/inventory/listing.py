@@ -53,7 +53,11 @@ class ListedRun:
 
 
 def listed(runs: Sequence[StoredRun]) -> list[ListedRun]:
-    """Return what is to be known of runs. Raises BadInput, StorageError."""
+    """Return what is to be known of runs. Raises BadInput, StorageError.
+
+    Args:
+        runs: Stored runs.
+    """
     rows_of_runs: list[ListedRun] = []
     for url in dict.fromkeys(run.url for run in runs):
         with opened(url) as (_, store), contextlib.closing(Removal(url)) as rows:
@@ -63,7 +67,13 @@ def listed(runs: Sequence[StoredRun]) -> list[ListedRun]:
 
 
 def one(run: StoredRun, store: ResultStore, rows: Removal) -> ListedRun:
-    """Return what is to be known of one run. Raises StorageError."""
+    """Return what is to be known of one run. Raises StorageError.
+
+    Args:
+        run: The stored run.
+        store: Has the results.
+        rows: Of the same database.
+    """
     graph = Graph(run.study.system, run.record.fingerprint)
     known = store.results(graph)
     so_far = experiment(run.study, graph)
@@ -81,7 +91,13 @@ def one(run: StoredRun, store: ResultStore, rows: Removal) -> ListedRun:
 
 
 def asked_cells(study: Study, graph: Graph, known: Mapping[str, CellResult]) -> set[str]:
-    """Return the ids of the cells that a study's searches ask for, as far as results carry them."""
+    """Return the ids of the cells that a study's searches ask for, as far as results carry them.
+
+    Args:
+        study: What was declared.
+        graph: Names the training runs of the system.
+        known: Results by cell id.
+    """
     return _asked(experiment(study, graph), known)
 
 
@@ -95,7 +111,12 @@ def _asked(so_far: Experiment, known: Mapping[str, CellResult]) -> set[str]:
 
 
 def files(run: StoredRun, results: Sequence[CellResult]) -> set[Path]:
-    """Return the files that a run with these results has in its folder, if they are there."""
+    """Return the files that a run with these results has in its folder, if they are there.
+
+    Args:
+        run: The stored run.
+        results: Results of training runs.
+    """
     checkpoints = {each for result in results for each in (result.checkpoint, result.kept) if each}
     paths = {file for sha256 in checkpoints for file in network_files(run, sha256)}
     return paths | {run.folder / f"{run.record.run_id}.html"} | images(run)
@@ -124,13 +145,22 @@ def images(run: StoredRun) -> set[Path]:
 
 
 def find_listed(name: str, settings: Settings) -> ListedRun:
-    """Return what is to be known of one run. Raises BadInput, StorageError."""
+    """Return what is to be known of one run. Raises BadInput, StorageError.
+
+    Args:
+        name: Id or name of the run.
+        settings: Where runs are kept and how they are trained.
+    """
     (run,) = listed([catalog.find_run(name, settings)])
     return run
 
 
 def text(runs: Sequence[ListedRun]) -> str:
-    """Return the runs as lines for a terminal, a heading above them."""
+    """Return the runs as lines for a terminal, a heading above them.
+
+    Args:
+        runs: Listed runs.
+    """
     heads = ("run", "name", "state", "progress", "latest", "size", "owner")
     rows = [heads, *map(_row, runs)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
@@ -154,7 +184,11 @@ def _row(each: ListedRun) -> tuple[str, ...]:
 
 
 def one_text(listed: ListedRun) -> str:
-    """Return what is to be known of one run as lines for a terminal."""
+    """Return what is to be known of one run as lines for a terminal.
+
+    Args:
+        listed: The run.
+    """
     record, study = listed.run.record, listed.run.study
     rows = {
         "run": record.run_id,
@@ -173,7 +207,11 @@ def one_text(listed: ListedRun) -> str:
 
 
 def bytes_text(size: int) -> str:
-    """Return a size as people read it, such as 3.2 MB."""
+    """Return a size as people read it, such as 3.2 MB.
+
+    Args:
+        size: Bytes.
+    """
     value, unit = float(size), "B"
     for larger in ("kB", "MB", "GB", "TB"):
         if value < 1000:

@@ -81,7 +81,12 @@ def _add(file: Path, target: URL, say: Callable[[str], None]) -> None:
 
 
 def copied(source: URL, target: URL) -> tuple[int, tuple[int, ...]]:
-    """Copy as :func:`transfer` does, while nobody trains what is copied, in either database."""
+    """Copy as :func:`transfer` does, while nobody trains what is copied, in either database.
+
+    Args:
+        source: Of the database that is read.
+        target: Of the database that is written.
+    """
     with opened(source) as (old, _), opened(target) as (new, _), contextlib.ExitStack() as held:
         claims = {}
         for graph in dict.fromkeys(record.graph for record in old.runs()):

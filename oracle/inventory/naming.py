@@ -18,6 +18,11 @@ _ID = re.compile(r"-[0-9a-f]{8,64}$")
 def rename(run: StoredRun, name: str, settings: Settings) -> None:
     """Give a run a name in place of an earlier one; its own id takes the name away.
 
+    Args:
+        run: The stored run.
+        name: New, of the run.
+        settings: Where runs are kept and how they are trained.
+
     Raises:
         BadInput: It is no name, or another run or a study has it.
         StorageError: The database fails.

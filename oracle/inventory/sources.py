@@ -51,6 +51,10 @@ def table(text: str, settings: Settings, distributions: str | None = None) -> Ta
 def oracle_table(text: str, settings: Settings) -> tuple[OracleTable, float]:
     """Return an oracle run's table, and the share of the weights that a cycle prunes.
 
+    Args:
+        text: Id or name of a run, or a file.
+        settings: Where runs are kept and how they are trained.
+
     Raises:
         BadInput: As :func:`table`; or it is no oracle's, or its JSON does not say that share.
         StorageError: The database fails.
@@ -72,6 +76,10 @@ def oracle_table(text: str, settings: Settings) -> tuple[OracleTable, float]:
 
 def measured(texts: tuple[str, ...], settings: Settings) -> list[Measured]:
     """Return runs as their costs are compared.
+
+    Args:
+        texts: Ids or names of runs, or files.
+        settings: Where runs are kept and how they are trained.
 
     Raises:
         BadInput: As :func:`table`; or there are several, and one is a table's JSON, which does not

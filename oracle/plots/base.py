@@ -24,7 +24,11 @@ Layout = dict[str, Any]  # a part of a figure, as Plotly takes it
 
 
 def plain(text: str) -> str:
-    """Return somebody's text in a figure, which would take tags in it for marks and links."""
+    """Return somebody's text in a figure, which would take tags in it for marks and links.
+
+    Args:
+        text: Written by somebody.
+    """
     return html.escape(text, quote=False)
 
 
@@ -78,7 +82,12 @@ def remaining_ticks(items: Sequence[Item]) -> list[Item]:
 
 
 def thinned(items: Sequence[Item], most: int) -> list[Item]:
-    """Return at most so many, evenly spaced: every second, every third ... from the first on."""
+    """Return at most so many, evenly spaced: every second, every third ... from the first on.
+
+    Args:
+        items: In their order.
+        most: At most so many.
+    """
     return list(items[:: max(1, -(-len(items) // most))])
 
 

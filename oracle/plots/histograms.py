@@ -26,7 +26,11 @@ class Network:
     values: DistributionJson
 
     def quantile(self, percent: str) -> float:
-        """Return a recorded quantile, by percent, such as "99.9"."""
+        """Return a recorded quantile, by percent, such as "99.9".
+
+        Args:
+            percent: Name of the quantile.
+        """
         assert self.values["quantiles"] is not None  # they are there where a value is
         return self.values["quantiles"][percent]
 
@@ -49,12 +53,21 @@ class Network:
         return (self.values["below"] or 0) + (self.values["above"] or 0)
 
     def percent(self, count: int) -> float:
-        """Return what share of the values so many are, in percent."""
+        """Return what share of the values so many are, in percent.
+
+        Args:
+            count: Of the share.
+        """
         return 100 * count / self.values["count"]
 
 
 def recorded(table: DistributionsTable, what: RecordedDistribution) -> list[Network]:
-    """Return the networks of which at least one value was recorded."""
+    """Return the networks of which at least one value was recorded.
+
+    Args:
+        table: Of a run.
+        what: What was recorded.
+    """
     networks = []
     for cycle in table["cycles"]:
         pooled = cycle.get(what)
@@ -64,7 +77,12 @@ def recorded(table: DistributionsTable, what: RecordedDistribution) -> list[Netw
 
 
 def shown(networks: Sequence[Item], most: int = _SHOWN) -> list[Item]:
-    """Return at most so many of these: the first, the last, and others evenly between them."""
+    """Return at most so many of these: the first, the last, and others evenly between them.
+
+    Args:
+        networks: In the order of the cycles.
+        most: At most so many.
+    """
     if len(networks) <= most:
         return list(networks)
     return [networks[round(index * (len(networks) - 1) / (most - 1))] for index in range(most)]
@@ -129,6 +147,10 @@ def value_range(networks: Sequence[Network], bounds: Sequence[float] | None) -> 
 
     That is 1.5 times the widest range from the 0.1 % to the 99.9 % quantile. The rare values
     beyond would press all others into a few bins. The bounds are shown too.
+
+    Args:
+        networks: That are drawn.
+        bounds: Bounds that must lie in it.
     """
     low = min(each.quantile("0.1") for each in networks)
     high = max(each.quantile("99.9") for each in networks)

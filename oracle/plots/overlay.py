@@ -20,6 +20,9 @@ def overlaid(tables: Sequence[Table]) -> go.Figure | None:
     """Return bands, well-tuned values and S-Cyc's curves of oracle runs over the weights remaining.
 
     None where no run among them has a finished cycle.
+
+    Args:
+        tables: One a run.
     """
     drawn = [table for table in tables if table["kind"] == "oracle" and table["cycles"]]
     if not drawn:
@@ -93,7 +96,11 @@ def _bounds(known: Sequence[OracleCycleRow]) -> tuple[list[float], list[float], 
 
 
 def rows(tables: Sequence[OracleTable]) -> list[tuple[int, list[OracleCycleRow | None]]]:
-    """Return cycle by cycle, each run's cycle, or None where it has none."""
+    """Return cycle by cycle, each run's cycle, or None where it has none.
+
+    Args:
+        tables: One a run.
+    """
     by_run = [{c["cycle"]: c for c in table["cycles"]} for table in tables]
     last = max((max(cycles, default=-1) for cycles in by_run), default=-1)
     return [(n, [cycles.get(n) for cycles in by_run]) for n in range(last + 1)]

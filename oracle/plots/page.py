@@ -152,7 +152,11 @@ def plotly_js() -> bytes:
 
 
 def static(name: str) -> str:
-    """Return a style sheet or script of figures."""
+    """Return a style sheet or script of figures.
+
+    Args:
+        name: Of the file.
+    """
     return _resource(name).decode()
 
 

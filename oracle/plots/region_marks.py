@@ -76,7 +76,14 @@ def measured(
     position: Mapping[str, int],
     tolerance: str,
 ) -> None:
-    """Draw the measured region of each cycle, a bar for each run of its members, and the best."""
+    """Draw the measured region of each cycle, a bar for each run of its members, and the best.
+
+    Args:
+        figure: Is drawn into.
+        known: Rows of the cycles that have a region.
+        position: Row and column of the panel.
+        tolerance: In words.
+    """
     aside = aside_factor([c["weights_remaining"] for c in known])
     x: list[float | None] = []
     y: list[float | None] = []
@@ -147,7 +154,11 @@ def cut_ends(
 
 
 def progress_symbol(value: CurrentValue) -> str:
-    """Return the mark of a max_lr: filled, with a cross, or open, by its finished replicates."""
+    """Return the mark of a max_lr: filled, with a cross, or open, by its finished replicates.
+
+    Args:
+        value: One max_lr of it.
+    """
     if len(value["val_accuracy"]) == value["asked"]:
         return "circle"
     return "circle-cross-open" if value["val_accuracy"] else "circle-open"
@@ -230,7 +241,11 @@ def _intervals(cycle: OracleCycleRow) -> tuple[IntervalJson, IntervalJson]:
 
 
 def aside_factor(remaining: Sequence[float]) -> float:
-    """Return the factor that moves a mark a little to the left of its cycle."""
+    """Return the factor that moves a mark a little to the left of its cycle.
+
+    Args:
+        remaining: Percent of the weights.
+    """
     span = math.log(remaining[0] / remaining[-1]) if remaining else 0.0
     span = span or 1.0
     return math.exp(min(0.026 * span, 0.25 * span / max(1, len(remaining) - 1)))

@@ -15,7 +15,11 @@ NAME = r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}"
 
 
 def name_rule(name: str) -> str:
-    """Return why a text cannot be a token's name; "" where it can."""
+    """Return why a text cannot be a token's name; "" where it can.
+
+    Args:
+        name: Of a token.
+    """
     if not re.fullmatch(NAME, name):
         return "1 to 64 letters, digits and . _ @ - are a name, the first a letter or digit"
     if name == LOCAL:
@@ -32,5 +36,9 @@ class Token:
     created: datetime  # UTC
 
     def allows(self, scope: Scope) -> bool:
-        """Return whether its scope includes another."""
+        """Return whether its scope includes another.
+
+        Args:
+            scope: What the token allows.
+        """
         return SCOPES.index(self.scope) >= SCOPES.index(scope)

@@ -80,7 +80,11 @@ class Estimate:
 
 
 def estimate(prepared: PreparedRun) -> Estimate:
-    """Count the cells and time a few steps of one pack, in this process, on one thread."""
+    """Count the cells and time a few steps of one pack, in this process, on one thread.
+
+    Args:
+        prepared: What is to be run.
+    """
     study = prepared.study
     cells = expected_cells(experiment(study, prepared.graph))
     counted = _untimed(prepared, cells)

@@ -11,7 +11,12 @@ from scyc.errors import Problem
 
 
 def function_problems(study: FunctionStudy, settings: Settings) -> list[Problem]:
-    """Return what is wrong with a study's training function; it is imported, but not run."""
+    """Return what is wrong with a study's training function; it is imported, but not run.
+
+    Args:
+        study: The declared study.
+        settings: Where runs are kept and how they are trained.
+    """
     path = study.trainer.function
     if path.startswith("__main__:") and settings.backend == "ray":
         rule = (

@@ -93,7 +93,12 @@ def page(table: Table, study: Study) -> str:
 
 
 def save(page: str, target: Path) -> None:
-    """Write a report, whole or not at all. Raises DiskError."""
+    """Write a report, whole or not at all. Raises DiskError.
+
+    Args:
+        page: HTML.
+        target: The file.
+    """
     with raise_disk_errors():
         write_whole(target, page.encode(), mode=0o666)
 

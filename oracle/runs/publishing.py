@@ -23,7 +23,15 @@ from oracle.tables.registry import Table
 def say_what_is_gone(
     before: RunRecord | None, study: Study, graph: Graph, queue: PackQueue, progress: Progress
 ) -> None:
-    """Say where a run that was done lacks training runs, which are trained again."""
+    """Say where a run that was done lacks training runs, which are trained again.
+
+    Args:
+        before: The run's row before, if there is one.
+        study: What was declared.
+        graph: Names the training runs of the system.
+        queue: The run's packs.
+        progress: Is told.
+    """
     if before is None or before.state not in ("done", "no winner") or queue.finished:
         return
     names = [study_name(graph, study.name, key) for key in queue.study_keys]
@@ -41,7 +49,13 @@ def _heading(name: str, study_key: StudyKey, role: StudyRole, result: Table) -> 
 
 
 def publish(recorder: Recorder, experiment: Experiment, result: Table) -> None:
-    """Show the table and the figures in the dashboard, in every Optuna study of the run."""
+    """Show the table and the figures in the dashboard, in every Optuna study of the run.
+
+    Args:
+        recorder: Writes to the storage.
+        experiment: What was found.
+        result: Of the run.
+    """
     figures = FIGURES[result["kind"]].cards(result)
     studies = experiment.study_keys()
     if answers := summary_trials(experiment, result["run_id"], result):

@@ -16,7 +16,12 @@ def run_id(study: Study, fingerprint: str) -> str:
 
 
 def run_ids(study: Study, fingerprint: str) -> tuple[str, ...]:
-    """Return the ids that a study's run may have, in the order to try them."""
+    """Return the ids that a study's run may have, in the order to try them.
+
+    Args:
+        study: What was declared.
+        fingerprint: Hash of the images.
+    """
     digest = content_hash(["run", study.identity_fields(), fingerprint])
     return short_ids(study.name, digest)
 
@@ -26,6 +31,11 @@ def free_run_id(study: Study, fingerprint: str, url: URL) -> str:
 
     Another run may take it before this one is registered, see
     :meth:`oracle.database.RunDatabase.register_first`.
+
+    Args:
+        study: What was declared.
+        fingerprint: Hash of the images.
+        url: Of the database.
     """
     declared = json.dumps(study.identity_fields())
     ids = run_ids(study, fingerprint)
@@ -39,7 +49,12 @@ def free_run_id(study: Study, fingerprint: str, url: URL) -> str:
 
 
 def is_same_run(one: RunRecord, other: RunRecord) -> bool:
-    """Return whether two records are of the same study of the same images, wherever they lie."""
+    """Return whether two records are of the same study of the same images, wherever they lie.
+
+    Args:
+        one: Row of a run.
+        other: Row of another.
+    """
     return _content(one.fingerprint, one.study) == _content(other.fingerprint, other.study)
 
 

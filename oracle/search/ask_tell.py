@@ -141,7 +141,11 @@ class ExternalRunState:
         return {cycle: sorted(rates) for cycle, rates in by_cycle.items()}
 
     def problems(self, trainings: Iterable[Training]) -> list[Problem]:
-        """Return why observations are refused: one each of those that were not asked for."""
+        """Return why observations are refused: one each of those that were not asked for.
+
+        Args:
+            trainings: Of the observations.
+        """
         return [
             problem
             for index, training in enumerate(trainings)
@@ -171,7 +175,12 @@ class ExternalRunState:
 
 
 def standing(run: ExternalRun, seen: Seen) -> ExternalRunState:
-    """Let the oracle of a run go as far as what was observed carries it."""
+    """Let the oracle of a run go as far as what was observed carries it.
+
+    Args:
+        run: The declared run.
+        seen: Accuracies by training run.
+    """
     cycles: list[OracleCycle] = []
     asked: list[Training] = []
     missing: list[Training] = []

@@ -57,6 +57,9 @@ class PruningPath:
         """Train, prune, train again (Liu et al. 2021, Algorithm 1), all replicates together.
 
         Calls `done` with each finished cycle. Ends early when a replicate diverges.
+
+        Args:
+            done: Is told of each finished cycle.
         """
         for cycle, (max_lr, cells) in enumerate(zip(self.max_lr, self.rows, strict=True)):
             answers = yield CellRequest(cells, self.study_key)
@@ -66,7 +69,11 @@ class PruningPath:
                 return
 
     def ended(self, finished: Sequence[RunCycle]) -> bool:
-        """Return whether these finished cycles are all there will be."""
+        """Return whether these finished cycles are all there will be.
+
+        Args:
+            finished: Finished cycles.
+        """
         if not finished:
             return False
         return len(finished) == len(self.max_lr) or any(

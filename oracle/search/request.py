@@ -63,7 +63,15 @@ def replicate_cells(
     max_lr: float,
     first: int = 0,
 ) -> tuple[Cell, ...]:
-    """Return a training run below each parent: of the replicates from `first` on, in order."""
+    """Return a training run below each parent: of the replicates from `first` on, in order.
+
+    Args:
+        graph: Names the training runs.
+        parents: Cells that are pruned, one a replicate; None: the unpruned network.
+        schedule: Of the learning rate within the cycle.
+        max_lr: Upper learning-rate bound of the pruning cycle.
+        first: Number of the first replicate.
+    """
     return tuple(
         graph.child(parent, schedule, max_lr) if parent else graph.root(replicate, schedule, max_lr)
         for replicate, parent in enumerate(parents, first)

@@ -123,7 +123,12 @@ class ExternalRuns:
     def page(
         self, after: int, limit: int
     ) -> tuple[list[tuple[Declared, ExternalRunState]], int | None]:
-        """Return so many runs, the oldest first, and what `after` is for the page after these."""
+        """Return so many runs, the oldest first, and what `after` is for the page after these.
+
+        Args:
+            after: Only those with a higher number.
+            limit: At most so many.
+        """
         records = self._observations.page(after, limit + 1)
         runs = [(each, self._standing(each)) for _, each in records[:limit]]
         return runs, records[limit - 1][0] if len(records) > limit else None

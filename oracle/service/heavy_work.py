@@ -31,6 +31,9 @@ class HeavyWork:
     async def run(self, work: Callable[[], _Made]) -> _Made:
         """Return what some work gives, once it is its turn.
 
+        Args:
+            work: What is done in a thread.
+
         Raises:
             ServerBusy: Others' work took too long.
         """

@@ -47,12 +47,19 @@ LIMITS: Mapping[str, ServerLimit] = MappingProxyType(
 
 
 def default(name: str) -> int:
-    """Return a bound that nobody has set."""
+    """Return a bound that nobody has set.
+
+    Args:
+        name: Of the limit.
+    """
     return LIMITS[name].default
 
 
 def read_limits(given: Mapping[str, str]) -> dict[str, int]:
     """Return the bounds that were given by name, as numbers.
+
+    Args:
+        given: Numbers by name.
 
     Raises:
         BadInput: With every name that is unknown, and every value that is no bound.

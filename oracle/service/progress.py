@@ -53,7 +53,12 @@ class Reporter:
         return Progress(registered=self.ran_as, cells=self.cells, line=self.line, say=self.say)
 
     def cells(self, done: int, known: int) -> None:
-        """Note how many cells are finished, of how many."""
+        """Note how many cells are finished, of how many.
+
+        Args:
+            done: Finished training runs.
+            known: All that are known to be asked for.
+        """
         now = self._now()
         if self._first is None:
             self._first = (now, done)
@@ -64,12 +69,20 @@ class Reporter:
         self._check()
 
     def line(self, text: str) -> None:
-        """Note a cycle that is finished."""
+        """Note a cycle that is finished.
+
+        Args:
+            text: What the run says.
+        """
         self.flush()
         self._own(self._jobs.tell(self._job_id, self._holder, "line", text))
 
     def say(self, text: str) -> None:
-        """Note what a user should know."""
+        """Note what a user should know.
+
+        Args:
+            text: What the run says.
+        """
         self._own(self._jobs.tell(self._job_id, self._holder, "say", text))
 
     def ran_as(self, run_id: str) -> None:

@@ -125,7 +125,12 @@ class Service:
         return [run for run in runs if run is not None]
 
     def page(self, before: int | None, limit: int) -> tuple[list[StoredRun], int | None]:
-        """List so many runs, the newest first, and what `before` is for the page after this one."""
+        """List so many runs, the newest first, and what `before` is for the page after this one.
+
+        Args:
+            before: Only those with a lower number; None: the newest.
+            limit: At most so many.
+        """
         rows = self.database.page(before, limit + 1)
         runs = [self._run(record) for _, record in rows[:limit]]
         following = rows[limit - 1][0] if len(rows) > limit else None

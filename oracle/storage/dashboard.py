@@ -50,12 +50,23 @@ def replace_note(study: optuna.Study, note: str) -> None:
 
 
 def write_note(study: optuna.Study, note: str) -> None:
-    """Give a study its note (Markdown)."""
+    """Give a study its note (Markdown).
+
+    Args:
+        study: Optuna's study.
+        note: Markdown.
+    """
     _module("_note", "save_note").save_note(study, note)
 
 
 def write_figure(study: optuna.Study, title: str, figure: Figure) -> None:
-    """Give a study a figure; one of the same title is replaced."""
+    """Give a study a figure; one of the same title is replaced.
+
+    Args:
+        study: Optuna's study.
+        title: Of the figure.
+        figure: Plotly's.
+    """
     module = _module("_custom_plot_data", "save_plotly_graph_object")
     module.save_plotly_graph_object(study, figure, graph_object_id=title)
 

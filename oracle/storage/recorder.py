@@ -81,7 +81,12 @@ class Recorder:
         self._answers[trial.number] = trial
 
     def in_study(self, study_key: StudyKey, act: Callable[[], None]) -> None:
-        """Do something in an Optuna study, which is made again if it was deleted."""
+        """Do something in an Optuna study, which is made again if it was deleted.
+
+        Args:
+            study_key: The Optuna study that holds the trials.
+            act: Writes to the study.
+        """
         try:
             self.patience(act)
         except OptunaStudyGone:

@@ -32,7 +32,12 @@ def study_url(settings: Settings, study_name: str) -> URL:
 
 
 def own_database(settings: Settings, study_name: str) -> Path | None:
-    """Return the SQLite file that an earlier version gave a study; None where there is none."""
+    """Return the SQLite file that an earlier version gave a study; None where there is none.
+
+    Args:
+        settings: Where runs are kept and how they are trained.
+        study_name: Of the study's folder.
+    """
     file = settings.study_folder(study_name) / DATABASE
     return file if settings.storage is None and file.exists() else None
 

@@ -202,7 +202,11 @@ _FATE_NAMES: Mapping[TrialState, Fate] = MappingProxyType(
 
 
 def candidate_trial(candidate: CandidateTrial) -> FrozenTrial:
-    """Return the trial of a candidate of a search that has ended."""
+    """Return the trial of a candidate of a search that has ended.
+
+    Args:
+        candidate: The candidate.
+    """
     trial = optuna.create_trial(
         state=_FATES[candidate.fate],
         values=candidate.values or None,
@@ -224,6 +228,9 @@ def _distribution(axis: Axis) -> BaseDistribution:
 
 def cell_result(trial: StoredTrial) -> CellResult:
     """Return the result that a stored trial holds.
+
+    Args:
+        trial: As it was read.
 
     Raises:
         ValueError: The trial has no value.

@@ -36,7 +36,12 @@ def load_with(name_or_path: str, assignments: Sequence[str]) -> Study:
 
 
 def text_with(name_or_path: str, assignments: Sequence[str]) -> tuple[str, str]:
-    """Return a study's text with fields set, and where it stands; else as :func:`load_with`."""
+    """Return a study's text with fields set, and where it stands; else as :func:`load_with`.
+
+    Args:
+        name_or_path: Of a built-in study, or of a file.
+        assignments: ``FIELD=VALUE``, each of a field by its path.
+    """
     text, source = study_text(name_or_path)
     if assignments:
         content = with_fields(read_yaml(text, source), assignments)
@@ -46,6 +51,10 @@ def text_with(name_or_path: str, assignments: Sequence[str]) -> tuple[str, str]:
 
 def with_fields(content: object, assignments: Sequence[str]) -> object:
     """Return a study's JSON values with fields set.
+
+    Args:
+        content: JSON values.
+        assignments: ``FIELD=VALUE``, each of a field by its path.
 
     Raises:
         BadInput: Assignments that cannot be read, or whose path leads nowhere, all at once.

@@ -263,6 +263,10 @@ def short_ids(name: str, digest: str) -> tuple[str, ...]:
 
     The first has 8 digits of the hash, 32 bits, and is the one that nearly all have. Whoever finds
     it taken by another hash takes the next, which is longer.
+
+    Args:
+        name: Of the study.
+        digest: Hash, in hexadecimal.
     """
     return tuple(f"{name}-{digest[:digits]}" for digits in HASH_DIGITS)
 

@@ -145,7 +145,11 @@ class MetricScale:
         return self.sign * self._size * value + 0.0
 
     def value(self, points: float) -> float:
-        """Return points, or a difference of points, as the metric's value."""
+        """Return points, or a difference of points, as the metric's value.
+
+        Args:
+            points: In points of accuracy.
+        """
         return self.sign * points / self._size + 0.0
 
     def width(self, points: float) -> float:

@@ -108,7 +108,12 @@ def _code(character: int | str) -> int:
 
 
 def read_json(text: str, source: str = "study") -> object:
-    """Return JSON values, as strictly as :func:`read_yaml` reads YAML. Raises BadInput."""
+    """Return JSON values, as strictly as :func:`read_yaml` reads YAML. Raises BadInput.
+
+    Args:
+        text: JSON.
+        source: Name of what is read, for errors.
+    """
 
     def refused(rule: str) -> BadInput:
         return BadInput(source, [Problem("study", rule)])
@@ -141,7 +146,11 @@ def read_json(text: str, source: str = "study") -> object:
 
 
 def repeated_key(content: bytes) -> str | None:
-    """Return a key that one object of JSON text has twice; None where there is none, or no JSON."""
+    """Return a key that one object of JSON text has twice; None where there is none, or no JSON.
+
+    Args:
+        content: What is kept.
+    """
     repeated: list[str] = []
 
     def pairs(items: list[tuple[str, Any]]) -> JsonObject:

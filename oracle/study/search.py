@@ -202,7 +202,11 @@ class Objective(Spec):
         return self
 
     def each(self, last: int) -> tuple[tuple[int, ...], ...]:
-        """For each objective the cycles whose accuracies are averaged."""
+        """For each objective the cycles whose accuracies are averaged.
+
+        Args:
+            last: Number of the last cycle.
+        """
         if self.name == "target":
             return ((last,),)
         if self.name == "mean":

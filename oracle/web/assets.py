@@ -46,7 +46,11 @@ class Asset:
 
 @functools.cache
 def asset(name: str) -> Asset:
-    """Return one of the files, read and packed once. Raises KeyError for another name."""
+    """Return one of the files, read and packed once. Raises KeyError for another name.
+
+    Args:
+        name: Of the file.
+    """
     if name == "plotly.js":
         content = page.plotly_js()
     elif name in _OF_FIGURES:
@@ -60,7 +64,11 @@ def asset(name: str) -> Asset:
 
 
 def address(name: str) -> str:
-    """Return where a page finds a file: for as long as this is its content."""
+    """Return where a page finds a file: for as long as this is its content.
+
+    Args:
+        name: Of the file.
+    """
     return f"/assets/{asset(name).stamp}/{name}"
 
 

@@ -32,14 +32,22 @@ class ConnectionLimits:
     open: Counter[str] = field(default_factory=Counter)  # by address
 
     def admit(self, address: str) -> bool:
-        """Count a connection; False where there are too many."""
+        """Count a connection; False where there are too many.
+
+        Args:
+            address: Of the client.
+        """
         if self.open.total() >= self.total or self.open[address] >= self.per_address:
             return False
         self.open[address] += 1
         return True
 
     def leave(self, address: str) -> None:
-        """Count a connection that has ended."""
+        """Count a connection that has ended.
+
+        Args:
+            address: Of the client.
+        """
         self.open[address] -= 1
         if not self.open[address]:
             del self.open[address]

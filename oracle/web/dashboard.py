@@ -41,7 +41,13 @@ _POLICY = (
 
 
 def mount(app: FastAPI, service: Service, settings: WebSettings) -> None:
-    """Add the dashboard, after all other routes. Its libraries load when somebody first looks."""
+    """Add the dashboard, after all other routes. Its libraries load when somebody first looks.
+
+    Args:
+        app: The application.
+        service: Has the runs.
+        settings: Of the server.
+    """
     app.router.routes.append(_OwnPaths("/", Dashboard(service, settings), name="dashboard"))
 
 

@@ -62,7 +62,14 @@ def render(request: Request, name: str, status: int = 200, **fields: Any) -> HTM
 def refusal(
     request: Request, status: int, detail: str, errors: tuple[Problem, ...] = ()
 ) -> Response:
-    """Make a page that says what is wrong and where to go on."""
+    """Make a page that says what is wrong and where to go on.
+
+    Args:
+        request: The browser's request.
+        status: Of the answer.
+        detail: What went wrong.
+        errors: Problems of the input.
+    """
     title = _SAID.get(status) or HTTPStatus(status).phrase
     return render(
         request, "error.html", status, title=title, code=status, detail=detail, errors=errors

@@ -58,7 +58,11 @@ class ServeOptions:
     limits: Mapping[str, int] = field(default_factory=dict)  # by the names of `limit_names.LIMITS`
 
     def limit(self, name: str) -> int:
-        """Return a bound, as it was set or by default."""
+        """Return a bound, as it was set or by default.
+
+        Args:
+            name: Of the limit.
+        """
         return self.limits.get(name, default(name))
 
 

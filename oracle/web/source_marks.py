@@ -30,6 +30,10 @@ def line(text: str, path: str) -> int | None:
     """Find the line, from 1, of a field such as ``grid.max_lr[4]``, or of what holds it.
 
     None where the text does not tell.
+
+    Args:
+        text: YAML.
+        path: Of the field, such as ``grid.max_lr[4]``.
     """
     said = _LINE.match(path)
     if said:

@@ -34,7 +34,11 @@ def when(moment: datetime) -> str:
 
 
 def share(job: Job) -> int:
-    """Return how much of a job is done, in whole percent; 100 only when all is."""
+    """Return how much of a job is done, in whole percent; 100 only when all is.
+
+    Args:
+        job: The same job.
+    """
     if job.state == "done":  # also where fewer training runs were needed than was estimated
         return 100
     if not job.known:
@@ -43,7 +47,11 @@ def share(job: Job) -> int:
 
 
 def amount(job: Job) -> str:
-    """Return how far a job is, in training runs."""
+    """Return how far a job is, in training runs.
+
+    Args:
+        job: The same job.
+    """
     if job.state == "done":
         return f"{job.done:,} training runs"
     if not job.known:

@@ -63,7 +63,12 @@ def _plain(value: Any, depth: int = 0) -> Any:  # noqa: PLR0911  # a kind of val
 
 
 def same(one: Any, two: Any) -> bool:
-    """Return whether two values are equal, numbers but for rounding."""
+    """Return whether two values are equal, numbers but for rounding.
+
+    Args:
+        one: Tensor, array, number or a collection of them.
+        two: Likewise.
+    """
     if isinstance(one, Tensor) and isinstance(two, Tensor):
         if one.shape != two.shape or one.dtype != two.dtype:
             return False

@@ -23,7 +23,12 @@ class ImagesLost(FileNotFoundError, ValueError):
 
 
 def keep(cache: Path, images: Images) -> None:
-    """Write decoded images into a cache folder, by fingerprint, unless they are there."""
+    """Write decoded images into a cache folder, by fingerprint, unless they are there.
+
+    Args:
+        cache: Folder of decoded images.
+        images: Pixels and labels of the data set.
+    """
     if cached(cache, images.fingerprint) is None:
         _keep(cache, images)
 
@@ -32,6 +37,11 @@ def share(cache: Path, fingerprint: str, blobs: Blobs) -> None:
     """Put a data set of a cache folder where other machines get it, unless it is there.
 
     The sums of its files are written last and make it whole.
+
+    Args:
+        cache: Folder of decoded images.
+        fingerprint: Hash of the images.
+        blobs: What all machines reach.
     """
     if blobs.has(f"{fingerprint}.sums"):
         return
@@ -47,6 +57,11 @@ def fetch(cache: Path, fingerprint: str, blobs: Blobs) -> None:
     """Get a data set that was shared into a cache folder, unless it is there.
 
     Raises ImagesLost when it was not shared, or what is there is damaged; it is shared again then.
+
+    Args:
+        cache: Folder of decoded images.
+        fingerprint: Hash of the images.
+        blobs: What all machines reach.
     """
     if cached(cache, fingerprint) is not None:
         return

@@ -31,6 +31,9 @@ def read(root: Path) -> tuple[list[Array], list[Array], list[str]]:
     """Read pixels, uint8 [images, 3, 32, 32], and labels of each file, and the class names.
 
     The training files come first. Raises OSError and ValueError for what is not CIFAR-10.
+
+    Args:
+        root: Folder above torchvision's.
     """
     kind = _kind()
     held = [_plain(root / kind.base_folder / name, md5) for name, md5 in _files()]
@@ -41,7 +44,11 @@ def read(root: Path) -> tuple[list[Array], list[Array], list[str]]:
 
 
 def download(folder: Path) -> None:
-    """Download and unpack CIFAR-10, as torchvision does. Raises where its checksum is wrong."""
+    """Download and unpack CIFAR-10, as torchvision does. Raises where its checksum is wrong.
+
+    Args:
+        folder: Above torchvision's own.
+    """
     kind = _kind()
     torchvision_compat.torchvision().datasets.utils.download_and_extract_archive(
         kind.url, str(folder), filename=kind.filename, md5=kind.tgz_md5, remove_finished=True
@@ -49,7 +56,11 @@ def download(folder: Path) -> None:
 
 
 def is_in(folder: Path) -> bool:
-    """Return whether a folder holds torchvision's folder of CIFAR-10, complete or not."""
+    """Return whether a folder holds torchvision's folder of CIFAR-10, complete or not.
+
+    Args:
+        folder: Above torchvision's own.
+    """
     base: str = _kind().base_folder
     return (folder / base).is_dir()
 

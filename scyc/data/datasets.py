@@ -68,6 +68,9 @@ def load(
         test_part: The name of the part that is to be the test part; the images then have `parts`
             and a fingerprint that says where these begin.
 
+    Returns:
+        Pixels uint8 [images, channels, height, width], labels and the fingerprint.
+
     Raises:
         BadInput: With every problem loaded: a missing folder, a class with no image, images that
             cannot be read or have different sizes, a factory that gives something else, more

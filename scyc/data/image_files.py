@@ -36,6 +36,9 @@ def read(listed: Listed, cache: Path | None, test_part: str | None = None) -> Im
         cache: See :func:`scyc.data.datasets.load`.
         test_part: See there.
 
+    Returns:
+        Pixels uint8 [images, channels, height, width], labels and the fingerprint.
+
     Raises:
         BadInput: With every file that is unreadable, has pixels without a meaning (see
             :mod:`scyc.data.decoding`) or, where none is resized, is of another size.
@@ -61,7 +64,11 @@ def read(listed: Listed, cache: Path | None, test_part: str | None = None) -> Im
 
 
 def examples(files: Iterable[Path]) -> str:
-    """Return two paths at most, from the folder on that they share."""
+    """Return two paths at most, from the folder on that they share.
+
+    Args:
+        files: At least one.
+    """
     shown = list(files)[:2]
     above = os.path.commonpath([file.parent.parent for file in shown])
     return ", ".join(file.relative_to(above).as_posix() for file in shown)

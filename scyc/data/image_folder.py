@@ -31,6 +31,9 @@ def source(spec: ImageFolderSpec, root: Path | None) -> Arrays | Listed:
     Args:
         spec: The declared data set.
         root: Folder of the images, instead of the spec's own.
+
+    Returns:
+        All images as arrays, or a list of files.
     """
     folder = folder_of(spec.name, spec.root, root)
     try:
@@ -47,6 +50,13 @@ def class_folders(folder: Path, parts: Sequence[str]) -> Listed:
     As torchvision's ImageFolder does, it takes every image at any depth below a class's folder; but
     hidden files and folders are passed over, and a folder that is a part of a data set, such as
     "train", is not taken for a class. Raises BadInput with every problem found.
+
+    Args:
+        folder: Holds the class folders, or the parts that do.
+        parts: Names of the parts that are joined; empty: the folder itself has the class folders.
+
+    Returns:
+        Files with their labels.
     """
     if not folder.is_dir():
         raise bad("dataset.root", "no such folder; name the folder of class folders", str(folder))
@@ -88,6 +98,9 @@ def _repeated(folder: Path, parts: Sequence[str]) -> list[Problem]:
 
 def one_part(folder: Path) -> tuple[Listed, list[Path], list[Problem]]:
     """List the images of one folder of class folders.
+
+    Args:
+        folder: Holds the class folders, or the parts that do.
 
     Returns:
         The images; the files that look like images and are passed over; what is wrong.
@@ -186,7 +199,11 @@ def irregular(files: Sequence[Path]) -> list[Problem]:
 
 
 def hidden(name: str) -> bool:
-    """Return whether a file or folder of this name is no part of a data set."""
+    """Return whether a file or folder of this name is no part of a data set.
+
+    Args:
+        name: Of a file or folder.
+    """
     return name.startswith(".") or name.lower() in _SYSTEM
 
 

@@ -49,7 +49,11 @@ class Split:
 
 
 def equal_groups(contents: Iterable[Hashable]) -> tuple[tuple[int, ...], ...]:
-    """Return the indices of equal contents, two or more of each."""
+    """Return the indices of equal contents, two or more of each.
+
+    Args:
+        contents: In the order of the indices.
+    """
     alike: dict[Hashable, list[int]] = defaultdict(list)
     for index, content in enumerate(contents):
         alike[content].append(index)
@@ -64,6 +68,9 @@ def split(images: Images, shares: SplitSpec, seed: int, replicate: int) -> Split
         shares: Sizes of the parts.
         seed: Of all random numbers.
         replicate: Number of the replicate, from 0.
+
+    Returns:
+        Indices of each part, with mean and deviation of the pixels.
     """
     drawn = splits.draw(images.labels, images.parts, shares, seed, replicate)
     mean, std = _statistics(images.pixels, drawn.train)

@@ -23,6 +23,9 @@ def source(spec: FactorySpec, _: Path | None) -> Arrays:
     Args:
         spec: Path and options of the factory.
         _: Not used: a factory needs no folder.
+
+    Returns:
+        All images as arrays.
     """
     try:
         made: Any = load_factory(spec.factory)(**spec.options)
@@ -134,7 +137,12 @@ def _as_bytes(pixels: Array) -> Array:
 
 
 def labels_rule(labels: Array, images: int) -> str | None:
-    """Return why these are no labels of so many images, and what makes them so."""
+    """Return why these are no labels of so many images, and what makes them so.
+
+    Args:
+        labels: As they were given.
+        images: Number of images.
+    """
     given = f"labels are {labels.dtype} {labels.shape}"
     if labels.ndim == 2 and len(labels) == images:
         wanted = "labels[:, 0]" if labels.shape[1] == 1 else "labels.argmax(1), if one-hot"

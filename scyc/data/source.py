@@ -37,7 +37,12 @@ class Listed:
     notices: list[str] = field(default_factory=list)  # what was passed over, a line each
 
     def part(self, indices: Sequence[int], classes: int | None) -> Listed:
-        """Return the files with these indices, and the first so many classes (None: all)."""
+        """Return the files with these indices, and the first so many classes (None: all).
+
+        Args:
+            indices: Of the images, rising.
+            classes: How many; None: all.
+        """
         files = [self.files[index] for index in indices]
         labels = [self.labels[index] for index in indices]
         parts = kept_parts(self.parts, np.asarray(indices))
@@ -69,5 +74,11 @@ def folder_of(name: str, own: str | None, root: Path | None) -> Path:
 
 
 def bad(path: str, rule: str, value: object = None) -> BadInput:
-    """Return the refusal of a data set for one problem."""
+    """Return the refusal of a data set for one problem.
+
+    Args:
+        path: Of the field in the study.
+        rule: What is broken, and the remedy.
+        value: What was given.
+    """
     return BadInput("dataset", [Problem(path, rule, value)])

@@ -77,7 +77,13 @@ def draw(labels: Tensor, named: NamedParts, spec: SplitSpec, seed: int, replicat
 
 
 def sizes(labels: Tensor, named: NamedParts, spec: SplitSpec) -> dict[str, int]:
-    """Return how many images each part has, the same in every replicate."""
+    """Return how many images each part has, the same in every replicate.
+
+    Args:
+        labels: Integer classes [images].
+        named: Parts that the data set comes in, with their sizes.
+        spec: Sizes of the parts.
+    """
     drawn = draw(labels, named, spec, 0, 0)
     return {name: len(indices) for name, indices in zip(PARTS, drawn, strict=True)}
 
@@ -86,6 +92,9 @@ def counts(labels: Tensor, classes: int, indices: Sequence[Tensor]) -> dict[str,
     """Count the images and the classes of each part; every part has at least one image.
 
     indices: of the images of each part, in the order of `PARTS`.
+
+    Returns:
+        Counts by the name of the part.
     """
     counted = {}
     for name, each in zip(PARTS, indices, strict=True):
@@ -97,7 +106,13 @@ def counts(labels: Tensor, classes: int, indices: Sequence[Tensor]) -> dict[str,
 def remarks(
     labels: Tensor, classes: Sequence[str], replicates: Iterable[Mapping[str, PartCounts]]
 ) -> list[str]:
-    """Say what the splits of a study lack: classes of one image, and classes that a part misses."""
+    """Say what the splits of a study lack: classes of one image, and classes that a part misses.
+
+    Args:
+        labels: Integer classes [images].
+        classes: Names of the classes.
+        replicates: Counts of each replicate, by part.
+    """
     lines = []
     by_class = torch.bincount(labels, minlength=len(classes))
     single = [classes[index] for index in torch.nonzero(by_class == 1).flatten().tolist()]
@@ -160,7 +175,12 @@ def kept_parts(named: NamedParts, indices: Array) -> NamedParts:
 
 
 def fingerprint_with(fingerprint: str, parts: NamedParts) -> str:
-    """Return the fingerprint of images whose parts matter; that of the images alone without."""
+    """Return the fingerprint of images whose parts matter; that of the images alone without.
+
+    Args:
+        fingerprint: Hash of the images.
+        parts: Names and sizes of the parts.
+    """
     return content_hash(["parts", fingerprint, parts]) if parts else fingerprint
 
 

@@ -30,6 +30,9 @@ def source(spec: TinyImageNetSpec, root: Path | None) -> Listed:
     Args:
         spec: The declared data set.
         root: Folder of the images, instead of the spec's own.
+
+    Returns:
+        Files with their labels.
     """
     folder = folder_of(spec.name, spec.root, root)
     top = folder if (folder / "train").is_dir() else folder / _ARCHIVE

@@ -39,6 +39,9 @@ def source(spec: TorchvisionDataSpec, root: Path | None) -> Arrays | Listed:
     Args:
         spec: The declared data set.
         root: Folder of the images, instead of the spec's own.
+
+    Returns:
+        All images as arrays, or a list of files.
     """
     folder = folder_of(spec.name, spec.root, root)
     dataset = _KNOWN[spec.name]

@@ -51,6 +51,9 @@ def train(
         training: Iterations, batch size, optimiser and precision.
         state_store: Where the pack is saved while it trains.
 
+    Returns:
+        Outcomes in the order of the jobs.
+
     Raises:
         ValueError: The network cannot be trained so on any device.
     """

@@ -60,6 +60,9 @@ def train(
         training: Iterations, batch size, optimiser and precision.
         state_store: Where the pack is saved while it trains.
 
+    Returns:
+        Outcomes in the order of the jobs.
+
     Raises:
         ValueError: A layer or call is not known, or was followed wrongly (see
             :func:`scyc.vectorized.training_loop.train`).

@@ -94,7 +94,14 @@ def candidates(training: TrainingSpec, network: nn.Module, device: torch.device)
 
 
 def supports(name: str, training: TrainingSpec, network: nn.Module, device: torch.device) -> bool:
-    """Return whether an engine can do such a training."""
+    """Return whether an engine can do such a training.
+
+    Args:
+        name: Of the engine.
+        training: Iterations, batch size, optimiser and precision.
+        network: The network as PyTorch has it.
+        device: What it would be trained on.
+    """
     return ENGINES[name].why_unsupported(network, device, training) is None
 
 

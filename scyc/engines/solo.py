@@ -58,6 +58,9 @@ def train(
         jobs: What is trained, one job a member.
         training: Iterations, batch size, optimiser and precision.
         state_store: Where the pack is saved while it trains.
+
+    Returns:
+        Outcomes in the order of the jobs.
     """
     saved = None if state_store is None else state_store.load()
     outcomes: list[Outcome] = []

@@ -76,6 +76,9 @@ def train(
         training: Iterations, batch size, optimiser and precision.
         state_store: Where the pack is saved while it trains.
 
+    Returns:
+        Outcomes in the order of the jobs.
+
     Raises:
         ValueError: The network is not fully connected as :func:`why_unsupported` says.
     """

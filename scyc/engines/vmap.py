@@ -70,6 +70,9 @@ def train(
 
     The network is left as it is.
 
+    Returns:
+        Outcomes in the order of the jobs.
+
     Raises:
         ValueError: vmap cannot map the network: its code depends on values, or draws random numbers
             other than by nn.Dropout.

@@ -39,7 +39,11 @@ class FullyConnected(nn.Module):
         self.apply(he_initialise)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return logits of a batch of images."""
+        """Return logits of a batch of images.
+
+        Args:
+            images: [batch, channels, height, width].
+        """
         hidden = images.flatten(1)
         for layer, norm, relu in zip(self.layers[:-1], self.norms, self.relus, strict=True):
             hidden = relu(norm(layer(hidden)))

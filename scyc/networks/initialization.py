@@ -9,6 +9,9 @@ def he_initialise(module: nn.Module) -> None:
     """He initialisation (He et al. 2015) of one convolution or linear layer, biases 0.
 
     A layer without values is left alone: torch imports its compiler, two seconds, to draw none.
+
+    Args:
+        module: The layer.
     """
     if isinstance(module, nn.Conv2d | nn.Linear) and not module.weight.is_meta:
         nn.init.kaiming_normal_(module.weight, nonlinearity="relu")

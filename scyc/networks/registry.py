@@ -51,6 +51,9 @@ def build(spec: NetworkSpec, shape: Sequence[int], classes: int, seed: int) -> n
         classes: Number of classes.
         seed: See :func:`scyc.seeds.seed`.
 
+    Returns:
+        The network.
+
     Raises:
         ValueError: The network does not take such images, or a user's factory cannot be imported or
             gives something else.
@@ -142,6 +145,13 @@ def initial_state(
     """Return the state_dict with which a replicate's unpruned network starts.
 
     Its tensors are no other network's, whatever a user's factory returns.
+
+    Args:
+        spec: The declared network.
+        shape: Channels, height and width of an image.
+        classes: Number of classes.
+        seed: Of all random numbers.
+        replicate: Number of the replicate, from 0.
     """
     network = build(spec, shape, classes, seeds.seed(seed, "weights", replicate))
     own = isinstance(spec, FactorySpec)

@@ -58,7 +58,11 @@ class ResNet20(nn.Module):
         self.apply(he_initialise)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return logits of a batch of images."""
+        """Return logits of a batch of images.
+
+        Args:
+            images: [batch, channels, height, width].
+        """
         hidden = self.relu(self.bn(self.conv(images)))
         hidden = self.blocks(hidden)
         return cast("Tensor", self.output(hidden.mean(dim=(2, 3))))

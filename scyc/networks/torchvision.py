@@ -57,7 +57,11 @@ class SmallVgg(nn.Module):
         self.classifier = nn.Linear(before, classes)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return logits of a batch of images."""
+        """Return logits of a batch of images.
+
+        Args:
+            images: [batch, channels, height, width].
+        """
         return cast("Tensor", self.classifier(self.avgpool(self.features(images)).flatten(1)))
 
 
@@ -101,7 +105,11 @@ class SmallAlexNet(nn.Module):
         )
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return logits of a batch of images."""
+        """Return logits of a batch of images.
+
+        Args:
+            images: [batch, channels, height, width].
+        """
         return cast("Tensor", self.classifier(self.avgpool(self.features(images)).flatten(1)))
 
 
@@ -112,6 +120,11 @@ def small_resnet50(channels: int, classes: int, width: int = 64) -> nn.Module:
     no pool follows. With 3 channels, 200 classes and width 64 it has 23,910,152 parameters; `width`
     narrows the inner convolutions of every bottleneck in proportion. Images of any size pass.
     Input [batch, channels, height, width], output logits [batch, classes].
+
+    Args:
+        channels: Of an image.
+        classes: Number of classes.
+        width: Channels of the first stage.
     """
     models = torchvision_compat.torchvision().models
     network = cast("nn.Module", models.resnet50(num_classes=classes, width_per_group=width))
@@ -131,6 +144,9 @@ def build(spec: TorchvisionNetworkSpec, shape: Sequence[int], classes: int) -> n
         spec: Which network, and its form.
         shape: Channels, height and width of an image.
         classes: Number of classes.
+
+    Returns:
+        The network.
 
     Raises:
         BadInput: :func:`problems` finds any.
@@ -154,7 +170,12 @@ def build(spec: TorchvisionNetworkSpec, shape: Sequence[int], classes: int) -> n
 
 
 def problems(spec: TorchvisionNetworkSpec, shape: Sequence[int]) -> list[Problem]:
-    """Say why a network cannot be had so, or not for images of this [channels, height, width]."""
+    """Say why a network cannot be had so, or not for images of this [channels, height, width].
+
+    Args:
+        spec: The declared network.
+        shape: Channels, height and width of an image.
+    """
     if spec.form == "small":
         return []
     refused = []

@@ -41,7 +41,11 @@ class Flat:
         return [[part[member] for part in self.parts] for member in range(self.shapes[0][0])]
 
     def views(self, whole: Tensor) -> list[Tensor]:
-        """Return the parts of another tensor with the layout of `whole`."""
+        """Return the parts of another tensor with the layout of `whole`.
+
+        Args:
+            whole: Of the layout of `whole`.
+        """
         return [
             piece[: math.prod(shape)].view(shape)
             for piece, shape in zip(whole.split(self._sizes), self.shapes, strict=True)

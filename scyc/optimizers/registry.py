@@ -31,7 +31,13 @@ class OptimizerModule(Protocol):
         """
 
     def Stacked(self, spec: Any, weights: Flat, masks: Flat | None) -> StackedOptimizer:  # noqa: N802
-        """Make the same optimiser for many members."""
+        """Make the same optimiser for many members.
+
+        Args:
+            spec: Its declaration.
+            weights: Weights of all members [members, weights].
+            masks: Of all members; None: nothing is pruned.
+        """
 
 
 OPTIMIZERS: Mapping[str, OptimizerModule] = MappingProxyType(

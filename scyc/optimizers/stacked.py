@@ -37,7 +37,11 @@ class StackedOptimizer(ABC):
         self._part_decays: list[float] | None = None  # where they are not the optimiser's own
 
     def set_weight_decays(self, decays: Sequence[float]) -> None:
-        """Give each part of the weights a weight decay of its own, instead of the optimiser's."""
+        """Give each part of the weights a weight decay of its own, instead of the optimiser's.
+
+        Args:
+            decays: One a part.
+        """
         self._part_decays = list(decays)
 
     @abstractmethod
@@ -57,7 +61,12 @@ class StackedOptimizer(ABC):
         return {"gradients": self.gradients.whole}
 
     def copy_rows_to(self, other: StackedOptimizer, rows: Sequence[int]) -> None:
-        """Copy the state of some members into their own optimiser, in the order of `rows`."""
+        """Copy the state of some members into their own optimiser, in the order of `rows`.
+
+        Args:
+            other: Is written to.
+            rows: Indices of members.
+        """
         for mine, theirs in zip(self.state().values(), other.state().values(), strict=True):
             if mine.dim() == 0:
                 theirs.copy_(mine)
@@ -122,5 +131,10 @@ def _weights_and_masks(
 
 
 def per_member(values: Tensor, weights: Flat) -> Tensor:
-    """Return one value a member as [members, 1, 1] in the weights' precision."""
+    """Return one value a member as [members, 1, 1] in the weights' precision.
+
+    Args:
+        values: One a member [members].
+        weights: Weights of all members [members, weights].
+    """
     return values.to(weights.whole.dtype).view(-1, 1, 1)

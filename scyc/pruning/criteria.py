@@ -81,7 +81,11 @@ CRITERIA: Mapping[str, Criterion] = MappingProxyType(
 
 
 def scores_updates(name: str) -> bool:
-    """Return whether a criterion scores by the change of a weight over the last epoch."""
+    """Return whether a criterion scores by the change of a weight over the last epoch.
+
+    Args:
+        name: Of the criterion.
+    """
     return name in CRITERIA and CRITERIA[name].update
 
 

@@ -24,6 +24,9 @@ def l1_filter(step: PruningStep) -> dict[str, Tensor]:
 
     Args:
         step: The trained network, its masks and the rate.
+
+    Returns:
+        The masks after the pruning cycle: bool, by name.
     """
     return prune(step.filters(), step.state, step.masks, step.rate)
 

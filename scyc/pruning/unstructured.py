@@ -19,6 +19,9 @@ def global_magnitude(step: PruningStep) -> dict[str, Tensor]:
 
     Args:
         step: The trained network, its masks and the rate.
+
+    Returns:
+        The masks after the pruning cycle: bool, by name.
     """
     return prune(_masks(step), magnitude_scores(step.weights), step.rate, "global")
 
@@ -28,6 +31,9 @@ def layer_magnitude(step: PruningStep) -> dict[str, Tensor]:
 
     Args:
         step: The trained network, its masks and the rate.
+
+    Returns:
+        The masks after the pruning cycle: bool, by name.
     """
     return prune(_masks(step), magnitude_scores(step.weights), step.rate, "layer")
 
@@ -37,6 +43,9 @@ def global_gradient(step: PruningStep) -> dict[str, Tensor]:
 
     Args:
         step: The trained network, its masks and the rate.
+
+    Returns:
+        The masks after the pruning cycle: bool, by name.
     """
     scored = gradient_scores(step.weights, step.gradients())
     return prune(_masks(step), scored, step.rate, "global")
@@ -47,6 +56,9 @@ def layer_gradient(step: PruningStep) -> dict[str, Tensor]:
 
     Args:
         step: The trained network, its masks and the rate.
+
+    Returns:
+        The masks after the pruning cycle: bool, by name.
     """
     scored = gradient_scores(step.weights, step.gradients())
     return prune(_masks(step), scored, step.rate, "layer")
@@ -57,6 +69,9 @@ def global_update(step: PruningStep) -> dict[str, Tensor]:
 
     Args:
         step: The trained network, its masks and the rate.
+
+    Returns:
+        The masks after the pruning cycle: bool, by name.
     """
     scored = update_scores(step.weights, step.earlier())
     return prune(_masks(step), scored, step.rate, "global")
@@ -67,6 +82,9 @@ def layer_update(step: PruningStep) -> dict[str, Tensor]:
 
     Args:
         step: The trained network, its masks and the rate.
+
+    Returns:
+        The masks after the pruning cycle: bool, by name.
     """
     scored = update_scores(step.weights, step.earlier())
     return prune(_masks(step), scored, step.rate, "layer")
@@ -77,6 +95,9 @@ def global_update_magnitude(step: PruningStep) -> dict[str, Tensor]:
 
     Args:
         step: The trained network, its masks and the rate.
+
+    Returns:
+        The masks after the pruning cycle: bool, by name.
     """
     scored = update_magnitude_scores(step.weights, step.earlier())
     return prune(_masks(step), scored, step.rate, "global")
@@ -87,6 +108,9 @@ def layer_update_magnitude(step: PruningStep) -> dict[str, Tensor]:
 
     Args:
         step: The trained network, its masks and the rate.
+
+    Returns:
+        The masks after the pruning cycle: bool, by name.
     """
     scored = update_magnitude_scores(step.weights, step.earlier())
     return prune(_masks(step), scored, step.rate, "layer")
@@ -97,6 +121,9 @@ def random(step: PruningStep) -> dict[str, Tensor]:
 
     Args:
         step: The trained network, its masks and the rate.
+
+    Returns:
+        The masks after the pruning cycle: bool, by name.
     """
     return prune(_masks(step), random_scores(step.weights, step.generator()), step.rate, "global")
 
@@ -106,6 +133,9 @@ def none(step: PruningStep) -> dict[str, Tensor]:
 
     Args:
         step: The trained network, its masks and the rate.
+
+    Returns:
+        The masks after the pruning cycle: bool, by name.
     """
     return _masks(step)
 

@@ -50,7 +50,11 @@ class Bins:
 
     @staticmethod
     def from_json(stored: BinsJson) -> Bins:
-        """Return the bins that :meth:`to_json` wrote."""
+        """Return the bins that :meth:`to_json` wrote.
+
+        Args:
+            stored: JSON values.
+        """
         return Bins(stored["exponent"], stored["first"], tuple(stored["counts"]))
 
     def to_json(self) -> BinsJson:

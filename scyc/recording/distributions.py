@@ -44,12 +44,19 @@ class Distribution:
         self._fine = torch.zeros(2 * _HALF, dtype=torch.int64)  # from the leftmost bin on
 
     def add(self, values: Tensor) -> None:
-        """Add every value of a tensor: any shape, any real type, on any device."""
+        """Add every value of a tensor: any shape, any real type, on any device.
+
+        Args:
+            values: A tensor of any shape.
+        """
         for chunk in values.detach().reshape(-1).split(CHUNK):
             self._add(chunk.double())
 
     def merge(self, other: Distribution) -> None:
         """Add all values of another one.
+
+        Args:
+            other: Of the same bins.
 
         Raises:
             ValueError: The bounds differ.
@@ -61,7 +68,11 @@ class Distribution:
         self._fine += _coarser(other._fine, exponent - other._exponent)
 
     def quantile(self, permille: int) -> float:
-        """Return the smallest value that at least permille / 1000 of all values do not exceed."""
+        """Return the smallest value that at least permille / 1000 of all values do not exceed.
+
+        Args:
+            permille: 0 to 1000.
+        """
         rank = max(1, -(-permille * self.tally.count // 1000))
         negative, positive = self._sketch.split(_SIDE)
         ordered = torch.cat([negative.flip(0), positive]).cumsum(0)

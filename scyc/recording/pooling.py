@@ -33,7 +33,12 @@ class Tally:
 
     @classmethod
     def of(cls, values: Tensor, outside: tuple[float, float] | None) -> Tally:
-        """Return the tally of float64 [values], all finite and at least one."""
+        """Return the tally of float64 [values], all finite and at least one.
+
+        Args:
+            values: float64 [values].
+            outside: Bounds outside of which values are counted.
+        """
         minimum, maximum = (extreme.item() + 0.0 for extreme in values.aminmax())  # no -0
         mean = values.mean().item()
         return cls(
@@ -50,6 +55,9 @@ class Tally:
 
     def absorb(self, other: Tally) -> None:
         """Add another's values.
+
+        Args:
+            other: Its values are added.
 
         Raises:
             ValueError: The bounds differ.
@@ -70,7 +78,11 @@ class Tally:
 
     @classmethod
     def from_json(cls, stored: TallyJson) -> Tally:
-        """Return the tally that :meth:`to_json` wrote."""
+        """Return the tally that :meth:`to_json` wrote.
+
+        Args:
+            stored: JSON values.
+        """
         mean, std, minimum, maximum = 0.0, 0.0, math.inf, -math.inf
         if stored["count"]:  # a number that is missing then is beyond a float64
             mean, std, minimum, maximum = (

@@ -46,6 +46,9 @@ class CheckpointStore:
 
         Args:
             network: A network with its masks.
+
+        Returns:
+            sha256 in hexadecimal.
         """
         return self._save(_serialise(network))
 
@@ -58,6 +61,9 @@ class CheckpointStore:
 
         Args:
             sha256: Of the content, in hexadecimal.
+
+        Returns:
+            The network, with its masks.
         """
         content = self._load(sha256)
         try:
@@ -136,11 +142,22 @@ class FolderStore(CheckpointStore):
         """Keep a folder's files; returns the sha256 of their archive.
 
         Raises NoArchive where it holds no file, or what is none; else as :meth:`save`.
+
+        Args:
+            folder: Whose files are meant, at any depth.
+
+        Returns:
+            sha256 in hexadecimal.
         """
         return self._save(folder_archive.pack(folder))
 
     def load_folder(self, sha256: str, folder: Path) -> None:
-        """Write a kept folder's files into an empty folder. Raises CheckpointLost, as `load`."""
+        """Write a kept folder's files into an empty folder. Raises CheckpointLost, as `load`.
+
+        Args:
+            sha256: Of the content, in hexadecimal.
+            folder: Whose files are meant, at any depth.
+        """
         content = self._load(sha256)
         try:
             folder_archive.unpack(content, folder)

@@ -14,6 +14,9 @@ class NoArchive(ValueError):
 def pack(folder: Path) -> bytes:
     """Return a folder's files as a tar archive; names and contents alone shape its bytes.
 
+    Args:
+        folder: Whose files are meant, at any depth.
+
     Raises:
         NoArchive: The folder holds no file, or something that is neither a file nor a folder.
     """
@@ -40,6 +43,10 @@ def pack(folder: Path) -> bytes:
 
 def unpack(content: bytes, folder: Path) -> None:
     """Write an archive's files below an empty folder; none can lead out of it.
+
+    Args:
+        content: Of the archive.
+        folder: Whose files are meant, at any depth.
 
     Raises:
         NoArchive: The bytes are no archive, or one that holds more than files and folders.

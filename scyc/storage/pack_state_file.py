@@ -31,7 +31,11 @@ class PackStateStore(Protocol):
         """Return whether it is time to save. Cheap: called after every step."""
 
     def save(self, state: State) -> None:
-        """Keep a state in place of the one before."""
+        """Keep a state in place of the one before.
+
+        Args:
+            state: What :meth:`load` returns later.
+        """
 
 
 class PackStateFile:
@@ -91,6 +95,9 @@ class PackStateFile:
         """Write the state; the old file stays until the new one is complete.
 
         Where it cannot be written, as on a full disk, the next save tries again.
+
+        Args:
+            state: What :meth:`load` returns later.
         """
         buffer = io.BytesIO()
         torch.save({"stamp": self._stamp, "state": dict(state)}, buffer)

@@ -68,11 +68,20 @@ class Feed:
         return self._shifts is not None or self._flips is not None
 
     def batch(self, indices: Tensor) -> Tensor:
-        """Return normalised images [len(indices), channels, height, width], not augmented."""
+        """Return normalised images [len(indices), channels, height, width], not augmented.
+
+        Args:
+            indices: Of images, int64.
+        """
         return self._normalised(self.pixels[indices])
 
     def training_batch(self, step: int, indices: Tensor) -> Tensor:
-        """Return the images of one training iteration, augmented and then normalised."""
+        """Return the images of one training iteration, augmented and then normalised.
+
+        Args:
+            step: Completed iterations, 0 at the start.
+            indices: Of images, int64.
+        """
         pixels = self.pixels[indices]
         if not self.augments:
             return self._normalised(pixels)
@@ -91,7 +100,11 @@ class Feed:
         return self._normalised(cropped.permute(0, 3, 1, 2))
 
     def chunks(self, indices: Tensor) -> Sequence[Tensor]:
-        """Return indices in chunks that are evaluated together."""
+        """Return indices in chunks that are evaluated together.
+
+        Args:
+            indices: Of images, int64.
+        """
         return cast("Sequence[Tensor]", indices.split(_EVALUATION_BATCH))
 
     def _normalised(self, pixels: Tensor) -> Tensor:

@@ -43,7 +43,12 @@ class ValidationCurve:
     best: float = -1.0  # the highest accuracy; -1 before the first
 
     def with_point(self, step: int, accuracy: float) -> ValidationCurve:
-        """Return the curve with one more accuracy, measured after `step` iterations."""
+        """Return the curve with one more accuracy, measured after `step` iterations.
+
+        Args:
+            step: Completed iterations, 0 at the start.
+            accuracy: Percent.
+        """
         return ValidationCurve((*self.points, (step, accuracy)), max(self.best, accuracy))
 
     def diverged(self, step: int, network: Network) -> Outcome:
@@ -83,5 +88,10 @@ def is_correct(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def percent(count: int, total: int) -> float:
-    """Return a share as a percentage."""
+    """Return a share as a percentage.
+
+    Args:
+        count: Of the share.
+        total: Of all.
+    """
     return 100.0 * count / total

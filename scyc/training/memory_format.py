@@ -73,6 +73,10 @@ def as_format(images: Tensor, memory_format: torch.memory_format) -> Tensor:
 
     ``contiguous`` is not enough: an image of one channel is contiguous in both formats, and where
     the strides fit both, convolutions choose channels last.
+
+    Args:
+        images: [batch, channels, height, width].
+        memory_format: PyTorch's.
     """
     images = images.contiguous(memory_format=memory_format)
     if memory_format is torch.contiguous_format:

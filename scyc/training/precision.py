@@ -21,6 +21,10 @@ def forward(precision: Precision, device: torch.device) -> AbstractContextManage
     Under autocast, convolutions and matrix products are computed in bfloat16. Weights, batch-norm
     statistics and the optimiser's state stay float32; cast the logits to float32 before the loss.
     On a CPU it works and is slow.
+
+    Args:
+        precision: fp32 or bf16.
+        device: What it would be trained on.
     """
     if precision == "bf16":
         return torch.autocast(device.type, dtype=torch.bfloat16, cache_enabled=False)

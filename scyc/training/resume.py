@@ -8,7 +8,11 @@ from scyc.training.job import Job, Outcome
 
 
 def outcome_state(outcome: Outcome) -> State:
-    """Return a finished member as an engine saves it; its masks are those of its job."""
+    """Return a finished member as an engine saves it; its masks are those of its job.
+
+    Args:
+        outcome: Of a job.
+    """
     return {
         "curve": outcome.curve,
         "accuracies": (outcome.val_accuracy, outcome.test_accuracy),
@@ -19,7 +23,12 @@ def outcome_state(outcome: Outcome) -> State:
 
 
 def outcome_from_state(state: State, job: Job) -> Outcome:
-    """Return the finished member of a state that :func:`outcome_state` made."""
+    """Return the finished member of a state that :func:`outcome_state` made.
+
+    Args:
+        state: What :meth:`load` returns later.
+        job: The same job.
+    """
     masks, kept = job.start.masks, state["kept"]
     val, test = state["accuracies"]
     return Outcome(

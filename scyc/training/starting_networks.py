@@ -47,6 +47,9 @@ class StartingNetworks:
 
         Args:
             replicate: Number of the replicate, from 0.
+
+        Returns:
+            The network, with its masks.
         """
         state = self._initial(replicate, self._system.seed)
         masks = weights.unpruned(state, self.prunable)
@@ -75,6 +78,9 @@ class StartingNetworks:
             kept: What the engine kept of a training run, if the system or its criterion needs it.
             gradients: Gradients of the prunable weights of a network, by name; called only by the
                 criteria that need them.
+
+        Returns:
+            The network, with its masks.
         """
         spec = self._system.pruning
         parent = Network(parent.state, self._own_masks(parent))

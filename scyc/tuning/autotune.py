@@ -21,10 +21,21 @@ class Meter(Protocol):
     """Measures short training runs on a device."""
 
     def seconds(self, engine: str, members: int, steps: int) -> float:
-        """Return the wall time in seconds of a pack with so many members and iterations."""
+        """Return the wall time in seconds of a pack with so many members and iterations.
+
+        Args:
+            engine: Name of the engine.
+            members: Members of the pack.
+            steps: Iterations of the training run.
+        """
 
     def used(self, engine: str, members: int) -> int:
-        """Return the peak memory in bytes of a step of so many members."""
+        """Return the peak memory in bytes of a step of so many members.
+
+        Args:
+            engine: Name of the engine.
+            members: Members of the pack.
+        """
 
     def free(self) -> int:
         """Return the bytes of the device's memory that this worker may use."""
@@ -41,6 +52,9 @@ def plan(
         meter: Measures short training runs.
         say: Gets a line about each engine that failed.
 
+    Returns:
+        Engine and members a pack.
+
     Raises:
         RuntimeError: None of the engines works.
     """
@@ -56,6 +70,12 @@ def fastest(engines: Sequence[str], members: int, meter: Meter, say: Callable[[s
     """Return the engine with the shortest time of an iteration and member; of equals the first.
 
     An engine that has no memory for so many members is timed with half of them.
+
+    Args:
+        engines: Names of engines.
+        members: Members of the pack.
+        meter: Measures time and memory.
+        say: Is told what was measured.
 
     Raises:
         RuntimeError: None of the engines works.
@@ -80,7 +100,12 @@ def fastest(engines: Sequence[str], members: int, meter: Meter, say: Callable[[s
 
 
 def largest_pack(engine: str, meter: Meter) -> int:
-    """Return how many members fill 85 % of the free memory, from steps of one and two members."""
+    """Return how many members fill 85 % of the free memory, from steps of one and two members.
+
+    Args:
+        engine: Name of the engine.
+        meter: Measures time and memory.
+    """
     free, one = meter.free(), meter.used(engine, 1)
     try:
         per_member = meter.used(engine, 2) - one

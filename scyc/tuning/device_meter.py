@@ -61,7 +61,12 @@ class DeviceMeter:
         return time.perf_counter() - began
 
     def used(self, engine: str, members: int) -> int:
-        """Return the bytes of GPU memory that PyTorch reserves for a pack at its peak."""
+        """Return the bytes of GPU memory that PyTorch reserves for a pack at its peak.
+
+        Args:
+            engine: Name of the engine.
+            members: Members of the pack.
+        """
         self.trainer(1)
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(self._device)

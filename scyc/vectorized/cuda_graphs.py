@@ -69,7 +69,11 @@ class Streams:
         self._streams = [torch.cuda.Stream(device) for _ in range(count)] if on_gpu else []
 
     def run(self, tasks: Sequence[Callable[[], Result]]) -> list[Result]:
-        """Run tasks in parallel, after what was queued on the device and before what follows."""
+        """Run tasks in parallel, after what was queued on the device and before what follows.
+
+        Args:
+            tasks: Each queues work on the device.
+        """
         if not self._streams:
             return [task() for task in tasks]
         main = torch.cuda.current_stream(self._streams[0].device)

@@ -34,7 +34,11 @@ class DropoutGenerators:
         self.members = torch.tensor([distinct.index(seed) for seed in seeds], device=device)
 
     def copy_state_from(self, other: DropoutGenerators) -> None:
-        """Continue as another one would, which has these seeds and perhaps more."""
+        """Continue as another one would, which has these seeds and perhaps more.
+
+        Args:
+            other: Whose state is taken.
+        """
         for seed, generator in zip(self._seeds, self.generators, strict=True):
             generator.set_state(other.generators[other._seeds.index(seed)].get_state())
 

@@ -45,7 +45,11 @@ class ForwardPass:
     memory_format: torch.memory_format  # of the images where a member trains by itself
 
     def joined(self, name: str | None) -> Tensor | None:
-        """Return a tensor's members one after another, [members * first axis, ...]."""
+        """Return a tensor's members one after another, [members * first axis, ...].
+
+        Args:
+            name: Of the tensor; None: the layer has none.
+        """
         return None if name is None else self.values[name].flatten(0, 1)
 
 
@@ -58,7 +62,11 @@ class Layer:
     names: Mapping[int, str]  # by id
 
     def name(self, tensor: str) -> str | None:
-        """Return the name of one of its tensors; None where it has none."""
+        """Return the name of one of its tensors; None where it has none.
+
+        Args:
+            tensor: As the layer calls it.
+        """
         value = getattr(self.module, tensor)
         return None if value is None else self.names[id(value)]
 
@@ -70,13 +78,24 @@ TENSOR_LAYOUTS = (*IMAGE_LAYOUTS, Layout.FEATURES)
 
 
 def require_layout(layout: Layout, known: Sequence[Layout], what: str) -> None:
-    """Raise UnsupportedNetwork where a layer, `what`, has no rule for these inputs."""
+    """Raise UnsupportedNetwork where a layer, `what`, has no rule for these inputs.
+
+    Args:
+        layout: Of the inputs.
+        known: For which there is a rule.
+        what: The layer.
+    """
     if layout not in known:
         raise UnsupportedNetwork(f"{what}: has no rule for {layout.value}")
 
 
 def repeat_for_members(images: Tensor, members: int) -> Tensor:
-    """Return shared images once for each member, [batch, members * channels, ...]."""
+    """Return shared images once for each member, [batch, members * channels, ...].
+
+    Args:
+        images: [batch, channels, height, width].
+        members: Members of the pack.
+    """
     return images.repeat(1, members, 1, 1)
 
 
@@ -197,13 +216,23 @@ def _dropout(layer: Layer, layout: Layout) -> Rule:
 
 
 def to_features(context: ForwardPass, images: Tensor, layout: Layout) -> Tensor:
-    """Return images [batch, members * channels, ...] as [members, features, batch]."""
+    """Return images [batch, members * channels, ...] as [members, features, batch].
+
+    Args:
+        context: Of all members.
+        images: [batch, channels, height, width].
+        layout: Of the inputs.
+    """
     members = 1 if layout is Layout.SHARED_IMAGES else context.members
     return images.flatten(1).view(len(images), members, -1).permute(1, 2, 0)
 
 
 def flatten_rule(layout: Layout) -> Rule:
-    """Return the rule that joins all axes but the batch."""
+    """Return the rule that joins all axes but the batch.
+
+    Args:
+        layout: Of the inputs.
+    """
     if layout is Layout.FEATURES:
         return layout, lambda context, values: values
     return Layout.FEATURES, lambda context, images: to_features(context, images, layout)

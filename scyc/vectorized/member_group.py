@@ -179,7 +179,11 @@ class MemberGroup:
         return torch.stack([x for x, _ in parts]), torch.stack([y for _, y in parts])
 
     def finite(self, check_weights: bool) -> Tensor:
-        """Return which members' losses, and weights if asked for, are finite, bool [members]."""
+        """Return which members' losses, and weights if asked for, are finite, bool [members].
+
+        Args:
+            check_weights: Whether the weights are looked at, too.
+        """
         return self._finite & self.members.finite() if check_weights else self._finite
 
     def select(self, rows: Sequence[int]) -> MemberGroup:
@@ -219,7 +223,11 @@ class MemberGroup:
         }
 
     def resume(self, saved: State) -> None:
-        """Continue from a state of the same members."""
+        """Continue from a state of the same members.
+
+        Args:
+            saved: What :meth:`state` returned.
+        """
         if saved["kept"] is not None:
             self.kept = self.members.copy()
             _fill(self.kept.tensors(), saved["kept"])

@@ -83,11 +83,19 @@ class MemberState:
         return views
 
     def gradients(self, gradients: Flat) -> list[Tensor]:
-        """Return views of an optimiser's gradients in the shapes and the order of `weights`."""
+        """Return views of an optimiser's gradients in the shapes and the order of `weights`.
+
+        Args:
+            gradients: Of all members.
+        """
         return list(self._views(gradients).values())
 
     def weight_decays(self, decays: Mapping[str, float] | None) -> list[float] | None:
-        """Return the weight decay of each of `values`' parts; None where no decays are given."""
+        """Return the weight decay of each of `values`' parts; None where no decays are given.
+
+        Args:
+            decays: By name of the weight.
+        """
         return None if decays is None else [decays[name] for name in self._shapes]
 
     def by_name(self) -> Mapping[str, Tensor]:
@@ -127,14 +135,24 @@ class MemberState:
 
     @torch.no_grad()
     def copy_from(self, other: MemberState, selected: Tensor) -> None:
-        """Overwrite the members for which `selected`, bool [members], is true."""
+        """Overwrite the members for which `selected`, bool [members], is true.
+
+        Args:
+            other: Of the same members.
+            selected: bool [members].
+        """
         targets = [*self.values.parts, *self.buffers.values()]
         sources = [*other.values.parts, *other.buffers.values()]
         for old, new in zip(targets, sources, strict=True):
             old.copy_(torch.where(selected.view(-1, *[1] * (old.dim() - 1)), new, old))
 
     def network(self, member: int, masks: dict[str, Tensor]) -> Network:
-        """Return one member as a network of its own, on the CPU."""
+        """Return one member as a network of its own, on the CPU.
+
+        Args:
+            member: Index of the member.
+            masks: bool, by name.
+        """
         values = self.by_name()
         state = {
             name: values[first_name][member]

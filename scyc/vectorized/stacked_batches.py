@@ -58,14 +58,23 @@ class StackedBatches:
         self._feeds = [job.feed for job in self._jobs]
 
     def steps_in(self, size: int) -> int:
-        """Return how many iterations' images fit into so many bytes; 1 if none do."""
+        """Return how many iterations' images fit into so many bytes; 1 if none do.
+
+        Args:
+            size: Bytes.
+        """
         job = self._jobs[0]
         image = job.feed.batch(job.order[0][:1])
         step = image.numel() * image.element_size() * job.order.shape[1] * len(self._jobs)
         return max(1, size // step)
 
     def training(self, start: int, stop: int) -> BatchRange:
-        """Return the images of iterations `start` to `stop`, augmented."""
+        """Return the images of iterations `start` to `stop`, augmented.
+
+        Args:
+            start: First iteration.
+            stop: The one after the last.
+        """
         inputs, labels = [], []
         for job in self._jobs:
             order = job.order[start:stop]

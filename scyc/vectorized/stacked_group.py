@@ -65,6 +65,11 @@ class StackedGroup:
 
         On a CPU members whose loss is not finite are dropped at once.
 
+        Args:
+            start: First iteration.
+            stop: The one after the last.
+            batches: Images of these iterations.
+
         Returns:
             The dropped members, each with its completed iterations and its network.
         """
@@ -91,7 +96,11 @@ class StackedGroup:
         return dropped
 
     def drop_diverged(self, ended: bool) -> list[tuple[int, Network]]:
-        """Drop members whose loss, or once the training has ended whose weights, are not finite."""
+        """Drop members whose loss, or once the training has ended whose weights, are not finite.
+
+        Args:
+            ended: Whether the training run has ended.
+        """
         finite = self._finite & self.stack.finite() if ended else self._finite
         return self._drop((~finite).nonzero().flatten().tolist())
 
@@ -117,7 +126,11 @@ class StackedGroup:
         return dropped
 
     def keep_best(self, better: Sequence[bool]) -> None:
-        """Keep the weights of the members whose accuracy is the highest so far."""
+        """Keep the weights of the members whose accuracy is the highest so far.
+
+        Args:
+            better: One a member.
+        """
         if any(better):
             self.best.copy_from(self.stack, [row for row, flag in enumerate(better) if flag])
 
@@ -150,7 +163,11 @@ class StackedGroup:
         }
 
     def resume(self, saved: State) -> None:
-        """Continue from a state of the same members."""
+        """Continue from a state of the same members.
+
+        Args:
+            saved: What :meth:`state` returned.
+        """
         self.stack.values.whole.copy_(saved["values"])
         self.best.values.whole.copy_(saved["best"])
         self._finite.copy_(saved["finite"])

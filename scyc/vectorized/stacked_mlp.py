@@ -38,7 +38,12 @@ class StackedMlp:
 
     @classmethod
     def from_networks(cls, network: FullyConnected, starts: Sequence[Network]) -> StackedMlp:
-        """Return a stack of these networks, on the device and in the precision of `network`."""
+        """Return a stack of these networks, on the device and in the precision of `network`.
+
+        Args:
+            network: Names the layers.
+            starts: One a member.
+        """
         first = next(network.parameters())
         layers = range(len(network.layers))
         names = [f"layers.{index}.{kind}" for index in layers for kind in ("weight", "bias")]
@@ -62,7 +67,11 @@ class StackedMlp:
         return len(self.weights[0])
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Return logits [members, images, classes] of inputs [members, images, values]."""
+        """Return logits [members, images, classes] of inputs [members, images, values].
+
+        Args:
+            inputs: [members, images, values].
+        """
         last = len(self.weights) - 1
         for index, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             inputs = torch.baddbmm(bias, inputs, weight.transpose(1, 2))
@@ -70,7 +79,12 @@ class StackedMlp:
         return inputs
 
     def count_correct(self, inputs: Tensor, labels: Tensor) -> Tensor:
-        """Return how many images each member classifies correctly, int64 [members]."""
+        """Return how many images each member classifies correctly, int64 [members].
+
+        Args:
+            inputs: [members, images, values].
+            labels: Integer classes [images].
+        """
         return is_correct(self.forward(inputs), labels).sum(dim=1)
 
     def finite(self) -> Tensor:
@@ -88,13 +102,23 @@ class StackedMlp:
         return StackedMlp(self.names, self.values.select(rows), masks)
 
     def copy_from(self, other: StackedMlp, rows: Iterable[int]) -> None:
-        """Overwrite some of the members by those of another stack."""
+        """Overwrite some of the members by those of another stack.
+
+        Args:
+            other: Of the same layers.
+            rows: Indices of the members.
+        """
         selected = list(rows)
         for target, source in zip(self.values.parts, other.values.parts, strict=True):
             target[selected] = source[selected]
 
     def network(self, member: int, masks: dict[str, Tensor]) -> Network:
-        """Return one member as a network of its own, on the CPU."""
+        """Return one member as a network of its own, on the CPU.
+
+        Args:
+            member: Index of the member.
+            masks: bool, by name.
+        """
         values = [value[member].cpu() for value in self.values.parts]
         state = {
             name: (value[0] if name.endswith("bias") else value).clone()
@@ -184,7 +208,11 @@ class MlpGradients:
         return loss
 
     def backward(self, inputs: Tensor) -> None:
-        """Add the gradients of each member's mean loss to the optimiser's buffers."""
+        """Add the gradients of each member's mean loss to the optimiser's buffers.
+
+        Args:
+            inputs: [members, images, values].
+        """
         momentum, scale = self._momentum, 1 / self._batch
         for index in range(len(self._layers) - 1, -1, -1):
             layer = self._layers[index]

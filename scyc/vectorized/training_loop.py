@@ -50,6 +50,9 @@ def train(
             of its own.
         recorder: See :func:`scyc.vectorized.cuda_graphs.capture`.
 
+    Returns:
+        Outcomes in the order of the jobs.
+
     Raises:
         ValueError: The forward pass gives other logits or gradients than the network (see
             :func:`scyc.vectorized.forward_check.check_forward`).

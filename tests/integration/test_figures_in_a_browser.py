@@ -11,6 +11,7 @@ from paper_size import CYCLES, made_up_table
 from PIL import Image
 
 from oracle.plots import page
+from oracle.plots.overlay import overlaid
 from oracle.plots.registry import FIGURES
 from oracle.runs import html_report
 
@@ -47,6 +48,13 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         kind = FIGURES[read["kind"]]
         found[name] = folder / f"{name}.html"
         page.save(kind.figure(read), found[name], kind.cards(read))
+    # Networks that lie close together and far apart: 100, 80 and 64 %, then 21 %.
+    runs = [json.loads((RESULTS / f"{name}.json").read_text()) for name in ("demo", "digits")]
+    runs[1]["cycles"] = runs[1]["cycles"][:3]
+    compared = overlaid(runs)
+    assert compared is not None
+    found["compared"] = folder / "compared.html"
+    page.save(compared, found["compared"])
     found["report"] = folder / "report.html"
     html_report.save(html_report.page(made_up_table(), make_study()), found["report"])
     return found
@@ -88,9 +96,18 @@ def test_the_figure_of_27_networks_fits_a_phone_in_dark_mode(
     assert found.title() == found.locator("h1").inner_text()
     assert found.locator("figure h2").count() == 3
     assert found.locator("figure[data-name=heat_map] .cbtitle, .colorbar").count() >= 2
+    for bar in found.locator(".colorbar").all():
+        title = bar.locator(".cbtitle").bounding_box()
+        assert title["y"] + title["height"] <= bar.locator(".cbfills").bounding_box()["y"] + 1
     assert found.locator("figure[data-name=accuracies] .legend .traces").count() == 1  # diverged
     ground = found.evaluate("getComputedStyle(document.body).backgroundColor")
     assert sum(map(int, ground.removeprefix("rgb(").removesuffix(")").split(","))) < 150
+
+
+def test_ticks_with_uneven_gaps_do_not_touch_on_a_phone(
+    files: dict[str, Path], shown: Callable[..., Any]
+) -> None:
+    check(shown(files["compared"], 390, "light"))
 
 
 @pytest.mark.slow

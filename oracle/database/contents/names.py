@@ -21,13 +21,22 @@ class RunNames:
             return {row.run_id: row.name for row in connection.execute(select)}
 
     def find(self, name: str) -> str | None:
-        """Return the id of the run of a name; None where there is none."""
+        """Return the id of the run of a name; None where there is none.
+
+        Args:
+            name: That a user gave a run.
+        """
         select = sa.select(RUN_NAMES.c.run_id).where(RUN_NAMES.c.name == storable(name))
         with self._database.reading() as connection:
             return connection.execute(select).scalar()
 
     def give(self, run_id: str, name: str | None) -> bool:
-        """Give a run a name in place of an earlier one (None: none); False where it is taken."""
+        """Give a run a name in place of an earlier one (None: none); False where it is taken.
+
+        Args:
+            run_id: Id of the run.
+            name: Of the tensor; None: the layer has none.
+        """
         with self._database.writing() as connection:
             mine = RUN_NAMES.c.run_id == run_id
             if name is None:

@@ -51,7 +51,11 @@ class Removal:
             return [(row.id, row.owner, row.state) for row in connection.execute(select)]
 
     def networks(self, without: Collection[str]) -> set[str]:
-        """Return the sha256 of all networks that training runs keep, but of some cells."""
+        """Return the sha256 of all networks that training runs keep, but of some cells.
+
+        Args:
+            without: Ids of cells that do not count.
+        """
         names = ("cell", "checkpoint", "kept")
         select = sa.select(ATTRIBUTES.c.trial_id, ATTRIBUTES.c.key, ATTRIBUTES.c.value_json)
         trials: dict[int, dict[str, str | None]] = {}
@@ -67,7 +71,11 @@ class Removal:
         return {sha256 for sha256 in others if sha256}
 
     def ended(self, graph: str) -> datetime | None:
-        """Return when the latest training run of a graph ended; None where none has."""
+        """Return when the latest training run of a graph ended; None where none has.
+
+        Args:
+            graph: Id of the graph of cells.
+        """
         mine = _of_graph(graph)
         select = sa.select(sa.func.max(TRIALS.c.datetime_complete)).where(
             TRIALS.c.study_id.in_(mine)

@@ -128,6 +128,10 @@ def stored_studies(connection: sa.Connection) -> Iterator[StoredStudy]:
 def add_study(connection: sa.Connection, study: StoredStudy) -> int:
     """Add an Optuna study's trials that a database lacks.
 
+    Args:
+        connection: Within a transaction.
+        study: As it was read.
+
     Returns:
         How many these are, without the answers of cycles in a run's summary.
     """

@@ -61,7 +61,11 @@ class FunctionWorker:
         self.messages: list[str] = []
 
     def plan(self, most: int | None) -> Plan:
-        """Raise PackFailed: there are no packs to measure."""
+        """Raise PackFailed: there are no packs to measure.
+
+        Args:
+            most: Members at most; None: what fits into memory.
+        """
         raise PackFailed("a training function has one training run a pack")
 
     def train(self, tasks: Sequence[CellTask], engine: str | None = None) -> list[CellResult]:
@@ -69,6 +73,10 @@ class FunctionWorker:
 
         Raises PackFailed where it raises, hangs, leaves nothing, or returns what is no outcome,
         and CheckpointLost where the folder to start from is gone or damaged.
+
+        Args:
+            tasks: Of one pack.
+            engine: The engine's name; None: the first that can.
         """
         return [self._train(task) for task in tasks]
 
@@ -190,12 +198,20 @@ AnyWorker = Worker | FunctionWorker
 
 
 def make_worker(config: WorkerConfig) -> AnyWorker:
-    """Return the worker that a run's system wants. Raises PackFailed, ImagesLost."""
+    """Return the worker that a run's system wants. Raises PackFailed, ImagesLost.
+
+    Args:
+        config: What all workers of a run share.
+    """
     return FunctionWorker(config) if "trainer" in config.system else Worker(config)
 
 
 def load_trainable(path: str) -> Trainable:
-    """Return the training function behind a path. Raises PackFailed where there is none."""
+    """Return the training function behind a path. Raises PackFailed where there is none.
+
+    Args:
+        path: ``module:name``, or one that was registered.
+    """
     try:
         return as_trainable(load_factory(path))
     except ValueError as error:

@@ -81,7 +81,12 @@
     const gaps = positions.slice(1).map((each, i) => Math.abs(each - positions[i]));
     const mean = gaps.reduce((sum, each) => sum + each, 0) / (gaps.length || 1);
     const step = span && mean ? Math.max(1, Math.ceil(least / (mean / span * length))) : 1;
-    const kept = shown.filter((_, i) => i % step === 0);
+    let last = null; // gaps may be uneven
+    const kept = shown.filter((_, i) => i % step === 0).filter((i) => {
+      const fits = last === null || !span || Math.abs(at[i] - at[last]) / span * length >= 0.85 * least;
+      if (fits) last = i;
+      return fits;
+    });
     return { tickvals: kept.map((i) => axis.tickvals[i]), ticktext: kept.map((i) => axis.ticktext[i]), tickangle: 0 };
   }
 

@@ -38,7 +38,7 @@ def on_grid(grid: GridSpec, rate: float) -> float:
 
     Args:
         grid: The declared grid of max_lr.
-        rate: Share of the remaining weights that a cycle prunes, in (0, 1).
+        rate: A learning rate.
     """
     rounded = round_digits(rate, 12)
     return rounded if rounded in grid_values(grid) else rate
@@ -103,6 +103,10 @@ def reaches_zero(grid: GridSpec, lowest: float) -> bool:
     """Return whether the next value below `lowest` in a grid's spacing is not above 0.
 
     Nothing is cut off there: a linear grid has no learning rate left on that side.
+
+    Args:
+        grid: The declared grid of max_lr.
+        lowest: The lowest max_lr of a grid.
     """
     if isinstance(grid, ListGrid) or grid.kind == "log":
         return False
@@ -116,7 +120,7 @@ def growth_problems(grid: GridSpec, path: str) -> list[Problem]:
 
     Args:
         grid: The declared grid of max_lr.
-        path: ``module:name``, or one that was registered.
+        path: Of the grid in the study.
     """
     if not grid.extend or len(values := grid_values(grid)) > 1:
         return []
