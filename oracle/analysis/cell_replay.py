@@ -146,7 +146,7 @@ def replay_text(replays: Sequence[CellReplay], rule: str) -> str:
     """Return replays for a terminal: the means, and a line a cycle.
 
     Args:
-        replays: The replays.
+        replays: One for each cycle that was replayed.
         rule: Name of the search that was replayed.
     """
     mean = statistics.fmean

@@ -35,7 +35,7 @@ def read(file: Path) -> OracleTable:
     """Read an oracle's table from JSON. Raises BadInput.
 
     Args:
-        file: The file.
+        file: What ``oracle table --format json`` wrote.
     """
     try:
         table: OracleTable = json.loads(file.read_text(encoding="utf-8"))
@@ -91,7 +91,7 @@ def text(rise: Rise) -> str:
     """Format the finding for a terminal.
 
     Args:
-        rise: The rise.
+        rise: Trends and shapes over the cycles of one table.
     """
     first, last = (rise.cycles[0], rise.cycles[-1]) if rise.cycles else (0, 0)
     lines = [f"{rise.name}: cycles {first} to {last}, {rise.replicates} replicates"]

@@ -187,7 +187,7 @@ def import_run(
     All of the file is checked before anything is written. What is there already stays as it is.
 
     Args:
-        file: The file.
+        file: Path of the archive, a ZIP file.
         runs: As for :func:`oracle.run`, as are the others.
         storage: Database URL.
         store: URL below which networks are kept.

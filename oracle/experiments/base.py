@@ -111,7 +111,7 @@ def cycle_line(cycle: OracleCycle) -> str:
     """Format a finished cycle of the oracle in a line.
 
     Args:
-        cycle: The cycle.
+        cycle: A cycle whose well-tuned max_lr is known.
     """
     remaining = next(iter(cycle.results.values()))[0].weights_remaining
     start = f"cycle {cycle.cycle:>2}  {remaining:6.2f} % remaining  "

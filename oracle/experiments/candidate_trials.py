@@ -33,7 +33,7 @@ def trial(study: SearchStudy, graph: Graph, candidate: Candidate) -> CandidateTr
     Args:
         study: Which search.
         graph: Names the training runs.
-        candidate: The candidate.
+        candidate: Its parameters and its training runs.
     """
     objectives = study.objective.each(study.cycles)
     fate: Fate = "diverged" if candidate.stopped == "diverged" else "stopped"

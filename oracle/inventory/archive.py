@@ -111,7 +111,7 @@ def opened_archive(file: Path, bounds: Bounds | None = None) -> Iterator[tuple[A
     """Open an archive, after all of it was checked; nothing is written.
 
     Args:
-        file: The file.
+        file: A ZIP file, perhaps damaged or foreign.
         bounds: Sizes that are allowed.
 
     Yields:

@@ -44,7 +44,7 @@ def delete(run: StoredRun, settings: Settings) -> Deleted:
     in between deletes it again, or runs it again.
 
     Args:
-        run: The run.
+        run: Which run of the home or database.
         settings: Where its files are.
 
     Returns:

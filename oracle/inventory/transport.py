@@ -108,7 +108,7 @@ def import_run(file: Path, settings: Settings, bounds: Bounds | None = None) -> 
     it again. What is there already stays as it is.
 
     Args:
-        file: The file.
+        file: Path of the archive, a ZIP file.
         settings: The home, or the database, that takes it.
         bounds: The largest file that is read.
 

@@ -86,7 +86,7 @@ def known_run(
     """Read a run of a database.
 
     Args:
-        database: The database.
+        database: An open database that has the run.
         record: The run's row.
         settings: How runs are found.
         url: Of the database.
@@ -121,7 +121,7 @@ def as_it_stands(database: RunDatabase, run: StoredRun, record: RunRecord) -> St
     """Update a run to the state that its record has by now.
 
     Args:
-        database: The database.
+        database: An open database that has the run.
         run: As it was read.
         record: Its row by now.
     """

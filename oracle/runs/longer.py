@@ -134,7 +134,7 @@ def text(comparison: Longer) -> str:
     """Format what was gained, for a terminal.
 
     Args:
-        comparison: The comparison.
+        comparison: Accuracies after the study's iterations, and after more of them.
     """
     lines = [
         f"{comparison.run_id}: {comparison.more_steps:,} iterations instead of "
@@ -160,7 +160,7 @@ def as_json(comparison: Longer) -> JsonObject:
     """Convert the comparison to JSON values.
 
     Args:
-        comparison: The comparison.
+        comparison: Accuracies after the study's iterations, and after more of them.
     """
     return {
         "run_id": comparison.run_id,

@@ -18,7 +18,7 @@ def check_owner(service: Service, run: StoredRun, who: Token, what: str = "") ->
 
     Args:
         service: Whose run it is.
-        run: The run.
+        run: Which run is asked for.
         who: The caller.
         what: What of it is asked for, in the plural; "": the run itself.
 
@@ -41,7 +41,7 @@ def settings_for(service: Service, run: StoredRun, who: Token) -> Settings:
 
     Args:
         service: Whose run it is.
-        run: The run.
+        run: Which run is asked for.
         who: An admin, or the owner of a job that ran as this run.
 
     Raises:

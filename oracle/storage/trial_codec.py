@@ -205,7 +205,7 @@ def candidate_trial(candidate: CandidateTrial) -> FrozenTrial:
     """Return the trial of a candidate of a search that has ended.
 
     Args:
-        candidate: The candidate.
+        candidate: Parameters and result of a candidate of S-Cyc's search.
     """
     trial = optuna.create_trial(
         state=_FATES[candidate.fate],

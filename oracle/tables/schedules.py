@@ -134,7 +134,7 @@ def table(
     """Return the table of a run as far as it has come.
 
     Args:
-        study: The study.
+        study: A study that compares schedules.
         run_id: The run's id.
         entries: What has been found of each schedule, in the study's order.
         complete: Whether that is all there will be.

@@ -210,7 +210,7 @@ def line(study: SearchStudy, candidate: Candidate) -> str:
 
     Args:
         study: Which search.
-        candidate: The candidate.
+        candidate: A candidate whose training runs have all ended.
     """
     curve, objectives = candidate.curve, study.objective.each(study.cycles)
     scores = " / ".join(f"{candidate.score(cycles):.2f} %" for cycles in objectives)

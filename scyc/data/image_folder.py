@@ -149,7 +149,7 @@ def is_image(file: Path) -> bool:
     """Return whether a file's name ends as an image's does, by torchvision's list.
 
     Args:
-        file: The file.
+        file: Path of a file, which is not opened.
     """
     named = file.suffix.lower() in torchvision_compat.torchvision().datasets.folder.IMG_EXTENSIONS
     return named and not file.is_dir()

@@ -24,7 +24,7 @@ def weight_decays(network: nn.Module, training: TrainingSpec) -> dict[str, float
     a norm has ``norm_weight_decay``, as has its bias where ``bias_weight_decay`` is left out.
 
     Args:
-        network: The network.
+        network: Whose parameters are to be trained.
         training: With the optimizer's weight decay, and those that differ from it.
     """
     of_norms, of_biases = training.norm_weight_decay, training.bias_weight_decay

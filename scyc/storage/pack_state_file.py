@@ -44,7 +44,7 @@ class PackStateFile:
     Only tensors and plain values are read (``torch.load`` with ``weights_only=True``).
 
     Args:
-        file: The file.
+        file: Path of the file that holds the state.
         stamp: What the state belongs to, such as pack, engine and numerics; a file with another
             stamp is not read.
         every: Seconds between two saves.

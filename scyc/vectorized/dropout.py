@@ -125,7 +125,7 @@ def set_dropout(
     """Let the dropout of a network from :func:`replace_dropout` draw from `source` from now on.
 
     Args:
-        network: The network.
+        network: Whose dropout layers were replaced.
         source: The generators.
         memory_format: Of the images where a member trains by itself; under vmap it may differ.
     """
