@@ -2,7 +2,7 @@
 
     python docs/scripts/screenshots.py
 
-Needs Chromium (BROWSER_PATH, or /usr/bin/chromium) and writes docs/pages/*.png, in about a minute.
+Needs Chromium (BROWSER_PATH, or /usr/bin/chromium) and writes docs/pages/*.webp, in about a minute.
 """
 
 from __future__ import annotations
@@ -81,9 +81,10 @@ def submit(page: Any, home: str, study: str) -> str:
 def shoot(page: Any, name: str, whole: bool = False) -> None:
     """Write one picture."""
     page.wait_for_timeout(800)  # for what moves to stand
-    target = OUTPUT / f"{name}.png"
-    page.screenshot(path=target, full_page=whole)
-    quantised(target, target, page.viewport_size["width"])
+    taken, target = OUTPUT / f"{name}.png", OUTPUT / f"{name}.webp"
+    page.screenshot(path=taken, full_page=whole)
+    quantised(taken, target, page.viewport_size["width"])
+    taken.unlink()
 
 
 def main() -> None:

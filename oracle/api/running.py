@@ -27,6 +27,7 @@ def run(
     workers: int | None = None,
     storage: str | None = None,
     data: str | Path | None = None,
+    download: bool = False,
     device: Literal["auto", "cpu", "cuda"] = "auto",
     runs: str | Path | None = None,
     backend: Literal["ray", "inline"] = "ray",
@@ -47,6 +48,8 @@ def run(
         storage: Database URL, SQLite or PostgreSQL; None: ``ORACLE_STORAGE``, or a SQLite file in
             the study's folder.
         data: Folder of the images, instead of the study's own.
+        download: Whether to download CIFAR-10 or Fashion-MNIST into that folder first, where it is
+            not there, as ``--download`` does.
         device: What a worker trains on.
         runs: Folder of all runs; None: ``ORACLE_RUNS``, or ``runs``.
         backend: Train on Ray Tune's workers, or in this process.
@@ -73,7 +76,9 @@ def run(
         [0, 1]
     """
     declared = study_of(study, smaller)
-    settings = settings_of(runs, storage, store, workers, data, device, backend, save_every)
+    settings = settings_of(
+        runs, storage, store, workers, data, device, backend, save_every, download
+    )
     prepared = prepare.prepare(declared, settings)
     with shown_progress(progress) as shown:
         table = execute.execute(prepared, shown)
@@ -86,6 +91,7 @@ def check(
     workers: int | None = None,
     storage: str | None = None,
     data: str | Path | None = None,
+    download: bool = False,
     device: Literal["auto", "cpu", "cuda"] = "auto",
     runs: str | Path | None = None,
     backend: Literal["ray", "inline"] = "ray",
@@ -99,6 +105,7 @@ def check(
         workers: Processes that train.
         storage: Database URL.
         data: Folder of the images.
+        download: Whether to download the images into that folder first.
         device: What a worker trains on.
         runs: Folder of all runs.
         backend: Ray Tune's workers, or this process.
@@ -118,7 +125,9 @@ def check(
         (2, True)
     """
     declared = study_of(study, smaller)
-    settings = settings_of(runs, storage, store, workers, data, device, backend)
+    settings = settings_of(
+        runs, storage, store, workers, data, device, backend, download=download
+    )
     return estimate.estimate(prepare.prepare(declared, settings))
 
 
@@ -228,6 +237,7 @@ def settings_of(
     device: str = "auto",
     backend: str = "ray",
     save_every: float = 5.0,
+    download: bool = False,
 ) -> Settings:
     """Return how a study is run; the environment's where an argument is None.
 
@@ -240,6 +250,7 @@ def settings_of(
         device: What a worker trains on.
         backend: Ray Tune's workers, or this process.
         save_every: Minutes between two saves of what is being trained.
+        download: Whether to download the images into that folder first.
 
     Returns:
         The settings.
@@ -267,6 +278,7 @@ def settings_of(
         storage=storage if storage is not None else os.environ.get("ORACLE_STORAGE"),
         store=store if store is not None else os.environ.get("ORACLE_STORE"),
         data=Path(data) if data is not None else None,
+        download=download,
         workers=workers if workers is not None else default_workers(device),
         backend=backend,
         device=device,

@@ -37,6 +37,7 @@ tr:has(+ .below) td { border-bottom: 0; padding-bottom: 0 }
 .verdict { font-size: 1.1rem; font-weight: 600; max-width: 75ch }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: var(--round);
   padding: 1rem; overflow-x: auto; white-space: pre-wrap; font: .8125rem/1.6 var(--mono) }
+pre.cost { white-space: pre; overflow-wrap: normal }
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px }
 """
 _BELOW = ' class="below"'  # a row that says more of the one above it
@@ -167,11 +168,12 @@ def costs(printed: ReportTable) -> str:
     Args:
         printed: The printed table.
     """
-    return (
-        '<pre tabindex="0" aria-label="What it cost">'
-        + html.escape("\n".join(cost_lines(printed)))
-        + "</pre>"
-    )
+    lines = cost_lines(printed)
+    rows, notes = lines[: len(printed.costs)], lines[len(printed.costs) :]
+    aligned = html.escape("\n".join(rows))
+    block = f'<pre class="cost" tabindex="0" aria-label="What it cost">{aligned}</pre>'
+    sentences = "\n".join(f'<p class="quiet">{html.escape(note)}</p>' for note in notes)
+    return "\n".join(part for part in (block if rows else "", sentences) if part)
 
 
 def _cell(cell: str, words: bool) -> str:

@@ -35,8 +35,22 @@ def other_name(field: str | None, name: str) -> str | None:
     Returns:
         None where it has one name only.
     """
-    names = _STUDY if field is None else _BY_FIELD.get(field, {})
-    return names.get(name) or {stored: alias for alias, stored in names.items()}.get(name)
+    return stored_name(field, name) or {
+        stored: alias for alias, stored in _names(field).items()
+    }.get(name)
+
+
+def stored_name(field: str | None, name: str) -> str | None:
+    """Return the name that a field of a study is stored by.
+
+    Args:
+        field: The field that it lies in; None: the study itself.
+        name: Any name.
+
+    Returns:
+        None where that is no second name.
+    """
+    return _names(field).get(name)
 
 
 def with_stored_names(content: JsonMapping) -> tuple[JsonObject, dict[str, str]]:
@@ -46,8 +60,8 @@ def with_stored_names(content: JsonMapping) -> tuple[JsonObject, dict[str, str]]
         content: As declared; it stays as it is.
 
     Returns:
-        The values, and by the path of each field that had another name the path as declared. A
-        field that has both names keeps the other one, which is then unknown.
+        The values, and by the path of each field that had another name the path as declared. Where
+        a field is given by both names, the second name stays, for validation to refuse.
     """
     given: dict[str, str] = {}
     return _renamed(content, _STUDY, "", "", given), given
@@ -63,6 +77,11 @@ def as_declared(problems: Iterable[Problem], given: Mapping[str, str]) -> list[P
     return [replace(each, path=_declared(each.path, given)) for each in problems]
 
 
+def _names(field: str | None) -> Mapping[str, str]:
+    """Return the stored names of what lies in a field, by their second names."""
+    return _STUDY if field is None else _BY_FIELD.get(field, {})
+
+
 def _renamed(
     content: JsonMapping,
     names: Mapping[str, str],
@@ -74,7 +93,7 @@ def _renamed(
     for key, value in content.items():
         stored = names.get(key, key)
         if stored in renamed or (stored != key and stored in content):
-            stored = key  # both names: the second is refused as unknown
+            stored = key  # both names: validation refuses the second
         at, declared_path = f"{path}{stored}", f"{declared}{key}"
         if at != declared_path:
             given[at] = declared_path
@@ -86,8 +105,7 @@ def _renamed(
 
 def _below(value: Any, field: str, path: str, declared: str, given: dict[str, str]) -> Any:
     if isinstance(value, Mapping):
-        names = _BY_FIELD.get(field, {})
-        return _renamed(value, names, f"{path}.", f"{declared}.", given)
+        return _renamed(value, _names(field), f"{path}.", f"{declared}.", given)
     if isinstance(value, list):
         return [
             _below(each, field, f"{path}[{index}]", f"{declared}[{index}]", given)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from oracle.study.aliases import as_declared, with_stored_names
+from oracle.study.aliases import as_declared, other_name, stored_name, with_stored_names
 from oracle.study.base import Study
 from oracle.study.function import FunctionStudy
 from oracle.study.parts.grid_spec import ListGrid, RangeGrid
@@ -180,7 +180,10 @@ def _rule(each: ErrorDetails, location: list[int | str], whole: type[Spec]) -> s
         if location[:-1] == ["training"] and last in NO_TRAINING_OPTIONS:
             own = 'give a training function of your own, trainer: {function: "module:function"}'
             return f"is not offered: {NO_TRAINING_OPTIONS[last]}; {own}"
-        known = _keys_beside(each["loc"], whole)
+        field = next((part for part in reversed(location[:-1]) if isinstance(part, str)), None)
+        if stored := stored_name(field, last):
+            return f'is the same field as "{stored}", which is given too; remove one of them'
+        known = [other_name(field, name) or name for name in _keys_beside(each["loc"], whole)]
         return f"unknown key; {unknown(last, known).removeprefix('unknown; ')}"
     if "max_lr" in location and kind == "greater_than":
         return "a learning rate must be above 0"

@@ -140,6 +140,17 @@ def test_arguments_are_refused_before_anything_is_written(tmp_path: Path) -> Non
     assert not (tmp_path / "r").exists()
 
 
+@pytest.mark.parametrize("started", [oracle.run, oracle.check])
+def test_download_is_refused_for_a_data_set_that_is_not_fetched(
+    started: Any, tmp_path: Path
+) -> None:
+    with pytest.raises(oracle.BadInput) as refused:
+        started(tiny_content(), runs=tmp_path, backend="inline", download=True)
+    (problem,) = refused.value.problems
+    assert problem.path == "download"
+    assert "cifar10 and fashion_mnist" in problem.rule
+
+
 def test_check_estimates_and_writes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

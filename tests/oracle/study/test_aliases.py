@@ -49,9 +49,23 @@ def test_a_problem_is_told_by_the_name_that_the_file_has() -> None:
     }
 
 
-def test_a_field_under_both_names_is_refused() -> None:
-    content = demo(schedule={"warmup": 60, "drops": [180], "milestones": [180]})
+@pytest.mark.parametrize("names", [("drops", "milestones"), ("milestones", "drops")])
+def test_a_field_under_both_names_is_refused_and_told_so(names: tuple[str, str]) -> None:
+    content = demo(schedule={"warmup": 60} | dict.fromkeys(names, [180]))
+    content["baselines"] = ["warm_start"]
     with pytest.raises(BadInput) as refused:
         parse(content, "mine")
+    rule = 'is the same field as "{}", which is given too; remove one of them'
+    assert {problem.path: problem.rule for problem in refused.value.problems} == {
+        "schedule.milestones": rule.format("drops"),
+        "baselines": rule.format("rivals"),
+    }
+
+
+def test_a_misspelt_second_name_is_suggested() -> None:
+    with pytest.raises(BadInput) as refused:
+        parse(demo(schedule={"warmup": 60, "milestone": [180]}), "mine")
     (problem,) = refused.value.problems
-    assert problem.path == "schedule.milestones"
+    assert problem.path == "schedule.milestone"
+    assert problem.rule.startswith('unknown key; did you mean "milestones"? known: ')
+    assert "drops" not in problem.rule
