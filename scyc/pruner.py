@@ -90,7 +90,7 @@ class Pruner:
         self._weights = pruning_weights.weight_names(module)
         self._prunable = pruning_weights.prunable_names(module, prune_last, last)
         if not self._prunable:
-            rule = "a convolution, or a linear layer beside the last, is needed"
+            rule = "a convolution, or a linear layer before the last one, is needed"
             raise ValueError(f"{type(module).__name__} has no weights to prune: {rule}")
         self._couplings: tuple[filter_groups.Coupling, ...] = ()
         if CRITERIA[criterion].filters:
@@ -137,7 +137,7 @@ class Pruner:
                 is not a number because the module has diverged. Nothing has been pruned then.
         """
         if not 0 < rate < 1:
-            raise ValueError(f"rate = {rate}: the pruning rate lies between 0 and 1, both excluded")
+            raise ValueError(f"rate = {rate}: must be above 0 and below 1")
         purpose = ("random pruning", self._replicate, self.cycle + 1)
         step = PruningStep(
             self._state(),
@@ -195,7 +195,9 @@ class Pruner:
         own = {value.data_ptr() for value in self.module.state_dict().values() if value.numel()}
         for name, value in state.items():
             if value.numel() and value.data_ptr() in own:
-                rule = "clone the tensors when you keep a state_dict; this one changes as it trains"
+                rule = (
+                    "clone the tensors of a state_dict that you keep; these change during training"
+                )
                 raise ValueError(f"{name} is the module's own tensor: {rule}")
         self.module.load_state_dict(dict(state))
         self.apply()
@@ -227,7 +229,7 @@ class Pruner:
             raise ValueError(f"{', '.join(missing)}: not in the state; is it a pruner's?")
         for key in ("criterion", "prune_last"):
             if state[key] != (own := getattr(self, key)):
-                rule = f"this pruner has {own!r}; make it as it was"
+                rule = f"this pruner has {own!r}; create the pruner with the same arguments"
                 raise ValueError(f"{key} = {state[key]!r}: {rule}")
         shapes = {name: value.shape for name, value in self.module.named_parameters()}
         for name, mask in state["masks"].items():

@@ -125,9 +125,7 @@ def check(
         (2, True)
     """
     declared = study_of(study, smaller)
-    settings = settings_of(
-        runs, storage, store, workers, data, device, backend, download=download
-    )
+    settings = settings_of(runs, storage, store, workers, data, device, backend, download=download)
     return estimate.estimate(prepare.prepare(declared, settings))
 
 

@@ -177,20 +177,28 @@ def _rule(each: ErrorDetails, location: list[int | str], whole: type[Spec]) -> s
     if (last, kind) in _SPECIAL:
         return _SPECIAL[last, kind].format(**_limits(each))
     if kind == "extra_forbidden":
-        if location[:-1] == ["training"] and last in NO_TRAINING_OPTIONS:
-            own = 'give a training function of your own, trainer: {function: "module:function"}'
-            return f"is not offered: {NO_TRAINING_OPTIONS[last]}; {own}"
-        field = next((part for part in reversed(location[:-1]) if isinstance(part, str)), None)
-        if stored := stored_name(field, last):
-            return f'is the same field as "{stored}", which is given too; remove one of them'
-        known = [other_name(field, name) or name for name in _keys_beside(each["loc"], whole)]
-        return f"unknown key; {unknown(last, known).removeprefix('unknown; ')}"
+        return _unknown_key(each["loc"], location, whole)
     if "max_lr" in location and kind == "greater_than":
         return "a learning rate must be above 0"
     template = _RULES.get(kind)
     if template:
         return template.format(**_limits(each))
     return re.sub(r"^Value error, ", "", each["msg"])
+
+
+def _unknown_key(
+    loc: tuple[int | str, ...], location: Sequence[int | str], whole: type[Spec]
+) -> str:
+    """Word the rule for a key that a spec does not have."""
+    last = str(location[-1])
+    if location[:-1] == ["training"] and last in NO_TRAINING_OPTIONS:
+        own = 'give a training function of your own, trainer: {function: "module:function"}'
+        return f"is not offered: {NO_TRAINING_OPTIONS[last]}; {own}"
+    field = next((part for part in reversed(location[:-1]) if isinstance(part, str)), None)
+    if stored := stored_name(field, last):
+        return f'is the same field as "{stored}", which is given too; remove one of them'
+    known = [other_name(field, name) or name for name in _keys_beside(loc, whole)]
+    return f"unknown key; {unknown(last, known).removeprefix('unknown; ')}"
 
 
 def _limits(each: ErrorDetails) -> dict[str, Any]:

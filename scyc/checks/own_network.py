@@ -74,14 +74,14 @@ def _building_rules(system: SystemSpec, images: Images) -> list[str]:
     if shared := [theirs[address] for address in theirs if address in mine]:
         return [
             f"returns a network that shares {shared[0]} with the one built before, so one training "
-            "would go on from another; build every module anew, or return copy.deepcopy of it"
+            "run would continue another; create new modules in each call, or return copy.deepcopy"
         ]
     one, two = first.state_dict(), second.state_dict()
     differing = [n for n in one if n not in two or not same(one[n], two[n])]
     if differing or len(one) != len(two):
         name = differing[0] if differing else next(n for n in two if n not in one)
         return [
-            f"builds another {name} when it is called again with the same seed; draw random "
+            f"returns another {name} when it is called again with the same seed; draw random "
             "numbers from torch, numpy.random or random, whose generators are seeded beforehand"
         ]
     return []
@@ -105,21 +105,23 @@ def _training_rules(system: SystemSpec, images: Images) -> list[str]:  # noqa: P
     now = attributes(trainer.network)
     if _other_generators() != drawn:
         return [
-            "draws from numpy.random or random while it trains, which no seed of the study sets; "
+            "draws from numpy.random or random in training, which the study does not seed; "
             "draw from torch"
         ]
     if changed := [n for n in now if n not in remembered or not same(remembered[n], now[n])]:
         return [
             f"{changed[0]} changes while it trains, but is not in the state_dict, so one training "
-            "would change the next; make it a buffer (register_buffer), or keep no state"
+            "run would change the next; make it a buffer (register_buffer), or keep no state"
         ]
     if differing := _differing(first.outcome.network.state, second.outcome.network.state):
         return [
-            f"{differing} comes out differently when the same steps are trained again; keep all "
+            f"{differing} differs when the same steps are trained again; keep all "
             "state in the state_dict, and draw random numbers from torch"
         ]
     if _differing(untouched, other.state_dict()) or _differing(before, root.state):
-        return ["shares memory with another network that its factory built; build all of it anew"]
+        return [
+            "shares memory with another network of its factory; create new tensors in each call"
+        ]
     if rule := _last_batch_rule(system, images, trainer.network):
         return [rule]
     return _pruning_rules(system, trainer, first.outcome.network, first.outcome.kept)
@@ -183,7 +185,7 @@ def _last_batch_rule(system: SystemSpec, images: Images, network: nn.Module) -> 
     if logits.shape == (1, len(images.classes)):
         return None
     return (
-        f"gives {tuple(logits.shape)} for 1 image, with which the validation or test part ends; "
+        f"gives {tuple(logits.shape)} for 1 image, the size of the last validation or test batch; "
         "flatten all dimensions but the first, and do not squeeze"
     )
 

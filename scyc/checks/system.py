@@ -65,7 +65,9 @@ def _crop_problems(system: SystemSpec, images: Images) -> list[Problem]:
     crop, (_, height, width) = system.training.augment.crop, images.shape
     if crop < min(height, width):
         return []
-    rule = f"pads images of {width} x {height} so wide that a crop may show none of them; lower it"
+    rule = (
+        f"pads images of {width} x {height} so far that a crop may contain only padding; lower it"
+    )
     return [Problem("training.augment.crop", rule, crop)]
 
 
@@ -81,7 +83,9 @@ def _option_problems(system: SystemSpec, images: Images, cycles: int) -> list[Pr
     if rule := engine_problem(system.training, network):
         problems.append(Problem("training.engine", rule, system.training.engine))
     if looks_at_relus and not any(isinstance(module, nn.ReLU) for module in network.modules()):
-        rule = "this network has no nn.ReLU module to look at; call ReLU as one, or leave this out"
+        rule = (
+            "this network has no nn.ReLU module to record; use ReLU as a module, or leave this out"
+        )
         problems.append(Problem("record.what", rule, "activations"))
     problems += _norm_problems(system, network)
     if structured:
@@ -154,7 +158,7 @@ def _filter_problems(
     except ValueError as error:
         return [Problem("pruning.criterion", str(error), criterion)]
     if not groups:
-        rule = "no filter of this network can be pruned whole; use another criterion"
+        rule = "this network has no filter that can be pruned; use another criterion"
         return [Problem("pruning.criterion", rule, criterion)]
     filters = [len(network.get_parameter(group.weight)) for group in groups]
     idle = first_idle_cycle(filters, rate, cycles, least=1)

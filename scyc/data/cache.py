@@ -76,7 +76,7 @@ def fetch(cache: Path, fingerprint: str, blobs: Blobs) -> None:
             sound = False
         if not sound:
             blobs.delete(f"{fingerprint}.sums")
-            rule = "is gone or damaged; start the run again, which puts it there anew"
+            rule = "is missing or damaged; run the study again to restore it"
             raise ImagesLost(f"{blobs.shown_name(name)} {rule}")
         write_whole(cache / name, content)
 
@@ -96,7 +96,7 @@ def read_cache(cache: Path, fingerprint: str) -> Images:
     """
     images = cached(cache, fingerprint)
     if images is None:
-        rule = "is gone or damaged; start the run again, which decodes the images anew"
+        rule = "is missing or damaged; run the study again to decode the images again"
         raise ImagesLost(f"{cache / fingerprint}.json, or a file beside it, {rule}")
     return images
 

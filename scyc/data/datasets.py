@@ -169,7 +169,7 @@ def stratified(labels: Array, subset: SubsetSpec) -> Array:
     """
     present = np.unique(labels)
     if subset.classes is not None and subset.classes > len(present):
-        rule = f"the data set has {len(present)} classes; take at most so many"
+        rule = f"the data set has {len(present)} classes; lower classes"
         raise bad("classes", rule, subset.classes)
     present = present[: subset.classes]
     if subset.share == 1.0:

@@ -90,7 +90,8 @@ def _copy_notices(listed: Listed, copies: Sequence[Sequence[int]]) -> list[str]:
         of_two = {listed.labels[index]: listed.files[index] for index in torn[0]}
         notices.append(
             f"{count:,} of {len(listed.files):,} images are equal to one of another class "
-            f"({examples(of_two.values())}): no network can name both right; remove one of each"
+            f"({examples(of_two.values())}); no network can classify both correctly; remove one of "
+            "each"
         )
     return notices
 
@@ -98,10 +99,10 @@ def _copy_notices(listed: Listed, copies: Sequence[Sequence[int]]) -> list[str]:
 def _decoding_notices(files: Sequence[Path], traits: Sequence[Traits]) -> list[str]:
     """Return what is said of files whose pixels are not taken as they stand."""
     done: tuple[tuple[str, Callable[[Traits], bool]], ...] = (
-        ("are turned upright by their EXIF orientation", lambda each: each.turned),
-        ("are transparent in parts and are composed on white", lambda each: each.transparent),
-        ("are grey of 16 bits and are scaled to 8: v / 257", lambda each: each.deep),
-        ("have several frames or pages, of which the first is taken", lambda each: each.frames),
+        ("are rotated upright by their EXIF orientation", lambda each: each.turned),
+        ("have transparency and are composed on white", lambda each: each.transparent),
+        ("are 16-bit grey and are scaled to 8 bits: v / 257", lambda each: each.deep),
+        ("have several frames or pages; the first is used", lambda each: each.frames),
     )
     notices = []
     for what, has in done:
@@ -192,7 +193,7 @@ def _gathered(problems: Iterable[Problem]) -> list[Problem]:
     refused = []
     for rule, those in alike.items():
         if len(those) > _ALIKE:
-            more = f"{rule} ({len(those) - 1:,} more files likewise)"
+            more = f"{rule} ({len(those) - 1:,} more files like this)"
             those = [Problem(those[0].path, more, those[0].value)]  # noqa: PLW2901
         refused += those
     return sorted(refused, key=lambda problem: str(problem.value))

@@ -59,7 +59,11 @@ def class_folders(folder: Path, parts: Sequence[str]) -> Listed:
         Files with their labels.
     """
     if not folder.is_dir():
-        raise bad("dataset.root", "no such folder; name the folder of class folders", str(folder))
+        raise bad(
+            "dataset.root",
+            "no such folder; give the folder that contains the class folders",
+            str(folder),
+        )
     problems = _repeated(folder, parts)
     if problems:
         raise BadInput("dataset", problems)
@@ -91,7 +95,7 @@ def _repeated(folder: Path, parts: Sequence[str]) -> list[Problem]:
     for index, part in enumerate(parts):
         earlier = first.setdefault((folder / part).resolve(), part)
         if earlier is not part or part in parts[:index]:
-            rule = f'is the folder of part "{earlier}" again; name each part once'
+            rule = f'is the folder of part "{earlier}" again; remove one'
             problems.append(Problem(f"dataset.parts[{index}]", rule, part))
     return problems
 
@@ -139,9 +143,9 @@ def _class(folder: Path) -> tuple[list[Path], list[Path], list[Problem]]:
             left.append(each)
     if files:
         return files, left, irregular(files)
-    rule = "a class with no image; remove the folder or add images"
+    rule = "the folder of a class has no images; remove it or add images"
     if left:
-        rule += f" ({_counted(left)} passed over)"
+        rule += f" ({_counted(left)} skipped)"
     return [], left, [Problem("dataset.root", rule, str(folder))]
 
 
@@ -176,10 +180,10 @@ def passed_over_notices(folder: Path, files: Sequence[Path]) -> list[str]:
             next(name for name in file.relative_to(folder).parts if hidden(name)) for file in unseen
         )
         shown = ", ".join(sorted(folders)[:3]) + (", ..." if len(folders) > 3 else "")
-        notices.append(f"{len(unseen):,} hidden files are passed over ({shown})")
+        notices.append(f"{len(unseen):,} hidden files are skipped ({shown})")
     if unread:
         notices.append(
-            f"{_counted(unread)} passed over, in formats that are not read "
+            f"{_counted(unread)} skipped, in formats that are not supported "
             f"({unread[0].relative_to(folder).as_posix()}); convert them to PNG to use them"
         )
     return notices
@@ -194,7 +198,7 @@ def irregular(files: Sequence[Path]) -> list[Problem]:
     Returns:
         One problem for each of them.
     """
-    rule = "is no regular file, or a link to nothing; remove it"
+    rule = "is not a regular file, or a broken link; remove it"
     return [Problem("dataset.root", rule, str(each)) for each in files if not each.is_file()]
 
 

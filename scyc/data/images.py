@@ -108,7 +108,10 @@ def split_problems(images: Images, shares: SplitSpec) -> list[Problem]:
     """
     count = len(images.labels)
     return [
-        Problem("dataset", f"{count} images leave none for the {name} part; use more images")
+        Problem(
+            "dataset",
+            f"{count} images are too few: none is left for the {name} part; use more images",
+        )
         for name, size in splits.sizes(images.labels, images.parts, shares).items()
         if size < 1
     ]

@@ -33,7 +33,7 @@ def source(spec: FactorySpec, _: Path | None) -> Arrays:
         pixels, labels = (np.asarray(part) for part in arrays)
         named = tuple((str(name), int(count)) for name, count in dict(given).items())
     except Exception as error:  # the user's code may raise anything
-        rule = f"gave no (pixels, labels): {type(error).__name__}: {error}"
+        rule = f"did not return (pixels, labels): {type(error).__name__}: {error}"
         raise bad("dataset.factory", rule, spec.factory) from error
     rules = [labels_rule(labels, len(pixels) if pixels.ndim else 0)]
     try:
@@ -42,7 +42,7 @@ def source(spec: FactorySpec, _: Path | None) -> Arrays:
         rules.insert(0, str(error))
     if named and (min(n for _, n in named) < 1 or sum(n for _, n in named) != len(labels)):
         rules.append(
-            f"its parts {dict(named)} must be whole numbers whose sum is that of the images"
+            f"its parts {dict(named)} must be whole numbers that add up to the number of images"
         )
     problems = [Problem("dataset.factory", rule, spec.factory) for rule in rules if rule]
     if problems:
@@ -71,7 +71,7 @@ def as_pixels(given: Array) -> Array:
         raise ValueError(f"{described}; {_NEEDED}")
     pixels = given[:, np.newaxis] if given.ndim == 3 else given
     if min(pixels.shape[1:]) < 1:
-        raise ValueError(f"{described}, an image without a pixel; {_NEEDED}")
+        raise ValueError(f"{described}, which have no pixels; {_NEEDED}")
     remedies = []
     if _channels_last(pixels.shape):
         remedies.append("channels come before height and width: pixels.transpose(0, 3, 1, 2)")
@@ -119,7 +119,9 @@ def _rounding_remedy(pixels: Array) -> str | None:
     else:
         return None
     if scale > 1:
-        return "values in 0..1 must be 255ths: (pixels * 255).round().astype(numpy.uint8)"
+        return (
+            "values in 0..1 must be multiples of 1/255: (pixels * 255).round().astype(numpy.uint8)"
+        )
     return "values in 0..255 must be whole: pixels.round().astype(numpy.uint8)"
 
 
@@ -152,7 +154,7 @@ def labels_rule(labels: Array, images: int) -> str | None:
     if len(labels) != images:
         return f"{given} for {images} images; give one label an image"
     if images == 0:
-        return "gave no image; give at least one of each class"
+        return "returned no image; return at least one of each class"
     present = np.unique(labels)
     classes = int(present[-1]) + 1  # in Python's integers: 255 + 1 is 0 in uint8
     if int(present[0]) < 0 or len(present) != classes:

@@ -68,7 +68,7 @@ def folder_of(name: str, own: str | None, root: Path | None) -> Path:
             "--data FOLDER"
         )
         if name in ("cifar10", "fashion_mnist"):
-            rule += "; with --download it is fetched there first"
+            rule += "; with --download it is downloaded there first"
         raise bad("dataset.root", rule)
     return Path(own)
 

@@ -37,9 +37,7 @@ def source(spec: TinyImageNetSpec, root: Path | None) -> Listed:
     folder = folder_of(spec.name, spec.root, root)
     top = folder if (folder / "train").is_dir() else folder / _ARCHIVE
     if not (top / "train").is_dir():
-        rule = (
-            "holds no train/ folder; name the folder that the archive of Tiny-ImageNet unpacks to"
-        )
+        rule = "holds no train/ folder; give the folder to which Tiny-ImageNet's archive unpacks"
         raise bad("dataset.root", rule, str(folder))
     train, left, problems = one_part(top / "train")
     if (top / "val").is_dir():
@@ -60,7 +58,7 @@ def _annotated(folder: Path, classes: list[str]) -> tuple[Listed, list[Problem]]
     if not annotations.is_file() or not images.is_dir():
         missing = annotations if not annotations.is_file() else images
         rule = (
-            "is missing; unpack the archive anew, or, where val/ holds class folders, use "
+            "is missing; unpack the archive again, or, where val/ holds class folders, use "
             "dataset.name image_folder with parts [train, val]"
         )
         return listed, [Problem("dataset.root", rule, str(missing))]
@@ -68,14 +66,14 @@ def _annotated(folder: Path, classes: list[str]) -> tuple[Listed, list[Problem]]
     present = {file.name for file in images.iterdir() if is_image(file) and not hidden(file.name)}
     labels = {name: label for label, name in enumerate(classes)}
     for file in sorted(present - named.keys()):
-        rule = f"has no line in {annotations.name}; unpack the archive anew"
+        rule = f"has no line in {annotations.name}; unpack the archive again"
         problems.append(Problem("dataset.root", rule, str(images / file)))
     for file, name in sorted(named.items()):
         if file not in present:
-            rule = f"is named in {annotations.name}, but is not there; unpack the archive anew"
+            rule = f"is listed in {annotations.name}, but missing; unpack the archive again"
             problems.append(Problem("dataset.root", rule, str(images / file)))
         if name not in labels:
-            rule = f"is of class {name}, which train/ does not hold; unpack the archive anew"
+            rule = f"is of class {name}, which is missing in train/; unpack the archive again"
             problems.append(Problem("dataset.root", rule, str(images / file)))
         else:
             listed.files.append(images / file)
@@ -95,7 +93,7 @@ def _lines(annotations: Path) -> tuple[dict[str, str], list[Problem]]:
         if file and name and file not in named:
             named[file] = name
         elif line.strip():
-            rule = "names a file again" if file in named else "needs a file, a tab and a class"
+            rule = "lists a file twice" if file in named else "needs a file, a tab and a class"
             position = f"{annotations}, line {number}"
-            problems.append(Problem("dataset.root", f"{rule}; unpack the archive anew", position))
+            problems.append(Problem("dataset.root", f"{rule}; unpack the archive again", position))
     return named, problems

@@ -56,7 +56,7 @@ def problems(network: nn.Module) -> list[str]:
         for one, other in _overlapping(network)
     ]
     if not any(value.requires_grad for _, value in parameters):
-        rules.append("all of its parameters are frozen; let some of them require gradients")
+        rules.append("all of its parameters are frozen; set requires_grad for those to train")
     return rules
 
 

@@ -106,7 +106,7 @@ class ScheduleLR(LRScheduler):
         groups = self.optimizer.param_groups
         own = list(state_dict["base_lrs"])
         if len(own) != len(groups):
-            rule = f"the state is of {len(own)} parameter groups, the optimizer has {len(groups)}"
+            rule = f"the state has {len(own)} parameter groups, the optimizer has {len(groups)}"
             raise ValueError(f"base_lrs: {rule}; build the optimizer as it was")
         super().load_state_dict(state_dict | read | {"base_lrs": own})
         for group, initial, rate in zip(groups, own, self.get_lr(), strict=True):

@@ -33,7 +33,7 @@ def max_lr(curve: SCyc, cycle: int, rate: float) -> float:
     if cycle < 0:
         raise ValueError(f"cycle = {cycle}: completed pruning cycles cannot be negative")
     if not 0 < rate < 1:
-        raise ValueError(f"rate = {rate}: the pruning rate lies between 0 and 1, both excluded")
+        raise ValueError(f"rate = {rate}: must be above 0 and below 1")
     if cycle <= curve.q:
         return curve.epsilon
     decay = -(cycle - curve.q) * math.log1p(-rate)  # -log(1 - gamma), above 0

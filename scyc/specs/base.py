@@ -162,7 +162,7 @@ def chosen(
         if not isinstance(value, dict) or not (
             "name" in value or (factories and "factory" in value)
         ):
-            rule = f"name one of: {', '.join(sorted(known))}"
+            rule = f"give one of: {', '.join(sorted(known))}"
             rule += "; or module:factory" if factories else ""
             raise PydanticCustomError("nameless", "{rule}", {"rule": rule})
         if "name" not in value:

@@ -93,22 +93,24 @@ Share = Annotated[
 ]
 WholeShare = Annotated[float, Field(gt=0, le=1), Within(1e-6, 1, "it would be nothing")]
 Seed = Annotated[int, Field(ge=0), Within(0, 2**63 - 1, "a seed has 63 bits")]
-Iterations = Annotated[int, Field(ge=1), Within(1, 10**7, "no training takes so many iterations")]
-IterationsOrNone = Annotated[
-    int, Field(ge=0), Within(0, 10**7, "no training takes so many iterations")
+Iterations = Annotated[
+    int, Field(ge=1), Within(1, 10**7, "a larger number of iterations is not supported")
 ]
-Batch = Annotated[int, Field(ge=1), Within(1, 10**6, "no memory holds so many images at once")]
+IterationsOrNone = Annotated[
+    int, Field(ge=0), Within(0, 10**7, "a larger number of iterations is not supported")
+]
+Batch = Annotated[int, Field(ge=1), Within(1, 10**6, "a larger batch does not fit into memory")]
 Batches = Annotated[int, Field(ge=1), Within(1, 10**4, "fewer batches say as much")]
-PackSize = Annotated[int, Field(ge=1), Within(1, 10**4, "no memory holds so many networks")]
+PackSize = Annotated[int, Field(ge=1), Within(1, 10**4, "more networks do not fit into memory")]
 Cycle = Annotated[int, Field(ge=0), Within(0, 1000, "a study has at most 1,000 pruning cycles")]
 LaterCycle = Annotated[
     int, Field(ge=1), Within(1, 1000, "a study has at most 1,000 pruning cycles")
 ]
 FittedCycles = Annotated[int, Field(ge=2), Within(2, 1000, "no study has more pruning cycles")]
 Width = Annotated[int, Field(ge=1), Within(1, 10**5, "no memory holds so wide a layer")]
-Pixels = Annotated[int, Field(ge=1), Within(1, 4096, "images have at most so many pixels a side")]
-Padding = Annotated[int, Field(ge=0), Within(0, 4096, "no image has so many pixels a side")]
-Classes = Annotated[int, Field(ge=2), Within(2, 10**5, "no data set has so many classes")]
+Pixels = Annotated[int, Field(ge=1), Within(1, 4096, "larger images are not supported")]
+Padding = Annotated[int, Field(ge=0), Within(0, 4096, "larger images are not supported")]
+Classes = Annotated[int, Field(ge=2), Within(2, 10**5, "more classes are not supported")]
 PaperNumber = Annotated[int, Field(ge=1), Within(1, 1000, "the paper has no such number")]
 Steepness = Annotated[
     float, Field(gt=0), Within(1e-3, 1e3, "the S is a line below and a step above")

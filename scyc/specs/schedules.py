@@ -195,7 +195,7 @@ class OneCycleSpec(Schedule):
         """Return why the rise does not fit into `steps` iterations."""
         problems = super().problems(steps)
         if self.rise * steps <= 1:
-            rule = f"{self.rise} is over before the second of {steps} steps; raise it or steps"
+            rule = f"{self.rise} ends before the second of {steps} steps; raise it or steps"
             problems.append(("rise", rule))
         return problems
 

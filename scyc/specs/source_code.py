@@ -81,7 +81,7 @@ def change_rule(path: str, source: str | None) -> str | None:
         return None
     return (
         f"{path} has changed since it was imported or its source was hashed: start again in a new "
-        "process, and what the change concerns is trained anew; or restore the code"
+        "process, and the affected results are trained again; or restore the code"
     )
 
 

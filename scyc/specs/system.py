@@ -186,7 +186,7 @@ class RecordSpec(Spec):
     def _in_one_order(cls, what: tuple[Recorded, ...]) -> tuple[Recorded, ...]:
         """Sort: the order is nobody's choice, as the same distributions are the same training."""
         if len(set(what)) < len(what):
-            raise ValueError("the same name stands twice; remove the repeat")
+            raise ValueError("contains a name twice; remove one")
         return tuple(each for each in get_args(Recorded) if each in what)
 
     @model_validator(mode="after")

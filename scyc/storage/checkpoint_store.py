@@ -179,7 +179,9 @@ def name(sha256: str, ending: str = ".pt") -> str:
 def _in_the_way(name_shown: str, error: OSError) -> str:
     """Why a file is of no use, and what to do about it."""
     reason = error.strerror or str(error) or type(error).__name__
-    return f"{name_shown}: {reason}; move it away, or let it be read and written, and run it again"
+    return (
+        f"{name_shown}: {reason}; move it away or change its permissions, and run the study again"
+    )
 
 
 def _serialise(network: Network) -> bytes:

@@ -58,7 +58,9 @@ def check_forward(
         forward = make_forward(replicates, DropoutGenerators([job.seed] * members, device))
         logits = forward(stacked.by_name(), images.unsqueeze(0), False)
         if float((logits.detach() - expected).abs().max()) > _LOGITS * float(expected.abs().max()):
-            raise ValueError(f"{name}: gets other logits than by itself; use the solo engine")
+            raise ValueError(
+                f"{name}: its logits differ from the network's own; use the solo engine"
+            )
         loss = functional.cross_entropy(
             logits.flatten(0, 1), labels.repeat(members), reduction="sum"
         )
@@ -70,7 +72,7 @@ def check_forward(
         per_member = difference.reshape(-1, own.numel()).norm(dim=1)
         if float(per_member.max()) > _GRADIENTS * max(float(own.norm()), _NOISE * largest):
             raise ValueError(
-                f"{name}: {weight} gets another gradient than by itself; use the solo engine"
+                f"{name}: {weight} has another gradient than in the network itself; use the solo engine"
             )
 
 

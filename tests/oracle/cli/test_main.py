@@ -382,7 +382,7 @@ def test_bad_input_is_exit_code_2_with_all_problems(place: Path, inside: Call) -
         (("run", "tiny.yaml", "--workers", "0"), "--workers"),
         (("run", "cifar10-resnet20-small"), "--data"),
         (("run", "cifar10-resnet20-small", "--data", "nowhere"), "no such folder"),
-        (("run", "table7"), "with --download it is fetched there first"),
+        (("run", "table7"), "with --download it is downloaded there first"),
         (("run", "tiny.yaml", "--download"), "--download    fetches the datasets cifar10"),
         (("table", "nothing"), "no such run"),
         (("table", "nothing", "--format", "yaml"), "--format"),

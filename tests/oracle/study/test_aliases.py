@@ -51,7 +51,7 @@ def test_a_problem_is_told_by_the_name_that_the_file_has() -> None:
 
 @pytest.mark.parametrize("names", [("drops", "milestones"), ("milestones", "drops")])
 def test_a_field_under_both_names_is_refused_and_told_so(names: tuple[str, str]) -> None:
-    content = demo(schedule={"warmup": 60} | dict.fromkeys(names, [180]))
+    content = demo(schedule={"warmup": 60} | {name: [180] for name in names})
     content["baselines"] = ["warm_start"]
     with pytest.raises(BadInput) as refused:
         parse(content, "mine")

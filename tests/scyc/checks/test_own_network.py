@@ -200,7 +200,7 @@ REFUSED: dict[str, tuple[Factory, str]] = {
     "counting attribute": (Remembers, "steps changes while it trains"),
     "python's generator": (DrawsPython, "draws from numpy.random or random while it trains"),
     "own generator": (DrawsOwn, "generator changes while it trains"),
-    "unseeded factory": (unseeded, "builds another 1.weight"),
+    "unseeded factory": (unseeded, "returns another 1.weight"),
     "weight_norm, old": (parametrized(weight_norm), "1.weight is computed from other parameters"),
     "weight_norm, new": (
         parametrized(parametrizations.weight_norm),

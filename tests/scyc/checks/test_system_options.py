@@ -68,7 +68,7 @@ def test_a_crop_that_may_show_nothing_of_an_image_is_refused(
     system: System, digits: Images, crop: int, refused: bool
 ) -> None:
     lines = told(system(augment=AugmentSpec(crop=crop)), digits, 1)
-    rule = "pads images of 8 x 8 so wide that a crop may show none of them; lower it"
+    rule = "pads images of 8 x 8 so far that a crop may contain only padding; lower it"
     assert lines == [f"training.augment.crop = {crop}    {rule}"] * refused
 
 

@@ -233,7 +233,7 @@ def test_an_old_cache_of_clipped_pixels_is_not_taken(tmp_path: Path) -> None:
     images = datasets.load(FOLDER, root=root, cache=tmp_path / "cache")
     assert images.fingerprint != old
     assert images.pixels[1].unique().tolist() == [26]
-    assert images.notices == ("1 of 3 images are grey of 16 bits and are scaled to 8: v / 257 "
+    assert images.notices == ("1 of 3 images are 16-bit grey and are scaled to 8 bits: v / 257 "
                               "(a/sixteen.png)",)  # fmt: skip
     (root / "a" / "sixteen.png").unlink()  # a plain folder keeps its id
     del sums[1]

@@ -133,7 +133,7 @@ def test_many_files_with_one_fault_are_one_line(folder: Path) -> None:
         datasets.load(FOLDER, root=folder)
     (problem,) = refused.value.problems
     assert problem.value == str(folder / "cat" / "float00.tif")
-    assert problem.rule.endswith("with 8 or 16 bits (11 more files likewise)")
+    assert problem.rule.endswith("with 8 or 16 bits (11 more files like this)")
 
 
 @pytest.mark.parametrize("again", ["train", "train/", "./train", "link"])
@@ -145,7 +145,7 @@ def test_a_part_that_is_named_again_is_refused(folder: Path, tmp_path: Path, aga
         datasets.load(spec, root=tmp_path / "both")
     (problem,) = refused.value.problems
     assert (problem.path, problem.value) == ("dataset.parts[1]", again)
-    assert problem.rule == 'is the folder of part "train" again; name each part once'
+    assert problem.rule == 'is the folder of part "train" again; remove one'
 
 
 def test_hidden_files_and_folders_are_passed_over_and_told(folder: Path) -> None:
@@ -159,7 +159,7 @@ def test_hidden_files_and_folders_are_passed_over_and_told(folder: Path) -> None
     images = datasets.load(FOLDER, root=folder)
     assert images.fingerprint == before.fingerprint
     assert images.notices == (
-        "5 hidden files are passed over (._1.png, .ipynb_checkpoints, @eaDir, ...)",
+        "5 hidden files are skipped (._1.png, .ipynb_checkpoints, @eaDir, ...)",
     )
 
 
@@ -174,7 +174,7 @@ def test_images_in_formats_that_are_not_read_are_told(folder: Path) -> None:
     for name in ("a.avif", "b.AVIF", "c.gif", "notes.txt"):
         (folder / "cat" / name).write_bytes(b"")
     assert datasets.load(FOLDER, root=folder).notices == (
-        "2 .avif and 1 .gif files are passed over, in formats that are not read (cat/a.avif); "
+        "2 .avif and 1 .gif files are skipped, in formats that are not supported (cat/a.avif); "
         "convert them to PNG to use them",
     )
     (folder / "emu").mkdir()

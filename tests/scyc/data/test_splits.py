@@ -171,7 +171,7 @@ def test_own_data_may_say_which_images_are_its_test_part() -> None:
     plain = datasets.load(FactorySpec(factory=f"{__name__}:own_data"))
     assert datasets.load(own).fingerprint == plain.fingerprint
     wrong = FactorySpec(factory=f"{__name__}:given", options={"learn": 7, "exam": 4})
-    with pytest.raises(BadInput, match="must be whole numbers whose sum is that of the images"):
+    with pytest.raises(BadInput, match="must be whole numbers that add up to the number of images"):
         datasets.load(wrong)
 
 

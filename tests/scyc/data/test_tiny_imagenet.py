@@ -97,11 +97,11 @@ def test_all_problems_of_tiny_imagenet_are_told_at_once(archive: Path) -> None:
     ]
     assert told == [
         ("/train/n003", "a class with no image"),
-        ("/val/val_annotations.txt, line 5", "names a file again"),
+        ("/val/val_annotations.txt, line 5", "lists a file twice"),
         ("/val/val_annotations.txt, line 6", "needs a file, a tab and a class"),
         ("/val/images/val_9.JPEG", "has no line in val_annotations.txt"),
         ("/val/images/val_0.JPEG", "is named in val_annotations.txt, but is not there"),
-        ("/val/images/val_1.JPEG", "is of class n777, which train/ does not hold"),
+        ("/val/images/val_1.JPEG", "is of class n777, which is missing in train/"),
     ]
 
 

@@ -135,7 +135,7 @@ def test_a_network_that_is_traced_wrongly_is_refused_by_its_logits(
         return before.flatten(1)
 
     one, network = Trainer(system(), colours), Odd(shifted)
-    with pytest.raises(ValueError, match=r"Odd: gets other logits than by itself"):
+    with pytest.raises(ValueError, match=r"Odd: its logits differ from the network's own"):
         grouped.train(network, jobs_of(one, network), one.system.training)
 
 

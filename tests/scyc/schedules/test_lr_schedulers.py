@@ -415,7 +415,7 @@ def test_a_state_of_another_schedule_is_refused() -> None:
         (lambda o: Cyclical(o, 0.1, 5, 0.1), "low 0.1 must lie below max_lr 0.1"),
         (lambda o: CosineWarmup(o, 0.1, 5, 6), "warmup = 6 is longer than 5 steps"),
         (lambda o: CosineWarmup(o, 0.1, 0), "steps = 0: at least 1 iteration is needed"),
-        (lambda o: OneCycle(o, 0.1, 3), "rise = 0.3 is over before the second of 3 steps"),
+        (lambda o: OneCycle(o, 0.1, 3), "rise = 0.3 ends before the second of 3 steps"),
         (lambda o: OneCycle(o, 0.1, 10, start=0.5), "start"),
         (lambda o: LinearDecay(o, 0.1, 5, 6), "warmup = 6 is longer than 5 steps"),
         (lambda o: SCycLR(o, CURVE, 1.0, 5), "rate = 1.0"),

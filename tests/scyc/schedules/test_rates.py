@@ -161,7 +161,7 @@ def test_rates_scale_with_max_lr(
         (LinearSpec(name="linear", warmup=12), "warmup", "12 is longer than 10 steps"),
         (LrDecaySpec(name="lr_decay", iterations=11), "iterations", "11 is longer than 10 steps"),
         (CyclicalSpec(name="cyclical", step=11), "step", "11 is longer than 10 steps"),
-        (OneCycleSpec(name="one_cycle", rise=0.1), "rise", "0.1 is over before the second of 10"),
+        (OneCycleSpec(name="one_cycle", rise=0.1), "rise", "0.1 ends before the second of 10"),
     ],
 )
 def test_a_schedule_that_does_not_fit_its_budget_says_which_field_and_why(
