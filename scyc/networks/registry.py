@@ -117,7 +117,7 @@ def problems(  # noqa: PLR0911  # one a rule
         given = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
         return [Problem("network", f"gives {given} for 2 images; logits (2, {classes}) are needed")]
     if not pruning_weights.prunable_names(network, prune_last):
-        rule = "has no weights to prune; add a convolution, or a linear layer before the last linear layer"
+        rule = "has no weights to prune; add a convolution, or a linear layer before the last one"
         return [Problem("network", rule)]
     return []
 

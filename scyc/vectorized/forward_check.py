@@ -72,7 +72,7 @@ def check_forward(
         per_member = difference.reshape(-1, own.numel()).norm(dim=1)
         if float(per_member.max()) > _GRADIENTS * max(float(own.norm()), _NOISE * largest):
             raise ValueError(
-                f"{name}: {weight} has another gradient than in the network itself; use the solo engine"
+                f"{name}: {weight} has another gradient than by itself; use the solo engine"
             )
 
 

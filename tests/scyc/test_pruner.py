@@ -253,7 +253,7 @@ SMALLER = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2))
         (lambda: Pruner(Headless()), "Headless has no weights to prune"),
         (lambda: Pruner(normalised()), r"0\.weight: computed from other parameters, as by"),
         (lambda: Pruner(plain(), "l1_filter"), "l1_filter needs the shape of one input"),
-        (lambda: Pruner(plain()).prune(1.0), r"rate = 1\.0: the pruning rate lies between"),
+        (lambda: Pruner(plain()).prune(1.0), r"rate = 1\.0: must be above 0 and below 1"),
         (lambda: Pruner(plain(), "global_gradient").prune(0.1), "needs batches"),
         (lambda: Pruner(plain()).load_state_dict({}), "prune_last, cycle, masks: not in the state"),
         (

@@ -222,7 +222,7 @@ def test_arrays_in_grayscale_are_the_same_data_with_and_without_their_channel(
         ((np.zeros((4, 8)), np.zeros(4, int)), r"\[images, channels, height, width\]"),
         ((np.zeros((4, 8, 8, 3)), np.zeros(4, int)), r"pixels\.transpose\(0, 3, 1, 2\)"),
         ((np.zeros((4, 8, 8)), np.zeros(3, int)), "one label an image"),
-        ((np.full((4, 1, 2, 2), 0.3), np.zeros(4, int)), "255ths"),
+        ((np.full((4, 1, 2, 2), 0.3), np.zeros(4, int)), "multiples of 1/255"),
         ((np.full((4, 1, 2, 2), -1.5), np.zeros(4, int)), "before normalising"),
         ((np.zeros((4, 1, 2, 2), np.uint8), np.zeros(4)), "whole numbers"),
     ],

@@ -158,7 +158,7 @@ def test_what_is_left_must_be_a_study() -> None:
         {"label": "one", "schedule": {"name": "one_cycle", "rise": 0.1}, "max_lr": 0.1},
         {"label": "two", "schedule": "constant", "max_lr": 0.1},
     ]
-    with pytest.raises(BadInput, match=r"schedules\[0\].schedule.rise = 0.1    0.1 is over before"):
+    with pytest.raises(BadInput, match=r"schedules\[0\].schedule.rise = 0.1    0.1 ends before"):
         scale_down(comparison(schedules=entries, columns=None), ScaleDown(scale=0.05))
 
 

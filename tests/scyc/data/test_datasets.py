@@ -162,8 +162,8 @@ def uint8(*shape: int) -> np.ndarray:
         (uint8(4, 3, 8, 9) * np.nan, "some are NaN or infinite"),
         (uint8(4, 3, 8, 9).astype(np.int64) + 300, "values run from 300 to 300"),
         (uint8(4, 3, 8, 9) > 0, r"pixels\.astype\(numpy\.uint8\) \* 255"),
-        (uint8(4, 3, 0, 9), "an image without a pixel"),
-        (uint8(4, 0, 9), "an image without a pixel"),
+        (uint8(4, 3, 0, 9), "which have no pixels"),
+        (uint8(4, 0, 9), "which have no pixels"),
     ],
 )
 def test_pixels_in_another_layout_or_range_are_refused_with_what_mends_them(

@@ -264,4 +264,4 @@ def test_the_size_is_compared_after_turning(tmp_path: Path) -> None:
     Image.new("RGB", (5, 3)).save(root / "a" / "1.png", exif=exif)
     images = datasets.load(FOLDER, root=root)
     assert images.shape == (3, 5, 3)
-    assert "turned upright" in images.notices[0]
+    assert "rotated upright" in images.notices[0]

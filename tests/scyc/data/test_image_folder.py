@@ -95,7 +95,7 @@ def test_a_cached_data_set_is_found_and_equal(folder: Path, tmp_path: Path) -> N
         assert torch.equal(found.pixels, images.pixels)
         assert torch.equal(found.labels, images.labels)
         assert (found.classes, found.fingerprint) == (images.classes, images.fingerprint)
-    with pytest.raises(cache.ImagesLost, match=r"ffff\.json, or a file beside it, is gone"):
+    with pytest.raises(cache.ImagesLost, match=r"ffff\.json, or a file beside it, is missing"):
         cache.read_cache(folder_of_cache, "f" * 64)
 
 
@@ -179,7 +179,7 @@ def test_images_in_formats_that_are_not_read_are_told(folder: Path) -> None:
     )
     (folder / "emu").mkdir()
     (folder / "emu" / "a.heic").write_bytes(b"")
-    with pytest.raises(BadInput, match=r"a class with no image.*1 \.heic file is passed over"):
+    with pytest.raises(BadInput, match=r"has no images.*1 \.heic file is skipped"):
         datasets.load(FOLDER, root=folder)
 
 
@@ -189,15 +189,15 @@ def test_equal_files_are_counted_and_those_of_two_classes_told(folder: Path) -> 
     images = datasets.load(FOLDER, root=folder)
     assert images.copies == ((0, 6), (1, 13))
     assert images.notices == (
-        "2 of 14 images are equal to one of another class (cat/1.png, dog/stray.png): no network "
-        "can name both right; remove one of each",
+        "2 of 14 images are equal to one of another class (cat/1.png, dog/stray.png); no network "
+        "can classify both correctly; remove one of each",
     )
 
 
 def test_empty_classes_are_named(folder: Path) -> None:
     (folder / "emu").mkdir()
     (folder / "owl").mkdir()
-    with pytest.raises(BadInput, match="a class with no image") as refused:
+    with pytest.raises(BadInput, match="the folder of a class has no images") as refused:
         datasets.load(FOLDER, root=folder)
     assert len(refused.value.problems) == 2
 

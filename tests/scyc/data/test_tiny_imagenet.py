@@ -96,11 +96,11 @@ def test_all_problems_of_tiny_imagenet_are_told_at_once(archive: Path) -> None:
         for problem in refused.value.problems
     ]
     assert told == [
-        ("/train/n003", "a class with no image"),
+        ("/train/n003", "the folder of a class has no images"),
         ("/val/val_annotations.txt, line 5", "lists a file twice"),
         ("/val/val_annotations.txt, line 6", "needs a file, a tab and a class"),
         ("/val/images/val_9.JPEG", "has no line in val_annotations.txt"),
-        ("/val/images/val_0.JPEG", "is named in val_annotations.txt, but is not there"),
+        ("/val/images/val_0.JPEG", "is listed in val_annotations.txt, but missing"),
         ("/val/images/val_1.JPEG", "is of class n777, which is missing in train/"),
     ]
 

@@ -387,7 +387,7 @@ def test_rates_that_are_tensors_stay_the_same_tensors() -> None:
 def test_a_state_of_another_number_of_groups_is_refused_and_changes_nothing() -> None:
     scheduler = ConstantLr(optimizer(groups=1), 0.3)
     other = ConstantLr(with_own_rates(), 0.7)
-    with pytest.raises(ValueError, match="of 2 parameter groups, the optimizer has 1"):
+    with pytest.raises(ValueError, match="has 2 parameter groups, the optimizer has 1"):
         scheduler.load_state_dict(other.state_dict())
     assert scheduler.max_lr == 0.3
     assert group_rates(scheduler) == [0.3]

@@ -92,7 +92,7 @@ def test_images_that_are_damaged_are_not_taken(
     content = bytearray(kept.read(file))
     content[-1] ^= 1
     kept.write(file, bytes(content))
-    with pytest.raises(ValueError, match="gone or damaged; start the run again"):
+    with pytest.raises(ValueError, match="missing or damaged; run the study again"):
         cache.fetch(tmp_path / "node", digits.fingerprint, kept)
     assert cache.cached(tmp_path / "node", digits.fingerprint) is None
 
