@@ -198,7 +198,7 @@ REFUSED: dict[str, tuple[Factory, str]] = {
     "shared body": (shared_body, "shares 1.weight with the one built before"),
     "counting buffer": (Counts, "calls changes while it trains"),
     "counting attribute": (Remembers, "steps changes while it trains"),
-    "python's generator": (DrawsPython, "draws from numpy.random or random while it trains"),
+    "python's generator": (DrawsPython, "draws from numpy.random or random in training"),
     "own generator": (DrawsOwn, "generator changes while it trains"),
     "unseeded factory": (unseeded, "returns another 1.weight"),
     "weight_norm, old": (parametrized(weight_norm), "1.weight is computed from other parameters"),
