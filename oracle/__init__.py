@@ -1,4 +1,4 @@
-"""The greedy max_lr oracle of iterative pruning, and S-Cyc held against it.
+"""The greedy max_lr oracle of iterative pruning, compared with S-Cyc.
 
 :func:`run` runs a study, :func:`load_run` and :func:`list_runs` find stored runs, :func:`check`
 estimates what a study costs, :class:`Run` has tables, figures and networks, :func:`OracleStudy`

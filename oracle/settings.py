@@ -107,7 +107,9 @@ class ScaleDown:
         1
     """
 
-    scale: float | None = None  # of the iterations: budget, warm-up, drops, validation, rewinding
+    scale: float | None = (
+        None  # of the iterations: budget, warm-up, milestones, validation, rewinding
+    )
     subset: float | None = None  # share of each class's images
     classes: int | None = None  # the first so many
     cycles: int | None = None

@@ -146,7 +146,7 @@ def migrate(settings: Settings) -> None:
     """Bring a database to this version's schema, and move databases of earlier versions into it.
 
     Every command that opens a database brings it to this version's schema, too. Earlier versions
-    gave each study a database of its own, which is read where it lies until it is moved.
+    gave each study its own database, which is read in place until it is moved.
     """
     from oracle import database
     from oracle.inventory import moving

@@ -118,7 +118,7 @@ def _free(file: Path) -> Path:
 
 def _stays(file: Path, error: Exception) -> str:
     reason = str(error).replace("\n", " ")
-    return f"{file}  is read where it lies, not moved: {reason}"
+    return f"{file}  is read in place, not moved: {reason}"
 
 
 @contextlib.contextmanager

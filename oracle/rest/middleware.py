@@ -173,7 +173,7 @@ class StrictJsonRoute(APIRoute):
             media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
             body = await request.body() if media == "application/json" else b""
             if (key := repeated_key(body)) is not None:
-                rule = f'the key "{key}" stands twice; remove one'
+                rule = f'the key "{key}" is given twice; remove one'
                 errors = [Problem(self.json_field, rule)]
                 raise problems.HttpProblem(400, "a key is repeated", errors=errors)
             return await inner(request)

@@ -20,8 +20,8 @@ def function_problems(study: FunctionStudy, settings: Settings) -> list[Problem]
     path = study.trainer.function
     if path.startswith("__main__:") and settings.backend == "ray":
         rule = (
-            "lies in the script that was started, which Ray's workers do not have; put it into a "
-            'module of its own, or use backend "inline"'
+            "is defined in the main script, which Ray's workers cannot import; move it to a "
+            'module, or use backend "inline"'
         )
         return [Problem("trainer.function", rule, path)]
     try:

@@ -133,8 +133,8 @@ def _device_problems(study: Study, settings: Settings) -> list[Problem]:
         and settings.backend == "ray"
     ):
         rule = (
-            "lies in the script that was started, which Ray's workers do not have; put it into a "
-            'module of its own, or use backend "inline"'
+            "is defined in the main script, which Ray's workers cannot import; move it to a "
+            'module, or use backend "inline"'
         )
         problems.append(Problem("network.factory", rule, study.network.factory))
     remote = settings.backend == "ray" and "RAY_ADDRESS" in os.environ  # its workers have the GPUs

@@ -66,7 +66,7 @@ def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Hashable, 
             )
         if key in seen:
             raise yaml.constructor.ConstructorError(
-                None, None, f'the key "{key}" stands twice; remove one', key_node.start_mark
+                None, None, f'the key "{key}" is given twice; remove one', key_node.start_mark
             )
         seen.add(key)
     return loader.construct_mapping(node, deep=True)
@@ -122,7 +122,7 @@ def read_json(text: str, source: str = "study") -> object:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise refused(f'the key "{key}" stands twice; remove one')
+                raise refused(f'the key "{key}" is given twice; remove one')
             seen.add(key)
         return dict(pairs)
 

@@ -70,7 +70,7 @@ class SchedulesStudy(Study):
         repeated = sorted(label for label, count in Counter(labels).items() if count > 1)
         broken = []
         if repeated:
-            rule = f'the label "{repeated[0]}" stands twice; every entry needs its own'
+            rule = f'the label "{repeated[0]}" is given twice; every entry needs its own'
             broken.append(("schedules", rule))
         if TOGETHER in labels:
             rule = f'"{TOGETHER}" is the name of the sum of all costs; choose another label'

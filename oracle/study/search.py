@@ -83,7 +83,7 @@ class FloatRange(Spec):
     @model_validator(mode="after")
     def _ordered(self) -> FloatRange:
         if self.low > self.high:
-            _refuse(f"low {self.low} lies above high {self.high}; swap them")
+            _refuse(f"low {self.low} is above high {self.high}; swap them")
         if self.log and not self.low:
             _refuse("low must be above 0 where log is true")
         return self
@@ -104,7 +104,7 @@ class CycleRange(Spec):
     @model_validator(mode="after")
     def _ordered(self) -> CycleRange:
         if self.low > self.high:
-            _refuse(f"low {self.low} lies above high {self.high}; swap them")
+            _refuse(f"low {self.low} is above high {self.high}; swap them")
         return self
 
 

@@ -242,7 +242,7 @@ def _checked(outcome: object, called: str) -> Outcome:
 def _late(called: str, limit: float | None) -> str:
     return (
         f"a training run did not end within its timeout of {limit:g} s ({called}); raise the "
-        "timeout of @oracle.trainable, or mend the function, and run the study again"
+        "timeout of @oracle.trainable, or fix the function, and run the study again"
     )
 
 

@@ -25,9 +25,13 @@ class _Grid(Spec):
 
     def _bound(self, lowest: float, highest: float) -> None:
         if self.floor is not None and self.floor > lowest:
-            raise PydanticCustomError("floor", "grid.floor lies above the grid's lowest value")
+            raise PydanticCustomError(
+                "floor", "grid.floor is above the grid's lowest value; lower it"
+            )
         if self.ceiling is not None and self.ceiling < highest:
-            raise PydanticCustomError("ceiling", "grid.ceiling lies below the grid's highest value")
+            raise PydanticCustomError(
+                "ceiling", "grid.ceiling is below the grid's highest value; raise it"
+            )
 
 
 class ListGrid(_Grid):
@@ -42,7 +46,7 @@ class ListGrid(_Grid):
     def _distinct(cls, values: tuple[float, ...]) -> tuple[float, ...]:
         values = tuple(round_digits(value, 12) for value in values)  # as ranges are
         if len(set(values)) < len(values):
-            raise PydanticCustomError("repeated", "a max_lr stands twice; remove the repeat")
+            raise PydanticCustomError("repeated", "a max_lr is given twice; remove the repeat")
         return tuple(sorted(values))
 
     @model_validator(mode="after")

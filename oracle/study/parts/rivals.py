@@ -126,7 +126,7 @@ def _once(rivals: Sequence[RivalSpec]) -> Sequence[RivalSpec]:
     names = [each.name for each in rivals]
     repeated = sorted(name for name, count in Counter(names).items() if count > 1)
     if repeated:
-        rule = f'"{repeated[0]}" stands twice; each rival may be given once'
+        rule = f'"{repeated[0]}" is given twice; remove one'
         raise PydanticCustomError("repeated", "{rule}", {"rule": rule})
     return rivals
 

@@ -255,7 +255,7 @@ def test_a_key_that_stands_twice_in_json_is_refused(served: Served, path: str) -
     connection.request("POST", path, body, {"Content-Type": "application/json"})
     answer = connection.getresponse()
     assert answer.status == 400
-    assert 'the key "name" stands twice' in json.load(answer)["errors"][0]["rule"]
+    assert 'the key "name" is given twice' in json.load(answer)["errors"][0]["rule"]
     connection.close()
 
 

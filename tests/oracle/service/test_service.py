@@ -257,7 +257,7 @@ def test_a_servers_runs_are_found_beside_those_of_the_command(opened: Open, tmp_
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
-        ('{"a": 1, "a": 2}', 'the key "a" stands twice'),
+        ('{"a": 1, "a": 2}', 'the key "a" is given twice'),
         ('{"a": NaN}', "NaN"),
         ('{"a": -Infinity}', "-Infinity"),
         ("[" * 21 + "]" * 21, "nested over 20"),

@@ -28,7 +28,7 @@ def test_an_edge_by_rounding_is_inside() -> None:
 
 def test_listed_rates_are_tidied() -> None:
     assert ListGrid(max_lr=(0.1 + 0.2, 0.1)).max_lr == (0.1, 0.3)
-    with pytest.raises(ValidationError, match="stands twice"):
+    with pytest.raises(ValidationError, match="is given twice"):
         ListGrid(max_lr=(0.3, 0.1 + 0.2))
 
 

@@ -56,7 +56,7 @@ CASES: list[tuple[str, str, str, str]] = [
     ("[1e-2, 0.1]", "[0.1, -0.02]", "grid.max_lr[1]", "a learning rate must be above 0"),
     ("[1e-2, 0.1]", "[0.1, 0]", "grid.max_lr[1]", "a learning rate must be above 0"),
     ("[1e-2, 0.1]", '["1e-3"]', "grid.max_lr[0]", "must be a number, without quotes"),
-    ("[1e-2, 0.1]", "[0.1, 0.1]", "grid.max_lr", "stands twice"),
+    ("[1e-2, 0.1]", "[0.1, 0.1]", "grid.max_lr", "is given twice"),
     ("[1e-2, 0.1]", "[.nan]", "grid.max_lr[0]", "finite"),
     ("[1e-2, 0.1]", "[.inf]", "grid.max_lr[0]", "finite"),
     ("[1e-2, 0.1]", "[1" + "0" * 399 + "]", "grid.max_lr[0]", "must be a number"),
@@ -78,7 +78,7 @@ CASES: list[tuple[str, str, str, str]] = [
     ),
     ("{max_lr: [1e-2, 0.1]}", "7", "grid", ""),
     ("network: fully_connected", "network: resnet2O", "network", 'did you mean "resnet20"?'),
-    ("network: fully_connected", "network: {hidden: [3]}", "network", "name one of"),
+    ("network: fully_connected", "network: {hidden: [3]}", "network", "give one of"),
     (
         "network: fully_connected",
         "network: {name: fully_connected, hidden: []}",
@@ -92,7 +92,7 @@ CASES: list[tuple[str, str, str, str]] = [
         'did you mean "width"?',
     ),
     ("network: fully_connected", "network: 'a b:c'", "network.factory", "pattern"),
-    ("network: fully_connected", "network: 5", "network", "name one of"),
+    ("network: fully_connected", "network: 5", "network", "give one of"),
     ("dataset: digits", "dataset: digit", "dataset", 'did you mean "digits"?'),
     ("dataset: digits", "dataset: {name: digits, root: x}", "dataset.root", "unknown key"),
     ("name: tiny", "name: ../escape", "name", "1 to 64"),
@@ -157,8 +157,8 @@ def test_all_problems_are_told_at_once() -> None:
 @pytest.mark.parametrize(
     ("text", "where", "rule"),
     [
-        ("name: a\nname: b", "line 2", "stands twice"),
-        ("a: {b: 1, b: 2}", "line 1", "stands twice"),
+        ("name: a\nname: b", "line 2", "is given twice"),
+        ("a: {b: 1, b: 2}", "line 1", "is given twice"),
         ("a: &x [1]\nb: *x", "line 1", "anchors and aliases"),
         ("a: !!python/object/apply:os.system ['true']", "line 1", "tag"),
         ("a: !!str 3", "line 1", "tag"),

@@ -22,7 +22,7 @@ def test_a_key_that_stands_twice_is_found_among_many() -> None:
     assert len(text) < 1_000_000
     assert loading.repeated_key(text.encode()) == "k7"
     assert loading.repeated_key(text.replace('"k7":0}', '"other":0}').encode()) is None
-    with pytest.raises(BadInput, match='the key "k7" stands twice'):
+    with pytest.raises(BadInput, match='the key "k7" is given twice'):
         loading.read_json(text)
 
 
@@ -40,5 +40,5 @@ def test_yaml_of_more_values_than_a_study_has_is_refused_at_the_first_too_many(
 
 def test_a_rival_that_stands_twice_is_found_among_many() -> None:
     text = json.dumps(tiny_content(rivals=["constant"] * 20_000))
-    with pytest.raises(BadInput, match='"constant" stands twice'):
+    with pytest.raises(BadInput, match='"constant" is given twice'):
         parse(loading.read_json(text), "long")

@@ -299,7 +299,7 @@ def test_rivals_that_cannot_run_are_refused_with_the_remedy(study: Make) -> None
     assert "add record: {what: [weight_gradients]}" in refused(study, rivals=["gradient_spread"])
     other = {"what": ["activations"]}
     assert "add record" in refused(study, rivals=["gradient_spread"], record=other)
-    assert '"constant" stands twice' in refused(study, rivals=["constant", "constant"])
+    assert '"constant" is given twice' in refused(study, rivals=["constant", "constant"])
     assert 'did you mean "warm_start"' in refused(study, rivals=["warmstart"])
     misspelt = refused(study, rivals=[{"name": "constant", "maxlr": 0.1}])
     assert 'rivals[0].maxlr = 0.1    unknown key; did you mean "max_lr"?' in misspelt
