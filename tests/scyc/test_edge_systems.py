@@ -133,4 +133,4 @@ def test_a_users_network_that_needs_values_is_asked_for_its_filters(
         system(network=functional, pruning=PruningSpec(criterion="l1_filter")), tiny
     )
     assert problem.path == "pruning.criterion"
-    assert problem.rule.startswith("no filter of this network can be pruned whole")
+    assert problem.rule.startswith("this network has no filter that can be pruned")
