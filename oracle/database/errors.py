@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from oracle.database.integrity import COPY
 from oracle.errors import StorageError, StorageUnavailable
 
-_WRITABLE = "let it be written to"
+_WRITABLE = "make it writable"
 _SQLITE: Mapping[int, str] = MappingProxyType(  # by primary error code
     {
         sqlite3.SQLITE_CORRUPT: COPY,

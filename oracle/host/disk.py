@@ -16,9 +16,9 @@ _REMEDIES: Mapping[int, str] = MappingProxyType(
         errno.ENOSPC: "make room there",
         errno.EDQUOT: "make room there, or have the quota raised",
         errno.EFBIG: "have the limit on files raised",
-        errno.EROFS: "let it be written to",
-        errno.EACCES: "let it be written to",
-        errno.EPERM: "let it be written to",
+        errno.EROFS: "make it writable",
+        errno.EACCES: "make it writable",
+        errno.EPERM: "make it writable",
         errno.EIO: "see to the disk",
     }
 )

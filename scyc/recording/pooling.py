@@ -63,7 +63,9 @@ class Tally:
             ValueError: The bounds differ.
         """
         if self.outside != other.outside:
-            raise ValueError(f"bounds {self.outside} and {other.outside} cannot be counted as one")
+            raise ValueError(
+                f"bounds {self.outside} and {other.outside} differ and cannot be pooled"
+            )
         for name in ("not_finite", "zeros", "below", "above"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         if not other.count:

@@ -40,7 +40,7 @@ def settings(tmp_path: Path) -> Settings:
 def test_only_errors_of_the_disk_are_told_as_such() -> None:
     told = folders.disk_failed(OSError(errno.EROFS, "Read-only file system", "/disk/file"))
     assert str(told) == (
-        "/disk/file: Read-only file system; let it be written to, then run the same command again; "
+        "/disk/file: Read-only file system; make it writable, then run the same command again; "
         "what is finished is kept"
     )
     for other in (BrokenPipeError(errno.EPIPE, "Broken pipe"), FileNotFoundError(), OSError("?")):
