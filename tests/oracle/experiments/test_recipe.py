@@ -54,9 +54,9 @@ class ToyExperiment(DistributionsExperiment):
     def table(self, run_id: str) -> Any:
         return {
             "kind": "toy",
-            **table_header(self.study, run_id, self._path.ended(self.found)),
-            "cycles": [run_cycle_row(done) for done in self.found],
-            "cost": {"training": training_cost(r for done in self.found for r in done.results)},
+            **table_header(self.study, run_id, self._path.ended(self.cycles)),
+            "cycles": [run_cycle_row(done) for done in self.cycles],
+            "cost": {"training": training_cost(r for done in self.cycles for r in done.results)},
         }
 
 
