@@ -15,7 +15,7 @@ from oracle.execution.pack_state import PackStates
 from oracle.experiments.registry import experiment
 from oracle.experiments.summary import summary_key
 from oracle.inventory.idle_graph import idle_graph
-from oracle.inventory.listing import asked_cells, images, network_files
+from oracle.inventory.listing import asked_cells, file_size, images, network_files
 from oracle.runs import catalog
 from oracle.runs.catalog import StoredRun
 from oracle.search.graph import CellResult, Graph
@@ -114,7 +114,7 @@ def _delete_files(
     neighbours = [each for each in others if _folder(each) in (run.study.folder_name, None)]
     if all(each.fingerprint != run.record.fingerprint for each in neighbours):
         doomed |= images(run)
-    size = sum(file.stat().st_size for file in doomed if file.is_file())
+    size = sum(map(file_size, doomed))
     for file in doomed:
         file.unlink(missing_ok=True)
     if settings.store is not None:

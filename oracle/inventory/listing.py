@@ -85,7 +85,7 @@ def one(run: StoredRun, store: ResultStore, rows: Removal) -> ListedRun:
         # what S-Cyc shares with the oracle is known once it has been asked for
         expected=len(asked) if run.state == "done" else expected_cells(so_far, asked),
         ended=rows.ended(graph.id),
-        size=sum(each.stat().st_size for each in files(run, mine) if each.is_file()),
+        size=sum(map(file_size, files(run, mine))),
         owners=tuple(dict.fromkeys(owner for _, owner, _ in rows.jobs(run.record.run_id))),
     )
 
@@ -142,6 +142,20 @@ def images(run: StoredRun) -> set[Path]:
         run: The stored run.
     """
     return set((run.folder / "images").glob(f"{run.record.fingerprint}.*"))
+
+
+def file_size(file: Path) -> int:
+    """Return the size of a file in bytes; 0 where there is none.
+
+    A run under way drops networks while it is listed, so a file may go at any moment.
+
+    Args:
+        file: Path of a network, an image cache or a report.
+    """
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
 
 
 def find_listed(name: str, settings: Settings) -> ListedRun:

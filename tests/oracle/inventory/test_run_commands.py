@@ -58,6 +58,25 @@ def size(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
+def test_a_network_that_is_dropped_while_runs_are_listed_counts_nothing(
+    done: DoneHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = listed(done.folder)[0]["bytes"]
+    networks = [*(done.folder / "tiny" / "checkpoints").rglob("*.pt")]
+    stat = Path.stat
+
+    def dropped(path: Path, **options: Any) -> Any:
+        """Drop a network when somebody has looked at it once."""
+        answer = stat(path, **options)
+        if path in networks:
+            path.unlink()
+        return answer
+
+    monkeypatch.setattr(Path, "stat", dropped)
+    assert listed(done.folder)[0]["bytes"] == whole
+    assert listed(done.folder)[0]["bytes"] < whole
+
+
 def test_a_list_tells_of_state_progress_size_and_date(done: DoneHome) -> None:
     (found,) = listed(done.folder)
     assert (found["id"], found["study"], found["state"]) == (done.run_id, "tiny", "done")
