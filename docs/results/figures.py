@@ -28,7 +28,8 @@ CONVERGED = {
     "demo": "digits, 300 training images",
     "digits-converged": "digits, 898 training images",
     "mnist1d": "MNIST-1D, 12,000 training signals",
-    "converged-fc": "CIFAR-10, 36,000 training images",
+    "converged-fc": "CIFAR-10, fully connected network",
+    "converged-lenet": "CIFAR-10, convolutional network",
 }
 CONTROLS = {
     "demo": "IMP: the demo",

@@ -238,7 +238,7 @@ def test_a_network_of_the_script_itself_is_refused_where_rays_workers_train(
         prepare.prepare(own, Settings(tmp_path, backend="ray"))
     (problem,) = raised.value.problems
     assert (problem.path, problem.value) == ("network.factory", "__main__:small_cnn")
-    assert "put it into a module of its own" in problem.rule
+    assert "move it to a module" in problem.rule
     assert prepare.prepare(own, settings(tmp_path)).run_id
 
 
