@@ -95,7 +95,7 @@ def known(names: Mapping[str, str]) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-def panels(titles: Sequence[str], height: int = 460, space: float = 0.07) -> go.Figure:
+def panels(titles: Sequence[str], height: int = 460, space: float = 0.05) -> go.Figure:
     """Make a row of panels.
 
     Args:
@@ -104,8 +104,9 @@ def panels(titles: Sequence[str], height: int = 460, space: float = 0.07) -> go.
         space: Between two panels, as a share of the width.
     """
     figure = make_subplots(cols=len(titles), subplot_titles=titles, horizontal_spacing=space)
+    width = min(460, 1900 // len(titles)) * len(titles)
     return figure.update_layout(
-        template="plotly_white", width=460 * len(titles), height=height, font={"size": 12},
+        template="plotly_white", width=width, height=height, font={"size": 12},
         legend={"orientation": "h", "y": -0.22}, margin={"t": 80},
     )  # fmt: skip
 
