@@ -88,15 +88,12 @@ def _module(name: str, function: str) -> ModuleType:
     elsewhere.
     """
     package = importlib.util.find_spec(_PACKAGE)
-    folders = (package.submodule_search_locations or ()) if package else ()
-    for file in (Path(folder, f"{name}.py") for folder in folders):
-        if _PACKAGE in sys.modules or not file.is_file():
-            continue
+    if package is not None and package.origin is not None and _PACKAGE not in sys.modules:
+        file = Path(package.origin).with_name(f"{name}.py")
         spec = importlib.util.spec_from_file_location(f"{__name__}{name}", file)
-        if spec is None or spec.loader is None:
-            continue
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        if hasattr(module, function):
-            return module
+        if file.is_file() and spec is not None and spec.loader is not None:
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            if hasattr(module, function):
+                return module
     return importlib.import_module(_PACKAGE)

@@ -85,7 +85,7 @@ class OptunaStudies:
         """Return numbers and names for people of a graph's studies, summaries first."""
         found = studies_with(self._storage.engine, "graph", graph.id)
         studies = [DescribedStudy(*each) for each in found]
-        names = people_names(studies, first_weights_remaining(self._storage.engine))
+        names = people_names(studies, first_weights_remaining(self._storage.engine, graph.id))
         later = {each.number for each in studies if not each.is_summary}
         order = sorted(names, key=lambda number: (number in later, names[number]))
         return [(number, names[number]) for number in order]

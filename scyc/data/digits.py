@@ -25,8 +25,8 @@ def _table() -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
     file is read without it. A scikit-learn that keeps the file elsewhere is asked for it.
     """
     package = importlib.util.find_spec("sklearn")
-    for folder in (package.submodule_search_locations or ()) if package else ():
-        file = Path(folder, "datasets", "data", "digits.csv.gz")
+    if package is not None and package.origin is not None:
+        file = Path(package.origin).with_name("datasets") / "data" / "digits.csv.gz"
         if file.is_file():
             return np.loadtxt(file, delimiter=",", dtype=np.int64)
     from sklearn.datasets import load_digits  # noqa: PLC0415

@@ -4,10 +4,10 @@ from typing import Any
 
 import optuna
 
-COUNT = (
-    "SELECT COUNT(*) FROM trials WHERE trial_id NOT IN "
-    "(SELECT trial_id FROM trial_user_attributes WHERE key = 'summary_of_cycle')"
+TRAINED = (
+    "trial_id NOT IN (SELECT trial_id FROM trial_user_attributes WHERE key = 'summary_of_cycle')"
 )
+COUNT = f"SELECT COUNT(*) FROM trials WHERE {TRAINED}"  # noqa: S608  # a constant
 
 
 def trained(storage: str) -> list[Any]:

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from faults.drivers import Victim, ended, forked, until
 from faults.loads import Meter, declared, descriptors, drive, metered
+from optuna_trials import TRAINED
 
 from oracle.database import RunDatabase, sqlite_url
 from oracle.records.jobs import Holder, NewJob
@@ -153,8 +154,7 @@ def test_eight_writers_of_one_sqlite_database_never_find_it_locked_and_lose_noth
     ]
     with contextlib.closing(sqlite3.connect(folder / "oracle.db")) as database:
         states = database.execute(
-            "SELECT state, COUNT(*) FROM trials WHERE trial_id NOT IN (SELECT trial_id"
-            " FROM trial_user_attributes WHERE key = 'summary_of_cycle') GROUP BY state"
+            f"SELECT state, COUNT(*) FROM trials WHERE {TRAINED} GROUP BY state"  # noqa: S608
         ).fetchall()
         stored = {name for (name,) in database.execute("SELECT id FROM oracle_jobs")}
         ((sound,),) = database.execute("PRAGMA integrity_check")

@@ -22,8 +22,7 @@ def studies_with(engine: sa.Engine, key: str, value: str) -> list[tuple[int, str
     Returns:
         Number, as the dashboard's addresses have it, name and user attributes of each.
     """
-    wanted = (OF_STUDIES.c.key == key) & (OF_STUDIES.c.value_json == json.dumps(value))
-    mine = sa.select(OF_STUDIES.c.study_id).where(wanted)
+    mine = sa.select(OF_STUDIES.c.study_id).where(_is_text(key, value))
     columns = (OF_STUDIES.c.study_id, OF_STUDIES.c.key, OF_STUDIES.c.value_json)
     attributes: dict[int, dict[str, Any]] = defaultdict(dict)
     with engine.connect() as connection:
@@ -49,17 +48,22 @@ def study_attributes(engine: sa.Engine, number: int) -> dict[str, Any]:
         return {row.key: json.loads(row.value_json) for row in rows}
 
 
-def first_weights_remaining(engine: sa.Engine) -> dict[int, float]:
+def first_weights_remaining(engine: sa.Engine, graph: str | None = None) -> dict[int, float]:
     """Read the weights that remain after the pruning of the first training run of each study.
 
     Args:
         engine: Of the database.
+        graph: Id of the graph whose studies are wanted; None: all studies.
 
     Returns:
         Percent, by the study's number; studies without training runs are left out.
     """
     oldest = sa.func.min(TRIALS.c.trial_id).label("trial_id")
-    first = sa.select(TRIALS.c.study_id, oldest).group_by(TRIALS.c.study_id).subquery()
+    oldest_of = sa.select(TRIALS.c.study_id, oldest).group_by(TRIALS.c.study_id)
+    if graph is not None:
+        mine = sa.select(OF_STUDIES.c.study_id).where(_is_text("graph", graph))
+        oldest_of = oldest_of.where(TRIALS.c.study_id.in_(mine))
+    first = oldest_of.subquery()
     select = (
         sa.select(first.c.study_id, ATTRIBUTES.c.value_json)
         .join(ATTRIBUTES, ATTRIBUTES.c.trial_id == first.c.trial_id)
@@ -73,7 +77,10 @@ def first_weights_remaining(engine: sa.Engine) -> dict[int, float]:
 def trials_with(engine: sa.Engine, key: str, value: str) -> int:
     """Return how many trials there are in those studies."""
     same = TRIALS.c.study_id == OF_STUDIES.c.study_id
-    wanted = (OF_STUDIES.c.key == key) & (OF_STUDIES.c.value_json == json.dumps(value))
-    select = sa.select(sa.func.count()).select_from(TRIALS).join(OF_STUDIES, same).where(wanted)
+    select = sa.select(sa.func.count()).select_from(TRIALS).join(OF_STUDIES, same)
     with engine.connect() as connection:
-        return int(connection.execute(select).scalar_one())
+        return int(connection.execute(select.where(_is_text(key, value))).scalar_one())
+
+
+def _is_text(key: str, value: str) -> sa.ColumnElement[bool]:
+    return (OF_STUDIES.c.key == key) & (OF_STUDIES.c.value_json == json.dumps(value))
