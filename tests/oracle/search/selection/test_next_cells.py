@@ -1,11 +1,9 @@
 """Searches that choose single cells of a cycle: on known curves, by what they train and answer."""
 
 import math
-import time
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
 
 from oracle.search.selection.cell_rules import RULES
 from oracle.search.selection.cycle_answer import Answer, CycleSearch, Known, infer_cycle
@@ -116,23 +114,6 @@ def test_what_it_asks_is_a_function_of_what_is_known_alone() -> None:
     one, *_ = run(truth, search)
     other, *_ = run(truth, search)
     assert (one.trained == other.trained).all()
-
-
-@pytest.mark.parametrize("rule", ["information", "knowledge gradient"])  # both of "adaptive"
-def test_a_decision_at_60_values_and_12_replicates_takes_less_than_50_ms_of_cpu(rule: str) -> None:
-    rng = np.random.default_rng(0)
-    grid = tuple(np.geomspace(0.005, 0.5, 60).tolist())
-    means = 90 - 10 * (np.linspace(0, 1, 60) - 0.5) ** 2
-    search = CycleSearch(grid, 12, 0.5, 720, 8)
-    with threadpool_limits(1):
-        spent = []
-        for _ in range(5):  # another table each: decisions are kept
-            table, diverged = means[:, None] + rng.normal(0, 0.5, (60, 12)), np.zeros((60, 12))
-            table[:, 11], diverged[:, 11] = np.nan, np.nan
-            started = time.process_time()
-            assert next_cells(search, Known(table, diverged), rule).cells
-            spent.append(time.process_time() - started)
-    assert min(spent) < 0.05
 
 
 def test_the_max_lr_that_is_named_has_every_replicate_and_is_as_good_as_the_best() -> None:
