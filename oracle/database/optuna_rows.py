@@ -1,5 +1,7 @@
 """Optuna's trials, each written in one transaction in which its writer's lease holds.
 
+Over 300 lines: public methods say their arguments, results and errors.
+
 Optuna itself takes some fifty statements of its ORM for a trial, and asks nobody whether it may; it
 reads a trial in a millisecond. The tables are those of the schema that `oracle.database.probe` asks
 for; a test holds the rows against those that Optuna writes.
@@ -29,23 +31,24 @@ from oracle.database.contents.optuna_tables import (
     number_kind,
     read_number,
 )
+from oracle.database.contents.trials import running_cells
 from oracle.database.engine import URL, Database
 from oracle.database.leases import LeaseClaim, require
 from oracle.errors import OptunaStudyGone
 from scyc.json_types import JsonMapping, JsonObject
 
-Fate = Literal["COMPLETE", "PRUNED", "FAIL"]
+Fate = Literal["COMPLETE", "PRUNED", "FAIL", "RUNNING"]
 
 Row = dict[str, Any]  # of a table, by column
 
 
 @dataclass(frozen=True)
 class NewTrial:
-    """A trial that has ended, as Optuna keeps it."""
+    """A trial as Optuna keeps it."""
 
     fate: Fate
     started: datetime  # UTC, without a time zone
-    ended: datetime
+    ended: datetime | None  # None: it is running
     values: Sequence[float]
     params: Mapping[str, tuple[float, str]]  # value as Optuna keeps it, and distribution as JSON
     curve: Mapping[int, float] = field(default_factory=dict)  # intermediate values, by step
@@ -74,16 +77,23 @@ class Trials:
     def add(
         self, study: int, trial: NewTrial, claim: LeaseClaim | None, unless: str | None = None
     ) -> None:
-        """Write a trial as the next of a study, whose number is Optuna's.
+        """Write a trial as the next of a study, or in place of the running one of its cell.
 
-        claim: the lease that must hold, until the trial is there. unless: one of the trial's
-        attributes; nothing is written where a trial of the study has the same. It is asked for
-        behind the study's lock, so that a COMMIT under way, whose answer was lost, is seen. Raises
-        LeaseLost where the lease does not hold, OptunaStudyGone, StorageError.
+        study: Optuna's number. claim: the lease that must hold, until the trial is there. unless:
+        one of the trial's attributes; nothing is written where a trial of the study has the same.
+        It is asked for behind the study's lock, so that a COMMIT under way, whose answer was lost,
+        is seen. Raises LeaseLost where the lease does not hold, OptunaStudyGone, StorageError.
         """
         with self._writing_in(study, claim) as connection:
-            if unless is None or _like(connection, study, unless, trial) is None:
-                insert_trial(connection, study, _next_number(study), trial)
+            if unless is not None and _like(connection, study, unless, trial) is not None:
+                return
+            cell = trial.attributes.get("cell")
+            running = running_cells(connection, study).get(cell) if cell else None
+            if running is None:
+                insert_trial(connection, study, next_number(study), trial)
+            else:
+                times = {"datetime_start": trial.started, "datetime_complete": trial.ended}
+                _replace(connection, running, trial, times)
 
     def put(self, study: int, trial: NewTrial, claim: LeaseClaim | None, key: str) -> None:
         """Write a trial in place of the one of its study that has one attribute the same.
@@ -100,7 +110,7 @@ class Trials:
         with self._writing_in(study, claim) as connection:
             there = _like(connection, study, key, trial)
             if there is None:
-                insert_trial(connection, study, _next_number(study), trial)
+                insert_trial(connection, study, next_number(study), trial)
             elif not _says(connection, there, trial):
                 _replace(connection, there, trial)
 
@@ -110,9 +120,7 @@ class Trials:
         with self._database.writing() as connection:
             if claim is not None:
                 require(connection, claim)
-            locked = sa.select(STUDIES.c.study_id).where(STUDIES.c.study_id == study)
-            if connection.execute(locked.with_for_update()).one_or_none() is None:
-                raise OptunaStudyGone(f"the Optuna study {study} was deleted")
+            lock_study(connection, study)
             yield connection
 
     def distribution(self, study: int, name: str) -> str | None:
@@ -196,7 +204,24 @@ class Trials:
             return {json.loads(text) for text in connection.execute(select).scalars()}
 
 
-def _next_number(study: int) -> sa.ScalarSelect[int]:
+def lock_study(connection: sa.Connection, study: int) -> None:
+    """Let nobody else write to a study in this transaction. Raises OptunaStudyGone.
+
+    Args:
+        connection: In a transaction that writes.
+        study: Its number.
+    """
+    locked = sa.select(STUDIES.c.study_id).where(STUDIES.c.study_id == study)
+    if connection.execute(locked.with_for_update()).one_or_none() is None:
+        raise OptunaStudyGone(f"the Optuna study {study} was deleted")
+
+
+def next_number(study: int) -> sa.ScalarSelect[int]:
+    """Return the expression for the number of a study's next trial.
+
+    Args:
+        study: Its number.
+    """
     select = sa.select(sa.func.count()).where(TRIALS.c.study_id == study)
     return select.scalar_subquery()
 
@@ -225,10 +250,12 @@ def _says(connection: sa.Connection, trial_id: int, trial: NewTrial) -> bool:
     return True
 
 
-def _replace(connection: sa.Connection, trial_id: int, trial: NewTrial) -> None:
-    """Replace all rows of a stored trial but its own, of which the state."""
+def _replace(
+    connection: sa.Connection, trial_id: int, trial: NewTrial, own: Mapping[str, Any] | None = None
+) -> None:
+    """Replace all rows of a stored trial but its own, of which the state and `own`."""
     mine = TRIALS.c.trial_id == trial_id
-    connection.execute(sa.update(TRIALS).where(mine).values(state=trial.fate))
+    connection.execute(sa.update(TRIALS).where(mine).values(state=trial.fate, **(own or {})))
     for table, _ in trial_rows(trial):
         connection.execute(sa.delete(table).where(table.c.trial_id == trial_id))
     _insert_rows(connection, trial_id, trial)

@@ -1,4 +1,7 @@
-"""What a worker does: load parents, prune, train, save; the same in any process."""
+"""What a worker does: load parents, prune, train, save; the same in any process.
+
+Over 300 lines: public methods say their arguments, results and errors.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ import torch
 from pydantic import TypeAdapter
 
 from oracle.errors import PackFailed
+from oracle.execution.curves.reporter import CurveReporter
 from oracle.execution.network_cache import Starts
 from oracle.host.devices import resolve_device
 from oracle.search.graph import NUMERICS, Cell, CellResult, keeper
@@ -79,7 +83,8 @@ class CellTask:
 class Worker:
     """Trains packs; the images are loaded and the networks built once.
 
-    said: lines for the driver's user; whoever shows them empties it.
+    messages: lines for the driver's user; whoever shows them empties it. curves: takes validation
+    values; whoever wants them sets its `send`.
     """
 
     def __init__(self, worker_spec: WorkerConfig) -> None:
@@ -104,6 +109,7 @@ class Worker:
         self._last: str | None = None  # the pack before
         self._starts = Starts()
         self.messages: list[str] = []
+        self.curves = CurveReporter()
 
     def plan(self, most: int | None) -> Plan:
         """Measure how packs are trained best here; most: the study's own pack size."""
@@ -164,8 +170,12 @@ class Worker:
             )
             for task in tasks
         ]
+
+        def told(index: int, step: int, accuracy: float) -> None:
+            self.curves.add(tasks[index].cell, step, accuracy)
+
         try:
-            trained = self._trainer.train(members, pack_state, engine)
+            trained = self._trainer.train(members, pack_state, engine, told)
         except torch.OutOfMemoryError:
             trained = None
         if trained is None:  # out of the handler, whose traceback holds the tensors

@@ -3,11 +3,13 @@
 One Optuna study holds the training runs of a place of the graph (an oracle cycle below one path of
 max_lr), and one holds those of an S-Cyc run. One finished trial is one training; it is added in one
 transaction and never changed. Studies are found by their attributes; names are for people.
+
+Over 300 lines: public methods say their arguments, results and errors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import optuna
@@ -23,6 +25,7 @@ from oracle.database import (
     optuna_schema_lock,
 )
 from oracle.database.contents.optuna_tables import SUMMARY_KEY
+from oracle.database.contents.running_trials import RunningTrials
 from oracle.database.contents.studies import trials_with
 from oracle.database.optuna_rows import Trials
 from oracle.errors import OptunaStudyGone, StorageProblem
@@ -43,6 +46,7 @@ from oracle.storage.trial_codec import (
     new_trial,
     observed_trial,
     replicate_of,
+    running_trial,
 )
 from scyc.errors import BadInput
 
@@ -67,6 +71,7 @@ class ResultStore:
         self._url = url
         self._shown: DashboardStorage | None = None  # what the dashboard reads from
         self._trials = Trials(url)
+        self._running = RunningTrials(url)
         self._studies = OptunaStudies(self._storage)
         self._numbers: dict[str, int] = {}  # of studies in their table, by name
         self._axes: dict[str, FloatDistribution | None] = {}  # of max_lr, by study
@@ -84,6 +89,7 @@ class ResultStore:
             self._shown.remove_session()
             self._shown.engine.dispose()
         self._trials.close()
+        self._running.close()
 
     def dashboard(self) -> Callable[..., Any]:
         """Return the Optuna dashboard, a WSGI application; it asks nobody who they are."""
@@ -186,6 +192,71 @@ class ResultStore:
             axis = self._axis(study, bounds)
             trial = cell_trial(study_key, cell, result, metric_of(graph), axis)
             self._add(study, trial, claim, "cell" if again else None)
+
+    def show_running(
+        self,
+        graph: Graph,
+        name: str,
+        study_key: StudyKey,
+        curves: Sequence[tuple[Cell, Mapping[int, float]]],
+        claim: LeaseClaim,
+        bounds: tuple[float, float] | None = None,
+    ) -> None:
+        """Show training runs that are under way as running trials, with their curves so far.
+
+        :meth:`add` turns such a trial into the finished one.
+
+        curves: validation values by completed iterations; those that are there already stay. claim:
+        to the graph's lease. bounds: learning rates that the grid never passes. Raises LeaseLost,
+        OptunaStudyGone, and StorageError when the database fails.
+        """
+        with storage_errors("a curve under way could not be stored"):
+            study = self._studies.get(graph, name, study_key)
+            axis = self._axis(study, bounds)
+            trials = [running_trial(study_key, cell, curve, axis) for cell, curve in curves]
+            self._running.show(self._number(study), trials, claim)
+
+    def restart_running(
+        self,
+        graph: Graph,
+        name: str,
+        study_key: StudyKey,
+        cells: Sequence[Cell],
+        claim: LeaseClaim,
+    ) -> None:
+        """Delete the curves of training runs that begin anew. Raises as :meth:`show_running`.
+
+        Args:
+            graph: Names the training runs of the system.
+            name: Of the study, for the title.
+            study_key: The Optuna study that holds them.
+            cells: The training runs.
+            claim: To the graph's lease.
+        """
+        with storage_errors("a curve under way could not be deleted"):
+            number = self._number(self._studies.get(graph, name, study_key))
+            self._running.restart(number, [cell.id for cell in cells], claim)
+
+    def delete_running(self, graph: Graph, claim: LeaseClaim) -> None:
+        """Delete all running trials of a graph. Raises LeaseLost, StorageError.
+
+        Args:
+            graph: Names the training runs of the system.
+            claim: To the graph's lease.
+        """
+        with storage_errors("the running trials could not be deleted"):
+            self._running.delete(graph.id, claim)
+
+    def running(self, graph: Graph) -> dict[str, dict[int, float]]:
+        """Return the curves so far of training runs under way, by cell id. Raises StorageError.
+
+        The driver that has shown them may have been killed since.
+
+        Args:
+            graph: Names the training runs of the system.
+        """
+        with storage_errors("the running trials could not be read"), decoding_errors():
+            return self._running.curves(graph.id)
 
     def add_candidate(
         self, graph: Graph, name: str, trial: CandidateTrial, claim: LeaseClaim | None = None

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from oracle.database.contents.optuna_tables import ATTRIBUTES, OF_STUDIES, STUDIES, TRIALS
+from oracle.database.contents.trials import is_running
 
 
 def studies_with(engine: sa.Engine, key: str, value: str) -> list[tuple[int, str, dict[str, Any]]]:
@@ -59,7 +60,8 @@ def first_weights_remaining(engine: sa.Engine, graph: str | None = None) -> dict
         Percent, by the study's number; studies without training runs are left out.
     """
     oldest = sa.func.min(TRIALS.c.trial_id).label("trial_id")
-    oldest_of = sa.select(TRIALS.c.study_id, oldest).group_by(TRIALS.c.study_id)
+    oldest_of = sa.select(TRIALS.c.study_id, oldest).where(~is_running())
+    oldest_of = oldest_of.group_by(TRIALS.c.study_id)
     if graph is not None:
         mine = sa.select(OF_STUDIES.c.study_id).where(_is_text("graph", graph))
         oldest_of = oldest_of.where(TRIALS.c.study_id.in_(mine))
@@ -75,11 +77,12 @@ def first_weights_remaining(engine: sa.Engine, graph: str | None = None) -> dict
 
 
 def trials_with(engine: sa.Engine, key: str, value: str) -> int:
-    """Return how many trials there are in those studies."""
+    """Return how many trials have ended in those studies."""
     same = TRIALS.c.study_id == OF_STUDIES.c.study_id
     select = sa.select(sa.func.count()).select_from(TRIALS).join(OF_STUDIES, same)
     with engine.connect() as connection:
-        return int(connection.execute(select.where(_is_text(key, value))).scalar_one())
+        mine = select.where(_is_text(key, value), ~is_running())
+        return int(connection.execute(mine).scalar_one())
 
 
 def _is_text(key: str, value: str) -> sa.ColumnElement[bool]:
