@@ -77,7 +77,7 @@ class PackTrials:
         self._nap = _FIRST_NAP
         self._out[trial_id] = pack
         tasks = [dataclasses.asdict(each) for each in cell_tasks(pack.cells, queue.known)]
-        return {"tasks": json.dumps(tasks), "engine": queue.engine, "trial": trial_id}
+        return {"tasks": json.dumps(tasks), "engine": queue.engine}
 
     def _rest(self, trial_id: str, seconds: float) -> dict[str, float]:
         """Return the configuration of a trial that only keeps its worker."""
@@ -198,11 +198,11 @@ def pack_scheduler() -> Any:
     return made()
 
 
-def curve_callback(trials: PackTrials, channel: CurveChannel) -> Any:
+def curve_callback(pack_trials: PackTrials, channel: CurveChannel) -> Any:
     """Return a Tune callback that passes the curves of packs under way on, once a second.
 
     Args:
-        trials: Of the run.
+        pack_trials: Of the run.
         channel: What the workers send to.
 
     Returns:
@@ -216,9 +216,9 @@ def curve_callback(trials: PackTrials, channel: CurveChannel) -> Any:
         def __init__(self) -> None:
             self._looked = time.monotonic()
 
-        def on_step_end(self, **info: Any) -> None:
+        def on_step_end(self, iteration: int, trials: list[Any], **info: Any) -> None:
             if time.monotonic() - self._looked >= _LOOK:
-                trials.take_curves(channel.read())
+                pack_trials.take_curves(channel.read())
                 self._looked = time.monotonic()
 
         def __reduce__(self) -> tuple[type, tuple[()]]:

@@ -60,7 +60,7 @@ def pack_trainable() -> type:
             if "most" in self.work:
                 return {"plan": dataclasses.asdict(worker.plan(self.work["most"] or None))}
             tasks = [CellTask(**each) for each in json.loads(self.work["tasks"])]
-            worker.curves.send = ray_channel.sender(self.channel, self.work["trial"])
+            worker.curves.send = ray_channel.sender(self.channel, self.trial_id)
             results = worker.train(tasks, self.work["engine"])
             worker.curves.forget()
             return {"results": [dataclasses.asdict(result) for result in results]}
