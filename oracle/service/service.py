@@ -10,7 +10,7 @@ from oracle.database import RunDatabase, RunRecord
 from oracle.errors import Forbidden, QueueFull, SettingProblem, UnknownJob
 from oracle.records.jobs import PRIORITIES, Job, NewJob
 from oracle.records.tokens import Token
-from oracle.runs import catalog
+from oracle.runs import catalog, recorded
 from oracle.runs.catalog import StoredRun
 from oracle.search.graph import Graph
 from oracle.service import admission
@@ -218,7 +218,7 @@ class Service:
     def _computed(self, run: StoredRun, which: str | None) -> Table:
         if which is None:
             return catalog.table_from(run, self.store)
-        return catalog.distributions(run, catalog.replayed(run, self.store), which)
+        return recorded.distributions(run, catalog.replayed(run, self.store), which)
 
     def _admitted(
         self,

@@ -18,7 +18,8 @@ from optuna.distributions import (
 )
 from optuna.trial import FrozenTrial, TrialState
 
-from oracle.database.optuna_rows import Fate, NewTrial, StoredTrial
+from oracle.database.contents.trial_rows import Fate, NewTrial
+from oracle.database.optuna_rows import StoredTrial
 from oracle.records.candidates import Axis, CandidateTrial
 from oracle.records.observations import Observation
 from oracle.search.graph import Cell, CellResult, Graph

@@ -16,7 +16,8 @@ from optuna.trial import FrozenTrial, TrialState
 from oracle.database import LeaseClaim, RunDatabase, parse_url
 from oracle.database import leases as leases_module
 from oracle.database import optuna_rows as optuna_trials_module
-from oracle.database.optuna_rows import NewTrial, Trials
+from oracle.database.contents.trial_rows import NewTrial
+from oracle.database.optuna_rows import Trials
 from oracle.database.tables import LEASES
 from oracle.errors import LeaseLost
 from oracle.runs import execute, prepare
