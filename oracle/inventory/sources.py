@@ -7,13 +7,13 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from oracle.analysis.costs import Measured, comparable
+from oracle.analysis.costs import Measured
 from oracle.database import RunRecord, sqlite_url
 from oracle.errors import SettingProblem
 from oracle.experiments.base import Experiment
 from oracle.experiments.registry import experiment
 from oracle.inventory.archive import Archive, opened_archive
-from oracle.runs import catalog, recorded
+from oracle.runs import catalog
 from oracle.runs.catalog import StoredRun
 from oracle.search.request import replay
 from oracle.settings import Settings
@@ -30,6 +30,9 @@ def table(text: str, settings: Settings, distributions: str | None = None) -> Ta
         settings: Where runs are.
         distributions: The pruning run whose distributions are wanted instead.
 
+    Returns:
+        A table of the run's kind, or of kind "distributions".
+
     Raises:
         BadInput: There is no such run, or the file is none.
         StorageError: The database fails.
@@ -41,11 +44,11 @@ def table(text: str, settings: Settings, distributions: str | None = None) -> Ta
             so_far = _replayed(archive)
             if distributions is None:
                 return so_far.table(archive.run_id)
-            return recorded.distributions(_as_run(archive, Path(text)), so_far, distributions)
+            return catalog.distributions(_as_run(archive, Path(text)), so_far, distributions)
     run = catalog.find_run(text, settings)
     if distributions is None:
         return catalog.stored_table(run)
-    return recorded.stored_distributions(run, distributions)
+    return catalog.stored_distributions(run, distributions)
 
 
 def oracle_table(text: str, settings: Settings) -> tuple[OracleTable, float]:
@@ -54,6 +57,9 @@ def oracle_table(text: str, settings: Settings) -> tuple[OracleTable, float]:
     Args:
         text: Id or name of a run, or a file.
         settings: Where runs are kept and how they are trained.
+
+    Returns:
+        The table, and the share, in (0, 1).
 
     Raises:
         BadInput: As :func:`table`; or it is no oracle's, or its JSON does not say that share.
@@ -81,6 +87,9 @@ def measured(texts: tuple[str, ...], settings: Settings) -> list[Measured]:
         texts: Ids or names of runs, or files.
         settings: Where runs are kept and how they are trained.
 
+    Returns:
+        One a text, in their order.
+
     Raises:
         BadInput: As :func:`table`; or there are several, and one is a table's JSON, which does not
             say of which system it is.
@@ -96,7 +105,7 @@ def measured(texts: tuple[str, ...], settings: Settings) -> list[Measured]:
         elif text.endswith(".zip"):
             with opened_archive(Path(text)) as (archive, _):
                 shown = _replayed(archive).table(archive.run_id)
-                runs.append(comparable(archive.study, archive.graph, shown))
+                runs.append(catalog.comparable(archive.study, archive.graph, shown))
         else:
             runs.append(catalog.measured(catalog.find_run(text, settings)))
     return runs

@@ -13,7 +13,8 @@ from oracle.settings import Settings
 from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy
 from oracle.study.validation import parse
-from scyc.errors import BadInput
+from scyc.errors import BadInput, unknown
+from scyc.specs.base import as_json
 
 if TYPE_CHECKING:  # a list of runs needs neither the searches nor Optuna, half a second of imports
     from oracle.analysis.costs import Measured
@@ -39,20 +40,12 @@ class StoredRun:
 
 
 def find(settings: Settings, unread: list[str] | None = None) -> list[StoredRun]:
-    """Return all runs: of the storage that is named, or of the home.
+    """Return all runs: of the storage that is named, or of the home. Raises BadInput.
 
     A home may have databases of earlier versions, which are read where they lie.
 
-    Args:
-        settings: Where runs are kept.
-        unread: Takes the ids of runs whose studies another version of this project declared; they
-            are left out of the result.
-
-    Returns:
-        Runs by database, the oldest first.
-
-    Raises:
-        BadInput: A database cannot be read.
+    unread: takes the ids of runs whose studies another version of this project declared; they are
+    left out.
     """
     if settings.storage is not None:
         databases: list[tuple[URL, Path | None]] = [(parse_url(settings.storage), None)]
@@ -131,9 +124,6 @@ def as_it_stands(database: RunDatabase, run: StoredRun, record: RunRecord) -> St
         database: An open database that has the run.
         run: As it was read.
         record: Its row by now.
-
-    Returns:
-        The run with that record; "stopped" where it says "running" and no driver holds the graph.
     """
     state = record.state
     if state == "running" and not database.held(record.graph):
@@ -147,9 +137,6 @@ def find_run(text: str, settings: Settings) -> StoredRun:
     Args:
         text: Id of a run, the name that a user gave it, or name of a study.
         settings: Where runs lie.
-
-    Returns:
-        The latest of those that fit; an id or a given name goes before a study's name.
 
     Raises:
         BadInput: There is none.
@@ -169,9 +156,6 @@ def stored_table(run: StoredRun) -> Table:
 
     Args:
         run: Which run.
-
-    Returns:
-        The table, of finished training runs only.
     """
     from oracle.storage.session import opened  # noqa: PLC0415  # as above
 
@@ -188,9 +172,6 @@ def table_from(run: StoredRun, store: ResultStore) -> Table:
     Args:
         run: The stored run.
         store: Has the results.
-
-    Returns:
-        The table; with `current`, the unfinished cycle, where the oracle's search is in one.
     """
     from oracle.search.request import answered  # noqa: PLC0415  # as above
     from oracle.storage.optuna_studies import study_name  # noqa: PLC0415  # as above
@@ -214,13 +195,26 @@ def measured(run: StoredRun) -> Measured:
 
     Args:
         run: Which run.
-
-    Returns:
-        As :func:`oracle.analysis.costs.comparable`.
     """
-    from oracle.analysis.costs import comparable  # noqa: PLC0415  # as above
-
     return comparable(run.study, _graph(run), stored_table(run))
+
+
+def comparable(study: Study, graph: Graph, table: Table) -> Measured:
+    """Return a study's table as its cost is compared with those of others.
+
+    Args:
+        study: What was declared.
+        graph: Names the training runs of the system.
+        table: Of a run.
+    """
+    from oracle.analysis.costs import Measured  # noqa: PLC0415  # as above
+
+    shared = {
+        "pruning": as_json(study.pruning),
+        "cycles": study.cycles,
+        "replicates": study.least_replicates,
+    }
+    return Measured(table, graph.id, shared)
 
 
 def adaptive_path(run: StoredRun) -> list[OracleCycle]:
@@ -228,9 +222,6 @@ def adaptive_path(run: StoredRun) -> list[OracleCycle]:
 
     Args:
         run: Of a study that trains whole grids.
-
-    Returns:
-        Cycles in order; [] where the first is not recorded.
     """
     from oracle.analysis import replay  # noqa: PLC0415  # as above
     from oracle.storage.session import opened  # noqa: PLC0415  # as above
@@ -240,6 +231,38 @@ def adaptive_path(run: StoredRun) -> list[OracleCycle]:
     with opened(run.url) as (_, store):
         known = store.results(graph)
     return replay.path(run.study, graph, known)
+
+
+def stored_distributions(run: StoredRun, name: str) -> Table:
+    """Collect the distributions that a run of any kind has recorded, of one of its pruning runs.
+
+    Args:
+        run: Which run.
+        name: "oracle" or "S-Cyc" of an oracle run, the label of an entry.
+
+    Raises:
+        BadInput: There is no such pruning run, or the study records nothing.
+    """
+    from oracle.storage.session import opened  # noqa: PLC0415  # as above
+
+    with opened(run.url) as (_, store):
+        return distributions(run, replayed(run, store), name)
+
+
+def distributions(run: StoredRun, experiment_found: Experiment, name: str) -> Table:
+    """Return what :func:`stored_distributions` does, of a replayed run. Raises BadInput."""
+    from oracle.tables import distributions as distribution_tables  # noqa: PLC0415  # as above
+
+    if run.study.record is None:
+        rule = "its study records no distributions; add record to the study and run it again"
+        raise BadInput("run", [SettingProblem("run", rule, run.record.run_id)])
+    runs = experiment_found.runs()
+    if name not in runs:
+        raise BadInput("run", [SettingProblem("distributions", unknown(name, runs), name)])
+    last = runs[name][-1] if runs[name] else None
+    stopped = last is not None and any(result.diverged for result in last.results)
+    ended = stopped or len(runs[name]) == run.study.cycles + 1
+    return distribution_tables.table(run.study, run.record.run_id, runs[name], ended, name)
 
 
 def replayed(
