@@ -80,15 +80,8 @@ def manifest_of(
     Returns:
         JSON.
     """
-    content = {
-        "format": FORMAT,
-        "version": VERSION,
-        "run": run_id,
-        "state": state,
-        "fingerprint": fingerprint,
-        "study": study,
-        "files": files,
-    }
+    content: JsonObject = {"format": FORMAT, "version": VERSION, "run": run_id, "state": state}
+    content |= {"fingerprint": fingerprint, "study": study, "files": files}
     return json.dumps(content, indent=1, allow_nan=False).encode()
 
 
@@ -97,6 +90,9 @@ def results_of(results: Sequence[CellResult]) -> bytes:
 
     Args:
         results: Results of training runs.
+
+    Returns:
+        A JSON list of all fields.
     """
     return json.dumps([_plain(asdict(each)) for each in results], allow_nan=False).encode()
 
@@ -106,6 +102,9 @@ def file_entry(content: bytes) -> JsonObject:
 
     Args:
         content: Of the file.
+
+    Returns:
+        JSON values.
     """
     return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 

@@ -67,6 +67,9 @@ class FunctionWorker:
         Args:
             most: Is not used.
 
+        Returns:
+            Never: it raises.
+
         Raises:
             PackFailed: Always.
         """
