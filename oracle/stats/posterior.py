@@ -210,7 +210,7 @@ def _draw(
     apart = np.abs(np.subtract.outer(places, places))
     step = float(np.median(np.diff(places)))
     steps = apart / max(step, 1e-12)
-    matrix, vector, _ = precision(table, size, steps, correlation(table, size, steps))
+    matrix, vector = precision(table, size, steps, correlation(table, size, steps))
     scale = float(np.sqrt(np.mean(size**2)))
     tallest = max(100 * scale, 4 * float(np.ptp(means)))
     heights = np.geomspace(0.2 * scale, tallest, HEIGHTS)
@@ -248,18 +248,16 @@ def _weighed(
     """Every model of the curve, and its probability given the cells."""
     models = list(itertools.product(KERNELS, LENGTHS, heights.tolist()))
     count = len(apart)
-    powers = heights[:, None, None] ** 2
+    powers = heights[:, None] ** 2
     scores = []
     for name in KERNELS:
         for length in LENGTHS:
             lower = np.linalg.cholesky(KERNELS[name](apart / length) + JITTER * np.eye(count))
-            inner, right = lower.T @ matrix @ lower, lower.T @ vector
-            factors = np.linalg.cholesky(np.eye(count) + powers * inner)
-            diagonals = np.diagonal(factors, axis1=1, axis2=2)
-            stacked = np.broadcast_to(right[:, None], (len(heights), count, 1))
-            solved = np.linalg.solve(factors, stacked)[:, :, 0]
-            fits = 0.5 * powers[:, 0, 0] * (solved**2).sum(axis=1)
-            scores.append(fits - np.log(diagonals).sum(axis=1))
+            # one spectrum serves every height: I + power * inner has the same eigenvectors
+            values, vectors = np.linalg.eigh(lower.T @ matrix @ lower)
+            grown = 1 + powers * np.maximum(values, 0.0)
+            along = (vectors.T @ (lower.T @ vector)) ** 2
+            scores.append(0.5 * (powers * (along / grown) - np.log(grown)).sum(axis=1))
     flat = np.concatenate(scores)
     weights = np.exp(flat - flat.max())
     return models, weights / weights.sum()
