@@ -36,7 +36,7 @@ class Noise:
 
     @property
     def near_best(self) -> float:
-        """Std of one replicate at the best value."""
+        """Standard deviation of one replicate at the max_lr with the best mean, in points."""
         return round(float(self.size[int(np.nanargmax(self.means))]), 6)
 
 
@@ -48,6 +48,9 @@ def estimate_noise(table: Array, places: Array, floor: float = 0.0) -> Noise:
         places: of the max_lr in [0, 1] along log max_lr.
         floor: the least std of one replicate, in points, such as that of one validation image.
 
+    Returns:
+        Size by max_lr, effects by replicate, means by max_lr and the degrees of freedom. Where rows
+        and columns leave nothing, the size is `floor` or `LEAST`, with 0 degrees of freedom.
     """
     seen = ~np.isnan(table)
     filled = np.where(seen, table, 0.0)
@@ -115,6 +118,9 @@ def noise_with_more_images(noise: float, floor: float, times: float) -> float:
         noise: std of one paired replicate, points.
         floor: std that the number of images alone gives to a single accuracy, points.
         times: how many times the images.
+
+    Returns:
+        The least standard deviation of one paired replicate with so many images, in points.
     """
     images = min(floor, noise) ** 2
     return float(np.sqrt(noise**2 - images * (1 - 1 / times)))

@@ -59,7 +59,7 @@ class Cells:
 
     @property
     def places(self) -> Array:
-        """Natural logarithms of the max_lr."""
+        """Natural logarithms of the max_lr, rising."""
         logs: Array = np.log(self.rates)
         return logs
 
@@ -77,7 +77,15 @@ class CurvePosterior:
     ]  # indices of the tried and the grid's points
 
     def at(self, rates: Sequence[float] | Array) -> Array:
-        """Draws at any max_lr of the grid's range, (draws, rates); straight between points."""
+        """Return the drawn curves at some max_lr.
+
+        Args:
+            rates: Learning rates, (rates,).
+
+        Returns:
+            Expected accuracies in percent, (draws, rates). They are interpolated linearly in log
+            max_lr between two points, and constant beyond the first and the last one.
+        """
         logs, wanted = np.log(self.points), np.log(np.asarray(rates, float))
         right = np.clip(np.searchsorted(logs, wanted), 1, len(logs) - 1)
         share = np.clip((wanted - logs[right - 1]) / (logs[right] - logs[right - 1]), 0, 1)
@@ -97,13 +105,17 @@ def curve_posterior(
 
     Args:
         cells: at least one that did not diverge.
-        tolerance: in points of accuracy; what lies `DEPTH` of them below the best, and one of
+        tolerance: in points of accuracy. What lies `DEPTH` of them below the best, and one of
             `REACHES` standard errors, counts as lying just there.
         grid: max_lr, tried or not, that the curve is wanted at too.
         floor: the least std of one replicate's noise, in points.
         seed: of the common random numbers.
         draws: how many curves.
 
+    Returns:
+        The curves at the tried and the grid's max_lr and at up to `POINTS` in all between them,
+        (draws, points), in percent with divergence counted as 0, and the noise of the tried max_lr
+        of which some replicate did not diverge.
     """
     rng = np.random.default_rng(seed)
     logs = np.union1d(cells.places, np.log(np.asarray(grid, float)) if len(grid) else [])

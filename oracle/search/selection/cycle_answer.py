@@ -41,7 +41,7 @@ class Known:
 
     @property
     def trained(self) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
-        """Which cells are."""
+        """Which cells are trained, (grid, replicates)."""
         return np.asarray(~np.isnan(self.diverged))
 
 
@@ -61,6 +61,9 @@ def infer_cycle(search: CycleSearch, known: Known) -> Answer:
     Args:
         search: The cycle's.
         known: Results, some of them missing; at least one has not diverged.
+
+    Returns:
+        The posterior of the curve at the whole grid, the ends of its region, and the best max_lr.
     """
     rows = np.flatnonzero(known.trained.any(axis=1))
     rates = np.array(search.grid)

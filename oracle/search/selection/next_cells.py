@@ -42,6 +42,9 @@ def budget_share(count: int) -> float:
 
     Args:
         count: Values of the grid.
+
+    Returns:
+        1/2 up to 14 values, 1/3 up to 29, 1/4 of longer grids.
     """
     return next((share for most, share in SHARES if count <= most), LONG_SHARE)
 
@@ -73,6 +76,12 @@ def next_cells(search: CycleSearch, known: Known, rule: str = "adaptive") -> Dec
         known: what was trained so far.
         rule: by which rule cells are chosen, a key of `RULES`.
 
+    Returns:
+        The cells to train together, as (position in the grid, replicate); none, and the reason,
+        when the search ends.
+
+    Raises:
+        KeyError: where there is no such rule.
     """
     return _decided(search, known.table.tobytes(), known.diverged.tobytes(), rule)
 
