@@ -185,7 +185,7 @@ def _integrated(
         ones = inverse.sum(axis=2)
         whole = ones.sum(axis=1)
         inverse -= ones[:, :, None] * ones[:, None, :] / whole[:, None, None]
-        values = table[np.ix_(rows, replicates)]
+        values = table[rows][:, replicates]
         said = inverse @ values
         matrices[:, rows[:, None], rows] += len(replicates) * inverse
         vectors[:, rows] += said.sum(axis=2)
