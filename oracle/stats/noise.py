@@ -126,6 +126,23 @@ def noise_with_more_images(noise: float, floor: float, times: float) -> float:
     return float(np.sqrt(noise**2 - images * (1 - 1 / times)))
 
 
+def lowest(table: Array, noise: Noise, depth: float, reach: float) -> float:
+    """Return the mean below which a max_lr is too far below the best to decide anything.
+
+    Args:
+        table: Accuracies in percent, (max_lr, replicates); NaN where a cell is missing.
+        noise: Of the same max_lr.
+        depth: Points below the best.
+        reach: Standard errors, of the best and a usual mean, below that.
+
+    Returns:
+        An accuracy in percent, without the replicates' effects.
+    """
+    errors = noise.size / np.sqrt((~np.isnan(table)).sum(axis=1))
+    top = int(np.argmax(noise.means - errors))
+    return float(noise.means[top] - depth - reach * np.hypot(errors[top], np.median(errors)))
+
+
 def precision(table: Array, size: Array, steps: Array, correlation: float) -> tuple[Array, Array]:
     """Integrate the replicates' effects out of what the cells say of the curve.
 

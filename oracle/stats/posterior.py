@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from oracle.stats.divergence import sample_divergence
-from oracle.stats.noise import Array, Noise, correlation, estimate_noise, precision
+from oracle.stats.noise import Array, Noise, correlation, estimate_noise, lowest, precision
 
 Indices = np.ndarray[Any, np.dtype[np.int64]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
@@ -153,9 +153,7 @@ def _sound(
     depth: points below the best, with `reach` standard errors, below which a value counts as lying
     just there.
     """
-    errors = noise.size / np.sqrt((~np.isnan(table)).sum(axis=1))
-    top = int(np.argmax(noise.means - errors))
-    least = noise.means[top] - depth - reach * np.hypot(errors[top], np.median(errors))
+    least = lowest(table, noise, depth, reach)
     deep = noise.means < least
     clipped = np.where(deep[:, None], table + (least - noise.means)[:, None], table)
     size = np.where(deep, np.minimum(noise.size, float(np.median(noise.size[~deep]))), noise.size)
