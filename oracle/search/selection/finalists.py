@@ -45,14 +45,14 @@ def finalists(search: CycleSearch, known: Known, answer: Answer, left: int) -> l
     order = np.argsort(-np.round(mean, 6), kind="stable")
     complete = [int(value) for value in order if never[value] and not missing[value]][:1]
     open_ones = [int(value) for value in order if never[value] and 0 < missing[value] <= left]
-    best = (float(mean[complete[0]]) if complete else -np.inf, ())
+    best: tuple[float, tuple[int, ...]] = (float(mean[complete[0]]) if complete else -np.inf, ())
     for size in range(1, MOST + 1):
         for some in itertools.combinations(open_ones[:CANDIDATES], size):
             if missing[list(some)].sum() > left:
                 continue
-            value = _expected_best(joint, mean, known, noise, complete, some)
-            if value > best[0] + LEAST_GAIN:
-                best = (value, some)
+            expected = _expected_best(joint, mean, known, noise, complete, some)
+            if expected > best[0] + LEAST_GAIN:
+                best = (expected, some)
     return [
         (value, int(replicate))
         for value in best[1]
