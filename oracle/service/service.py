@@ -161,7 +161,7 @@ class Service:
 
         Args:
             before: Only those with a lower number; None: the newest.
-            limit: At most so many.
+            limit: Runs of the page at most.
 
         Returns:
             The runs, and `before` for the next page; None where this is the last.

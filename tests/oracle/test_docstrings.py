@@ -18,13 +18,7 @@ NOTHING = ("None", "NoReturn", "Never")
 OTHERWISE = re.compile(
     r"property|override|overload|validator|serializer|setter|command|group|router\.|app\."
 )
-LATER = (
-    "oracle.stats.",
-    "oracle.search.selection.",
-    "oracle.runs.",
-    "oracle.storage.",
-    "oracle.rest.",
-)
+LATER = ("oracle.runs.", "oracle.storage.", "oracle.rest.")
 ELSEWHERE = re.compile(r"\b([Aa]s|[Ss]ee|those of|of) :(meth|func|class):")
 
 REFERENCE = re.compile(r":(?:func|meth|class|data|mod):`~?((?:oracle|scyc)\.[\w.]+)`")
