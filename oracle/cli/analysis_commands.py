@@ -71,23 +71,33 @@ def fit(
     The curve inside most regions, of these the closest to the well-tuned values; and every (q,
     beta) that is inside as many.
     """
-    from oracle.analysis import curve_fit as fits
-
     if (run_name is None) == (number is None):
         raise click.UsageError("name a RUN, or a table with --paper")
     if beta_low > beta_high:
         raise click.UsageError("--beta-low is above --beta-high")
-    name, rate, targets = _regions(run_name, settings, number)
-    if not targets:
-        raise click.ClickException(
-            "no cycle of this run has a region above chance level yet; nothing to fit"
-        )
-    betas = [beta_low + (beta_high - beta_low) * step / 30 for step in range(31)]
-    curves = fits.fit_scyc_curve(targets, rate, range(q_most + 1), list(dict.fromkeys(betas)))
-    if form == "json":
-        click.echo(json.dumps(fits.as_json(curves), indent=2))
+
+    def fitted() -> str:
+        from oracle.analysis import curve_fit as fits
+
+        name, rate, targets = _regions(run_name, settings, number)
+        if not targets:
+            raise click.ClickException(
+                "no cycle of this run has a region above chance level yet; nothing to fit"
+            )
+        betas = [beta_low + (beta_high - beta_low) * step / 30 for step in range(31)]
+        curves = fits.fit_scyc_curve(targets, rate, range(q_most + 1), list(dict.fromkeys(betas)))
+        if form == "json":
+            return json.dumps(fits.as_json(curves), indent=2) + "\n"
+        return fits.text(curves, name)
+
+    if run_name is None:
+        text = fitted()
     else:
-        click.echo(fits.text(curves, name), nl=False)
+        from oracle.runs import computed
+
+        what = ["oracle fit", q_most, beta_low, beta_high, form]
+        text = computed.of_run(run_name, settings, what, fitted)
+    click.echo(text, nl=False)
 
 
 @click.command()

@@ -14,6 +14,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from oracle.cli.printing import note
 from oracle.settings import BACKEND_NAMES, DEVICE_NAMES, ScaleDown, Settings, default_workers
 from scyc.errors import BadInput, Problem
 
@@ -71,7 +72,8 @@ def storage_options(command: Callable[..., None]) -> Callable[..., None]:
         _warn_of_password(storage)
         if storage_file is not None:
             storage = _stored_url(storage_file, storage)
-        command(settings=Settings(folder=folder, storage=storage, store=store), **arguments)
+        settings = Settings(folder=folder, storage=storage, store=store, chosen=note)
+        command(settings=settings, **arguments)
 
     return with_settings
 

@@ -43,13 +43,25 @@ def table(
         return
     if run_name is None:
         raise click.UsageError("Missing argument 'RUN'.")
-    from oracle.reports import formats
+    from oracle.runs import computed
 
-    content = _stored(run_name, settings, which)
+    columns, colour = width(), sys.stdout.isatty()
+
+    def printed() -> str:
+        from oracle.reports import formats
+
+        content = _stored(run_name, settings, which)
+        if form == "text":
+            return formats.text(content, columns, colour=colour)
+        return formats.FORMATS[form](content)
+
+    text = computed.of_run(
+        run_name, settings, ["oracle table", which, form, columns, colour], printed
+    )
     if form == "text":
-        print_table(formats.text(content, width(), colour=sys.stdout.isatty()))
+        print_table(text)
     else:
-        click.echo(formats.FORMATS[form](content), nl=False)
+        click.echo(text, nl=False)
 
 
 @click.command()
@@ -82,11 +94,10 @@ def plot(run_name: str, settings: Settings, which: str | None, output: Path | No
 @storage_options
 def list_runs(settings: Settings) -> None:
     """List the runs."""
-    from oracle.runs import catalog
-    from oracle.study.loading import bundled_studies
+    from oracle.runs.run_index import indexed
+    from oracle.study.built_in import bundled_studies
 
-    unread: list[str] = []
-    runs = catalog.find(settings, unread)
+    runs, unread = indexed(settings)
     width = max([20, *(len(each.record.run_id) for each in runs)])
     for each in runs:
         click.echo(f"{each.record.run_id:<{width}}  {each.state:<10} {each.folder}")

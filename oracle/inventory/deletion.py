@@ -16,7 +16,7 @@ from oracle.experiments.registry import experiment
 from oracle.experiments.summary import summary_key
 from oracle.inventory.idle_graph import idle_graph
 from oracle.inventory.listing import asked_cells, file_size, images, network_files
-from oracle.runs import catalog
+from oracle.runs import catalog, computed
 from oracle.runs.catalog import StoredRun
 from oracle.search.graph import CellResult, Graph
 from oracle.settings import Settings
@@ -110,6 +110,7 @@ def _delete_files(
         if sha256 and sha256 not in needed
     ]
     doomed = {run.folder / f"{run.record.run_id}.html"}
+    doomed |= computed.files(run.record.run_id, run.folder)
     doomed |= {file for sha256 in lost for file in network_files(run, sha256)}
     neighbours = [each for each in others if _folder(each) in (run.study.folder_name, None)]
     if all(each.fingerprint != run.record.fingerprint for each in neighbours):
