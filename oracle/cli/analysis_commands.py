@@ -76,10 +76,10 @@ def fit(
     if beta_low > beta_high:
         raise click.UsageError("--beta-low is above --beta-high")
 
-    def fitted() -> str:
+    def fitted(run: str | None) -> str:
         from oracle.analysis import curve_fit as fits
 
-        name, rate, targets = _regions(run_name, settings, number)
+        name, rate, targets = _regions(run, settings, number)
         if not targets:
             raise click.ClickException(
                 "no cycle of this run has a region above chance level yet; nothing to fit"
@@ -91,7 +91,7 @@ def fit(
         return fits.text(curves, name)
 
     if run_name is None:
-        text = fitted()
+        text = fitted(None)
     else:
         from oracle.runs import computed
 

@@ -47,10 +47,10 @@ def table(
 
     columns, colour = width(), sys.stdout.isatty()
 
-    def printed() -> str:
+    def printed(run: str) -> str:
         from oracle.reports import formats
 
-        content = _stored(run_name, settings, which)
+        content = _stored(run, settings, which)
         if form == "text":
             return formats.text(content, columns, colour=colour)
         return formats.FORMATS[form](content)

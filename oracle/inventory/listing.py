@@ -11,7 +11,7 @@ from pathlib import Path
 from oracle.database.contents.removal import Removal
 from oracle.experiments.base import Experiment
 from oracle.experiments.registry import expected_cells, experiment
-from oracle.runs import catalog
+from oracle.runs import catalog, computed
 from oracle.runs.catalog import StoredRun
 from oracle.search.graph import CellResult, Graph
 from oracle.search.request import requests
@@ -119,6 +119,7 @@ def files(run: StoredRun, results: Sequence[CellResult]) -> set[Path]:
     """
     checkpoints = {each for result in results for each in (result.checkpoint, result.kept) if each}
     paths = {file for sha256 in checkpoints for file in network_files(run, sha256)}
+    paths |= computed.files(run.record.run_id, run.folder)
     return paths | {run.folder / f"{run.record.run_id}.html"} | images(run)
 
 

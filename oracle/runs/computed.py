@@ -25,7 +25,7 @@ _FINISHED = ("done", "no winner")  # a run under way has other results each time
 
 
 def of_run(
-    text: str, settings: Settings, what: Sequence[object], compute: Callable[[], str]
+    text: str, settings: Settings, what: Sequence[object], compute: Callable[[str], str]
 ) -> str:
     """Return what a command computes from a run, computed once for all times that it is asked for.
 
@@ -33,16 +33,20 @@ def of_run(
         text: RUN, as a command is given it; a file is computed from each time.
         settings: Where runs are.
         what: What is computed, with all options: JSON values.
-        compute: Computes it.
+        compute: Computes it, given the id of the run, or the file.
 
     Raises:
         BadInput: There is no such run, or what `compute` raises.
         StorageError: The database fails.
     """
     if text.endswith((".json", ".zip")):
-        return compute()
+        return compute(text)
     run = choose(text, indexed(settings)[0], settings)
-    return of_record(run.record, run.state, run.url, run.folder, what, compute)
+
+    def of_this() -> str:
+        return compute(run.record.run_id)
+
+    return of_record(run.record, run.state, run.url, run.folder, what, of_this)
 
 
 def of_record(

@@ -219,4 +219,6 @@ def _parsed(record: RunRecord) -> StudyName | None:
     from oracle.runs.catalog import stored_study  # noqa: PLC0415  # half a second
 
     study = stored_study(record)
-    return study and StudyName(study.name, study.folder_name, dict(study.shrunk))
+    if study is None:
+        return None
+    return StudyName(study.name, study.folder_name, dict(study.shrunk))

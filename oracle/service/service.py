@@ -210,10 +210,10 @@ class Service:
         chosen = [each for each in records if each.run_id in ended] or records
         return self._run(chosen[-1]) if chosen else None
 
-    def _stamp(self, run: StoredRun, which: str | None) -> tuple[str, str | None, int]:
+    def _stamp(self, run: StoredRun, which: str | None) -> tuple[object, ...]:
         """Return what a table is a function of."""
         graph = Graph(run.study.system, run.record.fingerprint)
-        return (run.record.run_id, which, self.store.count(graph))
+        return (run.record.run_id, run.state, which, *self.store.stamp(graph))
 
     def _computed(self, run: StoredRun, which: str | None) -> Table:
         if which is None:

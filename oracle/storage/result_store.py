@@ -101,13 +101,16 @@ class ResultStore(ResultReader):
         self._axes.clear()
         self._candidates.clear()
 
-    def count(self, graph: Graph) -> int:
-        """Return how many trials there are of a graph, cells and candidates: it changes with each.
+    def stamp(self, graph: Graph) -> tuple[int, int | None, str | None]:
+        """Return what changes with each trial of a graph that is written or deleted.
 
         Raises StorageError when the database fails.
 
         Args:
             graph: Names the training runs of the system.
+
+        Returns:
+            How many trials there are, cells and candidates, and the newest one's id and end.
         """
         with storage_errors("the results could not be counted"):
             return trials_with(self._storage.engine, "graph", graph.id)

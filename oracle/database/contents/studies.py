@@ -84,12 +84,20 @@ def first_weights_remaining(engine: sa.Engine, graph: str | None = None) -> dict
         return {int(study): float(json.loads(text)) for study, text in rows}
 
 
-def trials_with(engine: sa.Engine, key: str, value: str) -> int:
-    """Return how many trials there are in those studies."""
+def trials_with(engine: sa.Engine, key: str, value: str) -> tuple[int, int | None, str | None]:
+    """Count the trials in those studies; with the newest, by its id and the time of its end.
+
+    Args:
+        engine: Of the database.
+        key: Name of the attribute.
+        value: Its text.
+    """
     same = TRIALS.c.study_id == OF_STUDIES.c.study_id
-    select = sa.select(sa.func.count()).select_from(TRIALS).join(OF_STUDIES, same)
+    newest = sa.func.max(TRIALS.c.trial_id), sa.func.max(TRIALS.c.datetime_complete)
+    select = sa.select(sa.func.count(), *newest).select_from(TRIALS).join(OF_STUDIES, same)
     with engine.connect() as connection:
-        return int(connection.execute(select.where(_is_text(key, value))).scalar_one())
+        count, number, ended = connection.execute(select.where(_is_text(key, value))).one()
+    return int(count), number, ended and str(ended)
 
 
 def _is_text(key: str, value: str) -> sa.ColumnElement[bool]:
