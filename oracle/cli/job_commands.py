@@ -181,8 +181,8 @@ def priority(job_name: str, number: int, client: Client) -> None:
 def fetch(run_name: str, client: Client, form: str, which: str | None, output: Path | None) -> None:
     """Download the table, figure, report or study of a RUN from a server, even while it runs.
 
-    RUN is a run's id, a job's id, or a study's name for its latest run. Formats html, png and svg
-    are the figure.
+    RUN is a run's id, a job's id, or a study's name for its latest run as written. Formats html,
+    png and svg are the figure.
     """
     columns = min(width(), 500) if output is None else 160
     try:

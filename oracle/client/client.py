@@ -42,7 +42,7 @@ FIGURES = ("html", "png", "svg")
 class Client:
     """A connection to a server. Every method raises ServerError, and BadInput for wrong input.
 
-    `run` is a run's id, a job's id, or a study's name for its latest run.
+    `run` is a run's id, a job's id, or a study's name for its latest run as written.
     """
 
     def __init__(

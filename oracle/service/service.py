@@ -141,7 +141,7 @@ class Service:
 
         Args:
             name: Id of a run, the name that a user gave it, id of a job, or name of a study, which
-                means its latest run.
+                means its latest run as written, or the latest that options scaled down.
 
         Raises:
             UnknownJob: There is no such run, or the job has none yet.
@@ -151,7 +151,8 @@ class Service:
             record = self._record_named(name) or self._record_of_job(name)
         if record is None:
             same = [each for each in self.database.runs() if each.run_id.rpartition("-")[0] == name]
-            record = same[-1] if same else None
+            as_written = [each for each in same if not json.loads(each.study).get("shrunk")]
+            record = (as_written or same)[-1] if same else None
         run = self._run(record) if record is not None else None
         if run is None:
             raise UnknownJob(f"run {name} not found; GET /v1/runs lists all runs")
