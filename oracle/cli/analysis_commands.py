@@ -93,7 +93,7 @@ def fit(
     if run_name is None:
         text = fitted(None)
     else:
-        from oracle.runs import computed
+        from oracle.runs.stored import computed
 
         what = ["oracle fit", q_most, beta_low, beta_high, form]
         text = computed.of_run(run_name, settings, what, fitted)

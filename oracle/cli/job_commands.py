@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from oracle.cli.client_options import client_options
 from oracle.cli.option_names import from_request
-from oracle.cli.options import FILE, client_options, scale_options, set_option
+from oracle.cli.options import FILE, scale_options, set_option
 from oracle.cli.printing import INTERRUPTED, print_table, width
 from oracle.errors import JobFailed, OracleError
 from oracle.host.terminal import printable

@@ -43,7 +43,7 @@ def table(
         return
     if run_name is None:
         raise click.UsageError("Missing argument 'RUN'.")
-    from oracle.runs import computed
+    from oracle.runs.stored import computed
 
     columns, colour = width(), sys.stdout.isatty()
 
@@ -94,7 +94,7 @@ def plot(run_name: str, settings: Settings, which: str | None, output: Path | No
 @storage_options
 def list_runs(settings: Settings) -> None:
     """List the runs."""
-    from oracle.runs.run_index import indexed
+    from oracle.runs.stored.run_index import indexed
     from oracle.study.built_in import bundled_studies
 
     runs, unread = indexed(settings)

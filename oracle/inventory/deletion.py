@@ -16,8 +16,9 @@ from oracle.experiments.registry import experiment
 from oracle.experiments.summary import summary_key
 from oracle.inventory.idle_graph import idle_graph
 from oracle.inventory.listing import asked_cells, file_size, images, network_files
-from oracle.runs import catalog, computed
+from oracle.runs import catalog
 from oracle.runs.catalog import StoredRun
+from oracle.runs.stored import computed
 from oracle.search.graph import CellResult, Graph
 from oracle.settings import Settings
 from oracle.storage.session import opened

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from oracle.database import URL, RunDatabase, RunRecord
 from oracle.errors import SettingProblem
-from oracle.runs import computed
-from oracle.runs.run_index import choose, databases, state_of
+from oracle.runs.stored import computed
+from oracle.runs.stored.run_index import choose, databases, state_of
 from oracle.settings import Settings
 from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy
@@ -118,7 +118,7 @@ def find_run(text: str, settings: Settings) -> StoredRun:
     """Find the run with this id or name, or the one that a study's name means.
 
     Args:
-        text: See :func:`oracle.runs.run_index.choose`.
+        text: See :func:`oracle.runs.stored.run_index.choose`.
         settings: Where runs lie, and who is told where there are several.
 
     Raises:
@@ -130,7 +130,7 @@ def find_run(text: str, settings: Settings) -> StoredRun:
 def stored_table(run: StoredRun) -> Table:
     """Return the table of a run from the storage alone, as far as that knows it.
 
-    That of a finished run is computed once, see :mod:`oracle.runs.computed`.
+    That of a finished run is computed once, see :mod:`oracle.runs.stored.computed`.
 
     Args:
         run: Which run.

@@ -17,7 +17,7 @@ from pathlib import Path
 from oracle.database import URL, RunRecord
 from oracle.database.contents.studies import results_hash
 from oracle.host.source_hash import source_hash
-from oracle.runs.run_index import choose, indexed
+from oracle.runs.stored.run_index import choose, indexed
 from oracle.settings import Settings
 
 _FOLDER = "computed"

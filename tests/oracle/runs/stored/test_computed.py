@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from home_fixtures import DoneHome, home
 
 from oracle.inventory import deletion
-from oracle.runs import catalog, computed, run_index
+from oracle.runs import catalog
+from oracle.runs.stored import computed, run_index
 from oracle.search.graph import Graph
 from oracle.settings import Settings
 from oracle.storage.result_reader import ResultReader
@@ -222,24 +223,24 @@ def settings_url() -> sa.URL:
 
 
 def test_a_study_means_its_run_as_written_and_not_a_later_smaller_one() -> None:
-    choose, said = told(("demo-1", {}), ("demo-2", {}), ("demo-3", {"cycles": "3 -> 1"}))
+    choose, said = told(("demo-1", {}), ("demo-2", {}), ("demo-3", {"cycles": "1 of 3"}))
     assert choose("demo") == "demo-2"
     assert said == [
-        "demo has 3 runs; this is demo-2. Name another by its id: demo-3 (cycles 3 -> 1), demo-1"
+        "demo has 3 runs; this is demo-2. Name another by its id: demo-3 (cycles 1 of 3), demo-1"
     ]
     assert choose("demo-3") == "demo-3"
     assert len(said) == 1  # an id leaves nothing to choose
 
 
 def test_where_all_runs_are_smaller_a_study_means_the_latest() -> None:
-    choose, said = told(("demo-1", {"cycles": "3 -> 1"}), ("demo-2", {"grid": "9 -> 3"}))
+    choose, said = told(("demo-1", {"cycles": "1 of 3"}), ("demo-2", {"grid": "3 of 9"}))
     assert choose("demo") == "demo-2"
     assert said == [
-        "demo has 2 runs; this is demo-2 (grid 9 -> 3). "
-        "Name another by its id: demo-1 (cycles 3 -> 1)"
+        "demo has 2 runs; this is demo-2 (grid 3 of 9). "
+        "Name another by its id: demo-1 (cycles 1 of 3)"
     ]
 
 
 def test_the_only_run_of_a_study_is_shown_without_a_remark() -> None:
-    choose, said = told(("demo-1", {"cycles": "3 -> 1"}))
+    choose, said = told(("demo-1", {"cycles": "1 of 3"}))
     assert (choose("demo"), said) == ("demo-1", [])
