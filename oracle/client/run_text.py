@@ -16,6 +16,9 @@ def several(runs: Sequence[RunSummary]) -> str:
 
     Args:
         runs: In the order in which they are shown.
+
+    Returns:
+        Lines with an end, columns aligned.
     """
     if not runs:
         return "no runs yet; start one: oracle run STUDY\n"
@@ -46,6 +49,9 @@ def one(run: RunSummary, **more: str) -> str:
     Args:
         run: The run.
         **more: Further lines, by their headings.
+
+    Returns:
+        Lines with an end; fields without a value are left out.
     """
     rows = {
         "run": run.id,
@@ -78,6 +84,9 @@ def bytes_text(size: int) -> str:
 
     Args:
         size: Bytes.
+
+    Returns:
+        Powers of 1000, up to TB.
     """
     value, unit = float(size), "B"
     for larger in ("kB", "MB", "GB", "TB"):

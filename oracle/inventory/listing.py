@@ -64,10 +64,17 @@ class ListedRun:
 
 
 def listed(runs: Sequence[StoredRun]) -> list[ListedRun]:
-    """Return what is to be known of runs. Raises BadInput, StorageError.
+    """Return what `oracle list` shows of runs.
 
     Args:
         runs: Stored runs.
+
+    Returns:
+        One a run, in the same order.
+
+    Raises:
+        StorageError: A database fails.
+        BadInput: A database cannot be used.
     """
     rows_of_runs: list[ListedRun] = []
     for url in dict.fromkeys(run.url for run in runs):
@@ -78,12 +85,18 @@ def listed(runs: Sequence[StoredRun]) -> list[ListedRun]:
 
 
 def one(run: StoredRun, store: ResultStore, rows: Removal) -> ListedRun:
-    """Return what is to be known of one run. Raises StorageError.
+    """Return what `oracle list` shows of one run.
 
     Args:
         run: The stored run.
         store: Has the results.
         rows: Of the same database.
+
+    Returns:
+        Finished and expected training runs, latest end, bytes on disk, owners.
+
+    Raises:
+        StorageError: The database fails.
     """
     graph = Graph(run.study.system, run.record.fingerprint)
     known = store.results(graph)
@@ -108,6 +121,9 @@ def asked_cells(study: Study, graph: Graph, known: Mapping[str, CellResult]) -> 
         study: What was declared.
         graph: Names the training runs of the system.
         known: Results by cell id.
+
+    Returns:
+        Ids, those of finished cells and of the next request of each search.
     """
     return _asked(experiment(study, graph), known)
 
@@ -127,6 +143,9 @@ def files(run: StoredRun, results: Sequence[CellResult]) -> set[Path]:
     Args:
         run: The stored run.
         results: Results of training runs.
+
+    Returns:
+        Paths of checkpoints, report and images; some may not exist.
     """
     checkpoints = {each for result in results for each in (result.checkpoint, result.kept) if each}
     paths = {file for sha256 in checkpoints for file in network_files(run, sha256)}
@@ -140,6 +159,9 @@ def network_files(run: StoredRun, sha256: str) -> list[Path]:
     Args:
         run: The stored run.
         sha256: Of the content, in hexadecimal.
+
+    Returns:
+        Two paths, of which at most one exists.
     """
     from scyc.storage import checkpoint_store  # noqa: PLC0415  # PyTorch: tables need none
 
@@ -152,6 +174,9 @@ def images(run: StoredRun) -> set[Path]:
 
     Args:
         run: The stored run.
+
+    Returns:
+        Paths of files that exist.
     """
     return set((run.folder / "images").glob(f"{run.record.fingerprint}.*"))
 
@@ -163,6 +188,9 @@ def file_size(file: Path) -> int:
 
     Args:
         file: Path of a network, an image cache or a report.
+
+    Returns:
+        Bytes.
     """
     try:
         return file.stat().st_size
@@ -171,11 +199,18 @@ def file_size(file: Path) -> int:
 
 
 def find_listed(name: str, settings: Settings) -> ListedRun:
-    """Return what is to be known of one run. Raises BadInput, StorageError.
+    """Return what `oracle runs show` shows of one run.
 
     Args:
-        name: Id or name of the run.
-        settings: Where runs are kept and how they are trained.
+        name: Id or name of the run, or name of a study for its latest run.
+        settings: Where runs are kept.
+
+    Returns:
+        As :func:`one`.
+
+    Raises:
+        BadInput: There is no such run.
+        StorageError: The database fails.
     """
     (run,) = listed([catalog.find_run(name, settings)])
     return run

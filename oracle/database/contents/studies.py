@@ -50,7 +50,10 @@ def study_attributes(engine: sa.Engine, number: int) -> dict[str, Any]:
 
     Args:
         engine: Of the database.
-        number: Of the study, as the dashboard's addresses have it.
+        number: Optuna's number of the study, as the dashboard's addresses have it.
+
+    Returns:
+        JSON values by key; {} where there is no such study.
     """
     select = sa.select(OF_STUDIES.c.key, OF_STUDIES.c.value_json)
     with engine.connect() as connection:
@@ -85,12 +88,15 @@ def first_weights_remaining(engine: sa.Engine, graph: str | None = None) -> dict
 
 
 def trials_with(engine: sa.Engine, key: str, value: str) -> tuple[int, int | None, str | None]:
-    """Count the trials in those studies; with the newest, by its id and the time of its end.
+    """Count the trials of the studies that have a user attribute with a value.
 
     Args:
         engine: Of the database.
-        key: Name of the attribute.
-        value: Its text.
+        key: Of the user attribute.
+        value: Of the user attribute.
+
+    Returns:
+        Trials of any state, and id and end of the newest.
     """
     same = TRIALS.c.study_id == OF_STUDIES.c.study_id
     newest = sa.func.max(TRIALS.c.trial_id), sa.func.max(TRIALS.c.datetime_complete)

@@ -35,6 +35,9 @@ def of_run(
         what: What is computed, with all options: JSON values.
         compute: Computes it, given the id of the run, or the file.
 
+    Returns:
+        The text, of now or of an earlier time.
+
     Raises:
         BadInput: There is no such run, or what `compute` raises.
         StorageError: The database fails.
@@ -66,6 +69,9 @@ def of_record(
         folder: Of its files.
         what: What is computed, with all options: JSON values.
         compute: Computes it.
+
+    Returns:
+        The text, of now or of an earlier time.
     """
     if state not in _FINISHED:
         return compute()
@@ -87,6 +93,9 @@ def files(run_id: str, folder: Path) -> set[Path]:
     Args:
         run_id: Id of the run.
         folder: Of its files.
+
+    Returns:
+        Paths; none where nothing is kept.
     """
     return {file for file in (folder / _FOLDER).glob("*") if file.name.rsplit(".", 2)[0] == run_id}
 

@@ -106,6 +106,9 @@ def state_of(database: RunDatabase, record: RunRecord) -> str:
     Args:
         database: An open database that has the run.
         record: The run's row.
+
+    Returns:
+        The row's state, but stopped where it says running and no driver lives.
     """
     if record.state == "running" and not database.held(record.graph):
         return "stopped"  # its driver was killed
@@ -150,6 +153,9 @@ def choose(text: str, runs: Sequence[_Run], settings: Settings) -> _Run:
             those that options scaled down.
         runs: All that there are, the oldest first.
         settings: Whom to tell.
+
+    Returns:
+        One of `runs`.
 
     Raises:
         BadInput: There is none.
