@@ -33,7 +33,7 @@ def runs() -> None:
 @server_option
 @_text_or_json
 def list_runs(settings: Settings, client: Client | None, form: str) -> None:
-    """List the runs: state, progress, when the latest training run ended, size on disk, owner."""
+    """List the runs: state, progress, end of the latest training run, size on disk, owner."""
     from oracle.client import run_text
 
     unread: list[str] = []
@@ -51,7 +51,7 @@ def list_runs(settings: Settings, client: Client | None, form: str) -> None:
         return
     click.echo(printable(run_text.several(runs)), nl=False)
     for run_id in unread:
-        click.echo(f"{run_id}  of another version; that version reads it")
+        click.echo(f"{run_id}  written by another version; use that version")
 
 
 @runs.command()
@@ -60,7 +60,7 @@ def list_runs(settings: Settings, client: Client | None, form: str) -> None:
 @server_option
 @_text_or_json
 def show(run_name: str, settings: Settings, client: Client | None, form: str) -> None:
-    """Tell of one RUN: what `list` does, its study's kind, its folder and its database."""
+    """Show one RUN: what `list` shows, the kind of its study, its folder and its database."""
     from oracle.client import run_text
 
     if client is not None:
@@ -78,11 +78,11 @@ def show(run_name: str, settings: Settings, client: Client | None, form: str) ->
 @click.argument("run_name", metavar="RUN")
 @storage_options
 @server_option
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def delete(run_name: str, settings: Settings, client: Client | None, yes: bool) -> None:
-    """Delete a RUN, and all that no other run needs: training runs, networks, images, its report.
+    """Delete a RUN and what no other run needs: training runs, networks, images, its report.
 
-    One that is running is refused. There is no way back; `oracle runs export` keeps a run in a
+    A RUN that is running is refused. This cannot be undone; `oracle runs export` keeps a run in a
     file.
     """
     from oracle.client import run_text
@@ -124,9 +124,9 @@ def _say_deleted(run_id: str, cells: int, size: int) -> None:
 @storage_options
 @server_option
 def rename(run_name: str, name: str, settings: Settings, client: Client | None) -> None:
-    """Give a RUN a NAME, by which all commands find it from now on; its id stays.
+    """Give a RUN a NAME, which all commands accept in place of its id; the id stays.
 
-    A second name takes the place of the first; the run's id as NAME takes the name away.
+    A new name replaces the one before; the run's id as NAME removes it.
     """
     if client is not None:
         run_id = client.rename(run_name, name).id
@@ -144,12 +144,12 @@ def rename(run_name: str, name: str, settings: Settings, client: Client | None) 
 @click.argument("run_name", metavar="RUN")
 @click.argument("file", type=FILE)
 @storage_options
-@click.option("--results-only", is_flag=True, help="Leave the networks out.")
+@click.option("--results-only", is_flag=True, help="Export no networks.")
 def export(run_name: str, file: Path, settings: Settings, results_only: bool) -> None:
-    """Write a RUN into one FILE.zip: its study, its training runs and their networks.
+    """Export a RUN to one FILE.zip: its study, its training runs and their networks.
 
-    `oracle runs import` takes it in elsewhere; `oracle table`, `plot`, `cost`, `fit` and `trend`
-    read it as it is. Images are not in it. (`oracle export` writes one network.)
+    `oracle runs import` imports it elsewhere; `oracle table`, `plot`, `cost`, `fit` and `trend`
+    read the file itself. It does not contain images. (`oracle export` writes one network.)
     """
     from oracle.client.run_text import bytes_text
     from oracle.host.disk import raise_disk_errors
@@ -168,9 +168,9 @@ def export(run_name: str, file: Path, settings: Settings, results_only: bool) ->
 @click.argument("file", type=FILE)
 @storage_options
 def import_file(file: Path, settings: Settings) -> None:
-    """Take a run in from a FILE.zip that `oracle runs export` wrote.
+    """Import a run from a FILE.zip that `oracle runs export` wrote.
 
-    All of the file is checked before anything is written. What is there already stays.
+    The whole file is checked before anything is written. Existing results are kept.
     """
     from oracle.host.disk import raise_disk_errors
     from oracle.inventory import transport

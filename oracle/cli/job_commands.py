@@ -31,7 +31,7 @@ _FILES = {"html": ".html", "png": ".png", "svg": ".svg", "report": "-report.html
 _FORMS = (*_TABLES, *_FILES, "study")
 
 
-@click.command()
+@click.command(short_help="Submit a STUDY to a server.")
 @click.argument("study")
 @client_options
 @scale_options
@@ -76,7 +76,7 @@ def submit(
         click.echo(f"watch  oracle watch {job.id}\npage   {client.server}/jobs/{job.id}")
 
 
-@click.command()
+@click.command(short_help="Show the progress of a JOB until it ends.")
 @click.argument("job_name", metavar="JOB")
 @client_options
 @click.option("--quiet", is_flag=True, help="Print neither progress nor the table.")
@@ -157,7 +157,10 @@ def resume(job_name: str, client: Client) -> None:
     click.echo(f"{job.id}  {job.state}")
 
 
-@click.command(context_settings={"ignore_unknown_options": True})  # a number below 0 is none
+@click.command(
+    short_help="Set the priority of a queued JOB.",
+    context_settings={"ignore_unknown_options": True},  # a number below 0 is none
+)
 @click.argument("job_name", metavar="JOB")
 @click.argument("number", metavar="N", type=click.IntRange(PRIORITIES[0], PRIORITIES[-1]))
 @client_options
@@ -167,7 +170,7 @@ def priority(job_name: str, number: int, client: Client) -> None:
     click.echo(f"{job.id}  {job.state}  priority {job.priority}")
 
 
-@click.command()
+@click.command(short_help="Download the table, figure or report of a RUN.")
 @click.argument("run_name", metavar="RUN")
 @client_options
 @click.option("--format", "form", type=click.Choice(_FORMS), default="text", show_default=True)

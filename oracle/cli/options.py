@@ -160,7 +160,7 @@ def device_options(command: Callable[..., None]) -> Callable[..., None]:
     )
     @click.option(
         "--download", is_flag=True,
-        help="Download CIFAR-10 or Fashion-MNIST into that folder first, unless it is there.",
+        help="Download CIFAR-10 or Fashion-MNIST into that folder first, where it is missing.",
     )  # fmt: skip
     @worker_options("Number of worker processes.", "in this process")
     @click.option(

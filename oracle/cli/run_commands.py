@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "csv", "markdown", "latex")
 
 
-@click.command()
+@click.command(short_help="Print the table of a RUN.")
 @click.argument("run_name", metavar="RUN", required=False)
 @storage_options
 @recorded
@@ -64,7 +64,7 @@ def table(
         click.echo(text, nl=False)
 
 
-@click.command()
+@click.command(short_help="Plot a RUN to an HTML, PNG or SVG file.")
 @click.argument("run_name", metavar="RUN")
 @storage_options
 @recorded
@@ -93,7 +93,7 @@ def plot(run_name: str, settings: Settings, which: str | None, output: Path | No
 @click.command(name="list")
 @storage_options
 def list_runs(settings: Settings) -> None:
-    """List the runs."""
+    """List the runs and the built-in studies."""
     from oracle.runs.stored.run_index import indexed
     from oracle.study.built_in import bundled_studies
 
@@ -108,7 +108,7 @@ def list_runs(settings: Settings) -> None:
     click.echo("\nbuilt-in studies: " + ", ".join(bundled_studies()))
 
 
-@click.command()
+@click.command(short_help="Export a trained network of a RUN to a file.")
 @click.argument("run_name", metavar="RUN")
 @storage_options
 @click.option(
