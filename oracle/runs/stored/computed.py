@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 
 from oracle.database import URL, RunRecord
@@ -19,6 +19,7 @@ from oracle.database.contents.studies import results_hash
 from oracle.host.source_hash import source_hash
 from oracle.runs.stored.run_index import choose, indexed
 from oracle.settings import Settings
+from scyc.errors import BadInput
 
 _FOLDER = "computed"
 _FINISHED = ("done", "no winner")  # a run under way has other results each time
@@ -47,7 +48,15 @@ def of_run(
     run = choose(text, indexed(settings)[0], settings)
 
     def of_this() -> str:
-        return compute(run.record.run_id)
+        run_id = run.record.run_id
+        try:
+            return compute(run_id)
+        except BadInput as error:  # as the user named it
+            problems = [
+                replace(each, value=text) if each.value == run_id else each
+                for each in error.problems
+            ]
+            raise BadInput(error.source, problems) from error
 
     return of_record(run.record, run.state, run.url, run.folder, what, of_this)
 
