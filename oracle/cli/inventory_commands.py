@@ -97,8 +97,8 @@ def delete(run_name: str, settings: Settings, client: Client | None, yes: bool) 
 
     listed = listing.find_listed(run_name, settings)
     if _agreed(listed.text(), listed.run.record.run_id, yes):
-        gone = deletion.delete(listed.run, settings)
-        _say_deleted(listed.run.record.run_id, gone.cells, gone.size)
+        deleted = deletion.delete(listed.run, settings)
+        _say_deleted(listed.run.record.run_id, deleted.cells, deleted.size)
 
 
 def _agreed(text: str, run_id: str, yes: bool) -> bool:
