@@ -42,6 +42,10 @@ class Cost:
 
         Args:
             other: What it is compared with.
+
+        Returns:
+            Three ratios, the other's cost divided by this one's; None where this one's is 0 or not
+            known.
         """
         pairs = (
             (other.trainings, self.trainings),
@@ -78,6 +82,9 @@ def side_by_side(runs: Sequence[Measured]) -> Costs:
 
     Args:
         runs: What each of them took.
+
+    Returns:
+        Every cost that the tables have, what they are relative to, and notes.
 
     Raises:
         BadInput: The systems differ.
@@ -174,6 +181,9 @@ def text(compared: Costs) -> str:
 
     Args:
         compared: The compared costs.
+
+    Returns:
+        Lines with an end: one a method, then the notes.
     """
     width = max([_WIDTH, *(len(way.what) for way in compared.ways)])
     ids = max([3, *(len(way.run_id) for way in compared.ways)])
@@ -198,6 +208,9 @@ def as_json(compared: Costs) -> JsonObject:
 
     Args:
         compared: The compared costs.
+
+    Returns:
+        `ways`, each with its cost and `less_than_the_oracle`, and `notes`.
     """
     ways = []
     for way in compared.ways:

@@ -26,7 +26,16 @@ class Finite(click.FloatRange):
     """A number between bounds. Click takes NaN to lie between any, and inf above any."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Convert to a number; fails as Click's own types do."""
+        """Convert to a number; fails as Click's own types do.
+
+        Args:
+            value: As it was typed.
+            param: The option, for the message.
+            ctx: The command, for the message.
+
+        Returns:
+            A finite number.
+        """
         number = super().convert(value, param, ctx)
         if not math.isfinite(number):
             self.fail(f"{value} is not a finite number; give one", param, ctx)

@@ -147,5 +147,12 @@ def aware(stored: datetime) -> datetime: ...
 @overload
 def aware(stored: datetime | None) -> datetime | None: ...
 def aware(stored: datetime | None) -> datetime | None:
-    """Add the zone to a time as it is stored."""
+    """Add the zone to a time as it is stored.
+
+    Args:
+        stored: In UTC, without a zone; None: no time.
+
+    Returns:
+        The same time with the zone UTC.
+    """
     return None if stored is None else stored.replace(tzinfo=UTC)

@@ -26,6 +26,9 @@ class Starts:
         Args:
             key: Names the network.
             made: Makes it if it is not here.
+
+        Returns:
+            The network, which the caller must not change.
         """
         if key not in self._kept:
             self._kept[key] = made()
@@ -36,10 +39,13 @@ class Starts:
 
 
 def size(network: Network) -> int:
-    """Return bytes of a network's weights, buffers and masks.
+    """Return the bytes of a network's weights, buffers and masks.
 
     Args:
         network: A network with its masks.
+
+    Returns:
+        Bytes.
     """
     tensors = [*network.state.values(), *network.masks.values()]
     return sum(tensor.nbytes for tensor in tensors)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Protocol
 
 from oracle.errors import CheckpointGoneError, PackFailed
+from oracle.execution.pack_plan import packed
 from oracle.search.graph import Cell, CellResult, keeper
 from oracle.search.request import CellRequest, Search, StudyKey
 from scyc.tuning.plan import Plan
@@ -44,13 +44,20 @@ class RunEvents(Protocol):
         """
 
     def on_plan(self, plan: Plan) -> None:
-        """Keep a plan: when it is measured, and when packs turn out too large for the memory."""
+        """Store a plan: when it is measured, and when packs turn out too large for the memory.
+
+        Args:
+            plan: Engine and largest pack from now on.
+        """
 
     def has_checkpoint(self, sha256: str) -> bool:
         """Return whether a checkpoint can still be read.
 
         Args:
             sha256: Of the content, in hexadecimal.
+
+        Returns:
+            False where the cell that left it has to be trained again.
         """
 
     def check_lease(self) -> None:
@@ -62,21 +69,6 @@ class RunEvents(Protocol):
         Args:
             line: What is said.
         """
-
-
-def packed(cells: Sequence[Cell], most: int) -> list[tuple[Cell, ...]]:
-    """Split cells, in their order, into packs of at most `most`, as even as can be.
-
-    Depends on nothing else, so not on the workers. Of a pack that was trained in part only what is
-    missing is trained: on a CPU a member's bits do not depend on what lies beside it.
-
-    Args:
-        cells: Training runs, in their order.
-        most: At most so many.
-    """
-    count = -(-len(cells) // most)
-    ends = [round(index * len(cells) / count) for index in range(count + 1)]
-    return [tuple(cells[a:b]) for a, b in pairwise(ends)]
 
 
 @dataclass(eq=False)
@@ -148,7 +140,11 @@ class PackQueue:
         return not self._waiting and not self._unstarted
 
     def stored(self) -> Iterator[tuple[Cell, CellResult, StudyKey]]:
-        """Yield all cells that were asked for and have a result, with where they are recorded."""
+        """Yield all cells that were asked for and have a result, with where they are recorded.
+
+        Yields:
+            Each cell with its result and its Optuna study.
+        """
         for pack in set(self._pack_of.values()):
             for cell in pack.cells:
                 if cell.id in self.known and self._pack_of.get(cell.id) == pack:

@@ -43,6 +43,9 @@ class PackTrials:
 
         Args:
             trial_id: Ray Tune's name of the trial.
+
+        Returns:
+            A mapping for the Trainable, None, or the value that ends the search.
         """
         queue = self._queue
         if queue.finished or self.failure is not None:
@@ -80,7 +83,13 @@ class PackTrials:
         return {"nap": seconds}
 
     def complete(self, trial_id: str, result: JsonObject | None, error: bool) -> None:
-        """Take what a trial reported; error: whether its worker died."""
+        """Take what a trial reported, and the results of its pack.
+
+        Args:
+            trial_id: Ray Tune's name of the trial.
+            result: What the Trainable reported last; None: nothing.
+            error: Whether its worker died.
+        """
         pack = self._out.pop(trial_id)
         nothing = pack is None and trial_id != self._measures
         if nothing or self.failure is not None:

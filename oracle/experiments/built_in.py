@@ -39,6 +39,9 @@ def studies_text(studies: Sequence[BuiltInStudy]) -> str:
 
     Args:
         studies: The studies, in their order.
+
+    Returns:
+        Lines with an end: a heading, one a study, and a note.
     """
     heads = ("study", "kind", "network", "data", "training runs", "steps each", "device")
     rows = [

@@ -47,6 +47,9 @@ class DistributionsExperiment:
 
         Args:
             run_id: Id of the run.
+
+        Returns:
+            As :func:`oracle.tables.distributions.table`.
         """
         return distributions.table(self.study, run_id, self.cycles, self._path.ended(self.cycles))
 

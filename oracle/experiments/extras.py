@@ -61,6 +61,9 @@ class Extras:
 
         Args:
             oracle: Finished cycles of the greedy oracle.
+
+        Returns:
+            Cells, 0 where all have been asked for.
         """
         return self._beam_ahead(oracle) + sum(each.unknown_cells for each in self.rivals)
 
@@ -69,6 +72,9 @@ class Extras:
 
         Args:
             oracle: Finished cycles of the greedy oracle.
+
+        Returns:
+            None where the study has no beam.
         """
         return beam_tables.part(self.study.beam, oracle, self.beam.cycles)
 
@@ -78,6 +84,9 @@ class Extras:
         Args:
             oracle: Finished cycles of the greedy oracle.
             s_cyc: Finished cycles of S-Cyc's run.
+
+        Returns:
+            One a rival, in the study's order; [] of a study without rivals.
         """
         return rivals.part(self.study, self.rivals, oracle, s_cyc)
 
@@ -86,6 +95,9 @@ class Extras:
 
         Args:
             oracle: Finished cycles of the greedy oracle.
+
+        Returns:
+            Keys of Optuna studies, each with what it is in this study.
         """
         others = {each.study_key for each in oracle}
         beam: list[tuple[StudyKey, StudyRole]] = [

@@ -37,6 +37,9 @@ def experiment(study: Study, graph: Graph, hooks: ExperimentCallbacks | None = N
         study: Of any kind.
         graph: Names the training runs.
         hooks: Called while it goes on.
+
+    Returns:
+        An experiment of the class that `EXPERIMENTS` has for the kind.
     """
     if isinstance(study, FunctionStudy):  # of kind oracle, too
         return FunctionExperiment(study, graph, hooks)
@@ -44,7 +47,15 @@ def experiment(study: Study, graph: Graph, hooks: ExperimentCallbacks | None = N
 
 
 def expected_cells(begun: Experiment, asked: AbstractSet[str] = frozenset()) -> int:
-    """How many cells a study asks for in all if no grid grows; `asked`: those it has asked for."""
+    """Estimate how many cells a study needs in all, if no grid grows.
+
+    Args:
+        begun: Its experiment, as far as it has come.
+        asked: Ids of the cells that it has asked for.
+
+    Returns:
+        Cells, those of `asked` included.
+    """
     ahead = (
         begun.known_cells() | begun.first_grids()
     ) - asked  # told for every cell: asked is long

@@ -22,6 +22,9 @@ def summary_key(run_id: str) -> StudyKey:
 
     Args:
         run_id: The run's.
+
+    Returns:
+        Its key, whose node is the run's id.
     """
     return StudyKey("summary", None, run_id)
 
@@ -39,6 +42,9 @@ def summary_trials(
         run_id: The run's.
         table: Its table, from which the estimates and the S-Cyc verdicts are taken. Without it
             there are none: they take longer to compute than a cycle of a small study to train.
+
+    Returns:
+        One a cycle; [] of an experiment that is no oracle's.
     """
     if not isinstance(experiment, OracleExperiment):
         return []

@@ -49,6 +49,9 @@ def find_cell(
         max_lr: A value of the cycle's grid; None: the well-tuned one.
         replicate: Counted from 0.
 
+    Returns:
+        The training run, its result, and that of the unpruned network above it.
+
     Raises:
         BadInput: The run has no such training run.
     """
@@ -92,6 +95,9 @@ def load_network(run: StoredRun, settings: Settings, chosen: ChosenCell, state: 
         settings: Where its checkpoints are.
         chosen: Which training run.
         state: See :meth:`oracle.api.run.Run.network`.
+
+    Returns:
+        State and masks by name.
 
     Raises:
         BadInput: The network diverged, its checkpoint is gone, or there is no such state.
@@ -148,12 +154,18 @@ def load_folder(run: StoredRun, settings: Settings, chosen: ChosenCell, target: 
 
 
 def module_of(run: StoredRun, settings: Settings, network: Network) -> nn.Module:
-    """Return a network of a run as a module, in evaluation mode. Raises BadInput.
+    """Return a network of a run as a module, in evaluation mode.
 
     Args:
         run: The stored run.
-        settings: Where runs are kept and how they are trained.
+        settings: Where its images are.
         network: A network with its masks.
+
+    Returns:
+        The module on the CPU, in the precision of the weights.
+
+    Raises:
+        BadInput: The network cannot be built, or the images are gone.
     """
     images = stored_images(run, settings)
     try:
@@ -169,11 +181,17 @@ def module_of(run: StoredRun, settings: Settings, network: Network) -> nn.Module
 
 
 def stored_images(run: StoredRun, settings: Settings) -> Images:
-    """Return the images that a run was trained on. Raises BadInput where they are gone.
+    """Return the images that a run was trained on.
 
     Args:
         run: The stored run.
-        settings: Where runs are kept and how they are trained.
+        settings: Where they are looked for, if the run's folder has none.
+
+    Returns:
+        Pixels and labels, with the run's fingerprint.
+
+    Raises:
+        BadInput: The images are gone, or are not the same.
     """
     kept = cache.cached(run.folder / "images", run.record.fingerprint)
     if kept is not None:

@@ -23,7 +23,8 @@ from pydantic import TypeAdapter, ValidationError
 from oracle.inventory.listing import asked_cells
 from oracle.runs.run_ids import run_ids
 from oracle.search.graph import CellResult, Graph
-from oracle.study.base import Study, reserved_name_problems
+from oracle.study.base import Study
+from oracle.study.declared import reserved_name_problems
 from oracle.study.validation import parse
 from scyc.errors import BadInput, Problem
 from scyc.json_types import JsonMapping, JsonObject
@@ -75,6 +76,9 @@ def manifest_of(
         fingerprint: Hash of the images.
         state: Of the run.
         files: Entries of the files, by name.
+
+    Returns:
+        JSON.
     """
     content = {
         "format": FORMAT,
@@ -89,7 +93,7 @@ def manifest_of(
 
 
 def results_of(results: Sequence[CellResult]) -> bytes:
-    """Return the file of an archive that has the finished training runs.
+    """Return the file of an archive that has the finished training runs, a JSON list.
 
     Args:
         results: Results of training runs.
@@ -98,10 +102,10 @@ def results_of(results: Sequence[CellResult]) -> bytes:
 
 
 def file_entry(content: bytes) -> JsonObject:
-    """Return what a manifest says of a file.
+    """Return the `bytes` and the `sha256` by which a manifest describes a file.
 
     Args:
-        content: What is kept.
+        content: Of the file.
     """
     return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
@@ -245,10 +249,16 @@ def _results(content: bytes, study: Study, graph: Graph, source: str) -> dict[st
 
 
 def read_json_list(content: bytes) -> list[Any]:
-    """Return the values of a JSON list. Raises ValueError.
+    """Return the values of a JSON list.
 
     Args:
-        content: What is kept.
+        content: Of a file of an archive.
+
+    Returns:
+        Its values.
+
+    Raises:
+        ValueError: It is no JSON, or no list.
     """
     values = json.loads(content)
     if not isinstance(values, list):

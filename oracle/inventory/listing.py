@@ -53,10 +53,17 @@ class ListedRun:
 
 
 def listed(runs: Sequence[StoredRun]) -> list[ListedRun]:
-    """Return what is to be known of runs. Raises BadInput, StorageError.
+    """Return what `oracle list` shows of runs.
 
     Args:
         runs: Stored runs.
+
+    Returns:
+        One a run, in the same order.
+
+    Raises:
+        StorageError: A database fails.
+        BadInput: A database cannot be used.
     """
     rows_of_runs: list[ListedRun] = []
     for url in dict.fromkeys(run.url for run in runs):
@@ -67,12 +74,18 @@ def listed(runs: Sequence[StoredRun]) -> list[ListedRun]:
 
 
 def one(run: StoredRun, store: ResultStore, rows: Removal) -> ListedRun:
-    """Return what is to be known of one run. Raises StorageError.
+    """Return what `oracle list` shows of one run.
 
     Args:
         run: The stored run.
         store: Has the results.
         rows: Of the same database.
+
+    Returns:
+        Finished and expected training runs, latest end, bytes on disk, owners.
+
+    Raises:
+        StorageError: The database fails.
     """
     graph = Graph(run.study.system, run.record.fingerprint)
     known = store.results(graph)
@@ -97,6 +110,9 @@ def asked_cells(study: Study, graph: Graph, known: Mapping[str, CellResult]) -> 
         study: What was declared.
         graph: Names the training runs of the system.
         known: Results by cell id.
+
+    Returns:
+        Ids, those of finished cells and of the next request of each search.
     """
     return _asked(experiment(study, graph), known)
 
@@ -116,6 +132,9 @@ def files(run: StoredRun, results: Sequence[CellResult]) -> set[Path]:
     Args:
         run: The stored run.
         results: Results of training runs.
+
+    Returns:
+        Paths of checkpoints, report and images; some may not exist.
     """
     checkpoints = {each for result in results for each in (result.checkpoint, result.kept) if each}
     paths = {file for sha256 in checkpoints for file in network_files(run, sha256)}
@@ -128,6 +147,9 @@ def network_files(run: StoredRun, sha256: str) -> list[Path]:
     Args:
         run: The stored run.
         sha256: Of the content, in hexadecimal.
+
+    Returns:
+        Two paths, of which at most one exists.
     """
     from scyc.storage import checkpoint_store  # noqa: PLC0415  # PyTorch: tables need none
 
@@ -140,6 +162,9 @@ def images(run: StoredRun) -> set[Path]:
 
     Args:
         run: The stored run.
+
+    Returns:
+        Paths of files that exist.
     """
     return set((run.folder / "images").glob(f"{run.record.fingerprint}.*"))
 
@@ -151,6 +176,9 @@ def file_size(file: Path) -> int:
 
     Args:
         file: Path of a network, an image cache or a report.
+
+    Returns:
+        Bytes.
     """
     try:
         return file.stat().st_size
@@ -159,11 +187,18 @@ def file_size(file: Path) -> int:
 
 
 def find_listed(name: str, settings: Settings) -> ListedRun:
-    """Return what is to be known of one run. Raises BadInput, StorageError.
+    """Return what `oracle runs show` shows of one run.
 
     Args:
-        name: Id or name of the run.
-        settings: Where runs are kept and how they are trained.
+        name: Id or name of the run, or name of a study for its latest run.
+        settings: Where runs are kept.
+
+    Returns:
+        As :func:`one`.
+
+    Raises:
+        BadInput: There is no such run.
+        StorageError: The database fails.
     """
     (run,) = listed([catalog.find_run(name, settings)])
     return run
@@ -174,6 +209,9 @@ def text(runs: Sequence[ListedRun]) -> str:
 
     Args:
         runs: Listed runs.
+
+    Returns:
+        Lines with an end, columns aligned.
     """
     heads = ("run", "name", "state", "progress", "latest", "size", "owner")
     rows = [heads, *map(_row, runs)]
@@ -202,6 +240,9 @@ def one_text(listed: ListedRun) -> str:
 
     Args:
         listed: The run.
+
+    Returns:
+        Lines with an end; fields without a value are left out.
     """
     record, study = listed.run.record, listed.run.study
     rows = {
@@ -225,6 +266,9 @@ def bytes_text(size: int) -> str:
 
     Args:
         size: Bytes.
+
+    Returns:
+        Powers of 1000, up to TB.
     """
     value, unit = float(size), "B"
     for larger in ("kB", "MB", "GB", "TB"):

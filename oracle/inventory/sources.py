@@ -30,6 +30,9 @@ def table(text: str, settings: Settings, distributions: str | None = None) -> Ta
         settings: Where runs are.
         distributions: The pruning run whose distributions are wanted instead.
 
+    Returns:
+        A table of the run's kind, or of kind "distributions".
+
     Raises:
         BadInput: There is no such run, or the file is none.
         StorageError: The database fails.
@@ -54,6 +57,9 @@ def oracle_table(text: str, settings: Settings) -> tuple[OracleTable, float]:
     Args:
         text: Id or name of a run, or a file.
         settings: Where runs are kept and how they are trained.
+
+    Returns:
+        The table, and the share, in (0, 1).
 
     Raises:
         BadInput: As :func:`table`; or it is no oracle's, or its JSON does not say that share.
@@ -80,6 +86,9 @@ def measured(texts: tuple[str, ...], settings: Settings) -> list[Measured]:
     Args:
         texts: Ids or names of runs, or files.
         settings: Where runs are kept and how they are trained.
+
+    Returns:
+        One a text, in their order.
 
     Raises:
         BadInput: As :func:`table`; or there are several, and one is a table's JSON, which does not

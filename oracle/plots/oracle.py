@@ -46,6 +46,9 @@ def regions(table: OracleTable) -> go.Figure:
 
     Args:
         table: Of an oracle run.
+
+    Returns:
+        The figure.
     """
     many = len(table["cycles"]) > MANY
     titles = list(_titles(table).values())
@@ -85,6 +88,9 @@ def dashboard_panels(table: OracleTable) -> dict[str, go.Figure]:
 
     Args:
         table: Of an oracle run.
+
+    Returns:
+        Panels by name, in the order in which they are shown.
     """
     if not table["cycles"]:  # the first is not finished
         draws = {"accuracies": accuracies.lines}
@@ -103,6 +109,9 @@ def captions(table: OracleTable) -> dict[str, str]:
 
     Args:
         table: Of an oracle run.
+
+    Returns:
+        Sentences by name of the panel; {} where no cycle is finished.
     """
     if not table["cycles"]:
         return {}
@@ -204,6 +213,9 @@ def s_cyc_rates(cycles: Sequence[OracleCycleRow]) -> list[float]:
 
     Args:
         cycles: Rows of the table.
+
+    Returns:
+        Learning rates in the order of the cycles.
     """
     return [rate for c in cycles if (rate := c["s_cyc"]["max_lr"]) is not None]
 

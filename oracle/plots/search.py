@@ -29,6 +29,9 @@ def search(table: SearchTable) -> go.Figure:
 
     Args:
         table: Of a run.
+
+    Returns:
+        The figure.
     """
     titles = (_first_title(table), "max_lr, cycle by cycle", *_PARAMETERS)
     figure = make_subplots(
@@ -58,6 +61,9 @@ def dashboard_panels(table: SearchTable) -> dict[str, go.Figure]:
 
     Args:
         table: Of a run.
+
+    Returns:
+        Panels by name, in the order in which they are shown.
     """
     made = {}
     for name, title, draw in (

@@ -43,6 +43,9 @@ def service_of(request: Request) -> Service:
 
     Args:
         request: Of any kind.
+
+    Returns:
+        The service that the application was made with.
     """
     service = request.app.state.service
     assert isinstance(service, Service)

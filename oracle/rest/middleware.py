@@ -186,6 +186,12 @@ def heavy(handler: Callable[..., _Answer]) -> Callable[..., Coroutine[Any, Any, 
 
     So that however many are asked for, the threads of all other requests are free. FastAPI sees the
     handler's own parameters, and the threads beside them.
+
+    Args:
+        handler: Of a route, not asynchronous.
+
+    Returns:
+        A handler that waits for its turn.
     """
 
     @functools.wraps(handler)

@@ -276,13 +276,17 @@ def shipped(_: Reader) -> dict[str, str]:
 
 
 def refuse_empty(table: Table) -> None:
-    """Refuse to draw a run of which no cycle is finished."""
+    """Refuse, with 409, to draw a run of which no cycle is finished.
+
+    Args:
+        table: Of a run.
+    """
     if is_empty(table):
         raise HttpProblem(409, "no cycle of this run is finished yet; there is nothing to draw")
 
 
 def study_yaml(run: StoredRun) -> str:
-    """Format a run's study as YAML, every field.
+    """Return a run's study as YAML with every field, which `oracle run` reads.
 
     Args:
         run: Which run.

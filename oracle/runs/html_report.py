@@ -109,6 +109,9 @@ def notebook_cell(table: Table) -> str:
 
     Args:
         table: Of the run.
+
+    Returns:
+        A fragment of HTML that needs no network; without a figure where no cycle is finished.
     """
     printed = formats.sheet(table)
     parts = [
@@ -127,6 +130,9 @@ def verdict(printed: ReportTable) -> str:
 
     Args:
         printed: The printed table.
+
+    Returns:
+        A paragraph, escaped.
     """
     return f'<p class="verdict">{_lines(printed.verdict)}</p>'
 
@@ -136,6 +142,9 @@ def grid(printed: ReportTable) -> str:
 
     Args:
         printed: The printed table.
+
+    Returns:
+        A table with a caption for screen readers, and its notes as a list, escaped.
     """
     heads = "".join(
         f'<th scope="col"{_words(index in printed.left)}>{_lines(head)}</th>'
@@ -167,6 +176,9 @@ def costs(printed: ReportTable) -> str:
 
     Args:
         printed: The printed table.
+
+    Returns:
+        Aligned rows and sentences below them, escaped; "" where the table has no cost.
     """
     lines = cost_lines(printed)
     rows, notes = lines[: len(printed.costs)], lines[len(printed.costs) :]

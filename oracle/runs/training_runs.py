@@ -39,6 +39,9 @@ def training_runs(run: StoredRun) -> list[TrainingRun]:
 
     Args:
         run: The stored run.
+
+    Returns:
+        One a cell, under the search that asked for it first.
     """
     graph = Graph(run.study.system, run.record.fingerprint)
     with opened(run.url) as (_, store):

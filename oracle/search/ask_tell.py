@@ -65,6 +65,9 @@ class ExternalRun(Spec):
 
         Args:
             cycle: Completed pruning cycles, 0 for the unpruned network.
+
+        Returns:
+            A learning rate (Eq. 2 of Liu et al. 2021); None where the run names no parameters.
         """
         return scyc_curve.max_lr(self.s_cyc, cycle, self.pruning_rate) if self.s_cyc else None
 
@@ -121,10 +124,11 @@ class ExternalRunState:
     def start(self, training: Training) -> float | None:
         """Return the max_lr whose network, of the same replicate, is pruned for a training run.
 
-        None for the unpruned network.
-
         Args:
             training: One that the oracle may ask for.
+
+        Returns:
+            The well-tuned max_lr of the cycle before; None for the unpruned network.
         """
         if training.cycle == 0:
             return None
@@ -145,6 +149,9 @@ class ExternalRunState:
 
         Args:
             trainings: Of the observations.
+
+        Returns:
+            Problems by index of the observation; [] where the run asked for all of them.
         """
         return [
             problem
@@ -180,6 +187,10 @@ def standing(run: ExternalRun, seen: Seen) -> ExternalRunState:
     Args:
         run: The declared run.
         seen: Accuracies by training run.
+
+    Returns:
+        Finished cycles, all training runs asked for, and those of the last request that are
+        missing.
     """
     cycles: list[OracleCycle] = []
     asked: list[Training] = []

@@ -21,6 +21,9 @@ def greedy_oracle(study: OracleStudy, graph: Graph, done: Callable[[OracleCycle]
         study: What is declared.
         graph: Names the training runs.
         done: Called with each finished cycle.
+
+    Returns:
+        A search that yields requests for cells.
     """
     search = grid_search(graph, study.schedule, study, study.seed)
 
@@ -53,6 +56,9 @@ def run_greedy(
         growth: How a cycle comes to more replicates, from the well-tuned max_lr of the cycles
             before; None: it does not.
         asked: The max_lr of a cycle whose verdict is wanted.
+
+    Yields:
+        Requests for cells; each is answered with the results so far.
     """
     parents: Sequence[Cell | None] = [None] * replicates
     last: Region | None = None

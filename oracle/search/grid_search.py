@@ -78,12 +78,19 @@ class GridSearch:
         growth: AdaptiveReplication | None = None,
         asked: float | None = None,
     ) -> Generator[CellRequest, Results, OracleCycle]:
-        """Yield every chosen max_lr and every replicate, below the parents, one a replicate.
+        """Search the grid of one cycle, below the parents.
 
         The grid grows where the best value or the region touches its end, and then the number of
-        replicates, where `growth` wants more: all that was tried is tried with these, too. last:
-        the region of the cycle before, where there was one. asked: a max_lr whose verdict is
-        wanted, which may end a search of single cells.
+        replicates, where `growth` wants more: all that was tried is tried with these, too.
+
+        Args:
+            parents: Cells that are pruned, one a replicate; None: the unpruned network.
+            last: Region of the cycle before, where there was one.
+            growth: How the cycle comes to more replicates; None: it does not.
+            asked: A max_lr whose verdict is wanted, which may end a search of single cells.
+
+        Yields:
+            Requests for cells; the generator returns the finished cycle.
         """
         number = parents[0].cycle + 1 if parents[0] is not None else 0
         study_key = StudyKey("oracle", number, self.graph.study_key(parents, self.schedule))
@@ -228,10 +235,13 @@ def grid_search(
     """Make the search of a cycle's grid that a study declares.
 
     Args:
-        graph: what names the training runs.
-        schedule: of each cycle.
-        declared: the grid, the tolerance, and how cells are chosen.
-        seed: of the draws of a search of single cells.
+        graph: What names the training runs.
+        schedule: Of each cycle.
+        declared: The grid, the tolerance, and how cells are chosen.
+        seed: Of the draws of a search of single cells.
+
+    Returns:
+        A search that is used for every cycle.
     """
     how = declared.search
     shared = (graph, schedule, declared.grid, declared.tolerance, declared.tolerance_kind)
@@ -246,6 +256,9 @@ def scores_by_max_lr(results: Mapping[float, Sequence[CellResult]]) -> dict[floa
 
     Args:
         results: Results by max_lr, in the order of the replicates.
+
+    Returns:
+        By max_lr: one accuracy a replicate, and whether one of them diverged.
     """
     return {
         rate: MaxLrScores(

@@ -22,6 +22,9 @@ def check_owner(service: Service, run: StoredRun, who: Token, what: str = "") ->
         who: The caller.
         what: What of it is asked for, in the plural; "": the run itself.
 
+    Returns:
+        The jobs, of any state; [] of a run that is no job's.
+
     Raises:
         Forbidden: They are neither.
     """
@@ -43,6 +46,9 @@ def settings_for(service: Service, run: StoredRun, who: Token) -> Settings:
         service: Whose run it is.
         run: Which run is asked for.
         who: An admin, or the owner of a job that ran as this run.
+
+    Returns:
+        Settings with the data folder of one of the run's jobs.
 
     Raises:
         Forbidden: They are neither.

@@ -18,7 +18,8 @@ from optuna.distributions import (
 )
 from optuna.trial import FrozenTrial, TrialState
 
-from oracle.database.optuna_rows import Fate, NewTrial, StoredTrial
+from oracle.database.contents.trial_rows import Fate, NewTrial
+from oracle.database.optuna_rows import StoredTrial
 from oracle.records.candidates import Axis, CandidateTrial
 from oracle.records.observations import Observation
 from oracle.search.graph import Cell, CellResult, Graph
@@ -35,6 +36,9 @@ def new_trial(trial: FrozenTrial) -> NewTrial:
 
     Args:
         trial: An ended trial, with Optuna's local times.
+
+    Returns:
+        Its values in Optuna's internal forms, times in UTC.
     """
     assert trial.datetime_start is not None
     assert trial.datetime_complete is not None  # it has ended
@@ -64,6 +68,9 @@ def metric_of(graph: Graph) -> MetricSpec | None:
 
     Args:
         graph: Names the training runs of the system.
+
+    Returns:
+        Name, unit and direction of the metric.
     """
     return getattr(graph.system, "metric", None)
 
@@ -93,6 +100,9 @@ def cell_trial(
         result: What it gave.
         metric: What a training function's values are; None of accuracies in percent.
         axis: Of max_lr in that study; the widest where it is not known.
+
+    Returns:
+        A complete trial, whose value is validation accuracy in percent or the metric's.
     """
     params: dict[str, Any] = {"max_lr": cell.max_lr}
     distributions: dict[str, BaseDistribution] = {"max_lr": _max_lr_axis(cell.max_lr, axis)}
@@ -130,10 +140,13 @@ def cell_trial(
 
 
 def observed_trial(observation: Observation) -> FrozenTrial:
-    """Return the trial of a training run that another program reported; diverged is FAIL.
+    """Return the trial of a training run that another program reported; one that diverged is FAIL.
 
     Args:
         observation: What was observed.
+
+    Returns:
+        A trial with the time of the report.
     """
     accuracy = observation.accuracy
     trial = optuna.create_trial(
@@ -161,6 +174,9 @@ def replicate_of(trial: FrozenTrial) -> int:
 
     Args:
         trial: Of a training run.
+
+    Returns:
+        Counted from 0.
     """
     replicate = trial.user_attrs.get("replicate", trial.params.get("replicate"))
     assert isinstance(replicate, int)  # every version keeps it
@@ -173,6 +189,9 @@ def max_lr_axis(stored: str | None, bounds: tuple[float, float] | None) -> Float
     Args:
         stored: The distribution of its first trial, as JSON; None where it has none.
         bounds: Learning rates that the grid never passes; None where no grid is known.
+
+    Returns:
+        The stored distribution, else one over `bounds`; None where neither is known.
     """
     if stored is not None:
         axis = json_to_distribution(stored)
@@ -206,6 +225,9 @@ def candidate_trial(candidate: CandidateTrial) -> FrozenTrial:
 
     Args:
         candidate: Parameters and result of a candidate of S-Cyc's search.
+
+    Returns:
+        A trial that is COMPLETE, PRUNED or FAIL, with one value an objective where it is COMPLETE.
     """
     trial = optuna.create_trial(
         state=_FATES[candidate.fate],

@@ -78,10 +78,20 @@ _Strict.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 
 def read_yaml(text: str, source: str) -> object:
-    """Return JSON values from YAML text. Raises BadInput for anything that is not plain YAML.
+    """Return JSON values from YAML text.
 
     Refused beside malformed text: duplicate keys, keys that are not text, anchors and aliases,
     tags, more than one document, nesting over 20 levels, over 30,000 values, text over 1 MB.
+
+    Args:
+        text: YAML.
+        source: Name of what is read, for errors.
+
+    Returns:
+        Mappings, lists, text, numbers, booleans and None.
+
+    Raises:
+        BadInput: It is not plain YAML, with line and column where they are known.
     """
     if len(text.encode("utf-8", "replace")) > _MOST_BYTES:
         raise BadInput(source, [Problem("study", f"is over {_MOST_BYTES} bytes; shorten it")])
@@ -108,11 +118,17 @@ def _code(character: int | str) -> int:
 
 
 def read_json(text: str, source: str = "study") -> object:
-    """Return JSON values, as strictly as :func:`read_yaml` reads YAML. Raises BadInput.
+    """Return JSON values, as strictly as :func:`read_yaml` reads YAML.
 
     Args:
         text: JSON.
         source: Name of what is read, for errors.
+
+    Returns:
+        Mappings, lists, text, numbers, booleans and None.
+
+    Raises:
+        BadInput: It is not JSON, repeats a key, or is too long or too deep.
     """
 
     def refused(rule: str) -> BadInput:
@@ -149,7 +165,10 @@ def repeated_key(content: bytes) -> str | None:
     """Return a key that one object of JSON text has twice; None where there is none, or no JSON.
 
     Args:
-        content: What is kept.
+        content: JSON text.
+
+    Returns:
+        The first such key.
     """
     repeated: list[str] = []
 
@@ -211,7 +230,10 @@ def load_study(name_or_path: str) -> Study:
     """Load a study from a file, or a built-in one by its name.
 
     Args:
-        name_or_path: Either.
+        name_or_path: Name of a built-in study, or path of a YAML file.
+
+    Returns:
+        A study of the kind that the file names.
 
     Raises:
         BadInput: It is refused, with every problem found.

@@ -38,6 +38,9 @@ def listening(host: str, port: int) -> socket.socket:
         host: Name or address.
         port: 0 is any that is free.
 
+    Returns:
+        The socket, which accepts connections.
+
     Raises:
         OSError: The address is taken or is none of this machine.
     """
@@ -56,9 +59,13 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 def listen(app: FastAPI, bound: socket.socket) -> None:
-    """Answer requests until this process is told to end, by SIGTERM or SIGINT.
+    """Answer requests until this process is ended by SIGTERM or SIGINT.
 
     The second signal does not wait for open requests.
+
+    Args:
+        app: The application.
+        bound: A socket of :func:`listening`.
     """
     # SQLite lets go of the interpreter at every row, and a list of jobs then waits a turn for each.
     sys.setswitchinterval(_TURN)

@@ -41,6 +41,10 @@ def problems(system: SystemSpec, images: Images) -> list[Problem]:
     Args:
         system: What is trained.
         images: Pixels and labels of the data set.
+
+    Returns:
+        Problems of the field `network.factory`, or of `training.batch` where the batch is too small
+        for batch norm; [] where the network can be trained.
     """
     factory = system.network
     assert isinstance(factory, FactorySpec)

@@ -111,6 +111,9 @@ def is_given_again(
         subset: See there.
         test_part: See there.
 
+    Returns:
+        True where pixels, labels, names of the classes and parts are the same.
+
     Raises:
         BadInput: It gives no images this time.
     """
@@ -163,6 +166,9 @@ def stratified(labels: Array, subset: SubsetSpec) -> Array:
     Args:
         labels: Integers [images], from 0.
         subset: The share and the number of classes.
+
+    Returns:
+        Indices int64 [chosen], rising; of each class round(share * images), at least 1.
 
     Raises:
         BadInput: When there are fewer classes than the subset takes.

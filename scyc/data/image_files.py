@@ -68,6 +68,9 @@ def examples(files: Iterable[Path]) -> str:
 
     Args:
         files: At least one.
+
+    Returns:
+        Relative paths with a comma between them, for a message.
     """
     shown = list(files)[:2]
     above = os.path.commonpath([file.parent.parent for file in shown])

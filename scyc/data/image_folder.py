@@ -154,6 +154,9 @@ def is_image(file: Path) -> bool:
 
     Args:
         file: Path of a file, which is not opened.
+
+    Returns:
+        True for the endings .jpg, .png and so on, in any case; False for a folder.
     """
     named = file.suffix.lower() in torchvision_compat.torchvision().datasets.folder.IMG_EXTENSIONS
     return named and not file.is_dir()
@@ -207,6 +210,10 @@ def hidden(name: str) -> bool:
 
     Args:
         name: Of a file or folder.
+
+    Returns:
+        True where it starts with a dot or is one that operating systems and file servers make, such
+        as ``__MACOSX``.
     """
     return name.startswith(".") or name.lower() in _SYSTEM
 

@@ -53,6 +53,9 @@ def equal_groups(contents: Iterable[Hashable]) -> tuple[tuple[int, ...], ...]:
 
     Args:
         contents: In the order of the indices.
+
+    Returns:
+        Groups of indices, each rising, in the order of their first; () where all contents differ.
     """
     alike: dict[Hashable, list[int]] = defaultdict(list)
     for index, content in enumerate(contents):

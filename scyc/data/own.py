@@ -144,6 +144,10 @@ def labels_rule(labels: Array, images: int) -> str | None:
     Args:
         labels: As they were given.
         images: Number of images.
+
+    Returns:
+        Rule and remedy as text; None where they are labels, whole numbers [images] of every class
+        from 0.
     """
     given = f"labels are {labels.dtype} {labels.shape}"
     if labels.ndim == 2 and len(labels) == images:

@@ -42,6 +42,9 @@ class Listed:
         Args:
             indices: Of the images, rising.
             classes: How many; None: all.
+
+        Returns:
+            A new list, with the sizes of the named parts counted anew; nothing is decoded.
         """
         files = [self.files[index] for index in indices]
         labels = [self.labels[index] for index in indices]
@@ -56,6 +59,9 @@ def folder_of(name: str, own: str | None, root: Path | None) -> Path:
         name: The data set's.
         own: The folder that its spec names.
         root: The folder that is named elsewhere, which goes before.
+
+    Returns:
+        `root` where it is given, else `own`; it need not exist.
 
     Raises:
         BadInput: Where neither is named.
@@ -80,5 +86,8 @@ def bad(path: str, rule: str, value: object = None) -> BadInput:
         path: Of the field in the study.
         rule: What is broken, and the remedy.
         value: What was given.
+
+    Returns:
+        The error, for the caller to raise.
     """
     return BadInput("dataset", [Problem(path, rule, value)])

@@ -13,6 +13,10 @@ def first_idle_cycle(counts: Sequence[int], rate: float, cycles: int, least: int
         rate: Share of what remains that a cycle removes, in (0, 1).
         cycles: How many there are; the first is 1.
         least: What is never removed of a group: 1 of filters, 0 of weights.
+
+    Returns:
+        Number of the cycle, 1 to `cycles`; None where every cycle removes something and leaves
+        something.
     """
     left = list(counts)
     for cycle in range(1, cycles + 1):

@@ -137,6 +137,9 @@ def steepest(rates: Sequence[float], losses: Sequence[float]) -> float:
         rates: Rising.
         losses: Smoothed, one a rate. The first ten and the last do not count, nor what is not
             finite; where fewer than two are left, all that are finite count.
+
+    Returns:
+        One of `rates`; the first where fewer than two losses are finite.
     """
     begin, end = _SKIP
     known = [(rate, loss) for rate, loss in zip(rates, losses, strict=True)]

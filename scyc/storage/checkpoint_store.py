@@ -36,6 +36,9 @@ class CheckpointStore:
 
         Args:
             sha256: Of the content, in hexadecimal.
+
+        Returns:
+            True where a file of this name is there.
         """
         return self.files.has(self.name(sha256))
 
@@ -97,6 +100,9 @@ class CheckpointStore:
 
         Args:
             sha256: Of the content, in hexadecimal.
+
+        Returns:
+            As :func:`name`, with the ending of this store.
         """
         return name(sha256, self.ending)
 
@@ -172,6 +178,9 @@ def name(sha256: str, ending: str = ".pt") -> str:
     Args:
         sha256: Of its bytes, in hexadecimal.
         ending: Of the file's name.
+
+    Returns:
+        Path below the store: the first two digits are its folder.
     """
     return f"{sha256[:2]}/{sha256}{ending}"
 

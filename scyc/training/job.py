@@ -48,6 +48,9 @@ class ValidationCurve:
         Args:
             step: Completed iterations, 0 at the start.
             accuracy: Percent.
+
+        Returns:
+            A new curve; `best` is the highest accuracy so far.
         """
         return ValidationCurve((*self.points, (step, accuracy)), max(self.best, accuracy))
 
@@ -57,8 +60,11 @@ class ValidationCurve:
         Its accuracies are 0: predictions from values that are not numbers mean nothing.
 
         Args:
-            step: Completed iterations, 0 at the start.
-            network: A network with its masks.
+            step: Completed iterations; points from there on are dropped.
+            network: Weights and masks as they are then.
+
+        Returns:
+            An outcome whose curve ends with accuracy 0 at `step`.
         """
         points = tuple(point for point in self.points if point[0] < step)
         return Outcome((*points, (step, 0.0)), 0.0, 0.0, True, network)
@@ -70,6 +76,9 @@ def is_validation_step(step: int, training: TrainingSpec) -> bool:
     Args:
         step: Completed iterations, 0 at the start.
         training: Iterations, batch size, optimiser and precision.
+
+    Returns:
+        True at each multiple of `validate_every`, and after the last iteration.
     """
     return step % training.validate_every == 0 or step == training.steps
 
@@ -92,6 +101,9 @@ def percent(count: int, total: int) -> float:
 
     Args:
         count: Of the share.
-        total: Of all.
+        total: Of all, more than 0.
+
+    Returns:
+        0 to 100.
     """
     return 100.0 * count / total

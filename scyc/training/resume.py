@@ -11,7 +11,10 @@ def outcome_state(outcome: Outcome) -> State:
     """Return a finished member as an engine saves it; its masks are those of its job.
 
     Args:
-        outcome: Of a job.
+        outcome: Of a member that is trained.
+
+    Returns:
+        Tensors and plain values; its keys are stored in files.
     """
     return {
         "curve": outcome.curve,
@@ -26,8 +29,11 @@ def outcome_from_state(state: State, job: Job) -> Outcome:
     """Return the finished member of a state that :func:`outcome_state` made.
 
     Args:
-        state: What :meth:`load` returns later.
-        job: The same job.
+        state: What :func:`outcome_state` made, in an earlier process.
+        job: The member's job, whose masks the outcome has.
+
+    Returns:
+        The same outcome.
     """
     masks, kept = job.start.masks, state["kept"]
     val, test = state["accuracies"]

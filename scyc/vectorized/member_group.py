@@ -183,6 +183,9 @@ class MemberGroup:
 
         Args:
             check_weights: Whether the weights are looked at, too.
+
+        Returns:
+            False where a loss since the group began, or a parameter now, is NaN or infinite.
         """
         return self._finite & self.members.finite() if check_weights else self._finite
 
@@ -191,6 +194,9 @@ class MemberGroup:
 
         Args:
             rows: Indices of members.
+
+        Returns:
+            A group that shares no tensor with this one.
         """
         group = MemberGroup(
             [self.indices[row] for row in rows],

@@ -100,6 +100,9 @@ class StackedGroup:
 
         Args:
             ended: Whether the training run has ended.
+
+        Returns:
+            Index of the job and network of each member that was dropped.
         """
         finite = self._finite & self.stack.finite() if ended else self._finite
         return self._drop((~finite).nonzero().flatten().tolist())
@@ -137,7 +140,16 @@ class StackedGroup:
     def outcomes(
         self, curves: Sequence[ValidationCurve], tests: Sequence[float]
     ) -> dict[int, Outcome]:
-        """Return the outcome of each member by index; tests: accuracies of their best weights."""
+        """Return the outcome of each member, with the weights that `carry` asks for.
+
+        Args:
+            curves: Validation curves of all jobs of the pack, by index.
+            tests: Test accuracies in percent of the members' best weights, in the order of the
+                members.
+
+        Returns:
+            Outcomes by index of the job.
+        """
         final = self.stack if self._training.carry == "last" else self.best
         return {
             index: Outcome(

@@ -218,6 +218,9 @@ def weight_format(network: nn.Module) -> torch.memory_format:
 
     Args:
         network: The network as PyTorch has it.
+
+    Returns:
+        The network's preferred format on a GPU.
     """
     on_gpu = next(network.parameters()).is_cuda
     return preferred_format(network) if on_gpu else torch.contiguous_format

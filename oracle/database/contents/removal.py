@@ -45,6 +45,9 @@ class Removal:
 
         Args:
             run_id: Id of the run.
+
+        Returns:
+            Triples, in no set order.
         """
         select = sa.select(JOBS.c.id, JOBS.c.owner, JOBS.c.state).where(JOBS.c.run_id == run_id)
         with self._database.reading() as connection:
@@ -55,6 +58,9 @@ class Removal:
 
         Args:
             without: Ids of cells that do not count.
+
+        Returns:
+            Hexadecimal hashes of checkpoints, of all graphs.
         """
         names = ("cell", "checkpoint", "kept")
         select = sa.select(ATTRIBUTES.c.trial_id, ATTRIBUTES.c.key, ATTRIBUTES.c.value_json)
@@ -75,6 +81,9 @@ class Removal:
 
         Args:
             graph: Id of the graph of cells.
+
+        Returns:
+            Time in UTC.
         """
         mine = _of_graph(graph)
         select = sa.select(sa.func.max(TRIALS.c.datetime_complete)).where(

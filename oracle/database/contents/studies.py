@@ -40,7 +40,10 @@ def study_attributes(engine: sa.Engine, number: int) -> dict[str, Any]:
 
     Args:
         engine: Of the database.
-        number: Of the study, as the dashboard's addresses have it.
+        number: Optuna's number of the study, as the dashboard's addresses have it.
+
+    Returns:
+        JSON values by key; {} where there is no such study.
     """
     select = sa.select(OF_STUDIES.c.key, OF_STUDIES.c.value_json)
     with engine.connect() as connection:
@@ -75,7 +78,16 @@ def first_weights_remaining(engine: sa.Engine, graph: str | None = None) -> dict
 
 
 def trials_with(engine: sa.Engine, key: str, value: str) -> int:
-    """Return how many trials there are in those studies."""
+    """Count the trials of the studies that have a user attribute with a value.
+
+    Args:
+        engine: Of the database.
+        key: Of the user attribute.
+        value: Of the user attribute.
+
+    Returns:
+        Trials of any state.
+    """
     same = TRIALS.c.study_id == OF_STUDIES.c.study_id
     select = sa.select(sa.func.count()).select_from(TRIALS).join(OF_STUDIES, same)
     with engine.connect() as connection:

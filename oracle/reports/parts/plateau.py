@@ -16,6 +16,9 @@ def beside_region(cycle: OracleCycleRow) -> str:
 
     Args:
         cycle: Row of the table.
+
+    Returns:
+        The word after a space, or "".
     """
     plateau = cycle.get("plateau")
     return f" {UNDERTRAINED}" if plateau and plateau["verdict"] == UNDERTRAINED else ""
@@ -27,6 +30,9 @@ def notes(cycles: Sequence[OracleCycleRow], unit: str) -> list[str]:
     Args:
         cycles: Of an oracle's table; those of older versions say nothing of it.
         unit: Of the region's tolerance, with its number.
+
+    Returns:
+        Parts of a sentence; [] where nothing is known.
     """
     plateaus = [(c["cycle"], c.get("plateau")) for c in cycles]
     known = [(cycle, plateau) for cycle, plateau in plateaus if plateau is not None]

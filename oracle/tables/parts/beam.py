@@ -67,6 +67,9 @@ def part(width: int, greedy: Sequence[OracleCycle], beam: Sequence[BeamCycle]) -
         width: Histories that the beam keeps.
         greedy: Finished cycles of the greedy oracle.
         beam: Finished cycles of the beam.
+
+    Returns:
+        The part `beam` of the table.
     """
     if width == 1:
         return None

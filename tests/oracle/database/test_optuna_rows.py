@@ -15,8 +15,9 @@ from optuna.trial import FrozenTrial, TrialState
 
 from oracle.database import LeaseClaim, RunDatabase, parse_url
 from oracle.database import leases as leases_module
-from oracle.database import optuna_rows as optuna_trials_module
-from oracle.database.optuna_rows import NewTrial, Trials
+from oracle.database.contents import trial_rows as trial_rows_module
+from oracle.database.contents.trial_rows import NewTrial
+from oracle.database.optuna_rows import Trials
 from oracle.database.tables import LEASES
 from oracle.errors import LeaseLost
 from oracle.runs import execute, prepare
@@ -158,7 +159,7 @@ def test_a_trial_whose_commit_is_under_way_is_waited_for_and_not_written_again(
     first, second = Trials(parse_url(opened)), Trials(parse_url(opened))
     trial = replace(new(trials()[0]), attributes={"cell": "c", "cost": {"steps": 10}})
     held, go = threading.Event(), threading.Event()
-    rows = optuna_trials_module.trial_rows
+    rows = trial_rows_module.trial_rows
 
     def slow(each: NewTrial) -> Any:
         if threading.current_thread() is writer:
@@ -166,7 +167,7 @@ def test_a_trial_whose_commit_is_under_way_is_waited_for_and_not_written_again(
             assert go.wait(120)
         return rows(each)
 
-    monkeypatch.setattr(optuna_trials_module, "trial_rows", slow)
+    monkeypatch.setattr(trial_rows_module, "trial_rows", slow)
     writer = threading.Thread(target=lambda: first.add(study._study_id, trial, None))
     writer.start()
     assert held.wait(120)
