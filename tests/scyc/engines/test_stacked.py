@@ -50,9 +50,9 @@ def same(a: Outcome, b: Outcome) -> bool:
     if (a.curve, a.val_accuracy, a.test_accuracy) != (b.curve, b.val_accuracy, b.test_accuracy):
         return False
     pairs = [(a.network, b.network)]
-    if a.kept is not None and b.kept is not None:
-        pairs.append((a.kept, b.kept))
-    return (a.kept is None, a.diverged) == (b.kept is None, b.diverged) and all(
+    if a.snapshot is not None and b.snapshot is not None:
+        pairs.append((a.snapshot, b.snapshot))
+    return (a.snapshot is None, a.diverged) == (b.snapshot is None, b.diverged) and all(
         torch.equal(x.state[name], y.state[name]) for x, y in pairs for name in x.state
     )
 
@@ -86,7 +86,7 @@ def test_a_member_diverges_at_the_same_iteration_in_any_pack(
     assert left[0].curve == left[1].curve
     assert left[0].curve[-1][1] == 0.0
     assert 1 < left[0].curve[-1][0] < 40
-    assert (left[0].val_accuracy, left[0].test_accuracy, left[0].kept) == (0.0, 0.0, None)
+    assert (left[0].val_accuracy, left[0].test_accuracy, left[0].snapshot) == (0.0, 0.0, None)
     for a, b in zip(*ends, strict=True):
         assert a.curve == b.curve
 

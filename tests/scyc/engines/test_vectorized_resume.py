@@ -73,7 +73,7 @@ def test_a_killed_pack_is_resumed_bit_for_bit(
                 if a.diverged
                 else [
                     (a.network, b.network),
-                    (a.kept, b.kept),
+                    (a.snapshot, b.snapshot),
                 ]
             )
             for ours, theirs in pairs:

@@ -61,7 +61,7 @@ def same(a: Outcome, b: Outcome) -> bool:
     """Whether two trainings have the same numbers, to the last bit."""
     if (a.curve, a.val_accuracy, a.test_accuracy) != (b.curve, b.val_accuracy, b.test_accuracy):
         return False
-    for x, y in ((a.network, b.network), (a.kept, b.kept)):
+    for x, y in ((a.network, b.network), (a.snapshot, b.snapshot)):
         if (x is None) != (y is None):
             return False
         if x is not None and y is not None:
