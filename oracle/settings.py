@@ -60,6 +60,9 @@ class Settings:
 
         Args:
             study_name: Of the study.
+
+        Returns:
+            A path that may not exist yet.
         """
         return self.folder / study_name
 

@@ -76,10 +76,10 @@ def delete(run_name: str, settings: Settings, yes: bool) -> None:
         if not click.confirm(f"Delete {listed.run.record.run_id}?"):
             click.echo("nothing was deleted")
             return
-    gone = deletion.delete(listed.run, settings)
+    deleted = deletion.delete(listed.run, settings)
     click.echo(
-        f"{listed.run.record.run_id} is deleted: {gone.cells} training runs, "
-        f"{listing.bytes_text(gone.size)}"
+        f"{listed.run.record.run_id} is deleted: {deleted.cells} training runs, "
+        f"{listing.bytes_text(deleted.size)}"
     )
 
 

@@ -85,7 +85,7 @@ def watch(job_name: str, client: Client, quiet: bool) -> None:
     JOB is a job's id, or a study's name for its latest job. Ctrl-C does not
     stop the job.
     """
-    _follow(client, _found(client, job_name), quiet)
+    _follow(client, _find_job(client, job_name), quiet)
 
 
 @click.command()
@@ -125,7 +125,7 @@ def status(
     if job_name is not None:
         if states or study or owner:
             raise click.UsageError("--state, --study and --owner filter the list; leave out JOB")
-        job = _found(client, job_name)
+        job = _find_job(client, job_name)
         if form == "json":
             click.echo(_json(asdict(job)))
         else:
@@ -143,7 +143,7 @@ def status(
 @client_options
 def cancel(job_name: str, client: Client) -> None:
     """Cancel a queued or running JOB. Finished training runs are kept; see `oracle resume`."""
-    job = client.cancel(_found(client, job_name).id)
+    job = client.cancel(_find_job(client, job_name).id)
     click.echo(f"{job.id}  {job.state}")
 
 
@@ -152,7 +152,7 @@ def cancel(job_name: str, client: Client) -> None:
 @client_options
 def resume(job_name: str, client: Client) -> None:
     """Queue a cancelled or failed JOB again. Finished training runs are reused."""
-    job = client.resume(_found(client, job_name).id)
+    job = client.resume(_find_job(client, job_name).id)
     click.echo(f"{job.id}  {job.state}")
 
 
@@ -162,7 +162,7 @@ def resume(job_name: str, client: Client) -> None:
 @client_options
 def priority(job_name: str, number: int, client: Client) -> None:
     """Set the priority of a queued JOB to N, -100 to 100; higher first."""
-    job = client.reprioritise(_found(client, job_name).id, number)
+    job = client.reprioritise(_find_job(client, job_name).id, number)
     click.echo(f"{job.id}  {job.state}  priority {job.priority}")
 
 
@@ -242,7 +242,7 @@ def _follow(client: Client, job: Job, quiet: bool) -> None:
 _ENDS = {"failed": "failed", "cancelled": "was cancelled"}
 
 
-def _found(client: Client, name: str) -> Job:
+def _find_job(client: Client, name: str) -> Job:
     """Find the job with this id, or the latest one of the study so named. Raises BadInput."""
     try:
         return client.job(name)

@@ -73,9 +73,9 @@ def _delete_earlier(run_id: str, settings: Settings, quiet: bool) -> None:
 
     for earlier in catalog.find(settings):
         if earlier.record.run_id == run_id:
-            gone = deletion.delete(earlier, settings)
+            deleted = deletion.delete(earlier, settings)
             if not quiet:
-                click.echo(f"{run_id} is deleted: {gone.cells} training runs; it starts anew")
+                click.echo(f"{run_id} is deleted: {deleted.cells} training runs; it starts anew")
 
 
 @click.command()

@@ -135,9 +135,9 @@ class Client:
         Returns:
             A page of jobs.
         """
-        asked = _given({"study": study, "owner": owner, "before": before, "limit": limit})
-        asked["state"] = list(states)
-        return self._connection.request(JobPage, "GET", "/v1/jobs", params=asked)
+        query = _given({"study": study, "owner": owner, "before": before, "limit": limit})
+        query["state"] = list(states)
+        return self._connection.request(JobPage, "GET", "/v1/jobs", params=query)
 
     def cancel(self, job_id: str) -> Job:
         """Cancel a queued or running job; what is finished is kept.
@@ -234,8 +234,8 @@ class Client:
         runs: list[Run] = []
         before: int | None = None
         while True:
-            asked = {"limit": 200} if before is None else {"limit": 200, "before": before}
-            page = self._connection.request(RunList, "GET", "/v1/runs", params=asked)
+            query = {"limit": 200} if before is None else {"limit": 200, "before": before}
+            page = self._connection.request(RunList, "GET", "/v1/runs", params=query)
             runs += page.items
             if (before := page.next) is None:
                 return tuple(runs)
@@ -261,8 +261,8 @@ class Client:
         Returns:
             What ``oracle table --format json`` prints.
         """
-        asked = _given({"format": "json", "distributions": distributions})
-        return self._connection.request(JsonObject, "GET", f"{_run(run)}/table", params=asked)
+        query = _given({"format": "json", "distributions": distributions})
+        return self._connection.request(JsonObject, "GET", f"{_run(run)}/table", params=query)
 
     def figure(self, run: str, distributions: str | None = None) -> JsonObject:
         """Fetch a run's figure.
@@ -274,8 +274,8 @@ class Client:
         Returns:
             The figure in Plotly's JSON.
         """
-        asked = _given({"format": "json", "distributions": distributions})
-        return self._connection.request(JsonObject, "GET", f"{_run(run)}/figure", params=asked)
+        query = _given({"format": "json", "distributions": distributions})
+        return self._connection.request(JsonObject, "GET", f"{_run(run)}/figure", params=query)
 
     def fetch(
         self, run: str, form: str, *, width: int = 160, distributions: str | None = None
@@ -292,12 +292,12 @@ class Client:
         Returns:
             The file's bytes.
         """
-        asked = _given({"format": form, "distributions": distributions})
+        query = _given({"format": form, "distributions": distributions})
         if form in TABLES:
-            asked["width"] = width
-            return self._connection.send("GET", f"{_run(run)}/table", params=asked)
+            query["width"] = width
+            return self._connection.send("GET", f"{_run(run)}/table", params=query)
         if form in FIGURES:
-            return self._connection.send("GET", f"{_run(run)}/figure", params=asked)
+            return self._connection.send("GET", f"{_run(run)}/figure", params=query)
         if form not in ("report", "study"):
             known = ", ".join((*TABLES, *FIGURES, "report", "study"))
             raise BadInput("fetch", [Problem("form", f"unknown; known: {known}", form)])

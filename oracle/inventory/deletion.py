@@ -15,7 +15,7 @@ from oracle.execution.pack_state import PackStates
 from oracle.experiments.registry import experiment
 from oracle.experiments.summary import summary_key
 from oracle.inventory.idle_graph import idle_graph
-from oracle.inventory.listing import asked_cells, file_size, images, network_files
+from oracle.inventory.listing import file_size, images, network_files, requested_cells
 from oracle.runs import catalog
 from oracle.runs.catalog import StoredRun
 from oracle.search.graph import CellResult, Graph
@@ -64,16 +64,18 @@ def delete(run: StoredRun, settings: Settings) -> Deleted:
             ledger.register(replace(run.record, state=DELETING), lease.claim)
             known = store.results(graph)
             others = [each for each in ledger.runs() if each.run_id != run_id]
-            gone = set(known) - _needed(others, graph, known)
-            size = _delete_files(run, settings, graph, [known[each] for each in gone], others, rows)
+            deleted = set(known) - _needed(others, graph, known)
+            size = _delete_files(
+                run, settings, graph, [known[each] for each in deleted], others, rows
+            )
             nodes = {
                 key.node
                 for key, role in experiment(run.study, graph).study_keys()
                 if role["role"] == "search"
             }
             nodes.add(summary_key(run_id).node)
-            rows.remove(run_id, graph.id, gone, nodes, lease.claim)
-    return Deleted(len(gone), size)
+            rows.remove(run_id, graph.id, deleted, nodes, lease.claim)
+    return Deleted(len(deleted), size)
 
 
 def _needed(others: Iterable[RunRecord], graph: Graph, known: Mapping[str, CellResult]) -> set[str]:
@@ -85,7 +87,7 @@ def _needed(others: Iterable[RunRecord], graph: Graph, known: Mapping[str, CellR
         study = catalog.stored_study(record)
         if study is None:
             return set(known)
-        needed |= asked_cells(study, graph, known)
+        needed |= requested_cells(study, graph, known)
     return needed
 
 
@@ -93,19 +95,19 @@ def _delete_files(
     run: StoredRun,
     settings: Settings,
     graph: Graph,
-    gone: Sequence[CellResult],
+    deleted: Sequence[CellResult],
     others: Sequence[RunRecord],
     rows: Removal,
 ) -> int:
     """Delete a run's files that nothing else needs; returns their bytes."""
-    needed = rows.networks(without={result.cell for result in gone})
+    needed = rows.networks(without={result.cell for result in deleted})
     here = {each.url for each in catalog.find(replace(settings, storage=None))}
     for url in here - {run.url}:  # such as a database of an earlier version, of the same folder
         with contextlib.closing(Removal(url)) as others_rows:
             needed |= others_rows.networks(without=())
     lost = [
         sha256
-        for result in gone
+        for result in deleted
         for sha256 in (result.checkpoint, result.kept)
         if sha256 and sha256 not in needed
     ]

@@ -90,20 +90,20 @@ def one(run: StoredRun, store: ResultStore, rows: Removal) -> ListedRun:
     graph = Graph(run.study.system, run.record.fingerprint)
     known = store.results(graph)
     so_far = experiment(run.study, graph)
-    asked = _asked(so_far, known)
-    mine = [known[cell] for cell in asked if cell in known]
+    requested = _requested(so_far, known)
+    mine = [known[cell] for cell in requested if cell in known]
     return ListedRun(
         run=run,
         done=len(mine),
         # what S-Cyc shares with the oracle is known once it has been asked for
-        expected=len(asked) if run.state == "done" else expected_cells(so_far, asked),
+        expected=len(requested) if run.state == "done" else expected_cells(so_far, requested),
         ended=rows.ended(graph.id),
         size=sum(map(file_size, files(run, mine))),
         owners=tuple(dict.fromkeys(owner for _, owner, _ in rows.jobs(run.record.run_id))),
     )
 
 
-def asked_cells(study: Study, graph: Graph, known: Mapping[str, CellResult]) -> set[str]:
+def requested_cells(study: Study, graph: Graph, known: Mapping[str, CellResult]) -> set[str]:
     """Return the ids of the cells that a study's searches ask for, as far as results carry them.
 
     Args:
@@ -114,10 +114,10 @@ def asked_cells(study: Study, graph: Graph, known: Mapping[str, CellResult]) -> 
     Returns:
         Ids, those of finished cells and of the next request of each search.
     """
-    return _asked(experiment(study, graph), known)
+    return _requested(experiment(study, graph), known)
 
 
-def _asked(so_far: Experiment, known: Mapping[str, CellResult]) -> set[str]:
+def _requested(so_far: Experiment, known: Mapping[str, CellResult]) -> set[str]:
     return {
         cell.id
         for search in so_far.searches()
