@@ -176,14 +176,14 @@ def test_pictures_are_drawn_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> No
 
     def slow(self: go.Figure, **given: Any) -> bytes:
         began.set()
-        assert go_on.wait(10)
+        assert go_on.wait(120)
         return b"first"
 
     monkeypatch.setattr(go.Figure, "to_image", slow)
     drawing = Drawing(patience=0.05)
     first = threading.Thread(target=drawing.picture, args=(go.Figure(), "png"))
     first.start()
-    assert began.wait(10)
+    assert began.wait(120)
     with pytest.raises(HttpProblem, match="come again") as error:
         drawing.picture(go.Figure(), "png")
     assert error.value.status == 503
