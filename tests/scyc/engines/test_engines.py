@@ -101,7 +101,9 @@ def agree(a: Network, b: Network, atol: float = 1e-12) -> bool:
     )
 
 
-@pytest.mark.parametrize("hidden", [(24,), (32, 16, 8)])
+@pytest.mark.parametrize(
+    "hidden", [pytest.param((24,), marks=pytest.mark.costly), (32, 16, 8)], ids=["one", "three"]
+)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=IDS)
 def test_stacked_agrees_with_solo_in_fp64_with_several_schedules_in_one_pack(
     trainer: Make, hidden: tuple[int, ...], optimizer: OptimizerSpec

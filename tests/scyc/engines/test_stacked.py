@@ -1,12 +1,12 @@
 """What only the stacked engine does: stacks of any size, members that diverge, resuming."""
 
-import io
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
+from state_stores import InMemoryStore, Killed
 
 from scyc.engines import solo, stacked
 from scyc.specs.networks import FullyConnectedSpec
@@ -115,37 +115,9 @@ def test_weights_that_are_not_finite_after_the_last_step_are_found(trainer: Make
     assert not ended[1].diverged
 
 
-class Killed(BaseException):
-    """Ends a training as a signal would."""
-
-
-@dataclass
-class InMemoryStore:
-    """A store that saves after every step, and is killed after some."""
-
-    killed_after: int | None = None
-    content: bytes | None = None
-    asked: int = 0
-
-    def load(self) -> Mapping[str, Any] | None:
-        if self.content is None:
-            return None
-        found: Mapping[str, Any] = torch.load(io.BytesIO(self.content), weights_only=True)
-        return found
-
-    def due(self) -> bool:
-        if self.asked == self.killed_after:
-            raise Killed
-        self.asked += 1
-        return True
-
-    def save(self, state: Mapping[str, Any]) -> None:
-        buffer = io.BytesIO()
-        torch.save(dict(state), buffer)
-        self.content = buffer.getvalue()
-
-
-@pytest.mark.parametrize("size", [1, 2, 5])
+@pytest.mark.parametrize(
+    "size", [2, *(pytest.param(other, marks=pytest.mark.costly) for other in (1, 5))]
+)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=IDS)
 def test_wherever_it_is_killed_a_pack_ends_with_the_same_bits(
     trainer: Make, monkeypatch: pytest.MonkeyPatch, optimizer: OptimizerSpec, size: int
@@ -159,9 +131,9 @@ def test_wherever_it_is_killed_a_pack_ends_with_the_same_bits(
         first = InMemoryStore(killed_after=step)
         with pytest.raises(Killed):
             train(one, jobs(one), first)
-        second = InMemoryStore(content=first.content)
+        second = first.next()
         again = train(one, jobs(one), second)
-        assert second.asked == 12 - step
+        assert second.steps == 12 - step
         assert all(same(a, b) for a, b in zip(whole, again, strict=True))
 
 
@@ -177,5 +149,5 @@ def test_a_pack_is_resumed_after_a_member_diverged_whose_early_weights_were_kept
     first = InMemoryStore(killed_after=6)
     with pytest.raises(Killed):
         train(one, pack, first)
-    again = train(one, pack, InMemoryStore(content=first.content))
+    again = train(one, pack, first.next())
     assert all(same(a, b) for a, b in zip(whole, again, strict=True))

@@ -131,7 +131,7 @@ def moved(outcomes: Sequence[Outcome], jobs: Sequence[Job]) -> bool:
 @pytest.mark.parametrize(
     ("cycle", "network"),
     [
-        pytest.param(0, PLAIN, id="unpruned-plain"),
+        pytest.param(0, PLAIN, id="unpruned-plain", marks=pytest.mark.costly),
         pytest.param(1, NORMALISED, id="pruned-normalised"),
         pytest.param(0, NORMALISED, id="unpruned-normalised", marks=pytest.mark.slow),
         pytest.param(1, PLAIN, id="pruned-plain", marks=pytest.mark.slow),
@@ -163,7 +163,7 @@ def test_fully_connected_networks_end_with_the_weights_of_solo(
     ("carry", "rates"),
     [
         pytest.param("best", ONE_REPLICATE, id="best-1"),
-        pytest.param("last", TWO_REPLICATES, id="last-2"),
+        pytest.param("last", TWO_REPLICATES, id="last-2", marks=pytest.mark.costly),
         pytest.param("last", ONE_REPLICATE, id="last-1", marks=pytest.mark.slow),
         pytest.param("best", TWO_REPLICATES, id="best-2", marks=pytest.mark.slow),
     ],
