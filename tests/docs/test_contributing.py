@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 TREE = TEXT[TEXT.index("    oracle/  ") : TEXT.index("The path of a cell")]
-WALK = re.findall(r"`(\w+)` in\s+`([\w/]+\.py)`", TEXT)
+WALK = re.findall(r"`(\w+)` in\s+`((?:oracle|scyc)/[\w/]+\.py)`", TEXT)
 
 
 def listed(package: str) -> set[str]:
