@@ -234,5 +234,5 @@ def test_a_weight_decay_of_what_a_network_has_none_of_is_refused(
     declared = system(network=PLAIN, norm_weight_decay=0.0, bias_weight_decay=0.0)
     (problem,) = checks.problems(declared, digits)
     assert problem.path == "training.norm_weight_decay"
-    assert problems.rule.startswith("this network has no norm with weights")
+    assert problem.rule.startswith("this network has no norm with weights")
     assert not checks.problems(system(network=NORMALISED, norm_weight_decay=0.0), digits)
