@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from oracle.cli.client_options import client_options
 from oracle.cli.option_names import from_request
-from oracle.cli.options import FILE, client_options, scale_options, set_option
+from oracle.cli.options import FILE, scale_options, set_option
 from oracle.cli.printing import INTERRUPTED, print_table, width
 from oracle.errors import JobFailed, OracleError
 from oracle.host.terminal import printable
@@ -30,7 +31,7 @@ _FILES = {"html": ".html", "png": ".png", "svg": ".svg", "report": "-report.html
 _FORMS = (*_TABLES, *_FILES, "study")
 
 
-@click.command()
+@click.command(short_help="Submit a STUDY to a server.")
 @click.argument("study")
 @client_options
 @scale_options
@@ -75,7 +76,7 @@ def submit(
         click.echo(f"watch  oracle watch {job.id}\npage   {client.server}/jobs/{job.id}")
 
 
-@click.command()
+@click.command(short_help="Show the progress of a JOB until it ends.")
 @click.argument("job_name", metavar="JOB")
 @client_options
 @click.option("--quiet", is_flag=True, help="Print neither progress nor the table.")
@@ -156,7 +157,10 @@ def resume(job_name: str, client: Client) -> None:
     click.echo(f"{job.id}  {job.state}")
 
 
-@click.command(context_settings={"ignore_unknown_options": True})  # a number below 0 is none
+@click.command(
+    short_help="Set the priority of a queued JOB.",
+    context_settings={"ignore_unknown_options": True},  # a number below 0 is none
+)
 @click.argument("job_name", metavar="JOB")
 @click.argument("number", metavar="N", type=click.IntRange(PRIORITIES[0], PRIORITIES[-1]))
 @client_options
@@ -166,7 +170,7 @@ def priority(job_name: str, number: int, client: Client) -> None:
     click.echo(f"{job.id}  {job.state}  priority {job.priority}")
 
 
-@click.command()
+@click.command(short_help="Download the table, figure or report of a RUN.")
 @click.argument("run_name", metavar="RUN")
 @client_options
 @click.option("--format", "form", type=click.Choice(_FORMS), default="text", show_default=True)
@@ -181,8 +185,8 @@ def priority(job_name: str, number: int, client: Client) -> None:
 def fetch(run_name: str, client: Client, form: str, which: str | None, output: Path | None) -> None:
     """Download the table, figure, report or study of a RUN from a server, even while it runs.
 
-    RUN is a run's id, a job's id, or a study's name for its latest run. Formats html, png and svg
-    are the figure.
+    RUN is a run's id, a job's id, or a study's name for its latest run as written. Formats html,
+    png and svg are the figure.
     """
     columns = min(width(), 500) if output is None else 160
     try:

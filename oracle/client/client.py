@@ -18,6 +18,7 @@ from oracle.client.connection import Connection, RetryPolicy
 from oracle.client.models import (
     Answer,
     CycleRegion,
+    DeletedRun,
     Event,
     ExternalRun,
     Job,
@@ -25,6 +26,7 @@ from oracle.client.models import (
     MaxLr,
     Run,
     RunList,
+    RunSummary,
 )
 from oracle.errors import ServerError
 from oracle.records.jobs import JobState
@@ -42,7 +44,7 @@ FIGURES = ("html", "png", "svg")
 class Client:
     """A connection to a server. Every method raises ServerError, and BadInput for wrong input.
 
-    `run` is a run's id, a job's id, or a study's name for its latest run.
+    `run` is a run's id, a job's id, or a study's name for its latest run as written.
     """
 
     def __init__(
@@ -250,6 +252,40 @@ class Client:
             The run as it is now.
         """
         return self._connection.request(Run, "GET", _run(run))
+
+    def summary(self, run: str) -> RunSummary:
+        """Fetch a run's progress, date, size and owners.
+
+        Args:
+            run: Id of the run.
+
+        Returns:
+            What ``oracle runs show`` prints.
+        """
+        return self._connection.request(RunSummary, "GET", f"{_run(run)}/summary")
+
+    def rename(self, run: str, name: str) -> RunSummary:
+        """Give a run a name in place of an earlier one; its id stays.
+
+        Args:
+            run: Id or name of the run.
+            name: The name; the run's id takes the name away.
+
+        Returns:
+            The run as it is now.
+        """
+        return self._connection.request(RunSummary, "PATCH", _run(run), json={"name": name})
+
+    def delete(self, run: str) -> DeletedRun:
+        """Delete a run with its jobs, and all that no other run needs.
+
+        Args:
+            run: Id or name of the run.
+
+        Returns:
+            What went with it.
+        """
+        return self._connection.request(DeletedRun, "DELETE", _run(run))
 
     def table(self, run: str, distributions: str | None = None) -> JsonObject:
         """Fetch a run's table, as far as it has come.

@@ -18,6 +18,7 @@ from oracle.inventory.idle_graph import idle_graph
 from oracle.inventory.listing import file_size, images, network_files, requested_cells
 from oracle.runs import catalog
 from oracle.runs.catalog import StoredRun
+from oracle.runs.stored import computed
 from oracle.search.graph import CellResult, Graph
 from oracle.settings import Settings
 from oracle.storage.session import opened
@@ -112,6 +113,7 @@ def _delete_files(
         if sha256 and sha256 not in needed
     ]
     doomed = {run.folder / f"{run.record.run_id}.html"}
+    doomed |= computed.files(run.record.run_id, run.folder)
     doomed |= {file for sha256 in lost for file in network_files(run, sha256)}
     neighbours = [each for each in others if _folder(each) in (run.study.folder_name, None)]
     if all(each.fingerprint != run.record.fingerprint for each in neighbours):

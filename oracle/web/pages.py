@@ -20,7 +20,7 @@ from oracle.rest.schemas import Smaller
 from oracle.runs.catalog import StoredRun
 from oracle.search.graph import Graph
 from oracle.service.service import Service
-from oracle.study.loading import bundled_studies
+from oracle.study.built_in import bundled_studies
 from oracle.web import source_marks
 from oracle.web.rendering import PageRoute, render
 from scyc.errors import BadInput, Problem

@@ -19,7 +19,8 @@ from oracle.rest.runs import study_yaml as as_yaml
 from oracle.runs import catalog, html_report
 from oracle.service.service import Service
 from oracle.settings import Settings
-from oracle.study.loading import bundled_studies, read_yaml
+from oracle.study.built_in import bundled_studies
+from oracle.study.loading import read_yaml
 from oracle.study.validation import parse
 
 Ran = tuple[Service, str]
