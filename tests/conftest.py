@@ -20,6 +20,7 @@ from scyc.specs.system import SubsetSpec, SystemSpec
 from scyc.trainer import Trainer
 
 pytest_plugins = [
+    "garbage",
     "home_fixtures",
     "module_order",
     "schedule_tables",

@@ -225,8 +225,8 @@ def _of_table(table: OracleTable) -> list[RecordedCycle]:
 def _tidy(rows: Sequence[JsonMapping]) -> list[RecordedCycle]:
     cycles: dict[int, dict[float, dict[int, float]]] = {}
     for row in rows:
-        gone = int(row["diverged"]) == 1
-        value = math.nan if gone else float(row["val_accuracy"])
+        diverged = int(row["diverged"]) == 1
+        value = math.nan if diverged else float(row["val_accuracy"])
         grid = cycles.setdefault(int(row["cycle"]), {})
         grid.setdefault(float(row["max_lr"]), {})[int(row["replicate"])] = value
     recorded = []

@@ -228,7 +228,7 @@ def text(fitted: Fit, name: str) -> str:
         )
     for q, betas in itertools.groupby(fitted.equals, key=lambda shape: shape[0]):
         values = [beta for _, beta in betas]
-        lines.append(f"  q {q}: as many with beta {_ranges(values)}")
+        lines.append(f"  q {q}: as many regions with beta = {_ranges(values)}")
     return "\n".join(lines) + "\n"
 
 
@@ -255,5 +255,5 @@ def as_json(fitted: Fit) -> FittedCurve:
 def _ranges(values: Sequence[float]) -> str:
     shown = [f"{value:g}" for value in values]
     return (
-        ", ".join(shown) if len(shown) <= 4 else f"{len(shown)} values, {shown[0]} to {shown[-1]}"
+        ", ".join(shown) if len(shown) <= 4 else f"{shown[0]} to {shown[-1]} ({len(shown)} values)"
     )

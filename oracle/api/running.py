@@ -139,7 +139,7 @@ def load_run(
     """Return a stored run, complete or not.
 
     Args:
-        name: A run's id, or a study's name for its latest run.
+        name: A run's id or name, or a study's name for its latest run as written.
         runs: As for :func:`oracle.run`, as are the others.
         storage: Database URL.
         store: URL below which networks are kept.

@@ -174,11 +174,11 @@ def _ask_the_doubtful(engine: sa.Engine) -> None:
     """
 
     @sa.event.listens_for(engine, "checkin")
-    def used(connection: Any, record: sa.pool.ConnectionPoolEntry) -> None:
+    def checked_in(connection: Any, record: sa.pool.ConnectionPoolEntry) -> None:
         record.info["used"] = time.monotonic()
 
     @sa.event.listens_for(engine, "checkout")
-    def asked(connection: Any, record: sa.pool.ConnectionPoolEntry, _: Any) -> None:
+    def checked_out(connection: Any, record: sa.pool.ConnectionPoolEntry, _: Any) -> None:
         dialect = engine.dialect
         try:
             if time.monotonic() - record.info.get("used", math.inf) > _IDLE or _spoken(connection):

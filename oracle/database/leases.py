@@ -188,9 +188,9 @@ class Lease:
                 return
 
     def _renew(self) -> None:
-        asked = time.monotonic()
+        began = time.monotonic()
         self._lost = not self._leases.beat(self._graph, self._holder)
-        self._confirmed = asked
+        self._confirmed = began
 
 
 def _lost() -> LeaseLost:

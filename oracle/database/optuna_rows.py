@@ -207,8 +207,8 @@ def _like(connection: sa.Connection, study: int, key: str, trial: NewTrial) -> i
     value = json.dumps(trial.attributes[key])
     same = (ATTRIBUTES.c.key == key) & (ATTRIBUTES.c.value_json == value)
     select = sa.select(TRIALS.c.trial_id).select_from(mine).where(TRIALS.c.study_id == study, same)
-    found: int | None = connection.execute(select.limit(1)).scalar()
-    return found
+    trial_id: int | None = connection.execute(select.limit(1)).scalar()
+    return trial_id
 
 
 def _says(connection: sa.Connection, trial_id: int, trial: NewTrial) -> bool:

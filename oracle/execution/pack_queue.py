@@ -107,7 +107,7 @@ class PackQueue:
     _pack_of: dict[str, Pack] = field(default_factory=dict)  # by cell id
     _out: set[str] = field(default_factory=set)  # ids of cells queued or with a worker
     _again: set[str] = field(default_factory=set)  # ids of cells trained for their checkpoint
-    asked: set[str] = field(default_factory=set)  # ids of all cells that a search has asked for
+    requested: set[str] = field(default_factory=set)  # ids of all cells that a search has asked for
     answered: int = 0  # how many of them have a result
     steps: int = 0  # how often a search went on; between two of these nothing new is asked for
     repaired: bool = False  # whether anything was trained again
@@ -178,7 +178,7 @@ class PackQueue:
             if cell.id not in self.known:
                 self.events.on_result(cell, result, pack.study_key)
                 self.known[cell.id] = result
-                self.answered += cell.id in self.asked
+                self.answered += cell.id in self.requested
             elif cell.id in self._again:
                 _same_again(cell, self.known[cell.id], result)
             self._again.discard(cell.id)
@@ -233,8 +233,8 @@ class PackQueue:
                 return
             wanted = {cell.id for cell in ask.cells}
             missing = wanted - self.known.keys()
-            self.answered += len(wanted - missing - self.asked)
-            self.asked |= wanted
+            self.answered += len(wanted - missing - self.requested)
+            self.requested |= wanted
             for cells in packed(ask.cells, self.most):
                 self._plan(Pack(cells, ask.study_key))
             if missing:

@@ -70,7 +70,7 @@ def in_flight_folder(given: str) -> Path:
     Raises:
         PackFailed: That one is another user's.
     """
-    return Path(given or own_folder("in-pack_state"))
+    return Path(given or own_folder("in-flight"))
 
 
 def own_folder(what: str) -> Path:

@@ -65,7 +65,9 @@ class CellTask:
 
     cell: str
     parent: str | None  # checkpoint of the network to prune; None for the unpruned network
-    kept: str | None  # checkpoint of the network to rewind to or to score by, where it is needed
+    snapshot: (
+        str | None
+    )  # checkpoint of the network to rewind to or to score by, where it is needed
     cycle: int
     replicate: int
     schedule: JsonObject  # a ScheduleSpec as JSON values
@@ -207,8 +209,8 @@ class Worker:
             checkpoint=None if outcome.diverged else self._checkpoints.save(outcome.network),
             device=str(self.device),
             kept=(
-                self._checkpoints.save(outcome.kept)
-                if outcome.kept is not None and not outcome.diverged
+                self._checkpoints.save(outcome.snapshot)
+                if outcome.snapshot is not None and not outcome.diverged
                 else None
             ),
             recorded=trained.recorded,
@@ -222,16 +224,16 @@ class Worker:
 
     def _start(self, task: CellTask) -> Network:
         """Return the network that a task trains: made once for all packs that start from it."""
-        key = (task.parent, task.kept, task.cycle, task.replicate)
+        key = (task.parent, task.snapshot, task.cycle, task.replicate)
         return self._starts.get(key, lambda: self._made(task))
 
     def _made(self, task: CellTask) -> Network:
         if task.parent is None:
             return self._trainer.root(task.replicate)
         parent = self._loaded(task.parent)
-        kept = self._loaded(task.kept) if task.kept else None
+        snapshot = self._loaded(task.snapshot) if task.snapshot else None
         try:
-            return self._trainer.pruned(parent, task.replicate, task.cycle, kept)
+            return self._trainer.pruned(parent, task.replicate, task.cycle, snapshot)
         except NetworkChanged as error:
             raise PackFailed(str(error)) from error
 
@@ -267,7 +269,7 @@ def task(cell: Cell, known: Results) -> CellTask:
     return CellTask(
         cell=cell.id,
         parent=known[cell.parent.id].checkpoint if cell.parent else None,
-        kept=known[keeping.id].kept if keeping else None,
+        snapshot=known[keeping.id].kept if keeping else None,
         cycle=cell.cycle,
         replicate=cell.replicate,
         schedule=as_json(cell.schedule),

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from oracle.experiments.registry import expected_cells, experiment
 from oracle.search.graph import Graph
 from oracle.study.base import Study
-from oracle.study.loading import bundled_studies, read_yaml
+from oracle.study.built_in import bundled_studies
+from oracle.study.loading import read_yaml
 from oracle.study.validation import parse
 from scyc.specs.factory import FactorySpec
 

@@ -40,9 +40,9 @@ class OracleExperiment:
 
     def _s_cyc_path(self) -> PruningPath:
         """Return S-Cyc's own run, which shares what it can of the grid's training runs."""
-        asked = path(self.study, self.graph, learning_rates(self.study))
-        shared = tuple(grid.on_grid(self.study.grid, max_lr) for max_lr in asked.max_lr)
-        return replace(asked, max_lr=shared)
+        declared = path(self.study, self.graph, learning_rates(self.study))
+        shared = tuple(grid.on_grid(self.study.grid, max_lr) for max_lr in declared.max_lr)
+        return replace(declared, max_lr=shared)
 
     def searches(self) -> list[Search]:
         """Return the oracle's search and the beam's, then runs that fill the workers meanwhile."""

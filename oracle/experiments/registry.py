@@ -46,17 +46,17 @@ def experiment(study: Study, graph: Graph, hooks: ExperimentCallbacks | None = N
     return EXPERIMENTS[type(study)](study, graph, hooks or ExperimentCallbacks())
 
 
-def expected_cells(begun: Experiment, asked: AbstractSet[str] = frozenset()) -> int:
+def expected_cells(begun: Experiment, requested: AbstractSet[str] = frozenset()) -> int:
     """Estimate how many cells a study needs in all, if no grid grows.
 
     Args:
         begun: Its experiment, as far as it has come.
-        asked: Ids of the cells that it has asked for.
+        requested: Ids of the cells that it has asked for.
 
     Returns:
-        Cells, those of `asked` included.
+        Cells, those of `requested` included.
     """
     ahead = (
         begun.known_cells() | begun.first_grids()
-    ) - asked  # told for every cell: asked is long
-    return len(asked) + len(ahead) + begun.unknown_cells()
+    ) - requested  # counted anew for every cell: `requested` is long
+    return len(requested) + len(ahead) + begun.unknown_cells()

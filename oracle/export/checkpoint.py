@@ -150,7 +150,7 @@ def load_folder(run: StoredRun, settings: Settings, chosen: ChosenCell, target: 
     try:
         store.load_folder(chosen.result.checkpoint, target)
     except CheckpointError as error:
-        raise _gone(run, error) from error
+        raise _missing(run, error) from error
 
 
 def module_of(run: StoredRun, settings: Settings, network: Network) -> nn.Module:
@@ -193,9 +193,9 @@ def stored_images(run: StoredRun, settings: Settings) -> Images:
     Raises:
         BadInput: The images are gone, or are not the same.
     """
-    kept = cache.cached(run.folder / "images", run.record.fingerprint)
-    if kept is not None:
-        return kept
+    cached = cache.cached(run.folder / "images", run.record.fingerprint)
+    if cached is not None:
+        return cached
     study = run.study
     images = datasets.load(
         study.dataset, study.images_used, settings.data, test_part=study.split.test
@@ -237,10 +237,10 @@ def _loaded(run: StoredRun, settings: Settings, sha256: str) -> Network:
     try:
         return store.load(sha256)
     except CheckpointError as error:
-        raise _gone(run, error) from error
+        raise _missing(run, error) from error
 
 
-def _gone(run: StoredRun, error: CheckpointError) -> BadInput:
+def _missing(run: StoredRun, error: CheckpointError) -> BadInput:
     rule = (
         f"its checkpoint cannot be read ({error}). Networks of max_lr that lost are deleted unless "
         "the study has keep_checkpoints: all; to have this one, run the study again with that, in "

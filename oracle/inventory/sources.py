@@ -65,7 +65,8 @@ def oracle_table(text: str, settings: Settings) -> tuple[OracleTable, float]:
         BadInput: As :func:`table`; or it is no oracle's, or its JSON does not say that share.
         StorageError: The database fails.
     """
-    content = table(text, settings)
+    run = None if text.endswith((".json", ".zip")) else catalog.find_run(text, settings)
+    content = table(text, settings) if run is None else catalog.stored_table(run)
     if content["kind"] != "oracle":
         rule = "is no oracle run; it has no regions"
         raise BadInput("run", [SettingProblem("run", rule, text)])
@@ -74,10 +75,10 @@ def oracle_table(text: str, settings: Settings) -> tuple[OracleTable, float]:
             rule = "is of a run that is not complete, and does not say how much a cycle prunes"
             raise BadInput("run", [SettingProblem("run", f"{rule}; name the run", text)])
         return content, fit["rate"]
-    if text.endswith(".zip"):
-        with opened_archive(Path(text)) as (archive, _):
-            return content, archive.study.pruning.rate
-    return content, catalog.find_run(text, settings).study.pruning.rate
+    if run is not None:
+        return content, run.study.pruning.rate
+    with opened_archive(Path(text)) as (archive, _):
+        return content, archive.study.pruning.rate
 
 
 def measured(texts: tuple[str, ...], settings: Settings) -> list[Measured]:

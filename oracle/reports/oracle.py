@@ -252,7 +252,7 @@ def _rows(cycle: OracleCycleRow, printed: bool, own: bool) -> list[list[str]]:
         str(cycle["replicates"]),
         f"{cycle['weights_remaining']:.2f}",
         format_lr(cycle["well_tuned"]),
-        format_region(cycle["feasible"]) + plateau_reports.beside_region(cycle),
+        format_region(cycle["feasible"]) + plateau_reports.undertrained_mark(cycle),
         evidence_reports.estimated_region(cycle),
         format_lr(s_cyc["max_lr"]),
         evidence_reports.verdict(cycle),

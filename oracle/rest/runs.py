@@ -26,7 +26,7 @@ from oracle.runs import html_report
 from oracle.runs.catalog import StoredRun
 from oracle.service.heavy_work import HeavyWork
 from oracle.service.service import Service
-from oracle.study.loading import bundled_studies
+from oracle.study.built_in import bundled_studies
 from oracle.tables.registry import Table, is_empty
 from scyc.errors import BadInput, Problem
 from scyc.json_types import JsonObject

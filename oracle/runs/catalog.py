@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from oracle.database import URL, RunDatabase, RunRecord, parse_url, probe, sqlite_url
+from oracle.database import URL, RunDatabase, RunRecord
 from oracle.errors import SettingProblem
+from oracle.runs.stored import computed
+from oracle.runs.stored.run_index import choose, databases, state_of
 from oracle.settings import Settings
 from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy
@@ -22,7 +25,7 @@ if TYPE_CHECKING:  # a list of runs needs neither the searches nor Optuna, half 
     from oracle.search.graph import Graph
     from oracle.search.grid_search import OracleCycle
     from oracle.search.request import CellRequest, Results
-    from oracle.storage.result_store import ResultStore
+    from oracle.storage.result_reader import ResultReader
     from oracle.tables.registry import Table
 
 
@@ -47,32 +50,15 @@ def find(settings: Settings, unread: list[str] | None = None) -> list[StoredRun]
     unread: takes the ids of runs whose studies another version of this project declared; they are
     left out.
     """
-    if settings.storage is not None:
-        databases: list[tuple[URL, Path | None]] = [(parse_url(settings.storage), None)]
-    else:
-        databases = [(sqlite_url(settings.database_file), None)]
-        databases += [
-            (sqlite_url(file), file.parent if file.parent != settings.folder else None)
-            for file in settings.old_databases()
-        ]
     runs: list[StoredRun] = []
-    for url, folder in databases:
-        problems = probe(url)
-        if problems:
-            raise BadInput("storage", problems)
-        if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
-            continue
-        database = RunDatabase(url)
-        try:
-            names = database.names().all()
-            for record in database.runs():
-                known = known_run(database, record, settings, url, folder)
-                if known is not None:
-                    runs.append(replace(known, name=names.get(record.run_id)))
-                elif unread is not None:
-                    unread.append(record.run_id)
-        finally:
-            database.close()
+    for database, url, folder in databases(settings):
+        names = database.names().all()
+        for record in database.runs():
+            known = known_run(database, record, settings, url, folder)
+            if known is not None:
+                runs.append(replace(known, name=names.get(record.run_id)))
+            elif unread is not None:
+                unread.append(record.run_id)
     return runs
 
 
@@ -125,46 +111,44 @@ def as_it_stands(database: RunDatabase, run: StoredRun, record: RunRecord) -> St
         run: As it was read.
         record: Its row by now.
     """
-    state = record.state
-    if state == "running" and not database.held(record.graph):
-        state = "stopped"  # its driver was killed
-    return replace(run, record=record, state=state)
+    return replace(run, record=record, state=state_of(database, record))
 
 
 def find_run(text: str, settings: Settings) -> StoredRun:
-    """Find the run with this id or name, or the latest one of a study.
+    """Find the run with this id or name, or the one that a study's name means.
 
     Args:
-        text: Id of a run, the name that a user gave it, or name of a study.
-        settings: Where runs lie.
+        text: See :func:`oracle.runs.stored.run_index.choose`.
+        settings: Where runs lie, and who is told where there are several.
 
     Raises:
         BadInput: There is none.
     """
-    runs = find(settings)
-    fitting = [run for run in runs if text in (run.record.run_id, run.name)] or [
-        run for run in runs if text in (run.study.name, str(run.folder))
-    ]
-    if not fitting:
-        known = ", ".join(run.record.run_id for run in runs) or "none yet; start one: oracle run"
-        raise BadInput("run", [SettingProblem("run", f"no such run; known: {known}", text)])
-    return fitting[-1]
+    return choose(text, find(settings), settings)
 
 
 def stored_table(run: StoredRun) -> Table:
-    """Compute the table of a run from the storage alone, as far as that knows it.
+    """Return the table of a run from the storage alone, as far as that knows it.
+
+    That of a finished run is computed once, see :mod:`oracle.runs.stored.computed`.
 
     Args:
         run: Which run.
     """
-    from oracle.storage.session import opened  # noqa: PLC0415  # as above
 
-    with opened(run.url) as (_, store):
-        return table_from(run, store)
+    def compute() -> str:
+        from oracle.storage.result_reader import ResultReader  # noqa: PLC0415  # as above
+
+        with contextlib.closing(ResultReader(run.url)) as reader:
+            return json.dumps(table_from(run, reader))
+
+    text = computed.of_record(run.record, run.state, run.url, run.folder, ["table"], compute)
+    table: Table = json.loads(text)
+    return table
 
 
-def table_from(run: StoredRun, store: ResultStore) -> Table:
-    """Return what :func:`stored_table` does, from a storage that is open.
+def table_from(run: StoredRun, store: ResultReader) -> Table:
+    """Compute what :func:`stored_table` returns, from a storage that is open.
 
     Of a run that was done and of which the storage now lacks training runs, ``missing`` names the
     first Optuna studies that lack some.
@@ -174,7 +158,6 @@ def table_from(run: StoredRun, store: ResultStore) -> Table:
         store: Has the results.
     """
     from oracle.search.request import answered  # noqa: PLC0415  # as above
-    from oracle.storage.optuna_studies import study_name  # noqa: PLC0415  # as above
     from oracle.tables.parts import current  # noqa: PLC0415  # as above
 
     known = store.results(_graph(run))
@@ -182,6 +165,8 @@ def table_from(run: StoredRun, store: ResultStore) -> Table:
     table = replayed(run, store, known, asked).table(run.record.run_id)
     lacking = {each[-1].study_key for each in asked if each and not answered(each[-1], known)}
     if lacking and run.state in ("done", "no winner"):
+        from oracle.storage.optuna_studies import study_name  # noqa: PLC0415  # as above
+
         table["missing"] = sorted(study_name(_graph(run), run.study.name, key) for key in lacking)
     if table["kind"] == "oracle" and not table["complete"]:
         unfinished = current.part(asked[0], known)  # the greedy oracle's search is the first
@@ -224,11 +209,11 @@ def adaptive_path(run: StoredRun) -> list[OracleCycle]:
         run: Of a study that trains whole grids.
     """
     from oracle.analysis import replay  # noqa: PLC0415  # as above
-    from oracle.storage.session import opened  # noqa: PLC0415  # as above
+    from oracle.storage.result_reader import ResultReader  # noqa: PLC0415  # as above
 
     assert isinstance(run.study, OracleStudy)
     graph = _graph(run)
-    with opened(run.url) as (_, store):
+    with contextlib.closing(ResultReader(run.url)) as store:
         known = store.results(graph)
     return replay.path(run.study, graph, known)
 
@@ -243,9 +228,9 @@ def stored_distributions(run: StoredRun, name: str) -> Table:
     Raises:
         BadInput: There is no such pruning run, or the study records nothing.
     """
-    from oracle.storage.session import opened  # noqa: PLC0415  # as above
+    from oracle.storage.result_reader import ResultReader  # noqa: PLC0415  # as above
 
-    with opened(run.url) as (_, store):
+    with contextlib.closing(ResultReader(run.url)) as store:
         return distributions(run, replayed(run, store), name)
 
 
@@ -267,7 +252,7 @@ def distributions(run: StoredRun, experiment_found: Experiment, name: str) -> Ta
 
 def replayed(
     run: StoredRun,
-    store: ResultStore,
+    store: ResultReader,
     known: Results | None = None,
     asked: list[list[CellRequest]] | None = None,
 ) -> Experiment:

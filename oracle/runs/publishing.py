@@ -20,7 +20,7 @@ from oracle.study.base import Study
 from oracle.tables.registry import Table
 
 
-def say_what_is_gone(
+def say_what_is_missing(
     before: RunRecord | None, study: Study, graph: Graph, queue: PackQueue, progress: Progress
 ) -> None:
     """Say where a run that was done lacks training runs, which are trained again.

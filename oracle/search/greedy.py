@@ -41,7 +41,7 @@ def run_greedy(
     replicates: int,
     done: Callable[[OracleCycle], None],
     growth: Callable[[tuple[float, ...]], AdaptiveReplication] | None = None,
-    asked: Callable[[int], float | None] = lambda cycle: None,
+    verdict_for: Callable[[int], float | None] = lambda cycle: None,
 ) -> Search:
     """Run the greedy oracle (Liu et al. 2021, Section 5.3).
 
@@ -55,7 +55,7 @@ def run_greedy(
         done: Called with each finished cycle.
         growth: How a cycle comes to more replicates, from the well-tuned max_lr of the cycles
             before; None: it does not.
-        asked: The max_lr of a cycle whose verdict is wanted.
+        verdict_for: The max_lr of a cycle whose verdict is wanted.
 
     Yields:
         Requests for cells; each is answered with the results so far.
@@ -65,7 +65,7 @@ def run_greedy(
     well_tuned: tuple[float, ...] = ()
     for cycle in range(cycles + 1):
         grown = growth(well_tuned) if growth else None
-        finished = yield from search.cycle(parents, last, grown, asked(cycle))
+        finished = yield from search.cycle(parents, last, grown, verdict_for(cycle))
         done(finished)
         if finished.region is None:
             return

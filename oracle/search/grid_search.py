@@ -76,7 +76,7 @@ class GridSearch:
         parents: Sequence[Cell | None],
         last: Region | None = None,
         growth: AdaptiveReplication | None = None,
-        asked: float | None = None,
+        verdict_for: float | None = None,
     ) -> Generator[CellRequest, Results, OracleCycle]:
         """Search the grid of one cycle, below the parents.
 
@@ -87,7 +87,7 @@ class GridSearch:
             parents: Cells that are pruned, one a replicate; None: the unpruned network.
             last: Region of the cycle before, where there was one.
             growth: How the cycle comes to more replicates; None: it does not.
-            asked: A max_lr whose verdict is wanted, which may end a search of single cells.
+            verdict_for: A max_lr whose verdict is wanted, which may end a search of single cells.
 
         Yields:
             Requests for cells; the generator returns the finished cycle.
@@ -99,7 +99,7 @@ class GridSearch:
         start = last.well_tuned if last else every[len(every) // 2]
         state = _CycleState(self, study_key, list(parents))
         if self.rule is not None:
-            return (yield from self._by_cells(self.rule, state, every, asked))
+            return (yield from self._by_cells(self.rule, state, every, verdict_for))
         passed: list[CellResult] = []
         while True:
             known = scores_by_max_lr(state.results)
@@ -124,7 +124,7 @@ class GridSearch:
             return state.finished(region, every, tuple(passed))
 
     def _by_cells(
-        self, rule: CellRule, state: _CycleState, every: list[float], asked: float | None
+        self, rule: CellRule, state: _CycleState, every: list[float], verdict_for: float | None
     ) -> Generator[CellRequest, Results, OracleCycle]:
         """Train the cells that tell most, until enough is known or the budget is spent.
 
@@ -133,7 +133,7 @@ class GridSearch:
         """
         rounds, replicates = 0, len(state.parents)
         while True:
-            search = rule.search(every, replicates, asked)
+            search = rule.search(every, replicates, verdict_for)
             decision = cell_search.choose(search, state.results)
             wanted = [(search.grid[value], replicate) for value, replicate in decision.cells]
             if decision.reason is not None:

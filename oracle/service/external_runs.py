@@ -242,7 +242,7 @@ class ExternalRuns:
         with self._lock:
             self._standings.pop(declared.run_id, None)
             self._standings[declared.run_id] = (len(rows), known)
-            sizes = {run_id: len(each.asked) for run_id, (_, each) in self._standings.items()}
+            sizes = {run_id: len(each.requested) for run_id, (_, each) in self._standings.items()}
             for run_id in list(sizes)[:-1]:
                 if sum(sizes.values()) <= _KEPT:
                     break

@@ -34,8 +34,8 @@ def check_owner(service: Service, run: StoredRun, who: Token, what: str = "") ->
         whose = (
             f"{', '.join(owners)}'s; ask them, or an admin" if owners else "no job's; ask an admin"
         )
-        asked = f"{what} of {run.record.run_id} are" if what else f"{run.record.run_id} is"
-        raise Forbidden(f"{asked} {whose}")
+        subject = f"{what} of {run.record.run_id} are" if what else f"{run.record.run_id} is"
+        raise Forbidden(f"{subject} {whose}")
     return jobs
 
 

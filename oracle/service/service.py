@@ -176,7 +176,7 @@ class Service:
 
         Args:
             name: Id of a run, the name that a user gave it, id of a job, or name of a study, which
-                means its latest run.
+                means its latest run as written, or the latest that options scaled down.
 
         Returns:
             The run, as it is now.
@@ -189,7 +189,8 @@ class Service:
             record = self._record_named(name) or self._record_of_job(name)
         if record is None:
             same = [each for each in self.database.runs() if each.run_id.rpartition("-")[0] == name]
-            record = same[-1] if same else None
+            as_written = [each for each in same if not json.loads(each.study).get("shrunk")]
+            record = (as_written or same)[-1] if same else None
         run = self._run(record) if record is not None else None
         if run is None:
             raise UnknownJob(f"run {name} not found; GET /v1/runs lists all runs")
@@ -257,10 +258,10 @@ class Service:
         chosen = [each for each in records if each.run_id in ended] or records
         return self._run(chosen[-1]) if chosen else None
 
-    def _stamp(self, run: StoredRun, which: str | None) -> tuple[str, str | None, int]:
+    def _stamp(self, run: StoredRun, which: str | None) -> tuple[object, ...]:
         """Return what a table is a function of."""
         graph = Graph(run.study.system, run.record.fingerprint)
-        return (run.record.run_id, which, self.store.count(graph))
+        return (run.record.run_id, run.state, which, *self.store.stamp(graph))
 
     def _computed(self, run: StoredRun, which: str | None) -> Table:
         if which is None:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import optuna
 
-from oracle.database import COPY, DatabaseError, failed
-from oracle.errors import OptunaStudyGone, StorageError
+from oracle.database import DatabaseError, failed
+from oracle.errors import OptunaStudyGone
 
 _OPTUNA_NOT_FOUND = "Record does not exist."  # what Optuna says of a study that was deleted
 
@@ -32,13 +32,3 @@ def storage_errors(what: str) -> Iterator[None]:
         if error.args != (_OPTUNA_NOT_FOUND,):
             raise
         raise OptunaStudyGone(f"{what}: its Optuna study was deleted") from error
-
-
-@contextlib.contextmanager
-def decoding_errors() -> Iterator[None]:
-    """Raise StorageError where a row cannot be decoded, as nobody has stored it so."""
-    try:
-        yield
-    except (ValueError, TypeError, LookupError, AttributeError, AssertionError) as error:
-        reason = f"{type(error).__name__}: {error}".partition("\n")[0]
-        raise StorageError(f"a result makes no sense ({reason}); {COPY}") from error

@@ -105,8 +105,8 @@ class OptunaStudies:
         Returns:
             Pairs, sorted by name.
         """
-        found = studies_with(self._storage.engine, "graph", graph.id)
-        studies = [DescribedStudy(*each) for each in found]
+        rows = studies_with(self._storage.engine, "graph", graph.id)
+        studies = [DescribedStudy(*each) for each in rows]
         names = people_names(studies, first_weights_remaining(self._storage.engine, graph.id))
         later = {each.number for each in studies if not each.is_summary}
         order = sorted(names, key=lambda number: (number in later, names[number]))

@@ -109,14 +109,16 @@ class Recorder:
             every: The cells that the run has asked for, their results and studies.
         """
         there = self.patience(lambda: self.store.cells(self.graph))
-        gone = [each for each in every if each[0].id not in there]
-        if gone:
+        missing = [each for each in every if each[0].id not in there]
+        if missing:
             self.store.forget()
-        counts = Counter(study_name(self.graph, self.name, study_key) for _, _, study_key in gone)
+        counts = Counter(
+            study_name(self.graph, self.name, study_key) for _, _, study_key in missing
+        )
         for title, count in sorted(counts.items()):
             runs = f"{count} training run{'s' * (count != 1)}"
             self.say(f"{title}: {runs} were deleted from the storage; stored again")
-        for cell, result, study_key in gone:
+        for cell, result, study_key in missing:
             self.cell(cell, result, study_key, there=True)
         if self._candidates:
             self.store.forget()

@@ -24,7 +24,6 @@ from oracle.database import (
 )
 from oracle.database.contents.optuna_tables import SUMMARY_KEY
 from oracle.database.contents.studies import trials_with
-from oracle.database.optuna_rows import Trials
 from oracle.errors import OptunaStudyGone, StorageProblem
 from oracle.records.candidates import CandidateTrial
 from oracle.records.observations import Observation
@@ -32,11 +31,11 @@ from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.request import StudyKey, StudyRole
 from oracle.storage import dashboard
 from oracle.storage.dashboard_storage import DashboardStorage
-from oracle.storage.errors import decoding_errors, storage_errors
+from oracle.storage.errors import storage_errors
 from oracle.storage.optuna_studies import OptunaStudies
+from oracle.storage.result_reader import ResultReader
 from oracle.storage.trial_codec import (
     candidate_trial,
-    cell_result,
     cell_trial,
     max_lr_axis,
     metric_of,
@@ -50,7 +49,7 @@ if TYPE_CHECKING:  # figures are written where a run ends, and a table is read w
     from plotly.graph_objects import Figure
 
 
-class ResultStore:
+class ResultStore(ResultReader):
     """The Optuna storage of one database."""
 
     def __init__(self, url: URL) -> None:
@@ -66,7 +65,7 @@ class ResultStore:
             raise BadInput("storage", [problem]) from error
         self._url = url
         self._shown: DashboardStorage | None = None  # what the dashboard reads from
-        self._trials = Trials(url)
+        super().__init__(url)
         self._studies = OptunaStudies(self._storage)
         self._numbers: dict[str, int] = {}  # of studies in their table, by name
         self._axes: dict[str, FloatDistribution | None] = {}  # of max_lr, by study
@@ -83,7 +82,7 @@ class ResultStore:
         if self._shown is not None:
             self._shown.remove_session()
             self._shown.engine.dispose()
-        self._trials.close()
+        super().close()
 
     def dashboard(self) -> Callable[..., Any]:
         """Return the Optuna dashboard, a WSGI application; it asks nobody who they are."""
@@ -95,29 +94,6 @@ class ResultStore:
         application: Callable[..., Any] = wsgi(self._shown)
         return application
 
-    def results(self, graph: Graph) -> dict[str, CellResult]:
-        """Return all finished cells of a graph, by id. Raises StorageError when the database fails.
-
-        Args:
-            graph: Names the training runs of the system.
-        """
-        with storage_errors("the results could not be read"), decoding_errors():
-            results = [
-                cell_result(trial)
-                for trial in self._trials.complete("graph", graph.id)
-                if "cell" in trial.attributes
-            ]
-        return {result.cell: result for result in results}
-
-    def cells(self, graph: Graph) -> set[str]:
-        """Return the ids of all finished cells of a graph. Raises StorageError.
-
-        Args:
-            graph: Names the training runs of the system.
-        """
-        with storage_errors("the results could not be read"):
-            return self._trials.attributes("graph", graph.id, "cell")
-
     def forget(self) -> None:
         """Look studies up anew: one that was deleted is made again where it is needed."""
         self._studies.forget()
@@ -125,13 +101,16 @@ class ResultStore:
         self._axes.clear()
         self._candidates.clear()
 
-    def count(self, graph: Graph) -> int:
-        """Return how many trials there are of a graph, cells and candidates: it changes with each.
+    def stamp(self, graph: Graph) -> tuple[int, int | None, str | None]:
+        """Return what changes with each trial of a graph that is written or deleted.
 
         Raises StorageError when the database fails.
 
         Args:
             graph: Names the training runs of the system.
+
+        Returns:
+            How many trials there are, cells and candidates, and the newest one's id and end.
         """
         with storage_errors("the results could not be counted"):
             return trials_with(self._storage.engine, "graph", graph.id)

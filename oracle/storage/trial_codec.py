@@ -19,7 +19,6 @@ from optuna.distributions import (
 from optuna.trial import FrozenTrial, TrialState
 
 from oracle.database.contents.trial_rows import Fate, NewTrial
-from oracle.database.optuna_rows import StoredTrial
 from oracle.records.candidates import Axis, CandidateTrial
 from oracle.records.observations import Observation
 from oracle.search.graph import Cell, CellResult, Graph
@@ -246,35 +245,3 @@ def _distribution(axis: Axis) -> BaseDistribution:
     if axis.whole:
         return IntDistribution(int(axis.low), int(axis.high))
     return FloatDistribution(axis.low, axis.high, log=axis.log)
-
-
-def cell_result(trial: StoredTrial) -> CellResult:
-    """Return the result that a stored trial holds.
-
-    Args:
-        trial: As it was read.
-
-    Raises:
-        ValueError: The trial has no value.
-        KeyError: An attribute is missing.
-    """
-    attributes = trial.attributes
-    if trial.value is None:
-        raise ValueError("a complete trial without its value")
-    return CellResult(
-        cell=attributes["cell"],
-        curve=tuple(sorted(trial.curve.items())),
-        val_accuracy=0.0 if math.isinf(trial.value) else trial.value,
-        test_accuracy=attributes["test_accuracy"],
-        diverged=attributes["diverged"],
-        weights_remaining=attributes["weights_remaining"],
-        steps=attributes["cost"]["steps"],
-        seconds=attributes["cost"]["seconds"],
-        checkpoint=attributes["checkpoint"],
-        device=attributes["cost"]["device"],
-        kept=attributes.get("kept"),
-        recorded=attributes.get("recorded"),
-        engine=attributes["cost"].get("engine"),
-        members=attributes["cost"].get("members"),
-        split=attributes.get("split"),
-    )

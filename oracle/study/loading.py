@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.resources
 import json
 import re
 from collections import Counter
 from collections.abc import Hashable
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ import yaml
 
 from oracle.errors import SettingProblem
 from oracle.study.base import Study
+from oracle.study.built_in import bundled_studies
 from oracle.study.validation import parse
 from scyc.errors import BadInput, Problem, unknown
 from scyc.json_types import JsonObject
@@ -267,23 +266,6 @@ def study_text(name_or_path: str) -> tuple[str, str]:
     except (OSError, ValueError) as error:  # also a name with NUL, or what is not UTF-8
         rule = f"cannot be read: {getattr(error, 'strerror', None) or error}; name another file"
         raise BadInput(name_or_path, [Problem("study", rule)]) from error
-
-
-def bundled_studies() -> dict[str, str]:
-    """Return the YAML of every built-in study, by name."""
-    folder = _beside_package()  # by its place: a user's own `studies` would be imported first
-    files = (entry for entry in folder.iterdir() if entry.name.endswith(".yaml"))
-    return {
-        entry.name.removesuffix(".yaml"): entry.read_text(encoding="utf-8")
-        for entry in sorted(files, key=lambda entry: entry.name)
-    }
-
-
-def _beside_package() -> Traversable:
-    """Return the folder of the built-in studies, which lies beside the package."""
-    package = importlib.resources.files("oracle")
-    assert isinstance(package, Path)  # it is never run from an archive
-    return package.parent / "studies"
 
 
 def _bundled(name: str) -> tuple[str, str]:

@@ -110,14 +110,14 @@ class _Server(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {each: signal.signal(each, self._told) for each in _ENDING}
+        before = {each: signal.signal(each, self._on_signal) for each in _ENDING}
         try:
             yield
         finally:
             for each, handler in before.items():
                 signal.signal(each, handler)
 
-    def _told(self, number: int, frame: Any) -> None:
+    def _on_signal(self, number: int, frame: Any) -> None:
         self.force_exit = self.should_exit
         self.should_exit = True
         self.leaving()

@@ -86,7 +86,7 @@ def load(
     indices = stratified(np.array(loaded.labels), share)
     if isinstance(loaded, Listed):
         return image_files.read(loaded.part(indices.tolist(), share.classes), cache, test_part)
-    images = _kept(loaded, indices, share, test_part)
+    images = _chosen(loaded, indices, share, test_part)
     images = replace(images, fingerprint=_fingerprint(images))
     if not isinstance(spec, FactorySpec):
         return images
@@ -121,7 +121,7 @@ def is_given_again(
         return True
     source, share = own.source(spec, None), subset or SubsetSpec()
     check_part(source.named, test_part)
-    again = _kept(source, stratified(np.array(source.labels), share), share, test_part)
+    again = _chosen(source, stratified(np.array(source.labels), share), share, test_part)
     if np.may_share_memory(images.pixels.numpy(), again.pixels.numpy()):
         return _fingerprint(again) == images.fingerprint
     same = (again.classes, again.parts) == (images.classes, images.parts)
@@ -132,9 +132,9 @@ def is_given_again(
     )
 
 
-def _kept(arrays: Arrays, indices: Array, share: SubsetSpec, test_part: str | None) -> Images:
+def _chosen(arrays: Arrays, indices: Array, share: SubsetSpec, test_part: str | None) -> Images:
     """Return the images with these indices, without their fingerprint."""
-    named = splits.kept_parts(arrays.named, indices) if test_part is not None else ()
+    named = splits.parts_of_subset(arrays.named, indices) if test_part is not None else ()
     pixels, labels = _taken(arrays.parts, indices), arrays.labels[indices].astype(np.int64)
     classes = tuple(arrays.classes[: share.classes])
     return Images(torch.from_numpy(pixels), torch.from_numpy(labels), classes, "", named)

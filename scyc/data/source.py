@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from scyc.data.splits import NamedParts, kept_parts
+from scyc.data.splits import NamedParts, parts_of_subset
 from scyc.errors import BadInput, Problem
 
 Array = np.ndarray[Any, Any]
@@ -48,7 +48,7 @@ class Listed:
         """
         files = [self.files[index] for index in indices]
         labels = [self.labels[index] for index in indices]
-        parts = kept_parts(self.parts, np.asarray(indices))
+        parts = parts_of_subset(self.parts, np.asarray(indices))
         return Listed(files, labels, self.classes[:classes], parts, self.size, self.notices)
 
 

@@ -175,7 +175,7 @@ def divided_copies(copies: Sequence[Sequence[int]], indices: Indices) -> list[tu
     return divided
 
 
-def kept_parts(named: NamedParts, indices: Array) -> NamedParts:
+def parts_of_subset(named: NamedParts, indices: Array) -> NamedParts:
     """Return the parts of a subset of a data set that comes in parts.
 
     Args:

@@ -65,5 +65,5 @@ def stand_in(spec: DatasetSpec, subset: SubsetSpec, test_part: str | None = None
         torch.from_numpy(labels[indices]),
         tuple(str(label) for label in range(subset.classes or known.classes)),
         "",
-        splits.kept_parts(known.parts, indices) if test_part is not None else (),
+        splits.parts_of_subset(known.parts, indices) if test_part is not None else (),
     )

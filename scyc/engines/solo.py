@@ -104,7 +104,7 @@ class _Training:
         self._memory_format = preferred_format(network)
         self._done = 0  # iterations
         self._curve = ValidationCurve()
-        self._best, self._kept = job.start, job.start  # `_kept` from the job's keep_at on
+        self._best, self._snapshot = job.start, job.start  # `_snapshot` from the job's keep_at on
         self._finite = torch.ones((), dtype=torch.bool, device=self._device)
         self._diverged = False
         network.train()
@@ -141,7 +141,7 @@ class _Training:
         with torch.no_grad():
             self._finite &= loss.isfinite()
         if self._done == job.keep_at:
-            self._kept = _snapshot(network, job)
+            self._snapshot = _snapshot(network, job)
         if is_validation_step(self._done, self._training):
             self._diverged = not self._finite
             if not self._diverged:
@@ -173,8 +173,8 @@ class _Training:
         self._network.load_state_dict(self._best.state)
         test = self._accuracy(job.feed.test)
         final = last if self._training.carry == "last" else self._best
-        kept = None if job.keep_at is None else self._kept
-        return Outcome(self._curve.points, self._curve.best, test, False, final, kept)
+        snapshot = None if job.keep_at is None else self._snapshot
+        return Outcome(self._curve.points, self._curve.best, test, False, final, snapshot)
 
     def state(self) -> State:
         """Return all that later iterations depend on, on the CPU. Its keys are stored in files."""
@@ -190,7 +190,7 @@ class _Training:
                 for key, values in self._optimizer.state_dict()["state"].items()
             },
             "best": None if self._best is self._job.start else self._best.state,
-            "kept": None if self._kept is self._job.start else self._kept.state,
+            "kept": None if self._snapshot is self._job.start else self._snapshot.state,
             "drawn": torch.default_generator.get_state(),
             "drawn_on_gpu": torch.cuda.get_rng_state(self._device) if on_gpu else None,
         }
@@ -208,7 +208,7 @@ class _Training:
         if state["best"] is not None:
             self._best = Network(state["best"], masks)
         if state["kept"] is not None:
-            self._kept = Network(state["kept"], masks)
+            self._snapshot = Network(state["kept"], masks)
         torch.default_generator.set_state(state["drawn"])
         if state["drawn_on_gpu"] is not None:
             torch.cuda.set_rng_state(state["drawn_on_gpu"], self._device)

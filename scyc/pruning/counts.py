@@ -23,7 +23,7 @@ def first_idle_cycle(counts: Sequence[int], rate: float, cycles: int, least: int
         removed = [max(0, min(round(rate * count), count - least)) for count in left]
         if not any(removed):
             return cycle
-        left = [count - gone for count, gone in zip(left, removed, strict=True)]
+        left = [count - taken for count, taken in zip(left, removed, strict=True)]
         if not any(left):
             return cycle
     return None

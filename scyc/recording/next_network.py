@@ -64,18 +64,18 @@ def pruned_norm(before: Network, after: Mapping[str, Tensor]) -> PrunedNormJson:
         `share`: how many of the remaining prunable weights are removed, in [0, 1].
     """
     removed = whole = 0.0
-    gone = left = 0
+    removed_count = remaining_count = 0
     for name, mask in after.items():
         weights = before.state[name].double()
         remaining = before.masks[name]
         lost = remaining & ~mask
         removed += float(weights[lost].square().sum())
         whole += float(weights[remaining].square().sum())
-        gone += int(lost.sum())
-        left += int(remaining.sum())
+        removed_count += int(lost.sum())
+        remaining_count += int(remaining.sum())
     return {
         "relative": math.sqrt(removed / whole) if whole else 0.0,
-        "share": gone / left if left else 0.0,
+        "share": removed_count / remaining_count if remaining_count else 0.0,
     }
 
 

@@ -32,7 +32,7 @@ class Outcome:
     test_accuracy: float  # of the weights that had val_accuracy: the early-stop test accuracy
     diverged: bool  # a loss or a weight was not finite
     network: Network  # what the next cycle prunes
-    kept: Network | None = None  # at the job's keep_at; None without one, or if it diverged
+    snapshot: Network | None = None  # at the job's keep_at; None without one, or if it diverged
 
 
 @dataclass(frozen=True)

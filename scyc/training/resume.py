@@ -21,7 +21,7 @@ def outcome_state(outcome: Outcome) -> State:
         "accuracies": (outcome.val_accuracy, outcome.test_accuracy),
         "diverged": outcome.diverged,
         "network": dict(outcome.network.state),
-        "kept": None if outcome.kept is None else dict(outcome.kept.state),
+        "kept": None if outcome.snapshot is None else dict(outcome.snapshot.state),
     }
 
 
@@ -35,7 +35,7 @@ def outcome_from_state(state: State, job: Job) -> Outcome:
     Returns:
         The same outcome.
     """
-    masks, kept = job.start.masks, state["kept"]
+    masks, snapshot = job.start.masks, state["kept"]
     val, test = state["accuracies"]
     return Outcome(
         state["curve"],
@@ -43,5 +43,5 @@ def outcome_from_state(state: State, job: Job) -> Outcome:
         test,
         state["diverged"],
         Network(state["network"], masks),
-        None if kept is None else Network(kept, masks),
+        None if snapshot is None else Network(snapshot, masks),
     )

@@ -181,8 +181,8 @@ class _Pack:
                     percent(tests[row], len(job.feed.test)),
                     False,
                     final.network(row, job.start.masks),
-                    group.kept.network(row, job.start.masks)
-                    if group.kept is not None
+                    group.snapshot.network(row, job.start.masks)
+                    if group.snapshot is not None
                     and job.keep_at is not None
                     and job.keep_at <= self.step
                     else None,

@@ -74,7 +74,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     assert address.startswith("http://127.0.0.1:"), address + process.stderr.read()
     yield Served(place, address, token)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 0
+    assert process.wait(120) == 0
     process.stderr.close()
 
 

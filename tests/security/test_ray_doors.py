@@ -167,10 +167,12 @@ class Served:
             stderr=subprocess.DEVNULL, umask=0,
         )  # fmt: skip
         self.client = httpx.Client(
-            base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {self.secret}"}
+            base_url=f"http://127.0.0.1:{port}",
+            headers={"Authorization": f"Bearer {self.secret}"},
+            timeout=120,
         )
 
-    def wait_for(self, what: Callable[[], Any], seconds: float = 90) -> Any:
+    def wait_for(self, what: Callable[[], Any], seconds: float = 240) -> Any:
         patience = time.monotonic() + seconds
         while True:
             with contextlib.suppress(httpx.TransportError):
@@ -184,7 +186,7 @@ class Served:
         self.client.close()
         self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(60)
+            self.process.wait(120)
         finally:
             for pid in family(self.process.pid) if self.process.poll() is None else ():
                 os.kill(pid, signal.SIGKILL)
@@ -261,6 +263,6 @@ def test_while_a_job_trains_the_api_alone_is_off_loopback_and_ray_asks_for_a_tok
             f"127.0.0.1:{port}", tmp_path, RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=token.read_text()
         ),
     ]
-    answers = [each.communicate(timeout=60)[0].strip() for each in callers]
+    answers = [each.communicate(timeout=120)[0].strip() for each in callers]
     assert answers[:2] == ["AuthenticationError"] * 2
     assert int(answers[2]) > 0

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-_PATIENCE = 90.0  # seconds for a node to come up, on a machine that is busy with other tests
+_PATIENCE = 240.0  # seconds for a node to come up, on a machine that is busy with other tests
 
 
 class Node:

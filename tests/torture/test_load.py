@@ -209,7 +209,7 @@ def test_a_server_holds_no_more_after_many_requests_and_streams(
     paths = [each.format(job=job.id, run=run) for each in ASKED]
 
     def ask(path: str, lines: int = -1) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         connection.request("GET", path)
         answer = connection.getresponse()
         assert answer.read() if lines < 0 else answer.readline()

@@ -159,18 +159,18 @@ def _delete_trials(connection: sa.Connection, study: int, cells: set[str] | None
     select = sa.select(TRIALS.c.trial_id, TRIALS.c.number).where(TRIALS.c.study_id == study)
     every = connection.execute(select.order_by(TRIALS.c.number)).all()
     if cells is None:
-        gone = {trial_id for trial_id, _ in every}
+        deleted = {trial_id for trial_id, _ in every}
     else:
         ids = sa.select(TRIALS.c.trial_id).where(TRIALS.c.study_id == study)
         of_cells = sa.select(ATTRIBUTES.c.trial_id, ATTRIBUTES.c.value_json).where(
             ATTRIBUTES.c.key == "cell", ATTRIBUTES.c.trial_id.in_(ids)
         )
         rows = connection.execute(of_cells)
-        gone = {trial_id for trial_id, text in rows if json.loads(text) in cells}
-    for chunk in _chunks(sorted(gone)):
+        deleted = {trial_id for trial_id, text in rows if json.loads(text) in cells}
+    for chunk in _chunks(sorted(deleted)):
         for table in (*_OF_TRIALS, TRIALS):
             connection.execute(sa.delete(table).where(table.c.trial_id.in_(chunk)))
-    left = (row for row in every if row.trial_id not in gone)
+    left = (row for row in every if row.trial_id not in deleted)
     for number, (trial_id, before) in enumerate(left):
         if number != before:
             here = TRIALS.c.trial_id == trial_id

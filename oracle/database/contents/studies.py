@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 from collections import defaultdict
 from typing import Any
 
 import sqlalchemy as sa
 
-from oracle.database.contents.optuna_tables import ATTRIBUTES, OF_STUDIES, STUDIES, TRIALS
+from oracle.database.contents.optuna_tables import (
+    ATTRIBUTES,
+    CURVES,
+    OF_STUDIES,
+    STUDIES,
+    TRIALS,
+    VALUES,
+)
+from oracle.database.engine import URL, Database
 
 
 def studies_with(engine: sa.Engine, key: str, value: str) -> list[tuple[int, str, dict[str, Any]]]:
@@ -77,7 +87,7 @@ def first_weights_remaining(engine: sa.Engine, graph: str | None = None) -> dict
         return {int(study): float(json.loads(text)) for study, text in rows}
 
 
-def trials_with(engine: sa.Engine, key: str, value: str) -> int:
+def trials_with(engine: sa.Engine, key: str, value: str) -> tuple[int, int | None, str | None]:
     """Count the trials of the studies that have a user attribute with a value.
 
     Args:
@@ -86,13 +96,44 @@ def trials_with(engine: sa.Engine, key: str, value: str) -> int:
         value: Of the user attribute.
 
     Returns:
-        Trials of any state.
+        Trials of any state, and id and end of the newest.
     """
     same = TRIALS.c.study_id == OF_STUDIES.c.study_id
-    select = sa.select(sa.func.count()).select_from(TRIALS).join(OF_STUDIES, same)
+    newest = sa.func.max(TRIALS.c.trial_id), sa.func.max(TRIALS.c.datetime_complete)
+    select = sa.select(sa.func.count(), *newest).select_from(TRIALS).join(OF_STUDIES, same)
     with engine.connect() as connection:
-        return int(connection.execute(select.where(_is_text(key, value))).scalar_one())
+        count, number, ended = connection.execute(select.where(_is_text(key, value))).one()
+    return int(count), number, ended and str(ended)
 
 
 def _is_text(key: str, value: str) -> sa.ColumnElement[bool]:
     return (OF_STUDIES.c.key == key) & (OF_STUDIES.c.value_json == json.dumps(value))
+
+
+def results_hash(url: URL, key: str, value: str) -> str:
+    """Return a hash of all trials of studies of which a user attribute is a text.
+
+    Every column that results are read from is in it, so it changes with any of them. Raises
+    StorageError.
+
+    Args:
+        url: Of the database.
+        key: Name of the attribute.
+        value: Its text.
+
+    Returns:
+        sha256 in hexadecimal.
+    """
+    same = TRIALS.c.study_id == OF_STUDIES.c.study_id
+    ids = sa.select(TRIALS.c.trial_id).join(OF_STUDIES, same).where(_is_text(key, value))
+    digest = hashlib.sha256()
+    with contextlib.closing(Database(url)) as database, database.reading() as connection:
+        for table in (TRIALS, VALUES, CURVES, ATTRIBUTES):
+            columns = [
+                sa.type_coerce(each, sa.String) if isinstance(each.type, sa.Enum) else each
+                for each in table.columns
+            ]
+            select = sa.select(*columns).where(table.c.trial_id.in_(ids))
+            for row in connection.execute(select.order_by(*table.primary_key)):
+                digest.update(repr(tuple(row)).encode())
+    return digest.hexdigest()

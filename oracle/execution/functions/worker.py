@@ -67,6 +67,9 @@ class FunctionWorker:
         Args:
             most: Is not used.
 
+        Returns:
+            Never: it raises.
+
         Raises:
             PackFailed: Always.
         """
@@ -186,13 +189,13 @@ class FunctionWorker:
             weights_remaining=float(remaining),
             steps=task.curve[-1][0] if task.curve else self._system.steps,
             seconds=seconds,
-            checkpoint=None if diverged else self._kept(task.folder, called),
+            checkpoint=None if diverged else self._saved(task.folder, called),
             device="gpu" if self._trainable.gpu else "cpu",
             engine="function",
             members=1,
         )
 
-    def _kept(self, folder: Path, called: str) -> str:
+    def _saved(self, folder: Path, called: str) -> str:
         try:
             return self._folders.save_folder(folder)
         except NoArchive as error:

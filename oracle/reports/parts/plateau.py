@@ -11,7 +11,7 @@ CyclePlateau = tuple[int, Plateau]  # completed pruning cycles, and what its cur
 UNDERTRAINED = "undertrained"
 
 
-def beside_region(cycle: OracleCycleRow) -> str:
+def undertrained_mark(cycle: OracleCycleRow) -> str:
     """Return the word behind a cycle's region where the budget is too small, else nothing.
 
     Args:

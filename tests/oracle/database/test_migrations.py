@@ -275,5 +275,5 @@ def test_so_may_other_processes(released: Callable[[], dict[str, Any]], storage:
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    assert [process.communicate(timeout=60)[1] for process in processes] == [""] * 3
+    assert [process.communicate(timeout=240)[1] for process in processes] == [""] * 3
     assert differences(storage) == []

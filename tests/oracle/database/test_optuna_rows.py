@@ -164,20 +164,20 @@ def test_a_trial_whose_commit_is_under_way_is_waited_for_and_not_written_again(
     def slow(each: NewTrial) -> Any:
         if threading.current_thread() is writer:
             held.set()
-            assert go.wait(20)
+            assert go.wait(120)
         return rows(each)
 
     monkeypatch.setattr(trial_rows_module, "trial_rows", slow)
     writer = threading.Thread(target=lambda: first.add(study._study_id, trial, None))
     writer.start()
-    assert held.wait(20)
+    assert held.wait(120)
     retry = threading.Thread(target=lambda: second.add(study._study_id, trial, None, "cell"))
     retry.start()
     retry.join(0.5)
     assert retry.is_alive()
     go.set()
-    writer.join(20)
-    retry.join(20)
+    writer.join(120)
+    retry.join(120)
     assert len(study.get_trials()) == 1
     second.add(study._study_id, replace(trial, attributes={"cell": "d"}), None, "cell")
     assert len(study.get_trials()) == 2

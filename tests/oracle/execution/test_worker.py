@@ -186,6 +186,7 @@ BATCH_NORM = {"name": "fully_connected", "hidden": [16], "batch_norm": True}  # 
 SYSTEMS = {"solo": {"network": BATCH_NORM}, "stacked": {}}
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(("engine", "saves"), [("solo", 19), ("stacked", 1)])
 def test_another_worker_goes_on_where_one_was_killed(
     spec: Callable[..., WorkerConfig], monkeypatch: pytest.MonkeyPatch, engine: str, saves: int

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from oracle.cli.main import main
 from oracle.experiments.built_in import built_in_studies
-from oracle.study.loading import bundled_studies
+from oracle.study.built_in import bundled_studies
 
 
 def test_every_built_in_study_is_listed_with_what_it_needs_and_costs() -> None:

@@ -285,7 +285,7 @@ def test_the_count_stays_while_a_run_goes_on(Rehearsal: Any) -> None:
     rehearsal = Rehearsal(hump)
     for stop in range(1, 50):
         queue = rehearsal.run(found.searches(), stop_after=stop)
-        counts.append(expected_cells(found, queue.asked))
+        counts.append(expected_cells(found, queue.requested))
         if queue.finished:
             break
         found = begun(declared)

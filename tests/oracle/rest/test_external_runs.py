@@ -47,7 +47,7 @@ class Served:
         body = None if content is None else json.dumps(content)
         headers = {"Content-Type": "application/json"}
         headers |= {"Authorization": f"Bearer {token}"} if token else {}
-        connection = http.client.HTTPConnection(self.address.removeprefix("http://"), timeout=30)
+        connection = http.client.HTTPConnection(self.address.removeprefix("http://"), timeout=120)
         connection.request("POST" if body else "GET", path, body, headers)
         answer = connection.getresponse()
         ok = answer.status in (200, 201)
@@ -250,7 +250,7 @@ def test_a_run_that_is_too_large_is_refused_before_it_is_computed(
 
 @pytest.mark.parametrize("path", ["/v1/oracle", "/v1/jobs"])
 def test_a_key_that_stands_twice_in_json_is_refused(served: Served, path: str) -> None:
-    connection = http.client.HTTPConnection(served.address.removeprefix("http://"), timeout=30)
+    connection = http.client.HTTPConnection(served.address.removeprefix("http://"), timeout=120)
     body = json.dumps(RUN)[:-1] + ', "name": "other"}'
     connection.request("POST", path, body, {"Content-Type": "application/json"})
     answer = connection.getresponse()

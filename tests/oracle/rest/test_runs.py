@@ -19,7 +19,8 @@ from oracle.rest.runs import study_yaml as as_yaml
 from oracle.runs import catalog, html_report
 from oracle.service.service import Service
 from oracle.settings import Settings
-from oracle.study.loading import bundled_studies, read_yaml
+from oracle.study.built_in import bundled_studies
+from oracle.study.loading import read_yaml
 from oracle.study.validation import parse
 
 Ran = tuple[Service, str]
@@ -175,14 +176,14 @@ def test_pictures_are_drawn_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> No
 
     def slow(self: go.Figure, **given: Any) -> bytes:
         began.set()
-        assert go_on.wait(10)
+        assert go_on.wait(120)
         return b"first"
 
     monkeypatch.setattr(go.Figure, "to_image", slow)
     drawing = Drawing(patience=0.05)
     first = threading.Thread(target=drawing.picture, args=(go.Figure(), "png"))
     first.start()
-    assert began.wait(10)
+    assert began.wait(120)
     with pytest.raises(HttpProblem, match="come again") as error:
         drawing.picture(go.Figure(), "png")
     assert error.value.status == 503

@@ -85,7 +85,7 @@ def test_the_order_of_observations_changes_nothing(search: str) -> None:
     curve = peak(lambda cycle: 0.08 + 0.1 * cycle)
     found, order = finish(run, curve)
     shuffled, other = finish(
-        run, curve, lambda now: random.Random(len(now.asked)).choice(now.missing)
+        run, curve, lambda now: random.Random(len(now.requested)).choice(now.missing)
     )
     assert order != other
     assert sorted(order) == sorted(other)
@@ -214,7 +214,7 @@ def test_what_is_known_is_never_less_than_what_was_asked_for() -> None:
     for _ in itertools.count():
         now = standing(run, seen)
         assert now.done == len(seen)
-        assert now.known >= len(now.asked)
+        assert now.known >= len(now.requested)
         if not now.missing:
             break
         seen[now.missing[0]] = curve(now.missing[0])

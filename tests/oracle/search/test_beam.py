@@ -2,9 +2,12 @@
 
 import random
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import pytest
+import search_fixtures
+from factories import make_study
 
 from oracle.execution.pack_queue import Pack
 from oracle.experiments.base import ExperimentCallbacks
@@ -18,6 +21,7 @@ from scyc.specs.base import as_json
 
 Make = Callable[..., Study]
 GRID = {"max_lr": [0.05, 0.1, 0.2, 0.4], "extend": False}
+WITH_RIVALS: dict[str, Any] = {"cycles": 4, "rivals": ["constant", "warm_start"]}
 AWAY = {"epsilon": 0.07, "delta": 0.01, "q": 0, "beta": 3.0}  # S-Cyc shares nothing with the grid
 
 
@@ -153,6 +157,19 @@ ORDERS: dict[str, Callable[[Sequence[Pack]], int]] = {
 }
 
 
+def rough(cell: Cell) -> float:
+    return trap(cell) + random.Random(f"{way(cell)} {cell.replicate}").gauss(0, 1)
+
+
+@cache
+def undisturbed(beam: int) -> tuple[Any, list[str]]:
+    """The table and the cells of a run that drops nothing and ends its packs in order."""
+    _, whole = beamed(make_study, beam=beam, **WITH_RIVALS)
+    plain = search_fixtures.Rehearsal(rough)
+    plain.run(whole.searches())
+    return whole.table("tiny-0"), plain.trained
+
+
 @pytest.mark.parametrize(
     "order",
     [
@@ -160,18 +177,15 @@ ORDERS: dict[str, Callable[[Sequence[Pack]], int]] = {
         for order in ORDERS
     ],
 )
-@pytest.mark.parametrize("beam", [1, 2, 3])
+@pytest.mark.parametrize(
+    "beam", [2, *(pytest.param(other, marks=pytest.mark.costly) for other in (1, 3))]
+)
 def test_nothing_is_trained_twice_though_networks_are_dropped(
     study: Make, Rehearsal: Any, order: str, beam: int
 ) -> None:
     """In whatever order trainings are finished, and with rivals beside."""
-
-    def curve(cell: Cell) -> float:
-        rough = random.Random(f"{way(cell)} {cell.replicate}").gauss(0, 1)
-        return trap(cell) + rough
-
-    declared, _ = beamed(study, beam=beam, cycles=4, rivals=["constant", "warm_start"])
-    rehearsal = Rehearsal(curve)
+    declared, _ = beamed(study, beam=beam, **WITH_RIVALS)
+    rehearsal = Rehearsal(rough)
     found: Any = experiment(declared, Graph(declared.system, "0" * 64))
     dropped: list[str] = []
 
@@ -189,11 +203,9 @@ def test_nothing_is_trained_twice_though_networks_are_dropped(
     assert not carried & set(dropped)
     # all is dropped but what one of them went on from
     assert len(set(rehearsal.trained) - set(dropped)) <= 5 * 2 * (1 + beam + 1 + 2)
-    whole = experiment(declared, Graph(declared.system, "0" * 64))
-    plain = Rehearsal(curve)
-    plain.run(whole.searches())
-    assert whole.table("tiny-0") == found.table("tiny-0")
-    assert sorted(plain.trained) == sorted(rehearsal.trained)
+    table, trained = undisturbed(beam)
+    assert found.table("tiny-0") == table
+    assert sorted(rehearsal.trained) == sorted(trained)
 
 
 @pytest.mark.parametrize("stop", [1, 4, 9, 14, 20])

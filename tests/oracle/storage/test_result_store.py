@@ -353,7 +353,7 @@ def test_a_database_that_fails_is_told_as_such(
     for act in (
         ledger.runs,
         lambda: store.results(graph),
-        lambda: store.count(graph),
+        lambda: store.stamp(graph),
         lambda: store.add(graph, "tiny", ORACLE, cell, result(cell)),
     ):
         with pytest.raises(StorageError):

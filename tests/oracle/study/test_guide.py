@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import torch
 
+from oracle.study.built_in import bundled_studies
 from oracle.study.distributions import DistributionsStudy
-from oracle.study.loading import bundled_studies, read_yaml
+from oracle.study.loading import read_yaml
 from oracle.study.oracle import OracleStudy
 from oracle.study.parts.replicates import ReplicateRange
 from oracle.study.parts.rivals import NEEDS, RIVALS

@@ -17,8 +17,9 @@ from oracle.analysis import paper
 from oracle.cli.study_commands import run
 from oracle.settings import ScaleDown
 from oracle.study.base import Study
+from oracle.study.built_in import bundled_studies
 from oracle.study.distributions import DistributionsStudy
-from oracle.study.loading import bundled_studies, read_yaml
+from oracle.study.loading import read_yaml
 from oracle.study.oracle import OracleStudy, PaperOracle
 from oracle.study.parts import grid
 from oracle.study.scale_down import scale_down

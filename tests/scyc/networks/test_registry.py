@@ -262,6 +262,7 @@ def test_torchvisions_unchanged_network_starts_as_torchvision_starts_it() -> Non
     assert all(torch.equal(made[name], expected[name]) for name in made)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(
     "spec", [VggSpec(name="vgg16", width=4), AlexNetSpec(name="alexnet")], ids=named
 )

@@ -121,6 +121,7 @@ def test_any_values_are_counted_exactly_and_their_quantiles_found(values: list[f
 
 
 @given(first=LISTS, second=LISTS)
+@pytest.mark.costly
 def test_merging_two_is_adding_all_values_to_one(first: list[float], second: list[float]) -> None:
     one, other = Distribution((0.0, 2.0)), Distribution((0.0, 2.0))
     one.add(torch.tensor(first))

@@ -33,7 +33,7 @@ MOMENTS: Mapping[str, tuple[str, int]] = MappingProxyType(
 _START = Path(__file__).with_name("start")
 _WORKERS = ("ray::TrainPack", "ray::ResourceTrainable")  # titles of Tune's, at one time or another
 _PATIENCE = 300.0  # seconds for a moment to come, or a run to end
-_AFTER = 30.0  # seconds for what a dead driver leaves behind
+_AFTER = 120.0  # seconds for what a dead driver leaves behind
 _PACKS = 2 * 4  # trainings under way: two workers, packs of four
 
 

@@ -86,6 +86,7 @@ def test_without_noise_it_finds_what_the_full_grid_finds_with_a_third_of_the_tra
     assert row.share <= SMOOTH[family]
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("family", NOISY)
 def test_with_noise_it_mostly_finds_what_the_full_grid_finds(family: str) -> None:
     row = benchmark.family(family, CASES)

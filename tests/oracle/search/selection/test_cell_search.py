@@ -185,7 +185,7 @@ def test_a_program_that_asks_for_what_to_train_is_asked_for_the_same_cells(searc
     while (now := standing(run, seen)).missing:
         each = random.Random(len(seen)).choice(now.missing)
         seen[each] = curve(each.cycle, each.max_lr, each.replicate)
-        assert now.known >= len(now.asked)
+        assert now.known >= len(now.requested)
     assert [cycle.end for cycle in now.cycles] == [cycle.end for cycle in cycles]
     assert [cycle.region for cycle in now.cycles] == [cycle.region for cycle in cycles]
     assert [counts(cycle) for cycle in now.cycles] == [counts(cycle) for cycle in cycles]

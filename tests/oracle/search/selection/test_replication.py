@@ -175,6 +175,7 @@ def test_results_do_not_depend_on_who_finishes_first(study: Make, searched: Any)
     assert packs[0] == packs[1] == packs[2]
 
 
+@pytest.mark.costly
 def test_an_interrupted_growth_ends_as_an_uninterrupted_one(
     study: Make, searched: Any, Rehearsal: Any
 ) -> None:
