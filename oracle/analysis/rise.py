@@ -146,8 +146,8 @@ def _shape_lines(rise: Rise) -> list[str]:
     alike = [each.name for each in rise.shapes[1:] if each.aic - least < shapes.TOLD]
     if alike:
         lines.append(
-            f"  Not told from the best, {rise.shapes[0].name} (AIC less than {shapes.TOLD:g} "
-            f"above): {', '.join(alike)}."
+            f"  Not distinguishable from the best, {rise.shapes[0].name} (AIC less than "
+            f"{shapes.TOLD:g} above): {', '.join(alike)}."
         )
     return lines
 

@@ -121,8 +121,8 @@ def captions(table: OracleTable) -> dict[str, str]:
         f"from {first['weights_remaining']:.3g} to {last['weights_remaining']:.3g} % of the weights"
     )
     return {
-        "regions": f"After {count} cycles at {last['weights_remaining']:.3g} % of the weights "
-        f"the measured region is {format_region(last['feasible'])}, the estimated region "
+        "regions": f"At cycle {last['cycle']}, with {last['weights_remaining']:.3g} % of the "
+        f"weights, the measured region is {format_region(last['feasible'])}, the estimated region "
         f"{estimated_region(last)}, the well-tuned max_lr {format_lr(last['well_tuned'])}"
         + (
             f"; S-Cyc's max_lr is {format_lr(last['s_cyc']['max_lr'])} ({verdict(last)})."

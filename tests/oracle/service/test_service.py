@@ -9,7 +9,7 @@ import pytest
 import yaml
 from factories import tiny_content
 
-from oracle.database import parse_url, sqlite_url
+from oracle.database import RunRecord, parse_url, sqlite_url
 from oracle.errors import Forbidden, KeyReused, QueueFull, UnknownJob
 from oracle.records.jobs import Holder, Job
 from oracle.records.tokens import Scope, Token
@@ -22,6 +22,7 @@ from oracle.storage import session
 from oracle.study.loading import read_json
 from oracle.study.validation import parse
 from scyc.errors import BadInput
+from scyc.specs.base import as_json
 
 STUDY: dict[str, Any] = tiny_content(without=("pruning",))
 Open = Callable[..., Service]
@@ -280,3 +281,18 @@ def test_json_is_nested_by_its_brackets_not_those_in_its_texts() -> None:
     text = json.dumps({"a": "[{" * 50, "b": '\\"' + "[" * 50, "c": [[[1e-3]]]})
     assert read_json(text) == json.loads(text)
     assert read_json("[" * 20 + "]" * 20) == json.loads("[" * 20 + "]" * 20)
+
+
+def test_a_study_means_its_run_as_written_and_not_a_later_smaller_one(opened: Open) -> None:
+    served = opened()
+
+    def stored(run_id: str, **shrunk: str) -> None:
+        study = as_json(parse(STUDY | {"shrunk": shrunk}, "tiny"))
+        served.database.register(RunRecord(run_id, "graph", "images", json.dumps(study), "done"))
+
+    stored("tiny-00000001", cycles="1 of 2")
+    assert served.run("tiny").record.run_id == "tiny-00000001"
+    stored("tiny-00000002")
+    stored("tiny-00000003", grid="2 of 3")
+    assert served.run("tiny").record.run_id == "tiny-00000002"
+    assert served.run("tiny-00000003").record.run_id == "tiny-00000003"

@@ -203,7 +203,7 @@ def test_the_figures_of_a_run_come_one_by_one_and_in_words(seen: tuple[TestClien
     panels = client.get(f"/runs/{run_id}/panels").json()["panels"]
     assert [each["name"] for each in panels] == ["regions", "accuracies"]
     last = client.get(f"/v1/runs/{run_id}/table").json()["cycles"][-1]
-    assert panels[0]["says"].startswith(f"After 3 cycles at {last['weights_remaining']:.3g} %")
+    assert panels[0]["says"].startswith(f"At cycle 2, with {last['weights_remaining']:.3g} % of")
     assert len(panels[1]["figure"]["data"]) >= 3
 
 
