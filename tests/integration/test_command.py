@@ -69,10 +69,10 @@ def oracle(
 
 
 def timeless(table: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(table)
-    for cost in found["cost"].values():
+    read_table: dict[str, Any] = json.loads(table)
+    for cost in read_table["cost"].values():
         del cost["seconds"]
-    return found
+    return read_table
 
 
 INLINE = ("--backend", "inline", "--device", "cpu")

@@ -173,8 +173,8 @@ def test_jobs_are_listed_and_told_of(call: Call, finished: str) -> None:
         ["study", "tiny"],
         ["state", "done"],
     ]
-    found = json.loads(call("status", finished, "--format", "json"))
-    assert (found["id"], found["owner"], found["done"]) == (finished, "ada", 32)
+    content = json.loads(call("status", finished, "--format", "json"))
+    assert (content["id"], content["owner"], content["done"]) == (finished, "ada", 32)
     assert [each["id"] for each in json.loads(call("status", "--format", "json"))] == [
         row.split()[0] for row in rows[: rows.index("")]
     ]

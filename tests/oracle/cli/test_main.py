@@ -117,10 +117,10 @@ def inside(
 
 
 def timeless(table: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(table)
-    for cost in found["cost"].values():
+    read_table: dict[str, Any] = json.loads(table)
+    for cost in read_table["cost"].values():
         del cost["seconds"]
-    return found
+    return read_table
 
 
 INLINE = ("--backend", "inline", "--device", "cpu")
@@ -140,9 +140,9 @@ def test_run_then_look(place: Path, inside: Call) -> None:
     assert table.splitlines() == shown.splitlines()[: len(table.splitlines())]
     assert (place / "runs" / "tiny" / f"{run_id[0]}.html").stat().st_size > 500_000
     assert re.search(rf"{run_id[0]} +done ", inside("list"))
-    found = catalog.stored_table(catalog.find_run("tiny", Settings()))
+    read_table = catalog.stored_table(catalog.find_run("tiny", Settings()))
     for form in FORMS[1:]:
-        assert inside("table", run_id[0], "--format", form) == formats.FORMATS[form](found)
+        assert inside("table", run_id[0], "--format", form) == formats.FORMATS[form](read_table)
     assert inside("plot", "tiny", "-o", "region.html").strip() == "region.html"
     assert (place / "region.html").is_file()
     again = inside("run", "tiny.yaml", "--quiet", *INLINE)
@@ -155,9 +155,9 @@ def test_a_comparison_runs_and_is_shown_in_every_form(place: Path, inside: Call)
     table = timeless(inside("table", "several", "--format", "json"))
     assert (table["kind"], table["complete"]) == ("schedules", True)
     assert [row["label"] for row in table["schedules"]] == ["warm-up", "tuned", "S-Cyc"]
-    found = catalog.stored_table(catalog.find_run("several", Settings()))
+    read_table = catalog.stored_table(catalog.find_run("several", Settings()))
     for form in FORMS[1:]:
-        assert inside("table", "several", "--format", form) == formats.FORMATS[form](found)
+        assert inside("table", "several", "--format", form) == formats.FORMATS[form](read_table)
     assert inside("table", "several").splitlines() == shown.splitlines()[:-3]
     inside("plot", "several", "-o", "several.html")
     assert "Difference to S-Cyc" in (place / "several.html").read_text()
@@ -417,8 +417,8 @@ def test_paper_needs_no_run_and_no_torch(place: Path, inside: Call) -> None:
 
 def test_fit_finds_parameters_for_a_run_and_for_the_paper(inside: Call) -> None:
     assert "inside 7 of 7 regions" in inside("fit", "--paper", "7")
-    found = json.loads(inside("fit", "--paper", "3", "--format", "json"))
-    assert found["fits"]
+    content = json.loads(inside("fit", "--paper", "3", "--format", "json"))
+    assert content["fits"]
     inside("run", "tiny.yaml", "--quiet", *INLINE)
     assert "of 3 regions" in inside("fit", "tiny")
     assert "name a RUN" in inside("fit", code=2)

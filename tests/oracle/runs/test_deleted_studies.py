@@ -33,10 +33,10 @@ def names(where: Settings) -> list[str]:
 
 def delete(where: Settings, part: str) -> list[str]:
     assert where.storage is not None
-    found = [name for name in names(where) if part in name]
-    for name in found:
+    chosen = [name for name in names(where) if part in name]
+    for name in chosen:
         optuna.delete_study(study_name=name, storage=where.storage)
-    return found
+    return chosen
 
 
 def timeless(table: Table) -> Any:

@@ -53,9 +53,9 @@ def settings(tmp_path: Path) -> ServerSettings:
 
 @pytest.fixture
 def service(settings: ServerSettings) -> Iterator[Service]:
-    found = Service(settings)
-    yield found
-    found.close()
+    opened_service = Service(settings)
+    yield opened_service
+    opened_service.close()
 
 
 @pytest.fixture
@@ -74,10 +74,10 @@ Claim = Callable[..., Job]
 
 
 def timeless(table: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(json.dumps(table))
-    for cost in found["cost"].values():
+    read_table: dict[str, Any] = json.loads(json.dumps(table))
+    for cost in read_table["cost"].values():
         del cost["seconds"]
-    return found
+    return read_table
 
 
 def test_a_job_ends_as_its_run_does(
@@ -384,9 +384,9 @@ def test_nothing_is_written_where_no_cell_came() -> None:
 
 def test_cells_that_came_in_a_burst_are_written_though_no_more_come() -> None:
     row = Row()
-    with reporter(row) as found:
-        found.cells(1, 9)
-        found.cells(2, 9)
+    with reporter(row) as job_reporter:
+        job_reporter.cells(1, 9)
+        job_reporter.cells(2, 9)
         patience = time.monotonic() + 120
         while not row.written:
             assert time.monotonic() < patience
@@ -396,33 +396,37 @@ def test_cells_that_came_in_a_burst_are_written_though_no_more_come() -> None:
 
 def test_the_time_left_goes_by_this_drivers_own_trainings() -> None:
     row, times = Row(), iter([100.0, 130.0, 160.0, 161.0])
-    found = reporter(row, lambda: next(times))
+    job_reporter = reporter(row, lambda: next(times))
     for done, known in ((50, 100), (60, 100), (80, 100), (100, 100)):
-        found.cells(done, known)
-        found.flush()
+        job_reporter.cells(done, known)
+        job_reporter.flush()
     assert row.written == [(50, 100, None), (60, 100, 120.0), (80, 100, 40.0), (100, 100, 0.0)]
 
 
 def test_a_database_that_is_away_is_told_again() -> None:
     row = Row()
     row.away = True
-    with reporter(row) as found:
-        found.cells(1, 9)
+    with reporter(row) as job_reporter:
+        job_reporter.cells(1, 9)
         with pytest.raises(StorageError):
-            found.flush()
+            job_reporter.flush()
         row.away = False
     assert [each[:2] for each in row.written] == [(1, 9)]
 
 
 def test_a_reporter_that_was_withdrawn_says_so_with_every_word() -> None:
     row = Row()
-    found = reporter(row)
-    found.cells(1, 9)
+    job_reporter = reporter(row)
+    job_reporter.cells(1, 9)
     row.mine = False
     with pytest.raises(JobWithdrawn):
-        found.flush()
+        job_reporter.flush()
     row.mine = True
-    for word in (lambda: found.cells(2, 9), lambda: found.line("cycle 0"), lambda: found.say("hi")):
+    for word in (
+        lambda: job_reporter.cells(2, 9),
+        lambda: job_reporter.line("cycle 0"),
+        lambda: job_reporter.say("hi"),
+    ):
         with pytest.raises(JobWithdrawn):
             word()
 

@@ -154,9 +154,9 @@ class Site:
 
     def alive(self) -> set[int]:
         """Pids of all that was started for it, and what these have started."""
-        found = processes.tagged(self.tag)
-        self.sessions |= processes.sessions(found)
-        return found | processes.in_sessions(self.sessions)
+        pids = processes.tagged(self.tag)
+        self.sessions |= processes.sessions(pids)
+        return pids | processes.in_sessions(self.sessions)
 
     @property
     def _others(self) -> set[int]:

@@ -136,8 +136,8 @@ def _released(tracer: subprocess.Popen[str], lives: bool) -> None:
 
 
 def _calls(log: Path, pid: int) -> list[tuple[str, str]]:
-    found = map(_CALL.match, log.read_text(errors="replace").splitlines())
-    return [(each[2], each[3]) for each in found if each and int(each[1]) == pid]
+    matches = map(_CALL.match, log.read_text(errors="replace").splitlines())
+    return [(each[2], each[3]) for each in matches if each and int(each[1]) == pid]
 
 
 def _wait(line: socket.socket, word: bytes) -> None:

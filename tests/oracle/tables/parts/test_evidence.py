@@ -83,23 +83,23 @@ def test_ends_accuracy_and_verdict_are_those_of_the_evidence(made: Any) -> None:
     for cycle in made()["cycles"]:
         grid = cycle["grid"]
         tried = {e["max_lr"]: MaxLrScores(tuple(e["val_accuracy"]), e["diverged"]) for e in grid}
-        found = infer_region(tried, 0.5, "points", 0)
-        assert found is not None
-        assert found.low is not None
-        assert found.high is not None
+        region = infer_region(tried, 0.5, "points", 0)
+        assert region is not None
+        assert region.low is not None
+        assert region.high is not None
         told = cycle["evidence"]
         for end in ("low", "high"):
-            interval = getattr(found, end)
+            interval = getattr(region, end)
             assert told[end] == {
                 "low": interval.low,
                 "high": interval.high,
                 "beyond": interval.beyond,
             }
-        assert found.estimate is not None
-        assert told["estimated"]["well_tuned"] == found.estimate.well_tuned
-        assert told["estimated"]["regret"] == found.estimate.regret
-        assert told["best_again"] == found.best_again
-        verdict = found.verdict(0.1)
+        assert region.estimate is not None
+        assert told["estimated"]["well_tuned"] == region.estimate.well_tuned
+        assert told["estimated"]["regret"] == region.estimate.regret
+        assert told["best_again"] == region.best_again
+        verdict = region.verdict(0.1)
         assert told["s_cyc"] == {
             "verdict": verdict.kind,
             "chance": verdict.chance,
