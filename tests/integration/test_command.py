@@ -61,9 +61,9 @@ def oracle(
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             main.entry()
-        told = capsys.readouterr()
-        assert ended.value.code == 0, told
-        return told.out
+        output = capsys.readouterr()
+        assert ended.value.code == 0, output
+        return output.out
 
     return call
 

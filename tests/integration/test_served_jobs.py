@@ -248,8 +248,8 @@ def test_two_servers_on_one_database_run_each_job_once(
     gate.open()
     for job in jobs:
         assert ended(service, job).state == "done"
-        told = [event.text for event in service.jobs.events(job.id) if event.kind == "state"]
-        assert told == ["queued", "running", "done"]
+        lines = [event.text for event in service.jobs.events(job.id) if event.kind == "state"]
+        assert lines == ["queued", "running", "done"]
     ids = [trial.user_attrs["cell"] for trial in trials(service)]
     assert len(ids) == len(set(ids)) == sum(service.jobs.get(each.id).known for each in jobs)
     service.close()

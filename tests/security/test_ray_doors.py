@@ -90,11 +90,11 @@ def test_who_shows_a_token_that_others_can_read_is_told(
     token.chmod(rights)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:6379")
-    told: list[str] = []
-    with ray_auth.environment(1, None, told.append):
+    messages: list[str] = []
+    with ray_auth.environment(1, None, messages.append):
         assert os.environ["RAY_AUTH_MODE"] == "token"
-    assert len(told) == said
-    assert all("chmod 600" in each and "canary" not in each for each in told)
+    assert len(messages) == said
+    assert all("chmod 600" in each and "canary" not in each for each in messages)
 
 
 def family(root: int) -> dict[int, str]:

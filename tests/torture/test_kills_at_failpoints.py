@@ -144,8 +144,8 @@ def test_two_kills_on_postgresql(on_postgresql: Callable[[int], Victim], referen
 def test_200_kills_on_sqlite(
     on_sqlite: Callable[[int], Victim], reference: Victim, counted: Callable[..., None]
 ) -> None:
-    told = telling("SQLite", counted)
-    outcome = killed(200, on_sqlite, reference, seed=11, told=told)
+    on_kill = telling("SQLite", counted)
+    outcome = killed(200, on_sqlite, reference, seed=11, told=on_kill)
     assert outcome.broken == []
     assert outcome.points == set(failpoints.POINTS)
 
@@ -154,8 +154,8 @@ def test_200_kills_on_sqlite(
 def test_100_kills_on_postgresql(
     on_postgresql: Callable[[int], Victim], reference: Victim, counted: Callable[..., None]
 ) -> None:
-    told = telling("PostgreSQL", counted)
-    outcome = killed(100, on_postgresql, reference, seed=13, told=told)
+    on_kill = telling("PostgreSQL", counted)
+    outcome = killed(100, on_postgresql, reference, seed=13, told=on_kill)
     assert outcome.broken == []
     assert outcome.points == set(failpoints.POINTS)
 
@@ -193,5 +193,5 @@ def test_a_driver_that_acknowledges_before_it_stores_is_found_out(
 
     assert victim.drive(late) == -9, victim.errors
     assert victim.drive(armed(file, None)) == 0, victim.errors
-    told = invariants.broken(victim, reference, file, PACK)
-    assert [each[:2] for each in told] == ["I2"]
+    problems = invariants.broken(victim, reference, file, PACK)
+    assert [each[:2] for each in problems] == ["I2"]

@@ -143,9 +143,9 @@ def test_eight_writers_of_one_sqlite_database_never_find_it_locked_and_lose_noth
         for each in range(WRITERS)
     ]
     ends = [ended(pid, seconds + 300) for pid in pids]
-    told = (folder / "errors").read_text()
-    assert "locked" not in told
-    assert ends == [0] * WRITERS, told
+    output = (folder / "errors").read_text()
+    assert "locked" not in output
+    assert ends == [0] * WRITERS, output
     cells = [json.loads((folder / f"cells-{each}.json").read_text()) for each in range(WRITERS)]
     jobs = [
         name

@@ -117,10 +117,10 @@ def test_the_print_says_by_how_much_and_whether_it_is_told() -> None:
     assert lines[0] == "known-00000000: cycles 0 to 4, 4 replicates"
     (upper,) = [line for line in lines if line.strip().startswith("upper end")]
     assert upper.endswith("rises")
-    told = rise.as_json(rises)
-    assert [each["quantity"] for each in told["trends"]] == ["well_tuned", "low", "high"]
-    assert told["shapes"][0]["aic"] <= told["shapes"][-1]["aic"]
-    assert json.loads(json.dumps(told)) == told
+    content = rise.as_json(rises)
+    assert [each["quantity"] for each in content["trends"]] == ["well_tuned", "low", "high"]
+    assert content["shapes"][0]["aic"] <= content["shapes"][-1]["aic"]
+    assert json.loads(json.dumps(content)) == content
 
 
 def test_undertrained_cycles_are_named() -> None:

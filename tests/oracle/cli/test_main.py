@@ -109,9 +109,9 @@ def inside(
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             main.entry()
-        told = capsys.readouterr()
-        assert ended.value.code == code, told.out + told.err
-        return told.out if code == 0 else told.err
+        output = capsys.readouterr()
+        assert ended.value.code == code, output.out + output.err
+        return output.out if code == 0 else output.err
 
     return call
 
@@ -161,10 +161,10 @@ def test_a_comparison_runs_and_is_shown_in_every_form(place: Path, inside: Call)
     assert inside("table", "several").splitlines() == shown.splitlines()[:-3]
     inside("plot", "several", "-o", "several.html")
     assert "Difference to S-Cyc" in (place / "several.html").read_text()
-    told = inside("fit", "several", code=2)
-    assert 'RUN = "several"    is no oracle run; it has no regions' in told
-    told = inside("table", "several", "--distributions", "S-Cyc", code=2)
-    assert "records no distributions; add record to the study" in told
+    output = inside("fit", "several", code=2)
+    assert 'RUN = "several"    is no oracle run; it has no regions' in output
+    output = inside("table", "several", "--distributions", "S-Cyc", code=2)
+    assert "records no distributions; add record to the study" in output
 
 
 def test_a_run_of_distributions_is_shown_by_its_name_or_at_once(place: Path, inside: Call) -> None:
@@ -176,8 +176,8 @@ def test_a_run_of_distributions_is_shown_by_its_name_or_at_once(place: Path, ins
     )
     assert named == whole | {"label": "training"}
     assert inside("plot", "recorded", "-o", "one.html") == "one.html\n"
-    told = inside("table", "recorded", "--distributions", "trainign", code=2)
-    assert 'did you mean "training"? known: training' in told
+    output = inside("table", "recorded", "--distributions", "trainign", code=2)
+    assert 'did you mean "training"? known: training' in output
     assert "no oracle run" in inside("fit", "recorded", code=2)
 
 
@@ -364,10 +364,10 @@ def test_a_schedule_that_cannot_be_drawn_is_refused_with_2(
 def test_bad_input_is_exit_code_2_with_all_problems(place: Path, inside: Call) -> None:
     bad = STUDY.replace("cycles: 2", "cycles: 0\nextra: 1").replace("0.2]", "-0.2]")
     (place / "tiny.yaml").write_text(bad)
-    told = inside("run", "tiny.yaml", code=2)
-    assert "tiny.yaml: 3 problems" in told
-    assert "grid.max_lr[2] = -0.2    a learning rate must be above 0" in told
-    assert inside("check", "tiny.yaml", code=2) == told
+    output = inside("run", "tiny.yaml", code=2)
+    assert "tiny.yaml: 3 problems" in output
+    assert "grid.max_lr[2] = -0.2    a learning rate must be above 0" in output
+    assert inside("check", "tiny.yaml", code=2) == output
     assert {path.suffix for path in place.iterdir()} == {".yaml"}
 
 

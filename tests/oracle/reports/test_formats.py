@@ -199,9 +199,9 @@ def test_pictures_are_drawn_or_the_missing_browser_is_named(
     try:
         page.save(region_plots.regions(table), target)
     except BadInput as refused:
-        told = refused.problems[0].rule
-        assert "Chromium" in told
-        pytest.fail(told) if "CI" in os.environ else pytest.skip(told)
+        message = refused.problems[0].rule
+        assert "Chromium" in message
+        pytest.fail(message) if "CI" in os.environ else pytest.skip(message)
     start = target.read_bytes()[:8]
     assert start == (b"\x89PNG\r\n\x1a\n" if ending == ".png" else b"<svg cla")
 

@@ -252,9 +252,9 @@ def test_missing_checkpoints_are_told_before_they_are_trained_again(
     longer = prepare.prepare(study(keep_checkpoints="all"), settings(tmp_path))
     assert execute.execute(longer, Progress(say=lines.append))["complete"]
     assert "20 of 28 training runs found, 8 to train" in lines
-    told = [line for line in lines if line.startswith("the network of cell")]
-    assert told
-    for line in told:
+    matching = [line for line in lines if line.startswith("the network of cell")]
+    assert matching
+    for line in matching:
         assert re.fullmatch(
             r"the network of cell [0-9a-f]{8} is missing from the checkpoints; it is trained "
             r"again with its pack \(\d trainings?\)",

@@ -43,8 +43,8 @@ def test_everything_that_counts_iterations_becomes_longer(study: Callable[..., S
 
 def test_a_gain_counts_where_it_is_above_tolerance_and_noise() -> None:
     def gain(points: float, error: float | None, p: float | None) -> longer.Gain:
-        told = Difference(points, error, p, 3)
-        return longer.Gain(points, told, told)
+        paired = Difference(points, error, p, 3)
+        return longer.Gain(points, paired, paired)
 
     gains = (
         gain(0.6, 0.1, 0.01),
@@ -76,8 +76,8 @@ def test_a_stored_run_is_trained_longer_with_its_own_replicates(
         each = [b - a for a, b in zip(before, after, strict=True)]
         assert gain.validation.points == pytest.approx(sum(each) / 2)
         assert gain.validation.replicates == 2
-    told = longer.as_json(trained_longer)["gains"]
-    assert [each["validation"]["points"] for each in told] == [
+    content = longer.as_json(trained_longer)["gains"]
+    assert [each["validation"]["points"] for each in content] == [
         each.validation.points for each in trained_longer.gains
     ]
     with pytest.raises(BadInput, match="has no finished cycle"):

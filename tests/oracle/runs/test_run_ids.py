@@ -94,17 +94,17 @@ def test_runs_that_were_checked_before_either_began_do_not_share_an_id(
     studies = [make_study(seed=seed, cycles=1, replicates=1) for seed in (1, 2)]
     prepared = [prepare.prepare(each, where) for each in studies]
     assert [each.run_id for each in prepared] == ["tiny-", "tiny-"]  # free for both of them
-    told: list[str] = []
-    tables = [execute.execute(each, Progress(registered=told.append)) for each in prepared]
+    messages: list[str] = []
+    tables = [execute.execute(each, Progress(registered=messages.append)) for each in prepared]
     longer = run_ids.run_ids(studies[1], prepared[1].graph.fingerprint)[1]
-    assert [table["run_id"] for table in tables] == told == ["tiny-", longer]
+    assert [table["run_id"] for table in tables] == messages == ["tiny-", longer]
     for seed, table in zip((1, 2), tables, strict=True):
         [stored_run] = [
             each for each in catalog.find(where) if each.record.run_id == table["run_id"]
         ]
         assert (stored_run.study.seed, stored_run.state) == (seed, "done")
-    again = execute.execute(prepared[1], Progress(registered=told.append))
-    assert (again, told[-1]) == (tables[1], longer)
+    again = execute.execute(prepared[1], Progress(registered=messages.append))
+    assert (again, messages[-1]) == (tables[1], longer)
 
 
 STARTED_AT_ONCE = """

@@ -162,9 +162,9 @@ def test_a_job_whose_report_cannot_be_written_is_done(
     job = claimed()
     assert driver.run_job(job.id, settings, ME) == 0
     assert service.jobs.get(job.id).state == "done"
-    told = [event.text for event in service.jobs.events(job.id) if "report" in event.text]
-    assert len(told) == 1
-    assert told[0].startswith(
+    lines = [event.text for event in service.jobs.events(job.id) if "report" in event.text]
+    assert len(lines) == 1
+    assert lines[0].startswith(
         "the report was not written: /disk/report.html: No space left on device; make room there"
     )
 
@@ -358,11 +358,11 @@ def test_cells_are_written_once_a_second_and_at_the_end() -> None:
     row, pauses = Row(), Pauses()
     unstarted = reporter(row)
     unstarted._end = pauses
-    with unstarted as told:
+    with unstarted as job_reporter:
         for second in range(3):
             assert pauses.begun() == 1.0
             for done in range(1000 * second + 1, 1000 * second + 1001):
-                told.cells(done, 10**9)
+                job_reporter.cells(done, 10**9)
             assert [done for done, _, _ in row.written] == [1000, 2000][:second]
             if second < 2:
                 pauses.end()
@@ -373,8 +373,8 @@ def test_nothing_is_written_where_no_cell_came() -> None:
     row, pauses = Row(), Pauses()
     unstarted = reporter(row)
     unstarted._end = pauses
-    with unstarted as told:
-        told.cells(1, 9)
+    with unstarted as job_reporter:
+        job_reporter.cells(1, 9)
         for _ in range(3):
             pauses.begun()
             pauses.end()

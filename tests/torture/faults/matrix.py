@@ -148,9 +148,9 @@ class Site:
         with contextlib.suppress(TimeoutError):
             until(lambda: not self.alive() - self._others, patience)
         alive = self.alive() - self._others
-        told = [f"I8: {processes.title(pid)[:80]} still lives" for pid in sorted(alive)]
+        living = [f"I8: {processes.title(pid)[:80]} still lives" for pid in sorted(alive)]
         processes.kill(alive)
-        return told
+        return living
 
     def alive(self) -> set[int]:
         """Pids of all that was started for it, and what these have started."""

@@ -119,8 +119,8 @@ def _attached(pid: int, inject: str, log: Path) -> subprocess.Popen[str]:
     command += ["-e", f"inject={inject}"] if inject else []
     tracer = subprocess.Popen([*command, "-p", str(pid)], stderr=subprocess.PIPE, text=True)
     assert tracer.stderr is not None
-    told = tracer.stderr.readline()
-    assert "attached" in told, told
+    output = tracer.stderr.readline()
+    assert "attached" in output, output
     return tracer
 
 
