@@ -137,12 +137,12 @@ def assert_as_of_one_process(place: Path, database: Path) -> None:
     """The same findings as on SQLite without Ray, and as many trainings: nothing was done twice."""
     url = database.read_text().strip()
     known = catalog.find_run("tiny", Settings(place / "runs", storage=url))
-    found = findings(catalog.stored_table(known))
+    table = findings(catalog.stored_table(known))
     where = Settings(place / "apart", backend="inline", device="cpu")
     declared = parse(yaml.safe_load((place / "tiny.yaml").read_text()), "tiny.yaml")
     expected = findings(execute.execute(prepare.prepare(declared, where)))
     assert expected["complete"]
-    assert found == expected
+    assert table == expected
     assert cells(url) == cells(f"sqlite:///{place}/apart/_oracle/oracle.db") > 0
 
 

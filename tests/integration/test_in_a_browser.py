@@ -111,10 +111,10 @@ AXE_RUN = """async () => (await axe.run()).violations.map(
 
 def axe_source() -> str | None:
     """axe-core, where the package axe-playwright-python is installed: it is not needed."""
-    found = importlib.util.find_spec("axe_playwright_python")
-    if found is None or found.origin is None:
+    spec = importlib.util.find_spec("axe_playwright_python")
+    if spec is None or spec.origin is None:
         return None
-    return Path(found.origin).with_name("axe.min.js").read_text(encoding="utf-8")
+    return Path(spec.origin).with_name("axe.min.js").read_text(encoding="utf-8")
 
 
 def free_port() -> int:
@@ -208,7 +208,7 @@ def watched(browser: Any, home: str) -> dict[str, Any]:
     traces.append(int(plot.get_attribute("data-drawn")))
     ticks = page.locator("figure[data-name=regions] g.xtick")  # the axis grows too
     ticks.nth(3).wait_for(state="attached")
-    found = {
+    observed = {
         "address": address,
         "shares": shares,
         "traces": traces,
@@ -221,10 +221,10 @@ def watched(browser: Any, home: str) -> dict[str, Any]:
     }
     card = listed.locator("[data-job^=seen]")
     card.locator(".state.done").wait_for()  # on the list that was opened while it ran
-    found["in_list"] = card.locator("progress").evaluate("each => each.value")
+    observed["in_list"] = card.locator("progress").evaluate("each => each.value")
     listed.close()
     page.close()
-    return found
+    return observed
 
 
 def test_a_job_is_watched_to_its_end_on_one_page(watched: dict[str, Any]) -> None:
@@ -373,8 +373,8 @@ def test_controls_have_names_room_and_one_id_each(
         assert page.evaluate(FAULTS) == [], path
         if source := axe_source():
             page.evaluate(source)
-            found = page.evaluate(AXE_RUN)
-            assert found == [], path
+            violations = page.evaluate(AXE_RUN)
+            assert violations == [], path
 
 
 def test_the_pages_work_without_scripts(

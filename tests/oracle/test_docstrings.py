@@ -59,8 +59,8 @@ class Public:
         others = "|".join(SECTIONS)
         if not name:
             return ""
-        found = re.search(rf"(?ms)^{name}:\n(.*?)(?=^(?:{others}):\n|\Z)", self.docstring)
-        return found[1] if found else ""
+        match = re.search(rf"(?ms)^{name}:\n(.*?)(?=^(?:{others}):\n|\Z)", self.docstring)
+        return match[1] if match else ""
 
     def named(self, section: str) -> list[str]:
         """What stands before the colons of a section: names of parameters or of errors."""

@@ -71,12 +71,12 @@ class Place:
 
     def leaks(self, *secrets: str) -> list[str]:
         """What was kept, in which a secret stands."""
-        found = []
+        places = []
         for file in self.folder.rglob("*"):
             if file.is_file() and file != self.file:
                 content = file.read_bytes()
-                found += [f"{file}: {each}" for each in secrets if each.encode() in content]
-        return found
+                places += [f"{file}: {each}" for each in secrets if each.encode() in content]
+        return places
 
 
 def ended(process: subprocess.Popen[str], code: int = 0) -> str:

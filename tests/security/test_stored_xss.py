@@ -207,9 +207,9 @@ class Looked:
 )
 def visitor(request: pytest.FixtureRequest, browser: Any, home: Home) -> Iterator[Looked]:
     """As pages are sent; and without the policy that would hide what is not escaped."""
-    found = Looked(browser, home, request.param)
-    yield found
-    found.context.close()
+    new_visitor = Looked(browser, home, request.param)
+    yield new_visitor
+    new_visitor.context.close()
 
 
 def test_the_corpus_is_hostile_and_large(browser: Any, home: Home) -> None:

@@ -71,9 +71,9 @@ def heals(victim: Victim, reference: Victim, damage: str, files: Callable[[], li
     assert not Path(CANARY).exists()
     if damage in TOLD:
         assert end == ENDS[PackFailed], victim.errors
-        told = told_end(victim)
-        assert re.search(r"checkpoints/\w\w/\w{64}\.pt: .*; move it away", told)
-        assert "\n" not in told  # such as a traceback has
+        message = told_end(victim)
+        assert re.search(r"checkpoints/\w\w/\w{64}\.pt: .*; move it away", message)
+        assert "\n" not in message  # such as a traceback has
         for file in hurt:
             shutil.rmtree(file, ignore_errors=True)
         end = victim.drive()

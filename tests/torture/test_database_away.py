@@ -91,8 +91,8 @@ def test_a_run_that_has_waited_in_vain_goes_on_later(
     victim.keeps["database_wait"] = 0.2
     log = tmp_path / "journal"
     assert drive(victim, log, lambda: take_away(2.0), POINTS[0], 0.05) == ENDS[StorageError]
-    told = victim.errors.rpartition("errors.StorageUnavailable: ")[2]
-    assert "waited for 0.2 s; what is finished is kept: run the same command again\n" in told
+    output = victim.errors.rpartition("errors.StorageUnavailable: ")[2]
+    assert "waited for 0.2 s; what is finished is kept: run the same command again\n" in output
     ends: list[int] = []
     while not ends or ends[-1] in (ENDS[BadInput], ENDS[StorageError]):  # still away
         time.sleep(0.2)

@@ -27,9 +27,9 @@ KILLS = ("driver", "worker", "driver", "worker", "driver")
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    found = Site(Victim(tmp_path / "runs"), environment={"PYTHONWARNINGS": "ignore"})
-    yield found
-    found.end()
+    new_site = Site(Victim(tmp_path / "runs"), environment={"PYTHONWARNINGS": "ignore"})
+    yield new_site
+    new_site.end()
 
 
 def started(site: Site, folder: Path) -> "subprocess.Popen[bytes]":
@@ -67,11 +67,11 @@ def table(folder: Path) -> dict[str, Any]:
     """The run's table without its id and what it cost in time."""
     run = oracle.load_run("text", runs=folder)
     assert run.state == "done"
-    found: dict[str, Any] = json.loads(json.dumps(run.table))
-    for cost in found["cost"].values():
+    read_table: dict[str, Any] = json.loads(json.dumps(run.table))
+    for cost in read_table["cost"].values():
         del cost["seconds"]
-    del found["run_id"]
-    return found
+    del read_table["run_id"]
+    return read_table
 
 
 @pytest.mark.slow

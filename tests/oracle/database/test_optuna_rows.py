@@ -86,7 +86,7 @@ def new(trial: FrozenTrial) -> NewTrial:
 
 def rows(storage: str, study: int) -> dict[str, list[Any]]:
     engine = sa.create_engine(storage)
-    found = {}
+    tables = {}
     with engine.connect() as connection:
         for table, columns in TABLES.items():
             named = ", ".join(f"{table}.{each}" for each in columns.split(", "))
@@ -94,9 +94,9 @@ def rows(storage: str, study: int) -> dict[str, list[Any]]:
             if table != "trials":
                 select += f"JOIN trials ON trials.trial_id = {table}.trial_id "
             whole = f"{select} WHERE study_id = {study} ORDER BY 1, 2, 3"
-            found[table] = [tuple(row) for row in connection.execute(sa.text(whole))]
+            tables[table] = [tuple(row) for row in connection.execute(sa.text(whole))]
     engine.dispose()
-    return found
+    return tables
 
 
 def test_the_rows_are_those_that_optuna_writes(opened: str) -> None:
@@ -120,7 +120,7 @@ def test_trials_are_read_as_optuna_reads_them(opened: str) -> None:
         study.set_user_attr("graph", "other" if name == "other" else "g")
         study.add_trials(trials())
     written = Trials(parse_url(opened))
-    found = written.complete("graph", "g")
+    read = written.complete("graph", "g")
     written.close()
     expected = [
         each
@@ -128,10 +128,10 @@ def test_trials_are_read_as_optuna_reads_them(opened: str) -> None:
         for each in optuna.load_study(study_name=name, storage=opened).get_trials()
         if each.state == TrialState.COMPLETE
     ]
-    assert len(found) == 4
-    assert [each.value for each in found] == [each.value for each in expected]
-    assert [each.attributes for each in found] == [each.user_attrs for each in expected]
-    for ours, theirs in zip(found, expected, strict=True):
+    assert len(read) == 4
+    assert [each.value for each in read] == [each.value for each in expected]
+    assert [each.attributes for each in read] == [each.user_attrs for each in expected]
+    for ours, theirs in zip(read, expected, strict=True):
         assert repr(sorted(ours.curve.items())) == repr(sorted(theirs.intermediate_values.items()))
 
 

@@ -95,5 +95,5 @@ def test_what_a_killed_driver_has_started_is_killed(
 def test_a_driver_that_ends_by_itself_leaves_no_watcher(tmp_path: Path) -> None:
     driver, _ = drive(tmp_path, 0.2)
     assert driver.wait(120) == 0
-    found = subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, check=False)
-    assert found.stdout == b""
+    listed = subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, check=False)
+    assert listed.stdout == b""

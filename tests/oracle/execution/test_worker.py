@@ -205,9 +205,9 @@ def test_another_worker_goes_on_where_one_was_killed(
     read = work.PackStateFile.load
 
     def watched(self: Any) -> Any:
-        found = read(self)
-        resumed.append(found is not None)
-        return found
+        result = read(self)
+        resumed.append(result is not None)
+        return result
 
     monkeypatch.setattr(work.PackStateFile, "load", watched)
     assert comparable(Worker(where).train(tasks(3))) == comparable(whole)

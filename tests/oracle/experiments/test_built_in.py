@@ -12,9 +12,9 @@ from oracle.study.built_in import bundled_studies
 
 
 def test_every_built_in_study_is_listed_with_what_it_needs_and_costs() -> None:
-    found = {each.name: each for each in built_in_studies()}
-    assert set(found) == set(bundled_studies())
-    demo, full = found["demo"], found["table7"]
+    studies = {each.name: each for each in built_in_studies()}
+    assert set(studies) == set(bundled_studies())
+    demo, full = studies["demo"], studies["table7"]
     assert (demo.data, demo.training_runs, demo.steps, demo.device) == (
         "digits (included)",
         12 * 4 * 4 + 4 * 4,

@@ -48,9 +48,9 @@ def ask(port: int, path: str) -> tuple[int, Any]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     connection.request("GET", path)
     answer = connection.getresponse()
-    found = answer.status, json.load(answer)
+    reply = answer.status, json.load(answer)
     connection.close()
-    return found
+    return reply
 
 
 def test_twenty_heavy_answers_keep_nobody_else_waiting(

@@ -53,9 +53,9 @@ def settings(tmp_path: Path) -> ServerSettings:
 
 @pytest.fixture
 def service(settings: ServerSettings) -> Iterator[Service]:
-    found = Service(settings)
-    yield found
-    found.close()
+    opened_service = Service(settings)
+    yield opened_service
+    opened_service.close()
 
 
 @pytest.fixture
@@ -74,10 +74,10 @@ Claim = Callable[..., Job]
 
 
 def timeless(table: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(json.dumps(table))
-    for cost in found["cost"].values():
+    read_table: dict[str, Any] = json.loads(json.dumps(table))
+    for cost in read_table["cost"].values():
         del cost["seconds"]
-    return found
+    return read_table
 
 
 def test_a_job_ends_as_its_run_does(
@@ -162,9 +162,9 @@ def test_a_job_whose_report_cannot_be_written_is_done(
     job = claimed()
     assert driver.run_job(job.id, settings, ME) == 0
     assert service.jobs.get(job.id).state == "done"
-    told = [event.text for event in service.jobs.events(job.id) if "report" in event.text]
-    assert len(told) == 1
-    assert told[0].startswith(
+    lines = [event.text for event in service.jobs.events(job.id) if "report" in event.text]
+    assert len(lines) == 1
+    assert lines[0].startswith(
         "the report was not written: /disk/report.html: No space left on device; make room there"
     )
 
@@ -358,11 +358,11 @@ def test_cells_are_written_once_a_second_and_at_the_end() -> None:
     row, pauses = Row(), Pauses()
     unstarted = reporter(row)
     unstarted._end = pauses
-    with unstarted as told:
+    with unstarted as job_reporter:
         for second in range(3):
             assert pauses.begun() == 1.0
             for done in range(1000 * second + 1, 1000 * second + 1001):
-                told.cells(done, 10**9)
+                job_reporter.cells(done, 10**9)
             assert [done for done, _, _ in row.written] == [1000, 2000][:second]
             if second < 2:
                 pauses.end()
@@ -373,8 +373,8 @@ def test_nothing_is_written_where_no_cell_came() -> None:
     row, pauses = Row(), Pauses()
     unstarted = reporter(row)
     unstarted._end = pauses
-    with unstarted as told:
-        told.cells(1, 9)
+    with unstarted as job_reporter:
+        job_reporter.cells(1, 9)
         for _ in range(3):
             pauses.begun()
             pauses.end()
@@ -384,9 +384,9 @@ def test_nothing_is_written_where_no_cell_came() -> None:
 
 def test_cells_that_came_in_a_burst_are_written_though_no_more_come() -> None:
     row = Row()
-    with reporter(row) as found:
-        found.cells(1, 9)
-        found.cells(2, 9)
+    with reporter(row) as job_reporter:
+        job_reporter.cells(1, 9)
+        job_reporter.cells(2, 9)
         patience = time.monotonic() + 120
         while not row.written:
             assert time.monotonic() < patience
@@ -396,33 +396,37 @@ def test_cells_that_came_in_a_burst_are_written_though_no_more_come() -> None:
 
 def test_the_time_left_goes_by_this_drivers_own_trainings() -> None:
     row, times = Row(), iter([100.0, 130.0, 160.0, 161.0])
-    found = reporter(row, lambda: next(times))
+    job_reporter = reporter(row, lambda: next(times))
     for done, known in ((50, 100), (60, 100), (80, 100), (100, 100)):
-        found.cells(done, known)
-        found.flush()
+        job_reporter.cells(done, known)
+        job_reporter.flush()
     assert row.written == [(50, 100, None), (60, 100, 120.0), (80, 100, 40.0), (100, 100, 0.0)]
 
 
 def test_a_database_that_is_away_is_told_again() -> None:
     row = Row()
     row.away = True
-    with reporter(row) as found:
-        found.cells(1, 9)
+    with reporter(row) as job_reporter:
+        job_reporter.cells(1, 9)
         with pytest.raises(StorageError):
-            found.flush()
+            job_reporter.flush()
         row.away = False
     assert [each[:2] for each in row.written] == [(1, 9)]
 
 
 def test_a_reporter_that_was_withdrawn_says_so_with_every_word() -> None:
     row = Row()
-    found = reporter(row)
-    found.cells(1, 9)
+    job_reporter = reporter(row)
+    job_reporter.cells(1, 9)
     row.mine = False
     with pytest.raises(JobWithdrawn):
-        found.flush()
+        job_reporter.flush()
     row.mine = True
-    for word in (lambda: found.cells(2, 9), lambda: found.line("cycle 0"), lambda: found.say("hi")):
+    for word in (
+        lambda: job_reporter.cells(2, 9),
+        lambda: job_reporter.line("cycle 0"),
+        lambda: job_reporter.say("hi"),
+    ):
         with pytest.raises(JobWithdrawn):
             word()
 

@@ -42,15 +42,15 @@ class Outline(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        found = dict(attributes)
+        values = dict(attributes)
         if re.fullmatch("h[1-6]", tag):
             self.headings.append(int(tag[1]))
         if tag in ("header", "main", "nav"):
             self.landmarks.append(tag)
-        if tag == "label" and found.get("for"):
-            self.labelled.add(str(found["for"]))
-        if tag in ("input", "select", "textarea") and found.get("type") != "hidden":
-            self.inputs.append(found)
+        if tag == "label" and values.get("for"):
+            self.labelled.add(str(values["for"]))
+        if tag in ("input", "select", "textarea") and values.get("type") != "hidden":
+            self.inputs.append(values)
         self.tables += tag == "table"
         self.captions += tag == "caption"
 
@@ -66,9 +66,9 @@ class Outline(HTMLParser):
 
 def form(client: TestClient, **fields: str) -> dict[str, str]:
     page = client.get("/").text
-    found = re.search(r'name="csrf" value="([^"]+)"', page)
-    assert found is not None
-    return {"csrf": found[1], **fields}
+    match = re.search(r'name="csrf" value="([^"]+)"', page)
+    assert match is not None
+    return {"csrf": match[1], **fields}
 
 
 @pytest.fixture

@@ -119,10 +119,10 @@ class Victim:
     def table(self) -> bytes:
         """The run's table as JSON, from the storage alone, and without what it cost in time."""
         (known,) = catalog.find(self.settings)
-        found: dict[str, Any] = json.loads(json.dumps(catalog.stored_table(known)))
-        for cost in found["cost"].values():
+        read_table: dict[str, Any] = json.loads(json.dumps(catalog.stored_table(known)))
+        for cost in read_table["cost"].values():
             del cost["seconds"]
-        return json.dumps(found, indent=1, sort_keys=True).encode()
+        return json.dumps(read_table, indent=1, sort_keys=True).encode()
 
 
 def forked(work: Callable[[], None], errors: Path) -> int:

@@ -298,10 +298,10 @@ def _watched(original: Any, place: str, side: str) -> Any:
         driver = current()
         if driver is not None and side == "before":
             driver.passing(place)
-        found = original(*arguments, **named)
+        result = original(*arguments, **named)
         if driver is not None and side == "after":
             driver.passing(place)
-        return found
+        return result
 
     return call
 
