@@ -138,8 +138,8 @@ class Trainer:
             parent: Network trained in the pruning cycle before.
             replicate: Number of the replicate, from 0.
             cycle: Pruning cycle that the pruned network is trained in, from 1.
-            snapshot: The weights of a training run at :meth:`keep_at`: where the system rewinds to
-                an iteration, the unpruned network then; where the criterion scores the change over
+            snapshot: The weights in the middle of a training run: where the system rewinds to an
+                iteration, the unpruned network then; where the criterion scores the change over
                 the last epoch, the parent before it.
 
         Returns:

@@ -13,10 +13,13 @@ from typing import Literal
 
 from oracle.analysis.budgets import relative
 from oracle.errors import SettingProblem
+from oracle.search.graph import Graph
+from oracle.study.base import Study
 from oracle.tables.base import TrainingCost
 from oracle.tables.registry import Table
 from scyc.errors import BadInput, Problem
 from scyc.json_types import JsonObject
+from scyc.specs.base import as_json as spec_json
 
 How = Literal["measured", "replayed", "reckoned"]
 SOURCES: Mapping[How, str] = MappingProxyType(
@@ -75,6 +78,25 @@ class Measured:
 
 WHOLE, ADAPTIVE, ONE = "oracle, whole grid", "adaptive oracle", "S-Cyc, one run"
 FITTED, SEARCH = "adaptive oracle + fit + one run", "S-Cyc's search"
+
+
+def comparable(study: Study, graph: Graph, table: Table) -> Measured:
+    """Return a study's table as its cost is compared with those of others.
+
+    Args:
+        study: What was declared.
+        graph: Names the training runs of the system.
+        table: Of a run.
+
+    Returns:
+        The table, with what must be the same in runs that are compared.
+    """
+    shared = {
+        "pruning": spec_json(study.pruning),
+        "cycles": study.cycles,
+        "replicates": study.least_replicates,
+    }
+    return Measured(table, graph.id, shared)
 
 
 def side_by_side(runs: Sequence[Measured]) -> Costs:

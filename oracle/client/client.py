@@ -181,7 +181,7 @@ class Client:
 
         Args:
             job_id: Of the job.
-            progress: Is told what happens; None: nothing is.
+            progress: Called while the job goes on; None: nothing is.
 
         Returns:
             The job as it ended.

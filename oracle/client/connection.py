@@ -129,7 +129,7 @@ class Connection:
         Args:
             path: Of the stream.
             after: Number of the last event that is known.
-            away: Is told why, when the server does not answer.
+            away: Called with the reason when the server does not answer.
 
         Yields:
             Events with a higher number than `after`.

@@ -73,6 +73,9 @@ def as_json(run: RunSummary) -> JsonObject:
 
     Args:
         run: The run.
+
+    Returns:
+        Its fields; times as ISO 8601.
     """
     fields = asdict(run)
     ended = run.ended.isoformat(timespec="seconds") if run.ended else None

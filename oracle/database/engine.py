@@ -229,7 +229,7 @@ def storable(text: str) -> str:
     """Return text without what PostgreSQL refuses: NUL, and halves of a surrogate pair.
 
     Args:
-        text: Any.
+        text: Of a user's, with any characters.
 
     Returns:
         The text with U+FFFD for NUL, and "?" for a half pair.

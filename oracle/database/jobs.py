@@ -137,7 +137,7 @@ class Jobs(Holding):
             owner: Who submitted it.
             text: A part of its id or owner, in any case.
             before: Number of the last job of the page before this one; None: the first page.
-            limit: At most so many.
+            limit: Jobs of the page at most.
 
         Returns:
             At most `limit` jobs; fewer on the last page.

@@ -58,7 +58,7 @@ class Leases:
 
         Args:
             graph: Id of the graph of cells.
-            waiting: Is told why, where it has to wait.
+            waiting: Called with the reason where it has to wait.
 
         Yields:
             The lease, which is released when the block ends.

@@ -65,7 +65,7 @@ class Observations:
 
         Args:
             after: Only those with a higher number.
-            limit: At most so many.
+            limit: Runs of the page at most.
 
         Returns:
             Pairs of number and run; pass the last number as the next `after`.

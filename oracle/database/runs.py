@@ -64,11 +64,11 @@ class RunDatabase:
         return RunNames(self._database)
 
     def tokens(self) -> Tokens:
-        """Return who may call."""
+        """Open the tokens, which say who may call the server."""
         return Tokens(self._database)
 
     def sessions(self) -> Sessions:
-        """Return who is signed in."""
+        """Open the sessions of those who are signed in."""
         return Sessions(self._database)
 
     def observations(self) -> Observations:
@@ -152,7 +152,7 @@ class RunDatabase:
 
         Args:
             before: Only those with a lower number; None: the newest.
-            limit: At most so many.
+            limit: Runs of the page at most.
 
         Returns:
             Pairs of number and run; pass the last number as the next `before`.

@@ -67,7 +67,7 @@ class RunEvents(Protocol):
         """Show a line to whoever watches the run.
 
         Args:
-            line: What is said.
+            line: Without an end of line.
         """
 
 

@@ -137,7 +137,7 @@ def pack_searcher(queue: PackQueue, workers: int) -> Any:
     from ray.tune.search import Searcher  # noqa: PLC0415  # as ray itself
 
     class PackSearcher(Searcher):
-        """What Tune calls."""
+        """The searcher that Ray Tune calls, over :class:`PackTrials`."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -162,7 +162,7 @@ def pack_searcher(queue: PackQueue, workers: int) -> Any:
             """Nothing to save: the results are in the database."""
 
         def restore(self, checkpoint_path: str) -> None:
-            """Nothing to restore."""
+            """Nothing to restore: see :meth:`save`."""
 
     return PackSearcher()
 
@@ -181,10 +181,10 @@ def pack_scheduler() -> Any:
     from ray.tune.schedulers import FIFOScheduler  # noqa: PLC0415  # as ray itself
 
     class PackScheduler(FIFOScheduler):
-        """What Tune calls."""
+        """Tune's first-in-first-out scheduler, without a preference for a trial."""
 
         def choose_trial_to_run(self, tune_controller: Any) -> None:
-            """Prefer no trial."""
+            """Return None: Tune starts trials in their order."""
 
     made: Any = PackScheduler  # Ray gives its constructor no types
     return made()

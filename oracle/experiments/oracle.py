@@ -141,7 +141,7 @@ class OracleExperiment:
             points: Validation or test accuracy, percent.
 
         Returns:
-            `points` as they are; see :meth:`FunctionExperiment.in_metric`.
+            `points` as they are; those of a function's run are in its metric.
         """
         return points
 

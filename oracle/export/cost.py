@@ -24,7 +24,7 @@ class NetworkCost:
             other operations are not counted.
         sparse_flops: The same without multiplications by pruned weights.
         shrunk_bytes: Of the network without its pruned filters; None where filters are not pruned.
-        shrunk_flops: Likewise.
+        shrunk_flops: FLOPs without pruned filters; None where weights are pruned singly.
     """
 
     dense_bytes: int

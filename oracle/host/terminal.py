@@ -7,7 +7,7 @@ def printable(text: str) -> str:
     r"""Return text of another's without what a terminal would act on; lines stay lines.
 
     Args:
-        text: Any.
+        text: From a server or a file, with any characters.
 
     Returns:
         The text with escapes such as ``\x1b`` in the place of control characters.

@@ -30,7 +30,7 @@ def move(settings: Settings, say: Callable[[str], None], servers: bool = True) -
 
     Args:
         settings: The home. Where it names a database, nothing is moved.
-        say: Is told what was moved, and why something was not.
+        say: Called with each line on what was moved, and why something was not.
         servers: Whether to move that of a server, too, which lies in the home itself.
 
     Raises:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from oracle.analysis.costs import Measured
+from oracle.analysis.costs import Measured, comparable
 from oracle.database import RunRecord, sqlite_url
 from oracle.errors import SettingProblem
 from oracle.experiments.base import Experiment
@@ -15,6 +15,7 @@ from oracle.experiments.registry import experiment
 from oracle.inventory.archive import Archive, opened_archive
 from oracle.runs import catalog
 from oracle.runs.catalog import StoredRun
+from oracle.runs.stored import recorded
 from oracle.search.request import replay
 from oracle.settings import Settings
 from oracle.tables.oracle import OracleTable
@@ -44,11 +45,11 @@ def table(text: str, settings: Settings, distributions: str | None = None) -> Ta
             so_far = _replayed(archive)
             if distributions is None:
                 return so_far.table(archive.run_id)
-            return catalog.distributions(_as_run(archive, Path(text)), so_far, distributions)
+            return recorded.distributions(_as_run(archive, Path(text)), so_far, distributions)
     run = catalog.find_run(text, settings)
     if distributions is None:
         return catalog.stored_table(run)
-    return catalog.stored_distributions(run, distributions)
+    return recorded.stored_distributions(run, distributions)
 
 
 def oracle_table(text: str, settings: Settings) -> tuple[OracleTable, float]:
@@ -106,7 +107,7 @@ def measured(texts: tuple[str, ...], settings: Settings) -> list[Measured]:
         elif text.endswith(".zip"):
             with opened_archive(Path(text)) as (archive, _):
                 shown = _replayed(archive).table(archive.run_id)
-                runs.append(catalog.comparable(archive.study, archive.graph, shown))
+                runs.append(comparable(archive.study, archive.graph, shown))
         else:
             runs.append(catalog.measured(catalog.find_run(text, settings)))
     return runs

@@ -37,7 +37,7 @@ from scyc.storage.checkpoint_store import CheckpointStore, FolderStore
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written."""
+    """What an export has written."""
 
     cells: int
     networks: int
@@ -46,7 +46,7 @@ class Exported:
 
 @dataclass(frozen=True)
 class Imported:
-    """What was taken in."""
+    """What an import has added."""
 
     run_id: str
     state: str

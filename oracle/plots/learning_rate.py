@@ -131,7 +131,7 @@ def panels(
     steps: int,
     chosen: Sequence[int],
 ) -> dict[str, go.Figure]:
-    """Return the two halves of :func:`schedule`, with the arguments and errors of that."""
+    """Return the halves of a figure; arguments and errors are those of :func:`schedule`."""
     rates = _checked(curve, rate, cycles, chosen)
     over, within = (make_subplots(rows=1, cols=1) for _ in range(2))
     _over_cycles(over, curve, rate, rates, column=1)

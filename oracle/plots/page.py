@@ -232,10 +232,10 @@ class PortableFigure(go.Figure):  # type: ignore[misc]  # plotly has no types
         """Return the figure as HTML.
 
         Args:
-            config: As for ``plotly.io.to_html``, as are the others.
-            auto_play: See there.
+            config: As for ``plotly.io.to_html``.
+            auto_play: As for ``plotly.io.to_html``.
             include_plotlyjs: True: the partial plotly.js, which needs no network.
-            options: See there.
+            options: As for ``plotly.io.to_html``.
 
         Returns:
             HTML of some 0.7 MB; with the whole plotly.js where a trace needs it.
@@ -261,10 +261,10 @@ class PortableFigure(go.Figure):  # type: ignore[misc]  # plotly has no types
         Args:
             file: A path, or a file that is open for writing.
             config: As for ``plotly.io.write_html``, as are the others.
-            auto_play: See there.
+            auto_play: As for ``plotly.io.to_html``.
             include_plotlyjs: True: the partial plotly.js, which needs no network.
             auto_open: Whether to open the file in a browser.
-            options: See there.
+            options: As for ``plotly.io.to_html``.
         """
         if include_plotlyjs is not True:
             super().write_html(

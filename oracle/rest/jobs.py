@@ -24,7 +24,7 @@ from scyc.errors import BadInput, Problem
 
 
 class _JobsRoute(StrictJsonRoute):
-    """Submissions are studies."""
+    """A route whose JSON bodies are studies."""
 
     json_field = "study"
 

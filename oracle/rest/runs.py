@@ -286,7 +286,7 @@ def refuse_empty(table: Table) -> None:
 
 
 def study_yaml(run: StoredRun) -> str:
-    """Return a run's study as YAML with every field, which `oracle run` reads.
+    """Return a run's study as YAML, every field (see :func:`oracle.study.loading.read_yaml`).
 
     Args:
         run: Which run.

@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oracle.database import URL, RunDatabase, RunRecord
-from oracle.errors import SettingProblem
 from oracle.runs.stored import computed
 from oracle.runs.stored.run_index import choose, databases, state_of
 from oracle.settings import Settings
 from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy
 from oracle.study.validation import parse
-from scyc.errors import BadInput, unknown
-from scyc.specs.base import as_json
+from scyc.errors import BadInput
 
 if TYPE_CHECKING:  # a list of runs needs neither the searches nor Optuna, half a second of imports
     from oracle.analysis.costs import Measured
@@ -43,12 +41,20 @@ class StoredRun:
 
 
 def find(settings: Settings, unread: list[str] | None = None) -> list[StoredRun]:
-    """Return all runs: of the storage that is named, or of the home. Raises BadInput.
+    """Return all runs: of the storage that is named, or of the home.
 
     A home may have databases of earlier versions, which are read where they lie.
 
-    unread: takes the ids of runs whose studies another version of this project declared; they are
-    left out.
+    Args:
+        settings: Where runs are kept.
+        unread: Takes the ids of runs whose studies another version of this project declared; they
+            are left out of the result.
+
+    Returns:
+        Runs by database, the oldest first.
+
+    Raises:
+        BadInput: A database cannot be read.
     """
     runs: list[StoredRun] = []
     for database, url, folder in databases(settings):
@@ -110,6 +116,9 @@ def as_it_stands(database: RunDatabase, run: StoredRun, record: RunRecord) -> St
         database: An open database that has the run.
         run: As it was read.
         record: Its row by now.
+
+    Returns:
+        The run with that record; "stopped" where it says "running" and no driver holds the graph.
     """
     return replace(run, record=record, state=state_of(database, record))
 
@@ -120,6 +129,9 @@ def find_run(text: str, settings: Settings) -> StoredRun:
     Args:
         text: See :func:`oracle.runs.stored.run_index.choose`.
         settings: Where runs lie, and who is told where there are several.
+
+    Returns:
+        As :func:`oracle.runs.stored.run_index.choose`.
 
     Raises:
         BadInput: There is none.
@@ -134,6 +146,9 @@ def stored_table(run: StoredRun) -> Table:
 
     Args:
         run: Which run.
+
+    Returns:
+        The table, of finished training runs only.
     """
 
     def compute() -> str:
@@ -156,20 +171,23 @@ def table_from(run: StoredRun, store: ResultReader) -> Table:
     Args:
         run: The stored run.
         store: Has the results.
+
+    Returns:
+        The table; with `current`, the unfinished cycle, where the oracle's search is in one.
     """
     from oracle.search.request import answered  # noqa: PLC0415  # as above
     from oracle.tables.parts import current  # noqa: PLC0415  # as above
 
     known = store.results(_graph(run))
-    asked: list[list[CellRequest]] = []
-    table = replayed(run, store, known, asked).table(run.record.run_id)
-    lacking = {each[-1].study_key for each in asked if each and not answered(each[-1], known)}
+    requested: list[list[CellRequest]] = []
+    table = replayed(run, store, known, requested).table(run.record.run_id)
+    lacking = {each[-1].study_key for each in requested if each and not answered(each[-1], known)}
     if lacking and run.state in ("done", "no winner"):
         from oracle.storage.optuna_studies import study_name  # noqa: PLC0415  # as above
 
         table["missing"] = sorted(study_name(_graph(run), run.study.name, key) for key in lacking)
     if table["kind"] == "oracle" and not table["complete"]:
-        unfinished = current.part(asked[0], known)  # the greedy oracle's search is the first
+        unfinished = current.part(requested[0], known)  # the greedy oracle's search is the first
         if unfinished is not None:
             table["current"] = unfinished
     return table
@@ -180,26 +198,13 @@ def measured(run: StoredRun) -> Measured:
 
     Args:
         run: Which run.
+
+    Returns:
+        As :func:`oracle.analysis.costs.comparable`.
     """
+    from oracle.analysis.costs import comparable  # noqa: PLC0415  # as above
+
     return comparable(run.study, _graph(run), stored_table(run))
-
-
-def comparable(study: Study, graph: Graph, table: Table) -> Measured:
-    """Return a study's table as its cost is compared with those of others.
-
-    Args:
-        study: What was declared.
-        graph: Names the training runs of the system.
-        table: Of a run.
-    """
-    from oracle.analysis.costs import Measured  # noqa: PLC0415  # as above
-
-    shared = {
-        "pruning": as_json(study.pruning),
-        "cycles": study.cycles,
-        "replicates": study.least_replicates,
-    }
-    return Measured(table, graph.id, shared)
 
 
 def adaptive_path(run: StoredRun) -> list[OracleCycle]:
@@ -207,6 +212,9 @@ def adaptive_path(run: StoredRun) -> list[OracleCycle]:
 
     Args:
         run: Of a study that trains whole grids.
+
+    Returns:
+        Cycles in order; [] where the first is not recorded.
     """
     from oracle.analysis import replay  # noqa: PLC0415  # as above
     from oracle.storage.result_reader import ResultReader  # noqa: PLC0415  # as above
@@ -218,43 +226,11 @@ def adaptive_path(run: StoredRun) -> list[OracleCycle]:
     return replay.path(run.study, graph, known)
 
 
-def stored_distributions(run: StoredRun, name: str) -> Table:
-    """Collect the distributions that a run of any kind has recorded, of one of its pruning runs.
-
-    Args:
-        run: Which run.
-        name: "oracle" or "S-Cyc" of an oracle run, the label of an entry.
-
-    Raises:
-        BadInput: There is no such pruning run, or the study records nothing.
-    """
-    from oracle.storage.result_reader import ResultReader  # noqa: PLC0415  # as above
-
-    with contextlib.closing(ResultReader(run.url)) as store:
-        return distributions(run, replayed(run, store), name)
-
-
-def distributions(run: StoredRun, experiment_found: Experiment, name: str) -> Table:
-    """Return what :func:`stored_distributions` does, of a replayed run. Raises BadInput."""
-    from oracle.tables import distributions as distribution_tables  # noqa: PLC0415  # as above
-
-    if run.study.record is None:
-        rule = "its study records no distributions; add record to the study and run it again"
-        raise BadInput("run", [SettingProblem("run", rule, run.record.run_id)])
-    runs = experiment_found.runs()
-    if name not in runs:
-        raise BadInput("run", [SettingProblem("distributions", unknown(name, runs), name)])
-    last = runs[name][-1] if runs[name] else None
-    stopped = last is not None and any(result.diverged for result in last.results)
-    ended = stopped or len(runs[name]) == run.study.cycles + 1
-    return distribution_tables.table(run.study, run.record.run_id, runs[name], ended, name)
-
-
 def replayed(
     run: StoredRun,
     store: ResultReader,
     known: Results | None = None,
-    asked: list[list[CellRequest]] | None = None,
+    requested: list[list[CellRequest]] | None = None,
 ) -> Experiment:
     """Replay a run's searches as far as its storage has results.
 
@@ -262,7 +238,7 @@ def replayed(
         run: Which run.
         store: Has the results.
         known: The storage's results, where they are read already.
-        asked: Takes what each search asked for, to the first request that is not answered.
+        requested: Takes what each search asked for, to the first request that is not answered.
 
     Returns:
         The experiment with what it has found.
@@ -273,8 +249,8 @@ def replayed(
     known = store.results(_graph(run)) if known is None else known
     so_far = experiment(run.study, _graph(run))
     searched = [list(requests(search, known)) for search in so_far.searches()]
-    if asked is not None:
-        asked += searched
+    if requested is not None:
+        requested += searched
     return so_far
 
 

@@ -30,7 +30,7 @@ def say_what_is_missing(
         study: What was declared.
         graph: Names the training runs of the system.
         queue: The run's packs.
-        progress: Is told.
+        progress: Shows the line to the user.
     """
     if before is None or before.state not in ("done", "no winner") or queue.finished:
         return

@@ -100,46 +100,18 @@ class Graph:
         return content_hash(["pruning", as_json(self.system.pruning)])
 
     def root(self, replicate: int, schedule: ScheduleSpec, max_lr: float) -> Cell:
-        """Name the training run of a replicate's unpruned network.
-
-        Args:
-            replicate: Number of the replicate, from 0.
-            schedule: Of the learning rate within the cycle.
-            max_lr: Upper learning-rate bound of the pruning cycle.
-
-        Returns:
-            A cell whose id is a hash of all that determines the training run.
-        """
+        """Name a training run by a hash of all that determines it (as :meth:`Tree.root`)."""
         start = content_hash(["root", self.id, replicate])
         node = content_hash(["node", self.id])
         return _cell(None, start, node, "", schedule, max_lr, replicate)
 
     def child(self, parent: Cell, schedule: ScheduleSpec, max_lr: float) -> Cell:
-        """Name the training run of a cell's network after one more pruning cycle.
-
-        Args:
-            parent: Whose network is pruned.
-            schedule: Of the learning rate within the cycle.
-            max_lr: Upper learning-rate bound of the pruning cycle.
-
-        Returns:
-            A cell whose id is a hash of its parent's id too.
-        """
+        """Name a training run by a hash, its parent's id included (as :meth:`Tree.child`)."""
         replicate = parent.replicate
         return _cell(parent, parent.id, parent.node, self._pruning, schedule, max_lr, replicate)
 
     def study_key(self, parents: Sequence[Cell | None], schedule: ScheduleSpec) -> str:
-        """Return a hash that names the Optuna study of the training runs below these cells.
-
-        The same for all replicates, and however many they are.
-
-        Args:
-            parents: Cells that are pruned, one a replicate; None: the unpruned network.
-            schedule: Of the learning rate within the cycle.
-
-        Returns:
-            Hexadecimal hash.
-        """
+        """Name an Optuna study by a hash of the cells above it (as :meth:`Tree.study_key`)."""
         above = parents[0].node if parents[0] else content_hash(["node", self.id])
         return content_hash(
             ["place", above, self._pruning if parents[0] else "", as_json(schedule)]

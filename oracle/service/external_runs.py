@@ -132,7 +132,7 @@ class ExternalRuns:
 
         Args:
             after: Only those with a higher number.
-            limit: At most so many.
+            limit: Runs of the page at most.
 
         Returns:
             The runs, and `after` for the next page; None where this is the last.

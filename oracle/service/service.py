@@ -12,6 +12,7 @@ from oracle.records.jobs import PRIORITIES, Job, NewJob
 from oracle.records.tokens import Token
 from oracle.runs import catalog
 from oracle.runs.catalog import StoredRun
+from oracle.runs.stored import recorded
 from oracle.search.graph import Graph
 from oracle.service import admission
 from oracle.service.external_runs import ExternalRuns
@@ -161,7 +162,7 @@ class Service:
 
         Args:
             before: Only those with a lower number; None: the newest.
-            limit: At most so many.
+            limit: Runs of the page at most.
 
         Returns:
             The runs, and `before` for the next page; None where this is the last.
@@ -266,7 +267,7 @@ class Service:
     def _computed(self, run: StoredRun, which: str | None) -> Table:
         if which is None:
             return catalog.table_from(run, self.store)
-        return catalog.distributions(run, catalog.replayed(run, self.store), which)
+        return recorded.distributions(run, catalog.replayed(run, self.store), which)
 
     def _owned(self, job_id: str, who: Token) -> None:
         job = self.jobs.get(job_id)

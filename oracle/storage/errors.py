@@ -18,7 +18,10 @@ def storage_errors(what: str) -> Iterator[None]:
     """Raise what goes wrong in the database as the package's errors.
 
     Args:
-        what: what could not be done, for the message.
+        what: What could not be done, for the message.
+
+    Yields:
+        Nothing.
 
     Raises:
         StorageError: The database fails.

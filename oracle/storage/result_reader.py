@@ -23,10 +23,16 @@ class ResultReader:
         self._trials.close()
 
     def results(self, graph: Graph) -> dict[str, CellResult]:
-        """Return all finished cells of a graph, by id. Raises StorageError when the database fails.
+        """Return all finished cells of a graph.
 
         Args:
             graph: Names the training runs of the system.
+
+        Returns:
+            Results by cell id.
+
+        Raises:
+            StorageError: The database fails, or a row makes no sense.
         """
         with decoding_errors():
             results = [
@@ -37,17 +43,30 @@ class ResultReader:
         return {result.cell: result for result in results}
 
     def cells(self, graph: Graph) -> set[str]:
-        """Return the ids of all finished cells of a graph. Raises StorageError.
+        """Return the ids of all finished cells of a graph.
 
         Args:
             graph: Names the training runs of the system.
+
+        Returns:
+            Ids of cells.
+
+        Raises:
+            StorageError: The database fails.
         """
         return self._trials.attributes("graph", graph.id, "cell")
 
 
 @contextlib.contextmanager
 def decoding_errors() -> Iterator[None]:
-    """Raise StorageError where a row cannot be decoded, as nobody has stored it so."""
+    """Raise StorageError where a row cannot be decoded, as nobody has stored it so.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        StorageError: A row makes no sense.
+    """
     try:
         yield
     except (ValueError, TypeError, LookupError, AttributeError, AssertionError) as error:
@@ -60,6 +79,9 @@ def cell_result(trial: StoredTrial) -> CellResult:
 
     Args:
         trial: As it was read.
+
+    Returns:
+        The result; accuracies in percent, or points of a metric.
 
     Raises:
         ValueError: The trial has no value.

@@ -121,6 +121,9 @@ class ResultStore(ResultReader):
         Args:
             graph: Whose studies are listed, summaries first.
 
+        Returns:
+            Pairs of number and name.
+
         Raises:
             StorageError: The database fails.
         """
@@ -153,12 +156,23 @@ class ResultStore(ResultReader):
         again: bool = False,
         bounds: tuple[float, float] | None = None,
     ) -> None:
-        """Write one finished cell down, as one trial, in one transaction.
+        """Store one finished cell, as one trial, in one transaction.
 
-        claim: to the graph's lease, which holds in that transaction. again: it may be there
-        already, and stays as it is then; otherwise the caller knows that it is not. Raises
-        LeaseLost where the lease does not hold, OptunaStudyGone where the study was deleted since
-        it was last used (see :meth:`forget`), StorageError when the database fails.
+        Args:
+            graph: Names the training runs of the system.
+            name: Of the declared study.
+            study_key: The Optuna study that it goes into.
+            cell: What was trained.
+            result: What it gave.
+            claim: To the graph's lease, which holds in that transaction; None: none is needed.
+            again: Whether it may be there already, and stays as it is then; otherwise the caller
+                knows that it is not.
+            bounds: Learning rates that the study's grid never passes; None: it has no grid.
+
+        Raises:
+            LeaseLost: The lease does not hold.
+            OptunaStudyGone: The study was deleted since it was last used (see :meth:`forget`).
+            StorageError: The database fails.
         """
         with storage_errors("a finished training could not be stored"):
             study = self._studies.get(graph, name, study_key)
@@ -169,10 +183,10 @@ class ResultStore(ResultReader):
     def add_candidate(
         self, graph: Graph, name: str, trial: CandidateTrial, claim: LeaseClaim | None = None
     ) -> None:
-        """Write a candidate of a search down, as one finished trial, unless it is there.
+        """Store a candidate of a search, as one finished trial, unless it is there.
 
-        The caller comes with the candidates in their order. claim: to the graph's lease. Raises
-        LeaseLost, OptunaStudyGone, and StorageError when the database fails.
+        The caller comes with the candidates in their order. Other arguments and errors are those of
+        :meth:`add`.
         """
         with storage_errors("a candidate could not be stored"):
             study = self._studies.get(graph, name, trial.study_key, trial.metrics)
@@ -187,10 +201,10 @@ class ResultStore(ResultReader):
     def put_summary(
         self, graph: Graph, name: str, trial: CandidateTrial, claim: LeaseClaim | None = None
     ) -> None:
-        """Write the answer of a cycle into a run's summary, in place of the one that is there.
+        """Store the answer of a cycle in a run's summary, in place of the one that is there.
 
-        One that says all of this already, and perhaps more, stays. claim: to the graph's lease.
-        Raises LeaseLost, OptunaStudyGone, and StorageError when the database fails.
+        One that says all of this already, and perhaps more, stays. Other arguments and errors are
+        those of :meth:`add`.
         """
         with storage_errors("the answer of a cycle could not be stored"):
             number = self._number(self._studies.get(graph, name, trial.study_key, trial.metrics))
@@ -214,10 +228,13 @@ class ResultStore(ResultReader):
                 self._studies.external(run_id).add_trial(observed_trial(observation))
 
     def observations(self, run_id: str) -> set[tuple[int, float, int]]:
-        """Return cycle, max_lr and replicate of the observations of a run that are there as trials.
+        """Return which observations of a run are there as trials.
 
         Args:
             run_id: Id of the run.
+
+        Returns:
+            Triples of cycle, max_lr and replicate.
         """
         trials = self._studies.external(run_id).get_trials(deepcopy=False)
         return {
@@ -234,12 +251,18 @@ class ResultStore(ResultReader):
         note: str,
         figures: Mapping[str, Figure],
     ) -> None:
-        """Give a study its note (Markdown) and figures for the dashboard.
+        """Give a study its note and figures for the dashboard; errors are those of :meth:`add`.
 
         A note that somebody has edited in the dashboard is kept as it is.
 
-        role: what the study is in this run, kept as the study's attribute ``run:<run_id>``. Raises
-        OptunaStudyGone, StorageError when the database fails.
+        Args:
+            graph: Names the training runs of the system.
+            name: Of the declared study.
+            study_key: Which Optuna study.
+            run_id: Id of the run.
+            role: What the study is in this run, stored as its attribute ``run:<run_id>``.
+            note: Markdown.
+            figures: By title.
         """
         with storage_errors("the notes for the dashboard could not be stored"):
             study = self._studies.get(graph, name, study_key)

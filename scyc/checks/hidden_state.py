@@ -70,7 +70,7 @@ def same(one: Any, two: Any) -> bool:
 
     Args:
         one: Tensor, array, number or a collection of them.
-        two: Likewise.
+        two: What it is compared with.
 
     Returns:
         True where type, shape, keys and order agree, and tensors agree within 1e-3 of their values;

@@ -108,8 +108,8 @@ def is_given_again(
     Args:
         spec: The factory.
         images: What :func:`load` has made of it, with the same `subset` and `test_part`.
-        subset: See there.
-        test_part: See there.
+        subset: That of :func:`load`.
+        test_part: That of :func:`load`.
 
     Returns:
         True where pixels, labels, names of the classes and parts are the same.

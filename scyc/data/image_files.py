@@ -33,8 +33,8 @@ def read(listed: Listed, cache: Path | None, test_part: str | None = None) -> Im
 
     Args:
         listed: The files.
-        cache: See :func:`scyc.data.datasets.load`.
-        test_part: See there.
+        cache: As for :func:`scyc.data.datasets.load`.
+        test_part: As for :func:`scyc.data.datasets.load`.
 
     Returns:
         Pixels uint8 [images, channels, height, width], labels and the fingerprint.

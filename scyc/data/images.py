@@ -69,7 +69,7 @@ def split(images: Images, shares: SplitSpec, seed: int, replicate: int) -> Split
     Args:
         images: Pixels and labels of the data set.
         shares: Sizes of the parts.
-        seed: Of all random numbers.
+        seed: Of the study.
         replicate: Number of the replicate, from 0.
 
     Returns:

@@ -143,7 +143,7 @@ def labels_rule(labels: Array, images: int) -> str | None:
 
     Args:
         labels: As they were given.
-        images: Number of images.
+        images: How many images there are.
 
     Returns:
         Rule and remedy as text; None where they are labels, whole numbers [images] of every class

@@ -151,7 +151,7 @@ def initial_state(
         spec: The declared network.
         shape: Channels, height and width of an image.
         classes: Number of classes.
-        seed: Of all random numbers.
+        seed: Of the study; the weights are drawn from a generator of their own.
         replicate: Number of the replicate, from 0.
 
     Returns:

@@ -113,7 +113,10 @@ class Tally:
         )
 
     def to_json(self) -> TallyJson:
-        """Return the fields as JSON values (see :meth:`Distribution.to_json`)."""
+        """Return the fields as JSON values.
+
+        They are some of those of :meth:`scyc.recording.distributions.Distribution.to_json`.
+        """
         bounded, any_value = self.outside is not None, self.count > 0
         std = math.sqrt(self.squares / self.count) if any_value else math.nan
         return {
@@ -139,7 +142,7 @@ def pooled(parts: Sequence[DistributionJson]) -> DistributionJson:
     says.
 
     Args:
-        parts: What :meth:`Distribution.to_json` gave, at least one.
+        parts: Distributions as JSON values, at least one.
 
     Returns:
         A distribution in the same form.
@@ -172,7 +175,7 @@ def pooled(parts: Sequence[DistributionJson]) -> DistributionJson:
 def distribution_json(
     tally: Tally, quantiles: Mapping[str, float] | None, bins: Bins | None
 ) -> DistributionJson:
-    """Return a distribution as JSON values: see :meth:`Distribution.to_json`.
+    """Return a distribution as JSON values.
 
     Args:
         tally: Its counts, moments and extremes.
@@ -180,7 +183,8 @@ def distribution_json(
         bins: Its finest bins, of which at most 256 are kept.
 
     Returns:
-        `histogram` and `bins` are null without `bins`.
+        As :meth:`scyc.recording.distributions.Distribution.to_json`; `histogram` and `bins` are
+        null without `bins`.
     """
     recorded = None
     if bins is not None:

@@ -93,7 +93,7 @@ def as_json(spec: Spec) -> JsonObject:
     """Return every field of a spec, defaults included.
 
     Args:
-        spec: Any.
+        spec: Of any kind.
 
     Returns:
         JSON values by field.

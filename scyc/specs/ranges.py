@@ -37,7 +37,7 @@ class Within:
         """Return the rule that a value breaks, and the remedy; None inside.
 
         Args:
-            value: The number.
+            value: Of a field, finite.
 
         Returns:
             Text that ends with the remedy; both bounds are allowed values.
@@ -77,7 +77,7 @@ def exact(value: float) -> str:
     """Return the shortest digits that read as this number and no other; whole ones with commas.
 
     Args:
-        value: The number.
+        value: Of a field, finite.
 
     Returns:
         "1,000" for 1000.0, "0.1" for 0.1.

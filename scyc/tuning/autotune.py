@@ -81,7 +81,7 @@ def fastest(engines: Sequence[str], members: int, meter: Meter, say: Callable[[s
         engines: Names of engines.
         members: Members of the pack.
         meter: Measures time and memory.
-        say: Is told what was measured.
+        say: Called with a line for each measurement that failed.
 
     Returns:
         One of `engines`.

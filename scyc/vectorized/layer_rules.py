@@ -89,7 +89,7 @@ def require_layout(layout: Layout, known: Sequence[Layout], what: str) -> None:
     Args:
         layout: Of the inputs.
         known: For which there is a rule.
-        what: The layer.
+        what: Name of the layer in the network.
     """
     if layout not in known:
         raise UnsupportedNetwork(f"{what}: has no rule for {layout.value}")

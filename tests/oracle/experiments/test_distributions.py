@@ -15,6 +15,7 @@ from oracle.plots.registry import FIGURES
 from oracle.reports import distributions as distributions_reports
 from oracle.reports import formats
 from oracle.runs import catalog, execute, html_report, prepare
+from oracle.runs.stored import recorded
 from oracle.search.graph import CellResult
 from oracle.search.pruning_run import RunCycle
 from oracle.search.request import replay
@@ -103,7 +104,7 @@ def test_what_a_run_records_is_that_of_the_networks_it_carried(
     stored_run = catalog.find_run("tiny", prepared.settings)
     assert (stored_run.state, table["complete"]) == ("done", True)
     assert catalog.stored_table(stored_run) == table
-    assert catalog.stored_distributions(stored_run, "training")["cycles"] == table["cycles"]
+    assert recorded.stored_distributions(stored_run, "training")["cycles"] == table["cycles"]
     found_cycles = path_cycles(prepared)["training"]
     assert len(found_cycles) == len(table["cycles"]) == 3
     for done, row in zip(found_cycles, table["cycles"], strict=True):
@@ -157,8 +158,8 @@ def test_an_oracle_run_has_the_distributions_of_the_oracle_and_of_s_cyc(tmp_path
     prepared = prepare.prepare(parse(COMMON | oracle, "tiny.yaml"), settings(tmp_path))
     table = execute.execute(prepared)
     stored_run = catalog.find_run("tiny", prepared.settings)
-    won = catalog.stored_distributions(stored_run, "oracle")
-    s_cyc = catalog.stored_distributions(stored_run, "S-Cyc")
+    won = recorded.stored_distributions(stored_run, "oracle")
+    s_cyc = recorded.stored_distributions(stored_run, "S-Cyc")
     assert (won["kind"], won["label"], won["complete"]) == ("distributions", "oracle", True)
     assert (won["run_id"], won["paper"]) == (table["run_id"], None)
     assert [cycle["max_lr"] for cycle in won["cycles"]] == [
@@ -177,7 +178,7 @@ def test_an_oracle_run_has_the_distributions_of_the_oracle_and_of_s_cyc(tmp_path
     for name, shown in (("oracle", won), ("S-Cyc", s_cyc)):
         assert f"{name}: recorded at the end of each training run" in formats.text(shown)
     with pytest.raises(BadInput, match='did you mean "S-Cyc"') as refused:
-        catalog.stored_distributions(stored_run, "SCyc")
+        recorded.stored_distributions(stored_run, "SCyc")
     assert refused.value.problems[0].path == "distributions"
 
 
@@ -194,7 +195,7 @@ def test_a_comparison_has_the_distributions_of_each_schedule(tmp_path: Path) -> 
     table = run(parse(COMMON | content, "tiny.yaml"), settings(tmp_path))
     stored_run = catalog.find_run("tiny", settings(tmp_path))
     shown = {
-        label: catalog.stored_distributions(stored_run, label) for label in ("steady", "tuned")
+        label: recorded.stored_distributions(stored_run, label) for label in ("steady", "tuned")
     }
     for row in table["schedules"]:
         cycles = shown[row["label"]]["cycles"]
@@ -203,7 +204,7 @@ def test_a_comparison_has_the_distributions_of_each_schedule(tmp_path: Path) -> 
         assert all(each["weight_gradients"]["count"] > 0 for each in cycles)
     assert shown["steady"]["cycles"] != shown["tuned"]["cycles"]
     with pytest.raises(BadInput, match="known: steady, tuned"):
-        catalog.stored_distributions(stored_run, "training")
+        recorded.stored_distributions(stored_run, "training")
 
 
 def test_a_run_that_recorded_nothing_is_refused(tmp_path: Path) -> None:
@@ -212,7 +213,7 @@ def test_a_run_that_recorded_nothing_is_refused(tmp_path: Path) -> None:
     run(parse(COMMON | content | short, "tiny.yaml"), settings(tmp_path))
     stored_run = catalog.find_run("tiny", settings(tmp_path))
     with pytest.raises(BadInput, match="records no distributions; add record"):
-        catalog.stored_distributions(stored_run, "oracle")
+        recorded.stored_distributions(stored_run, "oracle")
     with pytest.raises(ValueError, match="records no distributions"):
         distribution_tables.table(stored_run.study, "tiny-0", [], complete=True)
 

@@ -19,6 +19,7 @@ from oracle.reports import formats
 from oracle.reports.parts import beam as beam_reports
 from oracle.reports.parts import rivals as rivals_reports
 from oracle.runs import catalog, execute, html_report, prepare
+from oracle.runs.stored import recorded
 from oracle.search.graph import Cell, Graph
 from oracle.settings import Settings
 from oracle.stats.paired_difference import difference, side
@@ -195,14 +196,14 @@ def test_a_whole_run_with_a_beam_and_every_rival(
     known = catalog.find_run("tiny", where)
     assert catalog.stored_table(known) == table
     for name in ("beam", "warm_start"):
-        found = catalog.stored_distributions(known, name)
+        found = recorded.stored_distributions(known, name)
         assert [cycle["cycle"] for cycle in found["cycles"]] == [0, 1, 2]
         assert found["complete"]
     with pytest.raises(BadInput, match="beam, constant, gradient_spread"):
-        catalog.stored_distributions(known, "warm")
+        recorded.stored_distributions(known, "warm")
 
     spread = table["rivals"][2]["cycles"]
-    distributions = catalog.stored_distributions(known, "gradient_spread")["cycles"]
+    distributions = recorded.stored_distributions(known, "gradient_spread")["cycles"]
     stds = [cycle["std"]["weight_gradients"] for cycle in distributions]
     growth = 1.0
     for first, last in zip(stds[0], stds[1], strict=True):
