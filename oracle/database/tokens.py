@@ -77,10 +77,13 @@ class Tokens:
             return connection.execute(sa.select(TOKENS.c.name).limit(1)).first() is not None
 
     def revoke(self, name: str) -> None:
-        """Delete a token, and end its sessions. Raises BadInput where there is none.
+        """Delete a token, and end its sessions.
 
         Args:
             name: Of the token.
+
+        Raises:
+            BadInput: There is no such token.
         """
         with self._database.writing() as connection:
             delete = (

@@ -166,11 +166,12 @@ class PackQueue:
     def complete(self, pack: Pack, results: Sequence[CellResult]) -> None:
         """Take a trained pack's results, in its cells' order, and let the searches go on.
 
-        Raises CheckpointGoneError when a cell that was trained again came out differently.
-
         Args:
             pack: Cells that are trained side by side.
             results: Results of training runs.
+
+        Raises:
+            CheckpointGoneError: A cell that was trained again came out differently.
         """
         self._fit(pack, results)
         for cell, result in zip(pack.cells, results, strict=True):
@@ -196,11 +197,12 @@ class PackQueue:
     def requeue(self, pack: Pack, why: str) -> None:
         """Queue a pack once more whose worker found a network gone, which is trained again first.
 
-        Raises PackFailed where that goes on and on.
-
         Args:
             pack: Cells that are trained side by side.
             why: For the message.
+
+        Raises:
+            PackFailed: That goes on and on.
         """
         self._returned[pack] += 1
         if self._returned[pack] > _TIMES * 2 * len(pack.cells):

@@ -66,10 +66,13 @@ def shrunk(module: nn.Module, network: Network, shape: Sequence[int]) -> Shrunk:
 
 
 def check_shrinkable(pruning: PruningSpec) -> None:
-    """Refuse to shrink a network of which single weights were pruned. Raises BadInput.
+    """Refuse to shrink a network of which single weights were pruned.
 
     Args:
         pruning: Criterion and rate.
+
+    Raises:
+        BadInput: The criterion prunes no filters.
     """
     if not prunes_filters(pruning):
         known = ", ".join(name for name, criterion in CRITERIA.items() if criterion.filters)

@@ -94,11 +94,14 @@ def page(table: Table, study: Study) -> str:
 
 
 def save(page: str, target: Path) -> None:
-    """Write a report, whole or not at all. Raises DiskError.
+    """Write a report, whole or not at all.
 
     Args:
         page: HTML.
         target: The file.
+
+    Raises:
+        DiskError: The disk is full, read-only or fails.
     """
     with raise_disk_errors():
         write_whole(target, page.encode(), mode=0o666)

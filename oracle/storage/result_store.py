@@ -104,13 +104,14 @@ class ResultStore(ResultReader):
     def stamp(self, graph: Graph) -> tuple[int, int | None, str | None]:
         """Return what changes with each trial of a graph that is written or deleted.
 
-        Raises StorageError when the database fails.
-
         Args:
             graph: Names the training runs of the system.
 
         Returns:
             How many trials there are, cells and candidates, and the newest one's id and end.
+
+        Raises:
+            StorageError: The database fails.
         """
         with storage_errors("the results could not be counted"):
             return trials_with(self._storage.engine, "graph", graph.id)
@@ -213,11 +214,14 @@ class ResultStore(ResultReader):
     def add_observation(self, run_id: str, observation: Observation) -> None:
         """Write a training that another program ran down, as one finished trial.
 
-        The caller knows that it is not there yet. Raises StorageError when the database fails.
+        The caller knows that it is not there yet.
 
         Args:
             run_id: Id of the run.
             observation: What was observed.
+
+        Raises:
+            StorageError: The database fails.
         """
         try:
             with storage_errors("an observation could not be shown"):

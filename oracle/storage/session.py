@@ -66,10 +66,13 @@ def home_url(settings: Settings) -> URL:
 
 
 def make_place(url: URL) -> None:
-    """Make the folder of a SQLite file, to last also after a crash. Raises OSError.
+    """Make the folder of a SQLite file, to last also after a crash.
 
     Args:
         url: Of the database.
+
+    Raises:
+        OSError: The folder cannot be made.
     """
     if url.get_backend_name() == "sqlite":
         make_folder(Path(str(url.database)).absolute().parent)

@@ -148,11 +148,14 @@ def _fingerprint(images: Images) -> str:
 
 
 def check_part(named: NamedParts, wanted: str | None) -> None:
-    """Refuse a test part that a data set does not come in. Raises BadInput.
+    """Refuse a test part that a data set does not come in.
 
     Args:
         named: Parts that the data set comes in, with their sizes.
         wanted: Name of the part that is to be the test part.
+
+    Raises:
+        BadInput: There is no such part.
     """
     if rule := splits.part_rule(named, wanted):
         raise bad("split.test", rule, wanted)

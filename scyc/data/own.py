@@ -18,7 +18,7 @@ _PIECE = 2**22  # values looked at together, so that copies in float64 stay smal
 
 
 def source(spec: FactorySpec, _: Path | None) -> Arrays:
-    """Call a data set's factory. Raises BadInput for what is not pixels and labels.
+    """Call a data set's factory.
 
     Args:
         spec: Path and options of the factory.
@@ -26,6 +26,9 @@ def source(spec: FactorySpec, _: Path | None) -> Arrays:
 
     Returns:
         All images as arrays.
+
+    Raises:
+        BadInput: It gives no pixels and labels.
     """
     try:
         made: Any = load_factory(spec.factory)(**spec.options)

@@ -69,7 +69,9 @@ def combinations() -> Iterator[Any]:
         in_turn = index == number % len(MADE)  # one optimiser for each criterion
         usual = criterion in USUAL and in_turn
         marks = [pytest.mark.slow] if network in COSTLY and not usual else []
-        marks += [] if in_turn or criterion in ALIKE else [pytest.mark.costly]
+        quick = in_turn or criterion in ALIKE
+        if not quick or (network in COSTLY and criterion != "l1_filter"):
+            marks.append(pytest.mark.costly)
         yield pytest.param(network, criterion, optimizer, marks=marks)
 
 

@@ -113,8 +113,7 @@ def _is_text(key: str, value: str) -> sa.ColumnElement[bool]:
 def results_hash(url: URL, key: str, value: str) -> str:
     """Return a hash of all trials of studies of which a user attribute is a text.
 
-    Every column that results are read from is in it, so it changes with any of them. Raises
-    StorageError.
+    Every column that results are read from is in it, so it changes with any of them.
 
     Args:
         url: Of the database.
@@ -123,6 +122,9 @@ def results_hash(url: URL, key: str, value: str) -> str:
 
     Returns:
         sha256 in hexadecimal.
+
+    Raises:
+        StorageError: The database fails.
     """
     same = TRIALS.c.study_id == OF_STUDIES.c.study_id
     ids = sa.select(TRIALS.c.trial_id).join(OF_STUDIES, same).where(_is_text(key, value))
